@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Any
 
 from activities.audit import record_audit_event
 from activities.run_commands import assemble, begin_run_command, read_run_command
@@ -13,21 +14,35 @@ from shared.contracts.accounts import (
     AccountRecord,
     DisableOrder,
 )
+from shared.contracts.carriers import DISABLE_ACCOUNT
+from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
+from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of, same
 from shared.domain.owner import OwnerKind
+from shared.domain.spot.host import SessionHost
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
-RUN_COMMAND = "deskwright-account"
 STEP = "disableComputerAccount"
 DOMAIN_AREA = "domain"
+_RESOURCES = {
+    OwnerKind.CLOUD_PC: "cloudPC",
+    OwnerKind.CONNECTION_PROBE: "onPremisesConnection",
+    OwnerKind.SESSION_HOST: "sessionHost",
+}
+_CAUSES = {
+    OwnerKind.CLOUD_PC: "its Cloud PC is removed",
+    OwnerKind.CONNECTION_PROBE: "a probe of its connection has joined it",
+    OwnerKind.SESSION_HOST: "its session host is removed",
+}
+"""By what has joined a domain."""
 
 
 @bp.activity_trigger(input_name="payload")
@@ -52,14 +67,14 @@ async def begin_disable(order: DisableOrder) -> Accepted | Refused:
     parameters = [{"name": name, "value": value} for name, value in values.items()]
     secret = [{"name": "Password", "value": password}]
     source = assemble((STEP,), frame="frame", below="account/")
-    return await begin_run_command(order.machine, RUN_COMMAND, source, parameters, protected=secret)
+    return await begin_run_command(order.machine, DISABLE_ACCOUNT.name, source, parameters, protected=secret)
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(READ_DISABLE)
 async def read_disable(order: DisableOrder) -> Done | Pending | Refused:
     """Read the script's report."""
-    reported = await read_run_command(order.machine, RUN_COMMAND, (STEP,))
+    reported = await read_run_command(order.machine, DISABLE_ACCOUNT.name, (STEP,))
     if isinstance(reported, Pending):
         return reported
     ok, message = reported[STEP]
@@ -75,32 +90,50 @@ async def record_account(record: AccountRecord) -> Done:
     if record.refused is not None:
         await _list_computer(record, record.refused)
 
-    def edit(pc: CloudPc) -> CloudPc | None:
-        made = pc.current.resources
-        if made.domain_connection_id is None or not same(made.computer_name, name):
-            return None
-        return pc.with_current(resources=made.but(domain_connection_id=None))
-
-    probed = machine.owner.kind is OwnerKind.CONNECTION_PROBE
-    if not probed:
-        with suppress(NotFoundError):
-            await deps.cloud_pcs.change(machine.tenant_id, machine.owner.id, edit)
-    change = {"computerName": name, "disabled": record.refused is None}
-    after = change if record.refused is None else {**change, "refused": record.refused.to_json()}
+    await _settle(machine)
+    change: dict[str, Any] = {"computerName": name, "disabled": record.refused is None}
+    if record.refused is not None:
+        change["refused"] = record.refused.to_json()
+    if record.password_left is not None:
+        change["passwordLeft"] = record.password_left.to_json()
     await record_audit_event(
         machine.tenant_id,
-        ("onPremisesConnection" if probed else "cloudPC", machine.owner.id),
+        (_RESOURCES[machine.owner.kind], machine.owner.id),
         "disableComputerAccount",
-        after,
+        change,
         at=at,
         run=f"account/{name}",
     )
     return Done()
 
 
+async def _settle(machine: Machine) -> None:
+    """Note in the record of a Cloud PC or a host that there is no account of its any more to be disabled."""
+    deps, name = dependencies(), machine.computer_name
+
+    def settled(made: Resources) -> Resources | None:
+        theirs = made.domain_connection_id is not None and same(made.computer_name, name)
+        return made.but(domain_connection_id=None) if theirs else None
+
+    def of_pc(pc: CloudPc) -> CloudPc | None:
+        made = settled(pc.current.resources)
+        return None if made is None else pc.with_current(resources=made)
+
+    def of_host(host: SessionHost) -> SessionHost | None:
+        made = settled(host.resources)
+        return None if made is None else host.but(resources=made)
+
+    with suppress(NotFoundError):
+        match machine.owner.kind:
+            case OwnerKind.CLOUD_PC:
+                await deps.cloud_pcs.change(machine.tenant_id, machine.owner.id, of_pc)
+            case OwnerKind.SESSION_HOST:
+                await deps.session_hosts.change(machine.tenant_id, machine.owner.id, of_host)
+
+
 async def _list_computer(record: AccountRecord, refused: Refused) -> None:
     deps, machine = dependencies(), record.machine
-    probed = machine.owner.kind is OwnerKind.CONNECTION_PROBE
+    kind = machine.owner.kind
     connection = await deps.connections.find(machine.tenant_id, record.connection_id)
     domain = connection.value.domain if connection else None
     where = domain.ad_domain_name if domain else "its domain"
@@ -108,9 +141,9 @@ async def _list_computer(record: AccountRecord, refused: Refused) -> None:
         type=OrphanType.ON_PREMISES_COMPUTER,
         resource_id=f"{where}/{machine.computer_name}",
         name=machine.computer_name,
-        cloud_pc_id=None if probed else machine.owner.id,
+        cloud_pc_id=machine.owner.id if kind is OwnerKind.CLOUD_PC else None,
     )
-    cause = "a probe of its connection has joined it" if probed else "its Cloud PC is removed"
+    cause = _CAUSES[kind]
     judgement = Judgement(
         why=f"{cause}, and the account could not be disabled: {refused.code}: {refused.message}",
         advice=f"Disable the computer {machine.computer_name} in {where}; then take it off the list with remove.",

@@ -15,7 +15,7 @@ _PROVIDERS = ("Microsoft.Compute", "Microsoft.Network", "Microsoft.DesktopVirtua
 
 
 async def azure_tenant_readiness(subject: Subject) -> Seen | None:
-    """Check that the subscription can be read and is enabled."""
+    """Check that the subscription can be read, is enabled, and has vCPUs left in the site's region."""
     subscription = subject.connection.subscription_id
     try:
         state = await subscription_state(dependencies().compute(subscription), subscription)
@@ -32,7 +32,20 @@ async def azure_tenant_readiness(subject: Subject) -> Seen | None:
         action = "Settle what is due on the subscription before it is disabled."
         detail = f"{subscription} is {state}"
         raise FaultError("resourceAvailabilityCheckGeneralSubscriptionError", detail, action, HealthStatus.WARNING)
+    await _refuse_without_quota(subject)
     return Seen(f"{subscription} is {state}")
+
+
+async def _refuse_without_quota(subject: Subject) -> None:
+    """Warn where not one vCPU is left in the site's region: builds there wait, and no attempt is used up."""
+    subscription, region = subject.connection.subscription_id, subject.site.region
+    async for usage in dependencies().compute(subscription).usage.list(region):
+        if usage.name.value == "cores" and usage.current_value >= usage.limit:
+            detail = f"{subscription} uses {usage.current_value} of {usage.limit} vCPUs in {region}"
+            action = "Request more vCPUs for the subscription in the region, or remove what is not needed."
+            raise FaultError(
+                "resourceAvailabilityCheckDeploymentQuotaLimitReached", detail, action, HealthStatus.WARNING
+            )
 
 
 async def permission_on_resource_group(subject: Subject) -> Seen | None:

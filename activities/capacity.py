@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from shared.caching import TtlCache
-from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Place
+from shared.clients.vm_sizes import Offer, offers_in
+from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Machine, Place
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.dependencies import dependencies
 from shared.domain.azure_errors import NOT_OFFERED, QUOTA_OR_LOCK
@@ -20,14 +19,6 @@ bp = Blueprint()
 
 Quotas = dict[str, tuple[int, int]]
 """(usage, limit) by family, and as ``cores`` of the region, in vCPUs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """One size in one region: the zones in which it is offered, and whether the region has zones."""
-
-    zones: frozenset[str]
-    has_zones: bool
 
 
 _OFFERS: TtlCache[dict[str, Offer]] = TtlCache(timedelta(hours=6))  # a large answer that changes rarely
@@ -54,20 +45,26 @@ async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refuse
     problems: list[str] = []
     only_quota = True
     for region in order.regions:
-        offers = await _OFFERS.get_or(deps, (order.subscription_id, region), lambda at=region: _offers(order, at))  # type: ignore[misc]
+        offers = await _offers(order.subscription_id, region)
         quotas = await _QUOTAS.get_or(deps, (order.subscription_id, region), lambda at=region: _quotas(order, at))  # type: ignore[misc]
-        for size in size_ladder(order.plan):
-            if lacking := quota_problem(size, quotas):
+        for named in size_ladder(order.plan):
+            offer = offers.get(named.name.lower())
+            size = offer.of(named) if offer else named
+            if offer and (fault := offer.fault(size, order.plan)):
+                problems.append(f"{region}: {fault}")
+                only_quota = False
+                continue
+            if lacking := quota_problem(size, quotas, low_priority=bool(order.low_priority)):
                 problems.append(f"{region} {size.name}: {lacking}")
                 continue
             only_quota = False
-            for zone in zones_to_try(order, offers.get(size.name.lower())):
+            for zone in zones_to_try(order, offer):
                 place = Place(region=region, zone=zone, size=size.name)
                 full = "tried" if place in order.tried else _FULL.get(deps, (order.subscription_id, place))
                 if full is None:
                     return place
                 problems.append(f"{region}{f' zone {zone}' if zone else ''} {size.name}: {full}")
-            if size.name.lower() not in offers:
+            if offer is None:
                 problems.append(f"{region} {size.name}: not offered")
     wanted = f"{order.plan.v_cpu_count} vCPU and {order.plan.ram_in_gb} GB"
     message = f"There is no capacity for {wanted}. {'; '.join(problems)}."
@@ -86,34 +83,29 @@ def zones_to_try(order: CapacityOrder, offer: Offer | None) -> Iterator[str | No
     yield from usable[turn:] + usable[:turn]
 
 
-def quota_problem(size: Size, quotas: Quotas) -> str | None:
-    """Return which quota the size exceeds, None if it exceeds none: the family's and the region's both apply."""
-    for name in (size.family.lower(), "cores"):
+def quota_problem(size: Size, quotas: Quotas, *, low_priority: bool = False) -> str | None:
+    """Return which quota the size exceeds, None if it exceeds none.
+
+    The family's and the region's both apply; machines of low priority have one quota for all families
+    (learn.microsoft.com/azure/quotas/spot-quota).
+    """
+    for name in ("lowprioritycores",) if low_priority else (size.family.lower(), "cores"):
         used, limit = quotas.get(name, (0, size.v_cpu_count))
         if used + size.v_cpu_count > limit:
             return f"quota of {name} is {limit}, {used} in use"
     return None
 
 
-async def _offers(order: CapacityOrder, region: str) -> dict[str, Offer]:
-    """Return the offers for the subscription in the region, by size in lower case."""
-    found: dict[str, Offer] = {}
-    skus = dependencies().compute(order.subscription_id).resource_skus.list(filter=f"location eq '{region}'")
-    async for sku in skus:
-        offer = _offer(sku)
-        if offer is not None and sku.resource_type == "virtualMachines" and sku.name:
-            found[sku.name.lower()] = offer
-    return found
+async def can_hibernate(machine: Machine, place: Place) -> bool:
+    """Return whether machines of the place's size can hibernate."""
+    offer = (await _offers(machine.subscription_id, place.region)).get(place.size.lower())
+    return offer is not None and offer.hibernates
 
 
-def _offer(sku: Any) -> Offer | None:  # noqa: ANN401 - the SDK's ResourceSku
-    zones = {zone for info in sku.location_info or () for zone in info.zones or ()}
-    barred: set[str] = set()
-    for restriction in sku.restrictions or ():
-        if restriction.type == "Location":
-            return None
-        barred |= set((restriction.restriction_info and restriction.restriction_info.zones) or ())
-    return Offer(frozenset(zones - barred), has_zones=bool(zones))
+async def _offers(subscription_id: str, region: str) -> dict[str, Offer]:
+    deps = dependencies()
+    compute = deps.compute(subscription_id)
+    return await _OFFERS.get_or(deps, (subscription_id, region), lambda: offers_in(compute, region))
 
 
 async def _quotas(order: CapacityOrder, region: str) -> Quotas:

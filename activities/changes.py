@@ -13,7 +13,8 @@ from shared.contracts.changes import (
 from shared.contracts.outcomes import Done
 from shared.contracts.reconciling import NewerRequest
 from shared.dependencies import dependencies
-from shared.workflow import Blueprint, implements
+from shared.services.spot_changes import wake_for_users
+from shared.workflow import Blueprint, DurableClient, implements
 
 bp = Blueprint()
 
@@ -26,9 +27,15 @@ async def take_changes(order: ChangesOrder) -> Batch:
 
 
 @bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
 @implements(CLOSE_CHANGES)
-async def close_changes(record: BatchRecord) -> Done | NewerRequest:
-    """Forget what was told of these users up to their marks, and say whether anything is left."""
-    changes = dependencies().changes
+async def close_changes(record: BatchRecord, client: DurableClient) -> Done | NewerRequest:
+    """Forget what was told of these users up to their marks, and say whether anything is left.
+
+    Before that, the Spot Groups that they concern are woken: what is forgotten has been acted on.
+    """
+    deps = dependencies()
+    await wake_for_users(deps, client, record.tenant_id, sorted(record.marks), deps.clock.now())
+    changes = deps.changes
     await changes.settle(record.tenant_id, record.marks)
     return NewerRequest() if await changes.take(record.tenant_id, 1) else Done()

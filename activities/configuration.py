@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from activities.run_commands import assemble, begin_run_command, read_run_command
+from activities.run_commands import assemble, begin_run_command, harmless, read_run_command
 from shared.contracts.configuration import (
     BEGIN_CONFIGURATION,
     READ_CONFIGURATION,
@@ -28,9 +28,13 @@ def warnings_of(reported: dict[str, tuple[bool, str]]) -> tuple[Warn, ...]:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_CONFIGURATION)
 async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
-    """Start the run command; the values that steps need are parameters, never part of the script."""
+    """Start the run command; the values that steps need are parameters, never part of the script.
+
+    An account with characters that no script is given is left out: its step fails with that reason, the others run.
+    """
     account = order.local_administrator
-    parameters = [{"name": "LocalAdministrator", "value": account}] if account else []
+    parameters = [{"name": "LocalAdministrator", "value": account}] if account and harmless(account) else []
+    parameters += [{"name": "Redirections", "value": ",".join(order.redirections)}] if order.redirections else []
     # Azure runs an unchanged command only once; a repeated step must run again.
     requested = {"name": "AskedAt", "value": dependencies().clock.now().isoformat()}
     return await begin_run_command(order.machine, RUN_COMMAND, assemble(order.steps), [*parameters, requested])

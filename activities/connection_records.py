@@ -15,7 +15,7 @@ from shared.domain import naming
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.networks.connection import USABLE, Connection, HealthCheck, HealthStatus, check_again_after, overall
 from shared.domain.networks.health import LEFT, PROBE_CHECKS
-from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation
+from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation, OperationStep
 from shared.errors import NotFoundError
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, implements
@@ -34,7 +34,7 @@ async def record_connection(record: ConnectionRecord) -> Done:
     at = dependencies().clock.now()
     if record.status is HealthStatus.RUNNING:
         await _change(record, lambda connection: _running(connection, record, at))
-        await update_operation(record.tenant_id, record.operation_id, lambda operation: operation.running(at))
+        await update_operation(record.tenant_id, record.operation_id, lambda operation: _running_checks(operation, at))
         return Done()
     tenant = await dependencies().tenants.find(record.tenant_id)
     before = await dependencies().connections.find(record.tenant_id, record.connection_id)
@@ -93,6 +93,7 @@ def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> 
     changes: dict[str, Any] = {
         "health_check_status": status,
         "health_checks": findings,
+        "closed_subscription_ids": record.closed or (),
         "checking_since": None,
         "check_began_date_time": connection.checking_since,
         "checked_date_time": at,
@@ -134,12 +135,37 @@ def _failed(findings: tuple[HealthCheck, ...]) -> list[str]:
     return [f"{f.display_name}: {f.error_type}" for f in findings if f.status is HealthStatus.FAILED]
 
 
+def _running_checks(operation: Operation, at: datetime) -> Operation:
+    return operation.at_step("check", {"check": "Make the checks"}, percent=0, at=at)
+
+
 def _ended(
     operation: Operation, record: ConnectionRecord, findings: tuple[HealthCheck, ...], at: datetime
 ) -> Operation:
+    """Return the operation with a step for each check: its outcome is what the check found."""
     status = overall(findings)
+    if operation.ended:
+        return operation
+    known = {step.name: step for step in operation.steps}
+    checks = tuple(
+        OperationStep(
+            name=finding.display_name,
+            title=f"Check {finding.display_name}",
+            started_at=finding.start_date_time or (known["check"].started_at if "check" in known else at),
+            ended_at=finding.end_date_time or at,
+            outcome=finding.status.value,
+            detail=finding.additional_detail or finding.error_type,
+        )
+        for finding in findings
+    )
+    operation = operation.but(steps=(*operation.steps, *checks))
     if status is not HealthStatus.FAILED:
-        return operation.succeeded({"connectionId": record.connection_id, "healthCheckStatus": status.value}, at)
+        result = {
+            "connectionId": record.connection_id,
+            "healthCheckStatus": status.value,
+            "checks": {finding.display_name: finding.status.value for finding in findings},
+        }
+        return operation.succeeded(result, at)
     bad = next((finding for finding in findings if finding.status is HealthStatus.FAILED), None)
     failure = Failure(
         code=(bad.error_type if bad else None) or "healthChecksFailed",

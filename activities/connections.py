@@ -11,12 +11,14 @@ from activities.azure_checks import (
 from activities.checking import Check, FaultError, Subject
 from activities.directory_checks import domain_join_credentials, entra_device_sync, intune_enrollment
 from activities.network_checks import subnet_ip_usage, virtual_network_region
-from shared.contracts.connections import RETIRE_PASSWORDS, RUN_CHECK, Checked, CheckOrder, PasswordOrder
+from shared.contracts.connections import GROUPS, RETIRE_PASSWORDS, RUN_CHECK, Checked, CheckOrder, PasswordOrder
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.refusals import DeclinedError, UnansweredError
 from shared.dependencies import dependencies
 from shared.domain.azure_errors import NOT_AUTHORIZED
-from shared.domain.networks.health import Fault
+from shared.domain.networks.connection import HealthStatus
+from shared.domain.networks.health import CLOSING, Fault
+from shared.domain.planning.spreading import places_of
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -29,11 +31,33 @@ async def run_check(order: CheckOrder) -> Checked:
     began = dependencies().clock.now()
     connection = (await dependencies().connections.get(order.tenant_id, order.connection_id)).value
     site = (await dependencies().sites.get(order.tenant_id, connection.site_id)).value
+    tenant = (await dependencies().tenants.get(order.tenant_id)).value
     checked = await _run(order.check, Subject(connection, site))
+    if order.check in GROUPS["azure"]:
+        for each in places_of(tenant, connection)[1:]:
+            elsewhere = await _run(order.check, Subject(connection.but(subscription_id=each), site))
+            checked = _with_further(checked, elsewhere, each)
     if checked.finding is None:
         return checked
     finding = checked.finding.but(start_date_time=began, end_date_time=dependencies().clock.now())
     return checked.but(finding=finding)
+
+
+def _with_further(checked: Checked, elsewhere: Checked, subscription_id: str) -> Checked:
+    """Return what was found with what is wrong in a further subscription of the tenant.
+
+    That is a warning: builds in the other subscriptions are not held up by it. Where it is certain that no build can
+    succeed there, it is closed to them. The first fault names itself, the evidence has all of them.
+    """
+    first, second = checked.finding, elsewhere.finding
+    if first is None or second is None or second.status is HealthStatus.PASSED:
+        return checked
+    if second.status is HealthStatus.FAILED and second.error_type in CLOSING:
+        checked = checked.but(closed=(*(checked.closed or ()), subscription_id))
+    detail = f"further subscription {subscription_id}: {second.additional_detail}"
+    if first.status is HealthStatus.PASSED:
+        return checked.but(finding=second.but(status=HealthStatus.WARNING, additional_detail=detail))
+    return checked.but(finding=first.but(additional_detail=f"{first.additional_detail}; {detail}"))
 
 
 async def _run(check: str, subject: Subject) -> Checked:

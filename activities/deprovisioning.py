@@ -55,7 +55,7 @@ async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Star
         for each in found
         if each is not None
     ]
-    started = await asyncio.gather(*(deprovision(client, each) for each in orders))
+    started = await asyncio.gather(*(deprovision(dependencies(), client, each) for each in orders))
     return Started(count=sum(started))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -38,6 +39,8 @@ bp = Blueprint()
 AGENT_MODULE = "https://wvdportalstorageblob.blob.core.windows.net/galleryartifacts/Configuration_1.0.03266.1110.zip"
 """Microsoft's DSC module that installs the desktop agent; it downloads the newest agent."""
 
+_REDIRECTIONS = "drivestoredirect:s:*;redirectclipboard:i:1;redirectprinters:i:1;usbdevicestoredirect:s:*;"
+"""The pool allows what Windows on each machine may refuse: the more restrictive of the two counts (decision 42)."""
 _RDP = {
     # Allows clients outside the directory.
     JoinType.AZURE_AD_JOIN: "targetisaadjoined:i:1;",
@@ -78,23 +81,24 @@ async def _host_pool(order: HostPoolOrder, name: str) -> HostPoolReady:
         "personalDesktopAssignmentType": "Direct",
         "loadBalancerType": "Persistent",
         "preferredAppGroupType": "Desktop",
-        "customRdpProperty": _RDP[order.join_type] + _SINGLE_SIGN_ON[order.single_sign_on],
+        "customRdpProperty": _REDIRECTIONS + _RDP[order.join_type] + _SINGLE_SIGN_ON[order.single_sign_on],
     }
     desktop_group = {"hostPoolArmPath": pool_id, "applicationGroupType": "Desktop", "friendlyName": "Cloud PC"}
     workspace = {"friendlyName": "Cloud PCs", "applicationGroupReferences": [desktop]}
     # Each after what it refers to. Existing ones stay unchanged: an administrator may have edited them.
-    await _ensure(desktops.host_pools, order.resource_group, name, {**common, "properties": pool})
-    await _ensure(
+    await ensure(desktops.host_pools, order.resource_group, name, {**common, "properties": pool})
+    await ensure(
         desktops.application_groups,
         order.resource_group,
         parse_id(desktop).name,
         {**common, "properties": desktop_group},
     )
-    await _ensure(desktops.workspaces, order.resource_group, f"{name}-ws", {**common, "properties": workspace})
+    await ensure(desktops.workspaces, order.resource_group, f"{name}-ws", {**common, "properties": workspace})
     return HostPoolReady(host_pool_id=pool_id, application_group_id=desktop)
 
 
-async def _ensure(operations: Any, group: str, name: str, body: dict[str, Any]) -> None:  # noqa: ANN401 - SDK groups
+async def ensure(operations: Any, group: str, name: str, body: dict[str, Any]) -> None:  # noqa: ANN401 - SDK groups
+    """Create something if it does not exist; an existing one stays as an administrator may have edited it."""
     try:
         await operations.get(group, name)
     except MissingError:
@@ -158,7 +162,7 @@ async def _registration_token(pool: ResourceId) -> str:
 @implements(POLL_SESSION_HOST)
 async def poll_session_host(order: SessionHostOrder) -> SessionHostFound | Pending | Refused:
     """Read whether the machine is a usable session host of the pool."""
-    host = await find_host(order.machine, parse_id(order.host_pool_id))
+    host = await find_host(order.machine, parse_id(order.host_pool_id), order.domain_name)
     if host is None:
         return Pending(note=f"{order.machine.computer_name} has not registered yet")
     status = getattr(host.status, "value", host.status)
@@ -174,12 +178,16 @@ def host_name(host: Any) -> str:  # noqa: ANN401 - the SDK's SessionHost
     return str(host.id).rpartition("/")[2]
 
 
-async def find_host(machine: Machine, pool: ResourceId) -> Any:  # noqa: ANN401 - the SDK's SessionHost or None
-    """Return the machine's session host: by its name, or in a domain by the beginning of its full name."""
+async def find_host(machine: Machine, pool: ResourceId, domain_name: str | None = None) -> Any:  # noqa: ANN401 - the SDK's SessionHost or None
+    """Return the machine's session host: by its name, or in a domain by the beginning of its full name.
+
+    *domain_name*: of its domain, where that is known: then nothing is listed.
+    """
     hosts = dependencies().desktops(pool.subscription_id).session_hosts
-    if not pool.name.endswith("-hybrid"):
+    if domain_name is not None or "-hybrid" not in pool.name:
+        name = machine.computer_name if domain_name is None else f"{machine.computer_name}.{domain_name}"
         try:
-            return await hosts.get(pool.resource_group, pool.name, machine.computer_name)
+            return await hosts.get(pool.resource_group, pool.name, name)
         except MissingError:
             return None
     wanted = f"{machine.computer_name.casefold()}."
@@ -239,14 +247,15 @@ async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
             continue
         for session in sessions:
             number = host_name(session)
-            await desktops.user_sessions.delete(pool.resource_group, pool.name, name, number, force=True)
+            with suppress(MissingError):  # the user has signed out meanwhile
+                await desktops.user_sessions.delete(pool.resource_group, pool.name, name, number, force=True)
     return Done()
 
 
 async def hosts_of(order: ForgetSessionHostOrder) -> AsyncIterator[tuple[ResourceId, str]]:
     """Give each pool that the machine is in, with the name of its session host there."""
     for pool in pools_of(order):
-        host = await find_host(order.machine, pool)
+        host = await find_host(order.machine, pool, order.domain_name)
         if host is not None:
             yield pool, host_name(host)
 

@@ -11,7 +11,7 @@ from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 from shared.domain.networks.connection import HealthStatus, JoinType
 
-_UNIT = re.compile(r"^(OU|CN)=[^,]+(,(OU|CN)=[^,]+)*(,DC=[^,]+)+$", re.IGNORECASE)
+_UNIT = re.compile(r"(OU|CN)=[^,]+(,(OU|CN)=[^,]+)*(,DC=[^,]+)+", re.IGNORECASE)
 _SYNC_EVERY = timedelta(minutes=60)  # docs/notes/windows365.md 2.6: every 30 minutes, never above 60
 
 
@@ -20,7 +20,7 @@ async def domain_join_credentials(subject: Subject) -> Seen | None:
     domain = subject.connection.domain
     if domain is None or subject.connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN:
         return None
-    if domain.organizational_unit and not _UNIT.match(domain.organizational_unit):
+    if domain.organizational_unit and not _UNIT.fullmatch(domain.organizational_unit):
         action = "Write it as a distinguished name: OU=Cloud PCs,DC=corp,DC=example,DC=com."
         raise FaultError("adJoinCheckOrganizationalUnitIncorrectFormat", domain.organizational_unit, action)
     try:

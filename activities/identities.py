@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from activities.run_commands import assemble, begin_run_command, read_run_command
 from shared.caching import TtlCache
 from shared.clients.arm import begin
+from shared.contracts.carriers import DOMAIN_JOIN
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENROLLMENT,
@@ -94,13 +95,13 @@ async def begin_domain_join(order: DomainJoinOrder) -> Accepted | Refused:
     }
     body = {
         "publisher": "Microsoft.Compute",
-        "type": "JsonADDomainExtension",
+        "type": DOMAIN_JOIN.name,
         "typeHandlerVersion": "1.3",
         "autoUpgradeMinorVersion": True,
         "settings": settings,
         "protectedSettings": {"Password": password},
     }
-    return await begin_extension(order.machine, "JsonADDomainExtension", body)
+    return await begin_extension(order.machine, DOMAIN_JOIN.name, body)
 
 
 async def begin_extension(machine: Machine, name: str, properties: dict[str, Any]) -> Accepted:

@@ -152,7 +152,7 @@ async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
         "location": machine.region,
         "tags": machine.tags,
         "properties": {
-            "publishingProfile": {"targetRegions": targets, "excludeFromLatest": False},
+            "publishingProfile": {"targetRegions": targets, "excludeFromLatest": order.exclude_from_latest},
             "storageProfile": {"source": {"virtualMachineId": machine.vm_id}},
         },
     }

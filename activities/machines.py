@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from activities.capacity import remember_full
+from activities.capacity import can_hibernate, remember_full
 from activities.vms import read_vm_health, vm_health, vm_of
 from shared.clients.arm import begin, parse_id, poll, properties
 from shared.contracts.machines import (
@@ -31,13 +31,29 @@ bp = Blueprint()
 ADMINISTRATOR = "deskwright"
 LOCALE_TAG = "deskwright:locale"
 _SMALLEST_DISK = 128  # Windows images are 127 GB: Azure refuses a smaller disk, so the 64 GB licences get more
+_WINDOWS: dict[str, Any] = {
+    "provisionVMAgent": True,
+    "enableAutomaticUpdates": True,
+    "patchSettings": {"patchMode": "AutomaticByOS"},
+}
+_LOW_PRIORITY: dict[str, Any] = {
+    "priority": "Spot",
+    "evictionPolicy": "Deallocate",
+    "billingProfile": {"maxPrice": -1},  # up to the regular price: it is never evicted for its price
+}
+_WINDOWS = {
+    "provisionVMAgent": True,
+    "enableAutomaticUpdates": True,
+    "patchSettings": {"patchMode": "AutomaticByOS"},
+}
 _NAME_TAKEN = "The next attempt removes the older machine first; a machine of another owner must be renamed or removed."
 
 
-def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
+def vm_body(order: VmOrder, password: str, *, hibernates: bool = False) -> dict[str, Any]:
     """Return the VM's body for ARM (docs/notes/azure.md 1.3).
 
-    Disk and interface are deleted with the VM; the Entra join authenticates with the identity.
+    Disk and interface are deleted with the VM; the Entra join authenticates with the identity. A machine of low
+    priority that Azure takes back is deallocated, and keeps its disk.
     """
     machine, place = order.machine, order.place
     disk = {
@@ -47,11 +63,6 @@ def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
         "deleteOption": "Delete",
         "managedDisk": {"storageAccountType": "Premium_LRS"},
     }
-    windows = {
-        "provisionVMAgent": True,
-        "enableAutomaticUpdates": True,
-        "patchSettings": {"patchMode": "AutomaticByOS"},
-    }
     properties = {
         "hardwareProfile": {"vmSize": place.size},
         "licenseType": "Windows_Client",
@@ -60,7 +71,7 @@ def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
             "computerName": machine.computer_name,
             "adminUsername": ADMINISTRATOR,
             "adminPassword": password,
-            "windowsConfiguration": windows,
+            "windowsConfiguration": _WINDOWS,
         },
         "securityProfile": {
             "securityType": "TrustedLaunch",
@@ -69,6 +80,8 @@ def vm_body(order: VmOrder, password: str) -> dict[str, Any]:
         "networkProfile": {
             "networkInterfaces": [{"id": order.nic_id, "properties": {"primary": True, "deleteOption": "Delete"}}]
         },
+        **(_LOW_PRIORITY if order.low_priority else {}),
+        **({"additionalCapabilities": {"hibernationEnabled": True}} if hibernates else {}),
     }
     body = {
         "location": place.region,
@@ -85,7 +98,8 @@ async def begin_vm(order: VmOrder) -> Accepted | NoCapacity | Refused:
     """Begin to create the VM; one that an earlier call of this attempt created is adopted, any other is refused."""
     machine = order.machine
     # This password is not stored: users sign in with their directory identity.
-    body: Any = vm_body(order, f"{secrets.token_urlsafe(32)}aA1!")
+    hibernates = bool(order.hibernation) and await can_hibernate(machine, order.place)
+    body: Any = vm_body(order, f"{secrets.token_urlsafe(32)}aA1!", hibernates=hibernates)
     try:
         return await _create(machine, body)
     except MissingError:

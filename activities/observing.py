@@ -87,10 +87,10 @@ async def observe_all(
     members = await _members(directory, group_ids)
     people, certain, held = members.people, members.certain, set[str]()
     if settings.licence_source is LicenceSource.SEATS:
-        plans = seated(settings.seats, people, records, await note(people, complete=certain and not members.empty))
-        licences = Licences(units=seat_units(settings.seats))
+        plans = seated(settings, people, records, await note(people, complete=certain and not members.empty))
+        licences = Licences(units=seat_units(settings))
     else:
-        licences = await _licences(directory, records)
+        licences = await _licences(directory, settings, records)
         licensed = await directory.licensed_users(licences.plans) if licences.plans else []
         people = {user.id: user for user in licensed} | people
         plans = {user.id: plans_of(user, licences.plans, licences.skus) for user in people.values()}
@@ -123,6 +123,7 @@ async def observe_all(
 
 async def observe_some(
     directory: Directory,
+    settings: TenantSettings,
     group_ids: list[str],
     user_ids: Iterable[str],
     records: tuple[CloudPc, ...],
@@ -133,7 +134,7 @@ async def observe_some(
 
     *fleet*: all Cloud PCs of the tenant where they matter: they decide how many licences are free, and whose.
     """
-    licences = await _licences(directory, records)
+    licences = await _licences(directory, settings, records)
     entitlements, gone = [], set[str]()
     for user_id in user_ids:
         try:
@@ -176,13 +177,13 @@ class Licences:
     skus: Mapping[str, SubscribedSku] = field(default_factory=dict)
 
 
-async def _licences(directory: Directory, records: Iterable[CloudPc]) -> Licences:
+async def _licences(directory: Directory, settings: TenantSettings, records: Iterable[CloudPc]) -> Licences:
     """Return the licences that were bought; those of Cloud PCs that are there count as known."""
     known = {plan.id: plan for pc in records for plan in ((pc.plan, pc.swap.plan) if pc.swap else (pc.plan,))}
     units, consumed = dict[str, int](), set[str]()
     skus = await directory.subscribed_skus()
     for sku in skus:
-        if plan := service_plan(sku.sku_id, sku.sku_part_number):
+        if plan := service_plan(sku.sku_id, sku.sku_part_number, settings.service_plans):
             known[plan.id], units[plan.id] = plan, sku.enabled
             if sku.consumed:
                 consumed.add(plan.id)

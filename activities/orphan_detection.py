@@ -29,6 +29,7 @@ from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.orphans import (
+    POOL_PARTS,
     ComputerName,
     Found,
     Judgement,
@@ -45,6 +46,8 @@ from shared.domain.cloud_pcs.orphans import (
 )
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.owner import CLOUD_PC_TAG, Owner, OwnerKind
+from shared.domain.spot.host_orphans import judge_of_group, judge_of_host
+from shared.domain.spot.image_version import VersionStatus
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
@@ -78,6 +81,10 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
         elif is_shared(order.tenant_id, kind, each):
             found = Found(type=kind, resource_id=str(each.id), name=str(each.name))
             judged.append((found, shared.judge(found)))
+            if kind is OrphanType.NETWORK_SECURITY_GROUP:
+                judged += await _ways_in(order.tenant_id, each, began)
+        elif judged_of_spot := await _of_spot(order.tenant_id, kind, each, began):
+            judged.append(judged_of_spot)
         elif owner := Owner.of_tags(each.tags):
             busy = await _busy(order.tenant_id, owner, began)
             judged.append((_found(kind, each, None), None if busy else judge_temporary(owner)))
@@ -116,11 +123,52 @@ def _found(kind: OrphanType, each: Any, cloud_pc_id: str | None) -> Found:  # no
     return Found(type=kind, resource_id=each.id, name=each.name, cloud_pc_id=cloud_pc_id, owner=owner)
 
 
+async def _of_spot(tenant_id: str, kind: OrphanType, each: Any, began: datetime) -> Judged | None:  # noqa: ANN401 - the SDK's models
+    """Judge what was made for a Spot Group or one of its hosts; None: it was made for neither."""
+    owner = Owner.of_tags(each.tags)
+    if owner is not None and owner.kind is OwnerKind.SESSION_HOST:
+        found = _found(kind, each, None).but(session_host_id=owner.id)
+        return found, await _of_host(tenant_id, found, began)
+    group_id = _spot_group_of(kind, each)
+    if group_id is None:
+        return None
+    group = await dependencies().spot_groups.find(tenant_id, group_id)
+    found = Found(type=kind, resource_id=str(each.id), name=str(each.name), spot_group_id=group_id)
+    return found, judge_of_group(known=group is not None)
+
+
+def _spot_group_of(kind: OrphanType, each: Any) -> str | None:  # noqa: ANN401 - the SDK's models
+    """Return whose pool, desktop or workspace it is; None: no Spot Group's."""
+    return each.tags.get(naming.SPOT_GROUP_TAG) if kind in POOL_PARTS else None
+
+
+async def _of_host(tenant_id: str, found: Found, began: datetime) -> Judgement | None:
+    """Judge what was made for a session host; what its record says since the cloud was read may not match."""
+    stored = await dependencies().session_hosts.find(tenant_id, found.session_host_id or "")
+    if stored is not None and stored.value.last_modified_date_time >= began:
+        return None
+    return judge_of_host(found, stored.value if stored else None)
+
+
+async def _ways_in(tenant_id: str, resource: Any, at: datetime) -> list[Judged]:  # noqa: ANN401 - the SDK's models
+    """Return the ways in of a security group, each judged by whether its version is still worked on."""
+    found: list[Judged] = []
+    for rule in properties(resource).get("securityRules") or ():
+        owner = naming.owner_of_way_in(str(rule["name"]))
+        if owner is not None:
+            way_in = Found(type=OrphanType.SECURITY_RULE, resource_id=str(rule["id"]), name=str(rule["name"]))
+            found.append((way_in, None if await _busy(tenant_id, owner, at) else judge_temporary(owner)))
+    return found
+
+
 async def _busy(tenant_id: str, owner: Owner, at: datetime) -> bool:
     """Return whether its owner still works; an image build keeps its disk for the gallery until it ends."""
     if owner.kind is OwnerKind.DEVICE_IMAGE:
         image = await dependencies().images.find(tenant_id, owner.id)
         return image is not None and image.value.status is DeviceImageStatus.PENDING
+    if owner.kind is OwnerKind.IMAGE_VERSION:
+        version = await dependencies().image_versions.find(tenant_id, owner.id)
+        return version is not None and version.value.status not in {VersionStatus.AVAILABLE, VersionStatus.FAILED}
     connection = await dependencies().connections.find(tenant_id, owner.id)
     return connection is not None and connection.value.being_checked(at)
 
@@ -152,13 +200,17 @@ async def scan_host_pool(order: HostPoolScanOrder) -> AreaScanned | Refused:
         there = []
     records = await _records(order.tenant_id)
     names = await _names(order.tenant_id, records.values())
+    hosts_names = await _names_of_hosts(order.tenant_id)
     judged: list[Judged] = []
     for each in there:
         name = str(each.id).rpartition("/")[2].partition(".")[0]
+        found = Found(type=OrphanType.SESSION_HOST, resource_id=str(each.id), name=name, owner=each.resource_id)
+        if name.upper() in hosts_names:
+            found = found.but(session_host_id=hosts_names[name.upper()])
+            judged.append((found, await _of_host(order.tenant_id, found, began)))
+            continue
         whose = names.get(name.upper())
-        found = Found(
-            type=OrphanType.SESSION_HOST, resource_id=str(each.id), name=name, cloud_pc_id=whose, owner=each.resource_id
-        )
+        found = found.but(cloud_pc_id=whose)
         pc = records.get(whose or "")
         judged.append((found, _fresh(judge(found, pc) if whose else judge_host(name), pc, began)))
     return await _settle(order.tenant_id, order.host_pool_id, judged, began)
@@ -181,12 +233,20 @@ async def scan_directory(order: ScanOrder) -> AreaScanned | Refused:
             for each in await managed_devices_with_prefix(graph, beginning)
         ]
     records = await _records(order.tenant_id)
-    names = {each.name.upper(): each.cloud_pc_id for each in given}
+    names = {each.name.upper(): each.cloud_pc_id for each in given if not each.of_host}
     ours = [found.but(cloud_pc_id=names[found.name.upper()]) for found in there if found.name.upper() in names]
     judged = [
         (found, _fresh(judge(found, pc), pc, began)) for found in ours for pc in [records.get(found.cloud_pc_id or "")]
     ]
-    await _delete_unused_names(given, {found.name.upper() for found in ours}, records.values(), began)
+    hosts_names = await _names_of_hosts(order.tenant_id)
+    theirs = [
+        found.but(session_host_id=hosts_names[found.name.upper()])
+        for found in there
+        if found.name.upper() in hosts_names
+    ]
+    judged += [(found, await _of_host(order.tenant_id, found, began)) for found in theirs]
+    seen = {found.name.upper() for found in (*ours, *theirs)} | await _names_in_use(order.tenant_id)
+    await _delete_unused_names(given, seen, records.values(), began)
     return await _settle(order.tenant_id, DIRECTORY, judged, began)
 
 
@@ -198,6 +258,18 @@ async def _delete_unused_names(given: list[ComputerName], seen: set[str], pcs: I
             await dependencies().computer_names.remove(each.tenant_id, each.name.upper())
 
 
+async def _names_of_hosts(tenant_id: str) -> dict[str, str]:
+    """Return the id of the session host of each computer name that was given to one, in capitals."""
+    given = [stored.value async for stored in dependencies().computer_names.each(tenant_id)]
+    return {each.name.upper(): each.cloud_pc_id for each in given if each.of_host}
+
+
+async def _names_in_use(tenant_id: str) -> set[str]:
+    """Return the computer names of the session hosts that there are, in capitals."""
+    hosts = [stored.value async for stored in dependencies().session_hosts.each(tenant_id)]
+    return {(host.resources.computer_name or "").upper() for host in hosts}
+
+
 async def _records(tenant_id: str) -> dict[str, CloudPc]:
     return {stored.value.id: stored.value async for stored in dependencies().cloud_pcs.each(tenant_id)}
 
@@ -205,7 +277,9 @@ async def _records(tenant_id: str) -> dict[str, CloudPc]:
 async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:
     """Return the Cloud PC id of each computer name, in capitals."""
     given = {
-        each.value.name.upper(): each.value.cloud_pc_id async for each in dependencies().computer_names.each(tenant_id)
+        each.value.name.upper(): each.value.cloud_pc_id
+        async for each in dependencies().computer_names.each(tenant_id)
+        if not each.value.of_host
     }
     return given | {
         pc.current.resources.computer_name.upper(): pc.id for pc in pcs if pc.current.resources.computer_name

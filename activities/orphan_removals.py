@@ -14,7 +14,8 @@ from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.orphans import SHARED, Judgement, Orphan, OrphanType, dismissable, judge, judge_right
-from shared.domain.owner import CLOUD_PC_TAG
+from shared.domain.owner import CLOUD_PC_TAG, SESSION_HOST_TAG
+from shared.domain.spot.host_orphans import judge_of_group, judge_of_host
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -54,6 +55,12 @@ async def _judged(orphan: Orphan) -> Judgement | None:
         place = parse_id(found.resource_id)
         uses = await uses_of(orphan.tenant_id, place.subscription_id, place.resource_group)
         return uses.judge(found)
+    if found.spot_group_id is not None:
+        group = await dependencies().spot_groups.find(orphan.tenant_id, found.spot_group_id)
+        return judge_of_group(known=group is not None)
+    if found.session_host_id is not None:
+        host = await dependencies().session_hosts.find(orphan.tenant_id, found.session_host_id)
+        return judge_of_host(found, host.value if host else None)
     if found.cloud_pc_id is None:
         users = await records.of_user(orphan.tenant_id, found.name)
         is_right = found.type is OrphanType.ROLE_ASSIGNMENT
@@ -90,8 +97,8 @@ async def _remove_resource(orphan: Orphan) -> Pending | Refused:
     operations = _operations(orphan.found.type, resource.subscription_id)
     there = await operations.get(resource.resource_group, resource.name)
     tags = there.tags or {}
-    marks = (tags.get(naming.TENANT_TAG), tags.get(CLOUD_PC_TAG))
-    if marks != (orphan.tenant_id, orphan.found.cloud_pc_id):
+    marks = (tags.get(naming.TENANT_TAG), tags.get(CLOUD_PC_TAG), tags.get(SESSION_HOST_TAG))
+    if marks != (orphan.tenant_id, orphan.found.cloud_pc_id, orphan.found.session_host_id):
         return _NOT_OURS
     await operations.begin_delete(resource.resource_group, resource.name, polling=False)
     return Pending(note=f"{resource.name} is being deleted", after=15)

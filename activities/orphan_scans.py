@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 
 from activities.audit import update_operation
+from activities.spot_pools import spot_pool
 from shared.contracts.orphans import BEGIN_SCAN, RECORD_SCAN, ResourceGroup, Scanned, ScanOrder, ScanPlan, ScanRecord
 from shared.contracts.outcomes import Refused
 from shared.dependencies import dependencies
@@ -66,6 +67,8 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
             places.add((made.subscription_id, made.resource_group))
         if made.host_pool_id:
             pools.add(made.host_pool_id)
+    more_places, more_pools = await _of_spot_groups(tenant.id)
+    places, pools = places | more_places, pools | more_pools
     for area in known:
         parts = area.strip("/").split("/")
         if "/hostPools/" in area:
@@ -79,6 +82,17 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
         ),
         host_pool_ids=tuple({each.lower(): each for each in sorted(pools)}.values()),
     )
+
+
+async def _of_spot_groups(tenant_id: str) -> tuple[set[tuple[str, str]], set[str]]:
+    """Return the resource groups and host pools of the Spot Groups; of those that were deleted the last scan knows."""
+    deps = dependencies()
+    connections = {stored.value.id: stored.value async for stored in deps.connections.each(tenant_id)}
+    groups = [stored.value async for stored in deps.spot_groups.each(tenant_id)]
+    found = [
+        spot_pool(group, connections[group.connection_id]) for group in groups if group.connection_id in connections
+    ]
+    return {(each.subscription_id, each.resource_group) for each in found}, {each.host_pool_id for each in found}
 
 
 @bp.activity_trigger(input_name="payload")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from activities.vms import read_vm_health
-from shared.clients.arm import begin
+from activities.vms import read_vm_health, vm_of
+from shared.clients.arm import begin, properties
+from shared.contracts.host_builds import BEGIN_HIBERNATE
 from shared.contracts.machines import BEGIN_DEALLOCATE, Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.contracts.refusals import MissingError
@@ -30,6 +31,25 @@ async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
         )
     except MissingError:
         return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_HIBERNATE)
+async def begin_hibernate(machine: Machine) -> Accepted | Done | Refused:
+    """Begin to hibernate the VM; done if it does not run. One that was made without it is refused."""
+    vms = dependencies().compute(machine.subscription_id).virtual_machines
+    if (await read_vm_health(machine)).power in {"deallocated", "deallocating"}:
+        return Done()
+    capabilities = properties(await vm_of(machine)).get("additionalCapabilities") or {}
+    if not capabilities.get("hibernationEnabled"):
+        message = f"{machine.vm_name} was made without hibernation: its size, or its group then, did not have it"
+        return Refused(code="hibernationNotEnabled", message=message, final=True)
+    return await begin(
+        lambda hook: vms.begin_deallocate(
+            machine.resource_group, machine.vm_name, hibernate=True, polling=False, raw_response_hook=hook
+        ),
+        resource_id=machine.vm_id,
+    )
 
 
 @bp.activity_trigger(input_name="payload")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from activities.run_commands import assemble, begin_run_command, read_run_command
+from shared.contracts.carriers import probe_script
 from shared.contracts.outcomes import Accepted, Pending, Refused
 from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
 from shared.dependencies import dependencies
@@ -10,11 +11,6 @@ from shared.domain.networks.health import step_finding
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
-
-
-def command_name(steps: tuple[str, ...]) -> str:
-    """Return the name of the run command of *steps*: a machine has several."""
-    return f"deskwright-probe-{steps[0].lower()}"
 
 
 @bp.activity_trigger(input_name="payload")
@@ -33,14 +29,14 @@ async def begin_probe_script(order: ScriptOrder) -> Accepted | Refused:
         secret = [{"name": "Password", "value": await dependencies().vault().read(domain.password_secret_url)}]
     parameters = [{"name": name, "value": value} for name, value in values.items() if value]
     source = assemble(order.steps, frame="frame", below="probe/")
-    return await begin_run_command(order.machine, command_name(order.steps), source, parameters, protected=secret)
+    return await begin_run_command(order.machine, probe_script(order.steps).name, source, parameters, protected=secret)
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(READ_PROBE_SCRIPT)
 async def read_probe_script(order: ScriptOrder) -> ScriptRead | Pending | Refused:
     """Read the script's report."""
-    reported = await read_run_command(order.machine, command_name(order.steps), order.steps)
+    reported = await read_run_command(order.machine, probe_script(order.steps).name, order.steps)
     if isinstance(reported, Pending):
         return reported
     findings = [step_finding(step, ok=reported[step][0], message=reported[step][1]) for step in order.steps]

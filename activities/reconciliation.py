@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from activities.audit import fail_operation, status_event
 from activities.observing import observe_all, observe_some
+from activities.reconcile_operations import update_covered
 from shared.caching import TtlCache
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import (
@@ -25,15 +26,17 @@ from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.operations.reconciles import planned, planning, reconciled
 from shared.domain.planning import planner
 from shared.domain.planning.plans import Observed, Plan, Rules
 from shared.domain.planning.queueing import waits
-from shared.domain.planning.spreading import places_of, rights_used, spread
+from shared.domain.planning.spreading import open_places, rights_used, spread
 from shared.domain.policies.pausing import pause_reason
 from shared.domain.policies.policy import Policy, Snapshot, snapshot_of
 from shared.domain.tenants.directory_subscriptions import WATCH
 from shared.domain.tenants.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
+from shared.services.spot_facts import rights_of_members
 from shared.storage.configuration import source_of
 from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
 from shared.storage.repository import Stored
@@ -75,6 +78,8 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     tenant, at = found.value, deps.clock.now()
     # Before the directory is read: what is requested from now on is not part of this plan.
     requested_at = await deps.requests.newest(tenant.id)
+    covered = requested_at if order.user_ids is None else None
+    await update_covered(tenant.id, covered, lambda operation: planning(operation, at))
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
     stored = await _records(order)
     observed = await _observe(order, tenant, policies, tuple(each.value for each in stored.values()))
@@ -87,6 +92,8 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     plan = planner.plan(observed, policies, snapshots, tenant_id=tenant.id, at=at, rules=rules)
     plan = await _spread(plan, tenant, stored, everybody=order.user_ids is None)
     await _save(plan, stored)
+    users = len({each.user.id for each in observed.entitlements} | {pc.user.id for pc in observed.cloud_pcs})
+    await update_covered(tenant.id, covered, lambda operation: planned(operation, plan.counts, users, deps.clock.now()))
     return Planned(
         groups=_grouped(plan.start),
         removals=_grouped(tuple(pc.id for pc in plan.cancel)),
@@ -137,7 +144,9 @@ async def _observe(
         everything = await observe_all(directory, tenant.settings, group_ids, everybody, note)
         wanted = tuple(each for each in everything.entitlements if each.user.id in order.user_ids)
         return everything.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
-    return await observe_some(directory, group_ids, order.user_ids, records, fleet=await _fleet(tenant, records))
+    return await observe_some(
+        directory, tenant.settings, group_ids, order.user_ids, records, fleet=await _fleet(tenant, records)
+    )
 
 
 async def _fleet(tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
@@ -221,11 +230,12 @@ async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]
     if not plan.start:
         return plan
     deps, known = dependencies(), {pc_id: each.value for pc_id, each in stored.items()}
-    places = {each.value.id: places_of(tenant, each.value) async for each in deps.connections.each(tenant.id)}
+    places = {each.value.id: open_places(tenant, each.value) async for each in deps.connections.each(tenant.id)}
     used = None if everybody else _RIGHTS.get(deps, tenant.id)
     if used is None:
         records = known.values() if everybody else [each.value async for each in deps.cloud_pcs.each(tenant.id)]
-        used = _RIGHTS.put(deps, tenant.id, rights_used(records, places))
+        rights = rights_used(records, places) + await rights_of_members(deps, tenant.id)
+        used = _RIGHTS.put(deps, tenant.id, rights)
     return spread(plan, known, places, used, tenant.settings.sign_in_rights_per_subscription)
 
 
@@ -286,6 +296,13 @@ async def _end_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
 @bp.activity_trigger(input_name="payload")
 @implements(CLOSE_RECONCILE)
 async def close_reconcile(order: ReconciledOrder) -> Done | NewerRequest:
-    """Say that everything asked up to the plan is done, unless something was asked since."""
-    settled = await dependencies().requests.settle(order.tenant_id, order.requested_at)
-    return Done() if settled else NewerRequest()
+    """Say that everything asked up to the plan is done, and end the operations that wait for it.
+
+    Unless something was asked since.
+    """
+    deps = dependencies()
+    if not await deps.requests.settle(order.tenant_id, order.requested_at):
+        return NewerRequest()
+    # A crash in between leaves them to the sweep.
+    await update_covered(order.tenant_id, order.requested_at, lambda operation: reconciled(operation, deps.clock.now()))
+    return Done()

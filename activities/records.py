@@ -7,6 +7,7 @@ nothing.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from activities.audit import fail_operation, record_status_change, succeed_operation, update_operation
 from activities.building import change_record, ended_build, find_record, running_build, wanted_build
@@ -24,12 +25,13 @@ from shared.contracts.attempts import (
 from shared.contracts.outcomes import Done, Superseded
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.cloud_pcs.build import Build, Resources, TimelineEntry
+from shared.domain.cloud_pcs.build import Build, Failure, Resources, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Phase, Status
 from shared.domain.cloud_pcs.orphans import ComputerName
 from shared.domain.cloud_pcs.steps import ORDER, TITLES, Step, percent
 from shared.domain.networks.connection import JoinType
+from shared.domain.operations.operation import Operation
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.storage.timeline import StepEnd
@@ -54,8 +56,10 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
         await _end_step_before(build.step, record, resources)
     if record.step is Step.CREATE_VM:
         await _keep_name(build, record)
+    warning = None if record.password_left is None else _password_left(record.password_left)
+    note = record.note or (warning["message"] if warning else None)
     entry = TimelineEntry(
-        generation=record.generation, attempt=record.attempt, step=record.step, started_at=at, note=record.note
+        generation=record.generation, attempt=record.attempt, step=record.step, started_at=at, note=note
     )
     await dependencies().timeline.begin(record.tenant_id, record.cloud_pc_id, entry)
 
@@ -64,12 +68,22 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
     if changed is None:
         return Superseded()
     done = percent(record.step, changed.snapshot.join_type if changed.snapshot else JoinType.AZURE_AD_JOIN)
-    await update_operation(
-        record.tenant_id,
-        changed.operation_id,
-        lambda operation: operation.at_step(record.step.value, _OPERATION_STEPS, percent=done, at=at),
-    )
+
+    def advance(operation: Operation) -> Operation:
+        operation = operation.at_step(record.step.value, _OPERATION_STEPS, percent=done, at=at)
+        return operation.warned(warning) if warning else operation
+
+    await update_operation(record.tenant_id, changed.operation_id, advance)
     return Done()
+
+
+def _password_left(why: Failure) -> dict[str, Any]:
+    return {
+        "concern": "joinPasswordLeft",
+        "step": Step.JOIN_DIRECTORY.value,
+        "message": "The extension that joined the domain could not be removed from the machine, where it keeps the"
+        f" join password encrypted: {why.code}: {why.message}",
+    }
 
 
 def _begun(pc: CloudPc, record: StepRecord, at: datetime) -> CloudPc | None:

@@ -32,7 +32,7 @@ async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
         grants.append((order.machine.vm_id, MACHINE_USER))
     try:
         for scope, role in grants:
-            await _assign(subscription, scope, role, order.user_id)
+            await assign_role(subscription, scope, role, order.user_id)
     except DeclinedError as declined:
         if declined.code.lower() in PRINCIPAL_UNKNOWN:
             return Pending(note="Azure does not know the user yet", after=20)
@@ -40,9 +40,13 @@ async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
     return Done()
 
 
-async def _assign(subscription: str, scope: str, role: str, user_id: str) -> None:
+POWER_ON = "489581de-a3bd-480d-9518-53dea7416b33"  # Desktop Virtualization Power On Contributor
+
+
+async def assign_role(subscription: str, scope: str, role: str, user_id: str, kind: str = "User") -> None:
+    """Assign a role to a user, or another *kind* of principal, at a scope; safe to repeat: the id is derived."""
     definition = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
-    content = {"roleDefinitionId": definition, "principalId": user_id, "principalType": "User"}
+    content = {"roleDefinitionId": definition, "principalId": user_id, "principalType": kind}
     assignments = dependencies().authorization(subscription).role_assignments
     try:
         await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": content}))
@@ -75,12 +79,12 @@ async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
         if pc.value.id != machine.owner.id or _has_another(pc.value, machine)
     ]
     needed = {(pc.current.resources.host_pool_id or "").casefold() for pc in others}
-    await _unassign(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
+    await remove_role(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
     for pool in pools_of(order):
         group = f"/subscriptions/{pool.subscription_id}/resourceGroups/{pool.resource_group}"
         pool_id = f"{group}/providers/Microsoft.DesktopVirtualization/hostPools/{pool.name}"
         if pool_id.casefold() not in needed:
-            await _unassign(pool.subscription_id, application_group_id(pool_id), DESKTOP_USER, user_id)
+            await remove_role(pool.subscription_id, application_group_id(pool_id), DESKTOP_USER, user_id)
     return Done()
 
 
@@ -89,7 +93,8 @@ def _has_another(pc: CloudPc, machine: Machine) -> bool:
     return pc.status in WORKING and pc.current.resources.computer_name not in {None, machine.computer_name}
 
 
-async def _unassign(subscription: str, scope: str, role: str, user_id: str) -> None:
+async def remove_role(subscription: str, scope: str, role: str, user_id: str) -> None:
+    """Remove the assignment of a role to a user at a scope, if there is one."""
     assignments = dependencies().authorization(subscription).role_assignments
     try:
         await assignments.delete(scope, assignment_id(scope, role, user_id))

@@ -11,12 +11,14 @@ from typing import Any
 
 from shared.clients.arm import begin
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Pending
+from shared.contracts.outcomes import Accepted, Pending, Refused
+from shared.contracts.refusals import DeclinedError
 from shared.dependencies import dependencies
 
 _SCRIPTS = Path(__file__).parent.parent / "shared" / "scripts"
 _STEPS_GO_HERE, _REPORTING_GOES_HERE = "# <steps>", "# <reporting>"
 _TIMEOUT_S = 90 * 60
+_HARMLESS = re.compile(r"[\w .,:=@\\+-]*")
 _UNFINISHED = frozenset({"pending", "running"})
 
 
@@ -32,6 +34,23 @@ def assemble(steps: tuple[str, ...], *, frame: str = "run-steps", below: str = "
     parts = [f"# step: {step}\nInvoke-Step '{step}' {{\n{body}\n}}" for step, body in bodies.items()]
     framed = script(below + frame).replace(_REPORTING_GOES_HERE, script("reporting/report"))
     return framed.replace(_STEPS_GO_HERE, "\n\n".join(parts)) + "\n"
+
+
+def harmless(value: str) -> bool:
+    """Whether each character may be passed to a script, which runs as SYSTEM: no shell reads any of them.
+
+    Letters and digits of every language, and what accounts, domains, organizational units and times are written with.
+    """
+    return _HARMLESS.fullmatch(value) is not None
+
+
+def _check(parameters: list[dict[str, str]], protected: list[dict[str, str]]) -> None:
+    """Raise DeclinedError for a parameter that must not reach a script. A password may have any printable character."""
+    wrong = [each["name"] for each in parameters if not harmless(each["value"])]
+    wrong += [each["name"] for each in protected if not each["value"].isprintable()]
+    if wrong:
+        message = f"{', '.join(wrong)}: has characters that are not passed to scripts"
+        raise DeclinedError(Refused(code="parameterRefused", message=message))
 
 
 def _kebab(step: str) -> str:
@@ -65,7 +84,9 @@ async def begin_run_command(
     """Start a managed run command.
 
     *protected*: parameters that Azure does not return. *asynchronous*: the operation ends when the script has started.
+    Raises: DeclinedError for a value that must not reach a script.
     """
+    _check(parameters, protected or [])
     commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
     body: Any = {
         "location": machine.region,

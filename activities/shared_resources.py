@@ -70,13 +70,14 @@ async def uses_of(tenant_id: str, subscription_id: str, resource_group: str) -> 
     sites = [stored.value async for stored in deps.sites.each(tenant_id)]
     here = tuple(site for site in sites if site.resource_group.casefold() == resource_group.casefold())
     ids = {site.id for site in here}
-    images = [stored.value async for stored in deps.images.each(tenant_id)]
+    image_sites = [stored.value.site_id async for stored in deps.images.each(tenant_id)]
+    image_sites += [stored.value.home_site_id async for stored in deps.image_sets.each(tenant_id)]
     connections = [stored.value async for stored in deps.connections.each(tenant_id)]
     regions, pools = await _of_cloud_pcs(tenant_id, resource_group, {c.id: c for c in connections}, ids)
     at = deps.clock.now()
     if any(c.being_checked(at) and c.site_id in ids and c.network.hosted for c in connections):
         regions |= {site.region for site in here}
-    regions |= {site.region for site in here for image in images if image.site_id == site.id}
+    regions |= {site.region for site in here if site.id in image_sites}
     regions |= await _attached(tenant_id, subscription_id, resource_group)
     pools |= await _with_hosts(subscription_id, resource_group)
     return Uses(
@@ -85,7 +86,7 @@ async def uses_of(tenant_id: str, subscription_id: str, resource_group: str) -> 
         sites=here,
         any_site=bool(sites),
         regions=frozenset(regions),
-        images=any(image.site_id in ids for image in images),
+        images=bool(ids & set(image_sites)),
         pools=frozenset(pools),
     )
 

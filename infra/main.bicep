@@ -18,6 +18,12 @@ param apiClientId string
 @description('Client id of the multi-tenant app that enters customers\' directories and subscriptions; empty: only the provider\'s own.')
 param appClientId string = ''
 
+@description('Client id of the registration that people sign in with (a portal, a command line); empty: none yet.')
+param signInClientId string = ''
+
+@description('Whose people sign in: one Entra tenant, or organizations for those of every customer.')
+param signInDirectory string = 'organizations'
+
 @description('Most instances at a time. Eight partitions bound the orchestrators, not the activities.')
 @minValue(40)
 @maxValue(1000)
@@ -46,10 +52,43 @@ param operationsKeptInDays int = 90
 ])
 param storageSku string = 'Standard_ZRS'
 
+@description('Which networks reach the storage account and the vault. subnet: only the app\'s own, which is made for it, and allowedAddresses; anywhere: all of them. Roles decide in both.')
+@allowed([
+  'subnet'
+  'anywhere'
+])
+param reachableFrom string = 'subnet'
+
+@description('Public IPv4 addresses, or ranges in CIDR form, that reach them too: of senders to directory-changes, of whoever runs tools/.')
+param allowedAddresses array = []
+
+@description('Addresses of the app\'s network. Nothing is peered with it; each instance takes one.')
+param addressSpace string = '10.254.0.0/24'
+
+@description('What of the storage account\'s transactions is logged: StorageRead, StorageWrite, StorageDelete.')
+param storageLogs array = [
+  'StorageDelete'
+]
+
 param tags object = {}
 
 var unique = uniqueString(resourceGroup().id)
 var packageContainer = 'package'
+var restricted = reachableFrom == 'subnet'
+var subnetName = 'functions'
+var subnetId = resourceId('Microsoft.Network/virtualNetworks/subnets', name, subnetName)
+var networkAcls = {
+  bypass: 'None'
+  defaultAction: restricted ? 'Deny' : 'Allow'
+  virtualNetworkRules: restricted ? [
+    {
+      id: subnetId
+    }
+  ] : []
+  ipRules: map(allowedAddresses, address => {
+    value: address
+  })
+}
 var queueNames = [
   'directory-changes'
   'directory-changes-poison'
@@ -70,6 +109,17 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31' 
   tags: tags
 }
 
+module network 'network.bicep' = if (restricted) {
+  name: 'network'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    addressSpace: addressSpace
+    subnetName: subnetName
+  }
+}
+
 resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   name: toLower('${replace(name, '-', '')}${unique}')
   location: location
@@ -84,7 +134,11 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
     defaultToOAuthAuthentication: true
     minimumTlsVersion: 'TLS1_2'
     supportsHttpsTrafficOnly: true
+    networkAcls: networkAcls
   }
+  dependsOn: [
+    network
+  ]
 
   resource blobs 'blobServices' = {
     name: 'default'
@@ -145,7 +199,11 @@ resource vault 'Microsoft.KeyVault/vaults@2023-07-01' = {
     enableSoftDelete: true
     softDeleteRetentionInDays: 90
     enablePurgeProtection: true
+    networkAcls: networkAcls
   }
+  dependsOn: [
+    network
+  ]
 }
 
 resource vaultAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
@@ -167,6 +225,16 @@ resource logs 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
       name: 'PerGB2018'
     }
     retentionInDays: logRetentionInDays
+  }
+}
+
+module diagnostics 'diagnostics.bicep' = {
+  name: 'diagnostics'
+  params: {
+    vaultName: vault.name
+    storageName: storage.name
+    workspaceId: logs.id
+    storageLogs: storageLogs
   }
 }
 
@@ -230,6 +298,9 @@ var settings = {
   DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri
   DESKWRIGHT_PROVIDER_TENANT_ID: providerTenantId
   DESKWRIGHT_API_AUDIENCE: apiClientId
+  DESKWRIGHT_SIGN_IN_CLIENT_ID: signInClientId
+  DESKWRIGHT_SIGN_IN_SCOPE: 'api://${apiClientId}/access_as_user'
+  DESKWRIGHT_SIGN_IN_DIRECTORY: signInDirectory
   DESKWRIGHT_CLIENT_ID: identity.properties.clientId
   DESKWRIGHT_APP_CLIENT_ID: appClientId
   DESKWRIGHT_NOTIFICATION_URL: 'https://${name}-${unique}.azurewebsites.net/api/graph/notifications'
@@ -253,6 +324,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
   properties: {
     serverFarmId: plan.id
     httpsOnly: true
+    virtualNetworkSubnetId: restricted ? subnetId : null
     functionAppConfig: {
       deployment: {
         storage: {
@@ -293,6 +365,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     storageAccess
     vaultAccess
     insightsAccess
+    network
     storage::blobs::package
   ]
 

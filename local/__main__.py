@@ -32,10 +32,19 @@ def _commands() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="COMMAND")
     show = verbs.add_parser("demo", help="start everything and provision a demo tenant", description=demo.__doc__)
     show.add_argument(
-        "--users", type=_users, metavar="N", help="in the tenant (25; four of five have a licence; of a scenario: 6)"
+        "--demo", choices=["cloudpc", "spot"], default="cloudpc", help="what is shown: Cloud PCs, or a Spot Group"
     )
     show.add_argument(
-        "--speed", type=_speed, metavar="X", help="simulated seconds per real second (60; of a scenario: 600)"
+        "--users",
+        type=_users,
+        metavar="N",
+        help="in the tenant (25, four of five have a licence; spot: 40; of a scenario: 6)",
+    )
+    show.add_argument(
+        "--speed",
+        type=_speed,
+        metavar="X",
+        help="simulated seconds per real second (60; spot: 240; of a scenario: 600)",
     )
     show.add_argument("--host", choices=["embedded", "func"], default="embedded", help="(%(default)s)")
     show.add_argument("--seed", type=int, metavar="N", default=7, help="of every random choice of the cloud (7)")

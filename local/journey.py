@@ -97,18 +97,22 @@ class Journey:
 
     def create_policy(self, connection: str, image: str, users_group: str) -> str:
         """Wizard 3: the image, on the connection, for a group; saving assigns it."""
-        groups = self._choices("create-provisioning-policy", "groups", "groupIds")
-        chosen = [group["value"] for group in groups if group["title"] == users_group]
-        if not chosen:
-            raise PortalError(f"the wizard offers no group {users_group}")
         form = {
             "connection": {"connectionIds": [connection]},
             "image": {"imageType": "custom", "imageId": image},
             "configuration": {"locale": "en-GB", "localAdminEnabled": False},
-            "groups": {"groupIds": chosen},
+            "groups": {"groupIds": [self.group_id(users_group)]},
             "detail": {"displayName": "Everybody", "description": "A Cloud PC for every licensed member."},
         }
         return self._wizard("create-provisioning-policy", form, wait=False)
+
+    def group_id(self, name: str) -> str:
+        """Return the id of a group of users by its name. Raises: PortalError if the wizards offer no such group."""
+        groups = self._choices("create-provisioning-policy", "groups", "groupIds")
+        chosen = [str(group["value"]) for group in groups if group["title"] == name]
+        if not chosen:
+            raise PortalError(f"the wizard offers no group {name}")
+        return chosen[0]
 
     def cloud_pcs(self) -> list[Row]:
         """Read every Cloud PC of the tenant, by user and plan."""

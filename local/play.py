@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from azure_simulator import scenarios
@@ -10,13 +11,14 @@ from azure_simulator import scenarios
 from local.board import Row, count_by_status
 from local.journey import Journey
 from local.rehearsal import Rehearsal
+from local.spot_play import play_spot_scenario
 from local.stack import Stack, StackError
 from local.verdict import Check, Seen, gather, judge, passed_through
 
 Json = dict[str, Any]
 Show = Callable[[Sequence[Row]], None]
 
-BUILT = frozenset({"mainJob", "lifecycle", "notifications", "resize"})
+BUILT = frozenset({"mainJob", "lifecycle", "notifications", "resize", "imageVersions"})
 """Features of the service: a scenario whose ``needs`` is in it must pass. A new feature adds its name."""
 
 _LOOK_EVERY_SECONDS = 0.2
@@ -55,13 +57,27 @@ def table() -> list[Json]:
     return [scenarios.load(name) for name in scenarios.names()]
 
 
+def is_spot(scenario: Mapping[str, Any]) -> bool:
+    """Return whether a scenario is of virtual desktops."""
+    return "spot" in scenario.get("setting", {})
+
+
+def begins_at(scenario: Mapping[str, Any]) -> datetime | None:
+    """Return when a scenario begins that needs a time of its own, and so a stack of its own."""
+    said = scenario.get("setting", {}).get("startsAt")
+    return datetime.fromisoformat(said) if said else None
+
+
 def play(
     stack: Stack, scenario: Mapping[str, Any], *, tenant: str, users: int, say: Callable[[str], None], show: Show
 ) -> Played:
     """Play *scenario* in a tenant of its own; its faults are removed from the cloud at the end.
 
-    ``users`` is used unless the scenario has a number of its own. Raises: StackError when a part of the stack ends.
+    ``users`` is used unless the scenario has a number of its own, as those of virtual desktops have; *show* is not
+    called for them. Raises: StackError when a part of the stack ends.
     """
+    if is_spot(scenario):
+        return Played(scenario, play_spot_scenario(stack, scenario, tenant=tenant, say=say, show=lambda _: None))
     setting = scenario.get("setting", {})
     portal = stack.portal()
     rehearsal = Rehearsal(stack, portal, setting, tenant, setting.get("users", users), say)

@@ -19,6 +19,14 @@ _LOOK_EVERY_SECONDS = 0.02
 _LAST_LINES = 15
 
 
+def write_privately(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, also where it is there already and others may."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)
+        file.truncate()
+        file.write(text)
+
+
 class PartFailedError(Exception):
     """A part of the run ended, or did not become ready; the message has the last lines of its log."""
 

@@ -81,10 +81,8 @@ class Rehearsal:
     def prepare(self) -> dict[str, str]:
         """Create everything except the Cloud PCs; return the values of the placeholders of a scenario."""
         self.say(f"Tenant {self.tenant} with a connection, a policy and {self.users} licensed people")
-        self._people()
-        self._tenant()
-        connection = self._connection()
-        groups = [self._group(f"staff {number}") for number in range(self.setting.get("policies", 1))]
+        connection = self.open()
+        groups = [self.directory_group(f"staff {number}") for number in range(self.setting.get("policies", 1))]
         policies = [self._policy(f"Everybody {number}", connection) for number in range(len(groups))]
         cast = {
             "subscription": self.subscription,
@@ -99,6 +97,12 @@ class Rehearsal:
         cast |= {f"policy{number}": policy for number, policy in enumerate(policies)}
         cast |= {f"group{number}": group for number, group in enumerate(groups)}
         return cast | {f"user{number}": self.upn(number) for number in range(1, self.users + 1)}
+
+    def open(self) -> str:
+        """Create the people, the tenant with its site, and the connection; return the connection's id."""
+        self._people()
+        self._tenant()
+        return self._connection()
 
     def order(self, cast: Mapping[str, str]) -> None:
         """Assign every policy to its group, which starts all builds."""
@@ -146,7 +150,8 @@ class Rehearsal:
             person = {"userPrincipalName": self.upn(number), "displayName": f"{self.tenant.title()} {number:02d}"}
             self.stack.tell_cloud("graph/users", {**person, "licences": [PLAN]})
 
-    def _group(self, name: str) -> str:
+    def directory_group(self, name: str) -> str:
+        """Create a group of all people, with the ``crowd`` in a group within it; return its id."""
         group = self.stack.tell_cloud("graph/groups", {"displayName": f"{self.tenant} {name}"})
         self.stack.tell_cloud("graph/members", {"group": group["id"], "add": sorted(self.people)})
         if crowd := self.setting.get("crowd", 0):

@@ -27,7 +27,7 @@ from simulation_base.clock import FileClock, is_alive
 from local import azurite
 from local.azurite import Azurite
 from local.portal import Credentials, Portal
-from local.processes import Part, free_port
+from local.processes import Part, free_port, write_privately
 
 APP = Path(__file__).parent.parent
 
@@ -49,9 +49,10 @@ class StackError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """The addresses of the parts of a running stack."""
+    """The addresses of the parts of a running stack. ``secure`` is the API over TLS; empty with Core Tools' host."""
 
     api: str
+    secure: str
     cloud: str
     identity: str
     tables: str
@@ -66,7 +67,8 @@ class StackOptions:
     ``app`` is the folder of the Functions app. ``speed`` is in simulated seconds per real second while nothing is
     ready to run; at 0 only ``FileClock.advance`` moves the time. ``seed_data`` replaces the demo tenant,
     ``settings`` add to the app's environment. ``notifications``: the directory sends change
-    notifications. ``sequential``: the embedded host runs everything in a reproducible order.
+    notifications. ``sequential``: the embedded host runs everything in a reproducible order. ``specification``: the
+    folder that the simulated cloud compares its answers with.
     With Core Tools' host ``begins``, ``speed`` and ``profile`` are those of real time.
     """
 
@@ -81,6 +83,7 @@ class StackOptions:
     settings: Mapping[str, str] = field(default_factory=dict)
     notifications: bool = False
     sequential: bool = False
+    specification: Path | None = None
 
 
 class Stack:
@@ -151,6 +154,7 @@ class Stack:
         cloud, identity = self._start_cloud()
         self._addresses = Addresses(
             api=f"http://127.0.0.1:{free_port()}",
+            secure=f"https://127.0.0.1:{free_port()}" if self.options.host == "embedded" else "",
             cloud=cloud,
             identity=identity,
             tables=self._azurite.tables_url,
@@ -272,13 +276,14 @@ class Stack:
         options = self.options
         data = options.seed_data or demo_seed(options.users, portal_roles=PORTAL_ROLES, portal_secret=PORTAL_SECRET)
         seed_file = self.folder / "seed.json"
-        seed_file.write_text(json.dumps(data))
+        write_privately(seed_file, json.dumps(data))  # it has the demo's secret
         ports = {"--port": free_port(), "--msi-port": free_port()}
         command = [sys.executable, "-m", "azure_simulator", "--profile", options.profile]
         command += ["--ca-dir", str(self.certificates.folder), "--clock", str(self.clock.path)]
         command += ["--seed", str(options.seed), "--seed-file", str(seed_file)]
         command += ["--journal", str(self.folder / "cloud.jsonl")]
         command += [word for name, port in ports.items() for word in (name, str(port))]
+        command += ["--specification", str(options.specification)] if options.specification else []
         self._cloud = self._part("Simulated cloud", "cloud", command, dict(os.environ))
         self._cloud.start()
         said = self._cloud.wait_until(lambda: _first_json(self.cloud.output()), _READY_WITHIN_SECONDS)
@@ -292,6 +297,8 @@ class Stack:
             return self._part("Host (func)", "host", command, self.environment() | python, self.options.app)
         command = [sys.executable, "-m", "functions_host", "start", "--app", str(self.options.app), "--port", port]
         command += ["--rpc-port", str(free_port()), "--db", str(self.folder / "host.db")]
+        command += ["--https-port", self.addresses.secure.rpartition(":")[2]]
+        command += ["--https-cert", str(self.certificates.server), "--https-key", str(self.certificates.server_key)]
         command += ["--clock", str(self.clock.path), *(["--sequential"] if self.options.sequential else [])]
         return self._part("Host", "host", command, self.environment())
 
@@ -309,7 +316,7 @@ class Stack:
             "tenantId": TENANT_ID,
             "domain": DOMAIN,
         }
-        (self.folder / "stack.json").write_text(json.dumps(facts, indent=2) + "\n")
+        write_privately(self.folder / "stack.json", json.dumps(facts, indent=2) + "\n")
 
 
 def portal_of(folder: Path) -> Portal:

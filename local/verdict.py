@@ -11,6 +11,9 @@
 * ``requests``: ``[{op, status, code, atLeast, atMost}]``, requests that the cloud received;
 * ``machines``: ``{zones: [...], sizes: [...], regions: [...]}``, where the machines are;
 * ``left``: what of a failed Cloud PC may wait for its clean-up (``machines``);
+* ``signIns``: sign-ins to virtual desktops by outcome, ``{failed: 0}``; ``mostWaitedSeconds`` is the longest wait;
+* ``lost``: user sessions that ended without notice; ``hosts``: session hosts by status, at least so many;
+* ``group``, ``release``, ``version``: the status of the Spot Group, its release or the image version at the end;
 * ``clean: false``: invariants are not checked.
 """
 
@@ -28,7 +31,7 @@ Json = dict[str, Any]
 READY = frozenset({"provisioned", "provisionedWithWarnings"})
 _WHOLE = READY | {"inGracePeriod"}
 _OURS = "deskwright:cloudpc"
-_PARTS = {
+PARTS = {
     "machines": "Microsoft.Compute/virtualMachines",
     "interfaces": "Microsoft.Network/networkInterfaces",
     "disks": "Microsoft.Compute/disks",
@@ -70,6 +73,8 @@ class Evidence:
     rules: Mapping[str, int]
     events: Sequence[Json]
     asked: Sequence[Json]
+    desktops: Json = field(default_factory=dict)
+    spot: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ends(self) -> Counter[str]:
@@ -86,7 +91,8 @@ class Evidence:
         """All messages of the service about failures."""
         errors = [entry.get("error") for entry in self.entries] + [entry.get("note") for entry in self.entries]
         failed = [operation.get("error") for operation in self.asked]
-        return json.dumps([*errors, *failed, *(pc["statusDetail"] for pc in self.cloud_pcs), *self.waited])
+        details = (pc["statusDetail"] for pc in self.cloud_pcs)
+        return json.dumps([*errors, *failed, *details, *self.waited])
 
     @property
     def seen(self) -> frozenset[str]:
@@ -113,7 +119,7 @@ def gather(rehearsal: Rehearsal, seen: Seen, since: int) -> Evidence:
         return f"/subscriptions/{subscription}/" in json.dumps(entry)
 
     asked = stack.ask_cloud(f"requests?since={since}&limit=20000")
-    parts = {name: stack.ask_cloud(f"state?type={kind}") for name, kind in _PARTS.items()}
+    parts = {name: stack.ask_cloud(f"state?type={kind}") for name, kind in PARTS.items()}
     return Evidence(
         cloud_pcs=cloud_pcs,
         entries=[entry for timeline in timelines for entry in timeline["entries"]],
@@ -126,6 +132,7 @@ def gather(rehearsal: Rehearsal, seen: Seen, since: int) -> Evidence:
         rules={each["id"]: each["hits"] for each in stack.ask_cloud("faults")},
         events=stack.ask_cloud("events"),
         asked=list(portal.pages(f"{rehearsal.base}/operations")),
+        desktops=stack.ask_cloud(f"state?view=broker&pool=/subscriptions/{subscription}/*"),
     )
 
 
@@ -211,11 +218,48 @@ def _machines(wanted: Mapping[str, Sequence[str]], found: Evidence) -> Iterator[
         yield Check(bool(there[key]) and set(there[key]) <= set(allowed), f"machines: {shown or 'none'}")
 
 
+def _sign_ins(wanted: Mapping[str, int], found: Evidence) -> Iterator[Check]:
+    counts, waited = found.desktops["signIns"], found.desktops["waitedSeconds"]["most"]
+    for outcome, count in wanted.items():
+        if outcome == "mostWaitedSeconds":
+            yield Check(
+                waited <= count, f"the longest wait for a desktop was {waited:.0f} s (expected: {count} at most)"
+            )
+        else:
+            there = counts.get(outcome, 0)
+            why = json.dumps(found.desktops["reasons"]) if there != count else ""
+            yield Check(there == count, f"{there} sign-ins {outcome} (expected: {count}) {why}".rstrip())
+
+
+def _lost(wanted: int, found: Evidence) -> Iterator[Check]:
+    lost = found.desktops["lost"]
+    yield Check(len(lost) == wanted, f"{len(lost)} sessions lost without notice (expected: {wanted})")
+
+
+def _hosts(wanted: Mapping[str, int], found: Evidence) -> Iterator[Check]:
+    for status, least in wanted.items():
+        there = found.desktops["hosts"].get(status, 0)
+        yield Check(there >= least, f"{there} session hosts {status} (expected: {least} or more)")
+
+
+def _ended(name: str) -> Callable[[Any, Evidence], Iterator[Check]]:
+    def judged(wanted: str, found: Evidence) -> Iterator[Check]:
+        there = found.spot.get(name)
+        yield Check(there == wanted, f"the {name} is {there} at the end (expected: {wanted})")
+
+    return judged
+
+
 def _whole(expect: Mapping[str, Any], found: Evidence) -> Iterator[Check]:
-    """Check that every usable Cloud PC has one machine, one interface and one disk, and that there is nothing else."""
+    """Check that every usable Cloud PC or host has one machine, interface and disk, and that there is nothing else."""
+    if found.spot:
+        hosts, counts = found.spot["hosts"], {name: len(each) for name, each in found.parts.items()}
+        yield Check(set(counts.values()) == {hosts}, f"{hosts} hosts, " + _counted(counts))
+        yield Check(not found.findings, f"invariants: {json.dumps(found.findings) if found.findings else 'clean'}")
+        return
     ready = sum(count for status, count in found.ends.items() if status in _WHOLE)
     counts = {name: len(each) for name, each in found.parts.items()}
-    shown = ", ".join(f"{count} {name}" for name, count in counts.items())
+    shown = _counted(counts)
     if "left" in expect:
         good = all(count >= ready for count in counts.values())
         yield Check(good, f"{ready} usable Cloud PCs, {shown} ({expect['left']} may wait for their clean-up)")
@@ -226,6 +270,10 @@ def _whole(expect: Mapping[str, Any], found: Evidence) -> Iterator[Check]:
         findings = [json.dumps(each) for each in found.findings]
         broken = [each for each in findings if not any(pc_id in each for pc_id in waiting)]
         yield Check(not broken, f"invariants: {'; '.join(broken) or 'clean'}")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items())
 
 
 def _happened(found: Evidence) -> Iterator[Check]:
@@ -251,6 +299,10 @@ _JUDGES: Mapping[str, Callable[[Any, Evidence], Iterator[Check]]] = {
     "hits": _hits,
     "requests": _requests,
     "machines": _machines,
+    "signIns": _sign_ins,
+    "lost": _lost,
+    "hosts": _hosts,
+    **{name: _ended(name) for name in ("group", "release", "version")},
 }
 EXPECTED = frozenset({*_JUDGES, "says", "left", "clean"})
 """Everything that ``expect`` may hold."""

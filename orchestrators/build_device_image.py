@@ -4,34 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestrators.parts.image_capture import (
+    StepRecorder,
+    await_replication,
+    begin_capture,
+    finish_capture,
+    generalize,
+    temporary_machine,
+)
 from orchestrators.parts.image_validation import validate_image
-from orchestrators.parts.machines import MachineSpec, Recorder, create, ensure_removed, remove
+from orchestrators.parts.machines import Recorder, create, ensure_removed, remove
 from orchestrators.parts.work import Work, WorkFailedError
 from shared.contracts.images import (
-    BEGIN_CAPTURE,
-    BEGIN_GENERALIZE,
     BUILD_IMAGE,
-    BUILDER,
-    CAPTURE_POLL,
     DELETE_GALLERY_VERSION,
-    MARK_GENERALIZED,
-    POLL_REPLICATION,
-    POLL_STOPPED,
-    PREPARE_GALLERY,
     RECORD_IMAGE_FAILED,
     RECORD_IMAGE_READY,
     RECORD_IMAGE_STEP,
-    REPLICATION_POLL,
-    STOP_POLL,
     CaptureOrder,
-    GalleryVersion,
     ImageBuilt,
     ImageFailedRecord,
     ImageOrder,
     ImageReadyRecord,
     ImageStepRecord,
 )
-from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, Machine, Place
+from shared.contracts.machines import Machine
 from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.images.image import ImageSource
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
@@ -53,10 +50,12 @@ def build_device_image(ctx: Context, order: ImageOrder) -> Steps[ImageBuilt]:
     try:
         if order.broken_off:
             ensure_removed((yield from remove(build, order.machine)))  # (1)
-        machine = yield from create(build, temporary_vm(build))  # (2)
+        machine = yield from create(build, temporary_machine(order, StepRecorder(build)))  # (2)
+        yield from build.begin("generalize")
         yield from generalize(build, machine)  # (3)
         version_id = yield from capture(build, machine)  # (4)
-        yield from replicate(build, version_id)  # (5)
+        yield from build.begin("replicate")
+        yield from await_replication(build, order.gallery_version(version_id))  # (5)
         yield from build.begin("cleanUp")
         ensure_removed((yield from remove(build, machine)))  # (6)
         warnings = yield from validate(build, version_id)  # (7)
@@ -84,76 +83,22 @@ class _Build(Work):
         yield from call(self.ctx, RECORD_IMAGE_STEP, record)
 
 
-class _BuildRecorder(Recorder):
-    """Records the steps of the build; the search for capacity is one step, however many places are tried."""
-
-    def __init__(self, build: _Build) -> None:
-        self._build = build
-
-    def allocating(self, tried: tuple[Place, ...]) -> Steps[None]:
-        """Begin the first step."""
-        if not tried:
-            yield from self._build.begin("allocateCapacity")
-
-    def network_ready(self) -> Steps[None]:
-        """Begin the second step."""
-        yield from self._build.begin("createVm")
-
-
-def temporary_vm(build: _Build) -> MachineSpec:
-    """Return the temporary VM that the image is captured from."""
-    order = build.order
-    return MachineSpec(
-        machine=order.machine,
-        plan=BUILDER,
-        image=order.source,
-        regions=(order.machine.region,),
-        zones=order.zones,
-        network=order.network,
-        address_space=order.address_space,
-        recorder=_BuildRecorder(build),
-    )
-
-
-def generalize(build: _Build, machine: Machine) -> Steps[None]:
-    """Run sysprep, wait until the VM has stopped, release it, and mark it as generalised."""
-    yield from build.begin("generalize")
-    operation = yield from build.do(BEGIN_GENERALIZE, machine)
-    yield from build.finish(machine, operation, EXTENSION_POLL)
-    yield from build.wait(POLL_STOPPED, machine, STOP_POLL)
-    yield from build.finish(machine, (yield from build.do(BEGIN_DEALLOCATE, machine)), DELETE_POLL)
-    yield from build.do(MARK_GENERALIZED, machine)
-
-
 def capture(build: _Build, machine: Machine) -> Steps[str]:
     """Capture the VM as a version of the image's definition; return the version's ARM id."""
     order = build.order
     yield from build.begin("capture")
     what = CaptureOrder(machine=machine, display_name=order.display_name, version=order.version, regions=order.regions)
-    yield from build.wait(PREPARE_GALLERY, what, NETWORK_POLL)
-    operation = yield from build.do(BEGIN_CAPTURE, what)
+    operation = yield from begin_capture(build, what)
     build.version_id = operation.resource_id
-    yield from build.finish(machine, operation, CAPTURE_POLL)
+    yield from finish_capture(build, machine, operation)
     return operation.resource_id
-
-
-def replicate(build: _Build, version_id: str) -> Steps[None]:
-    """Wait until the version is in every region of the site: a VM cannot be created from what is not there."""
-    yield from build.begin("replicate")
-    order = build.order
-    version = GalleryVersion(tenant_id=order.tenant_id, subscription_id=order.subscription_id, version_id=version_id)
-    yield from build.wait(POLL_REPLICATION, version, REPLICATION_POLL)
 
 
 def validate(build: _Build, version_id: str) -> Steps[tuple[Warn, ...]]:
     """Start a test VM from the version, where the temporary VM was; return what it warns of."""
     yield from build.begin("validate")
-    spec = temporary_vm(build)
-    return (
-        yield from validate_image(
-            build, replace(spec, image=ImageSource(gallery_version_id=version_id), recorder=Recorder())
-        )
-    )
+    spec = temporary_machine(build.order, Recorder())
+    return (yield from validate_image(build, replace(spec, image=ImageSource(gallery_version_id=version_id))))
 
 
 def ready(build: _Build, version_id: str, warnings: tuple[Warn, ...]) -> Steps[ImageBuilt]:
@@ -177,10 +122,7 @@ def give_up(build: _Build, reason: Failure) -> Steps[ImageBuilt]:
     failure = reason.but(message=f"{build.step}: {reason.message}")
     left = yield from remove(build, order.machine)
     if build.version_id is not None:
-        version = GalleryVersion(
-            tenant_id=order.tenant_id, subscription_id=order.subscription_id, version_id=build.version_id
-        )
-        left += yield from build.try_all([build.do(DELETE_GALLERY_VERSION, version)])
+        left += yield from build.try_all([build.do(DELETE_GALLERY_VERSION, order.gallery_version(build.version_id))])
     record = ImageFailedRecord(
         tenant_id=order.tenant_id,
         image_id=order.image_id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestrators.parts.probing import Probed, probe_connection
 from shared.contracts.connections import (
     CHECK_CONNECTION,
@@ -12,6 +14,7 @@ from shared.contracts.connections import (
     RETIRE_PASSWORDS,
     RUN_CHECK,
     CheckConnectionOrder,
+    Checked,
     CheckGroupOrder,
     CheckOrder,
     ConnectionRecord,
@@ -60,8 +63,12 @@ def check_connection(ctx: Context, order: CheckConnectionOrder) -> Steps[Connect
     network = yield from prepare_network(ctx, order)  # (2)
     groups = yield from check_groups(ctx, order)  # (3)
     found = (*network, *(finding for group in groups for finding in group.findings))
-    record = record.but(subnets=tuple(subnet for group in groups for subnet in group.subnets))
-    record = record.but(joined=None, unsettled=None)
+    record = record.but(
+        subnets=tuple(subnet for group in groups for subnet in group.subnets),
+        closed=closed_by(groups),
+        joined=None,
+        unsettled=None,
+    )
     if order.probe is not None:
         probed = yield from probe(ctx, order.probe, overall(found))  # (4)
         record = record.but(probed=not order.probe.clean_only, joined=probed.left, unsettled=())
@@ -88,7 +95,13 @@ def check_group(ctx: Context, order: CheckGroupOrder) -> Steps[GroupChecked]:
     return GroupChecked(
         findings=tuple(each.finding for each in made if each.finding),
         subnets=tuple(subnet for each in made for subnet in each.subnets),
+        closed=closed_by(made),
     )
+
+
+def closed_by(found: Sequence[Checked | GroupChecked]) -> tuple[str, ...] | None:
+    """Return the further subscriptions in which no build can succeed, each once; None: none is."""
+    return tuple(dict.fromkeys(closed for each in found for closed in each.closed or ())) or None
 
 
 def prepare_network(ctx: Context, order: CheckConnectionOrder) -> Steps[tuple[HealthCheck, ...]]:

@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 PREFIX = "DESKWRIGHT_"
+VERSION = "0.1.0"
+"""Of the service: as ``pyproject.toml`` has it, which is not deployed."""
 _APP_SERVICE_AUTHENTICATION = "WEBSITE_AUTH_ENABLED"  # set by the platform itself
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
@@ -39,6 +41,17 @@ class Settings(BaseModel):
     graph_url: Endpoint = Field("https://graph.microsoft.com", description="Microsoft Graph, without a version")
     authority_url: Endpoint = Field("https://login.microsoftonline.com", description="Issuer of tokens")
     api_audience: str = Field("api://deskwright", min_length=1, description="Audience of our callers' tokens")
+    sign_in_client_id: Uuid | None = Field(
+        None, description="App registration that people sign in with, in a browser or at a command line"
+    )
+    sign_in_scope: str = Field(
+        "api://deskwright/access_as_user", min_length=1, description="Delegated scope that they ask for"
+    )
+    sign_in_directory: str = Field(
+        "organizations",
+        pattern=r"^[0-9A-Za-z.-]+$",
+        description="Whose people sign in: one Entra tenant, or organizations for those of every customer",
+    )
     client_id: Uuid | None = Field(None, description="User-assigned managed identity; none: the system-assigned one")
     app_client_id: Uuid | None = Field(
         None, description="Multi-tenant app for customers' directories and subscriptions"

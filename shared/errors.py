@@ -45,7 +45,7 @@ class InvalidError(DeskwrightError):
     """The request is not valid and changed nothing."""
 
     def __init__(self, *problems: Problem) -> None:
-        super().__init__("; ".join(f"{p.pointer}: {p.message}" for p in problems))
+        super().__init__("; ".join(f"{p.pointer}: {p.message}".removeprefix(": ") for p in problems))
         self.problems = problems
 
 

@@ -15,6 +15,7 @@ from timeit import default_timer
 from typing import TYPE_CHECKING, Any
 
 from shared.domain.owner import Owner
+from shared.errors import ThrottledError
 
 if TYPE_CHECKING:  # loaded when first used: cold start
     from opentelemetry.metrics import Counter, Histogram, Meter
@@ -22,7 +23,17 @@ if TYPE_CHECKING:  # loaded when first used: cold start
     from opentelemetry.trace import Span
 
 _log = logging.getLogger("deskwright")
-_IDS = ("tenant_id", "cloud_pc_id", "image_id", "connection_id", "generation", "attempt")
+_IDS = (
+    "tenant_id",
+    "cloud_pc_id",
+    "image_id",
+    "image_version_id",
+    "connection_id",
+    "spot_group_id",
+    "session_host_id",
+    "generation",
+    "attempt",
+)
 _SCOPE = "deskwright"
 _THROTTLED = 429
 _ERROR = 400
@@ -33,6 +44,13 @@ PENDING = "deskwright.cloud_pcs.pending"
 REMOVALS_WAITING = "deskwright.removals.waiting"
 """Removals that the removal brake holds until they are confirmed, by tenant."""
 
+SPOT_ONLINE = "deskwright.spot.hosts.online"
+"""Session hosts that can have sessions, by tenant and Spot Group."""
+
+SPOT_SESSIONS = "deskwright.spot.sessions"
+"""Sessions on them, by tenant and Spot Group."""
+
+_DECISIONS = "deskwright.spot.decisions"
 _PROVISIONING = "deskwright.provisioning.duration"
 _OPERATIONS = "deskwright.operations.ended"
 _STALLED = "deskwright.workflows.stalled"
@@ -53,6 +71,9 @@ def observed(name: str, order: Any = None) -> Iterator[None]:  # noqa: ANN401 - 
     with _span(name, found) as span:
         try:
             yield
+        except ThrottledError as error:  # it comes back later, and uses up no retry
+            _log.info("%s %s waits %.0f s for a rate limit", name, ids, error.after.total_seconds())
+            raise
         except Exception as error:
             _log.warning("%s %s failed after %.0f ms: %s", name, ids, _since(began), type(error).__name__)
             _failed(span, type(error).__name__)
@@ -101,6 +122,18 @@ def count_operation(kind: str, status: str) -> None:
 def count_stalled(workflow: str) -> None:
     """Count an instance of a workflow that stood still and was ended."""
     _counter(_STALLED).add(1, {"workflow": workflow})
+
+
+def count_decision(action: str, reason: str) -> None:
+    """Count a step that the engine of a Spot Group has decided, by action and reason."""
+    _counter(_DECISIONS).add(1, {"action": action, "reason": reason})
+
+
+def measure_spot_group(tenant_id: str, group_id: str, *, online: int, sessions: int) -> None:
+    """Record how many hosts of a Spot Group are online, and how many sessions they have."""
+    attributes = {"tenant_id": tenant_id, "spot_group_id": group_id}
+    _gauge(SPOT_ONLINE).set(online, attributes)
+    _gauge(SPOT_SESSIONS).set(sessions, attributes)
 
 
 def measure_now(name: str, value: int, *, tenant_id: str) -> None:

@@ -11,14 +11,19 @@ from shared.services.connection_checks import check_due
 from shared.services.directory_changes import catch_up_due, changes_due
 from shared.services.directory_subscriptions import subscription_due
 from shared.services.grace import deprovision_due
+from shared.services.host_tasks import host_task_due
 from shared.services.image_replicas import replication_due
+from shared.services.image_schedules import image_set_due
 from shared.services.images import image_build_due
 from shared.services.orphans import scan_due
 from shared.services.reconciling import reconcile_due, reread_due
 from shared.services.remote import action_due
 from shared.services.restore_points import restore_points_due
+from shared.services.spot_engine import spot_due
+from shared.services.stalling import progress_due
 from shared.services.starting import build_due, resume_build
 from shared.services.sweeping import Rule, sweep, sweep_together
+from shared.services.version_actions import image_version_due
 from shared.storage.due import DueKind
 from shared.workflow import Blueprint, DurableClient, purge_finished
 
@@ -34,7 +39,12 @@ _EVERY_MINUTE: dict[DueKind, Rule] = {
     DueKind.RESTORE_POINT: restore_points_due,
     DueKind.BULK: bulk_due,
     DueKind.REPLICATE: replication_due,
+    DueKind.IMAGE_SET: image_set_due,
+    DueKind.IMAGE_VERSION: image_version_due,
     DueKind.CHANGES: changes_due,
+    DueKind.SPOT: spot_due,
+    DueKind.HOST: host_task_due,
+    DueKind.PROGRESS: progress_due,
 }
 
 

@@ -32,6 +32,7 @@ class Attempt(Work):
         self.warnings: tuple[Warn, ...] = ()
         self.resumed: Resumption | None = None
         self.device_object_id: str | None = None  # Graph's id of the device, of an attempt that was resumed
+        self.password_left: Failure | None = None  # why the domain join's extension stays; the next step records it
 
     def resume_from(self, resumption: Resumption, device_object_id: str | None) -> None:
         """Go on with the machine of the attempt before: what the steps before its failure made is there."""
@@ -48,7 +49,15 @@ class Attempt(Work):
         resumed = self.resumed is not None and self.resumed.step is step
         if resumed:
             note = f"resumed here with {self.resources.computer_name}, the machine of the attempt before"
-        record = StepRecord(**self.order.which, step=step, resources=self.resources, resumed=resumed, note=note)
+        record = StepRecord(
+            **self.order.which,
+            step=step,
+            resources=self.resources,
+            resumed=resumed,
+            note=note,
+            password_left=self.password_left,
+        )
+        self.password_left = None
         yield from self.record(BEGIN_STEP, record)
 
     def add_resources(self, **made: str | datetime | None) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from orchestrators.parts.carriers import remove_carrier
 from shared.contracts.accounts import (
     ACCOUNT_POLL,
     BEGIN_DISABLE,
@@ -10,9 +13,11 @@ from shared.contracts.accounts import (
     AccountRecord,
     DisableOrder,
 )
+from shared.contracts.carriers import DISABLE_ACCOUNT
 from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.machines import POLL_OPERATION, Finished, Machine
-from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
+from shared.domain.cloud_pcs.build import Failure
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
 
@@ -21,12 +26,20 @@ def disable_accounts(ctx: Context, remains: CleanUpOrder) -> Steps[None]:
 
     It is no part of what a clean-up has left: without the machine there is nothing to try it with again.
     """
-    if remains.domain_connection_id is None:
+    machines = [remains.machine(name) for name in remains.computer_names]
+    yield from disable_accounts_of(ctx, machines, remains.domain_connection_id)
+
+
+def disable_accounts_of(ctx: Context, machines: Sequence[Machine], connection_id: str | None) -> Steps[None]:
+    """Do the same for machines that joined through a connection; None: they joined no domain."""
+    if connection_id is None:
         return
-    for name in remains.computer_names:
-        order = DisableOrder(machine=remains.machine(name), connection_id=remains.domain_connection_id)
-        refused = yield from _disable(ctx, order)
-        record = AccountRecord(machine=order.machine, connection_id=order.connection_id, refused=refused)
+    for machine in machines:
+        order = DisableOrder(machine=machine, connection_id=connection_id)
+        refused, left = yield from _disable(ctx, order)
+        record = AccountRecord(
+            machine=order.machine, connection_id=order.connection_id, refused=refused, password_left=left
+        )
         yield from call(ctx, RECORD_ACCOUNT, record)
 
 
@@ -35,12 +48,23 @@ def list_account(ctx: Context, machine: Machine, connection_id: str, refused: Re
     yield from call(ctx, RECORD_ACCOUNT, AccountRecord(machine=machine, connection_id=connection_id, refused=refused))
 
 
-def _disable(ctx: Context, order: DisableOrder) -> Steps[Refused | None]:
-    """Disable one account; return why that could not be done, None when it was."""
+def _disable(ctx: Context, order: DisableOrder) -> Steps[tuple[Refused | None, Failure | None]]:
+    """Disable one account; return why that could not be done, and why the script that had the password stays."""
+    refused: Refused | None
     try:
         operation = yield from call(ctx, BEGIN_DISABLE, order)
+    except CallFailedError as error:
+        refused = Refused(code="serviceUnavailable", message=error.reason)
+    else:
         if isinstance(operation, Refused):
-            return operation
+            return operation, None
+        refused = yield from _see_disabled(ctx, order, operation)
+    return refused, (yield from remove_carrier(ctx, order.machine, DISABLE_ACCOUNT))
+
+
+def _see_disabled(ctx: Context, order: DisableOrder, operation: Accepted) -> Steps[Refused | None]:
+    """Wait for the end of the script; return why the account may be enabled still, None when it is disabled."""
+    try:
         finished = yield from wait_for(ctx, POLL_OPERATION, order.machine.poll_order(operation), ACCOUNT_POLL)
         if not isinstance(finished, Finished):
             return _refused(finished)

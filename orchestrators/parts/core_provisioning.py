@@ -8,35 +8,21 @@ from __future__ import annotations
 from datetime import datetime
 
 from orchestrators.parts.attempts import Attempt
+from orchestrators.parts.carriers import remove_carrier
+from orchestrators.parts.joining import await_device, await_enrollment, join
 from orchestrators.parts.machines import MachineSpec, Recorder, create
+from shared.contracts.carriers import DOMAIN_JOIN
 from shared.contracts.identities import (
-    BEGIN_DOMAIN_JOIN,
-    BEGIN_ENROLLMENT,
-    BEGIN_ENTRA_JOIN,
-    DEVICE_POLL,
-    ENROLLMENT_SCRIPT_POLL,
-    POLL_DEVICE,
-    POLL_ENROLLMENT,
     PRIMARY_USER_POLL,
-    READ_ENROLLMENT,
     SET_PRIMARY_USER,
     STAMP_ENROLLMENT_PROFILE,
-    DeviceEnrollmentOrder,
     DeviceFound,
-    DeviceOrder,
-    DomainJoinOrder,
-    EnrollmentOrder,
-    EntraJoinOrder,
     PrimaryUserOrder,
     StampOrder,
-    enrollment_poll,
-    hybrid_poll,
 )
-from shared.contracts.machines import DELETE_NIC, EXTENSION_POLL, Machine, NicReady, Place
+from shared.contracts.machines import DELETE_NIC, Machine, NicReady, Place
 from shared.contracts.outcomes import Accepted
 from shared.domain.cloud_pcs.steps import Step
-from shared.domain.networks.connection import JoinType
-from shared.domain.owner import Owner
 from shared.workflow import Steps
 
 
@@ -99,65 +85,39 @@ class _AttemptRecorder(Recorder):
 
 
 def join_directory(attempt: Attempt, machine: Machine) -> Steps[DeviceFound]:
-    """Join to Entra ID directly, or to the domain and wait for the computer to appear in Entra ID."""
+    """Join to Entra ID directly, or to the domain and wait for the computer to appear in Entra ID.
+
+    The extension that had the domain's join password is removed then; the machine stays joined.
+    """
     order, made = attempt.order, attempt.resources
     if attempt.is_done(Step.JOIN_DIRECTORY):
         return DeviceFound(device_id=str(made.entra_device_id), object_id=str(attempt.device_object_id))
     if order.domain is not None:  # before the join: an unrecorded account would never be disabled
         attempt.add_resources(domain_connection_id=order.snapshot.connection_id)
     yield from attempt.begin(Step.JOIN_DIRECTORY)
-    since = made.joined_at or (yield from join(attempt, machine))
-    device = yield from attempt.wait(
-        POLL_DEVICE,
-        DeviceOrder(
-            tenant_id=order.tenant_id,
-            owner=Owner.cloud_pc(order.cloud_pc_id),
-            computer_name=machine.computer_name,
-            join_type=JoinType.AZURE_AD_JOIN if order.domain is None else JoinType.HYBRID_AZURE_AD_JOIN,
-            not_before=since,
-        ),
-        DEVICE_POLL if order.domain is None else hybrid_poll(order.hybrid_join_wait),
-    )
+    since = made.joined_at or (yield from begin_join(attempt, machine))
+    device = yield from await_device(attempt, machine, order.domain, since=since, hybrid_wait=order.hybrid_join_wait)
     attempt.add_resources(entra_device_id=device.device_id)
+    if order.domain is not None:  # not before: the join has restarted Windows
+        attempt.password_left = yield from remove_carrier(attempt.ctx, machine, DOMAIN_JOIN)
     return device
 
 
-def join(attempt: Attempt, machine: Machine) -> Steps[datetime]:
-    """Let the machine join, and wait until it says that it has; return when that began."""
-    order = attempt.order
-    since = attempt.ctx.current_utc_datetime
-    if order.domain is None:
-        operation = yield from attempt.do(BEGIN_ENTRA_JOIN, EntraJoinOrder(machine=machine))
-    else:
-        operation = yield from attempt.do(BEGIN_DOMAIN_JOIN, DomainJoinOrder(machine=machine, domain=order.domain))
-    yield from attempt.finish(machine, operation, EXTENSION_POLL)
+def begin_join(attempt: Attempt, machine: Machine) -> Steps[datetime]:
+    """Let the machine join, and remember when that began that came to a good end."""
+    since = yield from join(attempt, machine, attempt.order.domain)
     attempt.add_resources(joined_at=since)
     return since
 
 
 def enroll_in_intune(attempt: Attempt, machine: Machine, device: DeviceFound) -> Steps[str]:
-    """Wait until Intune manages the device, and stamp the policy's name on it; return the managed device's id.
-
-    An Entra join enrols; a domain-joined machine is told to, once its device is in Entra ID.
-    """
+    """Wait until Intune manages the device, and stamp the policy's name on it; return the managed device's id."""
     order = attempt.order
     if attempt.is_done(Step.ENROLL_IN_INTUNE):
         return str(attempt.resources.managed_device_id)
     yield from attempt.begin(Step.ENROLL_IN_INTUNE)
-    if order.domain is not None:
-        yield from enroll_the_device(attempt, machine)
-    enrolled = yield from attempt.wait(
-        POLL_ENROLLMENT,
-        EnrollmentOrder(
-            tenant_id=order.tenant_id,
-            owner=Owner.cloud_pc(order.cloud_pc_id),
-            computer_name=machine.computer_name,
-            device_id=device.device_id,
-            explain_from=attempt.ctx.current_utc_datetime + order.enrollment_wait / 2,
-        ),
-        enrollment_poll(order.enrollment_wait),
-    )
-    attempt.add_resources(managed_device_id=enrolled.managed_device_id)
+    managed_device_id = yield from await_enrollment(attempt, machine, order.domain, device, order.enrollment_wait)
+    attempt.add_resources(managed_device_id=managed_device_id)
     yield from attempt.do(
         STAMP_ENROLLMENT_PROFILE,
         StampOrder(
@@ -166,15 +126,7 @@ def enroll_in_intune(attempt: Attempt, machine: Machine, device: DeviceFound) ->
             policy_name=order.snapshot.policy_name,
         ),
     )
-    return enrolled.managed_device_id
-
-
-def enroll_the_device(attempt: Attempt, machine: Machine) -> Steps[None]:
-    """Let the machine enrol with its device's own credential, and wait until it says that it has."""
-    order = DeviceEnrollmentOrder(machine=machine)
-    operation = yield from attempt.do(BEGIN_ENROLLMENT, order)
-    yield from attempt.finish(machine, operation, ENROLLMENT_SCRIPT_POLL)
-    yield from attempt.wait(READ_ENROLLMENT, order, ENROLLMENT_SCRIPT_POLL)
+    return managed_device_id
 
 
 def assign_primary_user(attempt: Attempt, managed_device_id: str) -> Steps[None]:

@@ -71,7 +71,8 @@ class MachineSpec:
     """A machine to create. The region of *machine* is that of the place that is found.
 
     *regions*: where it may be, best first. *zones*: of these; empty: any. *address_space*: of the site, for its hosted
-    network. *traces*: what a VM that never was may leave behind, in the order of its removal.
+    network, which is in *network_group*; None: in the machine's own resource group. *traces*: what a VM that never was
+    may leave behind, in the order of its removal.
     """
 
     machine: Machine
@@ -81,7 +82,10 @@ class MachineSpec:
     zones: tuple[str, ...]
     network: Network
     address_space: str
+    network_group: str | None = None
     locale: str = "en-US"
+    low_priority: bool | None = None
+    hibernation: bool | None = None
     traces: tuple[Poll[Machine, Done, Refused], ...] = (DELETE_NIC, DELETE_DISK)
     recorder: Recorder = field(default_factory=Recorder)
 
@@ -122,6 +126,7 @@ def _allocate(work: Work, spec: MachineSpec, tried: tuple[Place, ...]) -> Steps[
         regions=spec.regions,
         zones=spec.zones,
         tried=tried,
+        low_priority=spec.low_priority,
     )
     place = yield from work.do(ALLOCATE_CAPACITY, order)
     yield from spec.recorder.allocated(place)
@@ -140,6 +145,8 @@ def _create_at(work: Work, spec: MachineSpec, machine: Machine, place: Place) ->
         image=spec.image,
         disk_size_in_gb=spec.plan.storage_in_gb,
         locale=spec.locale,
+        low_priority=spec.low_priority,
+        hibernation=spec.hibernation,
     )
     operation = yield from work.do(BEGIN_VM, order)  # (4)
     spec.recorder.vm_requested(operation)
@@ -154,7 +161,7 @@ def _prepare_network(work: Work, spec: MachineSpec, machine: Machine) -> Steps[t
     order = HostedNetworkOrder(
         tenant_id=machine.tenant_id,
         subscription_id=machine.subscription_id,
-        resource_group=machine.resource_group,
+        resource_group=spec.network_group or machine.resource_group,
         region=machine.region,
         address_space=naming.regional_address_space(spec.address_space, spec.regions.index(machine.region)),
     )

@@ -20,6 +20,7 @@ from shared.domain.cloud_pcs.steps import Step
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
 LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
+VIRTUALIZATION_BASED_SECURITY = "enableVirtualizationBasedSecurity"
 
 
 def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
@@ -32,10 +33,18 @@ def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
 
 
 def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationOrder:
-    """Return the steps; without the local administrator when the policy does not want one."""
-    account = local_administrator(order.user, order.snapshot)
-    steps = STEPS if account else tuple(s for s in STEPS if s != LOCAL_ADMINISTRATOR)
-    return ConfigurationOrder(machine=machine, steps=steps, local_administrator=account)
+    """Return the steps, without those that the policy does not want."""
+    account, security = local_administrator(order.user, order.snapshot), order.snapshot.security_defaults
+    left_out = {
+        LOCAL_ADMINISTRATOR: account is None,
+        VIRTUALIZATION_BASED_SECURITY: not security.virtualization_based_security,
+    }
+    return ConfigurationOrder(
+        machine=machine,
+        steps=tuple(step for step in STEPS if not left_out.get(step)),
+        local_administrator=account,
+        redirections=security.redirections,
+    )
 
 
 def configure_windows(ctx: Context, order: ConfigurationOrder) -> Steps[tuple[Warn, ...]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from orchestrators.parts.carriers import remove_carrier
 from orchestrators.parts.computer_accounts import list_account
 from orchestrators.parts.machines import MachineSpec, create, remove
 from orchestrators.parts.work import Work, WorkFailedError
+from shared.contracts.carriers import DOMAIN_JOIN, Carrier, probe_script
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENTRA_JOIN,
@@ -19,7 +21,7 @@ from shared.contracts.identities import (
     EntraJoinOrder,
     ForgetDeviceOrder,
 )
-from shared.contracts.machines import AGENT_POLL, EXTENSION_POLL, POLL_AGENT
+from shared.contracts.machines import AGENT_POLL, EXTENSION_POLL, POLL_AGENT, Machine
 from shared.contracts.outcomes import Refused
 from shared.contracts.probes import (
     BEGIN_PROBE_SCRIPT,
@@ -50,6 +52,21 @@ from shared.domain.networks.health import (
 from shared.workflow import Context, Steps
 
 
+class ProbeWork(Work):
+    """What a probe does; *kept*: why something that had the join password stays as long as the machine does."""
+
+    def __init__(self, ctx: Context) -> None:
+        super().__init__(ctx)
+        self.kept: tuple[WorkFailedError, ...] = ()
+
+    def remove_carrier(self, machine: Machine, carrier: Carrier) -> Steps[None]:
+        """Remove what had the password and has served."""
+        failure = yield from remove_carrier(self.ctx, machine, carrier)
+        if failure is not None:
+            message = f"{carrier} keeps the join password: {failure.message}"
+            self.kept = (*self.kept, WorkFailedError(failure.but(message=message)))
+
+
 @dataclass(frozen=True)
 class Probed:
     """What a probe found. *left*: computer names that may still be in a directory, or have a machine."""
@@ -66,7 +83,7 @@ def probe_connection(ctx: Context, order: ProbeOrder) -> Steps[Probed]:
     whatever came of it, and list what stays: an account in the domain that nobody has seen disabled is listed among the
     orphans, because no later probe can find it.
     """
-    work = Work(ctx)
+    work = ProbeWork(ctx)
     for name in order.unsettled:
         refused = Refused(code="checkBrokeOff", message="the checks that joined it came to no end")
         yield from list_account(ctx, order.but(computer_name=name).machine, order.connection_id, refused)
@@ -87,7 +104,8 @@ def probe_connection(ctx: Context, order: ProbeOrder) -> Steps[Probed]:
     left = yield from remove_all(work, order, (order.computer_name,))  # (5)
     synchronised = order.join_type is JoinType.HYBRID_AZURE_AD_JOIN and any(f.display_name == JOIN for f in findings)
     names = (order.computer_name,) if left or synchronised else ()
-    return Probed(findings=(*findings, *not_removed(left)), left=names)
+    kept = work.kept if left else ()  # with the machine goes what was on it
+    return Probed(findings=(*findings, *not_removed((*kept, *left))), left=names)
 
 
 def temporary_vm(order: ProbeOrder) -> MachineSpec:
@@ -103,19 +121,26 @@ def temporary_vm(order: ProbeOrder) -> MachineSpec:
     )
 
 
-def run_script(work: Work, order: ProbeOrder, steps: tuple[str, ...]) -> Steps[tuple[HealthCheck, ...]]:
-    """Run steps on the VM; return what each has found."""
-    script = ScriptOrder(machine=order.machine, steps=steps, domain=order.domain)
+def run_script(work: ProbeWork, order: ProbeOrder, steps: tuple[str, ...]) -> Steps[tuple[HealthCheck, ...]]:
+    """Run steps on the VM; return what each has found. Of a script that had the password nothing stays."""
+    findings = yield from read_script(work, ScriptOrder(machine=order.machine, steps=steps, domain=order.domain))
+    if order.domain is not None:
+        yield from work.remove_carrier(order.machine, probe_script(steps))
+    return findings
+
+
+def read_script(work: ProbeWork, script: ScriptOrder) -> Steps[tuple[HealthCheck, ...]]:
+    """Run the script to completion; return what its steps have found."""
     try:
         operation = yield from work.do(BEGIN_PROBE_SCRIPT, script)
-        yield from work.finish(order.machine, operation, SCRIPT_POLL)
+        yield from work.finish(script.machine, operation, SCRIPT_POLL)
         read = yield from work.wait(READ_PROBE_SCRIPT, script, SCRIPT_POLL)
     except WorkFailedError as failed:
         return (UNREAD.finding(SCRIPT, _sentence(failed.failure)),)
     return read.findings
 
 
-def join(work: Work, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
+def join(work: ProbeWork, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
     """Join as a Cloud PC would, and say how that went."""
     try:
         if order.domain is None:
@@ -156,13 +181,14 @@ def join_to_entra(work: Work, order: ProbeOrder) -> Steps[None]:
     yield from work.wait(POLL_DEVICE, device, DEVICE_POLL)
 
 
-def leave_domain(work: Work, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
+def leave_domain(work: ProbeWork, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
     """See what the domain's policies do to scripts, and leave the domain; its device is not waited for in Entra ID."""
     try:
         yield from work.wait(POLL_AGENT, order.machine, AGENT_POLL)  # the join has restarted Windows
     except WorkFailedError as failed:
         found: tuple[HealthCheck, ...] = (UNREAD.finding(SCRIPT, _sentence(failed.failure)),)
     else:
+        yield from work.remove_carrier(order.machine, DOMAIN_JOIN)
         found = yield from run_script(work, order, probe_steps(order.join_type, joined=True))
     if any(finding.display_name == LEAVE and finding.status is HealthStatus.PASSED for finding in found):
         return found

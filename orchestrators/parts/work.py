@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from shared.contracts.definitions import Activity, Poll, PollPolicy, Workflow
@@ -10,7 +10,16 @@ from shared.contracts.machines import POLL_OPERATION, Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused, Superseded
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.values import Value
-from shared.workflow import CallFailedError, Context, Steps, call, call_sub_orchestrator, wait_for
+from shared.workflow import (
+    CallFailedError,
+    Context,
+    Steps,
+    call,
+    call_all,
+    call_sub_orchestrator,
+    wait_for,
+    wait_for_all,
+)
 
 Order = TypeVar("Order", bound=Value)
 Ok = TypeVar("Ok")
@@ -53,6 +62,31 @@ class Work:
         except CallFailedError as error:
             raise WorkFailedError(self.unanswered(error.reason)) from error
         return self._unless_refused(outcome)
+
+    def do_all(self, activity: Activity[Order, Ok, Refused | NoCapacity], orders: Sequence[Order]) -> Steps[list[Ok]]:
+        """Call *activity* once for each order, all at once, and return the outcomes. Raises: as ``do``."""
+        if not orders:
+            return []
+        try:
+            outcomes = yield from call_all(self.ctx, activity, orders)
+        except CallFailedError as error:
+            raise WorkFailedError(self.unanswered(error.reason)) from error
+        return [self._unless_refused(outcome) for outcome in outcomes]
+
+    def wait_all(
+        self, poll: Poll[Order, Ok, Refused | NoCapacity], orders: Sequence[Order], policy: PollPolicy
+    ) -> Steps[list[Ok]]:
+        """Do the same as ``wait`` for each order, all at once. Raises: as ``wait``, once all have come to an end."""
+        try:
+            outcomes = yield from wait_for_all(self.ctx, poll, orders, policy)
+        except CallFailedError as error:
+            raise WorkFailedError(self.unanswered(error.reason)) from error
+        done: list[Ok] = []
+        for outcome in outcomes:
+            if isinstance(outcome, Pending):
+                raise WorkFailedError(self.too_late(outcome, policy))
+            done.append(self._unless_refused(outcome))
+        return done
 
     def record(self, activity: Activity[Order, Ok, NoCapacity | Superseded], order: Order) -> Steps[Ok]:
         """Write to the record that the work is for. Raises: SupersededError, and as ``do``."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from shared.clients.throttling import retry_while_throttled
-from shared.domain.machines.service_plan import ServicePlan, service_plan
+from shared.domain.machines.service_plan import ServicePlan, ServicePlanRule, service_plan
 from shared.domain.planning.entitlements import Entitlement, person, plans_of
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory import DirectoryUser, Group, SubscribedSku
@@ -35,16 +35,20 @@ async def existing_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Group
     return tuple(group for group in found if group is not None)
 
 
-async def plans(graph: Graph) -> dict[str, ServicePlan]:
+Rules = Mapping[str, ServicePlanRule]
+"""The service plans that the tenant's settings define, by the licence's part number."""
+
+
+async def plans(graph: Graph, rules: Rules) -> dict[str, ServicePlan]:
     """Return the Cloud PC licences that the directory has bought, by skuId."""
-    return _plans(await retry_while_throttled(graph.subscribed_skus))
+    return _plans(await retry_while_throttled(graph.subscribed_skus), rules)
 
 
-def _plans(skus: Iterable[SubscribedSku]) -> dict[str, ServicePlan]:
-    return {s.sku_id: plan for s in skus if (plan := service_plan(s.sku_id, s.sku_part_number)) is not None}
+def _plans(skus: Iterable[SubscribedSku], rules: Rules) -> dict[str, ServicePlan]:
+    return {s.sku_id: plan for s in skus if (plan := service_plan(s.sku_id, s.sku_part_number, rules)) is not None}
 
 
-async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
+async def entitlements_of_groups(graph: Graph, rules: Rules, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
     """Return every user of the groups and of nested groups, with their Cloud PC licences and those of *group_ids*."""
     wanted = tuple(dict.fromkeys(group_ids))
 
@@ -63,10 +67,10 @@ async def entitlements_of_groups(graph: Graph, group_ids: Iterable[str]) -> tupl
         for user in found:
             users[user.id] = user
             groups.setdefault(user.id, set()).add(group_id)
-    return tuple(entitlement(user, skus, groups[user.id]) for user in users.values())
+    return tuple(entitlement(user, skus, rules, groups[user.id]) for user in users.values())
 
 
-async def entitlement_of_user(graph: Graph, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
+async def entitlement_of_user(graph: Graph, rules: Rules, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
     """Return a user with their Cloud PC licences and those of *group_ids* they are in. Raises: NotFoundError."""
     user = await retry_while_throttled(lambda: graph.user(id_or_upn))
     wanted = sorted(group_ids)
@@ -74,11 +78,13 @@ async def entitlement_of_user(graph: Graph, id_or_upn: str, group_ids: Iterable[
         retry_while_throttled(graph.subscribed_skus),
         retry_while_throttled(lambda: graph.member_group_ids(user.id, wanted)),
     )
-    return entitlement(user, skus, groups)
+    return entitlement(user, skus, rules, groups)
 
 
-def entitlement(user: DirectoryUser, skus: Iterable[SubscribedSku], group_ids: Iterable[str]) -> Entitlement:
+def entitlement(
+    user: DirectoryUser, skus: Iterable[SubscribedSku], rules: Rules, group_ids: Iterable[str]
+) -> Entitlement:
     """Return the entitlement of a user of the directory that has bought *skus*."""
     bought = {sku.sku_id: sku for sku in skus}
-    held = plans_of(user, _plans(bought.values()), bought)
+    held = plans_of(user, _plans(bought.values(), rules), bought)
     return Entitlement(user=person(user), plans=held, group_ids=frozenset(group_ids))

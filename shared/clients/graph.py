@@ -134,6 +134,12 @@ class Graph:
         """Return the licences the directory has bought."""
         return [_sku(each) async for each in self._pages("/v1.0/subscribedSkus", {})]
 
+    async def service_principal_id(self, app_id: str) -> str | None:
+        """Return the object id of an application's service principal in the directory, None if it has none."""
+        query = {"$filter": f"appId eq {_quoted(app_id)}", "$select": "id"}
+        found = [each async for each in self._pages("/v1.0/servicePrincipals", query)]
+        return str(found[0]["id"]) if found else None
+
     # Devices
     async def devices(self, display_name: str) -> list[Device]:
         """Return the devices with this name: several are normal, since a new join leaves the old device."""
@@ -256,14 +262,14 @@ def _segment(value: str) -> str:
     from urllib.parse import quote
 
     if not value.strip("."):  # quoting leaves dots, and . and .. are other resources
-        raise NotFoundError(f"the directory has no object {value!r}")
+        raise NotFoundError("the directory has no object of this id")
     return quote(value, safe="@")
 
 
 def _object(value: str) -> str:
     """Return an object id for a path; Graph answers 400 to anything but a GUID. Raises: NotFoundError."""
     if not _GUID.fullmatch(value):
-        raise NotFoundError(f"the directory has no object {value!r}")
+        raise NotFoundError("the directory has no object of this id")
     return value
 
 

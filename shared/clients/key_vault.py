@@ -1,4 +1,4 @@
-"""Key Vault: the passwords of domain-join accounts. A record has the secret's address, never the secret."""
+"""Key Vault: passwords of domain-join accounts, and those for one use. A record has the address, never the secret."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ _ADVICE = "Save the connection again: it names a vault that is not the service's
 def secret_name(tenant_id: str, connection_id: str) -> str:
     """Return the name of a connection's secret: the same each time it is saved."""
     return f"join-{naming.slug(tenant_id)}-{naming.slug(connection_id)}"
+
+
+def one_time_secret_name(tenant_id: str, operation_id: str) -> str:
+    """Return the name of a secret that one operation uses: a deleted name cannot be used again for days."""
+    return f"once-{naming.slug(tenant_id)}-{naming.slug(operation_id)}"
 
 
 def vault_limits(url: str) -> Limits:

@@ -19,7 +19,7 @@ Limits = Callable[[str, str, str], tuple[Bucket, ...]]
 
 _SUBSCRIPTION = re.compile(r"^/subscriptions/([^/]+)")
 _LOCATION = re.compile(r"/locations/([^/]+)")
-_VM = re.compile(r"/microsoft\.compute/virtualmachines/[^/]+(/.*)?$")
+_VM = re.compile(r"/microsoft\.compute/virtualmachines/[^/]+(/.*)?\Z")
 _KINDS = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}
 _BLOCK, _LARGE_BLOCK = 10, 50
 _ARM = {"reads": (Limit(25, 250), 25), "writes": (Limit(10, 200), _BLOCK), "deletes": (Limit(10, 200), _BLOCK)}

@@ -8,6 +8,7 @@ from typing import Never
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
+from shared.domain.cloud_pcs.build import Failure
 from shared.domain.values import Value
 
 
@@ -22,11 +23,15 @@ class DisableOrder(Value):
 
 
 class AccountRecord(Value):
-    """The account is disabled, or *refused* says why an administrator has to do it."""
+    """The account is disabled, or *refused* says why an administrator has to do it.
+
+    *password_left*: why the script that had the join password is on the machine still, None when it is not.
+    """
 
     machine: Machine
     connection_id: str
     refused: Refused | None = None
+    password_left: Failure | None = None
 
 
 BEGIN_DISABLE = Activity("begin_disable", DisableOrder, Accepted, Refused)

@@ -24,12 +24,14 @@ class StepRecord(OfAttempt):
     """A step begins; the one before it is thereby done. What is known of the resources is added to the record.
 
     *resumed*: the attempt goes on here with the machine of the one before. *note*: for the timeline.
+    *password_left*: why the domain join's extension, which had the join password, is on the machine still.
     """
 
     step: Step
     resources: Resources = Field(default_factory=Resources)
     resumed: bool = False
     note: str | None = None
+    password_left: Failure | None = None
 
 
 class ParkedRecord(OfAttempt):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Literal, Never
 
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
@@ -39,6 +40,6 @@ class Settled(Value):
     count: int
 
 
-SETTLE_CHANGES = Workflow("settle_changes", ChangesOrder, Settled)
+SETTLE_CHANGES = Workflow("settle_changes", ChangesOrder, Settled, longest_wait=timedelta(hours=1))
 TAKE_CHANGES = Activity("take_changes", ChangesOrder, Batch, Never, RETRY_FOR_A_DAY)
 CLOSE_CHANGES = Activity("close_changes", BatchRecord, Done, NewerRequest, RETRY_FOR_A_DAY)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from shared.contracts.builds import OfBuild
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
-from shared.contracts.machines import Machine
+from shared.contracts.machines import DELETE_POLL, Machine
 from shared.contracts.outcomes import Done, Refused, Superseded
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Build
@@ -71,7 +71,7 @@ class CleanedUp(Value):
     left: tuple[Refused, ...] = ()
 
 
-CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, CleanedUp)
+CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, CleanedUp, longest_wait=DELETE_POLL.timeout)
 
 
 class LeftRecord(OfBuild):

@@ -21,6 +21,8 @@ STEPS = (
     "assignLocalAdministrator",
     "setTeamsVdiMode",
     "enableTimeZoneRedirection",
+    "setRedirections",
+    "enableVirtualizationBasedSecurity",
     "resizeOsPartition",
 )
 """The order of the steps; each is a file of shared/scripts named in kebab case. What runs, warns and may run again is
@@ -31,11 +33,16 @@ REMOVE_LOCAL_ADMINISTRATOR = "removeLocalAdministrator"
 
 
 class ConfigurationOrder(Value):
-    """What to run. *local_administrator* is the account to add or remove, None where there is none."""
+    """What to run.
+
+    *local_administrator*: the account to add or remove, None where there is none. *redirections*: those that are
+    allowed (``SecurityDefaults.redirections``).
+    """
 
     machine: Machine
     steps: tuple[str, ...] = STEPS
     local_administrator: str | None = None
+    redirections: tuple[str, ...] = ()
 
 
 class Configured(Value):
@@ -66,9 +73,10 @@ def rerunning_instance(pc: CloudPc) -> str:
     return naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.current.generation)
 
 
-RERUN_STEPS = Workflow("rerun_steps", RerunOrder, Configured)
 RECORD_RERUN = Activity("record_rerun", RerunRecord, Done, Never, RETRY_FOR_A_DAY)
 
 BEGIN_CONFIGURATION = Activity("begin_configuration", ConfigurationOrder, Accepted, Refused)
 READ_CONFIGURATION = Activity("read_configuration", ConfigurationOrder, Configured, Pending | Refused)
 CONFIGURATION_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=30), timedelta(minutes=95))
+
+RERUN_STEPS = Workflow("rerun_steps", RerunOrder, Configured, longest_wait=CONFIGURATION_POLL.timeout)

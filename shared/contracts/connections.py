@@ -68,11 +68,15 @@ class CheckOrder(Value):
 
 
 class Checked(Value):
-    """What a check found; None: it does not apply to this connection. *subnets*: usage that it read with it."""
+    """What a check found; None: it does not apply to this connection.
+
+    *subnets*: usage that it read with it. *closed*: further subscriptions in which no build can succeed; None: none is.
+    """
 
     kind: Literal["checked"] = "checked"
     finding: HealthCheck | None = None
     subnets: tuple[SubnetUsage, ...] = ()
+    closed: tuple[str, ...] | None = None
 
 
 class GroupChecked(Value):
@@ -81,6 +85,7 @@ class GroupChecked(Value):
     kind: Literal["groupChecked"] = "groupChecked"
     findings: tuple[HealthCheck, ...]
     subnets: tuple[SubnetUsage, ...] = ()
+    closed: tuple[str, ...] | None = None
 
 
 class ConnectionRecord(Value):
@@ -97,6 +102,7 @@ class ConnectionRecord(Value):
     status: HealthStatus
     findings: tuple[HealthCheck, ...] = ()
     subnets: tuple[SubnetUsage, ...] = ()
+    closed: tuple[str, ...] | None = None
     probed: bool = False
     joined: tuple[str, ...] | None = None
     unsettled: tuple[str, ...] | None = None

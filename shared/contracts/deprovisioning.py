@@ -9,6 +9,7 @@ from shared.contracts.builds import OfBuild
 from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
 from shared.contracts.desktops import ForgetSessionHostOrder
+from shared.contracts.machines import DELETE_POLL
 from shared.contracts.outcomes import Done, Refused, Superseded
 from shared.contracts.reconciling import Started, StartOrder
 from shared.domain.values import Value
@@ -38,7 +39,6 @@ class DeprovisionedRecord(OfBuild):
     left: tuple[Refused, ...] = ()
 
 
-DEPROVISION = Workflow("deprovision_cloud_pc", DeprovisionOrder, Deprovisioned)
 START_DEPROVISIONING = Activity("start_deprovisioning", StartOrder, Started, Never, RETRY_FOR_A_DAY)
 BEGIN_DEPROVISIONING = Activity("begin_deprovisioning", DeprovisionOrder, Done, Superseded, RETRY_FOR_A_DAY)
 POLL_END_OF_BUILD = Poll("poll_end_of_build", DeprovisionOrder, Built, Superseded)
@@ -47,6 +47,13 @@ RECORD_DEPROVISIONED = Activity("record_deprovisioned", DeprovisionedRecord, Don
 
 BUILD_END_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(hours=1))
 """A build that was superseded ends by itself at its next step; one that waits for long is ended (``STOP_AFTER``)."""
+
+DEPROVISION = Workflow(
+    "deprovision_cloud_pc",
+    DeprovisionOrder,
+    Deprovisioned,
+    longest_wait=max(BUILD_END_POLL.timeout, DELETE_POLL.timeout),
+)
 
 STOP_AFTER = timedelta(minutes=10)
 """How long after its cancellation a build that only waits is ended. It makes nothing while it waits."""

@@ -40,10 +40,11 @@ class RegistrationOrder(Value):
 
 
 class SessionHostOrder(Value):
-    """The machine's session host in the pool."""
+    """The machine's session host in the pool. *domain_name*: of the domain in which it is, where that is known."""
 
     machine: Machine
     host_pool_id: str
+    domain_name: str | None = None
 
 
 class SessionHostFound(Value):
@@ -72,10 +73,14 @@ class SignInRightsOrder(Value):
 
 
 class ForgetSessionHostOrder(Value):
-    """Take the machine out of every pool of the tenant it is in; delete the record before the VM."""
+    """Take the machine out of every pool of the tenant it is in; delete the record before the VM.
+
+    *domain_name*: of the domain in which it is, where that is known.
+    """
 
     machine: Machine
     host_pool_id: str | None = None
+    domain_name: str | None = None
 
 
 PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, HostPoolReady, Refused)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Never
 
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
@@ -27,5 +28,5 @@ class ImageDeletedRecord(Value):
     left: Refused | None = None
 
 
-REMOVE_IMAGE = Workflow("remove_device_image", RemoveImageOrder, Done | Refused)
+REMOVE_IMAGE = Workflow("remove_device_image", RemoveImageOrder, Done | Refused, longest_wait=timedelta(minutes=30))
 RECORD_IMAGE_DELETED = Activity("record_image_deleted", ImageDeletedRecord, Done, Never, RETRY_FOR_A_DAY)

@@ -37,11 +37,13 @@ BUILDER = ServicePlan.model_construct(
 """The temporary VM's hardware."""
 
 
-class ImageOrder(Value):
-    """Build one device image."""
+class CapturedOrder(Value):
+    """Make an image from a temporary machine; *regions*: of the image, the first has the machine.
+
+    *broken_off*: earlier work on this image broke off: what that left goes first.
+    """
 
     tenant_id: str
-    image_id: str
     operation_id: str
     display_name: str
     version: str
@@ -52,19 +54,33 @@ class ImageOrder(Value):
     zones: tuple[str, ...] = ()
     address_space: str
     network: Network = Field(default_factory=Network)
-    broken_off: bool = False  # an earlier build of this image broke off: what it left goes first
+    broken_off: bool = False
+
+    def machine_of(self, owner: Owner, prefix: str) -> Machine:
+        """Return the temporary machine, which later is the test machine."""
+        return Machine(
+            tenant_id=self.tenant_id,
+            owner=owner,
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            region=self.regions[0],
+            computer_name=f"{prefix}-{owner.id[:8]}".upper(),
+        )
+
+    def gallery_version(self, version_id: str) -> GalleryVersion:
+        """Return a version in the gallery by its ARM id."""
+        return GalleryVersion(tenant_id=self.tenant_id, subscription_id=self.subscription_id, version_id=version_id)
+
+
+class ImageOrder(CapturedOrder):
+    """Build one device image."""
+
+    image_id: str
 
     @property
     def machine(self) -> Machine:
         """The temporary VM."""
-        return Machine(
-            tenant_id=self.tenant_id,
-            owner=Owner(kind=OwnerKind.DEVICE_IMAGE, id=self.image_id),
-            subscription_id=self.subscription_id,
-            resource_group=self.resource_group,
-            region=self.regions[0],
-            computer_name=f"IMG-{self.image_id[:8]}".upper(),
-        )
+        return self.machine_of(Owner(kind=OwnerKind.DEVICE_IMAGE, id=self.image_id), "IMG")
 
 
 class CaptureOrder(Value):
@@ -74,6 +90,7 @@ class CaptureOrder(Value):
     display_name: str
     version: str
     regions: tuple[str, ...]
+    exclude_from_latest: bool = False
 
 
 class GalleryVersion(Value):

@@ -34,6 +34,7 @@ class Machine(Value):
     computer_name: str
     slot: naming.Slot = "a"
     replaces: bool = False  # it is built beside the one in the other slot, to take its place
+    more_tags: dict[str, str] | None = None  # of the Spot Group whose host it is
 
     @property
     def vm_name(self) -> str:
@@ -63,7 +64,7 @@ class Machine(Value):
     @property
     def tags(self) -> dict[str, str]:
         """The tags of everything that is made for it, so that a sweep can prove that nothing is left."""
-        tags = {naming.TENANT_TAG: self.tenant_id, **self.owner.tags}
+        tags = {**(self.more_tags or {}), naming.TENANT_TAG: self.tenant_id, **self.owner.tags}
         if not self.replaces:
             return tags
         return {**tags, naming.REPLACES_TAG: naming.vm_name(self.owner, naming.other_slot(self.slot))}
@@ -89,6 +90,7 @@ class CapacityOrder(Value):
     regions: tuple[str, ...]
     zones: tuple[str, ...] = ()
     tried: tuple[Place, ...] = ()
+    low_priority: bool | None = None  # it counts against a quota of its own
 
 
 class HostedNetworkOrder(Value):
@@ -126,7 +128,8 @@ class NicReady(Value):
 class VmOrder(Value):
     """A VM: the licence's hardware at a place, from an image, on an interface.
 
-    The administrator's password is made inside the activity and forgotten.
+    The administrator's password is made inside the activity and forgotten. *low_priority*: Azure may take it back at
+    any time. *hibernation*: where the size has it.
     """
 
     machine: Machine
@@ -135,6 +138,8 @@ class VmOrder(Value):
     image: ImageSource
     disk_size_in_gb: int
     locale: str = "en-US"
+    low_priority: bool | None = None
+    hibernation: bool | None = None
 
 
 class OperationOrder(Value):

@@ -103,9 +103,6 @@ class OrphanRemoved(Value):
     refused: Refused | None = None
 
 
-FIND_ORPHANS = Workflow("find_orphans", ScanOrder, OrphansFound)
-REMOVE_ORPHAN = Workflow("remove_orphan", RemovalOrder, OrphanRemoved)
-
 BEGIN_SCAN = Activity("begin_scan", ScanOrder, ScanPlan, Refused, RETRY_FOR_A_DAY)
 SCAN_RESOURCE_GROUP = Activity("scan_resource_group", ResourceGroupScanOrder, AreaScanned, Refused)
 SCAN_HOST_POOL = Activity("scan_host_pool", HostPoolScanOrder, AreaScanned, Refused)
@@ -115,3 +112,6 @@ DELETE_ORPHAN = Poll("delete_orphan", RemovalOrder, Done, Refused)
 RECORD_REMOVAL = Activity("record_removal", RemovalRecord, Done, Never, RETRY_FOR_A_DAY)
 
 REMOVAL_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(minutes=60))
+
+FIND_ORPHANS = Workflow("find_orphans", ScanOrder, OrphansFound, longest_wait=REMOVAL_POLL.timeout)
+REMOVE_ORPHAN = Workflow("remove_orphan", RemovalOrder, OrphanRemoved, longest_wait=REMOVAL_POLL.timeout)

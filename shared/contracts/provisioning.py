@@ -122,7 +122,7 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
         generation=build.generation,
         attempts=settings.attempts,
         user=pc.user,
-        plan=pc.plan,
+        plan=build.new_plan or pc.plan,
         snapshot=build.snapshot,
         subscription_id=subscription_id,
         resource_group=site.resource_group,

@@ -20,11 +20,16 @@ class ResourceType(StrEnum):
     CLOUD_PC = "cloudPC"
     CONNECTION = "onPremisesConnection"
     DEVICE_IMAGE = "deviceImage"
+    IMAGE_SET = "imageSet"
+    IMAGE_VERSION = "imageVersion"
     ORPHAN = "orphan"
     ORPHAN_SCAN = "orphanScan"
     POLICY = "provisioningPolicy"
+    RELEASE = "spotRelease"
     SERVICE = "service"
+    SESSION_HOST = "sessionHost"
     SITE = "site"
+    SPOT_GROUP = "spotGroup"
     TENANT = "tenant"
 
 

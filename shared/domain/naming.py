@@ -11,9 +11,10 @@ from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Literal
 
-from shared.domain.owner import Owner
+from shared.domain.owner import Owner, OwnerKind
 
 TENANT_TAG = "deskwright:tenant"
+SPOT_GROUP_TAG = "deskwright:spotgroup"
 REPLACES_TAG = "deskwright:replaces"  # the VM beside which this one was built, to take its place
 
 Slot = Literal["a", "b"]
@@ -74,6 +75,20 @@ def disk_name(owner: Owner, slot: Slot = "a") -> str:
     return f"{vm_name(owner, slot)}-os"
 
 
+def way_in_rule(owner: Owner) -> str:
+    """Return the name of the security rule that lets a caller in to the machine of *owner* for a time."""
+    return f"{vm_name(owner)}-way-in"
+
+
+def owner_of_way_in(rule: str) -> Owner | None:
+    """Return for whose machine a security rule is, by its name; None: it is no way in of ours."""
+    beginning = vm_name(Owner(kind=OwnerKind.IMAGE_VERSION, id=""))
+    name = rule.casefold()
+    if not name.startswith(beginning) or not name.endswith("-way-in"):
+        return None
+    return Owner(kind=OwnerKind.IMAGE_VERSION, id=name.removeprefix(beginning).removesuffix("-way-in"))
+
+
 def other_slot(slot: Slot) -> Slot:
     """Return the other slot."""
     return "b" if slot == "a" else "a"
@@ -132,6 +147,24 @@ def host_pool_names(tenant_id: str) -> tuple[str, ...]:
     return tuple(
         host_pool_name(tenant_id, join, single_sign_on=sso) for join in ("entra", "hybrid") for sso in (True, False)
     )
+
+
+def spot_group_id(*seed: str) -> str:
+    """Return the id of a Spot Group: 20 hex digits, safe in every name Azure has."""
+    return derived_id("spotGroup", *seed).replace("-", "")[:20]
+
+
+def spot_resource_group(tenant_id: str, group_id: str) -> str:
+    """Return the resource group of a Spot Group's hosts and pool.
+
+    Its own, because members get their right to sign in to Entra-joined hosts there, once for all hosts.
+    """
+    return f"deskwright-{tenant_id}-spot-{group_id}"
+
+
+def spot_host_pool_name(group_id: str) -> str:
+    """Return the name of a Spot Group's host pool; its application group appends -dag, its workspace -ws."""
+    return f"spot-{group_id}"
 
 
 def naming_template_problem(template: str) -> str | None:

@@ -1,7 +1,7 @@
 """Whose a machine is: what it was made for, and how its names and tags say so.
 
-A machine is made for a Cloud PC, to build a device image, or to probe a connection. Another kind of owner is another
-member of ``OwnerKind`` and another line of ``_MARKS``.
+A machine is made for a Cloud PC, to build a device image or a version of an image set, or to probe a connection.
+Another kind of owner is another member of ``OwnerKind`` and another line of ``_MARKS``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ ROLE_TAG = "deskwright:role"
 """What a resource is for: a kind of owner, or ``network``."""
 CLOUD_PC_TAG = "deskwright:cloudpc"
 IMAGE_TAG = "deskwright:image"
+IMAGE_VERSION_TAG = "deskwright:imageversion"
 PROBE_TAG = "deskwright:probe"
+SESSION_HOST_TAG = "deskwright:sessionhost"
 
 
 class OwnerKind(StrEnum):
@@ -26,6 +28,8 @@ class OwnerKind(StrEnum):
     CLOUD_PC = "cloudPc"
     DEVICE_IMAGE = "deviceImage"
     CONNECTION_PROBE = "connectionProbe"
+    SESSION_HOST = "sessionHost"
+    IMAGE_VERSION = "imageVersion"
 
 
 class _Marks(NamedTuple):
@@ -41,12 +45,14 @@ _MARKS: Mapping[OwnerKind, _Marks] = MappingProxyType(
         OwnerKind.CLOUD_PC: _Marks(CLOUD_PC_TAG, "cpc", "cloud_pc_id"),
         OwnerKind.DEVICE_IMAGE: _Marks(IMAGE_TAG, "img", "image_id"),
         OwnerKind.CONNECTION_PROBE: _Marks(PROBE_TAG, "probe", "connection_id"),
+        OwnerKind.SESSION_HOST: _Marks(SESSION_HOST_TAG, "host", "session_host_id"),
+        OwnerKind.IMAGE_VERSION: _Marks(IMAGE_VERSION_TAG, "ver", "image_version_id"),
     }
 )
 
 
 class Owner(Value):
-    """Whose a machine is: a Cloud PC, a device image that is built, or a connection that is probed."""
+    """Whose a machine is: a Cloud PC, a device image or an image version that is built, a connection that is probed."""
 
     kind: OwnerKind
     id: str

@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+Item = TypeVar("Item")
+TWICE = "named_twice"
+"""The kind of pydantic's error for a list that names something twice; ``second`` of its context says where."""
+
+
+Id = Annotated[str, Field(max_length=200)]
+"""What names a record, or an object of a directory: nothing has a longer name."""
+
+ResourceId = Annotated[str, Field(max_length=1000)]
+"""What names a resource of Azure, or an image."""
+
+Word = Annotated[str, Field(max_length=100)]
+"""One of a number of words, as long as it is not known which."""
+
+
+def distinct(values: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Validate a list whose items all differ: an ``AfterValidator``."""
+    for n, value in enumerate(values):
+        if value in values[:n]:
+            raise PydanticCustomError(TWICE, "named twice", {"second": n})
+    return values
 
 
 class Value(BaseModel):

@@ -3,6 +3,12 @@
 $ErrorActionPreference = 'Stop'
 $panther = "$env:SystemRoot\System32\Sysprep\Panther"
 if (Test-Path -LiteralPath $panther) { Remove-Item -LiteralPath $panther -Recurse -Force }
+# The account by which the machine was customised stays in the image: nobody knows its password from now on.
+$account = Get-LocalUser -Name 'deskwright' -ErrorAction SilentlyContinue
+if ($null -ne $account) {
+    $random = -join (1..4 | ForEach-Object { [Guid]::NewGuid().ToString('N') }) + 'aA1!'
+    $account | Set-LocalUser -Password (ConvertTo-SecureString -String $random -AsPlainText -Force)
+}
 # Sysprep refuses a disk with BitLocker on.
 Get-BitLockerVolume -ErrorAction SilentlyContinue | Where-Object { $_.VolumeStatus -ne 'FullyDecrypted' } |
     Disable-BitLocker | Out-Null

@@ -2,6 +2,7 @@
 # Windows PowerShell 5.1, as SYSTEM, by a managed run command; Azure returns the last 4,096 characters of the output.
 param(
     [string] $LocalAdministrator = '',
+    [string] $Redirections = '',
     [string] $AskedAt = ''
 )
 

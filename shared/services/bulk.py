@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
@@ -14,7 +14,7 @@ from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.intent import ResourceType
 from shared.domain.operations.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkStatus, Selection
-from shared.domain.values import Value
+from shared.domain.values import Id, Value, Word
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
@@ -30,9 +30,9 @@ from shared.workflow import DurableClient, start
 class BulkForm(Value):
     """Which action on which Cloud PCs: ids, or a filter that is applied once, when the action is requested."""
 
-    action: str = Field(description=", ".join(ACTIONS))
-    parameters: dict[str, Any] = Field(default_factory=dict)
-    cloud_pc_ids: tuple[str, ...] | None = Field(None, max_length=MOST_CLOUD_PCS)
+    action: Word = Field(description=", ".join(ACTIONS))
+    parameters: dict[Word, Any] = Field(default_factory=dict, max_length=20, description="those of the action")
+    cloud_pc_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_CLOUD_PCS)] | None = None
     filter: Selection | None = None
     dry_run: bool = False
     max_concurrency: int = Field(25, ge=1, le=500, description="how many at a time")
@@ -53,7 +53,7 @@ def check(form: BulkForm) -> None:
     """Check the form. Raises: InvalidError."""
     action = ACTIONS.get(form.action)
     if action is None:
-        raise InvalidError(Problem("/action", f"one of {', '.join(ACTIONS)}"))
+        raise InvalidError(Problem("/action", f"write one of {', '.join(ACTIONS)}"))
     if (form.cloud_pc_ids is None) == (form.filter is None):
         raise InvalidError(Problem("/cloudPcIds", "name either cloudPcIds or a filter"))
     try:

@@ -51,7 +51,7 @@ class RestoreForm(Value):
 class ResizeForm(Value):
     """Graph's cloudPcBulkResize."""
 
-    target_service_plan_id: str = Field(min_length=1)
+    target_service_plan_id: str = Field(min_length=1, max_length=200)
 
 
 Refusal = Callable[[CloudPc], str | None]

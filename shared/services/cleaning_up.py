@@ -13,7 +13,7 @@ from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.storage.due import Due
 from shared.workflow import DurableClient, start
 
-_CLEANED_BY = timedelta(hours=1)
+_CLEANED_BY = timedelta(minutes=15)
 """When to make sure that a clean-up has come to its end; one that still runs is left alone."""
 
 

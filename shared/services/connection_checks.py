@@ -189,6 +189,12 @@ async def users_of(deps: Dependencies, connection: Connection) -> tuple[list[str
     return policies, await cloud_pcs_of(deps, connection)
 
 
+async def spot_groups_of(deps: Dependencies, connection: Connection) -> list[str]:
+    """Return the names of the Spot Groups whose hosts join by a connection."""
+    groups = deps.spot_groups.each(connection.tenant_id, connection_id=connection.id)
+    return [stored.value.display_name async for stored in groups]
+
+
 async def cloud_pcs_of(deps: Dependencies, connection: Connection) -> int:
     """Return how many Cloud PCs are, or are being, built through a connection."""
     return len([1 async for pc in deps.cloud_pcs.each(connection.tenant_id) if built_through(pc.value, connection.id)])

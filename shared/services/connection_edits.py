@@ -14,7 +14,7 @@ from shared.domain.tenants.tenant import Site
 from shared.domain.wizards.create_connection import NAME_TAKEN, ConnectionFacts
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
-from shared.services.connection_checks import begin_check, cloud_pcs_of, users_of, wanted_for_now
+from shared.services.connection_checks import begin_check, cloud_pcs_of, spot_groups_of, users_of, wanted_for_now
 from shared.services.connections import domain_of, forget_password, network_of, steps_of, store_password
 from shared.services.intents import Resource, make_change
 from shared.services.writes import Effect, Write, name_taken_is, no_record, removal, replacement
@@ -76,6 +76,9 @@ async def delete_connection(context: ActionContext, stored: Stored[Connection]) 
             f"{', '.join(policies) or 'no policy'}",
             inTheWay={"provisioningPolicies": policies, "cloudPCs": cloud_pcs},
         )
+    if groups := await spot_groups_of(deps, connection):
+        message = f"the hosts of Spot Groups join by the connection: {', '.join(groups)}"
+        raise ConflictError(message, inTheWay={"spotGroups": groups})
     _refuse_while_checked(context, connection)
 
     await make_change(

@@ -24,6 +24,8 @@ from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import DeskwrightError, RefusedError
 from shared.services.directory_subscriptions import keep_watch
 from shared.services.reconciling import SWEEP_AFTER, request_reconcile
+from shared.services.spot_changes import wake_for_group
+from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.storage.due import EVERYBODY, Due, DueKind, next_of
 from shared.workflow import DurableClient, start
 
@@ -83,6 +85,7 @@ async def _carry_out(deps: Dependencies, client: DurableClient, change: Director
     now = deps.clock.now()
     if change.type is ChangeType.GROUP or not change.user_ids:
         await request_reconcile(deps, client, change.tenant_id, now)
+        await wake_for_group(deps, client, change.tenant_id, change.group_id, now)
     else:
         await report_changes(deps, client, change.tenant_id, map(str, change.user_ids), now)
 
@@ -100,7 +103,11 @@ async def _put_aside(deps: Dependencies, message: str, reason: str) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
         return "; ".join(f"{each.pointer}: {each.message}" for each in problems_of(error))
-    return f"not UTF-8: {error}" if isinstance(error, UnicodeDecodeError) else f"not JSON: {error}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8: at byte {error.start}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg}, at character {error.pos}"
+    return "not JSON that can be read: nested too deep, or a number with too many digits"
 
 
 async def report_changes(
@@ -123,9 +130,11 @@ async def promise_settling(deps: Dependencies, tenant_id: str, now: datetime) ->
 
 async def settle_changes(client: DurableClient, tenant_id: str) -> bool:
     """Start to settle what was reported; return False when that runs already: it repeats until nothing is left."""
-    order = ChangesOrder(tenant_id=tenant_id)
-    instance_id = naming.instance_id(tenant_id, "all", "changes", 0)
-    return await start(client, SETTLE_CHANGES, order, instance_id=instance_id)
+    return await start(client, SETTLE_CHANGES, ChangesOrder(tenant_id=tenant_id), instance_id=_instance(tenant_id))
+
+
+def _instance(tenant_id: str) -> str:
+    return naming.instance_id(tenant_id, "all", "changes", 0)
 
 
 async def catch_up(deps: Dependencies, client: DurableClient, tenant: Tenant, now: datetime) -> None:
@@ -151,6 +160,7 @@ async def catch_up(deps: Dependencies, client: DurableClient, tenant: Tenant, no
     # What was found is promised before the links move on: a crash in between finds it again.
     if everybody:
         await request_reconcile(deps, client, tenant.id, now)
+        await wake_for_group(deps, client, tenant.id, None, now)
     elif users:
         await report_changes(deps, client, tenant.id, users, now)
     await keep_watch(deps, watch, users_link=links["users_link"], groups_link=links["groups_link"], read_at=now)
@@ -160,6 +170,8 @@ async def changes_due(deps: Dependencies, client: DurableClient, due: Due) -> da
     """Settle what was reported of a tenant's users and is not settled yet."""
     if not await deps.changes.take(due.tenant_id, 1):
         return None
+    if await end_stalled(client, SETTLE_CHANGES, _instance(due.tenant_id), deps.clock.now()):
+        return deps.clock.now() + AGAIN_AFTER
     await settle_changes(client, due.tenant_id)
     return deps.clock.now() + SWEEP_AFTER
 

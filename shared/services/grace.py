@@ -20,11 +20,11 @@ from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change, resume_operation
 from shared.services.reconciling import reconcile_users
-from shared.services.stalling import AGAIN_AFTER, end_stalled
+from shared.services.stalling import AGAIN_AFTER, end_stalled, start_watched
 from shared.services.writes import change, change_cloud_pc, replacement
 from shared.storage.due import Due, DueKind, grace_due
 from shared.storage.repository import Stored
-from shared.workflow import DurableClient, start
+from shared.workflow import DurableClient
 
 END_GRACE = "endGracePeriod"
 
@@ -50,7 +50,7 @@ async def end_grace(context: ActionContext, client: DurableClient, cloud_pc_id: 
     resource = Resource(ResourceType.CLOUD_PC, cloud_pc_id)
     before = (await context.cloud_pc(cloud_pc_id)).value
     order = DeprovisionOrder(tenant_id=tenant.id, cloud_pc_id=cloud_pc_id, generation=before.current.generation)
-    start = partial(deprovision, client, order)
+    start = partial(deprovision, deps, client, order)
     resumed = await resume_operation(context, resource, start, begun=lambda id_: before.current.operation_id == id_)
     if resumed is not None:
         return resumed
@@ -79,9 +79,10 @@ async def _being_ended(context: ActionContext, pc: CloudPc) -> Operation | None:
     return found.value if found and found.value.kind == END_GRACE and not found.value.ended else None
 
 
-async def deprovision(client: DurableClient, order: DeprovisionOrder) -> bool:
+async def deprovision(deps: Dependencies, client: DurableClient, order: DeprovisionOrder) -> bool:
     """Start to take a Cloud PC out of use, if its record says that it is time; False: that runs already."""
-    return await start(client, DEPROVISION, order, instance_id=_instance(order))
+    instance_id = _instance(order)
+    return await start_watched(deps, client, DEPROVISION, order, tenant_id=order.tenant_id, instance_id=instance_id)
 
 
 def _instance(order: DeprovisionOrder) -> str:
@@ -93,7 +94,7 @@ async def deprovision_due(deps: Dependencies, client: DurableClient, due: Due) -
     order = DeprovisionOrder(tenant_id=due.tenant_id, cloud_pc_id=due.subject_id, generation=due.generation)
     if await end_stalled(client, DEPROVISION, _instance(order), deps.clock.now()):
         return deps.clock.now() + AGAIN_AFTER
-    await deprovision(client, order)
+    await deprovision(deps, client, order)
     return None  # the workflow writes the next due row itself
 
 
@@ -145,5 +146,5 @@ async def confirm_removal(context: ActionContext, client: DurableClient, cloud_p
         context,
         Resource(ResourceType.CLOUD_PC, cloud_pc_id),
         change(before, edit, partial(deps.cloud_pcs.change, tenant.id, cloud_pc_id)),
-        start=lambda after: reconcile_users(client, tenant.id, (after.user.id,), origin=origin),
+        start=lambda after: reconcile_users(deps, client, tenant.id, (after.user.id,), origin=origin),
     )

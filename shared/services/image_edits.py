@@ -17,9 +17,10 @@ from shared.domain.policies.policy import Policy
 from shared.errors import ConflictError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change
+from shared.services.stalling import start_watched
 from shared.services.writes import name_taken_is, removal, replacement
 from shared.storage.repository import Stored
-from shared.workflow import DurableClient, start
+from shared.workflow import DurableClient
 
 
 async def rename_device_image(context: ActionContext, stored: Stored[DeviceImage], name: str) -> Stored[DeviceImage]:
@@ -73,7 +74,8 @@ async def _start_removal(context: ActionContext, client: DurableClient, image: D
         operation_id=context.operation_id,
         version=GalleryVersion(tenant_id=tenant.id, subscription_id=tenant.subscription_id, version_id=version_id),
     )
-    await start(client, REMOVE_IMAGE, order, instance_id=naming.instance_id(tenant.id, image.id, "forget", 0))
+    instance_id = naming.instance_id(tenant.id, image.id, "forget", 0)
+    await start_watched(context.deps, client, REMOVE_IMAGE, order, tenant_id=tenant.id, instance_id=instance_id)
 
 
 async def _users_of(context: ActionContext, image: DeviceImage) -> dict[str, Any]:

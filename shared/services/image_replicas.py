@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.clients.arm import parse_id, properties
 from shared.clients.throttling import retry_while_throttled
@@ -12,15 +13,25 @@ from shared.contracts.images import REPLICAS
 from shared.contracts.tickets import on_behalf_of
 from shared.dependencies import Dependencies
 from shared.domain.images.image import DeviceImage, DeviceImageStatus
+from shared.domain.spot.image_version import ImageVersion, VersionStatus, replicas_for
 from shared.domain.tenants.tenant import Site
 from shared.errors import DeskwrightError, ThrottledError
+from shared.services.image_usage import uses_of_set
 from shared.storage.due import Due
+from shared.storage.repository import Repository
 from shared.workflow import DurableClient
 
 _log = logging.getLogger("deskwright.images")
 
+Image = TypeVar("Image", DeviceImage, ImageVersion)
+
 _SOON, _LATER = timedelta(minutes=1), timedelta(minutes=30)
 _BUILT = frozenset({DeviceImageStatus.READY, DeviceImageStatus.WARNING})
+
+_BEGUN = frozenset(
+    {VersionStatus.CREATING_VM, VersionStatus.SEALING, VersionStatus.VALIDATING, VersionStatus.REPLICATING}
+)
+"""Of an image version: its order names the regions that there were when it was begun."""
 
 
 async def replication_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
@@ -39,15 +50,47 @@ async def replication_due(deps: Dependencies, client: DurableClient, due: Due) -
             if image.status is DeviceImageStatus.PENDING:
                 waits.append(_LATER)
             elif image.status in _BUILT and set(site.value.regions) - set(image.regions):
-                waits.append(await _wait_of(deps, site.value, image))
+                waits.append(await _wait_of_image(deps, site.value, image))
+        missing = await _versions_without(deps, site.value)
+        waits += [await _wait_of_version(deps, site.value, version) for version in missing]
     waits = [wait for wait in waits if wait]
     return deps.clock.now() + min(waits) if waits else None
 
 
-async def _wait_of(deps: Dependencies, site: Site, image: DeviceImage) -> timedelta:
+async def _wait_of_image(deps: Dependencies, site: Site, image: DeviceImage) -> timedelta:
     """Bring one image to all regions of its site; return how long until the next look, zero when it is there."""
+    return await _wait_of(deps.images, deps, site, image, REPLICAS)
+
+
+async def _versions_without(deps: Dependencies, site: Site) -> list[ImageVersion]:
+    """Return the versions for hosts in the site that are not in all its regions yet, also those that are being made."""
+    sets = {stored.value.id: stored.value async for stored in deps.image_sets.each(site.tenant_id)}
+    here = {each.id for each in sets.values() if each.is_global or each.home_site_id == site.id}
+    versions = [stored.value async for stored in deps.image_versions.each(site.tenant_id)]
+    return [
+        each
+        for each in versions
+        if each.image_set_id in here
+        and set(site.regions) - set(each.regions)
+        and (each.status in _BEGUN or (each.status is VersionStatus.AVAILABLE and each.gallery_version_id))
+    ]
+
+
+async def _wait_of_version(deps: Dependencies, site: Site, version: ImageVersion) -> timedelta:
+    """Bring one version of an image set to all regions of a site; return as for an image."""
+    if version.status is not VersionStatus.AVAILABLE:
+        return _LATER  # it was begun for the regions that there were
+    uses = await uses_of_set(deps, version.tenant_id, version.image_set_id)
+    replicas = replicas_for(sum(use.hosts for use in uses))
+    return await _wait_of(deps.image_versions, deps, site, version, replicas)
+
+
+async def _wait_of(
+    records: Repository[Image], deps: Dependencies, site: Site, image: Image, replicas: int
+) -> timedelta:
+    """Bring what *records* keep to all regions of a site; return how long until the next look, zero: it is there."""
     try:
-        wait = await _copy(deps, site, image)
+        wait = await _copy(deps, site, str(image.gallery_version_id), replicas)
     except ThrottledError as throttled:
         return max(throttled.after, _SOON)
     except DeskwrightError as error:
@@ -55,14 +98,14 @@ async def _wait_of(deps: Dependencies, site: Site, image: DeviceImage) -> timede
         return _LATER
     if not wait:
         regions = tuple(dict.fromkeys((*image.regions, *site.regions)))
-        await deps.images.change(image.tenant_id, image.id, lambda now: now.but(regions=regions))
+        await records.change(image.tenant_id, image.id, lambda now: now.but(regions=regions))
         _log.info("image %s of %s is in %s now", image.id, image.tenant_id, regions)
     return wait
 
 
-async def _copy(deps: Dependencies, site: Site, image: DeviceImage) -> timedelta:
+async def _copy(deps: Dependencies, site: Site, version_id: str, replicas: int) -> timedelta:
     """Begin what is missing, one change of the version at a time; return how long until the next look."""
-    version = parse_id(str(image.gallery_version_id))
+    version = parse_id(version_id)
     versions = deps.compute(version.subscription_id).gallery_image_versions
     group, gallery, name, number = version.resource_group, *version.names
     found: Any = await retry_while_throttled(
@@ -77,19 +120,38 @@ async def _copy(deps: Dependencies, site: Site, image: DeviceImage) -> timedelta
         return _SOON
     if not missing and state != "Failed":
         return timedelta(0) if state == "Completed" else _SOON
-    new = [{"name": each, "regionalReplicaCount": REPLICAS, "storageAccountType": "Standard_LRS"} for each in missing]
-    body: Any = {
-        "location": found.location,
-        "tags": found.tags,
-        "properties": {
-            "publishingProfile": {**publishing, "targetRegions": [*targets, *new]},
-            "storageProfile": facts.get("storageProfile"),
-        },
-    }
+    body = republished(found, site.regions, replicas)
     await retry_while_throttled(
         lambda: versions.begin_create_or_update(group, gallery, name, number, body, polling=False)
     )
     return _SOON if missing else _LATER
+
+
+def republished(found: Any, regions: Iterable[str], replicas: int, **publishing: Any) -> Any:  # noqa: ANN401 - the SDK's
+    """Return the body that gives a version, as it was *found*, also in *regions*, with as many *replicas* in each.
+
+    A region that has it keeps the replicas that it has, if these are more. *publishing*: more of its profile.
+    """
+    facts = properties(found)
+    profile = dict(facts.get("publishingProfile") or {})
+    targets = [dict(target) for target in profile.get("targetRegions") or ()]
+    for target in targets:
+        if _code(target["name"]) in set(regions):
+            target["regionalReplicaCount"] = max(replicas, int(target.get("regionalReplicaCount") or 1))
+    there = {_code(target["name"]) for target in targets}
+    targets += [
+        {"name": each, "regionalReplicaCount": replicas, "storageAccountType": "Standard_LRS"}
+        for each in regions
+        if each not in there
+    ]
+    return {
+        "location": found.location,
+        "tags": found.tags,
+        "properties": {
+            "publishingProfile": {**profile, **publishing, "targetRegions": targets},
+            "storageProfile": facts.get("storageProfile"),
+        },
+    }
 
 
 def _code(name: str) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from shared.contracts.images import BUILD_IMAGE, ImageOrder
+from shared.contracts.step_waits import wait_of_image
 from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Failure
@@ -137,9 +138,10 @@ async def image_build_due(deps: Dependencies, client: DurableClient, due: Due) -
     if site is None:
         await _fail_without_site(deps, tenant.value, found.value)
         return None
-    if await end_stalled(client, BUILD_IMAGE, _instance(found.value), deps.clock.now()):
-        return deps.clock.now() + AGAIN_AFTER
     operation = await deps.operations.find(due.tenant_id, found.value.operation_id)
+    longest = wait_of_image(operation.value.open_step) if operation else None
+    if await end_stalled(client, BUILD_IMAGE, _instance(found.value), deps.clock.now(), longest):
+        return deps.clock.now() + AGAIN_AFTER
     begun = operation is not None and operation.value.status is OperationStatus.RUNNING
     if await start_image_build(client, tenant.value, site.value, found.value, broken_off=begun) and begun:
         _log.warning("the build of image %s/%s had broken off; started again", due.tenant_id, due.subject_id)

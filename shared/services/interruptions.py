@@ -55,9 +55,14 @@ async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
         ResourceType.CLOUD_PC: deps.cloud_pcs,
         ResourceType.CONNECTION: deps.connections,
         ResourceType.DEVICE_IMAGE: deps.images,
+        ResourceType.IMAGE_SET: deps.image_sets,
+        ResourceType.IMAGE_VERSION: deps.image_versions,
         ResourceType.ORPHAN: deps.orphans,
         ResourceType.POLICY: deps.policies,
+        ResourceType.RELEASE: deps.releases,
+        ResourceType.SESSION_HOST: deps.session_hosts,
         ResourceType.SITE: deps.sites,
+        ResourceType.SPOT_GROUP: deps.spot_groups,
     }
     found = await repositories[kind].find(intent.tenant_id, id_) if kind in repositories else None
     return found.value.audited() if found else None

@@ -15,18 +15,19 @@ from shared.services.action_context import ActionContext
 async def licenses(context: ActionContext) -> dict[str, ServicePlan]:
     """Return the Cloud PC licences that the tenant has, by id."""
     if _has_seats(context):
-        return seat_plans(context.tenant.settings.seats)
-    return await plans(context.deps.graph(context.tenant))
+        return seat_plans(context.tenant.settings)
+    return await plans(context.deps.graph(context.tenant), context.tenant.settings.service_plans)
 
 
 async def licensed_members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
     """Return every member of the groups, nested ones too, with their licences, or the seats that they would get."""
-    members = await entitlements_of_groups(context.deps.graph(context.tenant), group_ids)
+    rules = context.tenant.settings.service_plans
+    members = await entitlements_of_groups(context.deps.graph(context.tenant), rules, group_ids)
     if not _has_seats(context):
         return members
     records = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
     first_seen = await context.deps.first_seen.of(context.tenant.id)
-    return with_seats(members, context.tenant.settings.seats, records, first_seen)
+    return with_seats(members, context.tenant.settings, records, first_seen)
 
 
 async def licensed_user(context: ActionContext, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
@@ -34,7 +35,8 @@ async def licensed_user(context: ActionContext, id_or_upn: str, group_ids: Itera
 
     Who gets a seat depends on everybody, so that for one user's the groups are read.
     """
-    found = await entitlement_of_user(context.deps.graph(context.tenant), id_or_upn, group_ids)
+    rules = context.tenant.settings.service_plans
+    found = await entitlement_of_user(context.deps.graph(context.tenant), rules, id_or_upn, group_ids)
     if not _has_seats(context):
         return found
     members = {member.user.id: member for member in await licensed_members(context, group_ids)}

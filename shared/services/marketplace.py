@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from enum import Enum
 from functools import partial
@@ -13,7 +13,16 @@ from shared.caching import TtlCache
 from shared.clients.throttling import all_of, retry_while_throttled
 from shared.contracts.refusals import MissingError
 from shared.dependencies import Dependencies
-from shared.domain.images.image import OFFERS, PUBLISHER, GalleryImage, GalleryVersion, MarketplaceImage, gallery_image
+from shared.domain.images.image import (
+    OFFERS,
+    PUBLISHER,
+    SESSION_HOST_OFFERS,
+    GalleryImage,
+    GalleryVersion,
+    MarketplaceImage,
+    gallery_image,
+    session_host_image,
+)
 from shared.domain.images.validation import ImageTraits, image_fault
 from shared.domain.naming import TENANT_TAG
 from shared.domain.tenants.tenant import Site, Tenant
@@ -24,14 +33,30 @@ _BOOTS: TtlCache[bool] = TtlCache(timedelta(days=1))
 _IMAGES: TtlCache[tuple[GalleryImage, ...]] = TtlCache(timedelta(minutes=10))
 """The marketplace changes monthly; a wizard needs it on every page."""
 
+Fits = Callable[[str, str], GalleryImage | None]
+"""Returns the image of (offer, sku) as a choice, None when its name says that it does not fit."""
+
 
 async def gallery_images(deps: Dependencies, tenant: Tenant, region: str) -> tuple[GalleryImage, ...]:
     """Return the marketplace images that fit a Cloud PC, newest Windows first."""
-    key = (tenant.subscription_id, region)
-    return await _IMAGES.get_or(deps, key, lambda: _gallery_images(deps, tenant.subscription_id, region))
+    key = ("cloudPc", tenant.subscription_id, region)
+    read = partial(_offered, deps, tenant.subscription_id, region, OFFERS, gallery_image)
+    return await _IMAGES.get_or(deps, key, read)
 
 
-async def _gallery_images(deps: Dependencies, subscription_id: str, region: str) -> tuple[GalleryImage, ...]:
+async def session_host_images(
+    deps: Dependencies, tenant: Tenant, region: str, *, pooled: bool
+) -> tuple[GalleryImage, ...]:
+    """Return the marketplace images that fit session hosts: multi-session ones if they are *pooled*."""
+    key = ("pooled" if pooled else "personal", tenant.subscription_id, region)
+    fits = partial(session_host_image, pooled=pooled)
+    read = partial(_offered, deps, tenant.subscription_id, region, SESSION_HOST_OFFERS, fits)
+    return await _IMAGES.get_or(deps, key, read)
+
+
+async def _offered(
+    deps: Dependencies, subscription_id: str, region: str, offers: tuple[str, ...], fits: Fits
+) -> tuple[GalleryImage, ...]:
     images = deps.compute(subscription_id).virtual_machine_images
 
     async def skus(offer: str) -> list[GalleryImage]:
@@ -39,12 +64,12 @@ async def _gallery_images(deps: Dependencies, subscription_id: str, region: str)
             listed = await retry_while_throttled(lambda: images.list_skus(region, PUBLISHER, offer))
         except MissingError:  # not every region has every offer
             return []
-        named = [found for sku in listed if (found := gallery_image(offer, str(sku.name)))]
+        named = [found for sku in listed if (found := fits(offer, str(sku.name)))]
         boots = await asyncio.gather(*(_boots(deps, subscription_id, region, each.image) for each in named))
         return [each for each, starts in zip(named, boots, strict=True) if starts]
 
-    found = [image for each in await asyncio.gather(*map(skus, OFFERS)) for image in each]
-    return tuple(sorted(found, key=lambda i: (OFFERS.index(i.image.offer), i.display_name)))
+    found = [image for each in await asyncio.gather(*map(skus, offers)) for image in each]
+    return tuple(sorted(found, key=lambda i: (offers.index(i.image.offer), i.display_name)))
 
 
 async def _boots(deps: Dependencies, subscription_id: str, region: str, image: MarketplaceImage) -> bool:

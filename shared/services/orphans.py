@@ -16,6 +16,7 @@ from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change
 from shared.services.reconciling import SWEEP_AFTER
+from shared.services.stalling import AGAIN_AFTER, end_stalled, start_watched
 from shared.services.writes import no_record
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
@@ -55,6 +56,8 @@ async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     answered = found is not None and found.value.answers and await _requested(deps, due.tenant_id) is None
     if answered and ended is not None and now - ended < every:
         return ended + every
+    if await end_stalled(client, FIND_ORPHANS, _scan_instance(due.tenant_id), now):
+        return now + AGAIN_AFTER
     await _start(client, due.tenant_id)
     return now + SWEEP_AFTER
 
@@ -87,7 +90,9 @@ async def begin_removal(context: ActionContext, client: DurableClient, orphan_id
         REMOVE,
         Resource(ResourceType.ORPHAN, orphan_id),
         no_record(orphan),
-        start=lambda _: start(client, REMOVE_ORPHAN, order, instance_id=instance_id),
+        start=lambda _: start_watched(
+            context.deps, client, REMOVE_ORPHAN, order, tenant_id=context.tenant.id, instance_id=instance_id
+        ),
     )
     return begun.operation
 
@@ -103,12 +108,11 @@ def _refuse_unless_removable(orphan: Orphan, now: datetime) -> None:
 
 
 async def _start(client: DurableClient, tenant_id: str) -> None:
-    await start(
-        client,
-        FIND_ORPHANS,
-        ScanOrder(tenant_id=tenant_id),
-        instance_id=naming.instance_id(tenant_id, "orphans", "scan", 0),
-    )
+    await start(client, FIND_ORPHANS, ScanOrder(tenant_id=tenant_id), instance_id=_scan_instance(tenant_id))
+
+
+def _scan_instance(tenant_id: str) -> str:
+    return naming.instance_id(tenant_id, "orphans", "scan", 0)
 
 
 async def _requested(deps: Dependencies, tenant_id: str) -> Operation | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,12 +12,13 @@ from shared.domain import naming
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.planning.policy_users import PolicyUser, policy_users
-from shared.domain.policies.policy import Assignment, Policy
+from shared.domain.policies.policy import Assignment, Policy, with_regions
 from shared.domain.wizards.create_provisioning_policy import (
     NAME_TAKEN,
     GroupsStep,
     PolicyFacts,
     group_problems,
+    mixed_join_types,
     review_policy,
 )
 from shared.domain.wizards.edit_provisioning_policy import fields_of
@@ -40,9 +41,17 @@ Warnings = tuple[dict[str, Any], ...]
 
 
 async def create_policy(
-    context: ActionContext, form: Mapping[str, Any], facts: PolicyFacts, *, groups_needed: bool = True
+    context: ActionContext,
+    form: Mapping[str, Any],
+    facts: PolicyFacts,
+    *,
+    groups_needed: bool = True,
+    regions: Sequence[tuple[str | None, str | None]] | None = None,
 ) -> Stored[Policy]:
-    """Save a policy from the wizard's form; it acts when the tenant is reconciled. Raises: InvalidError."""
+    """Save a policy from the wizard's form; it acts when the tenant is reconciled. Raises: InvalidError.
+
+    *regions*: what was written for each connection (``with_regions``), None: nothing.
+    """
     policy_id = context.new_id("policy")
     others = facts.but(policies=tuple(p for p in facts.policies if p.id != policy_id))
     _, reading = review_policy(form, others, groups_needed=groups_needed)
@@ -56,7 +65,11 @@ async def create_policy(
         last_modified_date_time=context.now,
         **fields_of(reading, facts),
     )
-    policy = policy.but(assignments=_assignments(policy, groups.group_ids, context.now))
+    joins = policy.domain_join_configurations
+    policy = policy.but(
+        assignments=_assignments(policy, groups.group_ids, context.now),
+        domain_join_configurations=with_regions(joins, regions) if regions else joins,
+    )
     with name_taken_is(NAME_TAKEN):
         return await make_change(
             context,
@@ -68,7 +81,7 @@ async def create_policy(
 
 async def begin_policy(context: ActionContext, client: DurableClient, policy: Policy) -> tuple[Operation, Warnings]:
     """Bring the tenant to what a new policy means; return the operation, and what the caller should know."""
-    warnings = await _overlap_warnings(context, policy)
+    warnings = await _warnings(context, policy)
     return await reconcile_for(context, client, policy.id, warnings=warnings), warnings
 
 
@@ -86,7 +99,7 @@ async def assign_policy(
         places = {f"/groups/groupIds/{n}": f"/groups/groupIds/{group_ids.index(g)}" for n, g in enumerate(new)}
         raise InvalidError(*(Problem(places[each.pointer], each.message) for each in wrong))
     after = before.but(assignments=_assignments(before, group_ids, context.now))
-    warnings = await _overlap_warnings(context, after)
+    warnings = await _warnings(context, after)
     if after != before:
         after = after.but(last_modified_date_time=context.now)
     write = replacement(stored, after, context.deps.policies.replace)
@@ -103,6 +116,13 @@ async def read_policy_users(context: ActionContext, policy_id: str) -> list[Poli
     members = await licensed_members(context, groups) if policy.assignments else ()
     cloud_pcs = [stored.value async for stored in deps.cloud_pcs.each(tenant.id)]
     return list(policy_users(policy, configuration, members, cloud_pcs))
+
+
+async def _warnings(context: ActionContext, policy: Policy) -> Warnings:
+    """Return what a review of the saved policy would warn of: connections that join differently, and overlaps."""
+    known = {stored.value.id: stored.value async for stored in context.deps.connections.each(context.tenant.id)}
+    mixed = mixed_join_types([known[each] for each in policy.connection_ids if each in known])
+    return (*(warning.to_json() for warning in mixed), *await _overlap_warnings(context, policy))
 
 
 async def _overlap_warnings(context: ActionContext, policy: Policy) -> Warnings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
-from shared.domain.policies.policy import Policy
+from shared.domain.policies.policy import Policy, with_regions
 from shared.domain.wizards.create_provisioning_policy import NAME_TAKEN
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, checked_steps, fields_of, read_edit
 from shared.errors import ConflictError, InvalidError
@@ -33,12 +34,24 @@ class Updated:
     operation: Operation | None = None
 
 
-async def update_policy(context: ActionContext, client: DurableClient, stored: Stored[Policy], form: Form) -> Updated:
-    """Change what *form* changes of a policy. Raises: InvalidError, StaleError."""
+async def update_policy(
+    context: ActionContext,
+    client: DurableClient,
+    stored: Stored[Policy],
+    form: Form,
+    regions: Sequence[tuple[str | None, str | None]] | None = None,
+) -> Updated:
+    """Change what *form* changes of a policy. Raises: InvalidError, StaleError.
+
+    *regions*: what was written for each of its connections (``with_regions``), None: nothing.
+    """
     before = stored.value
-    if not changed_steps(form, before):
+    after = before.but(**await _fields(context, form, before)) if changed_steps(form, before) else before
+    if regions:
+        after = after.but(domain_join_configurations=with_regions(after.domain_join_configurations, regions))
+    if after == before:
         return Updated(stored)
-    after = before.but(**await _fields(context, form, before), last_modified_date_time=context.now)
+    after = after.but(last_modified_date_time=context.now)
     promise = partial(promise_reconcile, context.deps, context.tenant.id, context.now)
     with name_taken_is(NAME_TAKEN):
         replaced = await make_change(

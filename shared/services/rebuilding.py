@@ -11,8 +11,9 @@ from shared.contracts.provisioning import order_for
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, replanned
 from shared.domain.cloud_pcs.lifecycle import TRANSITIONS, Event, Status
 from shared.domain.cloud_pcs.resuming import resumable_by_hand
-from shared.domain.cloud_pcs.swapping import with_licensed_plan
+from shared.domain.cloud_pcs.swapping import with_plan_of_today
 from shared.domain.intent import ResourceType
+from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.operation import Operation
 from shared.domain.planning.entitlements import targeted_group, winner
@@ -103,7 +104,7 @@ async def rebuild(
 
 def _planned_anew(context: ActionContext, pc: CloudPc, kind: Rebuild, planned: Planned) -> CloudPc:
     _refuse_unless_possible(pc, kind)
-    anew = replanned(with_licensed_plan(pc, planned.licenses), kind.event, context.now)
+    anew = replanned(with_plan_of_today(pc, planned.plans), kind.event, context.now)
     resumed_at = resumable_by_hand(pc, planned.snapshot) if kind is RETRY else None
     return anew.but(display_name=pc.named_for(planned.snapshot)).with_current(
         snapshot=planned.snapshot,
@@ -143,7 +144,7 @@ async def _start(context: ActionContext, client: DurableClient, pc: CloudPc, *, 
         return
     if queued:
         origin = f"build/{pc.id}/{pc.current.generation}"
-        await reconcile_users(client, tenant.id, (pc.user.id,), origin=origin)
+        await reconcile_users(deps, client, tenant.id, (pc.user.id,), origin=origin)
         return
     connection = (await deps.connections.get(tenant.id, pc.current.snapshot.connection_id)).value
     site = (await deps.sites.get(tenant.id, connection.site_id)).value
@@ -156,7 +157,7 @@ class Planned:
 
     snapshot: Snapshot
     group_id: str | None
-    licenses: frozenset[str]
+    plans: tuple[ServicePlan, ...]
 
 
 async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType | None) -> Planned:
@@ -167,7 +168,8 @@ async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType
     deps, tenant = context.deps, context.tenant
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
     try:
-        entitled = await entitlement_of_user(deps.graph(tenant), pc.user.id, assigned_groups(policies))
+        rules, groups = tenant.settings.service_plans, assigned_groups(policies)
+        entitled = await entitlement_of_user(deps.graph(tenant), rules, pc.user.id, groups)
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user") from error
     if not entitled.user.account_enabled:
@@ -186,7 +188,7 @@ async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
     if account is not None:
         snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
-    return Planned(snapshot, targeted_group(policy, entitled.group_ids), frozenset(plan.id for plan in entitled.plans))
+    return Planned(snapshot, targeted_group(policy, entitled.group_ids), entitled.plans)
 
 
 async def _has_site(context: ActionContext, connection: Connection) -> bool:

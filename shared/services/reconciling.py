@@ -9,9 +9,10 @@ from shared.contracts.reconciling import RECONCILE, ReconcileOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.operations.operation import Operation, OperationStatus
+from shared.domain.operations.reconciles import reconciled
 from shared.services.action_context import ActionContext
 from shared.services.intents import open_operation
-from shared.services.stalling import AGAIN_AFTER, end_stalled
+from shared.services.stalling import AGAIN_AFTER, end_stalled, start_watched
 from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient, start
 
@@ -32,10 +33,13 @@ async def reconcile_for(
 ) -> Operation:
     """Reconcile the tenant because *resource_id* was changed; return its operation.
 
-    The operation is opened after the request: the sweep that ends it must not find it with nothing requested.
+    The operation is opened after the request: the sweep that ends it must not find it with nothing requested. And
+    before the start: the plan is shown in it.
     """
-    await request_reconcile(context.deps, client, context.tenant.id, context.now)
-    return await open_operation(context, RECONCILE_OPERATION, resource_id, warnings=warnings)
+    await promise_reconcile(context.deps, context.tenant.id, context.now)
+    operation = await open_operation(context, RECONCILE_OPERATION, resource_id, warnings=warnings)
+    await start_reconcile(client, context.tenant.id)
+    return operation
 
 
 async def request_reconcile(deps: Dependencies, client: DurableClient, tenant_id: str, now: datetime) -> None:
@@ -68,12 +72,19 @@ def _instance(tenant_id: str) -> str:
 
 
 async def reconcile_users(
-    client: DurableClient, tenant_id: str, user_ids: tuple[str, ...], *, origin: str, round_: int = 0
+    deps: Dependencies,
+    client: DurableClient,
+    tenant_id: str,
+    user_ids: tuple[str, ...],
+    *,
+    origin: str,
+    round_: int = 0,
 ) -> None:
     """Reconcile just these users; the same *origin* twice is once."""
     order = ReconcileOrder(tenant_id=tenant_id, user_ids=tuple(dict.fromkeys(user_ids)), round=round_)
     subject = naming.derived_id("change", tenant_id, origin)
-    await start(client, RECONCILE, order, instance_id=naming.instance_id(tenant_id, subject, "reconcile", round_))
+    instance_id = naming.instance_id(tenant_id, subject, "reconcile", round_)
+    await start_watched(deps, client, RECONCILE, order, tenant_id=tenant_id, instance_id=instance_id)
 
 
 async def close_operations(deps: Dependencies, tenant_id: str, now: datetime) -> None:
@@ -81,7 +92,7 @@ async def close_operations(deps: Dependencies, tenant_id: str, now: datetime) ->
     for status in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING):
         waiting = deps.operations.each(tenant_id, kind=RECONCILE_OPERATION, status=status.value)
         for stored in [each async for each in waiting]:
-            await deps.operations.change(tenant_id, stored.value.id, lambda operation: operation.succeeded({}, now))
+            await deps.operations.change(tenant_id, stored.value.id, lambda operation: reconciled(operation, now))
 
 
 async def reconcile_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
@@ -92,7 +103,8 @@ async def reconcile_due(deps: Dependencies, client: DurableClient, due: Due) -> 
         return None
     if await end_stalled(client, RECONCILE, _instance(due.tenant_id), now):
         return now + AGAIN_AFTER
-    await start_reconcile(client, due.tenant_id)
+    if not await start_reconcile(client, due.tenant_id):
+        return now + SWEEP_AFTER
     return now + min(max(SWEEP_AFTER, now - requested_at), _REFUSED)
 
 
@@ -107,5 +119,5 @@ async def reread_due(deps: Dependencies, client: DurableClient, due: Due) -> dat
         await request_reconcile(deps, client, due.tenant_id, deps.clock.now())
         return None
     origin = f"reread/{due.subject_id}/{due.at.isoformat()}"
-    await reconcile_users(client, due.tenant_id, (due.subject_id,), origin=origin, round_=due.generation)
+    await reconcile_users(deps, client, due.tenant_id, (due.subject_id,), origin=origin, round_=due.generation)
     return None

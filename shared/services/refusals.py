@@ -17,6 +17,8 @@ _TYPES: Mapping[str, str] = {
     "bulkActions": ResourceType.BULK_ACTION,
     "cloudPCs": ResourceType.CLOUD_PC,
     "deviceImages": ResourceType.DEVICE_IMAGE,
+    "imageSets": ResourceType.IMAGE_SET,
+    "imageVersions": ResourceType.IMAGE_VERSION,
     "onPremisesConnections": ResourceType.CONNECTION,
     "orphans": ResourceType.ORPHAN,
     "provisioningPolicies": ResourceType.POLICY,

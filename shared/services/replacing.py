@@ -9,6 +9,7 @@ from shared.contracts.provisioning import REPLACE, replacement_order, replacing_
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import REPLACEABLE
 from shared.domain.cloud_pcs.replacing import begin_replacement
+from shared.domain.cloud_pcs.swapping import with_plan_of_today
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
@@ -83,7 +84,8 @@ async def replace(
     def edit(pc: CloudPc) -> CloudPc:
         if (why := refusal(pc)) or pc.next_generation != before.next_generation:
             raise ConflictError(why or "it has been built anew meanwhile", status=pc.status.value)
-        return begin_replacement(pc, planned.snapshot, planned.group_id, context.operation_id, context.now)
+        plan = with_plan_of_today(pc, planned.plans).plan
+        return begin_replacement(pc, planned.snapshot, planned.group_id, context.operation_id, context.now, plan=plan)
 
     async def start(after: CloudPc) -> None:
         gone = before.replacement

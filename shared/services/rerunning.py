@@ -12,16 +12,17 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc, local_administrator
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
-from shared.domain.values import Value
+from shared.domain.values import Value, Word
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, resume_operation
+from shared.services.stalling import start_watched
 from shared.services.writes import no_record
-from shared.workflow import DurableClient, start
+from shared.workflow import DurableClient
 
 
-def _known(step: str | None) -> str | None:
-    if step is not None and step not in STEPS:
+def _known(step: str) -> str:
+    if step not in STEPS:
         message = f"there is no such step; the steps are {', '.join(STEPS)}"
         raise ValueError(message)
     return step
@@ -30,7 +31,7 @@ def _known(step: str | None) -> str | None:
 class RerunForm(Value):
     """Which step; left out: every step that has a warning."""
 
-    step: Annotated[str | None, AfterValidator(_known)] = Field(None, description=", ".join(STEPS))
+    step: Annotated[Word, AfterValidator(_known)] | None = Field(None, description=", ".join(STEPS))
 
 
 async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str, form: RerunForm) -> Operation:
@@ -47,7 +48,9 @@ async def rerun(context: ActionContext, client: DurableClient, cloud_pc_id: str,
     opened_before = await deps.operations.find(context.tenant.id, context.operation_id) is not None
 
     async def begin(_: None) -> None:
-        started = await start(client, RERUN_STEPS, order, instance_id=rerunning_instance(pc))
+        started = await start_watched(
+            deps, client, RERUN_STEPS, order, tenant_id=pc.tenant_id, instance_id=rerunning_instance(pc)
+        )
         if not started and not opened_before:
             raise ConflictError("steps of this Cloud PC are being run again already")
 
@@ -83,6 +86,9 @@ def _order(pc: CloudPc, steps: tuple[str, ...], operation_id: str) -> RerunOrder
     if pc.current.snapshot is None or machine is None:
         raise ConflictError("the machine of this Cloud PC is not known", status=pc.status.value)
     configuration = ConfigurationOrder(
-        machine=machine, steps=steps, local_administrator=local_administrator(pc.user, pc.current.snapshot)
+        machine=machine,
+        steps=steps,
+        local_administrator=local_administrator(pc.user, pc.current.snapshot),
+        redirections=pc.current.snapshot.security_defaults.redirections,
     )
     return RerunOrder(generation=pc.current.generation, operation_id=operation_id, configuration=configuration)

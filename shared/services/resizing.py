@@ -93,7 +93,9 @@ async def target_plan(context: ActionContext, plan_id: str) -> ServicePlan:
     """Return the service plan of an id. Raises: InvalidError without a licence of that id."""
     found = (await licenses(context)).get(plan_id)
     if found is None:
-        raise InvalidError(Problem("/targetServicePlanId", "not the id of a service plan that the tenant has"))
+        raise InvalidError(
+            Problem("/targetServicePlanId", "write the id of one of servicePlans: the tenant has no such plan")
+        )
     return found
 
 
@@ -169,7 +171,8 @@ async def _holds(context: ActionContext, pc: CloudPc, target: ServicePlan) -> bo
     if context.tenant.settings.licence_source is LicenceSource.SEATS:
         return False
     try:
-        entitled = await entitlement_of_user(context.deps.graph(context.tenant), pc.user.id, ())
+        rules = context.tenant.settings.service_plans
+        entitled = await entitlement_of_user(context.deps.graph(context.tenant), rules, pc.user.id, ())
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user", code=Verdict.NOT_SUPPORTED.value) from error
     return target.id in {plan.id for plan in entitled.plans}

@@ -7,7 +7,7 @@ from functools import partial
 from shared.domain.intent import ResourceType
 from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
-from shared.errors import ConflictError, InvalidError
+from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, make_change
 from shared.services.orphans import want_scan
@@ -22,14 +22,16 @@ _FIXED = ("region", "resource_group", "address_space")
 async def create_site(context: ActionContext, site: Site) -> Stored[Site]:
     """Add a site. Raises: InvalidError, ConflictError if there is one of its id."""
     _refuse_impossible(site)
+    await _refuse_shared_networks(context, site, frozenset())
     deps, tenant = context.deps, context.tenant
     scan_at = context.now + tenant.settings.orphan_scan
-    return await make_change(
-        context,
-        Resource(ResourceType.SITE, site.id),
-        insertion(context, deps.sites, site, site.id),
-        promise=partial(deps.due.put, DueKind.ORPHANS, scan_at, tenant.id, tenant.id),
-    )
+
+    async def promise() -> None:
+        await deps.due.put(DueKind.ORPHANS, scan_at, tenant.id, tenant.id)
+        await deps.due.put(DueKind.REPLICATE, context.now, tenant.id, site.id)  # versions of Global image sets
+
+    write = insertion(context, deps.sites, site, site.id)
+    return await make_change(context, Resource(ResourceType.SITE, site.id), write, promise=promise)
 
 
 async def replace_site(context: ActionContext, stored: Stored[Site], site: Site) -> Stored[Site]:
@@ -38,6 +40,7 @@ async def replace_site(context: ActionContext, stored: Stored[Site], site: Site)
     moved = [name for name in _FIXED if getattr(site, name) != getattr(stored.value, name)]
     if moved and (users := await _users_of(context, site.id)):
         raise ConflictError("the site is in use: its region, resource group and addresses stay", inTheWay=users)
+    await _refuse_shared_networks(context, site, _networks(stored.value))
     deps, tenant_id = context.deps, context.tenant.id
     write = replacement(stored, site, deps.sites.replace)
     more = set(site.regions) - set(stored.value.regions)
@@ -61,6 +64,24 @@ def _refuse_impossible(site: Site) -> None:
         raise InvalidError(*problems)
 
 
+def _networks(site: Site) -> frozenset[tuple[str, str]]:
+    """Return where a site's hosted networks are: a tenant has one for each resource group and region."""
+    return frozenset((site.resource_group.lower(), region) for region in site.regions)
+
+
+async def _refuse_shared_networks(context: ActionContext, site: Site, own: frozenset[tuple[str, str]]) -> None:
+    """Refuse a site that would share a hosted network with another one. Raises: InvalidError.
+
+    The network would have the addresses of whichever site builds first. *own*: what the site has had before.
+    """
+    async for stored in context.deps.sites.each(context.tenant.id):
+        other = stored.value
+        shared = sorted(region for _, region in (_networks(site) - own) & _networks(other))
+        if other.id != site.id and shared:
+            message = f"the site {other.id} has this resource group too, and builds in {', '.join(shared)}: both would"
+            raise InvalidError(Problem("/resourceGroup", f"{message} share one hosted network; name another group"))
+
+
 async def _users_of(context: ActionContext, site_id: str) -> dict[str, list[str]]:
     """Return the names of what uses a site."""
     deps, tenant_id = context.deps, context.tenant.id
@@ -69,5 +90,7 @@ async def _users_of(context: ActionContext, site_id: str) -> dict[str, list[str]
             c.value.display_name async for c in deps.connections.each(tenant_id, site_id=site_id)
         ],
         "deviceImages": [i.value.display_name async for i in deps.images.each(tenant_id, site_id=site_id)],
+        "spotGroups": [g.value.display_name async for g in deps.spot_groups.each(tenant_id, site_id=site_id)],
+        "imageSets": [s.value.display_name async for s in deps.image_sets.each(tenant_id, home_site_id=site_id)],
     }
     return {kind: names for kind, names in users.items() if names}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from shared.contracts.machines import DELETE_POLL
 from shared.contracts.provisioning import (
     PROVISION,
     REPLACE,
@@ -15,10 +14,10 @@ from shared.contracts.provisioning import (
     replacement_order,
     replacing_instance,
 )
+from shared.contracts.step_waits import wait_of_build
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc
-from shared.domain.cloud_pcs.steps import Step
 from shared.domain.planning.queueing import waits
 from shared.services.directory_changes import report_changes
 from shared.services.reconciling import SWEEP_AFTER, reconcile_users
@@ -27,9 +26,6 @@ from shared.storage.due import WATCH_EVERY, Due, start_due, watch_due
 from shared.workflow import DurableClient, start
 
 _log = logging.getLogger("deskwright.sweeps")
-
-_CLEANING = 4 * DELETE_POLL.timeout
-"""The longest that the clean-up in a build takes: session host, VM, interface and disk, one after the other."""
 
 _HELD = timedelta(minutes=10)
 """When to look again at a build that may not start: it is paused, or waits for a licence."""
@@ -57,7 +53,7 @@ async def build_due(deps: Dependencies, client: DurableClient, due: Due) -> date
         await report_changes(deps, client, due.tenant_id, user_ids, now)
         return now + _HELD
     origin = f"start/{due.subject_id}/{due.generation}/{now.isoformat()}"
-    await reconcile_users(client, due.tenant_id, user_ids, origin=origin)
+    await reconcile_users(deps, client, due.tenant_id, user_ids, origin=origin)
     return now + SWEEP_AFTER
 
 
@@ -82,18 +78,13 @@ async def resume_build(deps: Dependencies, client: DurableClient, due: Due) -> d
             workflow, instance_id = PROVISION, provisioning_instance(pc)
             order = order_for(pc, build, tenant.value, site.value, connection.value)
         if order is not None:
-            if await end_stalled(client, workflow, instance_id, deps.clock.now(), _longest_wait(order, build)):
+            longest = wait_of_build(build.step, order)
+            if await end_stalled(client, workflow, instance_id, deps.clock.now(), longest):
                 return deps.clock.now() + AGAIN_AFTER
             order = order.but(attempt=max(1, build.attempt), parked_since=build.parked_since)
             if await start(client, workflow, order, instance_id=instance_id):
                 _log.warning("the build of %s/%s had broken off; started again", due.tenant_id, pc.id)
     return deps.clock.now() + WATCH_EVERY
-
-
-def _longest_wait(order: ProvisionOrder, build: Build) -> timedelta:
-    """Return the longest that what the build does now may take without a sign of it."""
-    cleaning = _CLEANING if build.step in {None, Step.CLEAN_UP} else timedelta()
-    return max(order.hybrid_join_wait, order.enrollment_wait, cleaning)
 
 
 def _is_being_built(pc: CloudPc, build: Build) -> bool:

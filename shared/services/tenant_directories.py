@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from shared.caching import TtlCache
 from shared.dependencies import Dependencies
+from shared.domain.tenants.tenant import Tenant
 
 _BY_DIRECTORY: TtlCache[Mapping[str, tuple[str, ...]]] = TtlCache(timedelta(seconds=10))
 """Anybody can make us look: one read for all who come within this time."""
@@ -16,6 +17,19 @@ _BY_DIRECTORY: TtlCache[Mapping[str, tuple[str, ...]]] = TtlCache(timedelta(seco
 async def tenants_by_directory(deps: Dependencies) -> Mapping[str, tuple[str, ...]]:
     """Return the ids of the tenants of each directory; a tenant may be missing for some seconds after its creation."""
     return await _BY_DIRECTORY.get_or(deps, "tenants", lambda: _read(deps))
+
+
+async def tenants_of(deps: Dependencies, directory_id: str | None, most: int) -> tuple[list[Tenant], bool]:
+    """Return at most *most* tenants of a directory, of all directories for None; and whether there are more."""
+    if directory_id is None:
+        page = await deps.tenants.page(most)
+        return [stored.value for stored in page.items], page.next_token is not None
+    found: list[Tenant] = []
+    async for stored in deps.tenants.each(entra_tenant_id=directory_id):
+        if len(found) == most:
+            return found, True
+        found.append(stored.value)
+    return found, False
 
 
 async def _read(deps: Dependencies) -> Mapping[str, tuple[str, ...]]:

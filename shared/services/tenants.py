@@ -7,21 +7,23 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.intent import ResourceType
-from shared.domain.tenants.tenant import FurtherSubscriptions, Tenant, TenantSettings
-from shared.domain.values import Value
+from shared.domain.tenants.tenant import FurtherSubscriptions, SpotLicenses, Tenant, TenantSettings
+from shared.domain.texts import Label
+from shared.domain.values import Value, Word
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.directory_subscriptions import stop_watching
 from shared.services.intents import Resource, begun_before, make_change
 from shared.services.reconciling import promise_reconcile, start_reconcile
+from shared.services.service_plans import refuse_unusable_sizes
 from shared.services.writes import insertion_by, removal, replacement
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
@@ -29,16 +31,22 @@ from shared.workflow import DurableClient
 
 _log = logging.getLogger("deskwright.tenants")
 _SOON = timedelta(minutes=1)
-_planned_by = attrgetter("licence_source", "seats", "disabled_account_starts_grace", "removal_brake")
+_AGAIN = "delete the tenant again in half an hour"
+_REPLACED = frozenset({"seats", "servicePlans"})
+"""Settings that are tables: a change gives all of their rows."""
+_planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_account_starts_grace", "removal_brake")
 """The settings on which a plan depends: who is licensed, and what they lose."""
 
 
 class TenantChange(Value):
     """What may be changed of a tenant. *settings* are merged into those there are."""
 
-    display_name: str | None = Field(None, min_length=1, max_length=120)
-    settings: dict[str, Any] | None = None
+    display_name: Label | None = None
+    settings: Annotated[dict[Word, Any], Field(max_length=100)] | None = Field(
+        None, description="fields of TenantSettings; null: its default"
+    )
     further_subscription_ids: FurtherSubscriptions | None = None
+    spot_licenses: SpotLicenses | None = None
 
 
 async def create_tenant(context: ActionContext, client: DurableClient, tenant: Tenant) -> Stored[Tenant]:
@@ -76,7 +84,9 @@ async def update_tenant(
         further_subscription_ids=(
             before.further_subscription_ids if form.further_subscription_ids is None else form.further_subscription_ids
         ),
+        spot_licenses=before.spot_licenses if form.spot_licenses is None else form.spot_licenses,
     )
+    await refuse_unusable_sizes(context, before, after)
     every = after.settings.restore_point_every
     write = replacement(stored, after, deps.tenants.replace)
     more_often = every is not None and every != before.settings.restore_point_every
@@ -107,7 +117,10 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
         "sites": deps.sites,
         "onPremisesConnections": deps.connections,
         "deviceImages": deps.images,
+        "imageSets": deps.image_sets,
+        "imageVersions": deps.image_versions,
         "provisioningPolicies": deps.policies,
+        "spotGroups": deps.spot_groups,
     }
     in_the_way = {name: count for name, of in records.items() if (count := await _count(of.each(tenant.id)))}
     if built := [pc for pc in pcs if pc.status is not Status.NOT_PROVISIONED]:
@@ -137,9 +150,13 @@ async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> 
     unread = {each.area for each in scan.value.looked_at if each.problem}
     left = [each.value async for each in deps.orphans.each(tenant.id)]
     count = len([each for each in left if each.automatic and each.area not in unread])
-    if count or (scan.value.wanted_at is not None and not scan.value.answers):
-        message = "what was made for the tenant in Azure is being removed; delete the tenant again in half an hour"
-        raise ConflictError(message, inTheWay={"orphans": count})
+    if count:
+        message = f"{count} resource(s) made for the tenant in Azure are being removed (GET orphans lists them)"
+        raise ConflictError(f"{message}; {_AGAIN}", inTheWay={"orphans": count})
+    if scan.value.wanted_at is not None and not scan.value.answers:
+        message = "the scan has not ended that looks for what the tenant's last site has left in Azure"
+        waits = {"requestedDateTime": scan.value.wanted_at.isoformat()}
+        raise ConflictError(f"{message}; {_AGAIN}", inTheWay={"orphanScan": waits})
 
 
 async def _refuse_id_of_another_directory(context: ActionContext, tenant: Tenant) -> None:
@@ -161,7 +178,7 @@ def _merged(settings: TenantSettings, changes: Mapping[str, Any]) -> TenantSetti
     """Return the settings with *changes* merged in; null gives a setting its default back. Raises: InvalidError."""
     merged = settings.to_json()
     for name, value in changes.items():
-        if isinstance(value, dict) and isinstance(merged.get(name), dict) and name != "seats":
+        if isinstance(value, dict) and isinstance(merged.get(name), dict) and name not in _REPLACED:
             merged[name] = {**merged[name], **value}
         else:
             merged[name] = value

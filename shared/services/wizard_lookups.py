@@ -31,12 +31,12 @@ async def policy_facts(context: ActionContext, form: Mapping[str, Any], *, with_
     connections = tuple([stored.value async for stored in deps.connections.each(tenant.id)])
     sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id)])
-    chosen = _texts(form, "groups", "groupIds")
+    chosen = texts_of(form, "groups", "groupIds")
     offered, groups, entitlements, used = await asyncio.gather(
         _offered(context, sites, form),
-        existing_groups(deps.graph(tenant), chosen) if chosen else _nothing(()),
-        members_of(context, chosen, policies) if with_forecast and chosen else _nothing(()),
-        _usages(context, form, connections, sites) if with_forecast else _nothing(()),
+        existing_groups(deps.graph(tenant), chosen) if chosen else nothing(()),
+        members_of(context, chosen, policies) if with_forecast and chosen else nothing(()),
+        _usages(context, form, connections, sites) if with_forecast else nothing(()),
     )
     found: tuple[Group, ...] = groups
     return PolicyFacts(
@@ -86,23 +86,29 @@ async def _usages(
     context: ActionContext, form: Mapping[str, Any], connections: tuple[Connection, ...], sites: tuple[Site, ...]
 ) -> tuple[Usage, ...] | None:
     """Return the quotas where the first connection builds; None: they cannot be read."""
-    first = next(iter(_texts(form, "connection", "connectionIds")), None)
+    first = next(iter(texts_of(form, "connection", "connectionIds")), None)
     connection = next((c for c in connections if c.id == first), None)
     site = next((s for s in sites if connection and s.id == connection.site_id), None)
     if connection is None or site is None:
         return ()
+    return await quota_of(context, connection.subscription_id, site.region)
+
+
+async def quota_of(context: ActionContext, subscription_id: str, region: str) -> tuple[Usage, ...] | None:
+    """Return the quotas of a subscription in a region; None: they cannot be read."""
     try:
-        return await usages(context.deps, connection.subscription_id, site.region)
+        return await usages(context.deps, subscription_id, region)
     except (UnavailableError, RefusedError) as error:
         _log.warning("the quota could not be read for a review: %s", error)
         return None
 
 
-async def _nothing(value: Any) -> Any:  # noqa: ANN401 - stands in for any of the above
+async def nothing(value: Any) -> Any:  # noqa: ANN401 - stands in for any of the above
+    """Return *value*, in place of a read that the form does not need."""
     return value
 
 
-def _texts(form: Mapping[str, Any], step: str, name: str) -> list[str]:
+def texts_of(form: Mapping[str, Any], step: str, name: str) -> list[str]:
     """Return a list of texts in a form that has not been checked yet."""
     fields = form.get(step)
     values = fields.get(name) if isinstance(fields, dict) else None

@@ -56,7 +56,7 @@ def parts(body: Any) -> dict[str, str]:
     """Return *body* as JSON in properties ``body0``, ``body1``... Raises: TooLargeError."""
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=True)
     if len(text) > _PART * _PARTS:
-        raise TooLargeError(f"a record of {len(text)} characters does not fit into a row")
+        raise TooLargeError("what was sent is too large to be kept")
     return {f"body{n}": text[at : at + _PART] for n, at in enumerate(range(0, len(text), _PART))}
 
 

@@ -38,11 +38,19 @@ class DueKind(StrEnum):
     CATCH_UP = "catchUp"  # a tenant whose directory is read for changes
     SUBSCRIBE = "subscribe"  # a tenant whose subscriptions to change notifications are renewed
     REPLICATE = "replicate"  # a site whose regions have changed: its images are copied to those that are new
+    HOST = "host"  # a session host's task: if it was interrupted, it continues; generation is its run
+    SPOT = "spot"  # a Spot Group whose members are read; with the generation LOOK: whose engine runs
+    IMAGE_SET = "imageSet"  # an image set: its first version, and the next one of its schedule
+    IMAGE_VERSION = "imageVersion"  # an image version: work that was not begun or broke off, and what is timed
+    PROGRESS = "progress"  # an instance (id) that no record shows: if it stands still, it is started again
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
 
 RENEWING = 1
 """The generation of a SUBSCRIBE row that Graph requested by a lifecycle notification."""
+
+LOOK = 1
+"""The generation of a SPOT row that runs the engine: it looks at the hosts, and not at the members."""
 
 LAST_READING = 1_000
 """The number of a read that no other follows, whatever it finds."""
@@ -55,6 +63,12 @@ WATCH_EVERY = timedelta(minutes=10)
 
 ACT_EVERY = timedelta(minutes=10)
 """How often a sweep checks that a remote action still runs."""
+
+PROGRESS_EVERY = timedelta(minutes=5)
+"""How often a sweep checks that an instance goes on which no record shows."""
+
+STANDS_STILL = 1
+"""The generation of a PROGRESS row whose instance the sweep has ended: it is started again."""
 
 BULK_EVERY = timedelta(minutes=10)
 """How often a sweep checks that a bulk action still runs."""
@@ -130,7 +144,11 @@ _TOGETHER = {
         DueKind.RESTORE_POINT,
         DueKind.BULK,
         DueKind.REPLICATE,
+        DueKind.IMAGE_SET,
+        DueKind.IMAGE_VERSION,
         DueKind.CHANGES,
+        DueKind.SPOT,
+        DueKind.HOST,
     ),
     "directories": (DueKind.SUBSCRIBE, DueKind.CATCH_UP),
 }

@@ -41,7 +41,7 @@ class NamedRepository(Repository[T]):
         """Replace the value that has the ETag *seen*. Raises: StaleError, NotFoundError, NameTakenError."""
         there = await self.get(*self._shape.place(value))
         if there.etag != seen:
-            raise StaleError("the record has changed since it was read")
+            raise StaleError("it has changed since it was read; read it again")
         return await self.replace_known(there, value)
 
     async def replace_known(self, before: Stored[T], after: T) -> Stored[T]:
@@ -75,11 +75,11 @@ class NamedRepository(Repository[T]):
         try:
             return await self._table.write_all(writes)
         except ConflictError as error:
-            tenant_id, id_ = self._shape.place(value)
+            _, id_ = self._shape.place(value)
             held = await self._holder(value)
             if held in {None, id_}:
                 raise
-            raise NameTakenError(f"{self._shape.table} {tenant_id}/{held} has this name", id=held) from error
+            raise NameTakenError(f"another {self._shape.noun} has this name; choose another", id=held) from error
 
     async def _holder(self, value: T) -> str | None:
         row = self._key(value)

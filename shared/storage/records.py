@@ -11,6 +11,14 @@ from shared.domain.networks.connection import Connection
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Policy
+from shared.domain.spot.decision import Decisions
+from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.host import SessionHost
+from shared.domain.spot.image_set import ImageSet
+from shared.domain.spot.image_version import ImageVersion
+from shared.domain.spot.members import SpotMember
+from shared.domain.spot.release import SpotRelease
+from shared.domain.spot.state import SpotGroupState
 from shared.domain.tenants.directory_subscriptions import Watch
 from shared.domain.tenants.tenant import Site
 from shared.storage.audit import Audit
@@ -19,12 +27,21 @@ from shared.storage.configuration import connections, images, policies
 from shared.storage.due import DueIndex
 from shared.storage.first_seen import FirstSeen
 from shared.storage.idempotency import Idempotency
+from shared.storage.image_sets import image_sets, image_versions
 from shared.storage.intents import intents
 from shared.storage.operations import BulkItems, bulk_actions, operations
 from shared.storage.orphans import computer_names, orphan_scans, orphans
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
 from shared.storage.requests import Requests
+from shared.storage.spot_groups import (
+    releases,
+    session_hosts,
+    spot_decisions,
+    spot_groups,
+    spot_members,
+    spot_states,
+)
 from shared.storage.tables import Tables
 from shared.storage.tenants import ServiceStates, Tenants, sites
 from shared.storage.timeline import Timeline
@@ -63,9 +80,49 @@ class Records:
         return images(self.tables)
 
     @cached_property
+    def image_sets(self) -> Repository[ImageSet]:
+        """The image sets."""
+        return image_sets(self.tables)
+
+    @cached_property
+    def image_versions(self) -> Repository[ImageVersion]:
+        """The versions of the image sets."""
+        return image_versions(self.tables)
+
+    @cached_property
     def policies(self) -> Repository[Policy]:
         """The provisioning policies."""
         return policies(self.tables)
+
+    @cached_property
+    def spot_groups(self) -> Repository[SpotGroup]:
+        """The Spot Groups."""
+        return spot_groups(self.tables)
+
+    @cached_property
+    def spot_members(self) -> Repository[SpotMember]:
+        """The members of the Spot Groups."""
+        return spot_members(self.tables)
+
+    @cached_property
+    def session_hosts(self) -> Repository[SessionHost]:
+        """The session hosts of the Spot Groups."""
+        return session_hosts(self.tables)
+
+    @cached_property
+    def releases(self) -> Repository[SpotRelease]:
+        """The releases of the Spot Groups."""
+        return releases(self.tables)
+
+    @cached_property
+    def spot_states(self) -> Repository[SpotGroupState]:
+        """What the engine knows of the Spot Groups."""
+        return spot_states(self.tables)
+
+    @cached_property
+    def spot_decisions(self) -> Repository[Decisions]:
+        """What the engine has decided for the Spot Groups."""
+        return spot_decisions(self.tables)
 
     @cached_property
     def cloud_pcs(self) -> CloudPcs:

@@ -234,7 +234,7 @@ def _own_error(name: str, error: AzureError) -> DeskwrightError:
     if status == 409 and reason not in {"EntityAlreadyExists", "ResourceExistsError"}:  # noqa: PLR2004 - the table is being created or deleted
         return UnavailableError(f"table {name} is not ready: {reason}")
     if status == 413 or reason in _TOO_LARGE:  # noqa: PLR2004
-        return TooLargeError(f"the record is too large for {name}")
+        return TooLargeError("what was sent is too large to be kept")
     if status in _MEANINGS and (status != 400 or code is not None):  # noqa: PLR2004 - a 400 without a code is not storage's
         kind, words = _MEANINGS[status]
         return kind(words)
@@ -299,7 +299,7 @@ def _continuation(token: str | None) -> dict[str, str] | None:
         decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         start = {key: decoded[key] for key in ("PartitionKey", "RowKey")}
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidError(Problem("$skiptoken", "not a token of this service")) from error
+        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is")) from error
     if not all(isinstance(key, str) for key in start.values()):
-        raise InvalidError(Problem("$skiptoken", "not a token of this service"))
+        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is"))
     return start

@@ -11,8 +11,8 @@ from shared.workflow.purging import purge_finished
 from shared.workflow.registration import implementation_of
 from shared.workflow.replay import speed_up_replay
 from shared.workflow.sdk import Blueprint, Context, DurableApp, DurableClient
-from shared.workflow.starting import is_alive, stands_still_since, start
-from shared.workflow.waiting import call_sub_orchestrator, call_sub_orchestrators, pause, wait_for
+from shared.workflow.starting import Instance, is_alive, read_instance, stands_still_since, start
+from shared.workflow.waiting import call_sub_orchestrator, call_sub_orchestrators, pause, wait_for, wait_for_all
 
 __all__ = [
     "Blueprint",
@@ -21,6 +21,7 @@ __all__ = [
     "ContinuedAsNew",
     "DurableApp",
     "DurableClient",
+    "Instance",
     "Steps",
     "call",
     "call_all",
@@ -34,8 +35,10 @@ __all__ = [
     "orchestrates",
     "pause",
     "purge_finished",
+    "read_instance",
     "speed_up_replay",
     "stands_still_since",
     "start",
     "wait_for",
+    "wait_for_all",
 ]

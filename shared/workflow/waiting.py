@@ -35,17 +35,31 @@ def wait_for(
 
     Raises: CallFailedError when a poll failed more often than it may.
     """
+    raw = yield from call_sub_orchestrator(ctx, AWAIT_OUTCOME, _wait_order(ctx, poll, order, policy))
+    return poll.returns.read(raw)
+
+
+def wait_for_all(
+    ctx: Context, poll: Poll[Order, Ok, Refusal], orders: Sequence[Order], policy: PollPolicy
+) -> Steps[list[Ok | Refusal | Pending]]:
+    """Do the same as ``wait_for`` for each order, all at once; return the outcomes in the order of *orders*."""
+    if not orders:
+        return []
+    waits = [_wait_order(ctx, poll, order, policy) for order in orders]
+    raws = yield from call_sub_orchestrators(ctx, AWAIT_OUTCOME, waits)
+    return [poll.returns.read(raw) for raw in raws]
+
+
+def _wait_order(ctx: Context, poll: Poll[Order, Ok, Refusal], order: Order, policy: PollPolicy) -> WaitOrder:
     now = ctx.current_utc_datetime
     spread = policy.interval * (zlib.crc32(f"{ctx.instance_id}/{poll.name}".encode()) % 100) / 400
-    wait = WaitOrder(
+    return WaitOrder(
         activity=poll.name,
         payload=order.to_json(),
         next_poll=on_the_second(now + policy.first + spread),
         interval=policy.interval,
         until=now + policy.timeout,
     )
-    raw = yield from call_sub_orchestrator(ctx, AWAIT_OUTCOME, wait)
-    return poll.returns.read(raw)
 
 
 def call_sub_orchestrator(ctx: Context, workflow: Workflow[Order, Outcome], order: Order) -> Steps[Outcome]:

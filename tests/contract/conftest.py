@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 from azure_simulator.certificates import Certificates
 
+from packages.azure_simulator.tests.answers import answers_fit
 from tests.contract.worker import Worker, working
 
+__all__ = ["answers_fit"]
 REAL = os.environ.get("DESKWRIGHT_CONTRACT_SUBSCRIPTION", "")
 
 

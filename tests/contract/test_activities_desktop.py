@@ -8,6 +8,7 @@ from azure_simulator.certificates import Certificates
 
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import configuration, desktops, identities, machines
+from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain import naming
@@ -30,7 +31,7 @@ ENTRA = JoinType.AZURE_AD_JOIN
 
 
 def plan() -> ServicePlan:
-    found = service_plan("sku-1", "CPC_E_2C_8GB_256GB")
+    found = service_plan("sku-1", "CPC_E_2C_8GB_256GB", {})
     assert found is not None
     return found
 
@@ -198,6 +199,9 @@ async def test_a_host_pool_signs_users_in_as_the_policy_says(
     name = pool.host_pool_id.rpartition("/")[2]
     made = await worker.deps.arm.desktops(TENANT.id, SUBSCRIPTION).host_pools.get(TENANT.resource_group, name)
     assert f"enablerdsaadauth:i:{int(single_sign_on)};" in str(made.custom_rdp_property)
+    assert "drivestoredirect:s:*;redirectclipboard:i:1;redirectprinters:i:1;usbdevicestoredirect:s:*;" in str(
+        made.custom_rdp_property
+    )
     assert name in naming.host_pool_names(TENANT.id)
     other = await worker.do(desktops.PREPARE_HOST_POOL, order.but(single_sign_on=not single_sign_on))
     assert other.host_pool_id != pool.host_pool_id
@@ -209,7 +213,9 @@ async def test_a_cloud_pc_is_created_and_nothing_of_it_remains(worker: Worker) -
     device = await join(worker, machine)
     await enrol(worker, machine, device)
     order = configuration.ConfigurationOrder(
-        machine=machine, local_administrator="AzureAD\\" + "user01@contoso.example"
+        machine=machine,
+        local_administrator="AzureAD\\" + "user01@contoso.example",
+        redirections=("clipboard", "printers"),
     )
     await worker.finish(await worker.do(configuration.BEGIN_CONFIGURATION, order))
     assert (await worker.wait(configuration.READ_CONFIGURATION, order)).warnings == ()
@@ -218,6 +224,22 @@ async def test_a_cloud_pc_is_created_and_nothing_of_it_remains(worker: Worker) -
     await remove(worker, machine, pool.host_pool_id)
     await remove(worker, machine, None)  # again, knowing less: nothing is there, and that is fine
     assert await worker.cloud.findings() == []
+
+
+async def test_a_user_who_has_just_signed_out_is_signed_off(worker: Worker) -> None:
+    machine = machine_of()
+    await build(worker, machine)
+    await join(worker, machine)
+    pool = await assign(worker, machine)
+    host = f"{pool.host_pool_id}/sessionHosts/{machine.computer_name}"
+    await worker.cloud.sim("desktops/sessions", {"sessionHost": host, "userPrincipalName": "user01@contoso.example"})
+    gone = {"code": "404", "message": "ActivityId: 0 Error: User session ID not found"}
+    refusal = {"kind": "http", "status": 404, **gone}
+    rule = {"match": {"op": "userSession.delete"}, "when": {"max_hits": 1}, "do": refusal}
+    await worker.cloud.sim("faults", rule)
+    forget = desktops.ForgetSessionHostOrder(machine=machine, host_pool_id=pool.host_pool_id)
+    for _ in range(2):
+        assert isinstance(await worker.do(SIGN_OFF, forget), Done)
 
 
 async def test_a_step_that_fails_is_a_warning_and_can_be_run_again(worker: Worker) -> None:

@@ -7,8 +7,17 @@ import pytest
 from azure_simulator.certificates import Certificates
 
 from shared.contracts import identities, machines
+from shared.contracts.carriers import (
+    BEGIN_CARRIER_REMOVAL,
+    DISABLE_ACCOUNT,
+    DOMAIN_JOIN,
+    Carrier,
+    CarrierOrder,
+    probe_script,
+)
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
+from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
 from shared.domain.networks.connection import Domain, JoinType
 from shared.domain.owner import Owner
 from tests.contract.test_activities_desktop import build, machine_of
@@ -50,6 +59,46 @@ async def test_a_hybrid_device_appears_with_the_synchronisation_and_can_be_forgo
     assert isinstance(await worker.wait(identities.POLL_DEVICE, look), identities.DeviceFound)
     forget = identities.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
     assert isinstance(await worker.do(identities.DELETE_DEVICE, forget), Done)
+
+
+async def test_the_extension_that_joined_is_removed_and_the_machine_stays_joined(worker: Worker) -> None:
+    machine = machine_of()
+    await build(worker, machine)
+    since = worker.deps.clock.now()
+    await worker.finish(
+        await worker.do(identities.BEGIN_DOMAIN_JOIN, await order(worker, machine, "demo-join-password"))
+    )
+    look = identities.DeviceOrder(
+        tenant_id=TENANT.id,
+        owner=machine.owner,
+        computer_name=machine.computer_name,
+        join_type=JoinType.HYBRID_AZURE_AD_JOIN,
+        not_before=since,
+    )
+    removal = CarrierOrder(machine=machine, carrier=DOMAIN_JOIN)
+
+    assert isinstance(await worker.finish(await worker.do(BEGIN_CARRIER_REMOVAL, removal)), machines.Finished)
+    assert isinstance(await worker.do(BEGIN_CARRIER_REMOVAL, removal), Done)  # there is none any more
+    assert isinstance(await worker.wait(identities.POLL_DEVICE, look), identities.DeviceFound)
+
+
+async def test_a_script_that_had_the_join_password_is_removed(worker: Worker) -> None:
+    machine = machine_of()
+    await build(worker, machine)
+    domain = (await order(worker, machine, "demo-join-password")).domain
+    script = ScriptOrder(machine=machine, steps=("bindJoinAccount",), domain=domain)
+    await worker.finish(await worker.do(BEGIN_PROBE_SCRIPT, script))
+    assert isinstance(await worker.wait(READ_PROBE_SCRIPT, script), ScriptRead)
+    removal = CarrierOrder(machine=machine, carrier=probe_script(script.steps))
+
+    assert isinstance(await worker.finish(await worker.do(BEGIN_CARRIER_REMOVAL, removal)), machines.Finished)
+    assert isinstance(await worker.do(READ_PROBE_SCRIPT, script), Refused)
+
+
+@pytest.mark.parametrize("carrier", [DOMAIN_JOIN, DISABLE_ACCOUNT], ids=str)
+async def test_nothing_is_removed_from_a_machine_that_is_gone(worker: Worker, carrier: Carrier) -> None:
+    removal = CarrierOrder(machine=machine_of("gone"), carrier=carrier)
+    assert isinstance(await worker.do(BEGIN_CARRIER_REMOVAL, removal), Done)
 
 
 async def test_a_wrong_join_password_is_reported_in_the_extensions_own_words(worker: Worker) -> None:

@@ -13,12 +13,14 @@ from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.contracts.tickets import on_behalf_of
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource
 from shared.domain.owner import Owner, OwnerKind
+from shared.domain.spot.image_version import VersionStatus
 from shared.services.image_replicas import replication_due
 from shared.services.marketplace import gallery_images, gallery_versions
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
 from tests.contract.test_activities_desktop import build
 from tests.contract.worker import GROUP, REGION, SITE, TENANT, Records, Worker, working
+from tests.integration.image_things import image_set, version
 
 pytestmark = pytest.mark.simulator
 
@@ -143,6 +145,7 @@ async def test_an_image_is_copied_to_a_region_that_its_site_gets_later(worker: W
         last_modified_date_time=at,
     )
     deps: Any = worker.deps
+    deps.image_sets, deps.image_versions = Records(), Records()
     deps.images, deps.sites = Images({"i1": image}), Records({SITE.id: SITE.but(fallback_regions=("northeurope",))})
     due = Due(DueKind.REPLICATE, at, TENANT.id, SITE.id)
     assert await replication_due(worker.deps, deps, due) is None
@@ -158,6 +161,29 @@ async def test_an_image_is_copied_to_a_region_that_its_site_gets_later(worker: W
     with on_behalf_of(TENANT.id):
         (offered,) = await gallery_versions(worker.deps, TENANT, [SITE.but(resource_group=GROUP)])
     assert set(offered.regions) == {*ORDER.regions, "francecentral"}
+
+
+async def test_a_version_of_a_global_set_is_copied_to_a_site_that_comes_later(worker: Worker) -> None:
+    await generalize(worker)
+    captured = await capture(worker)
+    ready = version(gallery_version_id=captured.version_id, regions=ORDER.regions, status=VersionStatus.AVAILABLE)
+    later = SITE.but(id="later", region="francecentral", resource_group="later")
+    deps: Any = worker.deps
+    deps.images, deps.image_versions = Images(), Images({"v1": ready})
+    deps.image_sets, deps.sites = Records({"5e700000": image_set(is_global=True)}), Records({later.id: later})
+    deps.spot_groups, deps.session_hosts, deps.releases = Images(), Images(), Images()
+    due = Due(DueKind.REPLICATE, worker.deps.clock.now(), TENANT.id, later.id)
+    looks = 0
+    while (again_at := await replication_due(worker.deps, deps, due)) is not None:
+        worker.cloud.advance((again_at - worker.deps.clock.now()).total_seconds())
+        looks += 1
+        assert looks < 60
+
+    assert deps.image_versions.values["v1"].regions == (*ORDER.regions, "francecentral")
+    deps.image_sets.values["5e700000"] = image_set()
+    deps.image_versions.values["v1"] = ready
+    assert await replication_due(worker.deps, deps, due) is None
+    assert deps.image_versions.values["v1"].regions == ORDER.regions
 
 
 class Images(Records):

@@ -18,6 +18,7 @@ from shared.domain.owner import Owner
 from shared.storage.repository import Stored
 from tests.contract.test_activities_desktop import build, machine_of
 from tests.contract.worker import REGION, TENANT, Records, Worker, working
+from tests.unit.spot.test_dedicated import host
 
 pytestmark = pytest.mark.simulator
 
@@ -57,6 +58,7 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
             given_at=found.deps.clock.now(),
         )
         deps.orphans, deps.computer_names, deps.images = Lists(), Records({"CPC-GONE": given}), Records()
+        deps.image_sets, deps.image_versions = Records(), Records()
         await found.cloud.arm("PUT", GROUP_ID, {"location": REGION})
         yield found
 
@@ -140,3 +142,25 @@ async def test_what_has_changed_hands_since_the_look_stays(worker: Worker) -> No
     assert isinstance(first, Pending)
     assert await take(worker, orphan) == Done()
     assert await look(worker) == {}
+
+
+async def test_what_a_session_host_or_a_spot_group_left_is_found_and_removed(worker: Worker) -> None:
+    deps: Any = worker.deps
+    deps.session_hosts, deps.spot_groups = Records({"h1": host(1)}), Records()
+    await disk(worker, "working", tenant=TENANT.id, role="sessionHost", sessionhost="h1")
+    gone = await disk(worker, "left", tenant=TENANT.id, role="sessionHost", sessionhost="h2")
+    pool = f"{GROUP_ID}/providers/Microsoft.DesktopVirtualization/hostPools/spot-g"
+    properties = {"hostPoolType": "Pooled", "loadBalancerType": "BreadthFirst", "preferredAppGroupType": "Desktop"}
+    tags = {naming.TENANT_TAG: TENANT.id, naming.SPOT_GROUP_TAG: "g"}
+    await worker.cloud.arm("PUT", pool, {"location": REGION, "tags": tags, "properties": properties})
+
+    listed = {place.casefold(): orphan for place, orphan in (await look(worker)).items()}
+    assert set(listed) == {gone.casefold(), pool.casefold()}
+    assert listed[gone.casefold()].found.session_host_id == "h2"
+    assert listed[pool.casefold()].found.spot_group_id == "g"
+    for orphan in listed.values():
+        assert isinstance(await take(worker, orphan), Refused)  # not for long enough
+    worker.cloud.advance(timedelta(hours=7).total_seconds())
+    for orphan in listed.values():
+        assert isinstance(await take(worker, orphan), Done)
+    assert {each.found.resource_id for each in (await look(worker)).values()} == set()

@@ -42,6 +42,7 @@ async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) ->
     async with working(certificates, monkeypatch, profile="instant") as found:
         deps: Any = found.deps
         deps.orphans, deps.computer_names, deps.images = Lists(), Records(), Records()
+        deps.image_sets = Records()
         deps.sites.values = {HERE.id: HERE}
         yield found
 

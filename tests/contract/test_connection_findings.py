@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.connections import RUN_CHECK, CheckOrder
 from tests.contract.test_activities_connections import VNET, check, connection, hybrid, network, own
-from tests.contract.worker import SITE, Worker
+from tests.contract.worker import SITE, TENANT, Worker
 
 pytestmark = pytest.mark.simulator
 NO_RIGHT = {"status": 403, "code": "AuthorizationFailed", "message": "the client does not have authorization"}
@@ -42,6 +43,12 @@ SAYS = [
         "subscription.get",
         subscription("PastDue"),
         "warning resourceAvailabilityCheckGeneralSubscriptionError",
+    ),
+    (
+        "azureTenantReadiness",
+        "usages.list",
+        shows({"value": [{"name": {"value": "cores"}, "currentValue": 20, "limit": 20, "unit": "Count"}]}),
+        "warning resourceAvailabilityCheckDeploymentQuotaLimitReached",
     ),
     ("resourceProviders", "provider.get", NO_RIGHT, "failed permissionCheckNoSubscriptionReaderRole"),
     ("permissionOnResourceGroup", "group.*", NO_RIGHT, "failed permissionCheckNoResourceGroupOwnerRole"),
@@ -100,3 +107,37 @@ async def test_refusals_and_states_of_the_cloud_are_reported_in_graphs_terms(wor
         assert found.recommended_action, (name, op, found)
         said.append((name, f"{found.status.value} {found.error_type}"))
     assert said == [(name, expected) for name, _, _, expected in SAYS]
+
+
+FURTHER = "7d3a52a1-0b6e-4c57-9f51-2f0c1d4b8e11"
+
+
+@pytest.mark.parametrize(
+    ("name", "op", "error_type"),
+    [
+        ("azureTenantReadiness", "subscription.get", "permissionCheckNoSubscriptionReaderRole"),
+        ("resourceProviders", "provider.get", "permissionCheckNoSubscriptionReaderRole"),
+        ("permissionOnResourceGroup", "group.*", "permissionCheckNoResourceGroupOwnerRole"),
+        ("azureTenantReadiness", "usages.list", "permissionCheckNoSubscriptionReaderRole"),
+    ],
+)
+async def test_a_fault_in_a_further_subscription_is_a_warning_that_names_it(
+    worker: Worker, name: str, op: str, error_type: str
+) -> None:
+    worker.keep(TENANT.but(further_subscription_ids=(FURTHER,)))
+    connection(worker)
+    rule = {"id": "one", "match": {"op": op, "path": f"*/subscriptions/{FURTHER}*"}, "do": {"kind": "http", **NO_RIGHT}}
+    assert (await worker.cloud.call("POST", "/_sim/faults", json=rule)).status < 300
+    found = await check(worker, name)
+    assert found is not None
+    assert (found.status.value, found.error_type) == ("warning", error_type)
+    assert f"further subscription {FURTHER}" in (found.additional_detail or "")
+    assert found.recommended_action
+    made = await worker.do(RUN_CHECK, CheckOrder(tenant_id=TENANT.id, connection_id="c1", check=name))
+    assert made.closed == (FURTHER,)
+
+    await network(worker)
+    connection(worker, network=own())
+    found = await check(worker, name)
+    assert found is not None
+    assert found.status.value == "passed"

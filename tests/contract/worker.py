@@ -77,11 +77,11 @@ class Worker:
     deps: Dependencies
     user: User
 
-    def keep(self, *values: CloudPc | Connection) -> None:
+    def keep(self, *values: CloudPc | Connection | Tenant) -> None:
         services: Any = self.deps
+        records = {CloudPc: services.cloud_pcs, Connection: services.connections, Tenant: services.tenants}
         for value in values:
-            records = services.cloud_pcs if isinstance(value, CloudPc) else services.connections
-            records.values[value.id] = value
+            records[type(value)].values[value.id] = value
 
     async def do(self, activity: AnyActivity, order: Value) -> Any:
         """Call an activity until it is neither paced nor throttled, and again as often as its contract allows."""

@@ -11,7 +11,8 @@ from typing import Any
 
 from local.stack import Stack
 
-_KNOWN_OTHERWISE = {"graph/notifications"}  # Graph has no token of ours; it shows a clientState
+_KNOWN_OTHERWISE = {"graph/notifications", "configuration"}
+"""Graph has no token of ours, it shows a clientState; who is to sign in has none yet."""
 STRANGE_DIRECTORY = "99999999-0000-4000-8000-000000000009"
 """A customer's directory."""
 
@@ -33,6 +34,11 @@ class Route:
         return "{tenant}" in self.template
 
     @property
+    def own(self) -> bool:
+        """Whether it shows callers only what is theirs, or public knowledge: everybody may call it."""
+        return self.template.split("/")[0] in {"me", "openapi.json"}
+
+    @property
     def graph_shaped(self) -> bool:
         return "{version}" in self.template
 
@@ -44,7 +50,15 @@ def routes(stack: Stack, tenant: str, version: str = "beta") -> list[Route]:
     """Return every route of the running app that asks for a token, as its host lists them."""
     with urllib.request.urlopen(f"{stack.addresses.api}/admin/functions", timeout=30) as answer:  # noqa: S310 - ours
         listed = json.load(answer)
-    filled = {"tenant": tenant, "version": version, "id": "x", "site": "x", "wizard": "create-connection"}
+    filled = {
+        "tenant": tenant,
+        "version": version,
+        "id": "x",
+        "site": "x",
+        "number": "1.0.0",
+        "host": "x",
+        "wizard": "create-connection",
+    }
     found = []
     for function in listed:
         for binding in function["config"]["bindings"]:

@@ -9,11 +9,13 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.error import URLError
 
 import pytest
 
 from local.portal import Portal
 from local.stack import HostKind, Stack, StackOptions
+from packages.azure_simulator.tests.answers import SPECIFICATION
 from tests.e2e.office import CALM, Office
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -44,14 +46,25 @@ StartStack = Callable[..., Stack]
 
 def options_of(**more: Any) -> StackOptions:
     """Return the options of most tests, with *more*."""
-    return StackOptions(**{"begins": MORNING, "speed": _FAST, "host": HOST, "seed": SEED, **more})
+    common = {"begins": MORNING, "speed": _FAST, "host": HOST, "seed": SEED, "specification": SPECIFICATION}
+    return StackOptions(**{**common, **more})
 
 
 def _keep(stack: Stack, until: ExitStack) -> Stack:
     until.enter_context(stack)
     _running.append(stack)
     until.callback(_running.remove, stack)
+    until.callback(_check_answers, stack)
     return stack
+
+
+def _check_answers(stack: Stack) -> None:
+    """Fail when an answer of the simulated cloud did not fit Microsoft's specifications."""
+    try:
+        findings = stack.ask_cloud("invariants")["findings"]
+    except URLError:  # a test left it stopped
+        return
+    assert [each for each in findings if each["invariant"] == "specification"] == []
 
 
 @pytest.fixture(scope="session")

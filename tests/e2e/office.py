@@ -217,12 +217,22 @@ class Office:
                 yield from (f"  {json.dumps(entry)}" for entry in told["entries"][-3:])
 
     def _let_pass(self, length: timedelta) -> None:
-        """Let time pass, with everything that falls due in it."""
+        """Let time pass, with everything that falls due in it; fail when nothing moves any more.
+
+        Time stands still while much is worked on: then the host's journal says that it goes on.
+        """
         self.stack.clock.advance(length)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        seen, deadline = None, 0.0
         while self.stack.clock.read().target_us:
-            assert time.monotonic() < deadline, f"{length} have not passed"
+            if (reached := self._reached()) != seen:
+                seen, deadline = reached, time.monotonic() + _PATIENCE_SECONDS
+            assert time.monotonic() < deadline, f"{length} have not passed: nothing moves at {self.stack.clock.now()}"
             time.sleep(_GLANCE_SECONDS)
+
+    def _reached(self) -> object:
+        """Something that differs when time has passed or the host has written."""
+        written = [file.stat().st_mtime_ns for file in self.stack.folder.glob("host.db*")]
+        return self.stack.clock.now_us(), written
 
     def settled(self, upn: str, count: int = 1) -> Json:
         """Wait until a user's Cloud PCs have come to an end; return the first."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.play import BUILT, find, play, table
+from local.play import BUILT, find, is_spot, play, table
 from local.stack import Stack
 
 FASTER = 1_500.0
@@ -31,9 +31,9 @@ USERS = 2
 ELSEWHERE = {53: "tests/e2e/test_crashes.py"}
 """Scenarios that need a stack of their own, and the tests that play them."""
 
-FILES = 4
+FILES = 5
 LISTENING = 3
-"""The part that has a stack of its own, of which the directory tells."""
+"""The part that has a stack of its own, of which the directory tells; the one after it is that of virtual desktops."""
 
 CROWD = 60
 """As many as a crowd has here at most: `make scenario N=40` has all of them, and takes minutes."""
@@ -43,8 +43,9 @@ def parts() -> list[list[str]]:
     """Return the names of the scenarios to play, dealt out to the files."""
     played = [each for each in table() if each["needs"] in BUILT and each["number"] not in ELSEWHERE]
     told = [each["name"] for each in played if each["needs"] == "notifications"]
-    others = [each["name"] for each in played if each["needs"] != "notifications"]
-    return [*(others[first::LISTENING] for first in range(LISTENING)), told]
+    desktops = [each["name"] for each in played if is_spot(each)]
+    others = [each["name"] for each in played if each["name"] not in {*told, *desktops}]
+    return [*(others[first::LISTENING] for first in range(LISTENING)), told, desktops]
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """``make run``, as a newcomer sees it."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -8,12 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from simulation_base.clock import is_alive
 
 from local.stack import APP
 from tests.e2e.conftest import HOST
 
 USERS = 5  # four have a licence, one of them two: five Cloud PCs
+
+LEAST_SAVED = 25
+"""Percent of the host-hours of a day that begins with the build of the hosts and has two releases in it."""
 
 
 @contextmanager
@@ -46,6 +51,19 @@ def test_every_licensed_user_gets_a_cloud_pc_and_the_run_ends_well(tmp_path: Pat
     assert process.returncode == 0
 
 
+@pytest.mark.long
+def test_a_spot_group_has_its_day_and_the_run_ends_well(tmp_path: Path) -> None:
+    with demo(tmp_path / "run", "--demo", "spot", "--users", "12", "--once") as process:
+        said, _ = process.communicate()
+    assert process.returncode == 0, said
+    assert "roll-back: done" in said
+    assert " 0 failed, 0 refused" in said
+    assert "Invariants: clean" in said
+    saved = re.search(r"Host-hours: .*: (\d+) % saved", said)
+    assert saved is not None, said
+    assert int(saved[1]) >= LEAST_SAVED
+
+
 def test_it_stays_up_tells_how_to_go_on_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     with demo(tmp_path / "run") as process:
         assert process.stdout is not None
@@ -69,8 +87,9 @@ def test_it_stays_up_tells_how_to_go_on_and_ends_on_ctrl_c(tmp_path: Path) -> No
     assert not (tmp_path / "run" / "stack.json").exists()
 
 
-def test_an_interrupt_on_the_way_leaves_nothing_running(tmp_path: Path) -> None:
-    with demo(tmp_path / "run") as process:
+@pytest.mark.parametrize("shown", ["cloudpc", "spot"])
+def test_an_interrupt_on_the_way_leaves_nothing_running(tmp_path: Path, shown: str) -> None:
+    with demo(tmp_path / "run", "--demo", shown) as process:
         assert process.stdout is not None
         while "Wizard" not in process.stdout.readline():
             assert process.poll() is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -75,7 +75,7 @@ def test_lists_page_select_filter_and_count(open_office: OpenOffice) -> None:
     [
         ({"filter": "locale eq 'x'"}, "displayName"),
         ({"filter": "displayName ne 'x'"}, "eq"),
-        ({"orderby": "displayName"}, "not supported"),
+        ({"orderby": "displayName"}, "unknown query parameter"),
         ({"select": "colour"}, "colour"),
         ({"top": "0"}, "1 to 1000"),
         ({"skiptoken": "rubbish"}, "token"),
@@ -233,6 +233,9 @@ def test_a_device_image_is_built_renamed_and_deleted_once_nothing_uses_it(open_o
         "Office",
         "Office 1.0.0",
     )
-    assert (used.status, used.body["error"]["innerError"]["inTheWay"]) == (409, {"provisioningPolicies": ["Graph"]})
+    inner = used.body["error"]["innerError"]
+    assert (used.status, inner["inTheWay"]) == (409, {"provisioningPolicies": ["Graph"]})
+    assert (inner["request-id"], inner["client-request-id"]) == (used.headers["x-trace-id"],) * 2
+    assert datetime.fromisoformat(inner["date"])
     assert office.portal.send("DELETE", path).status == 404
     assert office.machines("Microsoft.Compute/galleries/images/versions") == []

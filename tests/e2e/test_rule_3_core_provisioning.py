@@ -114,3 +114,5 @@ def test_a_hybrid_cloud_pc_joins_the_domain_and_waits_for_entra(open_office: Ope
 
     assert pc["status"] == "provisioned"
     assert device["trustType"] == "ServerAd"
+    there = [each["body"]["name"] for each in office.machines("Microsoft.Compute/virtualMachines/extensions")]
+    assert "JsonADDomainExtension" not in there  # it had the join password

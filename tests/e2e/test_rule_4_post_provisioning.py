@@ -44,6 +44,8 @@ def test_all_steps_leave_their_mark_on_the_machine(open_office: OpenOffice) -> N
         "assignLocalAdministrator",
         "setTeamsVdiMode",
         "enableTimeZoneRedirection",
+        "setRedirections",
+        "enableVirtualizationBasedSecurity",
         "resizeOsPartition",
     }
     assert vm["facts"]["partitionGb"] == 128
@@ -57,7 +59,47 @@ def test_a_failed_step_is_a_warning_and_the_others_run(open_office: OpenOffice, 
 
     assert pc["status"] == "provisionedWithWarnings"
     assert "reagentc: access denied" in pc["statusDetail"]["message"]
-    assert len(vm["facts"]["steps"]) == 6
+    assert len(vm["facts"]["steps"]) == 8
+
+
+def told_to(office: Office) -> dict[str, str]:
+    """The parameters of the run command that configured the only machine."""
+    (command,) = [
+        each
+        for each in office.machines("Microsoft.Compute/virtualMachines/runCommands")
+        if each["id"].endswith("/deskwright-configuration")
+    ]
+    return {each["name"]: each["value"] for each in command["body"]["properties"]["parameters"]}
+
+
+def test_the_machine_has_the_security_defaults_of_its_policy_until_it_is_built_again(open_office: OpenOffice) -> None:
+    office = open_office()
+    chosen = {"clipboard": True, "printers": True, "virtualizationBasedSecurity": False}
+    upn = staffed(office, securityDefaults=chosen)
+    pc = office.settled(upn)
+    (vm,) = office.machines()
+    (pool,) = office.machines("Microsoft.DesktopVirtualization/hostPools")
+    address = f"{office.graph}/provisioningPolicies/{office.only_policy()}"
+    shown = office.portal.ask("GET", address).body["@deskwright.securityDefaults"]
+
+    assert shown == {**chosen, "drives": False, "usbDevices": False}
+    assert told_to(office)["Redirections"] == "clipboard,printers"
+    assert "setRedirections" in vm["facts"]["steps"]
+    assert "enableVirtualizationBasedSecurity" not in vm["facts"]["steps"]
+    assert "redirectclipboard:i:1" in pool["body"]["properties"]["customRdpProperty"]
+    assert vm["body"]["properties"]["securityProfile"]["uefiSettings"] == {
+        "secureBootEnabled": True,
+        "vTpmEnabled": True,
+    }
+
+    office.portal.ask("PATCH", address, {"@deskwright.securityDefaults": {"clipboard": False, "drives": True}})
+    drifted = office.cloud_pc_of(upn)
+    assert drifted["@deskwright.drift"]["differs"] == ["@deskwright.securityDefaults"]
+    assert told_to(office)["Redirections"] == "clipboard,printers"
+    office.finish(office.portal.ask("POST", f"{office.base}/cloudPCs/{pc['id']}/reprovision", {}))
+    office.settled(upn)
+    assert told_to(office)["Redirections"] == "drives,printers"
+    assert office.cloud_pc_of(upn)["@deskwright.drift"]["drifted"] is False
 
 
 def test_running_the_failed_step_again_gives_provisioned(open_office: OpenOffice, scripts: Callable[..., None]) -> None:

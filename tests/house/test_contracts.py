@@ -17,7 +17,7 @@ from shared.errors import DeskwrightError
 from tests.house.tree import ROOT, below, parsed, relative, text
 from tests.implementations import implementations
 from triggers.http.permissions import VERBS
-from triggers.http.problems import STATUSES
+from triggers.http.statuses import STATUSES
 
 
 def contracts() -> dict[str, Contract[Any, Any]]:

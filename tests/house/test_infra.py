@@ -10,7 +10,8 @@ from tests.house.tree import ROOT, below, text
 from triggers.http.permissions import Role
 
 INFRA = ROOT / "infra"
-SERVICE, CUSTOMER = text(INFRA / "main.bicep"), text(INFRA / "customer.bicep")
+BICEP = {path.name: text(path) for path in below("infra", suffix=".bicep")}
+SERVICE, CUSTOMER = BICEP["main.bicep"], BICEP["customer.bicep"]
 PERMISSIONS, OPERATIONS = text(ROOT / "docs" / "permissions.md"), text(ROOT / "docs" / "operations.md")
 LOCAL_ONLY = {f"{PREFIX}CLOCK_FILE", "FUNCTIONS_WORKER_RUNTIME"}
 _GRAPH_ROLE = r"\b[A-Z][A-Za-z]+\.(?:Read|ReadWrite)\.All\b"
@@ -56,7 +57,69 @@ def test_the_steps_grant_the_app_roles_that_the_page_explains() -> None:
     assert set(re.findall(_GRAPH_ROLE, OPERATIONS)) == explained
 
 
-@pytest.mark.parametrize("bicep", [SERVICE, CUSTOMER], ids=["service", "customer"])
+def resource(bicep: str, name: str) -> str:
+    """Return the text of one resource or module."""
+    found = re.search(rf"(?ms)^(?:resource|module) {name} .*?^}}\]?$", bicep)
+    assert found, name
+    return found[0]
+
+
+@pytest.mark.parametrize("name", ["storage", "vault"])
+def test_what_keeps_records_and_secrets_lets_in_the_app_s_network_alone(name: str) -> None:
+    assert "\n    networkAcls: networkAcls\n" in resource(SERVICE, name)
+    assert "param reachableFrom string = 'subnet'\n" in SERVICE
+    assert "var restricted = reachableFrom == 'subnet'\n" in SERVICE
+    (rules,) = re.findall(r"(?ms)^var networkAcls = {.*?^}$", SERVICE)
+    assert "\n  bypass: 'None'\n  defaultAction: restricted ? 'Deny' : 'Allow'\n" in rules
+    assert "id: subnetId" in rules
+    assert "param allowedAddresses array = []\n" in SERVICE
+
+
+def test_the_app_is_in_the_network_that_is_let_in() -> None:
+    assert "virtualNetworkSubnetId: restricted ? subnetId : null\n" in resource(SERVICE, "app")
+    network = BICEP["network.bicep"]
+    assert "serviceName: 'Microsoft.App/environments'" in network
+    assert set(re.findall(r"service: '([\w.]+)'", network)) == {"Microsoft.Storage", "Microsoft.KeyVault"}
+
+
+def test_calls_to_the_vault_and_to_the_storage_account_are_logged() -> None:
+    diagnostics = BICEP["diagnostics.bicep"]
+    scopes = re.findall(r"diagnosticSettings@[\w-]+' = {\n  name: '\w+'\n  scope: ([\w:]+)\n", diagnostics)
+    assert scopes == ["vault", "storage::blobs", "storage::queues", "storage::tables"]
+    assert diagnostics.count("workspaceId: workspaceId\n") == len(scopes)
+    assert "workspaceId: logs.id\n" in resource(SERVICE, "diagnostics")
+
+
+def test_a_customer_gives_a_subscription_or_single_resource_groups() -> None:
+    assert "= if (empty(resourceGroups)) {" in resource(CUSTOMER, "access")
+    group = resource(CUSTOMER, "groupAccess")
+    assert "[for group in resourceGroups: {" in group
+    assert "scope: resourceGroup(group)" in group
+    for assigned in (resource(CUSTOMER, "access"), resource(BICEP["customer-group.bicep"], "access"), group):
+        assert "    condition: condition\n" in assigned
+    assert "= if (!empty(resourceGroups)) {" in resource(CUSTOMER, "reading")
+
+
+def test_the_subscription_gives_only_what_no_resource_group_has() -> None:
+    everywhere = json.loads(text(INFRA / "subscription-actions.json"))
+    assert set(everywhere) <= set(json.loads(text(INFRA / "actions.json")))
+    assert [each for each in everywhere if not each.endswith(("/read", "/locations/*"))] == []
+
+
+def test_every_module_is_there_and_used() -> None:
+    used = {name for bicep in BICEP.values() for name in re.findall(r"(?m)^module \w+ '([\w-]+\.bicep)'", bicep)}
+    assert used == BICEP.keys() - {"main.bicep", "customer.bicep"}
+
+
+@pytest.mark.parametrize("name", BICEP)
+def test_a_module_gets_its_parameters_and_no_other(name: str) -> None:
+    for module, body in re.findall(r"(?ms)^module \w+ '([\w-]+\.bicep)' = (.*?)^}\]?$", BICEP[name]):
+        (params,) = re.findall(r"(?ms)^  params: {\n(.*?)^  }$", body)
+        asked = re.findall(r"(?m)^param (\w+)", BICEP[module])
+        assert sorted(re.findall(r"(?m)^    (\w+):", params)) == sorted(asked)
+
+
+@pytest.mark.parametrize("bicep", BICEP.values(), ids=BICEP)
 def test_brackets_are_closed(bicep: str) -> None:
     code = re.sub(r"//[^\n]*|'(?:\\.|[^'\\])*'", "", re.sub(r"https://", "", bicep))
     pairs = {")": "(", "]": "[", "}": "{"}

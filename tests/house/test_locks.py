@@ -20,7 +20,9 @@ LOCKED = {
     "requirements-dev.txt": [*WANTED, *GROUPS["local"], *GROUPS["dev"]],
     "requirements-node.txt": GROUPS["node"],
     "requirements-graph.txt": GROUPS["graph"],
+    "requirements-az.txt": GROUPS["az"],
     "requirements-peers.txt": GROUPS["peers"],
+    "requirements-audit.txt": GROUPS["audit"],
 }
 PYTHONS = ("3.11", "3.12", "3.13")
 

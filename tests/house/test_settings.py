@@ -6,7 +6,7 @@ import re
 import pytest
 from pydantic_core import PydanticUndefined
 
-from shared.config import PREFIX, Settings, read_settings
+from shared.config import _APP_SERVICE_AUTHENTICATION, PREFIX, VERSION, Settings, read_settings
 from tests.house.tree import ROOT, below, relative, text
 
 SAMPLE = json.loads(text(ROOT / "local.settings.sample.json"))["Values"]
@@ -34,6 +34,14 @@ def test_the_page_says_what_the_code_says(name: str) -> None:
     default = "required" if required else "none" if field.default is None else f"`{field.default!s}`"
     default = default.replace("`False`", "`false`")
     assert f"| `{name}` | {field.description} | {default} |" in text(PAGE)
+
+
+def test_the_page_names_what_the_app_reads_of_the_platform() -> None:
+    assert f"`{_APP_SERVICE_AUTHENTICATION}`" in text(PAGE)
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert f'\nversion = "{VERSION}"\n' in text(ROOT / "pyproject.toml")
 
 
 def test_no_other_variable_of_ours_is_read_or_set() -> None:

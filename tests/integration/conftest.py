@@ -3,6 +3,7 @@
 import itertools
 import ssl
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
@@ -10,9 +11,14 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure_simulator.certificates import Certificates
 
 from local.azurite import Azurite
+from shared.services import images
 from shared.storage.tables import Tables
 from tests.identities import Identity
+from tests.implementations import registered
 from tests.integration import things
+from tests.integration.asking import furnished
+from tests.integration.callers import Office, handlers
+from tests.integration.scenes import OFFERED
 from tests.integration.services import PaperServices, in_place
 
 _numbers = itertools.count(1)
@@ -49,3 +55,40 @@ async def contoso(paper: PaperServices) -> PaperServices:
     await paper.sites.insert(things.site())
     await paper.connections.insert(things.connection())
     return paper
+
+
+@pytest.fixture
+async def office(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    """The service behind App Service authentication, with one of everything."""
+    services = await furnished(tables, monkeypatch)
+    with in_place(services):
+        yield services
+    await services.close()
+
+
+@pytest.fixture(scope="session")
+def routes() -> dict[str, Any]:
+    """The functions behind the HTTP routes, by method and address."""
+    return handlers(registered())
+
+
+@pytest.fixture
+async def here(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
+    """The service as it changes things: a tenant, its site and connection, an image, and one that can be built."""
+
+    async def offered(_: Any) -> Any:
+        return (OFFERED,)
+
+    async def none(*_: Any) -> Any:
+        return ()
+
+    monkeypatch.setattr(images, "offered_images", offered)
+    monkeypatch.setattr(images, "gallery_versions", none)
+    services = Office(tables)
+    await services.tenants.insert(things.tenant())
+    await services.sites.insert(things.site())
+    await services.connections.insert(things.connection())
+    await services.images.insert(things.image(status="ready", gallery_version_id="/v", regions=("westeurope",)))
+    with in_place(services):
+        yield services
+    await services.close()

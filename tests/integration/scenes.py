@@ -15,12 +15,17 @@ from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import Actor
+from shared.domain.spot.members import MemberStatus
+from shared.domain.spot.release import ImageOfGroup, ReleaseStatus, SpotRelease
+from shared.domain.spot.target import Method
 from shared.domain.tenants.directory import SubscribedSku
+from shared.domain.tenants.tenant import Paused
 from shared.domain.values import Value
 from tests.cloud_pcs import edited
-from tests.integration import things
+from tests.integration import desks, image_things, things
 
 PASSWORD = "a-new-join-password"
+VERSION_PASSWORD = f"A1-{PASSWORD}"
 OFFERED = GalleryImage(image=MarketplaceImage(publisher="Windows", offer="desktop", sku="win11-ent"), display_name="W")
 LARGER = SubscribedSku(sku_id="sku-2", sku_part_number="CPC_E_4C_16GB_256GB", enabled=10, consumed=0)
 
@@ -119,6 +124,48 @@ def bulk(status: BulkStatus) -> Scene:
     return Scene(Trace.CHANGED, None, (("bulk_actions", BULK.but(status=status)), ("bulk_items", ITEM)), one("b1"))
 
 
+def on_version(trace: Trace, body: Mapping[str, Any] | None = None) -> Scene:
+    given = (("image_sets", image_things.image_set()), ("image_versions", image_things.version()))
+    return Scene(trace, body, given, {"id": "5e700000", "number": "0.0.1"})
+
+
+def on_group(trace: Trace, body: Mapping[str, Any] | None = None, **changes: Any) -> Scene:
+    """A scene of a Spot Group with one host."""
+    given = (("spot_groups", desks.spot_group(**changes)), ("session_hosts", desks.session_host(1)))
+    return Scene(trace, body, given, {"id": desks.GROUP_ID, "host": "h1"})
+
+
+def on_host(trace: Trace, **changes: Any) -> Scene:
+    """A scene of a session host."""
+    given = (("spot_groups", desks.spot_group()), ("session_hosts", desks.session_host(1, **changes)))
+    return Scene(trace, None, given, {"id": desks.GROUP_ID, "host": "h1"})
+
+
+def on_release(status: ReleaseStatus = ReleaseStatus.RUNNING) -> Scene:
+    """A scene of a release that is open."""
+    release = SpotRelease(
+        id="r1",
+        tenant_id=things.TENANT_ID,
+        spot_group_id=desks.GROUP_ID,
+        image=ImageOfGroup(image_set_id="set", image_version="1.0.0"),
+        before=ImageOfGroup(image_set_id="set", image_version="0.9.0"),
+        method=Method.IMMEDIATE,
+        status=status,
+        operation_id="op-release",
+        requested_by="ada",
+        created_date_time=NOW,
+        last_modified_date_time=NOW,
+    )
+    given = (
+        ("spot_groups", desks.spot_group(release_id="r1")),
+        ("releases", release),
+        ("operations", things.operation(id="op-release", kind="updateSpotGroup", resource_id=desks.GROUP_ID)),
+    )
+    return Scene(Trace.CHANGED, None, given, {"id": desks.GROUP_ID})
+
+
+_HELD = desks.member("ada", status=MemberStatus.REMOVAL_HELD, held_because="a group is empty")
+_GROUP, _HOST = "…/spotGroups/{id}", "…/spotGroups/{id}/hosts/{host}"
 CHANGED, MADE_NEW, GONE, ASKED = Trace.CHANGED, Trace.MADE, Trace.GONE, Trace.ASKED
 SCENES: Mapping[str, Scene] = {
     "POST pause": Scene(CHANGED, {"reason": "maintenance"}),
@@ -163,6 +210,35 @@ SCENES: Mapping[str, Scene] = {
     "POST …/deviceImages": Scene(MADE_NEW, {"displayName": "B", "version": "1.0.0", "galleryImageId": OFFERED.id}),
     "DELETE …/deviceImages/{id}": Scene(GONE, None, (("images", things.image(id="i2", status="failed")),), one("i2")),
     "PATCH …/deviceImages/{id}": Scene(CHANGED, {"displayName": "Renamed"}, at=one("i1")),
+    "DELETE …/imageSets/{id}": Scene(GONE, None, (("image_sets", image_things.image_set()),), one("5e700000")),
+    "PATCH …/imageSets/{id}": Scene(
+        CHANGED, {"description": "For schools"}, (("image_sets", image_things.image_set()),), one("5e700000")
+    ),
+    "DELETE …/imageSets/{id}/versions/{number}": on_version(CHANGED),
+    "PATCH …/imageSets/{id}/versions/{number}": on_version(CHANGED, {"notes": "with Office"}),
+    "POST …/imageSets/{id}/versions/{number}/connect": on_version(
+        CHANGED, {"password": VERSION_PASSWORD, "address": "20.50.2.10"}
+    ),
+    "POST …/imageSets/{id}/versions/{number}/disconnect": on_version(CHANGED),
+    "POST …/imageSets/{id}/versions/{number}/reboot": on_version(CHANGED),
+    "POST …/imageSets/{id}/versions/{number}/seal": on_version(CHANGED, {"confirm": "0.0.1"}),
+    f"DELETE {_GROUP}": Scene(CHANGED, None, (("spot_groups", desks.spot_group()),), one(desks.GROUP_ID)),
+    f"POST {_GROUP}/confirmRemovals": Scene(
+        MADE_NEW, None, (("spot_groups", desks.spot_group()), ("spot_members", _HELD)), one(desks.GROUP_ID)
+    ),
+    f"POST {_GROUP}/pause": on_group(CHANGED, {"reason": "a move"}),
+    f"POST {_GROUP}/resume": on_group(CHANGED, paused=Paused(by="ada", at=NOW)),
+    f"POST {_GROUP}/release/pause": on_release(),
+    f"POST {_GROUP}/release/resume": on_release(ReleaseStatus.PAUSED),
+    f"POST {_GROUP}/release/cancel": on_release(),
+    f"POST {_GROUP}/sessions/message": on_group(MADE_NEW, {"title": "Soon", "body": "Save your work"}),
+    f"POST {_GROUP}/sessions/logOff": on_group(MADE_NEW, {"sessionIds": ["h1-2"]}),
+    f"POST {_HOST}/drain": on_host(CHANGED),
+    f"POST {_HOST}/undrain": on_host(CHANGED, drained_by_hand=True),
+    f"POST {_HOST}/exclude": on_host(CHANGED),
+    f"POST {_HOST}/include": on_host(CHANGED, excluded=True),
+    f"POST {_HOST}/restart": on_host(CHANGED),
+    f"POST {_HOST}/remove": on_host(CHANGED),
     "POST …/onPremisesConnections": Scene(MADE_NEW, {"displayName": "Third", "connectionType": "azureADJoin"}),
     "DELETE …/onPremisesConnections/{id}": Scene(GONE, None, (("connections", HYBRID),), one("c3")),
     "PATCH …/onPremisesConnections/{id}": Scene(

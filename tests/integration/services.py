@@ -113,8 +113,8 @@ class IdleHost:
         self.orders.append(order)
         return instance_id
 
-    async def get_status(self, instance_id: str) -> None:
-        del instance_id
+    async def get_status(self, instance_id: str, *, show_input: bool = False) -> None:
+        del instance_id, show_input
 
 
 @contextmanager

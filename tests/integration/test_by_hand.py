@@ -128,7 +128,7 @@ class BusyHost(IdleHost):
         del name, order
         raise RuntimeError(f"{instance_id} is alive")
 
-    async def get_status(self, instance_id: str) -> Any:
+    async def get_status(self, instance_id: str, **_: bool) -> Any:
         del instance_id
         return SimpleNamespace(runtime_status=SimpleNamespace(value="Running"), last_updated_time=None)
 

@@ -4,7 +4,6 @@ Generated from what the app registers: a route without a scene fails, and so doe
 """
 
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,17 +14,16 @@ from shared.domain.intent import INTERRUPTED_AFTER
 from shared.domain.operations.operation import AuditEvent, Operation
 from shared.domain.policies.pausing import ServiceState
 from shared.domain.tenants.tenant import Paused
-from shared.services import images
 from shared.services.interruptions import complete_interrupted
 from shared.storage.audit import Audit
-from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers
-from tests.integration.scenes import CHANGES_NOTHING, OFFERED, PASSWORD, SCENES, Scene, Trace
-from tests.integration.services import in_place
+from tests.integration.desks import Desk, on_paper
+from tests.integration.scenes import CHANGES_NOTHING, PASSWORD, SCENES, Scene, Trace
 from triggers.http.permissions import VERBS
 
 ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemoval"}
+ALWAYS_SET |= {"drain", "undrain", "exclude", "include"}
 """What only sets something is not kept with its key: done again it comes to the same."""
 
 SHOWN_OTHERWISE = {
@@ -35,7 +33,10 @@ SHOWN_OTHERWISE = {
     "POST tenants/{tenant}/bulkActions/{id}/cancel",
     "POST tenants/{tenant}/cloudPCs/{id}/confirmRemoval",
 }
-"""What begins something and leaves no operation: it tells how it goes by itself, or in what the tenant lists."""
+"""What begins something and leaves no operation: it tells how it goes by itself, or in what the tenant lists.
+
+A Spot Group tells by its status and its decisions.
+"""
 
 
 class CutError(BaseException):
@@ -43,23 +44,9 @@ class CutError(BaseException):
 
 
 @pytest.fixture
-async def here(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    async def offered(_: Any) -> Any:
-        return (OFFERED,)
-
-    async def none(*_: Any) -> Any:
-        return ()
-
-    monkeypatch.setattr(images, "offered_images", offered)
-    monkeypatch.setattr(images, "gallery_versions", none)
-    services = Office(tables)
-    await services.tenants.insert(things.tenant())
-    await services.sites.insert(things.site())
-    await services.connections.insert(things.connection())
-    await services.images.insert(things.image(status="ready", gallery_version_id="/v", regions=("westeurope",)))
-    await services.policies.insert(things.policy())
-    with in_place(services):
-        yield services
+async def here(here: Office) -> Office:
+    await here.policies.insert(things.policy())
+    return here
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +67,8 @@ async def arranged(here: Office, name: str) -> Scene:
     scene = SCENES[name]
     for repository, value in scene.given:
         await getattr(here, repository).insert(value)
+    if "spotGroups" in name:
+        on_paper(here, h1=Desk(sessions={"ada@contoso.example": "Active"} if "sessions" in name else {}))
     paused = Paused(by="ada", at=things.NOW)
     if name.endswith("resume") and "id" not in scene.at:
         await here.tenants.change("contoso", lambda tenant: tenant.but(paused=paused))
@@ -114,7 +103,7 @@ async def test_what_is_done_is_written_down_once_with_before_and_after(
         found: Operation = (await here.operations.get("contoso", place.rpartition("/")[2])).value
         assert found.requested_by == "eve@contoso.example"
     else:
-        assert not call.host.started or name in SHOWN_OTHERWISE
+        assert not call.host.started or name in SHOWN_OTHERWISE or "spotGroups" in name
 
     here.hand.advance(timedelta(minutes=1))
     if call.method == "POST" and call.action not in ALWAYS_SET:

@@ -2,17 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from shared.services import images
-from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers
 from tests.integration.scenes import OFFERED, PASSWORD, VNET, Scene, Trace
-from tests.integration.services import in_place
 
 WIZARD = "POST tenants/{tenant}/wizards/{wizard}"
 POLICY = {
@@ -52,25 +48,6 @@ SAVED = {
         "/version/version",
     ),
 }
-
-
-@pytest.fixture
-async def here(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Office]:
-    async def offered(_: Any) -> Any:
-        return (OFFERED,)
-
-    async def none(*_: Any) -> Any:
-        return ()
-
-    monkeypatch.setattr(images, "offered_images", offered)
-    monkeypatch.setattr(images, "gallery_versions", none)
-    services = Office(tables)
-    await services.tenants.insert(things.tenant())
-    await services.sites.insert(things.site())
-    await services.connections.insert(things.connection())
-    await services.images.insert(things.image(status="ready", gallery_version_id="/v", regions=("westeurope",)))
-    with in_place(services):
-        yield services
 
 
 def pointers(answer: Any) -> set[str]:

@@ -107,6 +107,41 @@ async def test_what_the_checks_found_is_kept_and_looked_for_again(here: PaperSer
     )
 
 
+async def test_a_further_subscription_is_closed_until_the_checks_find_it_open(here: PaperServices) -> None:
+    found = []
+    for closed in (("5ub",), ()):
+        await perform(RECORD_CONNECTION, CHECK)
+        await perform(RECORD_CONNECTION, CHECK.but(status=HealthStatus.WARNING, closed=closed))
+        found.append((await here.connections.get("contoso", "c1")).value.closed_subscription_ids)
+    assert found == [("5ub",), ()]
+
+
+async def test_the_operation_of_a_check_shows_each_check_s_result(here: PaperServices) -> None:
+    fine = HealthCheck(display_name="virtualNetworkRegion", status=HealthStatus.PASSED)
+    warned = FOUND.but(status=HealthStatus.WARNING)
+    await perform(RECORD_CONNECTION, CHECK)
+    assert [s.name for s in (await here.operations.get("contoso", "o1")).value.steps] == ["check"]
+    await perform(RECORD_CONNECTION, CHECK.but(status=HealthStatus.WARNING, findings=(fine, warned)))
+
+    operation = (await here.operations.get("contoso", "o1")).value
+    assert [(step.name, step.outcome, step.detail) for step in operation.steps] == [
+        ("check", "succeeded", None),
+        ("virtualNetworkRegion", "passed", None),
+        ("subnetIpUsage", "warning", "full"),
+    ]
+    assert (operation.result or {})["checks"] == {"virtualNetworkRegion": "passed", "subnetIpUsage": "warning"}
+
+
+async def test_a_check_that_failed_shows_all_its_checks_too(here: PaperServices) -> None:
+    fine = HealthCheck(display_name="virtualNetworkRegion", status=HealthStatus.PASSED)
+    await perform(RECORD_CONNECTION, CHECK)
+    for _ in range(2):  # an activity may be repeated
+        await perform(RECORD_CONNECTION, CHECK.but(status=HealthStatus.FAILED, findings=(fine, FOUND)))
+
+    steps = (await here.operations.get("contoso", "o1")).value.steps
+    assert [step.outcome for step in steps] == ["failed", "passed", "failed"]
+
+
 PASSED = CHECK.but(status=HealthStatus.PASSED, findings=(FOUND.but(status=HealthStatus.PASSED, error_type=None),))
 ILL = CHECK.but(status=HealthStatus.FAILED, findings=(FOUND,))
 JOIN = HealthCheck(display_name="directoryJoin", status=HealthStatus.FAILED, error_type="adJoinCheckAccessDenied")

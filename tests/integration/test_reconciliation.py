@@ -51,7 +51,7 @@ class PaperHost:
         self.started[instance_id] = ProvisionOrder.model_validate(order)
         return instance_id
 
-    async def get_status(self, instance_id: str) -> Any:
+    async def get_status(self, instance_id: str, **_: bool) -> Any:
         class Running:
             last_updated_time = None
 

@@ -91,6 +91,23 @@ async def test_an_attempt_begins(here: PaperServices) -> None:
     assert await statuses(here) == ["provisioning"]
 
 
+async def test_a_join_password_that_stays_on_the_machine_is_a_warning_of_the_operation_and_no_more(
+    here: PaperServices,
+) -> None:
+    await build(here, Step.JOIN_DIRECTORY)
+    left = Failure(code="ScopeLocked", message="a lock")
+    await twice(BEGIN_STEP, step(Step.ENROLL_IN_INTUNE, resources=MADE, password_left=left))
+    await perform(BEGIN_STEP, step(Step.ASSIGN_USER, resources=MADE))
+    await perform(RECORD_PROVISIONED, provisioned())
+
+    (warning,) = (await here.operations.get(PC.tenant_id, "o1")).value.warnings
+    assert (warning["concern"], warning["step"]) == ("joinPasswordLeft", "joinDirectory")
+    assert "ScopeLocked: a lock" in warning["message"]
+    notes = [each.note for each in await here.timeline.entries(PC.tenant_id, PC.id) if each.note]
+    assert notes == [warning["message"]]
+    assert (await record(here)).status is Status.PROVISIONED
+
+
 async def test_an_attempt_waits_for_its_connection(here: PaperServices) -> None:
     check = HealthCheck(display_name="subnetIpUsage", status=HealthStatus.FAILED, additional_detail="no free address")
     await here.connections.change(

@@ -181,6 +181,22 @@ async def test_what_cannot_be_removed_of_the_old_one_is_tried_again(here: PaperS
     assert (await record(here)).current.resources.computer_name == "CPC-NEW"
 
 
+@pytest.mark.parametrize("succeeds", [True, False])
+async def test_the_record_names_the_hardware_of_the_machine_that_the_user_has(
+    here: PaperServices, *, succeeds: bool
+) -> None:
+    older = PC.plan.but(v_cpu_count=PC.plan.v_cpu_count + 1)  # its licence stood for more when it was built
+    await here.cloud_pcs.change("contoso", PC.id, lambda pc: pc.but(plan=older))
+    host = await begun(here, upto=Step.ASSIGN_USER)
+    meanwhile = (await record(here)).plan
+    failed = FailedRecord(**WHO, attempt=1, failure=FAILURE, last=True, resources=NEW)
+    await (perform(RECORD_REPLACED, READY) if succeeds else perform(RECORD_FAILED, failed))
+    after = (await record(here)).plan
+
+    assert host.orders[0]["plan"]["vCpuCount"] == PC.plan.v_cpu_count
+    assert (meanwhile, after.v_cpu_count) == (older, (PC.plan if succeeds else older).v_cpu_count)
+
+
 async def test_the_grace_period_that_began_meanwhile_ends_all_the_same(here: PaperServices) -> None:
     await begun(here, upto=Step.ASSIGN_USER)
     grace = Grace(

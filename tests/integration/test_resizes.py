@@ -28,7 +28,7 @@ async def small_desk(here: PaperServices, *, held: tuple[str, ...]) -> CloudPc:
 
 async def ask_for_resize(here: PaperServices, small: CloudPc) -> CloudPc:
     """Let it wait for the licence of a large one."""
-    large = service_plan("sku-2", "CPC_E_4C_16GB_256GB")
+    large = service_plan("sku-2", "CPC_E_4C_16GB_256GB", {})
     assert large is not None
     await here.operations.insert(things.operation(id="resize", kind="resize", resource_id=small.id))
     return await here.cloud_pcs.change("contoso", small.id, lambda pc: request(pc, large, "resize", 48, things.NOW))

@@ -46,4 +46,4 @@ async def test_switching_it_off_is_a_licence_that_was_removed_and_not_an_answer_
 def test_what_graph_reports_of_it_is_read() -> None:
     for off, plans in (([], 1), (["other"], 1), (["plan-1"], 0), (["plan-1", "other"], 0)):
         user = _user({"id": "ada", "assignedLicenses": [{"skuId": "sku-1", "disabledPlans": off}]})
-        assert len(entitlement(user, [_sku(SKU)], ()).plans) == plans
+        assert len(entitlement(user, [_sku(SKU)], {}, ()).plans) == plans

@@ -22,7 +22,7 @@ SOURCE = ImageSource(marketplace=MarketplaceImage(publisher="Windows", offer="de
 
 
 def plan(part_number: str = "CPC_E_2C_8GB_128GB", sku_id: str = "sku-1") -> ServicePlan:
-    found = service_plan(sku_id, part_number)
+    found = service_plan(sku_id, part_number, {})
     assert found is not None
     return found
 

@@ -54,6 +54,13 @@ def test_core_tools_that_are_missing_are_missed_before_anything_starts(tmp_path:
     assert not (tmp_path / "run").exists()
 
 
+def test_a_day_of_a_spot_group_is_refused_with_a_host_on_real_time(tmp_path: Path) -> None:
+    refused = as_a_command("demo", "--demo", "spot", "--host", "func", "--folder", str(tmp_path / "run"))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("make run: DEMO=spot needs the embedded host")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_scenario_that_is_not_there_is_told_as_one() -> None:
     refused = as_a_command("demo", "--scenario", "99")
     assert refused.returncode == 1

@@ -1,6 +1,7 @@
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from simulation_base.clock import is_alive
 
-from local.processes import Part, PartFailedError, free_port
+from local.processes import Part, PartFailedError, free_port, write_privately
 
 # Says its pid, starts a child that ignores SIGTERM, and does so itself when told to.
 STUBBORN = """
@@ -115,3 +116,17 @@ def test_a_free_port_is_kept_for_whoever_listens_on_it() -> None:
             pass
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+
+
+@pytest.mark.parametrize("before", [None, 0o644, 0o666], ids=["new", "read by others", "written by others"])
+def test_a_private_file_is_its_owner_s_alone(tmp_path: Path, before: int | None) -> None:
+    file = tmp_path / "seed.json"
+    if before is not None:
+        file.write_text("longer than what comes")
+        file.chmod(before)
+    umask = os.umask(0)
+    try:
+        write_privately(file, "secret")
+    finally:
+        os.umask(umask)
+    assert (file.read_text(), stat.S_IMODE(file.stat().st_mode)) == ("secret", 0o600)

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -76,6 +77,11 @@ def test_the_app_is_told_where_everything_is(stack: Stack) -> None:
 def test_other_programs_find_the_addresses_in_a_file(stack: Stack) -> None:
     told = json.loads((stack.folder / "stack.json").read_text())
     assert (told["api"], told["cloud"], told["pid"]) == (stack.addresses.api, stack.addresses.cloud, os.getpid())
+
+
+def test_nobody_else_reads_what_the_demo_was_seeded_with(stack: Stack) -> None:
+    files = [stack.folder / name for name in ("seed.json", "stack.json")]
+    assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600, 0o600]
 
 
 def test_the_portal_has_the_roles_of_an_administrator(stack: Stack) -> None:

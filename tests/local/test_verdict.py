@@ -28,6 +28,16 @@ FOUND = Evidence(
     events=[{"id": "e", "when": {}, "seen": 1, "happened": "now", "cameTo": [{"status": 202}]}],
     asked=[{"error": {"code": "RefusedHere", "message": "it keeps its size"}}, {"error": None}],
 )
+BROKER = {
+    "signIns": {"signedIn": 12, "failed": 1},
+    "waitedSeconds": {"most": 90.0},
+    "reasons": {"AllHostsFull": 1},
+    "lost": [{"id": "s"}],
+    "hosts": {"Available": 2},
+}
+OF_HOSTS = replace(
+    FOUND, cloud_pcs=[], desktops=BROKER, spot={"group": "available", "release": "failed", "version": None, "hosts": 1}
+)
 FAILED_PC = {"id": "pc-2", "status": "failed", "statusDetail": None}
 
 
@@ -58,6 +68,30 @@ def test_each_expectation_can_pass_and_fail(key: str, good: Any, bad: Any) -> No
     assert key in EXPECTED
     assert failures({key: good}) == []
     assert len(failures({key: bad})) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("group", "available", "parked"),
+        ("release", "failed", "succeeded"),
+        ("version", None, "available"),
+        ("signIns", {"signedIn": 12, "failed": 1}, {"failed": 0}),
+        ("signIns", {"mostWaitedSeconds": 90}, {"mostWaitedSeconds": 89}),
+        ("lost", 1, 0),
+        ("hosts", {"Available": 2}, {"Available": 3}),
+    ],
+    ids=str,
+)
+def test_each_end_of_virtual_desktops_can_pass_and_fail(key: str, good: Any, bad: Any) -> None:
+    assert key in EXPECTED
+    assert failures({key: good}, OF_HOSTS) == []
+    assert len(failures({key: bad}, OF_HOSTS)) == 1
+
+
+def test_every_host_has_one_machine_and_nothing_else_is_there() -> None:
+    assert len(failures({}, replace(OF_HOSTS, spot={"hosts": 2}))) == 1
+    assert len(failures({}, replace(OF_HOSTS, findings=[{"id": "orphan"}]))) == 1
 
 
 def test_nothing_may_lie_about() -> None:

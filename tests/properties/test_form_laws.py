@@ -15,6 +15,7 @@ from shared.domain.wizards.reviews import Review
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
 from triggers.http.bodies.connections import connection_form
+from triggers.http.bodies.domain_joins import Reachable
 from triggers.http.bodies.images import device_image_form
 from triggers.http.bodies.policies import assigned_group_ids, policy_form
 
@@ -47,7 +48,7 @@ REVIEWS: dict[str, Callable[[dict[str, Any]], Review]] = {
 GRAPH: dict[str, tuple[tuple[str, ...], Callable[[dict[str, Any]], Any]]] = {
     "provisioningPolicies": (
         ("displayName", "imageId", "imageType", "domainJoinConfigurations", "windowsSetting", "provisioningType"),
-        lambda body: policy_form(body, (office.connection(),)),
+        lambda body: policy_form(body, Reachable((office.connection(),), (office.SITE,))),
     ),
     "assign": (("assignments",), assigned_group_ids),
     "onPremisesConnections": (
@@ -76,9 +77,9 @@ def fields(wizard: str) -> st.SearchStrategy[dict[str, Any]]:
 def test_any_form_is_reviewed(wizard: str, data: st.DataObject) -> None:
     form = data.draw(fields(wizard))
     review = REVIEWS[wizard](form)
-    wrong = [error for step in review.steps for error in step["errors"]]
+    wrong = [error for step in review.steps for error in step.errors]
     assert review.valid is (not wrong)
-    assert all(error["pointer"].startswith("/") and error["message"] for error in wrong)
+    assert all(error.pointer.startswith("/") and error.message for error in wrong)
 
 
 @pytest.mark.parametrize("resource", GRAPH)

@@ -10,11 +10,13 @@ from shared.domain.policies.policy import Policy
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import changed_steps, fields_of, form_of, read_edit
 from tests.unit.wizards import office
+from triggers.http.bodies.domain_joins import Reachable
 from triggers.http.bodies.policy_edits import policy_edit_form
 from triggers.http.views.policies import policy_view
 
 POLICY = office.policy("p1", "staff", name="Office").but(image_display_name="Windows 11")
 CONNECTIONS = (office.connection(), office.connection("c2"))
+REACHABLE = Reachable(CONNECTIONS, (office.SITE,))
 FACTS = PolicyFacts(
     sites=(office.SITE,), connections=CONNECTIONS, images=(), policies=(POLICY,), gallery_images=(office.OFFERED,)
 )
@@ -25,6 +27,9 @@ EDITS = st.fixed_dictionaries(
         "description": st.text(max_size=20),
         "localAdminEnabled": st.booleans(),
         "enableSingleSignOn": st.booleans(),
+        "@deskwright.securityDefaults": st.fixed_dictionaries(
+            {}, optional=dict.fromkeys(("clipboard", "usbDevices", "virtualizationBasedSecurity"), st.booleans())
+        ),
         "windowsSetting": st.sampled_from(({"locale": "en-US"}, {"locale": "de-DE"})),
         "cloudPcNamingTemplate": st.sampled_from((None, "PC-%RAND:6%")),
         "gracePeriodInHours": st.one_of(st.none(), st.integers(1, 8760)),
@@ -36,7 +41,7 @@ EDITS = st.fixed_dictionaries(
 
 
 def edited(policy: Policy, body: dict[str, Any]) -> Policy:
-    form = policy_edit_form(body, policy, policy_view(policy, 168), CONNECTIONS)
+    form = policy_edit_form(body, policy, policy_view(policy, 168), REACHABLE)
     reading = read_edit(form, policy, FACTS)
     assert reading.problems == ()
     return policy.but(**fields_of(reading, FACTS))
@@ -47,7 +52,7 @@ def test_any_part_of_what_was_read_is_no_change(body: dict[str, Any], data: st.D
     policy = edited(POLICY, body)
     view: Mapping[str, Any] = policy_view(policy, 168)
     part = data.draw(st.sets(st.sampled_from(sorted(view))))
-    form = policy_edit_form({name: view[name] for name in part}, policy, view, CONNECTIONS)
+    form = policy_edit_form({name: view[name] for name in part}, policy, view, REACHABLE)
     assert (form, changed_steps(form, policy)) == (form_of(policy), frozenset())
 
 

@@ -52,7 +52,9 @@ OWN = cloud_pc(
 
 def begin(pc: CloudPc) -> CloudPc:
     free = pc.status in REPLACEABLE and not pc.being_replaced
-    return begin_replacement(pc, SNAPSHOT, "group", f"operation-{pc.next_generation}", START) if free else pc
+    plan = PLAN.but(v_cpu_count=pc.next_generation)  # other hardware each time
+    operation = f"operation-{pc.next_generation}"
+    return begin_replacement(pc, SNAPSHOT, "group", operation, START, plan=plan) if free else pc
 
 
 def build(pc: CloudPc) -> CloudPc:
@@ -108,6 +110,7 @@ def test_two_machines_are_in_two_slots_and_no_name_is_given_twice(events: list[C
             if name is not None and pc.replacement.attempt:  # before its first attempt it has what is left there
                 assert names.setdefault(pc.replacement.generation, name) == name
         assert pc.current.resources.computer_name
+        assert pc.plan.v_cpu_count == (PLAN.v_cpu_count if pc.current.generation == 1 else pc.current.generation)
         assert pc.current.phase is Phase.BUILT
         assert pc.status in {*REPLACEABLE, Status.IN_GRACE_PERIOD}
         if event is not succeed:

@@ -10,7 +10,7 @@ CORES, MEMORY = st.sampled_from([2, 4, 8, 16]), st.sampled_from([4, 8, 16, 32, 6
 
 @given(CORES, MEMORY, st.sampled_from([64, 128, 256, 512]))
 def test_no_size_has_less_than_was_promised_and_they_only_grow(cores: int, memory: int, disk: int) -> None:
-    plan = service_plan("sku", f"CPC_E_{cores}C_{memory}GB_{disk}GB")
+    plan = service_plan("sku", f"CPC_E_{cores}C_{memory}GB_{disk}GB", {})
     assert plan is not None
     ladder = size_ladder(plan)
     assert ladder
@@ -27,5 +27,5 @@ def test_a_part_number_says_its_hardware(cores: int, memory: int, disk: int) -> 
 
 @given(st.text())
 def test_any_other_licence_gives_no_cloud_pc(part_number: str) -> None:
-    if service_plan("sku", part_number) is not None:
+    if service_plan("sku", part_number, {}) is not None:
         assert part_number.startswith("CPC_")

@@ -59,6 +59,9 @@ class Case:
 CASES = (
     Case("await_outcome"),
     Case("build_device_image", output="ready"),
+    Case("build_image_version", "by-hand", output="customizing"),
+    Case("build_image_version", "by-recipe", calls=("begin_recipe_step",), output="available"),
+    Case("build_image_version", "failed", calls=("begin_recipe_step",), output="failed"),
     Case("check_connection", calls=("begin_domain_join", "delete_device")),
     Case("check_group"),
     Case("clean_up_cloud_pc", "domain-account", calls=("begin_disable", "record_account")),
@@ -69,15 +72,23 @@ CASES = (
     Case("provision_cloud_pc", without=("clean_up_cloud_pc", "recognize_machine"), output="provisioned"),
     Case("provision_cloud_pc", "resumed", calls=("recognize_machine",), output="provisioned"),
     Case("provision_cloud_pc", "retried-by-hand", calls=("clean_up_cloud_pc",), output="provisioned"),
+    Case("reconcile_spot_group", calls=("revoke_spot_members", "grant_spot_members")),
     Case("reconcile_tenant", calls=("start_provisioning",)),
     Case("remove_device_image", output="done"),
+    Case("remove_image_version", output="done"),
     Case("remove_orphan", calls=("record_removal",)),
     Case("replace_cloud_pc", output="provisioned"),
     Case("rerun_steps"),
     Case("run_bulk_action", "one-wave"),
     Case("run_remote_action", "resize-rolled-back", calls=("begin_resize",), output="failed"),
     Case("run_remote_action", "restore", calls=("begin_swap",), output="succeeded"),
+    Case("run_version_action", "connect", calls=("begin_administrator", "forget_secret"), output="succeeded"),
+    Case("run_version_action", "disconnect", without=("begin_administrator", "begin_restart", "begin_deallocate")),
+    Case("seal_image_version", output="available"),
     Case("settle_changes"),
+    Case("run_host_task", "build", calls=("begin_vm", "begin_registration")),
+    Case("run_host_task", "remove", calls=("begin_vm_delete",), without=('begin_vm"',)),
+    Case("run_spot_engine", "last-run"),
 )
 
 TESTS = (
@@ -86,6 +97,10 @@ TESTS = (
     "test_changes.py::test_many_messages_at_once_neither_lose_nor_double_anything",
     "test_connections.py::test_the_probe_s_computer_is_forgotten_once_its_device_has_come",
     "test_graph_surface.py::test_a_device_image_is_built_renamed_and_deleted_once_nothing_uses_it",
+    "test_image_sets.py::test_a_recipe_builds_versions_without_hands_also_every_month",
+    "test_image_sets.py::test_a_version_is_customised_by_hand_sealed_tested_and_deleted_and_leaves_nothing",
+    "test_image_sets.py::test_a_way_in_closes_by_itself_when_its_time_is_over",
+    "test_image_sets.py::test_what_fails_on_the_way_fails_the_version_with_its_evidence_and_leaves_nothing",
     "test_orphans.py",
     "test_replacing.py::test_the_user_goes_on_until_another_machine_takes_the_place_of_his",
     "test_resize.py::test_without_hardware_it_keeps_its_size_says_so_and_is_resized_later",
@@ -93,6 +108,8 @@ TESTS = (
     "test_rule_6_retry.py::test_a_retry_by_hand_has_three_attempts_under_the_policy_that_wins_today",
     "test_rule_6_retry.py::test_the_next_attempt_goes_on_with_the_machine_that_is_there",
     "test_rule_9_grace.py::test_at_the_end_the_user_is_signed_off_and_nothing_is_left",
+    "test_spot_groups.py::test_a_group_builds_its_hosts_and_leaves_nothing_when_it_is_deleted",
+    "test_spot_groups.py::test_the_first_members_have_a_place_and_the_others_wait",
 )
 """End-to-end tests whose hosts have an instance of every case."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
+from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, Configured
 from shared.contracts.desktops import (
@@ -118,6 +119,7 @@ ALL_WELL: Answers = {
     POLL_AGENT: Done(),
     BEGIN_ENTRA_JOIN: BEGUN,
     BEGIN_DOMAIN_JOIN: BEGUN,
+    BEGIN_CARRIER_REMOVAL: Done(),
     POLL_DEVICE: DeviceFound(device_id="device-1", object_id="object-1"),
     BEGIN_ENROLLMENT: BEGUN,
     READ_ENROLLMENT: Done(),

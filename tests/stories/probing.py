@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.contracts.accounts import RECORD_ACCOUNT
+from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
 from shared.contracts.identities import (
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENTRA_JOIN,
@@ -59,6 +60,7 @@ PROBED: Answers = {
     READ_PROBE_SCRIPT: ScriptRead(findings=(REACHED,)),
     BEGIN_ENTRA_JOIN: BEGUN,
     BEGIN_DOMAIN_JOIN: BEGUN,
+    BEGIN_CARRIER_REMOVAL: Done(),
     POLL_DEVICE: DeviceFound(device_id="device-1", object_id="object-1"),
     BEGIN_VM_DELETE: BEGUN,
     DELETE_NIC: Done(),

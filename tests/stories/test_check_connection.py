@@ -48,7 +48,7 @@ HEALTHY: Answers = {
 
 
 AZURE = CheckGroupOrder(tenant_id="contoso", connection_id="connection-1", group="azure")
-CHECKED = [Checked(finding=FINE), Checked(), Checked(subnets=(SUBNET,))]
+CHECKED = [Checked(finding=FINE), Checked(closed=("5ub",)), Checked(subnets=(SUBNET,), closed=("5ub",))]
 
 
 def checked(*findings: HealthCheck) -> GroupChecked:
@@ -106,10 +106,10 @@ def test_checks_that_break_off_fail_the_connection() -> None:
 
 
 def test_the_usage_of_the_subnets_is_recorded() -> None:
-    seen = GroupChecked(findings=(FINE,), subnets=(SUBNET,))
+    seen = GroupChecked(findings=(FINE,), subnets=(SUBNET,), closed=("5ub",))
     story = tell(CHECK_CONNECTION, OWN, {**HEALTHY, CHECK_GROUP: [checked(FINE), seen, checked(FINE)]})
 
-    assert story.result.subnets == (SUBNET,)
+    assert (story.result.subnets, story.result.closed) == ((SUBNET,), ("5ub",))
 
 
 def test_a_probe_comes_after_the_other_checks_and_its_name_is_recorded_before() -> None:
@@ -153,7 +153,7 @@ def test_a_group_makes_all_its_checks() -> None:
     story = tell(CHECK_GROUP, AZURE, {RUN_CHECK: CHECKED})
 
     assert [o["check"] for o in story.orders["run_check"]] == list(GROUPS["azure"])
-    assert story.result == GroupChecked(findings=(FINE,), subnets=(SUBNET, SUBNET))
+    assert story.result == GroupChecked(findings=(FINE,), subnets=(SUBNET, SUBNET), closed=("5ub",))
 
 
 def test_a_service_that_does_not_answer_is_a_finding() -> None:

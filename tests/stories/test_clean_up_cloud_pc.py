@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
+from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
 from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
 from shared.contracts.desktops import DELETE_SESSION_HOST, REVOKE_SIGN_IN
 from shared.contracts.identities import DELETE_DEVICE, DELETE_MANAGED_DEVICE
@@ -33,7 +34,12 @@ ALL_GO: Answers = {
     DELETE_DISK: Done(),
     RECORD_CLEANED: Done(),
 }
-DISABLED: Answers = {BEGIN_DISABLE: BEGUN, READ_DISABLE: Done(), RECORD_ACCOUNT: Done()}
+DISABLED: Answers = {
+    BEGIN_DISABLE: BEGUN,
+    READ_DISABLE: Done(),
+    BEGIN_CARRIER_REMOVAL: BEGUN,
+    RECORD_ACCOUNT: Done(),
+}
 
 
 def test_the_session_host_goes_before_its_machine_and_the_devices_of_every_name() -> None:
@@ -60,11 +66,44 @@ def test_the_account_in_a_domain_is_disabled_while_there_is_a_machine_to_do_it_f
     hybrid = ORDER.but(computer_names=("CPC-A",), domain_connection_id="connection-1")
     story = tell(CLEAN_UP, hybrid, {**ALL_GO, **DISABLED})
 
-    assert story.calls[2:6] == ["begin_disable", "poll_operation", "read_disable", "record_account"]
+    assert story.calls[2:8] == [
+        "begin_disable",
+        "poll_operation",
+        "read_disable",
+        "begin_carrier_removal",
+        "poll_operation",
+        "record_account",
+    ]
     assert story.calls.index("record_account") < story.calls.index("begin_vm_delete")
     record = story.last(RECORD_ACCOUNT)
     assert (record["machine"]["computerName"], record["connectionId"]) == ("CPC-A", "connection-1")
     assert "refused" not in record
+
+
+@pytest.mark.parametrize(
+    ("answers", "left"),
+    [
+        ({}, None),
+        ({BEGIN_CARRIER_REMOVAL: Refused(code="ScopeLocked", message="a lock")}, "ScopeLocked"),
+        ({BEGIN_CARRIER_REMOVAL: Exception("UnavailableError: 503")}, "serviceUnavailable"),
+        ({POLL_OPERATION: [Finished(), Pending(note="it runs"), Finished()]}, "timedOut"),
+    ],
+    ids=["removed", "refused", "unavailable", "late"],
+)
+def test_the_script_that_had_the_join_password_is_removed_or_said_to_stay(answers: Answers, left: str | None) -> None:
+    hybrid = ORDER.but(computer_names=("CPC-A",), domain_connection_id="connection-1")
+    story = tell(CLEAN_UP, hybrid, {**ALL_GO, **DISABLED, **answers})
+
+    assert story.last(BEGIN_CARRIER_REMOVAL)["carrier"] == {"kind": "runCommands", "name": "deskwright-account"}
+    assert story.last(RECORD_ACCOUNT).get("passwordLeft", {}).get("code") == left
+    assert story.result.left == ()
+
+
+def test_a_script_that_never_began_is_not_removed() -> None:
+    refused: Answers = {BEGIN_DISABLE: Refused(code="OperationNotAllowed", message="it is not running")}
+    story = tell(CLEAN_UP, ORDER.but(domain_connection_id="connection-1"), {**ALL_GO, **DISABLED, **refused})
+
+    assert "begin_carrier_removal" not in story.calls
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
+from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
 from shared.contracts.cleaning import CleanUpOrder
 from shared.contracts.deprovisioning import (
     BEGIN_DEPROVISIONING,
@@ -60,13 +61,19 @@ def test_the_user_is_signed_off_before_the_machine_stops() -> None:
 
 def test_the_account_in_a_domain_is_disabled_before_the_machine_stops() -> None:
     hybrid = Built(remains=(REMAINS.but(domain_connection_id="connection-1"),))
-    disabled: Answers = {BEGIN_DISABLE: BEGUN, READ_DISABLE: Done(), RECORD_ACCOUNT: Done()}
+    disabled: Answers = {
+        BEGIN_DISABLE: BEGUN,
+        READ_DISABLE: Done(),
+        BEGIN_CARRIER_REMOVAL: Done(),
+        RECORD_ACCOUNT: Done(),
+    }
     story = tell(DEPROVISION, ORDER, {**SMOOTH, POLL_END_OF_BUILD: hybrid, **disabled})
 
-    assert story.calls[4:9] == [
+    assert story.calls[4:10] == [
         "begin_disable",
         "poll_operation",
         "read_disable",
+        "begin_carrier_removal",
         "record_account",
         "begin_deallocate",
     ]

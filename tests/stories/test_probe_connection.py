@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.contracts.accounts import RECORD_ACCOUNT
+from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
 from shared.contracts.connections import CHECK_CONNECTION
 from shared.contracts.identities import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, DELETE_DEVICE, POLL_DEVICE
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_NIC, POLL_AGENT, POLL_OPERATION
@@ -91,6 +92,25 @@ def test_a_domain_is_joined_and_left_again() -> None:
     ]
     assert "poll_device" not in story.calls
     assert story.calls[-len(REMOVAL) :] == REMOVAL
+
+
+def test_what_had_the_join_password_is_removed_as_soon_as_it_has_served() -> None:
+    story = probe(HYBRID, LEAVES)
+
+    removed = [order["carrier"]["name"] for order in story.orders["begin_carrier_removal"]]
+    scripts = [f"deskwright-probe-{order['steps'][0].lower()}" for order in story.orders["begin_probe_script"]]
+    assert removed == [scripts[0], "JsonADDomainExtension", scripts[1]]
+    assert story.calls.index("begin_carrier_removal") == story.calls.index("read_probe_script") + 1
+    assert "begin_carrier_removal" not in probe(ENTRA).calls
+
+
+def test_what_keeps_the_join_password_is_named_only_where_its_machine_stays() -> None:
+    locked = Refused(code="ScopeLocked", message="a lock")
+    kept = {**LEAVES, BEGIN_CARRIER_REMOVAL: locked}
+
+    assert "probeCleanUp" not in {f.display_name for f in findings(probe(HYBRID, kept))}
+    (finding,) = [f for f in findings(probe(HYBRID, {**kept, DELETE_NIC: locked})) if f.display_name == "probeCleanUp"]
+    assert "extensions/JsonADDomainExtension keeps the join password" in (finding.additional_detail or "")
 
 
 def test_a_domain_s_computer_is_removed_later_because_its_device_may_come_with_the_next_synchronisation() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
+from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
 from shared.contracts.cleaning import CLEAN_UP, CleanedUp, leftovers_of
 from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured
 from shared.contracts.desktops import GRANT_SIGN_IN, POLL_SESSION_HOST
@@ -16,6 +17,7 @@ from shared.contracts.outcomes import NoCapacity, Pending, Refused, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, PROVISION, ProvisionOrder
 from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.policies.policy import SecurityDefaults
 from tests.cloud_pcs import cloud_pc
 from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER
 from tests.stories.tell import START, tell
@@ -86,7 +88,7 @@ def test_a_hybrid_cloud_pc_joins_the_domain_in_the_customers_subnets() -> None:
 def test_a_hybrid_cloud_pc_is_told_to_enrol_once_its_device_is_in_entra() -> None:
     calls = tell(PROVISION, HYBRID, ALL_WELL).calls
 
-    at = calls.index("poll_device")
+    at = calls.index("begin_carrier_removal")
     assert [c for c in calls[at + 1 :] if c != "begin_step"][:4] == [
         "begin_enrollment",
         "poll_operation",
@@ -94,6 +96,31 @@ def test_a_hybrid_cloud_pc_is_told_to_enrol_once_its_device_is_in_entra() -> Non
         "poll_enrollment",
     ]
     assert "begin_enrollment" not in tell(PROVISION, ORDER, ALL_WELL).calls
+
+
+def test_the_extension_that_had_the_join_password_is_removed_once_the_device_has_come() -> None:
+    story = tell(PROVISION, HYBRID, {**ALL_WELL, BEGIN_CARRIER_REMOVAL: ALL_WELL[BEGIN_VM]})
+
+    at = story.calls.index("begin_carrier_removal")
+    assert story.calls[at - 1 : at + 2] == ["poll_device", "begin_carrier_removal", "poll_operation"]
+    assert story.last(BEGIN_CARRIER_REMOVAL)["carrier"] == {"kind": "extensions", "name": "JsonADDomainExtension"}
+    assert not any("passwordLeft" in step for step in story.orders[BEGIN_STEP.name])
+    assert "begin_carrier_removal" not in tell(PROVISION, ORDER, ALL_WELL).calls
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(Refused(code="ScopeLocked", message="a lock"), "ScopeLocked"), (Exception("503"), "serviceUnavailable")],
+    ids=["refused", "unavailable"],
+)
+def test_one_that_stays_is_recorded_once_and_fails_nothing(answer: Refused | Exception, code: str) -> None:
+    story = tell(PROVISION, HYBRID, {**ALL_WELL, BEGIN_CARRIER_REMOVAL: answer})
+
+    left = {
+        step["step"]: step["passwordLeft"]["code"] for step in story.orders[BEGIN_STEP.name] if "passwordLeft" in step
+    }
+    assert left == {"enrollInIntune": code}
+    assert story.result.outcome == "provisioned"
 
 
 def test_a_machine_that_cannot_enrol_fails_the_attempt_in_words() -> None:
@@ -138,6 +165,15 @@ def test_without_local_administrator_in_the_policy_that_step_is_left_out() -> No
     steps = tell(PROVISION, order, ALL_WELL).last(BEGIN_CONFIGURATION)["steps"]
 
     assert steps == [s for s in STEPS if s != "assignLocalAdministrator"]
+
+
+def test_redirections_and_virtualization_based_security_are_those_of_the_policy() -> None:
+    chosen = SecurityDefaults(clipboard=True, usb_devices=True, virtualization_based_security=False)
+    order = ORDER.but(snapshot=ORDER.snapshot.but(security_defaults=chosen))
+    usual, own = (tell(PROVISION, each, ALL_WELL).last(BEGIN_CONFIGURATION) for each in (ORDER, order))
+
+    assert (usual["redirections"], own["redirections"]) == ([], ["clipboard", "usb"])
+    assert own["steps"] == [s for s in usual["steps"] if s != "enableVirtualizationBasedSecurity"]
 
 
 def test_a_failed_post_provisioning_step_is_a_warning() -> None:

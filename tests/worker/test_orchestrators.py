@@ -14,8 +14,10 @@ from shared.contracts.configuration import RECORD_RERUN, RERUN_STEPS
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.definitions import Workflow
 from shared.contracts.deprovisioning import DEPROVISION
+from shared.contracts.host_builds import BEGIN_HOST_TASK
 from shared.contracts.identities import POLL_DEVICE
 from shared.contracts.image_removals import RECORD_IMAGE_DELETED, REMOVE_IMAGE
+from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION, SEAL_VERSION
 from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE, DELETE_GALLERY_VERSION
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, POLL_AGENT
 from shared.contracts.orphans import DELETE_ORPHAN, FIND_ORPHANS, REMOVE_ORPHAN
@@ -23,22 +25,28 @@ from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import PROVISION, REPLACE
 from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, NewerRequest, Started
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION
+from shared.contracts.session_hosts import RUN_HOST_TASK
+from shared.contracts.spot_engine import RUN_SPOT_ENGINE
+from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP
 from shared.contracts.waiting import AWAIT_OUTCOME
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.values import Value
-from tests.stories import probing
+from tests.stories import hosts, probing
 from tests.stories import test_await_outcome as waiting
 from tests.stories import test_build_device_image as building
 from tests.stories import test_check_connection as checking
 from tests.stories import test_clean_up_cloud_pc as cleaning
 from tests.stories import test_deprovision_cloud_pc as deprovisioning
 from tests.stories import test_find_orphans as orphans
+from tests.stories import test_image_versions as versions
+from tests.stories import test_reconcile_spot_group as spot
 from tests.stories import test_reconcile_tenant as reconciling
 from tests.stories import test_remove_device_image as removing
 from tests.stories import test_replace_cloud_pc as replacing
 from tests.stories import test_rerun_steps as rerunning
 from tests.stories import test_run_bulk_action as bulk
 from tests.stories import test_run_remote_action as acting
+from tests.stories import test_run_spot_engine as engine
 from tests.stories import test_settle_changes as settling
 from tests.stories.people import ALL_WELL, HYBRID, ORDER
 from tests.stories.tell import Answers, Teller
@@ -113,6 +121,13 @@ ORCHESTRATORS: dict[str, tuple[Workflow[Any, Any], Value, Answers]] = {
     "find orphans": (FIND_ORPHANS, orphans.ORDER, orphans.ALL_SEEN),
     "remove an orphan": (REMOVE_ORPHAN, orphans.REMOVAL, {**orphans.ALL_SEEN, DELETE_ORPHAN: Done()}),
     "settle changes": (SETTLE_CHANGES, settling.ORDER, settling.QUIET),
+    "build an image version": (BUILD_VERSION, versions.BY_RECIPE, versions.SMOOTH),
+    "seal an image version": (SEAL_VERSION, versions.ORDER, versions.SMOOTH),
+    "remove an image version": (REMOVE_VERSION, versions.ORDER, versions.SMOOTH),
+    "connect to an image version": (RUN_VERSION_ACTION, versions.ACTION, versions.SMOOTH),
+    "reconcile a Spot Group": (RECONCILE_SPOT_GROUP, spot.ORDER, spot.QUIET),
+    "run the engine of a Spot Group": (RUN_SPOT_ENGINE, engine.ORDER, engine.QUIET),
+    "build a session host": (RUN_HOST_TASK, hosts.order(), {**hosts.ALL_WELL, BEGIN_HOST_TASK: hosts.job()}),
     "run steps again": (RERUN_STEPS, rerunning.ORDER, {**ALL_WELL, RECORD_RERUN: Done()}),
 }  # fmt: skip
 

@@ -24,6 +24,8 @@ _UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionEr
 """What Python raises for JSON that is too deep, numbers that are too long, text that is none, and members that are not
 what they should be."""
 
+_LONGEST_CLAIM, _MOST_ROLES = 256, 100
+
 _TENANT_CLAIM = "http://schemas.microsoft.com/identity/claims/tenantid"
 _OBJECT_CLAIM = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 
@@ -150,15 +152,24 @@ def _principal_claims(principal: str) -> dict[str, Any]:
 
 
 def _caller(claims: Mapping[str, Any]) -> Caller:
+    """Return the caller of checked claims; ids become keys of tables. Raises: UnauthenticatedError for other ids."""
+    oid, directory_id = str(claims["oid"]), str(claims["tid"])
+    if not all(0 < len(each) <= _LONGEST_CLAIM and each.isprintable() for each in (oid, directory_id)):
+        raise UnauthenticatedError("the ids of the caller and of the directory cannot be read")
     roles = claims.get("roles") or ()
     name = claims.get("preferred_username") or claims.get("upn") or claims.get("name") or claims.get("azp") or ""
     person = claims.get("idtyp") == "user" or "scp" in claims
     return Caller(
         actor=Actor(
-            id=str(claims["oid"]),
-            name=str(name or claims["oid"]),
+            id=oid,
+            name=_shown(str(name or oid)),
             kind="itPro" if person else "application",
-            roles=tuple(str(role) for role in roles) if isinstance(roles, list | tuple) else (),
+            roles=tuple(_shown(str(role)) for role in roles[:_MOST_ROLES]) if isinstance(roles, list | tuple) else (),
         ),
-        directory_id=str(claims["tid"]).lower(),
+        directory_id=directory_id.lower(),
     )
+
+
+def _shown(text: str) -> str:
+    """Return a text that can be kept and shown: so long, and without characters that are none."""
+    return "".join(each if each.isprintable() else "?" for each in text[:_LONGEST_CLAIM])

@@ -59,6 +59,8 @@ class Call:
         trace_id: str,
     ) -> None:
         self.request, self.deps, self.caller = request, deps, caller
+        self.params: Mapping[str, str] = {}
+        """The query parameters, once the frame has checked them."""
         self.now = deps.clock.now()
         self._tenant, self._verb, self._trace_id = tenant, verb, trace_id
 
@@ -103,15 +105,14 @@ class Call:
 
     def query(self, name: str) -> str | None:
         """Return a query parameter, None when it is not there."""
-        value = self.request.params.get(name)
-        return str(value) if value is not None else None
+        return self.params.get(name)
 
     def json(self) -> dict[str, Any]:
         """Return the body, a JSON object. Raises: InvalidError."""
         try:
             body = json.loads(self.request.get_body().decode("utf-8"))
         except (ValueError, RecursionError) as error:
-            raise InvalidError(Problem("", "the body is not JSON in UTF-8")) from error
+            raise InvalidError(Problem("", "write the body as JSON in UTF-8")) from error
         if not isinstance(body, dict):
             raise InvalidError(Problem("", "the body must be a JSON object"))
         return body
@@ -137,8 +138,8 @@ class Call:
     def idempotency_key(self) -> str | None:
         """The caller's name for this request, so that sending it twice has the effect of once. Raises: InvalidError."""
         key = self.request.headers.get("idempotency-key")
-        if key is not None and not 0 < len(key) <= _MOST_KEY_CHARACTERS:
-            message = f"1 to {_MOST_KEY_CHARACTERS} characters"
+        if key is not None and not (0 < len(key) <= _MOST_KEY_CHARACTERS and key.isprintable()):
+            message = f"write 1 to {_MOST_KEY_CHARACTERS} printable characters"
             raise InvalidError(Problem("Idempotency-Key", message))
         return str(key) if key is not None else None
 

@@ -21,7 +21,7 @@ from shared.errors import InvalidError
 from shared.services import connection_edits, connections
 from shared.services.connection_checks import built_through
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.bodies.connections import POINTERS, ConnectionBody, ConnectionEdit, connection_form, connection_patch
+from triggers.http.bodies.connections import ConnectionBody, ConnectionEdit, connection_form, connection_patch, pointers
 from triggers.http.bodies.reading import renamed
 from triggers.http.call import Call, Response
 from triggers.http.endpoints import endpoint
@@ -75,11 +75,12 @@ async def create_connection(call: Call, client: DurableClient) -> Response:
 
     async def create() -> Response:
         facts = await _facts(call)
-        form = connection_form(call.json(), facts.sites)
+        body = call.json()
+        form = connection_form(body, facts.sites)
         try:
             begun = await connections.create_connection(call.context, client, form, facts)
         except InvalidError as error:
-            raise renamed(error, POINTERS) from error
+            raise renamed(error, pointers(body)) from error
         view = (await views(call))(begun.result.value)
         return with_operation(graph_created(call, CONNECTIONS, view, begun.result.etag), begun.operation)
 
@@ -95,11 +96,12 @@ async def update_connection(call: Call, client: DurableClient) -> Response:
     call.match(stored.etag)
     facts = await _facts(call)
     view = await views(call)
-    form, password = connection_patch(call.json(), stored.value, view(stored.value), facts.sites)
+    body = call.json()
+    form, password = connection_patch(body, stored.value, view(stored.value), facts.sites)
     try:
         updated = await connection_edits.update_connection(call.context, client, stored, form, password, facts)
     except InvalidError as error:
-        raise renamed(error, POINTERS) from error
+        raise renamed(error, pointers(body)) from error
     shown = (await views(call))(updated.stored.value)
     return with_operation(graph_item(call, CONNECTIONS, shown, updated.stored.etag), updated.operation)
 

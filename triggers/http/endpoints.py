@@ -29,7 +29,7 @@ from triggers.http.authentication import (
     token_validation,
 )
 from triggers.http.call import Call, Response
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, named_parameters
 from triggers.http.openapi_metadata import RouteMetadata, attach
 from triggers.http.permissions import VERBS, authorize
 from triggers.http.problems import answering_errors
@@ -37,8 +37,10 @@ from triggers.http.refusals import write_down_refusal
 from triggers.http.response_shapes import Node
 
 _MOST_BYTES = 1 << 20
+_MOST_CHARACTERS = 1000  # of a part of an address: storage answers longer ones with a 431
 _UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _GRAPH_VERSIONS = frozenset({"v1.0", "beta"})
+_CLIENT_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 Handler = Callable[..., Awaitable[Response]]
 
@@ -68,10 +70,13 @@ def endpoint(
 
             async def perform() -> func.HttpResponse:
                 call = await _authorized_call(req, verb, trace_id, calls)
+                version = str(req.route_params.get("version", ""))
+                call.params = named_parameters(req.params, query, graph=graph, version=version)
                 with on_behalf_of(call.tenant_id):
                     return _http_response(await handler(call, *clients), trace_id)
 
-            response = await answering_errors(perform, graph=graph, trace_id=trace_id)
+            named = _named(req, trace_id) if graph else None
+            response = await answering_errors(perform, graph=graph, trace_id=trace_id, request=named)
             if calls and mutates:
                 await write_down_refusal(calls[0], verb, trace_id, response)
             return response
@@ -83,12 +88,19 @@ def endpoint(
     return frame
 
 
+def _named(request: func.HttpRequest, trace_id: str) -> dict[str, str]:
+    """Return what Graph's errors say of the request: when it came, and the id that its client has given it."""
+    given = request.headers.get("client-request-id", "")
+    client = given if _CLIENT_REQUEST_ID.fullmatch(given) else trace_id
+    return {"date": dependencies().clock.now().strftime("%Y-%m-%dT%H:%M:%S"), "client-request-id": client}
+
+
 async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str, calls: list[Call]) -> Call:
     """Return the call, once its caller is authenticated and may do *verb*; *calls* gets it once the caller is known."""
     deps = dependencies()
     validation = token_validation(deps.settings)
     params = request.route_params
-    _refuse_unprintable({**request.params, **params})
+    _refuse_unusable({**request.params, **params})
     if "version" in params and params["version"] not in _GRAPH_VERSIONS:
         raise NotFoundError("the versions are v1.0 and beta")
     if not (validation.trust_client_principal and request.headers.get(CLIENT_PRINCIPAL)):
@@ -110,11 +122,13 @@ async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str, 
     return call
 
 
-def _refuse_unprintable(texts: Mapping[str, str]) -> None:
-    """Refuse an address with characters that no name has. Raises: InvalidError."""
+def _refuse_unusable(texts: Mapping[str, str]) -> None:
+    """Refuse an address with characters, or of a length, that no name has. Raises: InvalidError."""
     for name, text in texts.items():
+        if len(name) > _MOST_CHARACTERS or len(text) > _MOST_CHARACTERS:
+            raise InvalidError(Problem(name, f"write at most {_MOST_CHARACTERS} characters"))
         if _UNPRINTABLE.search(f"{name}{text}"):
-            raise InvalidError(Problem(name, "has a control character, or half of one of two halves"))
+            raise InvalidError(Problem(name, "leave out control characters, and characters that are not whole"))
 
 
 async def _caller_in_tenant(

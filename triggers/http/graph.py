@@ -32,10 +32,12 @@ def resource(call: Call, collection: Collection, id: str) -> str:  # noqa: A002 
     return f"/api/tenants/{call.tenant.id}/{version}/deviceManagement/virtualEndpoint/{collection.name}/{id}"
 
 
-async def graph_list(call: Call, repository: Repository[V], collection: Collection, view: View[V]) -> Response:
-    """Answer with a page of records."""
+async def graph_list(
+    call: Call, repository: Repository[V], collection: Collection, view: View[V], **own: str
+) -> Response:
+    """Answer with a page of records; *own*: columns by which the list is always filtered."""
     query = query_of(call, collection)
-    filters = columns(query, collection)
+    filters = {**columns(query, collection), **own}
     page = await repository.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
     more: dict[str, Any] = {"@odata.context": context(base_of(call), collection, query)}
     if query.count:
@@ -88,7 +90,7 @@ def graph_changed(call: Call, collection: Collection, view: Mapping[str, Any], e
 
 def query_of(call: Call, collection: Collection) -> Query:
     """Return the OData options of a request. Raises: InvalidError."""
-    return read_query({str(k): str(v) for k, v in call.request.params.items()}, collection)
+    return read_query(call.params, collection)
 
 
 def _skip(call: Call) -> int:
@@ -97,5 +99,5 @@ def _skip(call: Call) -> int:
         return 0
     skip = count_of(token)
     if skip is None:
-        raise InvalidError(Problem("$skiptoken", "not a token of this service"))
+        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is"))
     return skip

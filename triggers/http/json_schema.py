@@ -16,7 +16,7 @@ from pydantic_core import CoreSchema
 Json = dict[str, Any]
 """A JSON object."""
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
-Password = Annotated[str, WithJsonSchema({"type": "string", "writeOnly": True})]
+Password = Annotated[str, WithJsonSchema({"type": "string", "writeOnly": True, "maxLength": 256})]
 
 annotated = with_config(ConfigDict(json_schema_extra={"patternProperties": {"@odata[.]": {}}}))
 """Marks a ``TypedDict`` in which Graph's clients may send annotations of OData beside the properties."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import html
 import json
-from typing import Any
+from typing import Annotated, Any
 
 import azure.functions as func
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.dependencies import dependencies
@@ -25,7 +26,10 @@ _ACCEPTED, _BAD, _TOO_LARGE = 202, 400, 413
 class ChangeNotifications(TypedDict, total=False):
     """Graph's changeNotificationCollection."""
 
-    value: list[Json]
+    value: Annotated[
+        list[Annotated[Json, Field(description="Graph's changeNotification")]],
+        Field(max_length=directory_notifications.MOST_NOTIFICATIONS),
+    ]
 
 
 @bp.route(route="graph/notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -28,6 +28,31 @@ class Collection:
     folded: frozenset[str] = frozenset()  # columns kept in lower case
 
 
+def named_parameters(
+    params: Mapping[str, str], query: Collection | tuple[str, ...], *, graph: bool, version: str
+) -> dict[str, str]:
+    """Return the parameters of an address that has those of *query*. Raises: InvalidError for one that it has not.
+
+    Graph ignores parameters that are no options of OData, reads the names of options in any case, and takes them
+    without their $ in its *version* beta (https://learn.microsoft.com/graph/query-parameters).
+    """
+    known = _KNOWN if isinstance(query, Collection) else frozenset(query)
+    found, unknown = {}, []
+    for written, value in params.items():
+        name = str(written)
+        option = name.lower() if name.startswith("$") or not graph else f"${name.lower()}"
+        if name in known:
+            found[name] = str(value)
+        elif graph and option in known and (name.startswith("$") or version == "beta"):
+            found[option] = str(value)
+        elif name.startswith("$") or not graph:
+            unknown.append(name)
+    if unknown:
+        there = f"there are {', '.join(sorted(known))}" if known else "there are none here"
+        raise InvalidError(*(Problem(name, f"unknown query parameter; {there}") for name in unknown))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """The options of a request, apart from paging."""
@@ -40,9 +65,6 @@ class Query:
 
 def read_query(params: Mapping[str, str], collection: Collection) -> Query:
     """Return the options in the query parameters. Raises: InvalidError for what *collection* does not support."""
-    for name in params:
-        if name.startswith("$") and name not in _KNOWN:
-            raise InvalidError(Problem(name, f"is not supported; {', '.join(sorted(_KNOWN))} are"))
     expand = frozenset(_names(params.get("$expand")))
     if unknown := expand - collection.expands:
         raise InvalidError(Problem("$expand", f"{', '.join(sorted(unknown))} cannot be expanded here"))
@@ -117,5 +139,5 @@ def _boolean(name: str, text: str | None) -> bool:
     if text is None:
         return False
     if text.lower() not in {"true", "false"}:
-        raise InvalidError(Problem(name, "true or false"))
+        raise InvalidError(Problem(name, "write true or false"))
     return text.lower() == "true"

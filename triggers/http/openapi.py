@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
@@ -12,24 +11,26 @@ from pkgutil import iter_modules
 import azure.functions as func
 
 from shared.workflow import Blueprint
-from triggers.http.openapi_metadata import Document, Route, metadata_of, returns
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
+from triggers.http.openapi_metadata import Document, Route, metadata_of
 
 bp = Blueprint()
 
 
-@bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
-@returns({200: Document})
-async def openapi(req: func.HttpRequest) -> func.HttpResponse:
-    """Show what can be called, and how: with a function key, as the health."""
-    del req
-    return func.HttpResponse(_text(), mimetype="application/json")
+@bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@endpoint("Microsoft.CloudPC/openapi/read", returns=Document)
+async def openapi(call: Call) -> Response:
+    """Show what can be called, and how, to everybody with a token."""
+    del call
+    return ok(_document())
 
 
 @cache
-def _text() -> str:
+def _document() -> Document:
     from triggers.http.views.openapi_document import document  # at a cold start nobody reads it
 
-    return json.dumps(document(routes()), separators=(",", ":"))
+    return document(routes())
 
 
 def routes() -> Iterator[Route]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from triggers.http.json_schema import Json, unrestricted
@@ -56,10 +57,11 @@ class Document(TypedDict):
     """An OpenAPI document."""
 
     openapi: str
-    info: Json
-    servers: list[Json]
-    paths: dict[str, Json]
-    components: Json
+    info: Annotated[Json, Field(description="Title and version")]
+    servers: list[Annotated[Json, Field(description="Where the addresses begin")]]
+    tags: list[Annotated[Json, Field(description="A resource by whose name operations are grouped")]]
+    paths: dict[str, Annotated[Json, Field(description="The operations of one address, by method")]]
+    components: Annotated[Json, Field(description="Schemas and security schemes")]
 
 
 def returns(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.operations.operation import Operation
+from shared.domain.operations.operation import Operation, OperationStatus
+from shared.errors import InvalidError, Problem
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
@@ -14,6 +15,7 @@ from triggers.http.response_shapes import Page
 from triggers.http.views.operations import OPERATION, operation_view
 
 bp = Blueprint()
+_STATUSES = tuple(status.value for status in OperationStatus)
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
@@ -27,6 +29,8 @@ async def list_operations(call: Call) -> Response:
     """List the operations; ``kind``, ``resourceId`` and ``status`` choose."""
     names = {"kind": "kind", "resourceId": "resource_id", "status": "status"}
     filters = {column: value for name, column in names.items() if (value := call.query(name))}
+    if filters.get("status", _STATUSES[0]) not in _STATUSES:
+        raise InvalidError(Problem("status", f"write one of {', '.join(_STATUSES)}"))
     page = await call.deps.operations.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
     return ok(listed(call, (operation_view(stored.value) for stored in page.items), page.next_token))
 

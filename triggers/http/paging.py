@@ -20,7 +20,7 @@ def top_of(call: Call) -> int:
         return USUAL
     number = count_of(top)
     if number is None or not 1 <= number <= MOST:
-        raise InvalidError(Problem("$top", f"a number from 1 to {MOST}"))
+        raise InvalidError(Problem("$top", f"write a number from 1 to {MOST}"))
     return number
 
 
@@ -40,7 +40,7 @@ def listed(call: Call, items: Iterable[Any], next_token: str | None, **more: Any
 def next_link(call: Call, next_token: str) -> str:
     """Return the address of the next page: this one's, with its token."""
     parts = parts_of(call)
-    query = {str(k): str(v) for k, v in call.request.params.items() if k != "$skiptoken"} | {"$skiptoken": next_token}
+    query = {**call.params, "$skiptoken": next_token}
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query, safe="$"), ""))
 
 
@@ -51,6 +51,6 @@ def paged(call: Call, items: Sequence[Any]) -> dict[str, Any]:
     """
     top, token = top_of(call), call.query("$skiptoken") or "0"
     if not token.isascii() or not token.isdigit() or len(token) > 9:  # noqa: PLR2004 - digits of a list that fits memory
-        raise InvalidError(Problem("$skiptoken", "not a token of this service"))
+        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is"))
     skip = int(token)
     return listed(call, items[skip : skip + top], str(skip + top) if skip + top < len(items) else None)

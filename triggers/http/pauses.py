@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import azure.functions as func
 from pydantic import Field
 
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Tenant
+from shared.domain.texts import OneLine
 from shared.domain.values import Value
 from shared.services import pausing
 from shared.storage.repository import Stored
@@ -25,7 +28,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 class PauseForm(Value):
     """Why it is paused; Cloud PCs that wait for it show the reason."""
 
-    reason: str = Field("", max_length=500)
+    reason: Annotated[OneLine, Field(max_length=500)] = ""
 
 
 class ResumeForm(Value):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -12,11 +12,15 @@ from triggers.http.authentication import Caller
 
 
 class Role(StrEnum):
-    """The app roles; the provider's counts only in tokens of the provider's own directory."""
+    """The app roles; the provider's counts only in tokens of the provider's own directory.
+
+    Users need none: theirs is for directories that require an assignment before they give a token.
+    """
 
     ADMINISTRATOR = "CloudPC.Administrator"
     OPERATOR = "CloudPC.Operator"
     READER = "CloudPC.Reader"
+    USER = "CloudPC.User"
     PROVIDER = "Provider.Administrator"
 
 
@@ -24,6 +28,7 @@ _PROVIDER = frozenset({Role.PROVIDER})
 _ADMINISTRATORS = _PROVIDER | {Role.ADMINISTRATOR}
 _OPERATORS = _ADMINISTRATORS | {Role.OPERATOR}
 _READERS = _OPERATORS | {Role.READER}
+_USERS = frozenset({Role.USER})
 
 VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
     {
@@ -74,6 +79,20 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/provisioningPolicies/assign": _ADMINISTRATORS,
         "Microsoft.CloudPC/provisioningPolicies/pause": _ADMINISTRATORS,
         "Microsoft.CloudPC/provisioningPolicies/resume": _ADMINISTRATORS,
+        "Microsoft.CloudPC/spotGroups/read": _READERS,
+        "Microsoft.CloudPC/spotGroups/delete": _ADMINISTRATORS,
+        "Microsoft.CloudPC/spotGroups/confirmRemovals": _ADMINISTRATORS,
+        "Microsoft.CloudPC/spotGroups/pause": _ADMINISTRATORS,
+        "Microsoft.CloudPC/spotGroups/resume": _ADMINISTRATORS,
+        "Microsoft.CloudPC/spotGroups/release": _ADMINISTRATORS,
+        "Microsoft.CloudPC/sessionHosts/read": _READERS,
+        "Microsoft.CloudPC/sessionHosts/drain": _OPERATORS,
+        "Microsoft.CloudPC/sessionHosts/exclude": _OPERATORS,
+        "Microsoft.CloudPC/sessionHosts/restart": _OPERATORS,
+        "Microsoft.CloudPC/sessionHosts/remove": _OPERATORS,
+        "Microsoft.CloudPC/userSessions/read": _READERS,
+        "Microsoft.CloudPC/userSessions/message": _OPERATORS,
+        "Microsoft.CloudPC/userSessions/logOff": _OPERATORS,
         "Microsoft.CloudPC/onPremisesConnections/read": _READERS,
         "Microsoft.CloudPC/onPremisesConnections/create": _ADMINISTRATORS,
         "Microsoft.CloudPC/onPremisesConnections/update": _ADMINISTRATORS,
@@ -85,11 +104,27 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/deviceImages/update": _ADMINISTRATORS,
         "Microsoft.CloudPC/deviceImages/delete": _ADMINISTRATORS,
         "Microsoft.CloudPC/galleryImages/read": _READERS,
+        "Microsoft.CloudPC/imageSets/read": _READERS,
+        "Microsoft.CloudPC/imageSets/update": _ADMINISTRATORS,
+        "Microsoft.CloudPC/imageSets/delete": _ADMINISTRATORS,
+        "Microsoft.CloudPC/imageVersions/read": _READERS,
+        "Microsoft.CloudPC/imageVersions/update": _ADMINISTRATORS,
+        "Microsoft.CloudPC/imageVersions/delete": _ADMINISTRATORS,
+        "Microsoft.CloudPC/imageVersions/connect": _ADMINISTRATORS,
+        "Microsoft.CloudPC/imageVersions/disconnect": _ADMINISTRATORS,
+        "Microsoft.CloudPC/imageVersions/reboot": _ADMINISTRATORS,
+        "Microsoft.CloudPC/imageVersions/seal": _ADMINISTRATORS,
         "Microsoft.CloudPC/servicePlans/read": _READERS,
         "Microsoft.CloudPC/supportedRegions/read": _READERS,
         "Microsoft.CloudPC/auditEvents/read": _READERS,
+        "Microsoft.CloudPC/me/read": _USERS,
+        "Microsoft.CloudPC/openapi/read": _USERS,
     }
 )
+
+OWN = frozenset(verb for verb, roles in VERBS.items() if roles == _USERS)
+"""What everybody may do who has a valid token, with any role or none: it concerns only the callers themselves, or is
+public knowledge."""
 
 
 def authorize(caller: Caller, verb: str, provider_directory_id: str, tenant: Tenant | None) -> None:
@@ -98,7 +133,9 @@ def authorize(caller: Caller, verb: str, provider_directory_id: str, tenant: Ten
     *tenant*: the one that is addressed, None where the route addresses none. Raises: NotFoundError for callers who
     have no access to the tenant, ForbiddenError if their roles do not allow *verb*.
     """
-    roles = _counting(caller, provider_directory_id, tenant)
+    if verb in OWN and tenant is None:
+        return
+    roles = counting_roles(caller, provider_directory_id, tenant)
     if tenant is not None and caller.directory_id != tenant.entra_tenant_id and Role.PROVIDER not in roles:
         raise NotFoundError("there is no such tenant")
     if not roles & VERBS[verb]:
@@ -107,10 +144,17 @@ def authorize(caller: Caller, verb: str, provider_directory_id: str, tenant: Ten
 
 def is_provider(caller: Caller, provider_directory_id: str) -> bool:
     """Whether the caller administers all tenants."""
-    return Role.PROVIDER in _counting(caller, provider_directory_id, None)
+    return Role.PROVIDER in counting_roles(caller, provider_directory_id, None)
 
 
-def _counting(caller: Caller, provider_directory_id: str, tenant: Tenant | None) -> frozenset[str]:
+def verbs_of(roles: Iterable[str]) -> list[str]:
+    """Return the verbs that callers with *roles* may do, in order; among them those of everybody."""
+    held = frozenset(roles)
+    return sorted(verb for verb, allowed in VERBS.items() if verb in OWN or held & allowed)
+
+
+def counting_roles(caller: Caller, provider_directory_id: str, tenant: Tenant | None) -> frozenset[str]:
+    """Return the caller's roles that count in *tenant*; None: where no tenant is addressed."""
     roles = caller.roles
     if caller.directory_id != provider_directory_id.lower():
         roles -= {Role.PROVIDER}

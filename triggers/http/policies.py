@@ -10,6 +10,7 @@ from shared.errors import InvalidError, Problem
 from shared.services import policies, policy_edits
 from shared.services.wizard_lookups import policy_facts
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.domain_joins import Reachable, chosen_regions
 from triggers.http.bodies.policies import POINTERS, AssignBody, PolicyBody, PolicyEdit, assigned_group_ids, policy_form
 from triggers.http.bodies.policy_edits import policy_edit_form
 from triggers.http.bodies.reading import renamed
@@ -63,11 +64,12 @@ async def create_policy(call: Call) -> Response:
     """Create a provisioning policy; it does nothing until it is assigned."""
 
     async def create() -> Response:
-        connections = tuple([stored.value async for stored in call.deps.connections.each(call.tenant.id)])
-        form = policy_form(call.json(), connections)
+        body = call.json()
+        form = policy_form(body, await _reachable(call))
         try:
             facts = await policy_facts(call.context, form, with_forecast=False)
-            stored = await policies.create_policy(call.context, form, facts, groups_needed=False)
+            regions = chosen_regions(body)
+            stored = await policies.create_policy(call.context, form, facts, groups_needed=False, regions=regions)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error
         return graph_created(call, POLICIES, shown(call, stored.value), stored.etag)
@@ -84,10 +86,10 @@ async def update_policy(call: Call, client: DurableClient) -> Response:
     """Change what the body names of a policy; Cloud PCs that are there stay as they are."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
-    connections = tuple([each.value async for each in call.deps.connections.each(call.tenant.id)])
-    form = policy_edit_form(call.json(), stored.value, shown(call, stored.value), connections)
+    body = call.json()
+    form = policy_edit_form(body, stored.value, shown(call, stored.value), await _reachable(call))
     try:
-        updated = await policy_edits.update_policy(call.context, client, stored, form)
+        updated = await policy_edits.update_policy(call.context, client, stored, form, chosen_regions(body))
     except InvalidError as error:
         raise renamed(error, POINTERS) from error
     after = updated.stored
@@ -147,6 +149,11 @@ async def save_policy_form(call: Call, client: DurableClient) -> Response:
     place = "/api/" + BASE.format(tenant=call.tenant.id, version="v1.0")
     view = {**shown(call, stored.value), "@deskwright.warnings": list(warnings)}
     return with_operation(created(view, f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag), operation)
+
+
+async def _reachable(call: Call) -> Reachable:
+    connections = tuple([stored.value async for stored in call.deps.connections.each(call.tenant.id)])
+    return Reachable(connections, tuple([stored.value async for stored in call.deps.sites.each(call.tenant.id)]))
 
 
 def shown(call: Call, policy: Policy) -> PolicyView:

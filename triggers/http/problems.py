@@ -10,8 +10,6 @@ import json
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 import azure.functions as func
@@ -20,17 +18,13 @@ from shared.errors import (
     BusyError,
     ConflictError,
     DeskwrightError,
-    ForbiddenError,
     InvalidError,
-    NotFoundError,
     Problem,
-    RefusedError,
-    StaleError,
     ThrottledError,
-    TooLargeError,
     UnauthenticatedError,
     UnavailableError,
 )
+from triggers.http.statuses import STATUSES, UNEXPECTED, Status
 from triggers.http.views.errors import (
     FieldErrorView,
     GraphErrorView,
@@ -42,29 +36,12 @@ from triggers.http.views.errors import (
 _log = logging.getLogger("deskwright.http")
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A status with what to call it. *code* is Graph's word for it."""
-
-    status: HTTPStatus
-    code: str
-    title: str
-
-
-STATUSES: dict[type[DeskwrightError], Status] = {
-    InvalidError: Status(HTTPStatus.BAD_REQUEST, "BadRequest", "The request is wrong"),
-    UnauthenticatedError: Status(HTTPStatus.UNAUTHORIZED, "Unauthorized", "Unauthorized"),
-    ForbiddenError: Status(HTTPStatus.FORBIDDEN, "Forbidden", "Your role does not allow this"),
-    NotFoundError: Status(HTTPStatus.NOT_FOUND, "ResourceNotFound", "There is no such thing"),
-    ConflictError: Status(HTTPStatus.CONFLICT, "Conflict", "Not in the present state"),
-    StaleError: Status(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed", "It has changed since you read it"),
-    TooLargeError: Status(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", "The body is too large"),
-    RefusedError: Status(HTTPStatus.UNPROCESSABLE_ENTITY, "UnprocessableEntity", "Azure refused it"),
-    ThrottledError: Status(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests"),
-    UnavailableError: Status(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Try again later"),
-}
 _MOST_ERRORS, _MOST_POINTER, _MOST_TEXT = 100, 200, 2000
-_UNEXPECTED = Status(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "An error of ours")
+_GENERAL = {
+    "ServiceUnavailable": "A service behind this one does not answer. Send the request again after Retry-After.",
+    "TooManyRequests": "There are too many requests at the moment. Send this one again after Retry-After.",
+}
+"""What is said of failures: their own words name tables and hosts. They are in the log, with the trace id."""
 
 
 async def answering_errors(
@@ -82,7 +59,7 @@ async def answering_errors(
     except Exception:  # noqa: BLE001 - the one broad except: whatever happens, the caller gets an answer
         _log.exception("unexpected error, trace id %s", trace_id)
         detail = f"Tell your provider the trace id {trace_id}."
-        return _write(_UNEXPECTED, detail, [], graph=graph, trace_id=trace_id, request=request)
+        return _write(UNEXPECTED, detail, [], graph=graph, trace_id=trace_id, request=request)
 
 
 def error_response(
@@ -91,8 +68,8 @@ def error_response(
     """Return the response to an expected error."""
     status = _status(error)
     errors = _errors(error)
-    detail = _cut(str(error)) or status.title
-    if status.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+    detail = _GENERAL.get(status.code) or _cut(str(error)) or status.title
+    if status.code in _GENERAL or status is UNEXPECTED:
         _log.warning("%s, trace id %s: %s", status.code, trace_id, error)
     headers = {}
     if isinstance(error, ThrottledError | BusyError):
@@ -111,7 +88,7 @@ def _status(error: DeskwrightError) -> Status:
     for kind in type(error).__mro__:
         if kind in STATUSES:
             return STATUSES[kind]
-    return _UNEXPECTED
+    return UNEXPECTED
 
 
 def _errors(error: DeskwrightError) -> list[FieldErrorView]:
@@ -146,7 +123,7 @@ def _write(
         )
     else:
         body = {
-            "type": "about:blank",
+            "type": status.type,
             "title": status.title,
             "status": int(status.status),
             "detail": detail,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import azure.functions as func
 
 from shared.domain.cloud_pcs.remote_action import Remote
@@ -9,8 +11,10 @@ from shared.services.rebuilding import UserAccountType
 from shared.services.remote import RemoteActionRequest, act, rename
 from shared.services.resizing import resize, verdicts
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.bodies.reading import Body
+from triggers.http.bodies.reading import Body, is_id
 from triggers.http.bodies.remote_actions import (
+    LONGEST_NAME,
+    MOST_VALIDATED,
     AccountTypeBody,
     CreateSnapshotBody,
     RenameBody,
@@ -32,8 +36,6 @@ from triggers.http.views.remote_actions import (
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_LONGEST_NAME = 64
-_MOST_VALIDATED = 2000  # Graph: cloudPC validateBulkResize
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/reboot", methods=["POST"], auth_level=_OPEN)
@@ -59,8 +61,8 @@ async def rename_cloud_pc(call: Call) -> Response:
     body = Body(call.json())
     value = body.take("displayName")
     name = value.strip() if isinstance(value, str) else ""
-    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
-        body.wrong("/displayName", f"1 to {_LONGEST_NAME} printable characters")
+    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
+        body.wrong("/displayName", f"write 1 to {LONGEST_NAME} printable characters")
     body.settle()
 
     async def perform() -> Response:
@@ -77,8 +79,8 @@ async def change_user_account_type(call: Call, client: DurableClient) -> Respons
     """Make the user a local administrator of their Cloud PC, or a standard user again."""
     body = Body(call.json())
     account = body.take("userAccountType")
-    if account not in set(UserAccountType):
-        body.wrong("/userAccountType", f"one of {', '.join(UserAccountType)}")
+    if account not in tuple(UserAccountType):
+        body.wrong("/userAccountType", f"write one of {', '.join(UserAccountType)}")
     body.settle()
     administrator = account == UserAccountType.ADMINISTRATOR
     return await _begun(call, client, RemoteActionRequest(Remote.CHANGE_USER_ACCOUNT_TYPE, administrator=administrator))
@@ -117,8 +119,8 @@ async def restore_cloud_pc(call: Call, client: DurableClient) -> Response:
     """Put the disk of a Cloud PC back to a restore point: what was changed since then is lost."""
     body = Body(call.json())
     snapshot_id = body.take("cloudPcSnapshotId")
-    if not isinstance(snapshot_id, str) or not snapshot_id:
-        body.wrong("/cloudPcSnapshotId", "the id of one of its restore points")
+    if not is_id(snapshot_id):
+        body.wrong("/cloudPcSnapshotId", "write the id of one of its restore points; retrieveSnapshots() lists them")
     body.settle()
     return await _begun(call, client, RemoteActionRequest(Remote.RESTORE, restore_point_id=str(snapshot_id)))
 
@@ -149,17 +151,20 @@ async def validate_bulk_resize(call: Call) -> Response:
     """Say for each of many Cloud PCs whether it could be resized now; nothing happens."""
     body = Body(call.json())
     value = body.take("cloudPcIds")
-    ids = value if isinstance(value, list) and all(isinstance(each, str) for each in value) else []
-    if not 0 < len(ids) <= _MOST_VALIDATED:
-        body.wrong("/cloudPcIds", f"1 to {_MOST_VALIDATED} ids")
+    ids: list[Any] = value if isinstance(value, list) else []
+    if not 0 < len(ids) <= MOST_VALIDATED:
+        body.wrong("/cloudPcIds", f"write a list of 1 to {MOST_VALIDATED} ids")
+    for n, each in enumerate(ids):
+        if not is_id(each):
+            body.wrong(f"/cloudPcIds/{n}", "write the id of a Cloud PC, a text")
     found = await verdicts(call.context, ids, _target(body))
     return ok(resize_verdicts_view(found))
 
 
 def _target(body: Body) -> str:
     plan_id = body.take("targetServicePlanId")
-    if not isinstance(plan_id, str) or not plan_id:
-        body.wrong("/targetServicePlanId", "the id of a service plan")
+    if not is_id(plan_id):
+        body.wrong("/targetServicePlanId", "write the id of one of servicePlans")
     body.settle()
     return str(plan_id)
 

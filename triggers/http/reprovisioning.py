@@ -54,7 +54,7 @@ def account_type(call: Call) -> UserAccountType | None:
     body = Body(call.json_if_any())
     account = body.take("userAccountType")
     body.only("osVersion", ("windows11",), "is the image's, which the policy names")
-    if account is not None and account not in set(UserAccountType):
-        body.wrong("/userAccountType", f"one of {', '.join(UserAccountType)}")
+    if account is not None and account not in tuple(UserAccountType):
+        body.wrong("/userAccountType", f"write one of {', '.join(UserAccountType)}")
     body.settle()
     return UserAccountType(account) if account is not None else None

@@ -41,9 +41,9 @@ async def put_site(call: Call) -> Response:
     """Create a site, or replace it."""
     body = call.json()
     if body.get("id", call.param("site")) != call.param("site"):
-        raise InvalidError(Problem("/id", "is not the one in the address"))
+        raise InvalidError(Problem("/id", "is not the one in the address; leave it out"))
     if "tenantId" in body:
-        raise InvalidError(Problem("/tenantId", "unknown field"))
+        raise InvalidError(Problem("/tenantId", "unknown field; leave it out"))
     site = call.read(Site, {**body, "id": call.param("site"), "tenantId": call.tenant.id})
     there = await call.deps.sites.find(call.tenant.id, site.id)
     if there is None:

@@ -29,7 +29,7 @@ async def create_tenant(call: Call, client: DurableClient) -> Response:
     """Create a tenant; its licensed users are listed at once."""
     tenant = call.read(Tenant)
     if tenant.paused is not None:
-        raise InvalidError(Problem("/paused", "is set by pause"))
+        raise InvalidError(Problem("/paused", "is set by pause; leave it out"))
 
     async def create() -> Response:
         stored = await tenants.create_tenant(call.context, client, tenant)
@@ -63,6 +63,8 @@ async def update_tenant(call: Call, client: DurableClient) -> Response:
     form = call.read(TenantChange)
     if form.further_subscription_ids is not None and not may_name_any_subscription(call):
         raise InvalidError(Problem("/furtherSubscriptionIds", "only the provider may choose a tenant's subscriptions"))
+    if form.spot_licenses is not None and not may_name_any_subscription(call):
+        raise InvalidError(Problem("/spotLicenses", "only the provider sets how many licences a tenant has"))
     updated = await tenants.update_tenant(call.context, client, stored, form)
     return ok(updated.value.to_json(), etag=updated.etag)
 

@@ -6,7 +6,18 @@ from collections.abc import Awaitable, Callable
 
 import azure.functions as func
 
-from shared.domain.wizards import CREATE_CONNECTION, CREATE_DEVICE_IMAGE, CREATE_PROVISIONING_POLICY, WIZARDS, Wizard
+from shared.domain.wizards import (
+    CREATE_CONNECTION,
+    CREATE_DEVICE_IMAGE,
+    CREATE_IMAGE_SET,
+    CREATE_IMAGE_VERSION,
+    CREATE_PROVISIONING_POLICY,
+    CREATE_SPOT_GROUP,
+    EDIT_SPOT_GROUP,
+    UPDATE_SPOT_GROUP,
+    WIZARDS,
+    Wizard,
+)
 from shared.domain.wizards.forms import REVIEW
 from shared.domain.wizards.reviews import Review
 from shared.errors import InvalidError, NotFoundError, Problem
@@ -16,10 +27,16 @@ from triggers.http.call import Call, Response, ok
 from triggers.http.connections import may_name_any_subscription, save_connection_form
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
+from triggers.http.image_sets import save_image_set_form
+from triggers.http.image_versions import save_image_version_form
 from triggers.http.images import save_device_image_form
 from triggers.http.policies import save_policy_form
+from triggers.http.releases import save_spot_group_update_form
+from triggers.http.spot_groups import save_spot_group_edit_form, save_spot_group_form
+from triggers.http.views.image_sets import IMAGE_SET
 from triggers.http.views.operations import OPERATION
 from triggers.http.views.policies import POLICY
+from triggers.http.views.spot_groups import SPOT_GROUP
 from triggers.http.views.wizards import FORMS, FORMS_SO_FAR, WizardView, wizard_view
 
 bp = Blueprint()
@@ -31,8 +48,8 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 async def get_wizard(call: Call) -> Response:
     """Show a wizard: its steps, a JSON schema of each, and the choices; ``search`` looks for groups."""
     wizard = _wizard(call)
-    choices = await choices_of(call.context, wizard, call.query("search") or "")
-    return ok(wizard_view(wizard, choices))
+    offer = await choices_of(call.context, wizard, call.query("search") or "")
+    return ok(wizard_view(wizard, offer.choices, offer.cut))
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}/review", methods=["POST"], auth_level=_OPEN)
@@ -43,7 +60,7 @@ async def review_wizard(call: Call) -> Response:
     form = call.json()
     through_step = form.pop("throughStep", REVIEW)
     if not isinstance(through_step, str):
-        raise InvalidError(Problem("/throughStep", "must be the name of a step"))
+        raise InvalidError(Problem("/throughStep", "write the name of a step"))
     wizard.until(through_step)
     any_subscription = may_name_any_subscription(call)
     reviewed = await review(call.context, wizard, form, through_step, any_subscription=any_subscription)
@@ -52,7 +69,11 @@ async def review_wizard(call: Call) -> Response:
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/wizards/save", accepts=FORMS, returns={201: POLICY, 202: OPERATION})
+@endpoint(
+    "Microsoft.CloudPC/wizards/save",
+    accepts=FORMS,
+    returns={201: (POLICY, IMAGE_SET, SPOT_GROUP), 202: OPERATION},
+)
 async def save_wizard(call: Call, client: DurableClient) -> Response:
     """Save a form: 201 with what was made, or 202 with the operation that makes it."""
     wizard = _wizard(call)
@@ -70,4 +91,9 @@ _SAVES: dict[str, Callable[[Call, DurableClient], Awaitable[Response]]] = {
     CREATE_CONNECTION.name: save_connection_form,
     CREATE_DEVICE_IMAGE.name: save_device_image_form,
     CREATE_PROVISIONING_POLICY.name: save_policy_form,
+    CREATE_SPOT_GROUP.name: save_spot_group_form,
+    EDIT_SPOT_GROUP.name: save_spot_group_edit_form,
+    UPDATE_SPOT_GROUP.name: save_spot_group_update_form,
+    CREATE_IMAGE_SET.name: save_image_set_form,
+    CREATE_IMAGE_VERSION.name: save_image_version_form,
 }

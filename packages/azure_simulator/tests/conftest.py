@@ -4,6 +4,10 @@ import pytest
 from azure_simulator.certificates import Certificates, issue
 from hypothesis import settings
 
+from packages.azure_simulator.tests.answers import answers_fit
+
+__all__ = ["answers_fit"]
+
 # Other work on the machine must not fail a property that holds.
 settings.register_profile("azure_simulator", deadline=None, print_blob=True)
 settings.load_profile("azure_simulator")

@@ -179,3 +179,13 @@ def test_a_snapshot_shows_how_far_it_is_copied() -> None:
     app.advance(301)
     assert app.request("GET", f"{SNAPSHOTS}/far")["properties"]["completionPercent"] == 100
     assert len(app.request("GET", f"{SUB}/providers/Microsoft.Compute/snapshots")["value"]) == 2
+
+
+def test_the_location_of_a_written_disk_answers_with_the_disk() -> None:
+    app = open_cloud()
+    app.request("PUT", GROUP, {"location": REGION})
+    body = {"location": REGION, "properties": {"diskSizeGB": 32, "creationData": {"createOption": "Empty"}}}
+    for method, sent in (("PUT", body), ("PATCH", {"tags": {"a": "b"}})):
+        accepted = app.send(method, f"{DISKS}/new", sent)
+        shown = app.request("GET", accepted.headers["Location"])
+        assert shown == app.request("GET", f"{DISKS}/new")  # az disk create reads nothing else

@@ -1,7 +1,7 @@
 """Licenses: direct, through a group, counted."""
 
 import pytest
-from azure_simulator.graph.directory.licenses import SKU_IDS, Licenses, OutOfUnitsError
+from azure_simulator.graph.directory.licenses import SKU_IDS, Licenses, OutOfUnitsError, service_plans
 from azure_simulator.graph.directory.records import Directory, Doc
 from azure_simulator.graph.directory.seeding import seed_tenants
 
@@ -49,6 +49,27 @@ def test_a_direct_licence_needs_a_unit() -> None:
     new = directory.by("user", TENANT, "userPrincipalName", "new@x")[0]
     with pytest.raises(OutOfUnitsError):
         Licenses(directory, TENANT, 0).give(new, SKU)
+
+
+def test_a_service_plan_is_off_only_where_every_way_of_assignment_leaves_it_out() -> None:
+    # learn.microsoft.com/graph/api/resources/assignedlicense, /graph/api/resources/assignedplan
+    directory = seeded(2, direct=0, through=1)
+    licences, (plan,) = Licenses(directory, TENANT, 0), service_plans(directory.get("sku", TENANT, SKU) or {})
+
+    def shown() -> tuple[list[str], list[str], list[list[str]]]:
+        found = Licenses(directory, TENANT, 0).shown(user(directory, 0), "now")
+        states = [each["disabledPlans"] for each in found["licenseAssignmentStates"]]
+        off = found["assignedLicenses"][0]["disabledPlans"]
+        return off, [each["capabilityStatus"] for each in found["assignedPlans"]], states
+
+    own = plan["servicePlanId"]
+    licences.give(user(directory, 0), SKU, [own])
+    assert shown() == ([], ["Enabled"], [[own], []])
+    (group,) = directory.all("group", TENANT)
+    directory.change("group", TENANT, group["id"], _disabled_plans={SKU: [own]})
+    assert shown() == ([own], ["Deleted"], [[own], [own]])
+    licences.give(user(directory, 0), SKU)
+    assert shown() == ([], ["Enabled"], [[], [own]])
 
 
 def test_removing_a_licence_frees_its_unit() -> None:

@@ -118,6 +118,20 @@ async def test_the_sockets_answer_large_bodies(certificates: Certificates) -> No
         await asyncio.wait_for(server.stop(), 10)
 
 
+async def test_a_page_of_another_origin_does_not_reach_the_control_plane(certificates: Certificates) -> None:
+    cloud = build(OwnClock(START_US, 0), keys(), Options(0, "instant", {}))
+    server = CloudServer(cloud, certificates)
+    at = await server.start(Addresses())
+    try:
+        async with aiohttp.ClientSession() as session:
+            url = f"https://127.0.0.1:{at.port}/_sim/stats"
+            for host, status in (("evil.example", 403), (f"localhost:{at.port}", 200), (f"127.0.0.1:{at.port}", 200)):
+                async with session.get(url, headers={"Host": host}, ssl=False) as reply:
+                    assert reply.status == status
+    finally:
+        await asyncio.wait_for(server.stop(), 10)
+
+
 async def _token(session: aiohttp.ClientSession, url: str) -> str:
     body = {"name": "app", "audience": "https://management.azure.com"}
     async with session.post(f"{url}/_sim/tokens", json=body, ssl=False) as reply:

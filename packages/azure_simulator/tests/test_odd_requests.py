@@ -14,7 +14,15 @@ from azure_simulator.core.keys import Keys
 from azure_simulator.core.requests import Reply, Request
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import OwnClock
-from azure_simulator.desktops import application_groups, host_pools, session_hosts, user_sessions, workspaces
+from azure_simulator.desktops import (
+    application_groups,
+    broker_control,
+    host_pools,
+    session_hosts,
+    user_sessions,
+    workspaces,
+)
+from azure_simulator.desktops.provider import SESSION_HOST
 from azure_simulator.graph import control
 from azure_simulator.graph.notifications import subscriptions
 from azure_simulator.graph.protocol import batches
@@ -42,7 +50,7 @@ OURS = [
     *workspaces.OPERATIONS.found,
     *session_hosts.OPERATIONS.found,
     *user_sessions.OPERATIONS.found,
-    *user_sessions.CONTROL.found,
+    *broker_control.CONTROL.found,
 ]
 AUDIENCES = {
     "graph": "https://graph.microsoft.com",
@@ -55,6 +63,7 @@ NAMES = st.sampled_from(
         *("properties", "registrationInfo", "registrationTokenOperation", "expirationTime", "assignedUser"),
         *("applicationGroupReferences", "hostPoolType", "location", "tags", "attributes", "value", "enabled"),
         *("requests", "id", "url", "method", "headers", "body", "dependsOn", "groupIds", "ids", "types"),
+        *("hostPool", "users", "visits", "from", "until", "share", "stay", "leave", "how", "staySeconds", "retry"),
         *("group", "user", "add", "remove", "give", "sku", "delete", "sessionHost", "userPrincipalName"),
         *("accountEnabled", "extensionAttributes", "@odata.id", "displayName", "members", "licences"),
         *("notificationUrl", "resource", "changeType", "expirationDateTime", "clientState", "passwordProfile"),
@@ -103,7 +112,7 @@ def cloud(purpose: str) -> Cloud:
     host = f"{PROVIDER}/hostPools/pool/sessionHosts/h"
     properties = {"sessions": 0, "status": "Available", "resourceId": "vm", "lastHeartBeat": ""}
     shown = {"id": host, "name": "pool/h", "properties": properties}
-    found.world.resources.add(Resource(host, session_hosts.TYPE, shown, START_US))
+    found.world.resources.add(Resource(host, SESSION_HOST, shown, START_US))
     send(found, "POST", "/_sim/desktops/sessions", "sim", {"sessionHost": host, "userPrincipalName": "a"})
     send(found, "PUT", "/secrets/x", "vault", {"value": "x"})
     found.world.resources.add(Resource("/vm", "vm", {"properties": {"vmId": "1"}}, START_US))

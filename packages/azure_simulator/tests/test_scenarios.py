@@ -22,6 +22,7 @@ CAST = {
     "joinPassword": "join-contoso",
     "connection": "c",
     "group0": "staff",
+    "hostPool": "desks",
     **{f"user{number}": f"user{number}@a.example" for number in range(1, 9)},
 }
 PARTS = {"name", "number", "about", "needs", "setting", "config", "faults", "events", "expect"}

@@ -113,6 +113,27 @@ def two_machines_of_one_cloud_pc_that_somebody_may_use(app: InProcessCloud) -> N
         store(app, path, kind, properties=assigned)
 
 
+def a_session(app: InProcessCloud) -> str:
+    path = f"{GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/p/sessionHosts/h"
+    assigned = {"resourceId": f"{VMS}/cpc-1", "status": "Available", "sessions": 0}
+    store(app, path, "Microsoft.DesktopVirtualization/hostPools/sessionHosts", properties=assigned, name="p/h")
+    return str(app.sim("POST", "desktops/sessions", {"sessionHost": path, "userPrincipalName": "a"})["id"])
+
+
+@breaks("sessionsLost")
+def somebody_who_is_logged_off_without_a_word(app: InProcessCloud) -> None:
+    app.request("DELETE", a_session(app))
+
+
+@breaks("signInsFailed")
+def somebody_whose_desktop_is_not_published(app: InProcessCloud) -> None:
+    wanted = {"hostPoolType": "Pooled", "loadBalancerType": "DepthFirst", "preferredAppGroupType": "Desktop"}
+    pool = f"{GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/desks"
+    app.request("PUT", pool, {"location": REGION, "properties": wanted})
+    app.sim("POST", "graph/users", {"userPrincipalName": "a@a.example"})
+    app.sim("POST", "desktops/signins", {"user": "a@a.example", "hostPool": "desks"})
+
+
 @breaks("beforeRetryAfter")
 def somebody_who_cannot_wait(app: InProcessCloud) -> None:
     for _ in range(13):

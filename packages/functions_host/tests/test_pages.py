@@ -4,9 +4,12 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from http.client import HTTPConnection
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
+from functions_host.http.builtin_routes import BuiltinRoutes
 from functions_host.pages.formatting import length
 from host_testing.running import HttpResponse, RunningHost, until
 
@@ -64,6 +67,36 @@ def showing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHost]:
 
 def look(host: RunningHost, path: str = "") -> Reader:
     return read(host.call("GET", HOME + path, headers={"x-functions-key": host.key}))
+
+
+class Reached:
+    """Stands for each part of the host that answers."""
+
+    async def answer(self, *_: object, **__: object) -> str:
+        return "reached"
+
+    def accept(self, *_: object) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("path", [HOME, "/admin/host/status", "/runtime/webhooks/durabletask/instances"])
+@pytest.mark.parametrize(
+    ("name", "auth", "reached"),
+    [
+        ("evil.example", False, False),
+        ("127.0.0.1:7071", False, True),
+        ("localhost", False, True),
+        ("x.example", True, True),
+    ],
+)
+async def test_without_keys_a_page_of_another_origin_does_not_reach_the_host(
+    path: str, name: str, *, auth: bool, reached: bool
+) -> None:
+    part: Any = Reached()
+    builtin = BuiltinRoutes(part, part, part, part, auth=auth)
+    request = make_mocked_request("GET", path, headers={"Host": name})
+    answer: Any = await builtin.answer(request, path.strip("/").split("/"))
+    assert answer == "reached" if reached else answer.status == 403
 
 
 def test_the_list_shows_instances_with_their_status_and_links_to_each(host: RunningHost) -> None:

@@ -9,6 +9,7 @@ from pydantic import Field
 from shared.domain.cloud_pcs.lifecycle import Phase
 from shared.domain.cloud_pcs.steps import Step
 from shared.domain.machines.restore_points import RestorePoint
+from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import Slot
 from shared.domain.policies.policy import Snapshot
 from shared.domain.values import Value
@@ -85,6 +86,7 @@ class Build(Value):
     resumed_at: Step | None = None  # where this attempt goes on with the machine that is there; None: it begins anew
     snapshot: Snapshot | None = None
     subscription_id: str | None = None  # where it is to be made; None: where its connection says
+    new_plan: ServicePlan | None = None  # of a replacement that gets other hardware; None: what the Cloud PC has
     group_id: str | None = None  # through which the user came to the policy
     resources: Resources = Field(default_factory=Resources)
     warnings: tuple[Warn, ...] = ()

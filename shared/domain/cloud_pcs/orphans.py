@@ -24,6 +24,7 @@ class OrphanType(StrEnum):
     """What an orphan is, in the order of their removal: each after what refers to it."""
 
     VIRTUAL_MACHINE = "virtualMachine"
+    SECURITY_RULE = "securityRule"
     NETWORK_INTERFACE = "networkInterface"
     DISK = "disk"
     SNAPSHOT = "snapshot"
@@ -43,7 +44,7 @@ class OrphanType(StrEnum):
 
 
 DEVICES = frozenset({OrphanType.DEVICE, OrphanType.MANAGED_DEVICE})
-_NAMED = DEVICES | {OrphanType.SESSION_HOST}
+NAMED = DEVICES | {OrphanType.SESSION_HOST}
 """What is recognised by a computer name, and not by a tag."""
 NETWORK_PARTS = frozenset(
     {
@@ -60,12 +61,17 @@ _DISKS = frozenset({OrphanType.DISK, OrphanType.SNAPSHOT})
 
 
 class Found(Value):
-    """One thing with our mark. *owner*: the ARM id of its machine, or a device's own id; *name*: a computer's name."""
+    """One thing with our mark. *owner*: the ARM id of its machine, or a device's own id; *name*: a computer's name.
+
+    Of the three ids one is there at most: of the Cloud PC or the session host whose it is, or of its Spot Group.
+    """
 
     type: OrphanType
     resource_id: str
     name: str
     cloud_pc_id: str | None = None
+    session_host_id: str | None = None
+    spot_group_id: str | None = None
     owner: str | None = None
 
 
@@ -131,7 +137,10 @@ LAST = "last"
 
 
 class ComputerName(Value):
-    """A computer name that a build gave. *beginning*: the part of it that its naming template fixes."""
+    """A computer name that a build gave. *beginning*: the part of it that its naming template fixes.
+
+    *cloud_pc_id*: of whose machine it is; *of_host*: that is a session host of a Spot Group.
+    """
 
     tenant_id: str
     name: str
@@ -140,9 +149,10 @@ class ComputerName(Value):
     generation: int
     attempt: int
     given_at: datetime
+    of_host: bool = False
 
 
-_REMOVE = "Have it removed with remove, or let the tenant's setting removeOrphans do it."
+REMOVE_ADVICE = "Have it removed with remove, or let the tenant's setting removeOrphans do it."
 _LOOK = "Look at it, and delete it in Azure if nobody needs it."
 _LOOK_THERE = "Compare both in Entra ID and Intune, and delete the one that does not report."
 
@@ -160,12 +170,12 @@ def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
         return None  # another machine is built, or cleaned up: a later scan decides
     if found.type in _DISKS and pc.action is not None:
         return None  # the action that runs removes what it no longer needs
-    return _of_earlier_machine(found, pc) if found.type in _NAMED else _second(found, pc)
+    return _of_earlier_machine(found, pc) if found.type in NAMED else _second(found, pc)
 
 
 def _left(found: Found, why: str, since: datetime | None) -> Judgement:
     sure = found.type is not OrphanType.PUBLIC_IP_ADDRESS  # no build makes one: somebody has copied the tags
-    return Judgement(why=why, advice=_REMOVE if sure else _LOOK, since=since, sure=sure)
+    return Judgement(why=why, advice=REMOVE_ADVICE if sure else _LOOK, since=since, sure=sure)
 
 
 def _nothing_left(pc: CloudPc) -> bool:
@@ -177,7 +187,7 @@ def _of_earlier_machine(found: Found, pc: CloudPc) -> Judgement | None:
     made = pc.current.resources
     if not same(found.name, made.computer_name):
         why = f"it is of an earlier machine; the Cloud PC is {made.computer_name} now"
-        return Judgement(why=why, advice=_REMOVE, since=pc.provisioned_date_time, sure=True)
+        return Judgement(why=why, advice=REMOVE_ADVICE, since=pc.provisioned_date_time, sure=True)
     known = {OrphanType.DEVICE: made.entra_device_id, OrphanType.MANAGED_DEVICE: made.managed_device_id}.get(found.type)
     if known is None or same(found.owner, known):
         return None
@@ -196,7 +206,7 @@ def _second(found: Found, pc: CloudPc) -> Judgement | None:
         case OrphanType.DISK if not same(found.owner, made.vm_id):
             return Judgement(why="the machine of the Cloud PC does not use this disk", advice=_LOOK)
         case OrphanType.ROLE_ASSIGNMENT if not same(found.owner, made.vm_id):
-            return Judgement(why="a right on a machine that the Cloud PC no longer is", advice=_REMOVE, sure=True)
+            return Judgement(why="a right on a machine that the Cloud PC no longer is", advice=REMOVE_ADVICE, sure=True)
     return None
 
 
@@ -208,7 +218,7 @@ def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:
     """Return why a desktop right of the user that *found* names is an orphan: none of *pcs* gives them one."""
     if any(same(pc.user.id, found.name) and not _nothing_left(pc) for pc in pcs):
         return None
-    return Judgement(why="the user who has this right has no Cloud PC any more", advice=_REMOVE, sure=True)
+    return Judgement(why="the user who has this right has no Cloud PC any more", advice=REMOVE_ADVICE, sure=True)
 
 
 def judge_temporary(owner: Owner) -> Judgement:
@@ -216,6 +226,7 @@ def judge_temporary(owner: Owner) -> Judgement:
     whose = {
         OwnerKind.DEVICE_IMAGE: "the build of image",
         OwnerKind.CONNECTION_PROBE: "the checks of connection",
+        OwnerKind.IMAGE_VERSION: "the work on image version",
     }.get(owner.kind, owner.kind.value)
     return Judgement(why=f"{whose} {owner.id} made it, and none of these runs", advice=_LOOK)
 

@@ -7,20 +7,31 @@ from datetime import datetime
 from shared.domain.cloud_pcs.build import Build, Failure, Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc
 from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, Event, Phase
+from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import other_slot
 from shared.domain.policies.policy import Snapshot
 
 
 def begin_replacement(
-    pc: CloudPc, snapshot: Snapshot, group_id: str | None, operation_id: str, at: datetime
+    pc: CloudPc,
+    snapshot: Snapshot,
+    group_id: str | None,
+    operation_id: str,
+    at: datetime,
+    *,
+    plan: ServicePlan | None = None,
 ) -> CloudPc:
-    """Return *pc* with a replacement planned; what an earlier one left is cleaned up by its build first."""
+    """Return *pc* with a replacement planned; what an earlier one left is cleaned up by its build first.
+
+    *plan*: the hardware it is built with; the current machine keeps its own, and the record's, until it is replaced.
+    """
     earlier = pc.replacement or Build(resources=Resources(slot=other_slot(pc.current.slot)))
     planned = Build(
         generation=pc.next_generation,
         reason=WAITING_TO_START,
         snapshot=snapshot,
         subscription_id=pc.current.subscription_id or pc.current.resources.subscription_id,
+        new_plan=None if plan == pc.plan else plan,
         group_id=group_id,
         resources=earlier.resources,
         operation_id=operation_id,
@@ -65,7 +76,12 @@ def replaced(
     )
     named = pc.named_for(new.snapshot) if new.snapshot else pc.display_name
     after = pc.but(
-        current=current, replacement=leaving, display_name=named, provisioned_date_time=at, last_modified_date_time=at
+        plan=new.new_plan or pc.plan,
+        current=current,
+        replacement=leaving,
+        display_name=named,
+        provisioned_date_time=at,
+        last_modified_date_time=at,
     )
     event = Event.REPLACED_WITH_WARNINGS if warnings else Event.REPLACED
     return after.after(event, at=at) if pc.status in REPLACEABLE else after

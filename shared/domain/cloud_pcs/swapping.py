@@ -6,7 +6,7 @@ its user, and having both does not build a second one (docs/decisions/0029).
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from datetime import datetime, timedelta
 
 from shared.domain.cloud_pcs.build import Warn
@@ -53,12 +53,16 @@ def stayed(pc: CloudPc, size: str, at: datetime) -> CloudPc:
     return _ended(pc.but(swap=_other(pc.swap, pc.swap.plan, at)) if pc.swap else pc, size, at)
 
 
-def with_licensed_plan(pc: CloudPc, licenses: Container[str]) -> CloudPc:
-    """Return *pc*, which is about to be built anew, with that of its two plans whose licence its user has."""
-    swap = pc.swap
-    if swap is None or pc.plan.id in licenses or swap.plan.id not in licenses:
-        return pc
-    return pc.but(plan=swap.plan, swap=swap.but(plan=pc.plan))
+def with_plan_of_today(pc: CloudPc, licensed: Iterable[ServicePlan]) -> CloudPc:
+    """Return *pc*, which is about to be built anew, with the hardware that its licence stands for now.
+
+    *licensed*: the service plans that its user has. Of its two plans in a swap it gets the one that is licensed.
+    """
+    held, swap = {plan.id: plan for plan in licensed}, pc.swap
+    if swap is not None and pc.plan.id not in held and swap.plan.id in held:
+        return pc.but(plan=held[swap.plan.id], swap=swap.but(plan=pc.plan))
+    today = held.get(pc.plan.id, pc.plan)
+    return pc if today == pc.plan else pc.but(plan=today)
 
 
 def settled(pc: CloudPc, licenses: Container[str], at: datetime, *, stays: bool = True) -> CloudPc:

@@ -107,7 +107,7 @@ OFFERS = ("windows-ent-cpc", "windows-11", "windows-10")
 """Where Windows 10 and 11 Enterprise for one user at a time are offered; the first is Windows 365's own."""
 
 _FITTING_SKU = re.compile(
-    r"^win(?P<windows>1[01])-(?P<release>\d{2}h\d)-ent(?:-cpc)?(?P<apps>-m365)?(?:-g2)?$", re.IGNORECASE
+    r"win(?P<windows>1[01])-(?P<release>\d{2}h\d)-ent(?:-cpc)?(?P<apps>-m365)?(?:-g2)?", re.IGNORECASE
 )
 
 
@@ -116,12 +116,35 @@ def gallery_image(offer: str, sku: str) -> GalleryImage | None:
 
     Fitting: single-session Windows Enterprise; not Pro, N, LTSC, multi-session (docs/notes/windows365.md 2.10).
     """
-    found = _FITTING_SKU.match(sku)
+    found = _FITTING_SKU.fullmatch(sku)
     if found is None or offer.lower() not in OFFERS:
         return None
     apps = " + Microsoft 365 Apps" if found["apps"] else ""
     optimised = " for Cloud PC" if offer.lower() == OFFERS[0] else ""
     title = f"Windows {found['windows']} Enterprise{apps} {found['release'].upper()}{optimised}"
+    return GalleryImage(image=MarketplaceImage(publisher=PUBLISHER, offer=offer, sku=sku), display_name=title)
+
+
+SESSION_HOST_OFFERS = ("office-365", "windows-11", "windows-10")
+"""Where Windows for session hosts is offered."""
+
+_SESSION_HOST_SKU = re.compile(
+    r"win(?P<windows>1[01])-(?P<release>\d{2}h\d)-(?P<kind>avd|ent)(?P<apps>-m365)?(?:-g2)?", re.IGNORECASE
+)
+
+
+def session_host_image(offer: str, sku: str, *, pooled: bool) -> GalleryImage | None:
+    """Return the marketplace image as a choice, None when its name says that no such session host can be built from it.
+
+    Fitting: multi-session Windows for pooled hosts, single-session Enterprise for personal ones
+    (docs/notes/spotpc-avd.md 1.3). That of offer ``windows-ent-cpc`` is for Cloud PCs of Windows 365 only.
+    """
+    found = _SESSION_HOST_SKU.fullmatch(sku)
+    if found is None or offer.lower() not in SESSION_HOST_OFFERS or (found["kind"].lower() == "avd") is not pooled:
+        return None
+    apps = " + Microsoft 365 Apps" if found["apps"] else ""
+    kind = "multi-session" if pooled else "single-session"
+    title = f"Windows {found['windows']} Enterprise {kind}{apps} {found['release'].upper()}"
     return GalleryImage(image=MarketplaceImage(publisher=PUBLISHER, offer=offer, sku=sku), display_name=title)
 
 

@@ -94,6 +94,7 @@ class Connection(Value):
     domain: Domain | None = None
     health_check_status: HealthStatus = HealthStatus.PENDING
     health_checks: tuple[HealthCheck, ...] = ()
+    closed_subscription_ids: tuple[str, ...] = ()  # further ones of the tenant in which no build can succeed
     checking_since: datetime | None = None  # since when checks run, None: none do
     checked_date_time: datetime | None = None
     check_began_date_time: datetime | None = None

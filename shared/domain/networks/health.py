@@ -36,6 +36,19 @@ class Fault:
         )
 
 
+CLOSING = frozenset(
+    {
+        "permissionCheckNoResourceGroupOwnerRole",
+        "permissionCheckNoSubscriptionReaderRole",
+        "resourceAvailabilityCheckMissingRegistrationForLocation",
+        "resourceAvailabilityCheckResourceGroupLockedForReadonly",
+        "resourceAvailabilityCheckSubscriptionDisabled",
+        "resourceAvailabilityCheckSubscriptionNotFound",
+    }
+)
+"""The error types with which no build in a subscription can succeed until somebody cures them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProbeStep:
     """One step of the probe's script: a file of shared/scripts named in kebab case.

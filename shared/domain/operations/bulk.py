@@ -13,10 +13,13 @@ from pydantic import Field
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.operation import Actor
-from shared.domain.values import Value
+from shared.domain.values import Id, Value, Word
 
 MOST_CLOUD_PCS = 5000
 """The limit of one bulk action, as in Windows 365 (docs/notes/windows365.md 1.6)."""
+
+_MOST_NAMED = 1000
+"""Of policies, licences or words in a selection."""
 
 _LEAST_ENDED = 3
 """The failure rate counts from this many ended items."""
@@ -50,11 +53,11 @@ _ENDED = frozenset({ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.REFUSED,
 class Selection(Value):
     """Which Cloud PCs: each given property must hold, and one of its values is enough."""
 
-    status: tuple[Status, ...] = ()
-    provisioning_policy_ids: tuple[str, ...] = ()
-    service_plan_ids: tuple[str, ...] = ()
-    user_principal_names: tuple[str, ...] = ()
-    grace_causes: tuple[str, ...] = ()
+    status: tuple[Status, ...] = Field((), max_length=_MOST_NAMED)
+    provisioning_policy_ids: tuple[Id, ...] = Field((), max_length=_MOST_NAMED)
+    service_plan_ids: tuple[Id, ...] = Field((), max_length=_MOST_NAMED)
+    user_principal_names: tuple[Id, ...] = Field((), max_length=MOST_CLOUD_PCS)
+    grace_causes: tuple[Word, ...] = Field((), max_length=_MOST_NAMED)
     removal_waits: bool | None = None
 
     def accepts(self, pc: CloudPc) -> bool:

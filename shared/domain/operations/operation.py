@@ -47,9 +47,9 @@ class Operation(Value):
     status: OperationStatus = OperationStatus.NOT_STARTED
     percent_complete: int = Field(0, ge=0, le=100)
     steps: tuple[OperationStep, ...] = ()
-    result: dict[str, Any] | None = None
+    result: dict[str, Any] | None = Field(None, description="what came of it; depends on kind")
     error: Failure | None = None
-    warnings: tuple[dict[str, Any], ...] = ()  # what the caller should know about the request
+    warnings: tuple[dict[str, Any], ...] = Field((), description="what the caller should know about the request")
     requested_by: str
     created_date_time: datetime
     last_modified_date_time: datetime
@@ -59,11 +59,24 @@ class Operation(Value):
         """Whether it has ended: it does not change afterwards."""
         return self.status in ENDED
 
+    @property
+    def open_step(self) -> str | None:
+        """The name of the step that has begun and not ended."""
+        return next((step.name for step in self.steps if step.started_at and not step.ended_at), None)
+
     def running(self, at: datetime) -> Operation:
         """Return it as running."""
         if self.status is not OperationStatus.NOT_STARTED:
             return self
         return self.but(status=OperationStatus.RUNNING, last_modified_date_time=at)
+
+    def warned(self, warning: dict[str, Any]) -> Operation:
+        """Return it with one more warning; the same twice is once."""
+        return self if self.ended or warning in self.warnings else self.but(warnings=(*self.warnings, warning))
+
+    def noted(self, name: str, detail: str) -> Operation:
+        """Return it with what there is to say about the step *name*."""
+        return self.but(steps=tuple(step.but(detail=detail) if step.name == name else step for step in self.steps))
 
     def at_step(self, name: str, titles: Mapping[str, str], *, percent: int, at: datetime) -> Operation:
         """Return it at the step *name*: the one that was open has succeeded. *titles*: all its steps, in order."""

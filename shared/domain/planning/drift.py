@@ -52,6 +52,7 @@ class TenantPolicies:
             "windowsSetting": built.locale == policy.locale,
             "localAdminEnabled": built.local_admin_enabled == policy.local_admin_enabled,
             "enableSingleSignOn": built.enable_single_sign_on == policy.enable_single_sign_on,
+            "@deskwright.securityDefaults": built.security_defaults == policy.security_defaults,
             "cloudPcNamingTemplate": built.naming_template
             == (policy.cloud_pc_naming_template or self.settings.naming_template),
             "gracePeriodInHours": built.grace_period_in_hours

@@ -74,6 +74,7 @@ class _Steps:
         self._planned: list[CloudPc] = []  # were planned, and not begun
         self._fresh_snapshots: set[str] = set()  # of these, whose snapshot has been renewed
         self._licenses: dict[str, frozenset[str]] = {}  # ids of service plans, by user
+        self._licensed: dict[str, tuple[ServicePlan, ...]] = {}  # as they are today, by user
         self._disabled: set[str] = set()  # ids of users
         self._list_only: list[CloudPc] = []
         self._revocations: list[tuple[CloudPc, RemovalCause]] = []
@@ -89,7 +90,7 @@ class _Steps:
         One whose licences are being swapped claims two, and is decided once.
         """
         user, licenses = entitlement.user, frozenset(plan.id for plan in entitlement.plans)
-        self._licenses[user.id] = licenses
+        self._licenses[user.id], self._licensed[user.id] = licenses, entitlement.plans
         if not user.account_enabled:
             self._disabled.add(user.id)
         settled = [self._settle(each, licenses, stays=self._stays(entitlement, each)) for each in records]
@@ -212,6 +213,7 @@ class _Steps:
             self._new.append(self._planned_for(record, snapshot, entitlement.user, group_id))
 
     def _planned_for(self, record: CloudPc, snapshot: Snapshot, user: User, group_id: str | None) -> CloudPc:
+        record = self._as_licensed(record)
         planned = replanned(record, Event.PLANNED, self._at).with_current(snapshot=snapshot, group_id=group_id)
         return planned.but(user=user, display_name=record.named_for(snapshot, user))
 
@@ -250,12 +252,19 @@ class _Steps:
 
     def _renewed(self, record: CloudPc) -> CloudPc:
         """Return one that was planned and not begun as its policy builds it today; one requested by hand stays."""
-        fresh = self._snapshots.get(_policy_id(record) or "")
-        if fresh is None or fresh == record.current.snapshot or record.current.operation_id is not None:
+        fresh, licensed = self._snapshots.get(_policy_id(record) or ""), self._as_licensed(record)
+        if fresh is None or record.current.operation_id is not None:
+            return record
+        if (fresh, licensed) == (record.current.snapshot, record):
             return record
         self._fresh_snapshots.add(record.id)
         named = record.named_for(fresh)
-        return record.with_current(snapshot=fresh).but(display_name=named, last_modified_date_time=self._at)
+        return licensed.with_current(snapshot=fresh).but(display_name=named, last_modified_date_time=self._at)
+
+    def _as_licensed(self, record: CloudPc) -> CloudPc:
+        """Return one that is not begun with the hardware that its licence stands for today."""
+        licensed = self._licensed.get(record.user.id, ())
+        return next((record.but(plan=plan) for plan in licensed if plan.id == record.plan.id), record)
 
     def _plan_elsewhere(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
         """Plan one that was planned and not begun for the policy that wins now; without any it is listed."""

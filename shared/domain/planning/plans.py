@@ -78,6 +78,22 @@ class Plan(Value):
         return (*self.resizes, *self.swapped, *ended, *kept)  # what releases a licence comes before what may claim it
 
     @property
+    def counts(self) -> dict[str, int]:
+        """How many Cloud PCs each action is planned for, in words for people."""
+        return {
+            "provision": len(self.provision),
+            "wait": len(self.waiting),
+            "list": len(self.list_only),
+            "beginGrace": len(self.grace),
+            "cancel": len(self.cancel),
+            "confirmRemoval": len(self.removals),
+            "endGrace": len(self.reprieves),
+            "resize": len(self.resizes),
+            "delete": len(self.delete),
+            "start": len(self.start),
+        }
+
+    @property
     def empty(self) -> bool:
         """Whether nothing has to be written."""
         return not (self.writes or self.delete)

@@ -30,6 +30,12 @@ def places_of(tenant: Tenant, connection: Connection) -> tuple[str, ...]:
     return (tenant.subscription_id, *tenant.further_subscription_ids)
 
 
+def open_places(tenant: Tenant, connection: Connection) -> tuple[str, ...]:
+    """Return those in which a build may be begun: not where the connection's last checks say that none can succeed."""
+    closed = connection.closed_subscription_ids
+    return tuple(each for each in places_of(tenant, connection) if each not in closed)
+
+
 def subscription_of(build: Build, tenant: Tenant, connection: Connection) -> str:
     """Return the subscription in which a build is made: the one it was given, while its connection has that."""
     given = build.subscription_id or build.resources.subscription_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.domain.policies.policy import Policy
+from shared.domain.spot.group import SpotGroup
 from shared.domain.tenants.tenant import Paused, Tenant
 from shared.domain.values import Value
 
@@ -18,12 +19,17 @@ def pause_reason(service: ServiceState, tenant: Tenant, policy: Policy | None) -
 
     *policy*: that the Cloud PC is built from, or would be; None when it is gone. What runs already is not stopped.
     """
-    pauses = (
-        ("the service", service.paused),
-        (f"tenant {tenant.display_name}", tenant.paused),
-        (f"policy {policy.display_name}" if policy else "", policy.paused if policy else None),
-    )
-    return next((_words(name, paused) for name, paused in pauses if paused is not None), None)
+    return _first(service, tenant, f"policy {policy.display_name}" if policy else "", policy.paused if policy else None)
+
+
+def spot_pause_reason(service: ServiceState, tenant: Tenant, group: SpotGroup) -> str | None:
+    """Return why nothing of a Spot Group may change now: neither its hosts nor its members; None when it may."""
+    return _first(service, tenant, f"Spot Group {group.display_name}", group.paused)
+
+
+def _first(service: ServiceState, tenant: Tenant, name: str, own: Paused | None) -> str | None:
+    pauses = (("the service", service.paused), (f"tenant {tenant.display_name}", tenant.paused), (name, own))
+    return next((_words(each, paused) for each, paused in pauses if paused is not None), None)
 
 
 def _words(name: str, paused: Paused) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from pydantic import Field
@@ -14,10 +14,23 @@ from shared.domain.values import Value
 
 
 class DomainJoinConfiguration(Value):
-    """One connection of a policy; the list is tried in order (Graph: cloudPcDomainJoinConfiguration)."""
+    """One connection of a policy; the list is tried in order (Graph: cloudPcDomainJoinConfiguration).
+
+    *region_name*, *region_group*: as they were written when the connection was chosen; its site decides.
+    """
 
     domain_join_type: JoinType
     on_premises_connection_id: str
+    region_name: str | None = None
+    region_group: str | None = None
+
+
+def with_regions(
+    joins: tuple[DomainJoinConfiguration, ...], regions: Sequence[tuple[str | None, str | None]]
+) -> tuple[DomainJoinConfiguration, ...]:
+    """Return *joins*, each with the region and the group of regions that were written for it."""
+    pairs = zip(joins, regions, strict=True)
+    return tuple(join.but(region_name=region, region_group=group) for join, (region, group) in pairs)
 
 
 class Assignment(Value):
@@ -26,6 +39,22 @@ class Assignment(Value):
     id: str
     group_id: str
     assigned_at: datetime
+
+
+class SecurityDefaults(Value):
+    """What of the user's own device reaches Windows, and what protects Windows; the defaults are Windows 365's."""
+
+    clipboard: bool = False
+    drives: bool = False
+    printers: bool = False
+    usb_devices: bool = False
+    virtualization_based_security: bool = True
+
+    @property
+    def redirections(self) -> tuple[str, ...]:
+        """The redirections that are allowed, as their script names them."""
+        named = {"clipboard": self.clipboard, "drives": self.drives, "printers": self.printers, "usb": self.usb_devices}
+        return tuple(name for name, allowed in named.items() if allowed)
 
 
 class Policy(Value):
@@ -42,6 +71,7 @@ class Policy(Value):
     locale: str = "en-US"
     local_admin_enabled: bool = False
     enable_single_sign_on: bool = True
+    security_defaults: SecurityDefaults = Field(default_factory=SecurityDefaults)
     cloud_pc_naming_template: str | None = None
     grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
     assignments: tuple[Assignment, ...] = ()
@@ -78,6 +108,7 @@ class Snapshot(Value):
     locale: str
     local_admin_enabled: bool
     enable_single_sign_on: bool = True
+    security_defaults: SecurityDefaults = Field(default_factory=SecurityDefaults)
     naming_template: str
     grace_period_in_hours: int
 
@@ -104,6 +135,7 @@ def snapshot_of(
         locale=policy.locale,
         local_admin_enabled=policy.local_admin_enabled,
         enable_single_sign_on=policy.enable_single_sign_on,
+        security_defaults=policy.security_defaults,
         naming_template=policy.cloud_pc_naming_template or settings.naming_template,
         grace_period_in_hours=policy.grace_period_in_hours or settings.grace_period_in_hours,
     )

@@ -34,7 +34,7 @@ def _region_problems(site: Site) -> Iterator[Problem]:
             hint = f"did you mean {near[0]}?" if near else "supportedRegions lists those there are"
             yield Problem(pointer, f"there is no supported region {region}; {hint}")
         elif pointer != "/region" and region == site.region:
-            yield Problem(pointer, "is the site's own region")
+            yield Problem(pointer, "is the site's own region; leave it out")
 
 
 def _zone_problems(site: Site) -> Iterator[Problem]:
@@ -49,5 +49,7 @@ def _address_problems(site: Site) -> Iterator[Problem]:
         yield Problem("/addressSpace", f"must be in one of {', '.join(map(str, _PRIVATE))}")
     room = len(set(naming.regional_address_spaces(site.address_space, len(site.regions))))
     if room < len(site.regions):
-        message = f"has room for {room} region(s), and the site has {len(site.regions)}: each takes a /20 of it"
+        message = (
+            f"has room for {room} region(s), and the site has {len(site.regions)}: each takes a /20; write a wider one"
+        )
         yield Problem("/addressSpace", message)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Network, NetmaskValueError
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
 from shared.domain.machines.restore_points import Frequency
+from shared.domain.machines.service_plan import ServicePlanRules
 from shared.domain.naming import naming_template_problem, tenant_resource_group
-from shared.domain.values import Value
+from shared.domain.texts import Label
+from shared.domain.values import Value, distinct
 
 _WIDEST, _NARROWEST = 8, 24
 
@@ -19,6 +22,15 @@ _WIDEST, _NARROWEST = 8, 24
 def _template(value: str) -> str:
     if wrong := naming_template_problem(value):
         raise ValueError(wrong)
+    return value
+
+
+def _group_name(value: str) -> str:
+    """Refuse joiners, which pydantic's patterns take for parts of words and Azure's do not."""
+    if not re.fullmatch(r"[-\w.()]+", value):
+        raise ValueError(
+            "write 1 to 90 letters, digits, hyphens, underscores, brackets and full stops, none of these last"
+        )
     return value
 
 
@@ -32,27 +44,37 @@ def _private_network(value: str) -> str:
     return value
 
 
-def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(value)) != len(value):
-        raise ValueError("names one of them twice")
-    return value
-
-
-Region = Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$")]
-_Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Region = Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$", max_length=40)]
+_Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)]
 FurtherSubscriptions = Annotated[
     tuple[_Guid, ...],
-    AfterValidator(_distinct),
     Field(
         max_length=50, description="where Cloud PCs in hosted networks are built too: one subscription is not enough"
     ),
+    AfterValidator(distinct),
 ]
 """Of one directory, as the tenant's own."""
-Zone = Annotated[str, Field(pattern=r"^[1-9]$")]
+Zone = Annotated[str, Field(pattern=r"^[1-9]$", max_length=1)]
 
 
+RECOMMENDED_IMAGES = (
+    "office-365-win10-21h2-avd-m365",
+    "office-365-win11-21h2-avd-m365",
+    "windows-10-win10-21h2-avd",
+    "windows-10-win10-21h2-ent",
+)
+"""What Spot PC recommends (docs/notes/spotpc-avd.md 1.3); one is flagged only while the marketplace offers it."""
+
+ImageName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,120}$", max_length=121)]
 SeatPlan = Annotated[str, Field(min_length=1, max_length=100)]
 Seats = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+SpotLicenseType = Literal["pooled", "personal", "personalDedicated"]
+SpotLicenses = Annotated[
+    dict[SpotLicenseType, Annotated[int, Field(ge=0, le=1_000_000)]],
+    Field(max_length=3, description="licences of Spot Groups by type; a type that is left out has no limit"),
+]
 
 
 class LicenceSource(StrEnum):
@@ -89,10 +111,14 @@ class TenantSettings(Value):
         default=False, description="users whose account is disabled lose their Cloud PCs, as without a licence"
     )
     removal_brake: RemovalBrake = Field(default_factory=RemovalBrake)
-    naming_template: Annotated[str, AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
+    naming_template: Annotated[str, Field(max_length=100), AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
     licence_source: LicenceSource = LicenceSource.GRAPH_SKU
     sign_in_rights_per_subscription: int = Field(3800, ge=2, le=4000)
+    recommended_images: Annotated[tuple[ImageName, ...], AfterValidator(distinct)] = Field(
+        RECOMMENDED_IMAGES, max_length=50, description="marketplace images, as offer-sku, that image sets recommend"
+    )
     seats: dict[SeatPlan, Seats] = Field(default_factory=dict, max_length=500)
+    service_plans: ServicePlanRules = Field(default_factory=dict)
 
     @property
     def clean_up_delay(self) -> timedelta:
@@ -137,11 +163,12 @@ class Paused(Value):
 class Tenant(Value):
     """One customer. *id* is the slug used in every address; it never changes."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$")
-    display_name: str = Field(min_length=1, max_length=120)
-    entra_tenant_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
-    subscription_id: str = Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$", max_length=32)
+    display_name: Label
+    entra_tenant_id: _Guid
+    subscription_id: _Guid
     further_subscription_ids: FurtherSubscriptions = ()
+    spot_licenses: SpotLicenses = Field(default_factory=dict)
     settings: TenantSettings = Field(default_factory=TenantSettings)
     paused: Paused | None = None
 
@@ -154,14 +181,16 @@ class Tenant(Value):
 class Site(Value):
     """A place machines may be built: an Azure region with its fall-backs, and the hosted network's addresses."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")
+    id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$", max_length=32)
     tenant_id: str
-    display_name: str = Field(min_length=1, max_length=120)
+    display_name: Label
     region: Region
-    fallback_regions: Annotated[tuple[Region, ...], AfterValidator(_distinct)] = ()
-    zones: Annotated[tuple[Zone, ...], AfterValidator(_distinct)] = ()
-    resource_group: str = Field(pattern=r"^[-\w.()]{0,89}[-\w()]$")  # Azure: no full stop at the end
-    address_space: Annotated[str, AfterValidator(_private_network)] = Field(
+    fallback_regions: Annotated[tuple[Region, ...], Field(max_length=20), AfterValidator(distinct)] = ()
+    zones: Annotated[tuple[Zone, ...], Field(max_length=9), AfterValidator(distinct)] = ()
+    resource_group: Annotated[
+        str, Field(pattern=r"^[-\w.()]{0,89}[-\w()]$", max_length=90), AfterValidator(_group_name)
+    ]
+    address_space: Annotated[str, Field(max_length=18), AfterValidator(_private_network)] = Field(
         "10.20.0.0/16", description="CIDR; each region takes its own slice"
     )
 

@@ -2,11 +2,37 @@
 
 from shared.domain.wizards.create_connection import CREATE_CONNECTION
 from shared.domain.wizards.create_device_image import CREATE_DEVICE_IMAGE
+from shared.domain.wizards.create_image_set import CREATE_IMAGE_SET
+from shared.domain.wizards.create_image_version import CREATE_IMAGE_VERSION
 from shared.domain.wizards.create_provisioning_policy import CREATE_PROVISIONING_POLICY
+from shared.domain.wizards.create_spot_group import CREATE_SPOT_GROUP
+from shared.domain.wizards.edit_spot_group import EDIT_SPOT_GROUP
 from shared.domain.wizards.forms import Wizard
+from shared.domain.wizards.update_spot_group import UPDATE_SPOT_GROUP
 
 WIZARDS: dict[str, Wizard] = {
-    wizard.name: wizard for wizard in (CREATE_CONNECTION, CREATE_DEVICE_IMAGE, CREATE_PROVISIONING_POLICY)
+    wizard.name: wizard
+    for wizard in (
+        CREATE_CONNECTION,
+        CREATE_DEVICE_IMAGE,
+        CREATE_PROVISIONING_POLICY,
+        CREATE_IMAGE_SET,
+        CREATE_IMAGE_VERSION,
+        CREATE_SPOT_GROUP,
+        EDIT_SPOT_GROUP,
+        UPDATE_SPOT_GROUP,
+    )
 }
 
-__all__ = ["CREATE_CONNECTION", "CREATE_DEVICE_IMAGE", "CREATE_PROVISIONING_POLICY", "WIZARDS", "Wizard"]
+__all__ = [
+    "CREATE_CONNECTION",
+    "CREATE_DEVICE_IMAGE",
+    "CREATE_IMAGE_SET",
+    "CREATE_IMAGE_VERSION",
+    "CREATE_PROVISIONING_POLICY",
+    "CREATE_SPOT_GROUP",
+    "EDIT_SPOT_GROUP",
+    "UPDATE_SPOT_GROUP",
+    "WIZARDS",
+    "Wizard",
+]

@@ -51,7 +51,7 @@ def _unit(text: str) -> str:
 
 def _password(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("has a control character, for example a line break")
+        raise ValueError("write it without line breaks, tabs and other control characters")
     return text
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
-from shared.domain.values import Value
+from shared.domain.values import Id, Value
 from shared.domain.wizards.checked_texts import (
     DomainName,
     JoinAccount,
@@ -31,8 +31,8 @@ _GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 class SiteStep(Value):
     """The site. *subscription_id*: the tenant's own when left out."""
 
-    site_id: str
-    subscription_id: str | None = Field(None, pattern=_GUID)
+    site_id: Id
+    subscription_id: str | None = Field(None, pattern=_GUID, max_length=36)
 
 
 class CustomerNetwork(Value):
@@ -148,13 +148,16 @@ def _credential_problems(credentials: CredentialsStep, subscription_id: str) -> 
             if not subnet.lower().startswith(inside)
         ]
     if credentials.join_type is JoinType.AZURE_AD_JOIN:
-        return [*found, *([("/domain", "a Microsoft Entra join has no domain")] if credentials.domain else [])]
+        return [
+            *found,
+            *([("/domain", "leave it out: a Microsoft Entra join has no domain")] if credentials.domain else []),
+        ]
     if credentials.network is None:
         found.append(
-            ("/network", "a hybrid join needs the customer's own network: a hosted one has no domain controller")
+            ("/network", "name the customer's own network: a hosted one has no domain controller for a hybrid join")
         )
     if credentials.domain is None:
-        return [*found, ("/domain", "a hybrid join needs the domain and the account that joins it")]
+        return [*found, ("/domain", "required: a hybrid join needs the domain and the account that joins it")]
     return found
 
 

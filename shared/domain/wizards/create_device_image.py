@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage, GalleryVersion, ImageSource
 from shared.domain.tenants.tenant import Site
-from shared.domain.values import Value
+from shared.domain.values import Id, ResourceId, Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, review
@@ -18,7 +18,7 @@ from shared.errors import Problem
 VERSION_TAKEN = Problem("/version/version", "this image has this version already; choose a higher one", "version")
 _MOST = 20
 """Windows 365 keeps at most 20 custom images a tenant (docs/notes/windows365.md 2.10)."""
-_VERSION = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$"
+VERSION_NUMBER = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$"
 
 
 class NameStep(Value):
@@ -30,20 +30,20 @@ class NameStep(Value):
 class SiteStep(Value):
     """Where it is built and kept."""
 
-    site_id: str
+    site_id: Id
 
 
 class VersionStep(Value):
     """Which version it is; (name, version) is unique."""
 
-    version: str = Field(pattern=_VERSION, description="major.minor.patch")
+    version: str = Field(pattern=VERSION_NUMBER, max_length=29, description="major.minor.patch")
 
 
 class SourceStep(Value):
     """What it is built from: exactly one of the two."""
 
-    gallery_image_id: str | None = None
-    gallery_version_id: str | None = None
+    gallery_image_id: ResourceId | None = None
+    gallery_version_id: ResourceId | None = None
 
 
 CREATE_DEVICE_IMAGE = Wizard(
@@ -110,8 +110,10 @@ def _exists(name: str, version: str, images: tuple[DeviceImage, ...]) -> bool:
 
 
 def _source_problems(step: SourceStep, facts: ImageFacts) -> list[Problem]:
-    if (step.gallery_image_id is None) == (step.gallery_version_id is None):
-        return [Problem("/source", "name one: galleryImageId or galleryVersionId", "source")]
+    if step.gallery_image_id is None and step.gallery_version_id is None:
+        return [Problem("/source/galleryImageId", "required, or galleryVersionId: name one of the two", "source")]
+    if step.gallery_image_id is not None and step.gallery_version_id is not None:
+        return [Problem("/source/galleryVersionId", "name one only: leave this out, or galleryImageId", "source")]
     if facts.source(step) is not None:
         return []
     if step.gallery_version_id is not None:
@@ -121,7 +123,7 @@ def _source_problems(step: SourceStep, facts: ImageFacts) -> list[Problem]:
             message = f"no Cloud PC can be built from this version: {faults[0]}"
             return [Problem("/source/galleryVersionId", message, "source")]
         return [Problem("/source/galleryVersionId", "there is no such gallery version that is ready", "source")]
-    return [Problem("/source/galleryImageId", "the marketplace offers no such image that fits a Cloud PC", "source")]
+    return [Problem("/source/galleryImageId", "there is no such image; name one of galleryImages", "source")]
 
 
 def _forecast(reading: Reading, facts: ImageFacts) -> Forecast | None:

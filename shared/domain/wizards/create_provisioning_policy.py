@@ -14,10 +14,10 @@ from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryIm
 from shared.domain.networks.connection import Connection
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.policies.locales import LOCALES
-from shared.domain.policies.policy import Assignment, Policy
+from shared.domain.policies.policy import Assignment, Policy, SecurityDefaults
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
-from shared.domain.values import Value
+from shared.domain.values import Id, ResourceId, Value, Word, distinct
 from shared.domain.wizards.addresses import address_warnings
 from shared.domain.wizards.forecast import Usage, policy_reach
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
@@ -27,12 +27,14 @@ from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, Warni
 from shared.errors import Problem
 
 NAME_TAKEN = Problem("/detail/displayName", "a provisioning policy of this name exists; choose another", "detail")
+MOST_CONNECTIONS = 10
+MOST_GROUPS = 100
 _LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def _locale(value: str) -> str:
     if value not in LOCALES:
-        message = f"unknown display language; one of {', '.join(LOCALES)}"
+        message = f"unknown display language; write one of {', '.join(LOCALES)}"
         raise ValueError(message)
     return value
 
@@ -56,41 +58,37 @@ def _dedicated(value: str) -> str:
     return value
 
 
-def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(values)) != len(values):
-        message = "names one of them twice"
-        raise ValueError(message)
-    return values
-
-
 class ConnectionStep(Value):
     """The connections, tried in this order."""
 
-    connection_ids: Annotated[tuple[str, ...], Field(min_length=1, max_length=10), AfterValidator(_distinct)]
+    connection_ids: Annotated[
+        tuple[Id, ...], Field(min_length=1, max_length=MOST_CONNECTIONS), AfterValidator(distinct)
+    ]
 
 
 class ImageStep(Value):
     """What Cloud PCs are built from: a gallery image or a device image of the tenant's own."""
 
     image_type: ImageType
-    image_id: str
+    image_id: ResourceId
 
 
 class ConfigurationStep(Value):
     """How Windows is set up. What is left out: the tenant's settings decide, also later."""
 
-    locale: Annotated[str, AfterValidator(_locale)] = "en-US"
-    naming_template: Annotated[str | None, AfterValidator(_template)] = None
+    locale: Annotated[Word, AfterValidator(_locale)] = "en-US"
+    naming_template: Annotated[Word | None, AfterValidator(_template)] = None
     local_admin_enabled: bool = False
     enable_single_sign_on: bool = True
+    security_defaults: SecurityDefaults = Field(default_factory=SecurityDefaults)
     grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
-    provisioning_type: Annotated[str, AfterValidator(_dedicated)] = "dedicated"
+    provisioning_type: Annotated[Word, AfterValidator(_dedicated)] = "dedicated"
 
 
 class GroupsStep(Value):
     """Whose members get a Cloud PC: existing security groups or Microsoft 365 groups."""
 
-    group_ids: Annotated[tuple[str, ...], Field(max_length=100), AfterValidator(_distinct)]
+    group_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_GROUPS), AfterValidator(distinct)]
 
 
 class DetailStep(Value):
@@ -191,10 +189,12 @@ def group_problems(group_ids: tuple[str, ...], groups: tuple[Group, ...]) -> lis
 def _image_problem(step: ImageStep, reading: Reading, facts: PolicyFacts) -> str | None:
     if step.image_type is ImageType.GALLERY:
         known = {i.id.lower() for i in facts.gallery_images}
-        return None if step.image_id.lower() in known else "the gallery has no such image that fits a Cloud PC"
+        return None if step.image_id.lower() in known else "there is no such image; name one of galleryImages"
     image = next((i for i in facts.images if i.id == step.image_id), None)
     if image is None:
         return "there is no such device image"
+    if image.status is DeviceImageStatus.PENDING:
+        return f"the device image is pending: wait for the operation {image.operation_id}, which builds it"
     if image.status not in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
         return f"the device image is {image.status.value}, not ready"
     for connection in facts.chosen_connections(reading):
@@ -207,7 +207,7 @@ def _image_problem(step: ImageStep, reading: Reading, facts: PolicyFacts) -> str
 def _forecast(reading: Reading, facts: PolicyFacts) -> tuple[list[ReviewWarning], Forecast | None]:
     """Return the warnings, and what would happen."""
     connections = facts.chosen_connections(reading)
-    warnings = [*_mixed_join_types(connections), *(_unhealthy(c) for c in connections if not c.usable)]
+    warnings = [*mixed_join_types(connections), *(_unhealthy(c) for c in connections if not c.usable)]
     groups = reading.value("groups", GroupsStep)
     if groups is None:
         return warnings, None
@@ -237,7 +237,7 @@ def _overlaps(reading: Reading, groups: GroupsStep, facts: PolicyFacts) -> list[
     return overlaps(subject, facts.policies, names, facts.entitlements)
 
 
-def _mixed_join_types(connections: list[Connection]) -> list[ReviewWarning]:
+def mixed_join_types(connections: list[Connection]) -> list[ReviewWarning]:
     """Return a warning where it depends on the connection that is used how a Cloud PC joins."""
     by_type: dict[str, list[str]] = {}
     for connection in connections:

@@ -26,6 +26,7 @@ def form_of(policy: Policy) -> Form:
         "locale": policy.locale,
         "localAdminEnabled": policy.local_admin_enabled,
         "enableSingleSignOn": policy.enable_single_sign_on,
+        "securityDefaults": policy.security_defaults.to_json(),
         "namingTemplate": policy.cloud_pc_naming_template,
         "gracePeriodInHours": policy.grace_period_in_hours,
     }
@@ -102,6 +103,7 @@ def _of_configuration(reading: Reading, _: PolicyFacts) -> dict[str, Any]:
         "locale": step.locale,
         "local_admin_enabled": step.local_admin_enabled,
         "enable_single_sign_on": step.enable_single_sign_on,
+        "security_defaults": step.security_defaults,
         "cloud_pc_naming_template": step.naming_template,
         "grace_period_in_hours": step.grace_period_in_hours,
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.machines.service_plan import ServicePlan, size_ladder
+from shared.domain.machines.service_plan import ServicePlan, Size, size_ladder
 from shared.domain.planning.entitlements import Entitlement, winner
 from shared.domain.policies.policy import Policy
 from shared.domain.values import Value
@@ -64,21 +65,33 @@ class PolicyReach:
 
     def quota_warnings(self, subscription_id: str, region: str, usages: tuple[Usage, ...]) -> list[ReviewWarning]:
         """Return a warning when the new Cloud PCs need more vCPUs than the region has left for them."""
-        quotas = {u.family: u for u in usages if u.subscription_id == subscription_id and u.region == region}
-        needed, total = Counter[frozenset[str]](), 0
-        for _, plan in self.new:
-            ladder = size_ladder(plan)
-            if ladder:
-                needed[frozenset(size.family for size in ladder)] += ladder[0].v_cpu_count
-                total += ladder[0].v_cpu_count
-        found = [
-            _short(region, " or ".join(sorted(families)), cores, free)
-            for families, cores in needed.items()
-            if families & quotas.keys() and (free := sum(_free(quotas[f]) for f in families if f in quotas)) < cores
-        ]
-        if "cores" in quotas and _free(quotas["cores"]) < total:
-            found.append(_short(region, "cores", total, _free(quotas["cores"])))
-        return found
+        ladders = [size_ladder(plan) for _, plan in self.new]
+        return quota_shortages(ladders, subscription_id, region, usages)
+
+
+def quota_shortages(
+    ladders: Iterable[tuple[Size, ...]],
+    subscription_id: str,
+    region: str,
+    usages: tuple[Usage, ...],
+    *,
+    step: str = "connection",
+) -> list[ReviewWarning]:
+    """Return a warning when new machines need more vCPUs than the region has left. *ladders*: the sizes for each."""
+    quotas = {u.family: u for u in usages if u.subscription_id == subscription_id and u.region == region}
+    needed, total = Counter[frozenset[str]](), 0
+    for ladder in ladders:
+        if ladder:
+            needed[frozenset(size.family for size in ladder)] += ladder[0].v_cpu_count
+            total += ladder[0].v_cpu_count
+    found = [
+        _short(region, " or ".join(sorted(families)), cores, free, step)
+        for families, cores in needed.items()
+        if families & quotas.keys() and (free := sum(_free(quotas[f]) for f in families if f in quotas)) < cores
+    ]
+    if "cores" in quotas and _free(quotas["cores"]) < total:
+        found.append(_short(region, "cores", total, _free(quotas["cores"]), step))
+    return found
 
 
 def policy_reach(
@@ -116,10 +129,10 @@ def _free(usage: Usage) -> int:
     return max(0, usage.limit - usage.used)
 
 
-def _short(region: str, what: str, needed: int, free: int) -> ReviewWarning:
+def _short(region: str, what: str, needed: int, free: int, step: str) -> ReviewWarning:
     return ReviewWarning(
         concern=WarningCode.QUOTA_SHORT,
-        step="connection",
+        step=step,
         message=f"{region} has {free} vCPUs left of {what}; {needed} are needed. What does not fit waits for room.",
         details={"region": region, "family": what, "needed": needed, "free": free},
     )

@@ -76,7 +76,8 @@ class Wizard:
         values: dict[str, Value] = {}
         problems = [
             Problem(
-                f"/{escape(name)}", f"unknown step; the steps are {', '.join(s.name for s in self.steps if s.accepts)}"
+                f"/{escape(name)}",
+                f"unknown step; leave it out: the steps are {', '.join(s.name for s in self.steps if s.accepts)}",
             )
             for name in form
             if name not in {step.name for step in self.steps if step.accepts}
@@ -116,13 +117,18 @@ def problems_of(error: ValidationError, prefix: str = "", step: str | None = Non
     places = {found["loc"] for found in all_found}
     return [
         Problem(
-            prefix + "".join(f"/{escape(str(part))}" for part in found["loc"]),
+            prefix + "".join(f"/{escape(str(part))}" for part in _place(found["loc"], found.get("ctx", {}))),
             worded(found["type"], found["msg"], _field(found["loc"]), found.get("ctx", {})),
             step,
         )
         for found in all_found
         if found["type"] != "too_short" or not any(_below(place, found["loc"]) for place in places)
     ]
+
+
+def _place(location: tuple[int | str, ...], context: Mapping[str, Any]) -> tuple[int | str, ...]:
+    """Return the place of an error: in a list that names something twice, the second of them."""
+    return (*location, context["second"]) if "second" in context else location
 
 
 def _below(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:

@@ -9,8 +9,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-JOINERS = "\u200c\u200d\ufe0e\ufe0f"
-"""Zero-width (non-)joiners and variation selectors: Persian and joined emoji need them, and nobody sees them."""
+from shared.domain.texts import JOINERS, readable
 
 FORBIDDEN = '<>&|"^'
 """Windows 365 refuses these in a policy's name (docs/notes/windows365.md 2.3)."""
@@ -21,28 +20,11 @@ def _valid(name: str) -> str:
         quote = "'" if found.group() == '"' else '"'
         message = f'{quote}{found.group()}{quote} may not be used; none of < > & | " ^ may'
         raise ValueError(message)
-    for character in name:
-        if wrong := _unusable(character):
-            raise ValueError(wrong)
+    readable(name)
     if name != name.strip() or name[:1] in JOINERS or name[-1:] in JOINERS[:2]:
         message = "must not begin or end with a space, or with a character that cannot be seen"
         raise ValueError(message)
     return name
-
-
-def _unusable(character: str) -> str | None:
-    """Return why a character may not be used in a name, None if it may."""
-    if character.isprintable() or character in JOINERS:
-        return None
-    match unicodedata.category(character):
-        case "Zs":
-            return "write an ordinary space in place of the special one (such as a no-break space)"
-        case "Cc" | "Zl" | "Zp":
-            return "line breaks, tabs and other control characters may not be used; write it in one line"
-        case "Cf":
-            return f"the invisible character U+{ord(character):04X} may not be used; leave it out"
-        case _:
-            return f"the character U+{ord(character):04X} cannot be shown; leave it out"
 
 
 Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_valid)]

@@ -23,6 +23,8 @@ class WarningCode(StrEnum):
     SHARED_JOIN_ACCOUNT = "sharedJoinAccount"
     MIXED_JOIN_TYPES = "mixedJoinTypes"  # some Cloud PCs would join Entra ID only, others also the domain
     UNHEALTHY_CONNECTION = "unhealthyConnection"
+    QUANTITY_DIFFERS = "quantityDiffers"  # of a Spot Group from the number of its members
+    RIGHTS_SHORT = "rightsShort"  # role assignments of the subscription
     NOT_LOOKED_AT = "notLookedAt"  # the cloud did not answer: the review is incomplete
 
 
@@ -32,14 +34,29 @@ class ReviewWarning(Value):
     concern: WarningCode
     message: str
     step: str | None = None
-    details: dict[str, Any] | None = None
+    details: dict[str, Any] | None = Field(None, description="the numbers and names behind it; depends on concern")
 
 
 class Forecast(Value):
     """What saving would do, in words and in numbers."""
 
     summary: str
-    details: dict[str, Any] = Field(default_factory=dict)
+    details: dict[str, Any] = Field(default_factory=dict, description="the numbers; depends on the wizard")
+
+
+class ReviewError(Value):
+    """What is wrong with one field: a JSON pointer into the form, and what to write."""
+
+    pointer: str
+    message: str
+
+
+class ReviewedStep(Value):
+    """What was found in one step of a form."""
+
+    name: str
+    valid: bool
+    errors: tuple[ReviewError, ...] = ()
 
 
 class Review(Value):
@@ -48,7 +65,7 @@ class Review(Value):
     wizard: str
     through_step: str
     valid: bool
-    steps: tuple[dict[str, Any], ...]
+    steps: tuple[ReviewedStep, ...]
     warnings: tuple[ReviewWarning, ...] = ()
     would_happen: Forecast | None = None
 
@@ -72,15 +89,15 @@ def review(
     )
 
 
-def _step(name: str, problems: list[Problem]) -> dict[str, Any]:
-    errors = [_error(p) for p in problems if p.step == name]
-    return {"name": name, "valid": not errors, "errors": errors}
+def _step(name: str, problems: list[Problem]) -> ReviewedStep:
+    errors = tuple(_error(p) for p in problems if p.step == name)
+    return ReviewedStep(name=name, valid=not errors, errors=errors)
 
 
-def _elsewhere(problems: list[Problem]) -> tuple[dict[str, Any], ...]:
-    errors = [_error(p) for p in problems if p.step is None]
-    return ({"name": "form", "valid": False, "errors": errors},) if errors else ()
+def _elsewhere(problems: list[Problem]) -> tuple[ReviewedStep, ...]:
+    errors = tuple(_error(p) for p in problems if p.step is None)
+    return (ReviewedStep(name="form", valid=False, errors=errors),) if errors else ()
 
 
-def _error(problem: Problem) -> dict[str, Any]:
-    return {"pointer": problem.pointer, "message": problem.message}
+def _error(problem: Problem) -> ReviewError:
+    return ReviewError(pointer=problem.pointer, message=problem.message)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from shared.domain.values import TWICE
+
 _GUID = "write it as a GUID in lower case, such as 11111111-2222-3333-4444-555555555555"
 _SHORT_NAME = "write 2 to 32 lower-case letters, digits and hyphens, a letter first and no hyphen at the end"
 _REGION = "write the name of an Azure region in lower case without spaces, such as westeurope"
@@ -16,9 +18,14 @@ FORMS: Mapping[str, str] = {
     "fallbackRegions": _REGION,
     "furtherSubscriptionIds": _GUID,
     "id": _SHORT_NAME,
+    "name": "write letters, digits, spaces, full stops, brackets and hyphens, a letter or digit first",
     "organizationalUnit": "write it as a distinguished name, OU=...,DC=...,DC=...",
+    "packageId": "write the id of a package of winget, such as 7zip.7zip",
+    "packageVersion": "write the version of the package, such as 24.09",
+    "recommendedImages": "write offer and sku in lower case, such as office-365-win11-24h2-avd-m365",
     "region": _REGION,
     "resourceGroup": "write 1 to 90 letters, digits, hyphens, underscores, brackets and full stops, none of these last",
+    "sizes": "write the name of a VM size, such as Standard_D8s_v5",
     "subnetIds": "write the id of a subnet, /subscriptions/.../virtualNetworks/{name}/subnets/{name}",
     "subscriptionId": _GUID,
     "version": "write it as major.minor.patch, three whole numbers such as 1.0.0",
@@ -42,6 +49,7 @@ _KINDS: Mapping[str, str] = {
     "model": "must be an object",
     "set": "write a list",
     "string": "write a text",
+    "time": "write a time such as 08:30",
     "string_pattern": "this is not how it is written; docs/api.md has an example",
     "tuple": "write a list",
     "url": "write an address that begins with https://",
@@ -50,10 +58,10 @@ _KINDS: Mapping[str, str] = {
 
 
 _TEMPLATES: Mapping[str, str] = {
+    "json_invalid": "leave out characters that are not whole (such as \\ud800), and nest no deeper than the form does",
     "missing": "required",
-    "extra_forbidden": "unknown field",
-    "enum": "write one of {expected}",
-    "literal_error": "write one of {expected}",
+    "extra_forbidden": "unknown field; leave it out",
+    TWICE: "this is named twice; leave it out here",
     "greater_than_equal": "write a number of at least {ge}",
     "less_than_equal": "write a number of at most {le}",
     "string_too_long": "write at most {max_length} characters",
@@ -65,6 +73,8 @@ def worded(kind: str, message: str, field: str, context: Mapping[str, Any]) -> s
     """Return the sentence for an error of pydantic's *kind* in *field*; *message* counts where it is our own."""
     if kind == "value_error":
         return message.removeprefix("Value error, ")
+    if kind in {"enum", "literal_error"}:
+        return f"write one of {context['expected']}".replace("'", "")
     if kind in _TEMPLATES:
         return _TEMPLATES[kind].format_map(context)
     if kind in {"string_too_short", "too_short"}:

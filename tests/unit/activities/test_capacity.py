@@ -1,6 +1,7 @@
 """Which places are tried, and in which order."""
 
-from activities.capacity import Offer, quota_problem, zones_to_try
+from activities.capacity import quota_problem, zones_to_try
+from shared.clients.vm_sizes import Offer
 from shared.contracts.machines import CapacityOrder
 from shared.domain.machines.service_plan import ServicePlan, size_ladder
 from shared.domain.owner import Owner

@@ -3,18 +3,44 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from activities.configuration import warnings_of
-from activities.run_commands import assemble, read_steps, script
+from activities.run_commands import assemble, begin_run_command, harmless, read_steps, script
 from shared.contracts.configuration import REMOVE_LOCAL_ADMINISTRATOR, STEPS
+from shared.contracts.refusals import DeclinedError
+from shared.domain.policies.policy import SecurityDefaults
 
 ROOT = Path(__file__).parents[3]
 
 
 def line(step: str, *, ok: bool = True, message: str = "") -> str:
     return json.dumps({"step": step, "ok": ok, "message": message})
+
+
+MACHINE: Any = None
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "AzureAD\\ada.l-x_1@contoso.example", "OU=Cloud PCs,DC=corp,DC=example", "2026-01-31T08:00:00.1+00:00", "Ådå"],
+)
+def test_what_accounts_units_and_times_are_written_with_reaches_a_script(value: str) -> None:
+    assert harmless(value)
+
+
+@pytest.mark.parametrize("odd", list("'\"`$;|&(){}[]<>#%^~!?*/\n\r\t\0\u2018\u201c\u00a0\u2028"), ids=ascii)
+async def test_what_a_shell_reads_does_not(odd: str) -> None:
+    parameters = [{"name": "User", "value": f"ada{odd}"}]
+    with pytest.raises(DeclinedError, match="User: has characters that are not passed to scripts"):
+        await begin_run_command(MACHINE, "x", "", parameters)
+
+
+async def test_a_password_has_no_control_character() -> None:
+    with pytest.raises(DeclinedError, match="Password"):
+        await begin_run_command(MACHINE, "x", "", [], protected=[{"name": "Password", "value": "a\nb"}])
 
 
 def test_every_step_is_marked_in_order() -> None:
@@ -40,11 +66,28 @@ def test_every_script_is_used() -> None:
         "Microsoft\\Teams' 'IsWVDEnvironment' 1",
         "Windows NT\\Terminal Services' 'fEnableTimeZoneRedirection' 1",
         "Resize-Partition -DriveLetter C",
+        "Set-Value $deviceGuard 'EnableVirtualizationBasedSecurity' 1",
+        "Set-Value $deviceGuard 'HypervisorEnforcedCodeIntegrity' 2",
+        "Set-Value $deviceGuard 'LsaCfgFlags' 2",
         "Set-SystemPreferredUILanguage -Language $locale",
     ],
 )
 def test_the_script_sets_what_windows_365_sets(setting: str) -> None:
     assert setting in assemble(STEPS)
+
+
+def test_windows_refuses_each_redirection_that_is_not_allowed() -> None:
+    source = script("set-redirections")
+    refused = dict(re.findall(r"'(fDisable\w+)' \(\[int\]\(\$allowed -notcontains '(\w+)'\)\)", source))
+    everything = SecurityDefaults(clipboard=True, drives=True, printers=True, usb_devices=True)
+
+    assert refused == {
+        "fDisableClip": "clipboard",
+        "fDisableCdm": "drives",
+        "fDisableCpm": "printers",
+        "fDisablePNPRedir": "usb",
+    }
+    assert (set(everything.redirections), SecurityDefaults().redirections) == (set(refused.values()), ())
 
 
 def test_braces_and_parentheses_close() -> None:
@@ -59,7 +102,14 @@ def test_the_script_fits_a_run_command() -> None:
 
 @pytest.mark.parametrize(
     ("frame", "below"),
-    [("run-steps", ""), ("frame", "probe/"), ("frame", "account/"), ("frame", "enrollment/"), ("frame", "validation/")],
+    [
+        ("run-steps", ""),
+        ("frame", "probe/"),
+        ("frame", "account/"),
+        ("frame", "enrollment/"),
+        ("frame", "validation/"),
+        ("frame", "host/"),
+    ],
 )
 def test_every_frame_reports_in_the_same_way(frame: str, below: str) -> None:
     source = assemble((), frame=frame, below=below)

@@ -7,14 +7,15 @@ from shared.domain.tenants.tenant import Tenant
 from shared.errors import ForbiddenError, NotFoundError
 from tests.unit.auth.directory import PROVIDER, TENANT
 from triggers.http.authentication import Caller
-from triggers.http.permissions import VERBS, Role, authorize
+from triggers.http.permissions import OWN, VERBS, Role, authorize, verbs_of
 
 ACME = Tenant(
     id="acme", display_name="Acme", entra_tenant_id=TENANT, subscription_id="11111111-2222-3333-4444-555555555555"
 )
 SERVICE = [f"Microsoft.CloudPC/service/{verb}" for verb in ("pause", "read", "resume")]
-READS = sorted(verb for verb in VERBS if verb.endswith("/read") and verb not in SERVICE)
-OTHERS = sorted(VERBS.keys() - set(READS))
+ROLES = VERBS.keys() - OWN
+READS = sorted(verb for verb in ROLES if verb.endswith("/read") and verb not in SERVICE)
+OTHERS = sorted(ROLES - set(READS))
 ACTIONS = [
     f"Microsoft.CloudPC/{verb}"
     for verb in (
@@ -36,6 +37,12 @@ ACTIONS = [
         "cloudPCs/troubleshoot",
         "onPremisesConnections/runHealthChecks",
         "orphans/scan",
+        "sessionHosts/drain",
+        "sessionHosts/exclude",
+        "sessionHosts/remove",
+        "sessionHosts/restart",
+        "userSessions/logOff",
+        "userSessions/message",
     )
 ]
 PROVIDERS_ONLY = [*SERVICE, *(f"Microsoft.CloudPC/tenants/{verb}" for verb in ("create", "delete", "list"))]
@@ -68,10 +75,10 @@ def test_an_operator_may_act_but_not_change_policies() -> None:
 
 
 def test_an_administrator_may_do_everything_but_make_and_unmake_tenants_and_stop_them_all() -> None:
-    assert [verb for verb in sorted(VERBS) if not may(verb, Role.ADMINISTRATOR)] == sorted(PROVIDERS_ONLY)
+    assert [verb for verb in sorted(ROLES) if not may(verb, Role.ADMINISTRATOR)] == sorted(PROVIDERS_ONLY)
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
+@pytest.mark.parametrize("verb", sorted(ROLES))
 def test_the_provider_may_do_everything_in_every_tenant(verb: str) -> None:
     assert may(verb, Role.PROVIDER, directory=PROVIDER)
 
@@ -104,6 +111,24 @@ def test_where_no_tenant_is_addressed_only_the_provider_s_role_counts(roles: lis
     with pytest.raises(ForbiddenError):
         authorize(caller(PROVIDER, *roles), "Microsoft.CloudPC/tenants/list", PROVIDER, None)
     authorize(caller(PROVIDER, Role.PROVIDER), "Microsoft.CloudPC/tenants/list", PROVIDER, None)
+
+
+@pytest.mark.parametrize("verb", sorted(OWN))
+@pytest.mark.parametrize("roles", [[], ["Made.Up"], list(Role)], ids=str)
+def test_what_concerns_only_the_caller_needs_no_role(verb: str, roles: list[str]) -> None:
+    authorize(caller(TENANT, *roles), verb, PROVIDER, None)
+
+
+@pytest.mark.parametrize("verb", sorted(ROLES))
+def test_the_role_of_users_allows_nothing_more(verb: str) -> None:
+    assert not may(verb, Role.USER)
+
+
+def test_the_verbs_of_roles_are_those_that_are_allowed() -> None:
+    assert verbs_of([]) == verbs_of([Role.USER]) == sorted(OWN)
+    assert verbs_of([Role.PROVIDER]) == sorted(VERBS)
+    for role in (Role.READER, Role.OPERATOR, Role.ADMINISTRATOR):
+        assert set(verbs_of([role])) - OWN == {verb for verb in ROLES if may(verb, role)}
 
 
 def test_verbs_name_a_resource_and_what_is_done_to_it() -> None:

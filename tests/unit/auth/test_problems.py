@@ -1,12 +1,15 @@
 """What an error becomes."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
 import pytest
+from azure.core.exceptions import HttpResponseError
 
 from shared.errors import (
     ConflictError,
@@ -23,7 +26,9 @@ from shared.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from shared.storage.tables import _own_errors
 from triggers.http.problems import answering_errors, error_response
+from triggers.http.statuses import STATUSES, UNEXPECTED
 
 
 def body(response: func.HttpResponse) -> dict[str, Any]:
@@ -59,6 +64,21 @@ def test_every_error_has_its_status_in_both_shapes(error: DeskwrightError, statu
     assert body(graph)["error"]["innerError"]["request-id"] == "t1"
 
 
+def test_the_page_of_errors_has_every_code_with_its_type_and_title_and_no_other() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "errors.md").read_text("utf-8")
+    told = re.findall(r"^## (\w+)\n\n`(\d+)`, `(\S+)`: \*(.+)\*$", page, re.MULTILINE)
+    known = [(each.code, str(int(each.status)), each.type, each.title) for each in (*STATUSES.values(), UNEXPECTED)]
+    assert sorted(told) == sorted(known)
+    assert page.count("\n## ") == len(known)
+
+
+def test_every_kind_of_error_has_a_type_of_its_own() -> None:
+    types = [each.type for each in (*STATUSES.values(), UNEXPECTED)]
+    assert len(set(types)) == len(types)
+    said = body(error_response(ConflictError("no"), graph=False, trace_id="t1"))
+    assert said["type"] == "urn:problem-type:deskwright:conflict"
+
+
 def test_graph_s_errors_say_what_its_javascript_client_reads() -> None:
     # microsoft-graph-client's GraphErrorHandler makes a Date of innerError.date and a Map of the ids
     named = {"date": "2026-03-02T09:00:00", "client-request-id": "c1"}
@@ -74,6 +94,45 @@ def test_what_is_wrong_is_said_by_step_and_pointer() -> None:
         {"pointer": "/site/siteId", "message": "no such site", "step": "site"},
         {"pointer": "/x", "message": "unknown field"},
     ]
+
+
+def every(kind: type[DeskwrightError]) -> list[type[DeskwrightError]]:
+    return [kind, *(each for sub in kind.__subclasses__() for each in every(sub))]
+
+
+INSIDE = (
+    "table t1cloudpcs at https://x.table.core.windows.net: CloudPcRepository failed: Input should be a valid string"
+)
+
+
+@pytest.mark.parametrize("graph", [False, True], ids=["own", "graph"])
+@pytest.mark.parametrize("kind", every(UnavailableError), ids=lambda kind: kind.__name__)
+def test_what_failed_is_told_without_the_words_of_the_inside(
+    kind: type[DeskwrightError],
+    graph: bool,  # noqa: FBT001 - a table
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    error = kind.__new__(kind, INSIDE)  # the words of some kinds are their own
+    if isinstance(error, ThrottledError):
+        error.after = timedelta(seconds=1)
+    response = error_response(error, graph=graph, trace_id="t1")
+    said = response.get_body().decode()
+    assert (response.status_code in {429, 503}, "again after Retry-After" in said) == (True, True)
+    assert not any(word in said for word in INSIDE.split() if len(word) > 6)
+    assert int(response.headers["Retry-After"]) >= 1
+    assert str(error) in caplog.text  # whoever has the trace id finds it
+
+
+@pytest.mark.parametrize("status", [400, 404, 409, 412, 413, 429, 500, 503])
+@pytest.mark.parametrize("code", ["EntityAlreadyExists", "TableBeingDeleted", "InvalidInput", "EntityTooLarge", ""])
+@pytest.mark.parametrize("graph", [False, True], ids=["own", "graph"])
+def test_what_storage_answers_is_told_without_its_table(status: int, code: str, graph: bool) -> None:  # noqa: FBT001
+    refused = HttpResponseError("t1cloudpcs")
+    refused.status_code, refused.error_code = status, code or None  # type: ignore[attr-defined]
+    with pytest.raises(DeskwrightError) as raised, _own_errors("t1cloudpcs"):
+        raise refused
+    said = error_response(raised.value, graph=graph, trace_id="t").get_body().decode()
+    assert not any(word in said for word in ("t1cloudpcs", "table", "EntityAl", "HttpResponseError"))
 
 
 def test_a_conflict_says_what_stands_in_the_way() -> None:

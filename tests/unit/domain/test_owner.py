@@ -34,8 +34,13 @@ def test_two_kinds_of_one_id_have_no_name_in_common() -> None:
 
 
 def test_only_a_cloud_pc_s_machine_names_a_cloud_pc() -> None:
-    assert [naming.cloud_pc_of_vm(naming.vm_name(owner)) for owner in OWNERS] == [OWNERS[0].id, None, None]
+    assert [naming.cloud_pc_of_vm(naming.vm_name(owner)) for owner in OWNERS] == [
+        OWNERS[0].id,
+        *(None for _ in OWNERS[1:]),
+    ]
 
 
 def test_each_kind_is_logged_under_a_name_of_its_own() -> None:
-    assert [owner.telemetry_field for owner in OWNERS] == ["cloud_pc_id", "image_id", "connection_id"]
+    fields = [owner.telemetry_field for owner in OWNERS]
+    assert len(set(fields)) == len(fields)
+    assert {"cloud_pc_id", "image_id", "connection_id", "image_version_id", "session_host_id"} == set(fields)

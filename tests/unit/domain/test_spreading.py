@@ -10,7 +10,14 @@ from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.networks.connection import JoinType, Network
 from shared.domain.planning.plans import Plan
-from shared.domain.planning.spreading import NO_RIGHTS_LEFT, places_of, rights_used, spread, subscription_of
+from shared.domain.planning.spreading import (
+    NO_RIGHTS_LEFT,
+    open_places,
+    places_of,
+    rights_used,
+    spread,
+    subscription_of,
+)
 from tests.integration import things
 
 A, B, C = (f"00000000-0000-0000-0000-{letter * 12}" for letter in "abc")
@@ -90,6 +97,17 @@ def test_only_hosted_networks_of_the_tenants_own_are_in_every_subscription(
     tenant = things.tenant(further_subscription_ids=(B,))
     connection = things.connection().but(network=Network()).but(**changes)
     assert places_of(tenant, connection) == places
+
+
+def test_a_build_begins_in_no_subscription_that_the_checks_found_closed() -> None:
+    tenant = things.tenant(further_subscription_ids=(B, C))
+    connection = things.connection().but(network=Network(), closed_subscription_ids=(B,))
+    offered = open_places(tenant, connection)
+    waits = planned(1).with_current(subscription_id=B)
+    moved = spread(Plan(start=(waits.id,)), {waits.id: waits}, {CONNECTION: offered}, Counter(), LIMIT)
+
+    assert offered == (things.SUBSCRIPTION, C)
+    assert [pc.current.subscription_id for pc in moved.waiting] == [things.SUBSCRIPTION]
 
 
 def test_a_build_is_made_where_it_was_given_a_place_unless_its_connection_has_moved() -> None:

@@ -11,7 +11,7 @@ from shared.domain.networks.connection import JoinType
 from shared.domain.planning.drift import Drift
 from shared.domain.planning.explain import explain
 from shared.domain.planning.policy_users import policy_users
-from shared.domain.policies.policy import DomainJoinConfiguration, image_source, snapshot_of
+from shared.domain.policies.policy import DomainJoinConfiguration, SecurityDefaults, image_source, snapshot_of
 from shared.domain.tenants.tenant import TenantSettings
 from tests.cloud_pcs import cloud_pc, edited
 from tests.unit.wizards import office
@@ -58,6 +58,7 @@ def test_what_was_just_built_has_not_drifted() -> None:
         ({"image_display_name": "Another word for it"}, ()),
         ({"locale": "de-DE", "local_admin_enabled": True}, ("windowsSetting", "localAdminEnabled")),
         ({"enable_single_sign_on": False}, ("enableSingleSignOn",)),
+        ({"security_defaults": SecurityDefaults(drives=True)}, ("@deskwright.securityDefaults",)),
         ({"cloud_pc_naming_template": "PC-%RAND:6%"}, ("cloudPcNamingTemplate",)),
         ({"cloud_pc_naming_template": TenantSettings().naming_template}, ()),
         ({"grace_period_in_hours": 24}, ("gracePeriodInHours",)),

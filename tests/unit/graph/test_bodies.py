@@ -1,5 +1,6 @@
 """Graph's bodies become the wizards' forms; what is not supported is refused with a reason."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +9,13 @@ from shared.domain.networks.connection import Connection, Network
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
 from triggers.http.bodies.connections import connection_form, connection_patch
+from triggers.http.bodies.domain_joins import Reachable
 from triggers.http.bodies.images import device_image_form
 from triggers.http.bodies.policies import POINTERS, assigned_group_ids, policy_form
 from triggers.http.bodies.reading import renamed
 from triggers.http.views.connections import connection_view
 
-CONNECTIONS = (office.connection("c1"),)
+CONNECTIONS = Reachable((office.connection("c1"),), (office.SITE,))
 POLICY = {
     "@odata.type": "#microsoft.graph.cloudPcProvisioningPolicy",
     "displayName": "Office",
@@ -33,6 +35,7 @@ POLICY = {
     "cloudPcNamingTemplate": "PC-%RAND:6%",
     "localAdminEnabled": True,
     "enableSingleSignOn": True,
+    "@deskwright.securityDefaults": {"clipboard": True},
     "scopeIds": ["0"],
     "autopatch": None,
 }
@@ -47,10 +50,34 @@ def test_a_policy_s_body_is_the_wizard_s_form() -> None:
             "namingTemplate": "PC-%RAND:6%",
             "localAdminEnabled": True,
             "enableSingleSignOn": True,
+            "securityDefaults": {"clipboard": True},
         },
         "groups": {"groupIds": []},
         "detail": {"displayName": "Office", "description": "All"},
     }
+
+
+@pytest.mark.parametrize(
+    ("join", "chosen"),
+    [
+        ({"onPremisesConnectionId": "c1", "regionName": "westeurope", "regionGroup": "europeUnion"}, "c1"),
+        ({"onPremisesConnectionId": "c1", "regionName": "automatic", "regionGroup": "default"}, "c1"),
+        ({"domainJoinType": "azureADJoin", "regionName": "westeurope", "onPremisesConnectionId": None}, "c1"),
+        ({"regionName": "japaneast"}, "tokyo"),
+        ({"regionName": "automatic", "regionGroup": "japan"}, "tokyo"),
+    ],
+)
+def test_a_region_chooses_the_hosted_network_of_a_site(join: dict[str, Any], chosen: str) -> None:
+    later, own = office.NOW + timedelta(days=1), Network(virtual_network_id="v", subnet_ids=("s",))
+    connections = (
+        office.connection("newer").but(created_date_time=later),
+        office.connection("own", site_id="jp", network=own),
+        office.connection("tokyo", site_id="jp").but(created_date_time=later),
+        office.connection("c1"),
+    )
+    sites = (office.SITE, office.SITE.but(id="jp", region="japaneast"))
+    form = policy_form({**POLICY, "domainJoinConfigurations": [join]}, Reachable(connections, sites))
+    assert form["connection"]["connectionIds"] == [chosen]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +99,22 @@ def test_single_sign_on_is_off_in_graph_unless_the_body_says_otherwise(body: dic
         ({"colour": "red"}, "/colour", "unknown property"),
         ({"assignments": [{}]}, "/assignments", "assign"),
         ({"domainJoinConfigurations": []}, "/domainJoinConfigurations", "at least one"),
-        ({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "westeurope"}]},
-         "/domainJoinConfigurations/0/regionName", "site"),
+        ({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "regionName": "northeurope"}]},
+         "/domainJoinConfigurations/0/regionName", "the sites are in westeurope"),
+        ({"domainJoinConfigurations": [{"onPremisesConnectionId": "c1", "regionName": "northeurope"}]},
+         "/domainJoinConfigurations/0/regionName", "the connection's site, which builds in westeurope"),
+        ({"domainJoinConfigurations": [{"onPremisesConnectionId": "c1", "regionName": "westeurop"}]},
+         "/domainJoinConfigurations/0/regionName", "no region that is supported; the sites are in westeurope"),
+        ({"domainJoinConfigurations": [{"onPremisesConnectionId": "c1", "regionName": 7}]},
+         "/domainJoinConfigurations/0/regionName", "no region that is supported"),
+        ({"domainJoinConfigurations": [{"onPremisesConnectionId": "c1", "regionGroup": "japan"}]},
+         "/domainJoinConfigurations/0/regionGroup", "whose region is in europeUnion"),
+        ({"domainJoinConfigurations": [{"onPremisesConnectionId": "c1", "regionGroup": "mars"}]},
+         "/domainJoinConfigurations/0/regionGroup", "no group of regions that is supported; the sites are in europeUn"),
+        ({"domainJoinConfigurations": [{"domainJoinType": "hybridAzureADJoin", "regionName": "westeurope"}]},
+         "/domainJoinConfigurations/0/regionName", "no connection over a hosted network builds there"),
+        ({"domainJoinConfigurations": [{"regionGroup": "japan"}]},
+         "/domainJoinConfigurations/0/regionGroup", "no connection over a hosted network builds there"),
         ({"domainJoinConfigurations": [{"domainJoinType": "azureADJoin"}]},
          "/domainJoinConfigurations/0/onPremisesConnectionId", "required"),
         ({"domainJoinConfigurations": [{"domainJoinType": "hybridAzureADJoin", "onPremisesConnectionId": "c1"}]},
@@ -92,10 +133,11 @@ def test_what_is_not_supported_of_a_policy_is_refused(changed: dict[str, Any], p
     ("form", "graph"),
     [
         ("/detail/displayName", "/displayName"),
-        ("/connection/connectionIds/1", "/domainJoinConfigurations/1"),
+        ("/connection/connectionIds/1", "/domainJoinConfigurations/1/onPremisesConnectionId"),
         ("/image/imageId", "/imageId"),
         ("/configuration/locale", "/windowsSetting/locale"),
         ("/configuration/localAdminEnabled", "/localAdminEnabled"),
+        ("/configuration/securityDefaults/drives", "/@deskwright.securityDefaults/drives"),
     ],
 )
 def test_errors_point_into_graph_s_body(form: str, graph: str) -> None:

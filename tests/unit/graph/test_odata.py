@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import InvalidError
-from triggers.http.odata import Collection, columns, context, matches, read_query, selected
+from triggers.http.odata import Collection, columns, context, matches, named_parameters, read_query, selected
 
 THINGS = Collection(
     name="things",
@@ -38,8 +38,6 @@ def test_filters_become_columns() -> None:
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("$orderby", "x", "not supported"),
-        ("$search", "x", "not supported"),
         ("$count", "maybe", "true or false"),
         ("$expand", "parents", "cannot be expanded"),
         ("$filter", "empty eq 'x'", "properties that can be: displayName, upn"),
@@ -62,8 +60,32 @@ def test_a_property_that_is_not_there_cannot_be_selected() -> None:
         selected(VIEW, read_query({"$select": "colour"}, THINGS), THINGS)
 
 
+@pytest.mark.parametrize("name", ["$orderby", "$search", "$Colour", "$"])
+@pytest.mark.parametrize("version", ["v1.0", "beta"])
+def test_an_option_that_is_not_supported_is_refused(name: str, version: str) -> None:
+    with pytest.raises(InvalidError, match=r"unknown query parameter; there are .*filter") as refused:
+        named_parameters({name: "x"}, THINGS, graph=True, version=version)
+    assert refused.value.problems[0].pointer == name
+
+
 def test_parameters_that_are_not_odata_s_do_not_matter() -> None:
-    assert read_query({"code": "x"}, THINGS).filters == {}
+    for version in ("v1.0", "beta"):
+        assert named_parameters({"code": "x", "orderby": "y"}, THINGS, graph=True, version=version) == {}
+
+
+def test_options_are_read_in_any_case_and_in_beta_without_their_dollar() -> None:
+    # https://learn.microsoft.com/graph/query-parameters: $skipToken; "On the beta endpoint, the $ prefix is optional."
+    assert named_parameters({"$skipToken": "x"}, THINGS, graph=True, version="v1.0") == {"$skiptoken": "x"}
+    assert named_parameters({"filter": "x"}, THINGS, graph=True, version="beta") == {"$filter": "x"}
+    assert named_parameters({"filter": "x"}, THINGS, graph=True, version="v1.0") == {}
+
+
+@pytest.mark.parametrize("name", ["colour", "$filter", "Kind", "top"])
+def test_an_own_route_refuses_what_it_does_not_know_and_names_what_there_is(name: str) -> None:
+    with pytest.raises(InvalidError, match=r"there are \$top, kind"):
+        named_parameters({"kind": "x", name: "x"}, ("kind", "$top"), graph=False, version="")
+    with pytest.raises(InvalidError, match="there are none here"):
+        named_parameters({name: "x"}, (), graph=False, version="")
 
 
 def test_the_context_names_the_collection_and_what_was_selected() -> None:

@@ -8,6 +8,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from shared import telemetry
+from shared.contracts.tickets import PacedError
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.values import Value
 from tests.measured import Seen, measured
@@ -60,6 +61,17 @@ def test_a_failure_shows_its_kind_and_not_its_words(seen: Seen) -> None:
     assert (span.attributes or {})["error.type"] == "ValueError"
     assert "Pa55w0rd" not in span.to_json()
     assert "ada@contoso" not in span.to_json()
+
+
+def test_waiting_for_a_rate_limit_is_no_failure(seen: Seen, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "deskwright"), pytest.raises(PacedError), telemetry.observed("begin_vm", ORDER):
+        raise PacedError(after=timedelta(seconds=20))
+    (line,) = caplog.records
+    assert (line.levelname, line.getMessage()) == (
+        "INFO",
+        "begin_vm tenant_id=contoso cloud_pc_id=pc attempt=2 waits 20 s for a rate limit",
+    )
+    assert seen.spans()["begin_vm"].status.status_code is not StatusCode.ERROR
 
 
 def test_a_call_is_a_span_below_its_activity(seen: Seen) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from tests.unit.openapi.record import PAGE, written
 from triggers.http.openapi import routes
 from triggers.http.views.openapi_document import document
+from triggers.http.views.openapi_examples import ANSWERS, BODIES
 
 DOCUMENT = document(routes())
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -45,9 +47,11 @@ def test_every_route_declares_what_it_returns() -> None:
     assert [str(route) for route in routes() if route.metadata is None] == []
 
 
-def test_every_schema_that_is_referred_to_exists() -> None:
-    found = set(references(DOCUMENT))
-    assert {ref for ref in found if ref.removeprefix("#/components/schemas/") not in SCHEMAS} == set()
+def test_everything_that_is_referred_to_exists() -> None:
+    components = DOCUMENT["components"]
+    kinds = {ref.split("/")[2] for ref in references(DOCUMENT)}
+    assert kinds == {"schemas", "responses", "headers"}
+    assert {ref for ref in references(DOCUMENT) if ref.split("/")[3] not in components[ref.split("/")[2]]} == set()
 
 
 def test_every_schema_is_referred_to() -> None:
@@ -70,6 +74,69 @@ def test_every_part_of_an_address_is_a_parameter() -> None:
     for name, operation in OPERATIONS.items():
         found = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
         assert found == {part.strip("{}") for part in name.partition(" ")[2].split("/") if part.startswith("{")}, name
+
+
+def test_the_file_in_the_repository_is_the_document() -> None:
+    assert PAGE.read_text("utf-8") == written(), "write it anew: make openapi"
+
+
+def test_every_operation_belongs_to_one_resource() -> None:
+    named = {tag["name"] for tag in DOCUMENT["tags"]}
+    assert {tag for operation in OPERATIONS.values() for tag in operation["tags"]} == named
+    assert [name for name, operation in OPERATIONS.items() if len(operation["tags"]) != 1] == []
+
+
+def open_objects(node: Any, at: str = "", *, described: bool = False) -> Iterator[str]:
+    """Yield where a schema says neither which properties an object has, nor in words what is in it."""
+    if isinstance(node, dict):
+        described = described or "description" in node
+        known = node.keys() & {"properties", "patternProperties"} or node.get("additionalProperties") not in (
+            None,
+            True,
+        )
+        if node.get("type") == "object" and not (known or described):
+            yield at
+        for key, value in node.items():
+            inside = described and key in {"anyOf", "items"}
+            yield from open_objects(value, f"{at}/{key}", described=inside or key == "example")
+    elif isinstance(node, list):
+        for n, each in enumerate(node):
+            yield from open_objects(each, f"{at}/{n}", described=described)
+
+
+def test_what_is_in_an_object_is_always_said() -> None:
+    assert list(open_objects(SCHEMAS)) == []
+
+
+def examples() -> Iterator[tuple[str, Any, Any]]:
+    """Yield every example with the schema of what it is one of."""
+    for name, operation in OPERATIONS.items():
+        if "requestBody" in operation:
+            body = operation["requestBody"]["content"]["application/json"]
+            yield name, body.get("example"), body["schema"]
+        for status, answer in operation["responses"].items():
+            for content in answer.get("content", {}).values():
+                if "example" in content:
+                    yield f"{name} {status}", content["example"], content["schema"]
+    for name, answer in DOCUMENT["components"]["responses"].items():
+        (content,) = answer["content"].values()
+        yield name, content["example"], content["schema"]
+
+
+EXAMPLES = list(examples())
+
+
+@pytest.mark.parametrize("n", range(len(EXAMPLES)), ids=[name for name, *_ in EXAMPLES])
+def test_every_body_and_error_has_an_example_that_is_one(n: int) -> None:
+    name, example, schema = EXAMPLES[n]
+    whole = {**schema, "components": DOCUMENT["components"]}
+    assert example is not None, f"{name}: add one to views/openapi_examples.py"
+    assert [error.message for error in Draft202012Validator(whole).iter_errors(example)] == []
+
+
+def test_no_example_is_of_an_operation_that_there_is_not() -> None:
+    named = {operation["operationId"] for operation in OPERATIONS.values()}
+    assert {*BODIES, *(name for name, _ in ANSWERS)} - named == set()
 
 
 def test_no_response_has_a_secret() -> None:

@@ -20,18 +20,24 @@ from shared.domain.planning.demand import AddressForecast
 from shared.domain.planning.drift import TenantPolicies
 from shared.domain.policies.pausing import ServiceState
 from shared.domain.policies.policy import image_source, snapshot_of
-from shared.domain.tenants.tenant import Paused, TenantSettings
+from shared.domain.spot.image_set import Recipe, RecipeStep, Schedule
+from shared.domain.spot.image_version import Access, VersionAction, VersionActionName, VersionUse, first_version
+from shared.domain.spot.notes import Note
+from shared.domain.tenants.tenant import Paused, Tenant, TenantSettings
 from shared.domain.wizards import CREATE_CONNECTION
 from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.unit.openapi.test_document import DOCUMENT
 from tests.unit.wizards import office
+from tests.unit.wizards.test_create_image_set import TEACHERS
 from triggers.http.response_shapes import Derived, Entity, Node
 from triggers.http.views import (
     catalogue,
     cloud_pcs,
     connections,
     graces,
+    image_sets,
     images,
+    me,
     operations,
     orphans,
     policies,
@@ -133,6 +139,21 @@ ORPHAN = Orphan(
     last_seen_at=office.NOW,
 )
 SCAN = OrphanScan(id="last", tenant_id="acme", started_at=office.NOW, looked_at=(Looked(area="azure", problem="no"),))
+RECIPE = Recipe(steps=(RecipeStep(name="Fonts", script="Get-Date"),), schedule=Schedule(day_of_month=3))
+USE = VersionUse(spot_group_id="g1", display_name="Class 7", version="0.0.0", hosts=2)
+BROKEN = first_version(TEACHERS).but(
+    notes=(Note(text="why", by="Ada", at=office.NOW),),
+    recipe=RECIPE.steps,
+    warnings=(Warn(step="x", message="y"),),
+    failure=BOOM,
+    left=(BOOM,),
+    action=VersionAction(name=VersionActionName.REBOOT, operation_id="o1", begun_at=office.NOW),
+    access=Access(address="20.50.2.10", public_address="20.50.2.99", until=office.NOW),
+    shut_down_at=office.NOW,
+)
+TENANT = Tenant(
+    id="acme", display_name="Acme", entra_tenant_id=office.SUBSCRIPTION, subscription_id=office.SUBSCRIPTION
+)
 ADDRESSES = AddressForecast(free=1, awaited=2, short=1)
 
 
@@ -166,6 +187,10 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (connections.CONNECTION, HYBRID),
     (images.DEVICE_IMAGE, images.device_image_view(office.image())),
     (images.GALLERY_IMAGE, images.gallery_image_view(office.OFFERED)),
+    (image_sets.IMAGE_SET, image_sets.image_set_view(TEACHERS, ())),
+    (image_sets.IMAGE_SET, image_sets.image_set_view(TEACHERS.but(recipe=RECIPE, next_build_at=office.NOW), (USE,))),
+    (image_sets.IMAGE_VERSION, image_sets.image_version_view(first_version(TEACHERS), ())),
+    (image_sets.IMAGE_VERSION, image_sets.image_version_view(BROKEN, (USE,))),
     (catalogue.SERVICE_PLAN, catalogue.service_plan_view(office.plan())),
     (catalogue.SUPPORTED_REGION, catalogue.supported_region_view(SUPPORTED_REGIONS[0])),
     (catalogue.AUDIT_EVENT, catalogue.audit_event_view(EVENT)),
@@ -185,9 +210,16 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (tenants.SITE, tenants.site_view(office.SITE)),
     (tenants.ServiceStateView, tenants.service_state_view(ServiceState())),
     (tenants.ServiceStateView, tenants.service_state_view(ServiceState(paused=POLICY_HERE.paused))),
+    (
+        me.MeView,
+        me.me_view(SYSTEM, "d1", [me.own_tenant_view(TENANT, ["CloudPC.Reader"])], roles=["x"], verbs=["y"], cut=False),
+    ),
     (timeline.TimelineView, timeline.timeline_view(PROVISIONING, ENTRIES, office.NOW)),
     (timeline.TimelineView, timeline.timeline_view(IN_GRACE, [], office.NOW)),
-    (wizards.WizardView, wizards.wizard_view(CREATE_CONNECTION, {"site/siteId": [{"value": "weu"}]})),
+    (
+        wizards.WizardView,
+        wizards.wizard_view(CREATE_CONNECTION, {"site/siteId": [{"value": "weu"}]}, {"site/siteId": "search"}),
+    ),
 ]
 IDS = [f"{node.name if isinstance(node, Derived) else node.__name__}-{n}" for n, (node, _) in enumerate(SEEN)]
 

@@ -44,7 +44,7 @@ READY_VERSION = GalleryVersion(id=VERSION_ID, display_name="i 1.0.0", regions=("
 
 
 def plan(part_number: str = "CPC_E_2C_8GB_128GB") -> ServicePlan:
-    found = service_plan(f"sku-{part_number}", part_number)
+    found = service_plan(f"sku-{part_number}", part_number, {})
     assert found is not None
     return found
 
@@ -113,11 +113,7 @@ def member(name: str, *group_ids: str, plans: tuple[ServicePlan, ...] = (), enab
 
 def errors(review: Review) -> dict[str, dict[str, str]]:
     """Return what is wrong, by step and JSON pointer."""
-    return {
-        step["name"]: {error["pointer"]: error["message"] for error in step["errors"]}
-        for step in review.steps
-        if step["errors"]
-    }
+    return {step.name: {error.pointer: error.message for error in step.errors} for step in review.steps if step.errors}
 
 
 def codes(review: Review) -> list[str]:

@@ -132,7 +132,7 @@ def test_a_wrong_field_is_named_with_its_step_and_reason(
 
 def test_steps_after_the_one_reached_are_not_errors_yet() -> None:
     review, _ = review_connection({"site": {"siteId": "weu"}}, FACTS, "site")
-    assert (review.valid, [step["name"] for step in review.steps]) == (True, ["site"])
+    assert (review.valid, [step.name for step in review.steps]) == (True, ["site"])
 
 
 def test_a_step_that_does_not_exist_is_refused() -> None:

@@ -8,14 +8,17 @@ from shared.domain.images.image import DeviceImageStatus
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts, review_policy
 from shared.domain.wizards.forecast import Usage
+from shared.errors import InvalidError
 from tests.unit.wizards import office
+from triggers.http.bodies.domain_joins import Reachable
+from triggers.http.bodies.policies import policy_form
 
 FACTS = PolicyFacts(
     sites=(office.SITE,),
     connections=(office.connection(),),
     images=(
         office.image(),
-        office.image("building", DeviceImageStatus.PENDING),
+        office.image("building", DeviceImageStatus.PENDING, operation_id="o-building"),
         office.image("far", regions=("eastus",)),
     ),
     policies=(office.policy("old", "other", name="Taken"),),
@@ -47,17 +50,37 @@ def test_a_right_form_is_valid(right: dict[str, Any]) -> None:
     assert (review.valid, reading.problems, review.warnings) == (True, (), ())
 
 
+def test_connections_that_join_in_different_ways_are_warned_of() -> None:
+    facts = FACTS.but(connections=(office.connection(), office.hybrid_connection("c2", "corp\\join")))
+    review, _ = review_policy(form(connection={"connectionIds": ["c1", "c2"]}), facts)
+    (warning,) = review.warnings
+    assert (review.valid, warning.concern.value, warning.step) == (True, "mixedJoinTypes", "connection")
+    assert set(warning.details or ()) == {"azureADJoin", "hybridAzureADJoin"}
+    alike, _ = review_policy(form(connection={"connectionIds": ["c2"]}), facts)
+    assert alike.warnings == ()
+
+
+@pytest.mark.parametrize("kind", ["shared", "sharedByUser", "sharedByEntraGroup", "reserved"])
+def test_frontline_is_refused_in_the_words_of_graph_s_body(kind: str) -> None:
+    review, _ = review_policy(form(configuration={"provisioningType": kind}), FACTS)
+    said = office.errors(review)["configuration"]["/configuration/provisioningType"]
+    with pytest.raises(InvalidError) as refused:
+        policy_form({"provisioningType": kind, "domainJoinConfigurations": []}, Reachable((), ()))
+    assert said in [problem.message for problem in refused.value.problems]
+    assert "Frontline" in said
+
+
 @pytest.mark.parametrize(
     ("wrong", "step", "pointer", "words"),
     [
         (form(connection={}), "connection", "/connection/connectionIds", "required"),
         (form(connection={"connectionIds": []}), "connection", "/connection/connectionIds", "at least one"),
-        (form(connection={"connectionIds": ["c1", "c1"]}), "connection", "/connection/connectionIds", "twice"),
+        (form(connection={"connectionIds": ["c1", "c1"]}), "connection", "/connection/connectionIds/1", "twice"),
         (form(connection={"connectionIds": ["c1", "x"]}), "connection", "/connection/connectionIds/1", "no such"),
         (form(image={"imageType": "none", "imageId": "i1"}), "image", "/image/imageType", "gallery"),
         (form(image={"imageType": "custom", "imageId": "x"}), "image", "/image/imageId", "no such"),
         (form(image={"imageType": "gallery", "imageId": "i1"}), "image", "/image/imageId", "no such"),
-        (form(image={"imageType": "custom", "imageId": "building"}), "image", "/image/imageId", "pending"),
+        (form(image={"imageType": "custom", "imageId": "building"}), "image", "/image/imageId", "o-building"),
         (form(image={"imageType": "custom", "imageId": "far"}), "image", "/image/imageId", "not in westeurope"),
         (form(configuration={"locale": "xx-XX"}), "configuration", "/configuration/locale", "unknown"),
         (form(configuration={"namingTemplate": "a_b"}), "configuration", "/configuration/namingTemplate", "_"),

@@ -5,15 +5,22 @@ from typing import Any
 import pytest
 
 from shared.domain.images.image import DeviceImageStatus, ImageType
+from shared.domain.policies.policy import SecurityDefaults
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, form_of, read_edit
 from shared.errors import InvalidError
 from tests.unit.wizards import office
+from triggers.http.bodies.domain_joins import Reachable
+from triggers.http.bodies.policies import SECURITY_DEFAULTS
 from triggers.http.bodies.policy_edits import policy_edit_form
 from triggers.http.views.policies import policy_view
 
+SECURE = SecurityDefaults(clipboard=True)
 POLICY = office.policy("p1", "staff", name="Office").but(
-    description="Everybody", image_display_name="Windows 11", cloud_pc_naming_template="PC-%RAND:6%"
+    description="Everybody",
+    image_display_name="Windows 11",
+    cloud_pc_naming_template="PC-%RAND:6%",
+    security_defaults=SECURE,
 )
 CONNECTIONS = (office.connection(), office.connection("c2", site_id="far"))
 FACTS = PolicyFacts(
@@ -27,7 +34,7 @@ VIEW = policy_view(POLICY, 168)
 
 
 def form(body: dict[str, Any], policy: Any = POLICY) -> Form:
-    return policy_edit_form(body, policy, policy_view(policy, 168), CONNECTIONS)
+    return policy_edit_form(body, policy, policy_view(policy, 168), Reachable(CONNECTIONS, (office.SITE,)))
 
 
 def edited(body: dict[str, Any], policy: Any = POLICY) -> dict[str, Any]:
@@ -48,6 +55,9 @@ def edited(body: dict[str, Any], policy: Any = POLICY) -> dict[str, Any]:
         ({"windowsSetting": {"locale": "de-DE"}}, {"locale": "de-DE"}),
         ({"localAdminEnabled": True}, {"local_admin_enabled": True}),
         ({"enableSingleSignOn": False}, {"enable_single_sign_on": False}),
+        ({SECURITY_DEFAULTS: {"printers": True}}, {"security_defaults": SECURE.but(printers=True)}),
+        ({SECURITY_DEFAULTS: {"clipboard": False, "drives": False}},
+         {"security_defaults": SECURE.but(clipboard=False)}),
         ({"cloudPcNamingTemplate": None}, {"cloud_pc_naming_template": None}),
         ({"gracePeriodInHours": 24, "imageDisplayName": "x"}, {"grace_period_in_hours": 24}),
         ({"imageType": "custom", "imageId": "i1"},
@@ -74,6 +84,8 @@ def test_what_was_read_and_is_sent_back_changes_nothing() -> None:
         ({"displayName": "x" * 121}, "/detail/displayName", "120"),
         ({"displayName": None}, "/detail/displayName", "a text"),
         ({"description": "x" * 1501}, "/detail/description", "1500"),
+        ({"description": []}, "/detail/description", "a text"),
+        ({"description": False}, "/detail/description", "a text"),
         ({"imageType": "custom", "imageId": "building"}, "/image/imageId", "pending"),
         ({"imageId": "none_at_all"}, "/image/imageId", "no such image"),
         ({"localAdminEnabled": None}, "/configuration/localAdminEnabled", "true or false"),

@@ -14,6 +14,7 @@ from shared.domain.wizards import WIZARDS
 from shared.domain.wizards.create_device_image import NameStep
 from shared.domain.wizards.forms import parse, problems_of
 from shared.domain.wizards.wording import FORMS
+from shared.errors import InvalidError
 from shared.services.bulk import BulkForm
 from shared.services.directory_changes import DirectoryChange
 from shared.services.grace import ExtendForm, HoldForm
@@ -120,3 +121,33 @@ def test_a_list_with_a_wrong_item_is_not_called_too_short_as_well() -> None:
     with pytest.raises(ValidationError) as refused:
         Listed.model_validate({"names": ["too long"]})
     assert [problem.pointer for problem in problems_of(refused.value)] == ["/names/0"]
+
+
+READ_BY_PEOPLE = ("displayName", "reason")
+"""Fields of every form that hold what somebody wrote for others to read in one line."""
+
+
+@pytest.mark.parametrize("written", ["a\nb", "a\x00b", "a\u00a0b", "\u202eb", " ", "a "], ids=ascii)
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: f"{model.__module__.rpartition('.')[2]}.{model.__name__}")
+def test_what_people_read_is_one_line(model: type[Value], written: str) -> None:
+    for name in {field.alias or key for key, field in model.model_fields.items()} & {*READ_BY_PEOPLE}:
+        with pytest.raises(ValidationError) as caught:
+            parse(model, {name: written})
+        assert f"/{name}" in {problem.pointer for problem in problems_of(caught.value)}
+
+
+@pytest.mark.parametrize("raw", [{"displayName": "\ud800"}, {"\udfff": 1}], ids=ascii)
+def test_half_a_character_is_named(raw: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        parse(NameStep, raw)
+    (problem,) = problems_of(caught.value)
+    assert "characters that are not whole" in problem.message
+    assert str(InvalidError(problem)) == problem.message
+
+
+def test_a_resource_group_has_no_joiner() -> None:
+    site = {"id": "weu", "tenantId": "acme", "displayName": "West", "region": "westeurope"}
+    assert parse(Site, {**site, "resourceGroup": "(büro)-1"}).resource_group == "(büro)-1"
+    with pytest.raises(ValidationError) as caught:
+        parse(Site, {**site, "resourceGroup": "a\u200cb"})
+    assert problems_of(caught.value)[0].message == FORMS["resourceGroup"]

@@ -1,20 +1,22 @@
 """Bodies of connections (Graph: cloudPcOnPremisesConnection) as the form of the wizard."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.domain.networks.connection import Connection, JoinType, Network
 from shared.domain.tenants.tenant import Site
+from shared.domain.values import Id, ResourceId
+from shared.domain.wizards.names import Name
 from triggers.http.bodies.reading import Body
 from triggers.http.json_schema import Password, annotated
 
-POINTERS = {
+_POINTERS = {
     "/site": "",
     "/name": "",
     "/credentials/joinType": "/connectionType",
-    "/credentials/network/subnetIds": "/subnetId",
     "/credentials/network": "",
     "/credentials/domain": "",
     "/credentials": "",
@@ -34,14 +36,14 @@ _UNCHANGED = "unchanged"  # stands for the password in a form that does not chan
 
 class _ConnectionProperties(TypedDict, total=False):
     connectionType: JoinType
-    siteId: str
-    subscriptionId: str
-    resourceGroupId: str
-    virtualNetworkId: str
-    subnetId: str
-    adDomainName: str
-    adDomainUsername: str
-    organizationalUnit: str
+    siteId: Id
+    subscriptionId: Id
+    resourceGroupId: ResourceId
+    virtualNetworkId: ResourceId
+    subnetId: ResourceId
+    adDomainName: Annotated[str, Field(max_length=255)]
+    adDomainUsername: Annotated[str, Field(max_length=255)]
+    organizationalUnit: Annotated[str, Field(max_length=1000)]
     adDomainPassword: Password
 
 
@@ -49,14 +51,21 @@ class _ConnectionProperties(TypedDict, total=False):
 class ConnectionBody(_ConnectionProperties, TypedDict):
     """A connection to create."""
 
-    displayName: str
+    displayName: Name
 
 
 @annotated
 class ConnectionEdit(_ConnectionProperties, TypedDict, total=False):
     """What changes of a connection."""
 
-    displayName: str
+    displayName: Name
+
+
+def pointers(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Return where the form's fields are in Graph's body: its one subnet is the first of the form's."""
+    if raw.get("subnetIds") is not None:
+        return _POINTERS
+    return {**_POINTERS, "/credentials/network/subnetIds/0": "/subnetId", "/credentials/network/subnetIds": "/subnetId"}
 
 
 def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str, Any]:
@@ -71,8 +80,8 @@ def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str
         body.only(unsupported, defaults)
     body.only("alternateResourceUrl", ())
     site = {"siteId": _site_id(body, sites)} | _present(body, {"subscriptionId": "subscriptionId"})
-    join_type, older_name = body.take("connectionType"), body.take("type")
-    credentials: dict[str, Any] = {"joinType": join_type or older_name or "hybridAzureADJoin"}
+    join_types = (body.take("connectionType"), body.take("type"), "hybridAzureADJoin")
+    credentials: dict[str, Any] = {"joinType": next(each for each in join_types if each is not None)}
     if (network := _network(body, Network())) is not None:
         credentials["network"] = network
     names = ("adDomainName", "organizationalUnit", "adDomainUsername", "adDomainPassword")
@@ -101,7 +110,8 @@ def connection_patch(
     moved = "siteId" in raw or body.has("resourceGroupId")
     site = {
         "siteId": _site_id(body, sites) if moved else connection.site_id,
-        "subscriptionId": body.take("subscriptionId") or connection.subscription_id,
+        "subscriptionId": connection.subscription_id,
+        **_present(body, {"subscriptionId": "subscriptionId"}),
     }
     credentials: dict[str, Any] = {"joinType": connection.join_type.value}
     if (network := _network(body, connection.network)) is not None:
@@ -112,7 +122,7 @@ def connection_patch(
     domain |= _present(body, {name: name for name in ("adDomainName", "organizationalUnit", "adDomainUsername")})
     if domain or password is not None:
         credentials["domain"] = {**domain, "adDomainPassword": _UNCHANGED if password is None else password}
-    named = {"displayName": body.take("displayName") or connection.display_name}
+    named = {"displayName": connection.display_name, **_present(body, {"displayName": "displayName"})}
     body.settle()
     return {"site": site, "credentials": credentials, "name": named}, password
 
@@ -137,7 +147,7 @@ def site_of(body: Body, sites: tuple[Site, ...]) -> str | None:
     if isinstance(site_id, str):
         return site_id
     if site_id is not None:
-        body.wrong("/siteId", "must be a string")
+        body.wrong("/siteId", "write the id of a site, a text")
     return sites[0].id if len(sites) == 1 else None
 
 

@@ -6,6 +6,8 @@ from typing import Any, Required
 from typing_extensions import TypedDict
 
 from shared.domain.tenants.tenant import Site
+from shared.domain.values import Id, ResourceId, Word
+from shared.domain.wizards.names import Name
 from triggers.http.bodies.connections import site_of
 from triggers.http.bodies.reading import Body
 from triggers.http.json_schema import annotated
@@ -15,8 +17,7 @@ POINTERS = {
     "/site": "",
     "/version": "",
     "/source/galleryVersionId": "/sourceImageResourceId",
-    "/source/galleryImageId": "/galleryImageId",
-    "/source": "/sourceImageResourceId",
+    "/source": "",
 }
 _READ_ONLY = (
     "id",
@@ -36,18 +37,18 @@ _READ_ONLY = (
 class DeviceImageBody(TypedDict, total=False):
     """A device image to create: of a gallery version (*sourceImageResourceId*) or a marketplace image."""
 
-    displayName: Required[str]
-    version: Required[str]
-    sourceImageResourceId: str
-    galleryImageId: str
-    siteId: str
+    displayName: Required[Name]
+    version: Required[Word]
+    sourceImageResourceId: ResourceId
+    galleryImageId: ResourceId
+    siteId: Id
 
 
 @annotated
 class DeviceImageEdit(TypedDict, total=False):
     """What changes of a device image."""
 
-    displayName: str
+    displayName: Name
 
 
 def device_image_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str, Any]:

@@ -7,18 +7,29 @@ from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from shared.domain.images.image import ImageType
-from shared.domain.networks.connection import Connection, JoinType
-from shared.domain.wizards.create_provisioning_policy import frontline_problem
-from shared.errors import InvalidError, Problem
-from triggers.http.bodies.reading import Body
-from triggers.http.json_schema import annotated
+from shared.domain.networks.connection import JoinType
+from shared.domain.policies.policy import SecurityDefaults
+from shared.domain.values import Id, ResourceId, Word
+from shared.domain.wizards.create_provisioning_policy import MOST_CONNECTIONS, MOST_GROUPS, frontline_problem
+from shared.domain.wizards.forms import escape
+from shared.domain.wizards.names import Name
+from triggers.http.bodies.domain_joins import Reachable, connection_ids
+from triggers.http.bodies.reading import LONGEST_ID, Body, is_id
+from triggers.http.json_schema import DumpOf, Json, annotated
 from triggers.http.views.policies import ManagedDesktopView, WindowsSettingView
 
+SECURITY_DEFAULTS = "@deskwright.securityDefaults"
+"""Graph has no such property: Windows 365 sets its defaults on every Cloud PC."""
 POINTERS = {
+    **{
+        f"/connection/connectionIds/{n}": f"/domainJoinConfigurations/{n}/onPremisesConnectionId"
+        for n in range(MOST_CONNECTIONS)
+    },
     "/connection/connectionIds": "/domainJoinConfigurations",
     "/image": "",
     "/configuration/locale": "/windowsSetting/locale",
     "/configuration/namingTemplate": "/cloudPcNamingTemplate",
+    "/configuration/securityDefaults": f"/{SECURITY_DEFAULTS}",
     "/configuration": "",
     "/detail": "",
 }
@@ -40,21 +51,29 @@ _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
 
 @annotated
 class DomainJoinBody(TypedDict, total=False):
-    """A connection. Its site decides *regionName* and *regionGroup*."""
+    """A connection, or the region whose hosted network is meant.
+
+    A connection's site decides *regionName* and *regionGroup*; without a connection they choose one.
+    """
 
     domainJoinType: JoinType
     type: JoinType
-    onPremisesConnectionId: str
-    regionName: str | None
-    regionGroup: str | None
+    onPremisesConnectionId: Id
+    regionName: Word | None
+    regionGroup: Word | None
 
 
-class _PolicyProperties(TypedDict, total=False):
-    description: str
+_Extensions = TypedDict(
+    "_Extensions", {"@deskwright.securityDefaults": Annotated[Json, DumpOf(SecurityDefaults)]}, total=False
+)
+
+
+class _PolicyProperties(_Extensions, TypedDict, total=False):
+    description: Annotated[str, Field(max_length=1500)]
     imageType: ImageType
-    imageDisplayName: str
+    imageDisplayName: Id
     localAdminEnabled: bool
-    cloudPcNamingTemplate: str | None
+    cloudPcNamingTemplate: Word | None
     gracePeriodInHours: Annotated[int, Field(ge=1, le=8760)] | None
     windowsSetting: WindowsSettingView
     enableSingleSignOn: bool
@@ -71,29 +90,29 @@ class _PolicyProperties(TypedDict, total=False):
 class PolicyBody(_PolicyProperties, TypedDict):
     """A provisioning policy to create."""
 
-    displayName: str
-    imageId: str
-    domainJoinConfigurations: list[DomainJoinBody]
+    displayName: Name
+    imageId: ResourceId
+    domainJoinConfigurations: Annotated[list[DomainJoinBody], Field(max_length=MOST_CONNECTIONS)]
 
 
 @annotated
 class PolicyEdit(_PolicyProperties, TypedDict, total=False):
     """What changes of a provisioning policy."""
 
-    displayName: str
-    imageId: str
-    domainJoinConfigurations: list[DomainJoinBody]
+    displayName: Name
+    imageId: ResourceId
+    domainJoinConfigurations: Annotated[list[DomainJoinBody], Field(max_length=MOST_CONNECTIONS)]
 
 
-_TargetType = TypedDict("_TargetType", {"@odata.type": str}, total=False)
+_TargetType = TypedDict("_TargetType", {"@odata.type": Word}, total=False)
 
 
 @annotated
 class AssignmentTargetBody(_TargetType, TypedDict, total=False):
     """A group."""
 
-    groupId: Required[str]
-    servicePlanId: str | None
+    groupId: Required[Id]
+    servicePlanId: Id | None
 
 
 @annotated
@@ -107,10 +126,10 @@ class AssignmentBody(TypedDict):
 class AssignBody(TypedDict):
     """All groups to which a policy is to be assigned, in place of those it is assigned to."""
 
-    assignments: list[AssignmentBody]
+    assignments: Annotated[list[AssignmentBody], Field(max_length=MOST_GROUPS)]
 
 
-def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> dict[str, Any]:
+def policy_form(raw: Mapping[str, Any], reachable: Reachable) -> dict[str, Any]:
     """Return the wizard's form for Graph's body. Raises: InvalidError."""
     body = Body(raw)
     refuse_unsupported(body)
@@ -121,13 +140,14 @@ def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> 
         "namingTemplate": body.take("cloudPcNamingTemplate"),
         "localAdminEnabled": body.take("localAdminEnabled"),
         "gracePeriodInHours": body.take("gracePeriodInHours"),
+        "securityDefaults": body.take(SECURITY_DEFAULTS),
     }
     single = body.take("enableSingleSignOn") if body.has("enableSingleSignOn") else None
     taken["enableSingleSignOn"] = False if single is None else single  # Graph's default; the wizard's is true
     configuration = {name: value for name, value in taken.items() if value is not None}
     image = {name: value for name in ("imageType", "imageId") if (value := body.take(name)) is not None}
     detail = {name: value for name in ("displayName", "description") if (value := body.take(name)) is not None}
-    ids = connection_ids(body, connections)
+    ids = connection_ids(body, reachable)
     body.settle()
     return {
         "connection": {"connectionIds": ids},
@@ -140,12 +160,14 @@ def policy_form(raw: Mapping[str, Any], connections: tuple[Connection, ...]) -> 
 
 def refuse_unsupported(body: Body) -> None:
     """Read what our Cloud PCs do not support; anything but its default is an error."""
-    provisioning = body.take("provisioningType") or "dedicated"
-    if wrong := frontline_problem(str(provisioning)):
+    provisioning = body.take("provisioningType")
+    if provisioning is not None and (wrong := frontline_problem(str(provisioning))):
         body.wrong("/provisioningType", wrong)
     for name, defaults in _UNSUPPORTED.items():
         body.only(name, defaults)
-    body.take("imageDisplayName")  # Graph's clients send it along; the image's own is shown
+    name = body.take("imageDisplayName")  # Graph's clients send it along; the image's own is shown
+    if name is not None and not (isinstance(name, str) and len(name) <= LONGEST_ID):
+        body.wrong("/imageDisplayName", f"leave it out, or write a text of at most {LONGEST_ID} characters")
 
 
 def assigned_group_ids(raw: Mapping[str, Any]) -> tuple[str, ...]:
@@ -153,14 +175,19 @@ def assigned_group_ids(raw: Mapping[str, Any]) -> tuple[str, ...]:
     body = Body(raw)
     assignments = body.take("assignments")
     if not isinstance(assignments, list):
-        body.wrong("/assignments", "a list is needed")
+        body.wrong("/assignments", "write a list, one object with a target for each group")
+        assignments = []
+    if len(assignments) > MOST_GROUPS:
+        body.wrong("/assignments", f"name at most {MOST_GROUPS} groups")
         assignments = []
     group_ids: list[str] = []
     for n, each in enumerate(assignments):
         target = each.get("target") if isinstance(each, dict) else None
+        _refuse_unknown(body, each, f"/assignments/{n}", {"target", "id"})
+        _refuse_unknown(body, target, f"/assignments/{n}/target", {"groupId", "servicePlanId"})
         group_id = target.get("groupId") if isinstance(target, dict) else None
-        if not isinstance(target, dict) or not isinstance(group_id, str):
-            body.wrong(f"/assignments/{n}/target/groupId", "required")
+        if not isinstance(target, dict) or not is_id(group_id):
+            body.wrong(f"/assignments/{n}/target/groupId", "write the object id of a group, a text")
             continue
         if target.get("servicePlanId") is not None:
             body.wrong(f"/assignments/{n}/target/servicePlanId", "must be null for dedicated Cloud PCs")
@@ -169,49 +196,21 @@ def assigned_group_ids(raw: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(group_ids))
 
 
+def _refuse_unknown(body: Body, found: object, pointer: str, known: set[str]) -> None:
+    """Refuse what an object of Graph has beside *known* and annotations, unless it is null."""
+    for name, value in found.items() if isinstance(found, dict) else ():
+        if name not in known and "@odata." not in name and value is not None:
+            body.wrong(f"{pointer}/{escape(name)}", "unknown property; leave it out")
+
+
 def locale(body: Body) -> Any:  # noqa: ANN401 - JSON
     """Read the display language."""
     setting, older_name = body.take("windowsSetting"), body.take("windowsSettings")
     if isinstance(setting, dict):
+        _refuse_unknown(body, setting, "/windowsSetting", {"locale"})
         return setting.get("locale")
     if isinstance(older_name, dict):
         return older_name.get("language")
     if setting is not None or older_name is not None:
         body.wrong("/windowsSetting", "must be an object")
     return None
-
-
-def connection_ids(body: Body, connections: tuple[Connection, ...]) -> list[str]:
-    """Read the connections of the domain join configurations."""
-    joins = body.take("domainJoinConfigurations")
-    if not isinstance(joins, list) or not joins:
-        body.wrong("/domainJoinConfigurations", "name at least one onPremisesConnectionId")
-        return []
-    known = {c.id: c for c in connections}
-    found: list[str] = []
-    for n, join in enumerate(joins):
-        try:
-            found.append(_connection_id(join, known))
-        except InvalidError as error:
-            for problem in error.problems:
-                body.wrong(f"/domainJoinConfigurations/{n}{problem.pointer}", problem.message)
-    return found
-
-
-def _connection_id(join: Any, known: Mapping[str, Connection]) -> str:  # noqa: ANN401 - JSON
-    body = Body(join if isinstance(join, dict) else {})
-    join_type, older_name = body.take("domainJoinType"), body.take("type")
-    connection_id = body.take("onPremisesConnectionId")
-    for name, defaults in {
-        "regionName": ("",),
-        "regionGroup": ("default",),
-        "geographicLocationType": ("default",),
-    }.items():
-        body.only(name, defaults, "is decided by the connection's site")
-    body.settle()
-    if not isinstance(connection_id, str):
-        raise InvalidError(Problem("/onPremisesConnectionId", "required; a connection also names hosted networks"))
-    connection, wanted = known.get(connection_id), join_type or older_name
-    if connection and wanted not in {None, connection.join_type.value}:
-        raise InvalidError(Problem("/domainJoinType", f"the connection joins by {connection.join_type.value}"))
-    return connection_id

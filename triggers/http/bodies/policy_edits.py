@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.domain.networks.connection import Connection
 from shared.domain.policies.policy import Policy
 from shared.domain.wizards.edit_provisioning_policy import Form, form_of
-from triggers.http.bodies.policies import READ_ONLY, connection_ids, locale, refuse_unsupported
+from triggers.http.bodies.domain_joins import Reachable, connection_ids
+from triggers.http.bodies.policies import READ_ONLY, SECURITY_DEFAULTS, locale, refuse_unsupported
 from triggers.http.bodies.reading import Body
 
 _OF_CONFIGURATION = {
@@ -22,9 +22,7 @@ _OPEN = frozenset({"cloudPcNamingTemplate", "gracePeriodInHours"})
 """What a policy may leave to the tenant's settings: null does."""
 
 
-def policy_edit_form(
-    raw: Mapping[str, Any], policy: Policy, view: Mapping[str, Any], connections: tuple[Connection, ...]
-) -> Form:
+def policy_edit_form(raw: Mapping[str, Any], policy: Policy, view: Mapping[str, Any], reachable: Reachable) -> Form:
     """Return the wizard's form of *policy* with what *raw* changes. Raises: InvalidError.
 
     *view*: the policy as Graph shows it. What a body repeats of it is no change: clients send back what they have read.
@@ -35,7 +33,7 @@ def policy_edit_form(
     body.only("assignments", (), "is set by assign")
     form = form_of(policy)
     if body.has("domainJoinConfigurations"):
-        form["connection"]["connectionIds"] = connection_ids(body, connections)
+        form["connection"]["connectionIds"] = connection_ids(body, reachable)
     for name in ("imageType", "imageId"):
         if body.has(name):
             form["image"][name] = body.take(name)
@@ -46,10 +44,15 @@ def policy_edit_form(
             value = body.take(graph)
             form["configuration"].pop(name, None)
             form["configuration"] |= {} if value is None and graph in _OPEN else {name: value}
+    if body.has(SECURITY_DEFAULTS):
+        security = body.take(SECURITY_DEFAULTS)
+        kept = form["configuration"]["securityDefaults"]  # what an object leaves out stays, as OData has it for PATCH
+        form["configuration"]["securityDefaults"] = {**kept, **security} if isinstance(security, dict) else security
     if body.has("displayName"):
         form["detail"]["displayName"] = body.take("displayName")
     if body.has("description"):
-        form["detail"]["description"] = body.take("description") or ""
+        description = body.take("description")
+        form["detail"]["description"] = "" if description is None else description
     body.settle()
     return form
 

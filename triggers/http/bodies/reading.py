@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
+from shared.domain.wizards.forms import escape
 from shared.errors import InvalidError, Problem
+
+LONGEST_ID = 200
+"""As long as ``shared.domain.values.Id``."""
+
+
+def is_id(value: object) -> TypeGuard[str]:
+    """Return whether a value can be the id of something."""
+    return isinstance(value, str) and 0 < len(value) <= LONGEST_ID
 
 
 class Body:
@@ -27,14 +37,16 @@ class Body:
         """Accept a property that we do not support as long as it is null or one of *defaults*."""
         value = self._rest.pop(name, None)
         if value is not None and value not in defaults:
-            allowed = " or ".join(repr(each) for each in defaults) or "nothing"
-            self._problems.append(Problem(f"/{name}", f"{reason}; leave it out, or at {allowed}"))
+            shown = (each if isinstance(each, str) and each else json.dumps(each) for each in defaults)
+            self._problems.append(
+                Problem(f"/{name}", f"{reason}; leave it out, or write {' or '.join((*shown, 'null'))}")
+            )
 
     def read_only(self, *names: str) -> None:
         """Accept properties that only the service sets, as long as they are null."""
         for name in names:
             if self._rest.pop(name, None) is not None:
-                self._problems.append(Problem(f"/{name}", "is read-only"))
+                self._problems.append(Problem(f"/{name}", "is read-only; leave it out"))
 
     def wrong(self, pointer: str, message: str) -> None:
         """Add an error."""
@@ -42,7 +54,10 @@ class Body:
 
     def settle(self) -> None:
         """Check that every property was read. Raises: InvalidError with all errors."""
-        problems = [*self._problems, *(Problem(f"/{name}", "unknown property") for name in self._rest)]
+        problems = [
+            *self._problems,
+            *(Problem(f"/{escape(name)}", "unknown property; leave it out") for name in self._rest),
+        ]
         if problems:
             raise InvalidError(*problems)
 

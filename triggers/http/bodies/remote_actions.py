@@ -1,10 +1,15 @@
 """Bodies of Graph's actions on Cloud PCs."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
+from shared.domain.values import Id
 from triggers.http.json_schema import annotated
+
+LONGEST_NAME = 64
+MOST_VALIDATED = 2000  # Graph: cloudPC validateBulkResize
 
 AccountType = Literal["standardUser", "administrator"]
 
@@ -21,7 +26,7 @@ class ReprovisionBody(TypedDict, total=False):
 class RenameBody(TypedDict):
     """The new name."""
 
-    displayName: str
+    displayName: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
 @annotated
@@ -43,19 +48,19 @@ class CreateSnapshotBody(TypedDict, total=False):
 class RestoreBody(TypedDict):
     """The restore point."""
 
-    cloudPcSnapshotId: str
+    cloudPcSnapshotId: Id
 
 
 @annotated
 class ResizeBody(TypedDict):
     """The service plan of the licence that the Cloud PC is to have."""
 
-    targetServicePlanId: str
+    targetServicePlanId: Id
 
 
 @annotated
 class ValidateBulkResizeBody(TypedDict):
     """The Cloud PCs, and the service plan of the licence that they would have."""
 
-    cloudPcIds: list[str]
-    targetServicePlanId: str
+    cloudPcIds: Annotated[list[Id], Field(min_length=1, max_length=MOST_VALIDATED)]
+    targetServicePlanId: Id

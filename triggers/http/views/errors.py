@@ -1,8 +1,9 @@
 """The bodies of errors: problem details (RFC 9457) of our own routes, and Microsoft Graph's."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NotRequired, cast
+from typing import Annotated, Any, NotRequired, cast
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.errors import Problem
@@ -26,7 +27,7 @@ class ProblemView(TypedDict):
     detail: str
     traceId: str
     errors: NotRequired[list[FieldErrorView]]
-    details: NotRequired[Json]
+    details: NotRequired[Annotated[Json, Field(description="What prevents it; the members depend on the error")]]
 
 
 class GraphErrorDetailView(TypedDict):

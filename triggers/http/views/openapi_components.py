@@ -111,7 +111,7 @@ def _renamed(schema: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JS
 
 def _references(schema: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
     if isinstance(schema, dict):
-        if isinstance(schema.get("$ref"), str):
+        if str(schema.get("$ref", "")).startswith(_REFS):
             yield _target(schema)
         for value in schema.values():
             yield from _references(value)

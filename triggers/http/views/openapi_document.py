@@ -13,6 +13,8 @@ from triggers.http.openapi_metadata import Document, Route, RouteMetadata
 from triggers.http.response_shapes import Derived, Node
 from triggers.http.views.errors import GraphErrorView, ProblemView
 from triggers.http.views.openapi_components import Components
+from triggers.http.views.openapi_examples import ANSWERS, BODIES, error_example
+from triggers.http.views.openapi_headers import HEADERS, headers_of, headers_of_error
 
 _VERSION = "1.0"
 _ERRORS = (400, 401, 403, 404, 409, 412, 413, 422, 429, 503)
@@ -28,6 +30,11 @@ def document(routes: Iterable[Route]) -> Document:
     ordered = sorted(routes, key=lambda route: (route.address, route.method))
     bodies = [body for route in ordered if route.metadata for body in route.metadata.bodies]
     components = Components([*bodies, ProblemView, GraphErrorView])
+    errors = {
+        _error_name(status, graph=graph): _error(status, components, graph=graph)
+        for graph in (False, True)
+        for status in _ERRORS
+    }
     paths: dict[str, Json] = {}
     for route in ordered:
         paths.setdefault(f"/{route.address}", {})[route.method] = _operation(route, components)
@@ -35,9 +42,12 @@ def document(routes: Iterable[Route]) -> Document:
         "openapi": "3.1.0",
         "info": {"title": "Deskwright", "version": _VERSION, "description": "A self-hosted Cloud PC service."},
         "servers": [{"url": "/api"}],
+        "tags": [{"name": tag} for tag in sorted({tag_of(route) for route in ordered})],
         "paths": paths,
         "components": {
-            "schemas": components.used_in(paths),
+            "schemas": components.used_in({**paths, **errors}),
+            "responses": errors,
+            "headers": dict(HEADERS),
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
                 "key": {"type": "apiKey", "in": "header", "name": "x-functions-key"},
@@ -48,34 +58,57 @@ def document(routes: Iterable[Route]) -> Document:
 
 def _operation(route: Route, components: Components) -> Json:
     metadata = route.metadata or RouteMetadata()
+    returned = {str(status): _response(route, status, node, components) for status, node in metadata.returns.items()}
     operation: Json = {
         "operationId": route.name,
+        "tags": [tag_of(route)],
         "summary": route.docstring.partition("\n")[0],
         "parameters": [*_of_path(route.address), *_of_query(metadata.query), *_of_headers(route)],
-        "responses": {str(status): _response(node, components) for status, node in metadata.returns.items()},
+        "responses": returned,
         "security": [{"key": []}] if route.keyed else [{"token": []}] if metadata.verb else [],
     }
     if route.keyed:
         operation["responses"]["401"] = {"description": "The host asks for a key"}
     if metadata.verb:
         operation["x-permission"] = metadata.verb
-        operation["responses"] |= dict.fromkeys(map(str, _ERRORS), _error(components, graph=metadata.graph))
+        operation["responses"] |= {
+            str(each): {"$ref": f"#/components/responses/{_error_name(each, graph=metadata.graph)}"} for each in _ERRORS
+        }
     if metadata.accepts is not None:
-        content = {"application/json": {"schema": components.ref(metadata.accepts)}}
-        operation["requestBody"] = {"required": not metadata.optional, "content": content}
+        content: Json = {"schema": components.ref(metadata.accepts)}
+        if route.name in BODIES or metadata.optional:
+            content["example"] = BODIES.get(route.name, {})
+        operation["requestBody"] = {"required": not metadata.optional, "content": {"application/json": content}}
     return operation
 
 
-def _response(node: Node | None, components: Components) -> Json:
+def tag_of(route: Route) -> str:
+    """Return the resource of a route: that of its permission, or its address where it has none."""
+    verb = route.metadata.verb if route.metadata else ""
+    return verb.split("/")[1] if verb else route.address.split("/")[0]
+
+
+def _response(route: Route, status: int, node: Node | None, components: Components) -> Json:
+    response: Json = {"description": "Done"}
+    if headers := headers_of(route, status):
+        response["headers"] = headers
     if node is None:
-        return {"description": "Done"}
+        return response
     kind = node.media_type if isinstance(node, Derived) else "application/json"
-    return {"description": "Done", "content": {kind: {"schema": components.ref(node)}}}
+    content: Json = {"schema": components.ref(node)}
+    if (route.name, status) in ANSWERS:
+        content["example"] = ANSWERS[route.name, status]
+    return {**response, "content": {kind: content}}
 
 
-def _error(components: Components, *, graph: bool) -> Json:
+def _error_name(status: int, *, graph: bool) -> str:
+    return f"{'Graph' if graph else ''}Error{status}"
+
+
+def _error(status: int, components: Components, *, graph: bool) -> Json:
     kind, error = ("application/json", GraphErrorView) if graph else ("application/problem+json", ProblemView)
-    return {"description": "Not done", "content": {kind: {"schema": components.ref(error)}}}
+    content = {"schema": components.ref(error), "example": error_example(status, graph=graph)}
+    return {"description": "Not done", "headers": headers_of_error(status), "content": {kind: content}}
 
 
 def _of_path(address: str) -> list[dict[str, Any]]:

@@ -1,5 +1,8 @@
 """Operations and bulk actions."""
 
+from typing import Annotated
+
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
@@ -16,7 +19,7 @@ class BulkActionView(TypedDict):
 
     id: str
     action: str
-    parameters: Json
+    parameters: Annotated[Json, Field(description="Those of the action, as they were sent")]
     requestedBy: str
     status: BulkStatus
     reason: str | None

@@ -17,6 +17,8 @@ class OrphanView(TypedDict):
     resourceId: str
     name: str
     cloudPcId: str | None
+    sessionHostId: str | None
+    spotGroupId: str | None
     since: Timestamp
     lastSeenAt: Timestamp
     why: str
@@ -53,6 +55,8 @@ def orphan_view(orphan: Orphan, now: datetime) -> OrphanView:
         "resourceId": orphan.found.resource_id,
         "name": orphan.found.name,
         "cloudPcId": orphan.found.cloud_pc_id,
+        "sessionHostId": orphan.found.session_host_id,
+        "spotGroupId": orphan.found.spot_group_id,
         "since": timestamp(orphan.since),
         "lastSeenAt": timestamp(orphan.last_seen_at),
         "why": orphan.why,

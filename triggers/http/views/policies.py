@@ -6,8 +6,9 @@ from typing_extensions import TypedDict
 
 from shared.domain.images.image import ImageType
 from shared.domain.networks.connection import JoinType
-from shared.domain.policies.policy import Policy
+from shared.domain.policies.policy import Policy, SecurityDefaults
 from shared.domain.tenants.tenant import Paused
+from shared.domain.values import Word
 from shared.domain.wizards.reviews import ReviewWarning
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection
@@ -25,21 +26,21 @@ class DomainJoinView(TypedDict):
     domainJoinType: JoinType
     type: JoinType
     onPremisesConnectionId: str
-    regionName: None
-    regionGroup: None
+    regionName: str | None
+    regionGroup: str | None
 
 
 class WindowsSettingView(TypedDict):
     """Graph's cloudPcWindowsSetting."""
 
-    locale: str
+    locale: Word
 
 
 class ManagedDesktopView(TypedDict):
     """Graph's microsoftManagedDesktop."""
 
-    managedType: str
-    profile: str
+    managedType: Word
+    profile: Word
 
 
 AssignmentTargetView = TypedDict("AssignmentTargetView", {"@odata.type": str, "groupId": str, "servicePlanId": None})
@@ -56,6 +57,7 @@ class AssignmentView(_AssignedAt, TypedDict):
 _Extensions = TypedDict(
     "_Extensions",
     {
+        "@deskwright.securityDefaults": Annotated[Json, DumpOf(SecurityDefaults)],
         "@deskwright.paused": Annotated[Json, DumpOf(Paused)] | None,
         "@deskwright.warnings": NotRequired[list[Annotated[Json, DumpOf(ReviewWarning)]]],
     },
@@ -106,8 +108,8 @@ def policy_view(policy: Policy, grace_period_in_hours: int) -> PolicyView:
                 "domainJoinType": join.domain_join_type,
                 "type": join.domain_join_type,
                 "onPremisesConnectionId": join.on_premises_connection_id,
-                "regionName": None,
-                "regionGroup": None,
+                "regionName": join.region_name,
+                "regionGroup": join.region_group,
             }
             for join in policy.domain_join_configurations
         ],
@@ -126,6 +128,7 @@ def policy_view(policy: Policy, grace_period_in_hours: int) -> PolicyView:
         "createdDateTime": timestamp(policy.created_date_time),
         "lastModifiedDateTime": timestamp(policy.last_modified_date_time),
         "assignments": assignments_view(policy),
+        "@deskwright.securityDefaults": policy.security_defaults.to_json(),
         "@deskwright.paused": policy.paused.to_json() if policy.paused else None,
     }
 

@@ -1,7 +1,9 @@
 """The wizards as they are shown, and their forms as bodies."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.domain.wizards import WIZARDS, Wizard
@@ -9,18 +11,22 @@ from shared.domain.wizards.forms import WizardStep
 from triggers.http.json_schema import Json
 from triggers.http.response_shapes import Derived, Node, Schemas
 
-Choices = dict[str, list[Json]]
+Choices = dict[str, list[Annotated[Json, Field(description="A value, and what to show of it")]]]
 """What there is to choose from today: ``step/field`` -> choices."""
 
 
 class WizardStepView(TypedDict):
-    """One page of a wizard. *schema*: the JSON schema of what it asks for, null for a page that only shows."""
+    """One page of a wizard. *schema*: the JSON schema of what it asks for, null for a page that only shows.
+
+    *choicesCut*: for each field whose choices are not all there are, what to do about it.
+    """
 
     name: str
     title: str
     hint: str
-    schema: Json | None
+    schema: Annotated[Json, Field(description="A JSON schema")] | None
     choices: Choices
+    choicesCut: dict[str, str]
 
 
 class WizardView(TypedDict):
@@ -55,8 +61,8 @@ FORMS: tuple[Node, ...] = tuple(WizardForm(wizard) for wizard in WIZARDS.values(
 FORMS_SO_FAR: tuple[Node, ...] = tuple(WizardForm(wizard, so_far=True) for wizard in WIZARDS.values())
 
 
-def wizard_view(wizard: Wizard, choices: Mapping[str, list[Json]]) -> WizardView:
-    """Return a wizard with today's choices."""
+def wizard_view(wizard: Wizard, choices: Mapping[str, list[Json]], cut: Mapping[str, str]) -> WizardView:
+    """Return a wizard with today's choices; *cut*: why some of them are missing."""
     steps: list[WizardStepView] = [
         {
             "name": step.name,
@@ -64,6 +70,7 @@ def wizard_view(wizard: Wizard, choices: Mapping[str, list[Json]]) -> WizardView
             "hint": step.hint,
             "schema": step.accepts.model_json_schema(by_alias=True) if step.accepts else None,
             "choices": {field: each for name, each in choices.items() if (field := _field(name, step.name))},
+            "choicesCut": {field: each for name, each in cut.items() if (field := _field(name, step.name))},
         }
         for step in wizard.steps
     ]

@@ -16,6 +16,7 @@ from simulation_base.clock import ClockError, FileClock
 
 from azure_simulator import certificates
 from azure_simulator.assembly import build
+from azure_simulator.conformity import Conformity
 from azure_simulator.core.cloud import Options
 from azure_simulator.core.keys import Keys
 from azure_simulator.core.latency import FACTORS
@@ -120,6 +121,19 @@ def _data(group: argparse._ArgumentGroup) -> None:
         dest="begin_with",
         help="YAML or JSON to begin with: docs/reference.md",
     )
+    group.add_argument(
+        "--specification",
+        metavar="FOLDER",
+        type=_specification,
+        help="compare every answer with arm.json and graph.json there; what does not fit is an invariant",
+    )
+
+
+def _specification(text: str) -> Conformity:
+    try:
+        return Conformity(Path(text))
+    except (OSError, ValueError, KeyError) as problem:
+        raise argparse.ArgumentTypeError(f"{text} holds no specification: {problem}") from problem
 
 
 def _port(text: str) -> int:
@@ -159,6 +173,8 @@ def main() -> int:
         issued = certificates.issue(given.ca_dir)
         keys, options = Keys(given.ca_dir / "tokens.pem"), Options(given.seed, given.profile, given.begin_with)
         cloud = build(clock, keys, options, given.journal)
+        if given.specification:
+            given.specification.watch(cloud)
         addresses = Addresses(given.host, given.port, given.msi_port)
         asyncio.run(_serve(CloudServer(cloud, issued), addresses, issued.bundle))
     except (ClockError, ValueError, OSError) as problem:

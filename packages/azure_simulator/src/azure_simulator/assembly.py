@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator import arm, authorization, compute, desktops, entra, graph, network, pages, scenarios, vault
+from azure_simulator import (
+    arm,
+    authorization,
+    compute,
+    deployments,
+    desktops,
+    entra,
+    graph,
+    network,
+    pages,
+    scenarios,
+    vault,
+)
 from azure_simulator.core import control_plane, webhooks
 from azure_simulator.core.cloud import Cloud, Options
 from azure_simulator.core.journal import Journal
@@ -16,7 +28,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.keys import Keys
     from azure_simulator.core.times import Clock
 
-SERVICES = (arm, authorization, network, compute, entra, directories, vault, graph, desktops)
+SERVICES = (arm, authorization, network, compute, entra, directories, vault, graph, desktops, deployments)
 """In the order of their installation: listeners and seeds of one come before those of the next."""
 
 

@@ -61,6 +61,7 @@ GRAPH_ROLES = (
     "DeviceManagementManagedDevices.ReadWrite.All",
     "DeviceManagementManagedDevices.PrivilegedOperations.All",
     "DeviceManagementServiceConfig.Read.All",
+    "Application.Read.All",
 )
 """The app roles Deskwright's identity needs (docs/notes.md 2)."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from simulation_base.hosts import REFUSAL, is_address
 
 from azure_simulator.core.requests import LARGEST, Reply, Request
 from azure_simulator.core.times import SECOND
@@ -82,6 +83,8 @@ class CloudServer:
             return web.Response(status=404, text="only the managed identity answers without TLS")
         if path.startswith("/_sim") and request.remote not in _LOOPBACK:
             return web.Response(status=403, text="/_sim answers on the loopback only")
+        if path.startswith("/_sim") and not is_address(request.headers.get("host", "")):
+            return web.Response(status=403, text=REFUSAL)
         headers = {name.lower(): value for name, value in request.headers.items()}
         body = await _body(request, LARGEST_SEED if path.startswith("/_sim") else LARGEST + 1)
         log = self.cloud.log

@@ -18,7 +18,6 @@ from azure_simulator.seeds import demo_seed
 
 from packages.azure_simulator.tests.contract.azure import Azure
 from packages.azure_simulator.tests.contract.blocking import BlockingClients
-from packages.azure_simulator.tests.contract.conformity import violations
 from packages.azure_simulator.tests.contract.receiver import Receiver, receiving
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION, Running, running
 from packages.azure_simulator.tests.contract.sdk import Sdk, group_of_its_own, open_clients
@@ -115,7 +114,6 @@ def perhaps_shared(certificates: Certificates) -> Iterator[SharedCloud | None]:
     found = shared.start()
     yield found
     shared.stop()
-    assert violations(found.responses) == []
 
 
 @pytest.fixture

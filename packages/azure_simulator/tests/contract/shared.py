@@ -24,6 +24,7 @@ from azure_simulator.core.times import OwnClock
 from azure_simulator.seeds import demo_seed
 from azure_simulator.server import Addresses, CloudServer
 
+from packages.azure_simulator.tests.contract.connections import close_connections
 from packages.azure_simulator.tests.contract.running import START_US, keys
 
 _HOUR_S = 3600
@@ -103,6 +104,7 @@ class Shared:
     def stop(self) -> None:
         """Stop listening and end the thread."""
         self._await(self._server.stop())
+        self._await(close_connections())  # those that clients have not closed yet
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()

@@ -81,6 +81,21 @@ async def test_an_entra_join_needs_the_machines_own_identity(azure: Azure) -> No
     assert "1007" in error.message
 
 
+@pytest.mark.parametrize("stop", ["begin_power_off", "begin_deallocate"])
+async def test_an_extension_stays_on_a_machine_that_does_not_run(azure: Azure, stop: str) -> None:
+    vm = await azure.make_vm("cpc-1")
+    await extend(azure, "AADLoginForWindows", entra())
+    machines, extensions = azure.compute.virtual_machines, azure.compute.virtual_machine_extensions
+    await (await getattr(machines, stop)(azure.group, vm.name)).result()
+    error = await failure(extensions.begin_delete(azure.group, vm.name, "AADLoginForWindows"))
+    assert (error.status, error.code) == (409, "OperationNotAllowed")
+    assert "Cannot modify extensions in the VM when the VM is not running." in error.message
+    await (await machines.begin_start(azure.group, vm.name)).result()
+    await (await extensions.begin_delete(azure.group, vm.name, "AADLoginForWindows")).result()
+    listed = await extensions.list(azure.group, vm.name)
+    assert listed.value == []
+
+
 async def test_an_entra_join_refuses_a_name_that_is_in_use(azure: Azure) -> None:
     subnet = await azure.make_subnet()
     for name in ("cpc-0", "cpc-1"):

@@ -187,9 +187,26 @@ async def test_licences_are_assigned_and_removed(cloud: Running) -> None:
     assert await licences(cloud, user) == set()
 
 
+async def test_a_licence_is_assigned_without_a_service_plan(cloud: Running) -> None:
+    # learn.microsoft.com/graph/api/user-assignlicense: disabledPlans
+    user = await id_of(cloud, f"user25@{DOMAIN}")
+    bought = (await cloud.graph("/subscribedSkus")).body["value"]
+    (plan,) = next(each["servicePlans"] for each in bought if each["skuId"] == PLAN)
+    give = {"skuId": PLAN, "disabledPlans": [plan["servicePlanId"]]}
+    path = f"/users/{user}/assignLicense"
+    for added in (give, {"skuId": PLAN, "disabledPlans": []}):
+        await done(cloud, "POST", path, {"addLicenses": [added], "removeLicenses": []})
+        shown = (await cloud.graph(f"/users/{user}?$select=assignedLicenses,assignedPlans")).body
+        assert shown["assignedLicenses"] == [{"skuId": PLAN, "disabledPlans": added["disabledPlans"]}]
+        status = "Deleted" if added["disabledPlans"] else "Enabled"
+        assert [each["capabilityStatus"] for each in shown["assignedPlans"]] == [status]
+    await done(cloud, "POST", path, {"addLicenses": [], "removeLicenses": [PLAN]})
+
+
 @pytest.mark.parametrize(
     ("body", "text"),
     [
+        ({"addLicenses": [{"skuId": PLAN, "disabledPlans": ["x"]}], "removeLicenses": []}, "is not part of"),
         ({"addLicenses": []}, "removeLicenses"),
         ({"addLicenses": [], "removeLicenses": [PLAN]}, "does not have a corresponding license"),
         ({"addLicenses": [{"skuId": "6a3f"}], "removeLicenses": []}, "does not correspond to a valid company License"),

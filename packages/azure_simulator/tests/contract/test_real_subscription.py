@@ -7,7 +7,13 @@ from pathlib import Path
 
 CONTRACT = Path(__file__).parent
 ROOT = CONTRACT.parents[3]
-SIMULATOR_ONLY = ("test_arm_sockets.py", "test_desktops_pools.py", "test_sdk_vault.py", "test_sdk_coverage.py")
+SIMULATOR_ONLY = (
+    "test_arm_sockets.py",
+    "test_desktops_pools.py",
+    "test_sdk_spot.py",
+    "test_sdk_vault.py",
+    "test_sdk_coverage.py",
+)
 
 
 def pointed_at_azure(*options: str) -> str:

@@ -38,7 +38,7 @@ NOT_SIMULATED = {
     "compute.virtual_machine_run_commands": ("get", "list"),
     "compute.virtual_machines": (
         *("begin_assess_patches", "begin_attach_detach_data_disks", "begin_capture", "begin_convert_to_managed_disks"),
-        *("begin_install_patches", "begin_perform_maintenance", "retrieve_boot_diagnostics_data", "simulate_eviction"),
+        *("begin_install_patches", "begin_perform_maintenance", "retrieve_boot_diagnostics_data"),
     ),
     "network.network_interfaces": ("begin_get_effective_route_table", "begin_list_effective_network_security_groups"),
     "network.subnets": ("begin_prepare_network_policies", "begin_unprepare_network_policies"),

@@ -70,7 +70,10 @@ class Host:
         self._store = Store(options.db, settings.hub, asyncio.get_running_loop())
         self._clock: Clock = self._file_clock or _system_clock(self._store)
         self._listening = options.listening or listen(options.host, options.port)
+        secure = options.https
+        self._listening_tls = (listen(options.host, secure.port), secure.context()) if secure else None
         self._runners: list[web.ServerRunner] = []
+        self._public: list[web.ServerRunner] = []
         self._stopped = asyncio.Event()
         self._driver_error: BaseException | None = None
         self._rules = self._make_rules()
@@ -181,12 +184,16 @@ class Host:
             self._store, keys, self._clock, self._settings.hub, list(self._rules.orchestrators.values()),
             auth=options.checks_keys, payloads=options.show_payloads,
         )  # fmt: skip
-        builtin = BuiltinRoutes(keys, self._management, admin, pages)
+        builtin = BuiltinRoutes(keys, self._management, admin, pages, auth=options.checks_keys)
         public = PublicServer(
             registry, self._settings, self._invoker, keys, builtin, self._work, auth=options.checks_keys
         )
         self._addresses.rpc_port = await self._open_rpc()
-        self._runners.append(await serve(public, self._listening, options.grace_seconds))
+        self._public.append(await serve(public, self._listening, options.grace_seconds))
+        if self._listening_tls is not None:
+            self._public.append(
+                await serve(public, self._listening_tls[0], options.grace_seconds, self._listening_tls[1])
+            )
         self._addresses.origin = origin_of(options.host, int(self._listening.getsockname()[1]))
         # Instances last: what their turns commit would be recovered a second time.
         self._activities.recover()
@@ -203,6 +210,9 @@ class Host:
         log_event("host", "functions", **counts)
         auth = "keys are checked" if self._options.checks_keys else "keys are not checked"
         log_event("host", f"ready at {origin} ({auth})", port=self._listening.getsockname()[1], pid=os.getpid())
+        if self._listening_tls is not None:
+            port = int(self._listening_tls[0].getsockname()[1])
+            log_event("host", f"also at {origin_of(self._options.host, port, 'https')}", port=port)
         if self._rules.orchestrators:
             log_event("host", f"the page of the orchestrations is {origin}{HOME}")
 
@@ -250,9 +260,9 @@ class Host:
         for part in (self._queues, self._timers, self._dispatcher, self._entities):
             part.stop()
         self._activities.stop()
-        public = self._runners.pop()
-        await stop_accepting(self._listening)
-        await asyncio.gather(public.cleanup(), self._drain())
+        sockets = [self._listening, *(self._listening_tls or ())[:1]]
+        await asyncio.gather(*(stop_accepting(each) for each in sockets))
+        await asyncio.gather(*(each.cleanup() for each in self._public), self._drain())
         driving.cancel()
         await asyncio.gather(driving, return_exceptions=True)
         await _close_sdk_session()

@@ -1,14 +1,34 @@
 """The options of ``start``."""
 
 import socket
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
+from functions_host.errors import ConfigError
 from functions_host.scheduling.clock_drivers import WATCHDOG_SECONDS
 from functions_host.settings.config import KEEP, KEEP_SECONDS
 from functions_host.triggers.queues import VISIBILITY_SECONDS
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Https:
+    """Where the functions also answer over TLS: a port (0: any free one), and PEM files of the certificate chain."""
+
+    port: int
+    certificate: Path
+    key: Path
+
+    def context(self) -> ssl.SSLContext:
+        """Return the server's side of TLS. Raises: ConfigError."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(f"cannot use {self.certificate} with {self.key} for TLS: {error}") from error
+        return context
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +41,7 @@ class Options:
     port: int = 7071
     rpc_port: int = 17071
     listening: socket.socket | None = None
+    https: Https | None = None
     show_payloads: bool = False
     auth: bool | None = None
     clock: Path | None = None

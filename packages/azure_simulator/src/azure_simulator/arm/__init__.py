@@ -10,7 +10,8 @@ Events other services may listen to, always at the moment they become true:
 * `domain_joined(vm_id, computer_name, domain, ou)`: JsonADDomainExtension succeeded
 * `session_host_registered(vm_id, computer_name, vm_uuid, host_pool, token, joined)`: DSC
   AddSessionHost or the agent's installer succeeded; `token` is hashed (compare with the protector)
-* `vm_power(vm_id, state)`: running, stopped, deallocated
+* `vm_power(vm_id, state, abrupt, hibernated)`: running, stopped, deallocated; `abrupt` when Windows did not shut down
+* `vm_policies(vm_id)`: a script has set something in Windows
 * `vm_deleted(vm_id, computer_name)`
 
 Questions to other services: an event with a mutable `answers` list to append to:
@@ -50,6 +51,7 @@ EVENTS = (
     "domain_joined",
     "session_host_registered",
     "vm_power",
+    "vm_policies",
     "vm_deleted",
     "ask_entra_name",
     "ask_principal",

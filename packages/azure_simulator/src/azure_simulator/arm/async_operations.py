@@ -33,6 +33,7 @@ def accepted(
     place = operation.region or "westeurope"
     operation.notes["dated"] = polling.dated
     operation.notes["then_s"] = polling.then_s
+    operation.notes["shows"] = call.method in {"PUT", "PATCH"}
     url = (
         f"{call.base}/subscriptions/{call.params['sub']}/providers/{provider.namespace}/locations/"
         f"{place}/operations/{operation.id}?p={call.world.guid('p', place)}&api-version={version}"
@@ -100,4 +101,5 @@ def _monitor(call: Call, operation: LongRunning) -> Answer:
     if operation.error is not None:
         error = operation.error
         raise Problem(409 if error.status < 400 else error.status, error.code, error.message)  # noqa: PLR2004
-    return Answer(operation.result)
+    made = call.world.resources.get(operation.target) if operation.notes["shows"] else None
+    return Answer(operation.result if made is None else made.body)

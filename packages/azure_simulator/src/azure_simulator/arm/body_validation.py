@@ -33,6 +33,8 @@ _KINDS = {
 }
 _OPEN = frozenset({"VirtualMachineSizeTypes"})
 """Enumerations that name only some of the values there are."""
+_FORMER = {("HostPoolType", "shared"): "Pooled"}
+"""Values that Azure still takes, and what it makes of them (recorded)."""
 _PASSING = frozenset({"provisioningstate", "etag", "diskstate", "status", "statustimestamp", "timecreated"})
 """Read-only members that change by themselves: what a client read of them may be old."""
 _SHOWN = 60
@@ -127,6 +129,8 @@ class BodyReader:
             self._refuse(path, f"Error converting value \"{shown[:_SHOWN]}\" to type '{shape.name or shape.kind}'.")
 
     def _choice(self, value: str, shape: Shape, path: str) -> str:
+        if (shape.name, value.lower()) in _FORMER:
+            return _FORMER[shape.name, value.lower()]
         if value.lower() not in shape.choices:
             self._refuse(path, f"Error converting value \"{value[:_SHOWN]}\" to type '{shape.name}'.")
         return shape.choices[value.lower()]

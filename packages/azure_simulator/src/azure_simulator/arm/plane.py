@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from azure_simulator.arm import api_versions, locks, number_ranges, preconditions, references
+from azure_simulator.arm import api_versions, jsonc, keeping, locks, number_ranges, preconditions, references
 from azure_simulator.arm.body_validation import BodyReader
 from azure_simulator.arm.reading import tags_of
 from azure_simulator.arm.regions import REGIONS
 from azure_simulator.arm.registry import Registry
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.planes import Plane
+from azure_simulator.core.requests import LARGEST
 from azure_simulator.core.throttling import Charge
 from azure_simulator.core.times import iso
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.throttling import Refusal
     from azure_simulator.core.world import World
 
+_DEPLOYMENTS = "/providers/microsoft.resources/deployments/"
 EVERYBODY = 15
 """All principals of a subscription together have so many times the tokens of one."""
 
@@ -88,6 +91,12 @@ class ArmPlane(Plane):
             if inspect is not None:
                 inspect(call, body)
 
+    def read(self, request: Request) -> Any:  # noqa: ANN401 - JSON
+        """Read templates with comments and the like, everything else as JSON."""
+        if _DEPLOYMENTS in request.path.lower() and len(request.body) <= LARGEST:
+            request = replace(request, body=jsonc.strict(request.body))
+        return super().read(request)
+
     def check(self, call: Call) -> None:
         """Refuse what ARM refuses, in its order; then what is locked."""
         target = self.types.target(call.route)
@@ -102,6 +111,10 @@ class ArmPlane(Plane):
         references.check(call, target.type.provider)
         preconditions.check_etag(call, target.type)
         locks.check(call)
+
+    def perform(self, call: Call) -> Answer:
+        """Keep what the operation makes nothing of."""
+        return keeping.perform(call, self.types.target(call.route), call.route.handler)
 
     def charges(self, call: Call) -> Iterator[Charge]:
         """Charge ARM first, then the resource provider."""

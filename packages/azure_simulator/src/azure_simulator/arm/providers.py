@@ -81,8 +81,8 @@ class ResourceProvider:
         return normal(str(location))
 
     def facts(self, call: Call) -> Json:
-        """Give what fault rules may match: name, region and machine size."""
-        return {"name": call.path.rsplit("/", 1)[-1], "region": self.region_of(call), "size": ""}
+        """Give what fault rules may match: name, region, machine size and image."""
+        return {"name": call.path.rsplit("/", 1)[-1], "region": self.region_of(call), "size": "", "image": ""}
 
     def charges(self, call: Call) -> Iterator[Charge]:
         """Give the buckets of the provider that a request takes from, behind those of ARM."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm.reading import unsupported
+from azure_simulator.arm.registry import registry
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -31,6 +33,15 @@ def check(call: Call, provider: ResourceProvider) -> None:
             )
         if provider.links_exist and not wanted.lower().startswith(f"{call.path.lower()}/"):
             need(call, wanted)
+        elif not provider.links_exist and not registry(call.world).declares(_type(wanted)):
+            name = path.removeprefix("properties.").removesuffix(".id")
+            raise unsupported(name, f"A reference to a resource of the type {_type(wanted)}")
+
+
+def _type(wanted: str) -> str:
+    start = wanted.lower().rfind("/providers/") + len("/providers/")
+    namespace, *rest = wanted[start:].split("/")
+    return "/".join([namespace, *rest[::2]])
 
 
 def need(call: Call, wanted: str) -> Resource:

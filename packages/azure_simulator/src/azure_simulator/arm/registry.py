@@ -45,6 +45,10 @@ class Registry:
         """Give the declared types in the order of their declaration."""
         return iter(self._declared.values())
 
+    def declares(self, name: str) -> bool:
+        """Tell whether resources of a type can be made here."""
+        return name.lower() in self._declared
+
     def of(self, name: str) -> ResourceType:
         """Give a type by its full name, in any case."""
         key = name.lower()

@@ -47,8 +47,8 @@ def put_group(call: Call) -> Answer:
     """Create or update a resource group."""
     name = call.param("rg")
     location = location_of(call)
-    body = {
-        "id": call.path,
+    body: Json = {
+        "id": f"/subscriptions/{call.param('sub')}/resourceGroups/{name}",  # whatever the case of the request
         "name": name,
         "type": TYPE,
         "location": location,
@@ -58,7 +58,7 @@ def put_group(call: Call) -> Answer:
     found = call.world.resources.get(call.path)
     if found is None:
         _check_place(location)
-        call.world.resources.add(Resource(call.path, TYPE, body, call.now_us))
+        call.world.resources.add(Resource(body["id"], TYPE, body, call.now_us))
         return Answer(body, 201)
     if found.body["location"] != location:
         raise Problem(

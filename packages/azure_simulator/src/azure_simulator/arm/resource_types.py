@@ -71,7 +71,9 @@ class ResourceType:
 
     Bodies: `models` describes them, `naming` restricts the name of a new resource, `located` false means that no
     location is sent, `immutable` names the properties that never change, by their paths; `ranges` the least and the
-    most of numbers (`properties.rows[].number` is that of every row).
+    most of numbers (`properties.rows[].number` is that of every row). `unshown` are the paths that no answer shows,
+    as Azure shows no secret, or whose values are the service's; all else that a request says is shown (`arm.keeping`).
+    `omitted` is what optional properties are again when a PUT leaves them out, by path (`None`: nothing).
 
     Work: `latencies` are durations of its operations by kind; `throttle` classes and `api_versions` are the
     provider's unless given; `polling` too.
@@ -95,6 +97,8 @@ class ResourceType:
     naming: NameRule | None = None
     located: bool = True
     immutable: Mapping[str, Immutable] = field(default_factory=dict)
+    unshown: tuple[str, ...] = ()
+    omitted: Mapping[str, object] = field(default_factory=dict)
     ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     latencies: Mapping[str, Json] = field(default_factory=dict)
     throttle: Mapping[str, str] = field(default_factory=dict)

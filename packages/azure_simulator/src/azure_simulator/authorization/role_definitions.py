@@ -27,6 +27,7 @@ ROLES = {
     "1c0163c0-47e6-4577-8991-ea5c82e286e4": "Virtual Machine Administrator Login",
     "1d18fff3-a72a-46b5-b4a9-0b38a3cd7e63": "Desktop Virtualization User",
     "082f0a83-3be5-4ba1-904c-961cca79b387": "Desktop Virtualization Contributor",
+    "489581de-a3bd-480d-9518-53dea7416b33": "Desktop Virtualization Power On Contributor",
     "40c5ff49-9181-41f8-ae61-143b0e78555e": "Desktop Virtualization Power On Off Contributor",
     "a959dbd1-f747-45e3-8ba6-dd80f235f97c": "Desktop Virtualization Virtual Machine Contributor",
     "9980e02c-c2be-4d73-94e8-173b1dc7cf3c": "Virtual Machine Contributor",

@@ -79,7 +79,7 @@ class Compute(ResourceProvider):
         return f"{head}{marker}{call.params['vm'].lower()}"
 
     def facts(self, call: Call) -> Json:
-        """Name the machine, and its size as the resource or the body has it."""
+        """Name the machine, its size as the resource or the body has it, and the image of a new one."""
         facts = super().facts(call)
         found = call.world.resources.get(self.subject_id(call)) if "vm" in call.params else None
         if found is not None:
@@ -88,6 +88,7 @@ class Compute(ResourceProvider):
         elif isinstance(call.body, dict) and isinstance(call.body.get("properties"), dict):
             hardware = call.body["properties"].get("hardwareProfile")
             facts["size"] = hardware.get("vmSize", "") if isinstance(hardware, dict) else ""
+            facts["image"] = _image(call.body["properties"])
         return facts
 
     def charges(self, call: Call) -> Iterator[Charge]:
@@ -129,6 +130,15 @@ class Compute(ResourceProvider):
     def unchangeable(self, path: str) -> Problem:
         """Leave out the profile where Compute does."""
         return super().unchangeable(_LEFT_OUT.sub("", path))
+
+
+def _image(properties: Json) -> str:
+    """Give the id of the image that a new machine is made from, or `publisher:offer:sku`."""
+    profile = properties.get("storageProfile")
+    reference = profile.get("imageReference") if isinstance(profile, dict) else None
+    if not isinstance(reference, dict):
+        return ""
+    return str(reference.get("id") or ":".join(str(reference.get(key, "")) for key in ("publisher", "offer", "sku")))
 
 
 COMPUTE = Compute()

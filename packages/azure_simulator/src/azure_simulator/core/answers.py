@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 Json = dict[str, Any]
+_written = json.JSONEncoder(separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
@@ -24,6 +26,12 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json; charset=utf-8"
     later: Callable[[], Awaitable[Answer]] | None = None
+
+    def data(self) -> bytes:
+        """Write the body as it is sent; nothing when there is none."""
+        if isinstance(self.body, bytes):
+            return self.body
+        return b"" if self.body is None else _written(self.body).encode()
 
 
 class Problem(Exception):  # noqa: N818 - an error answer is what the caller gets, not what broke

@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.authentication import Authenticator, RefusedTokenError
@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     Invariant = Callable[[World], list[Json]]
     Seeder = Callable[[World, Any], None]
     View = Callable[[World, dict[str, str]], object]
+    Witness = Callable[[Call, Answer], None]
 
-_written = json.JSONEncoder(separators=(",", ":")).encode
 ANONYMOUS = Principal("", "nobody", "", (), ())
 
 
@@ -88,7 +88,12 @@ class Options:
 
 
 class Cloud:
-    """Everything but the sockets. Install the services, `open`, then `handle` requests."""
+    """Everything but the sockets. Install the services, `open`, then `handle` requests.
+
+    `witnesses` see every answer of every cloud in the process.
+    """
+
+    witnesses: ClassVar[list[Witness]] = []
 
     def __init__(self, clock: Clock, keys: Keys, options: Options, journal: Journal | None = None) -> None:
         self.clock = clock
@@ -143,7 +148,7 @@ class Cloud:
         self._states[name] = make
 
     def seeder(self, key: str, seed: Seeder) -> None:
-        """Let a service read its top-level key of the seed data."""
+        """Let a service read its key of the seed data."""
         self.seeders[key] = seed
 
     def invariant(self, name: str, check: Invariant) -> None:
@@ -360,7 +365,7 @@ class Cloud:
 
     def _perform(self, call: Call) -> Answer:
         at_us = call.now_us  # the handler may move the clock
-        answer = call.route.handler(call)
+        answer = self.planes[call.route.plane].perform(call)
         self.log.early_polls += bool(call.notes.get("early"))
         if call.route.mutates and answer.status < 400:  # noqa: PLR2004 - the range of errors
             if call.method == "PUT":
@@ -375,14 +380,10 @@ class Cloud:
         if answer.later is not None:
             return defer(answer.later, plane, partial(self._sent, case))
         answer = plane.identify(case.request, answer)
-        body = answer.body
-        if body is None:
-            data = b""
-        elif isinstance(body, bytes):
-            data = body
-        else:
-            data = _written(body).encode()
-        headers = dict(answer.headers)
+        if call is not None:
+            for see in self.witnesses:
+                see(call, answer)
+        data, headers = answer.data(), dict(answer.headers)
         if data:
             headers["Content-Type"] = answer.content_type
         if call is not None:

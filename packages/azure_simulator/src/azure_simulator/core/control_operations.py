@@ -10,7 +10,6 @@ DELETE faults
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import wraps
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer, Json, Problem
@@ -171,17 +170,4 @@ def _name(call: Call) -> str:
 def _post(routes: Routes, path: str, *, mutates: bool = True, method: str = "POST") -> Callable[[Handler], Handler]:
     """Declare an operation that changes the world; its body may hold secrets that must stay readable."""
     name = f"sim.{path.replace('/', '.')}.{method.lower()}"
-    declare = routes.operation(name, method, f"/_sim/{path}", anonymous=True, redacted=False, mutates=mutates)
-
-    def strictly(handler: Handler) -> Handler:
-        @wraps(handler)
-        def handle(call: Call) -> Answer:
-            try:
-                return handler(call)
-            except (KeyError, TypeError, ValueError, AttributeError) as problem:
-                text = f"{type(problem).__name__}: {problem}; see docs/reference.md"
-                raise Problem(400, "BadRequest", text) from problem
-
-        return declare(handle)
-
-    return strictly
+    return routes.operation(name, method, f"/_sim/{path}", anonymous=True, redacted=False, mutates=mutates)

@@ -38,6 +38,18 @@ class SimPlane(Plane):
     name = "sim"
     prefixes = frozenset({"_sim"})
 
+    def perform(self, call: Call) -> Answer:
+        """Refuse a body that an operation cannot read, whatever it stumbles over."""
+        try:
+            return call.route.handler(call)
+        except KeyError as problem:
+            raise Problem(
+                400, "BadRequest", f"The body needs the member {problem}; see docs/reference.md."
+            ) from problem
+        except (TypeError, ValueError, AttributeError, OverflowError) as problem:
+            text = f"The body is not what this address reads: {problem}; see docs/reference.md."
+            raise Problem(400, "BadRequest", text) from problem
+
 
 def install(cloud: Cloud) -> None:
     """Serve `/_sim`."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from azure_simulator.core.answers import Json
 
-_GLOBS = frozenset({"op", "plane", "method", "path", "name", "region", "size", "principal", "subscription"})
+_GLOBS = frozenset({"op", "plane", "method", "path", "name", "region", "size", "image", "principal", "subscription"})
 _WHEN = frozenset({"rate", "max_hits", "from", "until"})
 _ATTEMPT = re.compile(r"\d+(-\d+)?")
 _STATUSES = range(100, 600)

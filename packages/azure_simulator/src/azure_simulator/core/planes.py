@@ -85,6 +85,10 @@ class Plane:
         """Note what must be known of the secrets in a body before they are hashed."""
         del call, body
 
+    def perform(self, call: Call) -> Answer:
+        """Let the operation answer."""
+        return call.route.handler(call)
+
     def check(self, call: Call) -> None:
         """Refuse what is forbidden to everybody; called once the principal is known."""
         del call

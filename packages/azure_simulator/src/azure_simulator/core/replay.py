@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from azure_simulator.core.answers import Json
     from azure_simulator.core.faults import Faults
+    from azure_simulator.core.planes import Plane
     from azure_simulator.core.requestlog import RequestLog
     from azure_simulator.core.routing import Router
     from azure_simulator.core.throttling import Throttle
@@ -39,6 +40,7 @@ class Replayed(Protocol):
     faults: Faults
     throttle: Throttle
     attempts: Counter[tuple[str, str]]
+    planes: dict[str, Plane]
 
 
 _KEPT_HEADERS = ("if-match", "if-none-match", "x-identity-header")
@@ -107,7 +109,7 @@ def _request(cloud: Replayed, entry: Json) -> None:
         fault=entry["fault"],
     )
     try:
-        route.handler(call)
+        cloud.planes[route.plane].perform(call)
     except Problem as problem:
         raise JournalError(f"the journal holds {what}, which is refused now: {problem}") from problem
     if call.method == "PUT":

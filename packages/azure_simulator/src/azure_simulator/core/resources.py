@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
     from azure_simulator.core.answers import Json
 
+Step = str | tuple[str, object]
+"""A step into JSON: a member, or the row of a list that has a member of some value."""
+Given = tuple[Step, ...]
 _REMEMBERED = 4
 _NESTED = 8
 """Slashes in the id of a resource of a provider: what lies below one is indexed."""
@@ -17,11 +20,22 @@ _GROUP = 4
 """Slashes in the id of a resource group: what lies below one is indexed as well."""
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a resource shows, and what of it only requests said."""
+
+    body: Json
+    given: dict[Given, object]
+    covered: dict[Given, object]
+
+
 @dataclass(slots=True)
 class Resource:
     """One resource. `body` is what a GET shows and is replaced, never changed in place.
 
-    `facts` is what Azure knows and does not show (power state, agent, hashed secrets).
+    `facts` is what Azure knows and does not show (power state, agent, hashed secrets). `given` is what requests said
+    and no handler understood, by its path: every body shows it, in the place of what is `covered` (`None`: of nothing).
+    `earlier` is what was shown before the last request that could change it.
     """
 
     id: str
@@ -31,6 +45,9 @@ class Resource:
     facts: Json = field(default_factory=dict)
     version: int = 1
     past: list[tuple[int, Json]] = field(default_factory=list)
+    given: dict[Given, object] = field(default_factory=dict)
+    covered: dict[Given, object] = field(default_factory=dict)
+    earlier: Shown | None = None
 
     @property
     def key(self) -> str:
@@ -51,7 +68,7 @@ class Resource:
     def replace(self, body: Json, now_us: int) -> None:
         """Show another body from now on; the few last ones stay for stale reads."""
         self.past = [*self.past[1 - _REMEMBERED :], (now_us, self.body)]
-        self.body = body
+        self.body = overlay(body, self.given) if self.given else body
         self.version += 1
 
     def set(self, now_us: int, **properties: object) -> None:
@@ -60,12 +77,65 @@ class Resource:
         kept = {key: value for key, value in merged.items() if value is not None}
         self.replace({**self.body, "properties": kept}, now_us)
 
+    @property
+    def shown(self) -> Shown:
+        """Give what is shown now, for `show_again`."""
+        return Shown(self.body, self.given, self.covered)
+
+    def show_again(self, shown: Shown, earlier: Shown | None) -> None:
+        """Go back to what was shown before, as if nothing had been asked since."""
+        self.body, self.given, self.covered, self.earlier = shown.body, shown.given, shown.covered, earlier
+
+    def undo(self, now_us: int, *names: str) -> None:
+        """Show some properties as before the last request, everything when none is named: what it began has failed."""
+        before, now = self.earlier or self.shown, self.shown
+        if not names:
+            self.given, self.covered = before.given, before.covered
+            self.replace(before.body, now_us)
+            return
+
+        def mixed(of_now: dict[Given, object], of_before: dict[Given, object]) -> dict[Given, object]:
+            rest = {path: value for path, value in of_now.items() if not _is_of(path, names)}
+            return rest | {path: value for path, value in of_before.items() if _is_of(path, names)}
+
+        self.given, self.covered = mixed(now.given, before.given), mixed(now.covered, before.covered)
+        self.set(now_us, **{name: before.body["properties"].get(name) for name in names})
+
     def as_of(self, at_us: int) -> Json:
         """Give the body as it was at a moment, as far as it is remembered."""
         for until_us, body in self.past:
             if at_us < until_us:
                 return body
         return self.body
+
+
+def _is_of(path: Given, names: tuple[str, ...]) -> bool:
+    """Tell whether a path begins with one of the properties."""
+    return path[0] == "properties" and len(path) > 1 and path[1] in names
+
+
+def overlay(body: Json, given: dict[Given, object]) -> Json:
+    """Copy a body with other values at some paths, `None` for none; a path into what is not there is left out."""
+    for path, value in given.items():
+        body = _at(body, path, value)
+    return body
+
+
+def _at(node: Any, path: Given, value: object) -> Any:  # noqa: ANN401 - JSON
+    step, rest = path[0], path[1:]
+    if isinstance(step, tuple):
+        name, mark = step
+        rows = node if isinstance(node, list) else []
+        return [_at(each, rest, value) if _fold(each.get(name)) == mark else each for each in rows]
+    if not isinstance(node, dict) or (rest and step not in node):
+        return node
+    if rest:
+        return {**node, step: _at(node[step], rest, value)}
+    return {**node, step: value} if value is not None else {key: each for key, each in node.items() if key != step}
+
+
+def _fold(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,27 @@
-"""Microsoft.DesktopVirtualization: host pools, session hosts, workspaces, user sessions."""
+"""Microsoft.DesktopVirtualization: host pools, session hosts, workspaces, sessions; their agents and the broker."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from azure_simulator import arm
-from azure_simulator.desktops import application_groups, host_pools, session_hosts, user_sessions, workspaces
+from azure_simulator.desktops import (
+    agents,
+    application_groups,
+    broker_control,
+    host_pools,
+    session_hosts,
+    sessions,
+    user_sessions,
+    workspaces,
+)
 
 if TYPE_CHECKING:
     from azure_simulator.core.cloud import Cloud
 
 
 def install(cloud: Cloud) -> None:
-    """Serve Microsoft.DesktopVirtualization, and follow the machines of session hosts."""
+    """Serve Microsoft.DesktopVirtualization, follow the machines of session hosts, let users sign in."""
     arm.serve(
         cloud,
         host_pools.OPERATIONS,
@@ -21,13 +30,19 @@ def install(cloud: Cloud) -> None:
         workspaces.OPERATIONS,
         session_hosts.OPERATIONS,
         user_sessions.OPERATIONS,
-        user_sessions.CONTROL,
     )
-    cloud.on("session_host_registered", session_hosts.registered)
-    cloud.on("entra_joined", session_hosts.machine_joined)
-    cloud.on("domain_joined", session_hosts.machine_joined)
-    cloud.on("vm_deleted", session_hosts.machine_deleted)
-    cloud.on("vm_power", session_hosts.machine_power)
+    cloud.state(sessions.STATE, sessions.Ended)
+    cloud.on("session_host_registered", agents.registered)
+    cloud.on("entra_joined", agents.machine_joined)
+    cloud.on("domain_joined", agents.machine_joined)
+    cloud.on("vm_deleted", agents.machine_deleted)
+    cloud.on("vm_power", agents.machine_power)
+    cloud.on("vm_policies", agents.policies_changed)
+    cloud.on("vm_policies", sessions.policies_changed)
+    cloud.on("configured", agents.configured)
+    cloud.on("session_host_down", sessions.host_down)
     cloud.on("ask_registration", host_pools.ask_registration)
     cloud.invariant("sessionHostOrphans", session_hosts.orphans)
     cloud.invariant("assignedTwice", session_hosts.assigned_twice)
+    cloud.invariant("sessionsLost", sessions.lost)
+    broker_control.install(cloud)

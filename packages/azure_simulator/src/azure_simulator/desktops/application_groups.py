@@ -13,7 +13,22 @@ from azure_simulator.arm.resource_types import EXACT, ResourceType
 from azure_simulator.core.answers import Answer
 from azure_simulator.core.resources import Resource
 from azure_simulator.desktops import host_pools
-from azure_simulator.desktops.bodies import check_choice, invalid, listed, patched, properties_of, put_tracked
+from azure_simulator.desktops.bodies import (
+    check_choice,
+    created,
+    gone,
+    invalid,
+    listed,
+    nulls,
+    patched,
+    properties_of,
+    put_tracked,
+    show,
+    shown,
+    shown_id,
+    shown_type,
+    stamped,
+)
 from azure_simulator.desktops.provider import DESKTOPS, NAMING, SDK
 
 if TYPE_CHECKING:
@@ -24,6 +39,7 @@ APPLICATION_GROUPS = ResourceType(
     provider=DESKTOPS,
     params=("group",),
     models=BodyModels(SDK, "ApplicationGroup", "ApplicationGroupPatch"),
+    unshown=("kind",),  # follows from the type of its applications
     naming=NAMING,
     immutable=dict.fromkeys(
         ("properties.hostPoolArmPath", "properties.applicationGroupType", "properties.workspaceArmPath"), EXACT
@@ -38,8 +54,10 @@ PUBLISHED_DESKTOPS = ResourceType(
     immutable={"properties.iconHash": EXACT},
 )
 OPERATIONS, DESKTOP_OPERATIONS = Operations(APPLICATION_GROUPS), Operations(PUBLISHED_DESKTOPS)
-OPERATIONS.reads(get="applicationGroup.get")
-DESKTOP_OPERATIONS.reads(get="desktop.get")
+OPERATIONS.reads(get="applicationGroup.get", show=shown)
+DESKTOP_OPERATIONS.reads(get="desktop.get", show=shown)
+nulls(APPLICATION_GROUPS.name, "tags", inside="showInFeed workspaceArmPath description friendlyName")
+nulls(PUBLISHED_DESKTOPS.name, "", inside="iconHash iconContent")
 _DEFAULT = "SessionDesktop"
 
 
@@ -55,23 +73,31 @@ def put_group(call: Call) -> Answer:
     if known and str(known.properties["hostPoolArmPath"]).lower() != pool.key:
         raise DESKTOPS.unchangeable("hostPoolArmPath")
     space = known.properties.get("workspaceArmPath") if known else None
-    group = put_tracked(call, APPLICATION_GROUPS, {"cloudPcResource": False, **wanted, "workspaceArmPath": space})
+    wanted = {"cloudPcResource": False, **wanted, "hostPoolArmPath": shown_id(pool.id), "workspaceArmPath": space}
+    group = put_tracked(call, APPLICATION_GROUPS, wanted)
+    group.replace({**group.body, "kind": wanted["applicationGroupType"]}, call.now_us)
     _refer(call, pool, group.id, present=True)
     if not known and wanted["applicationGroupType"] == "Desktop":
         _publish(call, group)
-    return Answer(group.body, 200 if known else 201)
+    return Answer(show(group)) if known else created(group)
 
 
 def _publish(call: Call, group: Resource) -> None:
     path = f"{group.id}/desktops/{_DEFAULT}"
-    properties = {"objectId": call.world.guid("desktop", path), "friendlyName": _DEFAULT, "description": ""}
-    body = {"id": path, "name": f"{group.name}/{_DEFAULT}", "type": PUBLISHED_DESKTOPS.name, "properties": properties}
+    about = {"friendlyName": _DEFAULT, "description": "The default Session Desktop"}
+    body = {
+        "id": shown_id(path),
+        "name": f"{group.name}/{_DEFAULT}",
+        "type": shown_type(PUBLISHED_DESKTOPS.name),
+        "systemData": stamped(call, None),
+        "properties": {"objectId": call.world.guid("desktop", path), **about},
+    }
     call.world.resources.add(Resource(path, PUBLISHED_DESKTOPS.name, body, call.now_us))
 
 
 def _refer(call: Call, owner: Resource, reference: str, *, present: bool) -> None:
     known = [each for each in owner.properties["applicationGroupReferences"] if each.lower() != reference.lower()]
-    owner.set(call.now_us, applicationGroupReferences=[*known, reference] if present else known)
+    owner.set(call.now_us, applicationGroupReferences=[*known, shown_id(reference)] if present else known)
 
 
 @OPERATIONS.patch("applicationGroup.patch")
@@ -79,7 +105,7 @@ def patch_group(call: Call) -> Answer:
     """Change names and tags of an application group."""
     group = call.resource()
     patched(call, APPLICATION_GROUPS, group, call.object())
-    return Answer(group.body)
+    return Answer(show(group))
 
 
 @OPERATIONS.delete("applicationGroup.delete")
@@ -93,7 +119,7 @@ def delete_group(call: Call) -> Answer:
         if owner is not None:
             _refer(call, owner, group.id, present=False)
     call.world.resources.remove(group.id)
-    return Answer()
+    return gone(group)
 
 
 @OPERATIONS.list_group("applicationGroup.list")
@@ -107,7 +133,7 @@ def list_groups(call: Call) -> Answer:
 def list_desktops(call: Call) -> Answer:
     """List the desktops of an application group: one or none."""
     call.need(call.path.rpartition("/")[0])
-    return Answer({"value": [each.body for each in call.world.resources.collection(call.path)]})
+    return Answer({"value": [show(each) for each in call.world.resources.collection(call.path)], "nextLink": None})
 
 
 @DESKTOP_OPERATIONS.patch("desktop.patch")
@@ -115,4 +141,4 @@ def patch_desktop(call: Call) -> Answer:
     """Rename the published desktop, as users see it."""
     desktop = call.resource()
     patched(call, PUBLISHED_DESKTOPS, desktop, call.object())
-    return Answer(desktop.body)
+    return Answer(show(desktop))

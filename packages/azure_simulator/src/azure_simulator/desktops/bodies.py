@@ -1,4 +1,8 @@
-"""What the resources of Microsoft.DesktopVirtualization have in common."""
+"""What the resources of Microsoft.DesktopVirtualization have in common: how they are written, shown and refused.
+
+As recorded (docs/notes.md 7.1): ids and types come back with their types in lower case, members without a value are
+null and there, an error's code is its status in text.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,69 @@ from azure_simulator.core.times import iso_z
 if TYPE_CHECKING:
     from azure_simulator.arm.resource_types import ResourceType
     from azure_simulator.core.calls import Call
+    from azure_simulator.core.world import World
 
 _PAGE = 1_000
+_GROUP, _TYPES = 3, 7
+"""Places in the segments of an id: `resourceGroups`, the first type."""
+_NULLS: dict[str, Json] = {}
 
 
 def invalid(text: str) -> Problem:
     """Make the provider's 400."""
     return Problem(400, "InvalidRequestContent", text)
+
+
+def refused(world: World, status: int, text: str) -> Problem:
+    """Make an error as the provider words it: the code is the status in text, the message has the activity's id."""
+    activity = world.guid("activity", text, world.now_us)
+    return Problem(status, str(status), f"ActivityId: {activity} Error: {text}")
+
+
+def shown_id(path: str) -> str:
+    """Write an id as the provider does: `/subscriptions/s/resourcegroups/g/providers/<namespace>/hostpools/p`."""
+    parts = path.split("/")
+    for place in (_GROUP, *range(_TYPES, len(parts), 2)):
+        if place < len(parts):
+            parts[place] = parts[place].lower()
+    return "/".join(parts)
+
+
+def shown_type(kind: str) -> str:
+    """Write a type as the provider does: `Microsoft.DesktopVirtualization/hostpools`."""
+    namespace, _, types = kind.partition("/")
+    return f"{namespace}/{types.lower()}"
+
+
+def nulls(kind: str, beside: str, *, empty: str = "", inside: str) -> None:
+    """Declare the members of a type that are shown without a value: null, or an empty list."""
+    properties: Json = {**dict.fromkeys(inside.split()), **{name: [] for name in empty.split()}}
+    _NULLS[kind] = {**dict.fromkeys(beside.split()), "properties": properties}
+
+
+def show(resource: Resource, **more: object) -> Json:
+    """Give a resource as it is shown, `more` in place of properties."""
+    blank = _NULLS[resource.type]
+    inside = {**blank["properties"], **resource.properties, **more}
+    return {**blank, **resource.body, "properties": inside}
+
+
+def shown(call: Call, resource: Resource) -> Json:
+    """Give a resource as it is shown, for `Operations.reads`."""
+    del call
+    return show(resource)
+
+
+def gone(resource: Resource) -> Answer:
+    """Answer the deletion of a tracked resource: with what it was (recorded)."""
+    return Answer({**show(resource), "systemData": None})
+
+
+def system_data(moment: str, before: Json | None = None, by: str | None = None) -> Json:
+    """Tell who made a resource and who has changed it last."""
+    kind = "Application" if by else None
+    made = before or {"createdBy": by, "createdByType": kind, "createdAt": moment}
+    return {**made, "lastModifiedBy": by, "lastModifiedByType": kind, "lastModifiedAt": moment}
 
 
 def properties_of(call: Call) -> Json:
@@ -64,37 +124,48 @@ def put_tracked(call: Call, kind: ResourceType, properties: Json) -> Resource:
     if known is not None and known.body["location"] != location:
         text = f"The resource '{known.name}' already exists in location '{known.body['location']}'."
         raise Problem(409, "InvalidResourceLocation", text)
-    shown: Json = {
-        "id": known.id if known else call.path,
+    tags = an_object(body.get("tags"), "tags")
+    written: Json = {
+        "id": shown_id(known.id if known else call.path),
         "name": call.path.rpartition("/")[2],
-        "type": kind.name,
+        "type": shown_type(kind.name),
         "location": location,
-        "tags": an_object(body.get("tags"), "tags"),
+        **({"tags": tags} if tags or "tags" not in _NULLS[kind.name] else {}),
+        "systemData": stamped(call, known),
         "properties": {"objectId": call.world.guid("object", call.path), **properties},
     }
     if known is not None:
-        known.replace({**shown, "systemData": known.body["systemData"]}, call.now_us)
+        known.replace(written, call.now_us)
         return known
-    moment = iso_z(call.now_us)
-    shown["systemData"] = {"createdAt": moment, "createdByType": "Application"}
-    return call.world.resources.add(Resource(call.path, kind.name, shown, call.now_us))
+    return call.world.resources.add(Resource(call.path, kind.name, written, call.now_us))
+
+
+def created(resource: Resource) -> Answer:
+    """Answer the PUT of a new resource (recorded: the location is a path)."""
+    return Answer(show(resource), 201, {"Location": resource.body["id"]})
+
+
+def stamped(call: Call, known: Resource | None) -> Json:
+    """Give the system data after a write of the caller's."""
+    who = call.principal.object_id or call.principal.name
+    return system_data(iso_z(call.now_us), known.body.get("systemData") if known else None, who)
 
 
 def patched(call: Call, kind: ResourceType, resource: Resource, body: Json) -> None:
     """Apply a patch of properties, and of tags where a type has them."""
     wanted = an_object(body.get("properties"), "properties")
     immutable_properties.check(kind, body, resource)
-    tags = resource.body.get("tags", {}) if body.get("tags") is None else an_object(body["tags"], "tags")
+    changed = {"tags": an_object(body["tags"], "tags")} if body.get("tags") is not None else {}
     properties = {**resource.properties, **{key: value for key, value in wanted.items() if value is not None}}
-    tagged = {"tags": tags} if "tags" in resource.body else {}
-    resource.replace({**resource.body, **tagged, "properties": properties}, call.now_us)
+    stamp = {"systemData": stamped(call, resource)}
+    resource.replace({**resource.body, **changed, **stamp, "properties": properties}, call.now_us)
 
 
 def listed(call: Call, kind: ResourceType) -> Answer:
     """List a type within the resource group or subscription of the path."""
     scope = call.path.lower().partition("/providers/")[0] + "/"
-    found = [each.body for each in call.world.resources.of_type(kind.name) if each.key.startswith(scope)]
-    return Answer({"value": found})
+    found = [show(each) for each in call.world.resources.of_type(kind.name) if each.key.startswith(scope)]
+    return paged(call, found)
 
 
 def _number(call: Call, name: str, otherwise: int) -> int:
@@ -108,7 +179,7 @@ def _number(call: Call, name: str, otherwise: int) -> int:
 def paged(call: Call, items: list[Json]) -> Answer:
     """Cut a list into pages by `pageSize` and `initialSkip`."""
     skip, size = _number(call, "initialskip", 0), max(1, _number(call, "pagesize", _PAGE))
-    body: Json = {"value": items[skip : skip + size]}
+    body: Json = {"value": items[skip : skip + size], "nextLink": None}
     if skip + size < len(items):
         version = call.query.get("api-version", "")
         query = f"api-version={version}&pageSize={size}&initialSkip={skip + size}"

@@ -1,11 +1,14 @@
 """Host pools and their registration tokens.
 
-A GET never shows the token; `listRegistrationTokens` and `retrieveRegistrationToken` do, and only
-while it is valid. Source: learn.microsoft.com/rest/api/desktopvirtualization/host-pools (2024-04-03).
+A GET never shows the token; `listRegistrationTokens` and `retrieveRegistrationToken` do, and only while it is valid.
+The answer to the write that makes one tells its end and not the token, which is null.
+Sources: learn.microsoft.com/rest/api/desktopvirtualization/host-pools (2024-04-03); docs/notes.md 7.1.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import immutable_properties
@@ -18,19 +21,25 @@ from azure_simulator.core.times import SECOND, iso_z, parse_iso
 from azure_simulator.desktops.bodies import (
     an_object,
     check_choice,
+    created,
+    gone,
     invalid,
     listed,
+    nulls,
     patched,
     properties_of,
     put_tracked,
+    refused,
+    show,
+    shown,
 )
-from azure_simulator.desktops.provider import DESKTOPS, NAMING, SDK
+from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.world import World
 
-TYPE = "Microsoft.DesktopVirtualization/hostPools"
+TYPE = HOST_POOL
 HOST_POOLS = ResourceType(
     name=TYPE,
     provider=DESKTOPS,
@@ -38,10 +47,18 @@ HOST_POOLS = ResourceType(
     models=BodyModels(SDK, "HostPool", "HostPoolPatch"),
     naming=NAMING,
     immutable={"properties.hostPoolType": EXACT},
+    unshown=("properties.registrationInfo",),
     ranges={"properties.maxSessionLimit": (1, 999_999)},
 )
 OPERATIONS = Operations(HOST_POOLS)
-OPERATIONS.reads(get="hostPool.get")
+OPERATIONS.reads(get="hostPool.get", show=shown)
+nulls(
+    TYPE,
+    "tags kind identity",
+    empty="applicationGroupReferences appAttachPackageReferences privateEndpointConnections",
+    inside="agentUpdate friendlyName description personalDesktopAssignmentType ring registrationInfo vmTemplate "
+    "ssoadfsAuthority ssoClientId ssoClientSecretKeyVaultPath ssoSecretType",
+)
 BY_NAME = Index(TYPE, lambda pool: pool.name.lower())
 _HOUR_US = 3_600 * SECOND
 _SHORTEST_US, _LONGEST_US = _HOUR_US, 27 * 24 * _HOUR_US
@@ -78,13 +95,22 @@ def put_pool(call: Call) -> Answer:
         immutable_properties.check(HOST_POOLS, {"properties": wanted}, known)
     registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
     _check_expiry(call, registration)
+    wanted = {key: value for key, value in wanted.items() if (key, value) != ("vmTemplate", "")}  # recorded
+    if "ring" in wanted:
+        wanted["ring"] = max(1, wanted["ring"])  # recorded: 0 comes back as 1
     references = known.properties["applicationGroupReferences"] if known else []
     resource = put_tracked(call, HOST_POOLS, {**_DEFAULTS, **wanted, "applicationGroupReferences": references})
     _register(call, resource, registration)
-    if known:
-        return Answer(resource.body)
-    place = f"{call.base}{call.path}?api-version={call.query.get('api-version', '')}"
-    return Answer(resource.body, 201, {"Location": place})  # recorded
+    answer = Answer(show(resource)) if known else created(resource)
+    return Answer(_told(call, resource, registration), answer.status, answer.headers)
+
+
+def _told(call: Call, pool: Resource, registration: Json) -> Json:
+    """Show a pool to the caller who has made its token: with the end of it, without itself."""
+    if registration.get("registrationTokenOperation") != "Update" or not _valid(call.world, pool):
+        return show(pool)
+    told = {"expirationTime": iso_z(pool.facts["tokenExpires"]), "token": None}
+    return show(pool, registrationInfo={**told, "registrationTokenOperation": "Update"})
 
 
 @OPERATIONS.patch("hostPool.patch")
@@ -96,7 +122,7 @@ def patch_pool(call: Call) -> Answer:
     _check_expiry(call, registration)
     patched(call, HOST_POOLS, pool, {**body, "properties": wanted})
     _register(call, pool, registration)
-    return Answer(pool.body)
+    return Answer(_told(call, pool, registration))
 
 
 @OPERATIONS.delete("hostPool.delete")
@@ -106,13 +132,20 @@ def delete_pool(call: Call) -> Answer:
     if pool is None:
         return Answer(status=204)
     hosts = call.world.resources.collection(f"{pool.id}/sessionHosts")
-    if hosts and call.query.get("force", "").lower() != "true":
-        text = f"The host pool {pool.name} still has {len(hosts)} session hosts."
-        raise Problem(409, "Conflict", text)
     if pool.properties["applicationGroupReferences"]:
-        raise Problem(409, "Conflict", f"The host pool {pool.name} still has application groups.")
+        raise _in_use(call, pool, "ApplicationGroups")
+    if hosts and call.query.get("force", "").lower() != "true":
+        raise _in_use(call, pool, "SessionHosts")
+    for host in hosts:
+        call.world.publish("session_host_down", host_id=host.id, cause="hostRemoved")
     call.world.resources.remove(pool.id)
-    return Answer()
+    return gone(pool)
+
+
+def _in_use(call: Call, pool: Resource, what: str) -> Problem:
+    """Word the refusal to delete a pool: that of application groups was seen (docs/notes.md 7.1), the other follows."""
+    text = f"The SessionHostPool {pool.name} could not be deleted because it still has {what} associated with it. "
+    return refused(call.world, 400, f"{text}Please remove all {what} from the SessionHostPool and retry the operation.")
 
 
 @OPERATIONS.list_group("hostPool.list")
@@ -126,21 +159,22 @@ def list_pools(call: Call) -> Answer:
 def retrieve_token(call: Call) -> Answer:
     """Show the valid token, or an empty registration info."""
     pool = _pool_above(call)
-    return Answer(_shown(call, pool) or {"registrationTokenOperation": "None"})
+    return Answer(_token_of(call, pool) or {"registrationTokenOperation": "None"})
 
 
 @OPERATIONS.post("hostPool.listTokens", "listRegistrationTokens", mutates=False)
 def list_tokens(call: Call) -> Answer:
     """List the valid tokens: one or none."""
-    shown = _shown(call, _pool_above(call))
-    return Answer({"value": [{key: shown[key] for key in ("expirationTime", "token")}] if shown else []})
+    found = _token_of(call, _pool_above(call))
+    rows = [{key: found[key] for key in ("expirationTime", "token")}] if found else []
+    return Answer({"value": rows, "nextLink": None})
 
 
 def _pool_above(call: Call) -> Resource:
     return call.need(call.path.rpartition("/")[0])
 
 
-def _shown(call: Call, pool: Resource) -> Json | None:
+def _token_of(call: Call, pool: Resource) -> Json | None:
     if not _valid(call.world, pool):
         return None
     token = call.world.protector.cipher().decrypt(pool.facts["token"].encode()).decode()
@@ -173,16 +207,31 @@ def _register(call: Call, pool: Resource, registration: Json) -> None:
         pool.facts = {key: value for key, value in pool.facts.items() if not key.startswith("token")}
     if operation == "Update":
         number = call.world.attempt("registration token", pool.id)
-        # a real one is a JWT as well; only Azure reads it
-        token = "eyJhbGciOiJSUzI1NiJ9." + "".join(
-            call.world.guid("token", pool.id, number, part).replace("-", "") for part in range(6)
-        )
+        token = _written(call, pool, number, parse_iso(str(registration["expirationTime"])))
         pool.facts = {
             **pool.facts,
             "token": call.world.protector.cipher().encrypt(token.encode()).decode(),
             "tokenHash": call.world.protector.hash(token),
             "tokenExpires": parse_iso(str(registration["expirationTime"])),
         }
+
+
+def _written(call: Call, pool: Resource, number: int, until_us: int) -> str:
+    """Write a token as Azure does: a JWT for agents, which name its pool and its end; the signature is none."""
+    end_point = pool.properties["objectId"]
+    claims = {
+        "RegistrationId": call.world.guid("registration", pool.id, number),
+        "BrokerUri": "https://rdbroker.wvd.microsoft.com/",
+        "EndpointPoolId": end_point,
+        "GlobalBrokerResourceIdUri": f"https://{end_point}.rdbroker.wvd.microsoft.com/",
+        "nbf": call.now_us // SECOND,
+        "exp": until_us // SECOND,
+        "iss": "RDInfraTokenManager",
+        "aud": "RDmi",
+    }
+    signature = call.world.guid("signature", pool.id, number).replace("-", "") * 4
+    parts = [json.dumps(each).encode() for each in ({"alg": "RS256", "typ": "JWT"}, claims)]
+    return ".".join([*(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts), signature])
 
 
 def ask_registration(world: World, host_pool: str, token: str, answers: list[str]) -> None:

@@ -1,4 +1,7 @@
-"""User sessions on session hosts; `POST /_sim/desktops/sessions` lets a user sign in."""
+"""User sessions as an administrator sees them: list, log off, disconnect, send a message.
+
+Source: learn.microsoft.com/rest/api/desktopvirtualization/user-sessions; docs/notes.md 7.
+"""
 
 from __future__ import annotations
 
@@ -8,40 +11,40 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer, Json
-from azure_simulator.core.resources import Resource
-from azure_simulator.core.routing import Routes
-from azure_simulator.core.times import iso_z
-from azure_simulator.desktops.bodies import paged
+from azure_simulator.desktops import sessions
+from azure_simulator.desktops.bodies import nulls, paged, refused, show
 from azure_simulator.desktops.host_pools import HOST_POOLS
-from azure_simulator.desktops.provider import DESKTOPS, SDK
+from azure_simulator.desktops.provider import DESKTOPS, SDK, USER_SESSION
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
+    from azure_simulator.core.resources import Resource
 
-TYPE = "Microsoft.DesktopVirtualization/hostPools/sessionHosts/userSessions"
 USER_SESSIONS = ResourceType(
-    name=TYPE,
+    name=USER_SESSION,
     provider=DESKTOPS,
     params=("pool", "host", "session"),
-    models=BodyModels(SDK, actions={"sendMessage": "SendMessage"}),
+    models=BodyModels(SDK, shown="UserSession", actions={"sendMessage": "SendMessage"}),
 )
-OPERATIONS, CONTROL = Operations(USER_SESSIONS), Routes("sim")
-OPERATIONS.reads(get="userSession.get")
+OPERATIONS = Operations(USER_SESSIONS)
+nulls(USER_SESSION, "", inside="activeDirectoryUserName")
 
 
-@OPERATIONS.operation("userSession.listPool", "GET", f"{HOST_POOLS.one}/userSessions", action=f"{TYPE}/read")
+@OPERATIONS.operation("userSession.listPool", "GET", f"{HOST_POOLS.one}/userSessions", action=f"{USER_SESSION}/read")
 def list_pool_sessions(call: Call) -> Answer:
     """List the sessions of a pool; `$filter` knows `userPrincipalName eq` and `sessionState eq`."""
     pool = call.need(call.path.rpartition("/")[0])
-    below = [each for each in call.world.resources.under(pool.id) if each.type == TYPE]
-    return paged(call, [each.body for each in below if _keeps(call, each.body)])
+    below = [each for each in call.world.resources.under(pool.id) if each.type == USER_SESSION]
+    return paged(call, [{**show(each), "systemData": None} for each in below if _keeps(call, each.body)])
 
 
 @OPERATIONS.list_group("userSession.list")
 def list_sessions(call: Call) -> Answer:
     """List the sessions of a host."""
-    call.need(call.path.rpartition("/")[0])
-    return paged(call, [each.body for each in call.world.resources.collection(call.path)])
+    host = call.path.rpartition("/")[0]
+    if call.world.resources.get(host) is None:
+        raise refused(call.world, 404, "SessionHost does not exist")
+    return paged(call, [show(each) for each in call.world.resources.collection(call.path)])
 
 
 def _keeps(call: Call, body: Json) -> bool:
@@ -49,55 +52,36 @@ def _keeps(call: Call, body: Json) -> bool:
     return not name or str(body["properties"].get(name.strip(), "")).lower() == value.strip(" '").lower()
 
 
+def _needed(call: Call, path: str, text: str = "User session ID not found") -> Resource:
+    session = call.world.resources.get(path)
+    if session is None:
+        raise refused(call.world, 404, text)
+    return session
+
+
+@OPERATIONS.get("userSession.get")
+def get_session(call: Call) -> Answer:
+    """Show a session."""
+    return Answer(show(_needed(call, call.path, "User session does not exist")))
+
+
 @OPERATIONS.delete("userSession.delete")
 def delete_session(call: Call) -> Answer:
-    """Log a user off."""
-    session = call.world.resources.remove(call.path)
-    if session is None:
-        return Answer(status=204)
-    _count(call, session)
-    return Answer()
+    """Log a user off (204, recorded); a session that is gone is a 404 (seen in issues of Azure/RDS-Templates)."""
+    sessions.end(call.world, _needed(call, call.path), "loggedOff")
+    return Answer(status=204)
 
 
 @OPERATIONS.post("userSession.disconnect", "disconnect")
 def disconnect(call: Call) -> Answer:
     """Disconnect a session; it goes on without its user."""
-    call.need(call.path.rpartition("/")[0]).set(call.now_us, sessionState="Disconnected")
+    sessions.disconnect(call.world, _needed(call, call.path.rpartition("/")[0]))
     return Answer()
 
 
 @OPERATIONS.post("userSession.send", "sendMessage")
 def send_message(call: Call) -> Answer:
-    """Keep a message for the user where `_sim/state` shows it."""
-    session, body = call.need(call.path.rpartition("/")[0]), call.object()
-    text = {"at": iso_z(call.now_us), "title": body.get("messageTitle"), "body": body.get("messageBody")}
-    session.facts = {**session.facts, "messages": [*session.facts.get("messages", []), text]}
+    """Show the user a message; `_sim/state?view=broker` lists them."""
+    session, body = _needed(call, call.path.rpartition("/")[0]), call.object()
+    sessions.tell(call.world, session, body.get("messageTitle"), body.get("messageBody"))
     return Answer()
-
-
-def _count(call: Call, session: Resource) -> None:
-    host = call.world.resources.get(session.id.rpartition("/userSessions/")[0])
-    if host is not None:
-        host.set(call.now_us, sessions=len(call.world.resources.collection(f"{host.id}/userSessions")))
-
-
-@CONTROL.operation("sim.sessions", "POST", "/_sim/desktops/sessions", anonymous=True)
-def sign_in(call: Call) -> Answer:
-    """Let a user sign in: {"sessionHost": id, "userPrincipalName", "sessionState"}."""
-    body = call.object()
-    host = call.need(str(body.get("sessionHost", "")))
-    number = call.world.attempt("session", host.id)
-    path = f"{host.id}/userSessions/{number + 1}"
-    properties = {
-        "objectId": call.world.guid("session", path),
-        "userPrincipalName": str(body.get("userPrincipalName", "")),
-        "activeDirectoryUserName": body.get("activeDirectoryUserName", ""),
-        "applicationType": "Desktop",
-        "sessionState": body.get("sessionState", "Active"),
-        "createTime": iso_z(call.now_us),
-    }
-    name = "/".join([*host.body["name"].split("/"), str(number + 1)])
-    shown = {"id": path, "name": name, "type": TYPE, "properties": properties}
-    session = call.world.resources.add(Resource(path, TYPE, shown, call.now_us))
-    _count(call, session)
-    return Answer(shown, 201)

@@ -11,7 +11,20 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer
-from azure_simulator.desktops.bodies import invalid, listed, names, patched, properties_of, put_tracked
+from azure_simulator.desktops.bodies import (
+    created,
+    gone,
+    invalid,
+    listed,
+    names,
+    nulls,
+    patched,
+    properties_of,
+    put_tracked,
+    show,
+    shown,
+    shown_id,
+)
 from azure_simulator.desktops.provider import DESKTOPS, NAMING, SDK
 
 if TYPE_CHECKING:
@@ -26,7 +39,8 @@ WORKSPACES = ResourceType(
     naming=NAMING,
 )
 OPERATIONS = Operations(WORKSPACES)
-OPERATIONS.reads(get="workspace.get")
+OPERATIONS.reads(get="workspace.get", show=shown)
+nulls(WORKSPACES.name, "kind", empty="privateEndpointConnections", inside="description friendlyName")
 
 
 @OPERATIONS.put("workspace.put")
@@ -37,21 +51,26 @@ def put_workspace(call: Call) -> Answer:
     _check_references(call, references)
     known = call.world.resources.get(call.path)
     before = list(known.properties["applicationGroupReferences"]) if known else []
-    properties = {"publicNetworkAccess": "Enabled", **wanted, "applicationGroupReferences": references}
+    shared = {"publicNetworkAccess": "Enabled", "cloudPcResource": False}
+    properties = {**shared, **wanted, "applicationGroupReferences": [shown_id(each) for each in references]}
     space = put_tracked(call, WORKSPACES, properties)
     _show(call, space, before)
-    return Answer(space.body, 200 if known else 201)
+    return Answer(show(space)) if known else created(space)
 
 
 @OPERATIONS.patch("workspace.patch")
 def patch_workspace(call: Call) -> Answer:
     """Change a workspace; a list of references replaces the one before."""
     space, body = call.resource(), call.object()
-    _check_references(call, names(properties_of(call).get("applicationGroupReferences"), "applicationGroupReferences"))
+    references = names(properties_of(call).get("applicationGroupReferences"), "applicationGroupReferences")
+    _check_references(call, references)
+    if "applicationGroupReferences" in properties_of(call):
+        shown_ids = [shown_id(each) for each in references]
+        body = {**body, "properties": {**body["properties"], "applicationGroupReferences": shown_ids}}
     before = list(space.properties["applicationGroupReferences"])
     patched(call, WORKSPACES, space, body)
     _show(call, space, before)
-    return Answer(space.body)
+    return Answer(show(space))
 
 
 def _check_references(call: Call, references: list[str]) -> None:
@@ -69,7 +88,7 @@ def _show(call: Call, space: Resource, before: list[str]) -> None:
     for each in {*shown, *(each.lower() for each in before)}:
         group = call.world.resources.get(each)
         if group is not None:
-            group.set(call.now_us, workspaceArmPath=space.id if each in shown else None)
+            group.set(call.now_us, workspaceArmPath=shown_id(space.id) if each in shown else None)
 
 
 @OPERATIONS.delete("workspace.delete")
@@ -82,7 +101,7 @@ def delete_workspace(call: Call) -> Answer:
     space.set(call.now_us, applicationGroupReferences=[])
     _show(call, space, before)
     call.world.resources.remove(space.id)
-    return Answer()
+    return gone(space)
 
 
 @OPERATIONS.list_group("workspace.list")

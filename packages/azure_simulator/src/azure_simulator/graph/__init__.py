@@ -29,6 +29,7 @@ from azure_simulator.graph.resources import (
     licenses,
     managed_devices,
     organization,
+    service_principals,
     user_writes,
     users,
 )
@@ -72,7 +73,7 @@ SETTINGS: dict[str, Shape] = {
 }
 RESOURCES = (
     *(users, user_writes, groups, group_writes, licenses, devices, managed_devices, deltas, organization),
-    *(deleted_items, counts),
+    *(deleted_items, counts, service_principals),
 )
 """Modules that declare their operations in `ROUTES` when they are imported."""
 

@@ -6,6 +6,7 @@ users     {"userPrincipalName", ...}                      a new user (properties
 groups    {"displayName", "kind"}  {"group": id or name, ...}  {"group", "delete": true} and so on
 members   {"group": id or name, "add": [...], "remove": [...]}   users, groups or devices
 licences  {"user" or "group": ..., "give": [part numbers], "take": [...]}
+          {"user": ..., "give": [...], "disabledPlans": [ids or names of service plans]}   without these
           {"sku": part number, "enabled": 30}             units bought
 devices   {"displayName", ...}                            a device without a machine of the simulated cloud
 
@@ -20,7 +21,7 @@ from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.routing import Routes
 from azure_simulator.graph.directory import recycle_bin
 from azure_simulator.graph.directory.entities import DEVICE, entity
-from azure_simulator.graph.directory.licenses import Licenses, OutOfUnitsError
+from azure_simulator.graph.directory.licenses import Licenses, OutOfUnitsError, service_plans
 from azure_simulator.graph.directory.records import derived_id, directory_of
 from azure_simulator.graph.directory.seeding import TenantSeeder
 from azure_simulator.graph.protocol import checks, projection
@@ -28,7 +29,7 @@ from azure_simulator.graph.resources.groups import full_group
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
-    from azure_simulator.graph.directory.records import Doc
+    from azure_simulator.graph.directory.records import Directory, Doc
 
 ROUTES = Routes("sim")
 _UNITS = ("enabled", "warning", "suspended", "lockedOut")
@@ -155,18 +156,27 @@ def change_licenses(call: Call) -> Answer:
         kept = [each for each in group["_licenses"] if each not in take]
         directory.change("group", tenant, key, _licenses=[*dict.fromkeys([*kept, *give])])
         return Answer(status=204)
-    _assign(call, tenant, key, give, take)
+    _assign(call, tenant, key, (give, _plan_ids(directory, tenant, give, checks.texts(body, "disabledPlans"))), take)
     return Answer(status=204)
 
 
-def _assign(call: Call, tenant: str, key: str, give: list[str], take: list[str]) -> None:
+def _plan_ids(directory: Directory, tenant: str, skus: list[str], names: list[str]) -> list[str]:
+    products = [directory.get("sku", tenant, sku) or {} for sku in skus]
+    plans = [plan for product in products for plan in service_plans(product)]
+    found = [plan["servicePlanId"] for plan in plans if {plan["servicePlanId"], plan["servicePlanName"]} & set(names)]
+    if len(found) != len(names):
+        raise Problem(404, "NotFound", "the products have no service plan of that name")
+    return found
+
+
+def _assign(call: Call, tenant: str, key: str, give: tuple[list[str], list[str]], take: list[str]) -> None:
     directory = directory_of(call.world)
     licenses = Licenses(directory, tenant, call.now_us)
     try:
         for sku in take:
             licenses.take(_user(call, tenant, key), sku)
-        for sku in give:
-            licenses.give(_user(call, tenant, key), sku)
+        for sku in give[0]:
+            licenses.give(_user(call, tenant, key), sku, give[1])
     except OutOfUnitsError as error:
         text = f"Subscription with SKU {error} does not have any available licenses."
         raise Problem(400, "Request_BadRequest", text) from error

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import references
-from azure_simulator.arm.reading import invalid, missing, read
+from azure_simulator.arm.reading import invalid, missing, read, unsupported
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.network.address_pools import pool
 from azure_simulator.network.public_ip_addresses import check_free
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 NIC_TYPE = "Microsoft.Network/networkInterfaces"
+_IPV4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}", re.ASCII)
 JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
 
 
@@ -43,6 +45,10 @@ def read_wanted(call: Call, body: Json) -> list[Json]:
     references.check_twins(call, wanted)
     if sum(bool(read(each, "properties.primary", "boolean", False)) for each in wanted) > 1:
         raise invalid("properties.ipConfigurations", "Only one IP configuration of a network interface may be primary.")
+    if any(read(each, "properties.privateIPAddressVersion", "string", "IPv4") != "IPv4" for each in wanted):
+        raise unsupported("properties.privateIPAddressVersion", "A configuration with an IPv6 address")
+    if read(body, "properties.nicType", "string", "Standard") != "Standard":
+        raise unsupported("properties.nicType", "An elastic network interface")
     security_group = read(body, "properties.networkSecurityGroup.id", "string", "")
     if security_group:
         references.need(call, security_group)
@@ -95,6 +101,8 @@ def _configuration(world: World, nic_id: str, entry: Json, subnet: Resource, old
     fixed = read(inner, "privateIPAddress", "string", "")
     before = old["properties"] if old else None
     static = inner.get("privateIPAllocationMethod") == "Static"
+    if fixed and not static and not _IPV4.fullmatch(fixed):
+        raise invalid("properties.privateIPAddress", f"'{fixed}' is no IPv4 address.")
     if static and not fixed:
         raise missing("properties.privateIPAddress")
     stays = before is not None and before["subnet"]["id"].lower() == subnet.key

@@ -12,7 +12,7 @@ from azure_simulator.arm.reading import read
 from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.latency import about
 from azure_simulator.network import public_ip_addresses, subnets
-from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
+from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name, check_zones
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -39,6 +39,7 @@ def _addresses(call: Call) -> list[str]:
 
 def _check(call: Call) -> None:
     check_short_name(call.param("nat"))
+    check_zones(call, call.world.resources.get(call.path))
     for address_id in _addresses(call):
         public_ip_addresses.check_free(call, address_id, call.path)
 

@@ -40,6 +40,11 @@ NETWORK_INTERFACES = ResourceType(
     params=("nic",),
     models=BodyModels(SDK, "NetworkInterface", "TagsObject"),
     naming=NAMING,
+    unshown=(
+        "properties.ipConfigurations.id",
+        "properties.ipConfigurations.properties.primary",
+        "properties.ipConfigurations.properties.privateIPAddress",
+    ),
     latencies={"nic.put": about(0.6, 2, 0.1), "nic.delete": about(5, 12, 1)},
     limit=65536,
     removed=remove,
@@ -116,7 +121,7 @@ def store(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, st
         "ipConfigurations": configurations,
         "provisioningState": "Succeeded",
         "resourceGuid": world.guid("nic", nic_id),
-        "macAddress": "00-0D-3A-" + world.guid("mac", nic_id)[:6].upper(),
+        "macAddress": _mac(world.guid("mac", nic_id)),
         "nicType": "Standard",
         **({"virtualMachine": owner} if owner else {}),
     }
@@ -163,3 +168,8 @@ def detach(world: World, nic: Resource, *, reserve_for: str = "") -> None:
         until_us = world.now_us + RESERVED_US
         nic.facts = {"reservedFor": reserve_for, "reservedUntilUs": until_us}
     nic.set(world.now_us, virtualMachine=None)
+
+
+def _mac(guid: str) -> str:
+    """Make an address of Microsoft's range of a GUID."""
+    return "-".join(["00-0D-3A", *(guid[at : at + 2].upper() for at in (0, 2, 4))])

@@ -31,9 +31,10 @@ class Network(ResourceProvider):
 
     namespace = "Microsoft.Network"
     api_versions = (
-        "2018-10-01 2020-11-01 2021-02-01 2021-05-01 2021-08-01 2022-01-01 2022-05-01 2022-07-01 2022-09-01 2022-11-01 "
-        "2023-02-01 2023-04-01 2023-05-01 2023-06-01 2023-09-01 2023-11-01 2024-01-01 2024-03-01 2024-05-01 "
-        "2024-07-01 2024-10-01 2025-01-01 2025-03-01 2025-05-01 2025-07-01 2025-09-01 2026-01-01 2026-03-01"
+        "2015-06-15 2016-09-01 2017-09-01 2018-10-01 2020-11-01 2021-02-01 2021-05-01 2021-08-01 2022-01-01 2022-05-01 "
+        "2022-07-01 2022-09-01 2022-11-01 2023-02-01 2023-04-01 2023-05-01 2023-06-01 2023-09-01 2023-11-01 2024-01-01 "
+        "2024-03-01 2024-05-01 2024-07-01 2024-10-01 2025-01-01 2025-03-01 2025-05-01 2025-07-01 2025-09-01 2026-01-01 "
+        "2026-03-01"
     )
     throttle = MappingProxyType(
         dict.fromkeys(("GET", "LIST"), "NetworkRead") | dict.fromkeys(("PUT", "PATCH", "DELETE"), "NetworkWrite")
@@ -84,6 +85,17 @@ class Network(ResourceProvider):
 
 
 NETWORK = Network()
+
+
+def check_zones(call: Call, found: Resource | None) -> None:
+    """Refuse other zones than a resource was made with; a PUT that names none asks for none."""
+    wanted = sorted(map(str, call.object().get("zones") or ()))
+    before = sorted(found.body.get("zones", ())) if found else wanted
+    if wanted != before:
+        text = f"Resource {call.path} has an existing availability zone constraint {', '.join(before) or 'NoZone'} and "
+        text += f"the request has availability zone constraint {', '.join(wanted) or 'NoZone'}, which do not match. "
+        text += "Zones cannot be added/updated/removed once the resource is created."
+        raise Problem(400, "ResourceAvailabilityZonesCannotBeModified", text)
 
 
 def check_short_name(name: str) -> None:

@@ -8,12 +8,12 @@ from azure_simulator.arm import plain_resources, references
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import Plain
-from azure_simulator.arm.reading import read
-from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.reading import read, unsupported
+from azure_simulator.arm.resource_types import FIXED, ResourceType
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.latency import about
 from azure_simulator.core.resources import Index
-from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
+from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name, check_zones
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -28,8 +28,10 @@ PUBLIC_IP_ADDRESSES = ResourceType(
     params=("public_ip",),
     models=BodyModels(SDK, "PublicIPAddress", "TagsObject"),
     naming=NAMING,
-    latencies={"public_ip.put": about(3, 8, 1), "public_ip.delete": about(8, 15, 1)},
+    latencies={"public_ip.put": about(1, 2, 0.3), "public_ip.delete": about(8, 15, 1)},
     limit=1000,
+    immutable={"properties.publicIPAddressVersion": FIXED},
+    unshown=("properties.ipAddress",),
     ranges={"properties.idleTimeoutInMinutes": (4, 30)},
 )
 OPERATIONS = Operations(PUBLIC_IP_ADDRESSES)
@@ -41,6 +43,11 @@ _DEFAULTS: Json = {
 }
 OWNERS = ("natGateway", "ipConfiguration")
 """The properties that name what an address is allocated to."""
+OTHERS = {
+    "natGateway": "An address that names its NAT gateway, instead of the gateway that names its addresses,",
+    "linkedPublicIPAddress": "An address that is linked to another",
+    "servicePublicIPAddress": "The address of a service",
+}
 
 
 def owner_of(address: Resource) -> str:
@@ -87,7 +94,8 @@ def release(world: World, holder: str) -> None:
 
 def _properties(call: Call, found: Resource | None) -> Json:
     owners = {name: found.properties[name] for name in OWNERS if name in found.properties} if found else {}
-    given = {**_DEFAULTS, **read(call.object(), "properties", "object", {})}
+    wanted = read(call.object(), "properties", "object", {})
+    given = {**_DEFAULTS, **{name: value for name, value in wanted.items() if name not in OWNERS}}
     number = {"ipAddress": _number(call.world, call.path)} if owners or _is_static(given) else {}
     return {**given, **number, **owners}
 
@@ -123,7 +131,15 @@ def _check_unused(address: Resource) -> None:
 
 def _check(call: Call) -> None:
     check_short_name(call.param("public_ip"))
+    found, wanted = call.world.resources.get(call.path), read(call.object(), "properties", "object", {})
+    for name, what in OTHERS.items():
+        if name in wanted and (found is None or wanted[name] != found.properties.get(name)):
+            raise unsupported(name, what)
     sku = _top_level(call)["sku"]
+    if sku["name"] == "Basic" and read(call.object(), "zones", "array", []):
+        text = f"Zones not allowed in basic SKU resource {call.path} in this region. Please use standard SKU."
+        raise Problem(400, "ZonesNotAllowedInBasicSkuResource", text)  # github.com/Azure/azure-cli/issues/8933
+    check_zones(call, found)
     if sku["tier"] == "Global" and sku["name"] == "Basic":
         raise Problem(
             400,

@@ -17,10 +17,9 @@ import re
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
+from azure_simulator.core.acting import perform
 from azure_simulator.core.answers import Answer, Json, Problem
-from azure_simulator.core.calls import Call
 from azure_simulator.core.faults import subscription_of
 from azure_simulator.core.principals import Principal
 from azure_simulator.core.requests import Request
@@ -30,6 +29,7 @@ from azure_simulator.core.times import SECOND, iso
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from azure_simulator.core.calls import Call
     from azure_simulator.core.cloud import Cloud
     from azure_simulator.core.world import World
 
@@ -154,7 +154,7 @@ def _happen(cloud: Cloud, world: World, event: Event, words: dict[str, str]) -> 
     for action, more in [(entry, each) for entry in event.do for each in _each(world, entry)]:
         try:
             request = filled(action, words | more)
-            answer = _perform(cloud, world, request)
+            answer = perform(cloud, world, request, ACTOR)
             event.came_to.append({"path": request["path"], "status": answer.status})
         except Problem as problem:
             refusal = {"status": problem.status, "error": problem.error()}
@@ -168,29 +168,6 @@ def _each(world: World, action: Json) -> list[dict[str, str]]:
     found = world.resources.of_type(action["each"]["type"])
     subscription = str(action["each"].get("subscription", "*")).lower()
     return [{"each": resource.id} for resource in found if fnmatchcase(subscription_of(resource.id), subscription)]
-
-
-def _perform(cloud: Cloud, world: World, action: Json) -> Answer:
-    path, _, query = str(action["path"]).partition("?")
-    route, params, _ = cloud.router.find(str(action["method"]), path)
-    if route is None:
-        raise Problem(404, "NotFound", f"nothing answers to {action['method']} {path}")
-    body = action.get("body")
-    call = Call(
-        world=world,
-        route=route,
-        method=route.method,
-        path=path,
-        params=params,
-        query={key.lower(): value for key, value in parse_qsl(query)},
-        headers={},
-        body=world.protector.redact(body) if route.redacted and body is not None else body,
-        base="https://localhost",
-        principal=ACTOR,
-        claims={"oid": ACTOR.object_id},
-    )
-    cloud.planes[route.plane].check(call)
-    return route.handler(call)
 
 
 def _watch(cloud: Cloud, world: World, entry: Json) -> None:

@@ -68,6 +68,10 @@ def _start_command(commands: Commands) -> None:
     port = "0 = any free one (LocalHttpPort of local.settings.json, else 7071)"
     start.add_argument("--port", type=int, help=port)
     start.add_argument("--rpc-port", type=int, default=17071, help="for the SDK's client (%(default)s)")
+    secure = "answer over TLS too, on this port (0 = any free one); not with --watch"
+    start.add_argument("--https-port", type=int, metavar="PORT", help=secure)
+    start.add_argument("--https-cert", type=Path, metavar="PEM", help="its certificate chain")
+    start.add_argument("--https-key", type=Path, metavar="PEM", help="its private key")
     start.add_argument("--watch", action="store_true", help="load the app again when its files change")
     auth = "check function keys (default: off on loopback, else on)"
     start.add_argument("--auth", choices=["on", "off"], help=auth)

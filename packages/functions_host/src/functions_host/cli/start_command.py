@@ -10,10 +10,11 @@ import sys
 from functions_host.checks import check
 from functions_host.cli import read_commands
 from functions_host.cli.watcher_link import WatcherLink
+from functions_host.errors import ConfigError
 from functions_host.functions.indexer import Registry, index
 from functions_host.host import Host, quiet_sdk_warnings
 from functions_host.log import log_event, open_log
-from functions_host.options import Options
+from functions_host.options import Https, Options
 from functions_host.settings.config import HostSettings, environment, load_settings, read_host_json
 
 
@@ -58,6 +59,7 @@ def _options(args: argparse.Namespace, settings: HostSettings, listening: socket
         port=read_commands.port(args),
         rpc_port=args.rpc_port,
         listening=listening,
+        https=_https(args),
         auth=None if args.auth is None else args.auth == "on",
         show_payloads=args.show_payloads,
         clock=clock.resolve() if clock else None,
@@ -69,3 +71,14 @@ def _options(args: argparse.Namespace, settings: HostSettings, listening: socket
         keep_seconds=args.keep_idle,
         sequential=args.sequential,
     )
+
+
+def _https(args: argparse.Namespace) -> Https | None:
+    """Return where to answer over TLS too. Raises: ConfigError when something for it is missing."""
+    if args.https_port is None:
+        return None
+    if args.https_cert is None or args.https_key is None:
+        raise ConfigError("--https-port needs --https-cert and --https-key: PEM files of a certificate and its key")
+    if args.inherit:
+        raise ConfigError("--https-port and --watch exclude each other: two processes would need the port at once")
+    return Https(args.https_port, args.https_cert.resolve(), args.https_key.resolve())

@@ -1,6 +1,7 @@
 """The host's own routes, beside the app's functions: management API, admin API, pages."""
 
 from aiohttp import web
+from simulation_base.hosts import REFUSAL, is_address
 
 from functions_host import pages
 from functions_host.http import addresses
@@ -12,16 +13,23 @@ from functions_host.storage.keys import Keys
 
 
 class BuiltinRoutes:
-    """Passes a request to the part that its path belongs to; each part checks its own key."""
+    """Passes a request to the part that its path belongs to; each part checks its own key.
 
-    def __init__(self, keys: Keys, management: Management, admin: Admin, instance_pages: Pages) -> None:
+    Without keys (*auth*) a browser's page of another origin must not reach them: they answer to addresses only.
+    """
+
+    def __init__(self, keys: Keys, management: Management, admin: Admin, instance_pages: Pages, *, auth: bool) -> None:
         self._keys, self._management, self._admin, self._pages = keys, management, admin, instance_pages
+        self._open = not auth
 
     async def answer(self, request: web.BaseRequest, segments: list[str]) -> web.Response | None:
         """Answer a request for the host itself; None: it is for the app."""
         if not segments:
             return web.Response(text="Your embedded Functions host is up and running.")
         lowered = [segment.lower() for segment in segments[:3]]
+        own = lowered == addresses.PREFIX or lowered[:2] == pages.PREFIX or lowered[0] == "admin"
+        if own and self._open and not is_address(request.headers.get("host", "")):
+            return web.Response(status=403, text=REFUSAL)
         if lowered == addresses.PREFIX:
             return await self._manage(request)
         if lowered[:2] == pages.PREFIX:

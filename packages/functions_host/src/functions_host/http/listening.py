@@ -23,10 +23,10 @@ def listen(host: str, port: int) -> socket.socket:
         raise ConfigError(f"cannot listen on {host} port {port}: {why}") from error
 
 
-def origin_of(host: str, port: int) -> str:
+def origin_of(host: str, port: int, scheme: str = "http") -> str:
     """Return the address of a server on *host* for this machine: loopback if it listens on all addresses."""
     address = {"0.0.0.0": "127.0.0.1", "localhost": "127.0.0.1", "::": "::1"}.get(host, host)
-    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+    return f"{scheme}://[{address}]:{port}" if ":" in address else f"{scheme}://{address}:{port}"
 
 
 async def stop_accepting(listening: socket.socket) -> None:

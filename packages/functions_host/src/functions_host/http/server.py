@@ -4,6 +4,7 @@ import asyncio
 import functools
 import logging
 import socket
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -152,11 +153,14 @@ class PublicServer:
 
 
 async def serve(
-    handler: PublicServer | Management, listening: socket.socket, shutdown_seconds: float
+    handler: PublicServer | Management,
+    listening: socket.socket,
+    shutdown_seconds: float,
+    tls: ssl.SSLContext | None = None,
 ) -> web.ServerRunner:
     """Serve on a socket; return the runner, to clean up.
 
-    ``shutdown_seconds``: how long the clean-up waits for running requests.
+    ``shutdown_seconds``: how long the clean-up waits for running requests. ``tls``: https instead of http.
     """
     call = handler if isinstance(handler, PublicServer) else handler.rpc
     loop = asyncio.get_running_loop()
@@ -166,5 +170,5 @@ async def serve(
     )
     runner = web.ServerRunner(server, shutdown_timeout=shutdown_seconds)
     await runner.setup()
-    await web.SockSite(runner, listening, backlog=BACKLOG).start()
+    await web.SockSite(runner, listening, ssl_context=tls, backlog=BACKLOG).start()
     return runner

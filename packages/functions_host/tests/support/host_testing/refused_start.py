@@ -14,7 +14,7 @@ def {0}(req: func.HttpRequest) -> str:
 """
 
 
-def run_start(app: Path) -> subprocess.CompletedProcess[str]:
+def run_start(app: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run ``start`` for an app that should be refused."""
     command = [sys.executable, "-m", "functions_host", "start", "--app", str(app), "--port", "0", "--rpc-port", "0"]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run([*command, *arguments], capture_output=True, text=True, check=False, timeout=30)

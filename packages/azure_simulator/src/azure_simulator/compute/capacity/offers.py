@@ -34,7 +34,7 @@ def _sku(world: World, size: Size, region: str) -> Json:
         "vCPUs": str(size.cores),
         "MemoryGB": f"{size.memory_gb:g}",
         "PremiumIO": str(size.premium),
-        "HyperVGenerations": "V1,V2",
+        "HyperVGenerations": size.generations,
         "CpuArchitectureType": "x64",
         "MaxDataDiskCount": str(size.cores * 2),
         "AcceleratedNetworkingEnabled": "True",

@@ -66,7 +66,8 @@ def put_group(call: Call) -> Answer:
 def patch_group(call: Call) -> Answer:
     """Change a group's tags."""
     found = call.resource()
-    found.replace({**found.body, "tags": tags_of(call.object())}, call.now_us)
+    if "tags" in call.object():
+        found.replace({**found.body, "tags": tags_of(call.object())}, call.now_us)
     return Answer(_shown_group(call, found))
 
 

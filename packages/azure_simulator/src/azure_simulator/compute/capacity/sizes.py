@@ -23,6 +23,7 @@ class Size:
     memory_gb: float
     premium: bool = True
     max_disk_gb: int = 4095
+    generations: str = "V1,V2"
 
 
 def _series(family: str, pattern: str, memory_per_core: float, *cores: int) -> list[Size]:
@@ -50,6 +51,7 @@ SIZES: dict[str, Size] = {
         Size("Standard_B8ms", "standardBSFamily", 8, 32),
         *_series("standardBasv2Family", "Standard_B{}as_v2", 4, 2, 4, 8, 16, 32),
         *_series("standardBsv2Family", "Standard_B{}s_v2", 4, 2, 4, 8, 16, 32),
+        Size("Standard_NV6", "standardNVFamily", 6, 56, premium=False, generations="V1"),
         *_series("standardNVADSA10v5Family", "Standard_NV{}ads_A10_v5", 6.11, 6, 12, 18, 36),
     ]
 }

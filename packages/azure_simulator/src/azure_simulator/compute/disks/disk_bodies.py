@@ -55,6 +55,14 @@ GIB = 1 << 30
 _INHERITED = ("osType", "hyperVGeneration", "securityProfile", "supportedCapabilities")
 
 
+_ACCESS = {"networkAccessPolicy": "AllowAll", "publicNetworkAccess": "Enabled"}
+OMITTED: dict[str, object] = {
+    **{f"properties.{name}": usual for name, usual in _ACCESS.items()},
+    **dict.fromkeys(f"properties.{name}" for name in ("dataAccessAuthMode", "supportsHibernation")),
+}
+"""What disks and snapshots have where a PUT says nothing (`ResourceType.omitted`)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A disk or snapshot to be made. `inherits` are properties of what it is copied from.
@@ -85,8 +93,7 @@ def make(world: World, plan: Plan, *, owner: str = "", state: str = "Succeeded",
         "diskSizeBytes": plan.gb * GIB,
         "diskState": "Attached" if owner else "Unattached",
         "encryption": {"type": PLATFORM_KEY},
-        "networkAccessPolicy": "AllowAll",
-        "publicNetworkAccess": "Enabled",
+        **_ACCESS,
         **plan.given,
         "provisioningState": state,
         "timeCreated": iso(world.now_us),

@@ -30,6 +30,13 @@ DISKS = ResourceType(
     models=BodyModels(SDK, "Disk", "DiskUpdate"),
     naming=NameRule(NAMING, "disk.name"),
     immutable={"properties.creationData": FIXED, "properties.hyperVGeneration": FIXED, "zones": Immutable([])},
+    omitted={
+        **disk_bodies.OMITTED,
+        **dict.fromkeys(
+            f"properties.{name}" for name in ("burstingEnabled", "maxShares", "optimizedForFrequentAttach")
+        ),
+        **dict.fromkeys(("properties.availabilityPolicy", "properties.tier")),
+    },
     ranges={"properties.maxShares": (1, 15)},
     latencies={"disk.put": about(3, 10, 1), "disk.update": about(3, 10, 1), "disk.delete": about(2, 8, 0.5)},
     removed=attached_disks.forget,
@@ -141,14 +148,13 @@ def _change(call: Call, disk: Resource) -> Answer:
     tags = {"tags": tags_of(body)} if "tags" in body else {}
     sized = disk_bodies.sized(disk, disk_bodies.given_in(body), sku, wanted or disk.properties["diskSizeGB"])
     properties: Json = {**sized, "provisioningState": "Updating"}
-    before = disk.body
-    disk.replace({**before, **tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)
+    disk.replace({**disk.body, **tags, "sku": disk_bodies.sku(sku), "properties": properties}, call.now_us)
 
     def done(_: object) -> None:
         disk.set(world.now_us, provisioningState="Succeeded")
         _show_in_machine(call, disk)
 
-    course = Course(done, lambda _: disk.replace(before, world.now_us))
+    course = Course(done, lambda _: disk.undo(world.now_us))
     operation = begin(call, "disk.update", disk.id, course, region=disk.body["location"])
     return accepted(call, operation, 202, disk.body, monitor=True)
 

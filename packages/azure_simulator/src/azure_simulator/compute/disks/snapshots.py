@@ -30,8 +30,10 @@ SNAPSHOTS = ResourceType(
     api_versions=DISK_VERSIONS,
     models=BodyModels(SDK, "Snapshot", "SnapshotUpdate"),
     naming=NameRule(NAMING, "snapshot.name"),
+    unshown=("properties.completionPercent",),
+    omitted=disk_bodies.OMITTED,
     latencies={
-        "snapshot.put": about(8, 60, 2),
+        "snapshot.put": about(2, 10, 0.5),
         "snapshot.copy": about(600, 2400, 120),  # to another region; a guess
         "snapshot.update": about(2, 6, 0.5),
         "snapshot.delete": about(2, 8, 0.5),
@@ -100,12 +102,15 @@ def _take(call: Call, body: Json, creation: Json, option: str) -> Answer:
         )
     if incremental and world.resources.number(BY_SOURCE, source.key) >= MOST_OF_A_DISK:
         raise Problem(409, "OperationNotAllowed", f"Disk '{source.name}' has {MOST_OF_A_DISK} incremental snapshots.")
+    wanted = int(read(body, "properties.diskSizeGB", "integer", source.properties["diskSizeGB"]))
+    if wanted < source.properties["diskSizeGB"]:
+        raise invalid("snapshot.diskSizeGB", "The snapshot must not be smaller than its source.")
     family = {"incrementalSnapshotFamilyId": world.guid("family", source.properties["uniqueId"])}
     plan = disk_bodies.Plan(
         call.path,
         region,
         disk_bodies.read_sku(body, disk_bodies.SNAPSHOT_SKUS, "Standard_LRS"),
-        source.properties["diskSizeGB"],
+        wanted,
         {**creation, "sourceUniqueId": source.properties["uniqueId"]},
         tags_of(body),
         inherits=source.properties,

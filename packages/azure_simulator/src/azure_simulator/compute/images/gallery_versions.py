@@ -35,10 +35,21 @@ VERSIONS = ResourceType(
     api_versions=GALLERY_VERSIONS,
     models=BodyModels(SDK, "GalleryImageVersion", "GalleryImageVersionUpdate"),
     naming=NameRule(r"\d{1,10}(\.\d{1,10}){2}", "galleryImageVersionName"),
+    omitted=dict.fromkeys(
+        (
+            "properties.publishingProfile.endOfLifeDate",
+            "properties.publishingProfile.excludeFromLatest",
+            "properties.publishingProfile.replicaCount",
+            "properties.publishingProfile.targetExtendedLocations",
+            "properties.restore",
+            "properties.safetyProfile.allowDeletionOfReplicatedLocations",
+            "properties.safetyProfile.blockDeletionBeforeEndOfLife",
+        )
+    ),
     latencies={
-        "gallery.version.put": about(240, 600, 60),
-        "gallery.replicate": about(480, 1800, 120),
-        "gallery.version.delete": about(30, 90, 5),
+        "gallery.version.put": about(60, 150, 20),  # after its replication; recorded are both
+        "gallery.replicate": about(360, 1800, 120),
+        "gallery.version.delete": about(90, 121, 45),
     },
     limit=10_000,
     ranges={"properties.publishingProfile.replicaCount": (1, MAX_REPLICAS)},

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
-from azure_simulator.arm.reading import location_of, missing, need_group, read, tags_of
-from azure_simulator.arm.resource_types import NameRule, ResourceType
+from azure_simulator.arm.reading import location_of, missing, need_group, read, tags_of, unsupported
+from azure_simulator.arm.resource_types import FIXED, NameRule, ResourceType
 from azure_simulator.compute.images import image_references
 from azure_simulator.compute.images.image_sources import IMAGE_TYPE as TYPE
 from azure_simulator.compute.images.image_sources import capture
@@ -27,6 +28,17 @@ IMAGES = ResourceType(
     params=("image",),
     models=BodyModels(SDK, "Image", "ImageUpdate"),
     naming=NameRule(NAMING, "imageName"),
+    immutable=dict.fromkeys(
+        (
+            "properties.sourceVirtualMachine.id",
+            "properties.storageProfile.osDisk.managedDisk.id",
+            "properties.storageProfile.osDisk.snapshot.id",
+            "properties.storageProfile.osDisk.osState",
+            "properties.storageProfile.osDisk.osType",
+            "properties.hyperVGeneration",
+        ),
+        FIXED,
+    ),
     latencies={"image.put": about(30, 90, 10), "image.delete": about(8, 20, 2)},
 )
 OPERATIONS = Operations(IMAGES)
@@ -40,27 +52,32 @@ def put_image(call: Call) -> Answer:
     world, region, body = call.world, location_of(call), call.object()
     found = world.resources.get(call.path)
     if found is not None:
+        immutable_properties.check(IMAGES, body, found)
         found.replace({**found.body, "tags": tags_of(body)}, call.now_us)
         return Answer(found.body)
     source_id = str(read(body, "properties.sourceVirtualMachine.id", "string", ""))
-    disk = read(body, "properties.storageProfile.osDisk", "object", {})
+    profile = read(body, "properties.storageProfile", "object", {})
+    disk = read(profile, "osDisk", "object", {})
     for name in ("managedDisk", "snapshot"):
         source_id = source_id or str(read(disk, f"{name}.id", "string", ""))
     if not source_id:
         raise missing("image.sourceVirtualMachine")
+    if read(body, "properties.storageProfile.dataDisks", "array", []):
+        raise unsupported("storageProfile.dataDisks", "A managed image with data disks")
     generalized = disk.get("osState", "Generalized") == "Generalized"
     facts = capture(call, source_id, region, generalized=generalized, secure=False)
     kept = {
         "osType": "Windows",
         "osState": "Generalized",
         "caching": "ReadWrite",
+        "storageAccountType": "Standard_LRS",
         **disk,
         "diskSizeGB": facts["diskGb"],
     }
     new: Json = {"id": call.path, "name": call.param("image"), "type": TYPE, "location": region, "tags": tags_of(body)}
     new["properties"] = {
         **body["properties"],
-        "storageProfile": {"osDisk": kept, "dataDisks": [], "zoneResilient": False},
+        "storageProfile": {"zoneResilient": False, **profile, "osDisk": kept, "dataDisks": []},
         "hyperVGeneration": body["properties"].get("hyperVGeneration", "V2"),
         "provisioningState": "Creating",
     }
@@ -74,9 +91,11 @@ def put_image(call: Call) -> Answer:
 
 @OPERATIONS.patch("image.update")
 def patch_image(call: Call) -> Answer:
-    """Change an image's tags."""
+    """Change an image's tags; what it was captured from stays."""
     found = call.resource()
-    found.replace({**found.body, "tags": tags_of(call.object())}, call.now_us)
+    immutable_properties.check(IMAGES, call.object(), found)
+    if "tags" in call.object():
+        found.replace({**found.body, "tags": tags_of(call.object())}, call.now_us)
     return Answer(found.body)
 
 

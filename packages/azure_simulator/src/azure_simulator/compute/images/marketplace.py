@@ -75,6 +75,8 @@ def get_version(call: Call) -> Answer:
         "architecture": "x64",
         "features": [*features, {"name": "IsHibernateSupported", "value": "True"}],
         "imageDeprecationStatus": {"imageState": "Active"},
+        "automaticOSUpgradeProperties": {"automaticOSUpgradeSupported": False},
+        "disallowed": {"vmDiskType": "Unmanaged" if kind == "V2" else "None"},
     }
     return Answer(body)
 

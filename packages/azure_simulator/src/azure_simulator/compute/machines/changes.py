@@ -221,6 +221,6 @@ def _undo(world: World, vm: Resource, change: Change, before: Json) -> None:
     rows = [before["storageProfile"]["osDisk"], *before["storageProfile"].get("dataDisks", [])]
     known = {row.get("managedDisk", {}).get("id", "").lower() for row in rows}
     claimed = [disk for disk in machine_disks.attached(world, vm) if disk.key not in known]
-    vm.set(world.now_us, storageProfile=before["storageProfile"])
+    vm.undo(world.now_us, "storageProfile")
     for disk in claimed:
         machine_disks.detach(world, disk)

@@ -15,7 +15,6 @@ from azure_simulator.arm.regions import normal
 from azure_simulator.arm.resource_types import FIXED, ResourceType
 from azure_simulator.compute.machines import extension_handlers, lifecycle
 from azure_simulator.compute.machines.extension_effects import Install, outcome
-from azure_simulator.compute.machines.power import not_running
 from azure_simulator.compute.provider import COMPUTE, SDK
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
@@ -36,6 +35,7 @@ EXTENSIONS = ResourceType(
     params=("vm", "extension"),
     models=BodyModels(SDK, "VirtualMachineExtension", "VirtualMachineExtensionUpdate"),
     immutable={"properties.publisher": FIXED, "properties.type": FIXED},
+    unshown=("properties.protectedSettings",),
     latencies={
         "extension.aadloginforwindows": about(95, 220, 45),
         "extension.jsonaddomainextension": about(110, 260, 50),
@@ -112,11 +112,15 @@ def list_extensions(call: Call) -> Answer:
 
 @OPERATIONS.delete("extension.delete")
 def delete_extension(call: Call) -> Answer:
-    """Remove an extension; what it did to Windows stays."""
+    """Remove an extension; what it did to Windows stays. The agent does it, so that the machine must run.
+
+    Source: github.com/hashicorp/terraform-provider-azurerm/issues/477.
+    """
     world, found = call.world, call.world.resources.get(call.path)
     if found is None:
         return Answer(status=204)
     vm = call.need(call.path[: call.path.lower().rindex("/extensions/")])
+    _check_running(vm)
     course = Course(lambda _: _removed(world, found))
     operation = begin(call, "extension.delete", found.id, course, region=vm.body["location"])
     return accepted(call, operation, 202, monitor=True)
@@ -146,12 +150,7 @@ def _read(call: Call, vm: Resource) -> Install:
 def _check_allowed(call: Call, install: Install, found: Resource | None) -> None:
     vm = install.vm
     lifecycle.check_free(call.world, vm)
-    if vm.facts["power"] != "running":
-        raise Problem(
-            409,
-            "OperationNotAllowed",
-            "Cannot modify extensions in the VM when the VM is not running.",
-        ) from not_running(vm, "modify extensions in")
+    _check_running(vm)
     for other in call.world.resources.collection(f"{vm.id}/extensions"):
         if found is not None and other.key == found.key:
             continue
@@ -170,6 +169,12 @@ def _check_allowed(call: Call, install: Install, found: Resource | None) -> None
                 f"Multiple VMExtensions per handler not supported for OS type 'Windows'. VMExtension '{install.name}' "
                 f"with handler '{handler}' already added or specified in input.",
             )
+
+
+def _check_running(vm: Resource) -> None:
+    if vm.facts["power"] != "running":
+        text = "Cannot modify extensions in the VM when the VM is not running."
+        raise Problem(409, "OperationNotAllowed", text)
 
 
 def _keep(call: Call, install: Install, found: Resource | None) -> Resource:

@@ -27,6 +27,9 @@ _SLOW = frozenset({"OSProvisioningTimedOut", "VMStartTimedOut"})
 SLOW_START_US = 360 * SECOND
 """A machine whose start timed out may still come up; here it does, after so long."""
 
+_SHOWN_OF_EVERY_PROFILE = {"allowExtensionOperations": True, "requireGuestProvisionSignal": True}
+"""Recorded of every machine with a profile that named neither."""
+
 
 def make(call: Call, spec: MachineSpec, nics: list[Resource], failed: Resource | None) -> Resource:
     """Put the machine of an accepted request into the world, `Creating`."""
@@ -47,6 +50,7 @@ def make(call: Call, spec: MachineSpec, nics: list[Resource], failed: Resource |
         "sysprepped": False,
         "hibernated": False,
         "password": given.get("osProfile", {}).get("adminPassword"),
+        "customData": given.get("osProfile", {}).get("customData"),
         "computer": spec.computer_name,
         "steps": {},
         "partitionGb": 0,
@@ -70,8 +74,9 @@ def _properties(call: Call, spec: MachineSpec, nics: list[Resource]) -> Json:
     if spec.image is not None:
         storage = {"imageReference": spec.image.reference, **storage}
     if "osProfile" in given:
-        os_profile = {k: v for k, v in given["osProfile"].items() if k != "adminPassword"}
-        properties["osProfile"] = {"computerName": spec.computer_name, "secrets": [], **os_profile}
+        os_profile = {k: v for k, v in given["osProfile"].items() if k not in {"adminPassword", "customData"}}
+        shown = {"computerName": spec.computer_name, "secrets": [], **_SHOWN_OF_EVERY_PROFILE}
+        properties["osProfile"] = {**shown, **os_profile}
     return {
         **properties,
         "storageProfile": storage,
@@ -181,13 +186,14 @@ def running(world: World, vm: Resource) -> None:
     world.publish("vm_power", vm_id=vm.id, state="running")
 
 
-def halted(world: World, vm: Resource, state: str) -> None:
-    """Stop a machine: `stopped` keeps the hardware, `deallocated` gives it back."""
+def halted(world: World, vm: Resource, state: str, *, abrupt: bool = False, hibernated: bool = False) -> None:
+    """Stop a machine: `stopped` keeps the hardware, `deallocated` gives it back; `abrupt` without Windows' doing."""
     vm.facts["power"] = state
+    vm.facts["hibernated"] = hibernated
     vm.facts["agentFromUs"] = NEVER
     if state == "deallocated":
         placement.release(world, vm)
-    world.publish("vm_power", vm_id=vm.id, state=state)
+    world.publish("vm_power", vm_id=vm.id, state=state, abrupt=abrupt, hibernated=hibernated)
 
 
 def interfaces(world: World, vm: Resource) -> list[Resource]:

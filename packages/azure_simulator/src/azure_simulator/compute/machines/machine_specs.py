@@ -15,6 +15,7 @@ from azure_simulator.compute.disks.attached_disks import content_of
 from azure_simulator.compute.images.image_references import Image, check_security, resolve
 from azure_simulator.compute.machines import disk_rows, os_profiles
 from azure_simulator.core.answers import Json, Problem
+from azure_simulator.network.ip_configurations import NIC_TYPE
 from azure_simulator.network.network_interfaces import check_reserved
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def read_spec(call: Call) -> MachineSpec:
     zone, size = _zone(body, region), read_size(call.world, body)
     _check_parents(body)
     system = _system(call, body, region, zone)
+    _check_generation(size, system["image"])
     nics, inline = _interfaces(call, body, region)
     wanted = read(body, "properties.storageProfile.dataDisks", "array", [])
     bay = disk_rows.Bay(call.path, size, region, [zone] if zone else [], [])
@@ -83,6 +85,17 @@ def read_spec(call: Call) -> MachineSpec:
         inline=inline,
         tags=tags_of(body),
     )
+
+
+def _check_generation(size: Size, image: Image | None) -> None:
+    """Refuse a size that does not start images of this generation, in the words that Azure's callers quote."""
+    if image is not None and image.generation not in size.generations.split(","):
+        text = (
+            f"The selected VM size '{size.name}' cannot boot Hypervisor Generation '{image.generation[1:]}'. If this "
+            "was a Create operation please check that the Hypervisor Generation of the Image matches the Hypervisor "
+            "Generation of the selected VM Size."
+        )
+        raise Problem(400, "BadRequest", text)
 
 
 def _check_parents(body: Json) -> None:
@@ -112,6 +125,8 @@ def _system(call: Call, body: Json, region: str, zone: str) -> Json:
         computer = content_of(call.world, found).get("computer", call.param("vm"))
         gb = found.properties["diskSizeGB"]
         return {"image": None, "os_disk": found, "disk_name": found.name, "disk_gb": gb, "computer_name": computer}
+    if read(disk, "managedDisk.id", "string", ""):
+        raise invalid("osDisk.managedDisk.id", "Parameter 'osDisk.managedDisk.id' is not allowed.")
     image = resolve(call, read(body, "properties.storageProfile.imageReference", "object"), region)
     check_security(image, str(read(body, "properties.securityProfile.securityType", "string", "")))
     computer = image.computer
@@ -224,7 +239,7 @@ def check_interfaces(call: Call, references: list[Json]) -> None:
 def read_interface(call: Call, nic_id: str, region: str) -> Resource:
     """Give an interface that this machine may have; raise a `Problem` when it is not to be had."""
     nic = call.world.resources.get(nic_id)
-    if nic is None or nic.body["location"] != region:
+    if nic is None or nic.type != NIC_TYPE or nic.body["location"] != region:
         raise references.missing(call, nic_id)
     owner = nic.properties.get("virtualMachine", {}).get("id", "")
     if owner and owner.lower() != call.path.lower():

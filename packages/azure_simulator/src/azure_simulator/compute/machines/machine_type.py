@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.reading import read
-from azure_simulator.arm.resource_types import FIXED, Immutable, NameRule, ResourceType
+from azure_simulator.arm.resource_types import EXACT, FIXED, Immutable, NameRule, ResourceType
 from azure_simulator.compute.machines import lifecycle, os_profiles
 from azure_simulator.compute.provider import COMPUTE, SDK, VIRTUAL_MACHINE
 from azure_simulator.core.latency import about
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
 
 _PASSWORD = "properties.osProfile.adminPassword"  # noqa: S105 - a path
+_CUSTOM_DATA = "properties.osProfile.customData"
 _OF_ITS_DISK = (
     "properties.storageProfile.osDisk.name",
     "properties.storageProfile.osDisk.managedDisk.storageAccountType",
@@ -35,6 +36,8 @@ VIRTUAL_MACHINES = ResourceType(
         "properties.osProfile.computerName": FIXED,
         "properties.osProfile.adminUsername": FIXED,
         _PASSWORD: FIXED,
+        _CUSTOM_DATA: EXACT,
+        "plan": FIXED,
         "properties.osProfile.windowsConfiguration.provisionVMAgent": Immutable(default=True),
         "properties.storageProfile.osDisk.createOption": FIXED,
         **dict.fromkeys(_OF_ITS_DISK, FIXED),
@@ -42,6 +45,24 @@ VIRTUAL_MACHINES = ResourceType(
         "zones": Immutable([]),
         "location": FIXED,
     },
+    unshown=(
+        _PASSWORD,
+        _CUSTOM_DATA,
+        "properties.userData",  # but with $expand=userData
+        "properties.networkProfile.networkApiVersion",
+        "properties.networkProfile.networkInterfaceConfigurations",
+    ),
+    omitted=dict.fromkeys(
+        (
+            "properties.applicationProfile",
+            "properties.diagnosticsProfile",
+            "properties.extensionsTimeBudget",
+            "properties.platformFaultDomain",
+            "properties.resiliencyProfile",
+            "properties.scheduledEventsPolicy",
+            "properties.scheduledEventsProfile",
+        )
+    ),
     ranges={"properties.storageProfile.dataDisks[].lun": (0, 63)},
     latencies={
         "vm.create": about(100, 240, 45, 1200),
@@ -56,6 +77,7 @@ VIRTUAL_MACHINES = ResourceType(
         "vm.powerOff": about(14, 40, 5),
         "vm.powerOff.skipped": about(5, 12, 2),
         "vm.deallocate": about(33, 80, 12),
+        "vm.eviction": about(120, 600, 30, 1800),  # a guess; 30 seconds are the notice, 30 minutes are documented
         "vm.delete": about(25, 70, 0.4),
         "vm.delete.forced": about(8, 25, 0.4),  # a guess
         "vm.runCommand": about(35, 90, 20),
@@ -82,7 +104,7 @@ def check_immutable(call: Call, found: Resource) -> None:
     """Refuse another value of what is fixed when a machine is made."""
     wanted = call.object()
     changing = _OF_ITS_DISK if swaps_os_disk(wanted, found) else ()
-    hidden = {_PASSWORD: found.facts["password"]}
+    hidden = {_PASSWORD: found.facts["password"], _CUSTOM_DATA: found.facts.get("customData")}
     immutable_properties.check(VIRTUAL_MACHINES, wanted, found, hidden=hidden, changing=changing)
     _check_security(wanted, found)
 

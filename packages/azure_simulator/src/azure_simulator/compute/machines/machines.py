@@ -143,4 +143,5 @@ def _inline_nic(call: Call, spec: MachineSpec, entry: Json) -> Resource:
     group = call.path[: call.path.lower().index("/providers/")]
     mark = call.world.guid("nic", call.path, entry["name"])[:8]
     nic_id = f"{group}/providers/Microsoft.Network/networkInterfaces/{entry['name']}-{mark}"
-    return store(call, nic_id, entry, spec.region, spec.tags)
+    own = {key: value for key, value in entry["properties"].items() if key not in {"deleteOption", "dscpConfiguration"}}
+    return store(call, nic_id, {"properties": own}, spec.region, spec.tags)

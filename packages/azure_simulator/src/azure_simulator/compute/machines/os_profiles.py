@@ -9,7 +9,7 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.arm.reading import invalid, read
+from azure_simulator.arm.reading import invalid, read, unsupported
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -63,6 +63,8 @@ def flaw(body: object) -> str:
 def read_profile(call: Call) -> str:
     """Check the profile and give the computer name."""
     profile = read(call.object(), "properties.osProfile", "object")
+    if read(profile, "linuxConfiguration", "object", None) is not None:
+        raise unsupported("osProfile.linuxConfiguration", "A machine with Linux")
     computer = str(read(profile, "computerName", "string", call.param("vm")))
     if len(computer) > LONGEST_COMPUTER or computer.isdigit() or not re.fullmatch(r"[A-Za-z0-9-]+", computer):
         raise invalid(

@@ -11,7 +11,7 @@ from azure_simulator.compute.disks.attached_disks import os_disk
 from azure_simulator.compute.machines import lifecycle
 from azure_simulator.compute.machines.machine_type import VIRTUAL_MACHINES
 from azure_simulator.core.answers import Answer, Problem
-from azure_simulator.core.longrunning import Course, begin
+from azure_simulator.core.longrunning import Course, begin, cancel, running_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,7 @@ def reimage(call: Call) -> Answer:
         raise not_running(vm, "reimage")
 
     def reset() -> None:
-        vm.facts |= {"steps": {}, "join": "", "sysprepped": False}
+        vm.facts |= {"steps": {}, "join": "", "sysprepped": False, "registry": {}}
         lifecycle.running(world, vm)
 
     return _begin(call, vm, "vm.reimage", reset)
@@ -97,8 +97,9 @@ def power_off(call: Call) -> Answer:
     """Stop Windows; the hardware stays taken. `skipShutdown=true` does not wait for Windows."""
     vm, world = _target(call), call.world
     state = "deallocated" if vm.facts["power"] == "deallocated" else "stopped"
-    timing = "vm.powerOff.skipped" if call.query.get("skipshutdown", "").lower() == "true" else ""
-    return _begin(call, vm, "vm.powerOff", lambda: lifecycle.halted(world, vm, state), timing=timing)
+    skipped = call.query.get("skipshutdown", "").lower() == "true"
+    timing = "vm.powerOff.skipped" if skipped else ""
+    return _begin(call, vm, "vm.powerOff", lambda: lifecycle.halted(world, vm, state, abrupt=skipped), timing=timing)
 
 
 @OPERATIONS.post("vm.deallocate", "deallocate", throttle="DeleteVM")
@@ -116,10 +117,40 @@ def deallocate(call: Call) -> Answer:
         raise not_running(vm, "hibernate")
 
     def halted() -> None:
-        lifecycle.halted(world, vm, "deallocated")
-        vm.facts["hibernated"] = hibernate
+        lifecycle.halted(world, vm, "deallocated", hibernated=hibernate)
 
     return _begin(call, vm, "vm.deallocate", halted)
+
+
+@OPERATIONS.post("vm.simulateEviction", "simulateEviction")
+def simulate_eviction(call: Call) -> Answer:
+    """Evict a Spot machine soon: it is deallocated, or deleted, as its policy says; Windows does not shut down.
+
+    Source: learn.microsoft.com/azure/virtual-machines/spot-portal#simulate-an-eviction (within 30 minutes).
+    """
+    vm, world = _target(call), call.world
+    if str(vm.properties.get("priority", "")) not in {"Spot", "Low"}:
+        text = f"Operation 'simulateEviction' is not allowed on VM '{vm.name}' since it is not an Azure Spot VM."
+        raise Problem(409, "OperationNotAllowed", text)
+    if not vm.facts["allocated"]:
+        raise not_running(vm, "evict")
+    number = world.attempt("vm.eviction", vm.id)
+    world.at(world.now_us + world.duration_us("vm.eviction", vm.id, number), lambda: _evicted(call, vm))
+    return Answer(status=204)
+
+
+def _evicted(call: Call, vm: Resource) -> None:
+    world = call.world
+    if world.resources.get(vm.id) is not vm or not vm.facts["allocated"]:
+        return
+    for each in running_on(world, vm.id):
+        cancel(world, each)
+    if vm.facts["power"] == "running":
+        lifecycle.halted(world, vm, "deallocated", abrupt=True)
+    else:
+        lifecycle.halted(world, vm, "deallocated")
+    if str(vm.properties.get("evictionPolicy", "Deallocate")) == "Delete":
+        lifecycle.remove(world, vm)
 
 
 @OPERATIONS.post("vm.generalize", "generalize")

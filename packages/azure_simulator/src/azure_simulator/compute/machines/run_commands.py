@@ -10,7 +10,7 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, missing, read, tags_of
 from azure_simulator.arm.resource_types import ResourceType
-from azure_simulator.compute.machines import directory_checks, lifecycle, scripts
+from azure_simulator.compute.machines import directory_checks, lifecycle, scripts, windows_registry
 from azure_simulator.compute.machines.extension_effects import register_session_host
 from azure_simulator.compute.machines.extensions import check_place, patched
 from azure_simulator.compute.machines.machine_type import VIRTUAL_MACHINES
@@ -34,6 +34,7 @@ RUN_COMMANDS = ResourceType(
     provider=COMPUTE,
     params=("vm", "command"),
     models=BodyModels(SDK, "VirtualMachineRunCommand", "VirtualMachineRunCommandUpdate"),
+    unshown=("properties.protectedParameters", "properties.runAsPassword"),
     latencies={"runcommand.put": about(35, 90, 20), "runcommand.delete": about(5, 20, 1)},
     throttle={**dict.fromkeys(("GET", "LIST"), "LowCostGet"), **dict.fromkeys(("PUT", "PATCH", "DELETE"), "UpdateVM")},
     settings={"scriptOutcomes": ([dict], "how steps of scripts go: vm, step, message, timeOut, attempts")},
@@ -57,6 +58,7 @@ class Execution:
     run: Run
     parameters: Json
     timeout_s: int
+    script: str = ""
 
     @property
     def hangs_us(self) -> int:
@@ -93,6 +95,7 @@ def put_run_command(call: Call) -> Answer:
     if under_way and found is not None:
         return accepted(call, under_way[0], 200, found.body)
     if found is not None and found.facts["requested"] == properties:
+        found.replace({**found.body, "tags": tags_of(call.object())}, call.now_us)
         return Answer(found.body)
     asynchronous = read(properties, "asyncExecution", "boolean", False)
     strict = read(properties, "treatFailureAsDeploymentFailure", "boolean", False)
@@ -243,7 +246,7 @@ def _execution(call: Call, vm: Resource, script: str, body: Json) -> Execution:
     timeout_s = int(read(body, "timeoutInSeconds", "integer", DEFAULT_TIMEOUT_S))
     if timeout_s < 1:
         raise invalid("timeoutInSeconds", "The value of parameter timeoutInSeconds is invalid.")
-    return Execution(vm, run, given, timeout_s)
+    return Execution(vm, run, given, timeout_s, script)
 
 
 def _settle(world: World, execution: Execution) -> None:
@@ -253,6 +256,8 @@ def _settle(world: World, execution: Execution) -> None:
     scripts.settle(vm, run, vm.properties["storageProfile"]["osDisk"]["diskSizeGB"])
     worked = {step["step"].lower() for step in run.steps if step["ok"]}
     directory_checks.settle(world, vm, worked, execution.parameters)
+    if windows_registry.settle(vm, execution.script, worked, execution.parameters):
+        world.publish("vm_policies", vm_id=vm.id)
     if "register-session-host" in worked:
         pool = str(execution.parameters.get("hostpool", ""))
         token = str(execution.parameters.get("registrationtoken", ""))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 
-_STEP = re.compile(r"^\s*#\s*step:\s*([\w.-]+)", re.MULTILINE | re.IGNORECASE)
+STEP = re.compile(r"^\s*#\s*step:\s*([\w.-]+)", re.MULTILINE | re.IGNORECASE)
 OUTPUT_LIMIT = 4096
 
 
@@ -52,7 +52,7 @@ class Run:
 def read_script(world: World, vm: Resource, script: str, attempt: int, given: Json | None = None) -> Run:
     """Decide how a script will go on a machine; a step that times out is the last one."""
     steps: list[Json] = []
-    for name in _STEP.findall(script):
+    for name in STEP.findall(script):
         outcome = _outcome(world, vm, name, attempt)
         if outcome is None and (reason := directory_checks.failure(world, vm, name, given or {})):
             outcome = {"message": reason}

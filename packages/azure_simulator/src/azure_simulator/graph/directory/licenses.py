@@ -7,7 +7,9 @@ and /graph/api/resources/licenseassignmentstate.
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,11 @@ SKU_IDS = {
 
 Source: learn.microsoft.com/entra/identity/users/licensing-service-plan-reference.
 """
+
+
+SERVICE = "Windows"
+"""Under which service `assignedPlans` lists Windows 365."""
+_PLANS = uuid.UUID("3a6b9d0e-5f0f-5c58-9a3c-6f1f2f3c9e11")
 
 
 class OutOfUnitsError(Exception):
@@ -98,36 +105,52 @@ class Licenses:
         skus = [each["skuId"] for each in self._directory.all("sku", self._tenant)]
         return Counter({sku: len(self._holders(sku)) for sku in skus})
 
-    def give(self, user: Doc, sku: str) -> None:
-        """Assign a product directly.
+    def give(self, user: Doc, sku: str, disabled: Sequence[str] = ()) -> None:
+        """Assign a product directly, without the service plans *disabled*; of one that is held, change these.
 
         Raises:
             OutOfUnitsError: no unit is left, or the tenant never bought any.
         """
-        if sku in user["_licenses"]:
+        held = sku in user["_licenses"]
+        if held and list(disabled) == disabled_plans(user, sku):
             return
-        if self.consumed()[sku] >= self.units(sku):
+        if not held and self.consumed()[sku] >= self.units(sku):
             raise OutOfUnitsError(sku)
-        self._store(user, [*user["_licenses"], sku])
+        self._store(user, [*dict.fromkeys([*user["_licenses"], sku])], without(user, sku, disabled))
 
     def take(self, user: Doc, sku: str) -> None:
         """Remove a direct assignment."""
-        self._store(user, [each for each in user["_licenses"] if each != sku])
+        self._store(user, [each for each in user["_licenses"] if each != sku], without(user, sku, ()))
 
-    def _store(self, user: Doc, skus: list[str]) -> None:
+    def _store(self, user: Doc, skus: list[str], disabled: Doc) -> None:
         self._by_sku.clear()
-        self._directory.change("user", self._tenant, user["id"], _licenses=skus, _licensed_us=self._now)
+        fields = {"_licenses": skus, "_disabled_plans": disabled, "_licensed_us": self._now}
+        self._directory.change("user", self._tenant, user["id"], **fields)
 
     def shown(self, user: Doc, at: str) -> dict[str, Any]:
-        """Return `assignedLicenses` and `licenseAssignmentStates`; `at` is their update time."""
+        """Return what a user has: licences, service plans, ways of assignment; `at` is their update time."""
         grants = self.of(user)
-        active = dict.fromkeys(each.sku for each in grants if each.active)
+        active: dict[str, list[list[str]]] = {}
+        for each in grants:
+            if each.active:
+                active.setdefault(each.sku, []).append(self._switched_off(user, each))
+        licences = {sku: [plan for plan in ways[0] if all(plan in way for way in ways)] for sku, ways in active.items()}
         return {
-            "assignedLicenses": [{"skuId": sku, "disabledPlans": []} for sku in active],
+            "assignedLicenses": [{"skuId": sku, "disabledPlans": off} for sku, off in licences.items()],
+            "assignedPlans": [
+                {
+                    "assignedDateTime": at,
+                    "capabilityStatus": "Deleted" if plan["servicePlanId"] in off else "Enabled",
+                    "service": SERVICE,
+                    "servicePlanId": plan["servicePlanId"],
+                }
+                for sku, off in licences.items()
+                for plan in service_plans(self._directory.get("sku", self._tenant, sku) or {})
+            ],
             "licenseAssignmentStates": [
                 {
                     "skuId": each.sku,
-                    "disabledPlans": [],
+                    "disabledPlans": self._switched_off(user, each),
                     "assignedByGroup": each.group,
                     "state": "Active" if each.active else "Error",
                     "error": "None" if each.active else "CountViolation",
@@ -136,3 +159,29 @@ class Licenses:
                 for each in grants
             ],
         }
+
+    def _switched_off(self, user: Doc, grant: Grant) -> list[str]:
+        """Return the service plans that one way of assignment leaves out; a plan that another way has stays on."""
+        by = user if grant.group is None else self._directory.get("group", self._tenant, grant.group) or {}
+        return disabled_plans(by, grant.sku)
+
+
+def disabled_plans(of: Doc, sku: str) -> list[str]:
+    """Return the service plans of a product that a user or a group is assigned it without."""
+    return list(of.get("_disabled_plans", {}).get(sku, ()))
+
+
+def without(of: Doc, sku: str, disabled: Sequence[str]) -> Doc:
+    """Return the disabled service plans of a user or a group, by product, with those of one product replaced."""
+    kept = {each: plans for each, plans in of.get("_disabled_plans", {}).items() if each != sku}
+    return {**kept, sku: list(disabled)} if disabled else kept
+
+
+def service_plans(product: Doc) -> list[Doc]:
+    """Return the service plans of a product: those of the seed, or one that has the product's name."""
+    if not product:
+        return []
+    part = product["skuPartNumber"]
+    plan_id = str(uuid.uuid5(_PLANS, part))
+    own = {"servicePlanId": plan_id, "servicePlanName": part, "provisioningStatus": "Success", "appliesTo": "User"}
+    return list(product.get("servicePlans") or [own])

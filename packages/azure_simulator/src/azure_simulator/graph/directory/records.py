@@ -31,6 +31,8 @@ _PUBLISHED = frozenset(name for name, each in ENTITIES.items() if each.publishes
 _WITH_HISTORY = frozenset(name for name, each in ENTITIES.items() if each.keeps_history)
 _BOOKKEEPING = frozenset({"_sequence", "_made_us", "_licensed_us"})
 """A document that differs in these alone has not changed."""
+_GIVES_LICENCES = ("_licenses", "_disabled_plans")
+"""What a group gives its members."""
 _REMEMBERED = 8
 STATE = "directory"
 """The name of the directory among the parts of the world's state."""
@@ -123,7 +125,7 @@ class Directory:
         if kind in _PUBLISHED and _differ(before, doc):
             self._docs[ENTITIES[kind].tombstone_kind, tenant.lower()].pop(key, None)
             self._publish_change(tenant, kind, key)
-            if before is not None and before.get("_licenses") != doc.get("_licenses"):
+            if before is not None and any(before.get(name) != doc.get(name) for name in _GIVES_LICENCES):
                 self._touch_members(kind, tenant, key)
         return doc
 

@@ -62,6 +62,7 @@ def restore(world: World, tenant: str, kind: str, key: str) -> Doc:
     wanted = list(doc["_licenses"])
     kept = {name: value for name, value in doc.items() if name not in {"_groups", "_members", "_deleted_us"}}
     back = {**kept, "deletedDateTime": None, "_licenses": wanted if kind == "group" else []}
+    off = doc.get("_disabled_plans", {})
     directory.put(kind, tenant, key, {**back, "_sequence": directory.next_sequence()})
     for group in doc["_groups"]:
         if directory.get("group", tenant, group) is not None:
@@ -70,14 +71,14 @@ def restore(world: World, tenant: str, kind: str, key: str) -> Doc:
         if directory.find(tenant, member) is not None:
             directory.set_member(tenant, key, member, present=True, at_us=world.now_us)
     for sku in wanted if kind == "user" else ():
-        _assign_again(world, tenant, key, sku)
+        _assign_again(world, tenant, key, sku, off.get(sku, []))
     return directory.get(kind, tenant, key) or back
 
 
-def _assign_again(world: World, tenant: str, key: str, sku: str) -> None:
+def _assign_again(world: World, tenant: str, key: str, sku: str, disabled: list[str]) -> None:
     directory = directory_of(world)
     user = directory.get("user", tenant, key)
     try:
-        Licenses(directory, tenant, world.now_us).give(user or {}, sku)
+        Licenses(directory, tenant, world.now_us).give(user or {}, sku, disabled)
     except OutOfUnitsError:
         return  # another user has the unit now

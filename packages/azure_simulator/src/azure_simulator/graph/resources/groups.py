@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.core.answers import Answer
 from azure_simulator.core.times import iso_z
 from azure_simulator.graph.directory.entities import by_cast
-from azure_simulator.graph.directory.licenses import Licenses
+from azure_simulator.graph.directory.licenses import Licenses, disabled_plans
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.protocol import checks, operations, pages, projection, queries
 from azure_simulator.graph.protocol.operations import operation
@@ -37,7 +37,7 @@ def full_group(doc: Doc) -> Doc:
         "description": None,
         "onPremisesSyncEnabled": None,
         **projection.visible(doc),
-        "assignedLicenses": [{"skuId": sku, "disabledPlans": []} for sku in doc["_licenses"]],
+        "assignedLicenses": [{"skuId": sku, "disabledPlans": disabled_plans(doc, sku)} for sku in doc["_licenses"]],
     }
 
 

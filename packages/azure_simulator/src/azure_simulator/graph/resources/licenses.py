@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer, Problem
-from azure_simulator.graph.directory.licenses import Licenses
+from azure_simulator.graph.directory.licenses import Licenses, service_plans, without
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.protocol import checks, operations, pages, projection
 from azure_simulator.graph.protocol.operations import operation
@@ -24,17 +24,18 @@ _ASSIGN_TO_USERS = "LicenseAssignment.ReadWrite.All User.ReadWrite.All Directory
 _ASSIGN_TO_GROUPS = "LicenseAssignment.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"
 
 
-def _changes(call: Call) -> tuple[list[str], list[str]]:
-    """Return the products to assign and to remove."""
+def _changes(call: Call) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the products to assign, each with its disabled service plans, and those to remove."""
     body = call.object()
     for name in ("addLicenses", "removeLicenses"):
         if not isinstance(body.get(name), list):
             raise checks.bad_request(f"The parameter '{name}' is required and must be a collection.", "BadRequest")
-    give = []
+    give: dict[str, list[str]] = {}
     for each in body["addLicenses"]:
         if not isinstance(each, dict) or not isinstance(each.get("skuId"), str):
             raise checks.bad_request("Every added licence needs a skuId.", "BadRequest")
-        give.append(_known(call, each["skuId"]))
+        sku = _known(call, each["skuId"])
+        give[sku] = _disabled(call, sku, checks.texts(each, "disabledPlans"))
     take = [_known(call, each) for each in checks.texts(body, "removeLicenses")]
     if set(give) & set(take):
         raise checks.bad_request("License assignments and removals cannot name the same license.")
@@ -46,6 +47,16 @@ def _known(call: Call, sku: str) -> str:
     if found is None:
         raise checks.bad_request(f"License {sku} does not correspond to a valid company License.")
     return str(found["skuId"])
+
+
+def _disabled(call: Call, sku: str, plans: list[str]) -> list[str]:
+    """Return the service plans to leave out; raise the 400 for one that the product does not have."""
+    product = directory_of(call.world).get("sku", operations.tenant_of(call), sku) or {}
+    known = {each["servicePlanId"]: each for each in service_plans(product)}
+    for plan in plans:
+        if plan.lower() not in known:
+            raise checks.bad_request(f"Service plan {plan} is not part of the license {sku}.")
+    return [*dict.fromkeys(plan.lower() for plan in plans)]
 
 
 @operation("user.assignLicense", "POST", "/users/{id}/assignLicense", roles=_ASSIGN_TO_USERS)
@@ -65,8 +76,8 @@ def assign_to_user(call: Call) -> Answer:
             raise checks.bad_request(f"Subscription with SKU {sku} does not have any available licenses.")
     for sku in take:
         licenses.take(_reloaded(call, user), sku)
-    for sku in new:
-        licenses.give(_reloaded(call, user), sku)
+    for sku, disabled in give.items():
+        licenses.give(_reloaded(call, user), sku, disabled)
     shown = projection.select("user", full_user(call, _reloaded(call, user)), ())
     return Answer({"@odata.context": pages.context(call, "users/$entity"), **shown})
 
@@ -85,7 +96,10 @@ def assign_to_group(call: Call) -> Answer:
     if set(take) - set(group["_licenses"]):
         raise checks.bad_request("Group does not have a corresponding license.")
     kept = [sku for sku in group["_licenses"] if sku not in take]
-    changed = directory.change("group", tenant, group["id"], _licenses=[*dict.fromkeys([*kept, *give])])
+    held = {"_licenses": [*dict.fromkeys([*kept, *give])], "_disabled_plans": group.get("_disabled_plans", {})}
+    for sku in [*take, *give]:
+        held["_disabled_plans"] = without(held, sku, give.get(sku, []))
+    changed = directory.change("group", tenant, group["id"], **held)
     shown = full_group(changed)
     return Answer({"@odata.context": pages.context(call, "groups/$entity"), **shown}, 202)
 
@@ -132,7 +146,7 @@ def _product(tenant: str, doc: Doc, consumed: int) -> Doc:
         "consumedUnits": consumed,
         "id": f"{tenant}_{doc['skuId']}",
         "prepaidUnits": units,
-        "servicePlans": doc.get("servicePlans", []),
+        "servicePlans": service_plans(doc),
         "skuId": doc["skuId"],
         "skuPartNumber": doc["skuPartNumber"],
     }

@@ -1,0 +1,70 @@
+"""The Windows of a session host: profiles, the drive that all share, the ends of sessions; one script, step by step."""
+
+from __future__ import annotations
+
+from activities.run_commands import assemble, begin_run_command, read_run_command
+from shared.contracts.host_builds import (
+    BEGIN_HOST_CONFIGURATION,
+    READ_HOST_CONFIGURATION,
+    HostConfigurationOrder,
+    HostConfigured,
+    HostWindows,
+)
+from shared.contracts.outcomes import Accepted, Pending, Refused
+from shared.dependencies import dependencies
+from shared.domain.cloud_pcs.build import Warn
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+RUN_COMMAND = "deskwright-host"
+PROFILES, KERBEROS, LIMITS = "configureProfiles", "useCloudKerberos", "limitSessions"
+DRIVE, REACH = "mapDataDrive", "reachProfiles"
+NEEDED = frozenset({PROFILES, KERBEROS, LIMITS})
+"""Without one of these members would lose work, or a session would never end: the attempt has failed."""
+
+
+def steps_of(windows: HostWindows) -> tuple[str, ...]:
+    """Return the steps, in their order; whether the profiles can be reached comes last."""
+    wanted = {KERBEROS: windows.kerberos, DRIVE: windows.data_path is not None}
+    return tuple(step for step in (PROFILES, KERBEROS, LIMITS, DRIVE, REACH) if wanted.get(step, True))
+
+
+def parameters_of(windows: HostWindows, requested_at: str) -> list[dict[str, str]]:
+    """Return the parameters of the script. A dollar sign of a path is passed as an equals sign, which no path has."""
+    values = {
+        "ProfilePath": windows.profile_path.replace("$", "="),
+        "DataPath": (windows.data_path or "").replace("$", "="),
+        "ActiveMinutes": str(windows.active_minutes),
+        "DisconnectedMinutes": str(windows.disconnected_minutes),
+        "AskedAt": requested_at,  # Azure runs an unchanged command only once
+    }
+    return [{"name": name, "value": value} for name, value in values.items() if value]
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_HOST_CONFIGURATION)
+async def begin_host_configuration(order: HostConfigurationOrder) -> Accepted | Refused:
+    """Start the run command; paths and times are parameters, never part of the script."""
+    parameters = parameters_of(order.windows, dependencies().clock.now().isoformat())
+    source = assemble(steps_of(order.windows), frame="frame", below="host/")
+    return await begin_run_command(order.machine, RUN_COMMAND, source, parameters)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(READ_HOST_CONFIGURATION)
+async def read_host_configuration(order: HostConfigurationOrder) -> HostConfigured | Pending | Refused:
+    """Read the report of each step: refused where a needed one failed; an unreachable share is evidence."""
+    reported = await read_run_command(order.machine, RUN_COMMAND, steps_of(order.windows))
+    if isinstance(reported, Pending):
+        return reported
+    failed = {step: message for step, (ok, message) in reported.items() if not ok}
+    if lacking := [f"{step}: {message}" for step, message in failed.items() if step in NEEDED]:
+        return Refused(
+            code="hostNotConfigured",
+            message=f"{order.machine.computer_name} could not be configured",
+            evidence="; ".join(lacking),
+            advice="See that the image has FSLogix, and that no policy keeps SYSTEM from writing these settings.",
+        )
+    warnings = tuple(Warn(step=step, message=message) for step, message in failed.items() if step != REACH)
+    return HostConfigured(warnings=warnings, unreached=failed.get(REACH))

@@ -1,0 +1,227 @@
+"""The record of a session host: where its task stands, how it ended. Each may be repeated, and has its effect once.
+
+Each compares its run with the record: a task that has been overtaken gets ``Superseded`` and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
+from shared.contracts.host_builds import (
+    END_HOST_TASK,
+    RECORD_HOST_BUILT,
+    RECORD_HOST_FAILED,
+    RECORD_HOST_PARKED,
+    RECORD_HOST_REMOVED,
+    RECORD_HOST_STEP,
+    HostBuiltRecord,
+    HostEndRecord,
+    HostFailedRecord,
+    HostParkedRecord,
+    HostStepRecord,
+    OfHostTask,
+)
+from shared.contracts.outcomes import Done, Superseded
+from shared.dependencies import dependencies
+from shared.domain.cloud_pcs.build import Failure, Warn
+from shared.domain.spot.host import HostEvent, HostStatus, SessionHost, does
+from shared.domain.spot.host_steps import TITLES
+from shared.errors import NotFoundError
+from shared.services.spot_runs import request_spot_run
+from shared.workflow import Blueprint, DurableClient, implements
+
+bp = Blueprint()
+
+_STEPS = {step.value: title for step, title in TITLES.items()}
+_LONGEST = 500
+
+
+async def _change(of: OfHostTask, edit: Callable[[SessionHost], SessionHost | None]) -> SessionHost | None:
+    """Change the host while it does this task, and return it as it is then; None when it does not, or is gone."""
+    ours: list[bool] = []
+
+    def guarded(host: SessionHost) -> SessionHost | None:
+        ours[:] = [does(host, of.run)]
+        return edit(host) if ours[0] else None
+
+    try:
+        host = await dependencies().session_hosts.change(of.tenant_id, of.session_host_id, guarded)
+    except NotFoundError:
+        return None
+    return host if ours[0] else None
+
+
+def _operation_of(host: SessionHost) -> str | None:
+    return host.work.operation_id if host.work else None
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_HOST_STEP)
+async def record_host_step(record: HostStepRecord) -> Done | Superseded:
+    """Record that a step begins, and what there is of the host by then."""
+    at = dependencies().clock.now()
+
+    def edit(host: SessionHost) -> SessionHost:
+        changed = host.but(step=record.step.value, resources=record.resources)
+        if record.failure is not None:
+            changed = changed.but(failure=record.failure)
+        if record.password_left is not None:
+            changed = changed.but(warnings=(*host.warnings, _password_left(record.password_left)))
+        return changed if changed == host else changed.but(last_modified_date_time=at)
+
+    host = await _change(record, edit)
+    if host is None:
+        return Superseded()
+    await update_operation(
+        record.tenant_id,
+        _operation_of(host),
+        lambda operation: operation.at_step(record.step.value, _STEPS, percent=0, at=at),
+    )
+    return Done()
+
+
+def _password_left(why: Failure) -> Warn:
+    message = f"the extension that joined the domain stays, with its password encrypted: {why.code}: {why.message}"
+    return Warn(step="joinDirectory", message=message[:_LONGEST])
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(RECORD_HOST_PARKED)
+async def record_host_parked(record: HostParkedRecord, client: DurableClient) -> Done | Superseded:
+    """Record that the build waits, and for what; the group tells it when that is new."""
+    at, before = dependencies().clock.now(), list[SessionHost]()
+
+    def edit(host: SessionHost) -> SessionHost | None:
+        before[:] = [host]
+        parked: dict[str, Any] = {
+            "parked_since": record.since,
+            "parked_because": f"{record.reason.code}: {record.reason.message}",
+            "step": None,
+        }
+        if host.status is HostStatus.BUILDING:
+            return host.after(HostEvent.PARKED, at=at, **parked)
+        return host.but(**parked)
+
+    host = await _change(record, edit)
+    if host is None:
+        return Superseded()
+    if before[0].parked_since is None:
+        await _note(host, "park", {"parkedBecause": host.parked_because}, at, f"{record.run}/{record.since}")
+        await request_spot_run(dependencies(), client, host.tenant_id, host.spot_group_id, at)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(RECORD_HOST_FAILED)
+async def record_host_failed(record: HostFailedRecord, client: DurableClient) -> Done | Superseded:
+    """Record that an attempt failed; with the last one the build has, and the group's engine decides what follows."""
+    at = dependencies().clock.now()
+    if not record.last:
+        kept = {"failure": record.failure, "resources": record.resources}
+        return Done() if await _change(record, lambda host: host.but(**kept)) else Superseded()
+    return await _end(
+        record,
+        client,
+        lambda host: host.after(
+            HostEvent.GAVE_UP, at=at, **_OVER, failure=record.failure, resources=record.resources, proven=None
+        ),
+        failure=record.failure,
+    )
+
+
+_OVER: dict[str, Any] = {"work": None, "step": None, "parked_since": None, "parked_because": None}
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(RECORD_HOST_BUILT)
+async def record_host_built(record: HostBuiltRecord, client: DurableClient) -> Done | Superseded:
+    """Record that the host has registered, and whether it is proven."""
+    at = dependencies().clock.now()
+
+    def edit(host: SessionHost) -> SessionHost:
+        kept = tuple(each for each in host.warnings if each.step == "joinDirectory")
+        return host.after(
+            HostEvent.BUILT,
+            at=at,
+            **_OVER,
+            resources=record.resources,
+            warnings=(*kept, *record.warnings),
+            proven=record.proven,
+            failure=None,
+        )
+
+    return await _end(record, client, edit)
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(END_HOST_TASK)
+async def end_host_task(record: HostEndRecord, client: DurableClient) -> Done | Superseded:
+    """Record that a task other than a build has ended, and why it was not done."""
+    at = dependencies().clock.now()
+
+    def edit(host: SessionHost) -> SessionHost:
+        return host.but(work=None, step=None, failure=record.failure, last_modified_date_time=at)
+
+    return await _end(record, client, edit, failure=record.failure)
+
+
+async def _end(
+    record: OfHostTask,
+    client: DurableClient,
+    edit: Callable[[SessionHost], SessionHost],
+    *,
+    failure: Failure | None = None,
+) -> Done | Superseded:
+    """End a task: its operation and its audit event first, then the record, then the group looks at its hosts again.
+
+    The record comes last of what a repetition needs: without work it no longer names the operation.
+    """
+    deps, at = dependencies(), dependencies().clock.now()
+    found = await deps.session_hosts.find(record.tenant_id, record.session_host_id)
+    if found is None or not does(found.value, record.run):
+        return Superseded()
+    host = found.value
+    if failure is None:
+        await succeed_operation(host.tenant_id, _operation_of(host), {"sessionHostId": host.id}, at)
+    else:
+        await fail_operation(host.tenant_id, _operation_of(host), failure, at)
+    task = host.work.task.value if host.work else "task"
+    told = {"task": task, **({"failure": failure.to_json()} if failure else {})}
+    await _note(host, task, told, at, str(record.run))
+    if await _change(record, edit) is None:
+        return Superseded()
+    await request_spot_run(deps, client, host.tenant_id, host.spot_group_id, at)
+    return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(RECORD_HOST_REMOVED)
+async def record_host_removed(record: OfHostTask, client: DurableClient) -> Done | Superseded:
+    """Remove the record of a host of which nothing is left."""
+    deps, at = dependencies(), dependencies().clock.now()
+    found = await deps.session_hosts.find(record.tenant_id, record.session_host_id)
+    if found is None:
+        return Done()
+    host = found.value
+    if not does(host, record.run):
+        return Superseded()
+    await succeed_operation(host.tenant_id, _operation_of(host), {"sessionHostId": host.id}, at)
+    await _note(host, "remove", {"task": "remove"}, at, str(record.run))
+    await deps.session_hosts.remove(host.tenant_id, host.id)
+    await request_spot_run(deps, client, host.tenant_id, host.spot_group_id, at)
+    return Done()
+
+
+async def _note(host: SessionHost, verb: str, after: dict[str, Any], at: datetime, run: str) -> None:
+    resource = ("sessionHost", host.id)
+    await record_audit_event(
+        host.tenant_id, resource, verb, {**after, "spotGroupId": host.spot_group_id}, at=at, run=run
+    )

@@ -1,0 +1,110 @@
+"""Image versions: the steps of a recipe on the temporary machine, and the replication of what was captured."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from activities.run_commands import assemble, begin_run_command, read_run_command
+from shared.clients.arm import begin, parse_id
+from shared.contracts.image_versions import (
+    BEGIN_PUBLICATION,
+    BEGIN_RECIPE_STEP,
+    READ_RECIPE_STEP,
+    PublishOrder,
+    RecipeStepOrder,
+)
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
+from shared.dependencies import dependencies
+from shared.domain.spot.image_set import RecipeStep
+from shared.domain.spot.image_version import replicas_for
+from shared.services.image_replicas import republished
+from shared.services.image_usage import uses_of_set
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+RUN_SCRIPT, INSTALL_PACKAGE = "runScript", "installPackage"
+_NO_SCRIPT = "$Encoded = ''"
+
+
+def _command(order: RecipeStepOrder) -> str:
+    return f"deskwright-recipe-{order.number}"
+
+
+def recipe_script(step: RecipeStep) -> str:
+    """Return the PowerShell of a step of a recipe.
+
+    The administrator's script is in it as Base64, which has no character that ends a text of PowerShell.
+    """
+    if step.script is None:
+        return assemble((INSTALL_PACKAGE,), frame="frame", below="recipe/")
+    encoded = b64encode(step.script.encode()).decode()
+    source = assemble((RUN_SCRIPT,), frame="frame", below="recipe/")
+    return source.replace(_NO_SCRIPT, f"$Encoded = '{encoded}'")
+
+
+async def _step(order: RecipeStepOrder) -> RecipeStep | None:
+    found = await dependencies().image_versions.find(order.machine.tenant_id, order.machine.owner.id)
+    steps = found.value.recipe if found else None
+    return steps[order.number] if steps and order.number < len(steps) else None
+
+
+_GONE = Refused.model_construct(code="versionGone", message="the record of the version is gone", final=True)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_RECIPE_STEP)
+async def begin_recipe_step(order: RecipeStepOrder) -> Accepted | Refused:
+    """Start a step of the recipe that the version was made with."""
+    step = await _step(order)
+    if step is None:
+        return _GONE
+    values = {
+        "PackageId": step.package_id or "",
+        "PackageVersion": step.package_version or "",
+        "AskedAt": dependencies().clock.now().isoformat(),  # Azure runs an unchanged command only once
+    }
+    parameters = [{"name": name, "value": value} for name, value in values.items() if value]
+    return await begin_run_command(order.machine, _command(order), recipe_script(step), parameters)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(READ_RECIPE_STEP)
+async def read_recipe_step(order: RecipeStepOrder) -> Done | Pending | Refused:
+    """Read the report of a step."""
+    step = await _step(order)
+    if step is None:
+        return _GONE
+    name = INSTALL_PACKAGE if step.script is None else RUN_SCRIPT
+    reported = await read_run_command(order.machine, _command(order), (name,))
+    if isinstance(reported, Pending):
+        return reported
+    ok, message = reported[name]
+    if ok:
+        return Done()
+    return Refused(
+        code="recipeFailed",
+        message=f"step {order.number + 1} ({step.name}) failed",
+        evidence=message,
+        advice="Correct the recipe of the set, then make another version.",
+        final=True,
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_PUBLICATION)
+async def begin_publication(order: PublishOrder) -> Accepted | NoCapacity | Refused:
+    """Begin to replicate a version to all its regions, with as many replicas as its hosts need."""
+    deps, identity = dependencies(), order.gallery_version.version_id
+    version, tenant_id = parse_id(identity), order.tenant_id
+    hosts = sum(use.hosts for use in await uses_of_set(deps, tenant_id, order.image_set_id))
+    versions = deps.compute(order.gallery_version.subscription_id).gallery_image_versions
+    found = await versions.get(version.resource_group, *version.names)
+    body = republished(found, order.regions, replicas_for(hosts), excludeFromLatest=not order.validated)
+    gallery, definition, number = version.names
+    return await begin(
+        lambda hook: versions.begin_create_or_update(
+            version.resource_group, gallery, definition, number, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=identity,
+    )

@@ -1,0 +1,132 @@
+"""Dedicated hosts: each is given to one member with a place, the first seen first, and that member alone signs in."""
+
+from __future__ import annotations
+
+from activities.desktops import find_host, host_name
+from activities.rights import MACHINE_USER, assign_role, remove_role
+from shared.clients.arm import as_content, parse_id
+from shared.contracts.host_builds import GIVE_HOST, REVOKE_HOST, GivenHost, HostJob, HostRightsOrder
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Done, Pending, Refused
+from shared.contracts.refusals import DeclinedError
+from shared.contracts.spot_groups import SpotPool
+from shared.dependencies import dependencies
+from shared.domain.azure_errors import PRINCIPAL_UNKNOWN
+from shared.domain.networks.connection import JoinType
+from shared.domain.owner import Owner, OwnerKind
+from shared.domain.spot.dedicated import next_owner
+from shared.domain.spot.host import HostStatus, SessionHost
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+_TRIES = 20
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(GIVE_HOST)
+async def give_host(job: HostJob) -> GivenHost | Pending | Refused:
+    """Give a host that has been built to the first member with a place and no host; nobody waits: it stays free."""
+    machine = job.machine.but(region=job.made.region or job.machine.region)
+    user_id = await claim_host(job.tenant_id, job.spot_group_id, job.session_host_id)
+    if user_id is None:
+        return GivenHost()
+    try:
+        await let_in(machine, job.host_pool_id, job.domain_name, job.join_type, user_id=user_id)
+    except DeclinedError as declined:
+        if declined.code.lower() in PRINCIPAL_UNKNOWN:
+            return Pending(note="Azure does not know the user yet", after=20)
+        raise
+    return GivenHost(user_id=user_id)
+
+
+async def claim_host(tenant_id: str, group_id: str, host_id: str) -> str | None:
+    """Write whose a host is, and return the user; None: nobody waits for one.
+
+    Two hosts that claim one user at the same moment both see it afterwards: the one with the lesser id keeps them.
+    """
+    deps = dependencies()
+    for _ in range(_TRIES):
+        members = [each.value async for each in deps.spot_members.each(tenant_id, group_id=group_id)]
+        hosts = [each.value async for each in deps.session_hosts.each(tenant_id, spot_group_id=group_id)]
+        user_id = next_owner(host_id, hosts, members)
+
+        def edit(host: SessionHost, user_id: str | None = user_id) -> SessionHost | None:
+            return None if host.assigned_user_id == user_id else host.but(assigned_user_id=user_id)
+
+        mine = next((each for each in hosts if each.id == host_id), None)
+        if mine is None or mine.assigned_user_id == user_id:
+            return user_id
+        await deps.session_hosts.change(tenant_id, host_id, edit)
+    return None
+
+
+async def let_in(
+    machine: Machine, host_pool_id: str, domain_name: str | None, join_type: JoinType, *, user_id: str
+) -> None:
+    """Assign a session host to its user, open it, and give the user the right to sign in to an Entra-joined machine."""
+    deps, pool = dependencies(), parse_id(host_pool_id)
+    host = await find_host(machine, pool, domain_name)
+    members = deps.spot_members.each(machine.tenant_id, user_id=user_id)
+    name = next((each.value.user_principal_name for each in [m async for m in members]), None)
+    if host is not None and name is not None:
+        change = {"assignedUser": name, "allowNewSession": True}
+        hosts = deps.desktops(pool.subscription_id).session_hosts
+        patch = as_content({"properties": change})
+        await hosts.update(pool.resource_group, pool.name, host_name(host), session_host=patch)
+    if join_type is JoinType.AZURE_AD_JOIN:
+        await assign_role(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
+
+
+async def give_free_hosts(pool: SpotPool, tenant_id: str, group_id: str, user_ids: frozenset[str]) -> None:
+    """Give the hosts that are nobody's to members who have none, and *user_ids* the right to sign in to theirs."""
+    deps = dependencies()
+    group = await deps.spot_groups.find(tenant_id, group_id)
+    connection = await deps.connections.find(tenant_id, group.value.connection_id) if group else None
+    domain = connection.value.domain if connection else None
+    for host in await _ready(tenant_id, group_id):
+        mine = host.assigned_user_id
+        if mine is None and host.proven:
+            mine = await claim_host(tenant_id, group_id, host.id)
+        elif mine not in user_ids:
+            continue
+        if mine is not None:
+            name = domain.ad_domain_name if domain else None
+            await let_in(machine_of(host), pool.host_pool_id, name, pool.join_type, user_id=mine)
+
+
+async def take_hosts(pool: SpotPool, tenant_id: str, group_id: str, user_id: str) -> None:
+    """Take the right to sign in to their machine from somebody who has no place any more; the host stays theirs."""
+    if pool.join_type is not JoinType.AZURE_AD_JOIN:
+        return
+    for host in await _ready(tenant_id, group_id):
+        if host.assigned_user_id == user_id:
+            machine = machine_of(host)
+            await remove_role(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
+
+
+async def _ready(tenant_id: str, group_id: str) -> list[SessionHost]:
+    hosts = dependencies().session_hosts
+    ready = hosts.each(tenant_id, spot_group_id=group_id, status=HostStatus.READY.value)
+    return sorted([each.value async for each in ready], key=lambda host: host.id)
+
+
+def machine_of(host: SessionHost) -> Machine:
+    """Return the machine of a host that has been built."""
+    made = host.resources
+    return Machine(
+        tenant_id=host.tenant_id,
+        owner=Owner(kind=OwnerKind.SESSION_HOST, id=host.id),
+        subscription_id=made.subscription_id or "",
+        resource_group=made.resource_group or "",
+        region=made.region or "",
+        computer_name=made.computer_name or "",
+    )
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(REVOKE_HOST)
+async def revoke_host(order: HostRightsOrder) -> Done | Refused:
+    """Take the right to sign in to the machine from the user whose it is."""
+    await remove_role(order.machine.subscription_id, order.machine.vm_id, MACHINE_USER, order.user_id)
+    return Done()

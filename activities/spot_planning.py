@@ -1,0 +1,313 @@
+"""Planning what the hosts of a Spot Group do: reading the records, asking the engine, and saving what it decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from shared.contracts.outcomes import Done, Refused
+from shared.contracts.reconciling import NewerRequest
+from shared.contracts.spot_engine import (
+    CLOSE_SPOT_ENGINE,
+    PLAN_SPOT_HOSTS,
+    EngineClosing,
+    HostPlanOrder,
+    HostsObserved,
+    HostsPlanned,
+)
+from shared.dependencies import dependencies
+from shared.domain.networks.connection import Connection
+from shared.domain.policies.pausing import spot_pause_reason
+from shared.domain.spot.decision import Decisions, HostStep
+from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.host import HostStatus, SessionHost, host_id
+from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Step
+from shared.domain.spot.image_version import ImageVersion
+from shared.domain.spot.observed import ObservedHost
+from shared.domain.spot.plan import plan
+from shared.domain.spot.reasons import Reason
+from shared.domain.spot.release import SpotRelease
+from shared.domain.spot.seeing import latest, observed_host, start_times, target_of
+from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
+from shared.domain.spot.target import GroupTarget
+from shared.services.release_progress import note_progress
+from shared.services.spot_runs import engine_subject, full_minute
+from shared.storage.due import LOOK, DueKind
+from shared.storage.repository import Stored
+from shared.telemetry import count_decision, measure_spot_group
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+_AGAIN = timedelta(minutes=10)
+"""How often a group is looked at that is parked, and how soon a build begins again that found no capacity."""
+
+_QUIET = timedelta(minutes=5)
+"""How often hosts are looked at that are all off: Azure may start one of them for a user."""
+
+_STATUS = {
+    GroupStatus.AVAILABLE: SpotGroupStatus.AVAILABLE,
+    GroupStatus.LIMITED_AVAILABILITY: SpotGroupStatus.LIMITED_AVAILABILITY,
+    GroupStatus.UNAVAILABLE: SpotGroupStatus.UNAVAILABLE,
+    GroupStatus.PARKED: SpotGroupStatus.PARKED,
+}
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What a plan is made from. *parked*: why nothing may happen; *no_build*: why no host can be built now."""
+
+    group: SpotGroup
+    state: SpotGroupState
+    hosts: list[SessionHost]
+    members: frozenset[str] | None
+    release: Stored[SpotRelease] | None
+    version: ImageVersion | None
+    parked: str | None
+    no_build: str | None
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(PLAN_SPOT_HOSTS)
+async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
+    """Plan what the hosts of a group do now, and save it: new hosts, decisions, the state, the open release.
+
+    The due row of the next look is written before the state that names it.
+    """
+    deps = dependencies()
+    stored = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
+    if stored is None:
+        return Refused(code="spotGroupGone", message="there is no such Spot Group", final=True)
+    facts, now = await _facts(stored.value, order.observed), deps.clock.now()
+    if facts.group.deleting_since is not None:
+        return HostsPlanned()
+    target = target_of(facts.group, facts.release.value if facts.release else None, facts.parked)
+    observed = _observed(facts, order.observed)
+    made = plan(target, observed, now, starts=start_times(facts.state), complete=not order.observed.silent)
+    steps = _possible(facts, made)
+    builds = [step for step in steps if step.action is Action.BUILD]
+    next_look = _next_look(facts, target, made, now)
+    await deps.due.put(DueKind.SPOT, next_look, order.tenant_id, order.spot_group_id, LOOK)
+    await _save_state(facts, made, builds, next_look, now)
+    new = await _plan_builds(facts, builds, now)
+    taken = [*_begun_again(facts, now), *_named(steps, new)]
+    await _save_decisions(facts.group, taken, now)
+    if facts.release is not None:
+        await note_progress(deps, facts.group, facts.release.value, made, observed, now)
+    measure_spot_group(
+        facts.group.tenant_id, facts.group.id, online=made.figures.online, sessions=made.figures.sessions
+    )
+    balancing = None if made.load_balancing is _balancing(facts) else made.load_balancing
+    return HostsPlanned(steps=tuple(taken), balancing=balancing)
+
+
+async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
+    deps = dependencies()
+    tenant = (await deps.tenants.get(group.tenant_id)).value
+    connection = await deps.connections.find(group.tenant_id, group.connection_id)
+    state = await deps.spot_states.find(group.tenant_id, group.id)
+    known = state.value if state else SpotGroupState(id=group.id, tenant_id=group.tenant_id)
+    release = await deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
+    version = await deps.image_versions.find(
+        group.tenant_id, image_set_id=group.image_set_id, version=group.image_version
+    )
+    paused = spot_pause_reason(await deps.service_state.get(), tenant, group)
+    return _Facts(
+        group=group,
+        state=known.but(
+            start_seconds=latest(known.start_seconds, observed.start_seconds),
+            build_seconds=latest(known.build_seconds, observed.build_seconds),
+        ),
+        hosts=[each.value async for each in deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)],
+        members=await _members(group),
+        release=release,
+        version=version.value if version else None,
+        parked=f"{paused[0].upper()}{paused[1:]}." if paused else _unhealthy(connection.value if connection else None),
+        no_build=_unusable(group, version.value if version else None),
+    )
+
+
+async def _members(group: SpotGroup) -> frozenset[str] | None:
+    """Return the users who have a place, of groups in which each has a host of their own."""
+    if group.license_type is not LicenseType.PERSONAL_DEDICATED:
+        return None
+    members = dependencies().spot_members
+    return frozenset(
+        [each.value.user_id async for each in members.each(group.tenant_id, group_id=group.id) if each.value.counts]
+    )
+
+
+def _unhealthy(connection: Connection | None) -> str | None:
+    if connection is None:
+        return "The connection of the group is gone."
+    if connection.usable:
+        return None
+    return f"Connection {connection.display_name} is {connection.health_check_status.value}: nothing is started."
+
+
+def _unusable(group: SpotGroup, version: ImageVersion | None) -> str | None:
+    if version is None:
+        return f"Image version {group.image_version} is gone: no host can be built."
+    if version.image is None:
+        return f"Image version {group.image_version} is {version.status.value}: no host can be built from it yet."
+    return None
+
+
+def _observed(facts: _Facts, observed: HostsObserved) -> list[ObservedHost]:
+    return [
+        observed_host(host, facts.group, silent=host.id in observed.silent, members=facts.members)
+        for host in facts.hosts
+    ]
+
+
+def _possible(facts: _Facts, made: HostPlan) -> list[Step]:
+    """Return the steps that can be taken: of hosts on which nothing is being done, and no build without an image."""
+    busy = {host.id for host in facts.hosts if host.work is not None}
+    return [
+        step
+        for step in made.steps
+        if step.host_id not in busy and (step.action is not Action.BUILD or facts.no_build is None)
+    ]
+
+
+def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime) -> datetime:
+    """Return when the group is looked at again: each minute while anything can change, else when the plan says."""
+    looks = [] if made.next_look is None else [full_minute(made.next_look + timedelta(seconds=59))]
+    at_work = any(host.work is not None or host.status is HostStatus.PENDING for host in facts.hosts)
+    figures = made.figures
+    if target.parked is not None or facts.no_build is not None:
+        looks.append(full_minute(now) + _AGAIN)
+    if figures.online or figures.starting or figures.sessions or figures.uncertain or at_work or made.steps:
+        looks.append(full_minute(now) + target.look)
+    looks.append(full_minute(now) + (_QUIET if facts.hosts else timedelta(days=1)))
+    return max(min(looks), full_minute(now) + target.look)
+
+
+async def _save_state(facts: _Facts, made: HostPlan, builds: list[Step], next_look: datetime, now: datetime) -> None:
+    deps, before, figures = dependencies(), facts.state, made.figures
+    seen = [host.seen for host in facts.hosts if host.seen is not None]
+    status = _STATUS[made.status]
+    building = not any(host.status is HostStatus.READY for host in facts.hosts)
+    if building and status is SpotGroupStatus.UNAVAILABLE and (facts.hosts or builds):
+        status = SpotGroupStatus.BUILDING
+    changes = {
+        "status": status,
+        "cause": _cause(facts, made, building=status is SpotGroupStatus.BUILDING),
+        "planned_at": now,
+        "next_look_at": next_look,
+        "host_number": before.host_number + len(builds),
+        "start_seconds": before.start_seconds,
+        "build_seconds": before.build_seconds,
+        "hosts": figures.hosts,
+        "online": figures.online,
+        "wanted_online": figures.wanted_online,
+        "spare_seats": figures.spare,
+        "free_seats": figures.free,
+        "active_sessions": sum(each.active for each in seen),
+        "disconnected_sessions": sum(each.disconnected for each in seen),
+    }
+    if await deps.spot_states.find(before.tenant_id, before.id) is None:
+        await deps.spot_states.insert(before.but(**changes))
+        return
+    await deps.spot_states.change(before.tenant_id, before.id, lambda there: there.but(**changes))
+
+
+def _cause(facts: _Facts, made: HostPlan, *, building: bool) -> str | None:
+    """Return why the group is not available: what waits for capacity is told before what follows from it."""
+    if made.status is GroupStatus.PARKED:
+        return made.cause
+    waits = next((host.parked_because for host in facts.hosts if host.parked_because), None)
+    missing = made.figures.hosts < made.figures.wanted
+    if facts.no_build and missing:
+        return facts.no_build
+    if waits:
+        return waits
+    return "The first hosts are being built." if building else made.cause
+
+
+async def _plan_builds(facts: _Facts, builds: list[Step], now: datetime) -> list[SessionHost]:
+    """Save the hosts that are to be built. Their numbers are taken before, so that none comes twice."""
+    image = facts.version.image if facts.version else None
+    if not builds or image is None:
+        return []
+    group, first = facts.group, facts.state.host_number + 1
+    hosts = [
+        SessionHost(
+            id=host_id(group.id, first + n),
+            tenant_id=group.tenant_id,
+            spot_group_id=group.id,
+            image_set_id=group.image_set_id,
+            image_version=group.image_version,
+            image=image,
+            sizes=step.sizes,
+            low_priority=step.low_priority,
+            connection_id=group.connection_id,
+            release_id=group.release_id,
+            created_date_time=now,
+            last_modified_date_time=now,
+        )
+        for n, step in enumerate(builds)
+    ]
+    await dependencies().session_hosts.save_all([Stored(host, "") for host in hosts])
+    return hosts
+
+
+def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
+    """Return the builds of hosts that were planned and on which nothing is being done: a start was lost, or they wait.
+
+    One that found no capacity begins again after a while.
+    """
+    if facts.parked is not None:
+        return []
+    return [
+        HostStep(
+            session_host_id=host.id,
+            action=Action.BUILD,
+            reason=Reason.HOSTS_MISSING,
+            text=host.parked_because or "The build of the host had not begun.",
+        )
+        for host in facts.hosts
+        if host.status is HostStatus.PENDING
+        and host.work is None
+        and not host.excluded
+        and (host.parked_since is None or now - host.last_modified_date_time >= _AGAIN)
+    ]
+
+
+def _named(steps: list[Step], new: list[SessionHost]) -> list[HostStep]:
+    """Return the steps with the ids of their hosts, the new ones in their order."""
+    ids = iter([host.id for host in new])
+    return [
+        HostStep(
+            session_host_id=step.host_id if step.host_id is not None else next(ids),
+            action=step.action,
+            reason=step.reason,
+            text=step.text,
+        )
+        for step in steps
+    ]
+
+
+async def _save_decisions(group: SpotGroup, steps: list[HostStep], now: datetime) -> None:
+    if not steps:
+        return
+    decisions = dependencies().spot_decisions
+    if await decisions.find(group.tenant_id, group.id) is None:
+        await decisions.insert(Decisions(id=group.id, tenant_id=group.tenant_id).with_steps(steps, now))
+    else:
+        await decisions.change(group.tenant_id, group.id, lambda there: there.with_steps(steps, now))
+    for step in steps:
+        count_decision(step.action.value, step.reason.value)
+
+
+def _balancing(facts: _Facts) -> object:
+    return facts.state.load_balancing or facts.group.hosts.load_balancing
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(CLOSE_SPOT_ENGINE)
+async def close_spot_engine(order: EngineClosing) -> Done | NewerRequest:
+    """Forget the requests that were planned; say whether there is a newer one."""
+    deps = dependencies()
+    settled = await deps.requests.settle(order.tenant_id, order.requested_at, engine_subject(order.spot_group_id))
+    return Done() if settled else NewerRequest()

@@ -1,0 +1,146 @@
+"""A Spot Group's host pool with its application group and workspace: made, and edited where the group is edited."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activities.desktops import application_group_id, ensure
+from activities.rights import POWER_ON, assign_role
+from shared.clients.arm import as_content, ensure_group
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import DeclinedError, MissingError
+from shared.contracts.spot_groups import PREPARE_SPOT_POOL, SpotGroupOrder, SpotPool
+from shared.dependencies import dependencies
+from shared.domain import naming
+from shared.domain.networks.connection import Connection
+from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.pool import drift_of, fixed_properties, pool_properties
+from shared.domain.spot.state import SpotGroupState
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
+"""The application id of Azure Virtual Desktop, the same in every directory."""
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(PREPARE_SPOT_POOL)
+async def prepare_spot_pool(order: SpotGroupOrder) -> SpotPool | Refused:
+    """Make sure that the group has its pool, and write to it what an edit has changed.
+
+    What somebody has changed in Azure by hand stays, and is noted as drift.
+    """
+    deps = dependencies()
+    group = (await deps.spot_groups.get(order.tenant_id, order.spot_group_id)).value
+    connection = await deps.connections.find(group.tenant_id, group.connection_id)
+    site = await deps.sites.find(group.tenant_id, group.site_id)
+    if connection is None or site is None:
+        return Refused(
+            code="connectionGone", message="the connection or the site of the Spot Group is gone", final=True
+        )
+    pool = spot_pool(group, connection.value)
+    if group.deleting_since is not None:  # only its names are needed: what is gone is not made again
+        return pool
+    tags = {**group.tags, naming.TENANT_TAG: group.tenant_id, naming.SPOT_GROUP_TAG: group.id}
+    compute = deps.compute(pool.subscription_id)
+    await ensure_group(compute, pool.subscription_id, pool.resource_group, site.value.region, tags)
+    before = await deps.spot_states.find(group.tenant_id, group.id)
+    state = before.value if before else SpotGroupState(id=group.id, tenant_id=group.tenant_id)
+    wanted = pool_properties(group, connection.value.join_type, state.load_balancing)
+    drift = await _write_pool(pool, group, site.value.region, tags, wanted, state)
+    await _write_desktop(pool, group, site.value.region, tags)
+    obstacle = await _let_azure_start(pool, group) if group.hosts.start_on_connect else None
+    await save_state(
+        state,
+        host_pool_id=pool.host_pool_id,
+        application_group_id=pool.application_group_id,
+        written=wanted,
+        drift=drift,
+        cannot_start_on_connect=obstacle,
+    )
+    return pool
+
+
+async def _let_azure_start(pool: SpotPool, group: SpotGroup) -> str | None:
+    """Let Azure Virtual Desktop start hosts at sign-in; return why it may not.
+
+    Source: learn.microsoft.com/azure/virtual-desktop/start-virtual-machine-connect.
+    """
+    deps = dependencies()
+    tenant = (await deps.tenants.get(group.tenant_id)).value
+    try:
+        service = await deps.graph(tenant).service_principal_id(VIRTUAL_DESKTOP)
+        if service is None:
+            return "The directory has no service principal of Azure Virtual Desktop."
+        scope = f"/subscriptions/{pool.subscription_id}/resourceGroups/{pool.resource_group}"
+        await assign_role(pool.subscription_id, scope, POWER_ON, service, "ServicePrincipal")
+    except DeclinedError as declined:
+        return f"Azure Virtual Desktop could not be given the right to start hosts: {declined.code}."
+    return None
+
+
+def spot_pool(group: SpotGroup, connection: Connection) -> SpotPool:
+    """Return the names of a group's pool: all derived."""
+    resource_group = naming.spot_resource_group(group.tenant_id, group.id)
+    name = naming.spot_host_pool_name(group.id)
+    pool_id = (
+        f"/subscriptions/{connection.subscription_id}/resourceGroups/{resource_group}"
+        f"/providers/Microsoft.DesktopVirtualization/hostPools/{name}"
+    )
+    return SpotPool(
+        subscription_id=connection.subscription_id,
+        host_pool_id=pool_id,
+        application_group_id=application_group_id(pool_id),
+        resource_group=resource_group,
+        join_type=connection.join_type,
+        shared=group.license_type is not LicenseType.PERSONAL_DEDICATED,
+        removing=group.deleting_since is not None,
+    )
+
+
+async def _write_pool(
+    pool: SpotPool,
+    group: SpotGroup,
+    region: str,
+    tags: dict[str, str],
+    wanted: dict[str, Any],
+    state: SpotGroupState,
+) -> tuple[str, ...]:
+    """Create the pool, or write what has changed since it was written last; return what others have changed."""
+    pools = dependencies().desktops(pool.subscription_id).host_pools
+    name = naming.spot_host_pool_name(group.id)
+    try:
+        there = dict((await pools.get(pool.resource_group, name)).serialize(keep_readonly=True).get("properties") or {})
+    except MissingError:
+        body = {"location": region, "tags": tags, "properties": {**fixed_properties(group), **wanted}}
+        await pools.create_or_update(pool.resource_group, name, as_content(body))
+        return ()
+    edited = {each: value for each, value in wanted.items() if state.written.get(each) != value}
+    if edited:
+        await pools.update(pool.resource_group, name, as_content({"tags": tags, "properties": edited}))
+    return drift_of({**there, **edited}, wanted)
+
+
+async def _write_desktop(pool: SpotPool, group: SpotGroup, region: str, tags: dict[str, str]) -> None:
+    """Create the application group and the workspace, by which the members find the desktop."""
+    desktops = dependencies().desktops(pool.subscription_id)
+    common = {"location": region, "tags": tags}
+    name = naming.spot_host_pool_name(group.id)
+    desktop = {
+        "hostPoolArmPath": pool.host_pool_id,
+        "applicationGroupType": "Desktop",
+        "friendlyName": group.friendly_name,
+    }
+    await ensure(desktops.application_groups, pool.resource_group, f"{name}-dag", {**common, "properties": desktop})
+    workspace = {"friendlyName": group.friendly_name, "applicationGroupReferences": [pool.application_group_id]}
+    await ensure(desktops.workspaces, pool.resource_group, f"{name}-ws", {**common, "properties": workspace})
+
+
+async def save_state(state: SpotGroupState, **changes: Any) -> None:  # noqa: ANN401 - fields of the state
+    """Write what the engine knows of a group; the first writer makes the record."""
+    states = dependencies().spot_states
+    if await states.find(state.tenant_id, state.id) is None:
+        await states.insert(state.but(**changes))
+        return
+    await states.change(state.tenant_id, state.id, lambda there: there.but(**changes))

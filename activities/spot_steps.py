@@ -1,0 +1,129 @@
+"""Taking the steps that the engine has decided: draining, opening and telling users at once, all else as a task."""
+
+from __future__ import annotations
+
+import logging
+
+from activities.spot_pools import save_state, spot_pool
+from shared.clients.arm import as_content, parse_id
+from shared.contracts.outcomes import Done, Refused
+from shared.contracts.refusals import DeclinedError
+from shared.contracts.spot_engine import (
+    BALANCE_SPOT_POOL,
+    TAKE_HOST_STEPS,
+    BalancingOrder,
+    HostStepsOrder,
+    StepsTaken,
+)
+from shared.dependencies import dependencies
+from shared.domain.spot.decision import HostStep
+from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.host import HostTask, SessionHost
+from shared.domain.spot.host_plan import Action
+from shared.domain.spot.pool import balancer
+from shared.domain.spot.sessions import Notice
+from shared.errors import ConflictError, NotFoundError, ThrottledError, UnavailableError
+from shared.services.desktop_sessions import set_open, tell_users
+from shared.services.host_tasks import start_host_task
+from shared.workflow import Blueprint, DurableClient, implements
+
+bp = Blueprint()
+
+_log = logging.getLogger("deskwright.spot")
+
+_TASKS = {
+    Action.BUILD: HostTask.BUILD,
+    Action.START: HostTask.START,
+    Action.WAKE: HostTask.START,
+    Action.RESTART: HostTask.RESTART,
+    Action.SIGN_OFF: HostTask.SIGN_OFF,
+    Action.STOP: HostTask.STOP,
+    Action.HIBERNATE: HostTask.HIBERNATE,
+    Action.REMOVE: HostTask.REMOVE,
+    Action.REPLACE: HostTask.REMOVE,
+}
+_OPENS = {Action.UNDRAIN: True, Action.START: True, Action.DRAIN: False, Action.WAKE: False}
+
+
+@bp.activity_trigger(input_name="payload")
+@bp.durable_client_input(client_name="client")
+@implements(TAKE_HOST_STEPS)
+async def take_host_steps(order: HostStepsOrder, client: DurableClient) -> StepsTaken | Refused:
+    """Take steps of some hosts, in their order. One that cannot be taken is left to a later plan, with a line."""
+    deps, taken = dependencies(), 0
+    group = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
+    if group is None or group.value.deleting_since is not None:
+        return StepsTaken(left=len(order.steps))
+    for step in order.steps:
+        try:
+            taken += await _take(group.value, step, client)
+        except ThrottledError:
+            raise
+        except (ConflictError, NotFoundError, DeclinedError, UnavailableError) as error:
+            _log.warning("%s of host %s was not taken: %s", step.action.value, step.session_host_id, error)
+    return StepsTaken(taken=taken, left=len(order.steps) - taken)
+
+
+async def _take(group: SpotGroup, step: HostStep, client: DurableClient) -> bool:
+    """Take a step; return False where the host is gone, or a person has taken it out of the engine's hands."""
+    deps = dependencies()
+    stored = await deps.session_hosts.find(group.tenant_id, step.session_host_id)
+    if stored is None or stored.value.excluded:
+        return False
+    host = stored.value
+    if step.action is Action.NOTIFY:
+        return await _notify(group, host)
+    if step.action in _OPENS:
+        await set_open(deps, host, is_open=_OPENS[step.action])
+    if step.action is Action.UNDRAIN:
+        await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(notified_at=None))
+    task = _TASKS.get(step.action)
+    if task is None:
+        return True
+    if task is HostTask.RESTART:
+        repairs = host.restarts + 1
+        await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(restarts=repairs))
+    await start_host_task(deps, client, host, task, reason=step.reason.value)
+    return True
+
+
+async def _notify(group: SpotGroup, host: SessionHost) -> bool:
+    """Tell the users of a host that their session ends; the notice counts from the moment at which all were told."""
+    deps = dependencies()
+    if host.notified_at is not None:
+        return True
+    minutes = await _minutes(group)
+    notice = Notice(
+        title="Please save your work",
+        body=f"This desktop is being changed. Save your work and sign out; you can sign in again at once. "
+        f"You are signed out in about {minutes} minutes.",
+    )
+    await tell_users(deps, host, notice)
+    at = deps.clock.now()
+    await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(notified_at=at))
+    return True
+
+
+async def _minutes(group: SpotGroup) -> int:
+    release = await dependencies().releases.find(group.tenant_id, group.release_id) if group.release_id else None
+    if release is not None and release.value.ended_date_time is None:
+        return release.value.sign_off_after_in_minutes
+    return group.capacity.notice_in_minutes
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BALANCE_SPOT_POOL)
+async def balance_spot_pool(order: BalancingOrder) -> Done | Refused:
+    """Write to the pool how sessions are distributed, as the schedule has it now; dedicated desktops have no choice."""
+    deps = dependencies()
+    group = (await deps.spot_groups.get(order.tenant_id, order.spot_group_id)).value
+    state = (await deps.spot_states.get(order.tenant_id, order.spot_group_id)).value
+    connection = await deps.connections.find(group.tenant_id, group.connection_id)
+    written = {}
+    if connection is not None and group.license_type is not LicenseType.PERSONAL_DEDICATED:
+        pool = parse_id(spot_pool(group, connection.value).host_pool_id)
+        written = {"loadBalancerType": balancer(order.balancing)}
+        pools = deps.desktops(pool.subscription_id).host_pools
+        await pools.update(pool.resource_group, pool.name, as_content({"properties": written}))
+    await save_state(state, load_balancing=order.balancing, written={**state.written, **written})
+    return Done()

@@ -1,0 +1,99 @@
+"""Removing a session host, and what a failed attempt at one has left."""
+
+from __future__ import annotations
+
+from orchestrators.parts.cleaning import Cleaning
+from orchestrators.parts.computer_accounts import disable_accounts_of
+from orchestrators.parts.host_runs import HostRun
+from orchestrators.parts.work import WorkFailedError
+from shared.contracts.deprovisioning import SIGN_OFF
+from shared.contracts.desktops import DELETE_SESSION_HOST, ForgetSessionHostOrder
+from shared.contracts.host_builds import (
+    EARLIER_POLL,
+    POLL_EARLIER_TASK,
+    RECORD_HOST_REMOVED,
+    REMOVE_AGAIN,
+    REVOKE_HOST,
+    HostRightsOrder,
+    OfHostTask,
+)
+from shared.contracts.identities import DELETE_DEVICE, DELETE_MANAGED_DEVICE, ForgetDeviceOrder
+from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC, Machine
+from shared.contracts.outcomes import Refused
+from shared.contracts.session_hosts import HostTaskDone
+from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.spot.host_steps import HostStep
+from shared.workflow import Steps, continue_as_new, pause
+
+
+def remove_host(run: HostRun) -> Steps[HostTaskDone]:
+    """Remove a host.
+
+    (1) Wait until a task that it has overtaken has noticed, (2) let nobody sign in any more and sign off who is there,
+    (3) remove everything that was made for it, and see that it is gone, (4) remove its record. What cannot be removed
+    is told, and tried again: the record stays as long as anything of the host does.
+    """
+    yield from run.begin(HostStep.SIGN_OFF)
+    try:
+        yield from run.wait(POLL_EARLIER_TASK, OfHostTask(**run.job.which), EARLIER_POLL)  # (1)
+    except WorkFailedError as failed:
+        yield from try_again_later(run, failed.failure)
+    if run.job.left is not None:
+        clean = Cleaning(run.ctx, run.job.left)
+        yield from clean.do(SIGN_OFF, session_host_of(run, run.job.left))  # (2)
+        yield from run.begin(HostStep.REMOVE)
+        left = (*clean.left, *(yield from remove_traces(run, run.job.left)))  # (3)
+        if left:
+            yield from try_again_later(run, left_behind(left))
+    yield from run.record(RECORD_HOST_REMOVED, OfHostTask(**run.job.which))  # (4)
+    return HostTaskDone(outcome="done")
+
+
+def try_again_later(run: HostRun, failure: Failure) -> Steps[None]:
+    """Tell why the host could not be removed, and begin again after a while."""
+    yield from run.begin(run.step, failure)
+    yield from pause(run.ctx, REMOVE_AGAIN)
+    continue_as_new(run.order)
+
+
+def clean_up(run: HostRun) -> Steps[None]:
+    """Remove what an earlier attempt has left, before anything is made anew. Raises: WorkFailedError."""
+    if run.job.left is None:
+        return
+    yield from run.begin(HostStep.CLEAN_UP)
+    left = yield from remove_traces(run, run.job.left)
+    if left:
+        raise WorkFailedError(left_behind(left))
+    run.resources = Resources()
+
+
+def remove_traces(run: HostRun, machine: Machine) -> Steps[tuple[Refused, ...]]:
+    """Remove everything of a machine, and return what could not be removed.
+
+    (1) The session host leaves its pool before its machine goes, (2) its user loses the right to sign in to it, (3) the
+    account in a domain is disabled from the machine while there is one, (4) Intune and (5) Entra ID forget the device,
+    (6) the VM goes, (7) its interface and (8) its disk.
+    """
+    clean = Cleaning(run.ctx, machine)
+    yield from clean.do(DELETE_SESSION_HOST, session_host_of(run, machine))  # (1)
+    if run.job.assigned_user_id is not None:
+        yield from clean.do(REVOKE_HOST, HostRightsOrder(machine=machine, user_id=run.job.assigned_user_id))  # (2)
+    yield from disable_accounts_of(run.ctx, [machine], run.resources.domain_connection_id)  # (3)
+    device = ForgetDeviceOrder(tenant_id=machine.tenant_id, owner=machine.owner, computer_name=machine.computer_name)
+    yield from clean.do(DELETE_MANAGED_DEVICE, device)  # (4)
+    yield from clean.do(DELETE_DEVICE, device)  # (5)
+    yield from clean.do(BEGIN_VM_DELETE, machine)  # (6)
+    yield from clean.wait(DELETE_NIC, machine)  # (7)
+    yield from clean.wait(DELETE_DISK, machine)  # (8)
+    return tuple(clean.left)
+
+
+def session_host_of(run: HostRun, machine: Machine) -> ForgetSessionHostOrder:
+    """Return the order about a machine's session host in the group's pool."""
+    return ForgetSessionHostOrder(machine=machine, host_pool_id=run.job.host_pool_id, domain_name=run.job.domain_name)
+
+
+def left_behind(left: tuple[Refused, ...]) -> Failure:
+    """Return the failure that lists what could not be removed."""
+    what = "; ".join(f"{each.code}: {each.message}" for each in left)
+    return Failure(code="notRemoved", message=f"Not everything could be removed: {what}", advice=left[0].advice)

@@ -1,0 +1,74 @@
+"""One task of one session host: where it stands, and what it has made so far."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from orchestrators.parts.work import Work, overdue
+from shared.contracts.definitions import PollPolicy
+from shared.contracts.host_builds import END_HOST_TASK, RECORD_HOST_STEP, HostEndRecord, HostJob, HostStepRecord
+from shared.contracts.outcomes import Pending, Refused
+from shared.contracts.session_hosts import HostTaskDone, HostTaskOrder
+from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.spot.host_steps import TITLES, HostStep
+from shared.workflow import Context, Steps
+
+
+class HostRun(Work):
+    """The task that runs: every call of it is made through here, so that its early ends are handled in one place."""
+
+    def __init__(self, ctx: Context, order: HostTaskOrder, job: HostJob) -> None:
+        super().__init__(ctx)
+        self.order, self.job = order, job
+        self.step = HostStep.CLEAN_UP
+        self.resources: Resources = job.made
+        self.password_left: Failure | None = None  # why the domain join's extension stays; the next step records it
+
+    def begin(self, step: HostStep, failure: Failure | None = None) -> Steps[None]:
+        """Record that *step* begins, and with it what the steps before it have made. Raises: SupersededError."""
+        self.step = step
+        record = HostStepRecord(
+            **self.job.which,
+            step=step,
+            resources=self.resources,
+            failure=failure,
+            password_left=self.password_left,
+        )
+        self.password_left = None
+        yield from self.record(RECORD_HOST_STEP, record)
+
+    def add_resources(self, **made: str | datetime | None) -> None:
+        """Remember what has been made; the next step records it."""
+        self.resources = self.resources.but(**made)
+
+    def end(self, failure: Failure | None = None) -> Steps[HostTaskDone]:
+        """Record that the task has ended; *failure*: why it was not done. Raises: SupersededError."""
+        yield from self.record(END_HOST_TASK, HostEndRecord(**self.job.which, failure=failure))
+        if failure is None:
+            return HostTaskDone(outcome="done")
+        return HostTaskDone(outcome="notDone", refused=refused_of(failure))
+
+    def unanswered(self, reason: str) -> Failure:
+        """Return the failure of a service that is out."""
+        return Failure(
+            code="serviceUnavailable",
+            message=f"{TITLES[self.step]}: the service did not answer as it should.",
+            evidence=reason,
+            advice="See Azure's service health for the region; the next attempt starts by itself.",
+        )
+
+    def too_late(self, pending: Pending, policy: PollPolicy) -> Failure:
+        """Return the failure of a step that took too long."""
+        message = f"{TITLES[self.step]}: {overdue(pending, policy)}"
+        return Failure(code=f"{self.step.value}TimedOut", message=message)
+
+
+def refused_of(failure: Failure) -> Refused:
+    """Return a failure as the refusal that it is to whoever reads the outcome."""
+    return Refused(
+        code=failure.code,
+        message=failure.message,
+        evidence=failure.evidence,
+        advice=failure.advice,
+        final=not failure.retriable,
+    )

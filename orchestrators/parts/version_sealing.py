@@ -1,0 +1,82 @@
+"""Sealing: a customised machine becomes a version that hosts can be made from. It cannot be undone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestrators.parts.image_capture import (
+    await_replication,
+    begin_capture,
+    finish_capture,
+    generalize,
+    temporary_machine,
+)
+from orchestrators.parts.image_validation import NOT_TRIED, validate_image
+from orchestrators.parts.machines import Recorder, ensure_removed
+from orchestrators.parts.version_work import VersionWork, remove_everything
+from orchestrators.parts.work import WorkFailedError
+from shared.contracts.image_versions import BEGIN_PUBLICATION, PublishOrder, VersionBuilt
+from shared.contracts.images import CAPTURE_POLL, DELETE_GALLERY_VERSION
+from shared.domain.images.image import ImageSource
+from shared.domain.spot.image_version import VersionEvent
+from shared.workflow import Steps
+
+_CAPTURES = 3
+"""How often a machine is captured until the version fails: Azure fails a capture now and then."""
+
+
+def seal(work: VersionWork) -> Steps[VersionBuilt]:
+    """Make a version of the machine.
+
+    (1) Generalise Windows, (2) capture it in its first region, excluded from latest, (3) remove the machine, (4) prove
+    with a test machine that it starts, (5) replicate it to all its regions. Raises: WorkFailedError.
+    """
+    order = work.order
+    if work.captured is None:
+        yield from work.begin("generalize")
+        yield from generalize(work, order.machine)  # (1)
+        yield from _capture(work)  # (2)
+    version_id = str(work.captured)
+    yield from work.begin("cleanUp")
+    ensure_removed((yield from remove_everything(work)))  # (3)
+    yield from work.begin("validate")
+    spec = replace(temporary_machine(work.order, Recorder()), image=ImageSource(gallery_version_id=version_id))
+    warnings = yield from validate_image(work, spec)  # (4)
+    validated = NOT_TRIED not in {warning.step for warning in warnings}
+    found = work.found().but(gallery_version_id=version_id, warnings=warnings, validated=validated)
+    yield from work.happened(VersionEvent.TESTED, found)
+    yield from _publish(work, version_id, validated=validated)  # (5)
+    yield from work.happened(VersionEvent.REPLICATED, found.but(regions=order.regions))
+    return VersionBuilt(outcome="available")
+
+
+def _capture(work: VersionWork) -> Steps[None]:
+    """Capture the machine. One that failed is taken out of the gallery and tried again: the machine stays as it is."""
+    yield from work.begin("capture")
+    for tried in range(1, _CAPTURES + 1):
+        operation = yield from begin_capture(work, work.order.capture)
+        work.captured = operation.resource_id
+        try:
+            yield from finish_capture(work, work.order.machine, operation)
+            break
+        except WorkFailedError:
+            if tried == _CAPTURES:
+                raise
+        yield from work.do(DELETE_GALLERY_VERSION, work.order.gallery_version(operation.resource_id))
+        work.captured = None
+    yield from await_replication(work, work.order.gallery_version(str(work.captured)))
+    yield from work.happened(VersionEvent.CAPTURED, work.found().but(gallery_version_id=work.captured))
+
+
+def _publish(work: VersionWork, version_id: str, *, validated: bool) -> Steps[None]:
+    yield from work.begin("replicate")
+    order, version = work.order, work.order.gallery_version(version_id)
+    what = PublishOrder(
+        tenant_id=order.tenant_id,
+        gallery_version=version,
+        image_set_id=order.image_set_id,
+        regions=order.regions,
+        validated=validated,
+    )
+    yield from work.finish(order.machine, (yield from work.do(BEGIN_PUBLICATION, what)), CAPTURE_POLL)
+    yield from await_replication(work, version)

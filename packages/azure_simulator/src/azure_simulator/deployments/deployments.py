@@ -1,0 +1,190 @@
+"""Deployments of a resource group: validate, deploy, show.
+
+Source: learn.microsoft.com/rest/api/resources/deployments. Bodies and polls are as in the recordings of `az vm create`
+(docs/fidelity.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.providers import RESOURCES
+from azure_simulator.arm.reading import need_group, unsupported
+from azure_simulator.arm.registry import registry
+from azure_simulator.arm.resource_types import NameRule, ResourceType
+from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.resources import Resource
+from azure_simulator.core.times import iso
+from azure_simulator.deployments.expressions import invalid_template
+from azure_simulator.deployments.runs import Run, Writer
+from azure_simulator.deployments.templates import Place, Template
+
+if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
+
+WRITER = "deploymentWriter"
+DEPLOYMENTS = ResourceType(
+    name="Microsoft.Resources/deployments",
+    provider=RESOURCES,
+    params=("deployment",),
+    naming=NameRule(r"[-\w._()]{1,64}"),
+    located=False,
+)
+OPERATIONS = Operations(DEPLOYMENTS)
+OPERATIONS.reads(get="deployment.get", group="deployments.list")
+_ACTION = DEPLOYMENTS.name
+_ENDED = frozenset({"Succeeded", "Failed", "Canceled"})
+_HASH_LENGTH = 18
+
+
+@OPERATIONS.operation("deployment.put", "PUT", DEPLOYMENTS.one, action=f"{_ACTION}/write", redacted=False)
+def put_deployment(call: Call) -> Answer:
+    """Begin a deployment; what the template lacks or misspells is refused before anything is made."""
+    need_group(call)
+    found, world = call.world.resources.get(call.path), call.world
+    if found is not None and found.properties["provisioningState"] not in _ENDED:
+        text = (
+            f"The deployment with resource id '{found.id}' cannot be saved, because this would overwrite an existing "
+        )
+        text += "deployment which is still active. Please see https://aka.ms/arm-deploy for usage details."
+        raise Problem(409, "DeploymentActive", text)
+    template, body = _read(call)
+    number = world.attempt("deployment.put", call.path)
+    name = world.guid("deployment", call.path, number)
+    shown = _shown(call, template, body, "Accepted", name)
+    facts: Json = {"operation": name, "rows": []}
+    if found is None:
+        resource = world.resources.add(Resource(shown["id"], DEPLOYMENTS.name, shown, call.now_us, facts))
+    else:
+        resource, found.facts = found, facts
+        found.replace({**shown, "id": found.id, "name": found.name}, call.now_us)
+    run = Run(call, world.state(WRITER), template, resource, call.now_us)
+    world.at(call.now_us, run.start)
+    version = call.query.get("api-version", "")
+    url = f"{call.base}{shown['id']}/operationStatuses/{name}?api-version={version}"
+    return Answer(shown, 201 if found is None else 200, {"Azure-AsyncOperation": url})
+
+
+@OPERATIONS.operation(
+    "deployment.validate",
+    "POST",
+    f"{DEPLOYMENTS.one}/validate",
+    action=f"{_ACTION}/validate/action",
+    redacted=False,
+    mutates=False,
+)
+def validate(call: Call) -> Answer:
+    """Check a template; bodies of resources are checked only when they are deployed."""
+    call.path = call.path.rpartition("/")[0]
+    template, body = _read(call)
+    shown = _shown(call, template, body, "Succeeded", call.world.guid("deployment", call.path))
+    validated = [{"id": part.id} for part in template.parts]
+    return Answer({**shown, "properties": {**shown["properties"], "validatedResources": validated}})
+
+
+@OPERATIONS.get("deployment.status", "operationStatuses/{id}")
+def get_status(call: Call) -> Answer:
+    """Tell how a deployment goes."""
+    found = call.need(call.path.lower().partition("/operationstatuses/")[0], "DeploymentNotFound")
+    if found.facts["operation"] != call.param("id").lower():
+        raise Problem(404, "DeploymentOperationNotFound", f"The operation '{call.param('id')}' was not found.")
+    error = found.properties.get("error")
+    return Answer({"status": found.properties["provisioningState"], **({"error": error} if error else {})})
+
+
+@OPERATIONS.head("deployment.head")
+def head_deployment(call: Call) -> Answer:
+    """Tell whether a deployment exists."""
+    return Answer(status=204 if call.world.resources.get(call.path) else 404)
+
+
+@OPERATIONS.get("deployment.operations", "operations")
+def list_operations(call: Call) -> Answer:
+    """List what a deployment has made, and what it could not make."""
+    found = call.need(call.path.rpartition("/")[0], "DeploymentNotFound")
+    return Answer({"value": found.facts["rows"]})
+
+
+def _read(call: Call) -> tuple[Template, Json]:
+    """Read the template of a request."""
+    properties = call.object().get("properties")
+    if not isinstance(properties, dict) or not isinstance(properties.get("mode"), str):
+        text = "The request content was invalid and could not be deserialized: 'Required property 'mode' not found'."
+        raise Problem(400, "InvalidRequestContent", text)
+    if properties["mode"].lower() != "incremental":
+        raise unsupported("properties.mode", f"The deployment mode {properties['mode']}")
+    for name in ("templateLink", "parametersLink", "onErrorDeployment"):
+        if properties.get(name):
+            raise unsupported(f"properties.{name}", f"A deployment with '{name}'")
+    template, given = _checked(properties.get("template"), properties.get("parameters") or {})
+    group = call.need(call.path.partition("/providers/")[0], "ResourceGroupNotFound")
+    place = Place(group.id, group.body["location"], call.param("deployment"), str(call.claims.get("tid", "")))
+    read = Template(place, template, given, registry(call.world))
+    writer: Writer = call.world.state(WRITER)
+    writer.check(call, read.parts)
+    return read, properties
+
+
+def _checked(template: object, given: object) -> tuple[Json, Json]:
+    """Give a template and its parameters; refuse what is not of the documented JSON types."""
+    if not isinstance(template, dict) or "resources" not in template:
+        raise invalid_template("Required property 'resources' not found in JSON")
+    for name, kind in (("parameters", dict), ("variables", dict), ("outputs", dict), ("resources", list)):
+        if not isinstance(template.get(name) or kind(), kind):
+            raise invalid_template(f"The template property '{name}' has the wrong JSON type")
+    declared, resources = template.get("parameters") or {}, template.get("resources") or []
+    rows = [*declared.values(), *resources]
+    if not isinstance(given, dict) or not all(isinstance(each, dict) for each in (*rows, *given.values())):
+        raise invalid_template("The template parameters and resources must be objects")
+    for row in resources:
+        texts = [row.get("type"), row.get("name"), row.get("apiVersion")]
+        needs = row.get("dependsOn") or []
+        if not all(isinstance(each, str) and each for each in texts) or not isinstance(needs, list):
+            raise invalid_template("A resource of a template needs the texts 'type', 'name' and 'apiVersion'")
+        if not all(isinstance(each, str) for each in needs):
+            raise invalid_template("The property 'dependsOn' of a resource must be a list of texts")
+    if any("reference" in each for each in given.values()):
+        raise unsupported("properties.parameters", "A parameter from a vault")
+    return template, given
+
+
+def _shown(call: Call, template: Template, body: Json, state: str, operation: str) -> Json:
+    """Show a deployment that has just been accepted: without its template, and without what is secure in it."""
+    kinds: dict[str, dict[str, None]] = {}
+    for part in template.parts:
+        namespace, _, kind = part.type.partition("/")
+        kinds.setdefault(namespace, {})[kind] = None
+    written = json.dumps(body["template"], sort_keys=True).encode()
+    rows = [{"namespace": each, "resourceTypes": [{"resourceType": kind} for kind in kinds[each]]} for each in kinds]
+    group = call.need(call.path.partition("/providers/")[0], "ResourceGroupNotFound")
+    return {
+        "id": f"{group.id}/providers/{DEPLOYMENTS.name}/{call.param('deployment')}",
+        "name": call.param("deployment"),
+        "type": DEPLOYMENTS.name,
+        **({"tags": call.body["tags"]} if isinstance(call.body.get("tags"), dict) else {}),
+        "properties": {
+            "templateHash": str(int(hashlib.sha256(written).hexdigest(), 16))[:_HASH_LENGTH],
+            "parameters": template.shown_parameters(),
+            "mode": "Incremental",
+            "provisioningState": state,
+            "timestamp": iso(call.now_us),
+            "duration": "PT0S",
+            "correlationId": operation,
+            "providers": rows,
+            "dependencies": [_dependency(template, part.id) for part in template.parts if part.after],
+        },
+    }
+
+
+def _dependency(template: Template, wanted: str) -> Json:
+    by_id = {part.id.lower(): part for part in template.parts}
+
+    def row(key: str) -> Json:
+        part = by_id[key]
+        return {"id": part.id, "resourceType": part.type, "resourceName": part.name}
+
+    after = sorted(by_id[wanted.lower()].after & by_id.keys())
+    return {"dependsOn": [row(each) for each in after], **row(wanted.lower())}

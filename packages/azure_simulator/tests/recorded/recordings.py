@@ -1,0 +1,104 @@
+"""Recorded traffic of Azure itself: the recordings with which Microsoft tests its command-line client.
+
+They are in github.com/Azure/azure-cli (MIT licence), in `tests/latest/recordings` of each module below
+`src/azure-cli/azure/cli/command_modules`. They are not part of this repository: `DESKWRIGHT_RECORDINGS` names a folder
+that has them, such as a checkout.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import yaml
+
+FOLDER = "DESKWRIGHT_RECORDINGS"
+MODULES = ("vm", "network", "role", "resource")
+_HOSTS = frozenset({"management.azure.com", "graph.microsoft.com"})
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and what Azure answered. Names of headers are lower-case; bodies are JSON or None."""
+
+    host: str
+    method: str
+    path: str
+    query: str
+    body: Any
+    status: int
+    answer: Any
+    headers: Mapping[str, str]
+
+    @property
+    def at(self) -> datetime | None:
+        """Return the moment of the answer, to the second."""
+        return parsedate_to_datetime(self.headers["date"]) if "date" in self.headers else None
+
+    @property
+    def code(self) -> str:
+        """Return the error code of the answer; empty when it is none."""
+        return code_of(self.answer) if self.status >= 400 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """The exchanges of one test, in their order."""
+
+    name: str
+    exchanges: tuple[Exchange, ...]
+
+
+def code_of(answer: Any) -> str:
+    """Return the code of an error's body."""
+    error = answer.get("error", answer) if isinstance(answer, dict) else {}
+    return str(error.get("code", "")) if isinstance(error, dict) else ""
+
+
+def folder() -> Path | None:
+    """Return the folder of the recordings, None if there is none here."""
+    named = os.environ.get(FOLDER)
+    return Path(named) if named and Path(named).is_dir() else None
+
+
+def read(root: Path, modules: tuple[str, ...] = MODULES) -> Iterator[Recording]:
+    """Read the recordings below a folder, sorted by their names."""
+    for module in modules:
+        for path in sorted(root.glob(f"**/{module}/tests/latest/recordings/*.yaml")):
+            said = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+            found = [_exchange(each) for each in (said or {}).get("interactions") or ()]
+            yield Recording(f"{module}/{path.stem}", tuple(each for each in found if each.host in _HOSTS))
+
+
+def _exchange(said: Mapping[str, Any]) -> Exchange:
+    request, response = said["request"], said["response"]
+    address = urlsplit(request["uri"])
+    headers = {
+        name.lower(): str(value[0] if isinstance(value, list) and value else value)
+        for name, value in (response.get("headers") or {}).items()
+    }
+    body = response.get("body")
+    return Exchange(
+        host=address.hostname or "",
+        method=request["method"],
+        path=address.path.rstrip("/"),
+        query=address.query,
+        body=_json(request.get("body")),
+        status=int(response["status"]["code"]),
+        answer=_json(body.get("string") if isinstance(body, dict) else body),
+        headers=headers,
+    )
+
+
+def _json(text: Any) -> Any:
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    try:
+        return json.loads(text) if isinstance(text, str) and text else None
+    except ValueError:
+        return None

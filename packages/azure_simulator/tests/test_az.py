@@ -1,0 +1,205 @@
+"""Microsoft's command-line client, registered against the simulated cloud: what it sends is taken, and shown again.
+
+It is installed by `make .tools/az/installed`. Each command takes some seconds, so that `make long` runs them.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from azure_simulator.certificates import Certificates
+from azure_simulator.graph.directory.records import derived_id
+from azure_simulator.seeds import TENANT_ID, demo_seed
+
+from packages.azure_simulator.tests.bodies import IMAGE
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]  # a command takes 3 to 40 seconds of a busy machine
+
+PYTHON = Path(__file__).resolve().parents[3] / ".tools" / "az" / "bin" / "python"
+SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
+APP, SECRET = derived_id(TENANT_ID, "app", "cli"), "only-for-this-test"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/desks"
+_SECONDS = 900
+
+
+class Az:
+    """The client with a configuration folder of its own."""
+
+    def __init__(self, folder: Path, cloud: dict[str, str]) -> None:
+        self.cloud, self._folder = cloud, folder
+        self._environment = {
+            **os.environ,
+            "AZURE_CONFIG_DIR": str(folder),
+            "REQUESTS_CA_BUNDLE": cloud["bundle"],
+            "IDENTITY_ENDPOINT": f"{cloud['msi']}/msi/token",
+            "IDENTITY_HEADER": "any",
+            "AZURE_CORE_INSTANCE_DISCOVERY": "false",
+            "AZURE_CORE_COLLECT_TELEMETRY": "false",
+            "AZURE_CORE_ONLY_SHOW_ERRORS": "true",
+            "AZURE_CORE_ENCRYPT_TOKEN_CACHE": "false",
+        }
+
+    def __call__(self, *words: str) -> Any:
+        """Run a command that must succeed; return the JSON that it prints, None if it prints nothing."""
+        done = self.run(*words)
+        assert done.returncode == 0, (words, done.stderr[-1500:])
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [str(PYTHON), "-m", "azure.cli", *words, "--output", "json"]
+        return subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_SECONDS,
+            env=self._environment,
+            cwd=self._folder,
+        )
+
+    def register(self) -> None:
+        """Make the simulated cloud the one that commands are for."""
+        self("cloud", "register", "--name", "simulated", "--endpoint-resource-manager", self.cloud["url"])
+        self("cloud", "set", "--name", "simulated")
+
+
+@pytest.fixture(scope="module")
+def cloud(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) -> Iterator[dict[str, str]]:
+    if not PYTHON.exists():
+        pytest.skip("az is not installed: make .tools/az/installed")
+    seed = demo_seed(6)
+    seed["tenants"][0]["subscriptions"] = [SUBSCRIPTION]
+    seed["tenants"][0]["apps"].append({"displayName": "cli", "client_secret": SECRET, "roles": ["*"]})
+    path = tmp_path_factory.mktemp("cloud") / "seed.json"
+    path.write_text(json.dumps(seed))
+    command = [sys.executable, "-m", "azure_simulator", "--ca-dir", str(certificates.folder), "--profile", "fast"]
+    with subprocess.Popen([*command, "--seed-file", str(path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())
+        process.terminate()
+
+
+@pytest.fixture(scope="module")
+def az(cloud: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Az:
+    """The client, signed in as a service principal, with a resource group and a network."""
+    made = Az(tmp_path_factory.mktemp("az"), cloud)
+    made.register()
+    secret = ("--username", APP, "--password", SECRET, "--tenant", TENANT_ID)
+    (account,) = made("login", "--service-principal", *secret)
+    assert account["id"] == SUBSCRIPTION
+    made("group", "create", "--name", "desks", "--location", "westeurope")
+    network = ("--name", "net", "--address-prefixes", "10.0.0.0/16")
+    subnet = ("--subnet-name", "pcs", "--subnet-prefixes", "10.0.0.0/24")
+    made("network", "vnet", "create", "--resource-group", "desks", *network, *subnet)
+    return made
+
+
+def test_a_managed_identity_signs_in(cloud: dict[str, str], tmp_path: Path) -> None:
+    here = Az(tmp_path, cloud)
+    here.register()
+    (account,) = here("login", "--identity")
+    assert (account["id"], account["user"]["name"]) == (SUBSCRIPTION, "systemAssignedIdentity")
+
+
+def test_groups_are_listed_and_deleted(az: Az) -> None:
+    az("group", "create", "--name", "other", "--location", "northeurope", "--tags", "a=b")
+    assert {each["name"] for each in az("group", "list")} >= {"desks", "other"}
+    az("group", "delete", "--name", "other", "--yes")
+    assert az("group", "exists", "--name", "other") is False
+
+
+def test_networks_have_subnets_rules_addresses_and_interfaces(az: Az) -> None:
+    here = ("--resource-group", "desks")
+    az("network", "nsg", "create", *here, "--name", "nsg")
+    rule = ("--priority", "100", "--destination-port-ranges", "443", "--access", "Deny")
+    az("network", "nsg", "rule", "create", *here, "--nsg-name", "nsg", "--name", "one", *rule)
+    az("network", "vnet", "subnet", "update", *here, "--vnet-name", "net", "--name", "pcs", "--nsg", "nsg")
+    az("network", "public-ip", "create", *here, "--name", "ip", "--sku", "Standard")
+    az("network", "nat", "gateway", "create", *here, "--name", "nat", "--public-ip-addresses", "ip")
+    az("network", "nic", "create", *here, "--name", "nic", "--vnet-name", "net", "--subnet", "pcs")
+    subnet = az("network", "vnet", "subnet", "show", *here, "--vnet-name", "net", "--name", "pcs")
+    assert subnet["networkSecurityGroup"]["id"].endswith("/nsg")
+    az("network", "nic", "update", *here, "--name", "nic", "--set", "tags.a=b")  # sends back what it was shown
+    assert az("network", "nic", "show", *here, "--name", "nic")["tags"] == {"a": "b"}
+
+
+def test_disks_and_snapshots_are_created_changed_and_deleted(az: Az) -> None:
+    here = ("--resource-group", "desks")
+    assert az("disk", "create", *here, "--name", "disk", "--size-gb", "32")["diskSizeGB"] == 32
+    assert az("disk", "update", *here, "--name", "disk", "--size-gb", "64")["diskSizeGB"] == 64
+    taken = az("snapshot", "create", *here, "--name", "snapshot", "--source", "disk", "--incremental", "true")
+    assert (taken["diskSizeGB"], taken["incremental"]) == (64, True)
+    az("snapshot", "delete", *here, "--name", "snapshot")
+    az("disk", "delete", *here, "--name", "disk", "--yes")
+    assert az("disk", "list", *here) == []
+
+
+def test_galleries_have_definitions(az: Az) -> None:
+    here = ("--resource-group", "desks", "--gallery-name", "images")
+    az("sig", "create", *here)
+    names = ("--publisher", "p", "--offer", "o", "--sku", "s", "--os-type", "Windows", "--hyper-v-generation", "V2")
+    az("sig", "image-definition", "create", *here, "--gallery-image-definition", "pc", *names)
+    assert [each["name"] for each in az("sig", "image-definition", "list", *here)] == ["pc"]
+
+
+def test_machines_are_created_by_a_template_started_deallocated_and_deleted(az: Az) -> None:
+    here = ("--resource-group", "desks", "--name", "pc")
+    image = ("--image", ":".join(IMAGE.values()), "--size", "Standard_D2s_v5", "--public-ip-address", "")
+    who = ("--admin-username", "localadmin", "--admin-password", "Th1s-is-not-secret")
+    made = az("vm", "create", *here, *image, *who, "--vnet-name", "net", "--subnet", "pcs")
+    assert (made["powerState"], made["privateIpAddress"][:7]) == ("VM running", "10.0.0.")
+    az("vm", "deallocate", *here)
+    assert az("vm", "show", *here, "--show-details")["powerState"] == "VM deallocated"
+    az("vm", "start", *here)
+    assert az("vm", "get-instance-view", *here)["instanceView"]["statuses"][-1]["code"] == "PowerState/running"
+    az("vm", "delete", *here, "--yes")
+    assert az("vm", "list", "--resource-group", "desks") == []
+
+
+def test_a_template_is_validated_deployed_and_refused(az: Az, tmp_path: Path) -> None:
+    address = {
+        "type": "Microsoft.Network/publicIPAddresses",
+        "name": "[parameters('name')]",
+        "apiVersion": "2022-01-01",
+    }
+    template = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {"name": {"type": "string"}},
+        "resources": [{**address, "location": "[resourceGroup().location]", "properties": {}}],
+        "outputs": {"made": {"type": "string", "value": "[reference(parameters('name')).provisioningState]"}},
+    }
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(template))
+    here = ("--resource-group", "desks", "--template-file", str(path))
+    az("deployment", "group", "validate", *here, "--parameters", "name=address")
+    made = az("deployment", "group", "create", *here, "--name", "one", "--parameters", "name=address")
+    assert made["properties"]["outputs"] == {"made": {"type": "string", "value": "Succeeded"}}
+    assert [each["name"] for each in az("deployment", "group", "list", "--resource-group", "desks")][:1] == ["one"]
+    refused = az.run("deployment", "group", "create", *here, "--name", "two", "--parameters", "name=-")
+    assert (refused.returncode, "InvalidResourceName" in refused.stderr) == (1, True)
+
+
+def test_roles_are_assigned_and_taken_away(az: Az) -> None:
+    user = az("ad", "user", "show", "--id", "user01@contoso.example")
+    who = ("--assignee-object-id", user["id"], "--assignee-principal-type", "User")
+    made = az("role", "assignment", "create", *who, "--role", "Reader", "--scope", GROUP)
+    assert made["principalId"] == user["id"]
+    assert [each["id"] for each in az("role", "assignment", "list", "--scope", GROUP)] == [made["id"]]
+    az("role", "assignment", "delete", "--ids", made["id"])
+    assert az("role", "assignment", "list", "--scope", GROUP) == []
+
+
+def test_users_and_groups_of_the_directory_are_read_and_changed(az: Az) -> None:
+    assert len(az("ad", "user", "list")) == 6
+    group = az("ad", "group", "create", "--display-name", "pilots", "--mail-nickname", "pilots")
+    user = az("ad", "user", "show", "--id", "user02@contoso.example")
+    az("ad", "group", "member", "add", "--group", group["id"], "--member-id", user["id"])
+    assert [each["id"] for each in az("ad", "group", "member", "list", "--group", group["id"])] == [user["id"]]
+    az("ad", "group", "delete", "--group", group["id"])
+    assert "pilots" not in {each["displayName"] for each in az("ad", "group", "list")}

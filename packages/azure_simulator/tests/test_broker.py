@@ -1,0 +1,369 @@
+"""The broker: who gets which desktop, who waits, who is refused, and which sessions are lost."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from packages.azure_simulator.tests.desks import APPS, DESKS, PERSONAL, POOL, SERVICE, SIGNS_IN, STARTS, USES, Office
+from packages.azure_simulator.tests.in_process import GROUP, VMS, open_cloud
+
+LIMITS = """
+# step: limits
+Set-Value 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services' 'MaxIdleTime' 600000
+Set-Value 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows NT\\Terminal Services' 'MaxDisconnectionTime' 300000
+"""
+
+
+def placed(office: Office, users: list[str]) -> list[str]:
+    return [office.sign_in(user).get("host", "") for user in users]
+
+
+@pytest.mark.parametrize(
+    ("balancer", "places"),
+    [("BreadthFirst", ["HOST-1", "HOST-2", "HOST-1", "HOST-2"]), ("DepthFirst", ["HOST-1", "HOST-1", "HOST-2", ""])],
+)
+def test_sessions_are_balanced_below_the_limit(balancer: str, places: list[str]) -> None:
+    # learn.microsoft.com/azure/virtual-desktop/host-pool-load-balancing
+    office = Office(4, loadBalancerType=balancer, maxSessionLimit=2)
+    office.host("host-1")
+    office.host("host-2")
+    if balancer == "DepthFirst":
+        office.app.request("PATCH", f"{POOL}/sessionHosts/HOST-2", {"properties": {"allowNewSession": True}})
+        office.app.sim(
+            "POST",
+            "desktops/sessions",
+            {"sessionHost": f"{POOL}/sessionHosts/HOST-2", "userPrincipalName": "somebody@a.example"},
+        )
+        # the host with the most sessions below the limit comes first
+        places = ["HOST-2", "HOST-1", "HOST-1", ""]
+    assert placed(office, office.users) == places
+
+
+def test_a_full_pool_fails_and_says_so() -> None:
+    office = Office(2, maxSessionLimit=1)
+    office.host("host-1")
+    first, second = (office.sign_in(user) for user in office.users)
+    assert (first["outcome"], second["outcome"], second["reason"]) == ("signedIn", "failed", "AllHostsFull")
+    assert [each["user"] for each in office.findings("signInsFailed")] == [office.users[1]]
+
+
+def test_a_drained_host_takes_nobody_new_and_its_users_back() -> None:
+    # learn.microsoft.com/azure/virtual-desktop/drain-mode
+    office = Office(2)
+    host = office.host("host-1")
+    office.sign_in(office.users[0])
+    office.leave(office.users[0], "disconnect")
+    office.app.request("PATCH", host, {"properties": {"allowNewSession": False}})
+    back, new = (office.sign_in(user) for user in office.users)
+    assert (back["outcome"], new["reason"]) == ("reconnected", "AllHostsDrained")
+    assert [each["properties"]["sessionState"] for each in office.sessions()] == ["Active"]
+
+
+@pytest.mark.parametrize(
+    ("scope", "role", "reason"), [(APPS, USES, "NotAssigned"), (GROUP, SIGNS_IN, "NotAllowedOnMachine")]
+)
+def test_a_user_without_a_role_is_refused(scope: str, role: str, reason: str) -> None:
+    # learn.microsoft.com/azure/virtual-desktop/azure-ad-joined-session-hosts
+    office = Office(2)
+    office.host("host-1")
+    office.app.sim("POST", "graph/members", {"group": "staff", "remove": [office.users[0]]})
+    other = {USES: (GROUP, SIGNS_IN), SIGNS_IN: (APPS, USES)}[role]
+    user = office.app.sim("GET", "state?view=directory&kind=user")
+    (ids,) = ({each["userPrincipalName"]: each["id"] for each in rows} for rows in user.values())
+    office.grant(*other, ids[office.users[0]], "User")
+    found = office.sign_in(office.users[0])
+    assert (found["outcome"], found["reason"]) == ("refused", reason)
+    assert office.findings("signInsFailed") == []
+    office.grant(scope, role, ids[office.users[0]], "User")
+    assert office.sign_in(office.users[0])["outcome"] == "signedIn"
+
+
+def test_nested_groups_count_and_disabled_and_unknown_users_are_refused() -> None:
+    office = Office(2)
+    office.host("host-1")
+    office.app.sim("POST", "graph/groups", {"displayName": "inner"})
+    office.app.sim("POST", "graph/members", {"group": "staff", "remove": [office.users[0]], "add": ["inner"]})
+    office.app.sim("POST", "graph/members", {"group": "inner", "add": [office.users[0]]})
+    assert office.sign_in(office.users[0])["outcome"] == "signedIn"
+    office.app.sim("POST", "graph/users", {"user": office.users[1], "accountEnabled": False})
+    assert office.sign_in(office.users[1])["reason"] == "AccountDisabled"
+    assert office.sign_in("nobody@a.example")["reason"] == "UserUnknown"
+
+
+def test_a_desktop_that_no_workspace_shows_is_used_by_nobody() -> None:
+    office = Office(1)
+    office.host("host-1")
+    office.app.request("DELETE", f"{DESKS}/workspaces/desks-ws")
+    assert office.sign_in(office.users[0])["reason"] == "NotPublished"
+
+
+@pytest.mark.parametrize("state", ["Unavailable", "SxSStackListenerNotReady", "FSLogixNotHealthy", "NeedsAssistance"])
+def test_only_some_unhealthy_hosts_take_sessions(state: str) -> None:
+    # docs/notes.md 7.4
+    office = Office(1)
+    office.host("host-1")
+    office.app.sim("POST", "config", {"desktopAgents": {"*": state}})
+    wanted = ("signedIn", "") if state == "NeedsAssistance" else ("failed", "NoHostAvailable")
+    found = office.sign_in(office.users[0])
+    assert (found["outcome"], found["reason"]) == wanted
+
+
+def test_a_personal_desktop_is_kept_by_its_first_user() -> None:
+    office = Office(3, kind=PERSONAL, personalDesktopAssignmentType="Automatic")
+    office.host("host-1")
+    office.host("host-2")
+    assert placed(office, office.users[:2]) == ["HOST-1", "HOST-2"]
+    office.leave(office.users[0])
+    third = office.sign_in(office.users[2])
+    assert (third["outcome"], third["reason"]) == ("failed", "NoAssignedHost")
+    assert placed(office, office.users[:1]) == ["HOST-1"]
+    hosts = office.app.request("GET", f"{POOL}/sessionHosts")["value"]
+    assert [each["properties"]["assignedUser"] for each in hosts] == office.users[:2]
+
+
+def test_a_direct_personal_desktop_is_its_users_only() -> None:
+    office = Office(2, kind=PERSONAL, personalDesktopAssignmentType="Direct")
+    host = office.host("host-1")
+    assert office.sign_in(office.users[0])["reason"] == "NoAssignedHost"
+    office.app.request("PATCH", host, {"properties": {"assignedUser": office.users[0]}})
+    assert [office.sign_in(user)["outcome"] for user in office.users] == ["signedIn", "failed"]
+
+
+def test_a_machine_is_started_on_connect_and_the_sign_in_waits_for_it() -> None:
+    # learn.microsoft.com/azure/virtual-desktop/start-virtual-machine-connect
+    office = Office(2, startVMOnConnect=True)
+    for name in ("host-1", "host-2"):
+        office.host(name)
+        office.power(name, "deallocate")
+    office.app.sim("PATCH", "config", {"profile": "real"})
+    without = office.sign_in(office.users[0])
+    assert (without["outcome"], without["reason"]) == ("failed", "MayNotStartMachine")
+    office.grant(GROUP, STARTS, SERVICE, "ServicePrincipal")
+    assert [office.sign_in(user)["outcome"] for user in office.users] == ["waiting", "waiting"]
+    office.pass_time(900)
+    rows = office.app.sim("GET", "desktops/signins?outcome=signedIn")
+    assert {each["host"] for each in rows} == {"HOST-1"}  # no second machine while one comes up
+    assert all(20 < each["waitedSeconds"] < 600 for each in rows)
+    assert office.status(f"{POOL}/sessionHosts/HOST-2") == "Shutdown"
+
+
+def test_a_pool_that_starts_nothing_fails_a_sign_in_at_once() -> None:
+    office = Office(1)
+    office.host("host-1")
+    office.power("host-1", "deallocate")
+    assert office.sign_in(office.users[0])["reason"] == "NoHostAvailable"
+
+
+def test_a_machine_that_finds_no_hardware_lets_a_sign_in_wait_in_vain() -> None:
+    office = Office(1, startVMOnConnect=True)
+    office.host("host-1")
+    office.power("host-1", "deallocate")
+    office.grant(GROUP, STARTS, SERVICE, "ServicePrincipal")
+    office.app.sim("POST", "config", {"capacity": [{"region": "westeurope", "vms": 0}]})
+    assert office.sign_in(office.users[0])["outcome"] == "waiting"
+    office.pass_time(700)
+    (found,) = office.app.sim("GET", "desktops/signins")
+    assert (found["outcome"], found["reason"], found["waitedSeconds"]) == ("failed", "MachineDidNotStart", 600)
+
+
+def test_idle_and_disconnected_sessions_end_by_the_limits_that_were_set_in_windows() -> None:
+    office = Office(2)
+    office.host("host-1")
+    office.sign_in(office.users[0])
+    office.leave(office.users[0], "idle")
+    office.pass_time(86_400)
+    assert [each["properties"]["sessionState"] for each in office.sessions()] == ["Active"]  # nobody set a limit
+    office.script("host-1", LIMITS)
+    assert [each["properties"]["sessionState"] for each in office.sessions()] == ["Disconnected"]
+    office.pass_time(298)
+    assert len(office.sessions()) == 1
+    office.pass_time(2)
+    assert office.sessions() == []
+    assert (office.view["ended"], office.findings("sessionsLost")) == ({"timeLimit": 1}, [])
+
+
+def test_a_user_who_comes_back_in_time_keeps_the_session() -> None:
+    office = Office(1)
+    office.host("host-1")
+    office.script("host-1", LIMITS)
+    office.sign_in(office.users[0])
+    office.leave(office.users[0], "idle")
+    office.pass_time(700)
+    assert office.sign_in(office.users[0])["outcome"] == "reconnected"
+    office.pass_time(3_600)
+    assert [each["properties"]["sessionState"] for each in office.sessions()] == ["Active"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "cause"), [("deallocate", "stopped"), ("restart", "restarted"), ("powerOff?skipShutdown=true", "evicted")]
+)
+def test_a_session_on_a_machine_that_stops_is_gone(verb: str, cause: str) -> None:
+    office = Office(1)
+    office.host("host-1")
+    office.sign_in(office.users[0])
+    office.power("host-1", verb)
+    assert (office.sessions(), office.view["ended"]) == ([], {cause: 1})
+
+
+def lose(office: Office, how: str) -> None:
+    if how == "machine":
+        office.app.request("POST", f"{VMS}/host-1/deallocate")
+    elif how == "host":
+        assert office.app.error("DELETE", f"{POOL}/sessionHosts/HOST-1")[0] == 400
+        office.app.request("DELETE", f"{POOL}/sessionHosts/HOST-1?force=true")
+    else:
+        office.app.request("DELETE", office.sessions()[0]["id"])
+    office.pass_time()
+
+
+@pytest.mark.parametrize("how", ["logOff", "host", "machine"])
+@pytest.mark.parametrize("told", [False, True])
+def test_a_session_is_lost_unless_its_user_was_told(how: str, *, told: bool) -> None:
+    office = Office(1)
+    office.host("host-1")
+    office.sign_in(office.users[0])
+    if told:
+        text = {"messageTitle": "Update", "messageBody": "You will be signed out in five minutes."}
+        office.app.request("POST", f"{office.sessions()[0]['id']}/sendMessage", text)
+        office.pass_time(300)
+    lose(office, how)
+    found = office.findings("sessionsLost")
+    assert [each["user"] for each in found] == ([] if told else office.users)
+    assert [(each["body"], each["seen"]) for each in office.view["messages"]] == (
+        [("You will be signed out in five minutes.", True)] if told else []
+    )
+
+
+def test_a_message_that_is_older_than_an_hour_is_no_notice() -> None:
+    office = Office(1)
+    office.host("host-1")
+    office.sign_in(office.users[0])
+    office.app.request("POST", f"{office.sessions()[0]['id']}/sendMessage", {"messageTitle": "x", "messageBody": "y"})
+    office.pass_time(2 * 3_600)
+    lose(office, "logOff")
+    assert len(office.findings("sessionsLost")) == 1
+
+
+def test_an_eviction_takes_sessions_and_is_no_fault_of_the_service() -> None:
+    office = Office(1)
+    office.host("host-1", priority="Spot", evictionPolicy="Deallocate")
+    office.sign_in(office.users[0])
+    office.app.send("POST", f"{VMS}/host-1/simulateEviction")
+    office.pass_time(1_800)
+    assert (office.view["ended"], office.findings("sessionsLost")) == ({"evicted": 1}, [])
+
+
+def test_hibernation_keeps_sessions() -> None:
+    office = Office(1, kind=PERSONAL)
+    host = office.host("host-1", additionalCapabilities={"hibernationEnabled": True})
+    office.sign_in(office.users[0])
+    office.power("host-1", "deallocate?hibernate=true")
+    assert office.status(host) == "Shutdown"
+    assert [each["properties"]["sessionState"] for each in office.sessions()] == ["Disconnected"]
+    office.power("host-1", "start")
+    assert office.sign_in(office.users[0])["outcome"] == "reconnected"
+
+
+def storm(office: Office, **more: Any) -> Any:
+    visits = [{"from": 900, "until": 2_700, "stay": [3_600, 7_200]}, {"from": 16_200, "until": 19_800, "stay": 600}]
+    body = {"hostPool": "desks", "group": "staff", "visits": visits, "retry": {"after": 60, "times": 2}, **more}
+    return office.app.sim("POST", "desktops/days", body)
+
+
+def times(office: Office) -> list[tuple[str, str]]:
+    return [(each["user"], each["at"]) for each in office.app.sim("GET", "desktops/signins")]
+
+
+def test_a_scripted_day_brings_everybody_in_the_morning_and_again_later() -> None:
+    office = Office(20, maxSessionLimit=10)
+    office.host("host-1")
+    office.host("host-2")
+    assert storm(office) == {"users": 20, "visits": 40}
+    office.pass_time(899)
+    assert office.view["signIns"] == {}
+    office.pass_time(1_802)
+    assert office.view["signIns"] == {"signedIn": 20}
+    office.pass_time(86_400)
+    assert (office.view["signIns"], office.sessions()) == ({"signedIn": 40}, [])
+    assert office.view["ended"] == {"signedOut": 40}
+    assert office.app.sim("GET", "invariants")["clean"]
+
+
+def test_users_of_a_day_try_again_after_a_failure() -> None:
+    office = Office(2, maxSessionLimit=1)
+    office.host("host-1")
+    storm(office, users=office.users, visits=[{"until": 10, "stay": 90}])
+    office.pass_time(3_600)
+    assert office.view["signIns"]["signedIn"] == 2
+    assert len(office.findings("signInsFailed")) == office.view["signIns"]["failed"] >= 1
+
+
+def test_the_same_seed_gives_the_same_day_and_another_one_another() -> None:
+    days = []
+    for seed in (1, 1, 2):
+        office = Office(5)
+        office.host("host-1")
+        storm(office, seed=seed)
+        office.pass_time(86_400)
+        days.append(times(office))
+    assert days[0] == days[1] != days[2]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"hostPool": "nobody", "users": ["a"], "visits": [{"until": 1, "stay": 1}]},
+        {"hostPool": "desks", "visits": [{"until": 1, "stay": 1}]},
+        {"hostPool": "desks", "users": ["a"]},
+        {"hostPool": "desks", "users": ["a"], "visits": [{"until": 1}]},
+        {"hostPool": "desks", "users": ["a"], "visits": [{"from": 2, "until": 1, "stay": 1}]},
+        {"hostPool": "desks", "users": ["a"], "visits": [{"until": 1, "stay": 1, "leave": "never"}]},
+        {"hostPool": "desks", "users": ["a"], "visits": [{"until": 1, "stay": [1, 2, 3]}]},
+        {"hostPool": "desks", "group": "nobody", "visits": [{"until": 1, "stay": 1}]},
+        {"hostPool": "desks", "users": ["a"], "visits": [7]},
+    ],
+    ids=str,
+)
+def test_a_day_that_makes_no_sense_is_refused(body: Any) -> None:
+    office = Office(1)
+    with pytest.raises(AssertionError, match=r"BadRequest|NotFound"):
+        office.app.sim("POST", "desktops/days", body)
+
+
+def test_the_view_counts_what_happened() -> None:
+    office = Office(2, maxSessionLimit=1)
+    office.host("host-1")
+    placed(office, office.users)
+    view = office.view
+    assert (view["signIns"], view["reasons"]) == ({"signedIn": 1, "failed": 1}, {"AllHostsFull": 1})
+    assert (view["sessions"], view["hosts"], view["waitedSeconds"]["p95"]) == ({"Active": 1}, {"Available": 1}, 0)
+
+
+def test_a_day_goes_on_after_a_restart_as_if_there_had_been_none(tmp_path: Path) -> None:
+    ends = []
+    for restarts in (False, True):
+        journal = tmp_path / f"journal-{restarts}"
+        office = Office(8, journal=journal, maxSessionLimit=3, startVMOnConnect=True)
+        office.grant(GROUP, STARTS, SERVICE, "ServicePrincipal")
+        for name in ("host-1", "host-2"):
+            office.host(name)
+        office.script("host-1", LIMITS)
+        office.power("host-2", "deallocate")
+        office.app.sim("PATCH", "config", {"profile": "real"})
+        storm(
+            office, visits=[{"until": 600, "stay": 900, "leave": "idle"}, {"from": 3_600, "until": 4_000, "stay": 60}]
+        )
+        office.pass_time(300)
+        office.app.request(
+            "POST", f"{office.sessions()[0]['id']}/sendMessage", {"messageTitle": "a", "messageBody": "b"}
+        )
+        if restarts:
+            office.app.cloud.journal.close()
+            office.app = open_cloud("instant", journal)
+            office.app.clock.go(0)
+        office.pass_time(86_400)
+        ends.append((office.view, office.app.sim("GET", "desktops/signins"), office.app.sim("GET", "invariants")))
+        office.app.cloud.journal.close()
+    assert ends[0] == ends[1]
+    assert ends[0][0]["signIns"]["signedIn"] > 0

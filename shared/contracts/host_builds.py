@@ -1,0 +1,229 @@
+"""The work on one session host: what it is about, the steps of a build, and what is recorded of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused, Superseded
+from shared.contracts.session_hosts import HostTaskOrder
+from shared.domain.cloud_pcs.build import Failure, Resources, Warn
+from shared.domain.images.image import ImageSource
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.networks.connection import Domain, JoinType, Network
+from shared.domain.spot.host import HostTask
+from shared.domain.spot.host_steps import HostStep
+from shared.domain.values import Value
+
+
+class OfHostTask(Value):
+    """Of one task of one session host, and one attempt of it."""
+
+    tenant_id: str
+    session_host_id: str
+    run: int
+    attempt: int = 1
+
+    @property
+    def which(self) -> dict[str, Any]:
+        """The task, for another order or record of it: ``HostStepRecord(**job.which, step=...)``."""
+        return {name: getattr(self, name) for name in OfHostTask.model_fields}
+
+
+class HostWindows(Value):
+    """What is configured in the Windows of a host. *kerberos*: the profiles' share is reached with Entra's tickets."""
+
+    profile_path: str
+    data_path: str | None = None
+    active_minutes: int
+    disconnected_minutes: int
+    kerberos: bool
+
+
+class HostBuild(Value):
+    """What a host is built from, as its record, its group and its connection say when an attempt begins."""
+
+    plan: ServicePlan
+    image: ImageSource
+    regions: tuple[str, ...]
+    zones: tuple[str, ...] = ()
+    network: Network
+    network_group: str
+    address_space: str
+    low_priority: bool = False
+    hibernation: bool = False
+    enroll: bool = False
+    dedicated: bool = False
+    windows: HostWindows
+    attempts: int
+    hybrid_join_wait: timedelta
+    enrollment_wait: timedelta
+    parking_limit: timedelta
+
+
+class HostJob(OfHostTask):
+    """What a task is about. *made*: what there is of the host by its record. *build*: of a build only."""
+
+    kind: Literal["hostJob"] = "hostJob"
+    spot_group_id: str
+    task: HostTask
+    machine: Machine
+    host_pool_id: str
+    application_group_id: str
+    join_type: JoinType
+    domain: Domain | None = None
+    connection_id: str
+    made: Resources
+    assigned_user_id: str | None = None
+    by_hand: bool = False  # somebody asked for it, who knows of the sessions
+    build: HostBuild | None = None
+
+    @property
+    def domain_name(self) -> str | None:
+        """The domain in which the host is, None: in none."""
+        return self.domain.ad_domain_name if self.domain else None
+
+    @property
+    def left(self) -> Machine | None:
+        """The machine that is there by the record, None: nothing was made."""
+        if self.made.computer_name is None:
+            return None
+        region = self.made.region or self.machine.region
+        return self.machine.but(computer_name=self.made.computer_name, region=region)
+
+
+class HostStepRecord(OfHostTask):
+    """A step begins; *resources* is what there is of the host now. *failure*: why the one before is repeated."""
+
+    step: HostStep
+    resources: Resources
+    failure: Failure | None = None
+    password_left: Failure | None = None
+
+
+class HostParkedRecord(OfHostTask):
+    """The build waits for capacity, or for its connection."""
+
+    reason: NoCapacity
+    since: datetime
+
+
+class HostFailedRecord(OfHostTask):
+    """An attempt failed; *last*: the build is given up. *resources*: what is left of it."""
+
+    failure: Failure
+    last: bool
+    resources: Resources
+
+
+class HostBuiltRecord(OfHostTask):
+    """The host has registered. *proven*: its profile path, its join and its agent work; else *warnings* say why."""
+
+    resources: Resources
+    warnings: tuple[Warn, ...] = ()
+    proven: bool
+
+
+class HostEndRecord(OfHostTask):
+    """The task has ended; *failure*: why it was not done."""
+
+    failure: Failure | None = None
+
+
+class HostConfigurationOrder(Value):
+    """Configure the Windows of a host: profiles, the drive that all share, the ends of sessions."""
+
+    machine: Machine
+    windows: HostWindows
+
+
+class HostConfigured(Value):
+    """What came of it. *unreached*: what keeps it from the share of the profiles; None: it reaches it."""
+
+    kind: Literal["hostConfigured"] = "hostConfigured"
+    warnings: tuple[Warn, ...] = ()
+    unreached: str | None = None
+
+
+class NewHostOrder(Value):
+    """The host that has just registered. *settle_by*: until then a failing check of FSLogix may still pass."""
+
+    machine: Machine
+    host_pool_id: str
+    domain_name: str | None = None
+    settle_by: datetime
+
+
+class NewHostSeen(Value):
+    """It reports. *name*: in the pool; *unhealthy*: the check of FSLogix that fails, with its words."""
+
+    kind: Literal["newHostSeen"] = "newHostSeen"
+    name: str
+    unhealthy: str | None = None
+
+
+class HostSessionsOrder(Value):
+    """A session host of the group's pool."""
+
+    machine: Machine
+    host_pool_id: str
+    domain_name: str | None = None
+
+
+class HostSessions(Value):
+    """The sessions on a host; none where it is not in its pool."""
+
+    kind: Literal["hostSessions"] = "hostSessions"
+    active: int = 0
+    disconnected: int = 0
+
+
+class GivenHost(Value):
+    """Whose a dedicated host is; None: nobody's yet."""
+
+    kind: Literal["givenHost"] = "givenHost"
+    user_id: str | None = None
+
+
+class HostRightsOrder(Value):
+    """Take the right to sign in to a machine from the user whose it is."""
+
+    machine: Machine
+    user_id: str
+
+
+BEGIN_HOST_TASK = Activity("begin_host_task", HostTaskOrder, HostJob, NoCapacity | Superseded, RETRY_FOR_A_DAY)
+POLL_EARLIER_TASK = Poll("poll_earlier_task", OfHostTask, Done, Refused)
+RECORD_HOST_STEP = Activity("record_host_step", HostStepRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_HOST_PARKED = Activity("record_host_parked", HostParkedRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_HOST_FAILED = Activity("record_host_failed", HostFailedRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_HOST_BUILT = Activity("record_host_built", HostBuiltRecord, Done, Superseded, RETRY_FOR_A_DAY)
+END_HOST_TASK = Activity("end_host_task", HostEndRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_HOST_REMOVED = Activity("record_host_removed", OfHostTask, Done, Superseded, RETRY_FOR_A_DAY)
+
+BEGIN_HOST_CONFIGURATION = Activity("begin_host_configuration", HostConfigurationOrder, Accepted, Refused)
+READ_HOST_CONFIGURATION = Poll("read_host_configuration", HostConfigurationOrder, HostConfigured, Refused)
+POLL_NEW_HOST = Poll("poll_new_host", NewHostOrder, NewHostSeen, Refused)
+CLOSE_HOST = Activity("close_host", HostSessionsOrder, HostSessions, Refused)
+OPEN_HOST = Activity("open_host", HostSessionsOrder, Done, Refused)
+POLL_SERVING = Poll("poll_serving", HostSessionsOrder, Done, Refused)
+BEGIN_HIBERNATE = Activity("begin_hibernate", Machine, Accepted | Done, Refused)
+GIVE_HOST = Poll("give_host", HostJob, GivenHost, Refused)
+REVOKE_HOST = Activity("revoke_host", HostRightsOrder, Done, Refused)
+
+HOST_SCRIPT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=90))
+NEW_HOST_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=30), timedelta(minutes=40))
+SERVING_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=20), timedelta(minutes=30))
+GIVING_POLL = PollPolicy(timedelta(0), timedelta(seconds=20), timedelta(minutes=10))
+EARLIER_POLL = PollPolicy(timedelta(0), timedelta(seconds=20), timedelta(minutes=45))
+
+SETTLE = timedelta(minutes=5)
+"""How long a check of FSLogix may fail after the agent's first report before it counts."""
+
+LATE_ARRIVALS = timedelta(seconds=30)
+"""Between the drain of a host and the last reading of its sessions: the broker may just have sent somebody there."""
+
+REMOVE_AGAIN = timedelta(minutes=30)
+"""When a removal is tried again that could not remove everything."""

@@ -1,0 +1,189 @@
+"""How many seats a group needs, and how many it has. Pure.
+
+The spare seats are the greatest of three: the buffer, a percentage; the rest of a host that has reached the threshold
+("6 of 10", docs/notes/spotpc-avd.md 4.1), so that the next host starts before it is full; and the seats that will be
+taken until a host that starts now serves, at the rate of the latest sign-ins. Nobody who is signed in, or has a host of
+their own, needs a further seat, so that there are never more of them than other users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from shared.domain.spot.group import LicenseType
+from shared.domain.spot.host_plan import Draft, Figures
+from shared.domain.spot.observed import SERVES, HostState, ObservedHost, WaitingSignIn
+from shared.domain.spot.rollout import Constraints, constraints
+from shared.domain.spot.schedule import LoadBalancing, Phase, edges, next_edge, phase_at
+from shared.domain.spot.settings import BufferBase
+from shared.domain.spot.start_times import StartTimes
+from shared.domain.spot.target import GroupTarget
+
+_CLOSE = timedelta(hours=3)
+"""Phases that begin so soon after the next one may have to be prepared before it."""
+
+_SLOWEST = timedelta(minutes=10)
+
+
+@dataclass(slots=True)
+class Group:
+    """One group as a plan sees it: what is wanted, what there is, and the seats while steps are added.
+
+    *free*: seats on open hosts; *coming*: seats on hosts that will be open without a further step; *online*,
+    *arriving*: how many hosts these are. *sessions*: of hosts that anybody may use.
+    """
+
+    target: GroupTarget
+    hosts: Sequence[ObservedHost]
+    now: datetime
+    starts: StartTimes
+    complete: bool
+    draft: Draft
+    doors: Sequence[WaitingSignIn]  # who waits and has no host of their own
+    broken: frozenset[str] = field(init=False)
+    rules: Constraints = field(init=False)
+    phase: Phase | None = field(init=False)
+    minimum: int = field(init=False)
+    scheduled: bool = field(init=False)
+    sessions: int = field(init=False)
+    buffer: int = field(init=False)
+    rising: int = field(init=False)
+    spare: int = field(init=False)
+    free: int = field(init=False)
+    coming: int = field(init=False)
+    online: int = field(init=False)
+    arriving: int = field(init=False)
+    figures: Figures = field(init=False)
+
+    def __post_init__(self) -> None:
+        target = self.target
+        self.broken = frozenset(each.id for each in self.hosts if is_broken(each, target, self.starts, self.draft))
+        self.rules = constraints(target, self.hosts, self.broken, self.starts, self.draft)
+        self.phase = phase_at(target.schedule, self.now) if target.schedule else None
+        shared = [each for each in self.hosts if each.assigned_user_id is None]
+        now_open = [each for each in shared if each.is_open and each.id not in self.broken]
+        later = [each for each in shared if self._arrives(each)]
+        self.sessions = sum(each.sessions for each in shared)
+        self.online, self.arriving = len(now_open), len(later)
+        self.free = sum(self.seats_left(each) for each in now_open)
+        self.coming = sum(self.seats_left(each) for each in later)
+        self._set_minimum()
+        self._set_spare()
+        self.figures = self._figures()
+
+    @property
+    def load_balancing(self) -> LoadBalancing:
+        """How the broker distributes sign-ins now."""
+        return (self.phase.load_balancing if self.phase else None) or self.target.load_balancing
+
+    @property
+    def moving_sessions(self) -> int:
+        """Sessions that a release will sign off, and that need a seat on another host."""
+        if not self.rules.moves:
+            return 0
+        return sum(each.sessions for each in self.hosts if each.id in self.rules.retire)
+
+    @property
+    def _owned(self) -> int:
+        """How many hosts have a user of their own, who needs none of the others."""
+        return sum(1 for each in self.hosts if each.assigned_user_id is not None)
+
+    def seats_left(self, host: ObservedHost) -> int:
+        """Return how many more sessions *host* takes."""
+        return max(0, self.target.seats - host.sessions)
+
+    def may_serve(self, host: ObservedHost) -> bool:
+        """Whether the engine may open *host* to anybody."""
+        shared = host.assigned_user_id is None and not host.drained_by_hand
+        return shared and host.id not in self.broken and host.id not in self.rules.held and self.draft.may(host)
+
+    def _arrives(self, host: ObservedHost) -> bool:
+        starts = host.state is HostState.STARTING and host.allow_new_sessions and host.id not in self.broken
+        return starts or host.is_uncertain
+
+    def _set_minimum(self) -> None:
+        """Set how many hosts have to be online: now, or when a phase begins that has to be prepared now."""
+        target, schedule = self.target, self.target.schedule
+        self.minimum = max(target.minimum_online, self.phase.minimum_online if self.phase else 0)
+        self.scheduled = False
+        if schedule is not None and (edge := next_edge(schedule, self.now)) is not None:
+            self.draft.has_come(edge)
+            for begins, phase in edges(schedule, self.now, edge - self.now + _CLOSE):
+                waves = -(-max(0, phase.minimum_online - self.online) // target.max_starts)
+                lead = self.starts.start.p95 * waves + target.look
+                if phase.minimum_online > self.minimum and self.draft.has_come(begins - lead):
+                    self.minimum, self.scheduled = phase.minimum_online, True
+        self.minimum = min(self.minimum, max(0, target.hosts - self._owned))
+
+    def _set_spare(self) -> None:
+        target, phase = self.target, self.phase
+        percent = target.buffer_percent if phase is None or phase.buffer_percent is None else phase.buffer_percent
+        in_use = target.buffer_of is BufferBase.IN_USE and not self.rules.moves  # who was signed off comes back
+        base = self.sessions if in_use else target.quantity
+        self.buffer = max(-(-base * percent // 100), target.buffer_seats)
+        lately = sum(each.signed_in_lately for each in self.hosts)
+        lead = self.starts.start.p95 + target.look
+        self.rising = -(-lately * lead // target.arrivals)
+        threshold = max(1, target.seats - target.start_threshold + 1) if target.kind is LicenseType.POOLED else 1
+        rests = phase is not None and phase.rests and not self.sessions
+        wanted = 0 if rests else max(self.buffer, self.rising, threshold)
+        if target.kind is LicenseType.PERSONAL_DEDICATED:
+            wanted = 0
+        others = target.quantity - self.sessions - self._owned
+        self.spare = max(min(wanted, others), len(self.doors), 0)
+
+    def _figures(self) -> Figures:
+        target = self.target
+        needed = -(-(self.sessions + self.spare) // target.seats)
+        return Figures(
+            hosts=len(self.hosts),
+            wanted=target.hosts,
+            online=self.online,
+            starting=self.arriving,
+            broken=len(self.broken),
+            uncertain=sum(1 for each in self.hosts if each.is_uncertain),
+            minimum=self.minimum,
+            sessions=self.sessions,
+            buffer=self.buffer,
+            rising=self.rising,
+            spare=self.spare,
+            free=self.free,
+            coming=self.coming,
+            needed=needed,
+            wanted_online=min(max(needed, self.minimum), target.hosts),
+        )
+
+
+def is_broken(host: ObservedHost, target: GroupTarget, starts: StartTimes, draft: Draft) -> bool:
+    """Whether *host* has failed, or has been on its way for longer than any host should be."""
+    if host.state is HostState.BROKEN:
+        return True
+    if host.is_uncertain or host.excluded:
+        return False
+    if host.state is HostState.RUNNING and host.agent not in SERVES:
+        return draft.waited(host.since, target.broken_after)
+    if host.state is HostState.STARTING:
+        return draft.waited(host.since, max(_SLOWEST, starts.start.p95 * 3))
+    return False
+
+
+def storm(group: Group) -> bool:
+    """Whether so many hosts do not serve that starting may be what breaks them: then one at a time starts."""
+    silent = sum(1 for each in group.hosts if each.state is HostState.RUNNING and not each.serves)
+    dead = sum(1 for each in group.hosts if each.id in group.broken and each.state is not HostState.RUNNING)
+    return silent + dead > max(1, group.target.hosts * group.target.broken_percent // 100)
+
+
+def starts_left(group: Group, taken: Collection[object]) -> int:
+    """Return how many more hosts may start now, beside those that start already and *taken*."""
+    at_work = sum(1 for each in group.hosts if each.state is HostState.STARTING) + len(taken)
+    return max(0, (1 if storm(group) else group.target.max_starts) - at_work)
+
+
+def builds_left(group: Group) -> int:
+    """Return how many more hosts may be built now: by the number at a time, and by how many may exist."""
+    at_work = sum(1 for each in group.hosts if each.state is HostState.BUILDING)
+    at_once = (1 if storm(group) else group.target.max_builds) - at_work
+    return max(0, min(at_once, group.rules.ceiling - len(group.hosts)))

@@ -1,0 +1,49 @@
+"""What the engine has decided for a group, the newest first: bounded, because a group decides for years. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shared.domain.spot.host_plan import Action
+from shared.domain.spot.reasons import Reason
+from shared.domain.values import Value
+
+KEPT = 500
+"""How many decisions of a group are kept."""
+
+_SAME_FOR = timedelta(hours=1)
+
+
+class HostStep(Value):
+    """A step of the engine for one host that has a record."""
+
+    session_host_id: str
+    action: Action
+    reason: Reason
+    text: str
+
+
+class Decision(HostStep):
+    """A step with the moment at which it was decided."""
+
+    at: datetime
+
+
+class Decisions(Value):
+    """The decisions of one group, the newest first; *id* is the group's."""
+
+    id: str
+    tenant_id: str
+    decisions: tuple[Decision, ...] = ()
+
+    def with_steps(self, steps: Sequence[HostStep], at: datetime) -> Decisions:
+        """Return it with *steps*; what was decided a while ago already, and is decided again, is there once."""
+        latest = {each.session_host_id: each for each in reversed(self.decisions) if at - each.at < _SAME_FOR}
+        new = [
+            Decision(**dict(step), at=at)
+            for step in steps
+            if (known := latest.get(step.session_host_id)) is None
+            or (known.action, known.reason) != (step.action, step.reason)
+        ]
+        return self.but(decisions=(*new, *self.decisions)[:KEPT]) if new else self

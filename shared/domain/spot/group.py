@@ -1,0 +1,153 @@
+"""A Spot Group: people who share one image, one site and one kind of desktop, and the rules for their hosts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.policies.policy import Assignment
+from shared.domain.spot.notes import Note
+from shared.domain.spot.rdp import Redirections
+from shared.domain.spot.schedule import LoadBalancing
+from shared.domain.spot.settings import CapacitySettings
+from shared.domain.tenants.tenant import Paused
+from shared.domain.values import Value
+
+USERS_PER_HOST = 10
+"""How many users of a pooled group one host is for (docs/notes/spotpc-avd.md 1.9)."""
+
+
+class LicenseType(StrEnum):
+    """What each licence of a group gives its user; one type for the whole group, for ever."""
+
+    POOLED = "pooled"  # a seat on a host that up to ten users share
+    PERSONAL = "personal"  # a host of one's own for a session, any free one
+    PERSONAL_DEDICATED = "personalDedicated"  # always the same host, which is never rebuilt
+
+
+_UNC = re.compile(r"\\\\[A-Za-z0-9]([A-Za-z0-9.-]{0,253}[A-Za-z0-9])?(\\[\w$-][\w$ .-]{0,79}){1,8}")
+
+
+def _unc(text: str) -> str:
+    if not _UNC.fullmatch(text) or text[-1] in " .":
+        raise ValueError(
+            r"write it as \\server\share or \\server\share\folder; "
+            "names have letters, digits, spaces, full stops, hyphens, underscores and $"
+        )
+    return text
+
+
+UncPath = Annotated[str, Field(max_length=256), AfterValidator(_unc)]
+"""The path of a share; it reaches a script that runs as SYSTEM, so every character of it is checked."""
+
+Minutes = Annotated[int, Field(ge=1, le=240)]
+"""A time-out of a session (docs/notes/spotpc-avd.md 1.7)."""
+
+
+class Sessions(Value):
+    """How sessions of the group behave: what they reach of the user's device, and when they end by themselves.
+
+    *active_idle_time_out_in_minutes*: without input, until the session is disconnected.
+    *disconnected_idle_time_out_in_minutes*: until a disconnected session is signed off.
+    """
+
+    active_idle_time_out_in_minutes: Minutes = 60
+    disconnected_idle_time_out_in_minutes: Minutes = 60
+    redirections: Redirections = Field(default_factory=Redirections)
+
+
+class HostSettings(Value):
+    """What the hosts of the group are.
+
+    *sizes*: of these VM sizes, in this order; empty: those that the licence type promises. *hibernate*: an idle host of
+    a user's own keeps its memory on disk instead of shutting down.
+    """
+
+    sizes: tuple[Annotated[str, Field(pattern=r"^Standard_[A-Za-z0-9_]{1,60}$", max_length=80)], ...] = Field(
+        (), max_length=5
+    )
+    load_balancing: LoadBalancing = LoadBalancing.BREADTH_FIRST
+    session_limit: int = Field(USERS_PER_HOST, ge=1, le=50)
+    start_on_connect: bool = True
+    enable_single_sign_on: bool = True
+    intune_enrollment: bool = False
+    hibernate: bool = False
+
+
+class SpotGroup(Value):
+    """A saved Spot Group. *quantity*: how many named users it has room for; *assignments*: whose members they are."""
+
+    id: str
+    tenant_id: str
+    display_name: str
+    friendly_name: str
+    description: str = ""
+    notes: tuple[Note, ...] = ()
+    tags: dict[str, str] = Field(default_factory=dict)
+    profile_path: str
+    data_path: str | None = None
+    license_type: LicenseType
+    quantity: int
+    site_id: str
+    connection_id: str
+    assignments: tuple[Assignment, ...] = ()
+    image_set_id: str
+    image_version: str
+    sessions: Sessions = Field(default_factory=Sessions)
+    hosts: HostSettings = Field(default_factory=HostSettings)
+    capacity: CapacitySettings = Field(default_factory=CapacitySettings)
+    release_id: str | None = None  # of the latest release, open or not
+    paused: Paused | None = None
+    deleting_since: datetime | None = None
+    created_date_time: datetime
+    last_modified_date_time: datetime
+
+    @property
+    def group_ids(self) -> tuple[str, ...]:
+        """The groups of the directory whose members it is for."""
+        return tuple(assignment.group_id for assignment in self.assignments)
+
+    @property
+    def pooled(self) -> bool:
+        """Whether its users share hosts."""
+        return self.license_type is LicenseType.POOLED
+
+    @property
+    def users_per_host(self) -> int:
+        """How many users one host is for."""
+        return USERS_PER_HOST if self.pooled else 1
+
+    @property
+    def host_count(self) -> int:
+        """How many hosts its quantity comes to."""
+        return -(-self.quantity // self.users_per_host)
+
+
+HARDWARE: Mapping[LicenseType, tuple[int, int, int]] = MappingProxyType(
+    {
+        LicenseType.POOLED: (8, 32, 128),
+        LicenseType.PERSONAL: (2, 8, 128),
+        LicenseType.PERSONAL_DEDICATED: (2, 8, 128),
+    }
+)
+"""What a licence type promises for each host: vCPUs, memory and OS disk in GB (docs/notes/spotpc-avd.md 1.9)."""
+
+
+def host_plan(license_type: LicenseType) -> ServicePlan:
+    """Return the hardware of a host, in the form in which capacity is allocated."""
+    cores, memory, disk = HARDWARE[license_type]
+    return ServicePlan(
+        id=license_type.value,
+        sku_part_number=license_type.value,
+        display_name=f"Session host {cores}vCPU/{memory}GB/{disk}GB",
+        v_cpu_count=cores,
+        ram_in_gb=memory,
+        storage_in_gb=disk,
+    )

@@ -1,0 +1,191 @@
+"""A session host of a Spot Group, and its life as one table. docs/lifecycle.md is drawn from HOST_TRANSITIONS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain import naming
+from shared.domain.cloud_pcs.build import Failure, Resources, Warn
+from shared.domain.images.image import ImageSource
+from shared.domain.values import Value
+from shared.errors import ConflictError, IllegalTransitionError
+
+
+class HostStatus(StrEnum):
+    """Where a host stands in its life; whether it runs is in ``HostSeen``."""
+
+    PENDING = "pending"  # planned: its build may not have been started
+    BUILDING = "building"
+    READY = "ready"  # it has registered, and is the engine's to start and stop
+    FAILED = "failed"  # its build was given up: what it made is removed
+    REMOVING = "removing"
+
+
+class HostEvent(StrEnum):
+    """What can happen to a host."""
+
+    BUILD_BEGUN = "buildBegun"
+    PARKED = "parked"  # no capacity, no quota, no healthy connection
+    BUILT = "built"
+    GAVE_UP = "gaveUp"
+    REMOVAL_BEGUN = "removalBegun"
+
+
+HOST_TRANSITIONS: Mapping[tuple[HostStatus, HostEvent], HostStatus] = MappingProxyType(
+    {
+        (HostStatus.PENDING, HostEvent.BUILD_BEGUN): HostStatus.BUILDING,
+        (HostStatus.BUILDING, HostEvent.BUILD_BEGUN): HostStatus.BUILDING,
+        (HostStatus.BUILDING, HostEvent.PARKED): HostStatus.PENDING,
+        (HostStatus.BUILDING, HostEvent.BUILT): HostStatus.READY,
+        (HostStatus.BUILDING, HostEvent.GAVE_UP): HostStatus.FAILED,
+        (HostStatus.PENDING, HostEvent.GAVE_UP): HostStatus.FAILED,
+        **{
+            (status, HostEvent.REMOVAL_BEGUN): HostStatus.REMOVING
+            for status in (HostStatus.PENDING, HostStatus.BUILDING, HostStatus.READY, HostStatus.FAILED)
+        },
+    }
+)
+"""Anything that is not in it is refused; a host that has been removed has no record."""
+
+
+def advance_host(status: HostStatus, event: HostEvent) -> HostStatus:
+    """Return the status after *event*. Raises: IllegalTransitionError if the table has no such row."""
+    try:
+        return HOST_TRANSITIONS[status, event]
+    except KeyError:
+        allowed = sorted(each.value for at, each in HOST_TRANSITIONS if at is status)
+        message = f"a session host that is {status.value} cannot be {event.value}"
+        raise IllegalTransitionError(message, status=status.value, allowed=allowed) from None
+
+
+class HostTask(StrEnum):
+    """What can be done to a host; one at a time."""
+
+    BUILD = "build"
+    START = "start"
+    STOP = "stop"
+    HIBERNATE = "hibernate"
+    RESTART = "restart"
+    SIGN_OFF = "signOff"
+    REMOVE = "remove"
+
+
+class HostWork(Value):
+    """The task that runs. *reason*: of the engine's decision, or who asked for it."""
+
+    task: HostTask
+    run: int
+    begun_at: datetime
+    reason: str = ""
+    operation_id: str | None = None
+
+
+class HostSeen(Value):
+    """What was last seen of a host. *state*: of its machine; *agent*: what Azure Virtual Desktop says of it.
+
+    *since*: when one of the two became what it is; *empty_since*: when it had its last session; *inactive_since*: since
+    when nobody is active on it; *closed_since*: since when it takes no new sessions; *online_at*: when it last ran, or
+    since when it runs.
+    """
+
+    at: datetime
+    state: str
+    agent: str
+    since: datetime
+    allow_new_sessions: bool = True
+    active: int = 0
+    disconnected: int = 0
+    signed_in_lately: int = 0
+    empty_since: datetime | None = None
+    inactive_since: datetime | None = None
+    closed_since: datetime | None = None
+    online_at: datetime | None = None
+
+
+class SessionHost(Value):
+    """A session host. *run* counts its tasks, *attempt* the tries of its build.
+
+    *excluded*: the engine leaves it alone. *drained_by_hand*: a person drains it, the engine never reopens it.
+    *proven*: its profile path, its join and its agent were tried and work; None: not yet. *work*: None: nothing runs.
+    """
+
+    id: str
+    tenant_id: str
+    spot_group_id: str
+    status: HostStatus = HostStatus.PENDING
+    image_set_id: str
+    image_version: str
+    image: ImageSource
+    sizes: tuple[str, ...] = ()
+    low_priority: bool = False
+    connection_id: str
+    resources: Resources = Field(default_factory=Resources)
+    release_id: str | None = None
+    attempt: int = 0
+    run: int = 0
+    work: HostWork | None = None
+    step: str | None = None
+    parked_since: datetime | None = None
+    parked_because: str | None = None
+    failure: Failure | None = None
+    warnings: tuple[Warn, ...] = ()
+    proven: bool | None = None
+    excluded: bool = False
+    drained_by_hand: bool = False
+    notified_at: datetime | None = None
+    restarts: int = 0
+    assigned_user_id: str | None = None
+    seen: HostSeen | None = None
+    created_date_time: datetime
+    last_modified_date_time: datetime
+
+    def after(self, event: HostEvent, *, at: datetime, **changes: Any) -> SessionHost:  # noqa: ANN401 - any field
+        """Return it after *event*, with *changes*. Raises: IllegalTransitionError."""
+        return self.but(status=advance_host(self.status, event), **changes, last_modified_date_time=at)
+
+    def audited(self) -> dict[str, Any]:
+        """Return what an audit event keeps of it: not what was seen of it, which changes by the minute."""
+        kept = self.to_json()
+        return {name: value for name, value in kept.items() if name not in {"seen", "work"}}
+
+
+def begin_task(
+    host: SessionHost, task: HostTask, *, at: datetime, reason: str = "", operation_id: str | None = None
+) -> SessionHost | None:
+    """Return the host with *task* as its work; None when that runs already.
+
+    A removal takes the place of whatever runs: that notices by its run. Raises: ConflictError when another task runs,
+    IllegalTransitionError.
+    """
+    if host.work is not None and host.work.task is task:
+        return None
+    if host.work is not None and task is not HostTask.REMOVE:
+        raise ConflictError(f"the host is busy: {host.work.task.value} runs", task=host.work.task.value)
+    run = host.run + 1
+    work = HostWork(task=task, run=run, begun_at=at, reason=reason, operation_id=operation_id)
+    if task in _EVENTS:
+        return host.after(_EVENTS[task], at=at, run=run, work=work)
+    if host.status is not HostStatus.READY:
+        raise ConflictError(f"the host is {host.status.value}, not ready", status=host.status.value)
+    return host.but(run=run, work=work, last_modified_date_time=at)
+
+
+def does(host: SessionHost, run: int) -> bool:
+    """Whether the task of number *run* is still the one that the host does."""
+    return host.work is not None and host.work.run == run
+
+
+_EVENTS: Mapping[HostTask, HostEvent] = MappingProxyType(
+    {HostTask.BUILD: HostEvent.BUILD_BEGUN, HostTask.REMOVE: HostEvent.REMOVAL_BEGUN}
+)
+
+
+def host_id(group_id: str, number: int) -> str:
+    """Return the id of the nth host that was ever planned for a group: 20 hex digits; none comes twice."""
+    return naming.derived_id("sessionHost", group_id, str(number)).replace("-", "")[:20]

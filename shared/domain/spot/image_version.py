@@ -1,0 +1,226 @@
+"""A version of an image set, and its life as one table. docs/lifecycle.md is drawn from TRANSITIONS."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from shared.domain import naming
+from shared.domain.cloud_pcs.build import Failure, Warn
+from shared.domain.images.image import ImageSource
+from shared.domain.spot.image_set import ImageSet, RecipeStep
+from shared.domain.spot.notes import Note
+from shared.domain.values import Value
+from shared.errors import IllegalTransitionError
+
+FIRST = "0.0.0"
+"""The version that a set has from the beginning: its source, unchanged."""
+
+SHUT_DOWN_AFTER = timedelta(hours=72)
+"""How long the machine of a version that is customised runs; ``connect`` starts it again."""
+
+
+class VersionStatus(StrEnum):
+    """Where a version stands."""
+
+    CREATING_VM = "creatingVm"
+    CUSTOMIZING = "customizing"
+    SEALING = "sealing"
+    VALIDATING = "validating"
+    REPLICATING = "replicating"
+    AVAILABLE = "available"
+    FAILED = "failed"
+    DELETING = "deleting"
+
+
+class VersionEvent(StrEnum):
+    """What can happen to a version."""
+
+    MACHINE_READY = "machineReady"  # its temporary machine can be customised
+    SEAL_BEGUN = "sealBegun"
+    CAPTURED = "captured"  # it is in the gallery, excluded from latest; its temporary machine is gone
+    TESTED = "tested"  # a test machine started from it, or there was no capacity for one
+    REPLICATED = "replicated"  # it is in all its regions
+    GAVE_UP = "gaveUp"  # nothing is left of it in Azure, or its failure says what
+    BROKE_OFF = "brokeOff"  # a build by recipe was cut off: it begins anew
+    DELETE_BEGUN = "deleteBegun"
+    DELETE_FAILED = "deleteFailed"
+
+
+_UNFINISHED = (
+    VersionStatus.CREATING_VM,
+    VersionStatus.CUSTOMIZING,
+    VersionStatus.SEALING,
+    VersionStatus.VALIDATING,
+    VersionStatus.REPLICATING,
+)
+DELETABLE = (VersionStatus.CUSTOMIZING, VersionStatus.AVAILABLE, VersionStatus.FAILED)
+
+TRANSITIONS: Mapping[tuple[VersionStatus, VersionEvent], VersionStatus] = MappingProxyType(
+    {
+        (VersionStatus.CREATING_VM, VersionEvent.MACHINE_READY): VersionStatus.CUSTOMIZING,
+        (VersionStatus.CUSTOMIZING, VersionEvent.SEAL_BEGUN): VersionStatus.SEALING,
+        (VersionStatus.SEALING, VersionEvent.CAPTURED): VersionStatus.VALIDATING,
+        (VersionStatus.VALIDATING, VersionEvent.TESTED): VersionStatus.REPLICATING,
+        (VersionStatus.REPLICATING, VersionEvent.REPLICATED): VersionStatus.AVAILABLE,
+        **{(status, VersionEvent.GAVE_UP): VersionStatus.FAILED for status in _UNFINISHED},
+        **{(status, VersionEvent.BROKE_OFF): VersionStatus.CREATING_VM for status in _UNFINISHED[1:]},
+        **{(status, VersionEvent.DELETE_BEGUN): VersionStatus.DELETING for status in DELETABLE},
+        (VersionStatus.DELETING, VersionEvent.DELETE_FAILED): VersionStatus.FAILED,
+    }
+)
+"""Anything that is not in it is refused."""
+
+
+def advance(status: VersionStatus, event: VersionEvent) -> VersionStatus:
+    """Return the status after *event*. Raises: IllegalTransitionError if the table has no such row."""
+    try:
+        return TRANSITIONS[status, event]
+    except KeyError:
+        allowed = sorted(each.value for at, each in TRANSITIONS if at is status)
+        message = f"an image version that is {status.value} cannot be {event.value}"
+        raise IllegalTransitionError(message, status=status.value, allowed=allowed) from None
+
+
+class Access(Value):
+    """A way in to the temporary machine: from one *address* only, and only *until*."""
+
+    address: str
+    public_address: str
+    until: datetime
+
+
+class VersionActionName(StrEnum):
+    """What can be done to the temporary machine of a version that is customised."""
+
+    CONNECT = "connect"
+    DISCONNECT = "disconnect"
+    REBOOT = "reboot"
+    SHUT_DOWN = "shutDown"
+
+
+class VersionAction(Value):
+    """An action that runs. *secret_url*: where the password is until Windows has it; it is in no answer and no event.
+
+    *operation_id*: also of an action that the service began by itself, which has no operation.
+    """
+
+    name: VersionActionName
+    operation_id: str
+    begun_at: datetime
+    address: str | None = None
+    minutes: int | None = None
+    secret_url: str | None = None
+
+    @property
+    def until(self) -> datetime:
+        """When the way in that it opens is closed."""
+        return self.begun_at + timedelta(minutes=self.minutes or 0)
+
+
+class ImageVersion(Value):
+    """A version. *recipe*: the steps by which it is built without hands, None: by hand.
+
+    *gallery_version_id*: its ARM id once it is captured; the first version of a set at a site has none and is its
+    source. *validated*: a test machine has started from it.
+    """
+
+    id: str
+    tenant_id: str
+    image_set_id: str
+    version: str
+    status: VersionStatus
+    source: ImageSource
+    source_name: str
+    notes: tuple[Note, ...] = ()
+    recipe: tuple[RecipeStep, ...] | None = None
+    operation_id: str | None = None
+    gallery_version_id: str | None = None
+    regions: tuple[str, ...] = ()
+    validated: bool = False
+    warnings: tuple[Warn, ...] = ()
+    failure: Failure | None = None
+    left: tuple[Failure, ...] = ()
+    action: VersionAction | None = None
+    access: Access | None = None
+    shut_down_at: datetime | None = None  # None: the machine does not run, or there is none
+    created_date_time: datetime
+    last_modified_date_time: datetime
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it is the version that a set has from the beginning."""
+        return self.version == FIRST
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether an administrator customises and seals it."""
+        return self.recipe is None and not self.is_first
+
+    @property
+    def image(self) -> ImageSource | None:
+        """What machines are made from, None while it is not available."""
+        if self.status is not VersionStatus.AVAILABLE:
+            return None
+        return ImageSource(gallery_version_id=self.gallery_version_id) if self.gallery_version_id else self.source
+
+    def after(self, event: VersionEvent, *, at: datetime, **changes: Any) -> ImageVersion:  # noqa: ANN401 - any field
+        """Return it after *event*, with *changes*. Raises: IllegalTransitionError."""
+        return self.but(status=advance(self.status, event), **changes, last_modified_date_time=at)
+
+    def audited(self) -> dict[str, Any]:
+        """Return what an audit event keeps of it: not where a password is, nor the recipe, which its set has."""
+        audited = self.to_json()
+        audited.pop("recipe", None)
+        audited.get("action", {}).pop("secretUrl", None)
+        return audited
+
+
+class VersionUse(Value):
+    """A Spot Group that uses a version. *hosts*: how many it has."""
+
+    spot_group_id: str
+    display_name: str
+    version: str
+    hosts: int = 0
+
+
+def first_version(image_set: ImageSet, *, operation_id: str | None = None) -> ImageVersion:
+    """Return the version that a set has from the beginning; that of a Global set is built first, and replicated."""
+    return ImageVersion(
+        id=naming.derived_id("imageVersion", image_set.id, FIRST),
+        tenant_id=image_set.tenant_id,
+        image_set_id=image_set.id,
+        version=FIRST,
+        status=VersionStatus.REPLICATING if image_set.is_global else VersionStatus.AVAILABLE,
+        source=image_set.source,
+        source_name=image_set.source_name,
+        operation_id=operation_id,
+        created_date_time=image_set.created_date_time,
+        last_modified_date_time=image_set.created_date_time,
+    )
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    """Return what versions are sorted by: 0.10.0 comes after 0.9.0."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def next_version(versions: Iterable[str]) -> str:
+    """Return the next patch number after the highest of *versions*."""
+    major, minor, patch = max(map(numbers, versions), default=(0, 0, -1))
+    return f"{major}.{minor}.{patch + 1}"
+
+
+_LEAST_REPLICAS, _MOST_REPLICAS, _HOSTS_PER_REPLICA = 3, 50, 20
+
+
+def replicas_for(hosts: int) -> int:
+    """Return how many replicas a version has in each region: one for twenty hosts that are built at once.
+
+    At least three, as Microsoft advises for production (docs/notes/spotpc-avd.md 2.2).
+    """
+    return min(_MOST_REPLICAS, max(_LEAST_REPLICAS, -(-hosts // _HOSTS_PER_REPLICA)))

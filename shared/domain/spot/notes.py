@@ -1,0 +1,25 @@
+"""Notes: why something was made or changed, when, and who did it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from shared.domain.values import Value
+
+LONGEST_NOTE = 4000
+_MOST = 200
+
+
+class Note(Value):
+    """Why something was made or changed, when, and who did it."""
+
+    text: str = Field(max_length=LONGEST_NOTE)
+    by: str
+    at: datetime
+
+
+def noted(notes: tuple[Note, ...], text: str | None, *, by: str, at: datetime) -> tuple[Note, ...]:
+    """Return *notes* with one more, if there is a *text*; of very many the oldest go."""
+    return (*notes, Note(text=text, by=by, at=at))[-_MOST:] if text else notes

@@ -1,0 +1,119 @@
+"""What was seen of a Spot Group's hosts: the input of the engine that is read from Azure and from the records. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.domain.values import Value
+
+
+class HostState(StrEnum):
+    """Where a host stands; ``unknown``: nothing answered. Draining is no state: a host that drains is running."""
+
+    BUILDING = "building"
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    HIBERNATED = "hibernated"
+    BROKEN = "broken"
+    REMOVING = "removing"
+    UNKNOWN = "unknown"
+
+
+class AgentStatus(StrEnum):
+    """What the desktop agent reports, by the names of Azure Virtual Desktop; ``Unknown``: it was not read."""
+
+    AVAILABLE = "Available"
+    UNAVAILABLE = "Unavailable"
+    SHUTDOWN = "Shutdown"
+    DISCONNECTED = "Disconnected"
+    UPGRADING = "Upgrading"
+    UPGRADE_FAILED = "UpgradeFailed"
+    NO_HEARTBEAT = "NoHeartbeat"
+    NOT_JOINED_TO_DOMAIN = "NotJoinedToDomain"
+    DOMAIN_TRUST_RELATIONSHIP_LOST = "DomainTrustRelationshipLost"
+    SXS_STACK_LISTENER_NOT_READY = "SxSStackListenerNotReady"
+    FSLOGIX_NOT_HEALTHY = "FSLogixNotHealthy"
+    NEEDS_ASSISTANCE = "NeedsAssistance"
+    UNKNOWN = "Unknown"
+
+
+SERVES = frozenset(
+    {AgentStatus.AVAILABLE, AgentStatus.NEEDS_ASSISTANCE, AgentStatus.UPGRADING, AgentStatus.UPGRADE_FAILED}
+)
+"""The broker gives new sessions to hosts with these (docs/notes/spotpc-avd.md 2.4)."""
+
+
+class ObservedHost(Value):
+    """One host as it was last seen.
+
+    A host is ``starting`` until its agent serves. *since*: when *state* and *agent* became what they are.
+    *empty_since*: when the last session ended, or the host was built or started; None while there are sessions.
+    *closed_since*: since when it takes no new sessions. *inactive_since*: since when nobody is active. *online_at*:
+    when it last ran, None if it never did. *active* and *disconnected* are sessions; *signed_in_lately*: those that
+    began within the target's ``arrivals``.
+    *drained_by_hand*: a person drains it, and the engine never reopens it. *excluded*: the engine leaves it alone.
+    *proven*: whether its profile path, its join and a sign-in were tried and work; None: not yet. *user_left*: the
+    assigned user is no member.
+    """
+
+    id: str
+    version: str
+    state: HostState
+    agent: AgentStatus = AgentStatus.AVAILABLE
+    since: datetime
+    empty_since: datetime | None = None
+    closed_since: datetime | None = None
+    inactive_since: datetime | None = None
+    online_at: datetime | None = None
+    allow_new_sessions: bool = True
+    drained_by_hand: bool = False
+    active: int = Field(default=0, ge=0)
+    disconnected: int = Field(default=0, ge=0)
+    signed_in_lately: int = Field(default=0, ge=0)
+    notified_at: datetime | None = None
+    excluded: bool = False
+    assigned_user_id: str | None = None
+    user_left: bool = False
+    low_priority: bool = False
+    size: str = ""
+    can_hibernate: bool = False
+    restarts: int = Field(default=0, ge=0)
+    proven: bool | None = None
+
+    @property
+    def sessions(self) -> int:
+        """Sessions that would be lost with the host."""
+        return self.active + self.disconnected
+
+    @property
+    def serves(self) -> bool:
+        """Whether it can have sessions now."""
+        return self.state is HostState.RUNNING and self.agent in SERVES
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the broker may give it sessions that anybody may have."""
+        return self.serves and self.allow_new_sessions and self.assigned_user_id is None
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it exists and costs no computing."""
+        return self.state in {HostState.STOPPED, HostState.HIBERNATED}
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Whether nothing can be concluded from what was seen."""
+        no_word = self.state is HostState.RUNNING and self.agent is AgentStatus.UNKNOWN
+        return self.state is HostState.UNKNOWN or no_word
+
+
+class WaitingSignIn(Value):
+    """Somebody who is signing in and has no host yet."""
+
+    user_id: str
+    since: datetime

@@ -1,0 +1,87 @@
+"""What a Spot Group's hosts should do now: (target, hosts, time) -> HostPlan, with a reason for each step.
+
+Pure: the same input gives the same plan, in whichever order the hosts are listed. Every wait is a moment that the plan
+names (``next_look``), so that a group in which nothing is due costs nothing. The rules and their defaults:
+docs/decisions/0047.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from shared.domain.spot import moving, personal, scaling
+from shared.domain.spot.capacity import Group
+from shared.domain.spot.group import LicenseType
+from shared.domain.spot.host_plan import Action, Draft, GroupStatus, HostPlan, Stage
+from shared.domain.spot.observed import ObservedHost, WaitingSignIn
+from shared.domain.spot.start_times import StartTimes
+from shared.domain.spot.target import GroupTarget
+
+
+def plan(
+    target: GroupTarget,
+    hosts: Iterable[ObservedHost],
+    now: datetime,
+    *,
+    waiting: Sequence[WaitingSignIn] = (),
+    starts: StartTimes | None = None,
+    complete: bool = True,
+) -> HostPlan:
+    """Return the steps that the hosts of a group need now.
+
+    *waiting*: who is signing in and has no host that runs. *starts*: learned start times. *complete* is False when
+    hosts may be missing from *hosts*: then nothing is built, closed, stopped or removed.
+    """
+    known, draft = sorted(hosts, key=lambda host: host.id), Draft(now)
+    doors = personal.without_host(known, waiting)
+    group = Group(target, known, now, starts or StartTimes(), complete, draft, doors)
+    if target.parked is None:
+        _decide(group, waiting)
+    status, cause = _status(group)
+    return HostPlan(
+        steps=draft.steps,
+        figures=group.figures,
+        status=status,
+        cause=cause,
+        stage=group.rules.stage,
+        load_balancing=group.load_balancing,
+        next_look=draft.next_look if target.parked is None else None,
+    )
+
+
+def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
+    """Add the steps: what gives seats first, so that what takes them counts only what is left over."""
+    personal.wake_for_users(group, waiting)
+    scaling.scale_out(group)
+    if group.complete:
+        moving.repair(group)
+        moving.move_sessions(group)
+        moving.remove(group)
+        scaling.scale_in(group)
+        personal.rest_when_unused(group, waiting)
+    moving.keep_tokens(group)
+
+
+def _status(group: Group) -> tuple[GroupStatus, str | None]:
+    """Return what users may expect, and why it is less than all."""
+    figures, target = group.figures, group.target
+    if target.parked is not None:
+        return GroupStatus.PARKED, target.parked
+    if figures.hosts and figures.uncertain == figures.hosts:
+        return GroupStatus.LIMITED_AVAILABILITY, "Azure did not tell the state of any host."
+    if target.kind is not LicenseType.PERSONAL_DEDICATED and figures.spare > 0 == figures.free:
+        steps = {step.action for step in group.draft.steps}
+        soon = figures.coming or steps & {Action.START, Action.UNDRAIN}
+        later = "hosts are starting" if soon else "no host can be started"
+        return (GroupStatus.LIMITED_AVAILABILITY if soon else GroupStatus.UNAVAILABLE), f"No seat is free; {later}."
+    causes = [
+        (group.rules.stage is Stage.FAILED, group.rules.cause),
+        (not group.complete or figures.uncertain, "Azure did not tell the state of every host."),
+        (figures.broken, f"{figures.broken} of {figures.hosts} hosts do not serve."),
+        (figures.hosts < figures.wanted and target.scale_in == "deallocate", "Hosts are still to be built."),
+        (figures.free < figures.spare, f"{figures.free} seats are free; {figures.spare} should be."),
+        (figures.online < figures.minimum, f"{figures.online} hosts are online; the minimum is {figures.minimum}."),
+    ]
+    cause = next((text for holds, text in causes if holds), None)
+    return (GroupStatus.LIMITED_AVAILABILITY if cause else GroupStatus.AVAILABLE), cause

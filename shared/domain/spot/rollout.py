@@ -1,0 +1,113 @@
+"""How a release lets a group come to its version: what the plan has to keep to. Pure.
+
+First one host of the version, the canary, until it has proved that it works; then others beside the hosts there are, as
+many as the surge allows; then sessions move. Nothing is remembered: the stage follows from the versions of the hosts,
+so that going back is the release of the version before. Dedicated hosts are never rebuilt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from shared.domain.spot.group import LicenseType
+from shared.domain.spot.host_plan import Draft, Stage
+from shared.domain.spot.observed import HostState, ObservedHost
+from shared.domain.spot.start_times import StartTimes
+from shared.domain.spot.target import GroupTarget, Method, Release
+
+_NOTHING = frozenset[str]()
+
+
+@dataclass(frozen=True, slots=True)
+class Constraints:
+    """What the plan keeps to, by ids of hosts.
+
+    *missing*: hosts of the version still to be built now; *ceiling*: hosts that may exist. *retire*: they take no new
+    session as soon as others have the seats, are not started while others can be, and are removed once empty; with
+    *moves* their users get notice and are signed off. *held*: they serve nobody yet.
+    """
+
+    missing: int
+    ceiling: int
+    stage: Stage | None = None
+    retire: frozenset[str] = _NOTHING
+    held: frozenset[str] = _NOTHING
+    moves: bool = False
+    cause: str | None = None
+
+
+def constraints(
+    target: GroupTarget, hosts: Collection[ObservedHost], broken: Collection[str], starts: StartTimes, draft: Draft
+) -> Constraints:
+    """Return what a plan for *hosts* keeps to, those of *broken* not serving."""
+    release = target.release
+    if release is None or target.kind is LicenseType.PERSONAL_DEDICATED:
+        return _settled(target, hosts)
+    new = [host for host in hosts if host.version == target.version]
+    old = [host for host in hosts if host.version != target.version and not host.excluded]
+    kept = sum(1 for host in hosts if host.version != target.version and host.excluded)
+    works = [host for host in new if host.id not in broken and host.state is not HostState.REMOVING]
+    missing = max(0, target.hosts - kept - len(works))
+    if not old or not target.hosts:
+        return _settled(target, hosts, Stage.DONE)
+    found = _Release(release, target, old, new, works, missing)
+    return found.constraints(broken, starts, draft)
+
+
+def _settled(target: GroupTarget, hosts: Collection[ObservedHost], stage: Stage | None = None) -> Constraints:
+    return Constraints(missing=max(0, target.hosts - len(hosts)), ceiling=target.hosts, stage=stage)
+
+
+@dataclass(frozen=True, slots=True)
+class _Release:
+    """A release that is not over: the hosts of the old versions, those of the new one, and which of these work."""
+
+    release: Release
+    target: GroupTarget
+    old: list[ObservedHost]
+    new: list[ObservedHost]
+    works: list[ObservedHost]
+    missing: int
+
+    def constraints(self, broken: Collection[str], starts: StartTimes, draft: Draft) -> Constraints:
+        surge = self.target.hosts if self.release.surge is None else self.release.surge
+        ceiling = self.target.hosts + surge
+        everything_new = frozenset(host.id for host in self.new)
+        if self.release.paused:
+            return self._none(Stage.PAUSED, ceiling)
+        if (cause := self._failure(broken)) is not None:
+            return self._none(Stage.FAILED, ceiling, cause)
+        if not self._time_to_build(starts, draft):
+            return self._none(Stage.WAITING, ceiling)
+        if not any(host.proven for host in self.works):
+            canary = 0 if self.new else 1
+            return Constraints(canary, ceiling, Stage.CANARY, held=everything_new)
+        if not self._time_to_move(draft):
+            return Constraints(self.missing, ceiling, Stage.SURGING, held=everything_new)
+        retire = frozenset(host.id for host in self.old)
+        moves = self.release.method is not Method.OPPORTUNISTIC
+        return Constraints(self.missing, ceiling, Stage.MOVING, retire, moves=moves)
+
+    def _none(self, stage: Stage, ceiling: int, cause: str | None = None) -> Constraints:
+        """Leave all as it is; what is new and never served stays closed."""
+        held = frozenset(host.id for host in self.new if not any(each.proven for each in self.works))
+        return Constraints(0, ceiling, stage, held=held, cause=cause)
+
+    def _failure(self, broken: Collection[str]) -> str | None:
+        failed = [host for host in self.new if host.id in broken or host.proven is False]
+        proven = any(host.proven for host in self.works)
+        if failed and not proven:
+            return f"The first host of version {self.target.version} does not work."
+        if len(failed) > max(1, self.target.hosts * self.target.broken_percent // 100):
+            return f"{len(failed)} hosts of version {self.target.version} do not work."
+        return None
+
+    def _time_to_build(self, starts: StartTimes, draft: Draft) -> bool:
+        if self.release.at is None:
+            return True
+        waves = 1 + -(-self.target.hosts // self.target.max_builds)  # the canary's is one
+        return draft.has_come(self.release.at - starts.build.p95 * waves)
+
+    def _time_to_move(self, draft: Draft) -> bool:
+        return self.release.at is None or draft.has_come(self.release.at)

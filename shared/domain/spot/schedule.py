@@ -1,0 +1,96 @@
+"""The weekly schedule of a Spot Group, with dated exceptions, in the group's own time zone. Pure.
+
+A phase lasts until the next one begins. A date with an exception has the exception's phases instead of the week's.
+Local times become moments as PEP 495 says with ``fold=0``: of an hour that comes twice the first counts, and a time
+that the change of the clocks leaves out is as much later as the clocks are put forward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from shared.domain.values import Value, Word
+
+_A_WEEK = 8
+"""Days in which every phase of a week begins at least once; a day more, for the zones."""
+
+
+_MOST_PHASES, _MOST_EXCEPTIONS = 100, 400
+Weekday = Annotated[int, Field(ge=1, le=7)]
+
+
+class LoadBalancing(StrEnum):
+    """How the broker distributes sign-ins: to the host with the fewest sessions, or with the most."""
+
+    BREADTH_FIRST = "breadthFirst"
+    DEPTH_FIRST = "depthFirst"
+
+
+class Phase(Value):
+    """A part of the day with its rules; *days* are ISO weekdays (1 is Monday), *begins* is local time.
+
+    *minimum_online*: hosts that are online at least, from its very beginning. *buffer_percent* and *load_balancing*
+    replace the group's. *rests*: while nobody is signed in no host needs to be online; the first sign-in starts one.
+    """
+
+    begins: time
+    days: tuple[Weekday, ...] = Field((1, 2, 3, 4, 5, 6, 7), max_length=7)
+    minimum_online: int = Field(default=0, ge=0, le=1000)
+    buffer_percent: int | None = Field(default=None, ge=0, le=100)
+    load_balancing: LoadBalancing | None = None
+    rests: bool = False
+
+
+class DatedException(Value):
+    """A date (local) with phases of its own, such as a public holiday; their *days* do not count."""
+
+    on: date
+    phases: tuple[Phase, ...] = Field(max_length=_MOST_PHASES)
+
+
+class Schedule(Value):
+    """The phases of a week in the IANA *time_zone*."""
+
+    time_zone: Word
+    phases: tuple[Phase, ...] = Field((), max_length=_MOST_PHASES)
+    exceptions: tuple[DatedException, ...] = Field((), max_length=_MOST_EXCEPTIONS)
+
+
+def phase_at(schedule: Schedule, at: datetime) -> Phase | None:
+    """Return the phase that lasts at *at*; None if none has begun in the week before."""
+    here = at.astimezone(ZoneInfo(schedule.time_zone)).date()
+    for day in range(_A_WEEK + 1):
+        begun = [phase for begins, phase in _begin_on(schedule, here - timedelta(days=day)) if begins <= at]
+        if begun:
+            return begun[-1]
+    return None
+
+
+def edges(schedule: Schedule, after: datetime, within: timedelta) -> Iterator[tuple[datetime, Phase]]:
+    """Yield the phases that begin after *after*, not later than *within*, in order, with their moments (UTC)."""
+    here, until = after.astimezone(ZoneInfo(schedule.time_zone)).date(), after + within
+    for day in range(within.days + 3):
+        for begins, phase in _begin_on(schedule, here + timedelta(days=day)):
+            if after < begins <= until:
+                yield begins, phase
+
+
+def next_edge(schedule: Schedule, after: datetime) -> datetime | None:
+    """Return when the next phase begins (UTC); None without phases in the week to come."""
+    return next((begins for begins, _ in edges(schedule, after, timedelta(days=_A_WEEK))), None)
+
+
+@lru_cache(maxsize=4096)
+def _begin_on(schedule: Schedule, day: date) -> tuple[tuple[datetime, Phase], ...]:
+    zone = ZoneInfo(schedule.time_zone)
+    exception = next((each for each in schedule.exceptions if each.on == day), None)
+    phases = exception.phases if exception else [p for p in schedule.phases if day.isoweekday() in p.days]
+    moments = [(datetime.combine(day, phase.begins, tzinfo=zone).astimezone(UTC), phase) for phase in phases]
+    return tuple(sorted(moments, key=lambda each: (each[0], each[1].begins)))

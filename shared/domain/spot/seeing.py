@@ -1,0 +1,240 @@
+"""From what Azure says of a host to what was seen of it, and from the records to what the engine is given. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.host import HostSeen, HostStatus, HostTask, SessionHost
+from shared.domain.spot.observed import SERVES, AgentStatus, HostState, ObservedHost
+from shared.domain.spot.release import OPEN, SpotRelease
+from shared.domain.spot.start_times import KEPT, StartTimes, learned
+from shared.domain.spot.state import SpotGroupState
+from shared.domain.spot.target import GroupTarget
+from shared.domain.values import Value
+
+_FORGIVEN_AFTER = timedelta(minutes=30)
+"""A host that has served for so long is no longer under repair: its restarts are forgotten."""
+
+
+class Power(StrEnum):
+    """The power of a VM, in Azure's words; ``hibernated`` and ``gone`` are ours."""
+
+    RUNNING = "running"
+    STARTING = "starting"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+    DEALLOCATING = "deallocating"
+    DEALLOCATED = "deallocated"
+    HIBERNATED = "hibernated"
+    GONE = "gone"
+
+
+class HostReport(Value):
+    """What Azure says of one host. *power*: None where it was not asked. *registered*: whether the pool has it.
+
+    *active*, *disconnected*: its sessions; *began*: when each of them did, as far as Azure says.
+    """
+
+    registered: bool = True
+    agent: AgentStatus = AgentStatus.UNKNOWN
+    power: Power | None = None
+    allow_new_sessions: bool = True
+    active: int = Field(0, ge=0)
+    disconnected: int = Field(0, ge=0)
+    began: tuple[datetime, ...] = ()
+
+
+_OFF = {Power.DEALLOCATED: HostState.STOPPED, Power.STOPPED: HostState.STOPPED, Power.HIBERNATED: HostState.HIBERNATED}
+_COMES = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.STARTING})
+_RISES = frozenset({HostTask.START, HostTask.RESTART})
+_FALLS = frozenset({HostTask.STOP, HostTask.HIBERNATE})
+
+
+def asks_power(host: SessionHost, agent: AgentStatus) -> bool:
+    """Whether the machine of a host has to be asked: what serves runs, and what is off stays off until it reports."""
+    if agent in SERVES:
+        return False
+    seen = host.seen
+    resting = seen is not None and seen.state in {HostState.STOPPED, HostState.HIBERNATED}
+    return not resting or host.work is not None or (seen is not None and seen.agent != agent)
+
+
+def seen_after(host: SessionHost, report: HostReport, at: datetime, arrivals: timedelta) -> HostSeen:
+    """Return what is seen of a host by a report; what has not changed keeps its times."""
+    state = _state(host, report)
+    runs, sessions = state is HostState.RUNNING, report.active + report.disconnected
+    before = host.seen or HostSeen(at=at, state=state, agent=report.agent, since=at, active=1, disconnected=0)
+    ran = host.seen is not None and before.state == HostState.RUNNING
+    was_empty = not before.active + before.disconnected and (ran or not runs)
+    return HostSeen(
+        at=at,
+        state=state,
+        agent=report.agent,
+        since=before.since if (before.state, before.agent) == (state, report.agent) else at,
+        allow_new_sessions=report.allow_new_sessions,
+        active=report.active,
+        disconnected=report.disconnected,
+        signed_in_lately=sum(1 for began in report.began if began > at - arrivals),
+        empty_since=None if sessions else (was_empty and before.empty_since) or at,
+        inactive_since=None if report.active else (not before.active and before.inactive_since) or at,
+        closed_since=None
+        if report.allow_new_sessions
+        else (not before.allow_new_sessions and before.closed_since) or at,
+        online_at=at if ran != runs else before.online_at,
+    )
+
+
+def _state(host: SessionHost, report: HostReport) -> HostState:
+    task = host.work.task if host.work else None
+    if not report.registered or report.power is Power.GONE:
+        return HostState.BROKEN
+    if task in _FALLS:
+        return _OFF.get(report.power, HostState.STOPPING) if report.power else HostState.STOPPING
+    if report.agent in SERVES and task is not HostTask.RESTART:
+        return HostState.RUNNING
+    if task in _RISES:
+        return HostState.STARTING
+    return _state_by_power(HostState(host.seen.state) if host.seen else HostState.STARTING, report.power)
+
+
+def _state_by_power(before: HostState, power: Power | None) -> HostState:
+    """Return the state of a host whose agent does not serve."""
+    if power is None:
+        return before
+    if power in _OFF:
+        return _OFF[power]
+    if power is Power.RUNNING:
+        return HostState.STARTING if before in _COMES else HostState.RUNNING
+    return HostState.STARTING if power is Power.STARTING else HostState.STOPPING
+
+
+def looked_at(host: SessionHost, seen: HostSeen) -> SessionHost:
+    """Return the host with what was seen of it: a notice and the restarts are forgotten when they have had their use.
+
+    It is the same host when only the time of looking differs.
+    """
+    before, at = host.seen, seen.at
+    if before is not None and before.but(at=at) == seen:
+        seen = before
+    sessions = seen.active + seen.disconnected
+    over = not sessions or (seen.allow_new_sessions and before is not None and not before.allow_new_sessions)
+    steady = seen.state == HostState.RUNNING and AgentStatus(seen.agent) in SERVES
+    forgiven = steady and at - seen.since >= _FORGIVEN_AFTER
+    return host.but(
+        seen=seen, notified_at=None if over else host.notified_at, restarts=0 if forgiven else host.restarts
+    )
+
+
+def start_took(before: HostSeen | None, seen: HostSeen) -> timedelta | None:
+    """Return how long a host took to start that has just begun to serve; None: it has not."""
+    rose = before is not None and before.state == HostState.STARTING and seen.state == HostState.RUNNING
+    return seen.at - before.since if before is not None and rose else None
+
+
+def build_took(host: SessionHost, seen: HostSeen) -> timedelta | None:
+    """Return how long a host took to be built that is seen for the first time; None where it waited for capacity."""
+    straight = host.seen is None and host.attempt <= 1 and host.parked_since is None
+    return seen.at - host.created_date_time if straight and seen.state == HostState.RUNNING else None
+
+
+def observed_host(
+    host: SessionHost, group: SpotGroup, *, silent: bool = False, members: Collection[str] | None = None
+) -> ObservedHost:
+    """Return a host as the engine is given it.
+
+    *silent*: Azure did not say how it is. *members*: the users who have a place; None: they were not read.
+    """
+    seen = host.seen
+    state, since = _told(host, silent=silent)
+    facts: dict[str, Any] = {} if seen is None else _facts(seen)
+    left = members is not None and host.assigned_user_id is not None and host.assigned_user_id not in members
+    return ObservedHost(
+        **facts,
+        id=host.id,
+        version=version_of(host.image_set_id, host.image_version, group),
+        state=state,
+        since=since,
+        drained_by_hand=host.drained_by_hand,
+        notified_at=host.notified_at,
+        excluded=host.excluded,
+        assigned_user_id=host.assigned_user_id,
+        user_left=left,
+        low_priority=host.low_priority,
+        size=host.resources.size or "",
+        can_hibernate=group.hosts.hibernate,
+        restarts=host.restarts,
+        proven=host.proven,
+    )
+
+
+def _facts(seen: HostSeen) -> dict[str, Any]:
+    kept = dict(seen)
+    for name in ("at", "state", "since"):
+        kept.pop(name)
+    return {**kept, "agent": AgentStatus(seen.agent)}
+
+
+def _told(host: SessionHost, *, silent: bool) -> tuple[HostState, datetime]:
+    if host.status is HostStatus.REMOVING:
+        return HostState.REMOVING, host.last_modified_date_time
+    if host.status is HostStatus.FAILED:
+        return HostState.BROKEN, host.last_modified_date_time
+    if host.status is not HostStatus.READY:
+        return HostState.BUILDING, host.created_date_time
+    if silent or host.seen is None:
+        return HostState.UNKNOWN, host.seen.since if host.seen else host.last_modified_date_time
+    return HostState(host.seen.state), host.seen.since
+
+
+def version_of(image_set_id: str, version: str, group: SpotGroup) -> str:
+    """Return the name of an image version within a group; that of another set, which may be the same, has its set."""
+    return version if image_set_id == group.image_set_id else f"{image_set_id}/{version}"
+
+
+def target_of(group: SpotGroup, release: SpotRelease | None, parked: str | None) -> GroupTarget:
+    """Return what is wanted of a group's hosts. *parked*: why nothing may happen now."""
+    settings = group.capacity
+    opened = release if release is not None and release.status in OPEN else None
+    notice = timedelta(minutes=opened.sign_off_after_in_minutes) if opened else settings.notice
+    return GroupTarget(
+        kind=group.license_type,
+        quantity=group.quantity,
+        version=group.image_version,
+        users_per_host=group.users_per_host,
+        session_limit=group.hosts.session_limit if group.pooled else None,
+        buffer_percent=settings.buffer_percent,
+        buffer_of=settings.buffer_of,
+        buffer_seats=settings.buffer_seats,
+        start_threshold=settings.start_threshold,
+        minimum_online=settings.minimum_online,
+        load_balancing=group.hosts.load_balancing,
+        schedule=settings.schedule,
+        scale_in=settings.scale_in,
+        hibernates=group.hosts.hibernate and group.license_type is not LicenseType.POOLED,
+        sizes=group.hosts.sizes,
+        low_priority=settings.low_priority_hosts,
+        notice=notice,
+        idle=settings.idle,
+        release=opened.rules if opened else None,
+        parked=parked,
+    )
+
+
+def start_times(state: SpotGroupState) -> StartTimes:
+    """Return what the latest starts and builds of a group teach."""
+    assumed = StartTimes()
+    return StartTimes(
+        start=learned([timedelta(seconds=each) for each in state.start_seconds], assumed.start),
+        build=learned([timedelta(seconds=each) for each in state.build_seconds], assumed.build),
+    )
+
+
+def latest(known: tuple[int, ...], more: Sequence[int]) -> tuple[int, ...]:
+    """Return the latest durations, oldest first."""
+    return (*known, *more)[-KEPT:]

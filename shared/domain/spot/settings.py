@@ -1,0 +1,57 @@
+"""What an administrator decides on how many hosts of a Spot Group run, and when: the engine's settings of a group."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.domain.spot.schedule import Schedule
+from shared.domain.values import Value
+
+
+class ScaleIn(StrEnum):
+    """What becomes of a host that is not needed: it is kept without its costs for computing, or deleted."""
+
+    DEALLOCATE = "deallocate"
+    DELETE = "delete"
+
+
+class BufferBase(StrEnum):
+    """What the buffer is a percentage of: the seats in use, or the users that the group is licensed for."""
+
+    IN_USE = "inUse"
+    QUANTITY = "quantity"
+
+
+class CapacitySettings(Value):
+    """How many hosts run, and when. What is left out is as docs/decisions/0047 says.
+
+    *buffer_percent*: spare seats, of *buffer_of*; *buffer_seats*: at least so many. *start_threshold*: of the seats of
+    a pooled host so many are taken when the next host starts. *minimum_online*: hosts, whatever is signed in.
+    *idle_in_minutes*: a host runs for so long after its start, and after it was last needed; *notice_in_minutes*:
+    between the message to a user and the end of the session. *low_priority_hosts*: of the group's hosts so many may be
+    machines that Azure can take away at any time.
+    """
+
+    buffer_percent: int = Field(10, ge=0, le=100)
+    buffer_of: BufferBase = BufferBase.IN_USE
+    buffer_seats: int = Field(0, ge=0, le=5000)
+    start_threshold: int = Field(6, ge=1, le=50)
+    minimum_online: int = Field(0, ge=0, le=1000)
+    idle_in_minutes: int = Field(15, ge=5, le=480)
+    notice_in_minutes: int = Field(5, ge=1, le=120)
+    scale_in: ScaleIn = ScaleIn.DEALLOCATE
+    low_priority_hosts: int = Field(0, ge=0, le=1000)
+    schedule: Schedule | None = None
+
+    @property
+    def idle(self) -> timedelta:
+        """How long a host runs that nobody needs."""
+        return timedelta(minutes=self.idle_in_minutes)
+
+    @property
+    def notice(self) -> timedelta:
+        """How long before the end of a session its user is told."""
+        return timedelta(minutes=self.notice_in_minutes)

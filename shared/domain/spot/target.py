@@ -1,0 +1,85 @@
+"""What is wanted of a Spot Group's hosts: the input of the engine that an administrator decides on. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.domain.spot.group import LicenseType
+from shared.domain.spot.schedule import LoadBalancing, Schedule
+from shared.domain.spot.settings import BufferBase, ScaleIn
+from shared.domain.values import Value
+
+
+class Method(StrEnum):
+    """How sessions come to hosts of the new version."""
+
+    OPPORTUNISTIC = "opportunistic"
+    IMMEDIATE = "immediate"
+    SCHEDULED = "scheduled"
+
+
+class Release(Value):
+    """A release of the group's version. *at*: when hosts of it take over; of scheduled ones only.
+
+    *surge*: hosts beyond the group's own that may exist meanwhile; None: as many again as the group has.
+    """
+
+    method: Method
+    at: datetime | None = None
+    surge: int | None = Field(default=None, ge=1)
+    paused: bool = False
+
+
+class GroupTarget(Value):
+    """What is wanted of a group's hosts.
+
+    *quantity*: users that are licensed. *version*: the image version that hosts are built from. *session_limit*: seats
+    of one host, else *users_per_host*. *buffer_percent*: spare seats, of *buffer_of*; *buffer_seats*: at least so many.
+    *start_threshold*: a pooled host that has so many sessions while no other has a free seat starts the next one.
+    *low_priority*: of all hosts so many may be low-priority machines, which Azure may take away. *idle*: a host runs
+    for so long after its start, and after it was last needed. *look*: how often the sessions are read; *arrivals*: over
+    how long sign-ins are counted. *wake*: a host that is off for so long is started, for its token. *broken_percent*:
+    with more hosts that do not serve, one starts at a time. *parked*: why nothing may happen now.
+    """
+
+    kind: LicenseType
+    quantity: int = Field(ge=0)
+    version: str
+    users_per_host: int = Field(default=10, ge=1)
+    session_limit: int | None = Field(default=None, ge=1)
+    buffer_percent: int = Field(default=10, ge=0, le=100)
+    buffer_of: BufferBase = BufferBase.IN_USE
+    buffer_seats: int = Field(default=0, ge=0)
+    start_threshold: int = Field(default=6, ge=1)
+    minimum_online: int = Field(default=0, ge=0)
+    load_balancing: LoadBalancing = LoadBalancing.BREADTH_FIRST
+    schedule: Schedule | None = None
+    scale_in: ScaleIn = ScaleIn.DEALLOCATE
+    hibernates: bool = False
+    sizes: tuple[str, ...] = ()
+    low_priority: int = Field(default=0, ge=0)
+    max_starts: int = Field(default=10, ge=1)
+    max_builds: int = Field(default=10, ge=1)
+    notice: timedelta = timedelta(minutes=5)
+    idle: timedelta = timedelta(minutes=15)
+    look: timedelta = timedelta(minutes=1)
+    arrivals: timedelta = timedelta(minutes=5)
+    wake: timedelta = timedelta(days=21)
+    broken_after: timedelta = timedelta(minutes=10)
+    broken_percent: int = Field(default=10, ge=0, le=100)
+    restarts: int = Field(default=2, ge=0)
+    release: Release | None = None
+    parked: str | None = None
+
+    @property
+    def hosts(self) -> int:
+        """How many hosts the quantity needs."""
+        return -(-self.quantity // (self.users_per_host if self.kind is LicenseType.POOLED else 1))
+
+    @property
+    def seats(self) -> int:
+        """How many sessions one host takes."""
+        return (self.session_limit or self.users_per_host) if self.kind is LicenseType.POOLED else 1

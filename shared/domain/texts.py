@@ -1,0 +1,47 @@
+"""Texts that somebody wrote for people to read in one line: which characters they may have."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+JOINERS = "\u200c\u200d\ufe0e\ufe0f"
+"""Zero-width (non-)joiners and variation selectors: Persian and joined emoji need them, and nobody sees them."""
+
+
+def _one_line(text: str) -> str:
+    readable(text)
+    if text != text.strip():
+        raise ValueError("must not begin or end with a space")
+    return text
+
+
+def readable(text: str) -> None:
+    """Raises: ValueError with what to write in place of a character that cannot be shown in one line."""
+    for character in text:
+        if wrong := _unusable(character):
+            raise ValueError(wrong)
+
+
+def _unusable(character: str) -> str | None:
+    """Return why a character may not be used in a name, None if it may."""
+    if character.isprintable() or character in JOINERS:
+        return None
+    match unicodedata.category(character):
+        case "Zs":
+            return "write an ordinary space in place of the special one (such as a no-break space)"
+        case "Cc" | "Zl" | "Zp":
+            return "line breaks, tabs and other control characters may not be used; write it in one line"
+        case "Cf":
+            return f"the invisible character U+{ord(character):04X} may not be used; leave it out"
+        case _:
+            return f"the character U+{ord(character):04X} cannot be shown; leave it out"
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+"""What somebody wrote for people, such as why something is paused: one line, any characters that can be shown."""
+
+Label = Annotated[OneLine, Field(min_length=1, max_length=120)]
+"""The name of a customer or a place: it may have "&" and the like, as company names do."""

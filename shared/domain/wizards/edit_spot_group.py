@@ -1,0 +1,188 @@
+"""Edit Spot Group: everything that may change; site, licence type and dedicated desktops stay for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.spot.group import SpotGroup, UncPath
+from shared.domain.values import Id, Value
+from shared.domain.wizards.create_provisioning_policy import group_problems
+from shared.domain.wizards.create_spot_group import (
+    NAME_TAKEN,
+    capacity_warnings,
+    connection_warnings,
+    quantity_warnings,
+)
+from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
+from shared.domain.wizards.names import Name, name_taken
+from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, review
+from shared.domain.wizards.spot_capacity_step import EditCapacityStep, capacity_problems_of
+from shared.domain.wizards.spot_group_steps import (
+    GroupIds,
+    HostsStep,
+    LicenseStep,
+    NoteText,
+    Quantity,
+    SessionsStep,
+    SiteStep,
+    SpotGroupFacts,
+    Tags,
+    hosts_problems,
+    license_problems,
+)
+from shared.errors import Problem
+
+
+class SelectStep(Value):
+    """The Spot Group to edit."""
+
+    spot_group_id: Id
+
+
+class EditNameStep(Value):
+    """Names and paths; what is left out stays."""
+
+    display_name: Name | None = None
+    friendly_name: Name | None = None
+    description: str | None = Field(None, max_length=1500)
+    profile_path: UncPath | None = None
+    data_path: UncPath | None = None
+    tags: Tags | None = None
+
+
+class EditLicenseStep(Value):
+    """How many users there is room for; left out: it stays."""
+
+    quantity: Quantity | None = None
+
+
+class EditGroupsStep(Value):
+    """Whose members the desktops are for; left out: they stay."""
+
+    group_ids: GroupIds | None = None
+
+
+class EditSessionsStep(Value):
+    """The sessions as a whole; left out: they stay."""
+
+    sessions: SessionsStep | None = None
+
+
+class EditHostsStep(Value):
+    """The settings of the hosts as a whole; left out: they stay. Hosts get them when they are rebuilt."""
+
+    hosts: HostsStep | None = None
+
+
+class EditNotesStep(Value):
+    """Why it is changed."""
+
+    notes: NoteText = ""
+
+
+EDIT_SPOT_GROUP = Wizard(
+    "edit-spot-group",
+    "Edit Spot Group",
+    (
+        WizardStep("group", "Select Spot Group", SelectStep),
+        WizardStep("name", "Name, Description and Profile Path", EditNameStep),
+        WizardStep("license", "Select Spot Group License", EditLicenseStep),
+        WizardStep("groups", "Select Groups", EditGroupsStep),
+        WizardStep("sessions", "Logoff Settings and RDP Properties", EditSessionsStep),
+        WizardStep("hosts", "Session Hosts", EditHostsStep),
+        WizardStep("capacity", "Capacity and Schedule", EditCapacityStep),
+        WizardStep("notes", "Add Notes", EditNotesStep),
+        WizardStep(REVIEW, "Review and Save Spot Group"),
+    ),
+)
+
+
+def review_spot_group_edit(
+    form: Mapping[str, Any], facts: SpotGroupFacts, through_step: str = REVIEW
+) -> tuple[Review, Reading]:
+    """Return the review of an edit, and what was read of it."""
+    reading = EDIT_SPOT_GROUP.read(form, through_step)
+    group = selected(reading, facts)
+    problems = [*reading.problems, *_problems(reading, group, facts)]
+    warnings = _warnings(reading, group, facts) if group else []
+    reviewed = review(EDIT_SPOT_GROUP, through_step, problems, warnings, _forecast(reading, group))
+    return reviewed, Reading(reading.values, tuple(problems))
+
+
+def selected(reading: Reading, facts: SpotGroupFacts) -> SpotGroup | None:
+    """Return the group that is edited, None if there is no such one."""
+    step = reading.value("group", SelectStep)
+    return next((group for group in facts.spot_groups if step and group.id == step.spot_group_id), None)
+
+
+def edited(group: SpotGroup, reading: Reading) -> SpotGroup:
+    """Return the group as the form changes it, without its assignments and notes."""
+    name, licence = reading.value("name", EditNameStep), reading.value("license", EditLicenseStep)
+    sessions, hosts = reading.value("sessions", EditSessionsStep), reading.value("hosts", EditHostsStep)
+    capacity = reading.value("capacity", EditCapacityStep)
+    named = {field: value for field, value in dict(name or ()).items() if value is not None}
+    return group.but(
+        **named,
+        quantity=(licence and licence.quantity) or group.quantity,
+        sessions=dict(sessions.sessions) if sessions and sessions.sessions else group.sessions,
+        hosts=dict(hosts.hosts) if hosts and hosts.hosts else group.hosts,
+        capacity=dict(capacity.capacity) if capacity and capacity.capacity else group.capacity,
+    )
+
+
+def _problems(reading: Reading, group: SpotGroup | None, facts: SpotGroupFacts) -> Iterable[Problem]:
+    if group is None:
+        if reading.value("group", SelectStep):
+            yield Problem("/group/spotGroupId", "there is no such Spot Group; choose one of the tenant's", "group")
+        return
+    if group.deleting_since is not None:
+        yield Problem("/group/spotGroupId", "the Spot Group is being deleted", "group")
+    name = reading.value("name", EditNameStep)
+    others = [each.display_name for each in facts.spot_groups if each.id != group.id]
+    if name and name.display_name and name_taken(name.display_name, others):
+        yield NAME_TAKEN
+    licence = reading.value("license", EditLicenseStep)
+    if licence and licence.quantity:
+        wanted = LicenseStep(license_type=group.license_type, quantity=licence.quantity)
+        yield from license_problems(wanted, facts, own=group.quantity)
+    groups = reading.value("groups", EditGroupsStep)
+    if groups and groups.group_ids:
+        yield from group_problems(groups.group_ids, facts.groups)
+    hosts = reading.value("hosts", EditHostsStep)
+    if hosts and hosts.hosts:
+        for wrong in hosts_problems(hosts.hosts, group.license_type, facts):
+            yield Problem(wrong.pointer.replace("/hosts/", "/hosts/hosts/", 1), wrong.message, wrong.step)
+    after = edited(group, reading)
+    if after.capacity != group.capacity:
+        yield from capacity_problems_of(after.capacity, after, "/capacity/capacity")
+
+
+def _warnings(reading: Reading, group: SpotGroup, facts: SpotGroupFacts) -> list[ReviewWarning]:
+    licence = reading.value("license", EditLicenseStep)
+    quantity = (licence and licence.quantity) or group.quantity
+    site = SiteStep(site_id=group.site_id, connection_id=group.connection_id)
+    more = max(0, quantity - group.quantity)
+    return [
+        *connection_warnings(site, facts),
+        *quantity_warnings(quantity, facts),
+        *(capacity_warnings(group.license_type, more, site, facts) if more else ()),
+    ]
+
+
+def _forecast(reading: Reading, group: SpotGroup | None) -> Forecast | None:
+    if group is None:
+        return None
+    after = edited(group, reading)
+    before, now = group.to_json(), after.to_json()
+    changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    groups = reading.value("groups", EditGroupsStep)
+    if groups and groups.group_ids and set(groups.group_ids) != set(group.group_ids):
+        changed.append("groupIds")
+    summary = f"{', '.join(changed)} change(s)." if changed else "Nothing changes."
+    return Forecast(
+        summary=summary,
+        details={"changed": changed, "hostsBefore": group.host_count, "hostsAfter": after.host_count},
+    )

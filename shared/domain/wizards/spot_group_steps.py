@@ -1,0 +1,246 @@
+"""The pages that the wizards of a Spot Group have in common, and what they are checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from shared.domain.networks.connection import Connection
+from shared.domain.spot.group import HostSettings, LicenseType, Sessions, SpotGroup, UncPath
+from shared.domain.spot.members import Seen
+from shared.domain.spot.notes import LONGEST_NOTE
+from shared.domain.tenants.directory import Group
+from shared.domain.tenants.tenant import Site
+from shared.domain.values import Id, Value, Word, distinct
+from shared.domain.wizards.forecast import Usage
+from shared.domain.wizards.names import Name
+from shared.errors import Problem
+
+_MOST_TAGS = 15
+"""Azure allows 50 tags for each resource; ours are some of them."""
+
+
+_RESERVED = ("deskwright:", "microsoft", "azure", "windows")
+_LONGEST_TAG, _LONGEST_VALUE = 512, 256
+
+
+def _tags(values: dict[str, str]) -> dict[str, str]:
+    """Check tags as Azure does: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources."""
+    for name, value in values.items():
+        if not name:
+            raise ValueError("a tag needs a name")
+        if any(each in "<>%&\\?/" or not each.isprintable() for each in name) or not value.isprintable():
+            raise ValueError("a name has none of < > % & \\ ? / and, as its value, no control character")
+        if name.casefold().startswith(_RESERVED):
+            raise ValueError(f"a name must not begin with one of {', '.join(_RESERVED)}: these are reserved")
+    if len({name.casefold() for name in values}) != len(values):
+        raise ValueError("names one tag twice: case does not tell two tags apart")
+    return values
+
+
+_TagName = Annotated[str, Field(max_length=_LONGEST_TAG)]
+_TagValue = Annotated[str, Field(max_length=_LONGEST_VALUE)]
+Tags = Annotated[dict[_TagName, _TagValue], Field(max_length=_MOST_TAGS), AfterValidator(_tags)]
+NoteText = Annotated[str, Field(max_length=LONGEST_NOTE)]
+GroupIds = Annotated[tuple[Id, ...], Field(min_length=1, max_length=100), AfterValidator(distinct)]
+Quantity = Annotated[int, Field(ge=1, le=5_000)]
+
+
+class NameStep(Value):
+    """The group's name for administrators, and the one that its users see on their desktop."""
+
+    display_name: Name
+    friendly_name: Name
+
+
+class ProfileStep(Value):
+    """Where the users' profiles are, and the data that they share (a drive of every desktop)."""
+
+    profile_path: UncPath
+    data_path: UncPath | None = None
+
+
+class LicenseStep(Value):
+    """What each user gets, and how many users there is room for."""
+
+    license_type: LicenseType
+    quantity: Quantity
+
+
+class SiteStep(Value):
+    """The site of the hosts. *connection_id*: by which they join; the site's only usable one when left out."""
+
+    site_id: Id
+    connection_id: Id | None = None
+
+
+class GroupsStep(Value):
+    """Whose members the desktops are for: existing security groups or Microsoft 365 groups."""
+
+    group_ids: GroupIds
+
+
+class ImageStep(Value):
+    """The image version that the hosts are built from."""
+
+    image_set_id: Id
+    image_version: Word
+
+
+class SessionsStep(Sessions):
+    """What sessions reach of the user's device, and when they end by themselves."""
+
+
+class HostsStep(HostSettings):
+    """What the hosts are. What is left out is as the licence type promises."""
+
+
+class DescriptionStep(Value):
+    """What the group is for, a note on why it is made, and tags of its Azure resources."""
+
+    description: str = Field("", max_length=1500)
+    notes: NoteText = ""
+    tags: Tags = Field(default_factory=dict)
+
+
+class SpotImage(Value):
+    """An image version as a choice. *regions*: where hosts can be built from it; empty: everywhere (the marketplace's).
+
+    *multi_session*: whether several users can sign in to one machine; None: nobody said.
+    """
+
+    image_set_id: str
+    image_set_name: str
+    version: str
+    available: bool
+    status: str
+    multi_session: bool | None = None
+    regions: tuple[str, ...] = ()
+
+
+class SpotLicences(Value):
+    """The licences of one type of a tenant. *total*: None where the provider has set no limit."""
+
+    total: int | None = None
+    used: int = 0
+
+    @property
+    def available(self) -> int | None:
+        """How many are left."""
+        return None if self.total is None else max(0, self.total - self.used)
+
+
+class SpotGroupFacts(Value):
+    """What exists already. *members*: of the chosen groups; None when the directory did not answer.
+
+    *rights_used*: the role assignments of the subscription that are taken, *rights_limit*: how many there may be.
+    """
+
+    sites: tuple[Site, ...]
+    connections: tuple[Connection, ...]
+    spot_groups: tuple[SpotGroup, ...]
+    images: tuple[SpotImage, ...]
+    licences: dict[LicenseType, SpotLicences] = Field(default_factory=dict)
+    groups: tuple[Group, ...] = ()
+    members: tuple[Seen, ...] | None = ()
+    usages: tuple[Usage, ...] | None = ()
+    rights_used: int = 0
+    rights_limit: int = 4000
+    known_sizes: frozenset[str] | None = None
+
+    def site(self, site_id: str) -> Site | None:
+        """Return a site, None if there is none."""
+        return next((site for site in self.sites if site.id == site_id), None)
+
+    def connection_of(self, step: SiteStep) -> Connection | None:
+        """Return the connection that was chosen, or the site's only usable one; None: there is no such one."""
+        there = [each for each in self.connections if each.site_id == step.site_id]
+        if step.connection_id is not None:
+            return next((each for each in there if each.id == step.connection_id), None)
+        usable = [each for each in there if each.usable]
+        return usable[0] if len(usable) == 1 else None
+
+    def image(self, image_set_id: str, version: str) -> SpotImage | None:
+        """Return an image version, None if there is none."""
+        wanted = (image_set_id, version)
+        return next((each for each in self.images if (each.image_set_id, each.version) == wanted), None)
+
+
+def site_problems(step: SiteStep, facts: SpotGroupFacts) -> Iterable[Problem]:
+    """Give what is wrong with the site and the connection."""
+    if facts.site(step.site_id) is None:
+        yield Problem("/site/siteId", "there is no such site; choose one of the tenant's sites", "site")
+        return
+    if facts.connection_of(step) is not None:
+        return
+    there = [each for each in facts.connections if each.site_id == step.site_id]
+    usable = [each.display_name for each in there if each.usable]
+    if step.connection_id is not None:
+        message = "the site has no such connection; choose one of the site's connections"
+    elif not there:
+        message = "the site has no connection, and hosts join the directory by one; create a connection first"
+    elif usable:
+        message = f"the site has {len(usable)} usable connections; choose one of {', '.join(sorted(usable))}"
+    else:
+        message = "no connection of the site is usable now; choose one, and the group waits until it is healthy"
+    yield Problem("/site/connectionId", message, "site")
+
+
+def license_problems(
+    step: LicenseStep, facts: SpotGroupFacts, *, own: int = 0, pointer: str = "/license/quantity"
+) -> Iterable[Problem]:
+    """Give what is wrong with the quantity. *own*: what the group has of it already."""
+    licences = facts.licences.get(step.license_type)
+    if licences is None or licences.available is None:
+        return
+    free = licences.available + own
+    if step.quantity > free:
+        message = (
+            f"the tenant has {licences.total} licences of this type, and {free} of them are free for this group: "
+            f"choose at most {free}"
+        )
+        yield Problem(pointer, message, "license")
+
+
+def image_problems(
+    step: ImageStep, site: Site | None, license_type: LicenseType | None, facts: SpotGroupFacts
+) -> Iterable[Problem]:
+    """Give what is wrong with the image version for hosts of a site and a licence type."""
+    image = facts.image(step.image_set_id, step.image_version)
+    known = [each for each in facts.images if each.image_set_id == step.image_set_id]
+    if image is None:
+        if known:
+            versions = ", ".join(each.version for each in known if each.available) or "none yet"
+            yield Problem(
+                "/image/imageVersion", f"there is no such version; those that are available: {versions}", "image"
+            )
+        else:
+            yield Problem("/image/imageSetId", "there is no such image set; create one first", "image")
+        return
+    if not image.available:
+        yield Problem(
+            "/image/imageVersion", f"the version is {image.status}, not available; wait, or choose another", "image"
+        )
+    if site and image.regions and site.region not in image.regions:
+        message = f"the version is not in {site.region}, the region of the site; it is in {', '.join(image.regions)}"
+        yield Problem("/image/imageVersion", message, "image")
+    if license_type is LicenseType.POOLED and image.multi_session is False:
+        message = "the image is for one user at a time; a pooled group needs Windows Enterprise multi-session"
+        yield Problem("/image/imageSetId", message, "image")
+    if license_type not in {None, LicenseType.POOLED} and image.multi_session is True:
+        message = "the image is multi-session; a personal group needs an image for one user at a time"
+        yield Problem("/image/imageSetId", message, "image")
+
+
+def hosts_problems(step: HostsStep, license_type: LicenseType | None, facts: SpotGroupFacts) -> Iterable[Problem]:
+    """Give what is wrong with the settings of the hosts."""
+    if license_type is LicenseType.POOLED and step.hibernate:
+        message = "only hosts of one user hibernate: those of a pooled group are stopped; leave it out"
+        yield Problem("/hosts/hibernate", message, "hosts")
+    if facts.known_sizes is not None:
+        for n, size in enumerate(step.sizes):
+            if size not in facts.known_sizes:
+                message = "the region of the site does not offer this size to the subscription; choose another"
+                yield Problem(f"/hosts/sizes/{n}", message, "hosts")

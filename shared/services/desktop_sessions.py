@@ -1,0 +1,86 @@
+"""The sessions on the hosts of a Spot Group: listing them, telling their users, signing them off; opening a host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from shared.clients.arm import ResourceId, as_content, parse_id
+from shared.contracts.refusals import MissingError
+from shared.dependencies import Dependencies
+from shared.domain.spot.host import SessionHost
+from shared.domain.spot.sessions import DesktopSession, Notice
+from shared.errors import ConflictError
+
+
+async def sessions_of(deps: Dependencies, host: SessionHost) -> list[DesktopSession]:
+    """Return the sessions of a host; none where it is not registered."""
+    pool, name = _place(host)
+    if pool is None:
+        return []
+    sessions = deps.desktops(pool.subscription_id).user_sessions
+    try:
+        found = [each async for each in sessions.list(pool.resource_group, pool.name, name)]
+    except MissingError:
+        return []
+    return [_session(host, each) for each in found]
+
+
+async def tell_users(
+    deps: Dependencies, host: SessionHost, notice: Notice, wanted: Callable[[DesktopSession], bool] = lambda _: True
+) -> int:
+    """Show a message to the users of a host; return to how many. Who has signed out meanwhile is passed over."""
+    pool, name = _place(host)
+    told = 0
+    for session in [each for each in await sessions_of(deps, host) if wanted(each)]:
+        if pool is None:
+            break
+        body = as_content({"messageTitle": notice.title, "messageBody": notice.body})
+        sessions = deps.desktops(pool.subscription_id).user_sessions
+        try:
+            await sessions.send_message(pool.resource_group, pool.name, name, session.number, send_message=body)
+        except MissingError:
+            continue
+        told += 1
+    return told
+
+
+async def sign_off_session(deps: Dependencies, host: SessionHost, session: DesktopSession) -> None:
+    """Sign off one session; done where it is over."""
+    pool, name = _place(host)
+    if pool is None:
+        return
+    sessions = deps.desktops(pool.subscription_id).user_sessions
+    try:
+        await sessions.delete(pool.resource_group, pool.name, name, session.number, force=True)
+    except MissingError:
+        return
+
+
+async def set_open(deps: Dependencies, host: SessionHost, *, is_open: bool) -> None:
+    """Let a host have new sessions, or drain it. Raises: ConflictError where it is not registered."""
+    pool, name = _place(host)
+    if pool is None:
+        raise ConflictError("the host is not in its pool yet")
+    hosts = deps.desktops(pool.subscription_id).session_hosts
+    change = as_content({"properties": {"allowNewSession": is_open}})
+    await hosts.update(pool.resource_group, pool.name, name, session_host=change)
+
+
+def _place(host: SessionHost) -> tuple[ResourceId | None, str]:
+    resources = host.resources
+    if not resources.host_pool_id or not resources.session_host:
+        return None, ""
+    return parse_id(resources.host_pool_id), resources.session_host
+
+
+def _session(host: SessionHost, found: Any) -> DesktopSession:  # noqa: ANN401 - the SDK's UserSession
+    number = str(found.id).rpartition("/")[2]
+    return DesktopSession(
+        id=f"{host.id}-{number}",
+        number=number,
+        session_host_id=host.id,
+        user_principal_name=found.user_principal_name or "",
+        state=str(getattr(found.session_state, "value", found.session_state) or "Unknown"),
+        began=found.create_time,
+    )

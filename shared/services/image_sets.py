@@ -1,0 +1,183 @@
+"""Image sets: what there is to make one of, saving, editing and deleting one; its first version and its schedule."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from pydantic import Field
+
+from shared.dependencies import Dependencies
+from shared.domain.intent import ResourceType
+from shared.domain.spot.image_set import ImageSet, Recipe, next_build
+from shared.domain.spot.image_version import ImageVersion, first_version
+from shared.domain.spot.notes import LONGEST_NOTE, noted
+from shared.domain.values import Value
+from shared.domain.wizards.create_image_set import (
+    NAME_TAKEN,
+    DetailStep,
+    ImageSetFacts,
+    NotesStep,
+    SiteStep,
+    SourceStep,
+    review_image_set,
+)
+from shared.errors import ConflictError, InvalidError, Problem
+from shared.services.action_context import ActionContext
+from shared.services.image_usage import uses_of_set
+from shared.services.image_versions import start_build
+from shared.services.intents import Begun, Resource, begin_operation, make_change
+from shared.services.marketplace import gallery_versions, session_host_images
+from shared.services.reconciling import SWEEP_AFTER
+from shared.services.writes import Effect, Write, insertion, name_taken_is, removal, replacement
+from shared.storage.due import DueKind
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient
+
+
+class ImageSetEdit(Value):
+    """What may be changed of an image set. *notes*: a note to add; *recipe*: in place of the one there is."""
+
+    description: str | None = Field(None, max_length=1500)
+    notes: str | None = Field(None, min_length=1, max_length=LONGEST_NOTE)
+    recipe: Recipe | None = None
+
+
+async def image_set_facts(context: ActionContext) -> ImageSetFacts:
+    """Return what a form is checked against; the marketplace is that of the first site's region."""
+    deps, tenant = context.deps, context.tenant
+    sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])
+    image_sets = tuple([stored.value async for stored in deps.image_sets.each(tenant.id)])
+    if not sites:
+        return ImageSetFacts(sites=(), image_sets=image_sets, pooled_images=(), personal_images=(), gallery_versions=())
+    pooled, personal, versions = await asyncio.gather(
+        session_host_images(deps, tenant, sites[0].region, pooled=True),
+        session_host_images(deps, tenant, sites[0].region, pooled=False),
+        gallery_versions(deps, tenant, sites),
+    )
+    return ImageSetFacts(
+        sites=sites,
+        image_sets=image_sets,
+        pooled_images=pooled,
+        personal_images=personal,
+        gallery_versions=versions,
+    )
+
+
+async def create_image_set(
+    context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: ImageSetFacts
+) -> Begun[Stored[ImageSet]] | Stored[ImageSet]:
+    """Save an image set with its first version; that of a Global set is built. Raises: InvalidError."""
+    deps, tenant, set_id = context.deps, context.tenant, context.new_id("imageSet")
+    image_set = _set_of(context, set_id, form, facts.but(image_sets=[s for s in facts.image_sets if s.id != set_id]))
+    resource, write = Resource(ResourceType.IMAGE_SET, set_id), insertion(context, deps.image_sets, image_set, set_id)
+    promise = partial(deps.due.put, DueKind.IMAGE_SET, context.now + SWEEP_AFTER, tenant.id, set_id)
+
+    async def begin(stored: Stored[ImageSet]) -> None:
+        operation_id = context.operation_id if image_set.is_global else None
+        first = await ensure_first(deps, stored.value, operation_id)
+        if image_set.is_global:
+            await start_build(deps, client, first)
+
+    with name_taken_is(NAME_TAKEN):
+        if image_set.is_global:
+            return await begin_operation(context, "buildImageVersion", resource, write, promise=promise, start=begin)
+        return await make_change(context, resource, write, promise=promise, start=begin)
+
+
+def _set_of(context: ActionContext, set_id: str, form: Mapping[str, Any], facts: ImageSetFacts) -> ImageSet:
+    _, reading = review_image_set(form, facts)
+    site, source = reading.value("site", SiteStep), reading.value("source", SourceStep)
+    detail, recipe = reading.value("detail", DetailStep), reading.value("recipe", Recipe)
+    notes = reading.value("notes", NotesStep)
+    chosen = facts.source(source.host_pool_type, source.gallery_image_id, source.gallery_version_id) if source else None
+    if reading.problems or not (site and source and detail and recipe and notes and chosen):
+        raise InvalidError(*reading.problems)
+    return ImageSet(
+        id=set_id,
+        tenant_id=context.tenant.id,
+        display_name=detail.display_name,
+        description=detail.description,
+        notes=noted((), notes.notes, by=context.actor.name, at=context.now),
+        host_pool_type=source.host_pool_type,
+        home_site_id=site.site_id or facts.sites[0].id,
+        is_global=site.is_global,
+        source=chosen.source,
+        source_name=chosen.name,
+        recipe=recipe,
+        next_build_at=next_build(recipe.schedule, context.now),
+        created_date_time=context.now,
+        last_modified_date_time=context.now,
+    )
+
+
+async def ensure_first(deps: Dependencies, image_set: ImageSet, operation_id: str | None) -> ImageVersion:
+    """Return the first version of a set; save it if it is missing."""
+    first = first_version(image_set, operation_id=operation_id)
+    found = await deps.image_versions.find(first.tenant_id, first.id)
+    if found is not None:
+        return found.value
+    if image_set.is_global:
+        at = first.created_date_time + SWEEP_AFTER
+        await deps.due.put(DueKind.IMAGE_VERSION, at, first.tenant_id, first.id)
+    try:
+        return (await deps.image_versions.insert(first)).value
+    except ConflictError:
+        return (await deps.image_versions.get(first.tenant_id, first.id)).value
+
+
+async def update_image_set(context: ActionContext, stored: Stored[ImageSet], form: ImageSetEdit) -> Stored[ImageSet]:
+    """Change the description or the recipe of a set, or add a note. Raises: InvalidError, StaleError."""
+    deps, before = context.deps, stored.value
+    recipe = form.recipe or before.recipe
+    if recipe.schedule and not recipe.steps:
+        raise InvalidError(Problem("/recipe/schedule", "there are no steps to build a version by"))
+    after = before.but(
+        description=before.description if form.description is None else form.description,
+        notes=noted(before.notes, form.notes, by=context.actor.name, at=context.now),
+        recipe=recipe,
+        next_build_at=before.next_build_at if form.recipe is None else next_build(recipe.schedule, context.now),
+    )
+    if after == before:
+        return stored
+    after = after.but(last_modified_date_time=context.now)
+    at = after.next_build_at
+    return await make_change(
+        context,
+        Resource(ResourceType.IMAGE_SET, before.id),
+        replacement(stored, after, deps.image_sets.replace),
+        promise=partial(deps.due.put, DueKind.IMAGE_SET, at, after.tenant_id, after.id) if at else None,
+    )
+
+
+async def delete_image_set(context: ActionContext, stored: Stored[ImageSet]) -> None:
+    """Delete a set that no group uses and that has only its first version, if that is its source itself.
+
+    Raises: ConflictError, StaleError.
+    """
+    deps, image_set = context.deps, stored.value
+    tenant_id = image_set.tenant_id
+    users: dict[str, Any] = {}
+    if uses := await uses_of_set(deps, tenant_id, image_set.id):
+        users["spotGroups"] = [use.display_name for use in uses]
+    versions = [each.value async for each in deps.image_versions.each(tenant_id, image_set_id=image_set.id)]
+    if kept := sorted(version.version for version in versions if not _is_source(version)):
+        users["imageVersions"] = kept
+    if users:
+        raise ConflictError("the image set is in use; delete its versions first", inTheWay=users)
+    write = removal(image_set, partial(deps.image_sets.remove, tenant_id, image_set.id, seen=stored.etag))
+
+    async def apply() -> Effect[None]:
+        effect = await write.apply()
+        for version in versions:
+            await deps.image_versions.remove(tenant_id, version.id)
+        return effect
+
+    await make_change(context, Resource(ResourceType.IMAGE_SET, image_set.id), Write(apply, image_set, None))
+
+
+def _is_source(version: ImageVersion) -> bool:
+    """Whether nothing was made in Azure for it: it is the source of its set."""
+    return version.is_first and version.gallery_version_id is None and version.image is not None

@@ -1,0 +1,157 @@
+"""Releases of Spot Groups: beginning one, pausing, resuming and cancelling it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from shared.domain.intent import ResourceType
+from shared.domain.operations.operation import Operation
+from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.notes import noted
+from shared.domain.spot.release import OPEN, ImageOfGroup, ReleaseEvent, ReleaseStatus, SpotRelease
+from shared.domain.wizards.edit_spot_group import SelectStep
+from shared.domain.wizards.spot_group_steps import ImageStep, SpotGroupFacts
+from shared.domain.wizards.update_spot_group import MethodStep, review_spot_group_update
+from shared.errors import ConflictError, InvalidError
+from shared.services.action_context import ActionContext
+from shared.services.intents import Resource, begin_operation, make_change
+from shared.services.spot_engine import promise_spot_reconcile, start_spot_reconcile
+from shared.services.writes import Effect, Write, change
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient
+
+_COMES_TO = {ReleaseEvent.PAUSED: ReleaseStatus.PAUSED, ReleaseEvent.RESUMED: ReleaseStatus.RUNNING}
+RELEASE_OPERATION = "updateSpotGroup"
+
+
+async def begin_release(
+    context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: SpotGroupFacts
+) -> Operation:
+    """Begin a release from the wizard's form; one that is open already is superseded by it. Raises: InvalidError."""
+    _, reading = review_spot_group_update(form, facts, context.now)
+    group, image = reading.value("group", SelectStep), reading.value("image", ImageStep)
+    method = reading.value("method", MethodStep)
+    if reading.problems or group is None or image is None or method is None:
+        raise InvalidError(*reading.problems)
+    stored = await context.deps.spot_groups.get(context.tenant.id, group.spot_group_id)
+    before = stored.value
+    release = SpotRelease(
+        id=context.new_id("spotRelease"),
+        tenant_id=before.tenant_id,
+        spot_group_id=before.id,
+        image=ImageOfGroup(image_set_id=image.image_set_id, image_version=image.image_version),
+        before=ImageOfGroup(image_set_id=before.image_set_id, image_version=before.image_version),
+        **dict(method),
+        operation_id=context.operation_id,
+        requested_by=context.actor.name,
+        created_date_time=context.now,
+        last_modified_date_time=context.now,
+    )
+    after = before.but(
+        **dict(release.image),
+        release_id=release.id,
+        notes=noted(before.notes, method.notes, by=context.actor.name, at=context.now),
+        last_modified_date_time=context.now,
+    )
+    return await _begin(context, client, stored, after, release)
+
+
+async def _begin(
+    context: ActionContext, client: DurableClient, stored: Stored[SpotGroup], after: SpotGroup, release: SpotRelease
+) -> Operation:
+    """Write the release before the group names it: a group never names one that there is not."""
+    deps, before = context.deps, stored.value
+
+    async def apply() -> Effect[Stored[SpotGroup]]:
+        if await deps.releases.find(release.tenant_id, release.id) is None:
+            await deps.releases.insert(release)
+        replaced = await deps.spot_groups.replace(after, seen=stored.etag)
+        if before.release_id and before.release_id != release.id:
+            await _supersede(context, before.release_id)
+        return Effect(replaced, before, after)
+
+    begun = await begin_operation(
+        context,
+        RELEASE_OPERATION,
+        Resource(ResourceType.SPOT_GROUP, before.id),
+        Write(apply, before, after),
+        promise=partial(promise_spot_reconcile, deps, before.tenant_id, before.id, context.now),
+        start=lambda _: start_spot_reconcile(client, before.tenant_id, before.id),
+    )
+    return begun.operation
+
+
+async def _supersede(context: ActionContext, release_id: str) -> None:
+    deps, tenant_id = context.deps, context.tenant.id
+
+    def edit(release: SpotRelease) -> SpotRelease | None:
+        return release.after(ReleaseEvent.REPLACED, at=context.now) if release.status in OPEN else None
+
+    earlier = await deps.releases.change(tenant_id, release_id, edit)
+    await _end_operation(context, earlier, "superseded")
+
+
+async def _end_operation(context: ActionContext, release: SpotRelease, outcome: str) -> None:
+    def edit(operation: Operation) -> Operation | None:
+        return None if operation.ended else operation.succeeded({"outcome": outcome}, context.now)
+
+    await context.deps.operations.change(release.tenant_id, release.operation_id, edit)
+
+
+async def change_release(
+    context: ActionContext, client: DurableClient, group: SpotGroup, event: ReleaseEvent
+) -> SpotRelease:
+    """Pause or resume the open release of a group. Raises: ConflictError where none is open, IllegalTransitionError."""
+    stored = await open_release(context, group)
+
+    def edit(release: SpotRelease) -> SpotRelease | None:
+        return None if release.status is _COMES_TO[event] else release.after(event, at=context.now)
+
+    deps, before = context.deps, stored.value
+    write = change(before, edit, partial(deps.releases.change, before.tenant_id, before.id, known=stored))
+    return await make_change(
+        context,
+        Resource(ResourceType.RELEASE, before.id),
+        write,
+        promise=partial(promise_spot_reconcile, deps, group.tenant_id, group.id, context.now),
+        start=lambda _: start_spot_reconcile(client, group.tenant_id, group.id),
+    )
+
+
+async def cancel_release(context: ActionContext, client: DurableClient, stored: Stored[SpotGroup]) -> SpotRelease:
+    """Cancel the open release: the group goes back to the version before; who works on a new host stays there.
+
+    Raises: ConflictError where none is open, StaleError.
+    """
+    deps, group = context.deps, stored.value
+    latest = await deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
+    if latest is not None and latest.value.status is ReleaseStatus.CANCELED:
+        return latest.value
+    release = (await open_release(context, group)).value
+    back = group.but(**dict(release.before), last_modified_date_time=context.now)
+
+    async def apply() -> Effect[SpotRelease]:
+        await deps.spot_groups.replace(back, seen=stored.etag)
+        ended = await deps.releases.change(
+            release.tenant_id, release.id, lambda there: there.after(ReleaseEvent.CANCELED, at=context.now)
+        )
+        await _end_operation(context, release, "canceled")
+        return Effect(ended, group, back)
+
+    return await make_change(
+        context,
+        Resource(ResourceType.SPOT_GROUP, group.id),
+        Write(apply, group, back),
+        promise=partial(promise_spot_reconcile, deps, group.tenant_id, group.id, context.now),
+        start=lambda _: start_spot_reconcile(client, group.tenant_id, group.id),
+    )
+
+
+async def open_release(context: ActionContext, group: SpotGroup) -> Stored[SpotRelease]:
+    """Return the open release of a group. Raises: ConflictError where there is none."""
+    found = await context.deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
+    if found is None or found.value.status not in OPEN:
+        raise ConflictError("no release of the group is open")
+    return found

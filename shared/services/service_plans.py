@@ -1,0 +1,59 @@
+"""The service plans of a tenant's settings: whether machines of them could be built where the tenant has sites."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+
+from shared.clients.throttling import retry_while_throttled
+from shared.clients.vm_sizes import Offer, offers_in
+from shared.domain.machines.service_plan import ServicePlanRule, Size
+from shared.domain.tenants.tenant import Tenant
+from shared.domain.wizards.forms import escape
+from shared.errors import InvalidError, Problem, RefusedError, UnavailableError
+from shared.services.action_context import ActionContext
+
+_log = logging.getLogger("deskwright.tenants")
+
+
+async def refuse_unusable_sizes(context: ActionContext, before: Tenant, after: Tenant) -> None:
+    """Refuse VM sizes that Azure offers in none of the tenant's regions, or that have too little. Raises: InvalidError.
+
+    What Azure does not answer is no obstacle: it is asked again when a machine is built.
+    """
+    known = before.settings.service_plans
+    changed = {name: rule for name, rule in after.settings.service_plans.items() if rule != known.get(name)}
+    if not changed:
+        return
+    sites = [stored.value async for stored in context.deps.sites.each(after.id)]
+    regions = sorted({region for site in sites for region in site.regions})
+    read = {region: await _read(context, after, region) for region in regions}
+    if problems := list(size_problems(changed, {at: offers for at, offers in read.items() if offers is not None})):
+        raise InvalidError(*problems)
+
+
+def size_problems(rules: Mapping[str, ServicePlanRule], offers: Mapping[str, Mapping[str, Offer]]) -> Iterable[Problem]:
+    """Yield what is wrong with each size. *offers*: by region and size in lower case; none: nothing is known."""
+    for part_number, rule in rules.items():
+        for index, name in enumerate(rule.vm_sizes):
+            if offers and (wrong := _size_problem(name, rule, offers)):
+                pointer = f"/settings/servicePlans/{escape(part_number)}/vmSizes/{index}"
+                yield Problem(pointer, wrong)
+
+
+def _size_problem(name: str, rule: ServicePlanRule, offers: Mapping[str, Mapping[str, Offer]]) -> str | None:
+    found = [each[name.lower()] for each in offers.values() if name.lower() in each]
+    if not found:
+        return f"Azure offers {name} to the subscription in none of {', '.join(offers)}; name a size that it offers"
+    size = Size(name, rule.v_cpu_count, rule.ram_in_gb, "")
+    faults = [offer.fault(size, rule) for offer in found]
+    return faults[0] if all(faults) else None
+
+
+async def _read(context: ActionContext, tenant: Tenant, region: str) -> dict[str, Offer] | None:
+    compute = context.deps.compute(tenant.subscription_id)
+    try:
+        return await retry_while_throttled(lambda: offers_in(compute, region))
+    except (UnavailableError, RefusedError) as error:
+        _log.warning("the VM sizes of %s could not be read for %s: %s", region, tenant.id, error)
+        return None

@@ -1,0 +1,173 @@
+"""What a person does to the session hosts of a Spot Group and to the sessions on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from shared.domain.intent import ResourceType
+from shared.domain.operations.operation import Operation
+from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.host import HostStatus, HostTask, SessionHost
+from shared.domain.spot.sessions import DesktopSession, Notice
+from shared.domain.values import Value
+from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
+from shared.services.action_context import ActionContext
+from shared.services.desktop_sessions import sessions_of, set_open, sign_off_session, tell_users
+from shared.services.host_tasks import start_host_task
+from shared.services.intents import Resource, begin_operation, make_change
+from shared.services.spot_runs import promise_spot_run, start_spot_run
+from shared.services.writes import Effect, Write, change
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient
+
+OPERATIONS = {HostTask.RESTART: "restartSessionHost", HostTask.REMOVE: "removeSessionHost"}
+
+
+async def hosts_of(context: ActionContext, group: SpotGroup) -> list[SessionHost]:
+    """Return the hosts of a group, in the order in which they were planned."""
+    found = context.deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)
+    return sorted([each.value async for each in found], key=lambda host: (host.created_date_time, host.id))
+
+
+async def host_of(context: ActionContext, group: SpotGroup, host_id: str) -> Stored[SessionHost]:
+    """Return one host of a group. Raises: NotFoundError."""
+    stored = await context.deps.session_hosts.get(group.tenant_id, host_id)
+    if stored.value.spot_group_id != group.id:
+        raise NotFoundError("there is no such session host")
+    return stored
+
+
+async def drain_host(
+    context: ActionContext, client: DurableClient, stored: Stored[SessionHost], *, drained: bool
+) -> SessionHost:
+    """Let a host have no new sessions until a person says otherwise, or give it back to the engine.
+
+    The record is written first: the engine closes a host that a person drains. Raises: ConflictError.
+    """
+    if stored.value.status is not HostStatus.READY:
+        raise ConflictError(f"the host is {stored.value.status.value}, not ready")
+    changed = await _change(context, client, stored, drained_by_hand=drained)
+    if drained:
+        await set_open(context.deps, changed, is_open=False)
+    return changed
+
+
+async def exclude_host(
+    context: ActionContext, client: DurableClient, stored: Stored[SessionHost], *, excluded: bool
+) -> SessionHost:
+    """Let the engine leave a host alone, or take it back."""
+    return await _change(context, client, stored, excluded=excluded)
+
+
+async def _change(
+    context: ActionContext, client: DurableClient, stored: Stored[SessionHost], **flag: bool
+) -> SessionHost:
+    before, deps = stored.value, context.deps
+
+    def edit(host: SessionHost) -> SessionHost | None:
+        after = host.but(**flag)
+        return None if after == host else after.but(last_modified_date_time=context.now)
+
+    return await make_change(
+        context,
+        Resource(ResourceType.SESSION_HOST, before.id),
+        change(before, edit, partial(deps.session_hosts.change, before.tenant_id, before.id, known=stored)),
+        promise=partial(promise_spot_run, deps, before.tenant_id, before.spot_group_id, context.now),
+        start=lambda _: start_spot_run(client, before.tenant_id, before.spot_group_id),
+    )
+
+
+async def begin_host_task(
+    context: ActionContext, client: DurableClient, host: SessionHost, task: HostTask, *, confirmed: bool
+) -> Operation:
+    """Restart or remove a host because a person asks for it. What that costs is told first.
+
+    Raises: ConflictError with the number of sessions that end by it, unless that is *confirmed*; and when the host is
+    doing something else.
+    """
+    sessions = 0 if confirmed else len(await sessions_of(context.deps, host))
+    if sessions:
+        message = f"{sessions} session(s) on the host end by it; tell the users, and repeat it with confirm=true"
+        raise ConflictError(message, wouldEnd={"sessions": sessions})
+
+    async def apply() -> Effect[SessionHost]:
+        there = (await context.deps.session_hosts.get(host.tenant_id, host.id)).value
+        ours = there.work is not None and there.work.operation_id == context.operation_id
+        if there.work is not None and there.work.task is task and not ours:
+            raise ConflictError(f"the host is busy: {task.value} runs", task=task.value)
+        begun = await start_host_task(
+            context.deps, client, there, task, reason=context.actor.name, operation_id=context.operation_id
+        )
+        return Effect(begun, host, begun)
+
+    write = Write(apply, host, host, of_record=False)
+    resource = Resource(ResourceType.SESSION_HOST, host.id)
+    return (await begin_operation(context, OPERATIONS[task], resource, write)).operation
+
+
+async def sessions_of_group(context: ActionContext, group: SpotGroup) -> list[DesktopSession]:
+    """Return the sessions on all hosts of a group, as Azure shows them now."""
+    found: list[DesktopSession] = []
+    for host in await hosts_of(context, group):
+        found += await sessions_of(context.deps, host)
+    return found
+
+
+class SessionCount(Value):
+    """How many sessions something was done to."""
+
+    sessions: int
+
+
+async def message_sessions(
+    context: ActionContext, group: SpotGroup, ids: Sequence[str] | None, notice: Notice
+) -> SessionCount:
+    """Show a message to the users of these sessions, of all when *ids* is None. Raises: InvalidError."""
+    chosen = await _chosen(context, group, ids)
+
+    async def apply() -> Effect[SessionCount]:
+        told = 0
+        for host, sessions in chosen:
+            wanted = {each.id for each in sessions}
+            told += await tell_users(context.deps, host, notice, lambda each, wanted=wanted: each.id in wanted)  # type: ignore[misc]
+        return Effect(SessionCount(sessions=told), None, SessionCount(sessions=told))
+
+    resource = Resource(ResourceType.SPOT_GROUP, group.id)
+    return await make_change(context, resource, Write(apply, None, group, of_record=False))
+
+
+async def log_off_sessions(
+    context: ActionContext, client: DurableClient, group: SpotGroup, ids: Sequence[str]
+) -> SessionCount:
+    """Sign off these sessions, without further notice. Raises: InvalidError."""
+    chosen = await _chosen(context, group, ids)
+
+    async def apply() -> Effect[SessionCount]:
+        for host, sessions in chosen:
+            for session in sessions:
+                await sign_off_session(context.deps, host, session)
+        done = SessionCount(sessions=sum(len(sessions) for _, sessions in chosen))
+        return Effect(done, None, done)
+
+    resource = Resource(ResourceType.SPOT_GROUP, group.id)
+    counted = await make_change(context, resource, Write(apply, None, group, of_record=False))
+    await start_spot_run(client, group.tenant_id, group.id)
+    return counted
+
+
+async def _chosen(
+    context: ActionContext, group: SpotGroup, ids: Sequence[str] | None
+) -> list[tuple[SessionHost, list[DesktopSession]]]:
+    """Return the sessions of some ids by host. Raises: InvalidError where one of them is not there."""
+    wanted = None if ids is None else set(ids)
+    found = []
+    for host in await hosts_of(context, group):
+        if wanted is None or any(each.startswith(f"{host.id}-") for each in wanted):
+            sessions = await sessions_of(context.deps, host)
+            found.append((host, [each for each in sessions if wanted is None or each.id in wanted]))
+    there = {each.id for _, sessions in found for each in sessions}
+    missing = [n for n, each in enumerate(ids or ()) if each not in there]
+    if missing:
+        raise InvalidError(*(Problem(f"/sessionIds/{n}", "there is no such session; list them anew") for n in missing))
+    return [(host, sessions) for host, sessions in found if sessions]

@@ -1,0 +1,128 @@
+"""What a form of a Spot Group is checked against: read at once, and no more than the form needs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+
+from shared.clients.directory import existing_groups
+from shared.clients.throttling import retry_while_throttled
+from shared.dependencies import Dependencies
+from shared.domain.planning.spreading import rights_used
+from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.members import Rights, Seen
+from shared.domain.wizards.create_spot_group import rights_of_member
+from shared.domain.wizards.forecast import Usage
+from shared.domain.wizards.spot_group_steps import SpotGroupFacts, SpotLicences
+from shared.errors import NotFoundError, RefusedError, UnavailableError
+from shared.services.action_context import ActionContext
+from shared.services.spot_images import spot_images
+from shared.services.wizard_lookups import nothing, quota_of, texts_of
+
+_log = logging.getLogger("deskwright.services")
+
+
+async def spot_group_facts(context: ActionContext, form: Mapping[str, Any], *, with_forecast: bool) -> SpotGroupFacts:
+    """Return what is known now. *with_forecast*: also members, quota and role assignments, for a review."""
+    deps, tenant = context.deps, context.tenant
+    groups = tuple([stored.value async for stored in deps.spot_groups.each(tenant.id)])
+    chosen = texts_of(form, "groups", "groupIds")
+    found, members, used = await asyncio.gather(
+        existing_groups(deps.graph(tenant), chosen) if chosen else nothing(()),
+        _members(context, chosen or _assigned(form, groups)) if with_forecast else nothing(()),
+        _usages(context, form, groups) if with_forecast else nothing(()),
+    )
+    return SpotGroupFacts(
+        sites=tuple([stored.value async for stored in deps.sites.each(tenant.id)]),
+        connections=tuple([stored.value async for stored in deps.connections.each(tenant.id)]),
+        spot_groups=groups,
+        images=await spot_images(context),
+        licences=licences_of(context, groups),
+        groups=found,
+        members=members,
+        usages=used,
+        rights_used=await _rights_used(context) if with_forecast else 0,
+        rights_limit=tenant.settings.sign_in_rights_per_subscription,
+    )
+
+
+def licences_of(context: ActionContext, groups: Iterable[SpotGroup]) -> dict[LicenseType, SpotLicences]:
+    """Return the tenant's licences of each type: how many there are, and how many its groups use."""
+    used = Counter[LicenseType]()
+    for group in groups:
+        used[group.license_type] += group.quantity
+    totals: Mapping[str, int] = {str(kind): total for kind, total in context.tenant.spot_licenses.items()}
+    return {each: SpotLicences(total=totals.get(each.value), used=used[each]) for each in LicenseType}
+
+
+async def _members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Seen, ...] | None:
+    """Return the members of the groups; None: they cannot be read."""
+    graph = context.deps.graph(context.tenant)
+    seen: dict[str, Seen] = {}
+    for group_id in group_ids:
+        try:
+            users = await retry_while_throttled(partial(graph.group_users, group_id))
+        except NotFoundError:
+            continue
+        except (UnavailableError, RefusedError) as error:
+            _log.warning("the directory could not be read: %s", error)
+            return None
+        for user in users:
+            seen[user.id] = Seen(user_id=user.id, user_principal_name=user.user_principal_name)
+    return tuple(seen.values())
+
+
+async def _usages(
+    context: ActionContext, form: Mapping[str, Any], groups: Iterable[SpotGroup]
+) -> tuple[Usage, ...] | None:
+    """Return the quotas where the hosts are built; None: they cannot be read."""
+    edited = _edited(form, groups)
+    site_id = edited.site_id if edited else _text(form, "site", "siteId")
+    site = await context.deps.sites.find(context.tenant.id, site_id) if site_id else None
+    if site is None:
+        return ()
+    return await quota_of(context, context.tenant.subscription_id, site.value.region)
+
+
+async def _rights_used(context: ActionContext) -> int:
+    """Return how many role assignments for signing in the tenant's subscription has: Cloud PCs' and members'."""
+    deps, tenant = context.deps, context.tenant
+    connections = [stored.value async for stored in deps.connections.each(tenant.id)]
+    places = {connection.id: (connection.subscription_id,) for connection in connections}
+    pcs = [pc.value async for pc in deps.cloud_pcs.each(tenant.id)]
+    used = rights_used(pcs, places) + await rights_of_members(deps, tenant.id)
+    return used[tenant.subscription_id]
+
+
+async def rights_of_members(deps: Dependencies, tenant_id: str) -> Counter[str]:
+    """Return how many role assignments the members of Spot Groups have, by subscription."""
+    connections = {stored.value.id: stored.value async for stored in deps.connections.each(tenant_id)}
+    groups = {stored.value.id: stored.value async for stored in deps.spot_groups.each(tenant_id)}
+    used: Counter[str] = Counter()
+    if groups:
+        async for stored in deps.spot_members.each(tenant_id):
+            group = groups.get(stored.value.group_id)
+            connection = connections.get(group.connection_id) if group else None
+            if connection is not None and stored.value.rights is not Rights.NONE:
+                used[connection.subscription_id] += rights_of_member(connection.join_type)
+    return used
+
+
+def _assigned(form: Mapping[str, Any], groups: Iterable[SpotGroup]) -> tuple[str, ...]:
+    edited = _edited(form, groups)
+    return edited.group_ids if edited else ()
+
+
+def _edited(form: Mapping[str, Any], groups: Iterable[SpotGroup]) -> SpotGroup | None:
+    wanted = _text(form, "group", "spotGroupId")
+    return next((group for group in groups if group.id == wanted), None)
+
+
+def _text(form: Mapping[str, Any], step: str, name: str) -> str | None:
+    fields = form.get(step)
+    value = fields.get(name) if isinstance(fields, dict) else None
+    return value if isinstance(value, str) else None

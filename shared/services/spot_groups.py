@@ -1,0 +1,222 @@
+"""Spot Groups: creating one, editing it, and deleting it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+from shared.domain import naming
+from shared.domain.intent import ResourceType
+from shared.domain.operations.operation import Operation
+from shared.domain.policies.policy import Assignment
+from shared.domain.spot.group import HostSettings, Sessions, SpotGroup
+from shared.domain.spot.members import MemberStatus
+from shared.domain.spot.notes import noted
+from shared.domain.spot.settings import CapacitySettings
+from shared.domain.wizards.create_spot_group import NAME_TAKEN, review_spot_group
+from shared.domain.wizards.edit_spot_group import (
+    EditGroupsStep,
+    EditNotesStep,
+    edited,
+    review_spot_group_edit,
+    selected,
+)
+from shared.domain.wizards.spot_capacity_step import CapacityStep
+from shared.domain.wizards.spot_group_steps import (
+    DescriptionStep,
+    GroupsStep,
+    HostsStep,
+    ImageStep,
+    LicenseStep,
+    NameStep,
+    ProfileStep,
+    SessionsStep,
+    SiteStep,
+    SpotGroupFacts,
+)
+from shared.errors import ConflictError, InvalidError
+from shared.services.action_context import ActionContext
+from shared.services.intents import Begun, Resource, begin_operation
+from shared.services.spot_engine import promise_spot_reconcile, start_spot_reconcile
+from shared.services.writes import Effect, Write, insertion, name_taken_is, replacement
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient
+
+CREATE_OPERATION = "createSpotGroup"
+EDIT_OPERATION = "editSpotGroup"
+DELETE_OPERATION = "deleteSpotGroup"
+CONFIRM_OPERATION = "confirmSpotMemberRemovals"
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What the deletion of a Spot Group removes."""
+
+    members: int
+    sessions: int
+    hosts: int
+
+    def to_json(self) -> dict[str, int]:
+        """Return it as JSON."""
+        return {"members": self.members, "sessions": self.sessions, "hosts": self.hosts}
+
+
+async def create_spot_group(
+    context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: SpotGroupFacts
+) -> Begun[Stored[SpotGroup]]:
+    """Save a Spot Group from the wizard's form, and begin to build it. Raises: InvalidError."""
+    group_id = naming.spot_group_id(context.new_id("spotGroup"))
+    group = _group_of(context, group_id, form, _without(facts, group_id))
+    with name_taken_is(NAME_TAKEN):
+        write = insertion(context, context.deps.spot_groups, group, group_id)
+        return await _begin(context, client, CREATE_OPERATION, group_id, write)
+
+
+async def edit_spot_group(
+    context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: SpotGroupFacts
+) -> Begun[Stored[SpotGroup]]:
+    """Change what the form changes of a Spot Group, and bring it to that. Raises: InvalidError, StaleError."""
+    _, reading = review_spot_group_edit(form, facts)
+    chosen = selected(reading, facts)
+    if reading.problems or chosen is None:
+        raise InvalidError(*reading.problems)
+    stored = await context.deps.spot_groups.get(context.tenant.id, chosen.id)
+    before = stored.value
+    groups, notes = reading.value("groups", EditGroupsStep), reading.value("notes", EditNotesStep)
+    after = edited(before, reading)
+    if groups and groups.group_ids:
+        after = after.but(assignments=assignments_of(after, groups.group_ids, context))
+    after = after.but(notes=noted(before.notes, notes.notes if notes else "", by=context.actor.name, at=context.now))
+    if after != before:
+        after = after.but(last_modified_date_time=context.now)
+    return await _change(context, client, EDIT_OPERATION, stored, after)
+
+
+async def delete_spot_group(
+    context: ActionContext, client: DurableClient, stored: Stored[SpotGroup], *, confirmed: bool
+) -> Operation:
+    """Begin to delete a Spot Group; what it removes is told first.
+
+    Raises: ConflictError with what would be removed, unless that is *confirmed*; StaleError.
+    """
+    group = stored.value
+    removal = await read_removal(context, group)
+    if not confirmed and any((removal.members, removal.sessions, removal.hosts)):
+        raise ConflictError(
+            f"deleting {group.display_name} signs off {removal.sessions} session(s), removes {removal.hosts} host(s) "
+            f"and takes the desktop of {removal.members} member(s); repeat it with confirm=true",
+            wouldRemove=removal.to_json(),
+        )
+    after = group if group.deleting_since else group.but(deleting_since=context.now)
+    return (await _change(context, client, DELETE_OPERATION, stored, after)).operation
+
+
+async def read_removal(context: ActionContext, group: SpotGroup) -> Removal:
+    """Return what the deletion of a group would remove now."""
+    deps = context.deps
+    members = [each.value async for each in deps.spot_members.each(group.tenant_id, group_id=group.id)]
+    state = await deps.spot_states.find(group.tenant_id, group.id)
+    return Removal(
+        members=sum(member.counts for member in members),
+        sessions=state.value.active_sessions + state.value.disconnected_sessions if state else 0,
+        hosts=state.value.hosts if state else 0,
+    )
+
+
+async def confirm_member_removals(
+    context: ActionContext, client: DurableClient, stored: Stored[SpotGroup]
+) -> tuple[Operation, int]:
+    """Confirm the removals of members that wait for it; return the operation, and how many there are.
+
+    Raises: ConflictError where none waits.
+    """
+    group, members = stored.value, context.deps.spot_members
+    held = [
+        each async for each in members.each(group.tenant_id, group_id=group.id, status=MemberStatus.REMOVAL_HELD.value)
+    ]
+    if not held:
+        raise ConflictError("no removal of a member waits for a confirmation")
+    confirmed = [Stored(each.value.but(confirmed_by=context.actor.name), each.etag) for each in held]
+
+    async def confirm() -> Effect[None]:
+        await members.save_all(confirmed)
+        return Effect(None, None, group)
+
+    write = Write(confirm, None, group, of_record=False)
+    return (await _begin(context, client, CONFIRM_OPERATION, group.id, write)).operation, len(held)
+
+
+async def _change(
+    context: ActionContext, client: DurableClient, kind: str, stored: Stored[SpotGroup], after: SpotGroup
+) -> Begun[Stored[SpotGroup]]:
+    """Write a group, and bring it to what that means. Raises: InvalidError where the name is taken, StaleError."""
+    with name_taken_is(NAME_TAKEN):
+        write = replacement(stored, after, context.deps.spot_groups.replace)
+        return await _begin(context, client, kind, after.id, write)
+
+
+async def _begin(
+    context: ActionContext, client: DurableClient, kind: str, group_id: str, write: Write[Result]
+) -> Begun[Result]:
+    """Make a change of a group, and bring it to what that means."""
+    return await begin_operation(
+        context,
+        kind,
+        Resource(ResourceType.SPOT_GROUP, group_id),
+        write,
+        promise=partial(promise_spot_reconcile, context.deps, context.tenant.id, group_id, context.now),
+        start=lambda _: start_spot_reconcile(client, context.tenant.id, group_id),
+    )
+
+
+def _group_of(context: ActionContext, group_id: str, form: Mapping[str, Any], facts: SpotGroupFacts) -> SpotGroup:
+    """Return the group that the form describes. Raises: InvalidError."""
+    _, reading = review_spot_group(form, facts)
+    name, profile = reading.value("name", NameStep), reading.value("profile", ProfileStep)
+    licence, site = reading.value("license", LicenseStep), reading.value("site", SiteStep)
+    groups, image = reading.value("groups", GroupsStep), reading.value("image", ImageStep)
+    description = reading.value("description", DescriptionStep)
+    connection = facts.connection_of(site) if site else None
+    if reading.problems or not (
+        name and profile and licence and site and groups and image and description and connection
+    ):
+        raise InvalidError(*reading.problems)
+    sessions, hosts = reading.value("sessions", SessionsStep), reading.value("hosts", HostsStep)
+    capacity = reading.value("capacity", CapacityStep)
+    group = SpotGroup(
+        id=group_id,
+        tenant_id=context.tenant.id,
+        **dict(name),
+        **dict(profile),
+        **dict(licence),
+        **dict(image),
+        description=description.description,
+        tags=description.tags,
+        notes=noted((), description.notes, by=context.actor.name, at=context.now),
+        site_id=site.site_id,
+        connection_id=connection.id,
+        sessions=Sessions.model_validate(dict(sessions or Sessions())),
+        hosts=HostSettings.model_validate(dict(hosts or HostSettings())),
+        capacity=CapacitySettings.model_validate(dict(capacity or CapacitySettings())),
+        created_date_time=context.now,
+        last_modified_date_time=context.now,
+    )
+    return group.but(assignments=assignments_of(group, groups.group_ids, context))
+
+
+def assignments_of(group: SpotGroup, group_ids: tuple[str, ...], context: ActionContext) -> tuple[Assignment, ...]:
+    """Return the assignments to *group_ids*; groups that stay keep since when."""
+    there = {assignment.group_id: assignment for assignment in group.assignments}
+    return tuple(
+        there.get(each)
+        or Assignment(id=naming.derived_id("spotAssignment", group.id, each), group_id=each, assigned_at=context.now)
+        for each in group_ids
+    )
+
+
+def _without(facts: SpotGroupFacts, group_id: str) -> SpotGroupFacts:
+    return facts.but(spot_groups=tuple(group for group in facts.spot_groups if group.id != group_id))

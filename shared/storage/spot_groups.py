@@ -1,0 +1,103 @@
+"""Spot Groups, their members, hosts and releases, and what the engine knows of each."""
+
+from __future__ import annotations
+
+from shared.domain.spot.decision import Decisions
+from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.host import SessionHost
+from shared.domain.spot.members import SpotMember
+from shared.domain.spot.release import SpotRelease
+from shared.domain.spot.state import SpotGroupState
+from shared.domain.wizards.names import folded
+from shared.storage.named import NamedRepository
+from shared.storage.repository import Repository, Shape
+from shared.storage.tables import Tables
+
+_GROUPS = Shape(
+    table="spotgroups",
+    noun="Spot Group",
+    model=SpotGroup,
+    place=lambda group: (group.tenant_id, group.id),
+    columns={
+        "display_name": lambda group: group.display_name,
+        "site_id": lambda group: group.site_id,
+        "connection_id": lambda group: group.connection_id,
+        "image_set_id": lambda group: group.image_set_id,
+    },
+)
+_MEMBERS = Shape(
+    table="spotmembers",
+    noun="member",
+    model=SpotMember,
+    place=lambda member: (member.tenant_id, member.id),
+    columns={
+        "group_id": lambda member: member.group_id,
+        "user_id": lambda member: member.user_id,
+        "status": lambda member: member.status.value,
+    },
+)
+_HOSTS = Shape(
+    table="sessionhosts",
+    noun="session host",
+    model=SessionHost,
+    place=lambda host: (host.tenant_id, host.id),
+    columns={
+        "spot_group_id": lambda host: host.spot_group_id,
+        "status": lambda host: host.status.value,
+        "image_version": lambda host: host.image_version,
+    },
+)
+_RELEASES = Shape(
+    table="releases",
+    noun="release",
+    model=SpotRelease,
+    place=lambda release: (release.tenant_id, release.id),
+    columns={
+        "spot_group_id": lambda release: release.spot_group_id,
+        "status": lambda release: release.status.value,
+    },
+)
+_STATES = Shape(
+    table="spotstates",
+    noun="Spot Group",
+    model=SpotGroupState,
+    place=lambda state: (state.tenant_id, state.id),
+    columns={"status": lambda state: state.status.value},
+)
+
+_DECISIONS = Shape(
+    table="spotdecisions",
+    noun="Spot Group",
+    model=Decisions,
+    place=lambda decisions: (decisions.tenant_id, decisions.id),
+)
+
+
+def spot_groups(tables: Tables) -> Repository[SpotGroup]:
+    """Return the repository of Spot Groups."""
+    return NamedRepository(tables, _GROUPS, lambda group: folded(group.display_name))
+
+
+def spot_members(tables: Tables) -> Repository[SpotMember]:
+    """Return the repository of the members of Spot Groups."""
+    return Repository(tables, _MEMBERS)
+
+
+def spot_states(tables: Tables) -> Repository[SpotGroupState]:
+    """Return the repository of the states of Spot Groups."""
+    return Repository(tables, _STATES)
+
+
+def spot_decisions(tables: Tables) -> Repository[Decisions]:
+    """Return the repository of what the engine has decided for the Spot Groups."""
+    return Repository(tables, _DECISIONS)
+
+
+def session_hosts(tables: Tables) -> Repository[SessionHost]:
+    """Return the repository of session hosts."""
+    return Repository(tables, _HOSTS)
+
+
+def releases(tables: Tables) -> Repository[SpotRelease]:
+    """Return the repository of the releases of Spot Groups."""
+    return Repository(tables, _RELEASES)

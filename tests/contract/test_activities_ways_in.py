@@ -1,0 +1,148 @@
+"""A way in to the machine of an image version, opened and closed by the activities; and what is left of one."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from azure_simulator.certificates import Certificates
+
+from activities.image_versions import recipe_script
+from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
+from shared.contracts import image_versions as contracts
+from shared.contracts.machines import Machine
+from shared.contracts.orphans import SCAN_RESOURCE_GROUP
+from shared.contracts.outcomes import Done, Refused
+from shared.domain import naming
+from shared.domain.owner import Owner, OwnerKind
+from shared.domain.spot.image_set import RecipeStep
+from tests.contract.test_activities_desktop import build
+from tests.contract.test_activities_orphans import PLACE, Lists
+from tests.contract.worker import GROUP, REGION, TENANT, Records, Worker, working
+
+pytestmark = pytest.mark.simulator
+
+MACHINE = Machine(
+    tenant_id=TENANT.id,
+    owner=Owner(kind=OwnerKind.IMAGE_VERSION, id="11111111-2222-4333-8444-555555555555"),
+    subscription_id=SUBSCRIPTION,
+    resource_group=GROUP,
+    region=REGION,
+    computer_name="VER-11111111",
+)
+WAY_IN = contracts.WayInOrder(machine=MACHINE, address="20.50.2.10")
+
+
+class PaperVault:
+    """Has one password until it is taken away."""
+
+    def __init__(self) -> None:
+        self.kept = {"https://vault/secrets/once": "Chosen-by-the-caller-7"}
+
+    async def read(self, address: str) -> str:
+        return self.kept[address]
+
+    async def delete(self, address: str) -> None:
+        self.kept.pop(address, None)
+
+
+@pytest.fixture
+async def worker(certificates: Certificates, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+    async with working(certificates, monkeypatch, profile="instant") as found:
+        deps: Any = found.deps
+        deps.orphans, deps.computer_names, deps.images = Lists(), Records(), Records()
+        deps.image_sets, deps.image_versions = Records(), Records()
+        yield found
+
+
+def network(worker: Worker) -> Any:
+    return worker.deps.arm.network(TENANT.id, SUBSCRIPTION)
+
+
+async def rules(worker: Worker) -> list[Any]:
+    group = f"{naming.hosted_network_name(TENANT.id, REGION)}-nsg"
+    return [each async for each in network(worker).security_rules.list(GROUP, group)]
+
+
+async def test_a_way_in_is_for_one_address_and_opened_again_it_is_the_same(worker: Worker) -> None:
+    await build(worker, MACHINE)
+    opened = [await worker.wait(contracts.OPEN_WAY_IN, WAY_IN) for _ in range(2)]
+    (rule,) = await rules(worker)
+    nic = await network(worker).network_interfaces.get(GROUP, MACHINE.nic_name)
+
+    assert opened[0] == opened[1]
+    assert rule.properties.source_address_prefix == "20.50.2.10/32"
+    assert rule.properties.destination_port_range == "3389"
+    private = nic.properties.ip_configurations[0].properties.private_ip_address
+    assert rule.properties.destination_address_prefix == f"{private}/32"
+    assert nic.properties.virtual_machine is not None
+
+
+async def test_two_ways_in_have_rules_of_different_priority(worker: Worker) -> None:
+    other = MACHINE.but(owner=MACHINE.owner.but(id="21111111-2222-4333-8444-555555555555"))
+    for machine in (MACHINE, other):
+        await build(worker, machine)
+        await worker.wait(contracts.OPEN_WAY_IN, WAY_IN.but(machine=machine))
+    found = {rule.properties.priority for rule in await rules(worker)}
+    await worker.wait(contracts.CLOSE_WAY_IN, MACHINE)
+
+    assert len(found) == 2
+    assert [rule.name for rule in await rules(worker)] == [naming.way_in_rule(other.owner)]
+
+
+async def test_closed_nothing_is_left_of_it_and_closing_again_is_no_error(worker: Worker) -> None:
+    await build(worker, MACHINE)
+    await worker.wait(contracts.OPEN_WAY_IN, WAY_IN)
+    for _ in range(2):
+        assert isinstance(await worker.wait(contracts.CLOSE_WAY_IN, MACHINE), Done)
+
+    left = [each.name async for each in network(worker).public_ip_addresses.list(GROUP)]
+    assert (await rules(worker), [name for name in left if str(name).startswith("ver-")]) == ([], [])
+
+
+async def test_a_way_in_that_no_version_has_is_in_the_list_of_orphans(worker: Worker) -> None:
+    await build(worker, MACHINE)
+    await worker.wait(contracts.OPEN_WAY_IN, WAY_IN)
+    await worker.do(SCAN_RESOURCE_GROUP, PLACE)
+    deps: Any = worker.deps
+    found = {each.found.name for each in deps.orphans.values.values()}
+
+    assert {MACHINE.vm_name, MACHINE.nic_name, f"{MACHINE.vm_name}-ip", naming.way_in_rule(MACHINE.owner)} <= found
+
+
+async def test_the_chosen_password_is_where_azure_does_not_return_it_and_then_nowhere(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vault = PaperVault()
+    monkeypatch.setattr(worker.deps, "vault", lambda: vault)
+    await build(worker, MACHINE)
+    order = contracts.AdministratorOrder(machine=MACHINE, secret_url="https://vault/secrets/once")
+    await worker.finish(await worker.do(contracts.BEGIN_ADMINISTRATOR, order))
+    assert isinstance(await worker.wait(contracts.READ_ADMINISTRATOR, order), Done)
+    command = await worker.cloud.arm("GET", f"{MACHINE.vm_id}/runCommands/deskwright-connect")
+    forget = contracts.SecretOrder(tenant_id=TENANT.id, secret_url=order.secret_url)
+    for _ in range(2):
+        assert isinstance(await worker.do(contracts.FORGET_SECRET, forget), Done)
+
+    assert "Chosen-by-the-caller-7" not in str(command)
+    assert vault.kept == {}
+
+
+async def test_a_password_that_windows_refuses_is_refused_with_its_reason(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker.deps, "vault", PaperVault)
+    await build(worker, MACHINE)
+    await worker.cloud.sim("config", {"scriptOutcomes": [{"step": "setAdministrator", "message": "too short"}]})
+    order = contracts.AdministratorOrder(machine=MACHINE, secret_url="https://vault/secrets/once")
+    await worker.finish(await worker.do(contracts.BEGIN_ADMINISTRATOR, order))
+    refused = await worker.wait(contracts.READ_ADMINISTRATOR, order)
+
+    assert isinstance(refused, Refused)
+    assert refused.message == "too short"
+
+
+def test_a_script_of_a_recipe_cannot_leave_the_text_that_it_is_in() -> None:
+    script = "'; Remove-Item C:\\ -Recurse #"
+    assert script not in recipe_script(RecipeStep(name="x", script=script))
+    assert "# step: runScript" in recipe_script(RecipeStep(name="x", script=script))
+    assert "# step: installPackage" in recipe_script(RecipeStep(name="x", package_id="7zip.7zip"))

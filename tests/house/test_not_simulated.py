@@ -1,0 +1,23 @@
+"""`docs/cloud.md` lists each property for which the simulated cloud answers `NotSupportedBySimulator`."""
+
+import ast
+
+from azure_simulator.compute.machines.machine_specs import NOT_SIMULATED
+from azure_simulator.network.public_ip_addresses import OTHERS
+
+from tests.house.tree import ROOT
+
+
+def refused() -> set[str]:
+    """Return the properties that the code names when it refuses what is not simulated."""
+    found = {*NOT_SIMULATED, *OTHERS}
+    for path in (ROOT / "packages/azure_simulator/src").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "unsupported":
+                found |= {str(each.value) for each in node.args[:1] if isinstance(each, ast.Constant)}
+    return found
+
+
+def test_what_is_not_simulated_is_listed() -> None:
+    text = (ROOT / "docs/cloud.md").read_text()
+    assert {each for each in refused() if f"`{each}`" not in text} == set()

@@ -1,0 +1,107 @@
+"""Requests to the app's routes in this process, as the host makes them, and an office with one of everything."""
+
+import itertools
+import json
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import azure.functions as func
+import pytest
+from azure.core.exceptions import ClientAuthenticationError
+
+from shared.domain.spot.image_version import first_version
+from shared.domain.tenants.directory import Group
+from shared.errors import UnavailableError
+from shared.services import image_sets, images, wizard_lookups
+from shared.storage.tables import Tables
+from tests.integration import image_things, things
+from tests.integration.callers import Office, signed_in
+from tests.integration.scenes import HYBRID, OFFERED
+from tests.integration.services import IdleHost
+from triggers.http.graph import BASE
+
+_CALLS = itertools.count()
+
+
+class NoIdentity:
+    """The credential of a service that has no cloud: nothing leaves this machine."""
+
+    async def get_token(self, *_: Any, **__: Any) -> Any:
+        raise ClientAuthenticationError("there is no cloud in this test")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class Searchable(dict[str, set[str]]):
+    """The groups of a directory on paper, which a wizard can search."""
+
+    async def __call__(self, search: str, most: int) -> list[Group]:
+        names = [name for name in sorted(self) if search in name]
+        return [Group(id=name, display_name=name, security_enabled=True) for name in names[:most]]
+
+
+async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Return an office with one of everything. The marketplace offers one image; quotas cannot be read."""
+
+    async def offered(*_: Any, **__: Any) -> Any:
+        return (OFFERED,)
+
+    async def none(*_: Any) -> Any:
+        return ()
+
+    async def unread(*_: Any) -> Any:
+        raise UnavailableError("there is no cloud in this test")
+
+    monkeypatch.setattr(images, "offered_images", offered)
+    monkeypatch.setattr(images, "gallery_versions", none)
+    monkeypatch.setattr(image_sets, "session_host_images", offered)
+    monkeypatch.setattr(image_sets, "gallery_versions", none)
+    monkeypatch.setattr("triggers.http.images.offered_images", offered)
+    monkeypatch.setattr("shared.services.wizards.offered_images", offered)
+    monkeypatch.setattr(wizard_lookups, "gallery_images", offered)
+    monkeypatch.setattr(wizard_lookups, "usages", unread)
+    office = Office(tables)
+    monkeypatch.setitem(vars(office), "credential", NoIdentity())
+    office.directory.groups = Searchable(office.directory.groups)
+    await office.tenants.insert(things.tenant())
+    await office.sites.insert(things.site())
+    await office.connections.insert(things.connection())
+    await office.connections.insert(HYBRID)
+    await office.images.insert(things.image(status="ready", gallery_version_id="/v", regions=("westeurope",)))
+    await office.policies.insert(things.policy())
+    await office.image_sets.insert(image_things.image_set())
+    await office.image_versions.insert(first_version(image_things.image_set()))
+    return office
+
+
+async def ask(
+    handler: Any, name: str, *, body: bytes = b"", query: Mapping[str, str] | None = None, **more: Any
+) -> func.HttpResponse:
+    """Call the route *name* (method and address). *more*: ``at`` parts of the address, ``url``, ``headers``."""
+    method, _, route = name.partition(" ")
+    at = {"tenant": "contoso", "version": "beta", "id": "c1", "site": "west", "number": "0.0.1"}
+    at |= {"wizard": "create-connection", "host": "h1"}
+    at |= more.get("at", {})
+    address = route.replace("…", BASE)
+    at = {part: value for part, value in at.items() if f"{{{part}}}" in address}  # as the host hands them over
+    url = more.get("url") or f"http://api/{address.format(**at)}"
+    headers = {**signed_in("Provider.Administrator"), **more.get("headers", {})}
+    request = func.HttpRequest(
+        method=method, url=url, headers=headers, params=dict(query or {}), route_params=at, body=body
+    )
+    names = handler.__code__.co_varnames[: handler.__code__.co_argcount]
+    clients = [IdleHost()] if "client" in names else []
+    contexts = [SimpleNamespace(invocation_id=f"call-{next(_CALLS)}")] if "context" in names else []
+    answer: func.HttpResponse = await handler(request, *clients, *contexts)
+    return answer
+
+
+def told(answer: func.HttpResponse) -> list[tuple[str, str]]:
+    """Return the pointers and messages of an answer's errors, in either shape."""
+    body = json.loads(answer.get_body() or b"{}")
+    if "steps" in body:  # a review
+        return [(each["pointer"], each["message"]) for step in body["steps"] for each in step["errors"]]
+    found = body["error"].get("details", []) if "error" in body else body.get("errors", [])
+    return [(each.get("target", each.get("pointer")), each["message"]) for each in found]

@@ -1,0 +1,364 @@
+"""What people read about a body: every field of every route, at any depth, is given every kind of wrong value.
+
+Each answer names the field itself, and has a sentence that says what to write.
+"""
+
+import copy
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.integration import things
+from tests.integration.asking import ask, told
+from tests.integration.callers import Office
+from tests.integration.desks import GROUP_ID, with_a_host
+from tests.integration.scenes import OFFERED, VNET, WORKS
+
+Json = dict[str, Any]
+GROUPS = {"groupIds": ["g1", "g2"]}
+SECURITY_DEFAULTS = {
+    "clipboard": True,
+    "drives": False,
+    "printers": True,
+    "usbDevices": False,
+    "virtualizationBasedSecurity": True,
+}
+POLICY_FORM = {
+    "connection": {"connectionIds": ["c1"]},
+    "image": {"imageType": "gallery", "imageId": OFFERED.id},
+    "configuration": {
+        "locale": "en-US",
+        "namingTemplate": "CPC-%USERNAME:4%-%RAND:5%",
+        "localAdminEnabled": False,
+        "enableSingleSignOn": True,
+        "securityDefaults": SECURITY_DEFAULTS,
+        "gracePeriodInHours": 168,
+        "provisioningType": "dedicated",
+    },
+    "groups": GROUPS,
+    "detail": {"displayName": "Office", "description": "Everybody"},
+}
+HYBRID_FORM: dict[str, Json] = {
+    "site": {"siteId": "west", "subscriptionId": things.SUBSCRIPTION},
+    "credentials": {
+        "joinType": "hybridAzureADJoin",
+        "network": {"virtualNetworkId": VNET, "subnetIds": [f"{VNET}/subnets/a"]},
+        "domain": {
+            "adDomainName": "corp.example",
+            "organizationalUnit": "OU=a,DC=corp,DC=example",
+            "adDomainUsername": "corp\\join",
+            "adDomainPassword": "p",
+        },
+    },
+    "name": {"displayName": "Domain 2"},
+}
+IMAGE_FORM = {
+    "name": {"displayName": "Desktop"},
+    "site": {"siteId": "west"},
+    "version": {"version": "1.0.0"},
+    "source": {"galleryImageId": OFFERED.id},
+}
+SETTINGS = {
+    **things.tenant().settings.to_json(),
+    "seats": {"CPC_E_2C_8GB_128GB": 3},
+    "restorePointFrequencyInHours": 12,
+}
+TENANT = {
+    "id": "fabrikam",
+    "displayName": "Fabrikam",
+    "entraTenantId": things.DIRECTORY,
+    "subscriptionId": things.SUBSCRIPTION,
+    "furtherSubscriptionIds": ["22222222-2222-4222-8222-222222222222"],
+    "settings": SETTINGS,
+}
+CONNECTION = {
+    "displayName": "Third",
+    "connectionType": "hybridAzureADJoin",
+    "siteId": "west",
+    "subscriptionId": things.SUBSCRIPTION,
+    "virtualNetworkId": VNET,
+    "subnetIds": [f"{VNET}/subnets/a"],
+    **HYBRID_FORM["credentials"]["domain"],
+}
+POLICY = {
+    "displayName": "Second",
+    "description": "x",
+    "imageType": "gallery",
+    "imageId": OFFERED.id,
+    "imageDisplayName": "Windows 11",
+    "localAdminEnabled": False,
+    "cloudPcNamingTemplate": "CPC-%USERNAME:4%-%RAND:5%",
+    "gracePeriodInHours": 168,
+    "windowsSetting": {"locale": "en-US"},
+    "enableSingleSignOn": True,
+    "@deskwright.securityDefaults": SECURITY_DEFAULTS,
+    "provisioningType": "dedicated",
+    "managedBy": "windows365",
+    "userExperienceType": "cloudPc",
+    "scopeIds": ["0"],
+    "microsoftManagedDesktop": {"managedType": "notManaged"},
+    "autopatch": None,
+    "id": None,
+    "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "onPremisesConnectionId": "c1"}],
+}
+SELECTION = {
+    "status": ["provisioned"],
+    "provisioningPolicyIds": ["p1"],
+    "servicePlanIds": ["sku-1"],
+    "userPrincipalNames": ["ada@contoso.example"],
+    "graceCauses": ["userLeftGroup"],
+    "removalWaits": False,
+}
+BULK = {"parameters": {}, "dryRun": True, "maxConcurrency": 25, "stopAtFailureRate": 20, "canary": True}
+ASSIGNED = {"assignments": [{"target": {"groupId": "g1"}}, {"target": {"groupId": "g2"}}]}
+
+SET = {"id": "5e700000"}
+VERSION = {**SET, "number": "0.0.1"}
+SAVE, REVIEW = "POST tenants/{tenant}/wizards/{wizard}", "POST tenants/{tenant}/wizards/{wizard}/review"
+FORMS: dict[str, Json] = {
+    "create-connection": HYBRID_FORM,
+    "create-device-image": IMAGE_FORM,
+    "create-provisioning-policy": POLICY_FORM,
+}
+BODIES: dict[str, tuple[str, Json, Json]] = {
+    "tenant": ("POST tenants", TENANT, {}),
+    "change of a tenant": ("PATCH tenants/{tenant}", {k: TENANT[k] for k in ("displayName", "settings")}, {}),
+    "site": (
+        "PUT tenants/{tenant}/sites/{site}",
+        {
+            "displayName": "East",
+            "region": "eastus",
+            "fallbackRegions": ["westus3", "eastus2"],
+            "zones": ["1", "2"],
+            "resourceGroup": "east",
+            "addressSpace": "10.30.0.0/16",
+        },
+        {"site": "east"},
+    ),
+    **{
+        f"{way} {name}": (route, form, {"wizard": name})
+        for name, form in FORMS.items()
+        for way, route in (("save", SAVE), ("review", REVIEW))
+    },
+    "bulk action of ids": (
+        "POST tenants/{tenant}/bulkActions",
+        {"action": "reboot", "cloudPcIds": [WORKS.id], **BULK},
+        {},
+    ),
+    "bulk action of a filter": (
+        "POST tenants/{tenant}/bulkActions",
+        {"action": "reboot", "filter": SELECTION, **BULK},
+        {},
+    ),
+    "bulk action with parameters": (
+        "POST tenants/{tenant}/bulkActions",
+        {"action": "extendGrace", "filter": SELECTION, **BULK, "parameters": {"hours": 5}},
+        {},
+    ),
+    "bulk restore": (
+        "POST tenants/{tenant}/bulkActions",
+        {
+            "action": "restore",
+            "filter": SELECTION,
+            **BULK,
+            "parameters": {"restorePointDateTime": "2026-11-20T08:00:00Z", "timeRange": "before"},
+        },
+        {},
+    ),
+    "extension of a grace period": ("POST tenants/{tenant}/cloudPCs/{id}/extendGrace", {"hours": 5}, {}),
+    "hold of a grace period": ("POST tenants/{tenant}/cloudPCs/{id}/holdGrace", {"held": True}, {}),
+    "reprovision with options": (
+        "POST tenants/{tenant}/cloudPCs/{id}/reprovision",
+        {"buildFirst": True, "userAccountType": "administrator"},
+        {},
+    ),
+    "step": ("POST tenants/{tenant}/cloudPCs/{id}/rerunStep", {"step": "setLocale"}, {}),
+    "pause of the service": ("POST pause", {"reason": "x"}, {}),
+    "resumption of the service": ("POST resume", {}, {}),
+    "pause of a tenant": ("POST tenants/{tenant}/pause", {"reason": "x"}, {}),
+    "resumption of a tenant": ("POST tenants/{tenant}/resume", {}, {}),
+    "pause of a policy": ("POST tenants/{tenant}/provisioningPolicies/{id}/pause", {"reason": "x"}, {"id": "p1"}),
+    "resumption of a policy": ("POST tenants/{tenant}/provisioningPolicies/{id}/resume", {}, {"id": "p1"}),
+    "connection": ("POST …/onPremisesConnections", CONNECTION, {}),
+    "change of a connection": (
+        "PATCH …/onPremisesConnections/{id}",
+        {k: v for k, v in CONNECTION.items() if k != "connectionType"},
+        {"id": "c3"},
+    ),
+    "join password": (
+        "POST …/onPremisesConnections/{id}/updateAdDomainPassword",
+        {"adDomainPassword": "p"},
+        {"id": "c3"},
+    ),
+    "policy": ("POST …/provisioningPolicies", POLICY, {}),
+    "change of a policy": ("PATCH …/provisioningPolicies/{id}", POLICY, {"id": "p1"}),
+    "assignments": ("POST …/provisioningPolicies/{id}/assign", ASSIGNED, {"id": "p1"}),
+    "device image": (
+        "POST …/deviceImages",
+        {"displayName": "B", "version": "1.0.0", "galleryImageId": OFFERED.id, "siteId": "west"},
+        {},
+    ),
+    "change of a device image": ("PATCH …/deviceImages/{id}", {"displayName": "Renamed"}, {"id": "i1"}),
+    "account type": ("POST …/cloudPCs/{id}/changeUserAccountType", {"userAccountType": "administrator"}, {}),
+    "restore point": ("POST …/cloudPCs/{id}/createSnapshot", {"storageAccountId": None, "accessTier": None}, {}),
+    "name of a Cloud PC": ("POST …/cloudPCs/{id}/rename", {"displayName": "Ada's"}, {}),
+    "reprovision": (
+        "POST …/cloudPCs/{id}/reprovision",
+        {"userAccountType": "administrator", "osVersion": "windows11"},
+        {},
+    ),
+    "resize": ("POST …/cloudPCs/{id}/resize", {"targetServicePlanId": "sku-2"}, {}),
+    "many resizes": ("POST …/cloudPCs/validateBulkResize", {"cloudPcIds": ["x"], "targetServicePlanId": "sku-2"}, {}),
+    "restore": ("POST …/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),
+    "change of an image set": ("PATCH …/imageSets/{id}", {"description": "x", "notes": "y"}, SET),
+    "change of an image version": (
+        "PATCH …/imageSets/{id}/versions/{number}",
+        {"notes": "y"},
+        {**SET, "number": "0.0.0"},
+    ),
+    "way in": (
+        "POST …/imageSets/{id}/versions/{number}/connect",
+        {"password": "Chosen-by-you-7", "address": "20.50.2.10", "minutes": 60},
+        VERSION,
+    ),
+    "seal": ("POST …/imageSets/{id}/versions/{number}/seal", {"confirm": "0.0.1"}, VERSION),
+    "pause of a Spot Group": ("POST …/spotGroups/{id}/pause", {"reason": "x"}, {"id": GROUP_ID}),
+    **{
+        f"{action} of a Spot Group": (f"POST …/spotGroups/{{id}}/{action}", {}, {"id": GROUP_ID})
+        for action in ("resume", "confirmRemovals", "release/pause", "release/resume", "release/cancel")
+    },
+    **{
+        f"{action} of a host": (f"POST …/spotGroups/{{id}}/hosts/{{host}}/{action}", {}, {"id": GROUP_ID})
+        for action in ("drain", "undrain", "exclude", "include", "restart", "remove")
+    },
+    "message": (
+        "POST …/spotGroups/{id}/sessions/message",
+        {"sessionIds": ["h1-2"], "title": "Soon", "body": "Save your work"},
+        {"id": GROUP_ID},
+    ),
+    "log off": ("POST …/spotGroups/{id}/sessions/logOff", {"sessionIds": ["h1-2"]}, {"id": GROUP_ID}),
+}
+"""A body with every field that there may be, for each route that takes one."""
+
+EITHER = {("/filter", "/cloudPcIds"), ("/subnetIds", "/subnetId")}
+"""One of two is needed: the first of them is named where both are missing."""
+WHOLE = ("/scopeIds", "/microsoftManagedDesktop")
+"""What Graph's clients send along: only the whole of it can be right or wrong."""
+
+TOO_MUCH: list[Any] = [10**12, "x" * 5000, ["a"] * 6000]
+"""More than any field takes."""
+WRONG: list[Any] = [None, True, -1, 10**12, "", "?\n", "x" * 5000, [], [["?"]], ["a"] * 6000, {"?": 1}]
+SAYS_WHAT_TO_DO = re.compile(
+    r"\b(write|name|choose|leave|must|may|required|use|build|there is no such|exists|cannot change|did you mean)\b"
+)
+NEVER = re.compile(
+    r"\b(String|Input|Tuple|List|Set|Dictionary|Dict|Value error|NoneType|pattern|valid (string|integer|tuple)"
+    r"|table|row|[A-Z][a-z]+[A-Z][A-Za-z]*(Error|Step|Form|Body|Value|Exception))\b|docs/api\.md|None\b|(^|[\s(\[])'\w"
+)
+
+
+def places(body: Any, here: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Yield where each value of a body is, at any depth."""
+    if here:
+        yield here
+    items: Any = body.items() if isinstance(body, dict) else enumerate(body) if isinstance(body, list) else ()
+    for name, value in items:
+        yield from places(value, (*here, name))
+
+
+def at(body: Any, place: tuple[str | int, ...]) -> Any:
+    for part in place:
+        body = body[part]
+    return body
+
+
+def pointer(place: tuple[str | int, ...]) -> str:
+    return "".join(f"/{part}" for part in place)
+
+
+def spoilt(body: Json, wrongs: list[Any]) -> Iterator[tuple[str, Json]]:
+    """Yield bodies in which one field is wrong, with the pointer of that field."""
+    for place in places(body):
+        for wrong in wrongs:
+            changed = copy.deepcopy(body)
+            at(changed, place[:-1])[place[-1]] = wrong
+            yield pointer(place), changed
+        changed = copy.deepcopy(body)
+        del at(changed, place[:-1])[place[-1]]
+        if isinstance(place[-1], str):
+            yield pointer(place), changed
+    for place in [(), *places(body)]:
+        if isinstance(at(body, place), dict):
+            changed = copy.deepcopy(body)
+            at(changed, place)["nobodyKnowsThis"] = 1
+            yield pointer((*place, "nobodyKnowsThis")), changed
+
+
+def rename(body: Json, field: str, number: int) -> None:
+    """Give what is to be made a name of its own: what was made before is no fault of this body."""
+    for place in (("displayName",), ("name", "displayName"), ("detail", "displayName"), ("id",)):
+        holder = body if len(place) == 1 else body.get(place[0])
+        if isinstance(holder, dict) and isinstance(holder.get(place[-1]), str) and field != pointer(place):
+            holder[place[-1]] += f"-{number}" if place == ("id",) else f" {number}"
+
+
+def faults(answer: Any, field: str) -> Iterator[str]:
+    """Yield what is wrong with an answer to a body whose *field* is wrong."""
+    for found, message in told(answer):
+        if (
+            re.fullmatch(r"and \d+ more", message)
+            or (field, found) in EITHER
+            or (found in WHOLE and field.startswith(f"{found}/"))
+        ):
+            continue
+        if found != field and not found.startswith(f"{field}/"):
+            yield f"points to {found}: {message}"
+        if not SAYS_WHAT_TO_DO.search(message):
+            yield f"does not say what to write: {message}"
+        if word := NEVER.search(message):
+            yield f"has the word {word.group()!r}: {message}"
+        if "x" * 50 in message:
+            yield "repeats what was sent"
+
+
+def test_every_route_with_a_body_is_here(routes: dict[str, Any]) -> None:
+    from triggers.http.openapi import routes as declared
+
+    taking = {
+        f"{route.method.upper()} {route.address}"
+        for route in declared()
+        if route.metadata is not None and route.metadata.accepts is not None
+    }
+    base = "tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
+    assert {name.replace("…", base) for name, _, _ in BODIES.values()} == taking - {"POST graph/notifications"}
+
+
+@pytest.mark.parametrize("which", BODIES)
+async def test_a_wrong_field_is_named_and_said_how_to_write(office: Office, routes: dict[str, Any], which: str) -> None:
+    await office.cloud_pcs.insert(WORKS)
+    await with_a_host(office)
+    name, body, where = BODIES[which]
+    found: dict[str, str] = {}
+    wrongs = WRONG[::4] if name == SAVE else WRONG  # it is read as its review is
+    for number, (field, sent) in enumerate(spoilt(body, wrongs)):
+        rename(sent, field, number)
+        answer = await ask(routes[name], name, body=json.dumps(sent).encode(), at={"id": WORKS.id, **where})
+        assert answer.status_code < 500, (field, sent, answer.get_body())
+        if "nobodyKnowsThis" in field and "/seats/" not in field and not told(answer):
+            found[field] = f"{answer.status_code} to an unknown field"
+        if at_pointer(sent, field) in TOO_MUCH and not told(answer):
+            found[f"{field} {number}"] = f"{answer.status_code} to more than it takes"
+        if answer.status_code == 400 and not told(answer):
+            found[f"{field} {number}"] = "400 without an error"
+        for fault in faults(answer, field):
+            found[f"{field} = {json.dumps(at_pointer(sent, field))[:60]}"] = fault
+    assert found == {}
+
+
+def at_pointer(body: Any, field: str) -> Any:
+    for part in field.split("/")[1:]:
+        body = body.get(part, "(missing)") if isinstance(body, dict) else body[int(part)]
+    return body

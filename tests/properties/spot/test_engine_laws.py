@@ -1,0 +1,206 @@
+"""Laws of the engine of Spot Groups, for any target and any hosts."""
+
+from datetime import timedelta
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.spot.group import LicenseType
+from shared.domain.spot.host_plan import Action, HostPlan
+from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, WaitingSignIn
+from shared.domain.spot.plan import plan
+from shared.domain.spot.target import GroupTarget, Release
+from tests.properties.spot.hosts import ENDS, HARMS, NEW, NOW, advanced, hosts, targets
+
+LOOK = timedelta(minutes=1)
+ROUNDS = 60
+
+
+@st.composite
+def groups(
+    draw: st.DrawFn, *, healthy: bool = False, kinds: tuple[LicenseType, ...] = tuple(LicenseType)
+) -> tuple[GroupTarget, tuple[ObservedHost, ...]]:
+    target = draw(targets(kinds))
+    return target, draw(hosts(target, healthy=healthy))
+
+
+def seats(target: GroupTarget, seen: tuple[ObservedHost, ...], without: set[str | None]) -> tuple[int, int]:
+    """How many seats are free, and how many hosts are open, when those of *without* are not."""
+    usable = [host for host in seen if host.is_open and host.id not in without]
+    return sum(max(0, target.seats - host.sessions) for host in usable), len(usable)
+
+
+def steps_of(made: HostPlan, actions: set[Action]) -> list[str | None]:
+    return [step.host_id for step in made.steps if step.action in actions]
+
+
+@given(groups(), st.integers(0, 3))
+def test_no_plan_takes_a_group_below_its_floor(group: tuple[GroupTarget, tuple[ObservedHost, ...]], doors: int) -> None:
+    target, seen = group
+    waiting = [WaitingSignIn(user_id=f"new{n}", since=NOW) for n in range(doors)]
+    made = plan(target, seen, NOW, waiting=waiting)
+    before, online = seats(target, seen, set())
+    opened = set(steps_of(made, {Action.UNDRAIN}))
+    more = tuple(h.model_copy(update={"allow_new_sessions": True}) if h.id in opened else h for h in seen)
+    repaired = set(steps_of(made, ENDS))  # those of broken hosts, which no figure counts
+    closed = set(steps_of(made, {Action.DRAIN})) | repaired
+    free, left = seats(target, more, closed)
+    assert free >= min(before, made.figures.spare)
+    assert left >= min(online, made.figures.minimum)
+
+
+@given(groups())
+def test_there_are_never_more_hosts_than_the_quantity_and_the_surge_allow(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]],
+) -> None:
+    target, seen = group
+    surge = (target.hosts if target.release.surge is None else target.release.surge) if target.release else 0
+    builds = steps_of(plan(target, seen, NOW), {Action.BUILD})
+    assert not builds or len(seen) + len(builds) <= target.hosts + surge
+
+
+@given(groups())
+def test_no_session_is_lost_without_notice(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
+    target, seen = group
+    by_id = {host.id: host for host in seen}
+    for step in plan(target, seen, NOW).steps:
+        host = by_id.get(step.host_id or "")
+        if step.action in ENDS and host is not None:
+            assert host.active == 0
+            assert host.disconnected == 0 or step.action is Action.HIBERNATE
+        if step.action is Action.SIGN_OFF and host is not None:
+            assert host.notified_at is not None
+            assert host.notified_at + target.notice <= NOW
+
+
+@given(groups())
+def test_only_a_drained_host_stops_and_one_with_a_user_of_its_own(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]],
+) -> None:
+    target, seen = group
+    by_id = {host.id: host for host in seen}
+    for host_id in steps_of(plan(target, seen, NOW), {Action.STOP, Action.HIBERNATE}):
+        assert not by_id[host_id or ""].is_open
+
+
+@given(groups(), st.randoms())
+def test_the_order_of_the_hosts_changes_nothing(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]], chance: Random
+) -> None:
+    target, seen = group
+    shuffled = list(seen)
+    chance.shuffle(shuffled)
+    assert plan(target, shuffled, NOW) == plan(target, seen, NOW)
+
+
+@given(groups())
+def test_an_excluded_host_is_left_alone_and_every_other_has_one_step_at_most(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]],
+) -> None:
+    target, seen = group
+    touched = [step.host_id for step in plan(target, seen, NOW).steps if step.host_id]
+    assert not set(touched) & {host.id for host in seen if host.excluded}
+    assert len(touched) == len(set(touched))
+
+
+@given(groups())
+def test_one_host_is_replaced_at_a_time(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
+    target, seen = group
+    repairs = steps_of(plan(target, seen, NOW), {Action.REPLACE, Action.RESTART})
+    assert len(repairs) <= 1
+    assert not repairs or not any(h.state in {HostState.BUILDING, HostState.REMOVING} for h in seen)
+
+
+@given(groups())
+def test_hosts_of_which_nothing_is_known_lose_nothing(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
+    target, seen = group
+    silent = tuple(h.model_copy(update={"state": HostState.UNKNOWN, "agent": AgentStatus.UNKNOWN}) for h in seen)
+    assert steps_of(plan(target, silent, NOW), HARMS) == []
+    assert steps_of(plan(target, seen, NOW, complete=False), HARMS | {Action.BUILD}) == []
+
+
+@given(groups())
+def test_a_parked_group_has_no_steps_and_says_why(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
+    target, seen = group
+    made = plan(target.but(parked="the connection is unhealthy"), seen, NOW)
+    assert (made.steps, made.cause, made.next_look) == ((), "the connection is unhealthy", None)
+
+
+@given(groups())
+def test_time_alone_changes_no_plan_before_the_next_look(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
+    target, seen = group
+    made = plan(target, seen, NOW)
+    last = (made.next_look or NOW + timedelta(days=400)) - timedelta(seconds=1)
+    assert plan(target, seen, max(NOW, last)).steps == made.steps
+
+
+@given(groups(healthy=True))
+def test_a_group_settles_within_a_bounded_number_of_looks(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
+    target, seen = group
+    now, made = NOW, plan(target, seen, NOW)
+    for _ in range(ROUNDS):
+        if not made.steps and (made.next_look is None or made.next_look > now + timedelta(days=1)):
+            return
+        seen = advanced(seen, made, now)
+        now = max(now + LOOK, made.next_look or now) if not made.steps else now + LOOK
+        made = plan(target, seen, now)
+    raise AssertionError(f"not settled: {now} {made.next_look} {[s.text for s in made.steps]} {target} {seen}")
+
+
+@given(groups(healthy=True, kinds=(LicenseType.POOLED,)), st.lists(st.sampled_from([-1, 1]), min_size=30, max_size=90))
+def test_sign_ins_and_sign_offs_do_not_start_and_stop_a_host_within_its_idle_time(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]], noise: list[int]
+) -> None:
+    target, seen = group[0].but(release=None), group[1]
+    now, started = NOW, dict[str, object]()
+    for change in noise:
+        made = plan(target, seen, now)
+        for step in made.steps:
+            if step.action is Action.START:
+                started[step.host_id or ""] = now
+            if step.action in {Action.STOP, Action.REMOVE} and step.host_id in started:
+                assert now - started[step.host_id] >= target.idle  # type: ignore[operator]
+        seen = advanced(seen, made, now)
+        now += LOOK
+        seen = disturbed(target, seen, change, now)
+
+
+def disturbed(
+    target: GroupTarget, seen: tuple[ObservedHost, ...], change: int, now: object
+) -> tuple[ObservedHost, ...]:
+    """One user signs in (to the emptiest open host) or off (of the fullest)."""
+    if change > 0:
+        can = sorted((h for h in seen if h.is_open and h.sessions < target.seats), key=lambda h: (h.sessions, h.id))
+    else:
+        can = sorted((h for h in seen if h.active), key=lambda h: (-h.sessions, h.id))
+    if not can:
+        return seen
+    host = can[0]
+    active = host.active + change
+    changed = host.model_copy(update={"active": active, "empty_since": None if active + host.disconnected else now})
+    return tuple(changed if each.id == host.id else each for each in seen)
+
+
+@given(groups(healthy=True, kinds=(LicenseType.PERSONAL_DEDICATED,)))
+def test_a_dedicated_host_is_never_rebuilt(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
+    target, seen = group
+    owned = {host.id for host in seen if host.assigned_user_id}
+    made = plan(target, seen, NOW)
+    assert not owned & set(steps_of(made, {Action.REMOVE, Action.REPLACE, Action.NOTIFY, Action.SIGN_OFF}))
+
+
+@given(groups(healthy=True, kinds=(LicenseType.POOLED, LicenseType.PERSONAL)))
+def test_a_release_ends_with_every_host_of_its_version(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
+    target, seen = group
+    release = (target.release or Release(method="immediate")).but(method="immediate", at=None, paused=False)  # type: ignore[arg-type]
+    target = target.but(release=release, quantity=max(1, target.quantity))
+    seen = seen[: target.hosts]  # a group with more waits until the users of those have signed out
+    now = NOW
+    for _ in range(ROUNDS * 2):
+        made = plan(target, seen, now)
+        if not made.steps and all(host.version == NEW for host in seen):
+            return
+        seen = advanced(seen, made, now)
+        now = max(now + LOOK, made.next_look or now) if not made.steps else now + LOOK
+    raise AssertionError([(s.action.value, s.host_id, s.text) for s in made.steps], seen)

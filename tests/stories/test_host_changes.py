@@ -1,0 +1,125 @@
+"""What happens when a session host is started, stopped, signed off and removed."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
+from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
+from shared.contracts.host_builds import (
+    BEGIN_HIBERNATE,
+    BEGIN_HOST_TASK,
+    CLOSE_HOST,
+    END_HOST_TASK,
+    OPEN_HOST,
+    RECORD_HOST_REMOVED,
+    RECORD_HOST_STEP,
+    HostSessions,
+)
+from shared.contracts.machines import (
+    BEGIN_DEALLOCATE,
+    BEGIN_VM_DELETE,
+)
+from shared.contracts.outcomes import Done, Refused
+from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
+from shared.contracts.session_hosts import RUN_HOST_TASK
+from shared.domain.cloud_pcs.build import Resources
+from shared.domain.spot.host import HostTask
+from tests.stories.hosts import ALL_WELL, BEGUN, FULL, MADE, job, order, told
+from tests.stories.tell import Answers, tell
+
+
+def test_a_host_is_started_until_its_agent_serves() -> None:
+    story = told(HostTask.START)
+
+    assert story.calls.index("begin_start") < story.calls.index("poll_serving") < story.calls.index("end_host_task")
+    assert CLOSE_HOST.name not in story.calls
+    assert story.result.outcome == "done"
+
+
+def test_a_start_without_capacity_says_so() -> None:
+    story = told(HostTask.START, {BEGIN_START: FULL})
+
+    assert story.last(END_HOST_TASK)["failure"]["code"] == "AllocationFailed"
+
+
+def test_sessions_are_read_again_between_the_drain_and_the_stop() -> None:
+    late = [HostSessions(), HostSessions(active=1)]
+    story = told(HostTask.STOP, {CLOSE_HOST: late})
+
+    assert BEGIN_DEALLOCATE.name not in story.calls
+    assert story.last(END_HOST_TASK)["failure"]["code"] == "sessionsInTheWay"
+
+
+def test_a_host_without_sessions_is_stopped() -> None:
+    story = told(HostTask.STOP)
+
+    assert story.calls.index("close_host") < story.calls.index("begin_deallocate")
+    assert OPEN_HOST.name not in story.calls
+
+
+def test_a_dedicated_host_takes_its_user_again_when_it_is_off() -> None:
+    story = told(HostTask.STOP, assigned_user_id="u")
+
+    assert story.calls.index("begin_deallocate") < story.calls.index("open_host")
+
+
+@pytest.mark.parametrize(("sessions", "hibernates"), [((0, 2), True), ((1, 0), False)])
+def test_hibernation_keeps_what_is_disconnected_and_interrupts_nobody(
+    sessions: tuple[int, int], *, hibernates: bool
+) -> None:
+    there = HostSessions(active=sessions[0], disconnected=sessions[1])
+    assert (BEGIN_HIBERNATE.name in told(HostTask.HIBERNATE, {CLOSE_HOST: there}).calls) is hibernates
+
+
+@pytest.mark.parametrize(("by_hand", "restarts"), [(True, True), (False, False)])
+def test_only_a_person_restarts_a_host_with_sessions(*, by_hand: bool, restarts: bool) -> None:
+    story = told(HostTask.RESTART, {CLOSE_HOST: HostSessions(active=1)}, by_hand=by_hand)
+    assert (BEGIN_RESTART.name in story.calls) is restarts
+
+
+def test_who_is_signed_off_is_signed_off_again_when_they_came_back_at_once() -> None:
+    assert told(HostTask.SIGN_OFF).calls.count("sign_off") == 2
+
+
+# Removing
+def test_a_removal_waits_for_what_it_has_overtaken_and_leaves_nothing() -> None:
+    accounts: Answers = {
+        BEGIN_DISABLE: BEGUN,
+        READ_DISABLE: Done(),
+        BEGIN_CARRIER_REMOVAL: Done(),
+        RECORD_ACCOUNT: Done(),
+    }
+    made = MADE.but(domain_connection_id="c")
+    about = job(HostTask.REMOVE, made=made, assigned_user_id="u")
+    story = tell(RUN_HOST_TASK, order(HostTask.REMOVE), {**ALL_WELL, **accounts, BEGIN_HOST_TASK: about})
+
+    told_in_order = [
+        "poll_earlier_task",
+        "sign_off",
+        "delete_session_host",
+        "revoke_host",
+        "begin_disable",
+        "delete_managed_device",
+        "delete_device",
+        "begin_vm_delete",
+        "delete_nic",
+        "delete_disk",
+        "record_host_removed",
+    ]
+    places = [story.calls.index(each) for each in told_in_order]
+    assert places == sorted(places)
+
+
+def test_what_cannot_be_removed_is_told_and_tried_again() -> None:
+    locked = Refused(code="ScopeLocked", message="the group has a lock")
+    story = told(HostTask.REMOVE, {BEGIN_VM_DELETE: locked})
+
+    assert RECORD_HOST_REMOVED.name not in story.calls
+    assert "ScopeLocked" in story.last(RECORD_HOST_STEP)["failure"]["message"]
+    assert story.continued is not None
+
+
+def test_a_host_of_which_nothing_was_made_just_goes() -> None:
+    story = told(HostTask.REMOVE, made=Resources())
+    assert story.calls == ["begin_host_task", "record_host_step", "poll_earlier_task", "record_host_removed"]

@@ -1,0 +1,37 @@
+"""What a client needs to know before it can sign anybody in: without a token, and without reading anything."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import azure.functions as func
+
+from shared.config import VERSION
+from shared.dependencies import dependencies
+from shared.workflow import Blueprint
+from triggers.http.openapi_metadata import returns
+from triggers.http.views.me import ConfigurationView
+
+bp = Blueprint()
+_HELD = "public, max-age=300"
+_NOT_MODIFIED = 304
+
+
+@bp.route(route="configuration", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+@returns({200: ConfigurationView, 304: None})
+async def get_configuration(req: func.HttpRequest) -> func.HttpResponse:
+    """Show how to sign in: authority, client id and scope; and the version of the service."""
+    settings = dependencies().settings
+    shown: ConfigurationView = {
+        "authority": f"{settings.authority_url}/{settings.sign_in_directory}",
+        "clientId": settings.sign_in_client_id,
+        "scope": settings.sign_in_scope,
+        "version": VERSION,
+    }
+    body = json.dumps(shown, separators=(",", ":"))
+    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:16]}"'
+    headers = {"Cache-Control": _HELD, "ETag": etag}
+    if etag in [each.strip().removeprefix("W/") for each in req.headers.get("if-none-match", "").split(",")]:
+        return func.HttpResponse(status_code=_NOT_MODIFIED, headers=headers)
+    return func.HttpResponse(body, headers=headers, mimetype="application/json")

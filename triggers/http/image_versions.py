@@ -1,0 +1,146 @@
+"""The versions of image sets: listed, noted, customised, sealed, deleted; and saved by their wizard."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from shared.domain.operations.operation import Operation
+from shared.domain.spot.image_version import ImageVersion, VersionActionName, numbers
+from shared.errors import InvalidError, Problem
+from shared.services import image_versions
+from shared.services.image_sets import image_set_facts
+from shared.services.image_usage import uses_of_set
+from shared.services.image_versions import SealForm, VersionEdit, version_of
+from shared.services.version_actions import ConnectForm, act_on_version, public_address
+from shared.services.wizards import version_facts
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint, DurableClient
+from triggers.http.call import Call, Response
+from triggers.http.endpoints import endpoint
+from triggers.http.graph import BASE, graph_changed, graph_item, graph_whole_list, with_operation
+from triggers.http.idempotency import once
+from triggers.http.openapi_metadata import ONE
+from triggers.http.operations import accepted
+from triggers.http.response_shapes import Page
+from triggers.http.views.image_sets import IMAGE_VERSION, IMAGE_VERSIONS, ImageVersionView, image_version_view
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_ONE = f"{BASE}/imageSets/{{id}}/versions/{{number}}"
+
+
+async def _read(call: Call) -> Stored[ImageVersion]:
+    return await version_of(call.context, call.param("id"), call.param("number"))
+
+
+async def _view(call: Call, version: ImageVersion) -> ImageVersionView:
+    return image_version_view(version, await uses_of_set(call.deps, call.tenant.id, version.image_set_id))
+
+
+@bp.route(route=f"{BASE}/imageSets/{{id}}/versions", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/imageVersions/read", graph=True, returns=Page(IMAGE_VERSION), query=IMAGE_VERSIONS)
+async def list_image_versions(call: Call) -> Response:
+    """List the versions of an image set, the newest first."""
+    image_set = (await call.deps.image_sets.get(call.tenant.id, call.param("id"))).value
+    uses = await uses_of_set(call.deps, call.tenant.id, image_set.id)
+    each_of = call.deps.image_versions.each(call.tenant.id, image_set_id=image_set.id)
+    found = sorted([stored.value async for stored in each_of], key=lambda v: numbers(v.version), reverse=True)
+    return graph_whole_list(call, IMAGE_VERSIONS, [image_version_view(version, uses) for version in found])
+
+
+@bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/imageVersions/read", graph=True, returns=IMAGE_VERSION, query=ONE)
+async def get_image_version(call: Call) -> Response:
+    """Show one version."""
+    stored = await _read(call)
+    return graph_item(call, IMAGE_VERSIONS, await _view(call, stored.value), stored.etag)
+
+
+@bp.route(route=_ONE, methods=["PATCH"], auth_level=_OPEN)
+@endpoint(
+    "Microsoft.CloudPC/imageVersions/update", graph=True, accepts=VersionEdit, returns={200: IMAGE_VERSION, 204: None}
+)
+async def update_image_version(call: Call) -> Response:
+    """Add a note to a version."""
+    form, stored = call.read(VersionEdit), await _read(call)
+    call.match(stored.etag)
+    changed = await image_versions.add_note(call.context, stored, form)
+    return graph_changed(call, IMAGE_VERSIONS, await _view(call, changed.value), changed.etag)
+
+
+@bp.route(route=_ONE, methods=["DELETE"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/imageVersions/delete", graph=True, returns={204: None})
+async def delete_image_version(call: Call, client: DurableClient) -> Response:
+    """Delete a version that nothing uses, with all that was made for it."""
+    stored = await _read(call)
+    call.match(stored.etag)
+    return with_operation(Response(204), await image_versions.delete_version(call.context, client, stored))
+
+
+@bp.route(route=f"{_ONE}/connect", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/imageVersions/connect", graph=True, accepts=ConnectForm, returns={204: None})
+async def connect_image_version(call: Call, client: DurableClient) -> Response:
+    """Let the caller in to the machine of a version for a time, by a password that they choose."""
+    form = call.read(ConnectForm)
+    if form.address is None:
+        form = form.but(address=_address_of(call))
+    return await _begun(call, client, VersionActionName.CONNECT, form)
+
+
+@bp.route(route=f"{_ONE}/disconnect", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/imageVersions/disconnect", graph=True, returns={204: None})
+async def disconnect_image_version(call: Call, client: DurableClient) -> Response:
+    """Close the way in to the machine of a version."""
+    return await _begun(call, client, VersionActionName.DISCONNECT)
+
+
+@bp.route(route=f"{_ONE}/reboot", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/imageVersions/reboot", graph=True, returns={204: None})
+async def reboot_image_version(call: Call, client: DurableClient) -> Response:
+    """Restart the machine of a version; one that is shut down is started."""
+    return await _begun(call, client, VersionActionName.REBOOT)
+
+
+@bp.route(route=f"{_ONE}/seal", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/imageVersions/seal", graph=True, accepts=SealForm, returns={204: None})
+async def seal_customized_version(call: Call, client: DurableClient) -> Response:
+    """Seal a version: its machine becomes an image, which cannot be undone."""
+    form = call.read(SealForm)
+
+    async def perform() -> Response:
+        return with_operation(
+            Response(204), await image_versions.seal_version(call.context, client, await _read(call), form)
+        )
+
+    return await once(call, perform)
+
+
+async def _begun(
+    call: Call, client: DurableClient, name: VersionActionName, form: ConnectForm | None = None
+) -> Response:
+    async def perform() -> Response:
+        operation: Operation = await act_on_version(call.context, client, await _read(call), name, form)
+        return with_operation(Response(204), operation)
+
+    return await once(call, perform)
+
+
+def _address_of(call: Call) -> str:
+    """Return from where a request comes, as App Service says: the last entry is its own. Raises: InvalidError."""
+    last = (call.request.headers.get("x-forwarded-for") or "").rpartition(",")[2].strip().partition(":")[0]
+    try:
+        return public_address(last)
+    except ValueError:
+        message = "it is not known from where you call; name the IPv4 address from which you will connect"
+        raise InvalidError(Problem("/address", message)) from None
+
+
+async def save_image_version_form(call: Call, client: DurableClient) -> Response:
+    """Save the wizard's form."""
+    facts = await version_facts(call.context, await image_set_facts(call.context))
+    return accepted((await image_versions.create_image_version(call.context, client, call.json(), facts)).operation)

@@ -1,0 +1,89 @@
+"""Releases of Spot Groups: the one that is open, the history, and pausing, resuming or cancelling it."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.release import ReleaseEvent, SpotRelease
+from shared.services import releases
+from shared.services.spot_facts import spot_group_facts
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint, DurableClient
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
+from triggers.http.graph import BASE, graph_whole_list
+from triggers.http.odata import Collection
+from triggers.http.openapi_metadata import PAGES
+from triggers.http.operations import accepted
+from triggers.http.pauses import ResumeForm
+from triggers.http.response_shapes import Page
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_RELEASE = f"{BASE}/spotGroups/{{id}}/release"
+_HISTORY = Collection(name="spotGroups/history")
+
+
+@bp.route(route=_RELEASE, methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=SpotRelease)
+async def get_release(call: Call) -> Response:
+    """Show the open release of a Spot Group; 409 where none is open."""
+    group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
+    stored = await releases.open_release(call.context, group)
+    return ok(stored.value.to_json(), etag=stored.etag)
+
+
+@bp.route(route=f"{BASE}/spotGroups/{{id}}/history", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SpotRelease), query=PAGES)
+async def list_releases(call: Call) -> Response:
+    """List the releases of a Spot Group, the newest first."""
+    group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
+    found = [each.value async for each in call.deps.releases.each(group.tenant_id, spot_group_id=group.id)]
+    newest = sorted(found, key=lambda release: release.created_date_time, reverse=True)
+    return graph_whole_list(call, _HISTORY, [release.to_json() for release in newest])
+
+
+@bp.route(route=f"{_RELEASE}/pause", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, accepts=ResumeForm, optional=True, returns=SpotRelease)
+async def pause_release(call: Call, client: DurableClient) -> Response:
+    """Pause the open release: what is built and moved stays so."""
+    return await _change(call, client, ReleaseEvent.PAUSED)
+
+
+@bp.route(route=f"{_RELEASE}/resume", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, accepts=ResumeForm, optional=True, returns=SpotRelease)
+async def resume_release(call: Call, client: DurableClient) -> Response:
+    """Let a release go on that was paused, or was stopped by a failure."""
+    return await _change(call, client, ReleaseEvent.RESUMED)
+
+
+@bp.route(route=f"{_RELEASE}/cancel", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, accepts=ResumeForm, optional=True, returns=SpotRelease)
+async def cancel_release(call: Call, client: DurableClient) -> Response:
+    """Cancel the open release: the group goes back to the version before."""
+    call.read(ResumeForm, call.json_if_any())
+    stored = await _group(call)
+    return ok((await releases.cancel_release(call.context, client, stored)).to_json())
+
+
+async def save_spot_group_update_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of update-spot-group: the release begins."""
+    form = call.json()
+    facts = await spot_group_facts(call.context, form, with_forecast=False)
+    return accepted(await releases.begin_release(call.context, client, form, facts))
+
+
+async def _change(call: Call, client: DurableClient, event: ReleaseEvent) -> Response:
+    call.read(ResumeForm, call.json_if_any())
+    group = (await _group(call)).value
+    return ok((await releases.change_release(call.context, client, group, event)).to_json())
+
+
+async def _group(call: Call) -> Stored[SpotGroup]:
+    stored = await call.deps.spot_groups.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    return stored

@@ -1,0 +1,236 @@
+"""The session hosts of a Spot Group, the sessions on them, and what the engine has decided of them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import azure.functions as func
+from pydantic import AfterValidator, Field
+
+from shared.domain.spot.decision import Decision
+from shared.domain.spot.explaining import DesktopExplanation
+from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.host import HostTask, SessionHost
+from shared.domain.spot.sessions import Notice
+from shared.domain.values import Id, Value, distinct
+from shared.errors import InvalidError, Problem
+from shared.services import session_hosts, spot_explanations
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint, DurableClient
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
+from triggers.http.graph import BASE, graph_whole_list
+from triggers.http.idempotency import once
+from triggers.http.openapi_metadata import PAGES
+from triggers.http.operations import accepted
+from triggers.http.pauses import ResumeForm
+from triggers.http.response_shapes import Page
+from triggers.http.views.operations import OPERATION
+from triggers.http.views.session_hosts import (
+    DECISION,
+    DECISIONS,
+    SESSION,
+    SESSION_HOST,
+    SESSION_HOSTS,
+    SESSIONS,
+    decision_view,
+    session_host_view,
+    session_view,
+)
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_GROUP = f"{BASE}/spotGroups/{{id}}"
+_HOST = f"{_GROUP}/hosts/{{host}}"
+_Ids = Annotated[tuple[Id, ...], Field(min_length=1, max_length=500), AfterValidator(distinct)]
+
+
+class MessageForm(Notice):
+    """What to tell the users. *session_ids*: of which sessions; left out: of all."""
+
+    session_ids: _Ids | None = None
+
+
+class LogOffForm(Value):
+    """The sessions to sign off."""
+
+    session_ids: _Ids
+
+
+@bp.route(route=f"{_GROUP}/hosts", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(SESSION_HOST), query=PAGES)
+async def list_session_hosts(call: Call) -> Response:
+    """List the session hosts of a Spot Group, with what the engine has decided of each last."""
+    group, why = await _group(call), await _latest(call)
+    views = [session_host_view(each, why) for each in await session_hosts.hosts_of(call.context, group)]
+    return graph_whole_list(call, SESSION_HOSTS, views)
+
+
+@bp.route(route=_HOST, methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=SESSION_HOST)
+async def get_session_host(call: Call) -> Response:
+    """Show one session host."""
+    stored = await _host(call)
+    return ok(session_host_view(stored.value, await _latest(call)), etag=stored.etag)
+
+
+@bp.route(route=f"{_HOST}/drain", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/sessionHosts/drain", graph=True, accepts=ResumeForm, optional=True, returns=SESSION_HOST)
+async def drain_session_host(call: Call, client: DurableClient) -> Response:
+    """Let a host have no new sessions until a person says otherwise; those that are there stay."""
+    return await _drain(call, client, drained=True)
+
+
+@bp.route(route=f"{_HOST}/undrain", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/sessionHosts/drain", graph=True, accepts=ResumeForm, optional=True, returns=SESSION_HOST)
+async def undrain_session_host(call: Call, client: DurableClient) -> Response:
+    """Give a drained host back to the engine, which opens it when its seats are needed."""
+    return await _drain(call, client, drained=False)
+
+
+@bp.route(route=f"{_HOST}/exclude", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/sessionHosts/exclude", graph=True, accepts=ResumeForm, optional=True, returns=SESSION_HOST)
+async def exclude_session_host(call: Call, client: DurableClient) -> Response:
+    """Let the engine leave a host alone: it is not started, stopped, repaired or replaced."""
+    return await _exclude(call, client, excluded=True)
+
+
+@bp.route(route=f"{_HOST}/include", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/sessionHosts/exclude", graph=True, accepts=ResumeForm, optional=True, returns=SESSION_HOST)
+async def include_session_host(call: Call, client: DurableClient) -> Response:
+    """Give a host back to the engine."""
+    return await _exclude(call, client, excluded=False)
+
+
+@bp.route(route=f"{_HOST}/restart", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint(
+    "Microsoft.CloudPC/sessionHosts/restart",
+    graph=True,
+    accepts=ResumeForm,
+    optional=True,
+    returns={202: OPERATION},
+    query=("confirm",),
+)
+async def restart_session_host(call: Call, client: DurableClient) -> Response:
+    """Restart a host: 409 with the sessions that end by it, until the request says ``confirm=true``."""
+    return await _task(call, client, HostTask.RESTART)
+
+
+@bp.route(route=f"{_HOST}/remove", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint(
+    "Microsoft.CloudPC/sessionHosts/remove",
+    graph=True,
+    accepts=ResumeForm,
+    optional=True,
+    returns={202: OPERATION},
+    query=("confirm",),
+)
+async def remove_session_host(call: Call, client: DurableClient) -> Response:
+    """Remove a host, which the engine builds anew: 409 with its sessions, until the request says ``confirm=true``."""
+    return await _task(call, client, HostTask.REMOVE)
+
+
+@bp.route(route=f"{_GROUP}/sessions", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/userSessions/read", graph=True, returns=Page(SESSION), query=PAGES)
+async def list_sessions(call: Call) -> Response:
+    """List the sessions on the hosts of a Spot Group, as Azure shows them now."""
+    found = await session_hosts.sessions_of_group(call.context, await _group(call))
+    return graph_whole_list(call, SESSIONS, [session_view(each) for each in found])
+
+
+@bp.route(route=f"{_GROUP}/sessions/message", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/userSessions/message", graph=True, accepts=MessageForm, returns=session_hosts.SessionCount)
+async def message_sessions(call: Call) -> Response:
+    """Show a message to the users of some sessions, or of all."""
+    form = call.read(MessageForm, call.json())
+    notice = Notice(title=form.title, body=form.body)
+
+    async def perform() -> Response:
+        group = await _group(call)
+        counted = await session_hosts.message_sessions(call.context, group, form.session_ids, notice)
+        return ok(counted.to_json())
+
+    return await once(call, perform)
+
+
+@bp.route(route=f"{_GROUP}/sessions/logOff", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/userSessions/logOff", graph=True, accepts=LogOffForm, returns=session_hosts.SessionCount)
+async def log_off_sessions(call: Call, client: DurableClient) -> Response:
+    """Sign off some sessions; what their users have not saved is lost."""
+    form = call.read(LogOffForm, call.json())
+
+    async def perform() -> Response:
+        group = await _group(call)
+        return ok((await session_hosts.log_off_sessions(call.context, client, group, form.session_ids)).to_json())
+
+    return await once(call, perform)
+
+
+@bp.route(route=f"{_GROUP}/decisions", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(DECISION), query=PAGES)
+async def list_decisions(call: Call) -> Response:
+    """List what the engine has decided for a Spot Group, the newest first, each with its reason."""
+    group = await _group(call)
+    found = await call.deps.spot_decisions.find(group.tenant_id, group.id)
+    kept = found.value.decisions if found else ()
+    return graph_whole_list(call, DECISIONS, [decision_view(each) for each in kept])
+
+
+@bp.route(route=f"{_GROUP}/explain", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/explanations/read", graph=True, returns=DesktopExplanation, query=("user",))
+async def explain_desktop(call: Call) -> Response:
+    """Explain why a user has, or waits for, a desktop of a Spot Group; ``user``: principal name or id."""
+    named = call.query("user")
+    if not named:
+        raise InvalidError(Problem("user", "required: a user principal name or an id"))
+    explained = await spot_explanations.explain_desktop_of(call.context, await _group(call), named)
+    return ok(explained.to_json())
+
+
+async def _drain(call: Call, client: DurableClient, *, drained: bool) -> Response:
+    call.read(ResumeForm, call.json_if_any())
+    host = await session_hosts.drain_host(call.context, client, await _host(call), drained=drained)
+    return ok(session_host_view(host, await _latest(call)))
+
+
+async def _exclude(call: Call, client: DurableClient, *, excluded: bool) -> Response:
+    call.read(ResumeForm, call.json_if_any())
+    host = await session_hosts.exclude_host(call.context, client, await _host(call), excluded=excluded)
+    return ok(session_host_view(host, await _latest(call)))
+
+
+async def _task(call: Call, client: DurableClient, task: HostTask) -> Response:
+    call.read(ResumeForm, call.json_if_any())
+    confirm = call.query("confirm") or "false"
+    if confirm not in {"true", "false"}:
+        raise InvalidError(Problem("confirm", "write true or false"))
+
+    async def perform() -> Response:
+        host = (await _host(call)).value
+        confirmed = confirm == "true"
+        return accepted(await session_hosts.begin_host_task(call.context, client, host, task, confirmed=confirmed))
+
+    return await once(call, perform)
+
+
+async def _group(call: Call) -> SpotGroup:
+    return (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
+
+
+async def _host(call: Call) -> Stored[SessionHost]:
+    stored = await session_hosts.host_of(call.context, await _group(call), call.param("host"))
+    call.match(stored.etag)
+    return stored
+
+
+async def _latest(call: Call) -> dict[str, Decision]:
+    """Return the latest decision of each host of the group."""
+    found = await call.deps.spot_decisions.find(call.tenant.id, call.param("id"))
+    return {each.session_host_id: each for each in reversed(found.value.decisions)} if found else {}

@@ -1,0 +1,141 @@
+"""Spot Groups: what they are, their members, pausing and deleting them. The wizards make and edit them."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from shared.domain.spot.group import SpotGroup
+from shared.errors import InvalidError, Problem
+from shared.services import spot_groups, spot_pausing
+from shared.services.spot_facts import spot_group_facts
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint, DurableClient
+from triggers.http.call import Call, Response, created, ok
+from triggers.http.endpoints import endpoint
+from triggers.http.graph import BASE, graph_item, graph_list, with_operation
+from triggers.http.idempotency import once
+from triggers.http.openapi_metadata import ONE
+from triggers.http.operations import accepted
+from triggers.http.pauses import PauseForm, ResumeForm
+from triggers.http.response_shapes import Page
+from triggers.http.views.operations import OPERATION
+from triggers.http.views.spot_groups import (
+    SPOT_GROUP,
+    SPOT_GROUPS,
+    SPOT_MEMBER,
+    SPOT_MEMBERS,
+    SpotGroupView,
+    spot_group_view,
+    spot_member_view,
+)
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_GROUP = f"{BASE}/spotGroups/{{id}}"
+
+
+@bp.route(route=f"{BASE}/spotGroups", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SPOT_GROUP), query=SPOT_GROUPS)
+async def list_spot_groups(call: Call) -> Response:
+    """List the Spot Groups."""
+    states = {stored.value.id: stored.value async for stored in call.deps.spot_states.each(call.tenant.id)}
+    view = lambda group: spot_group_view(group, states.get(group.id))  # noqa: E731 - as short as its use
+    return await graph_list(call, call.deps.spot_groups, SPOT_GROUPS, view)
+
+
+@bp.route(route=_GROUP, methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=SPOT_GROUP, query=ONE)
+async def get_spot_group(call: Call) -> Response:
+    """Show one Spot Group."""
+    stored = await call.deps.spot_groups.get(call.tenant.id, call.param("id"))
+    return graph_item(call, SPOT_GROUPS, await shown(call, stored.value), stored.etag)
+
+
+@bp.route(route=_GROUP, methods=["DELETE"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/spotGroups/delete", graph=True, returns={202: OPERATION}, query=("confirm",))
+async def delete_spot_group(call: Call, client: DurableClient) -> Response:
+    """Delete a Spot Group: 409 with what that removes, until the request says ``confirm=true``."""
+    confirm = call.query("confirm") or "false"
+    if confirm not in {"true", "false"}:
+        raise InvalidError(Problem("confirm", "write true or false"))
+    stored = await _group(call)
+    confirmed = confirm == "true"
+    return accepted(await spot_groups.delete_spot_group(call.context, client, stored, confirmed=confirmed))
+
+
+@bp.route(route=f"{_GROUP}/members", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SPOT_MEMBER), query=SPOT_MEMBERS)
+async def list_spot_members(call: Call) -> Response:
+    """List the members of a Spot Group: who has a place, who waits, whose removal waits for a confirmation."""
+    group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
+    return await graph_list(call, call.deps.spot_members, SPOT_MEMBERS, spot_member_view, group_id=group.id)
+
+
+@bp.route(route=f"{_GROUP}/confirmRemovals", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint(
+    "Microsoft.CloudPC/spotGroups/confirmRemovals",
+    graph=True,
+    accepts=ResumeForm,
+    optional=True,
+    returns={202: OPERATION},
+)
+async def confirm_removals(call: Call, client: DurableClient) -> Response:
+    """Confirm that the members whose removal waits lose their access."""
+    call.read(ResumeForm, call.json_if_any())
+
+    async def confirm() -> Response:
+        operation, _ = await spot_groups.confirm_member_removals(call.context, client, await _group(call))
+        return accepted(operation)
+
+    return await once(call, confirm)
+
+
+@bp.route(route=f"{_GROUP}/pause", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/spotGroups/pause", graph=True, accepts=PauseForm, optional=True, returns=SPOT_GROUP)
+async def pause_spot_group(call: Call) -> Response:
+    """Let a Spot Group start, build and remove nothing, and change nobody's access."""
+    reason = call.read(PauseForm, call.json_if_any()).reason
+    paused = await spot_pausing.pause_spot_group(call.context, await _group(call), reason)
+    return ok(await shown(call, paused))
+
+
+@bp.route(route=f"{_GROUP}/resume", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/spotGroups/resume", graph=True, accepts=ResumeForm, optional=True, returns=SPOT_GROUP)
+async def resume_spot_group(call: Call, client: DurableClient) -> Response:
+    """Let a Spot Group act again."""
+    call.read(ResumeForm, call.json_if_any())
+    resumed = await spot_pausing.resume_spot_group(call.context, client, await _group(call))
+    return ok(await shown(call, resumed))
+
+
+async def save_spot_group_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of create-spot-group."""
+    form = call.json()
+    facts = await spot_group_facts(call.context, form, with_forecast=False)
+    begun = await spot_groups.create_spot_group(call.context, client, form, facts)
+    stored = begun.result
+    place = "/api/" + BASE.format(tenant=call.tenant.id, version="v1.0")
+    view = await shown(call, stored.value)
+    return with_operation(created(view, f"{place}/spotGroups/{stored.value.id}", etag=stored.etag), begun.operation)
+
+
+async def save_spot_group_edit_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of edit-spot-group."""
+    form = call.json()
+    facts = await spot_group_facts(call.context, form, with_forecast=False)
+    return accepted((await spot_groups.edit_spot_group(call.context, client, form, facts)).operation)
+
+
+async def shown(call: Call, group: SpotGroup) -> SpotGroupView:
+    """Return a group with its state."""
+    state = await call.deps.spot_states.find(group.tenant_id, group.id)
+    return spot_group_view(group, state.value if state else None)
+
+
+async def _group(call: Call) -> Stored[SpotGroup]:
+    stored = await call.deps.spot_groups.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    return stored

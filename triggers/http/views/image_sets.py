@@ -1,0 +1,133 @@
+"""Image sets and their versions: our own, in the manner of Graph's cloudPcDeviceImage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from typing_extensions import TypedDict
+
+from shared.domain.cloud_pcs.build import Failure, Warn
+from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe
+from shared.domain.spot.image_version import Access, ImageVersion, VersionActionName, VersionStatus, VersionUse
+from shared.domain.spot.notes import Note
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from triggers.http.odata import Collection
+from triggers.http.response_shapes import Entity
+
+IMAGE_SETS = Collection(name="imageSets", columns={"displayName": "display_name", "hostPoolType": "host_pool_type"})
+IMAGE_VERSIONS = Collection(name="imageVersions", columns={"version": "version", "status": "status"})
+
+
+class UseView(TypedDict):
+    """A Spot Group, and which version of the set it uses."""
+
+    spotGroupId: str
+    displayName: str
+    version: str
+    hosts: int
+
+
+class ImageSetView(TypedDict):
+    """An image set, with the groups that use its versions."""
+
+    id: str
+    displayName: str
+    description: str
+    notes: list[Annotated[Json, DumpOf(Note)]]
+    hostPoolType: HostPoolType
+    siteId: str
+    isGlobal: bool
+    sourceName: str
+    galleryImageId: str | None
+    galleryVersionId: str | None
+    recipe: Annotated[Json, DumpOf(Recipe)]
+    nextBuildDateTime: Timestamp | None
+    usedBy: list[UseView]
+    createdDateTime: Timestamp
+    lastModifiedDateTime: Timestamp
+
+
+class ImageVersionView(TypedDict):
+    """A version of an image set, with the groups that use it."""
+
+    id: str
+    imageSetId: str
+    version: str
+    status: VersionStatus
+    sourceName: str
+    notes: list[Annotated[Json, DumpOf(Note)]]
+    byRecipe: bool
+    validated: bool
+    galleryVersionId: str | None
+    regions: list[str]
+    warnings: list[Annotated[Json, DumpOf(Warn)]]
+    failure: Annotated[Json, DumpOf(Failure)] | None
+    left: list[Annotated[Json, DumpOf(Failure)]]
+    running: VersionActionName | None
+    access: Annotated[Json, DumpOf(Access)] | None
+    shutDownDateTime: Timestamp | None
+    operationId: str | None
+    usedBy: list[UseView]
+    createdDateTime: Timestamp
+    lastModifiedDateTime: Timestamp
+
+
+IMAGE_SET, IMAGE_VERSION = Entity(ImageSetView), Entity(ImageVersionView)
+
+
+def image_set_view(image_set: ImageSet, uses: Iterable[VersionUse]) -> ImageSetView:
+    """Return an image set. *uses*: of its versions."""
+    marketplace = image_set.source.marketplace
+    return {
+        "id": image_set.id,
+        "displayName": image_set.display_name,
+        "description": image_set.description,
+        "notes": [note.to_json() for note in image_set.notes],
+        "hostPoolType": image_set.host_pool_type,
+        "siteId": image_set.home_site_id,
+        "isGlobal": image_set.is_global,
+        "sourceName": image_set.source_name,
+        "galleryImageId": marketplace.id if marketplace else None,
+        "galleryVersionId": image_set.source.gallery_version_id,
+        "recipe": image_set.recipe.to_json(),
+        "nextBuildDateTime": timestamp(image_set.next_build_at),
+        "usedBy": [_use_view(use) for use in uses],
+        "createdDateTime": timestamp(image_set.created_date_time),
+        "lastModifiedDateTime": timestamp(image_set.last_modified_date_time),
+    }
+
+
+def image_version_view(version: ImageVersion, uses: Iterable[VersionUse]) -> ImageVersionView:
+    """Return a version. *uses*: of all versions of its set."""
+    return {
+        "id": version.id,
+        "imageSetId": version.image_set_id,
+        "version": version.version,
+        "status": version.status,
+        "sourceName": version.source_name,
+        "notes": [note.to_json() for note in version.notes],
+        "byRecipe": version.recipe is not None,
+        "validated": version.validated,
+        "galleryVersionId": version.gallery_version_id,
+        "regions": list(version.regions),
+        "warnings": [warning.to_json() for warning in version.warnings],
+        "failure": version.failure.to_json() if version.failure else None,
+        "left": [failure.to_json() for failure in version.left],
+        "running": version.action.name if version.action else None,
+        "access": version.access.to_json() if version.access else None,
+        "shutDownDateTime": timestamp(version.shut_down_at),
+        "operationId": version.operation_id,
+        "usedBy": [_use_view(use) for use in uses if use.version == version.version],
+        "createdDateTime": timestamp(version.created_date_time),
+        "lastModifiedDateTime": timestamp(version.last_modified_date_time),
+    }
+
+
+def _use_view(use: VersionUse) -> UseView:
+    return {
+        "spotGroupId": use.spot_group_id,
+        "displayName": use.display_name,
+        "version": use.version,
+        "hosts": use.hosts,
+    }

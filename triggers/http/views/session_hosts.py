@@ -1,0 +1,136 @@
+"""Session hosts of Spot Groups, their sessions, and what the engine has decided: ours, Graph has none of them."""
+
+from collections.abc import Mapping
+
+from typing_extensions import TypedDict
+
+from shared.domain.spot.decision import Decision
+from shared.domain.spot.host import HostStatus, HostTask, SessionHost
+from shared.domain.spot.sessions import DesktopSession
+from triggers.http.json_schema import Timestamp, timestamp
+from triggers.http.odata import Collection
+from triggers.http.response_shapes import Entity
+
+SESSION_HOSTS = Collection(name="spotGroups/hosts")
+SESSIONS = Collection(name="spotGroups/sessions")
+DECISIONS = Collection(name="spotGroups/decisions")
+
+
+class WarningView(TypedDict):
+    """What does not work on a host that is there."""
+
+    step: str
+    message: str
+
+
+class SessionHostView(TypedDict):
+    """A session host; *why*: what the engine has decided of it last."""
+
+    id: str
+    status: HostStatus
+    state: str | None
+    agentStatus: str | None
+    allowNewSession: bool | None
+    activeSessions: int
+    disconnectedSessions: int
+    imageSetId: str
+    imageVersion: str
+    size: str | None
+    region: str | None
+    zone: str | None
+    computerName: str | None
+    lowPriority: bool
+    task: HostTask | None
+    step: str | None
+    proven: bool | None
+    excluded: bool
+    drainedByHand: bool
+    assignedUserId: str | None
+    parkedBecause: str | None
+    failure: str | None
+    warnings: list[WarningView]
+    why: str | None
+    notifiedDateTime: Timestamp | None
+    seenDateTime: Timestamp | None
+    createdDateTime: Timestamp
+    lastModifiedDateTime: Timestamp
+
+
+class SessionView(TypedDict):
+    """A session on a host."""
+
+    id: str
+    sessionHostId: str
+    userPrincipalName: str
+    state: str
+    beganDateTime: Timestamp | None
+
+
+class DecisionView(TypedDict):
+    """A decision of the engine."""
+
+    sessionHostId: str
+    action: str
+    reason: str
+    text: str
+    decidedDateTime: Timestamp
+
+
+SESSION_HOST, SESSION, DECISION = Entity(SessionHostView), Entity(SessionView), Entity(DecisionView)
+
+
+def session_host_view(host: SessionHost, why: Mapping[str, Decision]) -> SessionHostView:
+    """Return a host. *why*: the latest decision of each host."""
+    seen, made = host.seen, host.resources
+    return {
+        "id": host.id,
+        "status": host.status,
+        "state": seen.state if seen else None,
+        "agentStatus": seen.agent if seen else None,
+        "allowNewSession": seen.allow_new_sessions if seen else None,
+        "activeSessions": seen.active if seen else 0,
+        "disconnectedSessions": seen.disconnected if seen else 0,
+        "imageSetId": host.image_set_id,
+        "imageVersion": host.image_version,
+        "size": made.size,
+        "region": made.region,
+        "zone": made.zone,
+        "computerName": made.computer_name,
+        "lowPriority": host.low_priority,
+        "task": host.work.task if host.work else None,
+        "step": host.step,
+        "proven": host.proven,
+        "excluded": host.excluded,
+        "drainedByHand": host.drained_by_hand,
+        "assignedUserId": host.assigned_user_id,
+        "parkedBecause": host.parked_because,
+        "failure": host.failure.message if host.failure else None,
+        "warnings": [{"step": each.step, "message": each.message} for each in host.warnings],
+        "why": why[host.id].text if host.id in why else None,
+        "notifiedDateTime": timestamp(host.notified_at) if host.notified_at else None,
+        "seenDateTime": timestamp(seen.at) if seen else None,
+        "createdDateTime": timestamp(host.created_date_time),
+        "lastModifiedDateTime": timestamp(host.last_modified_date_time),
+    }
+
+
+def session_view(session: DesktopSession) -> SessionView:
+    """Return a session."""
+    return {
+        "id": session.id,
+        "sessionHostId": session.session_host_id,
+        "userPrincipalName": session.user_principal_name,
+        "state": session.state,
+        "beganDateTime": timestamp(session.began) if session.began else None,
+    }
+
+
+def decision_view(decision: Decision) -> DecisionView:
+    """Return a decision."""
+    return {
+        "sessionHostId": decision.session_host_id,
+        "action": decision.action.value,
+        "reason": decision.reason.value,
+        "text": decision.text,
+        "decidedDateTime": timestamp(decision.at),
+    }

@@ -1,0 +1,134 @@
+"""Spot Groups and their members: ours, Graph has neither."""
+
+from typing import Annotated
+
+from typing_extensions import TypedDict
+
+from shared.domain.spot.group import HostSettings, LicenseType, Sessions, SpotGroup
+from shared.domain.spot.members import MemberStatus, SpotMember
+from shared.domain.spot.notes import Note
+from shared.domain.spot.settings import CapacitySettings
+from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
+from shared.domain.tenants.tenant import Paused
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from triggers.http.odata import Collection
+from triggers.http.response_shapes import Entity
+
+SPOT_GROUPS = Collection(name="spotGroups", columns={"displayName": "display_name", "siteId": "site_id"})
+SPOT_MEMBERS = Collection(name="spotGroups/members", columns={"status": "status"})
+
+
+class SpotGroupView(TypedDict):
+    """A Spot Group: what an administrator has set, and how it is."""
+
+    id: str
+    displayName: str
+    friendlyName: str
+    description: str
+    notes: list[Annotated[Json, DumpOf(Note)]]
+    tags: dict[str, str]
+    profilePath: str
+    dataPath: str | None
+    licenseType: LicenseType
+    quantity: int
+    usersPerHost: int
+    hostCount: int
+    siteId: str
+    connectionId: str
+    groupIds: list[str]
+    imageSetId: str
+    imageVersion: str
+    sessions: Annotated[Json, DumpOf(Sessions)]
+    hosts: Annotated[Json, DumpOf(HostSettings)]
+    capacity: Annotated[Json, DumpOf(CapacitySettings)]
+    status: SpotGroupStatus
+    statusDetail: str | None
+    hostPoolId: str | None
+    poolDrift: list[str]
+    cannotStartOnConnect: str | None
+    onlineHosts: int
+    builtHosts: int
+    activeSessions: int
+    disconnectedSessions: int
+    paused: Annotated[Json, DumpOf(Paused)] | None
+    membersReadDateTime: Timestamp | None
+    createdDateTime: Timestamp
+    lastModifiedDateTime: Timestamp
+
+
+class SpotMemberView(TypedDict):
+    """A user of a Spot Group."""
+
+    id: str
+    userId: str
+    userPrincipalName: str
+    displayName: str
+    status: MemberStatus
+    maySignIn: bool
+    firstSeenDateTime: Timestamp
+    heldBecause: str | None
+    confirmedBy: str | None
+
+
+SPOT_GROUP, SPOT_MEMBER = Entity(SpotGroupView), Entity(SpotMemberView)
+
+
+def spot_group_view(group: SpotGroup, state: SpotGroupState | None) -> SpotGroupView:
+    """Return a group with its state."""
+    known = state or SpotGroupState(id=group.id, tenant_id=group.tenant_id)
+    return {
+        "id": group.id,
+        "displayName": group.display_name,
+        "friendlyName": group.friendly_name,
+        "description": group.description,
+        "notes": [note.to_json() for note in group.notes],
+        "tags": dict(group.tags),
+        "profilePath": group.profile_path,
+        "dataPath": group.data_path,
+        "licenseType": group.license_type,
+        "quantity": group.quantity,
+        "usersPerHost": group.users_per_host,
+        "hostCount": group.host_count,
+        "siteId": group.site_id,
+        "connectionId": group.connection_id,
+        "groupIds": list(group.group_ids),
+        "imageSetId": group.image_set_id,
+        "imageVersion": group.image_version,
+        "sessions": group.sessions.to_json(),
+        "hosts": group.hosts.to_json(),
+        "capacity": group.capacity.to_json(),
+        "status": _status(group, known),
+        "statusDetail": known.cause,
+        "hostPoolId": known.host_pool_id,
+        "poolDrift": list(known.drift),
+        "cannotStartOnConnect": known.cannot_start_on_connect,
+        "onlineHosts": known.online,
+        "builtHosts": known.hosts,
+        "activeSessions": known.active_sessions,
+        "disconnectedSessions": known.disconnected_sessions,
+        "paused": group.paused.to_json() if group.paused else None,
+        "membersReadDateTime": timestamp(known.members_seen_at) if known.members_seen_at else None,
+        "createdDateTime": timestamp(group.created_date_time),
+        "lastModifiedDateTime": timestamp(group.last_modified_date_time),
+    }
+
+
+def _status(group: SpotGroup, state: SpotGroupState) -> SpotGroupStatus:
+    if group.deleting_since is not None:
+        return SpotGroupStatus.DELETING
+    return SpotGroupStatus.PAUSED if group.paused else state.status
+
+
+def spot_member_view(member: SpotMember) -> SpotMemberView:
+    """Return a member."""
+    return {
+        "id": member.id,
+        "userId": member.user_id,
+        "userPrincipalName": member.user_principal_name,
+        "displayName": member.display_name,
+        "status": member.status,
+        "maySignIn": member.rights.value == "granted",
+        "firstSeenDateTime": timestamp(member.first_seen_date_time),
+        "heldBecause": member.held_because,
+        "confirmedBy": member.confirmed_by,
+    }

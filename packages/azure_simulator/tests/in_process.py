@@ -1,9 +1,10 @@
 """A simulated cloud in the test's own process, without sockets; its clock is moved by hand."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -94,3 +95,20 @@ def open_cloud(profile: str = "instant", journal: Path | None = None, seed: int 
     """Open a cloud whose clock stands still."""
     clock = OwnClock(START_US, 0)
     return InProcessCloud(build(clock, keys(), Options(seed, profile, SEED), journal), clock)
+
+
+def prepared_once(prepare: Callable[[], InProcessCloud]) -> Callable[[], InProcessCloud]:
+    """Prepare a cloud at the first call, and go back to that at each, whatever tests did to it and in whatever order."""
+
+    @cache
+    def prepared() -> InProcessCloud:
+        app = prepare()
+        app.sim("POST", "snapshot", {"name": "prepared"})
+        return app
+
+    @wraps(prepare)
+    def restored() -> InProcessCloud:
+        prepared().sim("POST", "restore", {"name": "prepared"})
+        return prepared()
+
+    return restored

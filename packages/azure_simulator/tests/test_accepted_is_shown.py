@@ -6,7 +6,6 @@ is as good as keeping it, and what Azure never shows is declared as `unshown`.
 
 import copy
 from collections.abc import Iterator
-from functools import cache
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.arm.sdk_models import Member, Shape
 
 from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
-from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud, prepared_once
 from packages.azure_simulator.tests.test_recorded import DEFINITION, DESKTOPS, DISK, NEW, POOL, RULE, VNET
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
@@ -102,7 +101,7 @@ DEPTH = 6
 """So many members below each other are looked at."""
 
 
-@cache
+@prepared_once
 def prepared() -> InProcessCloud:
     """Make everything that bodies refer to, once; tests go back to it."""
     app = open_cloud()
@@ -121,7 +120,6 @@ def prepared() -> InProcessCloud:
     app.request("POST", f"{VMS}/general/generalize")
     app.request("PUT", f"{COMPUTE}/images/source", VALID["Microsoft.Compute/images"][1])
     app.advance(600)
-    app.sim("POST", "snapshot", {"name": "prepared"})
     return app
 
 
@@ -199,7 +197,7 @@ def unkept(app: InProcessCloud, kind: ResourceType) -> Iterator[str]:
         if any(name == each or name.startswith(f"{each}.") for each in kind.unshown):
             continue
         for value in values(leaf, steps[-1] if steps[-1] != "[]" else ""):
-            app.sim("POST", "restore", {"name": "prepared"})
+            prepared()
             reply = app.send("PUT", path, with_value(copy.deepcopy(body), steps, value))
             assert reply.status < 500, (name, reply.body)
             if reply.status >= 400:
@@ -232,7 +230,6 @@ def test_what_changes_is_shown_until_it_changes_again(
     name: str, path: tuple[str, ...], values: tuple[Any, ...]
 ) -> None:
     app = prepared()
-    app.sim("POST", "restore", {"name": "prepared"})
     at_path, body = VALID[name]
     for method, value in zip(("PUT", "PATCH"), values, strict=True):
         sent = with_value(copy.deepcopy(body) if method == "PUT" else {}, path, value)
@@ -261,7 +258,6 @@ def test_what_changes_is_shown_until_it_changes_again(
 )
 def test_what_is_fixed_when_it_is_made_is_refused(name: str, change: dict[str, Any], refused: tuple[int, str]) -> None:
     app = prepared()
-    app.sim("POST", "restore", {"name": "prepared"})
     path, body = VALID[name]
     app.request("PUT", path, body)
     app.advance(600)

@@ -20,7 +20,6 @@ BUDGET = ("properties", "extensionsTimeBudget")
 def kept_machine() -> InProcessCloud:
     """Make a machine with a property that its handler makes nothing of."""
     app = prepared()
-    app.sim("POST", "restore", {"name": "prepared"})
     app.request("PUT", f"{VMS}/new", with_value(VALID["Microsoft.Compute/virtualMachines"][1], BUDGET, "PT15M"))
     return app
 
@@ -66,7 +65,6 @@ def test_what_a_put_leaves_out_is_as_usual_again(
     name: str, path: tuple[str, ...], value: object, usual: object
 ) -> None:
     app = prepared()
-    app.sim("POST", "restore", {"name": "prepared"})
     at_path, body = VALID[name]
     if path[-1] == "tier":
         body = {**body, "sku": {"name": "Premium_LRS"}}
@@ -98,7 +96,6 @@ def test_what_a_put_leaves_out_is_what_the_provider_had_there() -> None:
 
 def test_what_can_never_change_stays_with_a_put_that_leaves_it_out() -> None:
     app = prepared()
-    app.sim("POST", "restore", {"name": "prepared"})
     path, body = VALID["Microsoft.Compute/virtualMachines"]
     plan = {"name": "plan", "publisher": "p", "product": "o"}
     app.request("PUT", path, {**body, "plan": plan})
@@ -125,7 +122,6 @@ def test_a_put_while_the_machine_is_being_made_changes_nothing() -> None:
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_a_change_that_fails_leaves_a_disk_as_it_was(method: str) -> None:
     app = prepared()
-    app.sim("POST", "restore", {"name": "prepared"})
     path, body = VALID["Microsoft.Compute/disks"]
     steps = ("properties", "availabilityPolicy", "actionOnDiskDelay")
     app.request("PUT", path, with_value(body, steps, "None"))

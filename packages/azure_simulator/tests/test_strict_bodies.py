@@ -1,13 +1,12 @@
 """What a body may hold: read from the SDK's models, refused in each provider's words."""
 
 import json
-from functools import cache
 from typing import Any
 
 import pytest
 
 from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
-from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud, prepared_once
 
 SUBNET = f"{NETWORK}/virtualNetworks/vnet/subnets/cpc"
 NIC = f"{NETWORK}/networkInterfaces/free"
@@ -15,7 +14,7 @@ POOL = f"{GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/pool"
 PERSONAL = {"hostPoolType": "Personal", "loadBalancerType": "Persistent", "preferredAppGroupType": "Desktop"}
 
 
-@cache
+@prepared_once
 def prepared() -> InProcessCloud:
     """A cloud with a machine, for requests that change nothing."""
     app = open_cloud()

@@ -1,7 +1,6 @@
 """What ARM checks before a resource provider gets the request: version, group, parent, name, ETag."""
 
 import json
-from functools import cache
 from typing import Any
 
 import pytest
@@ -9,13 +8,21 @@ from azure_simulator.arm.registry import registry
 from azure_simulator.compute import provider
 
 from packages.azure_simulator.tests.bodies import REGION, nic_body
-from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SUB, VMS, InProcessCloud, open_cloud
+from packages.azure_simulator.tests.in_process import (
+    GROUP,
+    NETWORK,
+    SUB,
+    VMS,
+    InProcessCloud,
+    open_cloud,
+    prepared_once,
+)
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 GATE = f"{NETWORK}/natGateways/gate"
 
 
-@cache
+@prepared_once
 def prepared() -> InProcessCloud:
     """A cloud with a machine, for requests that change nothing."""
     app = open_cloud()

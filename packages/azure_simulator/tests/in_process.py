@@ -98,7 +98,7 @@ def open_cloud(profile: str = "instant", journal: Path | None = None, seed: int 
 
 
 def prepared_once(prepare: Callable[[], InProcessCloud]) -> Callable[[], InProcessCloud]:
-    """Prepare a cloud at the first call, and go back to that at each, whatever tests did to it and in whatever order."""
+    """Prepare a cloud at the first call, and go back to that at each, whatever tests did to it meanwhile."""
 
     @cache
     def prepared() -> InProcessCloud:

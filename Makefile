@@ -38,7 +38,7 @@ help: ## list the commands
 # ---- use ---------------------------------------------------------------------------------------
 
 .PHONY: run
-run: $(VENV)/installed .tools/azurite/installed ## start the whole service with a demo tenant (DEMO=cloudpc|spot USERS=25 SPEED=60 HOST=embedded|func)
+run: $(VENV)/installed .tools/azurite/installed portal/dist-local/index.html ## start the whole service with a demo tenant (DEMO=cloudpc|spot USERS=25 SPEED=60 HOST=embedded|func)
 	@$(PY) -m local demo --demo $(DEMO) $(CHOSEN) --host $(HOST) --seed $(SEED)
 
 .PHONY: scenario
@@ -52,7 +52,7 @@ bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed ## meas
 # ---- prove -------------------------------------------------------------------------------------
 
 .PHONY: check
-check: lint types imports fast ## run the fast half: format, lint, types, imports, fast tests (two minutes)
+check: lint types imports portal-check portal fast ## run the fast half: format, lint, types, imports, fast tests (two minutes)
 	@echo "make check: all passed"
 
 .PHONY: test
@@ -77,6 +77,15 @@ types: $(VENV)/installed ## check the types
 .PHONY: imports
 imports: $(VENV)/installed ## check the import contracts
 	@$(VENV)/bin/lint-imports --no-logo --no-cache > .venv/imports.log 2>&1 || { cat .venv/imports.log; echo "make imports: an import contract of pyproject.toml is broken (above)" >&2; exit 1; }
+
+PORTAL := $(wildcard portal/*.* portal/build/* portal/public/*) $(shell find portal/src -type f ! -name schema.d.ts 2> /dev/null)
+
+.PHONY: portal
+portal: portal/dist/index.html ## build the portal that a deployment contains, and compare it with its budgets
+
+.PHONY: portal-check
+portal-check: .tools/portal/installed ## check the portal's types, style, dead code and pure functions
+	@$(PY) -m local.portal_bundle check
 
 .PHONY: fast
 fast: $(VENV)/installed ## run the fast tests only
@@ -117,7 +126,7 @@ audit: .tools/audit/installed ## compare every lock file with published advisori
 
 .PHONY: clean
 clean: ## remove runs, caches and everything installed
-	@rm -rf .run .tools $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf .run .tools portal/node_modules portal/schema/node_modules portal/dist portal/dist-local $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---- install -----------------------------------------------------------------------------------
@@ -142,6 +151,19 @@ $(VENV)/installed: requirements-dev.txt $(PACKAGES:%=%/pyproject.toml)
 	@echo "Installing Azurite ..."
 	@$(PY) -m local.azurite
 	@touch $@
+
+.tools/portal/installed: portal/package-lock.json portal/schema/package-lock.json local/node.py requirements-node.txt | $(VENV)/installed
+	@echo "Installing the portal's packages ..."
+	@$(PY) -m local.portal_bundle install
+	@mkdir -p $(@D); touch $@
+
+portal/dist/index.html: $(PORTAL) docs/openapi.json .tools/portal/installed
+	@echo "Building the portal ..."
+	@$(PY) -m local.portal_bundle build
+
+portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installed
+	@echo "Building the portal ..."
+	@$(PY) -m local.portal_bundle build-local
 
 # Microsoft's own Graph client, which the Graph-shaped routes have to satisfy.
 .tools/graph/installed: requirements-graph.txt | $(VENV)/installed

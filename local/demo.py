@@ -14,6 +14,7 @@ from rich.table import Table
 
 from local.board import READY, Board, Row, count_by_status, in_words
 from local.journey import TENANT, Journey, licences
+from local.people import offered as people_page
 from local.play import BUILT, Played, begins_at, find, is_spot, play, table
 from local.spot_board import SpotBoard
 from local.spot_demo import play_spot
@@ -91,7 +92,8 @@ def run(
     stack = Stack(folder, options)
     try:
         console.print("Starting Azurite, the simulated cloud and the host ...")
-        with stack:
+        with stack, people_page(stack) as portal:
+            _plainly(console, f"Portal: {portal} (choose who you are)")
             if played is not None:
                 good = _rehearse(stack, console, played, people)
             else:

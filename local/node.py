@@ -7,8 +7,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-# The version that the packages in local/package-lock.json require (their "engines").
-OLDEST = (20, 6)
+# The version that the packages of the lock files require (their "engines"): vitest and react-router of portal/.
+OLDEST = (22, 22)
 
 _LOCK = Path(__file__).parent.parent / "requirements-node.txt"
 

@@ -264,6 +264,7 @@ class Stack:
             "DESKWRIGHT_API_AUDIENCE": _API_AUDIENCE,
             "DESKWRIGHT_APP_CLIENT_ID": customers_app(),
             "DESKWRIGHT_CLOCK_FILE": str(self.clock.path),
+            "DESKWRIGHT_PORTAL_FOLDER": str(self.options.app / "portal" / "dist-local"),
             **(
                 {"DESKWRIGHT_NOTIFICATION_URL": f"{at.api}/api/graph/notifications"}
                 if self.options.notifications

@@ -67,6 +67,7 @@ class Settings(BaseModel):
     operations_kept_in_days: int = Field(
         90, ge=1, le=3650, description="Days that an operation or bulk action is kept after its end"
     )
+    portal_folder: str | None = Field(None, description="Folder of the built portal; none: the one of the deployment")
     clock_file: str | None = Field(None, description="Shared clock of a local run; none: the system clock")
     trust_client_principal: bool = Field(
         default=False, description="App Service authentication is enabled in front of the app: trust its headers"

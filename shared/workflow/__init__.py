@@ -10,11 +10,12 @@ from shared.workflow.orchestrating import ContinuedAsNew, Steps, continue_as_new
 from shared.workflow.purging import purge_finished
 from shared.workflow.registration import implementation_of
 from shared.workflow.replay import speed_up_replay
-from shared.workflow.sdk import Blueprint, Context, DurableApp, DurableClient
+from shared.workflow.sdk import API, Blueprint, Context, DurableApp, DurableClient
 from shared.workflow.starting import Instance, is_alive, read_instance, stands_still_since, start
 from shared.workflow.waiting import call_sub_orchestrator, call_sub_orchestrators, pause, wait_for, wait_for_all
 
 __all__ = [
+    "API",
     "Blueprint",
     "CallFailedError",
     "Context",

@@ -3,10 +3,21 @@
 from datetime import datetime
 from typing import Any, Protocol
 
-from azure.durable_functions import Blueprint, DurableOrchestrationClient
+from azure.durable_functions import Blueprint as DurableBlueprint
 from azure.durable_functions import DFApp as DurableApp
+from azure.durable_functions import DurableOrchestrationClient
 
 DurableClient = DurableOrchestrationClient
+API = "api"
+"""Where the API is: host.json has no prefix for all routes, because the portal's pages are beside it."""
+
+
+class Blueprint(DurableBlueprint):  # type: ignore[misc]  # the SDK has no types
+    """Functions to register; its HTTP routes are below ``/api``."""
+
+    def route(self, route: str, **options: Any) -> Any:
+        """Return the decorator of an HTTP function at *route*, without a slash before it."""
+        return super().route(route=f"{API}/{route}", **options)
 
 
 class Context(Protocol):
@@ -39,4 +50,4 @@ class Context(Protocol):
         """Continue the instance as new."""
 
 
-__all__ = ["Blueprint", "Context", "DurableApp", "DurableClient"]
+__all__ = ["API", "Blueprint", "Context", "DurableApp", "DurableClient"]

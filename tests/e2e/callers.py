@@ -63,10 +63,11 @@ def routes(stack: Stack, tenant: str, version: str = "beta") -> list[Route]:
     for function in listed:
         for binding in function["config"]["bindings"]:
             asks = binding["type"] == "httpTrigger" and binding["authLevel"].upper() == "ANONYMOUS"
-            if asks and binding["route"] not in _KNOWN_OTHERWISE:
-                path = binding["route"].format(**filled)
+            template = binding.get("route", "").removeprefix("api/")
+            if asks and template != binding["route"] and template not in _KNOWN_OTHERWISE:
+                path = template.format(**filled)
                 methods = [method.upper() for method in binding["methods"]]
-                found += [Route(function["name"], method, binding["route"], path) for method in methods]
+                found += [Route(function["name"], method, template, path) for method in methods]
     return found
 
 

@@ -27,9 +27,9 @@ def handlers(functions: list[Any]) -> dict[str, Any]:
     found = {}
     for function in functions:
         trigger, handler = function.get_trigger(), function.get_user_function()
-        if trigger.type == "httpTrigger":
+        if trigger.type == "httpTrigger" and trigger.route.startswith("api/"):
             for method in trigger.methods:
-                name = f"{method.value} {trigger.route.replace(BASE, '…')}"
+                name = f"{method.value} {trigger.route.removeprefix('api/').replace(BASE, '…')}"
                 found[name] = getattr(handler, "client_function", handler)
     return found
 

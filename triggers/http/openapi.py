@@ -10,7 +10,7 @@ from pkgutil import iter_modules
 
 import azure.functions as func
 
-from shared.workflow import Blueprint
+from shared.workflow import API, Blueprint
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.openapi_metadata import Document, Route, metadata_of
@@ -48,7 +48,7 @@ def routes() -> Iterator[Route]:
                 yield Route(
                     name=handler.__name__,
                     method=method.value.lower(),
-                    address=trigger.route,
+                    address=trigger.route.removeprefix(f"{API}/"),
                     docstring=handler.__doc__ or "",
                     keyed=trigger.auth_level is func.AuthLevel.FUNCTION,
                     metadata=metadata_of(handler),

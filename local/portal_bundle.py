@@ -1,0 +1,105 @@
+"""Installs, checks and builds the portal; the Makefile calls it.
+
+``python -m local.portal_bundle install|check|build|build-local``: each prints nothing but what is wrong. Node.js is
+the machine's if it is recent enough, else the wheel on PyPI (``local/node.py``).
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from local import node
+from local.azurite import TOOLS
+
+PORTAL = Path(__file__).parent.parent / "portal"
+SCHEMA = PORTAL / "schema"
+_API = PORTAL.parent / "docs" / "openapi.json"
+_TYPES = PORTAL / "src" / "api" / "schema.d.ts"
+
+
+class PortalError(Exception):
+    """A tool found something wrong; the message is what it said."""
+
+
+def install() -> None:
+    """Install what the lock files name."""
+    for folder in (PORTAL, SCHEMA):
+        npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+        _run([*node.find(TOOLS).npm, *npm], folder)
+
+
+def check() -> None:
+    """Look at types, style, dead code and the tests of the pure functions."""
+    _write_types()
+    _tool("typescript/bin/tsc", "--noEmit")
+    _tool("oxlint/bin/oxlint", "--quiet")
+    _tool("knip/bin/knip.js", "--no-progress")
+    _tool("vitest/vitest.mjs", "run", "--reporter=dot")
+
+
+def build() -> None:
+    """Make the bundle that is deployed, below ``portal/dist``, and compare it with its budgets."""
+    _bundle("production", "dist")
+    _script("budgets.ts", "dist")
+
+
+def build_local() -> None:
+    """Make the bundle of ``make run`` below ``portal/dist-local``: people are chosen, nobody signs in."""
+    _bundle("people", "dist-local")
+
+
+def _bundle(mode: str, folder: str) -> None:
+    _write_types()
+    shutil.rmtree(PORTAL / folder, ignore_errors=True)  # an interrupted build leaves no half of one
+    _tool("vite/bin/vite.js", "build", "--mode", mode, "--logLevel", "warn")
+    _script("compress.ts", folder)
+
+
+def _write_types() -> None:
+    if not _TYPES.exists() or _TYPES.stat().st_mtime < _API.stat().st_mtime:
+        program = SCHEMA / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
+        _run([node.find(TOOLS).node, str(program), str(_API), "--output", str(_TYPES)], SCHEMA)
+
+
+def _tool(program: str, *arguments: str) -> None:
+    _run([node.find(TOOLS).node, str(PORTAL / "node_modules" / program), *arguments], PORTAL)
+
+
+def _script(name: str, folder: str) -> None:
+    _run([node.find(TOOLS).node, str(PORTAL / "build" / name), folder], PORTAL)
+
+
+def _run(command: list[str], folder: Path) -> None:
+    # Scripts that a package starts find the same Node.js.
+    found = {**os.environ, "PATH": f"{Path(node.find(TOOLS).node).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=found)
+    if answer.returncode != 0:
+        raise PortalError(f"{answer.stdout}{answer.stderr}".strip())
+
+
+_COMMANDS: Mapping[str, Callable[[], None]] = {
+    "install": install,
+    "check": check,
+    "build": build,
+    "build-local": build_local,
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Run one of the commands; return the exit code."""
+    if len(arguments) != 1 or arguments[0] not in _COMMANDS:
+        sys.stderr.write(f"usage: python -m local.portal_bundle {'|'.join(_COMMANDS)}\n")
+        return 2
+    try:
+        _COMMANDS[arguments[0]]()
+    except (PortalError, node.NodeError) as error:
+        sys.stderr.write(f"{error}\nmake portal: {arguments[0]} failed (above)\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

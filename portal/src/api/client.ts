@@ -1,0 +1,51 @@
+import createClient, { type Client, type Middleware } from "openapi-fetch";
+
+import type { SignIn } from "../sign-in/account.ts";
+import { ApiError, UnreachableError } from "./errors.ts";
+import type { paths } from "./schema.d.ts";
+
+export type Api = Client<paths>;
+
+/** Make the client of the API; every request has a token of the signed-in person, every error answer is an ApiError. */
+export function apiOf(signIn: SignIn): Api {
+  const client = createClient<paths>({ baseUrl: "/api" });
+  client.use(middleware(signIn));
+  return client;
+}
+
+function middleware(signIn: SignIn): Middleware {
+  return {
+    async onRequest({ request }) {
+      request.headers.set("Authorization", `Bearer ${await signIn.token()}`);
+      if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
+        request.headers.set("Idempotency-Key", crypto.randomUUID());
+      }
+      return request;
+    },
+    async onResponse({ response }) {
+      if (!response.ok && response.status !== 304) {
+        throw new ApiError(response, await bodyOf(response));
+      }
+    },
+    onError({ error }) {
+      return error instanceof TypeError ? new UnreachableError() : undefined;
+    },
+  };
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  try {
+    return await response.clone().json();
+  } catch {
+    return null;
+  }
+}
+
+/** Return the data of an answer that was good; the middleware has thrown for others. */
+export async function dataOf<T>(asked: Promise<{ data?: T }>): Promise<T> {
+  const { data } = await asked;
+  if (data === undefined) {
+    throw new Error("The service answered without content.");
+  }
+  return data;
+}

@@ -1,0 +1,84 @@
+import type { components } from "./schema.d.ts";
+
+type Problem = components["schemas"]["Problem"];
+type GraphError = components["schemas"]["GraphError"];
+
+/** One wrong field: where (a JSON pointer), and what to write. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly message: string;
+  readonly step?: string;
+}
+
+/** An answer of the service that is an error, in words for people. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly status: number;
+  /** What happened, in two or three words. */
+  readonly title: string;
+  /** The id that finds the request in the service's log. */
+  readonly traceId: string;
+  readonly fields: readonly FieldError[];
+  /** What stands in the way, as names and numbers. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Seconds until it is worth to try again; null when the service does not say. */
+  readonly retryAfter: number | null;
+
+  constructor(answer: Response, body: unknown) {
+    const read = isGraphError(body) ? fromGraph(body) : fromProblem(answer, body);
+    super(read.message);
+    this.status = answer.status;
+    this.title = read.title;
+    this.traceId = read.traceId || (answer.headers.get("X-Trace-Id") ?? "");
+    this.fields = read.fields;
+    this.details = read.details;
+    const seconds = Number(answer.headers.get("Retry-After") ?? Number.NaN);
+    this.retryAfter = Number.isFinite(seconds) ? seconds : null;
+  }
+}
+
+/** The service cannot be reached at all. */
+export class UnreachableError extends Error {
+  override readonly name = "UnreachableError";
+
+  constructor() {
+    super("The service cannot be reached. Your network may be away, or the service may be starting.");
+  }
+}
+
+interface Read {
+  readonly title: string;
+  readonly message: string;
+  readonly traceId: string;
+  readonly fields: readonly FieldError[];
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+function isGraphError(body: unknown): body is GraphError {
+  return typeof body === "object" && body !== null && "error" in body;
+}
+
+function fromGraph({ error }: GraphError): Read {
+  const { "request-id": traceId, "client-request-id": _mine, date: _date, ...details } = error.innerError;
+  const fields = (error.details ?? []).flatMap((each) =>
+    each.target ? [{ pointer: each.target, message: each.message }] : [],
+  );
+  return { title: titleOf(error.code), message: error.message, traceId, fields, details };
+}
+
+function fromProblem(answer: Response, body: unknown): Read {
+  const problem = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
+  return {
+    title: problem.title ?? `Status ${answer.status}`,
+    message: problem.detail ?? "The service gave no reason.",
+    traceId: problem.traceId ?? "",
+    fields: problem.errors ?? [],
+    details: problem.details ?? {},
+  };
+}
+
+/** Write a code such as `resourceNotFound` as words. */
+export function titleOf(code: string): string {
+  const words = code.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

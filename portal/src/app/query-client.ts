@@ -1,0 +1,34 @@
+import { QueryClient } from "@tanstack/react-query";
+
+import { ApiError } from "../api/errors.ts";
+import { SignedOutError } from "../sign-in/account.ts";
+
+const MOST_TRIES = 3;
+const TOO_MANY_REQUESTS = 429;
+const SERVER_ERRORS = 500;
+
+/** What all views share: what is asked again, and how long an answer counts. */
+export function queryClient(): QueryClient {
+  return new QueryClient({
+    defaultOptions: {
+      queries: {
+        staleTime: 4_000,
+        refetchIntervalInBackground: false,
+        retry: (failures, error) => failures < MOST_TRIES && mayPass(error),
+        retryDelay: (failures, error) =>
+          error instanceof ApiError && error.retryAfter !== null
+            ? error.retryAfter * 1_000
+            : Math.min(1_000 * 2 ** failures, 15_000),
+      },
+      mutations: { retry: false },
+    },
+  });
+}
+
+/** Return whether an error may be gone the next time: the person's own mistakes are not. */
+export function mayPass(error: Error): boolean {
+  if (error instanceof SignedOutError) {
+    return false;
+  }
+  return !(error instanceof ApiError) || error.status === TOO_MANY_REQUESTS || error.status >= SERVER_ERRORS;
+}

@@ -1,0 +1,187 @@
+import {
+  Button,
+  Menu,
+  MenuItemRadio,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Select,
+  makeStyles,
+  mergeClasses,
+  tokens,
+} from "@fluentui/react-components";
+import { useRef, useState, type ReactElement } from "react";
+import { NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
+
+import { useMe, useSignIn } from "../api/context.tsx";
+import { words } from "../words/shell.ts";
+import { words as signing } from "../words/sign-in.ts";
+import { CHOICES, useTheme, type Choice } from "./theme.tsx";
+
+const NARROW = "@media (max-width: 800px)";
+const useStyles = makeStyles({
+  all: {
+    display: "grid",
+    gridTemplateColumns: "220px minmax(0, 1fr)",
+    gridTemplateRows: "auto 1fr",
+    minHeight: "100vh",
+    backgroundColor: tokens.colorNeutralBackground1,
+    color: tokens.colorNeutralForeground1,
+    [NARROW]: { gridTemplateColumns: "minmax(0, 1fr)" },
+  },
+  skip: {
+    position: "absolute",
+    left: "-9999px",
+    ":focus": { left: tokens.spacingHorizontalM, top: tokens.spacingVerticalS, zIndex: 10 },
+  },
+  top: {
+    gridColumn: "1 / -1",
+    display: "flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalM,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
+    borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+  },
+  name: { fontWeight: tokens.fontWeightSemibold, marginRight: "auto" },
+  menuButton: { display: "none", [NARROW]: { display: "inline-flex" } },
+  side: {
+    borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
+    padding: tokens.spacingVerticalM,
+    [NARROW]: { display: "none", borderRight: "none" },
+  },
+  open: { [NARROW]: { display: "block" } },
+  links: { listStyleType: "none", margin: 0, padding: 0 },
+  link: {
+    display: "block",
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM}`,
+    borderRadius: tokens.borderRadiusMedium,
+    color: tokens.colorNeutralForeground1,
+    textDecoration: "none",
+    ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
+    '&[aria-current="page"]': {
+      backgroundColor: tokens.colorNeutralBackground1Selected,
+      fontWeight: tokens.fontWeightSemibold,
+    },
+  },
+  content: { padding: tokens.spacingHorizontalL, minWidth: 0, outlineStyle: "none" },
+});
+
+const SECTIONS = [
+  ["", words.nav.home],
+  ["/cloud-pcs", words.nav.cloudPcs],
+  ["/operations", words.nav.operations],
+] as const;
+
+/** What is around every page: the bar with tenant and account, the navigation, the content. */
+export function Shell(): ReactElement {
+  const styles = useStyles();
+  const { tenant } = useParams();
+  const content = useRef<HTMLElement>(null);
+  const { pathname } = useLocation();
+  // The menu of a narrow window is open on one page: the next one begins with a closed menu.
+  const [openOn, setOpenOn] = useState<string | null>(null);
+  const isOpen = openOn === pathname;
+  return (
+    <div className={styles.all}>
+      <a
+        className={styles.skip}
+        href="#content"
+        onClick={(event) => {
+          event.preventDefault();
+          content.current?.focus();
+        }}
+      >
+        {words.skip}
+      </a>
+      <header className={styles.top}>
+        <Button
+          className={styles.menuButton}
+          aria-expanded={isOpen}
+          aria-controls="navigation"
+          onClick={() => setOpenOn(isOpen ? null : pathname)}
+        >
+          {words.menu}
+        </Button>
+        <span className={styles.name}>{words.product}</span>
+        <TenantChoice tenant={tenant} />
+        <ThemeChoice />
+        <AccountMenu />
+      </header>
+      <nav id="navigation" className={mergeClasses(styles.side, isOpen && styles.open)} aria-label={words.menu}>
+        {tenant !== undefined && (
+          <ul className={styles.links}>
+            {SECTIONS.map(([path, title]) => (
+              <li key={path}>
+                <NavLink className={styles.link} to={`/t/${tenant}${path}`} end={path === ""}>
+                  {title}
+                </NavLink>
+              </li>
+            ))}
+          </ul>
+        )}
+      </nav>
+      <main id="content" ref={content} tabIndex={-1} className={styles.content}>
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+function TenantChoice({ tenant }: { readonly tenant: string | undefined }): ReactElement | null {
+  const { data } = useMe();
+  const go = useNavigate();
+  if (data === undefined || data.tenants.length < 2) {
+    return null;
+  }
+  return (
+    <Select aria-label={words.tenant} value={tenant ?? ""} onChange={(_, { value }) => void go(`/t/${value}`)}>
+      {data.tenants.map((each) => (
+        <option key={each.id} value={each.id}>
+          {each.displayName}
+        </option>
+      ))}
+    </Select>
+  );
+}
+
+function ThemeChoice(): ReactElement {
+  const { choice, choose } = useTheme();
+  return (
+    <Menu
+      checkedValues={{ theme: [choice] }}
+      onCheckedValueChange={(_, { checkedItems }) => choose(checkedItems[0] as Choice)}
+    >
+      <MenuTrigger disableButtonEnhancement>
+        <Button>{words.theme}</Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          {CHOICES.map((each) => (
+            <MenuItemRadio key={each} name="theme" value={each}>
+              {words.themes[each]}
+            </MenuItemRadio>
+          ))}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+function AccountMenu(): ReactElement {
+  const signIn = useSignIn();
+  const { account } = signIn;
+  return (
+    <Menu>
+      <MenuTrigger disableButtonEnhancement>
+        <Button>{account?.name ?? words.account}</Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuItem onClick={() => void signIn.leave()}>{signing.leave}</MenuItem>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}

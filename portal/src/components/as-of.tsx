@@ -1,0 +1,21 @@
+import { Caption1 } from "@fluentui/react-components";
+import type { ReactElement } from "react";
+
+import { words } from "../words/shell.ts";
+
+const times = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
+
+interface Looked {
+  readonly dataUpdatedAt: number;
+  readonly isRefetchError: boolean;
+}
+
+/** When a view was read, and whether the service answers. */
+export function AsOf({ query }: { readonly query: Looked }): ReactElement {
+  const text = `${words.asOf} ${times.format(query.dataUpdatedAt)}`;
+  return (
+    <output>
+      <Caption1>{query.isRefetchError ? `${text} - ${words.reconnecting}` : text}</Caption1>
+    </output>
+  );
+}

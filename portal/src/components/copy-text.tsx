@@ -1,0 +1,27 @@
+import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { useState, type ReactElement } from "react";
+
+import { words } from "../words/shell.ts";
+
+const useStyles = makeStyles({
+  row: { display: "flex", alignItems: "center", flexWrap: "wrap", columnGap: tokens.spacingHorizontalS },
+  text: { fontFamily: tokens.fontFamilyMonospace, overflowWrap: "anywhere" },
+});
+
+/** A short text that people pass on, with a button that copies it. */
+export function CopyText({ label, text }: { readonly label: string; readonly text: string }): ReactElement {
+  const styles = useStyles();
+  const [copied, setCopied] = useState(false);
+  const copy = (): void => {
+    void navigator.clipboard.writeText(text).then(() => setCopied(true));
+  };
+  return (
+    <div className={styles.row}>
+      <span>{label}</span>
+      <span className={styles.text}>{text}</span>
+      <Button size="small" onClick={copy} aria-label={`${words.copy}: ${label}`}>
+        {copied ? words.copied : words.copy}
+      </Button>
+    </div>
+  );
+}

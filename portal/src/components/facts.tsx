@@ -1,0 +1,43 @@
+import { makeStyles, tokens } from "@fluentui/react-components";
+import type { ReactElement } from "react";
+
+import { titleOf } from "../api/errors.ts";
+
+const useStyles = makeStyles({
+  list: {
+    display: "grid",
+    gridTemplateColumns: "max-content 1fr",
+    columnGap: tokens.spacingHorizontalL,
+    rowGap: tokens.spacingVerticalXS,
+    margin: 0,
+    "& dt": { color: tokens.colorNeutralForeground2 },
+    "& dd": { margin: 0, overflowWrap: "anywhere" },
+    "@media (max-width: 480px)": { gridTemplateColumns: "1fr" },
+  },
+});
+
+/** Names and values, such as the details of an error. Empty values are left out. */
+export function Facts({ facts }: { readonly facts: Readonly<Record<string, unknown>> }): ReactElement | null {
+  const styles = useStyles();
+  const shown = Object.entries(facts).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  if (shown.length === 0) {
+    return null;
+  }
+  return (
+    <dl className={styles.list}>
+      {shown.map(([name, value]) => (
+        <div key={name} style={{ display: "contents" }}>
+          <dt>{titleOf(name)}</dt>
+          <dd>{textOf(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function textOf(value: unknown): string {
+  if (Array.isArray(value)) {
+    return value.map((each) => textOf(each)).join(", ");
+  }
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

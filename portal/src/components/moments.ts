@@ -1,0 +1,50 @@
+/** Moments and durations as people read them. */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const moments = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const distances = new Intl.RelativeTimeFormat(undefined, { numeric: "auto" });
+
+/** Write a moment in the reader's language and time zone; a dash for none. */
+export function moment(text: string | null | undefined): string {
+  return text ? moments.format(new Date(text)) : "-";
+}
+
+/** Write how far away a moment is, such as `in 5 minutes`. */
+export function distance(text: string, now: number): string {
+  const away = new Date(text).getTime() - now;
+  const [unit, size] = unitOf(Math.abs(away));
+  return distances.format(Math.round(away / size), unit);
+}
+
+function unitOf(length: number): ["second" | "minute" | "hour" | "day", number] {
+  if (length < MINUTE) {
+    return ["second", SECOND];
+  }
+  if (length < HOUR) {
+    return ["minute", MINUTE];
+  }
+  return length < DAY ? ["hour", HOUR] : ["day", DAY];
+}
+
+/** Write a duration in its two largest units, such as `1 h 5 min`. */
+export function duration(milliseconds: number): string {
+  const parts: [string, number][] = [
+    ["d", Math.floor(milliseconds / DAY)],
+    ["h", Math.floor((milliseconds % DAY) / HOUR)],
+    ["min", Math.floor((milliseconds % HOUR) / MINUTE)],
+    ["s", Math.floor((milliseconds % MINUTE) / SECOND)],
+  ];
+  const first = parts.findIndex(([, count]) => count > 0);
+  if (first === -1) {
+    return "0 s";
+  }
+  return parts
+    .slice(first, first + 2)
+    .filter(([, count]) => count > 0)
+    .map(([unit, count]) => `${count} ${unit}`)
+    .join(" ");
+}

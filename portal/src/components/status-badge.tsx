@@ -1,0 +1,29 @@
+import { Badge, type BadgeProps } from "@fluentui/react-components";
+import type { ReactElement } from "react";
+
+import { titleOf } from "../api/errors.ts";
+
+type Color = NonNullable<BadgeProps["color"]>;
+
+const GOOD = new Set(["provisioned", "passed", "succeeded", "ready", "available", "healthy", "online"]);
+const BAD = new Set(["failed", "unhealthy", "deleting", "stopped"]);
+const CAUTION = new Set(["warning", "inGracePeriod", "provisionedWithWarnings", "limitedAvailability", "paused"]);
+
+function colorOf(status: string): Color {
+  if (GOOD.has(status)) {
+    return "success";
+  }
+  if (BAD.has(status)) {
+    return "danger";
+  }
+  return CAUTION.has(status) ? "warning" : "informative";
+}
+
+/** A status in words; its color only repeats what they say. */
+export function StatusBadge({ status }: { readonly status: string }): ReactElement {
+  return (
+    <Badge appearance="tint" color={colorOf(status)}>
+      {titleOf(status)}
+    </Badge>
+  );
+}

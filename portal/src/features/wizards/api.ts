@@ -1,0 +1,57 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+
+import { dataOf } from "../../api/client.ts";
+import { useApi } from "../../api/context.tsx";
+import type { components, paths } from "../../api/schema.d.ts";
+import type { Values } from "./schema-form.tsx";
+
+export type Wizard = components["schemas"]["Wizard"];
+/** The wizards that there are. */
+export type WizardName = paths["/tenants/{tenant}/wizards/{wizard}"]["get"]["parameters"]["path"]["wizard"];
+export type Review = components["schemas"]["Review"];
+export type Form = Readonly<Record<string, Values>>;
+
+export function useWizard(tenant: string, wizard: WizardName) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["wizard", tenant, wizard],
+    queryFn: () =>
+      dataOf(api.GET("/tenants/{tenant}/wizards/{wizard}", { params: { path: { tenant, wizard } } })),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Ask what a form comes to, up to a step; nothing is saved. */
+export function useReview(tenant: string, wizard: WizardName) {
+  const api = useApi();
+  return useMutation({
+    mutationFn: ({ form, throughStep }: { readonly form: Form; readonly throughStep: string }) =>
+      dataOf(
+        api.POST("/tenants/{tenant}/wizards/{wizard}/review", {
+          params: { path: { tenant, wizard } },
+          body: { ...form, throughStep } as never,
+        }),
+      ),
+  });
+}
+
+export interface Saved {
+  /** The operation that does the work; null when there is none. */
+  readonly operation: string | null;
+}
+
+/** Save a form. The key makes a repeated click one request. */
+export function useSave(tenant: string, wizard: WizardName) {
+  const api = useApi();
+  return useMutation({
+    mutationFn: async ({ form, key }: { readonly form: Form; readonly key: string }): Promise<Saved> => {
+      const { response } = await api.POST("/tenants/{tenant}/wizards/{wizard}", {
+        params: { path: { tenant, wizard } },
+        headers: { "Idempotency-Key": key },
+        body: form as never,
+      });
+      const place = response.headers.get("Operation-Location") ?? response.headers.get("Location") ?? "";
+      return { operation: /\/operations\/([^/?]+)/.exec(place)?.[1] ?? null };
+    },
+  });
+}

@@ -1,0 +1,176 @@
+import {
+  Button,
+  MessageBar,
+  MessageBarBody,
+  MessageBarTitle,
+  Spinner,
+  Subtitle1,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
+import { useMemo, useRef, useState, type ReactElement } from "react";
+import { Link, useParams } from "react-router";
+
+import { EmptyState } from "../../components/empty-state.tsx";
+import { ErrorNotice } from "../../components/error-notice.tsx";
+import { Facts } from "../../components/facts.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { words } from "../../words/wizards.ts";
+import { useReview, useSave, useWizard, type Form, type Review, type Saved, type Wizard, type WizardName } from "./api.ts";
+import { fieldsOf, type Schema } from "./fields.ts";
+import { SchemaForm, type Problems, type Values } from "./schema-form.tsx";
+
+const useStyles = makeStyles({
+  buttons: { display: "flex", gap: tokens.spacingHorizontalM, marginTop: tokens.spacingVerticalXL },
+  form: { display: "grid", rowGap: tokens.spacingVerticalL },
+});
+
+/** A wizard: its steps one after the other, each reviewed by the service before the next one. */
+export function WizardPage(): ReactElement {
+  const params = useParams();
+  const tenant = params["tenant"] ?? "";
+  const name = params["wizard"] as WizardName; // the service answers 404 for others
+  const query = useWizard(tenant, name);
+  if (query.isPending) {
+    return <Loading />;
+  }
+  if (query.data === undefined) {
+    return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
+  }
+  return <Steps key={name} tenant={tenant} name={name} wizard={query.data} />;
+}
+
+interface StepsGiven {
+  readonly tenant: string;
+  readonly name: WizardName;
+  readonly wizard: Wizard;
+}
+
+function Steps({ tenant, name, wizard }: StepsGiven): ReactElement {
+  const styles = useStyles();
+  const [place, setPlace] = useState(0);
+  const [form, setForm] = useState<Form>({});
+  const [found, setFound] = useState<Review | null>(null);
+  const key = useRef(crypto.randomUUID());
+  const review = useReview(tenant, name);
+  const save = useSave(tenant, name);
+  const step = wizard.steps[place];
+  const problems = useMemo(() => problemsOf(found, step?.name ?? ""), [found, step]);
+  if (step === undefined) {
+    throw new Error("the wizard has no such step");
+  }
+  if (save.isSuccess) {
+    return <Done tenant={tenant} title={wizard.title} saved={save.data} />;
+  }
+  const isLast = place === wizard.steps.length - 1;
+  const next = async (): Promise<void> => {
+    const filled = { ...form, ...(step.schema === null ? {} : { [step.name]: form[step.name] ?? {} }) };
+    const reviewed = await review.mutateAsync({ form: filled, throughStep: step.name });
+    setFound(reviewed);
+    setForm(filled);
+    if (reviewed.steps.every(({ valid }) => valid)) {
+      setPlace(place + 1);
+    }
+  };
+  const send = (): void => {
+    if (isLast) {
+      save.mutate({ form, key: key.current });
+    } else {
+      next().catch(() => undefined); // the error is shown below, as `review.error`
+    }
+  };
+  const isBusy = review.isPending || save.isPending;
+  const error = review.error ?? save.error;
+  return (
+    <>
+      <PageHeader title={wizard.title}>{words.stepOf(place + 1, wizard.steps.length)}</PageHeader>
+      <form
+        className={styles.form}
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          send();
+        }}
+      >
+        <Subtitle1 as="h2">{step.title}</Subtitle1>
+        {step.hint}
+        {problems.size > 0 && (
+          <MessageBar intent="error" role="alert">
+            <MessageBarBody>{words.wrong}</MessageBarBody>
+          </MessageBar>
+        )}
+        {step.schema === null ? (
+          <Reviewed review={found} />
+        ) : (
+          <SchemaForm
+            fields={fieldsOf(step.schema as Schema, step.choices as never)}
+            values={form[step.name] ?? {}}
+            problems={problems}
+            onChange={(values: Values) => setForm({ ...form, [step.name]: values })}
+            at={`/${step.name}`}
+          />
+        )}
+        {error !== null && <ErrorNotice error={error} />}
+        <div className={styles.buttons}>
+          <Button disabled={place === 0 || isBusy} onClick={() => setPlace(place - 1)}>
+            {words.back}
+          </Button>
+          <Button type="submit" appearance="primary" disabledFocusable={isBusy}>
+            {isBusy ? <Spinner size="tiny" /> : isLast ? words.save : words.next}
+          </Button>
+        </div>
+      </form>
+    </>
+  );
+}
+
+/** What is wrong in a step, by pointer. */
+function problemsOf(review: Review | null, step: string): Problems {
+  const reviewed = review?.steps.find(({ name }) => name === step);
+  return new Map((reviewed?.errors ?? []).map(({ pointer, message }) => [pointer, message]));
+}
+
+function Reviewed({ review }: { readonly review: Review | null }): ReactElement | null {
+  if (review === null) {
+    return null;
+  }
+  return (
+    <>
+      {(review.warnings ?? []).map((warning) => (
+        <MessageBar key={`${warning.concern}${warning.message}`} intent="warning" layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>{words.warnings}</MessageBarTitle>
+            {warning.message}
+          </MessageBarBody>
+        </MessageBar>
+      ))}
+      {review.wouldHappen ? (
+        <section aria-label={words.wouldHappen}>
+          <Subtitle1 as="h3">{words.wouldHappen}</Subtitle1>
+          <Facts facts={review.wouldHappen as Readonly<Record<string, unknown>>} />
+        </section>
+      ) : null}
+    </>
+  );
+}
+
+function Done(given: { readonly tenant: string; readonly title: string; readonly saved: Saved }): ReactElement {
+  const { operation } = given.saved;
+  return (
+    <>
+      <PageHeader title={given.title} />
+      <EmptyState
+        title={words.saved}
+        text={words.followUp}
+        action={
+          operation === null ? (
+            <Link to={`/t/${given.tenant}`}>{words.toStart}</Link>
+          ) : (
+            <Link to={`/t/${given.tenant}/operations/${operation}`}>{words.showOperation}</Link>
+          )
+        }
+      />
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { App } from "./app/app.tsx";
+import { beginSignIn } from "./sign-in/sign-in.ts";
+
+const root = document.getElementById("root");
+if (root === null) {
+  throw new Error("the page has no root element");
+}
+const signIn = await beginSignIn();
+createRoot(root).render(
+  <StrictMode>
+    <App signIn={signIn} />
+  </StrictMode>,
+);

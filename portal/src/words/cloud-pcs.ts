@@ -1,0 +1,17 @@
+export const words = {
+  title: "Cloud PCs",
+  none: "No Cloud PC yet",
+  noneText: "Every licensed member of a policy's group gets one.",
+  newPolicy: "Create a provisioning policy",
+  nothing: "No Cloud PC matches",
+  nothingText: "Change the filter, or clear it.",
+  clear: "Clear the filter",
+  status: "Status",
+  anyStatus: "Any status",
+  columns: { name: "Name", user: "User", status: "Status", policy: "Policy", plan: "Service plan", region: "Region" },
+  timeline: "Timeline",
+  restart: "Restart",
+  requested: "The restart was requested.",
+  error: "What went wrong",
+  progress: "Progress",
+} as const;

@@ -1,0 +1,73 @@
+"""The portal: the pages that a browser shows, below ``/portal``; they get everything else from the API.
+
+A route that catches everything at the root would take the host's own addresses too (``/admin``: issue 6990 of
+azure-functions-host), so the pages have a folder of their own.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import azure.functions as func
+
+from shared.dependencies import dependencies
+from triggers.portal_files import PortalFiles
+
+bp = func.Blueprint()  # type: ignore[no-untyped-call]
+_START = "/portal/"
+_BUILT = Path(__file__).parents[1] / "portal" / "dist"
+_NOT_BUILT = "The portal was not built: `make portal` builds it, and a deployment contains it.\n"
+
+
+@bp.route(route="/", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def open_portal(req: func.HttpRequest) -> func.HttpResponse:
+    """Send a browser that opens the service's address to the portal."""
+    del req
+    return func.HttpResponse(status_code=302, headers={"Location": _START})
+
+
+@bp.route(route="portal/{*path}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
+def get_portal_file(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer with a file of the portal; the addresses of its pages all answer with its one page."""
+    settings = dependencies().settings
+    files = _files(settings.portal_folder)
+    found = files.find(req.route_params.get("path", ""), req.headers.get("accept-encoding", ""))
+    headers = _headers(settings.authority_url)
+    if found is None:
+        text = "There is no such file.\n" if files.is_built else _NOT_BUILT
+        return func.HttpResponse(text, status_code=404, headers=headers, mimetype="text/plain")
+    headers |= {"Cache-Control": found.cache_control, "ETag": found.etag, "Vary": "Accept-Encoding"}
+    if found.etag in [each.strip().removeprefix("W/") for each in req.headers.get("if-none-match", "").split(",")]:
+        return func.HttpResponse(status_code=304, headers=headers)
+    headers |= {"Content-Type": found.content_type, **({"Content-Encoding": found.encoding} if found.encoding else {})}
+    return func.HttpResponse(found.content, headers=headers)
+
+
+@cache
+def _files(folder: str | None) -> PortalFiles:
+    return PortalFiles(Path(folder) if folder else _BUILT)
+
+
+def _headers(authority: str) -> dict[str, str]:
+    """Return the headers of every answer. Scripts and styles are files of the portal; only the issuer is asked too."""
+    issuer = "{0.scheme}://{0.netloc}".format(urlsplit(authority))
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self'",
+        "connect-src": f"'self' {issuer}",
+        "frame-src": issuer,  # MSAL renews tokens in a hidden frame
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }

@@ -1,0 +1,135 @@
+"""A real browser in front of the whole service. Whatever it writes to its console fails the test."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+from local.people import offered
+from local.stack import Stack, StackOptions
+from packages.azure_simulator.tests.answers import SPECIFICATION
+from tests.browser.environment import AXE, find
+from tests.e2e.office import SMALL, Office
+
+MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+WIDTHS = {"wide": 1_280, "narrow": 320}
+SHOTS = Path(__file__).resolve().parents[2] / ".run" / "screenshots"
+"""Where the pictures of pages land."""
+_SPEED = 60.0
+_PATIENCE_MS = 30_000
+"""For what a page shows, in real time, on a machine that does other things too."""
+
+expect.set_options(timeout=_PATIENCE_MS)
+
+Enter = Callable[..., "Visit"]
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The service, with the portal of ``make run``."""
+    options = StackOptions(begins=MORNING, speed=_SPEED, specification=SPECIFICATION)
+    with Stack(tmp_path_factory.mktemp("stack"), options) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def people(stack: Stack) -> Iterator[str]:
+    """The address of the page on which people are chosen."""
+    with offered(stack) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def office(stack: Stack) -> Office:
+    """A tenant with three Cloud PCs that are ready."""
+    office = Office(stack, stack.portal(), "harbour").open()
+    members = [office.user(number, SMALL) for number in (1, 2, 3)]
+    connection = office.connection()
+    office.policy("Everybody", connection, office.group("staff", *members))
+    for member in members:
+        office.settled(member)
+    return office
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; it checks everything that a user's checks."""
+    found = find()
+    with sync_playwright() as playwright:
+        environment: dict[str, str | float | bool] = {**os.environ, **found.environment}
+        browser = playwright.chromium.launch(executable_path=found.program, env=environment, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+class Visit:
+    """Somebody in front of the portal: a tab of their own, and what its console said."""
+
+    def __init__(self, page: Page, office: Office) -> None:
+        self.page, self.office = page, office
+        self.said: list[str] = []
+        self.allowed: tuple[str, ...] = ()
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.said.append(f"page error: {error}"))
+
+    def go(self, path: str = "") -> Page:
+        """Open a page of the tenant: `/cloud-pcs?status=failed`."""
+        self.page.goto(f"{self.office.stack.addresses.api}/portal/t/{self.office.name}{path}")
+        return self.page
+
+    def barriers(self) -> list[str]:
+        """Return what axe finds in the page as it is: rule, and where. An empty list is good."""
+        self.page.evaluate(AXE.read_text())
+        found = self.page.evaluate("() => axe.run({ exclude: [['[data-tabster-dummy]']] })")
+        return [
+            f"{each['id']}: {node['target']} {node['html'][:120]}"
+            for each in found["violations"]
+            for node in each["nodes"]
+        ]
+
+    def picture(self, name: str) -> None:
+        """Keep a picture of the whole page, for docs and for eyes."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+
+    def unexpected(self) -> list[str]:
+        """Return what the console said and nobody expected."""
+        return [line for line in self.said if not any(each in line for each in self.allowed)]
+
+    def _listen(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.said.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+
+@pytest.fixture
+def enter(browser: Browser, people: str, office: Office) -> Iterator[Enter]:
+    """Choose who somebody is, and come to the portal: ``enter("reader", width=320, dark=True)``."""
+    visits: list[Visit] = []
+    with ExitStack() as until:
+
+        def entered(person: str, *, width: int = WIDTHS["wide"], dark: bool = False, **more: Any) -> Visit:
+            context = browser.new_context(
+                viewport={"width": width, "height": 800},
+                color_scheme="dark" if dark else "light",
+                locale="en-GB",
+                timezone_id="UTC",
+                reduced_motion="reduce",
+                **more,
+            )
+            context.set_default_timeout(_PATIENCE_MS)
+            until.callback(context.close)
+            visit = Visit(context.new_page(), office)
+            visits.append(visit)
+            visit.page.goto(people)
+            visit.page.locator(f'form[action="/{person}"] button').click()
+            visit.page.wait_for_url("**/portal/**")
+            return visit
+
+        yield entered
+        found = [line for visit in visits for line in visit.unexpected()]
+    assert found == []

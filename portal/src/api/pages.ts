@@ -1,3 +1,8 @@
+import { useInfiniteQuery, type QueryKey } from "@tanstack/react-query";
+import { useCallback, useMemo } from "react";
+
+import { pace } from "./live.ts";
+
 /** One page of a list, as all lists of the API answer it. */
 export interface Page<Row> {
   readonly value: readonly Row[];
@@ -8,8 +13,65 @@ export interface Page<Row> {
 /** A resource as it is without `$select`: nothing of it is left out. */
 export type Whole<Resource> = Required<Resource>;
 
+/** The query of one page: how many rows, and where it begins. */
+export interface PageQuery {
+  readonly $top: number;
+  readonly $skiptoken?: string;
+}
+
+/** A list as far as it was read. */
+export interface Rows<Row> {
+  readonly rows: readonly Row[];
+  readonly isPending: boolean;
+  /** Why it could not be read; null when it could. */
+  readonly error: Error | null;
+  readonly dataUpdatedAt: number;
+  readonly isRefetchError: boolean;
+  /** Read the next page, if there is one. */
+  readonly more: () => void;
+  readonly again: () => void;
+}
+
+interface Asked<Row> {
+  readonly key: QueryKey;
+  readonly load: (query: PageQuery) => Promise<Page<Row>>;
+  /** Whether something happens to a row by itself: then the list is asked again soon. */
+  readonly runs?: (row: Row) => boolean;
+  readonly size?: number;
+}
+
+const USUAL = 100;
+
+/** Read a list page by page, and again while something in it runs. */
+export function usePages<Row>({ key, load, runs, size = USUAL }: Asked<Row>): Rows<Row> {
+  const query = useInfiniteQuery({
+    queryKey: key,
+    queryFn: ({ pageParam }) => load({ $top: size, ...(pageParam ? { $skiptoken: pageParam } : {}) }),
+    initialPageParam: "",
+    getNextPageParam: (page) => nextToken(page),
+    refetchInterval: ({ state }) =>
+      pace(runs !== undefined && (state.data?.pages.some((page) => page.value.some(runs)) ?? false)),
+  });
+  const { data, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = query;
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.value) ?? [], [data]);
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) {
+      void fetchNextPage();
+    }
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  return {
+    rows,
+    isPending: query.isPending,
+    error: data === undefined ? query.error : null,
+    dataUpdatedAt: query.dataUpdatedAt,
+    isRefetchError: query.isRefetchError,
+    more,
+    again: () => void refetch(),
+  };
+}
+
 /** Return the `$skiptoken` of the next page, undefined on the last one. */
-export function nextToken(page: Page<unknown>): string | undefined {
+function nextToken(page: Page<unknown>): string | undefined {
   const link = page["@odata.nextLink"];
   if (link === undefined) {
     return undefined;

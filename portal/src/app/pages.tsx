@@ -1,53 +1,49 @@
 import type { ReactElement } from "react";
 import { createBrowserRouter, type RouteObject } from "react-router";
 
-import { PageFailed } from "./page-failed.tsx";
 import { Loading } from "../components/loading.tsx";
+import { PageFailed } from "./page-failed.tsx";
 import { Shell } from "./shell.tsx";
 import { Start } from "./start.tsx";
 
 type Page = () => ReactElement;
+type Load = () => Promise<Page>;
 
-/** Load a page when somebody opens it: each is a file of its own in the bundle. */
-function page(load: () => Promise<Page>): Pick<RouteObject, "lazy" | "hydrateFallbackElement"> {
-  return {
-    lazy: async () => ({ Component: await load() }),
-    hydrateFallbackElement: <Loading />,
-  };
-}
+/** The pages of a tenant: its address below `/t/{tenant}` -> its file, which is loaded when somebody opens it. */
+const PAGES: Readonly<Record<string, Load>> = {
+  "": async () => (await import("../features/home/home-page.tsx")).HomePage,
+  "cloud-pcs": async () => (await import("../features/cloud-pcs/cloud-pcs-page.tsx")).CloudPcsPage,
+  "cloud-pcs/:id": async () => (await import("../features/cloud-pcs/cloud-pc-page.tsx")).CloudPcPage,
+  policies: async () => (await import("../features/policies/policies-page.tsx")).PoliciesPage,
+  connections: async () => (await import("../features/connections/connections-page.tsx")).ConnectionsPage,
+  "connections/:id": async () => (await import("../features/connections/connection-page.tsx")).ConnectionPage,
+  images: async () => (await import("../features/images/images-page.tsx")).ImagesPage,
+  "image-sets": async () => (await import("../features/image-sets/image-sets-page.tsx")).ImageSetsPage,
+  "spot-groups": async () => (await import("../features/spot-groups/spot-groups-page.tsx")).SpotGroupsPage,
+  "spot-groups/:id": async () => (await import("../features/spot-groups/spot-group-page.tsx")).SpotGroupPage,
+  users: async () => (await import("../features/users/users-page.tsx")).UsersPage,
+  operations: async () => (await import("../features/operations/operations-page.tsx")).OperationsPage,
+  "operations/:id": async () => (await import("../features/operations/operation-page.tsx")).OperationPage,
+  "bulk-actions": async () => (await import("../features/bulk-actions/bulk-actions-page.tsx")).BulkActionsPage,
+  removals: async () => (await import("../features/removals/removals-page.tsx")).RemovalsPage,
+  audit: async () => (await import("../features/audit/audit-page.tsx")).AuditPage,
+  "wizards/:wizard": async () => (await import("../features/wizards/wizard-page.tsx")).WizardPage,
+};
 
 /** The addresses of all pages, below `/portal`. */
 export function pages(): ReturnType<typeof createBrowserRouter> {
+  const children: RouteObject[] = Object.entries(PAGES).map(([path, load]) => ({
+    path: `t/:tenant/${path}`,
+    lazy: async () => ({ Component: await load() }),
+    hydrateFallbackElement: <Loading />,
+    errorElement: <PageFailed />,
+  }));
   return createBrowserRouter(
     [
       {
         element: <Shell />,
         errorElement: <PageFailed />,
-        children: [
-          { index: true, element: <Start /> },
-          { path: "t/:tenant", ...page(async () => (await import("../features/home/home-page.tsx")).HomePage) },
-          {
-            path: "t/:tenant/cloud-pcs",
-            ...page(async () => (await import("../features/cloud-pcs/cloud-pcs-page.tsx")).CloudPcsPage),
-          },
-          {
-            path: "t/:tenant/cloud-pcs/:id",
-            ...page(async () => (await import("../features/cloud-pcs/cloud-pc-page.tsx")).CloudPcPage),
-          },
-          {
-            path: "t/:tenant/operations",
-            ...page(async () => (await import("../features/operations/operations-page.tsx")).OperationsPage),
-          },
-          {
-            path: "t/:tenant/operations/:id",
-            ...page(async () => (await import("../features/operations/operation-page.tsx")).OperationPage),
-          },
-          {
-            path: "t/:tenant/wizards/:wizard",
-            ...page(async () => (await import("../features/wizards/wizard-page.tsx")).WizardPage),
-          },
-          { path: "*", element: <PageFailed /> },
-        ],
+        children: [{ index: true, element: <Start /> }, ...children, { path: "*", element: <PageFailed /> }],
       },
     ],
     { basename: "/portal" },

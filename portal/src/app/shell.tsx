@@ -71,7 +71,16 @@ const useStyles = makeStyles({
 const SECTIONS = [
   ["", words.nav.home],
   ["/cloud-pcs", words.nav.cloudPcs],
+  ["/policies", words.nav.policies],
+  ["/connections", words.nav.connections],
+  ["/images", words.nav.images],
+  ["/spot-groups", words.nav.spotGroups],
+  ["/image-sets", words.nav.imageSets],
+  ["/users", words.nav.users],
   ["/operations", words.nav.operations],
+  ["/bulk-actions", words.nav.bulkActions],
+  ["/removals", words.nav.removals],
+  ["/audit", words.nav.audit],
 ] as const;
 
 /** What is around every page: the bar with tenant and account, the navigation, the content. */

@@ -11,7 +11,10 @@ interface Looked {
 }
 
 /** When a view was read, and whether the service answers. */
-export function AsOf({ query }: { readonly query: Looked }): ReactElement {
+export function AsOf({ query }: { readonly query: Looked }): ReactElement | null {
+  if (query.dataUpdatedAt === 0) {
+    return null;
+  }
   const text = `${words.asOf} ${times.format(query.dataUpdatedAt)}`;
   return (
     <output>

@@ -24,7 +24,6 @@ export const words = {
     bulkActions: "Bulk actions",
     removals: "Removals and orphans",
     audit: "Audit",
-    settings: "Tenant",
   },
   loading: "Loading",
   retry: "Try again",

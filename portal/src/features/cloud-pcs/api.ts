@@ -1,16 +1,16 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
+import { ROOT, at } from "../../api/addresses.ts";
 import { dataOf } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { pace } from "../../api/live.ts";
-import { nextToken, type Page, type Whole } from "../../api/pages.ts";
+import { usePages, type Rows, type Whole } from "../../api/pages.ts";
 import type { components } from "../../api/schema.d.ts";
 
 export type CloudPc = Whole<components["schemas"]["CloudPc"]>;
 export type Timeline = components["schemas"]["Timeline"];
 
 const PAGE = 200;
-const ROOT = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint" as const;
 
 /** The statuses in which something happens by itself. */
 const RUNNING: ReadonlySet<string> = new Set([
@@ -21,36 +21,18 @@ const RUNNING: ReadonlySet<string> = new Set([
   "deprovisioning",
 ]);
 
-export interface Wanted {
-  readonly filter: string;
-  readonly search: string;
-  readonly orderBy: string;
-}
-
-/** The Cloud PCs of a tenant, page by page; asked again while one of those that are shown is being built. */
-export function useCloudPcs(tenant: string, wanted: Wanted) {
+/** The Cloud PCs of a tenant; asked again while one of those that are shown is being built. */
+export function useCloudPcs(tenant: string, filter: string): Rows<CloudPc> {
   const api = useApi();
-  return useInfiniteQuery({
-    queryKey: ["cloudPCs", tenant, wanted],
-    queryFn: async ({ pageParam }) => {
-      const page = await dataOf(
-        api.GET(`${ROOT}/cloudPCs`, {
-          params: {
-            path: { tenant, version: "v1.0" },
-            query: {
-              $top: PAGE,
-              ...(pageParam ? { $skiptoken: pageParam } : {}),
-              ...(wanted.filter ? { $filter: wanted.filter } : {}),
-            },
-          },
-        }),
-      );
-      return { ...page, value: page.value as CloudPc[] } satisfies Page<CloudPc>;
+  return usePages({
+    key: ["cloudPCs", tenant, filter],
+    size: PAGE,
+    runs: ({ status }) => RUNNING.has(status),
+    load: async (page) => {
+      const query = { ...page, ...(filter ? { $filter: filter } : {}) };
+      const found = await dataOf(api.GET(`${ROOT}/cloudPCs`, { params: { path: at(tenant), query } }));
+      return { ...found, value: found.value as CloudPc[] };
     },
-    initialPageParam: "",
-    getNextPageParam: (page) => nextToken(page),
-    refetchInterval: ({ state }) =>
-      pace(state.data?.pages.some((page) => page.value.some(({ status }) => RUNNING.has(status))) ?? false),
   });
 }
 
@@ -59,7 +41,7 @@ export function useCloudPc(tenant: string, id: string) {
   return useQuery({
     queryKey: ["cloudPC", tenant, id],
     queryFn: async () => {
-      const path = { tenant, version: "v1.0", id } as const;
+      const path = { ...at(tenant), id };
       return (await dataOf(api.GET(`${ROOT}/cloudPCs/{id}`, { params: { path } }))) as CloudPc;
     },
     refetchInterval: ({ state }) => pace(state.data !== undefined && RUNNING.has(state.data.status)),
@@ -82,7 +64,7 @@ export function useReboot(tenant: string, id: string) {
   return useMutation({
     mutationFn: async () => {
       const { response } = await api.POST(`${ROOT}/cloudPCs/{id}/reboot`, {
-        params: { path: { tenant, version: "v1.0", id } },
+        params: { path: { ...at(tenant), id } },
       });
       return response.headers.get("Operation-Location");
     },

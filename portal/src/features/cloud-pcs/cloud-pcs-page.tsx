@@ -1,15 +1,14 @@
 import { Button, Select } from "@fluentui/react-components";
-import { useCallback, useMemo, useState, type ReactElement } from "react";
+import { useMemo, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { AsOf } from "../../components/as-of.tsx";
-import { DataTable, type Column } from "../../components/data-table.tsx";
+import type { Column } from "../../components/data-table.tsx";
 import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorNotice } from "../../components/error-notice.tsx";
-import { Loading } from "../../components/loading.tsx";
+import { ListView } from "../../components/list-view.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
-import { useAddress, useOrder } from "../../components/use-address.ts";
+import { useAddress } from "../../components/use-address.ts";
 import { titleOf } from "../../api/errors.ts";
 import { words } from "../../words/cloud-pcs.ts";
 import { useCloudPcs, type CloudPc } from "./api.ts";
@@ -26,25 +25,12 @@ const STATUSES = [
   "deprovisioning",
 ] as const;
 
-/** All Cloud PCs of a tenant. Filter and order are in the address. */
+/** All Cloud PCs of a tenant. The filter is in the address. */
 export function CloudPcsPage(): ReactElement {
   const { tenant = "" } = useParams();
   const [status, setStatus] = useAddress("status");
-  const [order, setOrder] = useOrder();
-  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set());
-  const query = useCloudPcs(tenant, {
-    filter: status ? `status eq '${status}'` : "",
-    search: "",
-    orderBy: order ? `${order.by}${order.descending ? " desc" : ""}` : "",
-  });
+  const list = useCloudPcs(tenant, status ? `status eq '${status}'` : "");
   const columns = useMemo(() => columnsOf(tenant), [tenant]);
-  const rows = useMemo(() => query.data?.pages.flatMap((page) => page.value) ?? [], [query.data]);
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) {
-      void fetchNextPage();
-    }
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
   return (
     <>
       <PageHeader title={words.title}>
@@ -56,24 +42,15 @@ export function CloudPcsPage(): ReactElement {
             </option>
           ))}
         </Select>
-        {query.isSuccess && <AsOf query={query} />}
+        <AsOf query={list} />
       </PageHeader>
-      {query.isPending && <Loading />}
-      {query.isError && rows.length === 0 && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
-      {query.isSuccess && rows.length === 0 && <None tenant={tenant} filtered={status !== ""} clear={setStatus} />}
-      {rows.length > 0 && (
-        <DataTable
-          label={words.title}
-          rows={rows}
-          columns={columns}
-          idOf={(row) => row.id}
-          order={order}
-          onOrder={setOrder}
-          selected={selected}
-          onSelect={setSelected}
-          onEnd={more}
-        />
-      )}
+      <ListView
+        label={words.title}
+        list={list}
+        columns={columns}
+        idOf={(row) => row.id}
+        none={<None tenant={tenant} filtered={status !== ""} clear={setStatus} />}
+      />
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
+import { ROOT, at } from "../../api/addresses.ts";
 import { dataOf } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { pace } from "../../api/live.ts";
@@ -80,10 +81,7 @@ function useCounts(tenant: string) {
     queryKey: ["counts", tenant],
     queryFn: () =>
       dataOf(
-        api.GET(
-          "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/cloudPCs/retrieveCloudPcCountByStatus()",
-          { params: { path: { tenant, version: "v1.0" } } },
-        ),
+        api.GET(`${ROOT}/cloudPCs/retrieveCloudPcCountByStatus()`, { params: { path: at(tenant) } }),
       ),
     refetchInterval: ({ state }) =>
       pace(state.data?.value.some(({ status, count }) => count > 0 && RUNNING.has(status)) ?? false),

@@ -1,0 +1,87 @@
+import { Button, Field, Input, MessageBar, MessageBarBody, Subtitle1, makeStyles, tokens } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
+import { useState, type ReactElement } from "react";
+import { Link, useParams } from "react-router";
+
+import { dataOf } from "../../api/client.ts";
+import { useApi } from "../../api/context.tsx";
+import type { components } from "../../api/schema.d.ts";
+import { ErrorNotice } from "../../components/error-notice.tsx";
+import { Facts } from "../../components/facts.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { StatusBadge } from "../../components/status-badge.tsx";
+import { useAddress } from "../../components/use-address.ts";
+import { words } from "../../words/users.ts";
+
+type Explanation = components["schemas"]["Explanation"];
+
+const useStyles = makeStyles({
+  form: { display: "flex", flexWrap: "wrap", alignItems: "end", gap: tokens.spacingHorizontalM },
+  field: { minWidth: "240px", flexGrow: 1, maxWidth: "480px" },
+});
+
+/** Explain one user: what they have, and why. The user is in the address. */
+export function UsersPage(): ReactElement {
+  const { tenant = "" } = useParams();
+  const styles = useStyles();
+  const [user, setUser] = useAddress("user");
+  const [typed, setTyped] = useState(user);
+  const query = useExplanation(tenant, user);
+  return (
+    <>
+      <PageHeader title={words.title} />
+      <p>{words.lead}</p>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          setUser(typed.trim());
+        }}
+      >
+        <Field label={words.user} className={styles.field}>
+          <Input value={typed} onChange={(_, { value }) => setTyped(value)} />
+        </Field>
+        <Button type="submit" appearance="primary">
+          {words.ask}
+        </Button>
+      </form>
+      {query.isFetching && <Loading />}
+      {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
+      {query.data !== undefined && <Explained tenant={tenant} explanation={query.data} />}
+    </>
+  );
+}
+
+function useExplanation(tenant: string, user: string) {
+  const api = useApi();
+  return useQuery({
+    queryKey: ["explain", tenant, user],
+    queryFn: () => dataOf(api.GET("/tenants/{tenant}/explain", { params: { path: { tenant }, query: { user } } })),
+    enabled: user !== "",
+  });
+}
+
+function Explained(given: { readonly tenant: string; readonly explanation: Explanation }): ReactElement {
+  const { user, verdict, cloudPcs } = given.explanation;
+  return (
+    <section aria-label={words.verdict}>
+      <Subtitle1 as="h2">{user.displayName ?? user.userPrincipalName}</Subtitle1>
+      <MessageBar layout="multiline">
+        <MessageBarBody>{verdict}</MessageBarBody>
+      </MessageBar>
+      <Subtitle1 as="h3">{words.cloudPcs}</Subtitle1>
+      {cloudPcs.map((each) => (
+        <article key={`${each.cloudPcId}${each.servicePlanName}`}>
+          {each.cloudPcId ? (
+            <Link to={`/t/${given.tenant}/cloud-pcs/${each.cloudPcId}`}>{each.servicePlanName}</Link>
+          ) : (
+            each.servicePlanName
+          )}{" "}
+          {each.status ? <StatusBadge status={each.status} /> : null}
+          <Facts facts={{ because: each.because, policy: each.policyName, missing: each.missing }} />
+        </article>
+      ))}
+    </section>
+  );
+}

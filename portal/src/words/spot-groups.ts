@@ -1,0 +1,16 @@
+export const words = {
+  title: "Spot Groups",
+  create: "Create a Spot Group",
+  none: "No Spot Group yet",
+  noneText: "The members of a Spot Group share hosts that run only while somebody needs them.",
+  columns: { name: "Name", type: "Desktops", status: "Status", hosts: "Hosts online", sessions: "Sessions", image: "Image version" },
+  hosts: "Hosts",
+  noHosts: "No host is built yet.",
+  hostColumns: { name: "Computer", status: "Status", sessions: "Sessions", version: "Image version", task: "Work", why: "Why" },
+  decisions: "Decisions of the engine",
+  noDecisions: "Nothing was decided yet.",
+  decisionColumns: { at: "When", action: "What", text: "Why" },
+  sessions: "Sessions",
+  noSessions: "Nobody is signed in.",
+  sessionColumns: { user: "User", state: "State", began: "Since" },
+} as const;

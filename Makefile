@@ -62,8 +62,8 @@ test: check .tools/azurite/installed .tools/worker/installed ## run all tests bu
 	@echo "make test: all passed"
 
 .PHONY: long
-long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed ## run the end-to-end tests that take minutes each
-	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e tests/local packages/azure_simulator $(THREE) --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
+long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed portal/dist-local/index.html ## run the end-to-end tests that take minutes each
+	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e tests/browser tests/local packages/azure_simulator $(THREE) --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
 
 .PHONY: lint
 lint: $(VENV)/installed ## check format and lint, and change nothing
@@ -150,6 +150,12 @@ $(VENV)/installed: requirements-dev.txt $(PACKAGES:%=%/pyproject.toml)
 .tools/azurite/installed: local/package-lock.json local/node.py requirements-node.txt $(VENV)/installed
 	@echo "Installing Azurite ..."
 	@$(PY) -m local.azurite
+	@touch $@
+
+# A headless Chromium, and what looks for barriers in pages.
+.tools/browser/installed: tests/browser/javascript/package-lock.json local/node.py | $(VENV)/installed
+	@echo "Installing a browser ..."
+	@$(PY) -m tests.browser.environment
 	@touch $@
 
 .tools/portal/installed: portal/package-lock.json portal/schema/package-lock.json local/node.py requirements-node.txt | $(VENV)/installed

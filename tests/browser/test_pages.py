@@ -8,10 +8,21 @@ from playwright.sync_api import expect
 from tests.browser.conftest import WIDTHS, Enter
 from tests.e2e.office import Office
 
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
 PAGES = {
     "home": ("", "Home"),
     "cloud-pcs": ("/cloud-pcs", "Cloud PCs"),
+    "policies": ("/policies", "Provisioning policies"),
+    "connections": ("/connections", "Connections"),
+    "images": ("/images", "Images"),
+    "spot-groups": ("/spot-groups", "Spot Groups"),
+    "image-sets": ("/image-sets", "Image sets"),
+    "users": ("/users", "Users"),
     "operations": ("/operations", "Operations"),
+    "bulk-actions": ("/bulk-actions", "Bulk actions"),
+    "removals": ("/removals", "Removals and orphans"),
+    "audit": ("/audit", "Audit"),
     "create-connection": ("/wizards/create-connection", "Create Connection"),
     "create-policy": ("/wizards/create-provisioning-policy", "Create Provisioning Policy"),
 }

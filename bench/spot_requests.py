@@ -106,7 +106,7 @@ async def _sweep(wire: CountingTransport) -> tuple[Counter[str], int]:
 
 async def _engine_run(services: PaperServices, wire: CountingTransport, group: SpotGroup) -> Counter[str]:
     """Return what one run of the engine costs in which nothing has changed since the one before."""
-    ids = {"tenant_id": _TENANT, "spot_group_id": group.id}
+    ids: dict[str, Any] = {"tenant_id": _TENANT, "spot_group_id": group.id}
     for _ in range(2):
         services.hand.advance(timedelta(minutes=1))
         wire.take()

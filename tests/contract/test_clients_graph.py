@@ -75,6 +75,15 @@ async def test_the_groups_of_many_users_are_read_together(worker: Worker, graph:
     assert len(batches) == -(-(len(users) + 1) // 20)
 
 
+async def test_a_user_in_too_many_groups_does_not_stop_the_others(worker: Worker, graph: Graph) -> None:
+    user, wanted = (await graph.user(UPN)).id, await group_id(graph, "Cloud PC users")
+    refused = {"kind": "http", "status": 400, "code": "Directory_ResultSizeLimitExceeded"}
+    fault = {"id": "f", "match": {"path": "*getMemberGroups*"}, "when": {}, "do": refused}
+    await worker.cloud.sim("faults", fault)
+    invented = [f"00000000-0000-4000-8000-{n:012d}" for n in range(30)]
+    assert await graph.groups_of_users([user], [*invented, wanted]) == {user: {wanted}}
+
+
 async def test_a_batch_fails_as_its_first_error_says(worker: Worker, graph: Graph) -> None:
     user = (await graph.user(UPN)).id
     fault = {"id": "f", "match": {"path": "*checkMemberGroups*"}, "when": {}, "do": {"kind": "http", "status": 503}}

@@ -13,7 +13,7 @@ INFRA = ROOT / "infra"
 BICEP = {path.name: text(path) for path in below("infra", suffix=".bicep")}
 SERVICE, CUSTOMER = BICEP["main.bicep"], BICEP["customer.bicep"]
 PERMISSIONS, OPERATIONS = text(ROOT / "docs" / "permissions.md"), text(ROOT / "docs" / "operations.md")
-LOCAL_ONLY = {f"{PREFIX}CLOCK_FILE", "FUNCTIONS_WORKER_RUNTIME"}
+LOCAL_ONLY = {f"{PREFIX}CLOCK_FILE", f"{PREFIX}PORTAL_FOLDER", "FUNCTIONS_WORKER_RUNTIME"}
 _GRAPH_ROLE = r"\b[A-Z][A-Za-z]+\.(?:Read|ReadWrite)\.All\b"
 
 

@@ -13,7 +13,7 @@ WRITES = {"append", "change", "claim", "ensure", "insert", "put", "put_all", "re
 
 MAY_WRITE = {"triggers/http/idempotency.py": "a key belongs to a request, whatever use case the request calls"}
 
-MAY_IMPORT_OF_WORKFLOW = {"Blueprint", "DurableClient", "purge_finished"}
+MAY_IMPORT_OF_WORKFLOW = {"API", "Blueprint", "DurableClient", "purge_finished"}
 """What a trigger needs; starting a workflow is a use case."""
 
 

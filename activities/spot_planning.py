@@ -197,10 +197,12 @@ def _image_of(facts: _Facts, step: Step) -> BuildImage:
 
 def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime) -> datetime:
     """Return when the group is looked at again: each minute while anything can change, else when the plan says."""
+    if target.parked is not None:
+        return full_minute(now) + _AGAIN
     looks = [] if made.next_look is None else [full_minute(made.next_look + timedelta(seconds=59))]
     at_work = any(host.work is not None or host.status is HostStatus.PENDING for host in facts.hosts)
     figures = made.figures
-    if target.parked is not None or facts.no_build is not None:
+    if facts.no_build is not None:
         looks.append(full_minute(now) + _AGAIN)
     if figures.online or figures.starting or figures.sessions or figures.uncertain or at_work or made.steps:
         looks.append(full_minute(now) + target.look)

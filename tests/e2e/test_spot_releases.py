@@ -35,7 +35,6 @@ class Group:
     staff: str
     before: str
     after: str
-    share: str
     watch: Watch
 
     @property
@@ -86,12 +85,14 @@ class Group:
         self.watch.until(there, says=f"{count} hosts of {image_set}")
         self.watch.until(lambda: self.history()[0] == "succeeded", says="the release is over")
 
-    def break_share(self) -> None:
-        """Let new hosts not reach the profiles."""
-        self.office.stack.tell_cloud("config", {"fileShares": {self.share.rpartition("\\")[0] + "\\*": "away"}})
+    def move_profiles(self, *, reachable: bool) -> None:
+        """Give the group another profile share; hosts that are built from now on want to reach it."""
+        self.reach_profiles(reachable=reachable)
+        self.office.finish(self.edit(name={"profilePath": rf"\\moved-{self.office.name}.contoso.com\profiles"}))
 
-    def mend_share(self) -> None:
-        self.office.stack.tell_cloud("config", {"fileShares": {self.share.rpartition("\\")[0] + "\\*": None}})
+    def reach_profiles(self, *, reachable: bool) -> None:
+        share = rf"\\moved-{self.office.name}.contoso.com\*"
+        self.office.stack.tell_cloud("config", {"fileShares": {share: None if reachable else "away"}})
 
 
 def pooled(office: Office, users: int = 12, *, count: int = 2, quantity: int | None = None, **steps: Any) -> Group:
@@ -100,15 +101,13 @@ def pooled(office: Office, users: int = 12, *, count: int = 2, quantity: int | N
     names = [office.user(number) for number in range(users)]
     staff = office.group("Staff", *names)
     before, after = new_set(office, "Before")["id"], new_set(office, "After")["id"]
-    share = rf"\\files-{office.name}.contoso.com\profiles"
-    steps = {"profile": {"profilePath": share}, "capacity": ONE_ONLINE, **steps}
-    form = group_form(office, before, staff, quantity=quantity or users, **steps)
+    form = group_form(office, before, staff, quantity=quantity or users, **{"capacity": ONE_ONLINE, **steps})
     group_id = wizard(office, "create-spot-group", form).body["id"]
     ready(office, group_id, count)
     entitled = min(users, quantity or users)
     office.until(lambda: len(may_reach(office, group_id)) == entitled, says="all may sign in")
     watch = Watch(office, group_id, probe=names[0])
-    return Group(office, group_id, names, staff, before, after, share, watch)
+    return Group(office, group_id, names, staff, before, after, watch)
 
 
 def test_a_release_whose_first_host_fails_stops_with_evidence_and_is_rolled_back(open_office: OpenOffice) -> None:
@@ -116,14 +115,14 @@ def test_a_release_whose_first_host_fails_stops_with_evidence_and_is_rolled_back
     made = pooled(office, capacity={"minimumOnline": 2})
     sign_in(office, made.id, made.names[1])
     there = {each["id"] for each in hosts(office, made.id)}
-    made.break_share()
+    made.move_profiles(reachable=False)
     begun = made.release(made.after, notes="patches")
 
     made.watch.until(lambda: office.portal.is_over(begun), says="the release has stopped")
-    operation = office.portal.ask("GET", begun.headers["Location"]).body
+    operation = office.portal.ask("GET", begun.headers["location"].partition("/api")[2]).body
     stopped = made.opened()
     (canary,) = (each for each in hosts(office, made.id) if each["id"] not in there)
-    made.mend_share()
+    made.reach_profiles(reachable=True)
     assert (operation["status"], operation["error"]["code"]) == ("failed", "releaseStopped")
     assert (stopped["status"], stopped["stage"]) == ("failed", "failed")
     assert stopped["cause"].startswith("The first host of version")
@@ -230,10 +229,10 @@ def test_a_scheduled_release_waits_is_cancelled_and_moves_at_its_time(open_offic
 def test_a_release_that_failed_is_resumed_when_the_cause_is_mended(open_office: OpenOffice) -> None:
     office = open_office()
     made = pooled(office, capacity={"minimumOnline": 2})
-    made.break_share()
+    made.move_profiles(reachable=False)
     begun = made.release(made.after)
     made.watch.until(lambda: office.portal.is_over(begun), says="the release has stopped")
-    made.mend_share()
+    made.reach_profiles(reachable=True)
     made.on_release("resume")
     made.comes_to(made.after, 2)
     assert all(each["proven"] for each in hosts(office, made.id))

@@ -31,8 +31,9 @@ def install(cloud: Cloud) -> None:
 def _answer_principal(world: World, principal_id: str, answers: list[object], as_of_us: int) -> None:
     found = directory_of(world)
     tenants = [str(each["tenantId"]) for each in found.tenants()]
-    apps = (app["objectId"] for tenant in tenants for app in found.all("app", tenant))
+    apps = [str(app["objectId"]) for tenant in tenants for app in found.all("app", tenant)]
+    services = {each.lower() for each in (*apps, *map(found.virtual_desktop, tenants))}
     kinds = ("user", "group", "device")
     known = any(found.as_of(kind, tenant, principal_id, as_of_us) for tenant in tenants for kind in kinds)
-    if known or not tenants or principal_id.lower() in {str(each).lower() for each in apps}:
+    if known or not tenants or principal_id.lower() in services:
         answers.append(True)

@@ -43,6 +43,10 @@ def derived_id(*parts: str) -> str:
     return str(uuid.uuid5(_ROOT, "/".join(parts).lower()))
 
 
+VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
+"""The application id of Azure Virtual Desktop, the same in every directory."""
+
+
 class Directory:
     """Everything the simulated Graph and Entra know, for all tenants."""
 
@@ -93,6 +97,12 @@ class Directory:
     def is_indexed(self, kind: str, field: str) -> bool:
         """Return whether `by` can look up a field."""
         return field in _INDEXED.get(kind, ())
+
+    def virtual_desktop(self, tenant: str) -> str:
+        """Return the id of Azure Virtual Desktop's service principal: the seed's, or one that every directory has."""
+        apps = (app for app in self.all("app", tenant) if str(app["appId"]).lower() == VIRTUAL_DESKTOP)
+        seeded = next((str(app["objectId"]) for app in apps), None)
+        return seeded or derived_id(tenant, "principal", VIRTUAL_DESKTOP)
 
     def tenants(self) -> list[Doc]:
         """Return the documents of all tenants."""

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer
-from azure_simulator.graph.directory.records import derived_id, directory_of
+from azure_simulator.graph.directory.records import VIRTUAL_DESKTOP, directory_of
 from azure_simulator.graph.protocol import checks, operations, pages
 from azure_simulator.graph.protocol.operations import operation
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
 
-VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
 _READ = "Application.Read.All Application.ReadWrite.All Directory.Read.All"
 _BY_APP = re.compile(r"\s*appId eq '([0-9A-Fa-f-]{36})'\s*")
 
@@ -40,11 +39,12 @@ def list_service_principals(call: Call) -> Answer:
 
 def _all(call: Call) -> list[Json]:
     tenant = operations.tenant_of(call)
-    apps = directory_of(call.world).all("app", tenant)
+    directory = directory_of(call.world)
+    apps = directory.all("app", tenant)
     rows = [
         {"id": str(app["objectId"]), "appId": str(app["appId"]), "displayName": str(app["displayName"])} for app in apps
     ]
     if not any(row["appId"].lower() == VIRTUAL_DESKTOP for row in rows):
-        own = derived_id(tenant, "principal", VIRTUAL_DESKTOP)
+        own = directory.virtual_desktop(tenant)
         rows.append({"id": own, "appId": VIRTUAL_DESKTOP, "displayName": "Azure Virtual Desktop"})
     return rows

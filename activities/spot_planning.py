@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import NewerRequest
@@ -21,6 +22,7 @@ from shared.domain.images.image import ImageSource
 from shared.domain.networks.connection import Connection
 from shared.domain.policies.pausing import spot_pause_reason
 from shared.domain.spot.decision import Decisions, HostStep
+from shared.domain.spot.dedicated import kept
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost, host_id
 from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Step
@@ -70,7 +72,6 @@ class _Facts:
     group: SpotGroup
     state: SpotGroupState
     hosts: list[SessionHost]
-    members: frozenset[str] | None
     release: Stored[SpotRelease] | None
     images: Mapping[str, BuildImage]
     parked: str | None
@@ -129,22 +130,27 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
             start_seconds=latest(known.start_seconds, observed.start_seconds),
             build_seconds=latest(known.build_seconds, observed.build_seconds),
         ),
-        hosts=[each.value async for each in deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)],
-        members=await _members(group),
+        hosts=await _hosts(group, deps.clock.now()),
         release=release,
         images=await _images(group, release.value if release else None),
         parked=f"{paused[0].upper()}{paused[1:]}." if paused else _unhealthy(connection.value if connection else None),
     )
 
 
-async def _members(group: SpotGroup) -> frozenset[str] | None:
-    """Return the users who have a place, of groups in which each has a host of their own."""
+async def _hosts(group: SpotGroup, now: datetime) -> list[SessionHost]:
+    """Return the hosts of a group; of dedicated ones it is noted until when those are kept whose users have left."""
+    deps = dependencies()
+    hosts = [each.value async for each in deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)]
     if group.license_type is not LicenseType.PERSONAL_DEDICATED:
-        return None
-    members = dependencies().spot_members
-    return frozenset(
-        [each.value.user_id async for each in members.each(group.tenant_id, group_id=group.id) if each.value.counts]
-    )
+        return hosts
+    members = deps.spot_members.each(group.tenant_id, group_id=group.id)
+    with_place = frozenset([each.value.user_id async for each in members if each.value.counts])
+    until = now + timedelta(days=group.capacity.keep_leavers_host_in_days)
+    noted = partial(kept, with_place=with_place, until=until)
+    return [
+        host if noted(host) == host else await deps.session_hosts.change(host.tenant_id, host.id, noted)
+        for host in hosts
+    ]
 
 
 def _unhealthy(connection: Connection | None) -> str | None:
@@ -175,10 +181,7 @@ async def _image(tenant_id: str, of: ImageOfGroup) -> BuildImage:
 
 
 def _observed(facts: _Facts, observed: HostsObserved) -> list[ObservedHost]:
-    return [
-        observed_host(host, facts.group, silent=host.id in observed.silent, members=facts.members)
-        for host in facts.hosts
-    ]
+    return [observed_host(host, facts.group, silent=host.id in observed.silent) for host in facts.hosts]
 
 
 def _possible(facts: _Facts, made: HostPlan) -> list[Step]:

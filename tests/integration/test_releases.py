@@ -59,7 +59,7 @@ async def release(office: PaperServices, version: str) -> SpotRelease:
         "method": {"method": "immediate"},
     }
     facts = await spot_group_facts(context, form, with_forecast=False)
-    await begin_release(context, IdleHost(), form, facts)  # type: ignore[arg-type]
+    await begin_release(context, IdleHost(), form, facts)
     return await opened(office)
 
 
@@ -70,7 +70,7 @@ async def opened(office: PaperServices) -> SpotRelease:
 
 async def cancel(office: PaperServices) -> SpotRelease:
     stored = await office.spot_groups.get(things.TENANT_ID, GROUP_ID)
-    return await cancel_release(by(office, "cancel"), IdleHost(), stored)  # type: ignore[arg-type]
+    return await cancel_release(by(office, "cancel"), IdleHost(), stored)
 
 
 async def test_cancelling_a_release_that_has_superseded_another_goes_back_before_both(office: PaperServices) -> None:
@@ -103,7 +103,7 @@ async def test_a_failed_release_that_is_resumed_removes_what_did_not_work_and_no
     await office.releases.change(things.TENANT_ID, failed.id, lambda _: stopped)
     group = (await office.spot_groups.get(things.TENANT_ID, GROUP_ID)).value
     for trace in ("once", "twice"):
-        resumed = await change_release(by(office, trace), IdleHost(), group, ReleaseEvent.RESUMED)  # type: ignore[arg-type]
+        resumed = await change_release(by(office, trace), IdleHost(), group, ReleaseEvent.RESUMED)
         assert resumed.status is ReleaseStatus.RUNNING
     hosts = [each.value async for each in office.session_hosts.each(things.TENANT_ID, spot_group_id=GROUP_ID)]
     assert [host.id for host in hosts if host.work is not None] == ["h3"]

@@ -55,21 +55,28 @@ def constraints(
     kept = sum(1 for host in hosts if host.version != target.version and host.excluded)
     works = [host for host in new if host.id not in broken and host.state is not HostState.REMOVING]
     missing = max(0, target.hosts - kept - len(works))
-    found = _Release(release, target, len(hosts), old, new, works, missing)
+    found = _Release(release, target, len(hosts) - _kept(hosts), old, new, works, missing)
     if found.is_over(starts, draft):
         return _settled(target, hosts, Stage.DONE)
     return found.constraints(broken, starts, draft)
 
 
 def _settled(target: GroupTarget, hosts: Collection[ObservedHost], stage: Stage | None = None) -> Constraints:
-    missing = max(0, target.hosts - len(hosts))
-    return Constraints(missing=missing, version=target.version, ceiling=target.hosts, stage=stage)
+    kept = _kept(hosts)
+    missing = max(0, target.hosts - len(hosts) + kept)
+    return Constraints(missing=missing, version=target.version, ceiling=target.hosts + kept, stage=stage)
+
+
+def _kept(hosts: Collection[ObservedHost]) -> int:
+    """Return how many hosts are kept for their data alone: no licence counts them."""
+    return sum(1 for host in hosts if host.user_left)
 
 
 def _dedicated(target: GroupTarget, release: Release, hosts: Collection[ObservedHost], draft: Draft) -> Constraints:
     """Leave the hosts there are as they are: from the release's time on others are built from its version."""
-    missing = max(0, target.hosts - len(hosts)) if release.before else 0
-    before = Constraints(missing=missing, version=release.before or target.version, ceiling=target.hosts)
+    settled = _settled(target, hosts)
+    missing = settled.missing if release.before else 0
+    before = replace(settled, missing=missing, version=release.before or target.version)
     if release.paused:
         return replace(before, stage=Stage.PAUSED)
     if not _time_to_move(release, draft):

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.times import SECOND
+from azure_simulator.graph.directory.entities import entity
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.enrollment.registration import machine_of
-from azure_simulator.graph.protocol import checks, operations, pages, projection, queries
+from azure_simulator.graph.protocol import bodies, checks, operations, pages, projection, queries
 from azure_simulator.graph.protocol.operations import operation
+from azure_simulator.graph.resources import directory_bodies
 from azure_simulator.graph.resources.users import full_user
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ _WRITE = "DeviceManagementManagedDevices.ReadWrite.All"
 _READ = f"DeviceManagementManagedDevices.Read.All {_WRITE}"
 _WIPE = "DeviceManagementManagedDevices.PrivilegedOperations.All"
 _ROOT = "/deviceManagement/managedDevices"
-_WRITABLE = frozenset({"notes", "managedDeviceName", "managedDeviceOwnerType", "deviceCategory"})
 _PAGE = 1000
 
 
@@ -67,11 +68,12 @@ def get_managed(call: Call) -> Answer:
 @operation("managedDevice.update", "PATCH", f"{_ROOT}/{{id}}", roles=_WRITE, units=0)
 @operation("managedDevice.updateQuoted", "PATCH", f"{_ROOT}('{{id}}')", roles=_WRITE, units=0)
 def update_managed(call: Call) -> Answer:
-    """Change notes, management name, owner type or category; the rest is read-only."""
-    device, changes = find_managed(call), call.object()
-    refused = sorted(set(changes) - _WRITABLE)
+    """Change notes, management name or owner type; the rest is read-only."""
+    device, body = find_managed(call), call.object()
+    refused = sorted(set(body) & entity("managedDevice").properties - set(directory_bodies.MANAGED_DEVICE.members))
     if refused:
         raise Problem(400, "BadRequest", f"Property '{refused[0]}' is read-only and cannot be set.")
+    changes = bodies.read(body, directory_bodies.MANAGED_DEVICE)
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
     return Answer(projection.visible(directory.change("managedDevice", tenant, device["id"], **changes)))
 

@@ -108,6 +108,17 @@ def test_a_property_that_graph_has_is_shown_on_request_or_said_to_be_missing(gra
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_the_metadata_has_below_an_entity_is_answered_or_said_to_be_missing(graph: Graph, name: str) -> None:
+    wrong, path = [], f"/{SETS[name]}/{first(graph, name)}"
+    for link in TYPES[name]["links"]:
+        reply = graph.send("GET", f"{path}/{link}")
+        code = json.loads(reply.body).get("error", {}).get("code")
+        refused = (reply.status, code) in {(400, "NotSupportedBySimulator"), (403, "Authorization_RequestDenied")}
+        wrong += [] if reply.status == 200 or refused else [f"{link}: {reply.status} {code}"]
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_what_a_patch_is_accepted_with_is_shown(graph: Graph, name: str) -> None:
     path = f"/{SETS[name]}/{first(graph, name)}"
     sent = [(member, value) for member, kind in members(name).items() for value in values(kind, member)]

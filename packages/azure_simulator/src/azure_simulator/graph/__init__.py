@@ -38,6 +38,7 @@ from azure_simulator.graph.resources import (
     owners,
     permission_grants,
     service_principals,
+    unsupported,
     user_writes,
     users,
 )
@@ -82,7 +83,7 @@ SETTINGS: dict[str, Shape] = {
 RESOURCES = (
     *(users, user_writes, groups, group_writes, licenses, devices, managed_devices, deltas, organization),
     *(applications, federated_credentials, service_principals, app_role_assignments, permission_grants, owners),
-    *(directory_objects, member_of, deleted_items, counts),
+    *(directory_objects, member_of, deleted_items, counts, unsupported),
 )
 """Modules that declare their operations in `ROUTES` when they are imported."""
 

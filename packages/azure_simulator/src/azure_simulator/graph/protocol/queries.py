@@ -61,8 +61,6 @@ def read_options(call: Call, kind: str, *, page: int = PAGE) -> Options:
     Raises:
         Problem: 400 for an unknown option, property or page size, or for an advanced query that is not marked as one.
     """
-    check_names(call)
-    _refuse_expand(call)
     keeps = [_filter(call, kind), _search(call)]
     return Options(
         select=_select(call, kind),
@@ -76,8 +74,6 @@ def read_options(call: Call, kind: str, *, page: int = PAGE) -> Options:
 
 def read_select(call: Call, kind: str) -> tuple[str, ...]:
     """Read `$select` only, for single objects."""
-    check_names(call)
-    _refuse_expand(call)
     return _select(call, kind)
 
 
@@ -107,7 +103,8 @@ def check_names(call: Call) -> None:
         raise checks.bad_request(f"Unrecognized query argument specified: '{unknown[0]}'.")
 
 
-def _refuse_expand(call: Call) -> None:
+def refuse_expand(call: Call) -> None:
+    """Refuse `$expand`: no relation comes along with an entity here."""
     if "$expand" in call.query:
         raise bodies.not_supported(f"'$expand={call.query['$expand']}'")
 

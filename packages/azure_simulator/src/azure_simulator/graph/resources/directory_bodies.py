@@ -102,10 +102,11 @@ GROUP = Body(
     },
     read_only=names(
         "assignedLicenses createdDateTime deletedDateTime expirationDateTime hasMembersWithLicenseErrors id "
-        "infoCatalogs isManagementRestricted licenseProcessingState mail onPremisesDomainName "
-        "onPremisesExtensionAttributes onPremisesLastSyncDateTime onPremisesNetBiosName onPremisesProvisioningErrors onPremisesSamAccountName "
-        "onPremisesSecurityIdentifier onPremisesSyncEnabled organizationId proxyAddresses renewedDateTime "
-        "securityIdentifier serviceProvisioningErrors uniqueName members owners"
+        "infoCatalogs isManagementRestricted licenseProcessingState mail members onPremisesDomainName "
+        "onPremisesExtensionAttributes onPremisesLastSyncDateTime onPremisesNetBiosName "
+        "onPremisesProvisioningErrors onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled "
+        "organizationId owners proxyAddresses renewedDateTime securityIdentifier serviceProvisioningErrors "
+        "uniqueName"
     ),
     unsupported=names(
         "accessType allowExternalSenders assignedLabels autoSubscribeNewMembers hideFromAddressLists "

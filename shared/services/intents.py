@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Failure
@@ -33,6 +33,13 @@ from shared.services.writes import Write, insertion
 R = TypeVar("R")
 
 Promise = Callable[[], Awaitable[object]]
+
+
+class Follow(TypedDict):
+    """What follows from a change: promised before it is written, and started after it."""
+
+    promise: Promise
+    start: Callable[[object], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +93,8 @@ async def begin_operation(
 ) -> Begun[R]:
     """Begin what takes a while; return its operation, and the result of the write.
 
-    Raises: what the write does, and ConflictError of *start*; the operation has failed with *code* then.
+    Raises: what the write does, and ConflictError of *start*; the operation has failed with *code* then. StaleError
+    leaves none: the same request may begin again on what is there now.
     """
     operation_id = context.operation_id
     intent = await _intend(context, resource, write, promised=promise is not None, operation_id=operation_id)
@@ -95,7 +103,11 @@ async def begin_operation(
         await promise()
     try:
         result = await _write(context, resource, write, intent)
-    except (ConflictError, StaleError, NotFoundError) as error:
+    except StaleError:
+        await context.deps.operations.remove(operation.tenant_id, operation.id)
+        await _close(context.deps, intent.value)
+        raise
+    except (ConflictError, NotFoundError) as error:
         await _fail(context, operation, intent.value, code, error)
         raise
     if start is not None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROLES = "GroupMember.Read.All Group.Read.All Group.ReadWrite.All Directory.Read.All"
 _CAST = "microsoft.graph.group"
 _MOST_CHECKED = 20
+_MOST_ANSWERED = 11_000
 MEMBERS: dict[str, tuple[str, Callable[[Call], Doc]]] = {
     "/users/{id}": ("user", lambda call: find_user(call, call.param("id"))),
     "/users('{id}')": ("user.quoted", lambda call: find_user(call, call.param("id"))),
@@ -95,13 +96,16 @@ def _declare_actions(path: str, name: str, find: Callable[[Call], Doc]) -> None:
 
         @operation(f"{name}.getMember{what}", "POST", f"{path}/getMember{what}", roles=ROLES, units=5, mutates=False)
         def get(call: Call) -> Answer:
-            """Answer all groups that contain the object at any depth."""
-            only = call.object().get("securityEnabledOnly", False)
+            """Answer all groups that contain the object at any depth, or only security groups; this does not lag."""
+            only = call.object().get("securityEnabledOnly")
             if not isinstance(only, bool):
-                raise checks.bad_request("Invalid value specified for property 'securityEnabledOnly'.")
+                raise checks.bad_request("The parameter securityEnabledOnly is required.")
             directory, tenant = directory_of(call.world), operations.tenant_of(call)
             found = [directory.get("group", tenant, each) or {} for each in _above(call, find(call))]
-            return _texts(call, [each["id"] for each in found if each and (not only or each["securityEnabled"])])
+            value = [each["id"] for each in found if each and (not only or each["securityEnabled"])]
+            if len(value) > _MOST_ANSWERED:
+                raise checks.bad_request("The result has too many groups.", "Directory_ResultSizeLimitExceeded")
+            return _texts(call, value)
 
 
 def _above(call: Call, doc: Doc) -> list[str]:

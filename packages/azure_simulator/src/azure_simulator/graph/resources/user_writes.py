@@ -42,7 +42,7 @@ _READ_ONLY = frozenset(
 _MASTERED = frozenset(
     {"displayName", "givenName", "surname", "mail", "userPrincipalName", "accountEnabled", "jobTitle"}
 )
-_UPN = re.compile(r"[A-Za-z0-9'._!#^~-]+@[A-Za-z0-9.-]+")
+_UPN = re.compile(r"[A-Za-z0-9'._!#$^~-]+@[A-Za-z0-9.-]+")
 _FLAGS = frozenset({"accountEnabled", "isResourceAccount", "showInAddressList"})
 _LISTS = frozenset({"businessPhones", "otherMails", "proxyAddresses", "imAddresses", "identities"})
 

@@ -21,6 +21,7 @@ SIGN_INS = "AuditLog.Read.All"
 _LARGEST_WITH_SIGN_INS = 500
 _LARGEST_CHECK = 20
 _LARGEST_GET = 1000
+_LARGEST_ANSWER = 11_000
 _ON_PREMISES = ("onPremisesSyncEnabled", "onPremisesUserPrincipalName", "onPremisesDomainName")
 
 
@@ -144,6 +145,25 @@ def check_member_groups(call: Call) -> Answer:
     edges = directory_of(call.world).memberships[operations.tenant_of(call)]
     containing = {each.lower() for each in edges.above(user["id"], call.now_us)}
     value = [each for each in ids if each.lower() in containing]
+    return Answer({"@odata.context": pages.context(call, "Collection(Edm.String)"), "value": value})
+
+
+@operation("user.getMemberGroups", "POST", "/users/{id}/getMemberGroups", roles=MEMBERS, units=5, mutates=False)
+def get_member_groups(call: Call) -> Answer:
+    """Answer all groups that contain the user at any depth, or only security groups; this does not lag."""
+    only = call.object().get("securityEnabledOnly")
+    if not isinstance(only, bool):
+        raise checks.bad_request("The parameter securityEnabledOnly is required.")
+    user = find_user(call, call.param("id"))
+    directory, tenant = directory_of(call.world), operations.tenant_of(call)
+    containing = directory.memberships[tenant].above(user["id"], call.now_us)
+    value = [
+        each
+        for each in containing
+        if not only or ((group := directory.find(tenant, each)) is not None and group[1]["securityEnabled"])
+    ]
+    if len(value) > _LARGEST_ANSWER:
+        raise checks.bad_request("The result has too many groups.", "Directory_ResultSizeLimitExceeded")
     return Answer({"@odata.context": pages.context(call, "Collection(Edm.String)"), "value": value})
 
 

@@ -57,7 +57,6 @@ def list_managed(call: Call) -> Answer:
 
 
 @operation("managedDevice.get", "GET", f"{_ROOT}/{{id}}", roles=_READ, units=0)
-@operation("managedDevice.getQuoted", "GET", f"{_ROOT}('{{id}}')", roles=_READ, units=0)
 def get_managed(call: Call) -> Answer:
     """Answer one managed device."""
     names = queries.read_select(call, "managedDevice")
@@ -66,7 +65,6 @@ def get_managed(call: Call) -> Answer:
 
 
 @operation("managedDevice.update", "PATCH", f"{_ROOT}/{{id}}", roles=_WRITE, units=0)
-@operation("managedDevice.updateQuoted", "PATCH", f"{_ROOT}('{{id}}')", roles=_WRITE, units=0)
 def update_managed(call: Call) -> Answer:
     """Change notes, management name or owner type; the rest is read-only."""
     device, body = find_managed(call), call.object()
@@ -79,7 +77,6 @@ def update_managed(call: Call) -> Answer:
 
 
 @operation("managedDevice.delete", "DELETE", f"{_ROOT}/{{id}}", roles=_WRITE, units=0)
-@operation("managedDevice.deleteQuoted", "DELETE", f"{_ROOT}('{{id}}')", roles=_WRITE, units=0)
 def delete_managed(call: Call) -> Answer:
     """Delete the record at once, without an effect on the machine."""
     device = find_managed(call)
@@ -88,14 +85,12 @@ def delete_managed(call: Call) -> Answer:
 
 
 @operation("managedDevice.retire", "POST", f"{_ROOT}/{{id}}/retire", roles=f"{_WRITE} {_WIPE}", units=0)
-@operation("managedDevice.retireQuoted", "POST", f"{_ROOT}('{{id}}')/retire", roles=f"{_WRITE} {_WIPE}", units=0)
 def retire(call: Call) -> Answer:
     """Remove company data from the device: pending until it checks in, then the record is deleted."""
     return _remove_at_check_in(call, "retirePending")
 
 
 @operation("managedDevice.wipe", "POST", f"{_ROOT}/{{id}}/wipe", roles=_WIPE, units=0)
-@operation("managedDevice.wipeQuoted", "POST", f"{_ROOT}('{{id}}')/wipe", roles=_WIPE, units=0)
 def wipe(call: Call) -> Answer:
     """Reset the device: pending until it checks in, then the record is deleted."""
     return _remove_at_check_in(call, "wipePending")
@@ -121,7 +116,6 @@ def _remove_at_check_in(call: Call, state: str) -> Answer:
 
 
 @operation("managedDevice.users", "GET", f"{_ROOT}/{{id}}/users", roles=_READ, units=0, versions=("beta",))
-@operation("managedDevice.usersQuoted", "GET", f"{_ROOT}('{{id}}')/users", roles=_READ, units=0, versions=("beta",))
 def list_primary_user(call: Call) -> Answer:
     """Answer with the primary user, if the device has one."""
     device = find_managed(call)
@@ -132,14 +126,6 @@ def list_primary_user(call: Call) -> Answer:
 
 
 @operation("managedDevice.setUser", "POST", f"{_ROOT}/{{id}}/users/$ref", roles=_WRITE, units=0, versions=("beta",))
-@operation(
-    "managedDevice.setUserQuoted",
-    "POST",
-    f"{_ROOT}('{{id}}')/users/$ref",
-    roles=_WRITE,
-    units=0,
-    versions=("beta",),
-)
 def set_primary_user(call: Call) -> Answer:
     """Make the user named by `@odata.id` the primary user."""
     device = find_managed(call)

@@ -29,7 +29,7 @@ _NEEDED = ("accountEnabled", "displayName", "mailNickname", "passwordProfile", "
 _MASTERED = frozenset(
     {"displayName", "givenName", "surname", "mail", "userPrincipalName", "accountEnabled", "jobTitle"}
 )
-_UPN = re.compile(r"[A-Za-z0-9'._!#^~-]+@[A-Za-z0-9.-]+")
+_UPN = re.compile(r"[A-Za-z0-9'._!#$^~-]+@[A-Za-z0-9.-]+")
 
 
 def _checked(call: Call, body: Doc, before: Doc | None = None) -> Doc:

@@ -24,13 +24,14 @@ from shared.contracts.spot_engine import (
     StepsTaken,
 )
 from shared.domain.networks.connection import HealthStatus
+from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host import HostStatus, HostTask
 from shared.domain.spot.image_version import VersionStatus
 from shared.domain.spot.schedule import LoadBalancing
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.tenants.tenant import Paused
 from shared.services.spot_changes import wake_for_group, wake_for_users
-from shared.services.spot_engine import spot_due
+from shared.services.spot_reconciling import spot_due
 from shared.services.spot_runs import engine_subject, promise_spot_run
 from shared.services.sweeping import sweep
 from shared.storage.due import LOOK, DueKind
@@ -139,6 +140,33 @@ async def test_a_minute_in_which_nothing_changes_writes_no_host(office: PaperSer
     assert steps(await run()) == []
     assert {each.value.id: each.etag async for each in office.session_hosts.each(things.TENANT_ID)} == before
     assert desks.calls == ["list hosts"]  # and no machine was asked
+
+
+async def test_the_host_of_who_left_is_kept_for_a_week_and_is_theirs_again_when_they_come_back(
+    office: PaperServices,
+) -> None:
+    dedicated = {"license_type": LicenseType.PERSONAL_DEDICATED, "quantity": 1}
+    await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(**dedicated))
+    await built(office, h1=off())
+    await office.session_hosts.change(things.TENANT_ID, "h1", lambda there: there.but(assigned_user_id="id-ada"))
+    await office.spot_members.insert(member("ada"))
+    assert steps(await run()) == []
+
+    await office.spot_members.remove(things.TENANT_ID, "m-ada")
+    planned = await run()
+    assert [step.action.value for step in planned.steps] == ["build"]  # the licence is free for who comes next
+    kept = (await hosts_of(office))["h1"]
+    assert kept.kept_until == things.NOW + timedelta(days=7)
+    office.hand.advance(timedelta(days=6))
+    assert ("remove", "h1") not in steps(await run())
+
+    await office.spot_members.insert(member("ada"))
+    await run()
+    assert (await hosts_of(office))["h1"].kept_until is None
+    await office.spot_members.remove(things.TENANT_ID, "m-ada")
+    await run()
+    office.hand.advance(timedelta(days=7))
+    assert ("remove", "h1") in steps(await run())
 
 
 async def test_azure_that_does_not_answer_takes_nothing(office: PaperServices) -> None:
@@ -345,6 +373,15 @@ async def test_a_thousand_changes_in_one_batch_are_one_plan_of_a_group(office: P
     host: Any = IdleHost()
     assert await wake_for_users(office, host, things.TENANT_ID, [f"id-{user}" for user in users], things.NOW) == 1
     assert len(host.started) == 1
+    assert office.directory.reads == ["groups of 20 users"] * 50
+
+
+async def test_the_directory_is_not_asked_about_a_group_that_is_reconciled_anyway(office: PaperServices) -> None:
+    for number in range(20):
+        await office.spot_members.insert(member(f"u{number}"))
+    users = [f"id-u{number}" for number in range(20)]
+    assert await wake_for_users(office, IdleHost(), things.TENANT_ID, ["id-eve", *users[15:]], things.NOW) == 1
+    assert office.directory.reads == []
 
 
 async def test_of_two_hosts_that_are_gone_one_is_replaced_at_a_time(office: PaperServices) -> None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.spot.decision import KEPT, Decisions, HostStep
+from shared.domain.spot.decision import KEPT, Decisions, EngineStep
 from shared.domain.spot.explaining import DesktopExplanation, explain_desktop
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host import HostStatus
@@ -68,10 +68,14 @@ def test_of_a_dedicated_desktop_the_users_own_host_is_told() -> None:
         "The user's host is pending: no capacity.",
     )
     assert "No host has been given" in explained("ada", member("ada", 0), group=dedicated).reasons[0]
+    kept = own.but(kept_until=NOW)
+    assert (
+        explained("ada", group=dedicated, hosts=(kept,)).reasons[1].startswith("The host that was the user's is kept")
+    )
 
 
-def step(number: int, action: Action = Action.START) -> HostStep:
-    return HostStep(session_host_id=f"h{number}", action=action, reason=Reason.SEATS_NEEDED, text="")
+def step(number: int, action: Action = Action.START) -> EngineStep:
+    return EngineStep(session_host_id=f"h{number}", action=action, reason=Reason.SEATS_NEEDED, text="")
 
 
 def test_the_newest_decisions_come_first_and_old_ones_go() -> None:

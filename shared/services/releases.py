@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 from shared.domain.intent import ResourceType
@@ -22,7 +21,7 @@ from shared.services.action_context import ActionContext
 from shared.services.host_tasks import start_host_task
 from shared.services.intents import Resource, begin_operation, make_change
 from shared.services.release_progress import end_operation
-from shared.services.spot_engine import promise_spot_reconcile, start_spot_reconcile
+from shared.services.spot_reconciling import reconciled_after
 from shared.services.writes import Edit, Effect, Write, change
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -88,8 +87,7 @@ async def _begin(
         RELEASE_OPERATION,
         Resource(ResourceType.SPOT_GROUP, before.id),
         Write(apply, before, after),
-        promise=partial(promise_spot_reconcile, deps, before.tenant_id, before.id, context.now),
-        start=lambda _: start_spot_reconcile(client, before.tenant_id, before.id),
+        **reconciled_after(context, client, before.id),
     )
     return begun.operation
 
@@ -128,8 +126,7 @@ async def change_release(
         context,
         Resource(ResourceType.RELEASE, before.id),
         write,
-        promise=partial(promise_spot_reconcile, deps, group.tenant_id, group.id, context.now),
-        start=lambda _: start_spot_reconcile(client, group.tenant_id, group.id),
+        **reconciled_after(context, client, group.id),
     )
 
 
@@ -172,8 +169,7 @@ async def cancel_release(context: ActionContext, client: DurableClient, stored: 
         context,
         Resource(ResourceType.SPOT_GROUP, group.id),
         Write(apply, group, back),
-        promise=partial(promise_spot_reconcile, deps, group.tenant_id, group.id, context.now),
-        start=lambda _: start_spot_reconcile(client, group.tenant_id, group.id),
+        **reconciled_after(context, client, group.id),
     )
 
 

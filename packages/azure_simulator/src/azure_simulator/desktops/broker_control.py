@@ -18,9 +18,8 @@ from azure_simulator.core.requests import whole
 from azure_simulator.core.routing import Routes
 from azure_simulator.core.settings import NUMBER
 from azure_simulator.core.times import SECOND
-from azure_simulator.desktops import broker, days, host_pools, sessions
+from azure_simulator.desktops import broker, days, entitlements, host_pools, sessions
 from azure_simulator.desktops.provider import SESSION_HOST, USER_SESSION
-from azure_simulator.graph.directory.records import VIRTUAL_DESKTOP
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 CONTROL = Routes("sim")
-SERVICE = Principal(VIRTUAL_DESKTOP, "Azure Virtual Desktop")
+SERVICE = Principal(entitlements.SERVICE_APP, "Azure Virtual Desktop")
 _START = "2026-04-01"
 _SHOWN = 100
 

@@ -145,10 +145,11 @@ class WayInOrder(Value):
 
 
 class WayIn(Value):
-    """The way in is open."""
+    """The way in is open: at a public address of the machine's own, or through the network's Bastion, by its id."""
 
     kind: Literal["wayIn"] = "wayIn"
-    public_address: str
+    public_address: str | None = None
+    bastion_id: str | None = None
 
 
 class AdministratorOrder(Value):
@@ -166,13 +167,13 @@ class SecretOrder(Value):
 
 
 class VersionActionRecord(Value):
-    """An action has ended. *public_address*: of the way in that it has opened."""
+    """An action has ended. *way_in*: what it has opened."""
 
     tenant_id: str
     version_id: str
     operation_id: str
     name: VersionActionName
-    public_address: str | None = None
+    way_in: WayIn | None = None
     failure: Failure | None = None
 
 

@@ -12,6 +12,7 @@ from shared.contracts.image_versions import (
     VersionActionRecord,
     VersionDeletedRecord,
     VersionRecord,
+    WayIn,
 )
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.operations.operation import Actor, OperationStatus
@@ -222,7 +223,7 @@ async def test_a_way_in_is_recorded_with_its_end_and_a_due_row_for_it(contoso: P
         version_id="v1",
         operation_id="op-3",
         name=VersionActionName.CONNECT,
-        public_address="20.50.2.99",
+        way_in=WayIn(public_address="20.50.2.99"),
     )
     await perform(RECORD_VERSION_ACTION, what)
 

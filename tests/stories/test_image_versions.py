@@ -234,7 +234,7 @@ def test_connect_starts_the_machine_sets_the_password_forgets_it_and_only_then_o
     order.append("open_way_in")
     assert [call for call in story.calls if call in order] == order
     assert story.last(OPEN_WAY_IN)["address"] == "20.50.2.10"
-    assert story.last(RECORD_VERSION_ACTION)["publicAddress"] == "20.50.2.99"
+    assert story.last(RECORD_VERSION_ACTION)["wayIn"]["publicAddress"] == "20.50.2.99"
 
 
 @pytest.mark.parametrize("broken", [BEGIN_START, READ_ADMINISTRATOR, OPEN_WAY_IN])

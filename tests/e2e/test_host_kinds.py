@@ -116,22 +116,25 @@ def test_a_host_of_a_users_own_hibernates_with_the_session_and_wakes_with_it(ope
     group_id = wizard(
         office, "create-spot-group", {**form, "license": license_step, "hosts": {"hibernate": True}}
     ).body["id"]
-    (host,) = ready(office, group_id)
+    ready(office, group_id)
     office.until(lambda: may_reach(office, group_id) == {user}, says="the user may sign in")
 
     sign_in(office, group_id, user)
     first = office.until(lambda: served(office, group_id), says="the user is signed in", look=CLOSELY)[-1]
     office.stack.tell_cloud("desktops/leave", {"user": user, "hostPool": f"spot-{group_id}", "how": "disconnect"})
-    office.until(lambda: states(office, group_id)[host["id"]] == "hibernated", says="the host hibernates")
+
+    def sleeps() -> bool:
+        (there,) = hosts(office, group_id)
+        return (there["state"], there["task"]) == ("hibernated", None)
+
+    office.until(sleeps, says="the host hibernates, and takes its user again")
     assert office.powers() == ["deallocated"]
 
     sign_in(office, group_id, user)
-    again = office.until(
-        lambda: [each for each in served(office, group_id) if each["outcome"] == "reconnected"],
-        says="the session is there again",
-        look=CLOSELY,
-    )[-1]
-    assert again["session"] == first["session"]
+    asked = sign_ins(office, group_id)[-1]
+    assert (asked["outcome"], asked["reason"]) == ("waiting", "")
+    again = office.until(lambda: served(office, group_id)[1:], says="the user is signed in again", look=CLOSELY)[-1]
+    assert (again["outcome"], again["session"]) == ("reconnected", first["session"])
     assert lost(office, group_id) == []
 
 

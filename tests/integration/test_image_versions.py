@@ -115,7 +115,7 @@ async def test_the_test_machine_joins_by_a_healthy_connection_of_the_site_to_ent
         named = {"id": f"c{number}", "display_name": f"c{number}", "health_check_status": health}
         await contoso.connections.insert(things.connection(**named, **of_domain))
     await saved(contoso, status=VersionStatus.SEALING)
-    order = await version_order(contoso, await record(contoso))  # type: ignore[arg-type]
+    order = await version_order(contoso, await record(contoso))
 
     assert order is not None
     assert (order.joins and order.joins.connection_id) == joins

@@ -42,7 +42,6 @@ _BASTION_SUBNET = "AzureBastionSubnet"  # learn.microsoft.com/azure/bastion/conf
 _FIRST_PRIORITY, _LAST_PRIORITY = 1000, 4000
 _PRIORITY_TAKEN = frozenset({"securityruleconflict"})
 _SOON = 5
-_TAKEN = Pending(note="another way in is being opened", after=_SOON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ async def open_way_in(order: WayInOrder) -> WayIn | Pending | Refused:
     if (going := await _remove_address(network, machine)) is not None:  # of a way in from before there was a Bastion
         return going
     if not await _put_rule(network, machine, str(inner["privateIPAddress"]), bastion.prefixes):
-        return _TAKEN
+        return _taken()
     return WayIn(bastion_id=bastion.id)
 
 
@@ -126,8 +125,12 @@ async def _open_address(network: Any, order: WayInOrder, nic: Any, inner: dict[s
     if properties(nic).get("provisioningState") != "Succeeded":
         return Pending(note="the address is being given to the machine", after=_SOON)
     if not await _put_rule(network, machine, str(inner["privateIPAddress"]), (f"{order.address}/32",)):
-        return _TAKEN
+        return _taken()
     return WayIn(public_address=str(properties(public)["ipAddress"]))
+
+
+def _taken() -> Pending:
+    return Pending(note="another way in is being opened", after=_SOON)
 
 
 async def _bastion(network: Any, subnet_id: str) -> _Bastion | None:  # noqa: ANN401 - the SDK's client

@@ -88,8 +88,8 @@ def advance(status: VersionStatus, event: VersionEvent) -> VersionStatus:
 class Access(Value):
     """A way in to the temporary machine, only *until*.
 
-    It is a *public_address* that lets one caller's *address* in; or the Bastion of the network, by its id, which lets
-    in whom Azure lets use it.
+    It is a *public_address* that lets one caller's *address* in; or the Bastion of the network, by its id, whose users
+    Azure decides on.
     """
 
     address: str

@@ -19,7 +19,7 @@ from shared.contracts.spot_engine import (
 from shared.dependencies import dependencies
 from shared.domain.networks.connection import Connection
 from shared.domain.policies.pausing import spot_pause_reason
-from shared.domain.spot.decision import Decisions, HostStep
+from shared.domain.spot.decision import Decisions, EngineStep
 from shared.domain.spot.dedicated import kept
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost, host_id
@@ -260,7 +260,7 @@ async def _plan_builds(facts: _Facts, builds: list[Step], now: datetime) -> list
     return hosts
 
 
-def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
+def _begun_again(facts: _Facts, now: datetime) -> list[EngineStep]:
     """Return the builds of hosts that were planned and on which nothing is being done: a start was lost, or they wait.
 
     One that found no capacity begins again after a while.
@@ -268,7 +268,7 @@ def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
     if facts.parked is not None:
         return []
     return [
-        HostStep(
+        EngineStep(
             session_host_id=host.id,
             action=Action.BUILD,
             reason=Reason.HOSTS_MISSING,
@@ -282,11 +282,11 @@ def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
     ]
 
 
-def _named(steps: list[Step], new: list[SessionHost]) -> list[HostStep]:
+def _named(steps: list[Step], new: list[SessionHost]) -> list[EngineStep]:
     """Return the steps with the ids of their hosts, the new ones in their order."""
     ids = iter([host.id for host in new])
     return [
-        HostStep(
+        EngineStep(
             session_host_id=step.host_id if step.host_id is not None else next(ids),
             action=step.action,
             reason=step.reason,
@@ -296,7 +296,7 @@ def _named(steps: list[Step], new: list[SessionHost]) -> list[HostStep]:
     ]
 
 
-async def _save_decisions(group: SpotGroup, steps: list[HostStep], now: datetime) -> None:
+async def _save_decisions(group: SpotGroup, steps: list[EngineStep], now: datetime) -> None:
     if not steps:
         return
     decisions = dependencies().spot_decisions

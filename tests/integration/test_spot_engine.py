@@ -31,7 +31,7 @@ from shared.domain.spot.schedule import LoadBalancing
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.tenants.tenant import Paused
 from shared.services.spot_changes import wake_for_group, wake_for_users
-from shared.services.spot_engine import spot_due
+from shared.services.spot_reconciling import spot_due
 from shared.services.spot_runs import engine_subject, promise_spot_run
 from shared.services.sweeping import sweep
 from shared.storage.due import LOOK, DueKind
@@ -392,6 +392,15 @@ async def test_a_thousand_changes_in_one_batch_are_one_plan_of_a_group(office: P
     host: Any = IdleHost()
     assert await wake_for_users(office, host, things.TENANT_ID, [f"id-{user}" for user in users], things.NOW) == 1
     assert len(host.started) == 1
+    assert office.directory.reads == ["groups of 20 users"] * 50
+
+
+async def test_the_directory_is_not_asked_about_a_group_that_is_reconciled_anyway(office: PaperServices) -> None:
+    for number in range(20):
+        await office.spot_members.insert(member(f"u{number}"))
+    users = [f"id-u{number}" for number in range(20)]
+    assert await wake_for_users(office, IdleHost(), things.TENANT_ID, ["id-eve", *users[15:]], things.NOW) == 1
+    assert office.directory.reads == []
 
 
 async def test_of_two_hosts_that_are_gone_one_is_replaced_at_a_time(office: PaperServices) -> None:

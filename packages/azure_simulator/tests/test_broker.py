@@ -137,6 +137,7 @@ def test_a_machine_is_started_on_connect_and_the_sign_in_waits_for_it() -> None:
         office.host(name)
         office.power(name, "deallocate")
     office.app.sim("PATCH", "config", {"profile": "real"})
+    office.grant(GROUP, STARTS, "77777777-7777-4777-8777-777777777777", "ServicePrincipal")  # somebody else's
     without = office.sign_in(office.users[0])
     assert (without["outcome"], without["reason"]) == ("failed", "MayNotStartMachine")
     office.grant(GROUP, STARTS, SERVICE, "ServicePrincipal")

@@ -38,7 +38,8 @@ ENTITIES = (
     "user group device managedDevice subscription subscribedSku organization licenseDetails directoryObject "
     "deviceEnrollmentConfiguration deviceEnrollmentPlatformRestrictionsConfiguration "
     "deviceEnrollmentPlatformRestrictionConfiguration deviceEnrollmentLimitConfiguration application servicePrincipal "
-    "deviceEnrollmentWindowsHelloForBusinessConfiguration appRoleAssignment"
+    "deviceEnrollmentWindowsHelloForBusinessConfiguration appRoleAssignment oAuth2PermissionGrant "
+    "federatedIdentityCredential"
 )
 REQUIRED, READ_ONLY, WRITE_ONLY = 1, 2, 4
 LIMITS = ("minLength", "maxLength", "pattern", "minValue", "maxValue", "sensitive")

@@ -199,7 +199,10 @@ def _image_of(facts: _Facts, step: Step) -> BuildImage:
 
 
 def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime) -> datetime:
-    """Return when the group is looked at again: each minute while anything can change, else when the plan says."""
+    """Return when the group is looked at again: each minute while anything can change, else when the plan says.
+
+    While nothing may happen it is looked at seldom, whoever works on its hosts.
+    """
     if target.parked is not None:
         return full_minute(now) + _AGAIN
     looks = [] if made.next_look is None else [full_minute(made.next_look + timedelta(seconds=59))]
@@ -218,7 +221,7 @@ async def _save_state(facts: _Facts, made: HostPlan, builds: list[Step], next_lo
     seen = [host.seen for host in facts.hosts if host.seen is not None]
     status = _STATUS[made.status]
     building = not any(host.status is HostStatus.READY for host in facts.hosts)
-    if building and status is SpotGroupStatus.UNAVAILABLE and (facts.hosts or builds):
+    if building and status is not SpotGroupStatus.PARKED and (facts.hosts or builds):
         status = SpotGroupStatus.BUILDING
     changes = {
         "status": status,

@@ -31,7 +31,6 @@ _MOST_CHECKED = 20
 _MOST_ANSWERED = 11_000
 MEMBERS: dict[str, tuple[str, Callable[[Call], Doc]]] = {
     "/users/{id}": ("user", lambda call: find_user(call, call.param("id"))),
-    "/users('{id}')": ("user.quoted", lambda call: find_user(call, call.param("id"))),
     "/groups/{id}": ("group", find_group),
     "/devices/{id}": ("device", find_device),
     "/servicePrincipals/{id}": ("servicePrincipal", find_principal),

@@ -76,7 +76,6 @@ def create_user(call: Call) -> Answer:
 
 
 @operation("user.update", "PATCH", "/users/{id}", roles=f"{_WRITE} User.EnableDisableAccount.All")
-@operation("user.updateQuoted", "PATCH", "/users('{id}')", roles=f"{_WRITE} User.EnableDisableAccount.All")
 def update_user(call: Call) -> Answer:
     """Change a user; properties that Active Directory masters are refused."""
     user, body = find_user(call, call.param("id")), call.object()
@@ -93,7 +92,6 @@ def update_user(call: Call) -> Answer:
 
 
 @operation("user.delete", "DELETE", "/users/{id}", roles=_DELETE)
-@operation("user.deleteQuoted", "DELETE", "/users('{id}')", roles=_DELETE)
 def delete_user(call: Call) -> Answer:
     """Delete a user, who can be restored for 30 days."""
     recycle_bin.delete(call.world, operations.tenant_of(call), "user", find_user(call, call.param("id"))["id"])

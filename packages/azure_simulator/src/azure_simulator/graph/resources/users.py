@@ -65,7 +65,6 @@ def list_users(call: Call) -> Answer:
 
 
 @operation("user.get", "GET", "/users/{id}", roles=f"{READ_ROLES} LicenseAssignment.Read.All")
-@operation("user.getQuoted", "GET", "/users('{id}')", roles=f"{READ_ROLES} LicenseAssignment.Read.All")
 def get_user(call: Call) -> Answer:
     """Answer `GET /users/{id or UPN}`."""
     wanted = queries.read_select(call, "user")

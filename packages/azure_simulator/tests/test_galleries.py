@@ -23,7 +23,8 @@ def definition(state: str = "Generalized", sku: str = "one") -> dict[str, Any]:
 def version(source: str, *regions: str, **publishing: Any) -> dict[str, Any]:
     targets = [{"name": region} for region in regions or (REGION,)]
     profile = {"publishingProfile": {"targetRegions": targets, **publishing}}
-    return {"location": REGION, "properties": {**profile, "storageProfile": {"source": {"virtualMachineId": source}}}}
+    named = {"virtualMachineId" if "/virtualMachines/" in source else "id": source}
+    return {"location": REGION, "properties": {**profile, "storageProfile": {"source": named}}}
 
 
 def master(app: InProcessCloud, *, secure: bool = True) -> str:

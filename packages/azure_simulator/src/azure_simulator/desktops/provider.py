@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SDK = "azure.mgmt.desktopvirtualization"
 HOST_POOL = "Microsoft.DesktopVirtualization/hostPools"
+APPLICATION_GROUP = "Microsoft.DesktopVirtualization/applicationGroups"
 SESSION_HOST = f"{HOST_POOL}/sessionHosts"
 USER_SESSION = f"{SESSION_HOST}/userSessions"
 HOST_LISTS = "SessionHostList"

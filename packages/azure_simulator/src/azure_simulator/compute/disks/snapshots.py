@@ -32,6 +32,8 @@ SNAPSHOTS = ResourceType(
     naming=NameRule(NAMING, "snapshot.name"),
     unshown=("properties.completionPercent",),
     omitted=disk_bodies.OMITTED,
+    values=disk_bodies.VALUES,
+    links={"properties.creationData.sourceResourceId": (disk_bodies.TYPE, TYPE)},
     latencies={
         "snapshot.put": about(2, 10, 0.5),
         "snapshot.copy": about(600, 2400, 120),  # to another region; a guess

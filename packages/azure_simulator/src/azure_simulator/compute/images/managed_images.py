@@ -65,17 +65,9 @@ def put_image(call: Call) -> Answer:
     if found is not None:
         found.replace({**found.body, "tags": tags_of(body)}, call.now_us)
         return Answer(found.body)
-    if read(body, "properties.storageProfile.osDisk.blobUri", "string", ""):
-        raise unsupported("storageProfile.osDisk.blobUri", "A blob as the source of an image")
-    source_id = str(read(body, "properties.sourceVirtualMachine.id", "string", ""))
     profile = read(body, "properties.storageProfile", "object", {})
     disk = read(profile, "osDisk", "object", {})
-    for name in ("managedDisk", "snapshot"):
-        source_id = source_id or str(read(disk, f"{name}.id", "string", ""))
-    if not source_id:
-        raise missing("image.sourceVirtualMachine")
-    if read(body, "properties.storageProfile.dataDisks", "array", []):
-        raise unsupported("storageProfile.dataDisks", "A managed image with data disks")
+    source_id = _source(body, disk)
     generalized = disk.get("osState", "Generalized") == "Generalized"
     system = str(disk.get("osType") or system_of(call, source_id))
     facts = capture(call, source_id, region, generalized=generalized, secure=False, system=system)
@@ -100,6 +92,20 @@ def put_image(call: Call) -> Answer:
         lambda _: image.set(world.now_us, provisioningState="Failed"),
     )
     return accepted(call, begin(call, "image.put", image.id, course, region=region), 201, image.body)
+
+
+def _source(body: Json, disk: Json) -> str:
+    """Give the id of what an image is made of; refuse what is not simulated."""
+    if read(disk, "blobUri", "string", ""):
+        raise unsupported("storageProfile.osDisk.blobUri", "A blob as the source of an image")
+    if read(body, "properties.storageProfile.dataDisks", "array", []):
+        raise unsupported("storageProfile.dataDisks", "A managed image with data disks")
+    source_id = str(read(body, "properties.sourceVirtualMachine.id", "string", ""))
+    for name in ("managedDisk", "snapshot"):
+        source_id = source_id or str(read(disk, f"{name}.id", "string", ""))
+    if not source_id:
+        raise missing("image.sourceVirtualMachine")
+    return source_id
 
 
 @OPERATIONS.patch("image.update")

@@ -85,7 +85,7 @@ def test_it_is_signed_in_to_by_password_or_keys(profile: dict[str, Any]) -> None
         {"linuxConfiguration": {"disablePasswordAuthentication": True}},
         {"linuxConfiguration": {"disablePasswordAuthentication": False}},
         {"adminPassword": PASSWORD, "linuxConfiguration": {"disablePasswordAuthentication": True}},
-        {"linuxConfiguration": keys(path="/home/other/.ssh/authorized_keys")},
+        {"linuxConfiguration": keys(path=".ssh/authorized_keys")},
         {"linuxConfiguration": keys("ssh-rsa AAAA")},
         {"linuxConfiguration": keys(key("ssh-rsa", "ssh-dss"))},
         {"linuxConfiguration": keys("a key")},

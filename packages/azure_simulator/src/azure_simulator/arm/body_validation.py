@@ -38,7 +38,15 @@ _FORMER = {("HostPoolType", "shared"): "Pooled"}
 _PASSING = frozenset({"provisioningstate", "etag", "diskstate", "status", "statustimestamp", "timecreated"})
 """Read-only members that change by themselves: what a client read of them may be old."""
 _LONG = frozenset(
-    {"capacity", "diskIOPSReadWrite", "diskMBpsReadWrite", "diskIOPSReadOnly", "diskMBpsReadOnly", "diskSizeBytes"}
+    {
+        "capacity",
+        "diskIOPSReadWrite",
+        "diskMBpsReadWrite",
+        "diskIOPSReadOnly",
+        "diskMBpsReadOnly",
+        "diskSizeBytes",
+        "uploadSizeBytes",
+    }
 )
 """Integers of 64 bits; all others have 32 (the formats of Microsoft's specifications)."""
 _SHOWN = 60

@@ -23,6 +23,8 @@ from azure_simulator.core.longrunning import Course, begin, running_on
 from azure_simulator.core.times import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
@@ -84,6 +86,8 @@ def put_version(call: Call) -> Answer:
     if found is None:
         gallery_parts.check_limit(call, VERSIONS)
     targets = _targets(body, location)
+    if found is not None:
+        _check_kept(found, body, {normal(each["name"]) for each in targets})
     facts["regions"] = _plan(call, targets, facts.get("regions", {}))
     end_us = max(plan["untilUs"] for plan in facts["regions"].values())
     before = found.properties.get("publishingProfile", {}) if found else {"publishedDate": iso(call.now_us)}
@@ -140,19 +144,19 @@ def delete_version(call: Call) -> Answer:
         version.set(world.now_us, provisioningState="Deleting")
         fail_creations(world, version.id)
 
-    return gallery_parts.delete(call, "gallery.version", check=_check_deletable, begun=begun)
+    return gallery_parts.delete(call, "gallery.version", begun=begun)
 
 
-def _check_deletable(version: Resource) -> None:
-    """Keep a version that its safety profile protects while it is replicated elsewhere."""
-    safety = version.properties.get("safetyProfile", {})
-    elsewhere = set(version.facts["regions"]) - {normal(version.body["location"])}
-    if safety.get("allowDeletionOfReplicatedLocations") is False and elsewhere:
+def _check_kept(version: Resource, body: Json, regions: Collection[str]) -> None:
+    """Keep a version where it is replicated when its safety profile says so; it may go as a whole (recorded)."""
+    safety = {**version.properties.get("safetyProfile", {}), **read(body, "properties.safetyProfile", "object", {})}
+    lost = set(version.facts["regions"]) - set(regions)
+    if safety.get("allowDeletionOfReplicatedLocations") is False and lost:
         raise Problem(
             409,
             "OperationNotAllowed",
-            f"The gallery image version '{version.name}' cannot be deleted while it is replicated to "
-            f"{', '.join(sorted(elsewhere))}, since its safetyProfile does not allow that.",
+            f"The gallery image version '{version.name}' cannot be removed from {', '.join(sorted(lost))}, since its "
+            "safetyProfile does not allow that.",
         )
 
 

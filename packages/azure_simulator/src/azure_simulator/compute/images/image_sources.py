@@ -56,20 +56,20 @@ def capture(call: Call, source_id: str, region: str, *, generalized: bool, secur
 
 
 def system_of(call: Call, source_id: str) -> str:
-    """Give the operating system of what an image is made of; Windows where nothing says so."""
+    """Give the operating system of what an image is made of; empty where nothing says so."""
     source = call.world.resources.get(source_id)
     if source is None:
-        return "Windows"
+        return ""
     if source.type == VERSION_TYPE:
         source = call.need(source.id.rpartition("/versions/")[0])
     storage = source.properties.get("storageProfile", {}).get("osDisk", source.properties)
-    return str(storage.get("osType") or "Windows")
+    return str(storage.get("osType") or "")
 
 
 def _check_system(call: Call, source: Resource, system: str) -> None:
     """Refuse a source with another operating system than its image."""
     found = system_of(call, source.id)
-    if found != system:
+    if found and found != system:
         raise invalid("osType", f"The operating system of the source is {found}, that of the image {system}.")
 
 

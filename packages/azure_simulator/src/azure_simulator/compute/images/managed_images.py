@@ -69,7 +69,7 @@ def put_image(call: Call) -> Answer:
     disk = read(profile, "osDisk", "object", {})
     source_id = _source(body, disk)
     generalized = disk.get("osState", "Generalized") == "Generalized"
-    system = str(disk.get("osType") or system_of(call, source_id))
+    system = str(disk.get("osType") or system_of(call, source_id) or "Windows")
     facts = capture(call, source_id, region, generalized=generalized, secure=False, system=system)
     kept = {
         "osType": system,

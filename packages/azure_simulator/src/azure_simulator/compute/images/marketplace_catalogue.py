@@ -84,8 +84,14 @@ def images(world: World) -> dict[str, dict[str, dict[str, list[str]]]]:
     }
     for publisher, offers in world.config.get("images", {}).items():
         for offer, skus in offers.items():
-            tree.setdefault(publisher, {}).setdefault(offer, {}).update(skus)
+            _child(_child(tree, publisher), offer).update(skus)
     return tree
+
+
+def _child(level: Json, name: str) -> Json:
+    """Give what a level has of a name in any case, made if there is none."""
+    found: Json = level.setdefault(next((each for each in level if each.lower() == name.lower()), name), {})
+    return found
 
 
 def numbers(version: str) -> list[tuple[int, str]]:

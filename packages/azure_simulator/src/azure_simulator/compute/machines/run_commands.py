@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
-from azure_simulator.arm.reading import invalid, missing, read, tags_of
+from azure_simulator.arm.reading import invalid, read, tags_of
 from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.arm.value_rules import a_uri
 from azure_simulator.compute.disks.attached_disks import is_linux
@@ -231,8 +231,6 @@ def _machine(call: Call, marker: str) -> Resource:
 def _script(vm: Resource, properties: Json) -> str:
     source = read(properties, "source", "object")
     ways = [name for name in ("script", "scriptUri", "commandId", "galleryScriptReferenceId") if name in source]
-    if not ways:
-        raise missing("properties.source.script")
     if len(ways) > 1:
         raise invalid("source", f"Only one of the properties of source may be set, not {' and '.join(ways)}.")
     if "commandId" in source:

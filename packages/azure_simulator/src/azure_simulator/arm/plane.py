@@ -181,6 +181,7 @@ def _read_body(call: Call, target: Target) -> None:
     call.body = reader.conform(call.body, shape)
     if call.method in {"PUT", "PATCH"}:
         value_rules.check(target.type.values, call.body)
+        value_rules.check_lacks(target.type.lacks, call.body)
 
 
 def _check_immutable(call: Call, target: Target) -> None:

@@ -31,6 +31,14 @@ NAMED = frozenset(
     }
 )
 """Members that hold the id of a resource as a text."""
+WHOLE = frozenset(
+    {
+        *("networkSecurityGroup", "routeTable", "natGateway", "publicIPAddress", "publicIPPrefix", "subnet"),
+        *("serviceEndpointPolicies", "applicationSecurityGroups", "sourceApplicationSecurityGroups"),
+        *("destinationApplicationSecurityGroups", "ddosProtectionPlan", "gatewayLoadBalancer"),
+    }
+)
+"""Members of Network's bodies that are references, whatever else of their targets they show."""
 IMAGES = ("imageReference", "galleryImageReference")
 """Images may be named in other ways; those who make something of them look at their ids."""
 
@@ -40,6 +48,8 @@ def check(call: Call, kind: ResourceType) -> None:
     provider = kind.provider
     if call.method not in {"PUT", "PATCH"} or not provider.checks_ids or not isinstance(call.body, dict):
         return
+    if provider.links_exist:
+        _check_named(call.body)
     for path, wanted in _references(call.body.get("properties"), "properties", frozenset(kind.links)):
         if _ID.match(wanted) is None:
             raise Problem(
@@ -60,6 +70,28 @@ def check(call: Call, kind: ResourceType) -> None:
             raise provider.wrong_type(call, path, wanted, types)
         if provider.links_exist:
             need(call, wanted)
+
+
+def _check_named(body: Json) -> None:
+    """Refuse references without an id."""
+    for path in _nameless(body.get("properties"), "properties"):
+        detail = {"code": "MissingJsonReferenceId", "message": f"Value for reference id is missing. Path {path}."}
+        raise Problem(400, "InvalidRequestFormat", "Cannot parse the request.", details=[detail])
+
+
+def _nameless(value: object, path: str) -> Iterator[str]:
+    """Find references of Network that have members and no id."""
+    if isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _nameless(each, f"{path}[{at}]")
+    if not isinstance(value, dict):
+        return
+    if _ROW.sub("", path.rpartition(".")[2]) in WHOLE:
+        if not value.get("id"):
+            yield path
+        return
+    for key, each in value.items():
+        yield from _nameless(each, f"{path}.{key}")
 
 
 def type_of(wanted: str) -> str:

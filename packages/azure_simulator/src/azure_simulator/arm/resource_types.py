@@ -73,7 +73,8 @@ class ResourceType:
     Bodies: `models` describes them, `naming` restricts the name of a new resource, `located` false means that no
     location is sent, `immutable` names the properties that never change, by their paths (where not `guarded`, its
     handler looks at them, because there are exceptions); `values` the formats and ranges of others (`arm.value_rules`),
-    `links` the types that references lead to (`arm.references`). `unshown` are the paths that no answer shows, as Azure
+    `links` the types that references lead to (`arm.references`), `lacks` what Azure has at a path and the simulator has
+    not. `unshown` are the paths that no answer shows, as Azure
     shows no secret, or whose values are the service's; all else that a request says is shown (`arm.keeping`).
     `omitted` is what optional properties are again when a PUT leaves them out, by path (`None`: nothing).
 
@@ -100,6 +101,7 @@ class ResourceType:
     located: bool = True
     immutable: Mapping[str, Immutable] = field(default_factory=dict)
     guarded: bool = True
+    lacks: Mapping[str, str] = field(default_factory=dict)
     unshown: tuple[str, ...] = ()
     omitted: Mapping[str, object] = field(default_factory=dict)
     values: Mapping[str, Rule] = field(default_factory=dict)

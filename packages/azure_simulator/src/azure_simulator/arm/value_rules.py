@@ -16,13 +16,14 @@ from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.arm.reading import invalid
+from azure_simulator.arm.reading import invalid, unsupported
 from azure_simulator.core.answers import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
 
 _SHOWN = 60
+GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _DURATION = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _SECONDS = (86_400, 3_600, 60, 1)
 _URI = re.compile(r"https?://[^\s/?#]+([/?#]\S*)?", re.IGNORECASE)
@@ -50,6 +51,13 @@ def check(rules: Mapping[str, Rule], body: object) -> None:
         for value in values_at(body, path):
             if value is not None and value != "":
                 rule.check(path.removeprefix("properties.").replace("[]", ""), value)
+
+
+def check_lacks(lacks: Mapping[str, str], body: object) -> None:
+    """Refuse what a type of Azure has and the simulated one has not."""
+    for path, what in lacks.items():
+        if any(values_at(body, path)):
+            raise unsupported(path.removeprefix("properties."), what)
 
 
 def values_at(body: object, path: str) -> Iterator[object]:

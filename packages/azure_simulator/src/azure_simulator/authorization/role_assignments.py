@@ -12,7 +12,7 @@ from azure_simulator.arm.paging import page
 from azure_simulator.arm.providers import AUTHORIZATION
 from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.resource_types import ResourceType
-from azure_simulator.arm.value_rules import matching, one_of
+from azure_simulator.arm.value_rules import GUID, matching, one_of
 from azure_simulator.authorization.role_definitions import ROLES
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 TYPE = "Microsoft.Authorization/roleAssignments"
 SDK = "azure.mgmt.authorization.v2022_04_01"
 LIMIT = 4000
-GUID = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _FILTER = re.compile(r"(?:principalId eq\s*|assignedTo\()\s*'([^']+)'\)?", re.IGNORECASE)
 
 

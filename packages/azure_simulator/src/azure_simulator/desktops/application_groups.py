@@ -29,7 +29,7 @@ from azure_simulator.desktops.bodies import (
     shown_type,
     stamped,
 )
-from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, NAMING, SDK
+from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -41,6 +41,7 @@ APPLICATION_GROUPS = ResourceType(
     models=BodyModels(SDK, "ApplicationGroup", "ApplicationGroupPatch"),
     unshown=("kind",),  # follows from the type of its applications
     naming=NAMING,
+    values={"kind": KIND},
     immutable=dict.fromkeys(("properties.hostPoolArmPath", "properties.applicationGroupType"), FIXED),
 )
 PUBLISHED_DESKTOPS = ResourceType(

@@ -34,7 +34,7 @@ from azure_simulator.desktops.bodies import (
     show,
     shown,
 )
-from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, NAMING, SDK
+from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -50,6 +50,7 @@ HOST_POOLS = ResourceType(
     immutable={"properties.hostPoolType": EXACT},
     unshown=("properties.registrationInfo",),
     values={
+        "kind": KIND,
         "properties.maxSessionLimit": between(1, 999_999),
         "properties.agentUpdate.maintenanceWindowTimeZone": one_of(TIME_ZONES),
         "properties.agentUpdate.maintenanceWindows": no_more_than(2, "There are at most two maintenance windows."),

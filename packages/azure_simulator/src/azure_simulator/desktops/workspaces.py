@@ -25,7 +25,7 @@ from azure_simulator.desktops.bodies import (
     shown,
     shown_id,
 )
-from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, NAMING, SDK
+from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -37,6 +37,7 @@ WORKSPACES = ResourceType(
     params=("workspace",),
     models=BodyModels(SDK, "Workspace", "WorkspacePatch"),
     naming=NAMING,
+    values={"kind": KIND},
 )
 OPERATIONS = Operations(WORKSPACES)
 OPERATIONS.reads(get="workspace.get", show=shown)

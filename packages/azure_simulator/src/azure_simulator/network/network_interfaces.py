@@ -46,6 +46,7 @@ NETWORK_INTERFACES = ResourceType(
         "properties.ipConfigurations.properties.privateIPAddress",
     ),
     values=ip_configurations.VALUES,
+    lacks={"properties.privateLinkService": "A private link service"},
     links={f"properties.{path}": types for path, types in ip_configurations.LINKS.items()},
     latencies={"nic.put": about(0.6, 2, 0.1), "nic.delete": about(5, 12, 1)},
     limit=65536,

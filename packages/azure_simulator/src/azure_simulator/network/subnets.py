@@ -50,6 +50,7 @@ SUBNETS = ResourceType(
     naming=NAMING,
     located=False,
     values=VALUES,
+    lacks={"properties.ipamPoolPrefixAllocations": "A pool of addresses"},
     links={f"properties.{path}": types for path, types in LINKS.items()},
     latencies={"subnet.put": about(4, 10, 1), "subnet.delete": about(10, 20, 2)},
     users_of=lambda world, subnet: pool(world, subnet.id).used.values(),

@@ -49,6 +49,12 @@ VIRTUAL_NETWORKS = ResourceType(
         **{f"properties.subnets[].{path}": rule for path, rule in subnets.VALUES.items()},
     },
     links={f"properties.subnets[].properties.{path}": types for path, types in subnets.LINKS.items()},
+    lacks={
+        "properties.virtualNetworkPeerings": "A peering",
+        "properties.addressSpace.ipamPoolPrefixAllocations": "A pool of addresses",
+        "properties.summarizedGatewayPrefixes": "A gateway's prefixes",
+        "properties.subnets[].properties.ipamPoolPrefixAllocations": "A pool of addresses",
+    },
     latencies={"vnet.put": about(4, 10, 1), "vnet.delete": about(10, 20, 2)},
     limit=1000,
 )

@@ -38,6 +38,7 @@ RESERVATIONS = ResourceType(
     models=BodyModels(SDK, "CapacityReservation", "CapacityReservationUpdate"),
     naming=NameRule(NAMING, "capacityReservationName"),
     immutable={"sku.name": FIXED, "zones": Immutable([])},
+    lacks={"properties.scheduleProfile": "A block reservation"},
     latencies={"reservation.put": about(15, 60, 3), "reservation.delete": about(8, 30, 2)},  # the first is a guess
     removed=placement.dissolve,
 )

@@ -65,6 +65,15 @@ GIB = 1 << 30
 _INHERITED = ("osType", "hyperVGeneration", "securityProfile", "supportedCapabilities")
 
 
+ORIGINS = {
+    **dict.fromkeys(("imageReference", "galleryImageReference"), ("FromImage",)),
+    **dict.fromkeys(("sourceUri", "storageAccountId"), ("Import", "ImportSecure")),
+    **dict.fromkeys(("securityDataUri", "securityMetadataUri"), ("ImportSecure", "UploadPreparedSecure")),
+    "uploadSizeBytes": ("Upload", "UploadPreparedSecure"),
+    "elasticSanResourceId": ("CopyFromSanSnapshot",),
+    "sourceResourceId": ("Copy", "CopyStart", "Restore"),
+}
+"""Source of a disk or snapshot -> the create options that have it."""
 VALUES = {
     "properties.creationData.logicalSectorSize": one_of((512, 4096)),
     "properties.creationData.instantAccessDurationMinutes": between(1, MOST_MINUTES),
@@ -183,6 +192,14 @@ def _check_speed(chosen: Json, kind: str, gb: int) -> None:
                 f"The value '{value}' of parameter 'disk.{name}' is out of range. For a disk of {gb} GB of {kind} the "
             )
             raise invalid(f"disk.{name}", f"{text}value must be between '{bounds[name][0]}' and '{bounds[name][1]}'.")
+
+
+def check_origin(creation: Json, option: str) -> None:
+    """Refuse a source that the way to make a disk does not have (the descriptions of `creationData`)."""
+    for name, options in ORIGINS.items():
+        if creation.get(name) and option not in options:
+            text = f"The property 'creationData.{name}' is not allowed with the createOption {option}."
+            raise invalid(f"creationData.{name}", text)
 
 
 def check_creation(creation: Json, kind: str, gb: int) -> None:

@@ -109,6 +109,7 @@ def _plan(call: Call, body: Json, creation: Json, option: str) -> disk_bodies.Pl
     inherits: Json = {k: v for k, v in body["properties"].items() if k in {"osType", "hyperVGeneration"}}
     content: Json = {}
     given = disk_bodies.given_in(body)
+    disk_bodies.check_origin(creation, option)
     if option == "Copy":
         source = read_source(call, creation)
         if source.body["location"] != region:

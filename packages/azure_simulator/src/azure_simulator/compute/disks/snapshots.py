@@ -95,6 +95,7 @@ def delete_snapshot(call: Call) -> Answer:
 
 def _take(call: Call, body: Json, creation: Json, option: str) -> Answer:
     world, region, source = call.world, location_of(call), read_source(call, creation)
+    disk_bodies.check_origin(creation, option)
     incremental = bool(read(body, "properties.incremental", "boolean", False))
     elsewhere = source.body["location"] != region
     if region not in REGIONS or elsewhere != (option == "CopyStart") or (elsewhere and not incremental):

@@ -9,7 +9,8 @@ from azure_simulator.arm.immutable_properties import same
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, need_group, read
 from azure_simulator.arm.resource_types import EXACT, FIXED, Immutable, NameRule, ResourceType
-from azure_simulator.arm.value_rules import Rule, between, matching
+from azure_simulator.arm.value_rules import Rule, between, matching, one_of
+from azure_simulator.compute.disks.disk_bodies import SKUS
 from azure_simulator.compute.images import gallery_parts
 from azure_simulator.compute.provider import COMPUTE, GALLERY_VERSIONS, SDK
 from azure_simulator.core.answers import Answer, Json, Problem
@@ -37,6 +38,10 @@ GALLERIES = ResourceType(
     api_versions=GALLERY_VERSIONS,
     models=BodyModels(SDK, "Gallery", "GalleryUpdate"),
     naming=NameRule(r"[A-Za-z0-9]([\w.]{0,78}[A-Za-z0-9])?", "galleryName"),
+    values={
+        f"properties.softDeletePolicy.{name}": between(0, MOST)
+        for name in ("gracePeriodInDays", "retentionPeriodInDays")
+    },
     latencies={"gallery.put": about(8, 20, 2), "gallery.delete": about(10, 20, 2)},
     limit=100,
     settings={"galleryLimits": ({"*": int}, "galleries, images and versions a subscription may have in a region")},
@@ -55,6 +60,7 @@ DEFINITIONS = ResourceType(
         "properties.purchasePlan": FIXED,
     },
     values={
+        "properties.disallowed.diskTypes[]": one_of(SKUS),
         "properties.identifier.publisher": _part(128),
         "properties.identifier.offer": _part(64),
         "properties.identifier.sku": _part(64),

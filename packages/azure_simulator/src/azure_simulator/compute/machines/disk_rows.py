@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.reading import check_name, invalid, read, unsupported
 from azure_simulator.compute.disks import disk_bodies
+from azure_simulator.compute.provider import NAMING
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def _row(call: Call, entry: Json, bay: Bay) -> Json:
         raise invalid("dataDisk.diskSizeGB", f"The disk size {gb} GB is not 1 to {disk_bodies.MAX_DATA_GB}.")
     made = f"{bay.vm_id.rpartition('/')[2]}_disk{lun + 2}_{call.world.guid('disk', bay.vm_id, lun).replace('-', '')}"
     name = str(read(entry, "name", "string", made))
-    check_name(name, r"[-\w.]{1,80}", disk_bodies.NAME_RULE)
+    check_name(name, NAMING, disk_bodies.NAME_RULE)
     if call.world.resources.get(sibling(bay.vm_id, name)) is not None:
         raise exists(call, name)
     return {**row, "name": name, "managedDisk": {"storageAccountType": "Premium_LRS", **entry.get("managedDisk", {})}}

@@ -35,7 +35,7 @@ EXTENSIONS = ResourceType(
     params=("vm", "extension"),
     models=BodyModels(SDK, "VirtualMachineExtension", "VirtualMachineExtensionUpdate"),
     immutable={"properties.publisher": FIXED, "properties.type": FIXED},
-    unshown=("properties.protectedSettings",),
+    unshown=("properties.protectedSettings", "properties.instanceView"),
     latencies={
         "extension.aadloginforwindows": about(95, 220, 45),
         "extension.jsonaddomainextension": about(110, 260, 50),

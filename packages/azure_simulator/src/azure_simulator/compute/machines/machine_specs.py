@@ -15,6 +15,7 @@ from azure_simulator.compute.disks.attached_disks import content_of
 from azure_simulator.compute.images.image_references import Image, check_security, resolve
 from azure_simulator.compute.machines import disk_rows, os_profiles
 from azure_simulator.compute.machines.machine_values import check_together
+from azure_simulator.compute.provider import NAMING
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.network.ip_configurations import NIC_TYPE
 from azure_simulator.network.network_interfaces import check_reserved
@@ -173,7 +174,7 @@ def _zone(body: Json, region: str) -> str:
 def _disk_name(call: Call, disk: Json) -> str:
     made = f"{call.param('vm')}_OsDisk_1_{call.world.guid('osdisk', call.path).replace('-', '')}"
     name = str(read(disk, "name", "string", made))
-    check_name(name, r"[-\w.]{1,80}", "Disk names hold up to 80 letters, digits, - . _")
+    check_name(name, NAMING, "Disk names hold up to 80 letters, digits, - . _")
     group = call.path[: call.path.lower().index("/providers/")]
     existing = call.world.resources.get(f"{group}/providers/Microsoft.Compute/disks/{name}")
     owner = existing.body.get("managedBy", "") if existing else ""

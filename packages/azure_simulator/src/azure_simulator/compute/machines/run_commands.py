@@ -10,7 +10,7 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, read, tags_of
 from azure_simulator.arm.resource_types import ResourceType
-from azure_simulator.arm.value_rules import a_uri
+from azure_simulator.arm.value_rules import GUID, a_uri, matching
 from azure_simulator.compute.disks.attached_disks import is_linux
 from azure_simulator.compute.machines import directory_checks, lifecycle, scripts, windows_registry
 from azure_simulator.compute.machines.extension_effects import register_session_host
@@ -37,7 +37,14 @@ RUN_COMMANDS = ResourceType(
     params=("vm", "command"),
     models=BodyModels(SDK, "VirtualMachineRunCommand", "VirtualMachineRunCommandUpdate"),
     unshown=("properties.protectedParameters", "properties.runAsPassword"),
-    values={f"properties.{name}": a_uri() for name in ("outputBlobUri", "errorBlobUri", "source.scriptUri")},
+    values={
+        **{f"properties.{name}": a_uri() for name in ("outputBlobUri", "errorBlobUri", "source.scriptUri")},
+        **{
+            f"properties.{name}.{part}": matching(GUID, "The value '{value}' of parameter '{name}' is no GUID.")
+            for name in ("outputBlobManagedIdentity", "errorBlobManagedIdentity", "source.scriptUriManagedIdentity")
+            for part in ("clientId", "objectId")
+        },
+    },
     latencies={"runcommand.put": about(35, 90, 20), "runcommand.delete": about(5, 20, 1)},
     throttle={**dict.fromkeys(("GET", "LIST"), "LowCostGet"), **dict.fromkeys(("PUT", "PATCH", "DELETE"), "UpdateVM")},
     settings={"scriptOutcomes": ([dict], "how steps of scripts go: vm, step, message, timeOut, attempts")},

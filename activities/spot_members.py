@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from activities.rights import DESKTOP_USER, MACHINE_USER, assign_role, remove_role
 from activities.spot_hosts import give_free_hosts, take_hosts
+from shared.clients.directory import members_of_groups
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.spot_groups import (
@@ -27,13 +28,12 @@ from shared.domain.spot.members import (
     MemberStatus,
     Rights,
     Roll,
-    Seen,
     SpotMember,
     dissolved,
     plan_members,
+    seen_users,
 )
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import NotFoundError
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
@@ -65,39 +65,18 @@ async def _planned(order: SpotGroupOrder, tenant: Tenant, group: SpotGroup, know
         return dissolved(known, at)
     if spot_pause_reason(await deps.service_state.get(), tenant, group) or not order.read_members:
         return MemberPlan(members=tuple(known))
-    roll = await _read(tenant, group)
-    users = {user.user_id for user in roll.users}
+    read = await members_of_groups(deps.graph(tenant).group_users, group.group_ids)
+    roll = Roll(users=seen_users(read.people.values()), complete=True, empty=frozenset(read.empty))
     return plan_members(
         known,
         roll,
         quantity=group.quantity,
         brake=tenant.settings.removal_brake,
         at=at,
-        new_id={user: naming.derived_id("spotMember", tenant.id, group.id, user) for user in users},
+        new_id={user: naming.derived_id("spotMember", tenant.id, group.id, user) for user in read.people},
         tenant_id=tenant.id,
         group_id=group.id,
     )
-
-
-async def _read(tenant: Tenant, group: SpotGroup) -> Roll:
-    """Read the group's groups, nested ones included. A failure is an error: then nothing is planned."""
-    graph = dependencies().graph(tenant)
-    seen: dict[str, Seen] = {}
-    empty: set[str] = set()
-    for group_id in group.group_ids:
-        try:
-            users = await graph.group_users(group_id)
-        except NotFoundError:
-            users = []
-        if not users:
-            empty.add(group_id)
-        for user in users:
-            seen[user.id] = Seen(
-                user_id=user.id,
-                user_principal_name=user.user_principal_name,
-                display_name=user.display_name or "",
-            )
-    return Roll(users=tuple(seen.values()), complete=True, empty=frozenset(empty))
 
 
 async def _save(plan: MemberPlan, stored: dict[str, Stored[SpotMember]]) -> None:

@@ -19,7 +19,7 @@ from shared.contracts.spot_engine import (
 from shared.dependencies import dependencies
 from shared.domain.networks.connection import Connection
 from shared.domain.policies.pausing import spot_pause_reason
-from shared.domain.spot.decision import Decisions, HostStep
+from shared.domain.spot.decision import Decisions, EngineStep
 from shared.domain.spot.dedicated import kept
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost, host_id
@@ -174,11 +174,16 @@ def _possible(facts: _Facts, made: HostPlan) -> list[Step]:
 
 
 def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime) -> datetime:
-    """Return when the group is looked at again: each minute while anything can change, else when the plan says."""
+    """Return when the group is looked at again: each minute while anything can change, else when the plan says.
+
+    While nothing may happen it is looked at seldom, whoever works on its hosts.
+    """
+    if target.parked is not None:
+        return full_minute(now) + _AGAIN
     looks = [] if made.next_look is None else [full_minute(made.next_look + timedelta(seconds=59))]
     at_work = any(host.work is not None or host.status is HostStatus.PENDING for host in facts.hosts)
     figures = made.figures
-    if target.parked is not None or facts.no_build is not None:
+    if facts.no_build is not None:
         looks.append(full_minute(now) + _AGAIN)
     if figures.online or figures.starting or figures.sessions or figures.uncertain or at_work or made.steps:
         looks.append(full_minute(now) + target.look)
@@ -191,7 +196,7 @@ async def _save_state(facts: _Facts, made: HostPlan, builds: list[Step], next_lo
     seen = [host.seen for host in facts.hosts if host.seen is not None]
     status = _STATUS[made.status]
     building = not any(host.status is HostStatus.READY for host in facts.hosts)
-    if building and status is SpotGroupStatus.UNAVAILABLE and (facts.hosts or builds):
+    if building and status is not SpotGroupStatus.PARKED and (facts.hosts or builds):
         status = SpotGroupStatus.BUILDING
     changes = {
         "status": status,
@@ -255,7 +260,7 @@ async def _plan_builds(facts: _Facts, builds: list[Step], now: datetime) -> list
     return hosts
 
 
-def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
+def _begun_again(facts: _Facts, now: datetime) -> list[EngineStep]:
     """Return the builds of hosts that were planned and on which nothing is being done: a start was lost, or they wait.
 
     One that found no capacity begins again after a while.
@@ -263,7 +268,7 @@ def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
     if facts.parked is not None:
         return []
     return [
-        HostStep(
+        EngineStep(
             session_host_id=host.id,
             action=Action.BUILD,
             reason=Reason.HOSTS_MISSING,
@@ -277,11 +282,11 @@ def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
     ]
 
 
-def _named(steps: list[Step], new: list[SessionHost]) -> list[HostStep]:
+def _named(steps: list[Step], new: list[SessionHost]) -> list[EngineStep]:
     """Return the steps with the ids of their hosts, the new ones in their order."""
     ids = iter([host.id for host in new])
     return [
-        HostStep(
+        EngineStep(
             session_host_id=step.host_id if step.host_id is not None else next(ids),
             action=step.action,
             reason=step.reason,
@@ -291,7 +296,7 @@ def _named(steps: list[Step], new: list[SessionHost]) -> list[HostStep]:
     ]
 
 
-async def _save_decisions(group: SpotGroup, steps: list[HostStep], now: datetime) -> None:
+async def _save_decisions(group: SpotGroup, steps: list[EngineStep], now: datetime) -> None:
     if not steps:
         return
     decisions = dependencies().spot_decisions

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from activities.audit import record_audit_event, succeed_operation, update_operation
+from activities.rights import POWER_ON, remove_role_of_all
 from activities.spot_pools import spot_pool
 from shared.clients.arm import request
 from shared.contracts.outcomes import Done, Pending, Refused
@@ -97,6 +98,7 @@ async def _remove_resource_group(pool: SpotPool, group: SpotGroup) -> Pending | 
         listed = await request(compute, "GET", f"{path}/resources", _GROUP_VERSION)
         others = tuple(str(each.get("id")) for each in listed.get("value") or ())
         if others or (found.get("tags") or {}).get(naming.SPOT_GROUP_TAG) != group.id:
+            await remove_role_of_all(pool.subscription_id, pool.resource_group, POWER_ON)
             return others or (path,)
         if (found.get("properties") or {}).get("provisioningState") != "Deleting":
             await request(compute, "DELETE", path, _GROUP_VERSION)

@@ -17,7 +17,7 @@ from shared.domain.wizards.update_spot_group import MethodStep, review_spot_grou
 from shared.errors import ConflictError, InvalidError, StaleError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change
-from shared.services.spot_engine import promise_spot_reconcile, start_spot_reconcile
+from shared.services.spot_reconciling import reconciled_after
 from shared.services.writes import Effect, Write, change
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -81,8 +81,7 @@ async def _begin(
         RELEASE_OPERATION,
         Resource(ResourceType.SPOT_GROUP, before.id),
         Write(apply, before, after),
-        promise=partial(promise_spot_reconcile, deps, before.tenant_id, before.id, context.now),
-        start=lambda _: start_spot_reconcile(client, before.tenant_id, before.id),
+        **reconciled_after(context, client, before.id),
     )
     return begun.operation
 
@@ -119,8 +118,7 @@ async def change_release(
         context,
         Resource(ResourceType.RELEASE, before.id),
         write,
-        promise=partial(promise_spot_reconcile, deps, group.tenant_id, group.id, context.now),
-        start=lambda _: start_spot_reconcile(client, group.tenant_id, group.id),
+        **reconciled_after(context, client, group.id),
     )
 
 
@@ -148,8 +146,7 @@ async def cancel_release(context: ActionContext, client: DurableClient, stored: 
         context,
         Resource(ResourceType.SPOT_GROUP, group.id),
         Write(apply, group, back),
-        promise=partial(promise_spot_reconcile, deps, group.tenant_id, group.id, context.now),
-        start=lambda _: start_spot_reconcile(client, group.tenant_id, group.id),
+        **reconciled_after(context, client, group.id),
     )
 
 

@@ -85,3 +85,16 @@ def test_the_identity_of_a_machine_is_a_principal_after_a_while() -> None:
     app.request("PUT", path(GROUP, 1), grant(principal))
     app.send("DELETE", f"{VMS}/cpc-1")
     assert app.error("PUT", path(SUB, 1), grant(principal)) == (400, "PrincipalNotFound")
+
+
+def test_a_put_of_an_assignment_changes_its_description_and_condition() -> None:
+    # recorded: Azure/azure-cli, role/test_role_assignment_create_update (2023)
+    app = open_to_anybody()
+    app.request("PUT", path(GROUP, 1), grant(description="first"))
+    app.advance(60)
+    condition = {"condition": "@Resource[Microsoft.Storage/x:Name] stringEquals 'a'", "conditionVersion": "2.0"}
+    reply = app.send("PUT", path(GROUP, 1), grant(description="second", **condition))
+    shown = app.request("GET", path(GROUP, 1))["properties"]
+    assert (reply.status, shown["description"], shown["condition"]) == (201, "second", condition["condition"])
+    assert shown["createdOn"] < shown["updatedOn"]
+    assert shown["updatedOn"].endswith("Z")

@@ -52,7 +52,7 @@ def plan(
 
 def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
     """Add the steps: what gives seats first, so that what takes them counts only what is left over."""
-    personal.wake_for_users(group, waiting)
+    personal.start_for_sign_ins(group, waiting)
     scaling.scale_out(group)
     if group.complete:
         moving.repair(group)

@@ -174,9 +174,12 @@ def scale_in(group: Group) -> None:
     """Drain what is not needed, and stop what is empty and has not been needed for long enough.
 
     A host that was drained long ago stops as soon as its last session has ended. One that has only started does not.
+    One whose Windows was shut down is released at once: nobody can work on it.
     """
     runs = group.running
     for host in group.hosts:
+        if host.state is HostState.SHUT_DOWN and group.draft.may(host):
+            group.draft.add(Action.STOP, host, Reason.STILL_ALLOCATED)
         if group.draft.may(host) and _is_drained(group, host) and not host.sessions and runs > group.stop_floor:
             runs -= _stop_when_idle(group, host)
     _drain(group)

@@ -50,8 +50,9 @@ class HostReport(Value):
     began: tuple[datetime, ...] = ()
 
 
-_OFF = {Power.DEALLOCATED: HostState.STOPPED, Power.STOPPED: HostState.STOPPED, Power.HIBERNATED: HostState.HIBERNATED}
-_COMES = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.STARTING})
+_OFF = {Power.DEALLOCATED: HostState.STOPPED, Power.HIBERNATED: HostState.HIBERNATED}
+_RESTS = {**_OFF, Power.STOPPED: HostState.SHUT_DOWN}
+_COMES = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.SHUT_DOWN, HostState.STARTING})
 _RISES = frozenset({HostTask.START, HostTask.RESTART})
 _FALLS = frozenset({HostTask.STOP, HostTask.HIBERNATE})
 
@@ -107,8 +108,8 @@ def _state_by_power(before: HostState, power: Power | None) -> HostState:
     """Return the state of a host whose agent does not serve."""
     if power is None:
         return before
-    if power in _OFF:
-        return _OFF[power]
+    if power in _RESTS:
+        return _RESTS[power]
     if power is Power.RUNNING:
         return HostState.STARTING if before in _COMES else HostState.RUNNING
     return HostState.STARTING if power is Power.STARTING else HostState.STOPPING

@@ -90,7 +90,7 @@ def _method_problems(step: MethodStep, now: datetime) -> Iterable[Problem]:
             yield Problem("/method/at", "only a scheduled release has a time; leave it out", "method")
         return
     if step.at is None:
-        yield Problem("/method/at", "a scheduled release needs a time, such as 2026-12-01T20:00:00Z", "method")
+        yield Problem("/method/at", "write the time of the release, such as 2026-12-01T20:00:00Z", "method")
     elif not now < step.at <= now + _LATEST:
         yield Problem("/method/at", "choose a time from now on, within a year", "method")
 

@@ -101,6 +101,15 @@ def test_only_a_drained_host_stops_and_one_with_a_user_of_its_own(
         assert not by_id[host_id or ""].is_open
 
 
+@given(groups())
+def test_a_host_that_was_shut_down_from_inside_is_started_released_or_removed_at_once(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]],
+) -> None:
+    target, seen = group
+    idle = {host.id for host in seen if host.state is HostState.SHUT_DOWN and not host.excluded}
+    assert idle <= set(steps_of(plan(target, seen, NOW), {Action.START, Action.STOP, Action.REMOVE}))
+
+
 @given(groups(), st.randoms())
 def test_the_order_of_the_hosts_changes_nothing(
     group: tuple[GroupTarget, tuple[ObservedHost, ...]], chance: Random

@@ -53,11 +53,16 @@ class Immutable:
     """A property that never changes, and how its values are compared.
 
     `default` is what a resource has that does not name one. Case, blanks and members that are left out do not count,
-    unless the comparison is `exact`.
+    unless the comparison is `exact`. `former` are values that are an older word for another one.
     """
 
     default: object = None
     exact: bool = False
+    former: tuple[tuple[str, str], ...] = ()
+
+    def today(self, value: object) -> object:
+        """Give the word of today for a value."""
+        return next((new for old, new in self.former if old == value), value)
 
 
 FIXED, EXACT = Immutable(), Immutable(exact=True)

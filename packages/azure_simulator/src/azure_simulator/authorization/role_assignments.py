@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TYPE = "Microsoft.Authorization/roleAssignments"
 SDK = "azure.mgmt.authorization.v2022_04_01"
 LIMIT = 4000
+_CHANGEABLE = ("description", "condition", "conditionVersion")
 _FILTER = re.compile(r"(?:principalId eq\s*|assignedTo\()\s*'([^']+)'\)?", re.IGNORECASE)
 
 
@@ -82,7 +83,7 @@ def put_assignment(call: Call) -> Answer:
     if found is not None:
         same = (found.properties["principalId"], found.properties["roleDefinitionId"].lower())
         if same == (principal, role_id.lower()):
-            return Answer(found.body)
+            return _update(call, found)
         raise Problem(
             400,
             "RoleAssignmentUpdateNotPermitted",
@@ -208,9 +209,23 @@ def _known(call: Call, principal: str) -> bool:
     return any(answers)
 
 
+def _update(call: Call, found: Resource) -> Answer:
+    """Change description and condition; the answer is 201 as for a new one (recorded)."""
+    properties = call.object()["properties"]
+    changes = {name: properties.get(name) for name in _CHANGEABLE if properties.get(name) != found.properties.get(name)}
+    if changes:
+        who = {"updatedOn": _moment(call), "updatedBy": call.principal.object_id}
+        found.set(call.now_us, **changes, **who)
+    return Answer(found.body, 201)
+
+
+def _moment(call: Call) -> str:
+    return iso(call.now_us).replace("+00:00", "Z")
+
+
 def _make(call: Call, scope: str, role_id: str, principal: str) -> Answer:
     given = call.object()["properties"]
-    when = iso(call.now_us)
+    when = _moment(call)
     properties: Json = {
         **given,
         "roleDefinitionId": role_id,

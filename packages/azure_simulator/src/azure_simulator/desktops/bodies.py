@@ -22,6 +22,7 @@ _PAGE = 1_000
 _GROUP, _TYPES = 3, 7
 """Places in the segments of an id: `resourceGroups`, the first type."""
 _NULLS: dict[str, Json] = {}
+_UNREAD = frozenset({"privateEndpointConnections"})
 
 
 def invalid(text: str) -> Problem:
@@ -69,9 +70,9 @@ def shown(call: Call, resource: Resource) -> Json:
     return show(resource)
 
 
-def gone(resource: Resource) -> Answer:
-    """Answer the deletion of a tracked resource: with what it was (recorded)."""
-    return Answer({**show(resource), "systemData": None})
+def gone(resource: Resource, **more: object) -> Answer:
+    """Answer the deletion of a tracked resource: with what it was (recorded), `more` in place of properties."""
+    return Answer(show(resource, **more))
 
 
 def system_data(moment: str, before: Json | None = None, by: str | None = None) -> Json:
@@ -141,7 +142,13 @@ def put_tracked(call: Call, kind: ResourceType, properties: Json) -> Resource:
 
 def created(resource: Resource) -> Answer:
     """Answer the PUT of a new resource (recorded: the location is a path)."""
-    return Answer(show(resource), 201, {"Location": resource.body["id"]})
+    return Answer(written(resource), 201, {"Location": resource.body["id"]})
+
+
+def written(resource: Resource, **more: object) -> Json:
+    """Give a resource as the answer to a PUT shows it: a list that was not read is null (recorded)."""
+    unread = dict.fromkeys(_UNREAD & _NULLS[resource.type]["properties"].keys())
+    return show(resource, **unread, **more)
 
 
 def stamped(call: Call, known: Resource | None) -> Json:

@@ -33,6 +33,7 @@ from azure_simulator.desktops.bodies import (
     refused,
     show,
     shown,
+    written,
 )
 from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, KIND, NAMING, SDK
 
@@ -105,8 +106,8 @@ def put_pool(call: Call) -> Answer:
     references = known.properties["applicationGroupReferences"] if known else []
     resource = put_tracked(call, HOST_POOLS, {**_DEFAULTS, **wanted, "applicationGroupReferences": references})
     _register(call, resource, registration)
-    answer = Answer(show(resource)) if known else created(resource)
-    return Answer(_told(call, resource, registration), answer.status, answer.headers)
+    answer = created(resource) if known is None else Answer()
+    return Answer(written(resource, **_told(call, resource, registration)), answer.status, answer.headers)
 
 
 def _check_balancing(properties: Json) -> None:
@@ -118,11 +119,16 @@ def _check_balancing(properties: Json) -> None:
 
 
 def _told(call: Call, pool: Resource, registration: Json) -> Json:
-    """Show a pool to the caller who has made its token: with the end of it, without itself."""
-    if registration.get("registrationTokenOperation") != "Update" or not _valid(call.world, pool):
-        return show(pool)
-    told = {"expirationTime": iso_z(pool.facts["tokenExpires"]), "token": None}
-    return show(pool, registrationInfo={**told, "registrationTokenOperation": "Update"})
+    """Tell the caller who has made or dropped a token: its end in UTC, and not the token (recorded)."""
+    operation = registration.get("registrationTokenOperation", "None")
+    if operation == "Delete":
+        return {"registrationInfo": {"expirationTime": None, "token": None, "registrationTokenOperation": "Delete"}}
+    if operation != "Update" or not _valid(call.world, pool):
+        return {}
+    until = iso_z(pool.facts["tokenExpires"])
+    if not str(registration["expirationTime"]).endswith("Z"):
+        until = until.replace("Z", "+00:00")
+    return {"registrationInfo": {"expirationTime": until, "token": None, "registrationTokenOperation": "Update"}}
 
 
 @OPERATIONS.patch("hostPool.patch")
@@ -135,7 +141,7 @@ def patch_pool(call: Call) -> Answer:
     _check_expiry(call, registration)
     patched(call, pool, {**body, "properties": wanted})
     _register(call, pool, registration)
-    return Answer(_told(call, pool, registration))
+    return Answer(show(pool, **_told(call, pool, registration)))
 
 
 @OPERATIONS.delete("hostPool.delete")
@@ -152,7 +158,9 @@ def delete_pool(call: Call) -> Answer:
     for host in hosts:
         call.world.publish("session_host_down", host_id=host.id, cause="hostRemoved")
     call.world.resources.remove(pool.id)
-    return gone(pool)
+    until = iso_z(pool.facts["tokenExpires"]) if _valid(call.world, pool) else None
+    last = {"expirationTime": until, "token": None, "registrationTokenOperation": "None"}
+    return gone(pool, registrationInfo=last)
 
 
 def _in_use(call: Call, pool: Resource, what: str) -> Problem:

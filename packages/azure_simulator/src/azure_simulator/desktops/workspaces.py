@@ -13,7 +13,6 @@ from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer
 from azure_simulator.desktops.bodies import (
     created,
-    gone,
     invalid,
     listed,
     names,
@@ -102,7 +101,7 @@ def delete_workspace(call: Call) -> Answer:
     space.set(call.now_us, applicationGroupReferences=[])
     _show(call, space, before)
     call.world.resources.remove(space.id)
-    return gone(space)
+    return Answer({**show(space), "systemData": None})  # recorded of workspaces alone
 
 
 @OPERATIONS.list_group("workspace.list")

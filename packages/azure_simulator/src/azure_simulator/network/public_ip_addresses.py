@@ -77,7 +77,10 @@ def owner_of(address: Resource) -> str:
 
 def _holder(address: Resource) -> str | None:
     """Give the gateway or interface that has an address, without the configuration."""
-    return owner_of(address).lower().partition("/ipconfigurations/")[0] or None
+    return (
+        owner_of(address).lower().partition("/ipconfigurations/")[0].partition("/bastionhostipconfigurations/")[0]
+        or None
+    )
 
 
 BY_HOLDER = Index(TYPE, _holder)

@@ -46,7 +46,7 @@ VIRTUAL_MACHINES = ResourceType(
         "properties.osProfile.linuxConfiguration.ssh": FIXED,
         "properties.storageProfile.osDisk.createOption": FIXED,
         **dict.fromkeys(_OF_ITS_DISK, FIXED),
-        "properties.priority": Immutable("Regular"),
+        "properties.priority": Immutable("Regular", former=(("Low", "Spot"),)),
         "zones": Immutable([]),
         "location": FIXED,
     },

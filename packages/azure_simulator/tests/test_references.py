@@ -46,7 +46,12 @@ def references(kind: ResourceType) -> list[tuple[str, ...]]:
     return found
 
 
-ALL = [(kind, steps) for name, kind in sorted(TYPES.items()) if name not in ELSEWHERE for steps in references(kind)]
+ALL = [
+    (kind, steps)
+    for name, kind in sorted(TYPES.items())
+    if name in VALID.keys() - ELSEWHERE
+    for steps in references(kind)
+]
 
 
 def test_every_member_that_holds_an_id_is_known() -> None:

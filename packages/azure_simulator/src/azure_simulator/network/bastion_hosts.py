@@ -15,10 +15,12 @@ from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import Plain
 from azure_simulator.arm.reading import invalid, missing, read, unsupported
 from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.value_rules import between
 from azure_simulator.core.latency import about
 from azure_simulator.network import public_ip_addresses, subnets
 from azure_simulator.network.address_pools import pool
-from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name, check_zones
+from azure_simulator.network.provider import ADDRESS, NAMES, NAMING, NETWORK, SDK, check_short_name, check_zones
+from azure_simulator.network.provider import SUBNET as LINKED_SUBNET
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -48,7 +50,11 @@ BASTION_HOSTS = ResourceType(
     naming=NAMING,
     latencies={"bastion.put": about(300, 600, 60), "bastion.delete": about(180, 420, 60)},
     unshown=("properties.dnsName",),
-    ranges={"properties.scaleUnits": (2, 50)},
+    values={"properties.scaleUnits": between(2, 50), "properties.ipConfigurations[].name": NAMES},
+    links={
+        "properties.ipConfigurations[].properties.subnet.id": LINKED_SUBNET,
+        "properties.ipConfigurations[].properties.publicIPAddress.id": ADDRESS,
+    },
     removed=_removed,
 )
 OPERATIONS = Operations(BASTION_HOSTS)

@@ -44,7 +44,9 @@ def test_a_subnet_names_the_configurations_in_it() -> None:
 def test_a_public_address_has_one_owner() -> None:
     app = open_cloud()
     subnet = app.create_network()
-    address = make(app, "publicIPAddresses/p")
+    address = f"{NETWORK}/publicIPAddresses/p"
+    static = {"publicIPAllocationMethod": "Static"}
+    app.request("PUT", address, {**PLACE, "sku": {"name": "Standard"}, "properties": static})
     make(app, "natGateways/a", publicIpAddresses=[{"id": address}])
     again = {**PLACE, "properties": {"publicIpAddresses": [{"id": address}]}}
     assert app.error("PUT", f"{NETWORK}/natGateways/b", again) == (400, "PublicIPAddressInUse")

@@ -10,8 +10,9 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.paging import page
 from azure_simulator.arm.providers import AUTHORIZATION
-from azure_simulator.arm.reading import read
+from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.value_rules import GUID, matching, one_of
 from azure_simulator.authorization.role_definitions import ROLES
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
@@ -41,6 +42,12 @@ ROLE_ASSIGNMENTS = ResourceType(
     params=("name",),
     address=f"/{{scope...}}/providers/{TYPE}",
     models=BodyModels(SDK, "RoleAssignmentCreateParameters", shown="RoleAssignment"),
+    values={
+        "properties.principalId": matching(
+            GUID, "The Principal ID '{value}' is not valid. Principal ID must be a GUID.", "InvalidPrincipalId"
+        ),
+        "properties.conditionVersion": one_of(("1.0", "2.0")),
+    },
     settings={
         "roleAssignmentLimit": (int, "role assignments in a subscription (4,000)"),
         "principalLagSeconds": (NUMBER, "how long role assignments do not know a new principal (0)"),
@@ -58,10 +65,14 @@ BY_SUBSCRIPTION = Index(TYPE, lambda found: found.key.split("/")[2])
 def put_assignment(call: Call) -> Answer:
     """Give a role to a principal at a scope."""
     world, body = call.world, call.object()
-    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", call.param("name")):
+    if not re.fullmatch(GUID, call.param("name")):
         raise Problem(400, "InvalidRoleAssignmentId", "The role assignment ID must be a GUID.")
     role_id = read(body, "properties.roleDefinitionId", "string")
     principal = read(body, "properties.principalId", "string")
+    if not principal:
+        raise Problem(400, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment.")
+    if read(body, "properties.condition", "string", "") and not read(body, "properties.conditionVersion", "string", ""):
+        raise invalid("conditionVersion", "A condition needs its version.")
     if role_id.rpartition("/")[2].lower() not in ROLES:
         raise Problem(
             404,

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.requests import whole
 from azure_simulator.core.resources import Resource
@@ -158,10 +157,9 @@ def stamped(call: Call, known: Resource | None) -> Json:
     return system_data(iso_z(call.now_us), known.body.get("systemData") if known else None, who)
 
 
-def patched(call: Call, kind: ResourceType, resource: Resource, body: Json) -> None:
+def patched(call: Call, resource: Resource, body: Json) -> None:
     """Apply a patch of properties, and of tags where a type has them."""
     wanted = an_object(body.get("properties"), "properties")
-    immutable_properties.check(kind, body, resource)
     changed = {"tags": an_object(body["tags"], "tags")} if body.get("tags") is not None else {}
     properties = {**resource.properties, **{key: value for key, value in wanted.items() if value is not None}}
     stamp = {"systemData": stamped(call, resource)}

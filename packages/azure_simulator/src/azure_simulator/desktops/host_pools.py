@@ -11,10 +11,11 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.resource_types import EXACT, ResourceType
+from azure_simulator.arm.time_zones import TIME_ZONES
+from azure_simulator.arm.value_rules import between, no_more_than, one_of
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
 from azure_simulator.core.times import SECOND, iso_z, parse_iso
@@ -34,7 +35,7 @@ from azure_simulator.desktops.bodies import (
     shown,
     written,
 )
-from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, NAMING, SDK
+from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -49,7 +50,13 @@ HOST_POOLS = ResourceType(
     naming=NAMING,
     immutable={"properties.hostPoolType": EXACT},
     unshown=("properties.registrationInfo",),
-    ranges={"properties.maxSessionLimit": (1, 999_999)},
+    values={
+        "kind": KIND,
+        "properties.maxSessionLimit": between(1, 999_999),
+        "properties.agentUpdate.maintenanceWindowTimeZone": one_of(TIME_ZONES),
+        "properties.agentUpdate.maintenanceWindows": no_more_than(2, "There are at most two maintenance windows."),
+        "properties.agentUpdate.maintenanceWindows[].hour": between(0, 23),
+    },
 )
 OPERATIONS = Operations(HOST_POOLS)
 OPERATIONS.reads(get="hostPool.get", show=shown)
@@ -89,11 +96,8 @@ def put_pool(call: Call) -> Answer:
     wanted = properties_of(call)
     for name, choices in _CHOICES.items():
         check_choice(wanted, name, choices)
-    if wanted["hostPoolType"] == "Personal" and wanted["loadBalancerType"] != "Persistent":
-        raise invalid("A personal host pool needs the load balancer type Persistent.")
+    _check_balancing(wanted)
     known = call.world.resources.get(call.path)
-    if known is not None:
-        immutable_properties.check(HOST_POOLS, {"properties": wanted}, known)
     registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
     _check_expiry(call, registration)
     wanted = {key: value for key, value in wanted.items() if (key, value) != ("vmTemplate", "")}  # recorded
@@ -104,6 +108,14 @@ def put_pool(call: Call) -> Answer:
     _register(call, resource, registration)
     answer = created(resource) if known is None else Answer()
     return Answer(written(resource, **_told(call, resource, registration)), answer.status, answer.headers)
+
+
+def _check_balancing(properties: Json) -> None:
+    """Refuse a way to balance that the type of a pool does not have (the description of `loadBalancerType`)."""
+    if properties["hostPoolType"] == "Personal" and properties["loadBalancerType"] != "Persistent":
+        raise invalid("A personal host pool needs the load balancer type Persistent.")
+    if properties["hostPoolType"] == "Pooled" and properties["loadBalancerType"] == "Persistent":
+        raise invalid("A pooled host pool needs the load balancer type BreadthFirst or DepthFirst.")
 
 
 def _told(call: Call, pool: Resource, registration: Json) -> Json:
@@ -125,8 +137,9 @@ def patch_pool(call: Call) -> Answer:
     pool, body = call.resource(), call.object()
     wanted = properties_of(call)
     registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
+    _check_balancing({**pool.properties, **wanted})
     _check_expiry(call, registration)
-    patched(call, HOST_POOLS, pool, {**body, "properties": wanted})
+    patched(call, pool, {**body, "properties": wanted})
     _register(call, pool, registration)
     return Answer(show(pool, **_told(call, pool, registration)))
 

@@ -202,7 +202,7 @@ def test_a_password_ends_when_it_was_to(graph: Graph) -> None:
 
 
 def test_a_certificate_has_a_thumbprint_and_its_key_is_not_shown(graph: Graph) -> None:
-    key = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.b64encode(b"certificate").decode()}
+    key = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.encodebytes(b"certificate" * 9).decode()}
     made = graph("POST", "/applications", {"displayName": "One", "keyCredentials": [key]})
     (shown,) = graph("GET", f"/applications/{made['id']}")["keyCredentials"]
     assert (shown["key"], len(shown["customKeyIdentifier"])) == (None, 40)

@@ -214,6 +214,25 @@ async def test_a_group_that_may_do_nothing_says_why_and_is_looked_at_again(offic
     assert seen.next_look_at == things.NOW + timedelta(minutes=10)
 
 
+async def test_a_group_that_is_paused_is_looked_at_seldom_also_while_users_work(office: PaperServices) -> None:
+    await built(office, h1=Desk(sessions={"ada@contoso.example": "Active"}), h2=off(), h3=off())
+    pause = Paused(by="ada", at=things.NOW, reason="moving")
+    await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(paused=pause))
+    await run()
+    assert (await state(office)).next_look_at == things.NOW + timedelta(minutes=10)
+
+
+async def test_a_group_whose_first_hosts_are_built_is_being_built_also_while_nobody_is_expected(
+    office: PaperServices,
+) -> None:
+    rests = {"schedule": {"time_zone": "UTC", "phases": [{"begins": "00:00", "rests": True}]}}
+    await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(capacity=rests))
+    await run()
+    assert (await state(office)).status is SpotGroupStatus.BUILDING
+    await run()
+    assert (await state(office)).status is SpotGroupStatus.BUILDING
+
+
 async def test_an_image_version_that_is_not_usable_stops_builds_alone(office: PaperServices) -> None:
     await office.image_versions.change(
         things.TENANT_ID, "set-1.0.0", lambda there: there.but(status=VersionStatus.REPLICATING)

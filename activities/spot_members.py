@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from activities.rights import DESKTOP_USER, MACHINE_USER, assign_role, remove_role
 from activities.spot_hosts import give_free_hosts, take_hosts
+from shared.clients.arm import parse_id
 from shared.clients.directory import members_of_groups
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError
@@ -33,7 +34,9 @@ from shared.domain.spot.members import (
     plan_members,
     seen_users,
 )
+from shared.domain.spot.sessions import Notice
 from shared.domain.tenants.tenant import Tenant
+from shared.services.desktop_sessions import sign_off_users
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
@@ -132,8 +135,9 @@ def _granted(member: SpotMember) -> SpotMember | None:
 @bp.activity_trigger(input_name="payload")
 @implements(REVOKE_SPOT_MEMBERS)
 async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
-    """Take the roles of members who have no place; who has left is no member afterwards."""
-    members = dependencies().spot_members
+    """Take the roles of members who have no place. Who has left is signed off, and is no member afterwards."""
+    deps = dependencies()
+    members, left = deps.spot_members, list[SpotMember]()
     for member_id in order.member_ids:
         stored = await members.find(order.tenant_id, member_id)
         if stored is None or stored.value.counts or stored.value.rights is Rights.NONE:
@@ -143,9 +147,18 @@ async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
         if not order.pool.shared:
             await take_hosts(order.pool, order.tenant_id, order.spot_group_id, stored.value.user_id)
         if stored.value.status is MemberStatus.LEAVING:
-            await members.remove(order.tenant_id, member_id)
+            left.append(stored.value)
         else:
             await members.change(order.tenant_id, member_id, _revoked)
+    if order.pool.shared and left:  # a host of one's own ends after notice: the engine does that
+        names = frozenset(member.user_principal_name.casefold() for member in left)
+        notice = Notice(
+            title="You are being signed out",
+            body="You are no longer a member of the group that this desktop is for. Ask your administrator.",
+        )
+        await sign_off_users(deps, parse_id(order.pool.host_pool_id), names, notice)
+    for member in left:
+        await members.remove(order.tenant_id, member.id)
     return Done()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,6 +18,7 @@ from shared.contracts.spot_engine import (
     HostsPlanned,
 )
 from shared.dependencies import dependencies
+from shared.domain.images.image import ImageSource
 from shared.domain.networks.connection import Connection
 from shared.domain.policies.pausing import spot_pause_reason
 from shared.domain.spot.decision import Decisions, EngineStep
@@ -24,12 +26,11 @@ from shared.domain.spot.dedicated import kept
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost, host_id
 from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Step
-from shared.domain.spot.image_version import ImageVersion
 from shared.domain.spot.observed import ObservedHost
 from shared.domain.spot.plan import plan
 from shared.domain.spot.reasons import Reason
-from shared.domain.spot.release import SpotRelease
-from shared.domain.spot.seeing import latest, observed_host, start_times, target_of
+from shared.domain.spot.release import OPEN, ImageOfGroup, SpotRelease
+from shared.domain.spot.seeing import latest, observed_host, start_times, target_of, version_of
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.spot.target import GroupTarget
 from shared.services.release_progress import note_progress
@@ -55,17 +56,30 @@ _STATUS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class BuildImage:
+    """An image version that hosts may be built from. *missing*: why none can be; None: they can."""
+
+    of: ImageOfGroup
+    image: ImageSource | None
+    missing: str | None
+
+
 @dataclass(slots=True)
 class _Facts:
-    """What a plan is made from. *parked*: why nothing may happen; *no_build*: why no host can be built now."""
+    """What a plan is made from. *images*: by the names that versions have in it; *parked*: why nothing may happen."""
 
     group: SpotGroup
     state: SpotGroupState
     hosts: list[SessionHost]
     release: Stored[SpotRelease] | None
-    version: ImageVersion | None
+    images: Mapping[str, BuildImage]
     parked: str | None
-    no_build: str | None
+
+    @property
+    def no_build(self) -> str | None:
+        """Why no host of the group's version can be built now."""
+        return self.images[self.group.image_version].missing
 
 
 @bp.activity_trigger(input_name="payload")
@@ -109,9 +123,6 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
     state = await deps.spot_states.find(group.tenant_id, group.id)
     known = state.value if state else SpotGroupState(id=group.id, tenant_id=group.tenant_id)
     release = await deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
-    version = await deps.image_versions.find(
-        group.tenant_id, image_set_id=group.image_set_id, version=group.image_version
-    )
     paused = spot_pause_reason(await deps.service_state.get(), tenant, group)
     return _Facts(
         group=group,
@@ -121,9 +132,8 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
         ),
         hosts=await _hosts(group, deps.clock.now()),
         release=release,
-        version=version.value if version else None,
+        images=await _images(group, release.value if release else None),
         parked=f"{paused[0].upper()}{paused[1:]}." if paused else _unhealthy(connection.value if connection else None),
-        no_build=_unusable(group, version.value if version else None),
     )
 
 
@@ -151,12 +161,23 @@ def _unhealthy(connection: Connection | None) -> str | None:
     return f"Connection {connection.display_name} is {connection.health_check_status.value}: nothing is started."
 
 
-def _unusable(group: SpotGroup, version: ImageVersion | None) -> str | None:
-    if version is None:
-        return f"Image version {group.image_version} is gone: no host can be built."
-    if version.image is None:
-        return f"Image version {group.image_version} is {version.status.value}: no host can be built from it yet."
-    return None
+async def _images(group: SpotGroup, release: SpotRelease | None) -> dict[str, BuildImage]:
+    """Return the image versions of a group and, while a release is open, of the time before it."""
+    wanted = [ImageOfGroup(image_set_id=group.image_set_id, image_version=group.image_version)]
+    if release is not None and release.status in OPEN:
+        wanted.append(release.before)
+    return {
+        version_of(each.image_set_id, each.image_version, group): await _image(group.tenant_id, each) for each in wanted
+    }
+
+
+async def _image(tenant_id: str, of: ImageOfGroup) -> BuildImage:
+    found = await dependencies().image_versions.find(tenant_id, image_set_id=of.image_set_id, version=of.image_version)
+    if found is None:
+        return BuildImage(of, None, f"Image version {of.image_version} is gone: no host can be built.")
+    image, status = found.value.image, found.value.status.value
+    missing = f"Image version {of.image_version} is {status}: no host can be built from it yet." if not image else None
+    return BuildImage(of, image, missing)
 
 
 def _observed(facts: _Facts, observed: HostsObserved) -> list[ObservedHost]:
@@ -169,8 +190,12 @@ def _possible(facts: _Facts, made: HostPlan) -> list[Step]:
     return [
         step
         for step in made.steps
-        if step.host_id not in busy and (step.action is not Action.BUILD or facts.no_build is None)
+        if step.host_id not in busy and (step.action is not Action.BUILD or _image_of(facts, step).missing is None)
     ]
+
+
+def _image_of(facts: _Facts, step: Step) -> BuildImage:
+    return facts.images[step.version or facts.group.image_version]
 
 
 def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime) -> datetime:
@@ -235,18 +260,15 @@ def _cause(facts: _Facts, made: HostPlan, *, building: bool) -> str | None:
 
 async def _plan_builds(facts: _Facts, builds: list[Step], now: datetime) -> list[SessionHost]:
     """Save the hosts that are to be built. Their numbers are taken before, so that none comes twice."""
-    image = facts.version.image if facts.version else None
-    if not builds or image is None:
-        return []
     group, first = facts.group, facts.state.host_number + 1
     hosts = [
         SessionHost(
             id=host_id(group.id, first + n),
             tenant_id=group.tenant_id,
             spot_group_id=group.id,
-            image_set_id=group.image_set_id,
-            image_version=group.image_version,
-            image=image,
+            image_set_id=made.of.image_set_id,
+            image_version=made.of.image_version,
+            image=made.image,
             sizes=step.sizes,
             low_priority=step.low_priority,
             connection_id=group.connection_id,
@@ -255,8 +277,10 @@ async def _plan_builds(facts: _Facts, builds: list[Step], now: datetime) -> list
             last_modified_date_time=now,
         )
         for n, step in enumerate(builds)
+        if (made := _image_of(facts, step)).image is not None
     ]
-    await dependencies().session_hosts.save_all([Stored(host, "") for host in hosts])
+    if hosts:
+        await dependencies().session_hosts.save_all([Stored(host, "") for host in hosts])
     return hosts
 
 

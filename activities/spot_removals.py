@@ -20,6 +20,7 @@ from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import HostTask, SessionHost
 from shared.errors import ConflictError, NotFoundError
 from shared.services.host_tasks import start_host_task
+from shared.services.release_progress import end_release
 from shared.services.spot_groups import DELETE_OPERATION
 from shared.workflow import Blueprint, DurableClient, implements
 
@@ -44,6 +45,7 @@ async def remove_spot_group(order: SpotGroupOrder, client: DurableClient) -> Don
     if stored is None or stored.value.deleting_since is None:
         return Done()
     group = stored.value
+    await end_release(deps, group)
     connection = await deps.connections.find(group.tenant_id, group.connection_id)
     if connection is None:
         return Refused(code="connectionGone", message="the connection of the Spot Group is gone", final=True)

@@ -50,7 +50,17 @@ async def spot_group_facts(context: ActionContext, form: Mapping[str, Any], *, w
         usages=used,
         rights_used=await _rights_used(context, connections, groups) if with_forecast else 0,
         rights_limit=tenant.settings.sign_in_rights_per_subscription,
+        other_hosts=await _other_hosts(context, _edited(form, groups)),
     )
+
+
+async def _other_hosts(context: ActionContext, group: SpotGroup | None) -> bool:
+    """Whether a group has hosts of another version than its own, as a cancelled release leaves them."""
+    if group is None:
+        return False
+    hosts = context.deps.session_hosts.each(context.tenant.id, spot_group_id=group.id)
+    images = {(each.value.image_set_id, each.value.image_version) async for each in hosts}
+    return bool(images - {(group.image_set_id, group.image_version)})
 
 
 def licences_of(context: ActionContext, groups: Iterable[SpotGroup]) -> dict[LicenseType, SpotLicences]:

@@ -30,7 +30,6 @@ from shared.domain.spot.image_version import VersionStatus
 from shared.domain.spot.schedule import LoadBalancing
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.tenants.tenant import Paused
-from shared.services.spot_changes import wake_for_group, wake_for_users
 from shared.services.spot_reconciling import spot_due
 from shared.services.spot_runs import engine_subject, promise_spot_run
 from shared.services.sweeping import sweep
@@ -361,46 +360,6 @@ async def test_a_host_whose_task_has_begun_is_not_given_another(office: PaperSer
     assert steps(await run(host)) == []
     assert len(host.started) == 1
     assert (await hosts_of(office))["h2"].status is HostStatus.READY
-
-
-async def test_changes_wake_the_groups_that_they_concern_and_no_other(office: PaperServices) -> None:
-    sales = spot_group(
-        id="sales", display_name="Sales", assignments=[{"id": "b", "group_id": "g2", "assigned_at": things.NOW}]
-    )
-    await office.spot_groups.insert(sales)
-    office.directory.groups = {"g1": {"ada"}, "g2": {"bob"}}
-    host: Any = IdleHost()
-    assert await wake_for_users(office, host, things.TENANT_ID, ["id-ada", "id-eve"], things.NOW) == 1
-    assert await wake_for_group(office, host, things.TENANT_ID, "g2", things.NOW) == 1
-    assert [order["order"]["spotGroupId"] if "order" in order else order["spotGroupId"] for order in host.orders] == [
-        GROUP_ID,
-        "sales",
-    ]
-    assert await wake_for_group(office, host, things.TENANT_ID, "g9", things.NOW) == 0
-    assert await wake_for_group(office, host, things.TENANT_ID, None, things.NOW) == 2
-
-
-async def test_a_leaver_wakes_the_group_that_knows_them(office: PaperServices) -> None:
-    office.directory.groups = {"g1": set()}
-    await office.spot_members.insert(member("ada"))
-    assert await wake_for_users(office, IdleHost(), things.TENANT_ID, ["id-ada"], things.NOW) == 1
-
-
-async def test_a_thousand_changes_in_one_batch_are_one_plan_of_a_group(office: PaperServices) -> None:
-    users = [f"user{n}" for n in range(1000)]
-    office.directory.groups = {"g1": set(users)}
-    host: Any = IdleHost()
-    assert await wake_for_users(office, host, things.TENANT_ID, [f"id-{user}" for user in users], things.NOW) == 1
-    assert len(host.started) == 1
-    assert office.directory.reads == ["groups of 20 users"] * 50
-
-
-async def test_the_directory_is_not_asked_about_a_group_that_is_reconciled_anyway(office: PaperServices) -> None:
-    for number in range(20):
-        await office.spot_members.insert(member(f"u{number}"))
-    users = [f"id-u{number}" for number in range(20)]
-    assert await wake_for_users(office, IdleHost(), things.TENANT_ID, ["id-eve", *users[15:]], things.NOW) == 1
-    assert office.directory.reads == []
 
 
 async def test_of_two_hosts_that_are_gone_one_is_replaced_at_a_time(office: PaperServices) -> None:

@@ -61,6 +61,7 @@ def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
         scaling.scale_in(group)
         personal.rest_when_unused(group, waiting)
     moving.keep_tokens(group)
+    scaling.let_azure_start(group)
 
 
 def _status(group: Group) -> tuple[GroupStatus, str | None]:

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     OLD_VERSION = "oldVersion"
     NOTICE_IS_OVER = "noticeIsOver"
     DRAINED_BY_HAND = "drainedByHand"
+    START_ON_CONNECT = "startOnConnect"
 
 
 SENTENCES: Mapping[Reason, str] = MappingProxyType(
@@ -54,6 +55,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.OLD_VERSION: "The host has version {old}; version {version} is released.",
         Reason.NOTICE_IS_OVER: "The user was told {minutes} minutes before.",
         Reason.DRAINED_BY_HAND: "A person drains the host.",
+        Reason.START_ON_CONNECT: "The host is off; Azure Virtual Desktop may start it for a user who finds no other.",
     }
 )
 

@@ -140,6 +140,7 @@ class SpotGroupFacts(Value):
     """What exists already. *members*: of the chosen groups; None when the directory did not answer.
 
     *rights_used*: the role assignments of the subscription that are taken, *rights_limit*: how many there may be.
+    *other_hosts*: whether the chosen group has hosts of another version than its own.
     """
 
     sites: tuple[Site, ...]
@@ -153,6 +154,7 @@ class SpotGroupFacts(Value):
     rights_used: int = 0
     rights_limit: int = 4000
     known_sizes: frozenset[str] | None = None
+    other_hosts: bool = False
 
     def site(self, site_id: str) -> Site | None:
         """Return a site, None if there is none."""

@@ -232,7 +232,7 @@ def _is_written(value: str, how: str) -> bool:
             case "date":
                 parse_iso(value)
             case "base64":
-                base64.b64decode(value, validate=True)
+                base64.b64decode("".join(value.split()), validate=True)
     except (ValueError, OverflowError, binascii.Error):
         return False
     return True

@@ -9,7 +9,6 @@ from shared.domain.images.image import DeviceImage
 from shared.domain.intent import Intent
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.bulk import BulkAction
-from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Policy
 from shared.domain.spot.decision import Decisions
 from shared.domain.spot.group import SpotGroup
@@ -29,7 +28,7 @@ from shared.storage.first_seen import FirstSeen
 from shared.storage.idempotency import Idempotency
 from shared.storage.image_sets import image_sets, image_versions
 from shared.storage.intents import intents
-from shared.storage.operations import BulkItems, bulk_actions, operations
+from shared.storage.operations import BulkItems, Operations, bulk_actions
 from shared.storage.orphans import computer_names, orphan_scans, orphans
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
@@ -175,9 +174,9 @@ class Records:
         return computer_names(self.tables)
 
     @cached_property
-    def operations(self) -> Repository[Operation]:
+    def operations(self) -> Operations:
         """The operations."""
-        return operations(self.tables)
+        return Operations(self.tables)
 
     @cached_property
     def intents(self) -> Repository[Intent]:

@@ -96,6 +96,24 @@ class Repository(Generic[T]):
         reads, following = await self._table.page(where, parameters, top=top, token=token)
         return Page([self._stored(read) for read in reads], following)
 
+    async def between(
+        self, tenant_id: str, span: tuple[str, str], top: int, **filters: Column
+    ) -> AsyncIterator[tuple[str, Stored[T]]]:
+        """Yield the values whose keys are behind the first and before the second of *span*, each with its key.
+
+        *top*: so many are read at once.
+        """
+        where, parameters = self._where(tenant_id, filters)
+        where = f"{where} and RowKey gt @behind_first and RowKey lt @before_last"
+        parameters = {**parameters, "behind_first": span[0], "before_last": span[1]}
+        token: str | None = None
+        while True:
+            reads, token = await self._table.page(where, parameters, top=top, token=token)
+            for read in reads:
+                yield str(read.row["RowKey"]), self._stored(read)
+            if token is None:
+                return
+
     async def insert(self, value: T) -> Stored[T]:
         """Add *value*. Raises: ConflictError if it exists."""
         return Stored(value, await self._table.insert(self._row(value)))

@@ -28,11 +28,12 @@ _MOST_KEY_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What to answer; no *body*: none at all."""
+    """What to answer; no *body*: none at all. *kind*: its media type; a body that is not JSON is a text."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] | None = None
+    kind: str = "application/json"
 
 
 def ok(body: Any, *, etag: str | None = None) -> Response:  # noqa: ANN401 - any JSON

@@ -11,11 +11,29 @@ from shared.domain.tenants.tenant import Paused
 from shared.domain.values import Word
 from shared.domain.wizards.reviews import ReviewWarning
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
 
 POLICIES = Collection(
-    name="provisioningPolicies", columns={"displayName": "display_name"}, expands=frozenset({"assignments"})
+    name="provisioningPolicies",
+    kinds=kinds_of(
+        *("id", "displayName", "description", "imageId", "imageDisplayName", "imageType", "cloudPcNamingTemplate"),
+        moments="createdDateTime lastModifiedDateTime",
+        numbers="gracePeriodInHours",
+        flags="enableSingleSignOn localAdminEnabled",
+    ),
+    searched=("displayName", "description", "imageDisplayName"),
+    expands=frozenset({"assignments"}),
+)
+ASSIGNMENTS = Collection(
+    name="provisioningPolicies/assignments", kinds=kinds_of("id", "target/groupId", moments="@deskwright.assignedAt")
+)
+POLICY_USERS = Collection(
+    name="provisioningPolicies/users",
+    kinds=kinds_of(
+        *("user/id", "user/userPrincipalName", "user/displayName", "standing", "because"), flags="user/accountEnabled"
+    ),
+    searched=("user/userPrincipalName", "user/displayName", "because"),
 )
 _TARGET = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget"
 

@@ -10,6 +10,7 @@ from shared.domain.intent import Intent
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.policies.policy import Policy
+from shared.domain.policies.user_setting import UserSetting
 from shared.domain.spot.decision import Decisions
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import SessionHost
@@ -44,6 +45,7 @@ from shared.storage.spot_groups import (
 from shared.storage.tables import Tables
 from shared.storage.tenants import ServiceStates, Tenants, sites
 from shared.storage.timeline import Timeline
+from shared.storage.user_settings import user_settings
 from shared.storage.watches import Changes, watches
 
 
@@ -92,6 +94,11 @@ class Records:
     def policies(self) -> Repository[Policy]:
         """The provisioning policies."""
         return policies(self.tables)
+
+    @cached_property
+    def user_settings(self) -> Repository[UserSetting]:
+        """The user settings."""
+        return user_settings(self.tables)
 
     @cached_property
     def spot_groups(self) -> Repository[SpotGroup]:

@@ -100,6 +100,10 @@ class Call:
         """The tenant's id, empty where the route addresses none."""
         return self._tenant.value.id if self._tenant else ""
 
+    def concern(self, tenant: Stored[Tenant]) -> None:
+        """Make it a call in *tenant*: of a route that addresses none, and has found whose thing is addressed."""
+        self._tenant = tenant
+
     def param(self, name: str) -> str:
         """Return a part of the address."""
         return str(self.request.route_params[name])

@@ -144,7 +144,7 @@ def spot_member_view(member: SpotMember) -> SpotMemberView:
         "userPrincipalName": member.user_principal_name,
         "displayName": member.display_name,
         "status": member.status,
-        "maySignIn": member.rights.value == "granted",
+        "maySignIn": member.may_sign_in,
         "firstSeenDateTime": timestamp(member.first_seen_date_time),
         "heldBecause": member.held_because,
         "confirmedBy": member.confirmed_by,

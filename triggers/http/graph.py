@@ -22,7 +22,7 @@ View = Callable[[V], Mapping[str, Any]]
 
 def base_of(call: Call) -> str:
     """Return the address that stands for https://graph.microsoft.com/{version} here."""
-    parts = parts_of(call)
+    parts = parts_of(call.request)
     return f"{parts.scheme}://{parts.netloc}/api/tenants/{call.tenant.id}/{call.param('version')}"
 
 

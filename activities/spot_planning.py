@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import NewerRequest
@@ -19,6 +20,7 @@ from shared.dependencies import dependencies
 from shared.domain.networks.connection import Connection
 from shared.domain.policies.pausing import spot_pause_reason
 from shared.domain.spot.decision import Decisions, HostStep
+from shared.domain.spot.dedicated import kept
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost, host_id
 from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Step
@@ -60,7 +62,6 @@ class _Facts:
     group: SpotGroup
     state: SpotGroupState
     hosts: list[SessionHost]
-    members: frozenset[str] | None
     release: Stored[SpotRelease] | None
     version: ImageVersion | None
     parked: str | None
@@ -118,8 +119,7 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
             start_seconds=latest(known.start_seconds, observed.start_seconds),
             build_seconds=latest(known.build_seconds, observed.build_seconds),
         ),
-        hosts=[each.value async for each in deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)],
-        members=await _members(group),
+        hosts=await _hosts(group, deps.clock.now()),
         release=release,
         version=version.value if version else None,
         parked=f"{paused[0].upper()}{paused[1:]}." if paused else _unhealthy(connection.value if connection else None),
@@ -127,14 +127,20 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
     )
 
 
-async def _members(group: SpotGroup) -> frozenset[str] | None:
-    """Return the users who have a place, of groups in which each has a host of their own."""
+async def _hosts(group: SpotGroup, now: datetime) -> list[SessionHost]:
+    """Return the hosts of a group; of dedicated ones it is noted until when those are kept whose users have left."""
+    deps = dependencies()
+    hosts = [each.value async for each in deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)]
     if group.license_type is not LicenseType.PERSONAL_DEDICATED:
-        return None
-    members = dependencies().spot_members
-    return frozenset(
-        [each.value.user_id async for each in members.each(group.tenant_id, group_id=group.id) if each.value.counts]
-    )
+        return hosts
+    members = deps.spot_members.each(group.tenant_id, group_id=group.id)
+    with_place = frozenset([each.value.user_id async for each in members if each.value.counts])
+    until = now + timedelta(days=group.capacity.keep_leavers_host_in_days)
+    noted = partial(kept, with_place=with_place, until=until)
+    return [
+        host if noted(host) == host else await deps.session_hosts.change(host.tenant_id, host.id, noted)
+        for host in hosts
+    ]
 
 
 def _unhealthy(connection: Connection | None) -> str | None:
@@ -154,10 +160,7 @@ def _unusable(group: SpotGroup, version: ImageVersion | None) -> str | None:
 
 
 def _observed(facts: _Facts, observed: HostsObserved) -> list[ObservedHost]:
-    return [
-        observed_host(host, facts.group, silent=host.id in observed.silent, members=facts.members)
-        for host in facts.hosts
-    ]
+    return [observed_host(host, facts.group, silent=host.id in observed.silent) for host in facts.hosts]
 
 
 def _possible(facts: _Facts, made: HostPlan) -> list[Step]:

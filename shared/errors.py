@@ -9,7 +9,8 @@
     │   ├── IllegalTransitionError  the life cycle has no such transition
     │   ├── NameTakenError          another record of the tenant has the name
     │   └── BusyError               the same request is being handled; ``after`` is the time to wait
-    ├── StaleError            412  it has changed since it was read
+    ├── StaleError            412  it has changed since it was read; the frame of the routes tries again
+    │   └── MismatchError           If-Match names another version: trying again changes nothing
     ├── TooLargeError         413  the body is larger than the limit
     ├── RefusedError          422  the cloud refused it, finally; ``code`` is the cloud's error code
     └── UnavailableError      503  the cloud or the storage failed; the same call may succeed later
@@ -86,7 +87,11 @@ class BusyError(ConflictError):
 
 
 class StaleError(DeskwrightError):
-    """The record has changed since the caller read it."""
+    """The record has changed since it was read."""
+
+
+class MismatchError(StaleError):
+    """The record is not the version that the caller's If-Match names."""
 
 
 class TooLargeError(DeskwrightError):

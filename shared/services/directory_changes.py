@@ -17,11 +17,12 @@ from shared.clients.queues import send
 from shared.contracts.changes import SETTLE_CHANGES, ChangesOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.json_text import read_json
 from shared.domain.tenants.directory_subscriptions import WATCH, Resource, Watch
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
-from shared.errors import DeskwrightError, RefusedError
+from shared.errors import DeskwrightError, InvalidError, RefusedError
 from shared.services.directory_subscriptions import keep_watch
 from shared.services.reconciling import SWEEP_AFTER, request_reconcile
 from shared.services.spot_changes import wake_for_group
@@ -66,8 +67,8 @@ async def receive_message(deps: Dependencies, client: DurableClient, message: by
     text = message.decode("utf-8", "replace")
     try:
         message.decode("utf-8")
-        change = parse(DirectoryChange, json.loads(text))
-    except (ValidationError, ValueError, RecursionError) as error:
+        change = parse(DirectoryChange, read_json(text))
+    except (ValidationError, InvalidError, ValueError, RecursionError) as error:
         await _put_aside(deps, text, _reason(error))
         return
     if await deps.tenants.find(change.tenant_id) is None:
@@ -103,11 +104,13 @@ async def _put_aside(deps: Dependencies, message: str, reason: str) -> None:
 def _reason(error: Exception) -> str:
     if isinstance(error, ValidationError):
         return "; ".join(f"{each.pointer}: {each.message}" for each in problems_of(error))
+    if isinstance(error, InvalidError):
+        return str(error)
     if isinstance(error, UnicodeDecodeError):
         return f"not UTF-8: at byte {error.start}"
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg}, at character {error.pos}"
-    return "not JSON that can be read: nested too deep, or a number with too many digits"
+    return "not JSON that can be read: nested too deep, or a number with too many digits or without an end"
 
 
 async def report_changes(

@@ -86,7 +86,8 @@ async def begin_operation(
 ) -> Begun[R]:
     """Begin what takes a while; return its operation, and the result of the write.
 
-    Raises: what the write does, and ConflictError of *start*; the operation has failed with *code* then.
+    Raises: what the write does, and ConflictError of *start*; the operation has failed with *code* then. StaleError
+    leaves none: the same request may begin again on what is there now.
     """
     operation_id = context.operation_id
     intent = await _intend(context, resource, write, promised=promise is not None, operation_id=operation_id)
@@ -95,7 +96,11 @@ async def begin_operation(
         await promise()
     try:
         result = await _write(context, resource, write, intent)
-    except (ConflictError, StaleError, NotFoundError) as error:
+    except StaleError:
+        await context.deps.operations.remove(operation.tenant_id, operation.id)
+        await _close(context.deps, intent.value)
+        raise
+    except (ConflictError, NotFoundError) as error:
         await _fail(context, operation, intent.value, code, error)
         raise
     if start is not None:

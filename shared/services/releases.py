@@ -14,7 +14,7 @@ from shared.domain.spot.release import OPEN, ImageOfGroup, ReleaseEvent, Release
 from shared.domain.wizards.edit_spot_group import SelectStep
 from shared.domain.wizards.spot_group_steps import ImageStep, SpotGroupFacts
 from shared.domain.wizards.update_spot_group import MethodStep, review_spot_group_update
-from shared.errors import ConflictError, InvalidError
+from shared.errors import ConflictError, InvalidError, StaleError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change
 from shared.services.spot_engine import promise_spot_reconcile, start_spot_reconcile
@@ -67,7 +67,11 @@ async def _begin(
     async def apply() -> Effect[Stored[SpotGroup]]:
         if await deps.releases.find(release.tenant_id, release.id) is None:
             await deps.releases.insert(release)
-        replaced = await deps.spot_groups.replace(after, seen=stored.etag)
+        try:
+            replaced = await deps.spot_groups.replace(after, seen=stored.etag)
+        except StaleError:  # it was decided on a group that is another one now
+            await deps.releases.remove(release.tenant_id, release.id)
+            raise
         if before.release_id and before.release_id != release.id:
             await _supersede(context, before.release_id)
         return Effect(replaced, before, after)

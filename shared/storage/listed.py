@@ -11,7 +11,6 @@ The rows sort behind the records of their tenant, as claims and names do: change
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import zlib
@@ -339,12 +338,3 @@ def _halves(entries: Mapping[str, Entry], key: str) -> dict[str, dict[str, Entry
         key: {id_: entries[id_] for id_ in ids[:middle]},
         _CHUNK + escaped(ids[middle]): {id_: entries[id_] for id_ in ids[middle:]},
     }
-
-
-async def records_of(repository: Repository[T], tenant_id: str, ids: Sequence[str]) -> list[Stored[T]]:
-    """Return the records with *ids* in this order, each read by its key; those that are gone are left out."""
-    found: list[Stored[T]] = []
-    for at in range(0, len(ids), _AT_ONCE):
-        read = await asyncio.gather(*(repository.find(tenant_id, id_) for id_ in ids[at : at + _AT_ONCE]))
-        found += [stored for stored in read if stored is not None]
-    return found

@@ -39,9 +39,13 @@ def queued(contoso: PaperServices, monkeypatch: pytest.MonkeyPatch) -> list[dict
 
 
 async def post(*value: Any) -> int:
+    return await post_text(json.dumps({"value": value}))
+
+
+async def post_text(text: str) -> int:
     route: Any = notifications.receive_notifications
     handler = route._function.get_user_function()
-    body = json.dumps({"value": value}).encode()
+    body = text.encode()
     request = func.HttpRequest(method="POST", url="http://api/graph/notifications", params={}, body=body)
     answer: func.HttpResponse = await handler(request)
     return int(answer.status_code)
@@ -86,6 +90,12 @@ async def test_a_thousand_directories_that_nobody_has_cost_one_read(
 
 async def test_more_than_graph_sends_is_refused(queued: list[dict[str, Any]]) -> None:
     assert await post(*[genuine()] * 1001) == 413
+    assert queued == []
+
+
+async def test_what_names_a_member_twice_is_not_graph_s(queued: list[dict[str, Any]]) -> None:
+    sent = json.dumps({"value": [genuine()]})
+    assert await post_text(sent[:-1] + ', "value": []}') == 400
     assert queued == []
 
 

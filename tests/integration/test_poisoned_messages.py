@@ -13,6 +13,7 @@ from tests.integration.services import IdleHost, PaperServices
 
 USER = "cccccccc-0000-4000-8000-000000000003"
 GOOD = {"tenantId": "contoso", "type": "userLicense", "userIds": [USER], "at": "2026-03-02T08:00:00Z"}
+UNREADABLE = "not JSON that can be read: nested too deep, or a number with too many digits or without an end"
 NO_GUID = "write it as a GUID in lower case, such as 11111111-2222-3333-4444-555555555555"
 
 
@@ -29,8 +30,13 @@ REASONS: dict[str, tuple[bytes, str]] = {
     "no text": (b'{"tenantId": "\xff"}', "not UTF-8: at byte 14"),
     "UTF-16": (but().decode().encode("utf-16"), "not UTF-8: at byte 0"),
     "cut off": (but()[:-1], f"not JSON: Expecting ',' delimiter, at character {len(but()) - 1}"),
-    "deep": (b"[" * 20_000, "not JSON that can be read: nested too deep, or a number with too many digits"),
-    "a long number": (b"9" * 5000, "not JSON that can be read: nested too deep, or a number with too many digits"),
+    "deep": (b"[" * 20_000, UNREADABLE),
+    "a long number": (b"9" * 5000, UNREADABLE),
+    "a number without an end": (but(at=1e400), UNREADABLE),
+    "a member that is named twice": (
+        but()[:-1] + b', "tenantId": "fabrikam"}',
+        "/tenantId: is named twice; write it once",
+    ),
     "a list": (b"[]", ": must be an object"),
     "null": (b"null", ": must be an object"),
     "no tenant": (without("tenantId"), "/tenantId: required"),
@@ -46,7 +52,7 @@ REASONS: dict[str, tuple[bytes, str]] = {
     "too many users": (but(userIds=[USER] * 101), "/userIds: name at most 100"),
     "an unknown field": (but(colour="red"), "/colour: unknown field; leave it out"),
     "another spelling": (but(user_ids=[USER]), "/user_ids: unknown field; leave it out"),
-    "two faults": (but(type="x", at=1e400), "/type: write one of groupMembership, userLicense, group or user; "),
+    "two faults": (but(type="x", at=7), "/type: write one of groupMembership, userLicense, group or user; "),
     "a tenant that there is not": (but(tenantId="fabrikam"), "there is no tenant fabrikam"),
     "a tenant that there cannot be": (but(tenantId="a/b\u0000#?"), "there is no tenant a/b\u0000#?"),
     "half a character": (

@@ -24,6 +24,7 @@ from shared.contracts.spot_engine import (
     StepsTaken,
 )
 from shared.domain.networks.connection import HealthStatus
+from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host import HostStatus, HostTask
 from shared.domain.spot.image_version import VersionStatus
 from shared.domain.spot.schedule import LoadBalancing
@@ -139,6 +140,33 @@ async def test_a_minute_in_which_nothing_changes_writes_no_host(office: PaperSer
     assert steps(await run()) == []
     assert {each.value.id: each.etag async for each in office.session_hosts.each(things.TENANT_ID)} == before
     assert desks.calls == ["list hosts"]  # and no machine was asked
+
+
+async def test_the_host_of_who_left_is_kept_for_a_week_and_is_theirs_again_when_they_come_back(
+    office: PaperServices,
+) -> None:
+    dedicated = {"license_type": LicenseType.PERSONAL_DEDICATED, "quantity": 1}
+    await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(**dedicated))
+    await built(office, h1=off())
+    await office.session_hosts.change(things.TENANT_ID, "h1", lambda there: there.but(assigned_user_id="id-ada"))
+    await office.spot_members.insert(member("ada"))
+    assert steps(await run()) == []
+
+    await office.spot_members.remove(things.TENANT_ID, "m-ada")
+    planned = await run()
+    assert [step.action.value for step in planned.steps] == ["build"]  # the licence is free for who comes next
+    kept = (await hosts_of(office))["h1"]
+    assert kept.kept_until == things.NOW + timedelta(days=7)
+    office.hand.advance(timedelta(days=6))
+    assert ("remove", "h1") not in steps(await run())
+
+    await office.spot_members.insert(member("ada"))
+    await run()
+    assert (await hosts_of(office))["h1"].kept_until is None
+    await office.spot_members.remove(things.TENANT_ID, "m-ada")
+    await run()
+    office.hand.advance(timedelta(days=7))
+    assert ("remove", "h1") in steps(await run())
 
 
 async def test_azure_that_does_not_answer_takes_nothing(office: PaperServices) -> None:

@@ -177,11 +177,8 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     ),
     "step": ("POST tenants/{tenant}/cloudPCs/{id}/rerunStep", {"step": "setLocale"}, {}),
     "pause of the service": ("POST pause", {"reason": "x"}, {}),
-    "resumption of the service": ("POST resume", {}, {}),
     "pause of a tenant": ("POST tenants/{tenant}/pause", {"reason": "x"}, {}),
-    "resumption of a tenant": ("POST tenants/{tenant}/resume", {}, {}),
     "pause of a policy": ("POST tenants/{tenant}/provisioningPolicies/{id}/pause", {"reason": "x"}, {"id": "p1"}),
-    "resumption of a policy": ("POST tenants/{tenant}/provisioningPolicies/{id}/resume", {}, {"id": "p1"}),
     "connection": ("POST …/onPremisesConnections", CONNECTION, {}),
     "change of a connection": (
         "PATCH …/onPremisesConnections/{id}",
@@ -226,14 +223,6 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     ),
     "seal": ("POST …/imageSets/{id}/versions/{number}/seal", {"confirm": "0.0.1"}, VERSION),
     "pause of a Spot Group": ("POST …/spotGroups/{id}/pause", {"reason": "x"}, {"id": GROUP_ID}),
-    **{
-        f"{action} of a Spot Group": (f"POST …/spotGroups/{{id}}/{action}", {}, {"id": GROUP_ID})
-        for action in ("resume", "confirmRemovals", "release/pause", "release/resume", "release/cancel")
-    },
-    **{
-        f"{action} of a host": (f"POST …/spotGroups/{{id}}/hosts/{{host}}/{action}", {}, {"id": GROUP_ID})
-        for action in ("drain", "undrain", "exclude", "include", "restart", "remove")
-    },
     "message": (
         "POST …/spotGroups/{id}/sessions/message",
         {"sessionIds": ["h1-2"], "title": "Soon", "body": "Save your work"},

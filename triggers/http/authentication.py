@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from shared.clients.issuers import SigningKeys
 from shared.config import Settings
+from shared.domain.json_text import read_json
 from shared.domain.operations.operation import Actor
-from shared.errors import UnauthenticatedError
+from shared.errors import InvalidError, UnauthenticatedError
 
 if TYPE_CHECKING:  # loaded when first used: cold start
     import jwt
@@ -137,10 +137,10 @@ def _checked_claims(token: str, directory_id: str, key: jwt.PyJWK, validation: T
 def _principal_claims(principal: str) -> dict[str, Any]:
     """Return the claims that App Service authentication has checked and put into a header."""
     try:
-        decoded = json.loads(base64.b64decode(principal, validate=True))
+        decoded = read_json(base64.b64decode(principal, validate=True).decode("utf-8"))
         pairs = [(str(each["typ"]), str(each["val"])) for each in decoded["claims"]]
         role_type = str(decoded.get("role_typ", "roles"))
-    except (binascii.Error, KeyError, *_UNREADABLE) as error:
+    except (binascii.Error, KeyError, InvalidError, *_UNREADABLE) as error:
         raise UnauthenticatedError("the client principal cannot be read") from error
     claims: dict[str, Any] = dict(pairs)
     claims["roles"] = [value for kind, value in pairs if kind in {role_type, "roles"}]

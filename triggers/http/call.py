@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +14,10 @@ import azure.functions as func
 from pydantic import BaseModel, ValidationError
 
 from shared.dependencies import Dependencies
+from shared.domain.json_text import escape, read_json
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.wizards.forms import parse, problems_of
-from shared.errors import InvalidError, NotFoundError, Problem, StaleError
+from shared.errors import InvalidError, MismatchError, NotFoundError, Problem
 from shared.services.action_context import ActionContext
 from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Stored
@@ -24,6 +26,10 @@ from triggers.http.authentication import Caller
 M = TypeVar("M", bound=BaseModel)
 
 _MOST_KEY_CHARACTERS = 200
+_HOST_NAME = r"(?=.{1,253}(:|$))[0-9A-Za-z_]([0-9A-Za-z_-]{0,62})(\.[0-9A-Za-z_]([0-9A-Za-z_-]{0,62}))*\.?"
+_ADDRESS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"
+_NETLOC = rf"({_HOST_NAME}|{_ADDRESS})(:(?P<port>[0-9]{{1,5}}))?"
+_MOST_PORT = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,13 @@ class Call:
         tenant: Stored[Tenant] | None,
         verb: str,
         trace_id: str,
+        graph: bool = False,
     ) -> None:
         self.request, self.deps, self.caller = request, deps, caller
         self.params: Mapping[str, str] = {}
         """The query parameters, once the frame has checked them."""
         self.now = deps.clock.now()
-        self._tenant, self._verb, self._trace_id = tenant, verb, trace_id
+        self._tenant, self._verb, self._trace_id, self._graph = tenant, verb, trace_id, graph
 
     @cached_property
     def context(self) -> ActionContext:
@@ -114,30 +121,32 @@ class Call:
 
     def json(self) -> dict[str, Any]:
         """Return the body, a JSON object. Raises: InvalidError."""
-        try:
-            body = json.loads(self.request.get_body().decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            raise InvalidError(Problem("", "write the body as JSON in UTF-8")) from error
-        if not isinstance(body, dict):
+        if not isinstance(self._body, dict):
             raise InvalidError(Problem("", "the body must be a JSON object"))
-        return body
+        return dict(self._body)
 
     def json_if_any(self) -> dict[str, Any]:
         """Return the body, an empty object where there is none. Raises: InvalidError."""
         return self.json() if self.request.get_body() else {}
 
+    def refuse_fields(self) -> None:
+        """Refuse what is in the body of a request that takes none. Raises: InvalidError."""
+        if given := self._without_annotations(self.json_if_any()):
+            message = "unknown field; leave it out: there are no fields here"
+            raise InvalidError(*(Problem(f"/{escape(name)}", message) for name in given))
+
     def read(self, model: type[M], body: Mapping[str, Any] | None = None) -> M:
         """Return the body as *model*. Raises: InvalidError with a JSON pointer for each thing that is wrong."""
         try:
-            return parse(model, self.json() if body is None else body)
+            return parse(model, self._without_annotations(self.json() if body is None else body))
         except ValidationError as error:
             raise InvalidError(*problems_of(error)) from error
 
     def match(self, etag: str) -> None:
-        """Compare If-Match with what was read. Raises: StaleError."""
+        """Compare If-Match with what was read. Raises: MismatchError."""
         wanted = self.request.headers.get("if-match")
         if wanted and wanted.strip() != "*" and etag not in [each.strip() for each in wanted.split(",")]:
-            raise StaleError("it has changed since you read it; read it again")
+            raise MismatchError("it has changed since you read it; read it again")
 
     @property
     def idempotency_key(self) -> str | None:
@@ -155,18 +164,39 @@ class Call:
         Passwords are left out: the digest is kept in a table, where a password could be guessed from it.
         """
         try:
-            body = without_passwords(json.loads(self.request.get_body().decode("utf-8") or "null"))
-        except (ValueError, RecursionError):  # refused when the body is read
+            body = without_passwords(self._body) if self.request.get_body() else None
+        except InvalidError:  # refused when the body is read
             body = None
         return fingerprint(self.request.method, self.request.url, body)
 
+    @cached_property
+    def _body(self) -> Any:  # noqa: ANN401 - JSON
+        try:
+            return read_json(self.request.get_body().decode("utf-8"))
+        except (ValueError, RecursionError) as error:
+            raise InvalidError(Problem("", "write the body as JSON in UTF-8")) from error
 
-def parts_of(call: Call) -> SplitResult:
-    """Return the parts of the called address. Raises: InvalidError for a Host header that is none."""
+    def _without_annotations(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a body without the annotations of OData that Graph's clients send."""
+        return {name: value for name, value in body.items() if not (self._graph and "@odata." in name)}
+
+
+def parts_of(request: func.HttpRequest) -> SplitResult:
+    """Return the parts of the called address. Raises: InvalidError for a Host header that is none.
+
+    What is in that header stands in the addresses of answers: only what can be the name or the address of a host.
+    """
+    wrong = InvalidError(Problem("Host", "write the name or the address of a host, and its port if it has one"))
     try:
-        return urlsplit(str(call.request.url))
+        parts = urlsplit(str(request.url))
+        found = re.fullmatch(_NETLOC, parts.netloc)  # compiled when first used, and kept by re
+        if found is None or not 0 < int(found["port"] or 1) <= _MOST_PORT:
+            raise wrong
+        if found["address"]:
+            ipaddress.IPv6Address(found["address"])
     except ValueError as error:
-        raise InvalidError(Problem("Host", "is not the name of a host")) from error
+        raise wrong from error
+    return parts
 
 
 def without_passwords(body: Any) -> Any:  # noqa: ANN401 - any JSON

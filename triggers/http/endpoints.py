@@ -18,7 +18,16 @@ import azure.functions as func
 from shared.contracts.tickets import on_behalf_of
 from shared.dependencies import Dependencies, dependencies
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import ForbiddenError, InvalidError, NotFoundError, Problem, TooLargeError
+from shared.errors import (
+    ForbiddenError,
+    InvalidError,
+    MismatchError,
+    NotFoundError,
+    Problem,
+    StaleError,
+    TooLargeError,
+    UnavailableError,
+)
 from shared.services.tenant_directories import tenants_by_directory
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -30,7 +39,7 @@ from triggers.http.authentication import (
     bearer_token,
     token_validation,
 )
-from triggers.http.call import Call, Response
+from triggers.http.call import Call, Response, parts_of
 from triggers.http.odata import Collection, named_parameters
 from triggers.http.openapi_metadata import RouteMetadata, attach
 from triggers.http.permissions import VERBS, authorize
@@ -39,6 +48,7 @@ from triggers.http.refusals import write_down_refusal
 from triggers.http.response_shapes import Node
 
 _MOST_BYTES = 1 << 20
+_ATTEMPTS = 20
 _MOST_CHARACTERS = 1000  # of a part of an address: storage answers longer ones with a 431
 _UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _GRAPH_VERSIONS = frozenset({"v1.0", "beta"})
@@ -71,14 +81,18 @@ def endpoint(
             calls: list[Call] = []
 
             async def perform() -> func.HttpResponse:
-                call = await _authorized_call(req, verb, trace_id, calls)
+                call = await _authorized_call(req, verb, trace_id, calls, graph=graph)
                 version = str(req.route_params.get("version", ""))
                 call.params = named_parameters(req.params, query, graph=graph, version=version)
+                if accepts is None and req.method != "GET":
+                    call.refuse_fields()
                 with on_behalf_of(call.tenant_id):
                     return _http_response(await handler(call, *clients), req, trace_id)
 
             named = _named(req, trace_id) if graph else None
-            response = await answering_errors(perform, graph=graph, trace_id=trace_id, request=named)
+            response = await answering_errors(
+                lambda: _on_newest(perform), graph=graph, trace_id=trace_id, request=named
+            )
             if calls and mutates:
                 await write_down_refusal(calls[0], verb, trace_id, response)
             return response
@@ -97,11 +111,31 @@ def _named(request: func.HttpRequest, trace_id: str) -> dict[str, str]:
     return {"date": dependencies().clock.now().strftime("%Y-%m-%dT%H:%M:%S"), "client-request-id": client}
 
 
-async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str, calls: list[Call]) -> Call:
+async def _on_newest(perform: Callable[[], Awaitable[func.HttpResponse]]) -> func.HttpResponse:
+    """Return the response of *perform*; it begins again whenever somebody else was faster.
+
+    Then it reads what they have written, and changes only what its own body names: of each field the last writer wins.
+    Who must not write over others' changes says so by If-Match. Raises: MismatchError where that names another version,
+    UnavailableError if others were faster too often.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            return await perform()
+        except MismatchError:
+            raise
+        except StaleError:
+            continue
+    raise UnavailableError(f"other writers were faster {_ATTEMPTS} times")
+
+
+async def _authorized_call(
+    request: func.HttpRequest, verb: str, trace_id: str, calls: list[Call], *, graph: bool
+) -> Call:
     """Return the call, once its caller is authenticated and may do *verb*; *calls* gets it once the caller is known."""
     deps = dependencies()
     validation = token_validation(deps.settings)
     params = request.route_params
+    parts_of(request)
     _refuse_unusable({**request.params, **params})
     if "version" in params and params["version"] not in _GRAPH_VERSIONS:
         raise NotFoundError("the versions are v1.0 and beta")
@@ -112,7 +146,7 @@ async def _authorized_call(request: func.HttpRequest, verb: str, trace_id: str, 
         caller, tenant = await _caller_in_tenant(request, validation, deps, str(params["tenant"]))
     else:
         caller = await authenticate(request.headers, validation, await _directories(deps))
-    call = Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id)
+    call = Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id, graph=graph)
     try:
         authorize(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
     except ForbiddenError:

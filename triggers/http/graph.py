@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from shared.domain.filtering import Row
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
-from shared.storage.listed import Entry, ListedRepository
 from shared.storage.repository import Repository
 from triggers.http.call import Call, Response, created, ok, parts_of
 from triggers.http.lists import kept_list, whole_list
@@ -22,7 +22,7 @@ View = Callable[[V], Mapping[str, Any]]
 
 def base_of(call: Call) -> str:
     """Return the address that stands for https://graph.microsoft.com/{version} here."""
-    parts = parts_of(call)
+    parts = parts_of(call.request)
     return f"{parts.scheme}://{parts.netloc}/api/tenants/{call.tenant.id}/{call.param('version')}"
 
 
@@ -46,7 +46,7 @@ def graph_whole_list(call: Call, collection: Collection, views: Iterable[Mapping
 
 
 async def graph_kept_list(
-    call: Call, repository: ListedRepository[V], collection: Collection, view: View[V], entries: Iterable[Entry]
+    call: Call, repository: Repository[V], collection: Collection, view: View[V], entries: Iterable[Row]
 ) -> Response:
     """Answer with a page of records of which there may be many: only its own are read."""
     return await kept_list(call, repository, collection, view, entries, _context(call, collection))

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from shared.domain.filtering import Scalar, accepts
+from shared.domain.filtering import Row, Scalar, accepts
 from shared.domain.ordering import OrderError, behind, ordered, place_of, read_token, token_of
 from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
-from shared.storage.listed import Entry, ListedRepository, records_of
+from shared.storage.repository import Repository
 from triggers.http.call import Call, Response, ok
 from triggers.http.csv_files import csv_file
 from triggers.http.odata import Collection, Query, read_query, row_of, selected
@@ -39,10 +39,10 @@ def whole_list(
 
 async def kept_list(
     call: Call,
-    repository: ListedRepository[V],
+    repository: Repository[V],
     collection: Collection,
     view: View[V],
-    entries: Iterable[Entry],
+    entries: Iterable[Row],
     more: Mapping[str, Any] | None = None,
 ) -> Response:
     """Answer with a page of records: chosen and ordered by their *entries*, of which only those of the page are read.
@@ -61,7 +61,7 @@ async def kept_list(
             raise InvalidError(Problem("$skiptoken", str(error))) from error
     page = found[:top]
     following = token_of(place_of(page[-1], query.order), query.order) if len(found) > top else None
-    records = await records_of(repository, call.tenant.id, [str(entry["id"]) for entry in page])
+    records = await repository.several(call.tenant.id, [str(entry["id"]) for entry in page])
     items = [selected(view(stored.value), query, collection) for stored in records]
     return ok(listed(call, items, following, **(more or {}), **_count(query, count)))
 
@@ -73,7 +73,7 @@ def wants_csv(call: Call) -> bool:
 
 
 async def _kept_csv(
-    call: Call, repository: ListedRepository[V], collection: Collection, view: View[V], found: Sequence[Entry]
+    call: Call, repository: Repository[V], collection: Collection, view: View[V], found: Sequence[Row]
 ) -> Response:
     """Return all entries as CSV; where other properties are selected, of the records."""
     query = read_query(call.params, collection)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 from typing import Annotated, Any
 
 import azure.functions as func
@@ -11,6 +10,8 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.dependencies import dependencies
+from shared.domain.json_text import read_json
+from shared.errors import InvalidError
 from shared.services import directory_notifications
 from shared.workflow import Blueprint
 from triggers.http.json_schema import Json, unrestricted
@@ -51,8 +52,8 @@ async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
 def _notifications(req: func.HttpRequest) -> list[dict[str, Any]] | None:
     body = req.get_body()
     try:
-        parsed = json.loads(body.decode("utf-8")) if len(body) <= _MOST_BYTES else None
-    except (ValueError, RecursionError):
+        parsed = read_json(body.decode("utf-8")) if len(body) <= _MOST_BYTES else None
+    except (ValueError, RecursionError, InvalidError):
         return None
     found = parsed.get("value") if isinstance(parsed, dict) else None
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else None

@@ -39,6 +39,6 @@ def listed(call: Call, items: Iterable[Any], next_token: str | None, **more: Any
 
 def next_link(call: Call, next_token: str) -> str:
     """Return the address of the next page: this one's, with its token."""
-    parts = parts_of(call)
+    parts = parts_of(call.request)
     query = {**call.params, "$skiptoken": next_token}
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query, safe="$"), ""))

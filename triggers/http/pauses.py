@@ -31,10 +31,6 @@ class PauseForm(Value):
     reason: Annotated[OneLine, Field(max_length=500)] = ""
 
 
-class ResumeForm(Value):
-    """No parameters."""
-
-
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/pause", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/provisioningPolicies/pause", accepts=PauseForm, optional=True, returns=POLICY)
 async def pause_policy(call: Call) -> Response:
@@ -45,10 +41,9 @@ async def pause_policy(call: Call) -> Response:
 
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/provisioningPolicies/resume", accepts=ResumeForm, optional=True, returns=POLICY)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/resume", returns=POLICY)
 async def resume_policy(call: Call, client: DurableClient) -> Response:
     """Let a policy act again; what has waited for it begins."""
-    call.read(ResumeForm, call.json_if_any())
     policy, operation = await pausing.resume_policy(call.context, client, await _policy(call))
     return with_operation(ok(shown_policy(call, policy)), operation)
 
@@ -64,10 +59,9 @@ async def pause_tenant(call: Call) -> Response:
 
 @bp.route(route="tenants/{tenant}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/tenants/resume", accepts=ResumeForm, optional=True, returns=Tenant)
+@endpoint("Microsoft.CloudPC/tenants/resume", returns=Tenant)
 async def resume_tenant(call: Call, client: DurableClient) -> Response:
     """Let a tenant act again; what has waited for it begins."""
-    call.read(ResumeForm, call.json_if_any())
     call.match(call.stored_tenant.etag)
     tenant, operation = await pausing.resume_tenant(call.context, client)
     return with_operation(ok(tenant.to_json()), operation)
@@ -89,10 +83,9 @@ async def pause_service(call: Call) -> Response:
 
 
 @bp.route(route="resume", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/resume", accepts=ResumeForm, optional=True, returns=ServiceStateView)
+@endpoint("Microsoft.CloudPC/service/resume", returns=ServiceStateView)
 async def resume_service(call: Call) -> Response:
     """Let the service act again; the sweep begins what has waited, tenant by tenant."""
-    call.read(ResumeForm, call.json_if_any())
     return ok(service_state_view(await pausing.resume_service(call.context)))
 
 

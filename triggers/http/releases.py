@@ -15,7 +15,6 @@ from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_whole_list
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.operations import accepted
-from triggers.http.pauses import ResumeForm
 from triggers.http.response_shapes import Page
 
 bp = Blueprint()
@@ -52,7 +51,7 @@ async def list_releases(call: Call) -> Response:
 
 @bp.route(route=f"{_RELEASE}/pause", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, accepts=ResumeForm, optional=True, returns=SpotRelease)
+@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, returns=SpotRelease)
 async def pause_release(call: Call, client: DurableClient) -> Response:
     """Pause the open release: what is built and moved stays so."""
     return await _change(call, client, ReleaseEvent.PAUSED)
@@ -60,7 +59,7 @@ async def pause_release(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_RELEASE}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, accepts=ResumeForm, optional=True, returns=SpotRelease)
+@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, returns=SpotRelease)
 async def resume_release(call: Call, client: DurableClient) -> Response:
     """Let a release go on that was paused, or was stopped by a failure."""
     return await _change(call, client, ReleaseEvent.RESUMED)
@@ -68,10 +67,9 @@ async def resume_release(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_RELEASE}/cancel", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, accepts=ResumeForm, optional=True, returns=SpotRelease)
+@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, returns=SpotRelease)
 async def cancel_release(call: Call, client: DurableClient) -> Response:
     """Cancel the open release: the group goes back to the version before."""
-    call.read(ResumeForm, call.json_if_any())
     stored = await _group(call)
     return ok((await releases.cancel_release(call.context, client, stored)).to_json())
 
@@ -84,7 +82,6 @@ async def save_spot_group_update_form(call: Call, client: DurableClient) -> Resp
 
 
 async def _change(call: Call, client: DurableClient, event: ReleaseEvent) -> Response:
-    call.read(ResumeForm, call.json_if_any())
     group = (await _group(call)).value
     return ok((await releases.change_release(call.context, client, group, event)).to_json())
 

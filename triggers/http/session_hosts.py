@@ -23,7 +23,6 @@ from triggers.http.graph import BASE, graph_whole_list
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import PAGES
 from triggers.http.operations import accepted
-from triggers.http.pauses import ResumeForm
 from triggers.http.response_shapes import Page
 from triggers.http.views.operations import OPERATION
 from triggers.http.views.session_hosts import (
@@ -76,7 +75,7 @@ async def get_session_host(call: Call) -> Response:
 
 @bp.route(route=f"{_HOST}/drain", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/sessionHosts/drain", graph=True, accepts=ResumeForm, optional=True, returns=SESSION_HOST)
+@endpoint("Microsoft.CloudPC/sessionHosts/drain", graph=True, returns=SESSION_HOST)
 async def drain_session_host(call: Call, client: DurableClient) -> Response:
     """Let a host have no new sessions until a person says otherwise; those that are there stay."""
     return await _drain(call, client, drained=True)
@@ -84,7 +83,7 @@ async def drain_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/undrain", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/sessionHosts/drain", graph=True, accepts=ResumeForm, optional=True, returns=SESSION_HOST)
+@endpoint("Microsoft.CloudPC/sessionHosts/drain", graph=True, returns=SESSION_HOST)
 async def undrain_session_host(call: Call, client: DurableClient) -> Response:
     """Give a drained host back to the engine, which opens it when its seats are needed."""
     return await _drain(call, client, drained=False)
@@ -92,7 +91,7 @@ async def undrain_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/exclude", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/sessionHosts/exclude", graph=True, accepts=ResumeForm, optional=True, returns=SESSION_HOST)
+@endpoint("Microsoft.CloudPC/sessionHosts/exclude", graph=True, returns=SESSION_HOST)
 async def exclude_session_host(call: Call, client: DurableClient) -> Response:
     """Let the engine leave a host alone: it is not started, stopped, repaired or replaced."""
     return await _exclude(call, client, excluded=True)
@@ -100,7 +99,7 @@ async def exclude_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/include", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/sessionHosts/exclude", graph=True, accepts=ResumeForm, optional=True, returns=SESSION_HOST)
+@endpoint("Microsoft.CloudPC/sessionHosts/exclude", graph=True, returns=SESSION_HOST)
 async def include_session_host(call: Call, client: DurableClient) -> Response:
     """Give a host back to the engine."""
     return await _exclude(call, client, excluded=False)
@@ -111,8 +110,6 @@ async def include_session_host(call: Call, client: DurableClient) -> Response:
 @endpoint(
     "Microsoft.CloudPC/sessionHosts/restart",
     graph=True,
-    accepts=ResumeForm,
-    optional=True,
     returns={202: OPERATION},
     query=("confirm",),
 )
@@ -126,8 +123,6 @@ async def restart_session_host(call: Call, client: DurableClient) -> Response:
 @endpoint(
     "Microsoft.CloudPC/sessionHosts/remove",
     graph=True,
-    accepts=ResumeForm,
-    optional=True,
     returns={202: OPERATION},
     query=("confirm",),
 )
@@ -195,19 +190,16 @@ async def explain_desktop(call: Call) -> Response:
 
 
 async def _drain(call: Call, client: DurableClient, *, drained: bool) -> Response:
-    call.read(ResumeForm, call.json_if_any())
     host = await session_hosts.drain_host(call.context, client, await _host(call), drained=drained)
     return ok(session_host_view(host, await _latest(call)))
 
 
 async def _exclude(call: Call, client: DurableClient, *, excluded: bool) -> Response:
-    call.read(ResumeForm, call.json_if_any())
     host = await session_hosts.exclude_host(call.context, client, await _host(call), excluded=excluded)
     return ok(session_host_view(host, await _latest(call)))
 
 
 async def _task(call: Call, client: DurableClient, task: HostTask) -> Response:
-    call.read(ResumeForm, call.json_if_any())
     confirm = call.query("confirm") or "false"
     if confirm not in {"true", "false"}:
         raise InvalidError(Problem("confirm", "write true or false"))

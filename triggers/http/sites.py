@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.tenants.tenant import Site
-from shared.errors import InvalidError, Problem, StaleError
+from shared.errors import ConflictError, InvalidError, MismatchError, Problem, StaleError
 from shared.services import sites
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, created, ok
@@ -48,8 +48,11 @@ async def put_site(call: Call) -> Response:
     there = await call.deps.sites.find(call.tenant.id, site.id)
     if there is None:
         if call.request.headers.get("if-match"):
-            raise StaleError("there is no such site")
-        stored = await sites.create_site(call.context, site)
+            raise MismatchError("there is no such site")
+        try:
+            stored = await sites.create_site(call.context, site)
+        except ConflictError as error:
+            raise StaleError("somebody else has just created the site") from error
         return created(site_view(site), f"/api/tenants/{call.tenant.id}/sites/{site.id}", etag=stored.etag)
     call.match(there.etag)
     stored = await sites.replace_site(call.context, there, site)

@@ -16,7 +16,7 @@ from triggers.http.graph import BASE, graph_item, graph_list, with_operation
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted
-from triggers.http.pauses import PauseForm, ResumeForm
+from triggers.http.pauses import PauseForm
 from triggers.http.response_shapes import Page
 from triggers.http.views.operations import OPERATION
 from triggers.http.views.spot_groups import (
@@ -77,13 +77,10 @@ async def list_spot_members(call: Call) -> Response:
 @endpoint(
     "Microsoft.CloudPC/spotGroups/confirmRemovals",
     graph=True,
-    accepts=ResumeForm,
-    optional=True,
     returns={202: OPERATION},
 )
 async def confirm_removals(call: Call, client: DurableClient) -> Response:
     """Confirm that the members whose removal waits lose their access."""
-    call.read(ResumeForm, call.json_if_any())
 
     async def confirm() -> Response:
         operation, _ = await spot_groups.confirm_member_removals(call.context, client, await _group(call))
@@ -103,10 +100,9 @@ async def pause_spot_group(call: Call) -> Response:
 
 @bp.route(route=f"{_GROUP}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/spotGroups/resume", graph=True, accepts=ResumeForm, optional=True, returns=SPOT_GROUP)
+@endpoint("Microsoft.CloudPC/spotGroups/resume", graph=True, returns=SPOT_GROUP)
 async def resume_spot_group(call: Call, client: DurableClient) -> Response:
     """Let a Spot Group act again."""
-    call.read(ResumeForm, call.json_if_any())
     resumed = await spot_pausing.resume_spot_group(call.context, client, await _group(call))
     return ok(await shown(call, resumed))
 

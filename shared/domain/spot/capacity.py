@@ -17,7 +17,7 @@ from shared.domain.spot.host_plan import Draft, Figures
 from shared.domain.spot.observed import SERVES, HostState, ObservedHost, WaitingSignIn
 from shared.domain.spot.rollout import Constraints, constraints
 from shared.domain.spot.schedule import LoadBalancing, Phase, edges, next_edge, phase_at
-from shared.domain.spot.settings import BufferBase
+from shared.domain.spot.settings import BufferBase, ScaleIn
 from shared.domain.spot.start_times import StartTimes
 from shared.domain.spot.target import GroupTarget
 
@@ -32,7 +32,9 @@ class Group:
     """One group as a plan sees it: what is wanted, what there is, and the seats while steps are added.
 
     *free*: seats on open hosts; *coming*: seats on hosts that will be open without a further step; *online*,
-    *arriving*: how many hosts these are. *sessions*: of hosts that anybody may use.
+    *arriving*: how many hosts these are; *running*: hosts that serve, open or not. *sessions*: of hosts that anybody
+    may use. *minimum*: hosts that have to be online; *drain_floor*, *stop_floor*: how many stay open, and running,
+    because a phase would soon bring them again.
     """
 
     target: GroupTarget
@@ -46,6 +48,8 @@ class Group:
     rules: Constraints = field(init=False)
     phase: Phase | None = field(init=False)
     minimum: int = field(init=False)
+    drain_floor: int = field(init=False)
+    stop_floor: int = field(init=False)
     scheduled: bool = field(init=False)
     sessions: int = field(init=False)
     buffer: int = field(init=False)
@@ -54,6 +58,7 @@ class Group:
     free: int = field(init=False)
     coming: int = field(init=False)
     online: int = field(init=False)
+    running: int = field(init=False)
     arriving: int = field(init=False)
     figures: Figures = field(init=False)
 
@@ -63,10 +68,11 @@ class Group:
         self.rules = constraints(target, self.hosts, self.broken, self.starts, self.draft)
         self.phase = phase_at(target.schedule, self.now) if target.schedule else None
         shared = [each for each in self.hosts if each.assigned_user_id is None]
-        now_open = [each for each in shared if each.is_open and each.id not in self.broken]
+        now_open = [each for each in shared if self.counts_as_open(each)]
         later = [each for each in shared if self._arrives(each)]
         self.sessions = sum(each.sessions for each in shared)
         self.online, self.arriving = len(now_open), len(later)
+        self.running = sum(1 for each in shared if each.serves)
         self.free = sum(self.seats_left(each) for each in now_open)
         self.coming = sum(self.seats_left(each) for each in later)
         self._set_minimum()
@@ -79,6 +85,11 @@ class Group:
         return (self.phase.load_balancing if self.phase else None) or self.target.load_balancing
 
     @property
+    def on_demand(self) -> bool:
+        """Whether hosts that are not needed are deleted, and built when they are needed."""
+        return self.target.scale_in is ScaleIn.DELETE and self.target.kind is not LicenseType.PERSONAL_DEDICATED
+
+    @property
     def moving_sessions(self) -> int:
         """Sessions that a release will sign off, and that need a seat on another host."""
         if not self.rules.moves:
@@ -86,13 +97,22 @@ class Group:
         return sum(each.sessions for each in self.hosts if each.id in self.rules.retire)
 
     @property
+    def licensed(self) -> list[ObservedHost]:
+        """The hosts that licences count: not those that are only kept for who has left."""
+        return [each for each in self.hosts if not each.user_left]
+
+    @property
     def _owned(self) -> int:
         """How many hosts have a user of their own, who needs none of the others."""
-        return sum(1 for each in self.hosts if each.assigned_user_id is not None)
+        return sum(1 for each in self.licensed if each.assigned_user_id is not None)
 
     def seats_left(self, host: ObservedHost) -> int:
         """Return how many more sessions *host* takes."""
         return max(0, self.target.seats - host.sessions)
+
+    def counts_as_open(self, host: ObservedHost) -> bool:
+        """Whether *host* takes sign-ins, and will: what a person drains is about to be closed."""
+        return host.is_open and not host.drained_by_hand and host.id not in self.broken
 
     def may_serve(self, host: ObservedHost) -> bool:
         """Whether the engine may open *host* to anybody."""
@@ -104,18 +124,34 @@ class Group:
         return starts or host.is_uncertain
 
     def _set_minimum(self) -> None:
-        """Set how many hosts have to be online: now, or when a phase begins that has to be prepared now."""
+        """Set how many hosts have to be online: now, or when a phase begins that has to be prepared now.
+
+        What a phase brings is not taken away before it begins. Whoever would be drained less than the idle time before
+        the phase would bring them again, would only be opened again; so would be started whoever was stopped after it.
+        """
         target, schedule = self.target, self.target.schedule
         self.minimum = max(target.minimum_online, self.phase.minimum_online if self.phase else 0)
+        self.drain_floor = self.stop_floor = self.minimum
         self.scheduled = False
         if schedule is not None and (edge := next_edge(schedule, self.now)) is not None:
             self.draft.has_come(edge)
             for begins, phase in edges(schedule, self.now, edge - self.now + _CLOSE):
-                waves = -(-max(0, phase.minimum_online - self.online) // target.max_starts)
-                lead = self.starts.start.p95 * waves + target.look
-                if phase.minimum_online > self.minimum and self.draft.has_come(begins - lead):
-                    self.minimum, self.scheduled = phase.minimum_online, True
-        self.minimum = min(self.minimum, max(0, target.hosts - self._owned))
+                wanted, brings = phase.minimum_online, begins - self._lead(phase.minimum_online)
+                if wanted > self.minimum and self.draft.has_come(begins - self._lead(wanted - self.online)):
+                    self.minimum, self.scheduled = wanted, True
+                if self.running > self.drain_floor < wanted and self.draft.has_come(brings - target.idle):
+                    self.drain_floor = wanted
+                if self.running > self.stop_floor < wanted and self.draft.has_come(brings):
+                    self.stop_floor = wanted
+        most = max(0, target.hosts - self._owned)
+        floors = (self.minimum, max(self.minimum, self.drain_floor), max(self.minimum, self.stop_floor))
+        self.minimum, self.drain_floor, self.stop_floor = (min(each, most) for each in floors)
+
+    def _lead(self, hosts: int) -> timedelta:
+        """Return how long before a phase so many *hosts* have to be begun: started or, where none are kept, built."""
+        target, starts = self.target, self.starts
+        takes, at_once = (starts.build, target.max_builds) if self.on_demand else (starts.start, target.max_starts)
+        return takes.p95 * -(-max(0, hosts) // at_once) + target.look
 
     def _set_spare(self) -> None:
         target, phase = self.target, self.phase

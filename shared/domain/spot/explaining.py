@@ -86,6 +86,8 @@ def _of_host(host: SessionHost | None) -> list[str]:
         return [
             "No host has been given to the user yet: hosts are given in the order in which members were first seen."
         ]
+    if host.kept_until is not None:
+        return [f"The host that was the user's is kept until {host.kept_until:%Y-%m-%d %H:%M} UTC; then it is removed."]
     if host.status is not HostStatus.READY:
         waits = f": {host.parked_because}" if host.parked_because else ""
         return [f"The user's host is {host.status.value}{waits}."]

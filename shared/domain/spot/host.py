@@ -112,6 +112,7 @@ class SessionHost(Value):
     """A session host. *run* counts its tasks, *attempt* the tries of its build.
 
     *excluded*: the engine leaves it alone. *drained_by_hand*: a person drains it, the engine never reopens it.
+    *kept_until*: its user has no place any more, and it goes then; None: nobody who had it has left.
     *proven*: its profile path, its join and its agent were tried and work; None: not yet. *work*: None: nothing runs.
     """
 
@@ -141,6 +142,7 @@ class SessionHost(Value):
     notified_at: datetime | None = None
     restarts: int = 0
     assigned_user_id: str | None = None
+    kept_until: datetime | None = None
     seen: HostSeen | None = None
     created_date_time: datetime
     last_modified_date_time: datetime

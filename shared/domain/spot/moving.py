@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from shared.domain.spot.capacity import Group
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, Stage
@@ -9,13 +11,15 @@ from shared.domain.spot.observed import HostState, ObservedHost
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.settings import ScaleIn
 
+_AT_ONCE = timedelta(0)
+
 
 def move_sessions(group: Group) -> None:
     """Tell the users of a release's drained hosts, and sign them off when the notice is over and seats are free."""
     if not group.rules.moves:
         return
-    fresh = [each for each in group.hosts if each.is_open and each.id not in group.rules.retire]
-    room = sum(group.seats_left(each) for each in fresh if each.id not in group.broken)
+    fresh = [each for each in group.hosts if group.counts_as_open(each) and each.id not in group.rules.retire]
+    room = sum(group.seats_left(each) for each in fresh)
     for host in group.hosts:
         moves = host.id in group.rules.retire and not host.is_open and not host.is_uncertain
         if moves and host.sessions and group.draft.may(host):
@@ -38,9 +42,9 @@ def _minutes(group: Group) -> int:
 
 
 def remove(group: Group) -> None:
-    """Remove old hosts without sessions, those beyond what the licences need, and those of users who left."""
+    """Remove old hosts without sessions, those beyond what the licences need, and those of users who left long ago."""
     target = group.target
-    staying = sum(1 for each in group.hosts if each.state is not HostState.REMOVING)
+    staying = sum(1 for each in group.licensed if each.state is not HostState.REMOVING)
     keeps = target.hosts if target.scale_in is ScaleIn.DEALLOCATE else 0
     retired = [each for each in group.hosts if each.id in group.rules.retire]
     for host in sorted(retired, key=lambda each: (each.is_open, each.id)):
@@ -49,35 +53,27 @@ def remove(group: Group) -> None:
             group.draft.add(Action.REMOVE, host, Reason.OLD_VERSION, **facts)
             staying -= 1
     for host in group.hosts:
-        if host.user_left and target.kind is not LicenseType.POOLED:
-            staying -= _dismiss(group, host)
+        if host.user_left and not host.is_uncertain and group.draft.may(host):
+            _dismiss(group, host)
     if group.rules.stage is not Stage.MOVING:
         _remove_surplus(group, staying - len(group.rules.held))
 
 
-def _dismiss(group: Group, host: ObservedHost) -> int:
-    """Remove the host of a user who left: after notice while they work on it. Return how many hosts that removes."""
-    idle = host.serves and host.sessions == 0 and group.draft.may(host)
-    if idle or _may_go(group, host):
+def _dismiss(group: Group, host: ObservedHost) -> None:
+    """Sign off a user who left, after notice; remove their host when it has been kept for long enough."""
+    if host.sessions:
+        if host.notified_at is None:
+            group.draft.add(Action.NOTIFY, host, Reason.USER_LEFT)
+        elif group.draft.waited(host.notified_at, group.target.notice):
+            group.draft.add(Action.SIGN_OFF, host, Reason.NOTICE_IS_OVER, minutes=_minutes(group))
+    elif (host.serves or _may_go(group, host)) and group.draft.waited(host.kept_until, _AT_ONCE):
         group.draft.add(Action.REMOVE, host, Reason.USER_LEFT)
-        return 1
-    if not host.sessions or host.is_uncertain or not group.draft.may(host):
-        return 0
-    if host.notified_at is None:
-        group.draft.add(Action.NOTIFY, host, Reason.USER_LEFT)
-    elif group.draft.waited(host.notified_at, group.target.notice):
-        group.draft.add(Action.SIGN_OFF, host, Reason.NOTICE_IS_OVER, minutes=_minutes(group))
-    return 0
 
 
 def _remove_surplus(group: Group, staying: int) -> None:
     if staying <= group.target.hosts:
         return
-    nobodys = [
-        each
-        for each in group.hosts
-        if each.id not in group.rules.held and (each.assigned_user_id is None or each.user_left)
-    ]
+    nobodys = [each for each in group.hosts if each.id not in group.rules.held and each.assigned_user_id is None]
     for host in sorted(nobodys, key=lambda each: _first_to_go(group, each)):
         if staying <= group.target.hosts:
             return

@@ -57,8 +57,8 @@ class ObservedHost(Value):
     when it last ran, None if it never did. *active* and *disconnected* are sessions; *signed_in_lately*: those that
     began within the target's ``arrivals``.
     *drained_by_hand*: a person drains it, and the engine never reopens it. *excluded*: the engine leaves it alone.
-    *proven*: whether its profile path, its join and a sign-in were tried and work; None: not yet. *user_left*: the
-    assigned user is no member.
+    *proven*: whether its profile path, its join and a sign-in were tried and work; None: not yet. *kept_until*: when a
+    host goes whose user has no place any more; None: they have one, or it is nobody's.
     """
 
     id: str
@@ -78,12 +78,17 @@ class ObservedHost(Value):
     notified_at: datetime | None = None
     excluded: bool = False
     assigned_user_id: str | None = None
-    user_left: bool = False
+    kept_until: datetime | None = None
     low_priority: bool = False
     size: str = ""
     can_hibernate: bool = False
     restarts: int = Field(default=0, ge=0)
     proven: bool | None = None
+
+    @property
+    def user_left(self) -> bool:
+        """Whether its user has no place any more: it serves nobody, and no licence counts it."""
+        return self.kept_until is not None
 
     @property
     def sessions(self) -> int:

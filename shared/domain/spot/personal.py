@@ -34,7 +34,7 @@ def rest_when_unused(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
             continue
         asleep = sleeps(group.target, host)
         if host.sessions:
-            if asleep and group.draft.waited(host.inactive_since, idle):
+            if asleep and not host.user_left and group.draft.waited(host.inactive_since, idle):
                 group.draft.add(Action.HIBERNATE, host, Reason.ONLY_DISCONNECTED)
         elif group.draft.waited(host.empty_since, idle):
             action = Action.HIBERNATE if asleep else Action.STOP

@@ -79,7 +79,7 @@ def _status(group: Group) -> tuple[GroupStatus, str | None]:
         (group.rules.stage is Stage.FAILED, group.rules.cause),
         (not group.complete or figures.uncertain, "Azure did not tell the state of every host."),
         (figures.broken, f"{figures.broken} of {figures.hosts} hosts do not serve."),
-        (figures.hosts < figures.wanted and target.scale_in == "deallocate", "Hosts are still to be built."),
+        (len(group.licensed) < figures.wanted and target.scale_in == "deallocate", "Hosts are still to be built."),
         (figures.free < figures.spare, f"{figures.free} seats are free; {figures.spare} should be."),
         (figures.online < figures.minimum, f"{figures.online} hosts are online; the minimum is {figures.minimum}."),
     ]

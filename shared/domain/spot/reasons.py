@@ -45,7 +45,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.IDLE: "Nobody uses the host, and it has not been needed for {minutes} minutes.",
         Reason.ONLY_DISCONNECTED: "The session is only disconnected; hibernation keeps it.",
         Reason.TOO_MANY_HOSTS: "The group has {hosts} hosts; its licences need {wanted}.",
-        Reason.USER_LEFT: "The host's user is no longer a member of the group.",
+        Reason.USER_LEFT: "The host's user has no place in the group any more.",
         Reason.BROKEN: "The host does not serve: its state is {state}, its agent reports {agent}.",
         Reason.CANARY: "The first host of version {version} shows whether the version works.",
         Reason.NEW_VERSION: "{hosts} of {wanted} hosts have version {version}.",

@@ -56,7 +56,9 @@ def constraints(
 
 
 def _settled(target: GroupTarget, hosts: Collection[ObservedHost], stage: Stage | None = None) -> Constraints:
-    return Constraints(missing=max(0, target.hosts - len(hosts)), ceiling=target.hosts, stage=stage)
+    kept = sum(1 for host in hosts if host.user_left)  # for their data alone: no licence counts them
+    missing = max(0, target.hosts - len(hosts) + kept)
+    return Constraints(missing=missing, ceiling=target.hosts + kept, stage=stage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, Stage
 from shared.domain.spot.observed import HostState, ObservedHost
 from shared.domain.spot.reasons import Reason
-from shared.domain.spot.settings import ScaleIn
 from shared.domain.spot.target import GroupTarget
 
 _MARGIN = 2
@@ -39,7 +38,7 @@ def scale_out(group: Group) -> None:
 def _bring_new(group: Group, started: list[ObservedHost]) -> None:
     """Bring the seats that the users of the old versions' hosts will need, and as many hosts as the minimum."""
     fresh = [each for each in group.hosts if each.id not in group.rules.retire]
-    there = [each for each in fresh if each.is_open and each.id not in group.broken]
+    there = [each for each in fresh if group.counts_as_open(each)]
     there += [each for each in fresh if _is_coming(group, each)]
     hosts, seats = len(there), sum(group.seats_left(each) for each in there)
     wanted = group.spare + group.moving_sessions
@@ -127,7 +126,7 @@ def _build(group: Group) -> None:
     target, stage = group.target, group.rules.stage
     reason = _build_reason(group)
     of_version = reason in {Reason.NEW_VERSION, Reason.CANARY}
-    counted = [each for each in group.hosts if not of_version or each.version == target.version]
+    counted = [each for each in group.licensed if not of_version or each.version == target.version]
     regular = sum(1 for each in counted if not each.low_priority)
     for number in range(min(_missing(group), builds_left(group))):
         low = stage is not Stage.CANARY and regular + number >= target.hosts - target.low_priority
@@ -140,16 +139,12 @@ def _build_reason(group: Group) -> Reason:
         return Reason.CANARY
     if group.rules.stage not in {None, Stage.DONE}:
         return Reason.NEW_VERSION
-    return Reason.SEATS_NEEDED if _on_demand(group) else Reason.HOSTS_MISSING
-
-
-def _on_demand(group: Group) -> bool:
-    return group.target.scale_in is ScaleIn.DELETE and group.target.kind is not LicenseType.PERSONAL_DEDICATED
+    return Reason.SEATS_NEEDED if group.on_demand else Reason.HOSTS_MISSING
 
 
 def _missing(group: Group) -> int:
     missing = group.rules.missing
-    if not _on_demand(group) or group.rules.stage is Stage.CANARY:
+    if not group.on_demand or group.rules.stage is Stage.CANARY:
         return missing
     if group.rules.stage is Stage.SURGING:
         return min(missing, group.figures.wanted_online - len(group.rules.held))
@@ -180,9 +175,10 @@ def scale_in(group: Group) -> None:
 
     A host that was drained long ago stops as soon as its last session has ended. One that has only started does not.
     """
+    runs = group.running
     for host in group.hosts:
-        if group.draft.may(host) and _is_drained(group, host) and not host.sessions:
-            _stop_when_idle(group, host)
+        if group.draft.may(host) and _is_drained(group, host) and not host.sessions and runs > group.stop_floor:
+            runs -= _stop_when_idle(group, host)
     _drain(group)
 
 
@@ -191,17 +187,19 @@ def _is_drained(group: Group, host: ObservedHost) -> bool:
     return drained and host.assigned_user_id is None and host.id not in group.rules.held
 
 
-def _stop_when_idle(group: Group, host: ObservedHost) -> None:
+def _stop_when_idle(group: Group, host: ObservedHost) -> bool:
+    """Return whether *host* stops now."""
     target, draft = group.target, group.draft
     running = draft.waited(host.since, target.idle)
     if not draft.waited(host.closed_since or host.since, target.idle) or not running:
-        return
+        return False
     action = Action.STOP
-    if _on_demand(group):
+    if group.on_demand:
         action = Action.REMOVE
     elif sleeps(target, host):
         action = Action.HIBERNATE
     group.draft.add(action, host, Reason.IDLE, minutes=int(target.idle.total_seconds() // 60))
+    return True
 
 
 def sleeps(target: GroupTarget, host: ObservedHost) -> bool:
@@ -218,10 +216,9 @@ def _drain(group: Group) -> None:
     for host in group.hosts:
         if host.drained_by_hand and host.is_open and group.draft.may(host):
             group.draft.add(Action.DRAIN, host, Reason.DRAINED_BY_HAND)
-            group.free, group.online = group.free - group.seats_left(host), group.online - 1
     retire = group.rules.retire
-    is_open = [each for each in group.hosts if each.is_open and group.draft.may(each) and each.id not in group.broken]
-    too_many = not retire and len(group.hosts) - len(group.rules.held) > group.target.hosts
+    is_open = [each for each in group.hosts if group.counts_as_open(each) and group.draft.may(each)]
+    too_many = not retire and len(group.licensed) - len(group.rules.held) > group.target.hosts
     margin = min(_MARGIN, group.spare, group.target.seats)
     leaving = sum(each.sessions for each in group.hosts if each.id in retire and not each.is_open)
     for host in sorted(is_open, key=lambda each: _least_needed(group, each)):
@@ -231,7 +228,7 @@ def _drain(group: Group) -> None:
         enough = group.spare + (after if old else margin + group.moving_sessions)
         if (
             free < enough
-            or group.online - 1 < max(group.minimum, 1 if group.sessions and group.target.hosts else 0)
+            or group.online - 1 < max(group.drain_floor, 1 if group.sessions and group.target.hosts else 0)
             or not (old or half)
         ):
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -143,17 +143,11 @@ def build_took(host: SessionHost, seen: HostSeen) -> timedelta | None:
     return seen.at - host.created_date_time if straight and seen.state == HostState.RUNNING else None
 
 
-def observed_host(
-    host: SessionHost, group: SpotGroup, *, silent: bool = False, members: Collection[str] | None = None
-) -> ObservedHost:
-    """Return a host as the engine is given it.
-
-    *silent*: Azure did not say how it is. *members*: the users who have a place; None: they were not read.
-    """
+def observed_host(host: SessionHost, group: SpotGroup, *, silent: bool = False) -> ObservedHost:
+    """Return a host as the engine is given it. *silent*: Azure did not say how it is."""
     seen = host.seen
     state, since = _told(host, silent=silent)
     facts: dict[str, Any] = {} if seen is None else _facts(seen)
-    left = members is not None and host.assigned_user_id is not None and host.assigned_user_id not in members
     return ObservedHost(
         **facts,
         id=host.id,
@@ -164,7 +158,7 @@ def observed_host(
         notified_at=host.notified_at,
         excluded=host.excluded,
         assigned_user_id=host.assigned_user_id,
-        user_left=left,
+        kept_until=host.kept_until,
         low_priority=host.low_priority,
         size=host.resources.size or "",
         can_hibernate=group.hosts.hibernate,

@@ -32,7 +32,8 @@ class CapacitySettings(Value):
     a pooled host so many are taken when the next host starts. *minimum_online*: hosts, whatever is signed in.
     *idle_in_minutes*: a host runs for so long after its start, and after it was last needed; *notice_in_minutes*:
     between the message to a user and the end of the session. *low_priority_hosts*: of the group's hosts so many may be
-    machines that Azure can take away at any time.
+    machines that Azure can take away at any time. *keep_leavers_host_in_days*: how long a dedicated host stays with its
+    disk after its user has lost their place.
     """
 
     buffer_percent: int = Field(10, ge=0, le=100)
@@ -44,6 +45,7 @@ class CapacitySettings(Value):
     notice_in_minutes: int = Field(5, ge=1, le=120)
     scale_in: ScaleIn = ScaleIn.DEALLOCATE
     low_priority_hosts: int = Field(0, ge=0, le=1000)
+    keep_leavers_host_in_days: int = Field(7, ge=0, le=365)
     schedule: Schedule | None = None
 
     @property

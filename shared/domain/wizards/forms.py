@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from shared.domain.json_text import escape
 from shared.domain.values import Value
 from shared.domain.wizards.wording import worded
 from shared.errors import InvalidError, Problem
@@ -101,11 +102,6 @@ def parse(model: type[M], raw: object) -> M:
     Raises: ValidationError.
     """
     return model.model_validate_json(json.dumps(raw), strict=True, by_alias=True, by_name=False)
-
-
-def escape(part: str) -> str:
-    """Return *part* as one token of a JSON pointer (RFC 6901)."""
-    return part.replace("~", "~0").replace("/", "~1")
 
 
 def problems_of(error: ValidationError, prefix: str = "", step: str | None = None) -> list[Problem]:

@@ -1,25 +1,37 @@
 """Hosts as hypothesis draws them, and a small model of what steps do to them: each is done by the next look."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, HostPlan, Step
 from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost
+from shared.domain.spot.schedule import Phase, Schedule
 from shared.domain.spot.settings import BufferBase, ScaleIn
 from shared.domain.spot.target import GroupTarget, Method, Release
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 OLD, NEW = "1.0.0", "1.0.1"
 AGES = (timedelta(0), timedelta(minutes=4), timedelta(minutes=20), timedelta(days=30))
+KEPT = (timedelta(hours=-1), timedelta(0), timedelta(days=3))
 ENDS = {Action.STOP, Action.HIBERNATE, Action.REMOVE, Action.REPLACE, Action.RESTART}
 HARMS = ENDS | {Action.DRAIN, Action.NOTIFY, Action.SIGN_OFF}
 
 
 @st.composite
-def targets(draw: st.DrawFn, kinds: Sequence[LicenseType] = tuple(LicenseType)) -> GroupTarget:
+def schedules(draw: st.DrawFn) -> Schedule:
+    """A night, and one or two phases that begin soon after now, each with its minimum."""
+    minutes = draw(st.lists(st.sampled_from([1, 3, 5, 8, 15, 22, 40]), min_size=1, max_size=2, unique=True))
+    soon = [Phase(begins=(NOW + timedelta(minutes=n)).time(), minimum_online=draw(st.integers(0, 5))) for n in minutes]
+    return Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=draw(st.booleans())), *soon))
+
+
+@st.composite
+def targets(
+    draw: st.DrawFn, kinds: Sequence[LicenseType] = tuple(LicenseType), *, scheduled: bool = False
+) -> GroupTarget:
     method = draw(st.sampled_from([None, *Method]))
     release = Release(
         method=method or Method.IMMEDIATE,
@@ -41,6 +53,7 @@ def targets(draw: st.DrawFn, kinds: Sequence[LicenseType] = tuple(LicenseType)) 
         max_starts=draw(st.integers(1, 3)),
         max_builds=draw(st.integers(1, 3)),
         release=release if method else None,
+        schedule=draw(schedules()) if scheduled else None,
     )
 
 
@@ -54,6 +67,7 @@ def hosts(draw: st.DrawFn, target: GroupTarget, *, healthy: bool = False) -> tup
         sessions = draw(st.integers(0, target.seats)) if runs else 0
         away = draw(st.integers(0, sessions))
         since = NOW - draw(st.sampled_from(AGES))
+        left = not healthy and draw(st.integers(0, 4)) == 0
         personal = target.kind is not LicenseType.POOLED and draw(st.booleans())
         made.append(
             ObservedHost(
@@ -74,7 +88,7 @@ def hosts(draw: st.DrawFn, target: GroupTarget, *, healthy: bool = False) -> tup
                 notified_at=draw(st.sampled_from([None, since])),
                 excluded=not healthy and draw(st.integers(0, 4)) == 0,
                 assigned_user_id=f"u{number}" if personal else None,
-                user_left=not healthy and draw(st.integers(0, 4)) == 0,
+                kept_until=NOW + draw(st.sampled_from(KEPT)) if personal and left else None,
                 low_priority=draw(st.integers(0, 4)) == 0,
                 can_hibernate=draw(st.booleans()),
                 restarts=0 if healthy else draw(st.integers(0, 2)),

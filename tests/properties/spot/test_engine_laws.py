@@ -1,6 +1,6 @@
 """Laws of the engine of Spot Groups, for any target and any hosts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 
 from hypothesis import given
@@ -10,6 +10,9 @@ from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, HostPlan
 from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, WaitingSignIn
 from shared.domain.spot.plan import plan
+from shared.domain.spot.reasons import Reason
+from shared.domain.spot.schedule import edges, next_edge
+from shared.domain.spot.start_times import Durations, StartTimes
 from shared.domain.spot.target import GroupTarget, Release
 from tests.properties.spot.hosts import ENDS, HARMS, NEW, NOW, advanced, hosts, targets
 
@@ -19,15 +22,19 @@ ROUNDS = 60
 
 @st.composite
 def groups(
-    draw: st.DrawFn, *, healthy: bool = False, kinds: tuple[LicenseType, ...] = tuple(LicenseType)
+    draw: st.DrawFn,
+    *,
+    healthy: bool = False,
+    kinds: tuple[LicenseType, ...] = tuple(LicenseType),
+    scheduled: bool = False,
 ) -> tuple[GroupTarget, tuple[ObservedHost, ...]]:
-    target = draw(targets(kinds))
+    target = draw(targets(kinds, scheduled=scheduled))
     return target, draw(hosts(target, healthy=healthy))
 
 
 def seats(target: GroupTarget, seen: tuple[ObservedHost, ...], without: set[str | None]) -> tuple[int, int]:
-    """How many seats are free, and how many hosts are open, when those of *without* are not."""
-    usable = [host for host in seen if host.is_open and host.id not in without]
+    """How many seats are free, and how many hosts are open, when those of *without* are not, nor what people drain."""
+    usable = [host for host in seen if host.is_open and not host.drained_by_hand and host.id not in without]
     return sum(max(0, target.seats - host.sessions) for host in usable), len(usable)
 
 
@@ -57,7 +64,17 @@ def test_there_are_never_more_hosts_than_the_quantity_and_the_surge_allow(
     target, seen = group
     surge = (target.hosts if target.release.surge is None else target.release.surge) if target.release else 0
     builds = steps_of(plan(target, seen, NOW), {Action.BUILD})
-    assert not builds or len(seen) + len(builds) <= target.hosts + surge
+    counted = [host for host in seen if not host.user_left]  # who left keeps their host, and a licence is free for it
+    assert not builds or len(counted) + len(builds) <= target.hosts + surge
+
+
+@given(groups(kinds=(LicenseType.PERSONAL_DEDICATED,)))
+def test_the_host_of_who_left_is_kept_for_as_long_as_the_group_says(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]],
+) -> None:
+    target, seen = group
+    removed = set(steps_of(plan(target, seen, NOW), {Action.REMOVE, Action.REPLACE}))
+    assert not removed & {host.id for host in seen if host.kept_until is not None and host.kept_until > NOW}
 
 
 @given(groups())
@@ -127,12 +144,61 @@ def test_a_parked_group_has_no_steps_and_says_why(group: tuple[GroupTarget, tupl
     assert (made.steps, made.cause, made.next_look) == ((), "the connection is unhealthy", None)
 
 
-@given(groups())
+@given(st.booleans().flatmap(lambda scheduled: groups(scheduled=scheduled)))
 def test_time_alone_changes_no_plan_before_the_next_look(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
     target, seen = group
     made = plan(target, seen, NOW)
     last = (made.next_look or NOW + timedelta(days=400)) - timedelta(seconds=1)
     assert plan(target, seen, max(NOW, last)).steps == made.steps
+
+
+def coming(target: GroupTarget) -> list[int]:
+    """Return the minimum of each phase that begins within the time that its hosts take to start, and one look."""
+    assert target.schedule is not None
+    start = StartTimes().start.p95
+    return [
+        phase.minimum_online
+        for begins, phase in edges(target.schedule, NOW, timedelta(hours=1))
+        if begins - NOW <= start * -(-phase.minimum_online // target.max_starts) + LOOK
+    ]
+
+
+@given(groups(scheduled=True, kinds=(LicenseType.POOLED, LicenseType.PERSONAL)))
+def test_nothing_is_drained_or_stopped_that_a_phase_would_bring_again_within_its_start_time(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]],
+) -> None:
+    target, seen = group[0].but(release=None), group[1]
+    made = plan(target, seen, NOW)
+    drained = {step.host_id for step in made.steps if step.reason is Reason.NOT_NEEDED}
+    own = sum(1 for host in seen if host.assigned_user_id)
+    shared = {host.id for host in seen if host.serves and host.assigned_user_id is None}
+    stopped = shared & {step.host_id for step in made.steps if step.reason is Reason.IDLE}
+    _, online = seats(target, seen, set())
+    _, left = seats(target, seen, drained)
+    for minimum in coming(target):
+        wanted = min(minimum, max(0, target.hosts - own))
+        assert left >= min(online, wanted)
+        assert len(shared) - len(stopped) >= min(len(shared), wanted)
+
+
+@given(groups(scheduled=True, healthy=True, kinds=(LicenseType.POOLED,)), st.sampled_from([2, 4, 9]))
+def test_a_host_that_is_started_for_a_phase_stays_open_until_it_begins(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]], learned_minutes: int
+) -> None:
+    target, seen = group[0].but(release=None), group[1]
+    assert target.schedule is not None
+    took = timedelta(minutes=learned_minutes)
+    starts = StartTimes(start=Durations(median=took, p95=took))
+    now, until = NOW, dict[str | None, datetime]()
+    for _ in range(45):
+        made = plan(target, seen, now, starts=starts)
+        closed = {step.host_id for step in made.steps if step.action in {Action.DRAIN, *ENDS}}
+        assert not [host_id for host_id in closed if until.get(host_id, now) > now]
+        begins = next_edge(target.schedule, now)
+        ahead = [step.host_id for step in made.steps if step.reason is Reason.SCHEDULE_AHEAD]
+        until |= {host_id: begins for host_id in ahead if begins is not None}
+        seen = advanced(seen, made, now)
+        now += LOOK
 
 
 @given(groups(healthy=True))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.images.image import ImageSource, MarketplaceImage
-from shared.domain.spot.dedicated import next_owner
+from shared.domain.spot.dedicated import kept, next_owner
 from shared.domain.spot.host import HostStatus, SessionHost
 from shared.domain.spot.members import MemberStatus, SpotMember
 
@@ -65,3 +65,13 @@ def test_of_two_hosts_that_claimed_one_member_the_lesser_keeps_them() -> None:
 
 def test_a_host_that_goes_frees_its_owner() -> None:
     assert next_owner("h2", [host(1, "ada", HostStatus.REMOVING), host(2)], [ADA]) == "ada"
+
+
+def test_the_host_of_who_has_lost_their_place_is_kept_until_the_day_that_was_noted_first() -> None:
+    until, hers = NOW + timedelta(days=7), host(1, "ada")
+    assert kept(hers, {"ada"}, until) == hers
+    assert kept(host(1), {"ada"}, until) == host(1)
+    left = kept(hers, {"ben"}, until)
+    assert left.kept_until == until
+    assert kept(left, {"ben"}, until + timedelta(days=1)) == left
+    assert kept(left, {"ada", "ben"}, until) == hers  # back in time: the host is theirs as before

@@ -68,6 +68,10 @@ def test_of_a_dedicated_desktop_the_users_own_host_is_told() -> None:
         "The user's host is pending: no capacity.",
     )
     assert "No host has been given" in explained("ada", member("ada", 0), group=dedicated).reasons[0]
+    kept = own.but(kept_until=NOW)
+    assert (
+        explained("ada", group=dedicated, hosts=(kept,)).reasons[1].startswith("The host that was the user's is kept")
+    )
 
 
 def step(number: int, action: Action = Action.START) -> HostStep:

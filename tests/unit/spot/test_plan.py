@@ -1,6 +1,6 @@
 """What the engine decides, by example; tests/properties/spot has its laws."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from shared.domain.spot.group import LicenseType
@@ -8,6 +8,7 @@ from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Stage
 from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, WaitingSignIn
 from shared.domain.spot.plan import plan
 from shared.domain.spot.reasons import SENTENCES, Reason
+from shared.domain.spot.schedule import Phase, Schedule
 from shared.domain.spot.settings import ScaleIn
 from shared.domain.spot.target import GroupTarget, Method, Release
 
@@ -35,6 +36,32 @@ def drained(number: int, **changes: Any) -> ObservedHost:
 
 def taken(made: HostPlan) -> list[tuple[str, str | None, str]]:
     return [(step.action.value, step.host_id, step.reason.value) for step in made.steps]
+
+
+def test_a_host_that_was_started_for_a_phase_is_not_drained_before_it_begins() -> None:
+    phases = (Phase(begins=time(0), rests=True), Phase(begins=time(10, 5), minimum_online=2))
+    group = target(schedule=Schedule(time_zone="UTC", phases=phases))
+    hosts = [off(n) for n in range(1, 6)]
+    assert taken(plan(group, hosts, NOW)) == [("start", "h1", "scheduleAhead"), ("start", "h2", "scheduleAhead")]
+    for minute in (1, 2, 3, 4, 5):
+        quick = [host(1, since=NOW), host(2, since=NOW), *hosts[2:]]
+        assert taken(plan(group, quick, NOW + timedelta(minutes=minute))) == []
+    empty = [drained(1), drained(2), *hosts[2:]]  # and what is off anyway when the phase begins does not stop
+    assert taken(plan(group, empty, NOW - timedelta(minutes=1))) == [("stop", "h1", "idle"), ("stop", "h2", "idle")]
+    assert taken(plan(group, empty, NOW)) == [("undrain", "h1", "scheduleAhead"), ("undrain", "h2", "scheduleAhead")]
+
+
+def test_hosts_that_are_built_for_a_phase_are_begun_as_early_as_builds_take() -> None:
+    phases = (Phase(begins=time(0), rests=True), Phase(begins=time(10, 31), minimum_online=2))
+    group = target(schedule=Schedule(time_zone="UTC", phases=phases), scale_in=ScaleIn.DELETE)
+    early = plan(group, [], NOW - timedelta(minutes=1))
+    assert (taken(early), early.next_look) == ([], NOW)
+    assert [step.action for step in plan(group, [], NOW).steps] == [Action.BUILD] * 2
+
+
+def test_a_host_that_a_person_drains_is_replaced_in_the_same_plan() -> None:
+    hosts = [host(1, active=2, drained_by_hand=True), off(2), off(3), off(4), off(5)]
+    assert taken(plan(target(), hosts, NOW)) == [("start", "h2", "seatsNeeded"), ("drain", "h1", "drainedByHand")]
 
 
 def test_the_sixth_session_of_the_filling_host_starts_the_next() -> None:
@@ -241,9 +268,9 @@ def test_every_reason_has_a_sentence() -> None:
     assert set(SENTENCES) == set(Reason)
 
 
-def test_the_host_of_a_user_who_left_goes_after_notice_though_it_is_dedicated() -> None:
-    dedicated = target(kind=LicenseType.PERSONAL_DEDICATED, quantity=2)
-    theirs = {"assigned_user_id": "ada", "user_left": True}
+def test_who_left_is_signed_off_after_notice_and_their_host_goes_when_it_was_kept_for_long_enough() -> None:
+    dedicated = target(kind=LicenseType.PERSONAL_DEDICATED, quantity=1)
+    theirs = {"assigned_user_id": "ada", "kept_until": NOW + timedelta(days=3)}
     works = host(1, **theirs, active=1)
     stays = off(2, assigned_user_id="bob")
     assert taken(plan(dedicated, [works, stays], NOW)) == [("notify", "h1", "userLeft")]
@@ -251,5 +278,20 @@ def test_the_host_of_a_user_who_left_goes_after_notice_though_it_is_dedicated() 
     assert taken(plan(dedicated, [told, stays], NOW)) == []
     over = works.but(notified_at=NOW - timedelta(minutes=5))
     assert taken(plan(dedicated, [over, stays], NOW)) == [("signOff", "h1", "noticeIsOver")]
-    for rest in (host(1, **theirs, empty_since=EARLIER), off(1, **theirs)):
-        assert taken(plan(dedicated, [rest, stays], NOW)) == [("remove", "h1", "userLeft")]
+    empty = host(1, **theirs, empty_since=EARLIER)
+    assert taken(plan(dedicated, [empty, stays], NOW)) == [("stop", "h1", "idle")]
+    kept = plan(dedicated, [off(1, **theirs), stays], NOW)
+    assert (taken(kept), kept.next_look) == ([], NOW + timedelta(days=3))
+    for rest in (empty, off(1, **theirs)):
+        over = rest.but(kept_until=NOW)
+        assert taken(plan(dedicated, [over, stays], NOW)) == [("remove", "h1", "userLeft")]
+
+
+def test_a_host_that_is_kept_for_who_left_takes_no_licence_from_who_comes_next() -> None:
+    dedicated = target(kind=LicenseType.PERSONAL_DEDICATED, quantity=2)
+    kept = off(1, assigned_user_id="ada", kept_until=NOW + timedelta(days=3))
+    made = plan(dedicated, [kept, off(2, assigned_user_id="bob")], NOW)
+    assert taken(made) == [("build", None, "hostsMissing")]
+    assert made.steps[0].text == "The group has 1 of the 2 hosts that its licences need."
+    fewer = plan(dedicated.but(quantity=1), [kept, off(2, assigned_user_id="bob")], NOW)
+    assert taken(fewer) == []

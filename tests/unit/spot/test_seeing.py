@@ -140,9 +140,8 @@ def test_the_engine_is_given_what_is_known_and_no_more() -> None:
 
 def test_a_host_whose_user_has_no_place_is_told_apart() -> None:
     there = host(seen=seen(), assigned_user_id="ada")
-    assert observed_host(there, GROUP, members=frozenset({"bob"})).user_left
-    assert not observed_host(there, GROUP, members=frozenset({"ada"})).user_left
     assert not observed_host(there, GROUP).user_left
+    assert observed_host(there.but(kept_until=NOW), GROUP).user_left
 
 
 def test_the_same_number_of_another_image_set_is_another_version() -> None:

@@ -21,11 +21,11 @@ from shared.services.grace import ExtendForm, HoldForm
 from shared.services.rerunning import RerunForm
 from shared.services.tenants import TenantChange
 from triggers.http.connections import NewPassword
-from triggers.http.pauses import PauseForm, ResumeForm
+from triggers.http.pauses import PauseForm
 
 MODELS: list[type[Value]] = [
     *(step.accepts for wizard in WIZARDS.values() for step in wizard.steps if step.accepts),
-    *(Tenant, Site, TenantChange, BulkForm, ExtendForm, HoldForm, RerunForm, NewPassword, PauseForm, ResumeForm),
+    *(Tenant, Site, TenantChange, BulkForm, ExtendForm, HoldForm, RerunForm, NewPassword, PauseForm),
     DirectoryChange,
 ]
 WRONG: list[Any] = [

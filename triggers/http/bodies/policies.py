@@ -7,11 +7,11 @@ from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from shared.domain.images.image import ImageType
+from shared.domain.json_text import escape
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import SecurityDefaults
 from shared.domain.values import Id, ResourceId, Word
 from shared.domain.wizards.create_provisioning_policy import MOST_CONNECTIONS, MOST_GROUPS, frontline_problem
-from shared.domain.wizards.forms import escape
 from shared.domain.wizards.names import Name
 from triggers.http.bodies.domain_joins import Reachable, connection_ids
 from triggers.http.bodies.reading import LONGEST_ID, Body, is_id

@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
-from shared.domain.wizards.forms import escape
+from shared.domain.json_text import escape
 from shared.errors import InvalidError, Problem
 
 LONGEST_ID = 200

@@ -64,6 +64,7 @@ class SessionHostView(TypedDict):
     excluded: bool
     drainedByHand: bool
     assignedUserId: str | None
+    keptUntilDateTime: Timestamp | None
     parkedBecause: str | None
     failure: str | None
     warnings: list[WarningView]
@@ -121,6 +122,7 @@ def session_host_view(host: SessionHost, why: Mapping[str, Decision]) -> Session
         "excluded": host.excluded,
         "drainedByHand": host.drained_by_hand,
         "assignedUserId": host.assigned_user_id,
+        "keptUntilDateTime": timestamp(host.kept_until) if host.kept_until else None,
         "parkedBecause": host.parked_because,
         "failure": host.failure.message if host.failure else None,
         "warnings": [{"step": each.step, "message": each.message} for each in host.warnings],

@@ -1,0 +1,78 @@
+"""JSON that came from outside, read so that it has one meaning only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from shared.errors import InvalidError, Problem
+
+
+class _Twice(dict[str, Any]):
+    """An object that names a member twice: *name*."""
+
+    name: str
+
+
+def read_json(text: str) -> Any:  # noqa: ANN401 - JSON
+    """Return what *text* says.
+
+    Of two members with one name every reader takes another one (RFC 8259, section 4): what one of them checked, the
+    next one would not see. And NaN and Infinity are no JSON, although Python reads them.
+
+    Raises: InvalidError with the pointer of the first member that is named twice; ValueError, RecursionError for what
+    is no JSON.
+    """
+    found: list[_Twice] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        read = dict(pairs)
+        return read if len(read) == len(pairs) else _twice(pairs, found)
+
+    value = json.loads(text, object_pairs_hook=members, parse_constant=_refuse)
+    if found:
+        raise InvalidError(Problem(_pointer(value), "is named twice; write it once"))
+    return value
+
+
+def escape(part: str) -> str:
+    """Return *part* as one token of a JSON pointer (RFC 6901)."""
+    return part.replace("~", "~0").replace("/", "~1")
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _twice(pairs: list[tuple[str, Any]], found: list[_Twice]) -> _Twice:
+    names: set[str] = set()
+    twice = _Twice(pairs)
+    for name, _ in pairs:
+        if name in names:
+            twice.name = name
+            break
+        names.add(name)
+    found.append(twice)
+    return twice
+
+
+def _pointer(value: Any) -> str:  # noqa: ANN401 - JSON
+    """Return where the first thing is that is named twice. Without recursion: it may be nested as deep as can be."""
+    path: list[str] = []
+    open_: list[Iterator[tuple[Any, Any]]] = []
+    while not isinstance(value, _Twice):
+        open_.append(_members(value))
+        path.append("")
+        while (following := next(open_[-1], None)) is None:
+            open_.pop()
+            path.pop()
+        path[-1], value = escape(str(following[0])), following[1]
+    return "".join(f"/{part}" for part in (*path, escape(value.name)))
+
+
+def _members(value: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
+    """Return an iterator over what is in an object or a list, with its name or its place."""
+    if isinstance(value, dict):
+        return iter(value.items())
+    return iter(enumerate(value if isinstance(value, list) else ()))

@@ -6,7 +6,7 @@ import logging
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.policies.user_setting import NOT_ALLOWED, OwnAction, UserSetting, allows
+from shared.domain.cloud_pcs.user_setting import NOT_ALLOWED, OwnAction, UserSetting, allows
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import SpotMember
 from shared.domain.tenants.tenant import Tenant

@@ -9,9 +9,9 @@ from shared.clients.directory import existing_groups
 from shared.clients.throttling import retry_while_throttled
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.cloud_pcs.user_setting import UserSetting, UserSettingEdit, UserSettingForm, applying
 from shared.domain.intent import ResourceType
 from shared.domain.policies.policy import Assignment
-from shared.domain.policies.user_setting import UserSetting, UserSettingEdit, UserSettingForm, applying
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.wizards.create_provisioning_policy import group_problems
 from shared.errors import InvalidError, Problem

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
+from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.images.image import DeviceImage
 from shared.domain.intent import Intent
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.policies.policy import Policy
-from shared.domain.policies.user_setting import UserSetting
 from shared.domain.spot.decision import Decisions
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import SessionHost

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain.policies.user_setting import UserSetting
+from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.wizards.names import folded
 from shared.storage.named import NamedRepository
 from shared.storage.repository import Repository, Shape

@@ -10,13 +10,13 @@ from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import Grace, Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of
+from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSetting
 from shared.domain.images.image import GalleryImage, MarketplaceImage
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import Actor
 from shared.domain.policies.policy import Assignment
-from shared.domain.policies.user_setting import RestorePointSetting, UserSetting
 from shared.domain.spot.members import MemberStatus
 from shared.domain.spot.release import ImageOfGroup, ReleaseStatus, SpotRelease
 from shared.domain.spot.target import Method

@@ -7,9 +7,9 @@ import azure.functions as func
 import pytest
 
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSetting
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.policies.policy import Assignment
-from shared.domain.policies.user_setting import RestorePointSetting, UserSetting
 from shared.errors import UnavailableError
 from shared.services.tenant_directories import _BY_DIRECTORY
 from tests.integration import desks, things
@@ -27,7 +27,7 @@ ACTIONS = [
     f"POST {OWN}/{action}" for action in ("reboot", "troubleshoot", "rename", "restore", "changeUserAccountType")
 ]
 POINT = RestorePoint(id="rp1", created_at=things.NOW, status="ready")
-STRANGER = "dddddddd-0000-4000-8000-00000000000d"
+ELSEWHERE = "dddddddd-0000-4000-8000-00000000000d"
 
 
 def setting(**changes: Any) -> UserSetting:
@@ -100,9 +100,9 @@ async def test_no_route_shows_or_does_anything_with_another_users(home: Office, 
 async def test_the_same_person_of_another_directory_is_somebody_else(
     home: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await home.tenants.insert(things.tenant(id="fabrikam", entra_tenant_id=STRANGER))
+    await home.tenants.insert(things.tenant(id="fabrikam", entra_tenant_id=ELSEWHERE))
     _BY_DIRECTORY._entries.clear()
-    monkeypatch.setattr(things, "DIRECTORY", STRANGER)  # that of the caller's token
+    monkeypatch.setattr(things, "DIRECTORY", ELSEWHERE)  # that of the caller's token
     for name in of_one(routes):
         assert (await call(routes, name)).status_code == 404, name
     assert json.loads((await call(routes, "GET me/cloudPCs")).get_body())["value"] == []

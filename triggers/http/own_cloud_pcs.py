@@ -13,8 +13,8 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.cloud_pcs.sign_in import SignInDetails, sign_in_details
+from shared.domain.cloud_pcs.user_setting import OwnAction
 from shared.domain.operations.operation import Operation
-from shared.domain.policies.user_setting import OwnAction
 from shared.domain.texts import OneLine
 from shared.domain.values import Id, Value
 from shared.errors import ConflictError, NotFoundError

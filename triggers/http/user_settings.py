@@ -6,7 +6,7 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.domain.policies.user_setting import UserSetting, UserSettingEdit, UserSettingForm
+from shared.domain.cloud_pcs.user_setting import UserSetting, UserSettingEdit, UserSettingForm
 from shared.errors import InvalidError
 from shared.services.user_settings import (
     assign_user_setting,

@@ -9,7 +9,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import Progress, progress
 from shared.domain.cloud_pcs.sign_in import ADDRESS
-from shared.domain.policies.user_setting import Possibility, UserSetting, own_actions
+from shared.domain.cloud_pcs.user_setting import Possibility, UserSetting, own_actions
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import MemberStatus, SpotMember
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp

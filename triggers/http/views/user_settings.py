@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from shared.domain.policies.user_setting import RestorePointSetting, UserSetting
+from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSetting
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity

@@ -36,11 +36,13 @@ _RESOURCES = {
     OwnerKind.CLOUD_PC: "cloudPC",
     OwnerKind.CONNECTION_PROBE: "onPremisesConnection",
     OwnerKind.SESSION_HOST: "sessionHost",
+    OwnerKind.IMAGE_VERSION: "imageVersion",
 }
 _CAUSES = {
     OwnerKind.CLOUD_PC: "its Cloud PC is removed",
     OwnerKind.CONNECTION_PROBE: "a probe of its connection has joined it",
     OwnerKind.SESSION_HOST: "its session host is removed",
+    OwnerKind.IMAGE_VERSION: "the test of its image version is over",
 }
 """By what has joined a domain."""
 

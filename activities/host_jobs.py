@@ -21,7 +21,7 @@ from shared.domain import naming
 from shared.domain.cloud_pcs.orphans import ComputerName
 from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.group import LicenseType, SpotGroup, host_plan
+from shared.domain.spot.group import LicenseType, SpotGroup, host_hardware
 from shared.domain.spot.host import HostEvent, HostStatus, HostTask, SessionHost, does
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.errors import NotFoundError
@@ -122,7 +122,7 @@ def _job(host: SessionHost, group: SpotGroup, connection: Connection, site: Site
 
 def _build(host: SessionHost, group: SpotGroup, connection: Connection, site: Site, tenant: Tenant) -> HostBuild:
     settings, hosted = tenant.settings, connection.network.hosted
-    plan, sizes = host_plan(group.license_type), host.sizes or group.hosts.sizes
+    plan, sizes = host_hardware(group.license_type), host.sizes or group.hosts.sizes
     if sizes:  # what a group names counts, also where it is less than its licence promises
         plan = plan.but(vm_sizes=sizes, v_cpu_count=1, ram_in_gb=1)
     return HostBuild(

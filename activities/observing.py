@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from shared.clients.directory import members_of_groups
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.machines.service_plan import ServicePlan, service_plan
@@ -49,33 +50,6 @@ class Note(Protocol):
         """Note these users; return when each was first seen. *complete*: all others are in no group."""
 
 
-@dataclass(slots=True)
-class _Members:
-    """Who is in the groups: users by id, the groups of each, and which are gone or empty; whether any has members."""
-
-    people: dict[str, DirectoryUser] = field(default_factory=dict)
-    groups: dict[str, set[str]] = field(default_factory=dict)
-    empty: set[str] = field(default_factory=set)
-    certain: bool = True
-
-
-async def _members(directory: Directory, group_ids: list[str]) -> _Members:
-    """Read the groups. Nobody in any of them makes all of it uncertain; one that is gone counts as empty."""
-    members = _Members()
-    for group_id in group_ids:
-        try:
-            users = await directory.group_users(group_id)
-        except NotFoundError:
-            users = []
-        if not users:
-            members.empty.add(group_id)
-        for user in users:
-            members.people[user.id] = user
-            members.groups.setdefault(user.id, set()).add(group_id)
-    members.certain = bool(members.groups) or not group_ids
-    return members
-
-
 async def observe_all(
     directory: Directory, settings: TenantSettings, group_ids: list[str], records: tuple[CloudPc, ...], note: Note
 ) -> Observed:
@@ -84,8 +58,9 @@ async def observe_all(
     Results that are empty where that is unlikely make the observation incomplete: nothing is taken from anybody
     because of it. What rests on one group that is gone or empty is in doubt.
     """
-    members = await _members(directory, group_ids)
-    people, certain, held = members.people, members.certain, set[str]()
+    members = await members_of_groups(directory.group_users, group_ids)
+    certain = bool(members.people) or not group_ids  # nobody in any of them makes all of it uncertain
+    people, held = members.people, set[str]()
     if settings.licence_source is LicenceSource.SEATS:
         plans = seated(settings, people, records, await note(people, complete=certain and not members.empty))
         licences = Licences(units=seat_units(settings))

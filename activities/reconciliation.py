@@ -230,11 +230,13 @@ async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]
     if not plan.start:
         return plan
     deps, known = dependencies(), {pc_id: each.value for pc_id, each in stored.items()}
-    places = {each.value.id: open_places(tenant, each.value) async for each in deps.connections.each(tenant.id)}
+    connections = [each.value async for each in deps.connections.each(tenant.id)]
+    places = {each.id: open_places(tenant, each) for each in connections}
     used = None if everybody else _RIGHTS.get(deps, tenant.id)
     if used is None:
         records = known.values() if everybody else [each.value async for each in deps.cloud_pcs.each(tenant.id)]
-        rights = rights_used(records, places) + await rights_of_members(deps, tenant.id)
+        groups = [each.value async for each in deps.spot_groups.each(tenant.id)]
+        rights = rights_used(records, places) + await rights_of_members(deps, tenant.id, connections, groups)
         used = _RIGHTS.put(deps, tenant.id, rights)
     return spread(plan, known, places, used, tenant.settings.sign_in_rights_per_subscription)
 

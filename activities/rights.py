@@ -100,3 +100,13 @@ async def remove_role(subscription: str, scope: str, role: str, user_id: str) ->
         await assignments.delete(scope, assignment_id(scope, role, user_id))
     except MissingError:
         return
+
+
+async def remove_role_of_all(subscription: str, resource_group: str, role: str) -> None:
+    """Remove every assignment of a role at a resource group that the service has made: their ids are derived."""
+    assignments = dependencies().authorization(subscription).role_assignments
+    scope = f"/subscriptions/{subscription}/resourceGroups/{resource_group}"
+    async for each in assignments.list_for_resource_group(resource_group):
+        mine = str(each.scope).casefold() == scope.casefold() and str(each.role_definition_id).endswith(f"/{role}")
+        if mine and str(each.name).casefold() == assignment_id(scope, role, str(each.principal_id)):
+            await remove_role(subscription, scope, role, str(each.principal_id))

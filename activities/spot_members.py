@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from activities.rights import DESKTOP_USER, MACHINE_USER, assign_role, remove_role
 from activities.spot_hosts import give_free_hosts, take_hosts
+from shared.clients.arm import parse_id
+from shared.clients.directory import members_of_groups
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.spot_groups import (
@@ -27,17 +29,23 @@ from shared.domain.spot.members import (
     MemberStatus,
     Rights,
     Roll,
-    Seen,
     SpotMember,
     dissolved,
     plan_members,
+    seen_users,
 )
+from shared.domain.spot.sessions import Notice
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import NotFoundError
+from shared.services.desktop_sessions import sign_off_users
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
+
+_NO_MORE = Notice(
+    title="You are being signed out",
+    body="You are no longer a member of the group that this desktop is for. Ask your administrator.",
+)
 
 
 @bp.activity_trigger(input_name="payload")
@@ -65,39 +73,18 @@ async def _planned(order: SpotGroupOrder, tenant: Tenant, group: SpotGroup, know
         return dissolved(known, at)
     if spot_pause_reason(await deps.service_state.get(), tenant, group) or not order.read_members:
         return MemberPlan(members=tuple(known))
-    roll = await _read(tenant, group)
-    users = {user.user_id for user in roll.users}
+    read = await members_of_groups(deps.graph(tenant).group_users, group.group_ids)
+    roll = Roll(users=seen_users(read.people.values()), complete=True, empty=frozenset(read.empty))
     return plan_members(
         known,
         roll,
         quantity=group.quantity,
         brake=tenant.settings.removal_brake,
         at=at,
-        new_id={user: naming.derived_id("spotMember", tenant.id, group.id, user) for user in users},
+        new_id={user: naming.derived_id("spotMember", tenant.id, group.id, user) for user in read.people},
         tenant_id=tenant.id,
         group_id=group.id,
     )
-
-
-async def _read(tenant: Tenant, group: SpotGroup) -> Roll:
-    """Read the group's groups, nested ones included. A failure is an error: then nothing is planned."""
-    graph = dependencies().graph(tenant)
-    seen: dict[str, Seen] = {}
-    empty: set[str] = set()
-    for group_id in group.group_ids:
-        try:
-            users = await graph.group_users(group_id)
-        except NotFoundError:
-            users = []
-        if not users:
-            empty.add(group_id)
-        for user in users:
-            seen[user.id] = Seen(
-                user_id=user.id,
-                user_principal_name=user.user_principal_name,
-                display_name=user.display_name or "",
-            )
-    return Roll(users=tuple(seen.values()), complete=True, empty=frozenset(empty))
 
 
 async def _save(plan: MemberPlan, stored: dict[str, Stored[SpotMember]]) -> None:
@@ -153,8 +140,9 @@ def _granted(member: SpotMember) -> SpotMember | None:
 @bp.activity_trigger(input_name="payload")
 @implements(REVOKE_SPOT_MEMBERS)
 async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
-    """Take the roles of members who have no place; who has left is no member afterwards."""
-    members = dependencies().spot_members
+    """Take the roles of members who have no place. Who has left is signed off, and is no member afterwards."""
+    deps = dependencies()
+    members, left = deps.spot_members, list[SpotMember]()
     for member_id in order.member_ids:
         stored = await members.find(order.tenant_id, member_id)
         if stored is None or stored.value.counts or stored.value.rights is Rights.NONE:
@@ -164,9 +152,14 @@ async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
         if not order.pool.shared:
             await take_hosts(order.pool, order.tenant_id, order.spot_group_id, stored.value.user_id)
         if stored.value.status is MemberStatus.LEAVING:
-            await members.remove(order.tenant_id, member_id)
+            left.append(stored.value)
         else:
             await members.change(order.tenant_id, member_id, _revoked)
+    if order.pool.shared and left:  # a host of one's own ends after notice: the engine does that
+        names = frozenset(member.user_principal_name.casefold() for member in left)
+        await sign_off_users(deps, parse_id(order.pool.host_pool_id), names, _NO_MORE)
+    for member in left:
+        await members.remove(order.tenant_id, member.id)
     return Done()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,19 +18,19 @@ from shared.contracts.spot_engine import (
     HostsPlanned,
 )
 from shared.dependencies import dependencies
+from shared.domain.images.image import ImageSource
 from shared.domain.networks.connection import Connection
 from shared.domain.policies.pausing import spot_pause_reason
-from shared.domain.spot.decision import Decisions, HostStep
+from shared.domain.spot.decision import Decisions, EngineStep
 from shared.domain.spot.dedicated import kept
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost, host_id
 from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Step
-from shared.domain.spot.image_version import ImageVersion
 from shared.domain.spot.observed import ObservedHost
 from shared.domain.spot.plan import plan
 from shared.domain.spot.reasons import Reason
-from shared.domain.spot.release import SpotRelease
-from shared.domain.spot.seeing import latest, observed_host, start_times, target_of
+from shared.domain.spot.release import OPEN, ImageOfGroup, SpotRelease
+from shared.domain.spot.seeing import latest, observed_host, start_times, target_of, version_of
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.spot.target import GroupTarget
 from shared.services.release_progress import note_progress
@@ -55,17 +56,30 @@ _STATUS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class BuildImage:
+    """An image version that hosts may be built from. *missing*: why none can be; None: they can."""
+
+    of: ImageOfGroup
+    image: ImageSource | None
+    missing: str | None
+
+
 @dataclass(slots=True)
 class _Facts:
-    """What a plan is made from. *parked*: why nothing may happen; *no_build*: why no host can be built now."""
+    """What a plan is made from. *images*: by the names that versions have in it; *parked*: why nothing may happen."""
 
     group: SpotGroup
     state: SpotGroupState
     hosts: list[SessionHost]
     release: Stored[SpotRelease] | None
-    version: ImageVersion | None
+    images: Mapping[str, BuildImage]
     parked: str | None
-    no_build: str | None
+
+    @property
+    def no_build(self) -> str | None:
+        """Why no host of the group's version can be built now."""
+        return self.images[self.group.image_version].missing
 
 
 @bp.activity_trigger(input_name="payload")
@@ -109,9 +123,6 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
     state = await deps.spot_states.find(group.tenant_id, group.id)
     known = state.value if state else SpotGroupState(id=group.id, tenant_id=group.tenant_id)
     release = await deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
-    version = await deps.image_versions.find(
-        group.tenant_id, image_set_id=group.image_set_id, version=group.image_version
-    )
     paused = spot_pause_reason(await deps.service_state.get(), tenant, group)
     return _Facts(
         group=group,
@@ -121,9 +132,8 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
         ),
         hosts=await _hosts(group, deps.clock.now()),
         release=release,
-        version=version.value if version else None,
+        images=await _images(group, release.value if release else None),
         parked=f"{paused[0].upper()}{paused[1:]}." if paused else _unhealthy(connection.value if connection else None),
-        no_build=_unusable(group, version.value if version else None),
     )
 
 
@@ -151,12 +161,23 @@ def _unhealthy(connection: Connection | None) -> str | None:
     return f"Connection {connection.display_name} is {connection.health_check_status.value}: nothing is started."
 
 
-def _unusable(group: SpotGroup, version: ImageVersion | None) -> str | None:
-    if version is None:
-        return f"Image version {group.image_version} is gone: no host can be built."
-    if version.image is None:
-        return f"Image version {group.image_version} is {version.status.value}: no host can be built from it yet."
-    return None
+async def _images(group: SpotGroup, release: SpotRelease | None) -> dict[str, BuildImage]:
+    """Return the image versions of a group and, while a release is open, of the time before it."""
+    wanted = [ImageOfGroup(image_set_id=group.image_set_id, image_version=group.image_version)]
+    if release is not None and release.status in OPEN:
+        wanted.append(release.before)
+    return {
+        version_of(each.image_set_id, each.image_version, group): await _image(group.tenant_id, each) for each in wanted
+    }
+
+
+async def _image(tenant_id: str, of: ImageOfGroup) -> BuildImage:
+    found = await dependencies().image_versions.find(tenant_id, image_set_id=of.image_set_id, version=of.image_version)
+    if found is None:
+        return BuildImage(of, None, f"Image version {of.image_version} is gone: no host can be built.")
+    image, status = found.value.image, found.value.status.value
+    missing = f"Image version {of.image_version} is {status}: no host can be built from it yet." if not image else None
+    return BuildImage(of, image, missing)
 
 
 def _observed(facts: _Facts, observed: HostsObserved) -> list[ObservedHost]:
@@ -169,16 +190,25 @@ def _possible(facts: _Facts, made: HostPlan) -> list[Step]:
     return [
         step
         for step in made.steps
-        if step.host_id not in busy and (step.action is not Action.BUILD or facts.no_build is None)
+        if step.host_id not in busy and (step.action is not Action.BUILD or _image_of(facts, step).missing is None)
     ]
 
 
+def _image_of(facts: _Facts, step: Step) -> BuildImage:
+    return facts.images[step.version or facts.group.image_version]
+
+
 def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime) -> datetime:
-    """Return when the group is looked at again: each minute while anything can change, else when the plan says."""
+    """Return when the group is looked at again: each minute while anything can change, else when the plan says.
+
+    While nothing may happen it is looked at seldom, whoever works on its hosts.
+    """
+    if target.parked is not None:
+        return full_minute(now) + _AGAIN
     looks = [] if made.next_look is None else [full_minute(made.next_look + timedelta(seconds=59))]
     at_work = any(host.work is not None or host.status is HostStatus.PENDING for host in facts.hosts)
     figures = made.figures
-    if target.parked is not None or facts.no_build is not None:
+    if facts.no_build is not None:
         looks.append(full_minute(now) + _AGAIN)
     if figures.online or figures.starting or figures.sessions or figures.uncertain or at_work or made.steps:
         looks.append(full_minute(now) + target.look)
@@ -191,7 +221,7 @@ async def _save_state(facts: _Facts, made: HostPlan, builds: list[Step], next_lo
     seen = [host.seen for host in facts.hosts if host.seen is not None]
     status = _STATUS[made.status]
     building = not any(host.status is HostStatus.READY for host in facts.hosts)
-    if building and status is SpotGroupStatus.UNAVAILABLE and (facts.hosts or builds):
+    if building and status is not SpotGroupStatus.PARKED and (facts.hosts or builds):
         status = SpotGroupStatus.BUILDING
     changes = {
         "status": status,
@@ -230,18 +260,15 @@ def _cause(facts: _Facts, made: HostPlan, *, building: bool) -> str | None:
 
 async def _plan_builds(facts: _Facts, builds: list[Step], now: datetime) -> list[SessionHost]:
     """Save the hosts that are to be built. Their numbers are taken before, so that none comes twice."""
-    image = facts.version.image if facts.version else None
-    if not builds or image is None:
-        return []
     group, first = facts.group, facts.state.host_number + 1
     hosts = [
         SessionHost(
             id=host_id(group.id, first + n),
             tenant_id=group.tenant_id,
             spot_group_id=group.id,
-            image_set_id=group.image_set_id,
-            image_version=group.image_version,
-            image=image,
+            image_set_id=made.of.image_set_id,
+            image_version=made.of.image_version,
+            image=made.image,
             sizes=step.sizes,
             low_priority=step.low_priority,
             connection_id=group.connection_id,
@@ -250,12 +277,14 @@ async def _plan_builds(facts: _Facts, builds: list[Step], now: datetime) -> list
             last_modified_date_time=now,
         )
         for n, step in enumerate(builds)
+        if (made := _image_of(facts, step)).image is not None
     ]
-    await dependencies().session_hosts.save_all([Stored(host, "") for host in hosts])
+    if hosts:
+        await dependencies().session_hosts.save_all([Stored(host, "") for host in hosts])
     return hosts
 
 
-def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
+def _begun_again(facts: _Facts, now: datetime) -> list[EngineStep]:
     """Return the builds of hosts that were planned and on which nothing is being done: a start was lost, or they wait.
 
     One that found no capacity begins again after a while.
@@ -263,7 +292,7 @@ def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
     if facts.parked is not None:
         return []
     return [
-        HostStep(
+        EngineStep(
             session_host_id=host.id,
             action=Action.BUILD,
             reason=Reason.HOSTS_MISSING,
@@ -277,11 +306,11 @@ def _begun_again(facts: _Facts, now: datetime) -> list[HostStep]:
     ]
 
 
-def _named(steps: list[Step], new: list[SessionHost]) -> list[HostStep]:
+def _named(steps: list[Step], new: list[SessionHost]) -> list[EngineStep]:
     """Return the steps with the ids of their hosts, the new ones in their order."""
     ids = iter([host.id for host in new])
     return [
-        HostStep(
+        EngineStep(
             session_host_id=step.host_id if step.host_id is not None else next(ids),
             action=step.action,
             reason=step.reason,
@@ -291,7 +320,7 @@ def _named(steps: list[Step], new: list[SessionHost]) -> list[HostStep]:
     ]
 
 
-async def _save_decisions(group: SpotGroup, steps: list[HostStep], now: datetime) -> None:
+async def _save_decisions(group: SpotGroup, steps: list[EngineStep], now: datetime) -> None:
     if not steps:
         return
     decisions = dependencies().spot_decisions

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from activities.desktops import application_group_id, ensure
-from activities.rights import POWER_ON, assign_role
+from activities.rights import POWER_ON, assign_role, remove_role_of_all
 from shared.clients.arm import as_content, ensure_group
 from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError, MissingError
@@ -19,6 +19,13 @@ from shared.domain.spot.state import SpotGroupState
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
+
+LATER = frozenset({"startVMOnConnect"})
+"""What is written once the pool is there: "you can only configure Start VM on Connect on existing host pools".
+
+Source: learn.microsoft.com/azure/virtual-desktop/start-virtual-machine-connect. That templates do both at once suggests
+that it is the portal's rule; this order is right in either case.
+"""
 
 VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
 """The application id of Azure Virtual Desktop, the same in every directory."""
@@ -51,6 +58,8 @@ async def prepare_spot_pool(order: SpotGroupOrder) -> SpotPool | Refused:
     drift = await _write_pool(pool, group, site.value.region, tags, wanted, state)
     await _write_desktop(pool, group, site.value.region, tags)
     obstacle = await _let_azure_start(pool, group) if group.hosts.start_on_connect else None
+    if state.written.get("startVMOnConnect") and not group.hosts.start_on_connect:
+        await remove_role_of_all(pool.subscription_id, pool.resource_group, POWER_ON)
     await save_state(
         state,
         host_pool_id=pool.host_pool_id,
@@ -113,9 +122,11 @@ async def _write_pool(
     try:
         there = dict((await pools.get(pool.resource_group, name)).serialize(keep_readonly=True).get("properties") or {})
     except MissingError:
-        body = {"location": region, "tags": tags, "properties": {**fixed_properties(group), **wanted}}
+        first = {each: value for each, value in wanted.items() if each not in LATER}
+        body = {"location": region, "tags": tags, "properties": {**fixed_properties(group), **first}}
         await pools.create_or_update(pool.resource_group, name, as_content(body))
-        return ()
+        there = {**first, **dict.fromkeys(LATER, False)}
+        state = state.but(written=there)
     edited = {each: value for each, value in wanted.items() if state.written.get(each) != value}
     if edited:
         await pools.update(pool.resource_group, name, as_content({"tags": tags, "properties": edited}))

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import datetime
 
 from activities.audit import record_audit_event, succeed_operation, update_operation
+from activities.rights import POWER_ON, remove_role_of_all
 from activities.spot_pools import spot_pool
 from shared.clients.arm import request
 from shared.contracts.outcomes import Done, Pending, Refused
@@ -19,6 +20,7 @@ from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import HostTask, SessionHost
 from shared.errors import ConflictError, NotFoundError
 from shared.services.host_tasks import start_host_task
+from shared.services.release_progress import end_release
 from shared.services.spot_groups import DELETE_OPERATION
 from shared.workflow import Blueprint, DurableClient, implements
 
@@ -43,6 +45,7 @@ async def remove_spot_group(order: SpotGroupOrder, client: DurableClient) -> Don
     if stored is None or stored.value.deleting_since is None:
         return Done()
     group = stored.value
+    await end_release(deps, group)
     connection = await deps.connections.find(group.tenant_id, group.connection_id)
     if connection is None:
         return Refused(code="connectionGone", message="the connection of the Spot Group is gone", final=True)
@@ -97,6 +100,7 @@ async def _remove_resource_group(pool: SpotPool, group: SpotGroup) -> Pending | 
         listed = await request(compute, "GET", f"{path}/resources", _GROUP_VERSION)
         others = tuple(str(each.get("id")) for each in listed.get("value") or ())
         if others or (found.get("tags") or {}).get(naming.SPOT_GROUP_TAG) != group.id:
+            await remove_role_of_all(pool.subscription_id, pool.resource_group, POWER_ON)
             return others or (path,)
         if (found.get("properties") or {}).get("provisioningState") != "Deleting":
             await request(compute, "DELETE", path, _GROUP_VERSION)

@@ -16,7 +16,7 @@ from shared.contracts.spot_engine import (
     StepsTaken,
 )
 from shared.dependencies import dependencies
-from shared.domain.spot.decision import HostStep
+from shared.domain.spot.decision import EngineStep
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostTask, SessionHost
 from shared.domain.spot.host_plan import Action
@@ -64,7 +64,7 @@ async def take_host_steps(order: HostStepsOrder, client: DurableClient) -> Steps
     return StepsTaken(taken=taken, left=len(order.steps) - taken)
 
 
-async def _take(group: SpotGroup, step: HostStep, client: DurableClient) -> bool:
+async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bool:
     """Take a step; return False where the host is gone, or a person has taken it out of the engine's hands."""
     deps = dependencies()
     stored = await deps.session_hosts.find(group.tenant_id, step.session_host_id)

@@ -17,6 +17,7 @@ from shared.contracts.image_versions import (
     VersionDeletedRecord,
     VersionRecord,
     VersionStepRecord,
+    WayIn,
 )
 from shared.contracts.outcomes import Done
 from shared.dependencies import dependencies
@@ -157,8 +158,8 @@ async def record_version_action(record: VersionActionRecord) -> Done:
     action = found.value.action if found else None
     if found is not None and action is not None and action.operation_id == record.operation_id:
         access = found.value.access if record.name is VersionActionName.REBOOT and not record.failure else None
-        if record.public_address and action.address:
-            access = Access(address=action.address, public_address=record.public_address, until=action.until)
+        if record.way_in is not None and action.address:
+            access = Access(address=action.address, until=action.until, **_where(record.way_in))
             await deps.due.put(DueKind.IMAGE_VERSION, access.until, record.tenant_id, record.version_id)
         shut_down_at = _shut_down_at(record, found.value, at)
         if shut_down_at is not None:
@@ -177,10 +178,22 @@ async def record_version_action(record: VersionActionRecord) -> Done:
     if record.failure is not None:
         await fail_operation(record.tenant_id, record.operation_id, record.failure, at)
     else:
-        way_in = {"publicAddress": record.public_address, "port": 3389} if record.public_address else {}
-        result = {"imageVersionId": record.version_id, **way_in}
+        result = {"imageVersionId": record.version_id, **_told(record.way_in)}
         await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()
+
+
+def _where(way_in: WayIn) -> dict[str, str | None]:
+    return {"public_address": way_in.public_address, "bastion_id": way_in.bastion_id}
+
+
+def _told(way_in: WayIn | None) -> dict[str, Any]:
+    """Return what the result of an operation says of a way in."""
+    if way_in is None:
+        return {}
+    if way_in.bastion_id is not None:
+        return {"bastionId": way_in.bastion_id}
+    return {"publicAddress": way_in.public_address, "port": 3389}
 
 
 def _shut_down_at(record: VersionActionRecord, version: ImageVersion, at: datetime) -> datetime | None:

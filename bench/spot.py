@@ -1,4 +1,4 @@
-"""The engine of Spot Groups in models: a week of 500 users, the release of 50 hosts, a run for 200 groups.
+"""The engine of Spot Groups in models, and the requests of its runs: a week of 500 users, a release, 200 groups.
 
 ``python -m bench spot:500,7`` is the default: users and seed. Nothing here is Azure: how long hosts take is drawn, and
 the users' week is made up (``bench/spot_week.py``). What the figures compare are decisions, on the same week.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import time as clock
 from datetime import time, timedelta
 
+from bench import spot_requests
 from bench.figures import Figure
 from bench.spot_bounds import least, reachable
 from bench.spot_model import START_MEDIAN, Model, Outcome
@@ -59,7 +60,7 @@ def group(users: int, balancing: LoadBalancing = LoadBalancing.BREADTH_FIRST) ->
 
 def main(users: str = "500", seed: str = "7") -> list[Figure]:
     """Measure everything."""
-    return [*_week(int(users), int(seed)), *_release(int(seed)), _cpu()]
+    return [*_week(int(users), int(seed)), *_release(int(seed)), _cpu(), *spot_requests.main()]
 
 
 def _week(users: int, seed: int) -> list[Figure]:

@@ -22,6 +22,7 @@ from shared.contracts.image_versions import (
     VersionActionEnded,
     VersionActionOrder,
     VersionActionRecord,
+    WayIn,
     WayInOrder,
 )
 from shared.contracts.images import VALIDATION_POLL
@@ -42,19 +43,19 @@ def run_version_action(ctx: Context, order: VersionActionOrder) -> Steps[Version
     Started again after it broke off, it does its steps once more; each finds what is done already.
     """
     work = Work(ctx)
-    address, failure = None, None
+    way_in, failure = None, None
     try:
-        address = yield from _PROCEDURES[order.name](work, order)  # (1)
+        way_in = yield from _PROCEDURES[order.name](work, order)  # (1)
     except WorkFailedError as failed:
         failure = failed.failure
         left = yield from work.try_all([close_way_in(work, order), *_forgetting(work, order)])  # (2)
         if left:
             failure = failure.but(evidence="; ".join(each.failure.message for each in left))
-    yield from record(ctx, order, address, failure)  # (3)
+    yield from record(ctx, order, way_in, failure)  # (3)
     return VersionActionEnded(outcome="failed" if failure else "succeeded")
 
 
-def connect(work: Work, order: VersionActionOrder) -> Steps[str | None]:
+def connect(work: Work, order: VersionActionOrder) -> Steps[WayIn | None]:
     """Start the machine, give its administrator the chosen password, forget what carried it, and open the way in."""
     machine = order.machine
     yield from work.finish(machine, (yield from work.do(BEGIN_START, machine)), VM_POLL)
@@ -66,8 +67,7 @@ def connect(work: Work, order: VersionActionOrder) -> Steps[str | None]:
     for forgetting in _forgetting(work, order):
         yield from forgetting
     yield from remove_carrier(work.ctx, machine, CONNECT)  # where it stays, it goes with the machine
-    way_in = yield from work.wait(OPEN_WAY_IN, WayInOrder(machine=machine, address=str(order.address)), WAY_IN_POLL)
-    return way_in.public_address
+    return (yield from work.wait(OPEN_WAY_IN, WayInOrder(machine=machine, address=str(order.address)), WAY_IN_POLL))
 
 
 def _forgetting(work: Work, order: VersionActionOrder) -> list[Steps[object]]:
@@ -76,40 +76,40 @@ def _forgetting(work: Work, order: VersionActionOrder) -> list[Steps[object]]:
     return [work.do(FORGET_SECRET, SecretOrder(tenant_id=order.tenant_id, secret_url=order.secret_url))]
 
 
-def close_way_in(work: Work, order: VersionActionOrder) -> Steps[str | None]:
-    """Take the rule and the public address away."""
+def close_way_in(work: Work, order: VersionActionOrder) -> Steps[WayIn | None]:
+    """Take away the rule, and the public address if there is one."""
     yield from work.wait(CLOSE_WAY_IN, order.machine, WAY_IN_POLL)
     return None
 
 
-def reboot(work: Work, order: VersionActionOrder) -> Steps[str | None]:
+def reboot(work: Work, order: VersionActionOrder) -> Steps[WayIn | None]:
     """Restart the machine, and wait until it answers."""
     yield from work.finish(order.machine, (yield from work.do(BEGIN_RESTART, order.machine)), VM_POLL)
     yield from work.wait(POLL_AGENT, order.machine, AGENT_POLL)
     return None
 
 
-def shut_down(work: Work, order: VersionActionOrder) -> Steps[str | None]:
+def shut_down(work: Work, order: VersionActionOrder) -> Steps[WayIn | None]:
     """Close the way in and release the machine; its disk stays."""
     yield from close_way_in(work, order)
     yield from work.finish(order.machine, (yield from work.do(BEGIN_DEALLOCATE, order.machine)), DELETE_POLL)
     return None
 
 
-def record(ctx: Context, order: VersionActionOrder, address: str | None, failure: Failure | None) -> Steps[None]:
+def record(ctx: Context, order: VersionActionOrder, way_in: WayIn | None, failure: Failure | None) -> Steps[None]:
     """Record how the action ended; then the next one may begin."""
     what = VersionActionRecord(
         tenant_id=order.tenant_id,
         version_id=order.version_id,
         operation_id=order.operation_id,
         name=order.name,
-        public_address=address,
+        way_in=way_in,
         failure=failure,
     )
     yield from call(ctx, RECORD_VERSION_ACTION, what)
 
 
-_PROCEDURES: Mapping[VersionActionName, Callable[[Work, VersionActionOrder], Steps[str | None]]] = MappingProxyType(
+_PROCEDURES: Mapping[VersionActionName, Callable[[Work, VersionActionOrder], Steps[WayIn | None]]] = MappingProxyType(
     {
         VersionActionName.CONNECT: connect,
         VersionActionName.DISCONNECT: close_way_in,

@@ -21,6 +21,7 @@ Activities raise only UnavailableError: a refusal is a value (shared.contracts.o
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -36,6 +37,21 @@ class Problem:
     pointer: str
     message: str
     step: str | None = None
+
+
+_MOST, _LONGEST_POINTER, _LONGEST_MESSAGE = 100, 200, 2000
+
+
+def shown(problems: Sequence[Problem]) -> list[Problem]:
+    """Return as many problems as an answer has, each of bounded length: names in them may be the caller's own."""
+    found = [Problem(cut(p.pointer, _LONGEST_POINTER), cut(p.message), p.step) for p in problems[:_MOST]]
+    left_out = len(problems) - len(found)
+    return [*found, Problem("", f"and {left_out} more")] if left_out else found
+
+
+def cut(text: str, most: int = _LONGEST_MESSAGE) -> str:
+    """Return a text as it is answered, and not without end."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 class DeskwrightError(Exception):

@@ -19,7 +19,7 @@ from shared.services.orphans import scan_due
 from shared.services.reconciling import reconcile_due, reread_due
 from shared.services.remote import action_due
 from shared.services.restore_points import restore_points_due
-from shared.services.spot_engine import spot_due
+from shared.services.spot_reconciling import spot_due
 from shared.services.stalling import progress_due
 from shared.services.starting import build_due, resume_build
 from shared.services.sweeping import Rule, sweep, sweep_together

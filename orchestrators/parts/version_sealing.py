@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestrators.parts.computer_accounts import disable_accounts_of
 from orchestrators.parts.image_capture import (
     await_replication,
     begin_capture,
@@ -12,11 +13,14 @@ from orchestrators.parts.image_capture import (
     temporary_machine,
 )
 from orchestrators.parts.image_validation import NOT_TRIED, validate_image
+from orchestrators.parts.joining import await_device, join
 from orchestrators.parts.machines import Recorder, ensure_removed
-from orchestrators.parts.version_work import VersionWork, remove_everything
+from orchestrators.parts.version_work import VersionWork, forget_device, remove_everything
 from orchestrators.parts.work import WorkFailedError
-from shared.contracts.image_versions import BEGIN_PUBLICATION, PublishOrder, VersionBuilt
+from shared.contracts.image_versions import BEGIN_PUBLICATION, JoinToTry, PublishOrder, VersionBuilt
 from shared.contracts.images import CAPTURE_POLL, DELETE_GALLERY_VERSION
+from shared.contracts.machines import Machine
+from shared.domain.cloud_pcs.build import Warn
 from shared.domain.images.image import ImageSource
 from shared.domain.spot.image_version import VersionEvent
 from shared.workflow import Steps
@@ -29,7 +33,7 @@ def seal(work: VersionWork) -> Steps[VersionBuilt]:
     """Make a version of the machine.
 
     (1) Generalise Windows, (2) capture it in its first region, excluded from latest, (3) remove the machine, (4) prove
-    with a test machine that it starts, (5) replicate it to all its regions. Raises: WorkFailedError.
+    with a test machine that it starts and joins, (5) replicate it to all its regions. Raises: WorkFailedError.
     """
     order = work.order
     if work.captured is None:
@@ -40,14 +44,38 @@ def seal(work: VersionWork) -> Steps[VersionBuilt]:
     yield from work.begin("cleanUp")
     ensure_removed((yield from remove_everything(work)))  # (3)
     yield from work.begin("validate")
-    spec = replace(temporary_machine(work.order, Recorder()), image=ImageSource(gallery_version_id=version_id))
-    warnings = yield from validate_image(work, spec)  # (4)
+    warnings = yield from _test(work, version_id)  # (4)
     validated = NOT_TRIED not in {warning.step for warning in warnings}
     found = work.found().but(gallery_version_id=version_id, warnings=warnings, validated=validated)
     yield from work.happened(VersionEvent.TESTED, found)
     yield from _publish(work, version_id, validated=validated)  # (5)
     yield from work.happened(VersionEvent.REPLICATED, found.but(regions=order.regions))
     return VersionBuilt(outcome="available")
+
+
+def _test(work: VersionWork, version_id: str) -> Steps[tuple[Warn, ...]]:
+    """Start a test machine from the version, which joins where the site has a connection; return its warnings."""
+    joins = work.order.joins
+    spec = replace(temporary_machine(work.order, Recorder()), image=ImageSource(gallery_version_id=version_id))
+    if joins is None:
+        return (yield from validate_image(work, spec))
+    spec = replace(spec, network=joins.network)
+    warnings = yield from validate_image(work, spec, lambda machine: try_to_join(work, machine, joins))
+    ensure_removed((yield from work.try_all(forget_device(work))))
+    return warnings
+
+
+def try_to_join(work: VersionWork, machine: Machine, joins: JoinToTry) -> Steps[None]:
+    """Join as a host would, wait for the device, and disable its account in the domain. Raises: WorkFailedError."""
+    failed: WorkFailedError | None = None
+    try:
+        since = yield from join(work, machine, joins.domain, enroll=False)
+        yield from await_device(work, machine, joins.domain, since=since, hybrid_wait=joins.hybrid_wait)
+    except WorkFailedError as error:
+        failed = error  # a join that failed may have made the account all the same
+    yield from disable_accounts_of(work.ctx, [machine], joins.connection_id if joins.domain else None)
+    if failed is not None:
+        raise failed
 
 
 def _capture(work: VersionWork) -> Steps[None]:

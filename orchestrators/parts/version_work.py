@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestrators.parts.machines import remove
 from orchestrators.parts.work import Work, WorkFailedError
+from shared.contracts.identities import DELETE_DEVICE, DELETE_MANAGED_DEVICE, ForgetDeviceOrder
 from shared.contracts.image_versions import (
     CLOSE_WAY_IN,
     RECORD_VERSION,
@@ -68,10 +69,22 @@ class VersionWork(Work):
 
 
 def remove_everything(work: VersionWork) -> Steps[tuple[WorkFailedError, ...]]:
-    """Close the way in and remove the machine; return why something could not be removed."""
+    """Close the way in, remove the machine and its device; return why something could not be removed."""
     machine = work.order.machine
     left = yield from work.try_all([work.wait(CLOSE_WAY_IN, machine, WAY_IN_POLL)])
-    return left + (yield from remove(work, machine))
+    left += yield from remove(work, machine)
+    return left + (yield from work.try_all(forget_device(work)))
+
+
+def forget_device(work: VersionWork) -> Iterator[Steps[object]]:
+    """Yield what removes the device of the test machine from the directory, if it joins one."""
+    machine = work.order.machine
+    if work.order.joins is not None:
+        device = ForgetDeviceOrder(
+            tenant_id=machine.tenant_id, owner=machine.owner, computer_name=machine.computer_name
+        )
+        yield work.do(DELETE_MANAGED_DEVICE, device)
+        yield work.do(DELETE_DEVICE, device)
 
 
 def delete_captured(work: VersionWork) -> Iterator[Steps[object]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from shared.clients.throttling import retry_while_throttled
@@ -15,6 +16,33 @@ from shared.errors import NotFoundError
 
 if TYPE_CHECKING:
     from shared.clients.graph import Graph
+
+
+@dataclass(slots=True)
+class GroupMembers:
+    """Who is in some groups: *people* by id, the *groups* of each, and which groups are gone or *empty*."""
+
+    people: dict[str, DirectoryUser] = field(default_factory=dict)
+    groups: dict[str, set[str]] = field(default_factory=dict)
+    empty: set[str] = field(default_factory=set)
+
+
+async def members_of_groups(
+    read: Callable[[str], Awaitable[list[DirectoryUser]]], group_ids: Iterable[str]
+) -> GroupMembers:
+    """Read groups one after the other by *read*; one that is gone counts as empty. A read that fails is an error."""
+    members = GroupMembers()
+    for group_id in group_ids:
+        try:
+            users = await read(group_id)
+        except NotFoundError:
+            users = []
+        if not users:
+            members.empty.add(group_id)
+        for user in users:
+            members.people[user.id] = user
+            members.groups.setdefault(user.id, set()).add(group_id)
+    return members
 
 
 def assigned_groups(policies: Iterable[Policy]) -> frozenset[str]:

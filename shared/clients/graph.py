@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from azure.core import AsyncPipelineClient
 from azure.core.rest import HttpRequest
 
+from shared.clients.graph_batches import in_batches
 from shared.clients.limits import graph_limits
 from shared.clients.pipeline import cloud_policies, transport
-from shared.contracts.refusals import MissingError
+from shared.contracts.refusals import DeclinedError, MissingError
 from shared.domain.tenants.directory import (
     Device,
     DirectoryUser,
@@ -129,6 +130,29 @@ class Graph:
                 raise NotFoundError(f"the directory has no user {user_id}") from missing
             found.update(answer["value"])
         return frozenset(found)
+
+    async def groups_of_users(self, user_ids: Sequence[str], group_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return which of *group_ids* each user is in, directly or through nested groups; who is gone is left out.
+
+        One request for twenty users, however many groups: of more than one check takes, all groups of a user are read.
+        Graph refuses that for a user in too many: then they are checked, twenty groups at a time.
+        """
+        known = [user_id for user_id in user_ids if _GUID.fullmatch(user_id)]
+        few = len(group_ids) <= _GROUPS_PER_CHECK
+        action = "checkMemberGroups" if few else "getMemberGroups"
+        body = {"groupIds": list(group_ids)} if few else {"securityEnabledOnly": False}
+        steps = [{"method": "POST", "url": f"/users/{user_id}/{action}", "body": body} for user_id in known]
+        try:
+            answers = await in_batches(self, steps) if group_ids else []
+        except DeclinedError:
+            if few:
+                raise
+            parts = [group_ids[at : at + _GROUPS_PER_CHECK] for at in range(0, len(group_ids), _GROUPS_PER_CHECK)]
+            found = [await self.groups_of_users(known, part) for part in parts]
+            return {user_id: frozenset[str]().union(*(each.get(user_id, ()) for each in found)) for user_id in found[0]}
+        wanted = frozenset(group_ids)
+        pairs = zip(known, answers, strict=False)
+        return {user_id: wanted & frozenset(answer["value"]) for user_id, answer in pairs if answer is not None}
 
     async def subscribed_skus(self) -> list[SubscribedSku]:
         """Return the licences the directory has bought."""

@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -97,21 +98,25 @@ class SigningKeys:
         """
         published = self._directories.setdefault(directory_id, _Published())
         found = published.keys.get(key_id)
-        if found is None or self._monotonic() - published.read_at >= _FRESH_S:
-            await self._refresh(directory_id, published)
-            age = self._monotonic() - published.read_at
-            found = published.keys.get(key_id) if age < _LONGEST_S else None
+        if found is None or self._age(published) >= _FRESH_S:
+            asking = self._refresh(directory_id, published)
+            # During an outage nobody waits again and again for what the last keys can say.
+            wait = found is None or published.failure is None or self._age(published) >= _LONGEST_S
+            if asking is not None and wait:
+                await asyncio.shield(asking)  # whoever gives up does not end it for the others
+            found = published.keys.get(key_id) if self._age(published) < _LONGEST_S else None
         if found is None and published.failure is not None:
             raise UnavailableError(str(published.failure))
         return found
 
-    async def _refresh(self, directory_id: str, published: _Published) -> None:
-        """Read a directory's keys, once for all who wait, and not again at once."""
-        if published.asking is None:
-            if self._monotonic() - published.asked_at < _REST_S:
-                return
+    def _age(self, published: _Published) -> float:
+        return self._monotonic() - published.read_at
+
+    def _refresh(self, directory_id: str, published: _Published) -> asyncio.Task[None] | None:
+        """Begin to read a directory's keys, once for all who wait; None: not again at once."""
+        if published.asking is None and self._monotonic() - published.asked_at >= _REST_S:
             published.asking = asyncio.create_task(self._ask(directory_id, published))
-        await asyncio.shield(published.asking)  # whoever gives up does not end it for the others
+        return published.asking
 
     async def _ask(self, directory_id: str, published: _Published) -> None:
         try:
@@ -128,15 +133,12 @@ def _keys(answer: dict[str, Any]) -> dict[str, jwt.PyJWK]:
     import jwt
 
     listed = answer.get("keys")
-    try:
-        found = {
-            str(each["kid"]): jwt.PyJWK(each, "RS256")
-            for each in (listed if isinstance(listed, list) else ())
-            if isinstance(each, dict) and each.get("kty") == "RSA" and each.get("use", "sig") == "sig" and "kid" in each
-        }
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
-        message = "the issuer's keys are not keys"
-        raise UnavailableError(message) from error
+    found: dict[str, jwt.PyJWK] = {}
+    for each in listed if isinstance(listed, list) else ():
+        if not isinstance(each, dict) or each.get("kty") != "RSA" or each.get("use", "sig") != "sig":
+            continue
+        with suppress(jwt.PyJWTError, ValueError, TypeError, KeyError):  # one that is none leaves the others
+            found[str(each["kid"])] = jwt.PyJWK(each, "RS256")
     if not found:
         message = "the issuer publishes no keys"
         raise UnavailableError(message)

@@ -74,6 +74,9 @@ def graph_limits(principal: str, directory: str) -> Limits:
         if changes and not url.endswith(("/checkMemberGroups", "/$batch")):
             return (Bucket(f"{owner}/directory-writes", Limit(20, 1500), _BLOCK),)
         # Up to 3,500 resource units in 10 seconds in the smallest directories; a read costs one to five of them.
-        return (Bucket(f"{owner}/directory", Limit(100, 550), _LARGE_BLOCK),)
+        directory = Bucket(f"{owner}/directory", Limit(100, 550), _LARGE_BLOCK)
+        if url.endswith("/$batch"):  # twenty reads, each charged by itself
+            return (Bucket(f"{owner}/directory-batches", Limit(3, 30), 1), directory)
+        return (directory,)
 
     return limits

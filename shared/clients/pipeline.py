@@ -24,7 +24,7 @@ from shared.clock import Clock
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.contracts.tickets import BEHALF
-from shared.domain.azure_errors import RESOURCE_MANAGER_LIMITS, Verdict, rule_for
+from shared.domain.azure_errors import LOCKED, RESOURCE_MANAGER_LIMITS, Verdict, rule_for
 from shared.errors import ThrottledError, UnavailableError
 from shared.telemetry import called
 
@@ -155,9 +155,11 @@ def left_in(bucket: Bucket, headers: Any) -> int | None:  # noqa: ANN401 - any m
 def _empty(buckets: tuple[Bucket, ...], answer: Any) -> Bucket | None:  # noqa: ANN401 - azure-core's response
     """Return the bucket that a 429 is about: Resource Manager's, the last, by its code; else the provider's.
 
-    None: the limit of a single resource, which does not affect other calls.
+    None: the limit of a single resource, or a lock of one, which does not affect other calls.
     """
     code, message = read_error(answer.text())
+    if code.lower() in LOCKED:
+        return None
     if code.lower() in RESOURCE_MANAGER_LIMITS:
         return buckets[-1]
     allowed = _ALLOWED.search(message)

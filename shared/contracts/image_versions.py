@@ -10,6 +10,7 @@ from shared.contracts.images import REPLICATION_POLL, CapturedOrder, CaptureOrde
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain.cloud_pcs.build import Failure, Warn
+from shared.domain.networks.connection import Domain, Network
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.image_version import VersionActionName, VersionEvent
 from shared.domain.values import Value
@@ -30,11 +31,20 @@ SEALING_STEPS = ("closeWayIn", "generalize", "capture", "cleanUp", "validate", "
 WHOLE_STEPS = tuple(step for step in VERSION_STEPS if step != "closeWayIn")
 
 
+class JoinToTry(Value):
+    """Through which connection the test machine of a version joins, as a host would. *domain*: None: to Entra ID."""
+
+    connection_id: str
+    network: Network
+    domain: Domain | None = None
+    hybrid_wait: timedelta
+
+
 class VersionOrder(CapturedOrder):
     """Build, seal or remove a version.
 
     *recipe_steps*: how many there are, None: an administrator customises it. *captured*: its ARM id once it is in the
-    gallery.
+    gallery. *joins*: None: the site has no connection through which the test machine could join.
     """
 
     version_id: str
@@ -42,6 +52,7 @@ class VersionOrder(CapturedOrder):
     recipe_steps: int | None = None
     is_first: bool = False
     captured: str | None = None
+    joins: JoinToTry | None = None
 
     @property
     def by_hand(self) -> bool:
@@ -145,10 +156,11 @@ class WayInOrder(Value):
 
 
 class WayIn(Value):
-    """The way in is open."""
+    """The way in is open: at a public address of the machine's own, or through the network's Bastion, by its id."""
 
     kind: Literal["wayIn"] = "wayIn"
-    public_address: str
+    public_address: str | None = None
+    bastion_id: str | None = None
 
 
 class AdministratorOrder(Value):
@@ -166,13 +178,13 @@ class SecretOrder(Value):
 
 
 class VersionActionRecord(Value):
-    """An action has ended. *public_address*: of the way in that it has opened."""
+    """An action has ended. *way_in*: what it has opened."""
 
     tenant_id: str
     version_id: str
     operation_id: str
     name: VersionActionName
-    public_address: str | None = None
+    way_in: WayIn | None = None
     failure: Failure | None = None
 
 

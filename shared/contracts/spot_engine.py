@@ -8,7 +8,7 @@ from typing import Literal
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import NewerRequest
-from shared.domain.spot.decision import HostStep
+from shared.domain.spot.decision import EngineStep
 from shared.domain.spot.schedule import LoadBalancing
 from shared.domain.values import Value
 
@@ -50,7 +50,7 @@ class HostsPlanned(Value):
     """What the hosts do now; saved already. *balancing*: how sessions are distributed from now on; None: as before."""
 
     kind: Literal["hostsPlanned"] = "hostsPlanned"
-    steps: tuple[HostStep, ...] = ()
+    steps: tuple[EngineStep, ...] = ()
     balancing: LoadBalancing | None = None
 
 
@@ -59,7 +59,7 @@ class HostStepsOrder(Value):
 
     tenant_id: str
     spot_group_id: str
-    steps: tuple[HostStep, ...]
+    steps: tuple[EngineStep, ...]
 
 
 class BalancingOrder(Value):

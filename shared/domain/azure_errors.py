@@ -54,9 +54,16 @@ _LET_IT_TRY = "Nothing to do: the next attempt starts by itself. If it lasts, se
 _ROLES = "Give the service's identity the role the message names, at the scope it names; docs/permissions.md lists all."
 _REPORT = "The request was not accepted: see the evidence, correct the site, policy or image, then retry."
 
+_LOCKED = "RetryableError RetryableErrorDueToAnotherOperation ReferencedResourceNotProvisioned"
+
 RULES: tuple[Rule, ...] = (
     # The same code for a rate limit, a quota and a lock: status and message decide, so these rows come first.
-    _rule("RetryableErrorDueToAnotherOperation", Verdict.THROTTLED, _LET_IT_TRY, after=timedelta(seconds=10)),
+    _rule(
+        _LOCKED,
+        Verdict.THROTTLED,
+        _LET_IT_TRY,
+        after=timedelta(seconds=10),
+    ),
     _rule("", Verdict.THROTTLED, "Nothing to do: the calls are paced.", status=429, after=timedelta(seconds=20)),
     _rule("OperationNotAllowed QuotaExceeded", Verdict.NO_CAPACITY, _RAISE_QUOTA, phrase="quota"),
     _rule("QuotaExceeded", Verdict.NO_CAPACITY, _RAISE_QUOTA),
@@ -77,6 +84,18 @@ RULES: tuple[Rule, ...] = (
         Verdict.REFUSED,
         "Somebody stopped the VM while it was being built: leave VMs tagged deskwright:cloudpc alone, then retry.",
         phrase="not running",
+    ),
+    _rule(
+        "OperationNotAllowed",
+        Verdict.FINAL,
+        "Azure does not offer this in the subscription: the message names what; choose another region or subscription.",
+        phrase="not supported for this subscription",
+    ),
+    _rule(
+        "Conflict",
+        Verdict.FINAL,
+        "The vault keeps a deleted secret of this name: recover or purge it, then retry.",
+        phrase="deleted but recoverable state",
     ),
     _rule(
         "OperationNotAllowed Conflict AnotherOperationInProgress OperationPreempted ConcurrentWriteError",
@@ -110,6 +129,17 @@ RULES: tuple[Rule, ...] = (
         after=timedelta(seconds=180),
     ),
     _rule("NicInUse", Verdict.REFUSED, "The interface belongs to another VM: the next attempt removes it first."),
+    _rule(
+        "InUseSubnetCannotBeDeleted InUseNetworkSecurityGroupCannotBeDeleted PublicIPAddressCannotBeDeleted",
+        Verdict.REFUSED,
+        "Something still uses it, which the message names: it can be deleted when that is gone.",
+    ),
+    _rule("RoleAssignmentExists", Verdict.REFUSED, "Nothing to do: the role is assigned already, under another name."),
+    _rule(
+        "PrincipalNotFound",
+        Verdict.REFUSED,
+        "The user or group is not known to Azure's role assignments: a new one is after a while.",
+    ),
     # Windows did not start, or an extension was not installed.
     _rule(
         "OSProvisioningTimedOut VMStartTimedOut",
@@ -204,7 +234,10 @@ RULES: tuple[Rule, ...] = (
         "The site's resource group is gone: run the connection's health checks, which create it again.",
     ),
     _rule(
-        "InvalidParameter BadRequest InvalidTemplate InvalidRequestContent InvalidRequestFormat", Verdict.FINAL, _REPORT
+        "InvalidParameter BadRequest InvalidTemplate InvalidRequestContent InvalidRequestFormat "
+        "InvalidAddressPrefixFormat UnmatchedPrincipalType",
+        Verdict.FINAL,
+        _REPORT,
     ),
 )
 
@@ -229,6 +262,9 @@ QUOTA_OR_LOCK = _codes("OperationNotAllowed")
 ROLE_ASSIGNED = _codes("RoleAssignmentExists")
 SLOW_START = _codes("OSProvisioningTimedOut VMStartTimedOut")
 """Windows may still start after Azure has stopped waiting for it."""
+
+LOCKED = _codes(_LOCKED)
+"""A 429 that is no rate limit: something that the request needs is being changed."""
 
 # Throttling codes of Resource Manager itself; all others are the resource provider's.
 RESOURCE_MANAGER_LIMITS = _codes("SubscriptionRequestsThrottled TenantRequestsThrottled")

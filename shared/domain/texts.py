@@ -11,7 +11,11 @@ JOINERS = "\u200c\u200d\ufe0e\ufe0f"
 """Zero-width (non-)joiners and variation selectors: Persian and joined emoji need them, and nobody sees them."""
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Validate a text of one line: an ``AfterValidator``, behind the ``Field`` that says how long the text may be.
+
+    In front of it the length would be that of anything, and its message that of a list.
+    """
     readable(text)
     if text != text.strip():
         raise ValueError("must not begin or end with a space")
@@ -40,8 +44,5 @@ def _unusable(character: str) -> str | None:
             return f"the character U+{ord(character):04X} cannot be shown; leave it out"
 
 
-OneLine = Annotated[str, AfterValidator(_one_line)]
-"""What somebody wrote for people, such as why something is paused: one line, any characters that can be shown."""
-
-Label = Annotated[OneLine, Field(min_length=1, max_length=120)]
+Label = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_line)]
 """The name of a customer or a place: it may have "&" and the like, as company names do."""

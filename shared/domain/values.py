@@ -31,6 +31,11 @@ def distinct(values: tuple[Item, ...]) -> tuple[Item, ...]:
     return values
 
 
+def wrong_at(part: str, message: str) -> PydanticCustomError:
+    """Return an error of a *part* (a JSON name) of what is validated, where the whole has to be seen to find it."""
+    return PydanticCustomError("value_error", "{message}", {"message": message, "at": part})
+
+
 class Value(BaseModel):
     """A frozen value: snake_case in Python, camelCase in JSON, unknown fields refused.
 

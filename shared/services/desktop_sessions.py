@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import Any
 
 from shared.clients.arm import ResourceId, as_content, parse_id
@@ -55,6 +56,26 @@ async def sign_off_session(deps: Dependencies, host: SessionHost, session: Deskt
         await sessions.delete(pool.resource_group, pool.name, name, session.number, force=True)
     except MissingError:
         return
+
+
+async def sign_off_users(deps: Dependencies, pool: ResourceId, names: Collection[str], notice: Notice) -> int:
+    """Tell these users (principal names in lower case) of a pool, and sign them off at once; return of how many."""
+    sessions, ended = deps.desktops(pool.subscription_id).user_sessions, 0
+    body = {"messageTitle": notice.title, "messageBody": notice.body}
+    try:
+        there = [each async for each in sessions.list_by_host_pool(pool.resource_group, pool.name)]
+    except MissingError:
+        return 0
+    for each in there:
+        if (each.user_principal_name or "").casefold() not in names:
+            continue
+        _, _, host, _, number = str(each.id).rsplit("/", 4)
+        place = (pool.resource_group, pool.name, host, number)
+        with suppress(MissingError):  # they have signed out meanwhile
+            await sessions.send_message(*place, send_message=as_content(body))
+            await sessions.delete(*place, force=True)
+            ended += 1
+    return ended
 
 
 async def set_open(deps: Dependencies, host: SessionHost, *, is_open: bool) -> None:

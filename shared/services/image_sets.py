@@ -17,6 +17,7 @@ from shared.domain.spot.notes import LONGEST_NOTE, noted
 from shared.domain.values import Value
 from shared.domain.wizards.create_image_set import (
     NAME_TAKEN,
+    NO_STEPS,
     DetailStep,
     ImageSetFacts,
     NotesStep,
@@ -133,7 +134,7 @@ async def update_image_set(context: ActionContext, stored: Stored[ImageSet], for
     deps, before = context.deps, stored.value
     recipe = form.recipe or before.recipe
     if recipe.schedule and not recipe.steps:
-        raise InvalidError(Problem("/recipe/schedule", "there are no steps to build a version by"))
+        raise InvalidError(Problem(NO_STEPS.pointer, NO_STEPS.message))
     after = before.but(
         description=before.description if form.description is None else form.description,
         notes=noted(before.notes, form.notes, by=context.actor.name, at=context.now),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from pydantic import Field
 
-from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, SEAL_VERSION, VersionOrder
+from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, SEAL_VERSION, JoinToTry, VersionOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.intent import ResourceType
@@ -16,7 +17,7 @@ from shared.domain.operations.operation import Operation
 from shared.domain.spot.image_set import BUILD_ESTIMATE, ImageSet
 from shared.domain.spot.image_version import ImageVersion, VersionEvent, VersionStatus
 from shared.domain.spot.notes import LONGEST_NOTE, noted
-from shared.domain.tenants.tenant import Site
+from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value, Word
 from shared.domain.wizards.create_image_version import (
     VERSION_TAKEN,
@@ -252,7 +253,26 @@ async def version_order(deps: Dependencies, version: ImageVersion, *, broken_off
         is_first=version.is_first,
         captured=version.gallery_version_id,
         broken_off=broken_off,
+        joins=await _join_to_try(deps, tenant.value, home.value),
     )
+
+
+async def _join_to_try(deps: Dependencies, tenant: Tenant, home: Site) -> JoinToTry | None:
+    """Return how a test machine at a site joins: through a healthy connection of the site, to Entra ID if it can.
+
+    The machine is in the tenant's own subscription, and so is the network.
+    """
+    found = [
+        each.value
+        async for each in deps.connections.each(tenant.id)
+        if each.value.usable and each.value.site_id == home.id
+        if each.value.subscription_id == tenant.subscription_id
+    ]
+    if not found:
+        return None
+    best = min(found, key=lambda each: (each.domain is not None, each.id))
+    wait = timedelta(minutes=tenant.settings.hybrid_join_wait_in_minutes)
+    return JoinToTry(connection_id=best.id, network=best.network, domain=best.domain, hybrid_wait=wait)
 
 
 async def _regions(deps: Dependencies, image_set: ImageSet, home: Site) -> tuple[str, ...]:

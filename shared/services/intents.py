@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypedDict, TypeVar
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Failure
@@ -33,6 +33,13 @@ from shared.services.writes import Write, insertion
 R = TypeVar("R")
 
 Promise = Callable[[], Awaitable[object]]
+
+
+class Follow(TypedDict):
+    """What follows from a change: promised before it is written, and started after it."""
+
+    promise: Promise
+    start: Callable[[object], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)

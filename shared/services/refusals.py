@@ -23,9 +23,15 @@ _TYPES: Mapping[str, str] = {
     "orphans": ResourceType.ORPHAN,
     "provisioningPolicies": ResourceType.POLICY,
     "service": ResourceType.SERVICE,
+    "sessionHosts": ResourceType.SESSION_HOST,
     "sites": ResourceType.SITE,
+    "spotGroups": ResourceType.SPOT_GROUP,
     "tenants": ResourceType.TENANT,
+    "userSessions": ResourceType.SPOT_GROUP,
+    "wizards": "wizard",
 }
+"""What is changed by permissions of a kind, as the audit events of changes name it."""
+
 _log = logging.getLogger("deskwright.http")
 
 
@@ -38,7 +44,7 @@ async def record_refusal(context: ActionContext, resource_id: str, status: int, 
         activity=context.verb,
         activity_date_time=context.now,
         actor=context.actor,
-        resource_type=str(_TYPES.get(kind, kind)),
+        resource_type=str(_TYPES[kind]),
         resource_id=resource_id[:_MOST],
         correlation_id=context.trace_id,
         refused_status=status,

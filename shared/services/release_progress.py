@@ -9,10 +9,10 @@ from types import MappingProxyType
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.operations.operation import Operation
-from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host_plan import HostPlan, Stage
 from shared.domain.spot.observed import ObservedHost
-from shared.domain.spot.release import OPEN, ReleaseStatus, SpotRelease
+from shared.domain.spot.release import OPEN, ReleaseEvent, ReleaseStatus, SpotRelease
 
 TITLES: Mapping[str, str] = MappingProxyType(
     {
@@ -33,16 +33,11 @@ async def note_progress(
     hosts: Sequence[ObservedHost],
     now: datetime,
 ) -> None:
-    """Keep what a plan has found of the group's release, and end its operation with it.
-
-    A dedicated group's hosts are never rebuilt: its release is over as soon as it has begun.
-    """
+    """Keep what a plan has found of the group's release, and end its operation with it."""
     if release.status not in OPEN:
         return
-    dedicated = group.license_type is LicenseType.PERSONAL_DEDICATED
-    stage = Stage.DONE if dedicated else made.stage
     after = await deps.releases.change(
-        release.tenant_id, release.id, lambda there: there.seen(stage, made.cause, at=now)
+        release.tenant_id, release.id, lambda there: there.seen(made.stage, made.cause, at=now)
     )
     percent = _percent(group, hosts)
 
@@ -54,6 +49,30 @@ async def note_progress(
         if after.status is not ReleaseStatus.RUNNING or after.stage.value not in TITLES:
             return operation
         return operation.at_step(after.stage.value, TITLES, percent=percent, at=now)
+
+    await deps.operations.change(release.tenant_id, release.operation_id, edit)
+
+
+async def end_release(deps: Dependencies, group: SpotGroup) -> None:
+    """End the open release of a group that is being deleted, and its operation."""
+    found = await deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
+    if found is None:
+        return
+    at = deps.clock.now()
+
+    def edit(release: SpotRelease) -> SpotRelease | None:
+        return release.after(ReleaseEvent.CANCELED, at=at) if release.status in OPEN else None
+
+    ended = await deps.releases.change(group.tenant_id, found.value.id, edit)
+    await end_operation(deps, ended, ended.status.value, at)
+
+
+async def end_operation(deps: Dependencies, release: SpotRelease, outcome: str, at: datetime) -> None:
+    """End the operation that waits for a release, if it has not ended."""
+
+    def edit(operation: Operation) -> Operation | None:
+        result = {"spotGroupId": release.spot_group_id, "releaseId": release.id, "outcome": outcome}
+        return None if operation.ended else operation.succeeded(result, at)
 
     await deps.operations.change(release.tenant_id, release.operation_id, edit)
 

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from contextlib import suppress
 from typing import Any
 
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.host import HostTask
 from shared.domain.spot.notes import noted
 from shared.domain.spot.release import OPEN, ImageOfGroup, ReleaseEvent, ReleaseStatus, SpotRelease
+from shared.domain.spot.seeing import has_failed
 from shared.domain.wizards.edit_spot_group import SelectStep
 from shared.domain.wizards.spot_group_steps import ImageStep, SpotGroupFacts
 from shared.domain.wizards.update_spot_group import MethodStep, review_spot_group_update
-from shared.errors import ConflictError, InvalidError, StaleError
+from shared.errors import ConflictError, InvalidError, NotFoundError, StaleError
 from shared.services.action_context import ActionContext
+from shared.services.host_tasks import start_host_task
 from shared.services.intents import Resource, begin_operation, make_change
-from shared.services.spot_engine import promise_spot_reconcile, start_spot_reconcile
-from shared.services.writes import Effect, Write, change
+from shared.services.release_progress import end_operation
+from shared.services.spot_reconciling import reconciled_after
+from shared.services.writes import Edit, Effect, Write, change
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
@@ -37,12 +41,14 @@ async def begin_release(
         raise InvalidError(*reading.problems)
     stored = await context.deps.spot_groups.get(context.tenant.id, group.spot_group_id)
     before = stored.value
+    earlier = await _open(context, before)
+    settled = ImageOfGroup(image_set_id=before.image_set_id, image_version=before.image_version)
     release = SpotRelease(
         id=context.new_id("spotRelease"),
         tenant_id=before.tenant_id,
         spot_group_id=before.id,
         image=ImageOfGroup(image_set_id=image.image_set_id, image_version=image.image_version),
-        before=ImageOfGroup(image_set_id=before.image_set_id, image_version=before.image_version),
+        before=earlier.value.before if earlier else settled,  # what is superseded was never the group's
         **dict(method),
         operation_id=context.operation_id,
         requested_by=context.actor.name,
@@ -81,8 +87,7 @@ async def _begin(
         RELEASE_OPERATION,
         Resource(ResourceType.SPOT_GROUP, before.id),
         Write(apply, before, after),
-        promise=partial(promise_spot_reconcile, deps, before.tenant_id, before.id, context.now),
-        start=lambda _: start_spot_reconcile(client, before.tenant_id, before.id),
+        **reconciled_after(context, client, before.id),
     )
     return begun.operation
 
@@ -94,34 +99,50 @@ async def _supersede(context: ActionContext, release_id: str) -> None:
         return release.after(ReleaseEvent.REPLACED, at=context.now) if release.status in OPEN else None
 
     earlier = await deps.releases.change(tenant_id, release_id, edit)
-    await _end_operation(context, earlier, "superseded")
-
-
-async def _end_operation(context: ActionContext, release: SpotRelease, outcome: str) -> None:
-    def edit(operation: Operation) -> Operation | None:
-        return None if operation.ended else operation.succeeded({"outcome": outcome}, context.now)
-
-    await context.deps.operations.change(release.tenant_id, release.operation_id, edit)
+    await end_operation(deps, earlier, "superseded", context.now)
 
 
 async def change_release(
     context: ActionContext, client: DurableClient, group: SpotGroup, event: ReleaseEvent
 ) -> SpotRelease:
-    """Pause or resume the open release of a group. Raises: ConflictError where none is open, IllegalTransitionError."""
+    """Pause or resume the open release of a group; one that had failed builds anew what did not work.
+
+    Raises: ConflictError where none is open, IllegalTransitionError.
+    """
     stored = await open_release(context, group)
 
     def edit(release: SpotRelease) -> SpotRelease | None:
         return None if release.status is _COMES_TO[event] else release.after(event, at=context.now)
 
     deps, before = context.deps, stored.value
-    write = change(before, edit, partial(deps.releases.change, before.tenant_id, before.id, known=stored))
+
+    async def apply(edited: Edit[SpotRelease]) -> SpotRelease:
+        if event is ReleaseEvent.RESUMED and before.status is ReleaseStatus.FAILED:
+            await _remove_failed(context, client, before)
+        return await deps.releases.change(before.tenant_id, before.id, edited, known=stored)
+
+    write = change(before, edit, apply)
     return await make_change(
         context,
         Resource(ResourceType.RELEASE, before.id),
         write,
-        promise=partial(promise_spot_reconcile, deps, group.tenant_id, group.id, context.now),
-        start=lambda _: start_spot_reconcile(client, group.tenant_id, group.id),
+        **reconciled_after(context, client, group.id),
     )
+
+
+async def _remove_failed(context: ActionContext, client: DurableClient, release: SpotRelease) -> None:
+    """Begin to remove the hosts of a release that did not work: others are tried in their place."""
+    deps = context.deps
+    hosts = [
+        each.value async for each in deps.session_hosts.each(release.tenant_id, spot_group_id=release.spot_group_id)
+    ]
+    for host in hosts:
+        of_release = (
+            host.image_set_id == release.image.image_set_id and host.image_version == release.image.image_version
+        )
+        if of_release and not host.excluded and has_failed(host):
+            with suppress(NotFoundError):
+                await start_host_task(deps, client, host, HostTask.REMOVE, reason="the release is tried again")
 
 
 async def cancel_release(context: ActionContext, client: DurableClient, stored: Stored[SpotGroup]) -> SpotRelease:
@@ -141,21 +162,25 @@ async def cancel_release(context: ActionContext, client: DurableClient, stored: 
         ended = await deps.releases.change(
             release.tenant_id, release.id, lambda there: there.after(ReleaseEvent.CANCELED, at=context.now)
         )
-        await _end_operation(context, release, "canceled")
+        await end_operation(deps, release, "canceled", context.now)
         return Effect(ended, group, back)
 
     return await make_change(
         context,
         Resource(ResourceType.SPOT_GROUP, group.id),
         Write(apply, group, back),
-        promise=partial(promise_spot_reconcile, deps, group.tenant_id, group.id, context.now),
-        start=lambda _: start_spot_reconcile(client, group.tenant_id, group.id),
+        **reconciled_after(context, client, group.id),
     )
 
 
 async def open_release(context: ActionContext, group: SpotGroup) -> Stored[SpotRelease]:
     """Return the open release of a group. Raises: ConflictError where there is none."""
-    found = await context.deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
-    if found is None or found.value.status not in OPEN:
+    found = await _open(context, group)
+    if found is None:
         raise ConflictError("no release of the group is open")
     return found
+
+
+async def _open(context: ActionContext, group: SpotGroup) -> Stored[SpotRelease] | None:
+    found = await context.deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
+    return found if found is not None and found.value.status in OPEN else None

@@ -16,7 +16,7 @@ from shared.services.action_context import ActionContext
 from shared.services.desktop_sessions import sessions_of, set_open, sign_off_session, tell_users
 from shared.services.host_tasks import start_host_task
 from shared.services.intents import Resource, begin_operation, make_change
-from shared.services.spot_runs import promise_spot_run, start_spot_run
+from shared.services.spot_runs import run_after, start_spot_run
 from shared.services.writes import Effect, Write, change
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -73,8 +73,7 @@ async def _change(
         context,
         Resource(ResourceType.SESSION_HOST, before.id),
         change(before, edit, partial(deps.session_hosts.change, before.tenant_id, before.id, known=stored)),
-        promise=partial(promise_spot_run, deps, before.tenant_id, before.spot_group_id, context.now),
-        start=lambda _: start_spot_run(client, before.tenant_id, before.spot_group_id),
+        **run_after(context, client, before.spot_group_id),
     )
 
 

@@ -7,28 +7,28 @@ from datetime import datetime
 
 from shared.dependencies import Dependencies
 from shared.domain.spot.group import SpotGroup
-from shared.errors import NotFoundError
-from shared.services.spot_engine import request_spot_reconcile
+from shared.services.spot_reconciling import request_spot_reconcile
 from shared.workflow import DurableClient
 
 
 async def wake_for_users(
     deps: Dependencies, client: DurableClient, tenant_id: str, user_ids: Iterable[str], now: datetime
 ) -> int:
-    """Reconcile the Spot Groups of which these users are members, or should be by the directory; return how many."""
+    """Reconcile the Spot Groups of which these users are members, or should be by the directory; return how many.
+
+    The directory is asked for all of them together, and not about groups that are reconciled anyway.
+    """
     groups = [each.value async for each in deps.spot_groups.each(tenant_id)]
     tenant = await deps.tenants.find(tenant_id)
     if not groups or tenant is None:
         return 0
-    concerned: set[str] = set()
-    wanted = sorted({group_id for group in groups for group_id in group.group_ids})
-    for user_id in user_ids:
-        concerned |= {each.value.group_id async for each in deps.spot_members.each(tenant_id, user_id=user_id)}
-        try:
-            found = await deps.graph(tenant.value).member_group_ids(user_id, wanted)
-        except NotFoundError:
-            continue
-        concerned |= {group.id for group in groups if found & set(group.group_ids)}
+    users = list(user_ids)
+    concerned = {each.value.group_id async for each in deps.spot_members.each_of(tenant_id, "user_id", users)}
+    open_questions = {group_id for group in groups if group.id not in concerned for group_id in group.group_ids}
+    if open_questions:
+        found = await deps.graph(tenant.value).groups_of_users(users, sorted(open_questions))
+        joined = frozenset[str]().union(*found.values())
+        concerned |= {group.id for group in groups if joined & set(group.group_ids)}
     return await _wake(deps, client, [group for group in groups if group.id in concerned], now)
 
 

@@ -9,16 +9,18 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from shared.clients.directory import existing_groups
+from shared.clients.directory import existing_groups, members_of_groups
 from shared.clients.throttling import retry_while_throttled
 from shared.dependencies import Dependencies
+from shared.domain.networks.connection import Connection
 from shared.domain.planning.spreading import rights_used
 from shared.domain.spot.group import LicenseType, SpotGroup
-from shared.domain.spot.members import Rights, Seen
+from shared.domain.spot.members import Rights, Seen, seen_users
+from shared.domain.tenants.directory import DirectoryUser
 from shared.domain.wizards.create_spot_group import rights_of_member
 from shared.domain.wizards.forecast import Usage
 from shared.domain.wizards.spot_group_steps import SpotGroupFacts, SpotLicences
-from shared.errors import NotFoundError, RefusedError, UnavailableError
+from shared.errors import RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
 from shared.services.spot_images import spot_images
 from shared.services.wizard_lookups import nothing, quota_of, texts_of
@@ -30,6 +32,7 @@ async def spot_group_facts(context: ActionContext, form: Mapping[str, Any], *, w
     """Return what is known now. *with_forecast*: also members, quota and role assignments, for a review."""
     deps, tenant = context.deps, context.tenant
     groups = tuple([stored.value async for stored in deps.spot_groups.each(tenant.id)])
+    connections = tuple([stored.value async for stored in deps.connections.each(tenant.id)])
     chosen = texts_of(form, "groups", "groupIds")
     found, members, used = await asyncio.gather(
         existing_groups(deps.graph(tenant), chosen) if chosen else nothing(()),
@@ -38,16 +41,26 @@ async def spot_group_facts(context: ActionContext, form: Mapping[str, Any], *, w
     )
     return SpotGroupFacts(
         sites=tuple([stored.value async for stored in deps.sites.each(tenant.id)]),
-        connections=tuple([stored.value async for stored in deps.connections.each(tenant.id)]),
+        connections=connections,
         spot_groups=groups,
         images=await spot_images(context),
         licences=licences_of(context, groups),
         groups=found,
         members=members,
         usages=used,
-        rights_used=await _rights_used(context) if with_forecast else 0,
+        rights_used=await _rights_used(context, connections, groups) if with_forecast else 0,
         rights_limit=tenant.settings.sign_in_rights_per_subscription,
+        other_hosts=await _other_hosts(context, _edited(form, groups)),
     )
+
+
+async def _other_hosts(context: ActionContext, group: SpotGroup | None) -> bool:
+    """Whether a group has hosts of another version than its own, as a cancelled release leaves them."""
+    if group is None:
+        return False
+    hosts = context.deps.session_hosts.each(context.tenant.id, spot_group_id=group.id)
+    images = {(each.value.image_set_id, each.value.image_version) async for each in hosts}
+    return bool(images - {(group.image_set_id, group.image_version)})
 
 
 def licences_of(context: ActionContext, groups: Iterable[SpotGroup]) -> dict[LicenseType, SpotLicences]:
@@ -62,18 +75,16 @@ def licences_of(context: ActionContext, groups: Iterable[SpotGroup]) -> dict[Lic
 async def _members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Seen, ...] | None:
     """Return the members of the groups; None: they cannot be read."""
     graph = context.deps.graph(context.tenant)
-    seen: dict[str, Seen] = {}
-    for group_id in group_ids:
-        try:
-            users = await retry_while_throttled(partial(graph.group_users, group_id))
-        except NotFoundError:
-            continue
-        except (UnavailableError, RefusedError) as error:
-            _log.warning("the directory could not be read: %s", error)
-            return None
-        for user in users:
-            seen[user.id] = Seen(user_id=user.id, user_principal_name=user.user_principal_name)
-    return tuple(seen.values())
+
+    async def of_group(group_id: str) -> list[DirectoryUser]:
+        return await retry_while_throttled(partial(graph.group_users, group_id))
+
+    try:
+        read = await members_of_groups(of_group, group_ids)
+    except (UnavailableError, RefusedError) as error:
+        _log.warning("the directory could not be read: %s", error)
+        return None
+    return seen_users(read.people.values())
 
 
 async def _usages(
@@ -88,25 +99,25 @@ async def _usages(
     return await quota_of(context, context.tenant.subscription_id, site.value.region)
 
 
-async def _rights_used(context: ActionContext) -> int:
+async def _rights_used(context: ActionContext, connections: Iterable[Connection], groups: Iterable[SpotGroup]) -> int:
     """Return how many role assignments for signing in the tenant's subscription has: Cloud PCs' and members'."""
     deps, tenant = context.deps, context.tenant
-    connections = [stored.value async for stored in deps.connections.each(tenant.id)]
     places = {connection.id: (connection.subscription_id,) for connection in connections}
     pcs = [pc.value async for pc in deps.cloud_pcs.each(tenant.id)]
-    used = rights_used(pcs, places) + await rights_of_members(deps, tenant.id)
+    used = rights_used(pcs, places) + await rights_of_members(deps, tenant.id, connections, groups)
     return used[tenant.subscription_id]
 
 
-async def rights_of_members(deps: Dependencies, tenant_id: str) -> Counter[str]:
-    """Return how many role assignments the members of Spot Groups have, by subscription."""
-    connections = {stored.value.id: stored.value async for stored in deps.connections.each(tenant_id)}
-    groups = {stored.value.id: stored.value async for stored in deps.spot_groups.each(tenant_id)}
+async def rights_of_members(
+    deps: Dependencies, tenant_id: str, connections: Iterable[Connection], groups: Iterable[SpotGroup]
+) -> Counter[str]:
+    """Return how many role assignments the members of a tenant's Spot Groups have, by subscription."""
+    known = {connection.id: connection for connection in connections}
+    joins_by = {group.id: known.get(group.connection_id) for group in groups}
     used: Counter[str] = Counter()
-    if groups:
+    if joins_by:
         async for stored in deps.spot_members.each(tenant_id):
-            group = groups.get(stored.value.group_id)
-            connection = connections.get(group.connection_id) if group else None
+            connection = joins_by.get(stored.value.group_id)
             if connection is not None and stored.value.rights is not Rights.NONE:
                 used[connection.subscription_id] += rights_of_member(connection.join_type)
     return used

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 from shared.domain import naming
@@ -39,7 +38,7 @@ from shared.domain.wizards.spot_group_steps import (
 from shared.errors import ConflictError, InvalidError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Begun, Resource, begin_operation
-from shared.services.spot_engine import promise_spot_reconcile, start_spot_reconcile
+from shared.services.spot_reconciling import reconciled_after
 from shared.services.writes import Effect, Write, insertion, name_taken_is, replacement
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -168,8 +167,7 @@ async def _begin(
         kind,
         Resource(ResourceType.SPOT_GROUP, group_id),
         write,
-        promise=partial(promise_spot_reconcile, context.deps, context.tenant.id, group_id, context.now),
-        start=lambda _: start_spot_reconcile(client, context.tenant.id, group_id),
+        **reconciled_after(context, client, group_id),
     )
 
 

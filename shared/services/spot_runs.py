@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from shared.contracts.spot_engine import RUN_SPOT_ENGINE, EngineOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.services.action_context import ActionContext
+from shared.services.intents import Follow
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.storage.due import LOOK, Due, DueKind
@@ -22,6 +25,15 @@ async def promise_spot_run(deps: Dependencies, tenant_id: str, group_id: str, no
     """Have the sweep run the engine soon: written before a record that must not be saved without it."""
     await deps.due.put(DueKind.SPOT, full_minute(now) + SWEEP_AFTER, tenant_id, group_id, LOOK)
     await deps.requests.add(tenant_id, now, engine_subject(group_id))
+
+
+def run_after(context: ActionContext, client: DurableClient, group_id: str) -> Follow:
+    """Return what runs the engine after a change of a group's hosts: to be spread into the call that makes it."""
+    tenant_id = context.tenant.id
+    return {
+        "promise": partial(promise_spot_run, context.deps, tenant_id, group_id, context.now),
+        "start": lambda _: start_spot_run(client, tenant_id, group_id),
+    }
 
 
 async def request_spot_run(

@@ -15,7 +15,7 @@ from shared.domain import naming
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.group import LicenseType, host_plan
+from shared.domain.spot.group import LicenseType, host_hardware
 from tests.contract.test_activities_desktop import IMAGE, NETWORK
 from tests.contract.worker import REGION, TENANT, Worker, working
 
@@ -42,7 +42,7 @@ MACHINE = Machine(
     more_tags={"cost": "desks", naming.SPOT_GROUP_TAG: "g1"},
 )
 IN_POOL = host_builds.HostSessionsOrder(machine=MACHINE, host_pool_id=POOL)
-PLAN: ServicePlan = host_plan(LicenseType.PERSONAL)
+PLAN: ServicePlan = host_hardware(LicenseType.PERSONAL)
 
 
 @pytest.fixture

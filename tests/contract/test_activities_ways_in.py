@@ -77,6 +77,45 @@ async def test_a_way_in_is_for_one_address_and_opened_again_it_is_the_same(worke
     assert nic.properties.virtual_machine is not None
 
 
+async def with_bastion(worker: Worker) -> str:
+    """Give the hosted network a Bastion, as its administrator would; return its id."""
+    group = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}/providers/Microsoft.Network"
+    vnet = f"{group}/virtualNetworks/{naming.hosted_network_name(TENANT.id, REGION)}"
+    shown = await worker.cloud.arm("GET", vnet)
+    prefixes = [*shown["properties"]["addressSpace"]["addressPrefixes"], "10.99.0.0/26"]
+    subnets = [
+        *shown["properties"]["subnets"],
+        {"name": "AzureBastionSubnet", "properties": {"addressPrefix": "10.99.0.0/26"}},
+    ]
+    properties = {"addressSpace": {"addressPrefixes": prefixes}, "subnets": subnets}
+    await worker.cloud.arm("PUT", vnet, {"location": REGION, "properties": properties})
+    public, standard = f"{group}/publicIPAddresses/bastion", {"location": REGION, "sku": {"name": "Standard"}}
+    await worker.cloud.arm("PUT", public, {**standard, "properties": {"publicIPAllocationMethod": "Static"}})
+    inner = {"subnet": {"id": f"{vnet}/subnets/AzureBastionSubnet"}, "publicIPAddress": {"id": public}}
+    bastion = f"{group}/bastionHosts/bastion"
+    body = {**standard, "properties": {"ipConfigurations": [{"name": "ip", "properties": inner}]}}
+    await worker.cloud.arm("PUT", bastion, body)
+    return bastion
+
+
+async def test_where_the_network_has_a_bastion_its_subnet_is_let_in_and_no_address_is_made(worker: Worker) -> None:
+    await build(worker, MACHINE)
+    before = await worker.wait(contracts.OPEN_WAY_IN, WAY_IN)
+    bastion = await with_bastion(worker)
+    opened = await worker.wait(contracts.OPEN_WAY_IN, WAY_IN)
+    (rule,) = await rules(worker)
+    names = [str(each.name) async for each in network(worker).public_ip_addresses.list(GROUP)]
+
+    assert isinstance(before, contracts.WayIn)
+    assert before.public_address is not None
+    assert isinstance(opened, contracts.WayIn)
+    assert (opened.public_address, str(opened.bastion_id).lower()) == (None, bastion.lower())
+    assert rule.properties.source_address_prefix == "10.99.0.0/26"
+    assert [name for name in names if name.startswith("ver-")] == []
+    assert isinstance(await worker.wait(contracts.CLOSE_WAY_IN, MACHINE), Done)
+    assert await rules(worker) == []
+
+
 async def test_two_ways_in_have_rules_of_different_priority(worker: Worker) -> None:
     other = MACHINE.but(owner=MACHINE.owner.but(id="21111111-2222-4333-8444-555555555555"))
     for machine in (MACHINE, other):

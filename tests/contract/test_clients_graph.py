@@ -59,6 +59,39 @@ async def test_a_users_groups_are_read_in_batches(graph: Graph) -> None:
     assert await group_id(graph, "Cloud PC users") in found
 
 
+@pytest.mark.parametrize("number", [3, 30])
+async def test_the_groups_of_many_users_are_read_together(worker: Worker, graph: Graph, number: int) -> None:
+    users = [each.id for each in await graph.group_users(await group_id(graph, "Everybody"))]
+    assert len(users) > 20
+    gone = "00000000-0000-4000-8000-000000000000"
+    invented = [f"00000000-0000-4000-8000-{n:012d}" for n in range(number)]
+    wanted = await group_id(graph, "Cloud PC users")
+    found = await graph.groups_of_users([*users, gone, "../groups"], [*invented, wanted])
+    assert set(found) == set(users)
+    one_by_one = {each: await graph.member_group_ids(each, [wanted]) for each in users[:3]}
+    assert {each: found[each] for each in users[:3]} == one_by_one
+    assert {wanted} in found.values()
+    batches = (await worker.cloud.call("GET", "/_sim/requests?op=graph.batch.v1.0")).body
+    assert len(batches) == -(-(len(users) + 1) // 20)
+
+
+async def test_a_user_in_too_many_groups_does_not_stop_the_others(worker: Worker, graph: Graph) -> None:
+    user, wanted = (await graph.user(UPN)).id, await group_id(graph, "Cloud PC users")
+    refused = {"kind": "http", "status": 400, "code": "Directory_ResultSizeLimitExceeded"}
+    fault = {"id": "f", "match": {"path": "*getMemberGroups*"}, "when": {}, "do": refused}
+    await worker.cloud.sim("faults", fault)
+    invented = [f"00000000-0000-4000-8000-{n:012d}" for n in range(30)]
+    assert await graph.groups_of_users([user], [*invented, wanted]) == {user: {wanted}}
+
+
+async def test_a_batch_fails_as_its_first_error_says(worker: Worker, graph: Graph) -> None:
+    user = (await graph.user(UPN)).id
+    fault = {"id": "f", "match": {"path": "*checkMemberGroups*"}, "when": {}, "do": {"kind": "http", "status": 503}}
+    await worker.cloud.sim("faults", fault)
+    with pytest.raises(UnavailableError):
+        await graph.groups_of_users([user], [await group_id(graph, "Everybody")])
+
+
 async def test_a_read_fails_if_any_page_fails(worker: Worker, graph: Graph) -> None:
     wanted = await group_id(graph, "Cloud PC users")
     await worker.cloud.sim(

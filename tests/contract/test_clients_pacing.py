@@ -88,3 +88,14 @@ async def test_limits_below_the_published_ones_are_learned_within_a_minute(worke
     took = await called(worker, callers)
     assert await refused(worker) - learning <= 0.01 * sum(caller.calls for caller in callers)
     assert took <= timedelta(seconds=(MANY - BURST) / PER_SECOND * 2)
+
+
+async def test_a_lock_of_one_resource_does_not_slow_the_calls_for_others(worker: Worker) -> None:
+    # recorded: a 429 RetryableError without Retry-After (Azure/azure-cli, test_network_vpn_connection_nat_rule, 2023)
+    ready = await worker.wait(PREPARE_HOSTED_NETWORK, NETWORK)
+    locked = {"kind": "http", "status": 429, "code": "RetryableError", "message": "A retryable error occurred."}
+    await worker.cloud.sim("faults", {"match": {"op": "nic.put"}, "when": {"max_hits": 1}, "do": locked})
+    first, second = callers_of(worker, ready.subnet_ids, "pc", 2)
+    await first.call()
+    await second.call()
+    assert (first.outcome, isinstance(second.outcome, NicReady)) == (None, True)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.identity import put_resource
 from tests.e2e.office import SELDOM, Office
 from tests.e2e.test_image_sets import PERSONAL, new_set
 from tests.e2e.test_spot_groups import group_form, wizard
@@ -97,8 +98,12 @@ def test_a_host_that_does_not_reach_the_profiles_is_not_proven_and_says_why(open
 
     assert host["proven"] is False
     assert "FSLogix" in host["warnings"][0]["message"]
-    remove(office, group)
-    assert left(office) == []
+    place = next(each["id"] for each in office.machines()).partition("/providers/")[0]
+    foreign = f"{place}/providers/Microsoft.Network/publicIPAddresses/somebody-elses"
+    put_resource(office.stack, f"{foreign}?api-version=2026-03-01", {"location": "westeurope", "properties": {}})
+    kept = remove(office, group)["result"]["left"]
+    assert [each.lower() for each in kept] == [foreign.lower()]
+    assert left(office) == []  # nor the role of Azure Virtual Desktop at the resource group that stays
 
 
 def test_without_capacity_a_host_waits_visibly_until_there_is_some(open_office: OpenOffice) -> None:

@@ -1,16 +1,13 @@
-"""The engine of Spot Groups over HTTP, with the simulated broker: storms, evenings, broken hosts, releases, crashes."""
+"""The engine of Spot Groups over HTTP, with the simulated broker: storms, evenings, broken hosts, a release."""
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import StartStack
 from tests.e2e.office import CLOSELY, SELDOM, Office
 from tests.e2e.test_image_sets import RECIPE, new_set, new_version, versions
 from tests.e2e.test_spot_groups import group_form, may_reach, wizard
@@ -19,7 +16,6 @@ pytestmark = pytest.mark.e2e
 
 OpenOffice = Callable[..., Office]
 Json = dict[str, Any]
-KILLS = 5
 
 
 def spot_office(office: Office, users: int, recipe: Json | None = None, **steps: Any) -> tuple[str, list[str]]:
@@ -183,30 +179,24 @@ def test_an_immediate_release_moves_users_after_notice_to_hosts_that_work(open_o
     assert [each["status"] for each in history] == ["succeeded"]
 
 
-def test_kills_while_hosts_are_built_and_users_come_lose_no_session_and_double_no_host(start_stack: StartStack) -> None:
-    chance = random.Random(11)
-    stack = start_stack(users=0, seed=11)
-    office = Office(stack, stack.portal(), "acme").open()
-    group_id, names = spot_office(office, 12)
-
-    def kill() -> None:
-        time.sleep(chance.uniform(0.05, 0.6))
-        stack.host.kill()
-        stack.start_host()
-
-    for _ in range(KILLS):
-        kill()
-        office.pass_time(timedelta(minutes=chance.randrange(1, 5)))
-    ready(office, group_id, 2)
+def test_a_user_who_signs_in_while_all_hosts_are_off_has_one_started_by_azure(open_office: OpenOffice) -> None:
+    office = open_office()
+    rests = {"schedule": {"timeZone": "UTC", "phases": [{"begins": "00:00", "rests": True}]}}
+    group_id, names = spot_office(office, 12, capacity=rests)
     office.until(lambda: len(may_reach(office, group_id)) == 12, says="all may sign in")
-    day(office, group_id, names, {"from": 60, "until": 1200, "stay": [1500, 1800]})
-    for _ in range(KILLS):
-        office.pass_time(timedelta(minutes=chance.randrange(1, 4)))
-        kill()
-    office.until(lambda: len(sign_ins(office, group_id)) == 12, says="all have signed in", look=CLOSELY)
-    office.until(lambda: office.powers().count("deallocated") == 1, says="one host has stopped in the evening")
+    office.until(lambda: office.powers() == ["deallocated"] * 2, says="both hosts are off")
+    office.until(lambda: any(host["allowNewSession"] for host in hosts(office, group_id)), says="Azure may start one")
 
-    assert outcomes(office, group_id) == {"signedIn"}
+    sign_in(office, group_id, names[0])
+    (told,) = sign_ins(office, group_id)
+    assert (told["outcome"], told["reason"]) == ("waiting", "")
+    office.until(lambda: outcomes(office, group_id) == {"signedIn"}, says="they are signed in", look=CLOSELY)
+    office.until(lambda: group(office, group_id)["activeSessions"] == 1, says="the engine has seen it", look=CLOSELY)
+    office.pass_time(timedelta(hours=1))
+    assert group(office, group_id)["status"] == "available"
+    assert group(office, group_id)["onlineHosts"] >= 1
+    assert [each["userPrincipalName"] for each in office.portal.pages(f"{office.graph}/spotGroups/{group_id}/sessions")]
+
+    office.stack.tell_cloud("desktops/leave", {"user": names[0], "hostPool": f"spot-{group_id}"})
+    office.until(lambda: office.powers() == ["deallocated"] * 2, says="both hosts are off again")
     assert lost(office, group_id) == []
-    assert len(office.machines()) == 2
-    assert office.invariants() == []

@@ -2,7 +2,7 @@
 
 import ast
 
-from azure_simulator.compute.machines.machine_specs import NOT_SIMULATED
+from azure_simulator.compute.machines.machine_values import NOT_SIMULATED
 from azure_simulator.network.public_ip_addresses import OTHERS
 
 from tests.house.tree import ROOT

@@ -195,8 +195,8 @@ class PaperDesks:
 
 
 def off() -> Desk:
-    """Return a machine that does not run."""
-    return Desk(status="Shutdown", power="deallocated", allows=False)
+    """Return a machine that does not run; it is open, so that Azure may start it at sign-in."""
+    return Desk(status="Shutdown", power="deallocated")
 
 
 def on_paper(services: Any, **desks: Desk) -> PaperDesks:

@@ -76,6 +76,15 @@ class PaperDirectory:
         self.reads.append(f"groups of {user_id}")
         return frozenset(g for g in group_ids if user_id.removeprefix("id-") in self.groups.get(g, ()))
 
+    async def groups_of_users(self, user_ids: list[str], group_ids: list[str]) -> dict[str, frozenset[str]]:
+        """As Graph's client asks: one request for twenty users."""
+        self.reads += [f"groups of {len(user_ids[at : at + 20])} users" for at in range(0, len(user_ids), 20)]
+        among = {user_id: user_id.removeprefix("id-") for user_id in user_ids}
+        return {
+            user_id: frozenset(g for g in group_ids if name in self.groups.get(g, ()))
+            for user_id, name in among.items()
+        }
+
     async def subscribed_skus(self) -> list[SubscribedSku]:
         self.reads.append("skus")
         return self.skus

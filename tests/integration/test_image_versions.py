@@ -12,8 +12,10 @@ from shared.contracts.image_versions import (
     VersionActionRecord,
     VersionDeletedRecord,
     VersionRecord,
+    WayIn,
 )
 from shared.domain.cloud_pcs.build import Failure
+from shared.domain.networks.connection import Domain, HealthStatus, JoinType
 from shared.domain.operations.operation import Actor, OperationStatus
 from shared.domain.spot.image_set import Schedule
 from shared.domain.spot.image_version import (
@@ -30,6 +32,7 @@ from shared.errors import ConflictError
 from shared.services import image_sets, image_versions
 from shared.services.action_context import ActionContext
 from shared.services.image_schedules import image_set_due
+from shared.services.image_versions import version_order
 from shared.services.sweeping import sweep
 from shared.services.version_actions import image_version_due
 from shared.storage.due import DueKind
@@ -91,6 +94,31 @@ async def test_work_that_was_saved_and_not_begun_is_begun(
 
     assert host.started == [f"contoso-v1-{kind}-0"]
     assert host.orders[0].get("captured") == changes.get("gallery_version_id")
+
+
+@pytest.mark.parametrize(
+    ("health", "domains", "joins"),
+    [
+        (HealthStatus.PASSED, (False, True), "c0"),
+        (HealthStatus.WARNING, (True,), "c0"),
+        (HealthStatus.FAILED, (False,), None),
+    ],
+)
+async def test_the_test_machine_joins_by_a_healthy_connection_of_the_site_to_entra_if_it_can(
+    contoso: PaperServices, health: HealthStatus, domains: tuple[bool, ...], joins: str | None
+) -> None:
+    for known in [each async for each in contoso.connections.each(things.TENANT_ID)]:
+        await contoso.connections.remove(things.TENANT_ID, known.value.id)
+    domain = Domain(ad_domain_name="corp.example", ad_domain_username="join", password_secret_url="x")
+    for number, hybrid in enumerate(domains):
+        of_domain = {"join_type": JoinType.HYBRID_AZURE_AD_JOIN, "domain": domain} if hybrid else {}
+        named = {"id": f"c{number}", "display_name": f"c{number}", "health_check_status": health}
+        await contoso.connections.insert(things.connection(**named, **of_domain))
+    await saved(contoso, status=VersionStatus.SEALING)
+    order = await version_order(contoso, await record(contoso))
+
+    assert order is not None
+    assert (order.joins and order.joins.connection_id) == joins
 
 
 async def test_a_build_by_recipe_that_broke_off_begins_anew_with_what_it_left_removed_first(
@@ -222,7 +250,7 @@ async def test_a_way_in_is_recorded_with_its_end_and_a_due_row_for_it(contoso: P
         version_id="v1",
         operation_id="op-3",
         name=VersionActionName.CONNECT,
-        public_address="20.50.2.99",
+        way_in=WayIn(public_address="20.50.2.99"),
     )
     await perform(RECORD_VERSION_ACTION, what)
 

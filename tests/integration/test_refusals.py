@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import AuditEvent
 from shared.storage.tables import Tables
 from tests.integration import things
@@ -40,6 +41,11 @@ async def test_what_a_reader_was_refused_is_written_down(here: Office, functions
     (event,) = await refusals(here, SCENES[name].at.get("tenant", "contoso"))
     assert (event.refused_status, event.actor.id) == (403, "id-eve")
     assert "needs one of the roles" in str(event.refused_why)
+    assert event.resource_type in {*ResourceType, "wizard"}
+    assert (event.resource_type == "sessionHost") == ("{host}" in name)
+    at = SCENES[name].at
+    named = "host" if "{host}" in name else "number" if "{number}" in name else "id"
+    assert at.get(named, "") in event.resource_id
     assert audit_event_view(event)["activityResult"] == "clientError"
     assert PASSWORD not in json.dumps(event.to_json())
 

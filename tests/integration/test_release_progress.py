@@ -11,6 +11,7 @@ from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.spot.release import ImageOfGroup, ReleaseStatus, SpotRelease
 from shared.domain.spot.state import SpotGroupState
 from shared.domain.spot.target import Method
+from shared.services.release_progress import end_release
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, Desk, image_version, off, on_paper, session_host, spot_group
 from tests.integration.services import IdleHost, PaperServices
@@ -97,6 +98,28 @@ async def test_a_scheduled_release_is_looked_at_when_its_hosts_have_to_be_built(
     assert (await kept(office))[0].stage.value == "waiting"
     office.hand.at = at - timedelta(hours=1)  # twice the time of a build: the canary's, and the others'
     assert [step.reason.value for step in (await run(IdleHost())).steps if step.action.value == "build"] == ["canary"]
+
+
+async def test_a_host_that_breaks_while_a_release_waits_is_replaced_by_one_of_the_version_before(
+    office: PaperServices,
+) -> None:
+    scheduled = {"method": Method.SCHEDULED, "at": things.NOW + timedelta(days=90)}
+    await office.releases.change(things.TENANT_ID, "r1", lambda there: there.but(**scheduled))
+    await office.session_hosts.remove(things.TENANT_ID, "h2")
+    planned = await run(IdleHost())
+    assert [(step.action.value, step.reason.value) for step in planned.steps] == [("build", "hostsMissing")]
+    made = [each.value async for each in office.session_hosts.each(things.TENANT_ID, spot_group_id=GROUP_ID)]
+    (new,) = [host for host in made if host.id != "h1"]
+    assert (new.image_version, new.image.gallery_version_id) == ("1.0.0", image_version().gallery_version_id)
+
+
+async def test_a_deleted_group_leaves_no_release_that_waits(office: PaperServices) -> None:
+    group = (await office.spot_groups.get(things.TENANT_ID, GROUP_ID)).value
+    await end_release(office, group)
+    await end_release(office, group)
+    found, operation = await kept(office)
+    assert (found.status, operation.status) == (ReleaseStatus.CANCELED, OperationStatus.SUCCEEDED)
+    assert operation.result == {"spotGroupId": GROUP_ID, "releaseId": "r1", "outcome": "canceled"}
 
 
 async def test_a_release_is_over_when_no_host_has_the_version_before(office: PaperServices) -> None:

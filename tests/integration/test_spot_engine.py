@@ -30,8 +30,7 @@ from shared.domain.spot.image_version import VersionStatus
 from shared.domain.spot.schedule import LoadBalancing
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.tenants.tenant import Paused
-from shared.services.spot_changes import wake_for_group, wake_for_users
-from shared.services.spot_engine import spot_due
+from shared.services.spot_reconciling import spot_due
 from shared.services.spot_runs import engine_subject, promise_spot_run
 from shared.services.sweeping import sweep
 from shared.storage.due import LOOK, DueKind
@@ -215,6 +214,25 @@ async def test_a_group_that_may_do_nothing_says_why_and_is_looked_at_again(offic
     assert seen.next_look_at == things.NOW + timedelta(minutes=10)
 
 
+async def test_a_group_that_is_paused_is_looked_at_seldom_also_while_users_work(office: PaperServices) -> None:
+    await built(office, h1=Desk(sessions={"ada@contoso.example": "Active"}), h2=off(), h3=off())
+    pause = Paused(by="ada", at=things.NOW, reason="moving")
+    await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(paused=pause))
+    await run()
+    assert (await state(office)).next_look_at == things.NOW + timedelta(minutes=10)
+
+
+async def test_a_group_whose_first_hosts_are_built_is_being_built_also_while_nobody_is_expected(
+    office: PaperServices,
+) -> None:
+    rests = {"schedule": {"time_zone": "UTC", "phases": [{"begins": "00:00", "rests": True}]}}
+    await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(capacity=rests))
+    await run()
+    assert (await state(office)).status is SpotGroupStatus.BUILDING
+    await run()
+    assert (await state(office)).status is SpotGroupStatus.BUILDING
+
+
 async def test_an_image_version_that_is_not_usable_stops_builds_alone(office: PaperServices) -> None:
     await office.image_versions.change(
         things.TENANT_ID, "set-1.0.0", lambda there: there.but(status=VersionStatus.REPLICATING)
@@ -342,37 +360,6 @@ async def test_a_host_whose_task_has_begun_is_not_given_another(office: PaperSer
     assert steps(await run(host)) == []
     assert len(host.started) == 1
     assert (await hosts_of(office))["h2"].status is HostStatus.READY
-
-
-async def test_changes_wake_the_groups_that_they_concern_and_no_other(office: PaperServices) -> None:
-    sales = spot_group(
-        id="sales", display_name="Sales", assignments=[{"id": "b", "group_id": "g2", "assigned_at": things.NOW}]
-    )
-    await office.spot_groups.insert(sales)
-    office.directory.groups = {"g1": {"ada"}, "g2": {"bob"}}
-    host: Any = IdleHost()
-    assert await wake_for_users(office, host, things.TENANT_ID, ["id-ada", "id-eve"], things.NOW) == 1
-    assert await wake_for_group(office, host, things.TENANT_ID, "g2", things.NOW) == 1
-    assert [order["order"]["spotGroupId"] if "order" in order else order["spotGroupId"] for order in host.orders] == [
-        GROUP_ID,
-        "sales",
-    ]
-    assert await wake_for_group(office, host, things.TENANT_ID, "g9", things.NOW) == 0
-    assert await wake_for_group(office, host, things.TENANT_ID, None, things.NOW) == 2
-
-
-async def test_a_leaver_wakes_the_group_that_knows_them(office: PaperServices) -> None:
-    office.directory.groups = {"g1": set()}
-    await office.spot_members.insert(member("ada"))
-    assert await wake_for_users(office, IdleHost(), things.TENANT_ID, ["id-ada"], things.NOW) == 1
-
-
-async def test_a_thousand_changes_in_one_batch_are_one_plan_of_a_group(office: PaperServices) -> None:
-    users = [f"user{n}" for n in range(1000)]
-    office.directory.groups = {"g1": set(users)}
-    host: Any = IdleHost()
-    assert await wake_for_users(office, host, things.TENANT_ID, [f"id-{user}" for user in users], things.NOW) == 1
-    assert len(host.started) == 1
 
 
 async def test_of_two_hosts_that_are_gone_one_is_replaced_at_a_time(office: PaperServices) -> None:

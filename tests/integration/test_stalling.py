@@ -42,7 +42,7 @@ from shared.services.images import image_build_due
 from shared.services.orphans import scan_due
 from shared.services.reconciling import reconcile_due
 from shared.services.remote import action_due
-from shared.services.spot_engine import spot_due
+from shared.services.spot_reconciling import spot_due
 from shared.services.stalling import AGAIN_AFTER, BEGINS_WITHIN, FOUND_BY, SLACK, progress_due, start_watched
 from shared.services.starting import resume_build
 from shared.services.sweeping import Rule, sweep

@@ -245,14 +245,19 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
 }
 """A body with every field that there may be, for each route that takes one."""
 
-EITHER = {("/filter", "/cloudPcIds"), ("/subnetIds", "/subnetId")}
+EITHER = {
+    ("/filter", "/cloudPcIds"),
+    ("/subnetIds", "/subnetId"),
+    ("/site/isGlobal", "/site/siteId"),
+    ("/recipe/steps/1/packageId", "/recipe/steps/1/script"),
+}
 """One of two is needed: the first of them is named where both are missing."""
 WHOLE = ("/scopeIds", "/microsoftManagedDesktop")
 """What Graph's clients send along: only the whole of it can be right or wrong."""
 
-TOO_MUCH: list[Any] = [10**12, "x" * 5000, ["a"] * 6000]
+TOO_MUCH: list[Any] = [10**12, "x" * 25_000, ["a"] * 6000]
 """More than any field takes."""
-WRONG: list[Any] = [None, True, -1, 10**12, "", "?\n", "x" * 5000, [], [["?"]], ["a"] * 6000, {"?": 1}]
+WRONG: list[Any] = [None, True, -1, 10**12, "", "?\n", "x" * 25_000, [], [["?"]], ["a"] * 6000, {"?": 1}]
 SAYS_WHAT_TO_DO = re.compile(
     r"\b(write|name|choose|leave|must|may|required|use|build|there is no such|exists|cannot change|did you mean)\b"
 )

@@ -63,7 +63,7 @@ from shared.domain.cloud_pcs.build import Resources
 from shared.domain.images.image import ImageSource, MarketplaceImage
 from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.group import LicenseType, host_plan
+from shared.domain.spot.group import LicenseType, host_hardware
 from shared.domain.spot.host import HostTask
 from tests.stories.tell import Answers, Story, tell
 
@@ -79,7 +79,7 @@ WINDOWS = HostWindows(
     profile_path=r"\\files.contoso.example\profiles", active_minutes=60, disconnected_minutes=60, kerberos=True
 )
 BUILD = HostBuild(
-    plan=host_plan(LicenseType.POOLED),
+    plan=host_hardware(LicenseType.POOLED),
     image=ImageSource(marketplace=MarketplaceImage(publisher="p", offer="o", sku="s")),
     regions=("westeurope",),
     network=Network(),

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
+from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
+from shared.contracts.identities import (
+    BEGIN_DOMAIN_JOIN,
+    BEGIN_ENTRA_JOIN,
+    DELETE_DEVICE,
+    DELETE_MANAGED_DEVICE,
+    POLL_DEVICE,
+    DeviceFound,
+)
 from shared.contracts.image_versions import (
     BEGIN_ADMINISTRATOR,
     BEGIN_PUBLICATION,
@@ -22,14 +33,16 @@ from shared.contracts.image_versions import (
     REMOVE_VERSION,
     RUN_VERSION_ACTION,
     SEAL_VERSION,
+    JoinToTry,
     VersionActionOrder,
     VersionOrder,
     WayIn,
 )
 from shared.contracts.images import BEGIN_CAPTURE, DELETE_GALLERY_VERSION, POLL_REPLICATION, READ_VALIDATION
-from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, POLL_OPERATION, Finished
+from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, POLL_OPERATION, Finished
 from shared.contracts.outcomes import Done, NoCapacity, Refused
 from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
+from shared.domain.networks.connection import Domain, Network
 from shared.domain.spot.image_version import VersionActionName
 from tests.stories.people import BEGUN, SNAPSHOT
 from tests.stories.tell import Answers, Story, tell
@@ -124,6 +137,54 @@ def test_without_capacity_for_a_test_it_is_available_and_nobody_s_latest() -> No
     assert story.result.outcome == "available"
     assert story.last(BEGIN_PUBLICATION)["validated"] is False
     assert story.last(RECORD_VERSION)["validated"] is False
+
+
+JOINS = JoinToTry(
+    connection_id="c",
+    network=Network(virtual_network_id="/net", subnet_ids=("/own",)),
+    hybrid_wait=timedelta(minutes=90),
+)
+OF_DOMAIN = JOINS.but(domain=Domain(ad_domain_name="corp.example", ad_domain_username="join", password_secret_url="x"))
+JOINING: Answers = {
+    **SMOOTH,
+    BEGIN_ENTRA_JOIN: BEGUN,
+    BEGIN_DOMAIN_JOIN: BEGUN,
+    POLL_DEVICE: DeviceFound(device_id="d", object_id="o"),
+    DELETE_DEVICE: Done(),
+    DELETE_MANAGED_DEVICE: Done(),
+    BEGIN_DISABLE: BEGUN,
+    READ_DISABLE: Done(),
+    RECORD_ACCOUNT: Done(),
+}
+
+
+def test_the_test_machine_joins_as_a_host_would_and_its_device_goes_with_it() -> None:
+    story = tell(SEAL_VERSION, ORDER.but(joins=JOINS), JOINING)
+
+    assert story.result.outcome == "available"
+    tested = story.calls[story.calls.index("read_validation") :]
+    assert [each for each in tested if each in {"begin_entra_join", "poll_device", "begin_vm_delete"}] == [
+        "begin_entra_join",
+        "poll_device",
+        "begin_vm_delete",
+    ]
+    assert tested.index("begin_vm_delete") < tested.index("delete_managed_device") < tested.index("delete_device")
+    assert tested.index("delete_device") < tested.index("begin_publication")
+    assert story.last(BEGIN_ENTRA_JOIN)["enroll"] is False
+    assert story.last(CREATE_NIC)["subnetIds"] == ["/own"]
+
+
+@pytest.mark.parametrize("joins", [True, False])
+def test_the_account_of_a_test_machine_in_a_domain_is_disabled_also_when_the_join_failed(*, joins: bool) -> None:
+    answers = (
+        JOINING if joins else {**JOINING, BEGIN_DOMAIN_JOIN: Refused(code="joinRefused", message="no", final=True)}
+    )
+    story = tell(SEAL_VERSION, ORDER.but(joins=OF_DOMAIN), answers)
+
+    assert story.result.outcome == ("available" if joins else "failed")
+    last_machine = len(story.calls) - 1 - story.calls[::-1].index("begin_vm_delete")
+    assert story.calls.index("begin_disable") < last_machine < story.calls.index("delete_device", last_machine)
+    assert ("delete_gallery_version" in story.calls) is not joins
 
 
 def test_a_seal_that_broke_off_behind_the_capture_does_not_generalise_again() -> None:
@@ -234,7 +295,7 @@ def test_connect_starts_the_machine_sets_the_password_forgets_it_and_only_then_o
     order.append("open_way_in")
     assert [call for call in story.calls if call in order] == order
     assert story.last(OPEN_WAY_IN)["address"] == "20.50.2.10"
-    assert story.last(RECORD_VERSION_ACTION)["publicAddress"] == "20.50.2.99"
+    assert story.last(RECORD_VERSION_ACTION)["wayIn"]["publicAddress"] == "20.50.2.99"
 
 
 @pytest.mark.parametrize("broken", [BEGIN_START, READ_ADMINISTRATOR, OPEN_WAY_IN])

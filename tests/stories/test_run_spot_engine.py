@@ -16,7 +16,7 @@ from shared.contracts.spot_engine import (
     HostsPlanned,
     StepsTaken,
 )
-from shared.domain.spot.decision import HostStep
+from shared.domain.spot.decision import EngineStep
 from shared.domain.spot.host_plan import Action
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.schedule import LoadBalancing
@@ -24,7 +24,7 @@ from tests.stories.tell import START, Answers, tell
 
 ORDER = EngineOrder(tenant_id="contoso", spot_group_id="g")
 STEPS = tuple(
-    HostStep(session_host_id=f"h{n}", action=Action.BUILD, reason=Reason.HOSTS_MISSING, text="") for n in range(12)
+    EngineStep(session_host_id=f"h{n}", action=Action.BUILD, reason=Reason.HOSTS_MISSING, text="") for n in range(12)
 )
 QUIET: Answers = {
     OBSERVE_SPOT_HOSTS: HostsObserved(requested_at=START, silent=("h3",)),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import azure.functions as func
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Tenant
-from shared.domain.texts import OneLine
+from shared.domain.texts import one_line
 from shared.domain.values import Value
 from shared.services import pausing
 from shared.storage.repository import Stored
@@ -28,7 +28,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 class PauseForm(Value):
     """Why it is paused; Cloud PCs that wait for it show the reason."""
 
-    reason: Annotated[OneLine, Field(max_length=500)] = ""
+    reason: Annotated[str, Field(max_length=500), AfterValidator(one_line)] = ""
 
 
 @bp.route(route="tenants/{tenant}/provisioningPolicies/{id}/pause", methods=["POST"], auth_level=_OPEN)

@@ -19,10 +19,11 @@ from shared.errors import (
     ConflictError,
     DeskwrightError,
     InvalidError,
-    Problem,
     ThrottledError,
     UnauthenticatedError,
     UnavailableError,
+    cut,
+    shown,
 )
 from triggers.http.statuses import STATUSES, UNEXPECTED, Status
 from triggers.http.views.errors import (
@@ -36,7 +37,6 @@ from triggers.http.views.errors import (
 _log = logging.getLogger("deskwright.http")
 
 
-_MOST_ERRORS, _MOST_POINTER, _MOST_TEXT = 100, 200, 2000
 _GENERAL = {
     "ServiceUnavailable": "A service behind this one does not answer. Send the request again after Retry-After.",
     "TooManyRequests": "There are too many requests at the moment. Send this one again after Retry-After.",
@@ -68,7 +68,7 @@ def error_response(
     """Return the response to an expected error."""
     status = _status(error)
     errors = _errors(error)
-    detail = _GENERAL.get(status.code) or _cut(str(error)) or status.title
+    detail = _GENERAL.get(status.code) or cut(str(error)) or status.title
     if status.code in _GENERAL or status is UNEXPECTED:
         _log.warning("%s, trace id %s: %s", status.code, trace_id, error)
     headers = {}
@@ -92,18 +92,8 @@ def _status(error: DeskwrightError) -> Status:
 
 
 def _errors(error: DeskwrightError) -> list[FieldErrorView]:
-    """Return the errors of fields, a bounded number of bounded length: names may be the caller's own."""
-    if not isinstance(error, InvalidError):
-        return []
-    shown = error.problems[:_MOST_ERRORS]
-    views = [field_error_view(Problem(_cut(p.pointer, _MOST_POINTER), _cut(p.message), p.step)) for p in shown]
-    if left_out := len(error.problems) - len(shown):
-        views.append(field_error_view(Problem("", f"and {left_out} more")))
-    return views
-
-
-def _cut(text: str, most: int = _MOST_TEXT) -> str:
-    return text if len(text) <= most else f"{text[: most - 3]}..."
+    """Return the errors of fields."""
+    return [field_error_view(each) for each in shown(error.problems)] if isinstance(error, InvalidError) else []
 
 
 def _write(

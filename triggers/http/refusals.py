@@ -18,12 +18,18 @@ async def write_down_refusal(call: Call, verb: str, trace_id: str, response: fun
     status = int(response.status_code)
     if call.request.method == "GET" or status < HTTPStatus.BAD_REQUEST:
         return
-    params = call.request.route_params
-    resource_id = next((str(params[name]) for name in ("id", "site", "wizard", "tenant") if name in params), "")
     subject = call.tenant if call.tenant_id else None
     # Not the call's own context: reading that of a bad Idempotency-Key is what may have been refused.
     context = ActionContext(call.deps, call.caller.actor, subject, verb, trace_id, call.now, ("refused", trace_id))
-    await record_refusal(context, resource_id, status, _reason(json.loads(response.get_body())))
+    await record_refusal(context, _resource_id(call), status, _reason(json.loads(response.get_body())))
+
+
+def _resource_id(call: Call) -> str:
+    """Return the id of what should have been changed; a version of an image set is named by both."""
+    params = {name: str(value) for name, value in call.request.route_params.items()}
+    if "number" in params:
+        return f"{params['id']}/{params['number']}"
+    return next((params[name] for name in ("host", "id", "site", "wizard", "tenant") if name in params), "")
 
 
 def _reason(body: dict[str, Any]) -> str:

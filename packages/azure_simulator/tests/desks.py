@@ -5,8 +5,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from azure_simulator.graph.directory.first_party import VIRTUAL_DESKTOP
+from azure_simulator.graph.directory.records import derived_id
+
 from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
-from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SUB, VMS, InProcessCloud, open_cloud
+from packages.azure_simulator.tests.in_process import GROUP, NETWORK, SEED, SUB, VMS, InProcessCloud, open_cloud
 
 DESKS = f"{GROUP}/providers/Microsoft.DesktopVirtualization"
 POOL = f"{DESKS}/hostPools/desks"
@@ -16,7 +19,8 @@ PERSONAL = {"hostPoolType": "Personal", "loadBalancerType": "Persistent", "prefe
 USES, SIGNS_IN = "1d18fff3-a72a-46b5-b4a9-0b38a3cd7e63", "fb879df8-f326-4884-b1cf-06f3ad86be52"
 STARTS = "489581de-a3bd-480d-9518-53dea7416b33"
 ENTRA = {"publisher": "Microsoft.Azure.ActiveDirectory", "type": "AADLoginForWindows", "typeHandlerVersion": "2.0"}
-SERVICE = "77777777-7777-4777-8777-777777777777"
+SERVICE = derived_id(str(SEED["tenants"][0]["tenantId"]), "principal", VIRTUAL_DESKTOP)
+"""Azure Virtual Desktop's service principal in the directory."""
 
 
 class Office:

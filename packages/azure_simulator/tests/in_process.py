@@ -91,9 +91,11 @@ class InProcessCloud:
         return self.send("PUT", f"{VMS}/{name}", vm_body(nic["id"], **changes))
 
 
-def open_cloud(profile: str = "instant", journal: Path | None = None, seed: int = 7) -> InProcessCloud:
+def open_cloud(
+    profile: str = "instant", journal: Path | None = None, seed: int = 7, start_us: int = START_US
+) -> InProcessCloud:
     """Open a cloud whose clock stands still."""
-    clock = OwnClock(START_US, 0)
+    clock = OwnClock(start_us, 0)
     return InProcessCloud(build(clock, keys(), Options(seed, profile, SEED), journal), clock)
 
 

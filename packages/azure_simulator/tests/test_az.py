@@ -25,6 +25,8 @@ SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 APP, SECRET = derived_id(TENANT_ID, "app", "cli"), "only-for-this-test"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/desks"
 _SECONDS = 900
+MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
+READ_USERS, READ_SELF = "df021288-bdef-4463-88db-98f22de89214", "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 
 
 class Az:
@@ -203,3 +205,81 @@ def test_users_and_groups_of_the_directory_are_read_and_changed(az: Az) -> None:
     assert [each["id"] for each in az("ad", "group", "member", "list", "--group", group["id"])] == [user["id"]]
     az("ad", "group", "delete", "--group", group["id"])
     assert "pilots" not in {each["displayName"] for each in az("ad", "group", "list")}
+
+
+def test_an_application_is_registered_changed_and_deleted(az: Az) -> None:
+    made = az("ad", "app", "create", "--display-name", "deskwright-api", "--sign-in-audience", "AzureADMyOrg")
+    app_id = made["appId"]
+    uri, redirect = f"api://{app_id}", "https://portal.contoso.example/"
+    az("ad", "app", "update", "--id", app_id, "--identifier-uris", uri, "--web-redirect-uris", redirect)
+    found = az("ad", "app", "show", "--id", uri)
+    assert (found["id"], found["identifierUris"], found["web"]["redirectUris"]) == (made["id"], [uri], [redirect])
+    assert [each["appId"] for each in az("ad", "app", "list", "--display-name", "deskwright-api")] == [app_id]
+    secret = az("ad", "app", "credential", "reset", "--id", app_id, "--append")["password"]
+    assert secret not in json.dumps(az("ad", "app", "credential", "list", "--id", app_id))
+    az("ad", "app", "delete", "--id", app_id)
+    gone = az.run("ad", "app", "show", "--id", app_id)
+    assert (gone.returncode, "does not exist" in gone.stderr) == (3, True)
+
+
+def test_an_application_gets_permissions_and_an_owner(az: Az) -> None:
+    app_id = az("ad", "app", "create", "--display-name", "reader")["appId"]
+    principal = az("ad", "sp", "create", "--id", app_id)
+    asked = ("--id", app_id, "--api", MICROSOFT_GRAPH)
+    az("ad", "app", "permission", "add", *asked, "--api-permissions", f"{READ_USERS}=Role", f"{READ_SELF}=Scope")
+    wanted = az("ad", "app", "permission", "list", "--id", app_id)[0]["resourceAccess"]
+    assert {each["id"] for each in wanted} == {READ_USERS, READ_SELF}
+    az("ad", "app", "permission", "grant", *asked, "--scope", "User.Read")
+    granted = az("ad", "app", "permission", "list-grants", "--id", app_id, "--show-resource-name")
+    assert [(each["scope"], each["resourceDisplayName"]) for each in granted] == [("User.Read", "Microsoft Graph")]
+    graph = az("ad", "sp", "show", "--id", MICROSOFT_GRAPH)
+    assert READ_USERS in {each["id"] for each in graph["appRoles"]}
+    body = {"principalId": principal["id"], "resourceId": graph["id"], "appRoleId": READ_USERS}
+    url = f"{az.cloud['url']}/v1.0/servicePrincipals/{principal['id']}/appRoleAssignments"
+    given = az(
+        "rest", "--method", "post", "--url", url, "--body", json.dumps(body), "--resource", f"{az.cloud['url']}/"
+    )
+    assert given["principalDisplayName"] == "reader"
+    user = az("ad", "user", "show", "--id", "user03@contoso.example")
+    az("ad", "app", "owner", "add", "--id", app_id, "--owner-object-id", user["id"])
+    assert [each["id"] for each in az("ad", "app", "owner", "list", "--id", app_id)] == [user["id"]]
+
+
+def test_a_service_principal_gets_a_role_and_signs_in(az: Az, cloud: dict[str, str], tmp_path: Path) -> None:
+    made = az("ad", "sp", "create-for-rbac", "--name", "deployer", "--role", "Contributor", "--scopes", GROUP)
+    listed = az("ad", "sp", "list", "--display-name", "deployer")
+    assert [each["appId"] for each in listed] == [made["appId"]]
+    assigned = az("role", "assignment", "list", "--scope", GROUP, "--assignee", made["appId"])
+    assert [each["principalId"] for each in assigned] == [listed[0]["id"]]
+    here = Az(tmp_path, cloud)
+    here.register()
+    secret = ("--username", made["appId"], "--password", made["password"], "--tenant", made["tenant"])
+    assert here("login", "--service-principal", *secret)[0]["id"] == SUBSCRIPTION
+    az("role", "assignment", "delete", "--scope", GROUP, "--assignee", made["appId"])
+    az("ad", "sp", "delete", "--id", made["appId"])
+    assert az("ad", "sp", "list", "--display-name", "deployer") == []
+
+
+def test_a_user_is_made_changed_and_deleted(az: Az) -> None:
+    name = "new@contoso.example"
+    az(
+        "ad",
+        "user",
+        "create",
+        "--display-name",
+        "New",
+        "--user-principal-name",
+        name,
+        "--password",
+        "Th1s-is-not-secret",
+    )
+    az("ad", "user", "update", "--id", name, "--account-enabled", "false")
+    groups = az("ad", "user", "get-member-groups", "--id", name)
+    assert groups == []
+    az("ad", "user", "delete", "--id", name)
+    assert az.run("ad", "user", "show", "--id", name).returncode == 3
+    owner = az("ad", "user", "show", "--id", "user04@contoso.example")["id"]
+    group = az("ad", "group", "create", "--display-name", "owned", "--mail-nickname", "owned")["id"]
+    az("ad", "group", "owner", "add", "--group", group, "--owner-object-id", owner)
+    assert [each["id"] for each in az("ad", "group", "owner", "list", "--group", group)] == [owner]
+    assert az("ad", "group", "member", "check", "--group", group, "--member-id", owner) == {"value": False}

@@ -137,6 +137,7 @@ def test_a_machine_is_started_on_connect_and_the_sign_in_waits_for_it() -> None:
         office.host(name)
         office.power(name, "deallocate")
     office.app.sim("PATCH", "config", {"profile": "real"})
+    office.grant(GROUP, STARTS, "77777777-7777-4777-8777-777777777777", "ServicePrincipal")  # somebody else's
     without = office.sign_in(office.users[0])
     assert (without["outcome"], without["reason"]) == ("failed", "MayNotStartMachine")
     office.grant(GROUP, STARTS, SERVICE, "ServicePrincipal")
@@ -146,6 +147,19 @@ def test_a_machine_is_started_on_connect_and_the_sign_in_waits_for_it() -> None:
     assert {each["host"] for each in rows} == {"HOST-1"}  # no second machine while one comes up
     assert all(20 < each["waitedSeconds"] < 600 for each in rows)
     assert office.status(f"{POOL}/sessionHosts/HOST-2") == "Shutdown"
+
+
+def test_who_signs_in_to_a_machine_that_sleeps_comes_back_to_the_session_that_slept_with_it() -> None:
+    office = Office(1, kind=PERSONAL, startVMOnConnect=True)
+    office.host("host-1", additionalCapabilities={"hibernationEnabled": True})
+    first = office.sign_in(office.users[0])
+    office.leave(office.users[0], "disconnect")
+    office.power("host-1", "deallocate?hibernate=true")
+    office.grant(GROUP, STARTS, SERVICE, "ServicePrincipal")
+    assert office.sign_in(office.users[0])["outcome"] == "waiting"
+    office.pass_time(900)
+    (again,) = office.app.sim("GET", "desktops/signins?outcome=reconnected")
+    assert again["session"] == first["session"]
 
 
 def test_a_pool_that_starts_nothing_fails_a_sign_in_at_once() -> None:

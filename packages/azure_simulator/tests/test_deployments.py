@@ -92,6 +92,16 @@ def test_a_template_is_deployed_in_the_order_of_its_dependencies() -> None:
     assert [each["properties"]["targetResource"]["resourceName"] for each in rows] == ["net", "nic", "pc"]
 
 
+def test_deployments_are_listed_newest_first() -> None:
+    app = open_cloud()
+    app.request("PUT", GROUP, {"location": REGION})
+    for name in ("b", "c", "a"):
+        app.request("PUT", f"{GROUP}/providers/Microsoft.Resources/deployments/{name}", deployment())
+        app.advance(60)
+    listed = app.request("GET", f"{GROUP}/providers/Microsoft.Resources/deployments")["value"]
+    assert [each["name"] for each in listed] == ["a", "c", "b"]
+
+
 def test_a_deployment_takes_as_long_as_what_it_makes() -> None:
     app = opened("real")
     reply = app.send("PUT", DEPLOYMENT, whole())

@@ -36,7 +36,7 @@ def disk(sku: str = "Premium_LRS", **properties: Any) -> dict[str, Any]:
         {"networkAccessPolicy": "DenyAll", "publicNetworkAccess": "Disabled"},
         {"tier": "P30"},
         {"maxShares": 2},
-        {"burstingEnabled": True},
+        {"burstingEnabled": True, "diskSizeGB": 1024},
         {"dataAccessAuthMode": "AzureActiveDirectory", "supportsHibernation": True},
         {"optimizedForFrequentAttach": True, "supportedCapabilities": {"acceleratedNetwork": True}},
     ],

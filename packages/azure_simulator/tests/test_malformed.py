@@ -92,7 +92,7 @@ def for_galleries() -> list[Request]:
         (
             "PUT",
             f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/7c0e1f5a-2f0c-4f9e-9b2e-0123456789ab",
-            {"properties": {"roleDefinitionId": ROLE, "principalId": "p"}},
+            {"properties": {"roleDefinitionId": ROLE, "principalId": "0f7c2222-1111-4111-8111-111111111111"}},
         ),
     ]
 

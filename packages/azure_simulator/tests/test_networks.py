@@ -1,5 +1,6 @@
 """Networks: what holds what, and who may write at the same time."""
 
+import json
 from typing import Any
 
 from packages.azure_simulator.tests.bodies import REGION, nic_body
@@ -21,7 +22,11 @@ def test_the_same_subnet_twice_is_a_conflict_and_another_one_a_lock() -> None:
     bodies = [{"properties": {"addressPrefix": f"10.20.{n}.0/24"}} for n in (8, 9)]
     app.request("PUT", f"{VNET}/subnets/one", bodies[0])
     assert app.error("PUT", f"{VNET}/subnets/one", bodies[0]) == (409, "AnotherOperationInProgress")
-    assert app.error("PUT", f"{VNET}/subnets/two", bodies[1]) == (429, "RetryableErrorDueToAnotherOperation")
+    assert app.error("PUT", f"{VNET}/subnets/two", bodies[1]) == (429, "RetryableError")
+    # as in the recording test_network_vpn_connection_nat_rule of 2023
+    reply = app.send("PUT", f"{VNET}/subnets/two", bodies[1])
+    (lock,) = json.loads(reply.body)["error"]["details"]
+    assert (lock["code"], "Retry-After" in reply.headers) == ("RetryableErrorDueToAnotherOperation", False)
     app.advance(6)
     app.request("PUT", f"{VNET}/subnets/two", bodies[1])
 
@@ -39,7 +44,9 @@ def test_a_subnet_names_the_configurations_in_it() -> None:
 def test_a_public_address_has_one_owner() -> None:
     app = open_cloud()
     subnet = app.create_network()
-    address = make(app, "publicIPAddresses/p")
+    address = f"{NETWORK}/publicIPAddresses/p"
+    static = {"publicIPAllocationMethod": "Static"}
+    app.request("PUT", address, {**PLACE, "sku": {"name": "Standard"}, "properties": static})
     make(app, "natGateways/a", publicIpAddresses=[{"id": address}])
     again = {**PLACE, "properties": {"publicIpAddresses": [{"id": address}]}}
     assert app.error("PUT", f"{NETWORK}/natGateways/b", again) == (400, "PublicIPAddressInUse")

@@ -8,11 +8,13 @@ from packages.azure_simulator.tests.test_accepted_is_shown import (
     COMPUTE,
     TYPES,
     VALID,
+    VERSION,
     at,
     fold,
     prepared,
     with_value,
 )
+from packages.azure_simulator.tests.test_recorded import DEFINITION
 
 BUDGET = ("properties", "extensionsTimeBudget")
 
@@ -40,12 +42,10 @@ def omissions() -> list[tuple[str, tuple[str, ...], object, object]]:
         "publicNetworkAccess": "Disabled",
         "dataAccessAuthMode": "AzureActiveDirectory",
         "maxShares": 2,
-        "tier": "P30",
+        "tier": "P40",
         "availabilityPolicy": {"actionOnDiskDelay": "AutomaticReattach"},
-        "platformFaultDomain": 1,
         "extensionsTimeBudget": "PT15M",
         "diagnosticsProfile": {"bootDiagnostics": {"enabled": True}},
-        "applicationProfile": {"galleryApplications": [{"packageReferenceId": f"{COMPUTE}/galleries/g", "order": 1}]},
         "resiliencyProfile": {"zoneMovement": {"isEnabled": True}},
         "scheduledEventsPolicy": {"userInitiatedReboot": {"automaticallyApprove": True}},
         "scheduledEventsProfile": {"osImageNotificationProfile": {"enable": True}},
@@ -66,8 +66,8 @@ def test_what_a_put_leaves_out_is_as_usual_again(
 ) -> None:
     app = prepared()
     at_path, body = VALID[name]
-    if path[-1] == "tier":
-        body = {**body, "sku": {"name": "Premium_LRS"}}
+    if path[-1] in {"tier", "burstingEnabled"}:
+        body = with_value({**body, "sku": {"name": "Premium_LRS"}}, ("properties", "diskSizeGB"), 1024)
     app.request("PUT", at_path, body)
     app.advance(7200)
     without = at(app.request("GET", at_path), path)
@@ -95,9 +95,17 @@ def test_what_a_put_leaves_out_is_what_the_provider_had_there() -> None:
 
 
 def test_what_can_never_change_stays_with_a_put_that_leaves_it_out() -> None:
-    app = prepared()
-    path, body = VALID["Microsoft.Compute/virtualMachines"]
+    app, path = prepared(), f"{VMS}/new"
     plan = {"name": "plan", "publisher": "p", "product": "o"}
+    identifier = {"publisher": "p", "offer": "o", "sku": "bought"}
+    definition = {**DEFINITION, "hyperVGeneration": "V2", "identifier": identifier, "purchasePlan": plan}
+    image = f"{COMPUTE}/galleries/gallery/images/bought"
+    app.request("PUT", image, {"location": REGION, "properties": definition})
+    app.request("PUT", f"{image}/versions/1.0.0", {"location": REGION, "properties": VERSION})
+    app.advance(7200)
+    body = vm_body(f"{NETWORK}/networkInterfaces/free", image={"id": image})
+    del body["properties"]["securityProfile"]
+    assert app.error("PUT", path, body) == (400, "VMMarketplaceInvalidInput")
     app.request("PUT", path, {**body, "plan": plan})
     app.advance(7200)
     app.request("PUT", path, body)

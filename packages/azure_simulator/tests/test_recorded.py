@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from packages.azure_simulator.tests.bodies import REGION, nic_body
+from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
 from packages.azure_simulator.tests.in_process import GROUP, NETWORK, VMS, InProcessCloud, open_cloud
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
@@ -165,3 +165,24 @@ def test_a_new_machine_may_bring_what_another_one_showed() -> None:
     app.create_machine("vm", subnet)
     shown = app.request("GET", f"{VMS}/vm")
     assert app.send("PUT", f"{VMS}/vm", shown).status < 300
+
+
+def test_the_name_of_a_user_may_have_a_dollar_and_a_hash() -> None:
+    # recorded in 2022: role/test_special_characters_in_upn
+    app, name = open_cloud(), "$user#1@a.example"
+    app.token("graph", "https://graph.microsoft.com")
+    profile = {"password": "Test1234!!", "forceChangePasswordNextSignIn": True}
+    body = {"userPrincipalName": name, "displayName": "x", "mailNickname": "x", "accountEnabled": True}
+    app.request("POST", "/v1.0/users", {**body, "passwordProfile": profile}, caller="graph")
+    found = app.request("GET", "/v1.0/users('$user%231@a.example')", caller="graph")
+    assert found["userPrincipalName"] == name
+
+
+def test_low_is_the_former_word_for_the_priority_spot() -> None:
+    # recorded in 2023: vm/test_vm_priority_eviction_billing
+    app = open_cloud()
+    nic = app.request("PUT", f"{NETWORK}/networkInterfaces/vm-nic", nic_body(app.create_network()))
+    body = vm_body(nic["id"])
+    for priority, status in (("Low", 201), ("Spot", 200), ("Regular", 409)):
+        body["properties"] |= {"priority": priority, "evictionPolicy": "Deallocate"}
+        assert app.send("PUT", f"{VMS}/vm", body).status == status

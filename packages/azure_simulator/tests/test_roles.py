@@ -6,7 +6,7 @@ from packages.azure_simulator.tests.in_process import GROUP, SUB, VMS, InProcess
 
 READER = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 TENANT = "0f7c1111-1111-4111-8111-111111111111"
-USER = "0f7c2222-1111-4111-8111-111111111111"
+USER, SOMEBODY = "0f7c2222-1111-4111-8111-111111111111", "0f7c3333-1111-4111-8111-111111111111"
 
 
 def path(scope: str, number: int) -> str:
@@ -34,12 +34,12 @@ def test_a_list_shows_what_is_at_above_and_below() -> None:
     app = open_to_anybody()
     for number, scope in enumerate((SUB, GROUP, f"{VMS}/cpc-1")):
         app.request("PUT", path(scope, number), grant())
-    app.request("PUT", path(GROUP, 9), grant("somebody-else"))
+    app.request("PUT", path(GROUP, 9), grant(SOMEBODY))
     assert listed(app, GROUP) == [0, 1, 2, 9]
     assert listed(app, GROUP, "?$filter=atScope()") == [0, 1, 9]
     assert listed(app, f"{VMS}/cpc-1") == [0, 1, 2, 9]
     assert listed(app, SUB, f"?$filter=principalId eq '{USER}'") == [0, 1, 2]
-    assert listed(app, SUB, "?$filter=atScope() and assignedTo('somebody-else')") == []
+    assert listed(app, SUB, f"?$filter=atScope() and assignedTo('{SOMEBODY}')") == []
     unknown = f"{SUB}/providers/Microsoft.Authorization/roleAssignments?$filter=roleName eq 'x'"
     assert app.error("GET", unknown) == (400, "UnsupportedQuery")
 
@@ -58,7 +58,7 @@ def test_the_limit_counts_one_subscription() -> None:
     other = SUB.replace("22222222-2222", "33333333-2222")
     app.request("PUT", path(other, 1), grant())
     app.request("PUT", path(SUB, 1), grant())
-    assert app.error("PUT", path(SUB, 2), grant("another")) == (400, "RoleAssignmentLimitExceeded")
+    assert app.error("PUT", path(SUB, 2), grant(SOMEBODY)) == (400, "RoleAssignmentLimitExceeded")
 
 
 def test_a_new_principal_is_not_known_at_once_unless_its_type_is_given() -> None:
@@ -72,7 +72,7 @@ def test_a_new_principal_is_not_known_at_once_unless_its_type_is_given() -> None
     app.send("DELETE", path(SUB, 2))
     app.advance(61)
     app.request("PUT", path(SUB, 1), grant())
-    assert app.error("PUT", path(SUB, 3), grant("nobody", principalType="User")) == (400, "PrincipalNotFound")
+    assert app.error("PUT", path(SUB, 3), grant(SOMEBODY, principalType="User")) == (400, "PrincipalNotFound")
 
 
 def test_the_identity_of_a_machine_is_a_principal_after_a_while() -> None:
@@ -85,3 +85,16 @@ def test_the_identity_of_a_machine_is_a_principal_after_a_while() -> None:
     app.request("PUT", path(GROUP, 1), grant(principal))
     app.send("DELETE", f"{VMS}/cpc-1")
     assert app.error("PUT", path(SUB, 1), grant(principal)) == (400, "PrincipalNotFound")
+
+
+def test_a_put_of_an_assignment_changes_its_description_and_condition() -> None:
+    # recorded: Azure/azure-cli, role/test_role_assignment_create_update (2023)
+    app = open_to_anybody()
+    app.request("PUT", path(GROUP, 1), grant(description="first"))
+    app.advance(60)
+    condition = {"condition": "@Resource[Microsoft.Storage/x:Name] stringEquals 'a'", "conditionVersion": "2.0"}
+    reply = app.send("PUT", path(GROUP, 1), grant(description="second", **condition))
+    shown = app.request("GET", path(GROUP, 1))["properties"]
+    assert (reply.status, shown["description"], shown["condition"]) == (201, "second", condition["condition"])
+    assert shown["createdOn"] < shown["updatedOn"]
+    assert shown["updatedOn"].endswith("Z")

@@ -43,7 +43,7 @@ def life(subnet: str) -> list[tuple[str, str, Any]]:
     """List the requests of a machine from its interface to its end."""
     vm, nic = f"{VMS}/cpc-1", f"{NETWORK}/networkInterfaces/cpc-1-nic"
     role = f"{vm}/providers/Microsoft.Authorization/roleAssignments/00000000-0000-4000-8000-000000000001"
-    grant = {"properties": {"roleDefinitionId": ROLE, "principalId": "somebody"}}
+    grant = {"properties": {"roleDefinitionId": ROLE, "principalId": "0f7c2222-1111-4111-8111-111111111111"}}
     return [
         ("PUT", nic, nic_body(subnet)),
         ("PUT", vm, vm_body(nic)),

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from shared.domain.values import Value, Word
+from shared.domain.texts import Label
+from shared.domain.values import Value, Word, distinct, wrong_at
 
 _PART_NUMBER = re.compile(r"CPC_E_(\d{1,3})C_(\d{1,4})GB_(\d{1,5})(GB|TB)")
 _ANY_PART_NUMBER = re.compile(r"[A-Za-z0-9_]{1,100}")
@@ -26,8 +27,7 @@ def _size_name(value: str) -> str:
 
 
 def _distinct(value: tuple[str, ...]) -> tuple[str, ...]:
-    if len({name.lower() for name in value}) != len(value):
-        raise ValueError("names one size twice")
+    distinct(tuple(name.lower() for name in value))
     return value
 
 
@@ -37,7 +37,7 @@ _SizeName = Annotated[str, Field(max_length=80), AfterValidator(_size_name)]
 class ServicePlanRule(Value):
     """What a tenant has set for one licence: its hardware, and the VM sizes to try, the preferred one first."""
 
-    display_name: str | None = Field(None, min_length=1, max_length=120)
+    display_name: Label | None = None
     v_cpu_count: int = Field(ge=1, le=416)
     ram_in_gb: int = Field(alias="ramInGB", ge=1, le=12_000)
     storage_in_gb: int = Field(alias="storageInGB", ge=64, le=4095, description="an OS disk has at most 4,095 GiB")
@@ -48,13 +48,15 @@ class ServicePlanRule(Value):
         """Refuse a size of ours that has less than is promised; what others have, Azure says."""
         for known in (size for name in self.vm_sizes if (size := _known(name))):
             if wrong := shortfall(known.name, known.v_cpu_count, known.ram_in_gb, self):
-                raise ValueError(wrong)
+                raise wrong_at("vmSizes", wrong)
         return self
 
 
 def _part_numbers(value: dict[str, ServicePlanRule]) -> dict[str, ServicePlanRule]:
-    if not all(_ANY_PART_NUMBER.fullmatch(name) for name in value):
-        raise ValueError("write licences by part number: letters, digits and underscores, such as CPC_E_8C_32GB_512GB")
+    for name in value:
+        if not _ANY_PART_NUMBER.fullmatch(name):
+            message = "write licences by part number: letters, digits and underscores, such as CPC_E_8C_32GB_512GB"
+            raise wrong_at(name, message)
     return value
 
 

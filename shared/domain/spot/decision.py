@@ -15,7 +15,7 @@ KEPT = 500
 _SAME_FOR = timedelta(hours=1)
 
 
-class HostStep(Value):
+class EngineStep(Value):
     """A step of the engine for one host that has a record."""
 
     session_host_id: str
@@ -24,7 +24,7 @@ class HostStep(Value):
     text: str
 
 
-class Decision(HostStep):
+class Decision(EngineStep):
     """A step with the moment at which it was decided."""
 
     at: datetime
@@ -37,7 +37,7 @@ class Decisions(Value):
     tenant_id: str
     decisions: tuple[Decision, ...] = ()
 
-    def with_steps(self, steps: Sequence[HostStep], at: datetime) -> Decisions:
+    def with_steps(self, steps: Sequence[EngineStep], at: datetime) -> Decisions:
         """Return it with *steps*; what was decided a while ago already, and is decided again, is there once."""
         latest = {each.session_host_id: each for each in reversed(self.decisions) if at - each.at < _SAME_FOR}
         new = [

@@ -140,7 +140,7 @@ HARDWARE: Mapping[LicenseType, tuple[int, int, int]] = MappingProxyType(
 """What a licence type promises for each host: vCPUs, memory and OS disk in GB (docs/notes/spotpc-avd.md 1.9)."""
 
 
-def host_plan(license_type: LicenseType) -> ServicePlan:
+def host_hardware(license_type: LicenseType) -> ServicePlan:
     """Return the hardware of a host, in the form in which capacity is allocated."""
     cores, memory, disk = HARDWARE[license_type]
     return ServicePlan(

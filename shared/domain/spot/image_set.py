@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from shared.domain.images.image import ImageSource
 from shared.domain.spot.notes import Note
-from shared.domain.values import Value
+from shared.domain.values import Value, wrong_at
 
 MOST_SCRIPT_CHARACTERS = 60_000
 """Of all scripts of a recipe together: each version keeps the recipe by which it was made."""
@@ -37,9 +37,9 @@ class RecipeStep(Value):
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
         if (self.script is None) == (self.package_id is None):
-            raise ValueError("name one: script or packageId")
+            raise wrong_at("script", "name one: script or packageId")
         if self.package_version is not None and self.package_id is None:
-            raise ValueError("packageVersion belongs to a packageId")
+            raise wrong_at("packageVersion", "leave it out, or name the packageId to which it belongs")
         return self
 
 
@@ -59,7 +59,7 @@ class Recipe(Value):
     @model_validator(mode="after")
     def _is_not_too_long(self) -> Self:
         if sum(len(step.script or "") for step in self.steps) > MOST_SCRIPT_CHARACTERS:
-            raise ValueError(f"the scripts may have {MOST_SCRIPT_CHARACTERS} characters together")
+            raise wrong_at("steps", f"the scripts may have {MOST_SCRIPT_CHARACTERS} characters together")
         return self
 
 

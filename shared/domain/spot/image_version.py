@@ -86,10 +86,15 @@ def advance(status: VersionStatus, event: VersionEvent) -> VersionStatus:
 
 
 class Access(Value):
-    """A way in to the temporary machine: from one *address* only, and only *until*."""
+    """A way in to the temporary machine, only *until*.
+
+    It is a *public_address* that lets one caller's *address* in; or the Bastion of the network, by its id, whose users
+    Azure decides on.
+    """
 
     address: str
-    public_address: str
+    public_address: str | None = None
+    bastion_id: str | None = None
     until: datetime
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 
+from shared.domain.tenants.directory import DirectoryUser
 from shared.domain.tenants.tenant import RemovalBrake
 from shared.domain.values import Value
 
@@ -67,6 +68,14 @@ class Seen(Value):
     user_id: str
     user_principal_name: str
     display_name: str = ""
+
+
+def seen_users(users: Iterable[DirectoryUser]) -> tuple[Seen, ...]:
+    """Return users as the directory has them now."""
+    return tuple(
+        Seen(user_id=each.id, user_principal_name=each.user_principal_name, display_name=each.display_name)
+        for each in users
+    )
 
 
 class Roll(Value):

@@ -56,7 +56,7 @@ def remove(group: Group) -> None:
         if host.user_left and not host.is_uncertain and group.draft.may(host):
             _dismiss(group, host)
     if group.rules.stage is not Stage.MOVING:
-        _remove_surplus(group, staying - len(group.rules.held))
+        _remove_surplus(group, staying - _beyond(group))
 
 
 def _dismiss(group: Group, host: ObservedHost) -> None:
@@ -70,10 +70,16 @@ def _dismiss(group: Group, host: ObservedHost) -> None:
         group.draft.add(Action.REMOVE, host, Reason.USER_LEFT)
 
 
+def _beyond(group: Group) -> int:
+    """Return how many hosts that stay are beyond the group's number: those of a release that is not over."""
+    stays = [each for each in group.hosts if each.state is not HostState.REMOVING]
+    return sum(1 for each in stays if each.id in group.rules.beyond)
+
+
 def _remove_surplus(group: Group, staying: int) -> None:
     if staying <= group.target.hosts:
         return
-    nobodys = [each for each in group.hosts if each.id not in group.rules.held and each.assigned_user_id is None]
+    nobodys = [each for each in group.hosts if each.id not in group.rules.beyond and each.assigned_user_id is None]
     for host in sorted(nobodys, key=lambda each: _first_to_go(group, each)):
         if staying <= group.target.hosts:
             return

@@ -11,12 +11,16 @@ from shared.domain.values import Value
 
 
 class HostState(StrEnum):
-    """Where a host stands; ``unknown``: nothing answered. Draining is no state: a host that drains is running."""
+    """Where a host stands; ``unknown``: nothing answered. Draining is no state: a host that drains is running.
+
+    ``shutDown``: its Windows was shut down from inside, so that its machine is still allocated, and costs.
+    """
 
     BUILDING = "building"
     STARTING = "starting"
     RUNNING = "running"
     STOPPING = "stopping"
+    SHUT_DOWN = "shutDown"
     STOPPED = "stopped"
     HIBERNATED = "hibernated"
     BROKEN = "broken"
@@ -107,8 +111,8 @@ class ObservedHost(Value):
 
     @property
     def is_off(self) -> bool:
-        """Whether it exists and costs no computing."""
-        return self.state in {HostState.STOPPED, HostState.HIBERNATED}
+        """Whether Windows does not run on it, and can be started."""
+        return self.state in {HostState.STOPPED, HostState.HIBERNATED, HostState.SHUT_DOWN}
 
     @property
     def is_uncertain(self) -> bool:

@@ -17,7 +17,7 @@ def without_host(hosts: Sequence[ObservedHost], waiting: Sequence[WaitingSignIn]
     return [each for each in waiting if each.user_id not in owners]
 
 
-def wake_for_users(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
+def start_for_sign_ins(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
     """Start the host of everybody who waits; how many start at a time does not limit it, they are asked for."""
     users = {each.user_id for each in waiting}
     for host in group.hosts:

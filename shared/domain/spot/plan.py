@@ -52,7 +52,7 @@ def plan(
 
 def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
     """Add the steps: what gives seats first, so that what takes them counts only what is left over."""
-    personal.wake_for_users(group, waiting)
+    personal.start_for_sign_ins(group, waiting)
     scaling.scale_out(group)
     if group.complete:
         moving.repair(group)
@@ -61,6 +61,7 @@ def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
         scaling.scale_in(group)
         personal.rest_when_unused(group, waiting)
     moving.keep_tokens(group)
+    scaling.let_azure_start(group)
 
 
 def _status(group: Group) -> tuple[GroupStatus, str | None]:

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     TOKEN_AGES = "tokenAges"  # noqa: S105 - no password
     NOT_NEEDED = "notNeeded"
     IDLE = "idle"
+    STILL_ALLOCATED = "stillAllocated"
     ONLY_DISCONNECTED = "onlyDisconnected"
     TOO_MANY_HOSTS = "tooManyHosts"
     USER_LEFT = "userLeft"
@@ -29,6 +30,7 @@ class Reason(StrEnum):
     OLD_VERSION = "oldVersion"
     NOTICE_IS_OVER = "noticeIsOver"
     DRAINED_BY_HAND = "drainedByHand"
+    START_ON_CONNECT = "startOnConnect"
 
 
 SENTENCES: Mapping[Reason, str] = MappingProxyType(
@@ -43,6 +45,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.TOKEN_AGES: "The host has been off for {days} days; it runs for a while so that its token stays valid.",
         Reason.NOT_NEEDED: "Without the host {free} seats stay free; {spare} are kept free.",
         Reason.IDLE: "Nobody uses the host, and it has not been needed for {minutes} minutes.",
+        Reason.STILL_ALLOCATED: "Windows was shut down on the host; its machine is still allocated, and costs.",
         Reason.ONLY_DISCONNECTED: "The session is only disconnected; hibernation keeps it.",
         Reason.TOO_MANY_HOSTS: "The group has {hosts} hosts; its licences need {wanted}.",
         Reason.USER_LEFT: "The host's user has no place in the group any more.",
@@ -52,6 +55,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.OLD_VERSION: "The host has version {old}; version {version} is released.",
         Reason.NOTICE_IS_OVER: "The user was told {minutes} minutes before.",
         Reason.DRAINED_BY_HAND: "A person drains the host.",
+        Reason.START_ON_CONNECT: "The host is off; Azure Virtual Desktop may start it for a user who finds no other.",
     }
 )
 

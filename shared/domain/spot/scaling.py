@@ -131,13 +131,13 @@ def _build(group: Group) -> None:
     for number in range(min(_missing(group), builds_left(group))):
         low = stage is not Stage.CANARY and regular + number >= target.hosts - target.low_priority
         facts = {**_facts(group), "hosts": len(counted) + number, "wanted": target.hosts}
-        group.draft.build(target.version, _sizes(group), reason, low_priority=low, **facts)
+        group.draft.build(group.rules.version, _sizes(group), reason, low_priority=low, **facts)
 
 
 def _build_reason(group: Group) -> Reason:
     if group.rules.stage is Stage.CANARY:
         return Reason.CANARY
-    if group.rules.stage not in {None, Stage.DONE}:
+    if group.rules.stage in {Stage.SURGING, Stage.MOVING}:
         return Reason.NEW_VERSION
     return Reason.SEATS_NEEDED if group.on_demand else Reason.HOSTS_MISSING
 
@@ -174,12 +174,24 @@ def scale_in(group: Group) -> None:
     """Drain what is not needed, and stop what is empty and has not been needed for long enough.
 
     A host that was drained long ago stops as soon as its last session has ended. One that has only started does not.
+    One whose Windows was shut down is released at once: nobody can work on it.
     """
     runs = group.running
     for host in group.hosts:
+        if host.state is HostState.SHUT_DOWN and group.draft.may(host):
+            group.draft.add(Action.STOP, host, Reason.STILL_ALLOCATED)
         if group.draft.may(host) and _is_drained(group, host) and not host.sessions and runs > group.stop_floor:
             runs -= _stop_when_idle(group, host)
     _drain(group)
+
+
+def let_azure_start(group: Group) -> None:
+    """Open hosts that are off: Azure Virtual Desktop starts one for a sign-in that finds none, never a drained one."""
+    if not group.target.start_on_connect:
+        return
+    for host in group.hosts:
+        if host.is_off and not host.allow_new_sessions and group.may_serve(host) and host.id not in group.rules.retire:
+            group.draft.add(Action.UNDRAIN, host, Reason.START_ON_CONNECT)
 
 
 def _is_drained(group: Group, host: ObservedHost) -> bool:
@@ -218,7 +230,7 @@ def _drain(group: Group) -> None:
             group.draft.add(Action.DRAIN, host, Reason.DRAINED_BY_HAND)
     retire = group.rules.retire
     is_open = [each for each in group.hosts if group.counts_as_open(each) and group.draft.may(each)]
-    too_many = not retire and len(group.licensed) - len(group.rules.held) > group.target.hosts
+    too_many = not retire and len(group.licensed) - len(group.rules.beyond) > group.target.hosts
     margin = min(_MARGIN, group.spare, group.target.seats)
     leaving = sum(each.sessions for each in group.hosts if each.id in retire and not each.is_open)
     for host in sorted(is_open, key=lambda each: _least_needed(group, each)):

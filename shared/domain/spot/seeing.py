@@ -15,7 +15,7 @@ from shared.domain.spot.observed import SERVES, AgentStatus, HostState, Observed
 from shared.domain.spot.release import OPEN, SpotRelease
 from shared.domain.spot.start_times import KEPT, StartTimes, learned
 from shared.domain.spot.state import SpotGroupState
-from shared.domain.spot.target import GroupTarget
+from shared.domain.spot.target import GroupTarget, Release
 from shared.domain.values import Value
 
 _FORGIVEN_AFTER = timedelta(minutes=30)
@@ -50,8 +50,9 @@ class HostReport(Value):
     began: tuple[datetime, ...] = ()
 
 
-_OFF = {Power.DEALLOCATED: HostState.STOPPED, Power.STOPPED: HostState.STOPPED, Power.HIBERNATED: HostState.HIBERNATED}
-_COMES = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.STARTING})
+_OFF = {Power.DEALLOCATED: HostState.STOPPED, Power.HIBERNATED: HostState.HIBERNATED}
+_RESTS = {**_OFF, Power.STOPPED: HostState.SHUT_DOWN}
+_COMES = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.SHUT_DOWN, HostState.STARTING})
 _RISES = frozenset({HostTask.START, HostTask.RESTART})
 _FALLS = frozenset({HostTask.STOP, HostTask.HIBERNATE})
 
@@ -107,8 +108,8 @@ def _state_by_power(before: HostState, power: Power | None) -> HostState:
     """Return the state of a host whose agent does not serve."""
     if power is None:
         return before
-    if power in _OFF:
-        return _OFF[power]
+    if power in _RESTS:
+        return _RESTS[power]
     if power is Power.RUNNING:
         return HostState.STARTING if before in _COMES else HostState.RUNNING
     return HostState.STARTING if power is Power.STARTING else HostState.STOPPING
@@ -186,6 +187,19 @@ def _told(host: SessionHost, *, silent: bool) -> tuple[HostState, datetime]:
     return HostState(host.seen.state), host.seen.since
 
 
+def has_failed(host: SessionHost) -> bool:
+    """Whether a host does not work, as far as its record says: its build failed, its proof, or its agent; not busy."""
+    if host.status is HostStatus.FAILED:
+        return True
+    if host.status is not HostStatus.READY:
+        return False
+    if host.seen is None:
+        return host.proven is False
+    silent = host.seen.state in {HostState.RUNNING, HostState.BROKEN} and AgentStatus(host.seen.agent) not in SERVES
+    lost = host.seen.state == HostState.BROKEN
+    return (host.proven is False or silent or lost) and not host.seen.active + host.seen.disconnected
+
+
 def version_of(image_set_id: str, version: str, group: SpotGroup) -> str:
     """Return the name of an image version within a group; that of another set, which may be the same, has its set."""
     return version if image_set_id == group.image_set_id else f"{image_set_id}/{version}"
@@ -215,9 +229,15 @@ def target_of(group: SpotGroup, release: SpotRelease | None, parked: str | None)
         low_priority=settings.low_priority_hosts,
         notice=notice,
         idle=settings.idle,
-        release=opened.rules if opened else None,
+        start_on_connect=group.hosts.start_on_connect and group.license_type is not LicenseType.PERSONAL_DEDICATED,
+        release=_rules(opened, group) if opened else None,
         parked=parked,
     )
+
+
+def _rules(release: SpotRelease, group: SpotGroup) -> Release:
+    before = version_of(release.before.image_set_id, release.before.image_version, group)
+    return release.rules.but(before=before)
 
 
 def start_times(state: SpotGroupState) -> StartTimes:

@@ -24,13 +24,15 @@ class Method(StrEnum):
 class Release(Value):
     """A release of the group's version. *at*: when hosts of it take over; of scheduled ones only.
 
-    *surge*: hosts beyond the group's own that may exist meanwhile; None: as many again as the group has.
+    *surge*: hosts beyond the group's own that may exist meanwhile; None: as many again as the group has. *before*: the
+    version that hosts are built from while the release waits, is paused or has failed; None: none is built then.
     """
 
     method: Method
     at: datetime | None = None
     surge: int | None = Field(default=None, ge=1)
     paused: bool = False
+    before: str | None = None
 
 
 class GroupTarget(Value):
@@ -42,7 +44,8 @@ class GroupTarget(Value):
     *low_priority*: of all hosts so many may be low-priority machines, which Azure may take away. *idle*: a host runs
     for so long after its start, and after it was last needed. *look*: how often the sessions are read; *arrivals*: over
     how long sign-ins are counted. *wake*: a host that is off for so long is started, for its token. *broken_percent*:
-    with more hosts that do not serve, one starts at a time. *parked*: why nothing may happen now.
+    with more hosts that do not serve, one starts at a time. *start_on_connect*: Azure starts hosts at sign-in, too.
+    *parked*: why nothing may happen now.
     """
 
     kind: LicenseType
@@ -71,6 +74,7 @@ class GroupTarget(Value):
     broken_after: timedelta = timedelta(minutes=10)
     broken_percent: int = Field(default=10, ge=0, le=100)
     restarts: int = Field(default=2, ge=0)
+    start_on_connect: bool = False
     release: Release | None = None
     parked: str | None = None
 

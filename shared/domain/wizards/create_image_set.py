@@ -17,7 +17,10 @@ from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
 
-NAME_TAKEN = Problem("/detail/displayName", "there is an image set of this name already", "detail")
+NO_STEPS = Problem(
+    "/recipe/steps", "write at least one step to build a version by, or leave out the schedule", "recipe"
+)
+NAME_TAKEN = Problem("/detail/displayName", "an image set of this name exists; choose another", "detail")
 _MOST = 200
 
 
@@ -122,23 +125,23 @@ def _problems(reading: Reading, facts: ImageSetFacts) -> list[Problem]:
     if detail and len(facts.image_sets) >= _MOST:
         found.append(Problem("/detail", f"there are {_MOST} image sets already, which is the limit", "detail"))
     if recipe and recipe.schedule and not recipe.steps:
-        found.append(Problem("/recipe/schedule", "there are no steps to build a version by", "recipe"))
+        found.append(NO_STEPS)
     return found
 
 
 def _site_problems(step: SiteStep, facts: ImageSetFacts) -> list[Problem]:
     if step.is_global == (step.site_id is not None):
-        return [Problem("/site", "name one: siteId, or isGlobal", "site")]
+        return [Problem("/site/siteId", "name one: siteId, or isGlobal", "site")]
     if not facts.sites:
         return [Problem("/site", "there is no site yet; create one first", "site")]
     if step.site_id is not None and step.site_id not in {site.id for site in facts.sites}:
-        return [Problem("/site/siteId", "there is no such site", "site")]
+        return [Problem("/site/siteId", "there is no such site; choose one of the tenant's sites", "site")]
     return []
 
 
 def _source_problems(step: SourceStep, facts: ImageSetFacts) -> list[Problem]:
     if (step.gallery_image_id is None) == (step.gallery_version_id is None):
-        return [Problem("/source", "name one: galleryImageId or galleryVersionId", "source")]
+        return [Problem("/source/galleryImageId", "name one: galleryImageId or galleryVersionId", "source")]
     if facts.source(step.host_pool_type, step.gallery_image_id, step.gallery_version_id) is not None:
         return []
     return [missing_source(step.gallery_version_id, step.host_pool_type, facts)]
@@ -148,12 +151,14 @@ def missing_source(version_id: str | None, host_pool_type: HostPoolType, facts: 
     """Return what is wrong with a source that ``ImageSetFacts.source`` does not know."""
     if version_id is None:
         kind = "multi-session" if host_pool_type is HostPoolType.POOLED else "single-session"
-        message = f"the marketplace offers no such {kind} image of generation 2"
+        message = f"the marketplace offers no such {kind} image of generation 2; choose one of those it offers"
         return Problem("/source/galleryImageId", message, "source")
     here = [v for v in facts.gallery_versions if v.id.casefold() == version_id.casefold()]
     faults = [version.fault for version in here if version.ready and version.fault]
     message = (
-        f"no host can be built from it: {faults[0]}" if faults else "there is no such gallery version that is ready"
+        f"no host can be built from it: {faults[0]}; choose another"
+        if faults
+        else "there is no such gallery version that is ready; choose one of the tenant's"
     )
     return Problem("/source/galleryVersionId", message, "source")
 

@@ -117,7 +117,7 @@ def _problems(reading: Reading, facts: VersionFacts) -> list[Problem]:
         return []
     image_set = facts.image_set(step.image_set_id)
     if image_set is None:
-        return [Problem("/set/imageSetId", "there is no such image set", "set")]
+        return [Problem("/set/imageSetId", "there is no such image set; choose one of the tenant's", "set")]
     found: list[Problem] = []
     if len(facts.of(image_set.id)) >= _MOST:
         found.append(Problem("/set/imageSetId", f"it has {_MOST} versions, which is the limit; delete some", "set"))
@@ -128,7 +128,11 @@ def _problems(reading: Reading, facts: VersionFacts) -> list[Problem]:
         found.extend(_source_problems(source, image_set, facts))
     customization = reading.value("customization", CustomizationStep)
     if customization and customization.by_recipe and not image_set.recipe.steps:
-        found.append(Problem("/customization/byRecipe", "the set has no recipe", "customization"))
+        found.append(
+            Problem(
+                "/customization/byRecipe", "leave it out, or write a recipe first: the set has none", "customization"
+            )
+        )
     return found
 
 
@@ -145,11 +149,13 @@ def _source_problems(step: SourceStep, image_set: ImageSet, facts: VersionFacts)
     chosen = [step.source_version, step.gallery_image_id, step.gallery_version_id]
     if len([each for each in chosen if each is not None]) > 1:
         message = "name at most one: sourceVersion, galleryImageId or galleryVersionId"
-        return [Problem("/source", message, "source")]
+        return [Problem("/source/sourceVersion", message, "source")]
     if facts.source(image_set, step) is not None or facts.replicating(image_set.id) is not None:
         return []
     if step.gallery_image_id is None and step.gallery_version_id is None:
-        return [Problem("/source/sourceVersion", "the set has no such version that is available", "source")]
+        return [
+            Problem("/source/sourceVersion", "the set has no such version that is available; choose another", "source")
+        ]
     return [missing_source(step.gallery_version_id, HostPoolType(image_set.host_pool_type), facts.sets)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.domain.machines.service_plan import size_ladder
 from shared.domain.networks.connection import JoinType
-from shared.domain.spot.group import USERS_PER_HOST, LicenseType, host_plan
+from shared.domain.spot.group import USERS_PER_HOST, LicenseType, host_hardware
 from shared.domain.wizards.create_provisioning_policy import group_problems
 from shared.domain.wizards.forecast import quota_shortages
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
@@ -169,7 +169,7 @@ def capacity_warnings(
             concern=WarningCode.NOT_LOOKED_AT, step="site", message="Azure did not answer: the quota was not looked at."
         )
     else:
-        ladder = size_ladder(host_plan(license_type))
+        ladder = size_ladder(host_hardware(license_type))
         yield from quota_shortages(
             [ladder] * hosts, connection.subscription_id, place.region, facts.usages, step="license"
         )

@@ -123,8 +123,9 @@ def problems_of(error: ValidationError, prefix: str = "", step: str | None = Non
 
 
 def _place(location: tuple[int | str, ...], context: Mapping[str, Any]) -> tuple[int | str, ...]:
-    """Return the place of an error: in a list that names something twice, the second of them."""
-    return (*location, context["second"]) if "second" in context else location
+    """Return the place of an error: in a list that names something twice, the second of them; or the named part."""
+    more = tuple(context[each] for each in ("second", "at") if each in context)
+    return (*location, *more)
 
 
 def _below(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shared.domain.values import Value
 from shared.domain.wizards.forms import Wizard
-from shared.errors import Problem
+from shared.errors import Problem, shown
 
 
 class WarningCode(StrEnum):
@@ -90,14 +90,14 @@ def review(
 
 
 def _step(name: str, problems: list[Problem]) -> ReviewedStep:
-    errors = tuple(_error(p) for p in problems if p.step == name)
+    errors = _errors(p for p in problems if p.step == name)
     return ReviewedStep(name=name, valid=not errors, errors=errors)
 
 
 def _elsewhere(problems: list[Problem]) -> tuple[ReviewedStep, ...]:
-    errors = tuple(_error(p) for p in problems if p.step is None)
+    errors = _errors(p for p in problems if p.step is None)
     return (ReviewedStep(name="form", valid=False, errors=errors),) if errors else ()
 
 
-def _error(problem: Problem) -> ReviewError:
-    return ReviewError(pointer=problem.pointer, message=problem.message)
+def _errors(problems: Iterable[Problem]) -> tuple[ReviewError, ...]:
+    return tuple(ReviewError(pointer=each.pointer, message=each.message) for each in shown(list(problems)))

@@ -13,7 +13,7 @@ from shared.domain.spot.members import Seen
 from shared.domain.spot.notes import LONGEST_NOTE
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
-from shared.domain.values import Id, Value, Word, distinct
+from shared.domain.values import Id, Value, Word, distinct, wrong_at
 from shared.domain.wizards.forecast import Usage
 from shared.domain.wizards.names import Name
 from shared.errors import Problem
@@ -28,15 +28,19 @@ _LONGEST_TAG, _LONGEST_VALUE = 512, 256
 
 def _tags(values: dict[str, str]) -> dict[str, str]:
     """Check tags as Azure does: learn.microsoft.com/azure/azure-resource-manager/management/tag-resources."""
+    folded: set[str] = set()
     for name, value in values.items():
         if not name:
-            raise ValueError("a tag needs a name")
-        if any(each in "<>%&\\?/" or not each.isprintable() for each in name) or not value.isprintable():
-            raise ValueError("a name has none of < > % & \\ ? / and, as its value, no control character")
+            raise wrong_at(name, "a tag must have a name")
+        if any(each in "<>%&\\?/" or not each.isprintable() for each in name):
+            raise wrong_at(name, "leave out < > % & \\ ? / and control characters: no name of a tag may have them")
+        if not value.isprintable():
+            raise wrong_at(name, "leave out control characters")
         if name.casefold().startswith(_RESERVED):
-            raise ValueError(f"a name must not begin with one of {', '.join(_RESERVED)}: these are reserved")
-    if len({name.casefold() for name in values}) != len(values):
-        raise ValueError("names one tag twice: case does not tell two tags apart")
+            raise wrong_at(name, f"must not begin with one of {', '.join(_RESERVED)}: these are reserved")
+        if name.casefold() in folded:
+            raise wrong_at(name, "must not be named twice: case does not tell two tags apart")
+        folded.add(name.casefold())
     return values
 
 
@@ -136,6 +140,7 @@ class SpotGroupFacts(Value):
     """What exists already. *members*: of the chosen groups; None when the directory did not answer.
 
     *rights_used*: the role assignments of the subscription that are taken, *rights_limit*: how many there may be.
+    *other_hosts*: whether the chosen group has hosts of another version than its own.
     """
 
     sites: tuple[Site, ...]
@@ -149,6 +154,7 @@ class SpotGroupFacts(Value):
     rights_used: int = 0
     rights_limit: int = 4000
     known_sizes: frozenset[str] | None = None
+    other_hosts: bool = False
 
     def site(self, site_id: str) -> Site | None:
         """Return a site, None if there is none."""

@@ -77,8 +77,9 @@ def _problems(reading: Reading, group: SpotGroup | None, facts: SpotGroupFacts, 
         yield Problem("/group/spotGroupId", "the Spot Group is being deleted", "group")
     if image := reading.value("image", ImageStep):
         yield from image_problems(image, facts.site(group.site_id), group.license_type, facts)
-        if (image.image_set_id, image.image_version) == (group.image_set_id, group.image_version):
-            message = "the group has this version already; choose another"
+        same = (image.image_set_id, image.image_version) == (group.image_set_id, group.image_version)
+        if same and not facts.other_hosts:
+            message = "the group and all its hosts have this version already; choose another"
             yield Problem("/image/imageVersion", message, "image")
     if method := reading.value("method", MethodStep):
         yield from _method_problems(method, now)
@@ -90,7 +91,7 @@ def _method_problems(step: MethodStep, now: datetime) -> Iterable[Problem]:
             yield Problem("/method/at", "only a scheduled release has a time; leave it out", "method")
         return
     if step.at is None:
-        yield Problem("/method/at", "a scheduled release needs a time, such as 2026-12-01T20:00:00Z", "method")
+        yield Problem("/method/at", "write the time of the release, such as 2026-12-01T20:00:00Z", "method")
     elif not now < step.at <= now + _LATEST:
         yield Problem("/method/at", "choose a time from now on, within a year", "method")
 

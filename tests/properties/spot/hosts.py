@@ -38,6 +38,7 @@ def targets(
         at=draw(st.sampled_from([NOW, NOW + timedelta(minutes=20)])) if method is Method.SCHEDULED else None,
         surge=draw(st.sampled_from([None, 1, 2])),
         paused=draw(st.integers(0, 4)) == 0,
+        before=draw(st.sampled_from([None, OLD, NEW])),
     )
     kind = draw(st.sampled_from(kinds))
     return GroupTarget(
@@ -52,6 +53,7 @@ def targets(
         low_priority=draw(st.integers(0, 1)),
         max_starts=draw(st.integers(1, 3)),
         max_builds=draw(st.integers(1, 3)),
+        start_on_connect=draw(st.booleans()),
         release=release if method else None,
         schedule=draw(schedules()) if scheduled else None,
     )

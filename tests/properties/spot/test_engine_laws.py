@@ -12,9 +12,10 @@ from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, Wa
 from shared.domain.spot.plan import plan
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.schedule import edges, next_edge
+from shared.domain.spot.settings import ScaleIn
 from shared.domain.spot.start_times import Durations, StartTimes
-from shared.domain.spot.target import GroupTarget, Release
-from tests.properties.spot.hosts import ENDS, HARMS, NEW, NOW, advanced, hosts, targets
+from shared.domain.spot.target import GroupTarget, Method, Release
+from tests.properties.spot.hosts import ENDS, HARMS, NEW, NOW, OLD, advanced, hosts, targets
 
 LOOK = timedelta(minutes=1)
 ROUNDS = 60
@@ -99,6 +100,15 @@ def test_only_a_drained_host_stops_and_one_with_a_user_of_its_own(
     by_id = {host.id: host for host in seen}
     for host_id in steps_of(plan(target, seen, NOW), {Action.STOP, Action.HIBERNATE}):
         assert not by_id[host_id or ""].is_open
+
+
+@given(groups())
+def test_a_host_that_was_shut_down_from_inside_is_started_released_or_removed_at_once(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]],
+) -> None:
+    target, seen = group
+    idle = {host.id for host in seen if host.state is HostState.SHUT_DOWN and not host.excluded}
+    assert idle <= set(steps_of(plan(target, seen, NOW), {Action.START, Action.STOP, Action.REMOVE}))
 
 
 @given(groups(), st.randoms())
@@ -254,6 +264,23 @@ def test_a_dedicated_host_is_never_rebuilt(group: tuple[GroupTarget, tuple[Obser
     owned = {host.id for host in seen if host.assigned_user_id}
     made = plan(target, seen, NOW)
     assert not owned & set(steps_of(made, {Action.REMOVE, Action.REPLACE, Action.NOTIFY, Action.SIGN_OFF}))
+
+
+@given(groups(healthy=True, kinds=(LicenseType.POOLED, LicenseType.PERSONAL)))
+def test_a_group_whose_release_is_paused_stays_complete_with_the_version_before(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]],
+) -> None:
+    target, seen = group
+    release = Release(method=Method.IMMEDIATE, paused=True, before=OLD)
+    target = target.but(release=release, scale_in=ScaleIn.DEALLOCATE, quantity=max(1, target.quantity))
+    kept, now = {host.id for host in seen if host.version == NEW}, NOW
+    for _ in range(ROUNDS):
+        made = plan(target, seen, now)
+        assert {step.version for step in made.steps if step.action is Action.BUILD} <= {OLD}
+        seen = advanced(seen, made, now)
+        now = max(now + LOOK, made.next_look or now) if not made.steps else now + LOOK
+    assert kept <= {host.id for host in seen}
+    assert len(seen) >= target.hosts
 
 
 @given(groups(healthy=True, kinds=(LicenseType.POOLED, LicenseType.PERSONAL)))

@@ -32,17 +32,23 @@ class Directory:
     seconds: float = 0.0
     down: bool = False
     slow: bool = False
+    answers: asyncio.Event | None = None
+    """Until it is set nothing is answered."""
+    junk: list[Any] = field(default_factory=list)
+    """What it publishes among its keys."""
 
     def rotate(self, key_id: str) -> None:
         self.keys[key_id] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
     async def fetch(self, url: str) -> dict[str, Any]:
         self.asked.append(url)
+        if self.answers is not None:
+            await self.answers.wait()
         if self.slow:
             await asyncio.sleep(0.01)
         if self.down:
             raise UnavailableError("the issuer's keys could not be read")
-        return {"keys": [_published(key_id, key) for key_id, key in self.keys.items()]}
+        return {"keys": [*self.junk, *(_published(key_id, key) for key_id, key in self.keys.items())]}
 
     def validation(self, *, client_principal: bool = False) -> TokenValidation:
         keys = SigningKeys(AUTHORITY, fetch=self.fetch, monotonic=lambda: self.seconds)

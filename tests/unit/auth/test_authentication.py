@@ -194,10 +194,46 @@ async def test_old_keys_hold_while_the_issuer_is_down_but_not_for_ever(signer: D
     for _ in range(2):
         directory.seconds += 24 * 3600 + 61
         await authenticate(headers, validation, {TENANT})
+        await asyncio.sleep(0)  # what is asked while nobody waits
     assert len(directory.asked) == 3
     directory.seconds += 24 * 3600
     with pytest.raises(UnavailableError):
         await authenticate(headers, validation, {TENANT})
+
+
+async def test_nobody_with_a_known_key_waits_again_and_again_for_an_issuer_that_is_down(signer: Directory) -> None:
+    directory = Directory(dict(signer.keys))
+    validation = directory.validation()
+    headers = {"authorization": f"Bearer {directory.token('k1')}"}
+    await authenticate(headers, validation, {TENANT})
+    directory.seconds += 24 * 3600 + 1
+    directory.down = True
+    await authenticate(headers, validation, {TENANT})
+    directory.answers = asyncio.Event()
+    for _ in range(3):
+        directory.seconds += 61
+        async with asyncio.timeout(60):  # it would wait for ever
+            await authenticate(headers, validation, {TENANT})
+    await asyncio.sleep(0)
+    assert len(directory.asked) == 3  # the third is not answered yet
+    directory.down = False
+    withdrawn = directory.keys.pop("k1")
+    assert withdrawn
+    directory.answers.set()
+    await asyncio.sleep(0.01)
+    with pytest.raises(UnauthenticatedError):
+        await authenticate(headers, validation, {TENANT})
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [None, 7, {}, {"kty": "RSA", "kid": "x"}, {"kty": "RSA", "kid": "x", "n": "!", "e": "AQAB"}, {"kty": "RSA"}],
+    ids=repr,
+)
+async def test_a_key_that_is_none_leaves_the_others(signer: Directory, junk: Any) -> None:
+    directory = Directory(dict(signer.keys), junk=[junk])
+    headers = {"authorization": f"Bearer {directory.token('k1')}"}
+    assert (await authenticate(headers, directory.validation(), {TENANT})).actor.id == "ada"
 
 
 async def test_a_key_that_is_withdrawn_holds_for_a_day_at_most(signer: Directory) -> None:

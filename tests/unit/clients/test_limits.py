@@ -34,6 +34,7 @@ def test_arm_calls(method: str, url: str, names: list[str]) -> None:
     [
         ("GET", "https://graph.example/v1.0/users", ["directory"]),
         ("POST", "https://graph.example/v1.0/users/u/checkMemberGroups", ["directory"]),
+        ("POST", "https://graph.example/v1.0/$batch", ["directory-batches", "directory"]),
         ("DELETE", "https://graph.example/v1.0/devices/d", ["directory-writes"]),
         ("GET", INTUNE, ["intune"]),
         (

@@ -1,5 +1,7 @@
 """What a tenant may set for a licence, what becomes of it, and what Azure has to offer for it."""
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.wizards.forms import parse, problems_of
 from shared.services.service_plans import size_problems
 from tests.integration import things
+from tests.integration.test_wrong_bodies import TOO_MUCH, WRONG, at_pointer, faults, spoilt
 
 GRAPHICS = "Standard_NV6ads_A10_v5"
 RULE = {"vCpuCount": 6, "ramInGB": 36, "storageInGB": 256, "vmSizes": [GRAPHICS, "Standard_D16s_v5"]}
@@ -58,16 +61,26 @@ def test_the_family_is_that_of_the_name_until_azure_says_another() -> None:
 @pytest.mark.parametrize(
     ("part_number", "changed", "pointer", "says"),
     [
-        ("a b", {}, "", "write licences by part number"),
+        ("a b", {}, "/a b", "write licences by part number"),
         (FLEX, {"vCpuCount": 0}, f"/{FLEX}/vCpuCount", "write a number of at least 1"),
         (FLEX, {"ramInGB": "8"}, f"/{FLEX}/ramInGB", "write a whole number"),
         (FLEX, {"storageInGB": 32}, f"/{FLEX}/storageInGB", "write a number of at least 64"),
         (FLEX, {"storageInGB": 4096}, f"/{FLEX}/storageInGB", "write a number of at most 4095"),
         (FLEX, {"vmSizes": []}, f"/{FLEX}/vmSizes", "name at least one"),
         (FLEX, {"vmSizes": ["D8s_v5"]}, f"/{FLEX}/vmSizes/0", "write the name of an Azure VM size, such as"),
-        (FLEX, {"vmSizes": [GRAPHICS, GRAPHICS]}, f"/{FLEX}/vmSizes", "names one size twice"),
-        (FLEX, {"vmSizes": ["Standard_D4s_v5"]}, f"/{FLEX}", "Standard_D4s_v5 has 4 vCPUs; name sizes with at least 6"),
-        (FLEX, {"vmSizes": ["Standard_D8s_v5"], "ramInGB": 64}, f"/{FLEX}", "has 32 GB of memory; name sizes with at"),
+        (FLEX, {"vmSizes": [GRAPHICS, GRAPHICS]}, f"/{FLEX}/vmSizes/1", "this is named twice; leave it out here"),
+        (
+            FLEX,
+            {"vmSizes": ["Standard_D4s_v5"]},
+            f"/{FLEX}/vmSizes",
+            "Standard_D4s_v5 has 4 vCPUs; name sizes with at least 6",
+        ),
+        (
+            FLEX,
+            {"vmSizes": ["Standard_D8s_v5"], "ramInGB": 64},
+            f"/{FLEX}/vmSizes",
+            "has 32 GB of memory; name sizes with at",
+        ),
         (FLEX, {"displayName": ""}, f"/{FLEX}/displayName", "must not be empty"),
         (FLEX, {"gpu": 1}, f"/{FLEX}/gpu", "unknown field"),
     ],
@@ -111,3 +124,21 @@ def test_a_cloud_pc_that_is_built_anew_gets_what_its_licence_stands_for_now() ->
     today = pc.plan.but(v_cpu_count=6, vm_sizes=(GRAPHICS,))
     assert with_plan_of_today(pc, (today,)).plan == today
     assert with_plan_of_today(pc, ()) is pc
+
+
+def test_a_wrong_field_of_a_plan_is_named_and_said_how_to_write() -> None:
+    whole = {"servicePlans": {FLEX: {"displayName": "Flex", **RULE}}}
+    found: dict[str, str] = {}
+    for field, sent in spoilt(whole, WRONG):
+        told: list[dict[str, str]] = []
+        try:
+            parse(TenantSettings, sent)
+        except ValidationError as error:
+            told = [{"pointer": each.pointer, "message": each.message} for each in problems_of(error)]
+        value = at_pointer(sent, field)
+        if not told and value in ("?\n", *TOO_MUCH):
+            found[field] = "it was taken"
+        answer = SimpleNamespace(get_body=lambda told=told: json.dumps({"errors": told}).encode())
+        for fault in faults(answer, field):
+            found[field] = fault
+    assert found == {}

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.spot.decision import KEPT, Decisions, HostStep
+from shared.domain.spot.decision import KEPT, Decisions, EngineStep
 from shared.domain.spot.explaining import DesktopExplanation, explain_desktop
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host import HostStatus
@@ -74,8 +74,8 @@ def test_of_a_dedicated_desktop_the_users_own_host_is_told() -> None:
     )
 
 
-def step(number: int, action: Action = Action.START) -> HostStep:
-    return HostStep(session_host_id=f"h{number}", action=action, reason=Reason.SEATS_NEEDED, text="")
+def step(number: int, action: Action = Action.START) -> EngineStep:
+    return EngineStep(session_host_id=f"h{number}", action=action, reason=Reason.SEATS_NEEDED, text="")
 
 
 def test_the_newest_decisions_come_first_and_old_ones_go() -> None:

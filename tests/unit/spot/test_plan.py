@@ -245,6 +245,69 @@ def test_a_scheduled_release_is_built_just_before_and_moves_at_its_time() -> Non
     assert plan(release, [*old, *(drained(n) for n in range(6, 11))], at).stage is Stage.MOVING
 
 
+def test_while_a_release_waits_or_is_paused_or_has_failed_missing_hosts_are_built_of_the_version_before() -> None:
+    later = Release(method=Method.SCHEDULED, at=NOW + timedelta(days=90), before=OLD)
+    old = [host(n, version=OLD, active=4) for n in range(1, 5)]
+    waits = plan(target(release=later), old, NOW)
+    assert [(step.version, step.reason) for step in waits.steps if step.version] == [(OLD, Reason.HOSTS_MISSING)]
+
+    paused = plan(target(release=Release(method=Method.IMMEDIATE, paused=True, before=OLD)), [*old[1:], host(5)], NOW)
+    assert (paused.stage, [step.version for step in paused.steps if step.version]) == (Stage.PAUSED, [OLD])
+
+    canary = drained(9, proven=False)
+    failed = plan(target(release=Release(method=Method.IMMEDIATE, before=OLD)), [*old, canary], NOW)
+    assert (failed.stage, [step.version for step in failed.steps if step.version]) == (Stage.FAILED, [OLD])
+
+
+def test_a_group_without_hosts_waits_for_the_time_of_its_release_too() -> None:
+    at = NOW + timedelta(days=1)
+    waits = target(release=Release(method=Method.SCHEDULED, at=at, before=OLD), scale_in=ScaleIn.DELETE)
+    early = plan(waits, [], NOW)
+    assert (early.stage, [step.version for step in early.steps]) == (Stage.WAITING, [OLD])
+    assert plan(waits, [], at).stage is Stage.DONE
+
+
+def test_a_release_that_stands_still_removes_neither_its_hosts_nor_those_before() -> None:
+    old = [off(n, version=OLD) for n in range(1, 6)]
+    new = [host(n, active=2) for n in range(6, 9)]
+    paused = target(release=Release(method=Method.IMMEDIATE, paused=True, before=OLD))
+    assert {"remove", "replace"}.isdisjoint(step[0] for step in taken(plan(paused, [*old, *new], NOW)))
+    wrong = [*new, *(host(n, state=HostState.BROKEN) for n in range(9, 11))]
+    failed = plan(target(release=Release(method=Method.IMMEDIATE, before=OLD)), [*old, *wrong], NOW)
+    assert failed.stage is Stage.FAILED
+    assert {"remove", "replace"}.isdisjoint(step[0] for step in taken(failed))
+
+
+def test_a_host_that_failed_in_a_release_and_is_being_removed_stops_it_no_more() -> None:
+    release = target(release=Release(method=Method.IMMEDIATE, before=OLD))
+    old = [host(n, version=OLD, active=4) for n in range(1, 6)]
+    going = host(9, state=HostState.REMOVING, allow_new_sessions=False, proven=False)
+    assert plan(release, [*old, going], NOW).stage is Stage.CANARY
+    assert ("build", None, "canary") in taken(plan(release, old, NOW))
+
+
+def test_hosts_that_are_off_are_open_where_azure_starts_them_at_sign_in() -> None:
+    hosts = [off(1), off(2, drained_by_hand=True), off(3, allow_new_sessions=True)]
+    quiet = Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=True),))
+    connects = target(quantity=30, schedule=quiet, start_on_connect=True)
+    assert taken(plan(connects, hosts, NOW)) == [("undrain", "h1", "startOnConnect")]
+    assert taken(plan(connects.but(start_on_connect=False), hosts, NOW)) == []
+    release = Release(method=Method.IMMEDIATE, before=OLD)
+    going = [host(1, version=OLD, active=3), off(2, version=OLD), *(host(n) for n in range(3, 6))]
+    moving = plan(connects.but(release=release), going, NOW)
+    assert ("undrain", "h2", "startOnConnect") not in taken(moving)
+
+
+def test_dedicated_hosts_that_are_built_before_a_scheduled_release_have_the_version_before() -> None:
+    at = NOW + timedelta(days=1)
+    release = Release(method=Method.SCHEDULED, at=at, before=OLD)
+    dedicated = target(kind=LicenseType.PERSONAL_DEDICATED, quantity=2, release=release)
+    hosts = [host(1, version=OLD, assigned_user_id="u1", active=1)]
+    early, due = plan(dedicated, hosts, NOW), plan(dedicated, hosts, at)
+    assert (early.stage, [step.version for step in early.steps]) == (Stage.WAITING, [OLD])
+    assert (due.stage, [step.version for step in due.steps]) == (Stage.DONE, [VERSION])
+
+
 def test_going_back_is_the_release_of_the_version_before() -> None:
     hosts = [drained(n, version=OLD, active=3, empty_since=None) for n in range(1, 4)] + [host(n) for n in range(4, 9)]
     back = plan(target(version=OLD, release=Release(method=Method.IMMEDIATE)), hosts, NOW)

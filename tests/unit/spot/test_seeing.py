@@ -65,6 +65,10 @@ def work(task: HostTask) -> HostWork:
         ("stopped", None, {"agent": "Unavailable", "power": "running"}, "starting"),
         ("starting", None, {"agent": "Unavailable", "power": "running"}, "starting"),
         ("running", None, {"agent": "Unavailable", "power": "deallocated"}, "stopped"),  # Azure has taken it away
+        ("running", None, {"agent": "Shutdown", "power": "stopped"}, "shutDown"),  # from inside: it goes on costing
+        ("shutDown", None, {"agent": "Shutdown", "power": "deallocated"}, "stopped"),
+        ("shutDown", None, {"agent": "Unavailable", "power": "running"}, "starting"),
+        ("running", HostTask.STOP, {"agent": "Shutdown", "power": "stopped"}, "stopping"),
         ("running", None, {"agent": "Shutdown", "power": "hibernated"}, "hibernated"),
         ("running", None, {"agent": "Shutdown", "power": "deallocating"}, "stopping"),
         ("running", None, {"agent": "Unavailable", "power": "gone"}, "broken"),

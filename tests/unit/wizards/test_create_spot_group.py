@@ -120,7 +120,7 @@ def test_a_form_that_is_right_says_what_would_happen() -> None:
         ({"capacity": week(*[{"begins": "08:00"}] * 2)}, "/capacity/schedule/phases/1/begins", "same time"),
         ({"capacity": dates("2026-12-25", "2026-12-25")}, "/capacity/schedule/exceptions/1/on", "twice"),
         ({"capacity": dates("Christmas")}, "/capacity/schedule/exceptions/0/on", "write a date"),
-        ({"description": {"tags": {"azure-x": "1"}}}, "/description/tags", "reserved"),
+        ({"description": {"tags": {"azure-x": "1"}}}, "/description/tags/azure-x", "reserved"),
     ],
 )
 def test_what_is_wrong_is_told_at_its_field(steps: dict[str, Any], pointer: str, words: str) -> None:

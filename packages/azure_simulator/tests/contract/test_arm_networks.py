@@ -75,7 +75,7 @@ async def test_parallel_subnet_writes_meet_the_lock_of_their_network(azure: Azur
     bodies: list[Any] = [{"properties": {"addressPrefix": f"10.20.{n}.0/24"}} for n in (1, 2)]
     await begin(azure.group, "vnet", "one", bodies[0], polling=False)
     error = await failure(begin(azure.group, "vnet", "two", bodies[1]))
-    assert (error.status, error.code) == (429, "RetryableErrorDueToAnotherOperation")
+    assert (error.status, error.code) == (429, "RetryableError")
     simulated.advance(6)
     await simulated.sim("config", {"latency": {"subnet.put": None}})
     await (await begin(azure.group, "vnet", "two", bodies[1])).result()

@@ -115,7 +115,7 @@ async def test_a_client_secret_gives_a_token_for_our_api(cloud: Running) -> None
 
 
 def cloud_app(cloud: Running, name: str) -> dict[str, Any]:
-    apps = cloud.cloud.world.state("directory").all("app", TENANT_ID)
+    apps = cloud.cloud.world.state("directory").all("servicePrincipal", TENANT_ID)
     return next(each for each in apps if each["displayName"] == name)
 
 
@@ -207,8 +207,10 @@ async def test_a_federated_credential_trusts_one_issuer_subject_and_audience(
 async def test_apps_can_be_disabled_and_their_secrets_expire(
     cloud: Running, changes: dict[str, Any], number: int
 ) -> None:
-    portal = cloud_app(cloud, "portal")
-    cloud.cloud.world.state("directory").change("app", TENANT_ID, portal["appId"], **changes)
+    portal, home = cloud_app(cloud, "portal"), tenants()[0]
+    app = {"displayName": "portal", "client_secret": "demo-portal-secret", **changes}
+    seed = {"tenants": [{"tenantId": TENANT_ID, "domain": home["domain"], "apps": [app]}]}
+    assert (await cloud.call("POST", "/_sim/seed", json=seed)).status == 200
     form = {"grant_type": "client_credentials", "client_id": portal["appId"], "scope": "api://deskwright/.default"}
     answer = await cloud.call(
         "POST", f"/{TENANT_ID}/oauth2/v2.0/token", data={**form, "client_secret": "demo-portal-secret"}

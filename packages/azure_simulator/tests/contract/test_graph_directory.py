@@ -141,6 +141,18 @@ async def test_check_member_groups_answers_at_once_and_through_nesting(cloud: Ru
     assert set(answer.body["value"]) == {top, leaf}
 
 
+async def test_all_groups_of_a_user_are_answered_at_once_or_the_security_groups_alone(cloud: Running) -> None:
+    top, leaf = await group_id(cloud), await group_id(cloud, "Back office")
+    await cloud.sim("graph/users", {"userPrincipalName": "new@contoso.example"})
+    for group in (leaf, await group_id(cloud, "Project")):
+        await cloud.sim("graph/members", {"group": group, "add": ["new@contoso.example"]})
+    path = "/users/new@contoso.example/getMemberGroups"
+    every = (await cloud.graph(path, "POST", json={"securityEnabledOnly": False})).body["value"]
+    secure = (await cloud.graph(path, "POST", json={"securityEnabledOnly": True})).body["value"]
+    assert {top, leaf} < set(secure) < set(every)
+    assert (await cloud.graph(path, "POST", json={})).status == 400
+
+
 async def test_a_users_groups_are_found_upwards(cloud: Running) -> None:
     cloud.advance(60)
     path = "/users/user25@contoso.example/transitiveMemberOf"

@@ -20,7 +20,7 @@ SCOPE = {
     ),
     "network": (
         *("virtual_networks", "subnets", "network_interfaces", "network_security_groups", "public_ip_addresses"),
-        *("nat_gateways", "usages"),
+        *("nat_gateways", "bastion_hosts", "usages"),
     ),
     "authorization": ("role_assignments", "role_definitions"),
     "desktops": ("host_pools", "application_groups", "workspaces", "desktops", "session_hosts", "user_sessions"),

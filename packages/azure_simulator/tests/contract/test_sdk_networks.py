@@ -81,6 +81,38 @@ def test_plain_parts_live_and_go(sdk: Sdk) -> None:
         assert refused(partial(operations.get, sdk.group, "part")).status == 404
 
 
+@covers(
+    *(
+        f"network.bastion_hosts.{verb}"
+        for verb in ("begin_create_or_update", "get", "list", "list_by_resource_group", "begin_update", "begin_delete")
+    )
+)
+def test_a_bastion_lives_in_a_subnet_of_its_own_and_goes(sdk: Sdk) -> None:
+    plain, bastions, addresses = sdk.subnet(), sdk.network.bastion_hosts, sdk.network.public_ip_addresses
+    own = plain.replace("/subnets/cpc", "/subnets/AzureBastionSubnet")
+    prefix: Any = {"properties": {"addressPrefix": "10.20.9.0/26"}}
+    sdk.network.subnets.begin_create_or_update(sdk.group, "vnet", "AzureBastionSubnet", prefix).result()
+    static: Any = {**STANDARD, "properties": {"publicIPAllocationMethod": "Static"}}
+    public = addresses.begin_create_or_update(sdk.group, "way-in", static).result()
+
+    def body(subnet: str) -> Any:
+        inner = {"subnet": {"id": subnet}, "publicIPAddress": {"id": public.id}}
+        return {**STANDARD, "properties": {"ipConfigurations": [{"name": "ip", "properties": inner}]}}
+
+    assert refused(lambda: bastions.begin_create_or_update(sdk.group, "bastion", body(plain))).status == 400
+    made = bastions.begin_create_or_update(sdk.group, "bastion", body(own)).result()
+    assert made.provisioning_state == "Succeeded"
+    assert bastions.get(sdk.group, "bastion").ip_configurations[0].subnet.id == own
+    assert [each.name for each in bastions.list_by_resource_group(sdk.group)] == ["bastion"]
+    assert "bastion" in {each.name for each in bastions.list()}
+    assert bastions.begin_update(sdk.group, "bastion", {"tags": TAGS}).result().tags == TAGS
+    assert refused(lambda: addresses.begin_delete(sdk.group, "way-in")).code == "PublicIPAddressCannotBeDeleted"
+    assert refused(lambda: sdk.network.subnets.begin_delete(sdk.group, "vnet", "AzureBastionSubnet")).status == 400
+    bastions.begin_delete(sdk.group, "bastion").result()
+    sdk.network.subnets.begin_delete(sdk.group, "vnet", "AzureBastionSubnet").result()
+    addresses.begin_delete(sdk.group, "way-in").result()
+
+
 @covers(f"{_NIC}.begin_create_or_update")
 def test_networks_word_their_refusals_in_details(sdk: Sdk) -> None:
     subnet, nics = sdk.subnet(), sdk.network.network_interfaces

@@ -118,6 +118,8 @@ async def test_deleting_and_recovering_take_their_time(cloud: Running, client: S
     assert await seen() == [404, 404]
     with pytest.raises(ResourceExistsError, match="being deleted"):
         await client.set_secret("slow", "b")
+    with pytest.raises(ResourceExistsError, match="being deleted"):  # recorded for keys: test_keyvault_softdelete
+        await client.recover_deleted_secret("slow")
     cloud.advance(5)
     assert await seen() == [404, 200]
     await cloud.call("POST", f"/deletedsecrets/slow/recover?{version}", headers=headers)
@@ -181,6 +183,15 @@ async def test_a_deleted_name_is_reserved_until_it_is_recovered_or_purged(client
     await client.delete_secret("soft")
     await client.purge_deleted_secret("soft")
     await client.set_secret("soft", "z")
+
+
+async def test_a_secret_that_exists_is_not_recovered(client: SecretClient) -> None:
+    # recorded: Azure/azure-cli, keyvault/test_keyvault_softdelete (2023)
+    await client.set_secret("kept", "a")
+    with pytest.raises(HttpResponseError) as caught:
+        await client.recover_deleted_secret("kept")
+    assert caught.value.error is not None
+    assert (caught.value.status_code, caught.value.error.code) == (400, "MethodNotAllowed")
 
 
 async def test_lists_go_on_over_pages_without_values(client: SecretClient) -> None:

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from packages.azure_simulator.tests.recorded import recordings
+from packages.azure_simulator.tests.recorded.findings import type_of
 from packages.azure_simulator.tests.recorded.recordings import Exchange, Recording
-from packages.azure_simulator.tests.recorded.replaying import type_of
 
 FACTS = Path(__file__).with_name("durations.json")
 _OPERATION = re.compile(

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import yaml
 
 FOLDER = "DESKWRIGHT_RECORDINGS"
-MODULES = ("vm", "network", "role", "resource")
-_HOSTS = frozenset({"management.azure.com", "graph.microsoft.com"})
+MODULES = ("vm", "network", "role", "resource", "keyvault", "azext_desktopvirtualization")
+ARM, GRAPH, VAULT = "management.azure.com", "graph.microsoft.com", "vault.azure.net"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,14 @@ def read(root: Path, modules: tuple[str, ...] = MODULES) -> Iterator[Recording]:
     """Read the recordings below a folder, sorted by their names."""
     for module in modules:
         for path in sorted(root.glob(f"**/{module}/tests/latest/recordings/*.yaml")):
-            said = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-            found = [_exchange(each) for each in (said or {}).get("interactions") or ()]
-            yield Recording(f"{module}/{path.stem}", tuple(each for each in found if each.host in _HOSTS))
+            yield Recording(f"{module}/{path.stem}", read_file(path))
+
+
+def read_file(path: Path) -> tuple[Exchange, ...]:
+    """Read the exchanges of one recording with Resource Manager, Graph and Key Vault."""
+    said = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
+    found = [_exchange(each) for each in (said or {}).get("interactions") or ()]
+    return tuple(each for each in found if each.host.endswith((ARM, GRAPH, VAULT)))
 
 
 def _exchange(said: Mapping[str, Any]) -> Exchange:

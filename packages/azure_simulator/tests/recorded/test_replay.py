@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from packages.azure_simulator.tests.recorded import recordings
-from packages.azure_simulator.tests.recorded.replaying import Findings, Replay
+from packages.azure_simulator.tests.recorded.findings import Findings
+from packages.azure_simulator.tests.recorded.replaying import replay
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
 KNOWN = Path(__file__).with_name("known_differences.json")
 _FEWEST_ANSWERS = 5
@@ -28,7 +29,7 @@ def findings() -> Findings:
         pytest.skip(f"{recordings.FOLDER} names no folder with recordings: see docs/fidelity.md")
     found = Findings()
     for recording in recordings.read(root):
-        Replay(recording, found).run()
+        replay(recording, found)
     if report := os.environ.get("DESKWRIGHT_RECORDINGS_REPORT"):
         Path(report).write_text(_report(found))
     return found

@@ -26,7 +26,7 @@ RESOURCES = {
     f"{COMPUTE}/2025-12-03": "galleries galleries/images galleries/images/versions",
     f"{NETWORK}/2025-09-01": (
         "virtualNetworks virtualNetworks/subnets networkInterfaces networkSecurityGroups "
-        "networkSecurityGroups/securityRules publicIPAddresses natGateways"
+        "networkSecurityGroups/securityRules publicIPAddresses natGateways bastionHosts"
     ),
     f"{DESKTOPS}/2025-10-10": "hostPools applicationGroups workspaces hostPools/sessionHosts",
     "authorization/microsoft.authorization/2022-04-01": "roleAssignments roleDefinitions",
@@ -38,7 +38,8 @@ ENTITIES = (
     "user group device managedDevice subscription subscribedSku organization licenseDetails directoryObject "
     "deviceEnrollmentConfiguration deviceEnrollmentPlatformRestrictionsConfiguration "
     "deviceEnrollmentPlatformRestrictionConfiguration deviceEnrollmentLimitConfiguration application servicePrincipal "
-    "deviceEnrollmentWindowsHelloForBusinessConfiguration appRoleAssignment"
+    "deviceEnrollmentWindowsHelloForBusinessConfiguration appRoleAssignment oAuth2PermissionGrant "
+    "federatedIdentityCredential"
 )
 REQUIRED, READ_ONLY, WRITE_ONLY = 1, 2, 4
 LIMITS = ("minLength", "maxLength", "pattern", "minValue", "maxValue", "sensitive")

@@ -37,6 +37,18 @@ _FORMER = {("HostPoolType", "shared"): "Pooled"}
 """Values that Azure still takes, and what it makes of them (recorded)."""
 _PASSING = frozenset({"provisioningstate", "etag", "diskstate", "status", "statustimestamp", "timecreated"})
 """Read-only members that change by themselves: what a client read of them may be old."""
+_LONG = frozenset(
+    {
+        "capacity",
+        "diskIOPSReadWrite",
+        "diskMBpsReadWrite",
+        "diskIOPSReadOnly",
+        "diskMBpsReadOnly",
+        "diskSizeBytes",
+        "uploadSizeBytes",
+    }
+)
+"""Integers of 64 bits; all others have 32 (the formats of Microsoft's specifications)."""
 _SHOWN = 60
 _DURATION = re.compile(r"P(?=.)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)")
 
@@ -92,6 +104,8 @@ class BodyReader:
                 }
             case list() if shape.items is not None:
                 return [self._value(each, shape.items, f"{path}[{at}]", None) for at, each in enumerate(value)]
+            case int() if shape.kind == "integer" and not -(1 << bits(path)) <= value < 1 << bits(path):
+                self._refuse(path, f"JSON integer {value} is too large or small for an Int{bits(path) + 1}.")
             case str() if shape.choices and shape.name not in _OPEN:
                 return self._choice(value, shape, path)
             case str() if shape.written and not is_written(value, shape.written):
@@ -161,6 +175,11 @@ class BodyReader:
         shown = [each for each in (_at(one, member.name) for one in before) if each is not None]
         if shown and not any(_fold(value) == _fold(each) for each in shown):
             raise unchangeable(path.removeprefix("properties."))
+
+
+def bits(path: str) -> int:
+    """Tell in how many bits an integer of a path has to fit, without its sign."""
+    return 63 if path.rpartition(".")[2] in _LONG else 31
 
 
 def is_written(text: str, how: str) -> bool:

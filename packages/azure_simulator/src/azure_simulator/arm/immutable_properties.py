@@ -26,7 +26,8 @@ def check(
     """
     for path, how in resource_type.immutable.items():
         value, before = at(wanted, path), (hidden or {}).get(path, at(found.body, path))
-        before = how.default if before is None else before
+        before = how.today(how.default if before is None else before)
+        value = how.today(value)
         if path in changing or value is None:
             continue
         if value != before if how.exact else before is not None and not same(value, before):

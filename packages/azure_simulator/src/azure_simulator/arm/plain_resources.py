@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.reading import location_of, need_group, read, tagged, tags_of
 from azure_simulator.core.answers import Answer, Json
@@ -103,8 +102,6 @@ def _put(kind: ResourceType, key: str, plain: Plain, call: Call) -> Answer:
     plain.check(call)
     body, location, world = call.object(), location_of(call), call.world
     found = world.resources.get(call.path)
-    if found is not None:
-        immutable_properties.check(kind, body, found)
     new: Json = {
         "id": found.id if found else call.path,
         "name": found.name if found else call.param(kind.params[-1]),

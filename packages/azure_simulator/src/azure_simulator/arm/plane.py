@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.arm import api_versions, jsonc, keeping, locks, number_ranges, preconditions, references
+from azure_simulator.arm import (
+    api_versions,
+    immutable_properties,
+    jsonc,
+    keeping,
+    locks,
+    preconditions,
+    references,
+    value_rules,
+)
 from azure_simulator.arm.body_validation import BodyReader
 from azure_simulator.arm.reading import tags_of
 from azure_simulator.arm.regions import REGIONS
@@ -106,9 +115,11 @@ class ArmPlane(Plane):
         if call.method == "PUT":
             preconditions.check_write(call, target)
         _read_body(call, target)
+        preconditions.check_zones(call, target.type)
         if isinstance(call.body, dict) and "tags" in call.body:
             tags_of(call.body)
-        references.check(call, target.type.provider)
+        references.check(call, target.type)
+        _check_immutable(call, target)
         preconditions.check_etag(call, target.type)
         locks.check(call)
 
@@ -169,7 +180,15 @@ def _read_body(call: Call, target: Target) -> None:
     reader = BodyReader(target.type.provider.dialect, call.method != "PATCH", before, target.type.provider.steady)
     call.body = reader.conform(call.body, shape)
     if call.method in {"PUT", "PATCH"}:
-        number_ranges.check(target.type.ranges, call.body)
+        value_rules.check(target.type.values, call.body)
+        value_rules.check_lacks(target.type.lacks, call.body)
+
+
+def _check_immutable(call: Call, target: Target) -> None:
+    """Refuse to change what never changes, where the handler does not look at that itself."""
+    found = call.world.resources.get(call.path) if target.named and not target.action else None
+    if found is not None and call.method in {"PUT", "PATCH"} and isinstance(call.body, dict) and target.type.guarded:
+        immutable_properties.check(target.type, call.body, found)
 
 
 def authorization_failed(call: Call, action: str, scope: str) -> Problem:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm import naming
-from azure_simulator.arm.regions import REGIONS
+from azure_simulator.arm.regions import REGIONS, normal
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -65,6 +65,24 @@ def check_etag(call: Call, resource_type: ResourceType) -> None:
     now = resource_type.etag_of(call.world, found)
     if now and wanted != "*" and now not in (each.strip() for each in wanted.split(",")):
         raise resource_type.provider.etag_mismatch(found, wanted, now)
+
+
+def check_zones(call: Call, resource_type: ResourceType) -> None:
+    """Refuse zones that the region of a resource does not have, and one zone twice.
+
+    Sources: github.com/hashicorp/terraform-provider-azurerm/issues/6296 and Azure/Azure-Landing-Zones/issues/425.
+    """
+    zones = call.body.get("zones") if isinstance(call.body, dict) else None
+    if not zones or call.method != "PUT":
+        return
+    location = normal(str(call.body.get("location", "")))
+    known, name = REGIONS.get(location, ()), f"{resource_type.name}/{call.path.rpartition('/')[2]}"
+    if not known:
+        text = f"The resource '{name}' does not support availability zones at location '{location}'."
+        raise Problem(400, "LocationNotSupportAvailabilityZones", text)
+    if set(zones) - set(known) or len(set(zones)) < len(zones):
+        text = f"The zone(s) '{','.join(zones)}' for resource '{name}' is not supported. The supported zones for "
+        raise Problem(400, "InvalidAvailabilityZone", f"{text}location '{location}' are '{','.join(known)}'")
 
 
 def _check_parent(call: Call, resource_type: ResourceType) -> None:

@@ -16,7 +16,7 @@ from azure_simulator.arm.regions import normal
 from azure_simulator.core.answers import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
@@ -73,7 +73,7 @@ class ResourceProvider:
     def region_of(self, call: Call) -> str:
         """Give the region a request goes to: from its path, its resource, or its body; empty when it has none."""
         if "location" in call.params:
-            return call.params["location"].lower()
+            return normal(call.params["location"])
         found = call.world.resources.get(self.subject_id(call))
         if found is not None:
             return normal(str(found.body.get("location", "")))
@@ -110,6 +110,13 @@ class ResourceProvider:
     def unchangeable(self, path: str) -> Problem:
         """Word the refusal to change an immutable property."""
         return unchangeable(path)
+
+    def wrong_type(self, call: Call, path: str, wanted: str, types: Sequence[str]) -> Problem:
+        """Word the refusal of a reference to a resource of another type."""
+        del call
+        name = path.removeprefix("properties.")
+        expected = f" It must be that of a resource of type {' or '.join(types)}." if types else ""
+        return Problem(400, "InvalidParameter", f"The id '{wanted}' of '{name}' is invalid.{expected}", target=name)
 
     def etag_mismatch(self, resource: Resource, wanted: str, now: str) -> Problem:
         """Word the 412 of an `If-Match` that does not match."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.arm.regions import REGIONS
+from azure_simulator.arm.regions import REGIONS, normal
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def location_of(call: Call) -> str:
 
 def need_region(call: Call) -> str:
     """Give the region in the path, which must be one."""
-    region = call.param("location").lower()
+    region = normal(call.param("location"))
     if region not in REGIONS:
         raise Problem(
             400,

@@ -1,4 +1,8 @@
-"""What a body refers to: malformed ids, and resources that do not exist."""
+"""What a body refers to: malformed ids, types that do not belong there, and resources that do not exist.
+
+A reference is `{"id": ...}`, or one of the members that `NAMED` lists. `ResourceType.links` says to which types those
+of a body lead; all others lead to types that are not simulated.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +16,41 @@ from azure_simulator.core.answers import Json, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from azure_simulator.arm.providers import ResourceProvider
+    from azure_simulator.arm.resource_types import ResourceType
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
 _ID = re.compile(r"/(subscriptions/[^/]+|providers/[^/]+/.+)", re.IGNORECASE)
+_ROW = re.compile(r"\[\d+\]")
+NAMED = frozenset(
+    {
+        *("diskAccessId", "diskEncryptionSetId", "elasticSanResourceId", "secureVMDiskEncryptionSetId"),
+        *("sourceResourceId", "storageAccountId", "userAssignedIdentityResourceId", "virtualMachineId"),
+        *("inVMAccessControlProfileReferenceId", "packageReferenceId", "galleryScriptReferenceId"),
+        "delegatedManagedIdentityResourceId",
+    }
+)
+"""Members that hold the id of a resource as a text."""
+WHOLE = frozenset(
+    {
+        *("networkSecurityGroup", "routeTable", "natGateway", "publicIPAddress", "publicIPPrefix", "subnet"),
+        *("serviceEndpointPolicies", "applicationSecurityGroups", "sourceApplicationSecurityGroups"),
+        *("destinationApplicationSecurityGroups", "ddosProtectionPlan", "gatewayLoadBalancer"),
+    }
+)
+"""Members of Network's bodies that are references, whatever else of their targets they show."""
+IMAGES = ("imageReference", "galleryImageReference")
+"""Images may be named in other ways; those who make something of them look at their ids."""
 
 
-def check(call: Call, provider: ResourceProvider) -> None:
-    """Refuse malformed ids and, where the provider's links must exist, those of resources that do not."""
+def check(call: Call, kind: ResourceType) -> None:
+    """Refuse malformed ids, those of a type that does not belong there and, of Network, of what does not exist."""
+    provider = kind.provider
     if call.method not in {"PUT", "PATCH"} or not provider.checks_ids or not isinstance(call.body, dict):
         return
-    for path, wanted in _references(call.body.get("properties"), "properties"):
+    if provider.links_exist:
+        _check_named(call.body)
+    for path, wanted in _references(call.body.get("properties"), "properties", frozenset(kind.links)):
         if _ID.match(wanted) is None:
             raise Problem(
                 400,
@@ -31,14 +58,44 @@ def check(call: Call, provider: ResourceProvider) -> None:
                 f"Property id '{wanted}' at path '{path}' is invalid. Expect fully qualified resource Id that start "
                 "with '/subscriptions/{subscriptionId}' or '/providers/{resourceProviderNamespace}/'.",
             )
-        if provider.links_exist and not wanted.lower().startswith(f"{call.path.lower()}/"):
-            need(call, wanted)
-        elif not provider.links_exist and not registry(call.world).declares(_type(wanted)):
+        if wanted.lower().startswith(f"{call.path.lower()}/"):
+            continue
+        if not registry(call.world).declares(type_of(wanted)):
+            if provider.links_exist:
+                raise missing(call, wanted)
             name = path.removeprefix("properties.").removesuffix(".id")
-            raise unsupported(name, f"A reference to a resource of the type {_type(wanted)}")
+            raise unsupported(name, f"A reference to a resource of the type {type_of(wanted)}")
+        types = kind.links.get(_ROW.sub("[]", path), ())
+        if type_of(wanted).lower() not in {each.lower() for each in types}:
+            raise provider.wrong_type(call, path, wanted, types)
+        if provider.links_exist:
+            need(call, wanted)
 
 
-def _type(wanted: str) -> str:
+def _check_named(body: Json) -> None:
+    """Refuse references without an id."""
+    for path in _nameless(body.get("properties"), "properties"):
+        detail = {"code": "MissingJsonReferenceId", "message": f"Value for reference id is missing. Path {path}."}
+        raise Problem(400, "InvalidRequestFormat", "Cannot parse the request.", details=[detail])
+
+
+def _nameless(value: object, path: str) -> Iterator[str]:
+    """Find references of Network that have members and no id."""
+    if isinstance(value, list):
+        for at, each in enumerate(value):
+            yield from _nameless(each, f"{path}[{at}]")
+    if not isinstance(value, dict):
+        return
+    if _ROW.sub("", path.rpartition(".")[2]) in WHOLE:
+        if not value.get("id"):
+            yield path
+        return
+    for key, each in value.items():
+        yield from _nameless(each, f"{path}.{key}")
+
+
+def type_of(wanted: str) -> str:
+    """Give the type in an id."""
     start = wanted.lower().rfind("/providers/") + len("/providers/")
     namespace, *rest = wanted[start:].split("/")
     return "/".join([namespace, *rest[::2]])
@@ -74,15 +131,19 @@ def check_twins(call: Call, rows: list[Json]) -> None:
         seen.add(name.lower())
 
 
-def _references(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Find `{"id": ...}` below a body's properties; an image may be named in other ways."""
+def _references(value: object, path: str, links: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Find the references below a body's properties; what a link shows of its target is the target's own."""
     if isinstance(value, list):
         for at, each in enumerate(value):
-            yield from _references(each, f"{path}[{at}]")
-    if not isinstance(value, dict) or path.endswith(".imageReference"):
+            yield from _references(each, f"{path}[{at}]", links)
+    if not isinstance(value, dict) or path.rpartition(".")[2] in IMAGES:
         return
     wanted = value.get("id")
     if isinstance(wanted, str):
         yield f"{path}.id", wanted
+        if _ROW.sub("[]", f"{path}.id") in links:
+            value = {}
     for key, each in value.items():
-        yield from _references(each, f"{path}.{key}")
+        if key in NAMED and isinstance(each, str) and each:
+            yield f"{path}.{key}", each
+        yield from _references(each, f"{path}.{key}", links)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from azure_simulator.arm.providers import Polling, ResourceProvider
+    from azure_simulator.arm.value_rules import Rule
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
     from azure_simulator.core.settings import Shape
@@ -52,11 +53,16 @@ class Immutable:
     """A property that never changes, and how its values are compared.
 
     `default` is what a resource has that does not name one. Case, blanks and members that are left out do not count,
-    unless the comparison is `exact`.
+    unless the comparison is `exact`. `former` are values that are an older word for another one.
     """
 
     default: object = None
     exact: bool = False
+    former: tuple[tuple[str, str], ...] = ()
+
+    def today(self, value: object) -> object:
+        """Give the word of today for a value."""
+        return next((new for old, new in self.former if old == value), value)
 
 
 FIXED, EXACT = Immutable(), Immutable(exact=True)
@@ -70,9 +76,11 @@ class ResourceType:
     is the template of its collection where that does not lie in a group (`/{scope...}/providers/...`).
 
     Bodies: `models` describes them, `naming` restricts the name of a new resource, `located` false means that no
-    location is sent, `immutable` names the properties that never change, by their paths; `ranges` the least and the
-    most of numbers (`properties.rows[].number` is that of every row). `unshown` are the paths that no answer shows,
-    as Azure shows no secret, or whose values are the service's; all else that a request says is shown (`arm.keeping`).
+    location is sent, `immutable` names the properties that never change, by their paths (where not `guarded`, its
+    handler looks at them, because there are exceptions); `values` the formats and ranges of others (`arm.value_rules`),
+    `links` the types that references lead to (`arm.references`), `lacks` what Azure has at a path and the simulator has
+    not. `unshown` are the paths that no answer shows, as Azure
+    shows no secret, or whose values are the service's; all else that a request says is shown (`arm.keeping`).
     `omitted` is what optional properties are again when a PUT leaves them out, by path (`None`: nothing).
 
     Work: `latencies` are durations of its operations by kind; `throttle` classes and `api_versions` are the
@@ -97,9 +105,12 @@ class ResourceType:
     naming: NameRule | None = None
     located: bool = True
     immutable: Mapping[str, Immutable] = field(default_factory=dict)
+    guarded: bool = True
+    lacks: Mapping[str, str] = field(default_factory=dict)
     unshown: tuple[str, ...] = ()
     omitted: Mapping[str, object] = field(default_factory=dict)
-    ranges: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    values: Mapping[str, Rule] = field(default_factory=dict)
+    links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     latencies: Mapping[str, Json] = field(default_factory=dict)
     throttle: Mapping[str, str] = field(default_factory=dict)
     polling: Polling | None = None

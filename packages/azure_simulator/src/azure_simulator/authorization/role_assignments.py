@@ -10,8 +10,9 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.paging import page
 from azure_simulator.arm.providers import AUTHORIZATION
-from azure_simulator.arm.reading import read
+from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.value_rules import GUID, matching, one_of
 from azure_simulator.authorization.role_definitions import ROLES
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 TYPE = "Microsoft.Authorization/roleAssignments"
 SDK = "azure.mgmt.authorization.v2022_04_01"
 LIMIT = 4000
+_CHANGEABLE = ("description", "condition", "conditionVersion")
 _FILTER = re.compile(r"(?:principalId eq\s*|assignedTo\()\s*'([^']+)'\)?", re.IGNORECASE)
 
 
@@ -40,6 +42,12 @@ ROLE_ASSIGNMENTS = ResourceType(
     params=("name",),
     address=f"/{{scope...}}/providers/{TYPE}",
     models=BodyModels(SDK, "RoleAssignmentCreateParameters", shown="RoleAssignment"),
+    values={
+        "properties.principalId": matching(
+            GUID, "The Principal ID '{value}' is not valid. Principal ID must be a GUID.", "InvalidPrincipalId"
+        ),
+        "properties.conditionVersion": one_of(("1.0", "2.0")),
+    },
     settings={
         "roleAssignmentLimit": (int, "role assignments in a subscription (4,000)"),
         "principalLagSeconds": (NUMBER, "how long role assignments do not know a new principal (0)"),
@@ -57,10 +65,14 @@ BY_SUBSCRIPTION = Index(TYPE, lambda found: found.key.split("/")[2])
 def put_assignment(call: Call) -> Answer:
     """Give a role to a principal at a scope."""
     world, body = call.world, call.object()
-    if not re.fullmatch(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", call.param("name")):
+    if not re.fullmatch(GUID, call.param("name")):
         raise Problem(400, "InvalidRoleAssignmentId", "The role assignment ID must be a GUID.")
     role_id = read(body, "properties.roleDefinitionId", "string")
     principal = read(body, "properties.principalId", "string")
+    if not principal:
+        raise Problem(400, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment.")
+    if read(body, "properties.condition", "string", "") and not read(body, "properties.conditionVersion", "string", ""):
+        raise invalid("conditionVersion", "A condition needs its version.")
     if role_id.rpartition("/")[2].lower() not in ROLES:
         raise Problem(
             404,
@@ -71,7 +83,7 @@ def put_assignment(call: Call) -> Answer:
     if found is not None:
         same = (found.properties["principalId"], found.properties["roleDefinitionId"].lower())
         if same == (principal, role_id.lower()):
-            return Answer(found.body)
+            return _update(call, found)
         raise Problem(
             400,
             "RoleAssignmentUpdateNotPermitted",
@@ -197,9 +209,23 @@ def _known(call: Call, principal: str) -> bool:
     return any(answers)
 
 
+def _update(call: Call, found: Resource) -> Answer:
+    """Change description and condition; the answer is 201 as for a new one (recorded)."""
+    properties = call.object()["properties"]
+    changes = {name: properties.get(name) for name in _CHANGEABLE if properties.get(name) != found.properties.get(name)}
+    if changes:
+        who = {"updatedOn": _moment(call), "updatedBy": call.principal.object_id}
+        found.set(call.now_us, **changes, **who)
+    return Answer(found.body, 201)
+
+
+def _moment(call: Call) -> str:
+    return iso(call.now_us).replace("+00:00", "Z")
+
+
 def _make(call: Call, scope: str, role_id: str, principal: str) -> Answer:
     given = call.object()["properties"]
-    when = iso(call.now_us)
+    when = _moment(call)
     properties: Json = {
         **given,
         "roleDefinitionId": role_id,

@@ -6,6 +6,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm import references
 from azure_simulator.arm.body_validation import Dialect
 from azure_simulator.arm.providers import Polling, ResourceProvider
 from azure_simulator.core.answers import Problem
@@ -13,7 +14,7 @@ from azure_simulator.core.throttling import Charge
 from azure_simulator.core.times import SECOND, iso
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
@@ -50,7 +51,7 @@ LIMITS: dict[str, tuple[tuple[float, float] | None, tuple[float, float]]] = {
 WINDOW_US = 60 * SECOND
 """What a refusal names as the time it has counted over: buckets are refilled by the minute."""
 
-_LEFT_OUT = re.compile(r"^(storageProfile\.|osProfile\.(?=windowsConfiguration))")
+_LEFT_OUT = re.compile(r"^(storageProfile\.|osProfile\.(?=windowsConfiguration|linuxConfiguration))")
 """The part of a property's path that error messages leave out."""
 
 
@@ -126,6 +127,12 @@ class Compute(ResourceProvider):
         name = together[-1].policy.partition("/")[0]
         left = min(map(remaining, charges if call.notes.get("throttled") else together))
         return {"x-ms-ratelimit-remaining-resource": f"Microsoft.Compute/{name};{left}"}
+
+    def wrong_type(self, call: Call, path: str, wanted: str, types: Sequence[str]) -> Problem:
+        """Leave references to Network to Network."""
+        if any(each.startswith("Microsoft.Network/") for each in types):
+            return references.missing(call, wanted)
+        return super().wrong_type(call, path, wanted, types)
 
     def unchangeable(self, path: str) -> Problem:
         """Leave out the profile where Compute does."""

@@ -19,11 +19,13 @@ OBSERVED = {
         "domainName": "Edm.String?",
         "extensionAttributes": "onPremisesExtensionAttributes",
         "hostnames": "Collection(Edm.String)",
-    }
+    },
+    "servicePrincipal": {"createdDateTime": "Edm.DateTimeOffset?"},
 }
 """Members of open types that answers of v1.0 show and its metadata lacks.
 
-Sources: learn.microsoft.com/graph/api/resources/device (extension attributes), answers that people have published.
+Sources: learn.microsoft.com/graph/api/resources/device (extension attributes), recorded answers, answers that people
+have published.
 """
 _LARGEST = {"Edm.Int16": 15, "Edm.Int32": 31, "Edm.Int64": 63}
 

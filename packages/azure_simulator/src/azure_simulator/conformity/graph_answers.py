@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,10 +24,15 @@ SETS = {
     "deviceEnrollmentConfigurations": "deviceEnrollmentConfiguration",
     "applications": "application",
     "servicePrincipals": "servicePrincipal",
+    "appRoleAssignments": "appRoleAssignment",
+    "appRoleAssignedTo": "appRoleAssignment",
+    "oauth2PermissionGrants": "oAuth2PermissionGrant",
+    "federatedIdentityCredentials": "federatedIdentityCredential",
 }
 """The last part of a context without `/$entity` -> the type of an entity, unless it names its own."""
 INNER = frozenset({"date", "request-id", "client-request-id"})
 _FAILED = 400
+_KEY = re.compile(r"\('[^']*'\)")
 
 
 def wrong(entities: Entities, call: Call, answer: Answer) -> list[str]:
@@ -39,7 +45,7 @@ def wrong(entities: Entities, call: Call, answer: Answer) -> list[str]:
     if not isinstance(answer.body, dict) or "@odata.context" not in answer.body:
         return found
     what = str(answer.body["@odata.context"]).partition("#")[2].removesuffix("/$entity").removesuffix("/$delta")
-    kind = SETS.get(what.partition("(")[0].rpartition("/")[2], "")
+    kind = SETS.get(_KEY.sub("", what).partition("(")[0].rpartition("/")[2], "")
     rows = answer.body.get("value") if isinstance(answer.body.get("value"), list) else [answer.body]
     return [*found, *(text for row in rows or [] for text in _wrong_row(entities, row, kind))]
 

@@ -224,7 +224,7 @@ class Cloud:
         moment = self.journal.snapshots()[name]
         if not isinstance(self.clock, OwnClock):
             moment = self.world.now_us
-        self.journal.append(note_of("restore", moment, {"name": name}))
+        self.journal.restore(name, note_of("restore", moment, {"name": name}))
         self.replay_journal()
 
     def note(self, kind: str, **details: object) -> None:

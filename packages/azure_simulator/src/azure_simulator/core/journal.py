@@ -101,6 +101,15 @@ class Journal:
             return
         self._write(line if self._size else _line(self._terms) + line)
 
+    def restore(self, name: str, note: Json) -> None:
+        """Put a snapshot in force again, and write its note; in memory nothing is kept that has come to nothing."""
+        if self.path is None:
+            marks = [at for at, line in enumerate(self._kept) if line.startswith(_NOTE)]
+            notes = [(at, found) for at in marks if (found := json.loads(self._kept[at]))["note"] == _SNAPSHOT]
+            if notes and notes[-1][1]["name"] == name:
+                del self._kept[notes[-1][0] + 1 :]
+        self.append(note)
+
     def clear(self) -> None:
         """Forget everything: the world begins anew."""
         self._kept.clear()

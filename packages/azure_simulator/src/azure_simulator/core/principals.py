@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,8 @@ class Principal:
     actions: tuple[str, ...] = ("*",)
     roles: tuple[str, ...] = ("*",)
     denied: tuple[tuple[str, str], ...] = ()
+    by_token: bool = False
+    """Whether the roles are those of each token, as for a service principal that was made through Graph."""
     _answers: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def may(self, action: str, scope: str = "") -> bool:
@@ -61,10 +63,12 @@ class Principals:
             client = str(claims.get("appid", claims.get("azp", "")))
             found = Principal(object_id, client, client, rights, rights)
             self._known[object_id] = found
+        if found.by_token:
+            return replace(found, roles=tuple(claims.get("roles", ())), _answers={})
         return found
 
     def seed(self, entries: list[Json]) -> None:
-        """Define callers: id, name, appId, actions, roles, denied [{action, scope}]."""
+        """Define callers: id, name, appId, actions, roles, denied [{action, scope}], rolesOfToken."""
         for entry in entries:
             self._known[entry["id"]] = Principal(
                 object_id=entry["id"],
@@ -73,6 +77,7 @@ class Principals:
                 actions=tuple(entry.get("actions", ["*"])),
                 roles=tuple(entry.get("roles", ["*"])),
                 denied=tuple((d["action"], d.get("scope", "*")) for d in entry.get("denied", [])),
+                by_token=bool(entry.get("rolesOfToken")),
             )
 
     def all(self) -> list[Principal]:

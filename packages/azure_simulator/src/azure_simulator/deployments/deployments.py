@@ -11,6 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.operations import Operations
+from azure_simulator.arm.paging import page
 from azure_simulator.arm.providers import RESOURCES
 from azure_simulator.arm.reading import need_group, unsupported
 from azure_simulator.arm.registry import registry
@@ -34,10 +35,18 @@ DEPLOYMENTS = ResourceType(
     located=False,
 )
 OPERATIONS = Operations(DEPLOYMENTS)
-OPERATIONS.reads(get="deployment.get", group="deployments.list")
+OPERATIONS.reads(get="deployment.get")
 _ACTION = DEPLOYMENTS.name
 _ENDED = frozenset({"Succeeded", "Failed", "Canceled"})
 _HASH_LENGTH = 18
+
+
+@OPERATIONS.list_group("deployments.list")
+def list_deployments(call: Call) -> Answer:
+    """List the deployments of a resource group, newest first, as recorded lists are."""
+    need_group(call)
+    found = call.world.resources.collection(call.path)
+    return page(call, sorted(found, key=lambda each: str(each.properties["timestamp"]), reverse=True))
 
 
 @OPERATIONS.operation("deployment.put", "PUT", DEPLOYMENTS.one, action=f"{_ACTION}/write", redacted=False)

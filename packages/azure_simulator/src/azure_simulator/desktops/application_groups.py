@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
-from azure_simulator.arm.resource_types import EXACT, ResourceType
+from azure_simulator.arm.resource_types import EXACT, FIXED, ResourceType
 from azure_simulator.core.answers import Answer
 from azure_simulator.core.resources import Resource
 from azure_simulator.desktops import host_pools
@@ -29,21 +29,20 @@ from azure_simulator.desktops.bodies import (
     shown_type,
     stamped,
 )
-from azure_simulator.desktops.provider import DESKTOPS, NAMING, SDK
+from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
 
 APPLICATION_GROUPS = ResourceType(
-    name="Microsoft.DesktopVirtualization/applicationGroups",
+    name=APPLICATION_GROUP,
     provider=DESKTOPS,
     params=("group",),
     models=BodyModels(SDK, "ApplicationGroup", "ApplicationGroupPatch"),
     unshown=("kind",),  # follows from the type of its applications
     naming=NAMING,
-    immutable=dict.fromkeys(
-        ("properties.hostPoolArmPath", "properties.applicationGroupType", "properties.workspaceArmPath"), EXACT
-    ),
+    values={"kind": KIND},
+    immutable=dict.fromkeys(("properties.hostPoolArmPath", "properties.applicationGroupType"), FIXED),
 )
 PUBLISHED_DESKTOPS = ResourceType(
     name="Microsoft.DesktopVirtualization/applicationGroups/desktops",
@@ -70,8 +69,6 @@ def put_group(call: Call) -> Answer:
     if pool is None or pool.type.lower() != host_pools.TYPE.lower():
         raise invalid("hostPoolArmPath does not name a host pool.")
     known = call.world.resources.get(call.path)
-    if known and str(known.properties["hostPoolArmPath"]).lower() != pool.key:
-        raise DESKTOPS.unchangeable("hostPoolArmPath")
     space = known.properties.get("workspaceArmPath") if known else None
     wanted = {"cloudPcResource": False, **wanted, "hostPoolArmPath": shown_id(pool.id), "workspaceArmPath": space}
     group = put_tracked(call, APPLICATION_GROUPS, wanted)
@@ -104,7 +101,7 @@ def _refer(call: Call, owner: Resource, reference: str, *, present: bool) -> Non
 def patch_group(call: Call) -> Answer:
     """Change names and tags of an application group."""
     group = call.resource()
-    patched(call, APPLICATION_GROUPS, group, call.object())
+    patched(call, group, call.object())
     return Answer(show(group))
 
 
@@ -140,5 +137,5 @@ def list_desktops(call: Call) -> Answer:
 def patch_desktop(call: Call) -> Answer:
     """Rename the published desktop, as users see it."""
     desktop = call.resource()
-    patched(call, PUBLISHED_DESKTOPS, desktop, call.object())
+    patched(call, desktop, call.object())
     return Answer(show(desktop))

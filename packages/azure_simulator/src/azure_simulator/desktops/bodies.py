@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.requests import whole
 from azure_simulator.core.resources import Resource
@@ -23,6 +22,7 @@ _PAGE = 1_000
 _GROUP, _TYPES = 3, 7
 """Places in the segments of an id: `resourceGroups`, the first type."""
 _NULLS: dict[str, Json] = {}
+_UNREAD = frozenset({"privateEndpointConnections"})
 
 
 def invalid(text: str) -> Problem:
@@ -70,9 +70,9 @@ def shown(call: Call, resource: Resource) -> Json:
     return show(resource)
 
 
-def gone(resource: Resource) -> Answer:
-    """Answer the deletion of a tracked resource: with what it was (recorded)."""
-    return Answer({**show(resource), "systemData": None})
+def gone(resource: Resource, **more: object) -> Answer:
+    """Answer the deletion of a tracked resource: with what it was (recorded), `more` in place of properties."""
+    return Answer(show(resource, **more))
 
 
 def system_data(moment: str, before: Json | None = None, by: str | None = None) -> Json:
@@ -142,7 +142,13 @@ def put_tracked(call: Call, kind: ResourceType, properties: Json) -> Resource:
 
 def created(resource: Resource) -> Answer:
     """Answer the PUT of a new resource (recorded: the location is a path)."""
-    return Answer(show(resource), 201, {"Location": resource.body["id"]})
+    return Answer(written(resource), 201, {"Location": resource.body["id"]})
+
+
+def written(resource: Resource, **more: object) -> Json:
+    """Give a resource as the answer to a PUT shows it: a list that was not read is null (recorded)."""
+    unread = dict.fromkeys(_UNREAD & _NULLS[resource.type]["properties"].keys())
+    return show(resource, **unread, **more)
 
 
 def stamped(call: Call, known: Resource | None) -> Json:
@@ -151,10 +157,9 @@ def stamped(call: Call, known: Resource | None) -> Json:
     return system_data(iso_z(call.now_us), known.body.get("systemData") if known else None, who)
 
 
-def patched(call: Call, kind: ResourceType, resource: Resource, body: Json) -> None:
+def patched(call: Call, resource: Resource, body: Json) -> None:
     """Apply a patch of properties, and of tags where a type has them."""
     wanted = an_object(body.get("properties"), "properties")
-    immutable_properties.check(kind, body, resource)
     changed = {"tags": an_object(body["tags"], "tags")} if body.get("tags") is not None else {}
     properties = {**resource.properties, **{key: value for key, value in wanted.items() if value is not None}}
     stamp = {"systemData": stamped(call, resource)}

@@ -60,11 +60,6 @@ def sign_in(world: World, visit: Visit) -> Json:
     reason = "PoolUnknown" if pool is None else _refusal(world, pool, visit.user)
     if pool is None or reason:
         return _failed(world, visit, record, reason)
-    for session in world.resources.find(sessions.BY_USER, (pool.id.lower(), visit.user.lower())):
-        host = sessions.host_of(world, session)
-        if host is not None and balancing.usable(world, host):
-            sessions.resume(world, session)
-            return _connected(world, visit, record, host, session, "reconnected")
     return _connect(world, pool, visit, record)
 
 
@@ -85,6 +80,12 @@ def _refusal(world: World, pool: Resource, name: str) -> str:
 
 
 def _connect(world: World, pool: Resource, visit: Visit, record: Json) -> Json:
+    """Bring a user to the session that they have, also one that has slept with its machine; else to a host."""
+    for session in world.resources.find(sessions.BY_USER, (pool.id.lower(), visit.user.lower())):
+        host = sessions.host_of(world, session)
+        if host is not None and balancing.usable(world, host):
+            sessions.resume(world, session)
+            return _connected(world, visit, record, host, session, "reconnected")
     choice = balancing.choose(world, pool, visit.user)
     if choice.host is not None:
         return _admit(world, pool, choice.host, visit, record)

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.authorization.role_assignments import BY_SCOPE
+from azure_simulator.graph.directory import registrations
+from azure_simulator.graph.directory.first_party import VIRTUAL_DESKTOP
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.enrollment.registration import tenant_of_machine
 
@@ -22,8 +24,7 @@ if TYPE_CHECKING:
 USES_DESKTOPS = frozenset({"1d18fff3-a72a-46b5-b4a9-0b38a3cd7e63"})
 SIGNS_IN_TO_MACHINES = frozenset({"fb879df8-f326-4884-b1cf-06f3ad86be52", "1c0163c0-47e6-4577-8991-ea5c82e286e4"})
 STARTS_MACHINES = frozenset({"489581de-a3bd-480d-9518-53dea7416b33", "40c5ff49-9181-41f8-ae61-143b0e78555e"})
-SERVICE_APP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
-"""The application id of Azure Virtual Desktop, the same in every tenant."""
+SERVICE_APP = VIRTUAL_DESKTOP
 
 
 def user_of(world: World, pool_id: str, name: str) -> Json | None:
@@ -41,19 +42,12 @@ def holds(world: World, user: Json, resource_id: str, roles: frozenset[str]) -> 
 
 
 def may_start(world: World, vm_id: str) -> bool:
-    """Tell whether Azure Virtual Desktop may start a machine.
-
-    Its service principal is the directory's, when a seed has it; else any service principal that no other app has.
-    """
-    apps = directory_of(world).all("app", tenant_of_machine(world, vm_id))
-    own = {str(app["objectId"]).lower() for app in apps if str(app["appId"]).lower() == SERVICE_APP}
-    others = {str(app["objectId"]).lower() for app in apps} - own
-    for grant in _grants(world, vm_id, STARTS_MACHINES):
-        principal = grant.properties["principalId"].lower()
-        service = grant.properties["principalType"] == "ServicePrincipal" and principal not in others
-        if principal in own or (service and not own):
-            return True
-    return False
+    """Tell whether Azure Virtual Desktop may start a machine: the service principal that the directory has for it."""
+    service = registrations.principal_of(directory_of(world), tenant_of_machine(world, vm_id), SERVICE_APP)
+    if service is None:
+        return False
+    grants = _grants(world, vm_id, STARTS_MACHINES)
+    return any(each.properties["principalId"].lower() == service["id"] for each in grants)
 
 
 def _grants(world: World, resource_id: str, roles: frozenset[str]) -> list[Resource]:

@@ -11,10 +11,11 @@ import base64
 import json
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.resource_types import EXACT, ResourceType
+from azure_simulator.arm.time_zones import TIME_ZONES
+from azure_simulator.arm.value_rules import between, no_more_than, one_of
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
 from azure_simulator.core.times import SECOND, iso_z, parse_iso
@@ -32,8 +33,9 @@ from azure_simulator.desktops.bodies import (
     refused,
     show,
     shown,
+    written,
 )
-from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, NAMING, SDK
+from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -48,7 +50,13 @@ HOST_POOLS = ResourceType(
     naming=NAMING,
     immutable={"properties.hostPoolType": EXACT},
     unshown=("properties.registrationInfo",),
-    ranges={"properties.maxSessionLimit": (1, 999_999)},
+    values={
+        "kind": KIND,
+        "properties.maxSessionLimit": between(1, 999_999),
+        "properties.agentUpdate.maintenanceWindowTimeZone": one_of(TIME_ZONES),
+        "properties.agentUpdate.maintenanceWindows": no_more_than(2, "There are at most two maintenance windows."),
+        "properties.agentUpdate.maintenanceWindows[].hour": between(0, 23),
+    },
 )
 OPERATIONS = Operations(HOST_POOLS)
 OPERATIONS.reads(get="hostPool.get", show=shown)
@@ -88,11 +96,8 @@ def put_pool(call: Call) -> Answer:
     wanted = properties_of(call)
     for name, choices in _CHOICES.items():
         check_choice(wanted, name, choices)
-    if wanted["hostPoolType"] == "Personal" and wanted["loadBalancerType"] != "Persistent":
-        raise invalid("A personal host pool needs the load balancer type Persistent.")
+    _check_balancing(wanted)
     known = call.world.resources.get(call.path)
-    if known is not None:
-        immutable_properties.check(HOST_POOLS, {"properties": wanted}, known)
     registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
     _check_expiry(call, registration)
     wanted = {key: value for key, value in wanted.items() if (key, value) != ("vmTemplate", "")}  # recorded
@@ -101,16 +106,29 @@ def put_pool(call: Call) -> Answer:
     references = known.properties["applicationGroupReferences"] if known else []
     resource = put_tracked(call, HOST_POOLS, {**_DEFAULTS, **wanted, "applicationGroupReferences": references})
     _register(call, resource, registration)
-    answer = Answer(show(resource)) if known else created(resource)
-    return Answer(_told(call, resource, registration), answer.status, answer.headers)
+    answer = created(resource) if known is None else Answer()
+    return Answer(written(resource, **_told(call, resource, registration)), answer.status, answer.headers)
+
+
+def _check_balancing(properties: Json) -> None:
+    """Refuse a way to balance that the type of a pool does not have (the description of `loadBalancerType`)."""
+    if properties["hostPoolType"] == "Personal" and properties["loadBalancerType"] != "Persistent":
+        raise invalid("A personal host pool needs the load balancer type Persistent.")
+    if properties["hostPoolType"] == "Pooled" and properties["loadBalancerType"] == "Persistent":
+        raise invalid("A pooled host pool needs the load balancer type BreadthFirst or DepthFirst.")
 
 
 def _told(call: Call, pool: Resource, registration: Json) -> Json:
-    """Show a pool to the caller who has made its token: with the end of it, without itself."""
-    if registration.get("registrationTokenOperation") != "Update" or not _valid(call.world, pool):
-        return show(pool)
-    told = {"expirationTime": iso_z(pool.facts["tokenExpires"]), "token": None}
-    return show(pool, registrationInfo={**told, "registrationTokenOperation": "Update"})
+    """Tell the caller who has made or dropped a token: its end in UTC, and not the token (recorded)."""
+    operation = registration.get("registrationTokenOperation", "None")
+    if operation == "Delete":
+        return {"registrationInfo": {"expirationTime": None, "token": None, "registrationTokenOperation": "Delete"}}
+    if operation != "Update" or not _valid(call.world, pool):
+        return {}
+    until = iso_z(pool.facts["tokenExpires"])
+    if not str(registration["expirationTime"]).endswith("Z"):
+        until = until.replace("Z", "+00:00")
+    return {"registrationInfo": {"expirationTime": until, "token": None, "registrationTokenOperation": "Update"}}
 
 
 @OPERATIONS.patch("hostPool.patch")
@@ -119,10 +137,11 @@ def patch_pool(call: Call) -> Answer:
     pool, body = call.resource(), call.object()
     wanted = properties_of(call)
     registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
+    _check_balancing({**pool.properties, **wanted})
     _check_expiry(call, registration)
-    patched(call, HOST_POOLS, pool, {**body, "properties": wanted})
+    patched(call, pool, {**body, "properties": wanted})
     _register(call, pool, registration)
-    return Answer(_told(call, pool, registration))
+    return Answer(show(pool, **_told(call, pool, registration)))
 
 
 @OPERATIONS.delete("hostPool.delete")
@@ -139,7 +158,9 @@ def delete_pool(call: Call) -> Answer:
     for host in hosts:
         call.world.publish("session_host_down", host_id=host.id, cause="hostRemoved")
     call.world.resources.remove(pool.id)
-    return gone(pool)
+    until = iso_z(pool.facts["tokenExpires"]) if _valid(call.world, pool) else None
+    last = {"expirationTime": until, "token": None, "registrationTokenOperation": "None"}
+    return gone(pool, registrationInfo=last)
 
 
 def _in_use(call: Call, pool: Resource, what: str) -> Problem:

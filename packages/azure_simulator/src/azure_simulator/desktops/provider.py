@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.providers import ResourceProvider
 from azure_simulator.arm.resource_types import NameRule
+from azure_simulator.arm.value_rules import matching
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.throttling import Charge
 
@@ -16,11 +17,14 @@ if TYPE_CHECKING:
 
 SDK = "azure.mgmt.desktopvirtualization"
 HOST_POOL = "Microsoft.DesktopVirtualization/hostPools"
+APPLICATION_GROUP = "Microsoft.DesktopVirtualization/applicationGroups"
 SESSION_HOST = f"{HOST_POOL}/sessionHosts"
 USER_SESSION = f"{SESSION_HOST}/userSessions"
 HOST_LISTS = "SessionHostList"
 _WINDOW_S = 300
 """A limit of the provider's counts over five minutes (docs/notes.md 7.1)."""
+KIND = matching(r"[-\w._,()]+", "The value '{value}' of parameter '{name}' is invalid.")
+"""The pattern of Microsoft's specification."""
 NAMING = NameRule(r"[A-Za-z0-9@.\-_ ]{3,64}")
 
 

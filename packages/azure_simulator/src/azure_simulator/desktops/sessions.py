@@ -74,7 +74,7 @@ def begin(world: World, host: Resource, user: str, **given: object) -> Resource:
         "name": f"{host.body['name']}/{number}",
         "type": shown_type(USER_SESSION),
         "properties": properties,
-        "systemData": system_data(iso_z(world.now_us)),
+        "systemData": {**system_data(iso_z(world.now_us)), "lastModifiedAt": None},  # recorded
     }
     session = world.resources.add(Resource(path, USER_SESSION, body, world.now_us, {"turn": 0, "awayUs": None}))
     _count(world, host)

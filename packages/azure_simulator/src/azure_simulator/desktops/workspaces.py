@@ -13,7 +13,6 @@ from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.answers import Answer
 from azure_simulator.desktops.bodies import (
     created,
-    gone,
     invalid,
     listed,
     names,
@@ -25,7 +24,7 @@ from azure_simulator.desktops.bodies import (
     shown,
     shown_id,
 )
-from azure_simulator.desktops.provider import DESKTOPS, NAMING, SDK
+from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -37,6 +36,7 @@ WORKSPACES = ResourceType(
     params=("workspace",),
     models=BodyModels(SDK, "Workspace", "WorkspacePatch"),
     naming=NAMING,
+    values={"kind": KIND},
 )
 OPERATIONS = Operations(WORKSPACES)
 OPERATIONS.reads(get="workspace.get", show=shown)
@@ -68,7 +68,7 @@ def patch_workspace(call: Call) -> Answer:
         shown_ids = [shown_id(each) for each in references]
         body = {**body, "properties": {**body["properties"], "applicationGroupReferences": shown_ids}}
     before = list(space.properties["applicationGroupReferences"])
-    patched(call, WORKSPACES, space, body)
+    patched(call, space, body)
     _show(call, space, before)
     return Answer(show(space))
 
@@ -76,7 +76,7 @@ def patch_workspace(call: Call) -> Answer:
 def _check_references(call: Call, references: list[str]) -> None:
     for each in references:
         group = call.world.resources.get(each)
-        if group is None:
+        if group is None or group.type != APPLICATION_GROUP:
             raise invalid(f"The application group '{each}' does not exist.")
         owner = str(group.properties.get("workspaceArmPath") or "").lower()
         if owner not in {"", call.path.lower()}:
@@ -101,7 +101,7 @@ def delete_workspace(call: Call) -> Answer:
     space.set(call.now_us, applicationGroupReferences=[])
     _show(call, space, before)
     call.world.resources.remove(space.id)
-    return gone(space)
+    return Answer({**show(space), "systemData": None})  # recorded of workspaces alone
 
 
 @OPERATIONS.list_group("workspace.list")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.entra import endpoints
+from azure_simulator.graph.directory.entities import DIRECTORY_OBJECTS
 from azure_simulator.graph.directory.records import directory_of
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ def install(cloud: Cloud) -> None:
 def _answer_principal(world: World, principal_id: str, answers: list[object], as_of_us: int) -> None:
     found = directory_of(world)
     tenants = [str(each["tenantId"]) for each in found.tenants()]
-    apps = (app["objectId"] for tenant in tenants for app in found.all("app", tenant))
-    kinds = ("user", "group", "device")
-    known = any(found.as_of(kind, tenant, principal_id, as_of_us) for tenant in tenants for kind in kinds)
-    if known or not tenants or principal_id.lower() in {str(each).lower() for each in apps}:
+    kinds = [each.name for each in DIRECTORY_OBJECTS]
+    if not tenants or any(found.as_of(kind, tenant, principal_id, as_of_us) for tenant in tenants for kind in kinds):
         answers.append(True)

@@ -7,19 +7,22 @@ from typing import TYPE_CHECKING
 import jwt
 
 from azure_simulator.core.answers import Problem
+from azure_simulator.core.times import parse_iso
 from azure_simulator.entra import tokens
-from azure_simulator.entra.tokens import EXCHANGE, Principal
+from azure_simulator.entra.tokens import Principal
+from azure_simulator.graph.directory import registrations
 from azure_simulator.graph.directory.records import Directory, derived_id
+from azure_simulator.graph.directory.registrations import EXCHANGE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from azure_simulator.core.answers import Json
     from azure_simulator.core.keys import Keys
     from azure_simulator.core.secrets import SecretProtector
     from azure_simulator.graph.directory.records import Doc
 
-    Copies = Sequence[tuple[str, Doc]]
+    Found = tuple[str, Doc]
 
 _CLAIMS = {"iss": "issuer", "sub": "subject", "aud": "audience"}
 NO_TENANT = "00000000-0000-4000-8000-000000000001"
@@ -44,81 +47,103 @@ def find_tenant(directory: Directory, name: str) -> str:
 
 def check_resource(directory: Directory, resource: str) -> None:
     """Raise AADSTS500011 for a resource that is not registered."""
-    known = tokens.is_first_party(resource) or resource == tokens.EXCHANGE
-    names = {resource.rstrip("/"), resource.rstrip("/").removeprefix("api://")}
-    apps = [app for tenant in directory.tenants() for app in directory.all("app", tenant["tenantId"])]
-    if not known and not any(names & {app.get("identifierUri"), app["appId"]} for app in apps):
+    known = tokens.is_first_party(resource) or resource == EXCHANGE
+    if not known and not any(_named(directory, str(each["tenantId"]), resource) for each in directory.tenants()):
         text = f"The resource principal named {resource} was not found in the tenant."
         raise refuse(400, "invalid_resource", 500011, text)
 
 
-def managed_identity(directory: Directory, query: Json) -> Principal | None:
-    """Return the identity that a query names, or the first one.
+def _named(directory: Directory, tenant: str, resource: str) -> Doc | None:
+    """Return the service principal of a directory that a resource names."""
+    wanted = resource.rstrip("/").lower()
+    every = directory.all("servicePrincipal", tenant)
+    return next((each for each in every if wanted in {_bare(name) for name in each["servicePrincipalNames"]}), None)
+
+
+def _bare(name: str) -> str:
+    return name.rstrip("/").lower()
+
+
+def managed_identity(directory: Directory, query: Json) -> Found | None:
+    """Return the identity that a query names, or the first one, with its directory.
 
     A user-assigned one is named by `client_id`, `object_id` or `principal_id`, or `mi_res_id`.
     """
-    client_id = query.get("client_id")
-    names = {"appId": client_id, "objectId": query.get("object_id") or query.get("principal_id")}
-    names |= {"resourceId": query.get("mi_res_id") or query.get("msi_res_id")}
+    names = {"appId": query.get("client_id"), "id": query.get("object_id") or query.get("principal_id")}
+    names |= {"_resource_id": query.get("mi_res_id") or query.get("msi_res_id")}
     wanted = {field: str(name).lower() for field, name in names.items() if name}
     for tenant in directory.tenants():
-        for app in directory.all("app", tenant["tenantId"]):
-            fits = all(str(app.get(field, "")).lower() == name for field, name in wanted.items())
-            if app.get("managedIdentity") and fits:
-                return principal_of(tenant["tenantId"], app)
-    if not directory.tenants():
-        client_id = client_id or derived_id("managed identity")
-        return Principal(NO_TENANT, client_id, derived_id("principal", client_id), "deskwright")
-    return None
+        for each in directory.all("servicePrincipal", tenant["tenantId"]):
+            fits = all(str(each.get(field, "")).lower() == name for field, name in wanted.items())
+            if each.get("_managed_identity") and fits:
+                return str(tenant["tenantId"]), each
+    if directory.tenants():
+        return None
+    app_id = str(query.get("client_id") or derived_id("managed identity"))
+    return NO_TENANT, registrations.service_principal(derived_id("principal", app_id), app_id, "deskwright")
 
 
-def principal_of(tenant: str, app: Doc) -> Principal:
-    """Return an app as the subject of a token."""
-    roles = tuple(app.get("roles", ()))
-    return Principal(tenant, app["appId"], app["objectId"], app["displayName"], roles)
+def subject(directory: Directory, found: Found, resource: str) -> Principal:
+    """Return a service principal as the subject of a token for a resource, with its app roles there.
+
+    The roles that a seed gives count for every resource.
+    """
+    tenant, each = found
+    api = _named(directory, tenant, resource)
+    granted = registrations.granted_roles(directory, tenant, each["id"], api) if api else []
+    roles = tuple(dict.fromkeys([*each["_roles"], *granted]))
+    return Principal(tenant, each["appId"], each["id"], each["displayName"], roles)
 
 
-def sign_in(directory: Directory, keys: Keys, protector: SecretProtector, tenant: str, form: Json) -> Principal:
-    """Check client credentials and return the principal they belong to.
+def sign_in(directory: Directory, keys: Keys, protector: SecretProtector, tenant: str, form: Json) -> Found:
+    """Check client credentials and return the service principal they belong to, with its directory.
 
-    The app must be present in the tenant; its secret or federated credential may be registered in
-    any tenant (a multi-tenant app has them in its home tenant). `form["client_secret"]` is a hash.
+    It must be present in the directory; the secret or federated credential is that of the application, wherever that
+    is registered (a multi-tenant app has them in its home tenant), or the service principal's own. Of
+    `form["client_secret"]` a hash is given.
 
     Raises:
         Problem: the AADSTS error that Entra would answer.
     """
     client_id = str(form.get("client_id", ""))
-    app = directory.get("app", tenant, client_id)
-    if app is None:
+    principal = registrations.principal_of(directory, tenant, client_id)
+    homes = list(registrations.homes(directory, client_id))
+    if principal is None or not homes:
+        if homes and homes[0][0] == tenant:
+            text = f"The client application {client_id} is missing service principal in the tenant {tenant}."
+            raise refuse(401, "unauthorized_client", 7000229, text)
         text = f"Application with identifier '{client_id}' was not found in the directory '{tenant}'."
         raise refuse(400, "unauthorized_client", 700016, text)
-    if app.get("accountEnabled") is False:
+    if principal.get("accountEnabled") is False:
         raise refuse(400, "unauthorized_client", 7000112, f"Application '{client_id}' is disabled.")
-    homes = [str(each["tenantId"]) for each in directory.tenants()]
-    copies = [(home, copy) for home in homes if (copy := directory.get("app", home, client_id)) is not None]
     if "client_secret" in form:
-        _check_secret(protector, copies, form["client_secret"])
+        _check_secret(protector, [*(app for _, app in homes), principal], form["client_secret"], directory.now_us)
     elif "client_assertion" in form:
-        _check_assertion(keys, copies, str(form["client_assertion"]))
+        _check_assertion(keys, homes, str(form["client_assertion"]))
     else:
         text = "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
         raise refuse(401, "invalid_client", 7000218, text)
-    return principal_of(tenant, app)
+    return tenant, principal
 
 
-def _check_secret(protector: SecretProtector, copies: Copies, secret: str) -> None:
-    fitting = [each for _, each in copies if each["_secret"] and protector.matches(each["_secret"], secret)]
+def _check_secret(protector: SecretProtector, holders: list[Doc], secret: str, now_us: int) -> None:
+    fitting = [
+        credential
+        for each in holders
+        for credential in each["passwordCredentials"]
+        if protector.matches(each["_secrets"][credential["keyId"]], secret)
+    ]
     if not fitting:
         text = "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value."
         raise refuse(401, "invalid_client", 7000215, text)
-    if all(each.get("secretExpired") for each in fitting):
+    if all(parse_iso(each["endDateTime"]) <= now_us for each in fitting):
         raise refuse(401, "invalid_client", 7000222, "The provided client secret keys are expired.")
 
 
-def _check_assertion(keys: Keys, copies: Copies, assertion: str) -> None:
+def _check_assertion(keys: Keys, homes: list[Found], assertion: str) -> None:
     """Accept a token of this cloud for an app whose federated credential has its issuer, subject and audience.
 
-    A credential is `{subject, issuer, audiences}`; without an issuer it trusts the tenant it is registered in.
+    Source: learn.microsoft.com/entra/workload-id/workload-identity-federation.
     """
     try:
         claims = keys.read(assertion)
@@ -127,26 +152,26 @@ def _check_assertion(keys: Keys, copies: Copies, assertion: str) -> None:
     except jwt.InvalidTokenError as error:
         text = "Client assertion contains an invalid signature."
         raise refuse(401, "invalid_client", 700027, text) from error
-    trusted = [(home, each) for home, app in copies for each in app.get("federatedCredentials", ())]
+    trusted = [each for _, app in homes for each in app["_federated"]]
     if not trusted:
         raise refuse(401, "invalid_client", 70025, "The client has no configured federated identity credentials.")
-    tests: tuple[tuple[int, str, Callable[[str, Json], bool]], ...] = (
-        (700211, "iss", lambda home, each: _issued(claims, home, each)),
-        (700213, "sub", lambda _, each: each["subject"] == claims.get("sub")),
-        (700212, "aud", lambda _, each: claims.get("aud") in each.get("audiences", (EXCHANGE,))),
+    tests: tuple[tuple[int, str, Callable[[Json], bool]], ...] = (
+        (700211, "iss", lambda each: _issued(claims, each)),
+        (700213, "sub", lambda each: each["subject"] == claims.get("sub")),
+        (700212, "aud", lambda each: claims.get("aud") in each["audiences"]),
     )
     for number, claim, test in tests:
-        trusted = [(home, each) for home, each in trusted if test(home, each)]
+        trusted = [each for each in trusted if test(each)]
         if not trusted:
             text = "No matching federated identity record found for presented assertion"
             raise refuse(401, "invalid_client", number, f"{text} {_CLAIMS[claim]} '{claims.get(claim)}'.")
 
 
-def _issued(claims: Json, home: str, credential: Json) -> bool:
+def _issued(claims: Json, credential: Json) -> bool:
     """Compare the issuer; this cloud's address changes with every run, so only the path of its own issuers counts."""
-    issuer, wanted = str(claims.get("iss", "")), credential.get("issuer")
-    if wanted and not str(wanted).startswith("https://login.microsoftonline.com/"):
-        return issuer == str(wanted)
-    tail = str(wanted).removeprefix("https://login.microsoftonline.com") if wanted else f"/{home}/v2.0"
+    issuer, wanted = str(claims.get("iss", "")), str(credential["issuer"])
+    if not wanted.startswith("https://login.microsoftonline.com/"):
+        return issuer == wanted
+    tail = wanted.removeprefix("https://login.microsoftonline.com")
     tenant = tail.strip("/").partition("/")[0]
     return issuer.endswith(tail) and str(claims.get("tid", "")).lower() == tenant.lower()

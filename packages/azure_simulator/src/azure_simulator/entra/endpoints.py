@@ -139,7 +139,7 @@ def _token(call: Call, keys: Keys) -> Answer:
         raise apps.refuse(400, "unsupported_grant_type", 70003, text)
     if "client_assertion" in form and form.get("client_assertion_type") != _ASSERTION_TYPE:
         raise apps.refuse(400, "invalid_request", 900144, "client_assertion_type is missing or unknown.")
-    principal = apps.sign_in(directory_of(world), keys, world.protector, tenant, form)
+    found = apps.sign_in(directory_of(world), keys, world.protector, tenant, form)
     try:
         resource = tokens.resource_of(str(form.get("scope", "")))
     except ValueError as error:
@@ -147,6 +147,7 @@ def _token(call: Call, keys: Keys) -> Answer:
         raise apps.refuse(400, "invalid_scope", 1002012, text) from error
     resource = _GRAPH if resource.rstrip("/") == call.base else resource
     apps.check_resource(directory_of(world), resource)
+    principal = apps.subject(directory_of(world), found, resource)
     made = tokens.claims(principal, resource, issuer_base=_authority(call), now_s=_now_s())
     return Answer(
         {
@@ -170,12 +171,13 @@ def _identity(call: Call, keys: Keys) -> Answer:
         raise Problem(400, "identity", "The resource parameter is missing.")
     if not imds and call.query.get("api-version", _APP_SERVICE) != _APP_SERVICE:
         raise Problem(400, "identity", f"The api-version must be {_APP_SERVICE}.")
-    principal = apps.managed_identity(directory_of(call.world), call.query)
-    if principal is None:
+    found = apps.managed_identity(directory_of(call.world), call.query)
+    if found is None:
         raise Problem(
             400, "identity", "No managed identity was found for the specified ClientId/ResourceId/PrincipalId."
         )
     apps.check_resource(directory_of(call.world), resource)
+    principal = apps.subject(directory_of(call.world), found, resource)
     lifetime_s = int(call.world.config.get("tokenLifetimeSeconds", tokens.MANAGED_IDENTITY_LIFETIME_S))
     made = tokens.claims(principal, resource, issuer_base=_authority(call), now_s=_now_s(), lifetime_s=lifetime_s)
     body: Json = {

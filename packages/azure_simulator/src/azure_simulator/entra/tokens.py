@@ -12,7 +12,6 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-EXCHANGE = "api://AzureADTokenExchange"
 LIFETIME_S = 3599
 MANAGED_IDENTITY_LIFETIME_S = 86_400
 """Managed-identity tokens live for 24 hours (Entra documentation: cached by the platform)."""

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.core.latency import about
 from azure_simulator.graph import control, invariants
+from azure_simulator.graph.directory import registrations
 from azure_simulator.graph.directory.entities import ENTITIES
-from azure_simulator.graph.directory.records import STATE, Directory, directory_of
+from azure_simulator.graph.directory.records import STATE, Directory, derived_id, directory_of
 from azure_simulator.graph.directory.seeding import seed_tenants
 from azure_simulator.graph.enrollment import registration
 from azure_simulator.graph.notifications import delivery, subscriptions
@@ -20,16 +21,24 @@ from azure_simulator.graph.protocol import batches, projection
 from azure_simulator.graph.protocol.operations import ROUTES
 from azure_simulator.graph.protocol.service import GraphPlane
 from azure_simulator.graph.resources import (
+    app_role_assignments,
+    applications,
     counts,
     deleted_items,
     deltas,
     devices,
+    directory_objects,
+    federated_credentials,
     group_writes,
     groups,
     licenses,
     managed_devices,
+    member_of,
     organization,
+    owners,
+    permission_grants,
     service_principals,
+    unsupported,
     user_writes,
     users,
 )
@@ -73,7 +82,8 @@ SETTINGS: dict[str, Shape] = {
 }
 RESOURCES = (
     *(users, user_writes, groups, group_writes, licenses, devices, managed_devices, deltas, organization),
-    *(deleted_items, counts, service_principals),
+    *(applications, federated_credentials, service_principals, app_role_assignments, permission_grants, owners),
+    *(directory_objects, member_of, deleted_items, counts, unsupported),
 )
 """Modules that declare their operations in `ROUTES` when they are imported."""
 
@@ -103,9 +113,8 @@ def seed(world: World, tenants: list[Json]) -> None:
     found = directory_of(world)
     seed_tenants(found, tenants, world.protector.hash, world.now_us)
     for tenant in tenants:
-        restricted = {each["displayName"] for each in tenant.get("apps", ()) if {"roles", "keyVault"} & set(each)}
-        apps = [each for each in found.all("app", tenant["tenantId"]) if each["displayName"] in restricted]
-        world.principals.seed([_principal(each) for each in apps])
+        restricted = [each for each in tenant.get("apps", ()) if {"roles", "keyVault"} & set(each)]
+        world.principals.seed([_principal(found, tenant["tenantId"], each) for each in restricted])
         forest = tenant.get("onPremises")
         if forest:
             ous, accounts = forest.get("ous", []), forest.get("accounts", [])
@@ -127,11 +136,13 @@ def _tell_subscriptions(world: World, tenant: str, answers: list[str]) -> None:
     answers += [str(each) for each in (directory_of(world).tenant(tenant) or {}).get("subscriptions", ())]
 
 
-def _principal(app: Json) -> Json:
+def _principal(directory: Directory, tenant: str, app: Json) -> Json:
+    app_id = app.get("appId") or derived_id(tenant, "app", app["displayName"])
+    found = registrations.principal_of(directory, tenant, app_id) or {}
     return {
-        "id": app["objectId"],
+        "id": found["id"],
         "name": app["displayName"],
-        "appId": app["appId"],
-        "roles": [*app["roles"], *(f"secrets.{each}" for each in app.get("keyVault", ["*"]))],
+        "appId": app_id,
+        "roles": [*app.get("roles", ()), *(f"secrets.{each}" for each in app.get("keyVault", ["*"]))],
         "actions": app.get("actions", ["*"]),
     }

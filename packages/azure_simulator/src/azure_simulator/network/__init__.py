@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from azure_simulator import arm
 from azure_simulator.arm import async_operations
 from azure_simulator.network import (
+    bastion_hosts,
     nat_gateways,
     network_interfaces,
     public_ip_addresses,
@@ -36,6 +37,7 @@ def install(cloud: Cloud) -> None:
         security_rules.OPERATIONS,
         public_ip_addresses.OPERATIONS,
         nat_gateways.OPERATIONS,
+        bastion_hosts.OPERATIONS,
         usages.ROUTES,
         async_operations.routes(NETWORK, "network.operation.get", "NetworkRead"),
     )

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm import references
 from azure_simulator.arm.reading import invalid, missing, read, unsupported
+from azure_simulator.arm.value_rules import Rule, between, matching
 from azure_simulator.core.answers import Json, Problem
-from azure_simulator.network.address_pools import pool
+from azure_simulator.network.address_pools import is_address, pool
+from azure_simulator.network.provider import ADDRESS, NAMES, NETWORK, SECURITY_GROUP, SUBNET
 from azure_simulator.network.public_ip_addresses import check_free
 
 if TYPE_CHECKING:
@@ -16,7 +18,23 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 
+AZURE_DNS = "AzureProvidedDNS"
 NIC_TYPE = "Microsoft.Network/networkInterfaces"
+VALUES = {
+    "properties.ipConfigurations[].name": NAMES,
+    "properties.ipConfigurations[].properties.privateIPAddressPrefixLength": between(1, 128),
+    "properties.dnsSettings.dnsServers[]": Rule(
+        lambda server: server == AZURE_DNS or is_address(server), "The IP address '{value}' is malformed."
+    ),
+    "properties.dnsSettings.internalDnsNameLabel": matching(
+        r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?", "The internal DNS name label '{value}' is invalid."
+    ),
+}
+LINKS = {
+    "networkSecurityGroup.id": SECURITY_GROUP,
+    "ipConfigurations[].properties.subnet.id": SUBNET,
+    "ipConfigurations[].properties.publicIPAddress.id": ADDRESS,
+}
 _IPV4 = re.compile(r"\d{1,3}(\.\d{1,3}){3}", re.ASCII)
 JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
 
@@ -24,6 +42,7 @@ JOIN = "Microsoft.Network/virtualNetworks/subnets/join/action"
 def configurations(call: Call, nic_id: str, wanted: list[Json], location: str, found: Resource | None) -> list[Json]:
     """Make the configurations a body asks for and take their addresses: all of them or, with a `Problem`, none."""
     subnets = [_subnet(call, entry, location) for entry in wanted]
+    _check_network(call, subnets, found)
     old = {each["name"]: each for each in found.properties["ipConfigurations"]} if found else {}
     made: list[Json] = []
     try:
@@ -35,6 +54,21 @@ def configurations(call: Call, nic_id: str, wanted: list[Json], location: str, f
         give_back(call.world, made, keeping=old)
         raise
     return made
+
+
+def _check_network(call: Call, subnets: list[Resource], found: Resource | None) -> None:
+    """Refuse subnets of several networks, and to move an interface of a machine into another network.
+
+    Source: learn.microsoft.com/azure/virtual-network/virtual-network-network-interface.
+    """
+    networks = {subnet.key.partition("/subnets/")[0] for subnet in subnets}
+    if len(networks) > 1:
+        text = f"All subnets of the IP configurations of {call.path} must be in one virtual network."
+        raise Problem(400, "SubnetsNotInSameVnet", text)
+    if found is not None and "virtualMachine" in found.properties:
+        before = found.properties["ipConfigurations"][0]["properties"]["subnet"]["id"].lower()
+        if before.partition("/subnets/")[0] not in networks:
+            raise NETWORK.unchangeable("ipConfigurations.properties.subnet")
 
 
 def read_wanted(call: Call, body: Json) -> list[Json]:
@@ -49,6 +83,9 @@ def read_wanted(call: Call, body: Json) -> list[Json]:
         raise unsupported("properties.privateIPAddressVersion", "A configuration with an IPv6 address")
     if read(body, "properties.nicType", "string", "Standard") != "Standard":
         raise unsupported("properties.nicType", "An elastic network interface")
+    servers = read(body, "properties.dnsSettings.dnsServers", "array", [])
+    if AZURE_DNS in servers and len(servers) > 1:
+        raise invalid("properties.dnsSettings.dnsServers", f"{AZURE_DNS} must be the only DNS server.")
     security_group = read(body, "properties.networkSecurityGroup.id", "string", "")
     if security_group:
         references.need(call, security_group)

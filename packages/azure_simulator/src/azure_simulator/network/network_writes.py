@@ -33,13 +33,9 @@ def check_idle(call: Call, vnet_id: str) -> None:
             f"uri: /subscriptions/{call.params['sub']}/providers/Microsoft.Network/locations/{first.region}/operations/"
             f"{first.id}.",
         )
-    raise Problem(
-        429,
-        "RetryableErrorDueToAnotherOperation",
-        f"Operation on {vnet_id} cannot proceed because another operation is in progress on it: '{first.kind}' with "
-        f"id {first.id}. The request can be retried.",
-        headers={"Retry-After": "10"},
-    )
+    text = f"Operation {first.kind} ({first.id}) is updating resource {vnet_id}. The call can be retried in 10 seconds."
+    lock = {"code": "RetryableErrorDueToAnotherOperation", "message": text}
+    raise Problem(429, "RetryableError", "A retryable error occurred.", details=[lock])  # recorded: no Retry-After
 
 
 def begin_write(call: Call, kind: str, vnet: Resource, course: Course) -> LongRunning:

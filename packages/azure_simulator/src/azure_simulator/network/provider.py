@@ -9,11 +9,12 @@ from azure_simulator.arm.body_validation import Dialect
 from azure_simulator.arm.providers import Polling, ResourceProvider
 from azure_simulator.arm.reading import check_name
 from azure_simulator.arm.resource_types import NameRule
+from azure_simulator.arm.value_rules import matching
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.throttling import Charge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
@@ -24,6 +25,15 @@ SDK = "azure.mgmt.network"
 LIMITS = {"NetworkWrite": (1000.0, 1000 / 300), "NetworkRead": (10_000.0, 10_000 / 300)}
 """Class -> (capacity, refill per second) of a subscription in a region."""
 NAMING = NameRule(r"[^_\W]([\w\-.]{0,78}\w)?")
+NAME_SAYS = (
+    "Resource name {value} is invalid. The name can be up to 80 characters long. It must begin with a word character, "
+    "and it must end with a word character or with '_'. The name may contain word characters or '.', '-', '_'."
+)
+ADDRESS, GATEWAY = ("Microsoft.Network/publicIPAddresses",), ("Microsoft.Network/natGateways",)
+SECURITY_GROUP, SUBNET = ("Microsoft.Network/networkSecurityGroups",), ("Microsoft.Network/virtualNetworks/subnets",)
+"""What references of the provider's resources lead to."""
+NAMES = matching(NAMING.pattern, NAME_SAYS, "InvalidResourceName")
+"""The rule of the names of parts."""
 
 
 class Network(ResourceProvider):
@@ -61,9 +71,7 @@ class Network(ResourceProvider):
         return Problem(
             400,
             "InvalidResourceName",
-            f"Resource name {name} is invalid. The name can be up to 80 characters long. It must begin with a word "
-            "character, and it must end with a word character or with '_'. The name may contain word characters or "
-            "'.', '-', '_'.",
+            NAME_SAYS.replace("{value}", name),
             target=name,
         )
 
@@ -72,6 +80,16 @@ class Network(ResourceProvider):
         text = f"Etag provided in if-match header {wanted} does not match etag {now} of resource {resource.id} in NRP "
         detail = {"code": "PreconditionFailedEtagMismatch", "message": f"{text}data store."}
         return Problem(412, "PreconditionFailed", "Precondition failed.", details=[detail])
+
+    def wrong_type(self, call: Call, path: str, wanted: str, types: Sequence[str]) -> Problem:
+        """Name the types in a detail."""
+        del call
+        what = " or ".join(each.partition("/")[2] for each in types) or "another provider"
+        text = (
+            f"Reference Id {wanted} is referencing resource of a wrong type. The Id is expected to reference resources "
+        )
+        detail = {"code": "InvalidJsonReferenceWrongType", "message": f"{text}of type {what}. Path {path}."}
+        return Problem(400, "InvalidRequestFormat", "Cannot parse the request.", details=[detail])
 
     def own_properties(self, call: Call) -> Json:
         """Add the GUID that every resource of the provider has."""

@@ -9,11 +9,12 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import Plain
 from azure_simulator.arm.reading import read, unsupported
-from azure_simulator.arm.resource_types import FIXED, ResourceType
+from azure_simulator.arm.resource_types import FIXED, Immutable, ResourceType
+from azure_simulator.arm.value_rules import between, matching
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.latency import about
 from azure_simulator.core.resources import Index
-from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name, check_zones
+from azure_simulator.network.provider import GATEWAY, NAMING, NETWORK, SDK, check_short_name, check_zones
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 TYPE = "Microsoft.Network/publicIPAddresses"
+LABEL = "[a-z][a-z0-9-]{1,61}[a-z0-9]"
+"""Quoted in github.com/deis/deis/issues/4854."""
 PUBLIC_IP_ADDRESSES = ResourceType(
     name=TYPE,
     provider=NETWORK,
@@ -30,9 +33,26 @@ PUBLIC_IP_ADDRESSES = ResourceType(
     naming=NAMING,
     latencies={"public_ip.put": about(1, 2, 0.3), "public_ip.delete": about(8, 15, 1)},
     limit=1000,
-    immutable={"properties.publicIPAddressVersion": FIXED},
+    immutable={
+        "properties.publicIPAddressVersion": FIXED,
+        "properties.publicIPPrefix.id": FIXED,
+        "properties.ipTags": Immutable([]),
+        "sku.tier": Immutable("Regional"),
+    },
     unshown=("properties.ipAddress",),
-    ranges={"properties.idleTimeoutInMinutes": (4, 30)},
+    links={"properties.natGateway.id": GATEWAY},
+    values={
+        "properties.idleTimeoutInMinutes": between(4, 30),
+        "properties.dnsSettings.domainNameLabel": matching(
+            LABEL,
+            "The domain name label {value} is invalid. It must conform to the following regular expression: "
+            f"^{LABEL}$.",
+            "InvalidDomainNameLabel",
+        ),
+        "properties.dnsSettings.reverseFqdn": matching(
+            r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[A-Za-z0-9-]{2,63}\.?", "The reverse FQDN {value} is invalid."
+        ),
+    },
 )
 OPERATIONS = Operations(PUBLIC_IP_ADDRESSES)
 _DEFAULTS: Json = {
@@ -57,7 +77,10 @@ def owner_of(address: Resource) -> str:
 
 def _holder(address: Resource) -> str | None:
     """Give the gateway or interface that has an address, without the configuration."""
-    return owner_of(address).lower().partition("/ipconfigurations/")[0] or None
+    return (
+        owner_of(address).lower().partition("/ipconfigurations/")[0].partition("/bastionhostipconfigurations/")[0]
+        or None
+    )
 
 
 BY_HOLDER = Index(TYPE, _holder)
@@ -129,6 +152,27 @@ def _check_unused(address: Resource) -> None:
         )
 
 
+def _check_allocation(call: Call, sku: str) -> None:
+    """Refuse a way to allocate that a sku does not have.
+
+    Sources: github.com/MicrosoftDocs/azure-docs/issues/42889, hashicorp/terraform-provider-azurerm/issues/14762.
+    """
+    properties = {**_DEFAULTS, **read(call.object(), "properties", "object", {})}
+    static = properties["publicIPAllocationMethod"] == "Static"
+    if sku != "Basic" and not static:
+        raise Problem(
+            400,
+            "StandardSkuPublicIPAddressesMustBeStatic",
+            f"Standard sku publicIp {call.path} must have AllocationMethod set to Static.",
+        )
+    if sku == "Basic" and static and properties["publicIPAddressVersion"] == "IPv6":
+        raise Problem(
+            400,
+            "CannotSpecifyPublicIpAllocationMethodAsStaticForIpV6PublicIp",
+            "Cannot specify publicIpAllocationMethod as Static for IPv6 PublicIp.",
+        )
+
+
 def _check(call: Call) -> None:
     check_short_name(call.param("public_ip"))
     found, wanted = call.world.resources.get(call.path), read(call.object(), "properties", "object", {})
@@ -140,6 +184,9 @@ def _check(call: Call) -> None:
         text = f"Zones not allowed in basic SKU resource {call.path} in this region. Please use standard SKU."
         raise Problem(400, "ZonesNotAllowedInBasicSkuResource", text)  # github.com/Azure/azure-cli/issues/8933
     check_zones(call, found)
+    _check_allocation(call, sku["name"])
+    if found is not None and found.body["sku"]["name"] != "Basic" and sku["name"] == "Basic":
+        raise NETWORK.unchangeable("sku.name")
     if sku["tier"] == "Global" and sku["name"] == "Basic":
         raise Problem(
             400,

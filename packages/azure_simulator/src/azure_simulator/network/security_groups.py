@@ -13,8 +13,8 @@ from azure_simulator.arm.references import check_twins
 from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.latency import about
 from azure_simulator.network import network_interfaces, subnets
-from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
-from azure_simulator.network.security_rules import NO_ENDS, TYPE, check_rules
+from azure_simulator.network.provider import NAMES, NAMING, NETWORK, SDK, check_short_name
+from azure_simulator.network.security_rules import NO_ENDS, TYPE, VALUES, check_rules
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -27,6 +27,7 @@ SECURITY_GROUPS = ResourceType(
     params=("nsg",),
     models=BodyModels(SDK, "NetworkSecurityGroup", "TagsObject"),
     naming=NAMING,
+    values={f"properties.securityRules[].{path}": rule for path, rule in {"name": NAMES, **VALUES}.items()},
     latencies={"nsg.put": about(3, 8, 1), "nsg.delete": about(5, 12, 1)},
     limit=5000,
     used_by=(subnets.BY_SECURITY_GROUP, network_interfaces.BY_SECURITY_GROUP),

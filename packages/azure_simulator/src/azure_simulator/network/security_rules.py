@@ -11,6 +11,7 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.value_rules import at_most
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.longrunning import Course, begin
 from azure_simulator.core.requests import whole
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
 
 TYPE = "Microsoft.Network/networkSecurityGroups/securityRules"
+VALUES = {"properties.description": at_most(140)}
 SECURITY_RULES = ResourceType(
     name=TYPE,
     provider=NETWORK,
@@ -28,6 +30,7 @@ SECURITY_RULES = ResourceType(
     models=BodyModels(SDK, "SecurityRule"),
     naming=NAMING,
     located=False,
+    values=VALUES,
 )
 OPERATIONS = Operations(SECURITY_RULES)
 PRIORITIES = range(100, 4097)

@@ -11,13 +11,14 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.value_rules import matching
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course
 from azure_simulator.core.resources import Index, Resource
 from azure_simulator.network.address_pools import check_pool, close_pool, open_pool, pool
 from azure_simulator.network.network_writes import begin_write, check_idle, network_of
-from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
+from azure_simulator.network.provider import GATEWAY, NAMES, NAMING, NETWORK, SDK, SECURITY_GROUP, check_short_name
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -25,6 +26,22 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 TYPE = "Microsoft.Network/virtualNetworks/subnets"
+VALUES = {
+    "properties.delegations[].name": NAMES,
+    "properties.delegations[].properties.serviceName": matching(
+        r"\w+(\.\w+)+/\w+",
+        "The service name {value} specified on delegation is not valid.",
+        "InvalidServiceNameOnDelegation",
+    ),
+    "properties.serviceEndpoints[].service": matching(
+        r"Microsoft\.\w+(\.\w+)*", "The service {value} of a service endpoint is not valid."
+    ),
+}
+"""Which services there are is not looked up.
+
+Source of the code: github.com/hashicorp/terraform-provider-azurerm/pull/21779.
+"""
+LINKS = {"networkSecurityGroup.id": SECURITY_GROUP, "natGateway.id": GATEWAY}
 SUBNETS = ResourceType(
     name=TYPE,
     provider=NETWORK,
@@ -32,6 +49,9 @@ SUBNETS = ResourceType(
     models=BodyModels(SDK, "Subnet"),
     naming=NAMING,
     located=False,
+    values=VALUES,
+    lacks={"properties.ipamPoolPrefixAllocations": "A pool of addresses"},
+    links={f"properties.{path}": types for path, types in LINKS.items()},
     latencies={"subnet.put": about(4, 10, 1), "subnet.delete": about(10, 20, 2)},
     users_of=lambda world, subnet: pool(world, subnet.id).used.values(),
     removed=lambda world, subnet: close_pool(world, subnet.id),

@@ -10,10 +10,12 @@ from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import serve_tags
 from azure_simulator.arm.reading import invalid, location_of, missing, need_group, read, tagged, tags_of
 from azure_simulator.arm.resource_types import NameRule, ResourceType
+from azure_simulator.arm.value_rules import an_address, between, matching
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course
-from azure_simulator.network.address_pools import close_pool, is_address, pool
+from azure_simulator.network import subnets
+from azure_simulator.network.address_pools import close_pool, pool
 from azure_simulator.network.network_writes import begin_write, check_idle, network_of
 from azure_simulator.network.provider import NETWORK, SDK
 from azure_simulator.network.subnets import (
@@ -38,6 +40,21 @@ VIRTUAL_NETWORKS = ResourceType(
     params=("vnet",),
     models=BodyModels(SDK, "VirtualNetwork", "TagsObject"),
     naming=NameRule(r"[^_\W]([\w\-.]{0,62}\w)?"),
+    values={
+        "properties.flowTimeoutInMinutes": between(4, 30),
+        "properties.bgpCommunities.virtualNetworkCommunity": matching(
+            r"12076:2\d{4}", "The BGP community '{value}' is invalid. It must be 12076:20000 to 12076:29999."
+        ),
+        "properties.dhcpOptions.dnsServers[]": an_address("The IP address '{value}' is malformed."),
+        **{f"properties.subnets[].{path}": rule for path, rule in subnets.VALUES.items()},
+    },
+    links={f"properties.subnets[].properties.{path}": types for path, types in subnets.LINKS.items()},
+    lacks={
+        "properties.virtualNetworkPeerings": "A peering",
+        "properties.addressSpace.ipamPoolPrefixAllocations": "A pool of addresses",
+        "properties.summarizedGatewayPrefixes": "A gateway's prefixes",
+        "properties.subnets[].properties.ipamPoolPrefixAllocations": "A pool of addresses",
+    },
     latencies={"vnet.put": about(4, 10, 1), "vnet.delete": about(10, 20, 2)},
     limit=1000,
 )
@@ -47,9 +64,9 @@ OPERATIONS = Operations(VIRTUAL_NETWORKS)
 def shown(call: Call, vnet: Resource) -> Json:
     """Show a network with its subnets."""
     world = call.world
-    subnets = [shown_subnet(world, each) for each in world.resources.collection(f"{vnet.id}/subnets")]
+    rows = [shown_subnet(world, each) for each in world.resources.collection(f"{vnet.id}/subnets")]
     body = {**vnet.body, "etag": NETWORK.etag(world, vnet)}
-    body["properties"] = {**vnet.properties, "subnets": subnets}
+    body["properties"] = {**vnet.properties, "subnets": rows}
     return body
 
 
@@ -69,9 +86,6 @@ def put_vnet(call: Call) -> Answer:
         clash = next((other for other in spaces[:number] if other.overlaps(one)), None)
         if clash is not None:
             raise invalid("properties.addressSpace.addressPrefixes", f"The prefixes {clash} and {one} overlap.")
-    for server in read(body, "properties.dhcpOptions.dnsServers", "array", []):
-        if not is_address(server):
-            raise invalid("properties.dhcpOptions.dnsServers", f"The IP address '{server}' is malformed.")
     _check_encryption(read(body, "properties.encryption", "object", {}))
     wanted = read(body, "properties.subnets", "array", [])
     check_subnets(call, wanted, spaces)
@@ -103,12 +117,12 @@ def delete_vnet(call: Call) -> Answer:
     if vnet is None:
         return Answer(status=204)
     check_idle(call, vnet.id)
-    subnets = world.resources.collection(f"{vnet.id}/subnets")
-    for subnet in subnets:
+    parts = world.resources.collection(f"{vnet.id}/subnets")
+    for subnet in parts:
         check_unused(world, subnet)
 
     def done(_: LongRunning) -> None:
-        for subnet in subnets:
+        for subnet in parts:
             close_pool(world, subnet.id)
         world.resources.remove(vnet.id)
 
@@ -161,8 +175,8 @@ def _check_encryption(encryption: Json) -> None:
 
 def _left_out(world: World, vnet_id: str, wanted: list[Json]) -> list[Resource]:
     names = {entry["name"].lower() for entry in wanted}
-    subnets = world.resources.collection(f"{vnet_id}/subnets")
-    return [subnet for subnet in subnets if subnet.name.lower() not in names]
+    parts = world.resources.collection(f"{vnet_id}/subnets")
+    return [subnet for subnet in parts if subnet.name.lower() not in names]
 
 
 def _settled(world: World, vnet: Resource) -> None:

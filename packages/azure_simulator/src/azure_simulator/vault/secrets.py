@@ -120,7 +120,10 @@ def set_secret(call: Call) -> Answer:
         target = "ObjectIsBeingDeleted" if transition == "deleted" else "ObjectIsBeingRecovered"
         raise Problem(409, "Conflict", f"Secret {name} is currently being {transition}.", target=target)
     if _is_deleted(vault, name, _now_s(call)):
-        text = f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused."
+        text = (
+            f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be reused; in this "
+            "state, the secret can only be recovered or purged."
+        )
         raise Problem(409, "Conflict", text, target="ObjectIsDeletedButRecoverable")
     attributes = _attributes(body)
     attempt = call.world.attempt("secret.set", name)
@@ -273,9 +276,14 @@ def get_deleted(call: Call) -> Answer:
 
 @ROUTES.operation("secret.recover", "POST", "/deletedsecrets/{name}/recover", action="secrets.recover")
 def recover_secret(call: Call) -> Answer:
-    """Restore a deleted secret."""
-    _, versions = _deleted(call)
+    """Restore a deleted secret; one that exists is refused (recorded)."""
     vault, name = _vault(call), call.param("name")
+    if name.lower() in vault.secrets:
+        text = f"Secret exists already: {name}"
+        raise Problem(400, "MethodNotAllowed", text, target="RequestNotAllowedOnNonDeletedObject")
+    if vault.transition(name, call.now_us) == "deleted":
+        raise Problem(409, "Conflict", f"Secret {name} is currently being deleted.", target="ObjectIsBeingDeleted")
+    _, versions = _deleted(call)
     vault.secrets[name.lower()] = versions
     del vault.deleted[name.lower()]
     _begin_transition(call, name, "recovered", "vault.recover")

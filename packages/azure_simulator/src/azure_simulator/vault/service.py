@@ -66,7 +66,10 @@ class VaultPlane(Plane):
         """Challenge the client."""
         tenant = next((each["tenantId"] for each in directory_of(world).tenants()), "common")
         challenge = f'Bearer authorization="{request.base}/{tenant}", resource="{resource(request.base)}"'
-        texts = {"missing": "Request is missing a Bearer or PoP token.", "expired": "Token validation failed: expired."}
+        texts = {
+            "missing": "AKV10000: Request is missing a Bearer or PoP token.",
+            "expired": "Token validation failed: expired.",
+        }
         text = texts.get(reason, f"AKV10022: Invalid token: {reason}.")
         return Problem(401, "Unauthorized", text, headers={"WWW-Authenticate": challenge})
 

@@ -17,7 +17,7 @@ from azure_simulator.arm.reading import (
     unchangeable,
 )
 from azure_simulator.arm.regions import REGIONS
-from azure_simulator.arm.resource_types import NameRule, ResourceType
+from azure_simulator.arm.resource_types import FIXED, Immutable, NameRule, ResourceType
 from azure_simulator.compute.capacity import counters, placement
 from azure_simulator.compute.capacity.sizes import Size, size_of
 from azure_simulator.compute.provider import COMPUTE, NAMING, SDK
@@ -37,6 +37,8 @@ RESERVATIONS = ResourceType(
     params=("group", "reservation"),
     models=BodyModels(SDK, "CapacityReservation", "CapacityReservationUpdate"),
     naming=NameRule(NAMING, "capacityReservationName"),
+    immutable={"sku.name": FIXED, "zones": Immutable([])},
+    lacks={"properties.scheduleProfile": "A block reservation"},
     latencies={"reservation.put": about(15, 60, 3), "reservation.delete": about(8, 30, 2)},  # the first is a guess
     removed=placement.dissolve,
 )
@@ -66,9 +68,8 @@ def put_reservation(call: Call) -> Answer:
         raise invalid("zones", "A capacity reservation must be in one of the zones of its group, if that has any.")
     found = call.world.resources.get(call.path)
     if found is not None:
-        same = (found.body["sku"]["name"].lower(), found.body.get("zones", [])) == (size.name.lower(), zones)
-        if not same:
-            raise unchangeable("sku.name")
+        if found.body.get("zones", []) != zones:
+            raise unchangeable("zones")
         return _resize(call, found, slots, {"tags": tags_of(body)})
     _check_only(call, group, size, zones)
     return _reserve(call, size, slots, zones)

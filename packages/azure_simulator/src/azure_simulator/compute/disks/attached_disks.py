@@ -15,6 +15,16 @@ KEPT_CONTENT = ("partitionGb", "sysprepped", "steps", "join", "computer")
 """What a machine's facts say of the contents of the disk it starts from."""
 
 
+def system_of(vm: Resource) -> str:
+    """Give the operating system of a machine: Windows or Linux."""
+    return str(vm.properties["storageProfile"]["osDisk"].get("osType") or "Windows")
+
+
+def is_linux(vm: Resource) -> bool:
+    """Tell whether Linux runs on a machine."""
+    return system_of(vm) == "Linux"
+
+
 def os_disk(world: World, vm: Resource) -> Resource | None:
     """Give a machine's OS disk, once it exists."""
     disk_id = vm.properties["storageProfile"]["osDisk"].get("managedDisk", {}).get("id", "")

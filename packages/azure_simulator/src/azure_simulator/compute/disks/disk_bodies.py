@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.reading import invalid, read, tagged, unsupported
+from azure_simulator.arm.reading import invalid, read, tagged
+from azure_simulator.arm.value_rules import a_uri, between, one_of
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import iso
@@ -31,9 +32,18 @@ SKUS = frozenset(
 SNAPSHOT_SKUS = frozenset({"Standard_LRS", "Standard_ZRS", "Premium_LRS"})
 TIERS_GB = {4: 1, 8: 2, 16: 3, 32: 4, 64: 6, 128: 10, 256: 15, 512: 20, 1024: 30, 2048: 40, 4096: 50, 8192: 60}
 """Size a performance tier reaches to -> its number: 128 GB of Premium_LRS is a P10."""
-CHOSEN_SPEED = frozenset({"UltraSSD_LRS", "PremiumV2_LRS"})
-"""Kinds of disks whose speed is chosen and not that of their size."""
+CHOSEN_SPEED = {"UltraSSD_LRS": (100, 1, 1000, 400_000, 10_000), "PremiumV2_LRS": (3000, 125, 500, 80_000, 1200)}
+"""Kinds of disks whose speed is chosen and not that of their size.
+
+The least operations and megabytes a second, operations for each GiB, the most operations and megabytes a second.
+Source: learn.microsoft.com/azure/virtual-machines/disks-types.
+"""
+_KIB_OF_ONE = 256
+"""An operation moves so many kibibytes at most."""
 _NOTHING: Json = {}
+MOST_MINUTES = (1 << 31) - 1
+SMALL_GB = 512
+"""Disks up to this size have neither on-demand bursting nor performance plus."""
 TIERS = tuple(f"P{number}" for number in (*TIERS_GB.values(), 70, 80))
 PLATFORM_KEY = "EncryptionAtRestWithPlatformKey"
 SPEEDS = {
@@ -55,6 +65,20 @@ GIB = 1 << 30
 _INHERITED = ("osType", "hyperVGeneration", "securityProfile", "supportedCapabilities")
 
 
+ORIGINS = {
+    **dict.fromkeys(("imageReference", "galleryImageReference"), ("FromImage",)),
+    **dict.fromkeys(("sourceUri", "storageAccountId"), ("Import", "ImportSecure")),
+    **dict.fromkeys(("securityDataUri", "securityMetadataUri"), ("ImportSecure", "UploadPreparedSecure")),
+    "uploadSizeBytes": ("Upload", "UploadPreparedSecure"),
+    "elasticSanResourceId": ("CopyFromSanSnapshot",),
+    "sourceResourceId": ("Copy", "CopyStart", "Restore"),
+}
+"""Source of a disk or snapshot -> the create options that have it."""
+VALUES = {
+    "properties.creationData.logicalSectorSize": one_of((512, 4096)),
+    "properties.creationData.instantAccessDurationMinutes": between(1, MOST_MINUTES),
+    "properties.creationData.sourceUri": a_uri(),
+}
 _ACCESS = {"networkAccessPolicy": "AllowAll", "publicNetworkAccess": "Enabled"}
 OMITTED: dict[str, object] = {
     **{f"properties.{name}": usual for name, usual in _ACCESS.items()},
@@ -147,7 +171,52 @@ def fast(properties: Json, given: Json, kind: str, gb: int, before: Json = _NOTH
     kept = {key: value for key, value in properties.items() if key != "tier"}
     named = {"tier": wanted or mark} if mark else {}
     chosen = {name: given[name] for name in usual if name in given} if kind in CHOSEN_SPEED else {}
+    _check_speed(chosen, kind, gb)
     return {**kept, **named, **usual, **chosen}
+
+
+def _check_speed(chosen: Json, kind: str, gb: int) -> None:
+    """Refuse a speed that a disk of its kind and size cannot have."""
+    if not chosen:
+        return
+    least, slowest, of_each, most, fastest = CHOSEN_SPEED[kind]
+    operations = chosen.get("diskIOPSReadWrite", least)
+    ceiling = min(most, max(least, gb * of_each))
+    bounds = {
+        "diskIOPSReadWrite": (least, ceiling),
+        "diskMBpsReadWrite": (slowest, min(fastest, max(slowest, operations * _KIB_OF_ONE // 1024))),
+    }
+    for name, value in chosen.items():
+        if not bounds[name][0] <= value <= bounds[name][1]:
+            text = (
+                f"The value '{value}' of parameter 'disk.{name}' is out of range. For a disk of {gb} GB of {kind} the "
+            )
+            raise invalid(f"disk.{name}", f"{text}value must be between '{bounds[name][0]}' and '{bounds[name][1]}'.")
+
+
+def check_origin(creation: Json, option: str) -> None:
+    """Refuse a source that the way to make a disk does not have (the descriptions of `creationData`)."""
+    for name, options in ORIGINS.items():
+        if creation.get(name) and option not in options:
+            text = f"The property 'creationData.{name}' is not allowed with the createOption {option}."
+            raise invalid(f"creationData.{name}", text)
+
+
+def check_creation(creation: Json, kind: str, gb: int) -> None:
+    """Refuse options of a new disk that its kind or size has not."""
+    if "logicalSectorSize" in creation and kind not in CHOSEN_SPEED:
+        text = "A logical sector size can be set only for disks of UltraSSD_LRS and PremiumV2_LRS."
+        raise invalid("creationData.logicalSectorSize", text)
+    if creation.get("performancePlus") and (gb <= SMALL_GB or kind in CHOSEN_SPEED):
+        text = "Performance plus needs a disk of Premium, Standard SSD or Standard HDD of 513 GB or more."
+        raise invalid("creationData.performancePlus", text)
+
+
+def check_given(given: Json, kind: str, gb: int) -> None:
+    """Refuse properties of a disk that its kind or size has not."""
+    if given.get("burstingEnabled") and (not kind.startswith("Premium_") or gb <= SMALL_GB):
+        text = "On-demand bursting can be enabled only for disks of Premium SSD that are larger than 512 GB."
+        raise invalid("disk.burstingEnabled", text)
 
 
 def sized(disk: Resource, given: Json, kind: str, gb: int) -> Json:
@@ -157,6 +226,7 @@ def sized(disk: Resource, given: Json, kind: str, gb: int) -> Json:
     stays = ("tier", "diskIOPSReadWrite", "diskMBpsReadWrite") if same else ()
     kept = {name: before[name] for name in stays if name in before}
     new = {key: value for key, value in given.items() if same or key != "tier" or value != before.get("tier")}
+    check_given(given, kind, gb)
     properties = {**before, **new, "diskSizeGB": gb, "diskSizeBytes": gb * GIB}
     return fast(properties, {**kept, **new}, kind, gb, before)
 
@@ -166,10 +236,6 @@ def given_in(body: Json) -> Json:
     encryption = read(body, "properties.encryption", "object", {})
     if encryption.get("type", PLATFORM_KEY) != PLATFORM_KEY and not encryption.get("diskEncryptionSetId"):
         raise invalid("encryption.diskEncryptionSetId", "Encryption with a customer's key needs a disk encryption set.")
-    if encryption.get("diskEncryptionSetId"):
-        raise unsupported("encryption.diskEncryptionSetId", "A disk encryption set")
-    if read(body, "properties.diskAccessId", "string", ""):
-        raise unsupported("diskAccessId", "A disk access resource")
     if read(body, "properties.networkAccessPolicy", "string", "") == "AllowPrivate":
         raise invalid("disk.networkAccessPolicy", "The policy AllowPrivate needs a diskAccessId.")
     made = {"creationData", "diskSizeGB", "osType", "hyperVGeneration", "incremental"}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, location_of, need_group, read, tags_of, unsupported
 from azure_simulator.arm.regions import REGIONS
 from azure_simulator.arm.resource_types import FIXED, Immutable, NameRule, ResourceType
+from azure_simulator.arm.value_rules import between
 from azure_simulator.compute.disks import attached_disks, disk_bodies
 from azure_simulator.compute.provider import COMPUTE, DISK_VERSIONS, NAMING, SDK
 from azure_simulator.core.answers import Answer, Json, Problem
@@ -37,7 +37,8 @@ DISKS = ResourceType(
         ),
         **dict.fromkeys(("properties.availabilityPolicy", "properties.tier")),
     },
-    ranges={"properties.maxShares": (1, 15)},
+    links={"properties.creationData.sourceResourceId": (TYPE, disk_bodies.SNAPSHOT_TYPE)},
+    values={"properties.maxShares": between(1, 15), **disk_bodies.VALUES},
     latencies={"disk.put": about(3, 10, 1), "disk.update": about(3, 10, 1), "disk.delete": about(2, 8, 0.5)},
     removed=attached_disks.forget,
 )
@@ -60,7 +61,6 @@ def put_disk(call: Call) -> Answer:
     option = read(creation, "createOption", "string")
     if found is None:
         return _make(call, _plan(call, body, creation, option))
-    immutable_properties.check(DISKS, body, found)
     return _change(call, found)
 
 
@@ -109,6 +109,7 @@ def _plan(call: Call, body: Json, creation: Json, option: str) -> disk_bodies.Pl
     inherits: Json = {k: v for k, v in body["properties"].items() if k in {"osType", "hyperVGeneration"}}
     content: Json = {}
     given = disk_bodies.given_in(body)
+    disk_bodies.check_origin(creation, option)
     if option == "Copy":
         source = read_source(call, creation)
         if source.body["location"] != region:
@@ -122,6 +123,8 @@ def _plan(call: Call, body: Json, creation: Json, option: str) -> disk_bodies.Pl
     if not 1 <= wanted <= disk_bodies.MAX_DATA_GB:
         raise invalid("disk.diskSizeGB", f"The disk size {wanted} GB is not 1 to {disk_bodies.MAX_DATA_GB}.")
     sku = disk_bodies.read_sku(body, disk_bodies.SKUS, "Standard_LRS")
+    disk_bodies.check_creation(creation, sku, wanted)
+    disk_bodies.check_given(given, sku, wanted)
     return disk_bodies.Plan(call.path, region, sku, wanted, creation, tags_of(body), zones, inherits, content, given)
 
 

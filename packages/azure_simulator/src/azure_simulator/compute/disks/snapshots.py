@@ -32,6 +32,8 @@ SNAPSHOTS = ResourceType(
     naming=NameRule(NAMING, "snapshot.name"),
     unshown=("properties.completionPercent",),
     omitted=disk_bodies.OMITTED,
+    values=disk_bodies.VALUES,
+    links={"properties.creationData.sourceResourceId": (disk_bodies.TYPE, TYPE)},
     latencies={
         "snapshot.put": about(2, 10, 0.5),
         "snapshot.copy": about(600, 2400, 120),  # to another region; a guess
@@ -93,6 +95,7 @@ def delete_snapshot(call: Call) -> Answer:
 
 def _take(call: Call, body: Json, creation: Json, option: str) -> Answer:
     world, region, source = call.world, location_of(call), read_source(call, creation)
+    disk_bodies.check_origin(creation, option)
     incremental = bool(read(body, "properties.incremental", "boolean", False))
     elsewhere = source.body["location"] != region
     if region not in REGIONS or elsewhere != (option == "CopyStart") or (elsewhere and not incremental):

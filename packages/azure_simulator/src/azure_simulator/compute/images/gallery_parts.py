@@ -48,10 +48,9 @@ def delete(
     call: Call,
     key: str,
     *,
-    check: Callable[[Resource], None] | None = None,
     begun: Callable[[Resource], None] | None = None,
 ) -> Answer:
-    """Delete a resource without nested ones; `check` may refuse, `begun` runs when the deletion begins."""
+    """Delete a resource without nested ones; `begun` runs when the deletion begins."""
     world, found = call.world, call.world.resources.get(call.path)
     if found is None:
         return Answer(status=204)
@@ -61,8 +60,6 @@ def delete(
             "CannotDeleteResource",
             f"Cannot delete resource '{found.name}': nested resources exist. Delete them first.",
         )
-    if check is not None:
-        check(found)
     deleting = running_on(world, found.id, f"{key}.delete")
     if deleting:
         return accepted(call, deleting[0], 202, monitor=True)

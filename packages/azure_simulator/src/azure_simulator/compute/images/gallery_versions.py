@@ -8,20 +8,23 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
-from azure_simulator.arm.reading import invalid, location_of, missing, read, unchangeable
+from azure_simulator.arm.reading import invalid, location_of, missing, read, unchangeable, unsupported
 from azure_simulator.arm.regions import REGIONS, normal
 from azure_simulator.arm.resource_types import NameRule, ResourceType
+from azure_simulator.arm.value_rules import between
 from azure_simulator.compute.images import gallery_parts
 from azure_simulator.compute.images.image_references import fail_creations, replicas
+from azure_simulator.compute.images.image_sources import SOURCES, capture
 from azure_simulator.compute.images.image_sources import VERSION_TYPE as TYPE
-from azure_simulator.compute.images.image_sources import capture
-from azure_simulator.compute.provider import COMPUTE, GALLERY_VERSIONS, SDK
+from azure_simulator.compute.provider import COMPUTE, GALLERY_VERSIONS, SDK, VIRTUAL_MACHINE
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin, running_on
 from azure_simulator.core.times import iso
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from azure_simulator.core.calls import Call
     from azure_simulator.core.resources import Resource
 
@@ -52,7 +55,13 @@ VERSIONS = ResourceType(
         "gallery.version.delete": about(90, 121, 45),
     },
     limit=10_000,
-    ranges={"properties.publishingProfile.replicaCount": (1, MAX_REPLICAS)},
+    links={
+        "properties.storageProfile.source.virtualMachineId": (VIRTUAL_MACHINE,),
+        "properties.storageProfile.source.id": SOURCES,
+        "properties.storageProfile.osDiskImage.source.id": SOURCES,
+        "properties.storageProfile.dataDiskImages[].source.id": SOURCES,
+    },
+    values={"properties.publishingProfile.replicaCount": between(1, MAX_REPLICAS)},
     removed=lambda world, version: fail_creations(world, version.id),
     state={"imageUse": dict},
     settings={"replicationFailures": ([str], "regions (globs) where gallery versions cannot be replicated to")},
@@ -77,6 +86,8 @@ def put_version(call: Call) -> Answer:
     if found is None:
         gallery_parts.check_limit(call, VERSIONS)
     targets = _targets(body, location)
+    if found is not None:
+        _check_kept(found, body, {normal(each["name"]) for each in targets})
     facts["regions"] = _plan(call, targets, facts.get("regions", {}))
     end_us = max(plan["untilUs"] for plan in facts["regions"].values())
     before = found.properties.get("publishingProfile", {}) if found else {"publishedDate": iso(call.now_us)}
@@ -133,19 +144,19 @@ def delete_version(call: Call) -> Answer:
         version.set(world.now_us, provisioningState="Deleting")
         fail_creations(world, version.id)
 
-    return gallery_parts.delete(call, "gallery.version", check=_check_deletable, begun=begun)
+    return gallery_parts.delete(call, "gallery.version", begun=begun)
 
 
-def _check_deletable(version: Resource) -> None:
-    """Keep a version that its safety profile protects while it is replicated elsewhere."""
-    safety = version.properties.get("safetyProfile", {})
-    elsewhere = set(version.facts["regions"]) - {normal(version.body["location"])}
-    if safety.get("allowDeletionOfReplicatedLocations") is False and elsewhere:
+def _check_kept(version: Resource, body: Json, regions: Collection[str]) -> None:
+    """Keep a version where it is replicated when its safety profile says so; it may go as a whole (recorded)."""
+    safety = {**version.properties.get("safetyProfile", {}), **read(body, "properties.safetyProfile", "object", {})}
+    lost = set(version.facts["regions"]) - set(regions)
+    if safety.get("allowDeletionOfReplicatedLocations") is False and lost:
         raise Problem(
             409,
             "OperationNotAllowed",
-            f"The gallery image version '{version.name}' cannot be deleted while it is replicated to "
-            f"{', '.join(sorted(elsewhere))}, since its safetyProfile does not allow that.",
+            f"The gallery image version '{version.name}' cannot be removed from {', '.join(sorted(lost))}, since its "
+            "safetyProfile does not allow that.",
         )
 
 
@@ -161,6 +172,7 @@ def _known(version: Resource, body: Json) -> Json:
 def _capture(call: Call, image: Resource, body: Json) -> Json:
     """Give what a new version is made of."""
     profile = read(body, "properties.storageProfile", "object")
+    _check_sources(profile)
     source_id = str(read(profile, "source.virtualMachineId", "string", ""))
     for path in ("source.id", "osDiskImage.source.id"):
         source_id = source_id or str(read(profile, path, "string", ""))
@@ -169,7 +181,22 @@ def _capture(call: Call, image: Resource, body: Json) -> Json:
     features = {each["name"]: each["value"] for each in image.properties.get("features", [])}
     secure = "TrustedLaunch" in features.get("SecurityType", "")
     generalized = image.properties["osState"] == "Generalized"
-    return capture(call, source_id, location_of(call), generalized=generalized, secure=secure)
+    system = str(image.properties["osType"])
+    return capture(call, source_id, location_of(call), generalized=generalized, secure=secure, system=system)
+
+
+def _check_sources(profile: Json) -> None:
+    """Refuse sources that Azure has and the simulator has not."""
+    for name in ("communityGalleryImageId", "sharedGalleryImageId"):
+        if read(profile, f"source.{name}", "string", ""):
+            raise unsupported(f"storageProfile.source.{name}", "A source in a community or shared gallery")
+    rows = [read(profile, "osDiskImage", "object", {}), *read(profile, "dataDiskImages", "array", [])]
+    for row in rows:
+        for name in ("uri", "storageAccountId"):
+            if read(row, f"source.{name}", "string", ""):
+                raise unsupported(f"storageProfile.source.{name}", "A blob as the source of an image version")
+    if read(profile, "dataDiskImages", "array", []):
+        raise unsupported("storageProfile.dataDiskImages", "An image version with data disks")
 
 
 def _replication_failed(regions: list[str]) -> Problem | None:

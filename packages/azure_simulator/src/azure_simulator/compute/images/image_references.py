@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.reading import invalid, read
+from azure_simulator.arm.reading import invalid, read, unsupported
 from azure_simulator.arm.regions import normal
-from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, find_version, generation
+from azure_simulator.compute.images.marketplace_catalogue import disk_gb, find_version, generation, system
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 
+OTHER_GALLERIES = {"communityGalleryImageId": "community", "sharedGalleryImageId": "shared"}
+"""Members of references to images of others, which are not simulated."""
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """A usable image: how the machine shows it, its disk, whether Windows starts from it.
 
     `source` is the lower-cased id of the resource it is read from; marketplace images have none.
-    `computer` is the name of the computer on a specialized image. `trusted` is the image's `SecurityType`.
+    `computer` is the name of the computer on a specialized image. `trusted` is the image's `SecurityType`, `system` its
+    operating system; one with a `plan` was made of an image that has to be bought.
     """
 
     reference: Json
@@ -32,10 +37,15 @@ class Image:
     computer: str = ""
     generation: str = "V2"
     trusted: str = ""
+    system: str = "Windows"
+    plan: bool = False
 
 
 def resolve(call: Call, reference: Json, region: str) -> Image:
     """Find the image of a reference; raise Azure's error when it cannot be used in the region."""
+    for name, kind in OTHER_GALLERIES.items():
+        if read(reference, name, "string", ""):
+            raise unsupported(f"imageReference.{name}", f"An image of a {kind} gallery")
     image_id = read(reference, "id", "string", "")
     if "/microsoft.compute/images/" in image_id.lower():
         return _managed(call, image_id, region)
@@ -53,7 +63,8 @@ def resolve(call: Call, reference: Json, region: str) -> Image:
         )
     kind = generation(call.world, parts[2])
     trusted = "TrustedLaunchSupported" if kind == "V2" else ""
-    return Image({**reference, "exactVersion": exact}, IMAGE_DISK_GB, generation=kind, trusted=trusted)
+    made = Image({**reference, "exactVersion": exact}, disk_gb(parts[0]), generation=kind, trusted=trusted)
+    return replace(made, system=system(parts[0]))
 
 
 def check_security(image: Image, security_type: str) -> None:
@@ -133,8 +144,10 @@ def _managed(call: Call, image_id: str, region: str) -> Image:
     if image.properties["provisioningState"] != "Succeeded":
         raise Problem(409, "DiskImageNotReady", f"The image '{image.id}' is not ready.", target="imageReference")
     made = _image(image, {"id": image_id}, image.properties["storageProfile"]["osDisk"]["osState"])
-    kind = str(image.properties["hyperVGeneration"])
-    return replace(made, generation=kind, trusted="TrustedLaunchSupported" if kind == "V2" else "")
+    kind, system_of = str(image.properties["hyperVGeneration"]), image.properties["storageProfile"]["osDisk"]["osType"]
+    return replace(
+        made, generation=kind, trusted="TrustedLaunchSupported" if kind == "V2" else "", system=str(system_of)
+    )
 
 
 def _from_gallery(call: Call, image_id: str, region: str) -> Image:
@@ -160,7 +173,13 @@ def _from_gallery(call: Call, image_id: str, region: str) -> Image:
     about = definition.properties if definition else {}
     features = {each["name"]: str(each["value"]) for each in about.get("features", [])}
     made = _image(version, {"id": image_id, "exactVersion": version.name}, about.get("osState", "Generalized"))
-    return replace(made, generation=str(about.get("hyperVGeneration", "V1")), trusted=features.get("SecurityType", ""))
+    return replace(
+        made,
+        generation=str(about.get("hyperVGeneration", "V1")),
+        trusted=features.get("SecurityType", ""),
+        system=str(about.get("osType", "Windows")),
+        plan=bool(about.get("purchasePlan")),
+    )
 
 
 def _image(source: Resource, reference: Json, state: str) -> Image:

@@ -16,26 +16,29 @@ if TYPE_CHECKING:
 
 IMAGE_TYPE = "Microsoft.Compute/images"
 VERSION_TYPE = "Microsoft.Compute/galleries/images/versions"
+SOURCES = (VIRTUAL_MACHINE, VERSION_TYPE, IMAGE_TYPE, disk_bodies.TYPE, disk_bodies.SNAPSHOT_TYPE)
+"""What image versions are made of."""
 
 
-def capture(call: Call, source_id: str, region: str, *, generalized: bool, secure: bool) -> Json:
+def capture(call: Call, source_id: str, region: str, *, generalized: bool, secure: bool, system: str) -> Json:
     """Give the facts of an image: the size of its disk, whether Windows starts from it, what lies on it.
 
-    `generalized` images need a generalized machine; `secure` ones can hold one with Trusted Launch.
+    `generalized` images need a generalized machine; `secure` ones can hold one with Trusted Launch; `system` is the
+    operating system that the image is said to have.
     Raises a `Problem` for a source that is not there or does not fit.
     """
     source = call.world.resources.get(source_id)
-    kinds = {VIRTUAL_MACHINE, VERSION_TYPE, IMAGE_TYPE, disk_bodies.TYPE, disk_bodies.SNAPSHOT_TYPE}
-    if source is None or source.type not in kinds:
+    if source is None or source.type not in SOURCES:
         raise Problem(404, "ResourceNotFound", f"The source '{source_id}' of the image was not found.")
     if source.body["location"] != region:
         raise invalid("location", "The source and the image must be in the same region.")
+    _check_system(call, source, system)
     if source.type in {VERSION_TYPE, IMAGE_TYPE}:
         return {key: source.facts[key] for key in ("diskGb", "bootable", "content")}
     _check_security(source, secure=secure)
     if source.type != VIRTUAL_MACHINE:
         content = content_of(call.world, source)
-        bootable = bool(content.get("sysprepped")) or not generalized
+        bootable = bool(content.get("sysprepped")) or not generalized or system == "Linux"
         return {"diskGb": source.properties["diskSizeGB"], "bootable": bootable, "content": content}
     if generalized and not source.facts["generalized"]:
         raise Problem(
@@ -47,9 +50,27 @@ def capture(call: Call, source_id: str, region: str, *, generalized: bool, secur
     disk = os_disk(call.world, source)
     return {
         "diskGb": source.properties["storageProfile"]["osDisk"]["diskSizeGB"],
-        "bootable": bool(source.facts["sysprepped"]) or not generalized,
+        "bootable": bool(source.facts["sysprepped"]) or not generalized or system == "Linux",
         "content": content_of(call.world, disk) if disk else {},
     }
+
+
+def system_of(call: Call, source_id: str) -> str:
+    """Give the operating system of what an image is made of; empty where nothing says so."""
+    source = call.world.resources.get(source_id)
+    if source is None:
+        return ""
+    if source.type == VERSION_TYPE:
+        source = call.need(source.id.rpartition("/versions/")[0])
+    storage = source.properties.get("storageProfile", {}).get("osDisk", source.properties)
+    return str(storage.get("osType") or "")
+
+
+def _check_system(call: Call, source: Resource, system: str) -> None:
+    """Refuse a source with another operating system than its image."""
+    found = system_of(call, source.id)
+    if found and found != system:
+        raise invalid("osType", f"The operating system of the source is {found}, that of the image {system}.")
 
 
 def _check_security(source: Resource, *, secure: bool) -> None:

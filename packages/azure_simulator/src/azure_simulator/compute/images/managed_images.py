@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import location_of, missing, need_group, read, tags_of, unsupported
 from azure_simulator.arm.resource_types import FIXED, NameRule, ResourceType
+from azure_simulator.compute.disks import disk_bodies
 from azure_simulator.compute.images import image_references
 from azure_simulator.compute.images.image_sources import IMAGE_TYPE as TYPE
-from azure_simulator.compute.images.image_sources import capture
-from azure_simulator.compute.provider import COMPUTE, NAMING, SDK
+from azure_simulator.compute.images.image_sources import capture, system_of
+from azure_simulator.compute.provider import COMPUTE, NAMING, SDK, VIRTUAL_MACHINE
 from azure_simulator.core.answers import Answer, Json
 from azure_simulator.core.latency import about
 from azure_simulator.core.longrunning import Course, begin
@@ -39,6 +39,17 @@ IMAGES = ResourceType(
         ),
         FIXED,
     ),
+    links={
+        "properties.sourceVirtualMachine.id": (VIRTUAL_MACHINE,),
+        **{
+            f"properties.storageProfile.{disk}.managedDisk.id": (disk_bodies.TYPE,)
+            for disk in ("osDisk", "dataDisks[]")
+        },
+        **{
+            f"properties.storageProfile.{disk}.snapshot.id": (disk_bodies.SNAPSHOT_TYPE,)
+            for disk in ("osDisk", "dataDisks[]")
+        },
+    },
     latencies={"image.put": about(30, 90, 10), "image.delete": about(8, 20, 2)},
 )
 OPERATIONS = Operations(IMAGES)
@@ -52,22 +63,16 @@ def put_image(call: Call) -> Answer:
     world, region, body = call.world, location_of(call), call.object()
     found = world.resources.get(call.path)
     if found is not None:
-        immutable_properties.check(IMAGES, body, found)
         found.replace({**found.body, "tags": tags_of(body)}, call.now_us)
         return Answer(found.body)
-    source_id = str(read(body, "properties.sourceVirtualMachine.id", "string", ""))
     profile = read(body, "properties.storageProfile", "object", {})
     disk = read(profile, "osDisk", "object", {})
-    for name in ("managedDisk", "snapshot"):
-        source_id = source_id or str(read(disk, f"{name}.id", "string", ""))
-    if not source_id:
-        raise missing("image.sourceVirtualMachine")
-    if read(body, "properties.storageProfile.dataDisks", "array", []):
-        raise unsupported("storageProfile.dataDisks", "A managed image with data disks")
+    source_id = _source(body, disk)
     generalized = disk.get("osState", "Generalized") == "Generalized"
-    facts = capture(call, source_id, region, generalized=generalized, secure=False)
+    system = str(disk.get("osType") or system_of(call, source_id) or "Windows")
+    facts = capture(call, source_id, region, generalized=generalized, secure=False, system=system)
     kept = {
-        "osType": "Windows",
+        "osType": system,
         "osState": "Generalized",
         "caching": "ReadWrite",
         "storageAccountType": "Standard_LRS",
@@ -89,11 +94,24 @@ def put_image(call: Call) -> Answer:
     return accepted(call, begin(call, "image.put", image.id, course, region=region), 201, image.body)
 
 
+def _source(body: Json, disk: Json) -> str:
+    """Give the id of what an image is made of; refuse what is not simulated."""
+    if read(disk, "blobUri", "string", ""):
+        raise unsupported("storageProfile.osDisk.blobUri", "A blob as the source of an image")
+    if read(body, "properties.storageProfile.dataDisks", "array", []):
+        raise unsupported("storageProfile.dataDisks", "A managed image with data disks")
+    source_id = str(read(body, "properties.sourceVirtualMachine.id", "string", ""))
+    for name in ("managedDisk", "snapshot"):
+        source_id = source_id or str(read(disk, f"{name}.id", "string", ""))
+    if not source_id:
+        raise missing("image.sourceVirtualMachine")
+    return source_id
+
+
 @OPERATIONS.patch("image.update")
 def patch_image(call: Call) -> Answer:
     """Change an image's tags; what it was captured from stays."""
     found = call.resource()
-    immutable_properties.check(IMAGES, call.object(), found)
     if "tags" in call.object():
         found.replace({**found.body, "tags": tags_of(call.object())}, call.now_us)
     return Answer(found.body)

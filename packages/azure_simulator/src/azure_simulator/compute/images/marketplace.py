@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.reading import invalid, need_region
-from azure_simulator.compute.images.marketplace_catalogue import IMAGE_DISK_GB, generation, images, numbers
+from azure_simulator.compute.images.marketplace_catalogue import disk_gb, generation, images, numbers, system
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.requests import whole
 from azure_simulator.core.routing import Routes
@@ -69,7 +69,10 @@ def get_version(call: Call) -> Answer:
     kind = generation(call.world, call.param("sku"))
     features = [{"name": "SecurityType", "value": "TrustedLaunchSupported"}] if kind == "V2" else []
     body["properties"] = {
-        "osDiskImage": {"operatingSystem": "Windows", "sizeInGb": IMAGE_DISK_GB},
+        "osDiskImage": {
+            "operatingSystem": system(call.param("publisher")),
+            "sizeInGb": disk_gb(call.param("publisher")),
+        },
         "dataDiskImages": [],
         "hyperVGeneration": kind,
         "architecture": "x64",
@@ -98,7 +101,7 @@ def _names(call: Call, names: Iterable[str]) -> Answer:
 
 
 def _item(call: Call, item_id: str, name: str) -> Json:
-    return {"location": call.param("location"), "name": name, "id": item_id}
+    return {"location": need_region(call), "name": name, "id": item_id}
 
 
 def _not_found(call: Call) -> Problem:

@@ -44,6 +44,10 @@ IMAGES: dict[str, dict[str, dict[str, tuple[str, ...]]]] = {
             "2025-datacenter-azure-edition": ("26100.6584.250909",),
         },
     },
+    "Canonical": {
+        "0001-com-ubuntu-server-jammy": {"22_04-lts-gen2": ("22.04.202509100",)},
+        "ubuntu-24_04-lts": {"server": ("24.04.202509100",)},
+    },
 }
 """Publisher -> offer -> sku -> versions, oldest first."""
 
@@ -53,7 +57,24 @@ GENERATION_1 = frozenset({"win10-22h2-ent"})
 Source: learn.microsoft.com/azure/virtual-machines/generation-2 and trusted-launch (Windows 10: `-g2`).
 """
 
-IMAGE_DISK_GB = 127
+IMAGE_DISK_GB, LINUX_DISK_GB = 127, 30
+LINUX = frozenset(
+    {
+        *("almalinux", "canonical", "coreos", "credativ", "debian", "kinvolk", "microsoftcblmariner", "openlogic"),
+        *("oracle", "redhat", "resf", "suse"),
+    }
+)
+"""Publishers of the marketplace whose images are Linux, also those that the settings add."""
+
+
+def system(publisher: str) -> str:
+    """Give the operating system of a publisher's images."""
+    return "Linux" if publisher.lower() in LINUX else "Windows"
+
+
+def disk_gb(publisher: str) -> int:
+    """Give the size of the disk of a publisher's images."""
+    return LINUX_DISK_GB if system(publisher) == "Linux" else IMAGE_DISK_GB
 
 
 def images(world: World) -> dict[str, dict[str, dict[str, list[str]]]]:
@@ -63,8 +84,14 @@ def images(world: World) -> dict[str, dict[str, dict[str, list[str]]]]:
     }
     for publisher, offers in world.config.get("images", {}).items():
         for offer, skus in offers.items():
-            tree.setdefault(publisher, {}).setdefault(offer, {}).update(skus)
+            _child(_child(tree, publisher), offer).update(skus)
     return tree
+
+
+def _child(level: Json, name: str) -> Json:
+    """Give what a level has of a name in any case, made if there is none."""
+    found: Json = level.setdefault(next((each for each in level if each.lower() == name.lower()), name), {})
+    return found
 
 
 def numbers(version: str) -> list[tuple[int, str]]:

@@ -11,8 +11,10 @@ from azure_simulator.arm.reading import invalid, read, tags_of
 from azure_simulator.compute.capacity import placement
 from azure_simulator.compute.disks import attached_disks, disk_bodies
 from azure_simulator.compute.machines import disk_rows, lifecycle, machine_disks
-from azure_simulator.compute.machines.machine_specs import read_interface, read_size
+from azure_simulator.compute.machines.machine_specs import check_interfaces, read_interface, read_size
 from azure_simulator.compute.machines.machine_type import swaps_os_disk
+from azure_simulator.compute.machines.machine_values import check_together
+from azure_simulator.compute.provider import COMPUTE
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.longrunning import Course, begin
 from azure_simulator.core.operations import LongRunning
@@ -32,6 +34,8 @@ CHANGEABLE = (
     "scheduledEventsProfile",
     "userData",
 )
+TOGETHER = ("licenseType", "priority", "evictionPolicy", "billingProfile", "securityProfile", "osProfile")
+"""What a machine has and a request may leave out, of what is looked at together with what it says."""
 
 
 @dataclass(slots=True)
@@ -88,9 +92,12 @@ def _read(call: Call, vm: Resource, body: Json) -> Change:
     if now is None:
         raise invalid("vmSize", f"The VM size {lifecycle.size_name(vm)} is not sold any more.")
     properties = read(body, "properties", "object", {})
+    check_together(_as_asked(vm, body), attached_disks.system_of(vm))
     merged = merge(vm.properties, {key: properties[key] for key in CHANGEABLE if key in properties})
     if merged.get("additionalCapabilities") != vm.properties.get("additionalCapabilities"):
         _need_deallocated(vm, "change the additional capabilities of")
+    if _encrypts(merged) != _encrypts(vm.properties):
+        _need_deallocated(vm, "change the encryption at host of")
     if "capacityReservation" in properties:
         merged.pop("capacityReservation", None)
         if placement.group_of(body):
@@ -99,10 +106,23 @@ def _read(call: Call, vm: Resource, body: Json) -> Change:
     change = Change(place, place != now, merged)
     merged["storageProfile"] = _storage(call, vm, properties, change)
     references = read(properties, "networkProfile.networkInterfaces", "array", [])
+    if read(properties, "networkProfile.networkInterfaceConfigurations", "array", []) and not references:
+        raise COMPUTE.unchangeable("networkProfile.networkInterfaceConfigurations")
     if references:
+        check_interfaces(call, references)
         _read_interfaces(call, vm, references, change)
         merged["networkProfile"] = {"networkInterfaces": references}
     return change
+
+
+def _encrypts(properties: Json) -> bool:
+    return bool(properties.get("securityProfile", {}).get("encryptionAtHost"))
+
+
+def _as_asked(vm: Resource, body: Json) -> Json:
+    """Give what a machine would be with what a body says: everything that has to go together."""
+    shown = {name: vm.properties[name] for name in TOGETHER if name in vm.properties}
+    return {"properties": merge(shown, read(body, "properties", "object", {}))}
 
 
 def _place(call: Call, vm: Resource, now: placement.Placement, merged: Json) -> placement.Placement:

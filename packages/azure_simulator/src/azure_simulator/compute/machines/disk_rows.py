@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.reading import check_name, invalid, read
+from azure_simulator.arm.reading import check_name, invalid, read, unsupported
 from azure_simulator.compute.disks import disk_bodies
+from azure_simulator.compute.provider import NAMING
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
@@ -80,21 +81,26 @@ def _row(call: Call, entry: Json, bay: Bay) -> Json:
     if kept is not None:
         return {**kept, **{key: entry[key] for key in ("caching", "deleteOption") if key in entry}}
     option = read(entry, "createOption", "string")
+    for name in ("vhd", "image", "sourceResource"):
+        if name in entry:
+            raise unsupported(f"dataDisk.{name}", "A data disk that is unmanaged, or made of another resource,")
     row = {"caching": "None", "deleteOption": "Detach", **entry, "lun": lun}
     row.pop("toBeDetached", None)
     if option == "Attach":
         disk = call.need(disk_id or sibling(bay.vm_id, str(read(entry, "name", "string"))))
+        if disk.type != disk_bodies.TYPE:
+            raise invalid("dataDisk.managedDisk.id", f"'{disk_id}' is not the id of a managed disk.")
         check_attachable(disk, bay.vm_id, bay.region, bay.zones)
         managed = {"id": disk.id, "storageAccountType": disk.body["sku"]["name"]}
         return {**row, "name": disk.name, "diskSizeGB": disk.properties["diskSizeGB"], "managedDisk": managed}
     if option != "Empty":
-        raise invalid("dataDisk.createOption", f"The value '{option}' is not one of Attach, Empty.")
+        raise unsupported("dataDisk.createOption", f"A data disk made with the createOption {option}")
     gb = int(read(entry, "diskSizeGB", "integer"))
     if not 1 <= gb <= disk_bodies.MAX_DATA_GB:
         raise invalid("dataDisk.diskSizeGB", f"The disk size {gb} GB is not 1 to {disk_bodies.MAX_DATA_GB}.")
     made = f"{bay.vm_id.rpartition('/')[2]}_disk{lun + 2}_{call.world.guid('disk', bay.vm_id, lun).replace('-', '')}"
     name = str(read(entry, "name", "string", made))
-    check_name(name, r"[-\w.]{1,80}", disk_bodies.NAME_RULE)
+    check_name(name, NAMING, disk_bodies.NAME_RULE)
     if call.world.resources.get(sibling(bay.vm_id, name)) is not None:
         raise exists(call, name)
     return {**row, "name": name, "managedDisk": {"storageAccountType": "Premium_LRS", **entry.get("managedDisk", {})}}

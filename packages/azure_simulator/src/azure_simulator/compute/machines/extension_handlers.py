@@ -1,4 +1,4 @@
-"""The extension handlers for Windows that are published, and in which versions."""
+"""The extension handlers that are published for each operating system, and in which versions."""
 
 from __future__ import annotations
 
@@ -30,16 +30,31 @@ HANDLERS = {
     "Microsoft.HpcCompute.NvidiaGpuDriverWindows": (1,),
     "Microsoft.Powershell.DSC": (1, 2),
 }
-"""Publisher and type -> major versions."""
-_HANDLERS = {name.lower(): majors for name, majors in HANDLERS.items()}
+"""Publisher and type -> major versions, of those for Windows."""
+FOR_LINUX = {
+    "Microsoft.Azure.ActiveDirectory.AADSSHLoginForLinux": (1,),
+    "Microsoft.Azure.AzureDefenderForServers.MDE.Linux": (1,),
+    "Microsoft.Azure.Extensions.CustomScript": (2,),
+    "Microsoft.Azure.Monitor.AzureMonitorLinuxAgent": (1,),
+    "Microsoft.Azure.NetworkWatcher.NetworkWatcherAgentLinux": (1,),
+    "Microsoft.Azure.Security.LinuxAttestation.GuestAttestation": (1,),
+    "Microsoft.CPlat.Core.RunCommandLinux": (1,),
+    "Microsoft.GuestConfiguration.ConfigurationforLinux": (1,),
+    "Microsoft.OSTCExtensions.VMAccessForLinux": (1,),
+}
+"""The same of those for Linux; none of them has an effect."""
+_HANDLERS = {
+    "Windows": {name.lower(): majors for name, majors in HANDLERS.items()},
+    "Linux": {name.lower(): majors for name, majors in FOR_LINUX.items()},
+}
 
 
-def check(world: World, publisher: str, kind: str, version: str) -> None:
-    """Refuse a handler that is not published; the setting `extensionHandlers` publishes more."""
+def check(world: World, system: str, publisher: str, kind: str, version: str) -> None:
+    """Refuse a handler not published for an operating system; the setting `extensionHandlers` publishes more."""
     if re.fullmatch(r"\d+\.\d+", version) is None:
         raise invalid("typeHandlerVersion", "The value of parameter typeHandlerVersion is invalid.")
     more = {name.lower(): majors for name, majors in world.config.get("extensionHandlers", {}).items()}
-    majors = {**_HANDLERS, **more}.get(f"{publisher}.{kind}".lower(), ())
+    majors = {**_HANDLERS[system], **more}.get(f"{publisher}.{kind}".lower(), ())
     if int(version.partition(".")[0]) not in majors:
         raise Problem(
             404,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm import immutable_properties
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
@@ -13,6 +12,7 @@ from azure_simulator.arm.providers import Polling
 from azure_simulator.arm.reading import invalid, location_of, read, tags_of
 from azure_simulator.arm.regions import normal
 from azure_simulator.arm.resource_types import FIXED, ResourceType
+from azure_simulator.compute.disks.attached_disks import system_of
 from azure_simulator.compute.machines import extension_handlers, lifecycle
 from azure_simulator.compute.machines.extension_effects import Install, outcome
 from azure_simulator.compute.provider import COMPUTE, SDK
@@ -35,7 +35,7 @@ EXTENSIONS = ResourceType(
     params=("vm", "extension"),
     models=BodyModels(SDK, "VirtualMachineExtension", "VirtualMachineExtensionUpdate"),
     immutable={"properties.publisher": FIXED, "properties.type": FIXED},
-    unshown=("properties.protectedSettings",),
+    unshown=("properties.protectedSettings", "properties.instanceView"),
     latencies={
         "extension.aadloginforwindows": about(95, 220, 45),
         "extension.jsonaddomainextension": about(110, 260, 50),
@@ -56,8 +56,6 @@ def put_extension(call: Call) -> Answer:
     world, vm = call.world, call.need(call.path[: call.path.lower().rindex("/extensions/")])
     install = _read(call, vm)
     found = world.resources.get(call.path)
-    if found is not None:
-        immutable_properties.check(EXTENSIONS, call.object(), found)
     _check_allowed(call, install, found)
     under_way = running_on(world, call.path)
     if under_way and found is not None:
@@ -136,7 +134,7 @@ def _read(call: Call, vm: Resource) -> Install:
     check_place(call, vm)
     body = call.object()
     names = [str(read(body, f"properties.{key}", "string")) for key in ("publisher", "type", "typeHandlerVersion")]
-    extension_handlers.check(call.world, *names)
+    extension_handlers.check(call.world, system_of(vm), *names)
     return Install(
         vm=vm,
         name=call.param("extension"),
@@ -166,8 +164,8 @@ def _check_allowed(call: Call, install: Install, found: Resource | None) -> None
             raise Problem(
                 400,
                 "BadRequest",
-                f"Multiple VMExtensions per handler not supported for OS type 'Windows'. VMExtension '{install.name}' "
-                f"with handler '{handler}' already added or specified in input.",
+                f"Multiple VMExtensions per handler not supported for OS type '{system_of(vm)}'. VMExtension "
+                f"'{install.name}' with handler '{handler}' already added or specified in input.",
             )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.compute.disks.attached_disks import data_disks, os_disk
+from azure_simulator.compute.disks.attached_disks import data_disks, is_linux, os_disk
 from azure_simulator.core.longrunning import running_on
 from azure_simulator.core.times import iso
 
@@ -40,12 +40,18 @@ def instance_view(world: World, vm: Resource) -> Json:
         status = {"code": code, "level": "Info", "displayStatus": shown, "time": iso(now_us)}
         view["vmAgent"] = {"vmAgentVersion": version, "statuses": [status]}
         if ready:
-            view |= {"computerName": vm.facts["computer"], "osName": "Windows 11 Enterprise", "osVersion": "10.0"}
+            view |= {"computerName": vm.facts["computer"], **_system(vm)}
             view["hyperVGeneration"] = "V2"
     extensions = world.resources.collection(f"{vm.id}/extensions")
     if extensions:
         view["extensions"] = [each.facts["view"] for each in extensions if "view" in each.facts]
     return view
+
+
+def _system(vm: Resource) -> Json:
+    if is_linux(vm):
+        return {"osName": "ubuntu", "osVersion": "22.04"}
+    return {"osName": "Windows 11 Enterprise", "osVersion": "10.0"}
 
 
 def _provisioning(vm: Resource) -> Json:

@@ -14,7 +14,7 @@ from azure_simulator.core.longrunning import cancel, running_on
 from azure_simulator.core.operations import LongRunning
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import NEVER, SECOND, iso
-from azure_simulator.core.world import World
+from azure_simulator.core.world import World, merge
 from azure_simulator.network.network_interfaces import detach
 from azure_simulator.network.network_interfaces import remove as remove_nic
 
@@ -29,6 +29,14 @@ SLOW_START_US = 360 * SECOND
 
 _SHOWN_OF_EVERY_PROFILE = {"allowExtensionOperations": True, "requireGuestProvisionSignal": True}
 """Recorded of every machine with a profile that named neither."""
+
+
+_SHOWN_OF_LINUX: Json = {
+    "disablePasswordAuthentication": False,
+    "provisionVMAgent": True,
+    "patchSettings": {"patchMode": "ImageDefault", "assessmentMode": "ImageDefault"},
+}
+"""Recorded of machines with Linux."""
 
 
 def make(call: Call, spec: MachineSpec, nics: list[Resource], failed: Resource | None) -> Resource:
@@ -76,6 +84,8 @@ def _properties(call: Call, spec: MachineSpec, nics: list[Resource]) -> Json:
     if "osProfile" in given:
         os_profile = {k: v for k, v in given["osProfile"].items() if k not in {"adminPassword", "customData"}}
         shown = {"computerName": spec.computer_name, "secrets": [], **_SHOWN_OF_EVERY_PROFILE}
+        if spec.system == "Linux":
+            os_profile["linuxConfiguration"] = merge(_SHOWN_OF_LINUX, os_profile.get("linuxConfiguration", {}))
         properties["osProfile"] = {**shown, **os_profile}
     return {
         **properties,
@@ -91,7 +101,7 @@ def _os_disk_profile(spec: MachineSpec, wanted: Json) -> Json:
     if spec.os_disk is not None:
         managed = {"id": spec.os_disk.id, "storageAccountType": spec.os_disk.body["sku"]["name"]}
     return {
-        "osType": "Windows",
+        "osType": spec.system,
         "caching": "ReadWrite",
         "createOption": "FromImage",
         "deleteOption": "Detach",

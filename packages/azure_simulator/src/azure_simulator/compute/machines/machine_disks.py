@@ -87,7 +87,7 @@ def make_os_disk(world: World, vm: Resource, spec: MachineSpec) -> None:
         claim(world, disk, vm.id)
     elif spec.image is not None:
         kind, secure = shown["managedDisk"]["storageAccountType"], vm.properties.get("securityProfile", {})
-        inherits: Json = {"osType": "Windows", "hyperVGeneration": spec.image.generation}
+        inherits: Json = {"osType": spec.system, "hyperVGeneration": spec.image.generation}
         if secure.get("securityType"):
             inherits["securityProfile"] = {"securityType": secure["securityType"]}
         creation = {"createOption": "FromImage", **_origin(vm, spec)}

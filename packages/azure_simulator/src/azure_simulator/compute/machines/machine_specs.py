@@ -14,6 +14,8 @@ from azure_simulator.compute.disks import disk_bodies
 from azure_simulator.compute.disks.attached_disks import content_of
 from azure_simulator.compute.images.image_references import Image, check_security, resolve
 from azure_simulator.compute.machines import disk_rows, os_profiles
+from azure_simulator.compute.machines.machine_values import check_together
+from azure_simulator.compute.provider import NAMING
 from azure_simulator.core.answers import Json, Problem
 from azure_simulator.network.ip_configurations import NIC_TYPE
 from azure_simulator.network.network_interfaces import check_reserved
@@ -23,28 +25,17 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 
-LICENSE_TYPES = frozenset({"None", "Windows_Client", "Windows_Server"})
-SPOT_ONLY = {"evictionPolicy": "Eviction policy", "billingProfile": "Max price"}
-"""Properties that only Spot machines have, as Azure's refusals call them."""
-NOT_SIMULATED = {
-    "availabilitySet": "Availability Set",
-    "proximityPlacementGroup": "Proximity Placement Group",
-    "host": "Dedicated Host",
-    "hostGroup": "Dedicated Host Group",
-    "virtualMachineScaleSet": "Virtual Machine Scale Set",
-}
-"""What a machine may belong to: types that the simulated cloud does not have."""
-
 
 @dataclass(frozen=True, slots=True)
 class MachineSpec:
-    """A machine that may be made: from an image, or from a disk that has Windows on it already."""
+    """A machine that may be made: from an image, or from a disk that has an operating system on it already."""
 
     name: str
     region: str
     zone: str
     size: Size
     place: placement.Placement
+    system: str
     image: Image | None
     os_disk: Resource | None
     disk_name: str
@@ -67,8 +58,9 @@ def read_spec(call: Call) -> MachineSpec:
             f"The provided location '{region}' is not available for resource type 'Microsoft.Compute/virtualMachines'.",
         )
     zone, size = _zone(body, region), read_size(call.world, body)
-    _check_parents(body)
     system = _system(call, body, region, zone)
+    check_together(body, system["system"])
+    _check_plan(call, body, system["image"])
     _check_generation(size, system["image"])
     nics, inline = _interfaces(call, body, region)
     wanted = read(body, "properties.storageProfile.dataDisks", "array", [])
@@ -98,33 +90,30 @@ def _check_generation(size: Size, image: Image | None) -> None:
         raise Problem(400, "BadRequest", text)
 
 
-def _check_parents(body: Json) -> None:
-    """Refuse an unknown license type, and parents of types that the simulated cloud does not have."""
-    license_type = read(body, "properties.licenseType", "string", "None")
-    if license_type not in LICENSE_TYPES:
-        text = (
-            f"The license type {license_type} is invalid. Valid license types are: Windows_Client or Windows_Server, "
-        )
-        raise invalid("licenseType", f"{text}case sensitive.")
-    if str(body["properties"].get("priority", "")) not in {"Spot", "Low"}:
-        for name, words in SPOT_ONLY.items():
-            if name in body["properties"]:
-                text = f"{words} can be set only on Azure Spot Virtual Machines. For more information, see "
-                raise Problem(409, "OperationNotAllowed", f"{text}http://aka.ms/AzureSpot/errormessages")
-    for name, kind in NOT_SIMULATED.items():
-        if read(body, f"properties.{name}.id", "string", ""):
-            raise unsupported(name, f"A machine in a resource of the type {kind}")
+def _check_plan(call: Call, body: Json, image: Image | None) -> None:
+    """Refuse a plan for an image that has none, and the reverse (github.com/openshift/installer/pull/7721)."""
+    plan = read(body, "plan", "object", {})
+    if image is not None and bool(plan) is not image.plan:
+        text = "Creating a virtual machine from a non Marketplace image does not need Plan information in the request."
+        if image.plan:
+            text = "Creating a virtual machine from Marketplace image or a custom image sourced from a Marketplace "
+            text += "image requires Plan information in the request."
+        raise Problem(400, "VMMarketplaceInvalidInput", f"{text} VM: '{call.path}'.")
 
 
 def _system(call: Call, body: Json, region: str, zone: str) -> Json:
     """Give what the machine starts from: image, disk, its size, and the computer's name."""
     disk = read(body, "properties.storageProfile.osDisk", "object", {})
+    for name in ("vhd", "image"):
+        if name in disk:
+            raise unsupported(f"osDisk.{name}", "An unmanaged disk")
     if disk.get("createOption") == "Attach":
         found = _own_disk(call, body, disk)
         disk_rows.check_attachable(found, call.path, region, [zone] if zone else [])
         computer = content_of(call.world, found).get("computer", call.param("vm"))
         gb = found.properties["diskSizeGB"]
-        return {"image": None, "os_disk": found, "disk_name": found.name, "disk_gb": gb, "computer_name": computer}
+        shown = {"disk_name": found.name, "disk_gb": gb, "computer_name": computer}
+        return {"image": None, "os_disk": found, "system": str(found.properties["osType"]), **shown}
     if read(disk, "managedDisk.id", "string", ""):
         raise invalid("osDisk.managedDisk.id", "Parameter 'osDisk.managedDisk.id' is not allowed.")
     image = resolve(call, read(body, "properties.storageProfile.imageReference", "object"), region)
@@ -133,10 +122,14 @@ def _system(call: Call, body: Json, region: str, zone: str) -> Json:
     if computer:
         _refuse(body, "osProfile")
     else:
-        computer = os_profiles.read_profile(call)
+        computer = os_profiles.read_profile(call, image.system)
     gb = _disk_gb(disk, image)
     name = _disk_name(call, disk)
-    return {"image": image, "os_disk": None, "disk_name": name, "disk_gb": gb, "computer_name": computer}
+    wanted = disk.get("osType", image.system)
+    if wanted != image.system:
+        raise invalid("osDisk.osType", f"The image is one of {image.system}, not of {wanted}.")
+    shown = {"disk_name": name, "disk_gb": gb, "computer_name": computer}
+    return {"image": image, "os_disk": None, "system": image.system, **shown}
 
 
 def _own_disk(call: Call, body: Json, disk: Json) -> Resource:
@@ -150,7 +143,7 @@ def _own_disk(call: Call, body: Json, disk: Json) -> Resource:
 
 
 def _refuse(body: Json, name: str) -> None:
-    """Refuse what makes no sense for a disk that has Windows on it already."""
+    """Refuse what makes no sense for a disk that has an operating system on it already."""
     if read(body, f"properties.{name}", "object", None) is not None:
         raise invalid(name, f"Parameter '{name}' is not allowed.")
 
@@ -181,7 +174,7 @@ def _zone(body: Json, region: str) -> str:
 def _disk_name(call: Call, disk: Json) -> str:
     made = f"{call.param('vm')}_OsDisk_1_{call.world.guid('osdisk', call.path).replace('-', '')}"
     name = str(read(disk, "name", "string", made))
-    check_name(name, r"[-\w.]{1,80}", "Disk names hold up to 80 letters, digits, - . _")
+    check_name(name, NAMING, "Disk names hold up to 80 letters, digits, - . _")
     group = call.path[: call.path.lower().index("/providers/")]
     existing = call.world.resources.get(f"{group}/providers/Microsoft.Compute/disks/{name}")
     owner = existing.body.get("managedBy", "") if existing else ""

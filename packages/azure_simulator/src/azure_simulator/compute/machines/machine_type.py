@@ -9,6 +9,7 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.reading import read
 from azure_simulator.arm.resource_types import EXACT, FIXED, Immutable, NameRule, ResourceType
 from azure_simulator.compute.machines import lifecycle, os_profiles
+from azure_simulator.compute.machines.machine_values import LINKS, VALUES
 from azure_simulator.compute.provider import COMPUTE, SDK, VIRTUAL_MACHINE
 from azure_simulator.core.latency import about
 
@@ -39,12 +40,17 @@ VIRTUAL_MACHINES = ResourceType(
         _CUSTOM_DATA: EXACT,
         "plan": FIXED,
         "properties.osProfile.windowsConfiguration.provisionVMAgent": Immutable(default=True),
+        "properties.osProfile.windowsConfiguration.enableAutomaticUpdates": Immutable(default=True),
+        "properties.osProfile.windowsConfiguration.timeZone": FIXED,
+        "properties.osProfile.linuxConfiguration.disablePasswordAuthentication": FIXED,
+        "properties.osProfile.linuxConfiguration.ssh": FIXED,
         "properties.storageProfile.osDisk.createOption": FIXED,
         **dict.fromkeys(_OF_ITS_DISK, FIXED),
-        "properties.priority": Immutable("Regular"),
+        "properties.priority": Immutable("Regular", former=(("Low", "Spot"),)),
         "zones": Immutable([]),
         "location": FIXED,
     },
+    guarded=False,
     unshown=(
         _PASSWORD,
         _CUSTOM_DATA,
@@ -54,16 +60,15 @@ VIRTUAL_MACHINES = ResourceType(
     ),
     omitted=dict.fromkeys(
         (
-            "properties.applicationProfile",
             "properties.diagnosticsProfile",
             "properties.extensionsTimeBudget",
-            "properties.platformFaultDomain",
             "properties.resiliencyProfile",
             "properties.scheduledEventsPolicy",
             "properties.scheduledEventsProfile",
         )
     ),
-    ranges={"properties.storageProfile.dataDisks[].lun": (0, 63)},
+    values=VALUES,
+    links=LINKS,
     latencies={
         "vm.create": about(100, 240, 45, 1200),
         "vm.agent": about(20, 90, 3, 600),  # a guess

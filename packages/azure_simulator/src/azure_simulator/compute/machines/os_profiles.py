@@ -1,4 +1,4 @@
-"""The OS profile of a new machine: its computer name, its administrator, their password.
+"""The OS profile of a new machine: its computer name, its administrator, their password or keys.
 
 A password is hashed before a handler sees the body, so what is wrong with it is noted first (`flaw`).
 """
@@ -9,7 +9,10 @@ import base64
 import re
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.arm.reading import invalid, read, unsupported
+from azure_simulator.arm.reading import invalid, read
+from azure_simulator.compute.machines import linux_profiles
+from azure_simulator.compute.machines.linux_profiles import KNOWN_USERS
+from azure_simulator.compute.machines.machine_values import LONGEST_DATA
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -18,37 +21,30 @@ if TYPE_CHECKING:
 NOTE = "passwordFlaw"
 LONGEST_COMPUTER = 15
 LONGEST_USER = 20
-LENGTHS = range(8, 124)
+LENGTHS = {"Windows": range(8, 124), "Linux": range(6, 73)}
 CLASSES_NEEDED = 3
-LONGEST_DATA = 87_380
 KNOWN_PASSWORDS = frozenset(
     {
         *("abc@123", "iloveyou!", "p@$$w0rd", "p@ssw0rd", "p@ssword123", "pa$$word", "pass@word1", "password!"),
         *("password1", "password22"),
     }
 )
-KNOWN_USERS = frozenset(
-    {
-        *("administrator", "admin", "user", "user1", "test", "user2", "test1", "user3", "admin1", "1", "123", "a"),
-        *("actuser", "adm", "admin2", "aspnet", "backup", "console", "david", "guest", "john", "owner", "root"),
-        *("server", "sql", "support", "support_388945a0", "sys", "test2", "test3", "user4", "user5"),
-    }
-)
 _CLASSES = (r"[a-z]", r"[A-Z]", r"\d", r"[^A-Za-z\d]")
 _NOT_IN_USER = re.compile(r'[\\/"\[\]:|<>+=;,?*@]')
 _WEAK = (
-    "The supplied password must be between 8-123 characters long and must satisfy at least 3 of password complexity "
-    "requirements from the following:\r\n1) Contains an uppercase character\r\n2) Contains a lowercase character\r\n"
-    "3) Contains a numeric digit\r\n4) Contains a special character\r\n5) Control characters are not allowed"
+    "The supplied password must be between {lengths} characters long and must satisfy at least 3 of password "
+    "complexity requirements from the following:\r\n1) Contains an uppercase character\r\n"
+    "2) Contains a lowercase character\r\n3) Contains a numeric digit\r\n"
+    "4) Contains a special character\r\n5) Control characters are not allowed"
 )
 
 
 def note_flaw(call: Call, body: object) -> None:
-    """Note what is wrong with the password of a new machine, for `read_profile`."""
-    call.notes[NOTE] = flaw(body)
+    """Note what is wrong with the password of a new machine with each operating system, for `read_profile`."""
+    call.notes[NOTE] = {system: flaw(body, system) for system in LENGTHS}
 
 
-def flaw(body: object) -> str:
+def flaw(body: object, system: str = "Windows") -> str:
     """Say what is wrong with the password of a machine's body as it came; empty when nothing is."""
     password = _at(body, "properties", "osprofile", "adminpassword")
     if not isinstance(password, str):
@@ -56,16 +52,30 @@ def flaw(body: object) -> str:
     if password.lower() in KNOWN_PASSWORDS:
         return "The Admin password specified is not allowed."
     classes = sum(re.search(each, password) is not None for each in _CLASSES)
-    weak = len(password) not in LENGTHS or classes < CLASSES_NEEDED or not password.isprintable()
-    return _WEAK if weak else ""
+    lengths = LENGTHS[system]
+    weak = len(password) not in lengths or classes < CLASSES_NEEDED or not password.isprintable()
+    return _WEAK.replace("{lengths}", f"{lengths.start}-{lengths.stop - 1}") if weak else ""
 
 
-def read_profile(call: Call) -> str:
-    """Check the profile and give the computer name."""
+def read_profile(call: Call, system: str) -> str:
+    """Check the profile of a machine with an operating system and give the computer name."""
     profile = read(call.object(), "properties.osProfile", "object")
-    if read(profile, "linuxConfiguration", "object", None) is not None:
-        raise unsupported("osProfile.linuxConfiguration", "A machine with Linux")
     computer = str(read(profile, "computerName", "string", call.param("vm")))
+    if system == "Linux":
+        linux_profiles.check(profile, computer)
+    else:
+        _check_windows(profile, computer)
+    if system == "Windows" or "adminPassword" in profile:
+        read(profile, "adminPassword", "string")
+        if call.notes.get(NOTE, {}).get(system):
+            raise invalid("adminPassword", call.notes[NOTE][system])
+    _check_data(profile)
+    return computer
+
+
+def _check_windows(profile: Json, computer: str) -> None:
+    if read(profile, "linuxConfiguration", "object", None) is not None:
+        raise invalid("linuxConfiguration", "Linux configuration is not allowed for a VM with Windows.")
     if len(computer) > LONGEST_COMPUTER or computer.isdigit() or not re.fullmatch(r"[A-Za-z0-9-]+", computer):
         raise invalid(
             "computerName",
@@ -73,15 +83,7 @@ def read_profile(call: Call) -> str:
             "or contain the following characters: ` ~ ! @ # $ % ^ & * ( ) = + _ [ ] { } \\ | ; : "
             ". ' \" , < > / ?.",
         )
-    _check_user(str(read(profile, "adminUsername", "string")))
-    read(profile, "adminPassword", "string")
-    if call.notes.get(NOTE):
-        raise invalid("adminPassword", call.notes[NOTE])
-    _check_data(profile)
-    return computer
-
-
-def _check_user(user: str) -> None:
+    user = str(read(profile, "adminUsername", "string"))
     if user.lower() in KNOWN_USERS:
         raise invalid("adminUsername", f"The Admin Username specified is not allowed: {user}.")
     if len(user) > LONGEST_USER or user.endswith(".") or _NOT_IN_USER.search(user) or not user.strip():

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
-from azure_simulator.arm.reading import invalid, missing, read, tags_of
+from azure_simulator.arm.reading import invalid, read, tags_of
 from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.value_rules import GUID, a_uri, matching
+from azure_simulator.compute.disks.attached_disks import is_linux
 from azure_simulator.compute.machines import directory_checks, lifecycle, scripts, windows_registry
 from azure_simulator.compute.machines.extension_effects import register_session_host
 from azure_simulator.compute.machines.extensions import check_place, patched
@@ -35,6 +37,14 @@ RUN_COMMANDS = ResourceType(
     params=("vm", "command"),
     models=BodyModels(SDK, "VirtualMachineRunCommand", "VirtualMachineRunCommandUpdate"),
     unshown=("properties.protectedParameters", "properties.runAsPassword"),
+    values={
+        **{f"properties.{name}": a_uri() for name in ("outputBlobUri", "errorBlobUri", "source.scriptUri")},
+        **{
+            f"properties.{name}.{part}": matching(GUID, "The value '{value}' of parameter '{name}' is no GUID.")
+            for name in ("outputBlobManagedIdentity", "errorBlobManagedIdentity", "source.scriptUriManagedIdentity")
+            for part in ("clientId", "objectId")
+        },
+    },
     latencies={"runcommand.put": about(35, 90, 20), "runcommand.delete": about(5, 20, 1)},
     throttle={**dict.fromkeys(("GET", "LIST"), "LowCostGet"), **dict.fromkeys(("PUT", "PATCH", "DELETE"), "UpdateVM")},
     settings={"scriptOutcomes": ([dict], "how steps of scripts go: vm, step, message, timeOut, attempts")},
@@ -48,6 +58,8 @@ BUILT_IN = (
     *("WindowsGhostedNicValidationScript", "WindowsUpgradeAssessmentValidation"),
 )
 """The commands for Windows that Azure has (learn.microsoft.com/azure/virtual-machines/windows/run-command)."""
+FOR_LINUX = ("RunShellScript", "ifconfig")
+"""Those for Linux."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +99,7 @@ def put_run_command(call: Call) -> Answer:
     world, vm = call.world, _machine(call, "/runcommands/")
     check_place(call, vm)
     properties = read(call.object(), "properties", "object")
-    execution = _execution(call, vm, _script(properties), properties)
+    execution = _execution(call, vm, _script(vm, properties), properties)
     found = world.resources.get(call.path)
     if found is None and len(world.resources.collection(f"{vm.id}/runCommands")) >= LIMIT:
         raise Problem(409, "OperationNotAllowed", f"At most {LIMIT} run commands per VM.")
@@ -171,6 +183,9 @@ def delete_run_command(call: Call) -> Answer:
     if found is None:
         return Answer(status=204)
     vm = call.need(call.path[: call.path.lower().rindex("/runcommands/")])
+    lifecycle.check_not_deleting(world, vm)
+    if vm.facts["power"] != "running":
+        raise not_running(vm, "remove run commands from")
 
     def done(_: object) -> None:
         world.resources.remove(found.id)
@@ -187,7 +202,7 @@ def run_command(call: Call) -> Answer:
     world, vm = call.world, _machine(call, "/runcommand")
     lifecycle.check_free(world, vm)
     body = call.object()
-    _check_known(read(body, "commandId", "string"))
+    _check_known(vm, read(body, "commandId", "string"))
     script = "\n".join(map(str, read(body, "script", "array", [])))
     execution = _execution(call, vm, script, body)
 
@@ -220,19 +235,18 @@ def _machine(call: Call, marker: str) -> Resource:
     return vm
 
 
-def _script(properties: Json) -> str:
+def _script(vm: Resource, properties: Json) -> str:
     source = read(properties, "source", "object")
     ways = [name for name in ("script", "scriptUri", "commandId", "galleryScriptReferenceId") if name in source]
-    if not ways:
-        raise missing("properties.source.script")
     if len(ways) > 1:
         raise invalid("source", f"Only one of the properties of source may be set, not {' and '.join(ways)}.")
-    _check_known(source.get("commandId", BUILT_IN[0]))
+    if "commandId" in source:
+        _check_known(vm, source["commandId"])
     return str(read(source, "script", "string", ""))
 
 
-def _check_known(command: str) -> None:
-    if command.lower() not in {name.lower() for name in BUILT_IN}:
+def _check_known(vm: Resource, command: str) -> None:
+    if command.lower() not in {name.lower() for name in (FOR_LINUX if is_linux(vm) else BUILT_IN)}:
         raise invalid("commandId", "The value of parameter commandId is invalid.")
 
 
@@ -251,7 +265,7 @@ def _execution(call: Call, vm: Resource, script: str, body: Json) -> Execution:
 
 def _settle(world: World, execution: Execution) -> None:
     vm, run = execution.vm, execution.run
-    if world.resources.get(vm.id) is not vm:
+    if world.resources.get(vm.id) is not vm or is_linux(vm):
         return
     scripts.settle(vm, run, vm.properties["storageProfile"]["osDisk"]["diskSizeGB"])
     worked = {step["step"].lower() for step in run.steps if step["ok"]}

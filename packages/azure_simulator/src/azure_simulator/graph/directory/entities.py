@@ -1,8 +1,9 @@
 """The entities of the directory, each declared once: what Graph shows of it, what queries may name, how it is stored.
 
 Without `$select` the directory shows a small default set of a user's properties, and all properties of the others.
-Sources: learn.microsoft.com/graph/api/resources/{user,group,device,intune-devices-manageddevice}; what a `$filter`
-may not name are the properties whose row in these tables lacks "Supports $filter".
+Sources: learn.microsoft.com/graph/api/resources/{user,group,device,application,serviceprincipal,
+approleassignment,oauth2permissiongrant,intune-devices-manageddevice}, and recorded answers (docs/notes.md 8); what a
+`$filter` may not name are the properties whose row in these tables lacks "Supports $filter".
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ class EntityType:
     odata_type: str = ""
     """`@odata.type`; only directory objects have one here."""
     properties: frozenset[str] = frozenset()
+    unsupported: frozenset[str] = frozenset()
+    """What Graph has and the simulator has not; asking for it is refused in so many words."""
     default: tuple[str, ...] = ()
     """What is shown without `$select`; everything when empty."""
     not_filterable: frozenset[str] = frozenset()
@@ -51,10 +54,17 @@ USER = EntityType(
         "onPremisesDistinguishedName onPremisesDomainName onPremisesExtensionAttributes "
         "onPremisesImmutableId onPremisesLastSyncDateTime onPremisesProvisioningErrors "
         "onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled "
-        "onPremisesUserPrincipalName otherMails passwordPolicies postalCode preferredLanguage "
+        "onPremisesUserPrincipalName otherMails passwordPolicies postalCode preferredDataLocation preferredLanguage "
+        "consentProvidedForMinor employeeHireDate employeeOrgData employeeType "
         "provisionedPlans proxyAddresses securityIdentifier showInAddressList "
         "signInActivity signInSessionsValidFromDateTime state streetAddress surname usageLocation "
         "userPrincipalName userType"
+    ),
+    unsupported=_names(
+        "aboutMe authorizationInfo birthday customSecurityAttributes deviceEnrollmentLimit employeeLeaveDateTime "
+        "externalUserStateChangeDateTime hireDate identityParentId interests isManagementRestricted "
+        "lastPasswordChangeDateTime legalAgeGroupClassification mailboxSettings mySite passwordProfile pastProjects "
+        "preferredName print responsibilities schools serviceProvisioningErrors skills"
     ),
     default=(
         *("businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone"),
@@ -81,8 +91,24 @@ GROUP = EntityType(
         "mail mailEnabled mailNickname membershipRule membershipRuleProcessingState "
         "onPremisesDomainName onPremisesLastSyncDateTime onPremisesNetBiosName "
         "onPremisesSamAccountName onPremisesSecurityIdentifier onPremisesSyncEnabled "
-        "preferredLanguage proxyAddresses renewedDateTime securityEnabled securityIdentifier "
-        "theme visibility members"
+        "onPremisesProvisioningErrors preferredDataLocation preferredLanguage proxyAddresses renewedDateTime "
+        "resourceBehaviorOptions resourceProvisioningOptions securityEnabled securityIdentifier "
+        "theme uniqueName visibility members"
+    ),
+    unsupported=_names(
+        "accessType allowExternalSenders assignedLabels autoSubscribeNewMembers hasMembersWithLicenseErrors "
+        "hideFromAddressLists hideFromOutlookClients infoCatalogs isArchived isFavorite isManagementRestricted "
+        "isSubscribedByMail onPremisesExtensionAttributes organizationId serviceProvisioningErrors "
+        "unseenConversationsCount unseenCount unseenMessagesCount welcomeMessageEnabled"
+    ),
+    default=(
+        *("id", "deletedDateTime", "classification", "createdDateTime", "description", "displayName"),
+        *("expirationDateTime", "groupTypes", "isAssignableToRole", "mail", "mailEnabled", "mailNickname"),
+        *("membershipRule", "membershipRuleProcessingState", "onPremisesDomainName", "onPremisesLastSyncDateTime"),
+        *("onPremisesNetBiosName", "onPremisesSamAccountName", "onPremisesSecurityIdentifier"),
+        *("onPremisesSyncEnabled", "preferredDataLocation", "preferredLanguage", "proxyAddresses", "renewedDateTime"),
+        *("resourceBehaviorOptions", "resourceProvisioningOptions", "securityEnabled", "securityIdentifier", "theme"),
+        *("uniqueName", "visibility", "onPremisesProvisioningErrors"),
     ),
     not_filterable=_names("theme securityIdentifier"),
     sortable=_names("displayName"),
@@ -94,7 +120,95 @@ GROUP = EntityType(
     not_in_delta=("$top", "$expand", "$orderby", "$search", "$count"),
 )
 SKU = EntityType("sku")
-APP = EntityType("app")
+APPLICATION = EntityType(
+    "application",
+    odata_type="#microsoft.graph.application",
+    properties=_names(
+        "addIns api appId applicationTemplateId appRoles authenticationBehaviors certification createdByAppId "
+        "createdDateTime defaultRedirectUri deletedDateTime description disabledByMicrosoftStatus displayName "
+        "groupMembershipClaims id identifierUris info isDeviceOnlyAuthSupported isDisabled isFallbackPublicClient "
+        "keyCredentials managerApplications nativeAuthenticationApisEnabled notes oauth2RequirePostResponse "
+        "optionalClaims parentalControlSettings passwordCredentials publicClient publisherDomain "
+        "requestSignatureVerification requiredResourceAccess samlMetadataUrl serviceManagementReference "
+        "servicePrincipalLockConfiguration signInAudience spa tags tokenEncryptionKeyId uniqueName verifiedPublisher "
+        "web"
+    ),
+    unsupported=_names("logo"),
+    default=(
+        *("id", "deletedDateTime", "appId", "applicationTemplateId", "disabledByMicrosoftStatus", "createdDateTime"),
+        *("displayName", "description", "groupMembershipClaims", "identifierUris", "isDeviceOnlyAuthSupported"),
+        *("isFallbackPublicClient", "nativeAuthenticationApisEnabled", "notes", "publisherDomain"),
+        *("serviceManagementReference", "signInAudience", "tags", "tokenEncryptionKeyId", "uniqueName"),
+        *("samlMetadataUrl", "defaultRedirectUri", "certification", "optionalClaims", "requestSignatureVerification"),
+        *("servicePrincipalLockConfiguration", "addIns", "api", "appRoles", "info", "keyCredentials"),
+        *("parentalControlSettings", "passwordCredentials", "publicClient", "requiredResourceAccess"),
+        *("verifiedPublisher", "web", "spa"),
+    ),
+    not_filterable=_names(
+        "addIns api appRoles info optionalClaims parentalControlSettings passwordCredentials publicClient spa web "
+        "authenticationBehaviors certification requestSignatureVerification servicePrincipalLockConfiguration"
+    ),
+    sortable=_names("displayName createdDateTime"),
+    indexed=("appId", "displayName"),
+    keeps_history=True,
+    deleted_kind="deletedApplication",
+)
+SERVICE_PRINCIPAL = EntityType(
+    "servicePrincipal",
+    odata_type="#microsoft.graph.servicePrincipal",
+    properties=_names(
+        "accountEnabled addIns alternativeNames appDescription appDisplayName appId applicationTemplateId "
+        "appOwnerOrganizationId appRoleAssignmentRequired appRoles createdByAppId createdDateTime deletedDateTime "
+        "description disabledByMicrosoftStatus displayName homepage id info isDisabled keyCredentials loginUrl "
+        "logoutUrl notes notificationEmailAddresses oauth2PermissionScopes passwordCredentials "
+        "preferredSingleSignOnMode preferredTokenSigningKeyThumbprint replyUrls "
+        "resourceSpecificApplicationPermissions samlSingleSignOnSettings servicePrincipalNames servicePrincipalType "
+        "signInAudience tags tokenEncryptionKeyId verifiedPublisher"
+    ),
+    unsupported=_names("customSecurityAttributes"),
+    default=(
+        *("id", "deletedDateTime", "accountEnabled", "alternativeNames", "appDisplayName", "appDescription", "appId"),
+        *("applicationTemplateId", "appOwnerOrganizationId", "appRoleAssignmentRequired", "createdDateTime"),
+        *("description", "disabledByMicrosoftStatus", "displayName", "homepage", "loginUrl", "logoutUrl", "notes"),
+        *("notificationEmailAddresses", "preferredSingleSignOnMode", "preferredTokenSigningKeyThumbprint"),
+        *("replyUrls", "servicePrincipalNames", "servicePrincipalType", "signInAudience", "tags"),
+        *("tokenEncryptionKeyId", "samlSingleSignOnSettings", "verifiedPublisher", "addIns", "appRoles", "info"),
+        *("keyCredentials", "oauth2PermissionScopes", "passwordCredentials", "resourceSpecificApplicationPermissions"),
+    ),
+    not_filterable=_names(
+        "addIns appDescription appRoles info loginUrl logoutUrl notificationEmailAddresses oauth2PermissionScopes "
+        "passwordCredentials resourceSpecificApplicationPermissions samlSingleSignOnSettings verifiedPublisher"
+    ),
+    sortable=_names("displayName createdDateTime"),
+    indexed=("appId", "displayName"),
+    keeps_history=True,
+    deleted_kind="deletedServicePrincipal",
+)
+APP_ROLE_ASSIGNMENT = EntityType(
+    "appRoleAssignment",
+    properties=_names(
+        "appRoleId createdDateTime deletedDateTime id principalDisplayName principalId principalType "
+        "resourceDisplayName resourceId"
+    ),
+    not_filterable=_names("createdDateTime principalType resourceDisplayName"),
+    sortable=_names("principalDisplayName"),
+    indexed=("principalId", "resourceId"),
+)
+FEDERATED_CREDENTIAL = EntityType(
+    "federatedIdentityCredential",
+    properties=_names("audiences description id issuer name subject"),
+    default=("id", "name", "issuer", "subject", "description", "audiences"),
+    not_filterable=_names("audiences description issuer"),
+    sortable=frozenset(),
+)
+"""They are kept with their application."""
+PERMISSION_GRANT = EntityType(
+    "oAuth2PermissionGrant",
+    properties=_names("clientId consentType id principalId resourceId scope"),
+    not_filterable=_names("scope"),
+    sortable=frozenset(),
+    indexed=("clientId", "resourceId", "principalId"),
+)
 DEVICE = EntityType(
     "device",
     odata_type="#microsoft.graph.device",
@@ -108,6 +222,7 @@ DEVICE = EntityType(
         "operatingSystem operatingSystemVersion physicalIds profileType registrationDateTime "
         "systemLabels trustType"
     ),
+    unsupported=_names("isManagementRestricted"),
     not_filterable=_names("alternativeSecurityIds deviceMetadata deviceVersion systemLabels"),
     sortable=_names("displayName"),
     indexed=("deviceId", "displayName"),
@@ -128,20 +243,28 @@ COMPUTER = EntityType("computer", indexed=("name",))
 """A computer account of Active Directory."""
 SUBSCRIPTION = EntityType("subscription", indexed=("_watches",))
 
-ENTITIES = {each.name: each for each in (USER, GROUP, SKU, APP, DEVICE, MANAGED_DEVICE, COMPUTER, SUBSCRIPTION)}
-DIRECTORY_OBJECTS = (USER, GROUP, DEVICE)
+ENTITIES = {
+    each.name: each
+    for each in (
+        *(USER, GROUP, SKU, APPLICATION, SERVICE_PRINCIPAL, APP_ROLE_ASSIGNMENT, PERMISSION_GRANT),
+        *(FEDERATED_CREDENTIAL, DEVICE, MANAGED_DEVICE, COMPUTER, SUBSCRIPTION),
+    )
+}
+DIRECTORY_OBJECTS = (USER, GROUP, DEVICE, SERVICE_PRINCIPAL)
 """What can be a member of a group."""
-RESTORABLE = (USER, GROUP)
+ALL_OBJECTS = (*DIRECTORY_OBJECTS, APPLICATION)
+"""What `/directoryObjects` finds."""
+RESTORABLE = (USER, GROUP, APPLICATION, SERVICE_PRINCIPAL)
 """What the recycle bin takes."""
-_ANY_OBJECT = EntityType(
-    "directoryObject", properties=frozenset().union(*(each.properties for each in DIRECTORY_OBJECTS))
-)
+_ANY_OBJECT = EntityType("directoryObject", properties=frozenset().union(*(each.properties for each in ALL_OBJECTS)))
 
 
 COLLECTIONS = _names(
-    "alternativeSecurityIds assignedLicenses assignedPlans businessPhones groupTypes hostnames identities imAddresses "
-    "licenseAssignmentStates onPremisesProvisioningErrors otherMails physicalIds provisionedPlans proxyAddresses "
-    "systemLabels"
+    "addIns alternativeNames alternativeSecurityIds appRoles assignedLicenses assignedPlans businessPhones groupTypes "
+    "hostnames identifierUris identities imAddresses keyCredentials licenseAssignmentStates managerApplications "
+    "notificationEmailAddresses oauth2PermissionScopes onPremisesProvisioningErrors otherMails passwordCredentials "
+    "physicalIds provisionedPlans proxyAddresses replyUrls requiredResourceAccess resourceBehaviorOptions "
+    "resourceProvisioningOptions resourceSpecificApplicationPermissions servicePrincipalNames systemLabels tags"
 )
 """Properties that are lists: without a value they are empty, never null."""
 

@@ -3,7 +3,7 @@
 Records are JSON documents found by kind, tenant and id (without case). They are replaced, never changed in place.
 Fields that begin with `_` are internal and not shown to a caller. The journal keeps requests and replays them, so
 nothing here needs saving.
-Kinds: those of `entities`, tenant, deletedUser and deletedGroup (the recycle bin), goneUser and goneGroup (what delta
+Kinds: those of `entities`, tenant, deletedUser and the like (the recycle bin), goneUser and goneGroup (what delta
 readers see of deleted ones), forest (Active Directory). Changes of users and groups are published as
 `directory_changed`.
 """
@@ -14,13 +14,14 @@ import uuid
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from azure_simulator.graph.directory.entities import DIRECTORY_OBJECTS, ENTITIES
+from azure_simulator.graph.directory.entities import ALL_OBJECTS, DIRECTORY_OBJECTS, ENTITIES
 from azure_simulator.graph.directory.memberships import Change, Memberships
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from azure_simulator.core.world import World
+    from azure_simulator.graph.directory.entities import EntityType
 
     Members = Sequence[tuple[str, bool]]
 
@@ -50,6 +51,8 @@ class Directory:
         self._docs: dict[tuple[str, str], dict[str, Doc]] = defaultdict(dict)
         self._index: dict[tuple[str, str, str, str], dict[str, None]] = defaultdict(dict)
         self.memberships: dict[str, Memberships] = defaultdict(Memberships)
+        self.owners: dict[str, Memberships] = defaultdict(Memberships)
+        """Who owns a group, an application or a service principal: the owned object is the `group` of a change."""
         self.sequence = 0
         self.now_us = 0
         self._past: dict[tuple[str, str], dict[str, list[tuple[int, Doc | None]]]] = defaultdict(dict)
@@ -104,9 +107,16 @@ class Directory:
         return self.get("tenant", name, "") or next(named, None)
 
     def find(self, tenant: str, member: str) -> tuple[str, Doc] | None:
-        """Return kind and document of a member of groups: a user, a group or a device."""
-        for each in DIRECTORY_OBJECTS:
-            doc = self.get(each.name, tenant, member)
+        """Return kind and document of what can be a member of groups."""
+        return self._find(tenant, member, DIRECTORY_OBJECTS)
+
+    def find_object(self, tenant: str, key: str) -> tuple[str, Doc] | None:
+        """Return kind and document of a directory object of any kind."""
+        return self._find(tenant, key, ALL_OBJECTS)
+
+    def _find(self, tenant: str, key: str, among: tuple[EntityType, ...]) -> tuple[str, Doc] | None:
+        for each in among:
+            doc = self.get(each.name, tenant, key)
             if doc is not None:
                 return each.name, doc
         return None
@@ -145,11 +155,13 @@ class Directory:
             index.pop(key, None)
         if doc is not None:
             self._remember(kind, tenant, key, doc)
-        if kind in _PUBLISHED and doc is not None:
+        if doc is not None:
             self.add_tombstone(kind, tenant, key, restorable=restorable)
 
     def add_tombstone(self, kind: str, tenant: str, key: str, *, restorable: bool) -> None:
-        """Let delta readers and subscribers know that a user or a group is deleted: for now, or for good."""
+        """Let delta readers and subscribers of a kind that has any know of a deletion: for now, or for good."""
+        if kind not in _PUBLISHED:
+            return
         reason, sequence = "changed" if restorable else "deleted", self.next_sequence()
         tombstones = self._docs[ENTITIES[kind].tombstone_kind, tenant.lower()]
         tombstones[key] = {"id": key, "_sequence": sequence, "_reason": reason}
@@ -175,6 +187,10 @@ class Directory:
         if (self.get("group", tenant, group) or {}).get("_licenses"):
             self._touch(tenant, member)
         return True
+
+    def set_owner(self, tenant: str, owned: str, owner: str, *, present: bool) -> None:
+        """Make an object an owner of another one, or no longer."""
+        self.owners[tenant.lower()].record(Change(self.next_sequence(), self.now_us, owned, owner, present))
 
     def _touch_members(self, kind: str, tenant: str, key: str) -> None:
         if kind == "group":

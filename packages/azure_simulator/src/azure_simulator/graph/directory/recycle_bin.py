@@ -1,7 +1,11 @@
-"""The recycle bin: deleted users and Microsoft 365 groups can be restored for 30 days.
+"""The recycle bin: what is deleted can be restored for 30 days.
+
+It has users, Microsoft 365 groups, applications and service principals.
 
 Other groups are deleted permanently at once. A deleted user's licences become free; a restored user gets them back
-while there are units. Source: learn.microsoft.com/graph/api/resources/directory.
+while there are units. With an application goes its service principal in the same directory; each is restored alone.
+Sources: learn.microsoft.com/graph/api/resources/directory,
+learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals.
 """
 
 from __future__ import annotations
@@ -21,7 +25,7 @@ _RETENTION_US = 30 * 86_400 * SECOND
 
 
 def delete(world: World, tenant: str, kind: str, key: str) -> None:
-    """Delete a user or a group: into the bin when it can be restored, otherwise permanently."""
+    """Delete an object: into the bin when it can be restored, otherwise permanently."""
     directory = directory_of(world)
     doc = directory.get(kind, tenant, key)
     if doc is None:
@@ -32,13 +36,34 @@ def delete(world: World, tenant: str, kind: str, key: str) -> None:
         directory.set_member(tenant, group, key, present=False, at_us=world.now_us)
     for member in members:
         directory.set_member(tenant, key, member, present=False, at_us=world.now_us)
-    restorable = kind == "user" or "Unified" in doc.get("groupTypes", ())
+    if kind == "application":
+        _delete_principal(world, tenant, doc)
+    _revoke(world, tenant, key)
+    restorable = kind != "group" or "Unified" in doc.get("groupTypes", ())
     if restorable:
         record = {"deletedDateTime": iso_z(world.now_us), "_groups": groups, "_members": members}
         directory.put(ENTITIES[kind].deleted_kind, tenant, key, {**doc, **record, "_deleted_us": world.now_us})
         deleted_us = world.now_us
         world.at(deleted_us + _RETENTION_US, lambda: _purge_when_due(world, tenant, kind, key, deleted_us))
     directory.remove(kind, tenant, key, restorable=restorable)
+
+
+def _delete_principal(world: World, tenant: str, app: Doc) -> None:
+    for principal in directory_of(world).by("servicePrincipal", tenant, "appId", app["appId"]):
+        delete(world, tenant, "servicePrincipal", principal["id"])
+
+
+def _revoke(world: World, tenant: str, key: str) -> None:
+    """End what an object was granted, and what was granted on it; restoring it does not bring that back."""
+    directory = directory_of(world)
+    named = {
+        "appRoleAssignment": ("principalId", "resourceId"),
+        "oAuth2PermissionGrant": ("clientId", "resourceId", "principalId"),
+    }
+    for kind, fields in named.items():
+        for field in fields:
+            for each in directory.by(kind, tenant, field, key):
+                directory.remove(kind, tenant, each["id"])
 
 
 def _purge_when_due(world: World, tenant: str, kind: str, key: str, deleted_us: int) -> None:
@@ -55,11 +80,11 @@ def purge(world: World, tenant: str, kind: str, key: str) -> None:
 
 
 def restore(world: World, tenant: str, kind: str, key: str) -> Doc:
-    """Restore a user or a group with its memberships, and with the licences that still have a unit."""
+    """Restore an object with its memberships, and with the licences that still have a unit."""
     directory = directory_of(world)
     doc = directory.get(ENTITIES[kind].deleted_kind, tenant, key) or {}
     directory.remove(ENTITIES[kind].deleted_kind, tenant, key)
-    wanted = list(doc["_licenses"])
+    wanted = list(doc.get("_licenses", ()))
     kept = {name: value for name, value in doc.items() if name not in {"_groups", "_members", "_deleted_us"}}
     back = {**kept, "deletedDateTime": None, "_licenses": wanted if kind == "group" else []}
     off = doc.get("_disabled_plans", {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azure_simulator.graph.directory import first_party, registrations
 from azure_simulator.graph.directory.licenses import SKU_IDS
 from azure_simulator.graph.directory.records import Directory, derived_id
 
@@ -57,6 +58,9 @@ class TenantSeeder:
         for each in seed.get("groups", ()):
             for member in each.get("members", ()):
                 self._directory.set_member(tenant, self._group_id(each), self.find(member), present=True, at_us=0)
+        for app_id in sorted(first_party.APPLICATIONS):
+            key = derived_id(tenant, "principal", app_id)
+            self._directory.put("servicePrincipal", tenant, key, first_party.service_principal(app_id, key))
         for each in seed.get("apps", ()):
             self._put_app(each)
         if "onPremises" in seed:
@@ -124,12 +128,54 @@ class TenantSeeder:
         raise ValueError(f"tenant {self._tenant} has no user or group {name}")
 
     def _put_app(self, seed: Json) -> None:
-        app_id = seed.get("appId") or derived_id(self._tenant, "app", seed["displayName"])
-        doc = {key: value for key, value in seed.items() if key != "client_secret"}
-        object_id = derived_id(self._tenant, "principal", app_id)
-        known = {"objectId": object_id, "roles": [], **doc, "appId": app_id}
-        secret = self._hash_secret(seed["client_secret"]) if "client_secret" in seed else ""
-        self._put("app", app_id, known | {"_secret": secret})
+        """Write a service principal, and where it belongs here the application that it stands for."""
+        app_id = str(seed.get("appId") or derived_id(self._tenant, "app", seed["displayName"]))
+        key = str(seed.get("objectId") or derived_id(self._tenant, "principal", app_id))
+        known = registrations.principal_of(self._directory, self._tenant, app_id)
+        made = dict(known or registrations.service_principal(key, app_id, seed["displayName"], self._now_us))
+        if seed.get("managedIdentity"):
+            made |= {"servicePrincipalType": "ManagedIdentity", "alternativeNames": ["isExplicit=True"]}
+            if "resourceId" in seed:
+                made["alternativeNames"].append(seed["resourceId"])
+        elif app_id not in first_party.APPLICATIONS:
+            made |= self._copied(seed, app_id)
+        self._directory.put(
+            "servicePrincipal",
+            self._tenant,
+            made["id"],
+            {
+                **made,
+                "accountEnabled": seed.get("accountEnabled", True),
+                "_roles": list(seed.get("roles", ())),
+                "_managed_identity": bool(seed.get("managedIdentity")),
+                "_resource_id": str(seed.get("resourceId", "")),
+            },
+        )
+
+    def _copied(self, seed: Json, app_id: str) -> Json:
+        """Return what the service principal has of its application, registered here unless it is elsewhere already."""
+        homes = [(home, app) for home, app in registrations.homes(self._directory, app_id) if home != self._tenant]
+        if homes and not {"client_secret", "federatedCredentials"} & set(seed):
+            return registrations.copied(homes[0][1], homes[0][0])
+        return registrations.copied(self._put_application(seed, app_id), self._tenant)
+
+    def _put_application(self, seed: Json, app_id: str) -> Json:
+        key = derived_id(self._tenant, "application", app_id)
+        domain = str((self._directory.get("tenant", self._tenant, "") or {}).get("domain", ""))
+        app = registrations.application(key, app_id, seed["displayName"], domain, self._now_us)
+        if "identifierUri" in seed:
+            app["identifierUris"] = [seed["identifierUri"]]
+        if "client_secret" in seed:
+            password = registrations.password(
+                derived_id(key, "seeded"), "seeded", self._now_us, 0 if seed.get("secretExpired") else None
+            )
+            app |= {"passwordCredentials": [password]}
+            app |= {"_secrets": {password["keyId"]: self._hash_secret(seed["client_secret"])}}
+        app["_federated"] = [
+            registrations.federated(derived_id(key, "federated", str(number)), each, self._tenant)
+            for number, each in enumerate(seed.get("federatedCredentials", ()))
+        ]
+        return self._directory.put("application", self._tenant, key, app)
 
     def _put_forest(self, seed: Json) -> None:
         doc = {"domain": seed["domain"], "ous": list(seed.get("ous", ()))}

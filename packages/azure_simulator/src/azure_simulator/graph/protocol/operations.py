@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.routing import Routes
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 ROUTES = Routes("graph")
+_KEY = re.compile(r"(/\w+)/(\{\w+\})")
 LAG_S = 20
 """How far the index behind transitive and advanced queries lags in the `real` profile."""
 
@@ -33,19 +35,23 @@ def operation(
     """Declare a Graph operation under `/v1.0` and `/beta`.
 
     `roles` are application roles of which one is enough, separated by blanks. `units` are the resource units of the
-    identity service that it costs (0: Intune's own buckets).
+    identity service that it costs (0: Intune's own buckets). A key may be a segment or in brackets: `users('{id}')`
+    (OData URL conventions 4.3.1).
     """
 
     def declare(handler: Handler) -> Handler:
         for version in versions:
-            ROUTES.operation(
-                f"graph.{name}" if version == "v1.0" else f"graph.{name}.beta",
-                method,
-                f"/{version}{path}",
-                throttle=f"graph/{units}",
-                action=roles,
-                mutates=mutates,
-            )(handler)
+            for key, address in (("", path), ("Quoted", _KEY.sub(r"\1('\2')", path, count=1))):
+                if key and address == path:
+                    continue
+                ROUTES.operation(
+                    f"graph.{name}{key}" if version == "v1.0" else f"graph.{name}{key}.beta",
+                    method,
+                    f"/{version}{address}",
+                    throttle=f"graph/{units}",
+                    action=roles,
+                    mutates=mutates,
+                )(handler)
         return handler
 
     return declare

@@ -11,9 +11,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from azure_simulator.core.answers import Problem
 from azure_simulator.graph.directory.entities import entity
-from azure_simulator.graph.protocol import checks, odata, operations, search
+from azure_simulator.graph.protocol import bodies, checks, odata, operations, search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 
 PAGE = 100
 LARGEST_PAGE = 999
-NOT_SUPPORTED = "NotSupportedBySimulator"
-"""The code of what Graph does and the simulated one does not."""
 _KNOWN = frozenset(
     {"$select", "$filter", "$search", "$top", "$skiptoken", "$count", "$orderby", "$expand", "$deltatoken", "$format"}
 )
@@ -64,8 +61,6 @@ def read_options(call: Call, kind: str, *, page: int = PAGE) -> Options:
     Raises:
         Problem: 400 for an unknown option, property or page size, or for an advanced query that is not marked as one.
     """
-    check_names(call)
-    _refuse_expand(call)
     keeps = [_filter(call, kind), _search(call)]
     return Options(
         select=_select(call, kind),
@@ -79,8 +74,6 @@ def read_options(call: Call, kind: str, *, page: int = PAGE) -> Options:
 
 def read_select(call: Call, kind: str) -> tuple[str, ...]:
     """Read `$select` only, for single objects."""
-    check_names(call)
-    _refuse_expand(call)
     return _select(call, kind)
 
 
@@ -88,6 +81,7 @@ def _select(call: Call, kind: str) -> tuple[str, ...]:
     names = tuple(each.strip() for each in call.query.get("$select", "").split(",") if each.strip())
     known = {each.lower(): each for each in entity(kind).properties}
     for name in names:
+        _refuse_unsupported(kind, name)
         if known and name.lower() not in known:
             raise checks.bad_request(
                 "Parsing OData Select and Expand failed: "
@@ -97,6 +91,11 @@ def _select(call: Call, kind: str) -> tuple[str, ...]:
     return tuple(known.get(name.lower(), name) for name in names)
 
 
+def _refuse_unsupported(kind: str, name: str) -> None:
+    if name.lower() in {each.lower() for each in entity(kind).unsupported}:
+        raise bodies.not_supported(f"The property '{name}' of {kind}")
+
+
 def check_names(call: Call) -> None:
     """Refuse options that Graph does not know; names without `$` are ignored."""
     unknown = [each for each in call.query if each.startswith("$") and each not in _KNOWN]
@@ -104,10 +103,10 @@ def check_names(call: Call) -> None:
         raise checks.bad_request(f"Unrecognized query argument specified: '{unknown[0]}'.")
 
 
-def _refuse_expand(call: Call) -> None:
+def refuse_expand(call: Call) -> None:
+    """Refuse `$expand`: no relation comes along with an entity here."""
     if "$expand" in call.query:
-        text = f"'$expand={call.query['$expand']}' is not supported by the simulator."
-        raise Problem(400, NOT_SUPPORTED, text)
+        raise bodies.not_supported(f"'$expand={call.query['$expand']}'")
 
 
 def read_top(call: Call, page: int = PAGE) -> int:
@@ -143,6 +142,8 @@ def _filter(call: Call, kind: str) -> Callable[[Doc], bool]:
             f"Unsupported or invalid query filter clause specified for property '{min(refused)}' of resource '{kind}'."
         )
         raise checks.bad_request(text, "Request_UnsupportedQuery")
+    for name in sorted(compiled.fields):
+        _refuse_unsupported(kind, name)
     unknown = compiled.fields - (entity(kind).properties or compiled.fields)
     if unknown:
         raise checks.bad_request(f"Property '{min(unknown)}' does not exist on type '{kind}'.")
@@ -174,6 +175,7 @@ def _order(call: Call, kind: str) -> tuple[str, bool] | None:
         return None
     name, _, direction = text.partition(" ")
     declared = entity(kind)
+    _refuse_unsupported(kind, name)
     if declared.properties and name not in declared.properties:
         raise checks.bad_request(f"Property '{name}' does not exist on type '{kind}'.")
     sortable = declared.sortable is None or name in declared.sortable

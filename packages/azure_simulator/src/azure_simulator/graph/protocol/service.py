@@ -14,7 +14,7 @@ from azure_simulator.core.planes import Plane
 from azure_simulator.core.throttling import Charge
 from azure_simulator.core.times import iso_z
 from azure_simulator.graph.directory.records import directory_of
-from azure_simulator.graph.protocol import operations
+from azure_simulator.graph.protocol import bodies, operations, queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _SMALL, _MEDIUM = 50, 500
 _WARN = 0.8
+_NO_OBJECT = "InvalidRequestContent"
+"""What a call says of a body that is no object, in the words of Resource Manager."""
 _REASONS = {
     "missing": "Access token is empty.",
     "expired": "Lifetime validation failed, the token is expired.",
@@ -47,6 +49,8 @@ class GraphPlane(Plane):
 
     def render(self, problem: Problem) -> Answer:
         """Write Graph's error body."""
+        if problem.code == _NO_OBJECT:
+            problem = self.unreadable(ValueError())
         inner = {"date": iso_z(self._cloud.world.now_us).rstrip("Z")}
         error = {"code": problem.code, "message": problem.message, "innerError": inner}
         return Answer({"error": error}, problem.status, dict(problem.headers))
@@ -65,8 +69,16 @@ class GraphPlane(Plane):
         """Return a 400, which is how Graph answers an unknown segment."""
         if path_known:
             return Problem(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+        if request.path.endswith("/$count"):
+            return bodies.not_supported(f"'{request.path}'")
         segment = request.path.rstrip("/").rsplit("/", 1)[-1]
         return Problem(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+
+    def check(self, call: Call) -> None:
+        """Refuse options that Graph does not know, and `$expand`, which is not simulated, wherever they come."""
+        if call.method == "GET" and ".delta" not in call.route.name:
+            queries.check_names(call)
+            queries.refuse_expand(call)
 
     def check_media(self, media: str) -> None:
         """Accept JSON only."""

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from azure_simulator.core.answers import Answer
 from azure_simulator.graph.protocol import checks
 from azure_simulator.graph.protocol.operations import operation
-from azure_simulator.graph.resources import devices, groups, users
+from azure_simulator.graph.resources import applications, devices, groups, member_of, service_principals, users
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call, Handler
 
 _LISTS: dict[str, tuple[Handler, str]] = {
     "/users": (users.list_users, users.READ_ROLES),
-    "/users/{id}/memberOf": (users.list_member_of, users.MEMBERS),
-    "/users/{id}/transitiveMemberOf": (users.list_transitive, users.MEMBERS),
-    "/users/{id}/transitiveMemberOf/microsoft.graph.group": (users.list_transitive_groups, users.MEMBERS),
+    **{path: (listing, member_of.ROLES) for path, listing in member_of.LISTS.items()},
+    "/applications": (applications.list_applications, applications.READ_ROLES),
+    "/servicePrincipals": (service_principals.list_service_principals, applications.READ_ROLES),
     "/groups": (groups.list_groups, groups.READ_ROLES),
     "/groups/{id}/members": (groups.list_members, groups.READ_ROLES),
     "/groups/{id}/members/{cast}": (groups.list_members_cast, groups.READ_ROLES),

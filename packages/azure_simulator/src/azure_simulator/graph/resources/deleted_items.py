@@ -1,4 +1,4 @@
-"""`/directory/deletedItems`: list, restore and purge deleted users and Microsoft 365 groups.
+"""`/directory/deletedItems`: list, restore and purge what is in the recycle bin.
 
 Source: learn.microsoft.com/graph/api/directory-deleteditems-{list,get,restore,delete}.
 """
@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.core.answers import Answer
-from azure_simulator.graph.directory import recycle_bin
+from azure_simulator.core.answers import Answer, Problem
+from azure_simulator.graph.directory import recycle_bin, registrations
 from azure_simulator.graph.directory.entities import RESTORABLE, by_cast
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.protocol import checks, operations, pages, projection, queries
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.graph.directory.records import Doc
 
-_READ = "User.Read.All Group.Read.All Directory.Read.All Directory.ReadWrite.All User.ReadWrite.All Group.ReadWrite.All"
-_RESTORE = "User.DeleteRestore.All User.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"
+_READ = (
+    "Application.Read.All Application.ReadWrite.All User.Read.All Group.Read.All Directory.Read.All "
+    "Directory.ReadWrite.All User.ReadWrite.All Group.ReadWrite.All"
+)
+_RESTORE = (
+    "Application.ReadWrite.All User.DeleteRestore.All User.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"
+)
 _ITEM = "/directory/deletedItems/{id}"
 
 
@@ -35,7 +40,7 @@ def _deleted(call: Call) -> tuple[str, Doc]:
 
 @operation("deletedItem.list", "GET", "/directory/deletedItems/{cast}", roles=_READ, units=2)
 def list_deleted(call: Call) -> Answer:
-    """Answer with the deleted users or groups; an id in place of a cast answers one item."""
+    """Answer with the deleted objects of a kind; an id in place of a cast answers one item."""
     entity = by_cast(call.param("cast"), RESTORABLE)
     if entity is None:
         call.params["id"] = call.params["cast"]
@@ -55,6 +60,13 @@ def restore_item(call: Call) -> Answer:
     upn = doc.get("userPrincipalName", "")
     if kind == "user" and directory.by("user", tenant, "userPrincipalName", upn):
         raise checks.bad_request("Another object with the same value for property userPrincipalName already exists.")
+    if kind == "servicePrincipal" and registrations.principal_of(directory, tenant, doc["appId"]) is not None:
+        raise Problem(
+            409,
+            "Request_MultipleObjectsWithSameKeyValue",
+            "The service principal cannot be created, updated, or restored because the service principal name "
+            f"{doc['appId']} is already in use.",
+        )
     body = projection.select(kind, recycle_bin.restore(call.world, tenant, kind, doc["id"]), (), typed=True)
     return Answer({"@odata.context": pages.context(call, "directoryObjects/$entity"), **body})
 

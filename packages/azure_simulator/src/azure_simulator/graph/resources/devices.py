@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer, Problem
-from azure_simulator.graph.directory.entities import DEVICE
 from azure_simulator.graph.directory.records import directory_of
-from azure_simulator.graph.protocol import checks, operations, pages, projection, queries
+from azure_simulator.graph.protocol import bodies, checks, operations, pages, projection, queries
 from azure_simulator.graph.protocol.operations import operation
+from azure_simulator.graph.resources import directory_bodies
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
 
 READ_ROLES = "Device.Read.All Device.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
 _WRITE = "Device.ReadWrite.All Directory.ReadWrite.All"
-_WRITABLE = frozenset({"accountEnabled", "displayName", "operatingSystem", "operatingSystemVersion"})
-_ATTRIBUTES = frozenset(f"extensionAttribute{number}" for number in range(1, 16))
-_LONGEST_ATTRIBUTE = 1024
 
 
 def find_device(call: Call) -> Doc:
@@ -58,34 +55,19 @@ def get_device(call: Call) -> Answer:
 @operation("device.updateByDeviceId", "PATCH", "/devices(deviceId='{device_id}')", roles=_WRITE)
 def update_device(call: Call) -> Answer:
     """Change a device; the next synchronisation sets a hybrid one back."""
-    device, changes = find_device(call), dict(call.object())
-    attributes = _checked(changes)
-    if attributes is not None:
-        changes["extensionAttributes"] = {**device.get("extensionAttributes", {}), **attributes}
-    directory_of(call.world).change("device", operations.tenant_of(call), device["id"], **changes)
-    if "accountEnabled" in changes and device["trustType"] == "ServerAd":
-        call.world.publish("hybrid_device_changed", tenant=operations.tenant_of(call), device=device["id"])
-    return Answer(status=204)
-
-
-def _checked(changes: Doc) -> Doc | None:
-    unknown = sorted(set(changes) - DEVICE.properties)
-    if unknown:
-        raise checks.bad_request(f"Invalid property '{unknown[0]}'.")
-    refused = sorted(set(changes) - _WRITABLE - {"extensionAttributes"})
+    device, body = find_device(call), call.object()
+    refused = sorted(set(body) & directory_bodies.BY_INTUNE)
     if refused:
         raise Problem(
             403,
             "Authorization_RequestDenied",
             f"Insufficient privileges to complete the operation: '{refused[0]}' is set by Intune.",
         )
-    if "extensionAttributes" not in changes:
-        return None
-    attributes = checks.fields(changes, "extensionAttributes")
-    wrong = sorted(set(attributes) - _ATTRIBUTES)
-    if wrong or any(len(str(each or "")) > _LONGEST_ATTRIBUTE for each in attributes.values()):
-        raise checks.bad_request("Invalid value specified for property 'extensionAttributes'.")
-    return attributes
+    changes = bodies.read(body, directory_bodies.DEVICE, device)
+    directory_of(call.world).change("device", operations.tenant_of(call), device["id"], **changes)
+    if "accountEnabled" in changes and device["trustType"] == "ServerAd":
+        call.world.publish("hybrid_device_changed", tenant=operations.tenant_of(call), device=device["id"])
+    return Answer(status=204)
 
 
 @operation("device.delete", "DELETE", "/devices/{id}", roles=_WRITE)

@@ -8,12 +8,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer, Problem
-from azure_simulator.graph.directory import limits, recycle_bin
-from azure_simulator.graph.directory.entities import GROUP
+from azure_simulator.graph.directory import recycle_bin
+from azure_simulator.graph.directory.entities import DIRECTORY_OBJECTS
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.directory.seeding import TenantSeeder
-from azure_simulator.graph.protocol import checks, operations, pages
+from azure_simulator.graph.protocol import bodies, checks, operations, pages, projection
 from azure_simulator.graph.protocol.operations import operation
+from azure_simulator.graph.resources import directory_bodies
 from azure_simulator.graph.resources.groups import find_group, full_group
 
 if TYPE_CHECKING:
@@ -26,42 +27,57 @@ _MEMBERS = "GroupMember.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.Al
 _NEEDED = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")
 _BIND = "members@odata.bind"
 _MOST_AT_ONCE = 20
-_WRITABLE = frozenset(
-    {*_NEEDED, "description", "groupTypes", "membershipRule", "membershipRuleProcessingState", "visibility"}
-    | {"classification", "isAssignableToRole", "theme", "preferredLanguage"}
-)
-_FLAGS = frozenset({"mailEnabled", "securityEnabled", "isAssignableToRole"})
+_MEMBER_KINDS = frozenset(each.name for each in DIRECTORY_OBJECTS)
+_OWNERS = "owners@odata.bind"
+_BINDS = frozenset({_BIND, _OWNERS})
+_FIXED = ("mailEnabled", "isAssignableToRole", "resourceBehaviorOptions", "resourceProvisioningOptions")
+"""What a group keeps from its creation on."""
 
 
-def _checked(body: Doc) -> Doc:
-    unknown = sorted(set(body) - _WRITABLE - {_BIND, "owners@odata.bind"})
-    if unknown:
-        known = unknown[0] in GROUP.properties
-        text = f"Property '{unknown[0]}' is read-only and cannot be set." if known else ""
-        raise checks.bad_request(text or f"Could not find a property named '{unknown[0]}' on type 'group'.")
-    for name, value in body.items():
-        kind = bool if name in _FLAGS else list if name == "groupTypes" or "@" in name else str
-        if value is not None and not isinstance(value, kind):
-            raise checks.bad_request(f"Invalid value specified for property '{name}' of resource 'Group'.")
-    if name := limits.faulty("group", body):
-        raise checks.bad_request(f"Invalid value specified for property '{name}' of resource 'Group'.")
-    if not set(checks.texts(body, "groupTypes")) <= {"Unified", "DynamicMembership"}:
-        raise checks.bad_request("Invalid value specified for property 'groupTypes' of resource 'Group'.")
-    return {name: value for name, value in body.items() if "@" not in name}
+def _checked(body: Doc, before: Doc | None = None) -> Doc:
+    given = {name: value for name, value in body.items() if name not in _BINDS}
+    properties = bodies.read(given, directory_bodies.GROUP, before)
+    group = {**(before or {}), **properties}
+    dynamic = "DynamicMembership" in (group.get("groupTypes") or ())
+    if bool(properties.get("membershipRule")) and not dynamic:
+        raise checks.bad_request("A membershipRule needs the group type DynamicMembership.")
+    if dynamic and not group.get("membershipRule"):
+        raise checks.bad_request("A value is required for property 'membershipRule' of resource 'Group'.")
+    if before is not None:
+        _check_fixed(before, properties)
+    return properties
 
 
-def _referenced(call: Call, references: list[str]) -> list[str]:
-    """Return the ids of the members that references name."""
+def _check_fixed(before: Doc, properties: Doc) -> None:
+    for name in _FIXED:
+        if name in properties and (properties[name] or None) != (before.get(name) or None):
+            raise checks.bad_request(f"Property '{name}' cannot be changed after the group was created.")
+    kinds = {"Unified"} & set(before["groupTypes"])
+    if "groupTypes" in properties and {"Unified"} & set(properties["groupTypes"]) != kinds:
+        raise checks.bad_request("The type of a group cannot be changed between Microsoft 365 and security.")
+
+
+def _referenced(call: Call, references: list[str], kinds: frozenset[str] = _MEMBER_KINDS) -> list[str]:
+    """Return the ids of the members, or owners, that references name."""
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
     if len(references) > _MOST_AT_ONCE:
         raise checks.bad_request(f"The number of members in one request is limited to {_MOST_AT_ONCE}.")
     keys = []
     for reference in references:
         head, _, key = str(reference).rpartition("/")
-        if head.rpartition("/")[2].lower() not in {"directoryobjects", "users", "groups", "devices"}:
+        if head.rpartition("/")[2].lower() not in {
+            "directoryobjects",
+            "users",
+            "groups",
+            "devices",
+            "serviceprincipals",
+        }:
             raise checks.bad_request(f"Invalid object reference '{reference}'.")
-        if directory.find(tenant, checks.check_id(key)) is None:
+        found = directory.find(tenant, checks.check_id(key))
+        if found is None:
             raise checks.not_found(key)
+        if found[0] not in kinds:
+            raise checks.bad_request(f"Invalid object reference '{reference}'.")
         keys.append(key.lower())
     return keys
 
@@ -109,20 +125,28 @@ def create_group(call: Call) -> Answer:
     if not unified and not properties["securityEnabled"]:
         raise checks.bad_request("Group must be either a security group or a Microsoft 365 group.")
     members, tenant = _referenced(call, checks.texts(body, _BIND)), operations.tenant_of(call)
+    owners = _referenced(call, checks.texts(body, _OWNERS), frozenset({"user", "servicePrincipal"}))
     directory = directory_of(call.world)
     key = call.world.guid("group", tenant, call.world.attempt("graph.group", tenant))
     seeder = TenantSeeder(directory, {"tenantId": tenant, "domain": ""}, call.world.protector.hash, call.now_us)
     made = seeder.group({"groupTypes": [], **properties, "id": key})
     for member in members:
         directory.set_member(tenant, key, member, present=True, at_us=call.now_us)
-    return Answer({"@odata.context": pages.context(call, "groups/$entity"), **full_group(made)}, 201)
+    for owner in dict.fromkeys(owners):
+        directory.set_owner(tenant, key, owner, present=True)
+    return Answer(
+        {"@odata.context": pages.context(call, "groups/$entity"), **projection.select("group", full_group(made), ())},
+        201,
+    )
 
 
 @operation("group.update", "PATCH", "/groups/{id}", roles=_WRITE)
 def update_group(call: Call) -> Answer:
     """Change a group; `members@odata.bind` adds at most 20 members."""
     group, body = find_group(call), call.object()
-    properties = _checked(body)
+    if _OWNERS in body:
+        raise bodies.not_supported(f"'{_OWNERS}' of an existing group")
+    properties = _checked(body, group)
     if _BIND in body:
         _add_members(call, group, _referenced(call, checks.texts(body, _BIND)))
     directory_of(call.world).change("group", operations.tenant_of(call), group["id"], **properties)

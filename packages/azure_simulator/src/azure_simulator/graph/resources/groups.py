@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import uuid
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer
@@ -14,6 +16,8 @@ from azure_simulator.graph.protocol.operations import operation
 from azure_simulator.graph.resources.users import full_user
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure_simulator.core.calls import Call
     from azure_simulator.graph.directory.records import Doc
 
@@ -32,13 +36,19 @@ def full_group(doc: Doc) -> Doc:
     """Return a group with its computed properties; one that has them already is returned as it is."""
     if "assignedLicenses" in doc:
         return doc
+    made = iso_z(doc["_made_us"])
     return {
-        "createdDateTime": iso_z(doc["_made_us"]),
-        "description": None,
-        "onPremisesSyncEnabled": None,
+        "createdDateTime": made,
+        "renewedDateTime": made,
+        "securityIdentifier": _security_identifier(doc["id"]),
         **projection.visible(doc),
         "assignedLicenses": [{"skuId": sku, "disabledPlans": disabled_plans(doc, sku)} for sku in doc["_licenses"]],
     }
+
+
+def _security_identifier(key: str) -> str:
+    """Return the SID of an object of the directory: the four numbers of its id."""
+    return "S-1-12-1-" + "-".join(str(each) for each in struct.unpack("<4I", uuid.UUID(key).bytes_le))
 
 
 @operation("group.list", "GET", "/groups", roles=READ_ROLES)
@@ -100,19 +110,18 @@ def _members(call: Call, ids: list[str], cast: str) -> Answer:
         queries.require_eventual(call)
     options = queries.read_options(call, kind or "directoryObject")
     licenses = Licenses(directory, tenant, call.now_us)
-    complete = {
+    complete: dict[str, Callable[[Doc], Doc]] = {
         "user": lambda doc: full_user(call, doc, licenses),
         "group": full_group,
-        "device": projection.visible,
     }
     replica = operations.replica_of(call)
     found = (replica.find(each) for each in ids)
     members = [{**each[1], "_kind": each[0]} for each in found if each is not None and kind in {None, each[0]}]
     if "$filter" in call.query:
-        members = [{**complete[doc["_kind"]](doc), "_kind": doc["_kind"]} for doc in members]
+        members = [{**complete.get(doc["_kind"], projection.visible)(doc), "_kind": doc["_kind"]} for doc in members]
 
     def show(doc: Doc) -> Doc:
         name = doc["_kind"]
-        return projection.select(name, complete[name](doc), options.select, typed=kind is None)
+        return projection.select(name, complete.get(name, projection.visible)(doc), options.select, typed=kind is None)
 
     return pages.page(call, members, options, show, f"{kind}s" if kind else "directoryObjects")

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.times import SECOND
+from azure_simulator.graph.directory.entities import entity
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.enrollment.registration import machine_of
-from azure_simulator.graph.protocol import checks, operations, pages, projection, queries
+from azure_simulator.graph.protocol import bodies, checks, operations, pages, projection, queries
 from azure_simulator.graph.protocol.operations import operation
+from azure_simulator.graph.resources import directory_bodies
 from azure_simulator.graph.resources.users import full_user
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ _WRITE = "DeviceManagementManagedDevices.ReadWrite.All"
 _READ = f"DeviceManagementManagedDevices.Read.All {_WRITE}"
 _WIPE = "DeviceManagementManagedDevices.PrivilegedOperations.All"
 _ROOT = "/deviceManagement/managedDevices"
-_WRITABLE = frozenset({"notes", "managedDeviceName", "managedDeviceOwnerType", "deviceCategory"})
 _PAGE = 1000
 
 
@@ -56,7 +57,6 @@ def list_managed(call: Call) -> Answer:
 
 
 @operation("managedDevice.get", "GET", f"{_ROOT}/{{id}}", roles=_READ, units=0)
-@operation("managedDevice.getQuoted", "GET", f"{_ROOT}('{{id}}')", roles=_READ, units=0)
 def get_managed(call: Call) -> Answer:
     """Answer one managed device."""
     names = queries.read_select(call, "managedDevice")
@@ -65,19 +65,18 @@ def get_managed(call: Call) -> Answer:
 
 
 @operation("managedDevice.update", "PATCH", f"{_ROOT}/{{id}}", roles=_WRITE, units=0)
-@operation("managedDevice.updateQuoted", "PATCH", f"{_ROOT}('{{id}}')", roles=_WRITE, units=0)
 def update_managed(call: Call) -> Answer:
-    """Change notes, management name, owner type or category; the rest is read-only."""
-    device, changes = find_managed(call), call.object()
-    refused = sorted(set(changes) - _WRITABLE)
+    """Change notes, management name or owner type; the rest is read-only."""
+    device, body = find_managed(call), call.object()
+    refused = sorted(set(body) & entity("managedDevice").properties - set(directory_bodies.MANAGED_DEVICE.members))
     if refused:
         raise Problem(400, "BadRequest", f"Property '{refused[0]}' is read-only and cannot be set.")
+    changes = bodies.read(body, directory_bodies.MANAGED_DEVICE)
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
     return Answer(projection.visible(directory.change("managedDevice", tenant, device["id"], **changes)))
 
 
 @operation("managedDevice.delete", "DELETE", f"{_ROOT}/{{id}}", roles=_WRITE, units=0)
-@operation("managedDevice.deleteQuoted", "DELETE", f"{_ROOT}('{{id}}')", roles=_WRITE, units=0)
 def delete_managed(call: Call) -> Answer:
     """Delete the record at once, without an effect on the machine."""
     device = find_managed(call)
@@ -86,14 +85,12 @@ def delete_managed(call: Call) -> Answer:
 
 
 @operation("managedDevice.retire", "POST", f"{_ROOT}/{{id}}/retire", roles=f"{_WRITE} {_WIPE}", units=0)
-@operation("managedDevice.retireQuoted", "POST", f"{_ROOT}('{{id}}')/retire", roles=f"{_WRITE} {_WIPE}", units=0)
 def retire(call: Call) -> Answer:
     """Remove company data from the device: pending until it checks in, then the record is deleted."""
     return _remove_at_check_in(call, "retirePending")
 
 
 @operation("managedDevice.wipe", "POST", f"{_ROOT}/{{id}}/wipe", roles=_WIPE, units=0)
-@operation("managedDevice.wipeQuoted", "POST", f"{_ROOT}('{{id}}')/wipe", roles=_WIPE, units=0)
 def wipe(call: Call) -> Answer:
     """Reset the device: pending until it checks in, then the record is deleted."""
     return _remove_at_check_in(call, "wipePending")
@@ -119,7 +116,6 @@ def _remove_at_check_in(call: Call, state: str) -> Answer:
 
 
 @operation("managedDevice.users", "GET", f"{_ROOT}/{{id}}/users", roles=_READ, units=0, versions=("beta",))
-@operation("managedDevice.usersQuoted", "GET", f"{_ROOT}('{{id}}')/users", roles=_READ, units=0, versions=("beta",))
 def list_primary_user(call: Call) -> Answer:
     """Answer with the primary user, if the device has one."""
     device = find_managed(call)
@@ -130,14 +126,6 @@ def list_primary_user(call: Call) -> Answer:
 
 
 @operation("managedDevice.setUser", "POST", f"{_ROOT}/{{id}}/users/$ref", roles=_WRITE, units=0, versions=("beta",))
-@operation(
-    "managedDevice.setUserQuoted",
-    "POST",
-    f"{_ROOT}('{{id}}')/users/$ref",
-    roles=_WRITE,
-    units=0,
-    versions=("beta",),
-)
 def set_primary_user(call: Call) -> Answer:
     """Make the user named by `@odata.id` the primary user."""
     device = find_managed(call)

@@ -10,12 +10,12 @@ import re
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer
-from azure_simulator.graph.directory import limits, recycle_bin
-from azure_simulator.graph.directory.entities import USER
+from azure_simulator.graph.directory import recycle_bin
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.directory.seeding import TenantSeeder
-from azure_simulator.graph.protocol import checks, operations, pages, projection
+from azure_simulator.graph.protocol import bodies, checks, operations, pages, projection
 from azure_simulator.graph.protocol.operations import operation
+from azure_simulator.graph.resources import directory_bodies
 from azure_simulator.graph.resources.users import find_user, full_user
 
 if TYPE_CHECKING:
@@ -26,45 +26,18 @@ _WRITE = "User.ReadWrite.All Directory.ReadWrite.All"
 _DELETE = "User.ReadWrite.All User.DeleteRestore.All Directory.ReadWrite.All"
 _CREATE = "User.ReadWrite.All Directory.ReadWrite.All User.Invite.All"
 _NEEDED = ("accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName")
-_READ_ONLY = frozenset(
-    {
-        "id",
-        "assignedLicenses",
-        "assignedPlans",
-        "licenseAssignmentStates",
-        "createdDateTime",
-        "deletedDateTime",
-        "signInActivity",
-    }
-    | {name for name in USER.properties if name.startswith("onPremises")}
-    - {"onPremisesImmutableId", "onPremisesExtensionAttributes"}
-)
 _MASTERED = frozenset(
     {"displayName", "givenName", "surname", "mail", "userPrincipalName", "accountEnabled", "jobTitle"}
 )
-_UPN = re.compile(r"[A-Za-z0-9'._!#^~-]+@[A-Za-z0-9.-]+")
-_FLAGS = frozenset({"accountEnabled", "isResourceAccount", "showInAddressList"})
-_LISTS = frozenset({"businessPhones", "otherMails", "proxyAddresses", "imAddresses", "identities"})
+_UPN = re.compile(r"[A-Za-z0-9'._!#$^~-]+@[A-Za-z0-9.-]+")
 
 
-def _checked(call: Call, body: Doc, own_id: str = "") -> Doc:
-    """Return the properties to write of a user (`own_id`: of one that exists); raise the directory's 400."""
-    unknown = sorted(set(body) - USER.properties - {"passwordProfile"})
-    if unknown:
-        text = f"One or more property values specified are invalid: '{unknown[0]}' does not exist on type 'user'."
-        raise checks.bad_request(text)
-    refused = sorted(set(body) & _READ_ONLY)
-    if refused:
-        raise checks.bad_request(f"Property '{refused[0]}' is read-only and cannot be set.")
-    for name, value in body.items():
-        kind = bool if name in _FLAGS else list if name in _LISTS else dict if name == "passwordProfile" else str
-        if name != "onPremisesExtensionAttributes" and value is not None and not isinstance(value, kind):
-            raise checks.bad_request(f"Invalid value specified for property '{name}' of resource 'User'.")
-    if name := limits.faulty("user", body):
-        raise checks.bad_request(f"Invalid value specified for property '{name}' of resource 'User'.")
-    if "userPrincipalName" in body:
-        _check_name(call, str(body["userPrincipalName"]), own_id)
-    return {name: value for name, value in body.items() if name != "passwordProfile"}
+def _checked(call: Call, body: Doc, before: Doc | None = None) -> Doc:
+    """Return the properties to write of a user (`before`: of one that exists); raise the directory's 400."""
+    properties = bodies.read(body, directory_bodies.USER, before)
+    if "userPrincipalName" in properties:
+        _check_name(call, properties["userPrincipalName"], before["id"] if before else "")
+    return {name: value for name, value in properties.items() if name != "passwordProfile"}
 
 
 def _check_name(call: Call, name: str, own_id: str) -> None:
@@ -108,7 +81,7 @@ def update_user(call: Call) -> Answer:
     user, body = find_user(call, call.param("id")), call.object()
     if not body:
         raise checks.bad_request("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
-    properties = _checked(call, body, user["id"])
+    properties = _checked(call, body, user)
     if user.get("onPremisesSyncEnabled") and set(properties) & _MASTERED:
         raise checks.bad_request(
             "Unable to update the specified properties for on-premises mastered Directory Sync objects or objects "

@@ -1,8 +1,8 @@
-"""Users: get, list, their groups; objects by their ids."""
+"""Users: get and list."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.times import iso_z
@@ -16,11 +16,8 @@ if TYPE_CHECKING:
     from azure_simulator.graph.directory.records import Doc
 
 READ_ROLES = "User.Read.All User.ReadWrite.All Directory.Read.All Directory.ReadWrite.All"
-MEMBERS = "GroupMember.Read.All Group.Read.All Group.ReadWrite.All Directory.Read.All"
 SIGN_INS = "AuditLog.Read.All"
 _LARGEST_WITH_SIGN_INS = 500
-_LARGEST_CHECK = 20
-_LARGEST_GET = 1000
 _ON_PREMISES = ("onPremisesSyncEnabled", "onPremisesUserPrincipalName", "onPremisesDomainName")
 
 
@@ -88,76 +85,3 @@ def _check_sign_ins(call: Call) -> None:
     if queries.read_top(call) > _LARGEST_WITH_SIGN_INS:
         text = f"Invalid page size specified: '{call.query['$top']}'. Must be between 1 and 500 inclusive."
         raise checks.bad_request(text)
-
-
-@operation("user.memberOf", "GET", "/users/{id}/memberOf", roles=MEMBERS, units=2)
-def list_member_of(call: Call) -> Answer:
-    """Answer with the groups that the user is a direct member of."""
-    user = find_user(call, call.param("id"))
-    return _groups(call, operations.replica_of(call).groups_of(user["id"]), typed=True)
-
-
-@operation("user.transitiveMemberOf", "GET", "/users/{id}/transitiveMemberOf", roles=MEMBERS, units=5)
-def list_transitive(call: Call) -> Answer:
-    """Answer with the groups that contain the user at any depth, as the lagging index has them."""
-    return _groups(call, _above(call), typed=True)
-
-
-@operation(
-    "user.transitiveMemberOf.group",
-    "GET",
-    "/users/{id}/transitiveMemberOf/microsoft.graph.group",
-    roles=MEMBERS,
-    units=5,
-)
-def list_transitive_groups(call: Call) -> Answer:
-    """Answer the cast, which is an advanced query."""
-    queries.require_eventual(call)
-    return _groups(call, _above(call), typed=False)
-
-
-def _above(call: Call) -> list[str]:
-    user = find_user(call, call.param("id"))
-    edges = directory_of(call.world).memberships[operations.tenant_of(call)]
-    return edges.above(user["id"], call.now_us - operations.lag_us(call.world))
-
-
-def _groups(call: Call, ids: list[str], *, typed: bool) -> Answer:
-    options, replica = queries.read_options(call, "group"), operations.replica_of(call)
-    found = [replica.get("group", each) for each in ids]
-    return pages.page(
-        call,
-        [each for each in found if each is not None],
-        options,
-        lambda group: projection.select("group", group, options.select, typed=typed),
-        "directoryObjects" if typed else "groups",
-    )
-
-
-@operation("user.checkMemberGroups", "POST", "/users/{id}/checkMemberGroups", roles=MEMBERS, units=5, mutates=False)
-def check_member_groups(call: Call) -> Answer:
-    """Answer which of at most 20 groups contain the user at any depth; this does not lag."""
-    ids = checks.texts(call.object(), "groupIds")
-    if not 0 < len(ids) <= _LARGEST_CHECK:
-        raise checks.bad_request(f"The maximum number of group IDs that can be checked is {_LARGEST_CHECK}.")
-    user = find_user(call, call.param("id"))
-    edges = directory_of(call.world).memberships[operations.tenant_of(call)]
-    containing = {each.lower() for each in edges.above(user["id"], call.now_us)}
-    value = [each for each in ids if each.lower() in containing]
-    return Answer({"@odata.context": pages.context(call, "Collection(Edm.String)"), "value": value})
-
-
-@operation("directoryObject.getByIds", "POST", "/directoryObjects/getByIds", roles=READ_ROLES, mutates=False)
-def get_by_ids(call: Call) -> Answer:
-    """Answer the objects that exist among at most 1,000 ids."""
-    body = call.object()
-    ids, types = checks.texts(body, "ids"), [each.lower() for each in checks.texts(body, "types")]
-    if not 0 < len(ids) <= _LARGEST_GET:
-        raise checks.bad_request(f"Between 1 and {_LARGEST_GET} ids are needed.")
-    directory, tenant = directory_of(call.world), operations.tenant_of(call)
-    value: list[Any] = []
-    for each in ids:
-        found = directory.find(tenant, each)
-        if found is not None and (not types or found[0] in types):
-            value.append(projection.select(found[0], found[1], (), typed=True))
-    return Answer({"@odata.context": pages.context(call, "directoryObjects"), "value": value})

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP, SpotGroupOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.services.action_context import ActionContext
+from shared.services.intents import Follow
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.spot_runs import look_due
 from shared.services.stalling import AGAIN_AFTER, end_stalled
@@ -18,6 +21,15 @@ async def promise_spot_reconcile(deps: Dependencies, tenant_id: str, group_id: s
     """Have the sweep reconcile the group soon: written before a record that must not be saved without it."""
     await deps.due.put(DueKind.SPOT, now + SWEEP_AFTER, tenant_id, group_id)
     await deps.requests.add(tenant_id, now, group_id)
+
+
+def reconciled_after(context: ActionContext, client: DurableClient, group_id: str) -> Follow:
+    """Return what brings a group to what a change of it means: to be spread into the call that makes the change."""
+    tenant_id = context.tenant.id
+    return {
+        "promise": partial(promise_spot_reconcile, context.deps, tenant_id, group_id, context.now),
+        "start": lambda _: start_spot_reconcile(client, tenant_id, group_id),
+    }
 
 
 async def request_spot_reconcile(

@@ -1,0 +1,109 @@
+"""Releases that take each other's place, are tried again, or bring back what a cancelled one has left."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.domain.operations.operation import Actor
+from shared.domain.spot.image_set import HostPoolType, ImageSet
+from shared.domain.spot.release import ReleaseEvent, ReleaseStatus, SpotRelease
+from shared.errors import InvalidError
+from shared.services.action_context import ActionContext
+from shared.services.releases import begin_release, cancel_release, change_release
+from shared.services.spot_facts import spot_group_facts
+from tests.integration import things
+from tests.integration.desks import GROUP_ID, Desk, image_version, on_paper, session_host, spot_group
+from tests.integration.services import IdleHost, PaperServices
+
+ADA = Actor(id="ada", name="Ada")
+
+
+@pytest.fixture
+async def office(contoso: PaperServices) -> PaperServices:
+    """Contoso with a Spot Group of two hosts of version 1.0.0; there are 2.0.0 and 3.0.0 too."""
+    await contoso.spot_groups.insert(spot_group(quantity=20))
+    await contoso.image_sets.insert(
+        ImageSet(
+            id="set",
+            tenant_id=things.TENANT_ID,
+            display_name="Office",
+            host_pool_type=HostPoolType.POOLED,
+            home_site_id="west",
+            source=things.SOURCE,
+            source_name="Windows",
+            created_date_time=things.NOW,
+            last_modified_date_time=things.NOW,
+        )
+    )
+    for number in ("1.0.0", "2.0.0", "3.0.0"):
+        await contoso.image_versions.insert(image_version(number))
+    for n in (1, 2):
+        await contoso.session_hosts.insert(session_host(n))
+    on_paper(contoso, h1=Desk(), h2=Desk())
+    return contoso
+
+
+def by(office: PaperServices, trace: str) -> ActionContext:
+    verb = "Microsoft.CloudPC/spotGroups/release"
+    return ActionContext(office, ADA, things.tenant(), verb=verb, trace_id=trace, now=office.hand.at, seed=(trace,))
+
+
+async def release(office: PaperServices, version: str) -> SpotRelease:
+    """Begin an immediate release of a version; return it."""
+    context = by(office, f"to {version} at {office.hand.at}")
+    form: dict[str, Any] = {
+        "group": {"spotGroupId": GROUP_ID},
+        "image": {"imageSetId": "set", "imageVersion": version},
+        "method": {"method": "immediate"},
+    }
+    facts = await spot_group_facts(context, form, with_forecast=False)
+    await begin_release(context, IdleHost(), form, facts)
+    return await opened(office)
+
+
+async def opened(office: PaperServices) -> SpotRelease:
+    group = (await office.spot_groups.get(things.TENANT_ID, GROUP_ID)).value
+    return (await office.releases.get(things.TENANT_ID, group.release_id or "")).value
+
+
+async def cancel(office: PaperServices) -> SpotRelease:
+    stored = await office.spot_groups.get(things.TENANT_ID, GROUP_ID)
+    return await cancel_release(by(office, "cancel"), IdleHost(), stored)
+
+
+async def test_cancelling_a_release_that_has_superseded_another_goes_back_before_both(office: PaperServices) -> None:
+    first = await release(office, "2.0.0")
+    second = await release(office, "3.0.0")
+    assert second.before.image_version == "1.0.0"
+    assert (await office.releases.get(things.TENANT_ID, first.id)).value.status is ReleaseStatus.SUPERSEDED
+    assert (await cancel(office)).status is ReleaseStatus.CANCELED
+    assert (await office.spot_groups.get(things.TENANT_ID, GROUP_ID)).value.image_version == "1.0.0"
+
+
+async def test_the_groups_own_version_is_released_only_where_hosts_of_another_are_left(office: PaperServices) -> None:
+    with pytest.raises(InvalidError, match="all its hosts have this version"):
+        await release(office, "1.0.0")
+    await release(office, "2.0.0")
+    await cancel(office)
+    await office.session_hosts.insert(session_host(3, image_version="2.0.0"))
+    again = await release(office, "1.0.0")
+    assert (again.status, again.image.image_version) == (ReleaseStatus.RUNNING, "1.0.0")
+
+
+async def test_a_failed_release_that_is_resumed_removes_what_did_not_work_and_nothing_else(
+    office: PaperServices,
+) -> None:
+    failed = await release(office, "2.0.0")
+    await office.session_hosts.insert(session_host(3, image_version="2.0.0", proven=False))
+    await office.session_hosts.insert(session_host(4, image_version="2.0.0"))
+    await office.session_hosts.insert(session_host(5, image_version="2.0.0", proven=False, excluded=True))
+    stopped = failed.after(ReleaseEvent.STOPPED, at=office.hand.at, cause="h3")
+    await office.releases.change(things.TENANT_ID, failed.id, lambda _: stopped)
+    group = (await office.spot_groups.get(things.TENANT_ID, GROUP_ID)).value
+    for trace in ("once", "twice"):
+        resumed = await change_release(by(office, trace), IdleHost(), group, ReleaseEvent.RESUMED)
+        assert resumed.status is ReleaseStatus.RUNNING
+    hosts = [each.value async for each in office.session_hosts.each(things.TENANT_ID, spot_group_id=GROUP_ID)]
+    assert [host.id for host in hosts if host.work is not None] == ["h3"]

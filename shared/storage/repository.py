@@ -17,12 +17,9 @@ V = TypeVar("V")
 
 Column = str | int | bool | None
 _ATTEMPTS = 20
-<<<<<<< HEAD
 _AT_ONCE = 16
-=======
 _COMPARED = 14
 """Table Storage makes 15 comparisons in one filter; the tenant is one (learn.microsoft.com: Querying tables)."""
->>>>>>> 6516838f7ffb3c2d051946fe7573c44dde3c006b
 
 
 @dataclass(frozen=True, slots=True)

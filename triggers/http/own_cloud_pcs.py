@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 import azure.functions as func
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from shared.contracts.tickets import on_behalf_of
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
@@ -15,7 +15,7 @@ from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.cloud_pcs.sign_in import SignInDetails, sign_in_details
 from shared.domain.cloud_pcs.user_setting import OwnAction
 from shared.domain.operations.operation import Operation
-from shared.domain.texts import OneLine
+from shared.domain.texts import one_line
 from shared.domain.values import Id, Value
 from shared.errors import ConflictError, NotFoundError
 from shared.services.own_cloud_pcs import allow, cloud_pcs_of, own_cloud_pc, setting_or_none, spot_desktops_of
@@ -47,7 +47,7 @@ _ONE = "me/cloudPCs/{id}"
 class NameForm(Value):
     """The new name."""
 
-    display_name: Annotated[OneLine, Field(min_length=1, max_length=LONGEST_NAME)]
+    display_name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(one_line)]
 
 
 class AccountForm(Value):

@@ -42,11 +42,6 @@ from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
-_NO_MORE = Notice(
-    title="You are being signed out",
-    body="You are no longer a member of the group that this desktop is for. Ask your administrator.",
-)
-
 
 @bp.activity_trigger(input_name="payload")
 @implements(PLAN_SPOT_MEMBERS)
@@ -157,7 +152,11 @@ async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
             await members.change(order.tenant_id, member_id, _revoked)
     if order.pool.shared and left:  # a host of one's own ends after notice: the engine does that
         names = frozenset(member.user_principal_name.casefold() for member in left)
-        await sign_off_users(deps, parse_id(order.pool.host_pool_id), names, _NO_MORE)
+        notice = Notice(
+            title="You are being signed out",
+            body="You are no longer a member of the group that this desktop is for. Ask your administrator.",
+        )
+        await sign_off_users(deps, parse_id(order.pool.host_pool_id), names, notice)
     for member in left:
         await members.remove(order.tenant_id, member.id)
     return Done()

@@ -344,8 +344,8 @@ def test_who_may_write_what_it_owns_writes_nothing_else(graph: Graph) -> None:
     body = {"principalId": principal["id"], "resourceId": api["id"], "appRoleId": owned_by}
     graph("POST", f"/servicePrincipals/{principal['id']}/appRoleAssignments", body)
     token = _bearer(graph, made["appId"], secret)
-    for method, body in (("PATCH", {"notes": "mine"}), ("DELETE", None)):
-        assert graph.error(method, f"/applications/{made['id']}", body, token=token)[0] == 403
+    for method, sent in (("PATCH", {"notes": "mine"}), ("DELETE", None)):
+        assert graph.error(method, f"/applications/{made['id']}", sent, token=token)[0] == 403
     own = graph("POST", "/applications", {"displayName": "Two"}, token=token)
     graph("POST", "/servicePrincipals", {"appId": own["appId"]}, token=token)
     graph("PATCH", f"/applications/{own['id']}", {"notes": "mine"}, token=token)
@@ -366,7 +366,13 @@ def test_a_federated_credential_is_unique_and_found_by_name(graph: Graph) -> Non
     assert [each["subject"] for each in graph("GET", path)["value"]] == ["t"]
     assert graph.error("POST", path, {**body, "subject": "u"})[0] == 409
     assert graph.error("POST", path, {**body, "name": "Other", "subject": "t"})[0] == 409
-    for wrong in ({"name": "a b"}, {"audiences": []}, {"audiences": ["a", "b"]}, {"issuer": "x" * 601}):
+    refused: list[dict[str, Any]] = [
+        {"name": "a b"},
+        {"audiences": []},
+        {"audiences": ["a", "b"]},
+        {"issuer": "x" * 601},
+    ]
+    for wrong in refused:
         assert graph.error("POST", path, {**body, "name": "Wrong", **wrong})[0] == 400
     graph("DELETE", f"{path}/{made['id']}")
     assert graph.error("GET", f"{path}/Testing")[0] == 404

@@ -53,7 +53,7 @@ def values(kind: str, name: str) -> Iterator[Any]:
             for value in values(each, member):
                 yield {member: value}
     else:
-        yield from {
+        plain: dict[str, list[Any]] = {
             "Edm.Boolean": [True, False],
             "Edm.Guid": [GUID],
             "Edm.DateTimeOffset": [DATE],
@@ -61,7 +61,8 @@ def values(kind: str, name: str) -> Iterator[Any]:
             "Edm.Int32": [2],
             "Edm.Int64": [2],
             "Edm.Binary": ["YWJj"],
-        }.get(bare, [TEXTS.get(name, "text"), "https://a.example/b", "a@contoso.example", GUID])
+        }
+        yield from plain.get(bare, [TEXTS.get(name, "text"), "https://a.example/b", "a@contoso.example", GUID])
 
 
 @cache

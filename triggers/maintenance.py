@@ -10,6 +10,7 @@ from shared.dependencies import dependencies
 from shared.services.deleting import delete_old
 from shared.services.exporting import export_nightly
 from shared.services.interruptions import complete_interrupted
+from shared.services.list_keeping import fold_lists, repair_lists
 from shared.services.measuring import measure
 from shared.workflow import Blueprint
 
@@ -29,7 +30,10 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
 
 @bp.timer_trigger(arg_name="timer", schedule="0 10 6 * * *", use_monitor=False)
 async def delete_what_is_old(timer: func.TimerRequest) -> None:
-    """Delete operations, bulk actions and answered keys that are no longer needed: after the night's export."""
+    """Delete operations, bulk actions and answered keys that are no longer needed, after the night's export.
+
+    Then the lists are compared with what is left.
+    """
     del timer
     deps = dependencies()
     gone = await delete_old(deps, deps.clock.now())
@@ -39,16 +43,19 @@ async def delete_what_is_old(timer: func.TimerRequest) -> None:
         gone.bulk_actions,
         gone.idempotency_keys,
     )
+    if wrong := await repair_lists(deps):
+        _log.warning("%d entries of lists were not what the records say", wrong)
 
 
 @bp.timer_trigger(arg_name="timer", schedule="20 */15 * * * *", use_monitor=False)
 async def settle_and_measure(timer: func.TimerRequest) -> None:
-    """Settle the changes that a crash has interrupted; measure how many Cloud PCs and removals wait.
+    """Settle the changes that a crash has interrupted; fold lists; measure how many Cloud PCs and removals wait.
 
-    One timer for both: each tick is paid for (docs/operations.md, costs).
+    One timer for all: each tick is paid for (docs/operations.md, costs).
     """
     del timer
     deps = dependencies()
     if count := await complete_interrupted(deps):
         _log.warning("%d changes had been interrupted", count)
+    await fold_lists(deps)
     await measure(deps)

@@ -23,6 +23,7 @@ EXPORTED = (
     "imagesets",
     "imageversions",
     "policies",
+    "usersettings",
     "spotgroups",
     "spotmembers",
     "spotstates",

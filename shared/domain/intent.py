@@ -31,6 +31,7 @@ class ResourceType(StrEnum):
     SITE = "site"
     SPOT_GROUP = "spotGroup"
     TENANT = "tenant"
+    USER_SETTING = "userSetting"
 
 
 class Intent(Value):

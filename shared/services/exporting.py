@@ -16,6 +16,7 @@ from shared.clients.blobs import Blobs, Found
 from shared.dependencies import Dependencies
 from shared.domain.exporting import EXPORTED, Manifest, Part, expired, manifest_name, part_name
 from shared.storage.contents import Contents, line
+from shared.storage.listed import is_of_list
 from shared.storage.tables import Row, Tables
 
 _log = logging.getLogger("deskwright.maintenance")
@@ -91,7 +92,7 @@ async def _gather(contents: Contents, table: str, token: str) -> tuple[list[str]
     size = 0
     while token != _END and len(lines) < _PART_ROWS and size < _PART_BYTES:
         page = await contents.page(table, token or None)
-        for row in page.rows:
+        for row in (each for each in page.rows if not is_of_list(each)):
             lines.append(line(row))
             size += len(lines[-1])
             schemas[_schema(row)] += 1

@@ -63,6 +63,7 @@ async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
         ResourceType.SESSION_HOST: deps.session_hosts,
         ResourceType.SITE: deps.sites,
         ResourceType.SPOT_GROUP: deps.spot_groups,
+        ResourceType.USER_SETTING: deps.user_settings,
     }
     found = await repositories[kind].find(intent.tenant_id, id_) if kind in repositories else None
     return found.value.audited() if found else None

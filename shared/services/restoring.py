@@ -20,6 +20,7 @@ from shared.services.exporting import read_manifest
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.contents import Contents, read_line
 from shared.storage.due import EVERYBODY, Due, DueIndex, DueKind, grace_due, read_once
+from shared.storage.operations import Operations
 from shared.storage.tables import Row, Table, Tables
 from shared.storage.tenants import Tenants
 
@@ -117,6 +118,8 @@ async def _promise_again(tables: Tables, at: datetime) -> None:
         async for stored in records.each(tenant.value.id):
             for promise in _promises(stored.value, at):
                 await due.put_all([promise])
+        await records.repair(tenant.value.id)  # lists are in no export
+        await Operations(tables).repair(tenant.value.id)
 
 
 def _promises(pc: CloudPc, at: datetime) -> list[Due]:

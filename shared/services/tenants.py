@@ -121,6 +121,7 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
         "imageVersions": deps.image_versions,
         "provisioningPolicies": deps.policies,
         "spotGroups": deps.spot_groups,
+        "userSettings": deps.user_settings,
     }
     in_the_way = {name: count for name, of in records.items() if (count := await _count(of.each(tenant.id)))}
     if built := [pc for pc in pcs if pc.status is not Status.NOT_PROVISIONED]:

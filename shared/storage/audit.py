@@ -19,8 +19,12 @@ _FOREVER = 10**17  # microseconds, some 3,000 years
 
 def _key(event: AuditEvent) -> str:
     """Return a key that sorts the newest first, as audit events are read."""
-    age = (event.activity_date_time - _EPOCH) // timedelta(microseconds=1)
-    return f"{_FOREVER - age:018d}-{event.id}"
+    return f"{_sorted(event.activity_date_time)}-{event.id}"
+
+
+def _sorted(at: datetime) -> str:
+    age = (at - _EPOCH) // timedelta(microseconds=1)
+    return f"{_FOREVER - age:018d}"
 
 
 _SHAPE = Shape(
@@ -59,6 +63,24 @@ class Audit:
     ) -> Page[AuditEvent]:
         """Return at most *top* events from *token* on, newest first."""
         return await self._rows.page(tenant_id, top, token, resource_id=resource_id)
+
+    def among(
+        self,
+        tenant_id: str,
+        *,
+        top: int,
+        behind: str = "",
+        since: datetime | None = None,
+        until: datetime | None = None,
+        resource_id: str | None = None,
+    ) -> AsyncIterator[tuple[str, Stored[AuditEvent]]]:
+        """Yield the events from *since* to *until*, newest first, each with its place: the next ones are *behind* it.
+
+        *top*: so many are read at once.
+        """
+        first = max(behind, _sorted(until) if until else "")
+        last = f"{_sorted(since)}~" if since else "~"
+        return self._rows.between(tenant_id, (first, last), top, resource_id=resource_id)
 
     def each(self, tenant_id: str, *, resource_id: str | None = None) -> AsyncIterator[Stored[AuditEvent]]:
         """Yield every event, newest first."""

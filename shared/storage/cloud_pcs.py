@@ -6,21 +6,20 @@ when both are made or resized at the same moment (docs/decisions/0029). Claims s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.listing import COLUMNS
 from shared.errors import NotFoundError
 from shared.storage.codec import escaped
-from shared.storage.repository import Column, Repository, Shape, Stored
+from shared.storage.listed import ListedRepository, Listing
+from shared.storage.repository import Shape, Stored
 from shared.storage.tables import Row, Tables, Write
 
 _WAITS = "waits"
 """The column of a removal that has to be confirmed."""
 
-_CLAIMS = "~"
-"""Sorts behind every Cloud PC, whose ids are of hex digits."""
-
-_CLAIM = f"{_CLAIMS}:"
+_CLAIM = "~:"
 """What the key of a claim begins with: no escaped id can, whatever a caller sends."""
 
 _SHAPE = Shape(
@@ -39,11 +38,11 @@ _SHAPE = Shape(
 )
 
 
-class CloudPcs(Repository[CloudPc]):
+class CloudPcs(ListedRepository[CloudPc]):
     """The Cloud PCs."""
 
     def __init__(self, tables: Tables) -> None:
-        super().__init__(tables, _SHAPE)
+        super().__init__(tables, _SHAPE, Listing(COLUMNS))
 
     async def with_removals(self, tenant_id: str | None = None) -> list[Stored[CloudPc]]:
         """Return the Cloud PCs whose removal waits to be confirmed, of one tenant or of all."""
@@ -53,10 +52,6 @@ class CloudPcs(Repository[CloudPc]):
     async def of_user(self, tenant_id: str, user_id: str) -> list[Stored[CloudPc]]:
         """Return the Cloud PCs of one user, one for each licence they have or had."""
         return [stored async for stored in self.each(tenant_id, user_id=user_id)]
-
-    async def insert(self, value: CloudPc) -> Stored[CloudPc]:
-        """Add a Cloud PC with its claims. Raises: ConflictError if it, or one of them, is there."""
-        return (await self.save_all([Stored(value, "")]))[0]
 
     async def save_all(self, values: Sequence[Stored[CloudPc]]) -> list[Stored[CloudPc]]:
         """Write many of one tenant, those that are new with their claims; what is there keeps the claims it has.
@@ -68,7 +63,7 @@ class CloudPcs(Repository[CloudPc]):
         for stored in values:
             places.append(len(writes))
             writes.append(Write(self._row(stored.value), stored.etag or None))
-            writes += [_claimed(stored.value, plan) for plan in _new_claims(stored)]
+            writes += [self._listed(stored.value), *(_claimed(stored.value, plan) for plan in _new_claims(stored))]
         etags = await self._table.write_all(writes)
         return [Stored(stored.value, etags[place]) for stored, place in zip(values, places, strict=True)]
 
@@ -79,8 +74,12 @@ class CloudPcs(Repository[CloudPc]):
         """
         gained, given_up = after.claims - before.value.claims, before.value.claims - after.claims
         if not (gained or given_up):
-            return await self.replace(after, seen=before.etag)
-        writes = [Write(self._row(after), before.etag), *(_claimed(after, plan) for plan in sorted(gained))]
+            return await super().replace_known(before, after)
+        writes = [
+            Write(self._row(after), before.etag),
+            self._listed(after),
+            *(_claimed(after, plan) for plan in sorted(gained)),
+        ]
         writes += await self._unclaimed(before.value, given_up)
         return Stored(after, (await self._table.write_all(writes))[0])
 
@@ -91,7 +90,7 @@ class CloudPcs(Repository[CloudPc]):
             return
         pc = stored.value
         gone = Write(self._row(pc), seen or stored.etag, gone=True)
-        await self._table.write_all([gone, *await self._unclaimed(pc, pc.claims)])
+        await self._table.write_all([gone, self._unlisted(pc), *await self._unclaimed(pc, pc.claims)])
 
     async def _unclaimed(self, pc: CloudPc, plan_ids: Iterable[str]) -> list[Write]:
         """Return how claims of *pc* are taken back."""
@@ -105,10 +104,6 @@ class CloudPcs(Repository[CloudPc]):
             if there.row["cloud_pc_id"] == pc.id:
                 writes.append(Write(row, there.etag, gone=True, tied=True))
         return writes
-
-    def _where(self, tenant_id: str | None, filters: Mapping[str, Column]) -> tuple[str, dict[str, str | int | bool]]:
-        where, parameters = super()._where(tenant_id, filters)
-        return f"{where} and RowKey lt @claims", {**parameters, "claims": _CLAIMS}
 
 
 def _new_claims(stored: Stored[CloudPc]) -> list[str]:

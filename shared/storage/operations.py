@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from shared.domain.operations.bulk import BulkAction, BulkItem
+from shared.domain.operations.listing import COLUMNS
 from shared.domain.operations.operation import Operation
+from shared.storage.listed import ListedRepository, Listing
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables
 from shared.telemetry import count_operation
@@ -21,18 +23,18 @@ _OPERATIONS = Shape(
 )
 
 
-class _Operations(Repository[Operation]):
+class Operations(ListedRepository[Operation]):
+    """The operations."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables, _OPERATIONS, Listing(COLUMNS))
+
     async def replace(self, value: Operation, *, seen: str) -> Stored[Operation]:
         """Replace an operation, and count one that ends: it is not replaced after its end, so it is counted once."""
         stored = await super().replace(value, seen=seen)
         if value.ended:
             count_operation(value.kind, value.status.value)
         return stored
-
-
-def operations(tables: Tables) -> Repository[Operation]:
-    """Return the repository of operations."""
-    return _Operations(tables, _OPERATIONS)
 
 
 _ACTIONS = Shape(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cached_property
 
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
+from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.images.image import DeviceImage
 from shared.domain.intent import Intent
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.bulk import BulkAction
-from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Policy
 from shared.domain.spot.decision import Decisions
 from shared.domain.spot.group import SpotGroup
@@ -29,7 +29,7 @@ from shared.storage.first_seen import FirstSeen
 from shared.storage.idempotency import Idempotency
 from shared.storage.image_sets import image_sets, image_versions
 from shared.storage.intents import intents
-from shared.storage.operations import BulkItems, bulk_actions, operations
+from shared.storage.operations import BulkItems, Operations, bulk_actions
 from shared.storage.orphans import computer_names, orphan_scans, orphans
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
@@ -45,6 +45,7 @@ from shared.storage.spot_groups import (
 from shared.storage.tables import Tables
 from shared.storage.tenants import ServiceStates, Tenants, sites
 from shared.storage.timeline import Timeline
+from shared.storage.user_settings import user_settings
 from shared.storage.watches import Changes, watches
 
 
@@ -93,6 +94,11 @@ class Records:
     def policies(self) -> Repository[Policy]:
         """The provisioning policies."""
         return policies(self.tables)
+
+    @cached_property
+    def user_settings(self) -> Repository[UserSetting]:
+        """The user settings."""
+        return user_settings(self.tables)
 
     @cached_property
     def spot_groups(self) -> Repository[SpotGroup]:
@@ -175,9 +181,9 @@ class Records:
         return computer_names(self.tables)
 
     @cached_property
-    def operations(self) -> Repository[Operation]:
+    def operations(self) -> Operations:
         """The operations."""
-        return operations(self.tables)
+        return Operations(self.tables)
 
     @cached_property
     def intents(self) -> Repository[Intent]:

@@ -150,18 +150,26 @@ class Table:
         condition = MatchConditions.IfNotModified if seen else MatchConditions.Unconditionally
         await self._do(lambda table: table.delete_entity(partition, key, etag=seen, match_condition=condition))
 
-    async def query(self, where: str, parameters: Parameters) -> AsyncIterator[Read]:
-        """Yield every row that matches *where*; ``@name`` in it is a parameter."""
+    async def query(
+        self, where: str, parameters: Parameters, *, select: Sequence[str] | None = None
+    ) -> AsyncIterator[Read]:
+        """Yield every row that matches *where*; ``@name`` in it is a parameter. *select*: only these properties."""
         token: str | None = None
         while True:
-            rows, token = await self.page(where, parameters, token=token)
+            rows, token = await self.page(where, parameters, token=token, select=select)
             for row in rows:
                 yield row
             if token is None:
                 return
 
     async def page(
-        self, where: str, parameters: Parameters, *, top: int | None = None, token: str | None = None
+        self,
+        where: str,
+        parameters: Parameters,
+        *,
+        top: int | None = None,
+        token: str | None = None,
+        select: Sequence[str] | None = None,
     ) -> tuple[list[Read], str | None]:
         """Return at most *top* rows from *token* on, and the token of the page after it, None at the end.
 
@@ -170,7 +178,10 @@ class Table:
         start = _continuation(token)
 
         async def one_page(table: TableClient) -> tuple[list[Read], str | None]:
-            pages = table.query_entities(where, parameters=dict(parameters), results_per_page=top).by_page(start)  # type: ignore[arg-type] # the SDK's token is a dict
+            found = table.query_entities(
+                where, parameters=dict(parameters), results_per_page=top, select=list(select) if select else None
+            )
+            pages = found.by_page(start)  # type: ignore[arg-type] # the SDK's token is a dict
             async for page in pages:
                 rows = [_read(entity) async for entity in page]
                 return rows, _token(pages.continuation_token)  # type: ignore[attr-defined] # AsyncPageIterator has it

@@ -1,7 +1,7 @@
 """The host is killed with -9 while session hosts are built, in a storm and in a release: nobody notices.
 
-No session is lost, no host is there twice, nothing is left behind. A few kills of each are in ``make test``; ``make
-long`` has ten of each, with further seeds.
+No session is lost, no host is there twice, nothing is left behind. ``make test`` has kills in a build and a storm
+(``test_spot_engine.py``).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.e2e.test_session_hosts import left, remove
 from tests.e2e.test_spot_engine import day, hosts, lost, outcomes, ready, sign_in, sign_ins
 from tests.e2e.test_spot_groups import group_form, may_reach, wizard
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(2_400)]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(2_400)]
 
 Json = dict[str, Any]
 USERS, HOSTS = 12, 2
@@ -135,7 +135,6 @@ def test_a_few_kills_in_build_storm_and_release_cost_nobody_anything(start_stack
     play_release(kill, 3)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("seed", [12, 13])
 def test_ten_kills_in_each_of_build_storm_and_release_cost_nobody_anything(start_stack: StartStack, seed: int) -> None:
     kill = begun(start_stack, seed)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.e2e.conftest import StartStack
 from tests.e2e.office import CLOSELY, SELDOM, Office
 from tests.e2e.test_image_sets import RECIPE, new_set, new_version, versions
 from tests.e2e.test_spot_groups import group_form, may_reach, wizard
@@ -16,6 +19,7 @@ pytestmark = pytest.mark.e2e
 
 OpenOffice = Callable[..., Office]
 Json = dict[str, Any]
+KILLS = 5
 
 
 def spot_office(office: Office, users: int, recipe: Json | None = None, **steps: Any) -> tuple[str, list[str]]:
@@ -200,3 +204,32 @@ def test_a_user_who_signs_in_while_all_hosts_are_off_has_one_started_by_azure(op
     office.stack.tell_cloud("desktops/leave", {"user": names[0], "hostPool": f"spot-{group_id}"})
     office.until(lambda: office.powers() == ["deallocated"] * 2, says="both hosts are off again")
     assert lost(office, group_id) == []
+
+
+def test_kills_while_hosts_are_built_and_users_come_lose_no_session_and_double_no_host(start_stack: StartStack) -> None:
+    chance = random.Random(11)
+    stack = start_stack(users=0, seed=11)
+    office = Office(stack, stack.portal(), "acme").open()
+    group_id, names = spot_office(office, 12)
+
+    def kill() -> None:
+        time.sleep(chance.uniform(0.05, 0.6))
+        stack.host.kill()
+        stack.start_host()
+
+    for _ in range(KILLS):
+        kill()
+        office.pass_time(timedelta(minutes=chance.randrange(1, 5)))
+    ready(office, group_id, 2)
+    office.until(lambda: len(may_reach(office, group_id)) == 12, says="all may sign in")
+    day(office, group_id, names, {"from": 60, "until": 1200, "stay": [1500, 1800]})
+    for _ in range(KILLS):
+        office.pass_time(timedelta(minutes=chance.randrange(1, 4)))
+        kill()
+    office.until(lambda: len(sign_ins(office, group_id)) == 12, says="all have signed in", look=CLOSELY)
+    office.until(lambda: office.powers().count("deallocated") == 1, says="one host has stopped in the evening")
+
+    assert outcomes(office, group_id) == {"signedIn"}
+    assert lost(office, group_id) == []
+    assert len(office.machines()) == 2
+    assert office.invariants() == []

@@ -10,11 +10,13 @@ from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import Grace, Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of
+from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSetting
 from shared.domain.images.image import GalleryImage, MarketplaceImage
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import Actor
+from shared.domain.policies.policy import Assignment
 from shared.domain.spot.members import MemberStatus
 from shared.domain.spot.release import ImageOfGroup, ReleaseStatus, SpotRelease
 from shared.domain.spot.target import Method
@@ -263,6 +265,40 @@ SCENES: Mapping[str, Scene] = {
     "PATCH …/provisioningPolicies/{id}": Scene(CHANGED, {"displayName": "Renamed"}, at=one("p1")),
     "POST …/provisioningPolicies/{id}/assign": Scene(
         CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, at=one("p1")
+    ),
+}
+_OWN = "me/cloudPCs/{id}"
+EVE_S = edited(WORKS, id="eve-s", user=things.user("eve"), snapshot=things.snapshot(), restore_points=(POINT,))
+SETTING = UserSetting(
+    id="s1",
+    tenant_id=things.TENANT_ID,
+    display_name="Everything",
+    self_service_enabled=True,
+    local_admin_enabled=True,
+    restore_point_setting=RestorePointSetting(user_restore_enabled=True),
+    assignments=(Assignment(id="a1", group_id="of-eve", assigned_at=NOW),),
+    created_date_time=NOW,
+    last_modified_date_time=NOW,
+)
+
+
+def _own(body: Mapping[str, Any] | None = None) -> Scene:
+    """A scene of Eve's own Cloud PC."""
+    return Scene(CHANGED, body, (("cloud_pcs", EVE_S), ("user_settings", SETTING)), one(EVE_S.id))
+
+
+SCENES = {
+    **SCENES,
+    f"POST {_OWN}/reboot": _own(),
+    f"POST {_OWN}/troubleshoot": _own(),
+    f"POST {_OWN}/rename": _own({"displayName": "Mine"}),
+    f"POST {_OWN}/restore": _own({"cloudPcSnapshotId": "rp1"}),
+    f"POST {_OWN}/changeUserAccountType": _own({"userAccountType": "administrator"}),
+    "POST …/userSettings": Scene(MADE_NEW, {"displayName": "Self-service", "selfServiceEnabled": True}),
+    "PATCH …/userSettings/{id}": Scene(CHANGED, {"localAdminEnabled": False}, (("user_settings", SETTING),), one("s1")),
+    "DELETE …/userSettings/{id}": Scene(GONE, None, (("user_settings", SETTING),), one("s1")),
+    "POST …/userSettings/{id}/assign": Scene(
+        CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, (("user_settings", SETTING),), one("s1")
     ),
 }
 CHANGES_NOTHING = {

@@ -94,6 +94,7 @@ async def test_every_body_of_the_page_is_taken(office: Office, routes: dict[str,
     scene = SCENES.get(name, Scene(Trace.ASKED, given=(("cloud_pcs", WORKS),)))
     if "spotGroups" in name:
         on_paper(office, h1=Desk(sessions={"ada@contoso.example": "Active"} if "sessions" in name else {}))
+    office.directory.groups["of-eve"] = {"eve"}
     for repository, value in scene.given:
         try:
             await getattr(office, repository).insert(value)

@@ -65,6 +65,7 @@ async def events(here: Office) -> list[AuditEvent]:
 
 async def arranged(here: Office, name: str) -> Scene:
     scene = SCENES[name]
+    here.directory.groups["of-eve"] = {"eve"}
     for repository, value in scene.given:
         await getattr(here, repository).insert(value)
     if "spotGroups" in name:

@@ -24,7 +24,7 @@ from shared.errors import (
 )
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.configuration import connections, images, policies
-from shared.storage.operations import operations
+from shared.storage.operations import Operations
 from shared.storage.repository import Repository, Stored
 from shared.storage.tables import Tables
 from shared.storage.tenants import sites
@@ -209,7 +209,7 @@ class TestPolicies(RepositoryContract[Policy]):
 
 
 class TestOperations(RepositoryContract[Operation]):
-    repository = staticmethod(operations)
+    repository = Operations
     label = "requested_by"
 
     def make(self, **changes: Any) -> Operation:

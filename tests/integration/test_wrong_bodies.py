@@ -15,7 +15,7 @@ from tests.integration import things
 from tests.integration.asking import ask, told
 from tests.integration.callers import Office
 from tests.integration.desks import GROUP_ID, with_a_host
-from tests.integration.scenes import OFFERED, VNET, WORKS
+from tests.integration.scenes import OFFERED, SETTING, VNET, WORKS
 
 Json = dict[str, Any]
 GROUPS = {"groupIds": ["g1", "g2"]}
@@ -113,6 +113,13 @@ SELECTION = {
     "removalWaits": False,
 }
 BULK = {"parameters": {}, "dryRun": True, "maxConcurrency": 25, "stopAtFailureRate": 20, "canary": True}
+USER_SETTING = {
+    "displayName": "Self-service",
+    "selfServiceEnabled": True,
+    "localAdminEnabled": True,
+    "resetEnabled": False,
+    "restorePointSetting": {"frequencyType": "default", "userRestoreEnabled": True},
+}
 ASSIGNED = {"assignments": [{"target": {"groupId": "g1"}}, {"target": {"groupId": "g2"}}]}
 
 SET = {"id": "5e700000"}
@@ -193,6 +200,12 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "policy": ("POST …/provisioningPolicies", POLICY, {}),
     "change of a policy": ("PATCH …/provisioningPolicies/{id}", POLICY, {"id": "p1"}),
     "assignments": ("POST …/provisioningPolicies/{id}/assign", ASSIGNED, {"id": "p1"}),
+    "user settings": ("POST …/userSettings", USER_SETTING, {}),
+    "change of user settings": ("PATCH …/userSettings/{id}", USER_SETTING, {"id": "s1"}),
+    "assignments of user settings": ("POST …/userSettings/{id}/assign", ASSIGNED, {"id": "s1"}),
+    "own name": ("POST me/cloudPCs/{id}/rename", {"displayName": "Mine"}, {}),
+    "own restore": ("POST me/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),
+    "own account type": ("POST me/cloudPCs/{id}/changeUserAccountType", {"userAccountType": "administrator"}, {}),
     "device image": (
         "POST …/deviceImages",
         {"displayName": "B", "version": "1.0.0", "galleryImageId": OFFERED.id, "siteId": "west"},
@@ -333,6 +346,7 @@ def test_every_route_with_a_body_is_here(routes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("which", BODIES)
 async def test_a_wrong_field_is_named_and_said_how_to_write(office: Office, routes: dict[str, Any], which: str) -> None:
     await office.cloud_pcs.insert(WORKS)
+    await office.user_settings.insert(SETTING)
     await with_a_host(office)
     name, body, where = BODIES[which]
     found: dict[str, str] = {}

@@ -15,11 +15,17 @@ from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
 from triggers.http.json_schema import DumpOf, Json
-from triggers.http.openapi_metadata import PAGES
-from triggers.http.paging import listed, top_of
+from triggers.http.lists import whole_list
 from triggers.http.permissions import authorize
 from triggers.http.response_shapes import Page
-from triggers.http.views.operations import BULK_ITEM, BulkActionView, bulk_action_view, bulk_item_view
+from triggers.http.views.operations import (
+    BULK_ACTIONS,
+    BULK_ITEM,
+    BULK_ITEMS,
+    BulkActionView,
+    bulk_action_view,
+    bulk_item_view,
+)
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -57,12 +63,11 @@ async def begin_bulk_action(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=_PLACE, methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BulkActionView), query=("status", "action", *PAGES))
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BulkActionView), query=BULK_ACTIONS)
 async def list_bulk_actions(call: Call) -> Response:
-    """List the bulk actions; ``status`` and ``action`` choose."""
-    filters = {name: value for name in ("status", "action") if (value := call.query(name))}
-    page = await call.deps.bulk_actions.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
-    return ok(listed(call, (bulk_action_view(stored.value) for stored in page.items), page.next_token))
+    """List the bulk actions, the newest first; ``status`` and ``action`` choose."""
+    found = [bulk_action_view(stored.value) async for stored in call.deps.bulk_actions.each(call.tenant.id)]
+    return whole_list(call, BULK_ACTIONS, found)
 
 
 @bp.route(route=f"{_PLACE}/{{id}}", methods=["GET"], auth_level=_OPEN)
@@ -74,13 +79,12 @@ async def get_bulk_action(call: Call) -> Response:
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/items", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BULK_ITEM), query=("status", *PAGES))
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BULK_ITEM), query=BULK_ITEMS)
 async def list_bulk_items(call: Call) -> Response:
     """List the Cloud PCs of a bulk action with what has come of each; ``status`` chooses."""
     bulk = (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value
-    filters = {"bulk_id": bulk.id, **({"status": status} if (status := call.query("status")) else {})}
-    page = await call.deps.bulk_items.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
-    return ok(listed(call, (bulk_item_view(stored.value) for stored in page.items), page.next_token))
+    items = await call.deps.bulk_items.of(call.tenant.id, bulk.id)
+    return whole_list(call, BULK_ITEMS, [bulk_item_view(stored.value) for stored in items])
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/pause", methods=["POST"], auth_level=_OPEN)

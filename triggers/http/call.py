@@ -34,11 +34,12 @@ _MOST_PORT = 65_535
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What to answer; no *body*: none at all."""
+    """What to answer; no *body*: none at all. *kind*: its media type; a body that is not JSON is a text."""
 
     status: int
     body: Any = None
     headers: Mapping[str, str] | None = None
+    kind: str = "application/json"
 
 
 def ok(body: Any, *, etag: str | None = None) -> Response:  # noqa: ANN401 - any JSON
@@ -105,6 +106,10 @@ class Call:
     def tenant_id(self) -> str:
         """The tenant's id, empty where the route addresses none."""
         return self._tenant.value.id if self._tenant else ""
+
+    def concern(self, tenant: Stored[Tenant]) -> None:
+        """Make it a call in *tenant*: of a route that addresses none, and has found whose thing is addressed."""
+        self._tenant = tenant
 
     def param(self, name: str) -> str:
         """Return a part of the address."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.networks.regions import SUPPORTED_REGIONS as REGIONS
-from shared.errors import InvalidError, NotFoundError, Problem
+from shared.errors import NotFoundError
 from shared.services.licenses import licenses
 from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
-from triggers.http.call import Call, Response, ok
+from triggers.http.audit_lists import audit_list
+from triggers.http.call import Call, Response
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, base_of, graph_item, graph_whole_list, query_of
-from triggers.http.odata import context, selected
-from triggers.http.openapi_metadata import ONE, PAGES
-from triggers.http.paging import listed, top_of
+from triggers.http.odata import context
+from triggers.http.openapi_metadata import ONE
 from triggers.http.response_shapes import Page
 from triggers.http.views.catalogue import (
     AUDIT_EVENT,
     AUDIT_EVENTS,
+    SERVICE_AUDIT_EVENTS,
     SERVICE_PLAN,
     SERVICE_PLANS,
     SUPPORTED_REGION,
@@ -65,16 +66,9 @@ async def get_supported_region(call: Call) -> Response:
 @bp.route(route=f"{BASE}/auditEvents", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, returns=Page(AUDIT_EVENT), query=AUDIT_EVENTS)
 async def list_audit_events(call: Call) -> Response:
-    """List what was done, newest first; ``$filter=resourceId eq '...'`` chooses."""
-    query = query_of(call, AUDIT_EVENTS)
-    if query.count:
-        raise InvalidError(Problem("$count", "audit events are not counted; page through them"))
-    page = await call.deps.audit.page(
-        call.tenant.id, top_of(call), call.query("$skiptoken"), resource_id=query.filters.get("resourceId")
-    )
-    items = [selected(audit_event_view(stored.value), query, AUDIT_EVENTS) for stored in page.items]
-    head = {"@odata.context": context(base_of(call), AUDIT_EVENTS, query)}
-    return ok(listed(call, items, page.next_token, **head))
+    """List what was done, newest first."""
+    head = {"@odata.context": context(base_of(call), AUDIT_EVENTS, query_of(call, AUDIT_EVENTS))}
+    return await audit_list(call, call.tenant.id, head)
 
 
 @bp.route(route=f"{BASE}/auditEvents/{{id}}", methods=["GET"], auth_level=_OPEN)
@@ -88,9 +82,7 @@ async def get_audit_event(call: Call) -> Response:
 
 
 @bp.route(route="auditEvents", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/service/read", returns=Page(AUDIT_EVENT), query=("tenantId", *PAGES))
+@endpoint("Microsoft.CloudPC/service/read", returns=Page(AUDIT_EVENT), query=SERVICE_AUDIT_EVENTS)
 async def list_service_audit_events(call: Call) -> Response:
     """List what was done to the service as a whole, or with ``tenantId`` in one tenant, also in one that is deleted."""
-    of = call.query("tenantId") or EVERYWHERE
-    page = await call.deps.audit.page(of, top_of(call), call.query("$skiptoken"))
-    return ok(listed(call, (audit_event_view(stored.value) for stored in page.items), page.next_token))
+    return await audit_list(call, call.query("tenantId") or EVERYWHERE)

@@ -9,6 +9,7 @@ from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.sign_in import SignInDetails, sign_in_details
 from shared.domain.planning.drift import TenantPolicies
 from shared.errors import ConflictError
+from shared.services.cloud_pc_lists import cloud_pc_entries
 from shared.services.explanations import read_configuration
 from shared.services.rebuilding import RETRY, rebuild
 from shared.services.rerunning import RerunForm
@@ -16,7 +17,7 @@ from shared.services.rerunning import rerun as rerun_steps
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.graph import BASE, graph_item, graph_list, query_of
+from triggers.http.graph import BASE, graph_item, graph_kept_list, query_of
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted
@@ -41,15 +42,16 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 async def list_cloud_pcs(call: Call) -> Response:
     """List the Cloud PCs."""
     configuration = await _configuration(call)
-    return await graph_list(call, call.deps.cloud_pcs, CLOUD_PCS, lambda pc: cloud_pc_view(pc, call.now, configuration))
+    view = lambda pc: cloud_pc_view(pc, call.now, configuration)  # noqa: E731 - as short as its use
+    entries = await cloud_pc_entries(call.context)
+    return await graph_kept_list(call, call.deps.cloud_pcs, CLOUD_PCS, view, entries)
 
 
 @bp.route(route=f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus()", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=StatusCountsView)
 async def count_cloud_pcs(call: Call) -> Response:
     """Count the Cloud PCs by status."""
-    counted = count_by_status([stored.value async for stored in call.deps.cloud_pcs.each(call.tenant.id)])
-    return ok({"value": counted})
+    return ok({"value": count_by_status(await call.deps.cloud_pcs.entries(call.tenant.id))})
 
 
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}", methods=["GET"], auth_level=_OPEN)

@@ -6,10 +6,12 @@ that are bound, and no ``functools.wraps``: the Functions worker compares the tw
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 
 import azure.functions as func
 
@@ -85,7 +87,7 @@ def endpoint(
                 if accepts is None and req.method != "GET":
                     call.refuse_fields()
                 with on_behalf_of(call.tenant_id):
-                    return _http_response(await handler(call, *clients), trace_id)
+                    return _http_response(await handler(call, *clients), req, trace_id)
 
             named = _named(req, trace_id) if graph else None
             response = await answering_errors(
@@ -185,16 +187,21 @@ async def _directories(deps: Dependencies) -> set[str]:
     return {deps.settings.provider_tenant_id.lower(), *await tenants_by_directory(deps)}
 
 
-def _http_response(response: Response, trace_id: str) -> func.HttpResponse:
+def _http_response(response: Response, request: func.HttpRequest, trace_id: str) -> func.HttpResponse:
     headers = {"X-Trace-Id": trace_id, "Cache-Control": "no-store", **(response.headers or {})}
     if response.body is None:
         return func.HttpResponse(status_code=response.status, headers=headers)
-    return func.HttpResponse(
-        json.dumps(response.body, separators=(",", ":")),
-        status_code=response.status,
-        headers=headers,
-        mimetype="application/json",
-    )
+    plain = response.kind != "application/json"
+    body = (str(response.body) if plain else json.dumps(response.body, separators=(",", ":"))).encode()
+    if request.method == "GET" and response.status == HTTPStatus.OK and "ETag" not in headers:
+        headers["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'  # of what is shown, not of a record
+        if headers["ETag"] in _etags(request.headers.get("if-none-match") or ""):
+            return func.HttpResponse(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return func.HttpResponse(body, status_code=response.status, headers=headers, mimetype=response.kind)
+
+
+def _etags(header: str) -> list[str]:
+    return [each.strip() for each in header.split(",")]
 
 
 def _entry(

@@ -12,11 +12,16 @@ from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE
 from triggers.http.idempotency import once
-from triggers.http.openapi_metadata import PAGES
+from triggers.http.lists import whole_list
 from triggers.http.operations import address
-from triggers.http.paging import paged
 from triggers.http.response_shapes import Page
-from triggers.http.views.graces import GraceChangeView, PendingRemovalView, grace_change_view, pending_removal_view
+from triggers.http.views.graces import (
+    REMOVALS,
+    GraceChangeView,
+    PendingRemovalView,
+    grace_change_view,
+    pending_removal_view,
+)
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -69,11 +74,11 @@ def _shown(after: CloudPc, call: Call) -> Response:
 
 
 @bp.route(route="tenants/{tenant}/removals", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=Page(PendingRemovalView), query=PAGES)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", returns=Page(PendingRemovalView), query=REMOVALS)
 async def list_removals(call: Call) -> Response:
     """List the Cloud PCs whose removal waits to be confirmed, with cause and reason."""
     found = [stored.value for stored in await call.deps.cloud_pcs.with_removals(call.tenant.id)]
-    return ok(paged(call, [pending_removal_view(pc) for pc in found]))
+    return whole_list(call, REMOVALS, [pending_removal_view(pc) for pc in found])
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/confirmRemoval", methods=["POST"], auth_level=_OPEN)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
+from shared.domain.filtering import Row
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
-from shared.errors import InvalidError, Problem
 from shared.storage.repository import Repository
 from triggers.http.call import Call, Response, created, ok, parts_of
-from triggers.http.odata import Collection, Query, columns, context, matches, read_query, selected
+from triggers.http.lists import kept_list, whole_list
+from triggers.http.odata import Collection, Query, context, read_query, selected
 from triggers.http.operations import address
-from triggers.http.paging import count_of, listed, top_of
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
 
@@ -35,28 +35,21 @@ def resource(call: Call, collection: Collection, id: str) -> str:  # noqa: A002 
 async def graph_list(
     call: Call, repository: Repository[V], collection: Collection, view: View[V], **own: str
 ) -> Response:
-    """Answer with a page of records; *own*: columns by which the list is always filtered."""
-    query = query_of(call, collection)
-    filters = {**columns(query, collection), **own}
-    page = await repository.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
-    more: dict[str, Any] = {"@odata.context": context(base_of(call), collection, query)}
-    if query.count:
-        more["@odata.count"] = len([1 async for _ in repository.each(call.tenant.id, **filters)])
-    items = [selected(view(stored.value), query, collection) for stored in page.items]
-    return ok(listed(call, items, page.next_token, **more))
+    """Answer with a page of records, of which there are few; *own*: columns by which the list is always filtered."""
+    found = repository.each(call.tenant.id, **own)
+    return graph_whole_list(call, collection, [view(stored.value) async for stored in found])
 
 
-def graph_whole_list(call: Call, collection: Collection, views: Sequence[Mapping[str, Any]]) -> Response:
-    """Answer with a page of a list that is not kept as records; the skip token counts."""
-    query = query_of(call, collection)
-    matching = [view for view in views if matches(view, query)]
-    top, skip = top_of(call), _skip(call)
-    following = str(skip + top) if skip + top < len(matching) else None
-    more: dict[str, Any] = {"@odata.context": context(base_of(call), collection, query)}
-    if query.count:
-        more["@odata.count"] = len(matching)
-    items = [selected(view, query, collection) for view in matching[skip : skip + top]]
-    return ok(listed(call, items, following, **more))
+def graph_whole_list(call: Call, collection: Collection, views: Iterable[Mapping[str, Any]]) -> Response:
+    """Answer with a page of a list that was read as a whole; the skip token counts."""
+    return whole_list(call, collection, views, _context(call, collection))
+
+
+async def graph_kept_list(
+    call: Call, repository: Repository[V], collection: Collection, view: View[V], entries: Iterable[Row]
+) -> Response:
+    """Answer with a page of records of which there may be many: only its own are read."""
+    return await kept_list(call, repository, collection, view, entries, _context(call, collection))
 
 
 def graph_item(call: Call, collection: Collection, view: Mapping[str, Any], etag: str | None = None) -> Response:
@@ -93,11 +86,5 @@ def query_of(call: Call, collection: Collection) -> Query:
     return read_query(call.params, collection)
 
 
-def _skip(call: Call) -> int:
-    token = call.query("$skiptoken")
-    if token is None:
-        return 0
-    skip = count_of(token)
-    if skip is None:
-        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is"))
-    return skip
+def _context(call: Call, collection: Collection) -> dict[str, Any]:
+    return {"@odata.context": context(base_of(call), collection, query_of(call, collection))}

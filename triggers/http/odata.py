@@ -1,31 +1,62 @@
-"""The part of OData that the Graph-shaped routes understand: $select, $filter (eq, and), $count, $expand."""
+"""The part of OData that lists understand: $select, $filter, $search, $orderby, $count, $expand."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from shared.domain.filtering import (
+    Comparison,
+    Condition,
+    FilterError,
+    Kind,
+    Kinds,
+    Scalar,
+    Together,
+    moment,
+    read_filter,
+    searched,
+)
+from shared.domain.ordering import OrderError, Term, read_order
 from shared.errors import InvalidError, Problem
 
-_KNOWN = frozenset({"$top", "$skiptoken", "$select", "$filter", "$count", "$expand"})
-_TERM = r"\s*(?P<name>[A-Za-z][A-Za-z0-9/]*)\s+eq\s+(?P<value>'(?:[^']|'')*'|true|false|null)\s*"
+_KNOWN = frozenset({"$top", "$skiptoken", "$select", "$filter", "$search", "$orderby", "$count", "$expand"})
 
 
 @dataclass(frozen=True, slots=True)
 class Collection:
     """The options that a collection supports.
 
-    *columns*: the properties that ``$filter`` may name, with the record's column for each. *hidden*: properties that
-    only ``$select`` shows, as Graph has it. *expands*: properties that only ``$expand`` shows.
+    *kinds*: the properties that ``$filter`` and ``$orderby`` may name; a CSV has a column for each. *searched*: where
+    ``$search`` looks. *order*: how it is ordered when nobody says how. *hidden*: properties that only ``$select``
+    shows, as Graph has it. *expands*: properties that only ``$expand`` shows. *own*: parameters without a $; those
+    that are called as a property name the value that it has.
     """
 
     name: str
-    columns: Mapping[str, str] = field(default_factory=dict)
+    kinds: Kinds = field(default_factory=dict)
+    searched: tuple[str, ...] = ()
+    order: str = ""
     hidden: frozenset[str] = frozenset()
     expands: frozenset[str] = frozenset()
-    folded: frozenset[str] = frozenset()  # columns kept in lower case
+    own: tuple[str, ...] = ()
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of its query parameters."""
+        options = ["$top", "$skiptoken", "$select", "$count"]
+        options += ["$filter", "$orderby"] if self.kinds else []
+        options += ["$search"] if self.searched else []
+        options += ["$expand"] if self.expands else []
+        return (*options, *self.own)
+
+
+def kinds_of(*texts: str, moments: str = "", numbers: str = "", flags: str = "") -> dict[str, Kind]:
+    """Return the kinds of a collection's properties: *texts*, and the others by their names with blanks between."""
+    named = {Kind.MOMENT: moments.split(), Kind.NUMBER: numbers.split(), Kind.FLAG: flags.split()}
+    return {**dict.fromkeys(texts, Kind.TEXT), **{name: kind for kind, names in named.items() for name in names}}
 
 
 def named_parameters(
@@ -36,7 +67,7 @@ def named_parameters(
     Graph ignores parameters that are no options of OData, reads the names of options in any case, and takes them
     without their $ in its *version* beta (https://learn.microsoft.com/graph/query-parameters).
     """
-    known = _KNOWN if isinstance(query, Collection) else frozenset(query)
+    known = frozenset(query.parameters if isinstance(query, Collection) else query)
     found, unknown = {}, []
     for written, value in params.items():
         name = str(written)
@@ -58,7 +89,8 @@ class Query:
     """The options of a request, apart from paging."""
 
     select: tuple[str, ...] | None = None
-    filters: Mapping[str, str] = field(default_factory=dict)
+    condition: Condition = field(default_factory=lambda: Together(()))
+    order: tuple[Term, ...] = ()
     count: bool = False
     expand: frozenset[str] = frozenset()
 
@@ -71,7 +103,8 @@ def read_query(params: Mapping[str, str], collection: Collection) -> Query:
     select = params.get("$select")
     return Query(
         select=tuple(_names(select)) if select is not None else None,
-        filters=_filters(params.get("$filter"), collection),
+        condition=_condition(params, collection),
+        order=_order(params.get("$orderby"), collection),
         count=_boolean("$count", params.get("$count")),
         expand=expand,
     )
@@ -88,17 +121,11 @@ def selected(view: Mapping[str, Any], query: Query, collection: Collection) -> d
     return {name: value for name, value in view.items() if name in wanted}
 
 
-def matches(view: Mapping[str, Any], query: Query) -> bool:
-    """Return whether *view* passes the filters; for collections that are not read from records."""
-    return all(str(view.get(name)).casefold() == value.casefold() for name, value in query.filters.items())
-
-
-def columns(query: Query, collection: Collection) -> dict[str, str]:
-    """Return the filters by the columns of the records."""
-    return {
-        collection.columns[name]: value.casefold() if name in collection.folded else value
-        for name, value in query.filters.items()
-    }
+def row_of(view: Mapping[str, Any], collection: Collection) -> dict[str, Scalar]:
+    """Return what can be compared in *view*, by the names of the properties; ``a/b`` is the property b of a."""
+    kinds = {**dict.fromkeys(collection.searched, Kind.TEXT), **collection.kinds}
+    row = {name: _scalar(_within(view, name), kind) for name, kind in kinds.items()}
+    return row if "id" in row else {"id": _scalar(view.get("id"), Kind.TEXT), **row}
 
 
 def context(base: str, collection: Collection, query: Query) -> str:
@@ -107,28 +134,45 @@ def context(base: str, collection: Collection, query: Query) -> str:
     return f"{base}/$metadata#deviceManagement/virtualEndpoint/{collection.name}{properties}"
 
 
-def _filters(text: str | None, collection: Collection) -> dict[str, str]:
-    if text is None or not text.strip():
-        return {}
-    found: dict[str, str] = {}
-    at = 0
-    while True:
-        term = re.compile(_TERM, re.IGNORECASE).match(text, at)  # made when first used: this module is always loaded
-        if term is None:
-            raise InvalidError(Problem("$filter", "write it as: property eq 'value', joined by and"))
-        name, value = term["name"], term["value"]
-        if name not in collection.columns:
-            possible = ", ".join(sorted(collection.columns)) or "none"
-            raise InvalidError(Problem("$filter", f"cannot filter by {name}; properties that can be: {possible}"))
-        if name in found or not value.startswith("'"):
-            raise InvalidError(Problem("$filter", f"{name}: compare it once, with a text in single quotes"))
-        found[name] = value[1:-1].replace("''", "'")
-        at = term.end()
-        if at == len(text):
-            return found
-        if text[at : at + 4].lower() != "and ":
-            raise InvalidError(Problem("$filter", "write it as: property eq 'value', joined by and"))
-        at += 4
+def _condition(params: Mapping[str, str], collection: Collection) -> Condition:
+    parts: list[Condition] = []
+    if (text := params.get("$filter")) is not None and text.strip():
+        try:
+            parts.append(read_filter(text, collection.kinds))
+        except FilterError as error:
+            raise InvalidError(Problem("$filter", str(error))) from error
+    if text := params.get("$search"):
+        parts.append(searched(text, collection.searched))
+    named = [name for name in collection.own if name in collection.kinds and params.get(name)]
+    parts += [Comparison(name, "eq", params[name].casefold()) for name in named]
+    return Together(tuple(parts))
+
+
+def _order(text: str | None, collection: Collection) -> tuple[Term, ...]:
+    wanted = text if text is not None and text.strip() else collection.order
+    if not wanted:
+        return ()
+    try:
+        return read_order(wanted, collection.kinds)
+    except OrderError as error:
+        raise InvalidError(Problem("$orderby", str(error))) from error
+
+
+def _within(view: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - any JSON
+    """Return a property of a view; one that has a name with a slash in it goes before what that leads to."""
+    if name in view or "/" not in name:
+        return view.get(name)
+    first, _, rest = name.partition("/")
+    inner = view.get(first)
+    if isinstance(inner, list):  # of the first of them
+        inner = next(iter(inner), None)
+    return _within(inner, rest) if isinstance(inner, Mapping) else None
+
+
+def _scalar(value: Any, kind: Kind) -> Scalar:  # noqa: ANN401 - any JSON
+    if kind is Kind.MOMENT and isinstance(value, str):
+        return moment(datetime.fromisoformat(value))
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _names(text: str | None) -> list[str]:

@@ -9,10 +9,9 @@ from shared.errors import InvalidError, Problem
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.openapi_metadata import PAGES
-from triggers.http.paging import listed, top_of
+from triggers.http.lists import kept_list
 from triggers.http.response_shapes import Page
-from triggers.http.views.operations import OPERATION, operation_view
+from triggers.http.views.operations import OPERATION, OPERATIONS, operation_view
 
 bp = Blueprint()
 _STATUSES = tuple(status.value for status in OperationStatus)
@@ -20,19 +19,13 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route="tenants/{tenant}/operations", methods=["GET"], auth_level=_OPEN)
-@endpoint(
-    "Microsoft.CloudPC/operations/read",
-    returns=Page(OPERATION),
-    query=("kind", "resourceId", "status", *PAGES),
-)
+@endpoint("Microsoft.CloudPC/operations/read", returns=Page(OPERATION), query=OPERATIONS)
 async def list_operations(call: Call) -> Response:
-    """List the operations; ``kind``, ``resourceId`` and ``status`` choose."""
-    names = {"kind": "kind", "resourceId": "resource_id", "status": "status"}
-    filters = {column: value for name, column in names.items() if (value := call.query(name))}
-    if filters.get("status", _STATUSES[0]) not in _STATUSES:
+    """List the operations, the newest first; ``kind``, ``resourceId`` and ``status`` choose."""
+    if (call.query("status") or _STATUSES[0]) not in _STATUSES:
         raise InvalidError(Problem("status", f"write one of {', '.join(_STATUSES)}"))
-    page = await call.deps.operations.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
-    return ok(listed(call, (operation_view(stored.value) for stored in page.items), page.next_token))
+    entries = await call.deps.operations.entries(call.tenant.id)
+    return await kept_list(call, call.deps.operations, OPERATIONS, operation_view, entries)
 
 
 @bp.route(route="tenants/{tenant}/operations/{id}", methods=["GET"], auth_level=_OPEN)

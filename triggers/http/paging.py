@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode, urlunsplit
 
@@ -42,15 +42,3 @@ def next_link(call: Call, next_token: str) -> str:
     parts = parts_of(call.request)
     query = {**call.params, "$skiptoken": next_token}
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query, safe="$"), ""))
-
-
-def paged(call: Call, items: Sequence[Any]) -> dict[str, Any]:
-    """Return the body of one page of a list that is not kept as records; the skip token counts. Raises: InvalidError.
-
-    What comes or goes between two pages may be missed, or shown twice.
-    """
-    top, token = top_of(call), call.query("$skiptoken") or "0"
-    if not token.isascii() or not token.isdigit() or len(token) > 9:  # noqa: PLR2004 - digits of a list that fits memory
-        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is"))
-    skip = int(token)
-    return listed(call, items[skip : skip + top], str(skip + top) if skip + top < len(items) else None)

@@ -117,7 +117,18 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/servicePlans/read": _READERS,
         "Microsoft.CloudPC/supportedRegions/read": _READERS,
         "Microsoft.CloudPC/auditEvents/read": _READERS,
+        "Microsoft.CloudPC/userSettings/read": _READERS,
+        "Microsoft.CloudPC/userSettings/create": _ADMINISTRATORS,
+        "Microsoft.CloudPC/userSettings/update": _ADMINISTRATORS,
+        "Microsoft.CloudPC/userSettings/delete": _ADMINISTRATORS,
+        "Microsoft.CloudPC/userSettings/assign": _ADMINISTRATORS,
         "Microsoft.CloudPC/me/read": _USERS,
+        "Microsoft.CloudPC/me/readCloudPCs": _USERS,
+        "Microsoft.CloudPC/me/reboot": _USERS,
+        "Microsoft.CloudPC/me/rename": _USERS,
+        "Microsoft.CloudPC/me/troubleshoot": _USERS,
+        "Microsoft.CloudPC/me/changeUserAccountType": _USERS,
+        "Microsoft.CloudPC/me/restore": _USERS,
         "Microsoft.CloudPC/openapi/read": _USERS,
     }
 )

@@ -14,7 +14,7 @@ from triggers.http.bodies.domain_joins import Reachable, chosen_regions
 from triggers.http.bodies.policies import POINTERS, AssignBody, PolicyBody, PolicyEdit, assigned_group_ids, policy_form
 from triggers.http.bodies.policy_edits import policy_edit_form
 from triggers.http.bodies.reading import renamed
-from triggers.http.call import Call, Response, created, ok
+from triggers.http.call import Call, Response, created
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import (
     BASE,
@@ -26,15 +26,22 @@ from triggers.http.graph import (
     with_operation,
 )
 from triggers.http.idempotency import once
-from triggers.http.odata import Collection
-from triggers.http.openapi_metadata import ONE, PAGES
-from triggers.http.paging import paged
+from triggers.http.lists import whole_list
+from triggers.http.openapi_metadata import ONE
 from triggers.http.response_shapes import Page
-from triggers.http.views.policies import ASSIGNMENT, POLICIES, POLICY, PolicyView, assignments_view, policy_view
+from triggers.http.views.policies import (
+    ASSIGNMENT,
+    ASSIGNMENTS,
+    POLICIES,
+    POLICY,
+    POLICY_USERS,
+    PolicyView,
+    assignments_view,
+    policy_view,
+)
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_ASSIGNMENTS = Collection(name="provisioningPolicies/assignments")
 _MOST_GROUPS = 100
 
 
@@ -107,11 +114,11 @@ async def delete_policy(call: Call) -> Response:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assignments", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(ASSIGNMENT), query=PAGES)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(ASSIGNMENT), query=ASSIGNMENTS)
 async def list_assignments(call: Call) -> Response:
     """List the groups a policy is assigned to."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
-    return graph_whole_list(call, _ASSIGNMENTS, assignments_view(stored.value))
+    return graph_whole_list(call, ASSIGNMENTS, assignments_view(stored.value))
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assign", methods=["POST"], auth_level=_OPEN)
@@ -133,11 +140,11 @@ async def assign_policy(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(PolicyUser), query=PAGES)
+@endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(PolicyUser), query=POLICY_USERS)
 async def list_policy_users(call: Call) -> Response:
     """Show who has a Cloud PC through a policy, who waits, who lacks one, and why."""
     users = await policies.read_policy_users(call.context, call.param("id"))
-    return ok(paged(call, [user.to_json() for user in users]))
+    return whole_list(call, POLICY_USERS, [user.to_json() for user in users])
 
 
 async def save_policy_form(call: Call, client: DurableClient) -> Response:

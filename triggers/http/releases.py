@@ -13,15 +13,21 @@ from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_whole_list
-from triggers.http.odata import Collection
-from triggers.http.openapi_metadata import PAGES
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.operations import accepted
 from triggers.http.response_shapes import Page
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _RELEASE = f"{BASE}/spotGroups/{{id}}/release"
-_HISTORY = Collection(name="spotGroups/history")
+_HISTORY = Collection(
+    name="spotGroups/history",
+    kinds=kinds_of(
+        *("id", "method", "status", "stage", "cause", "requestedBy"),
+        moments="at createdDateTime lastModifiedDateTime endedDateTime",
+    ),
+    searched=("cause", "notes", "requestedBy"),
+)
 
 
 @bp.route(route=_RELEASE, methods=["GET"], auth_level=_OPEN)
@@ -34,7 +40,7 @@ async def get_release(call: Call) -> Response:
 
 
 @bp.route(route=f"{BASE}/spotGroups/{{id}}/history", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SpotRelease), query=PAGES)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SpotRelease), query=_HISTORY)
 async def list_releases(call: Call) -> Response:
     """List the releases of a Spot Group, the newest first."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value

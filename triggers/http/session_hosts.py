@@ -57,7 +57,7 @@ class LogOffForm(Value):
 
 
 @bp.route(route=f"{_GROUP}/hosts", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(SESSION_HOST), query=PAGES)
+@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(SESSION_HOST), query=SESSION_HOSTS)
 async def list_session_hosts(call: Call) -> Response:
     """List the session hosts of a Spot Group, with what the engine has decided of each last."""
     group, why = await _group(call), await _latest(call)
@@ -169,7 +169,7 @@ async def log_off_sessions(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/decisions", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(DECISION), query=PAGES)
+@endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(DECISION), query=DECISIONS)
 async def list_decisions(call: Call) -> Response:
     """List what the engine has decided for a Spot Group, the newest first, each with its reason."""
     group = await _group(call)

@@ -52,6 +52,11 @@ class SpotMember(Value):
     confirmed_by: str | None = None
 
     @property
+    def may_sign_in(self) -> bool:
+        """Whether they have their rights."""
+        return self.rights is Rights.GRANTED
+
+    @property
     def counts(self) -> bool:
         """Whether a place of the quantity is theirs: a held removal keeps its place."""
         return self.status in {MemberStatus.ENTITLED, MemberStatus.REMOVAL_HELD}

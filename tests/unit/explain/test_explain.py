@@ -212,7 +212,7 @@ def test_the_view_has_graph_s_words() -> None:
 
 
 def test_the_count_has_a_row_for_each_status() -> None:
-    counted = count_by_status([cloud_pc(ADA, Status.PROVISIONED)])
+    counted = count_by_status([{"id": "1", "status": "provisioned"}])
     assert {"status": "provisioned", "count": 1} in counted
     assert len(counted) == len(Status)
 

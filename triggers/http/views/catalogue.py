@@ -1,24 +1,44 @@
 """Graph: cloudPcServicePlan, cloudPcSupportedRegion, cloudPcAuditEvent (docs/notes/windows365.md 1.7)."""
 
 import json
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Literal
 
 from typing_extensions import TypedDict
 
+from shared.domain.filtering import Scalar
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.regions import SupportedRegion
 from shared.domain.operations.operation import AuditEvent
 from triggers.http.json_schema import Timestamp, timestamp
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, kinds_of, row_of
 from triggers.http.response_shapes import Entity
 
-SERVICE_PLANS = Collection(name="servicePlans", columns={"displayName": "displayName"})
+SERVICE_PLANS = Collection(
+    name="servicePlans",
+    kinds=kinds_of(
+        "id", "displayName", "@deskwright.skuPartNumber", numbers="vCpuCount ramInGB storageInGB userProfileInGB"
+    ),
+    searched=("displayName", "@deskwright.skuPartNumber"),
+)
 SUPPORTED_REGIONS = Collection(
     name="supportedRegions",
-    columns={"displayName": "displayName", "regionStatus": "regionStatus", "regionGroup": "regionGroup"},
+    kinds=kinds_of("id", "displayName", "regionStatus", "regionGroup"),
+    searched=("displayName", "regionGroup"),
 )
-AUDIT_EVENTS = Collection(name="auditEvents", columns={"resourceId": "resource_id"})
+AUDIT_EVENTS = Collection(
+    name="auditEvents",
+    kinds=kinds_of(
+        *("id", "activity", "resourceId", "resources/type", "actor/userId", "actor/userPrincipalName", "correlationId"),
+        moments="activityDateTime",
+        numbers="@deskwright.refusedStatus",
+    ),
+    searched=("activity", "resourceId", "resources/type", "actor/userPrincipalName", "@deskwright.refusedReason"),
+    order="activityDateTime desc",
+)
+
+SERVICE_AUDIT_EVENTS = replace(AUDIT_EVENTS, own=("tenantId",))
 
 OperationType = Literal["create", "delete", "patch"]
 _OPERATION_TYPES: dict[str, OperationType] = {"create": "create", "save": "create", "delete": "delete"}
@@ -160,6 +180,11 @@ def audit_event_view(event: AuditEvent) -> AuditEventView:
         "@deskwright.refusedStatus": event.refused_status,
         "@deskwright.refusedReason": event.refused_why,
     }
+
+
+def audit_row(event: AuditEventView) -> dict[str, Scalar]:
+    """Return what can be compared in an event: its resource is not a property of its own in Graph's view."""
+    return {**row_of(event, AUDIT_EVENTS), "resourceId": event["resources"][0]["resourceId"]}
 
 
 def _result(refused: int | None) -> Literal["success", "clientError", "failure"]:

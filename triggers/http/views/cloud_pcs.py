@@ -1,7 +1,7 @@
 """Graph: cloudPC (docs/notes/windows365.md 1.2). v1.0 answers the shape of beta."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -9,19 +9,17 @@ from typing_extensions import TypedDict
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Removal, Swap
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.listing import KINDS, SEARCHED
 from shared.domain.cloud_pcs.progress import Progress, progress, replacement_progress
 from shared.domain.cloud_pcs.resuming import resumable
+from shared.domain.filtering import Scalar
 from shared.domain.planning.drift import Drift, TenantPolicies
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection
 from triggers.http.response_shapes import Entity
 from triggers.http.views.graces import GraceView, grace_view
 
-CLOUD_PCS = Collection(
-    name="cloudPCs",
-    columns={"userPrincipalName": "user_principal_name", "status": "status", "provisioningPolicyId": "policy_id"},
-    folded=frozenset({"userPrincipalName"}),
-)
+CLOUD_PCS = Collection(name="cloudPCs", kinds=KINDS, searched=SEARCHED)
 
 OF_TODAY = frozenset({"provisioningPolicyName", "@deskwright.drift"})
 """The properties that depend on what the policies are today."""
@@ -180,9 +178,9 @@ def _swap(swap: Swap) -> SwapView:
     }
 
 
-def count_by_status(cloud_pcs: Iterable[CloudPc]) -> list[StatusCountView]:
+def count_by_status(entries: Iterable[Mapping[str, Scalar]]) -> list[StatusCountView]:
     """Return Graph's cloudPcCountByStatus: one row for each status."""
-    counts = Counter(pc.status for pc in cloud_pcs)
+    counts = Counter(entry["status"] for entry in entries)
     return [{"status": status, "count": counts[status]} for status in Status]
 
 

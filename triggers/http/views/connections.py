@@ -8,12 +8,17 @@ from shared.domain.networks.connection import Connection, HealthCheck, HealthSta
 from shared.domain.planning.demand import AddressForecast
 from shared.domain.tenants.tenant import Site
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
 
 CONNECTIONS = Collection(
     name="onPremisesConnections",
-    columns={"displayName": "display_name", "healthCheckStatus": "health_check_status"},
+    kinds=kinds_of(
+        *("id", "displayName", "connectionType", "healthCheckStatus", "subscriptionId", "virtualNetworkId"),
+        *("virtualNetworkLocation", "adDomainName", "organizationalUnit", "@deskwright.siteId"),
+        flags="healthCheckPaused inUse inUseByCloudPc",
+    ),
+    searched=("displayName", "adDomainName", "organizationalUnit"),
     hidden=frozenset({"healthCheckStatusDetail", "inUse", "inUseByCloudPc", "@deskwright.addresses"}),
 )
 

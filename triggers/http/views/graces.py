@@ -9,6 +9,13 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.errors import ConflictError
 from triggers.http.json_schema import Timestamp, timestamp
+from triggers.http.odata import Collection, kinds_of
+
+REMOVALS = Collection(
+    name="removals",
+    kinds=kinds_of("cloudPcId", "userPrincipalName", "status", "cause", "why", "confirmedBy", moments="seenAt"),
+    searched=("userPrincipalName", "why"),
+)
 
 
 class GraceView(TypedDict):

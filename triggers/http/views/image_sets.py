@@ -12,11 +12,22 @@ from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe
 from shared.domain.spot.image_version import Access, ImageVersion, VersionActionName, VersionStatus, VersionUse
 from shared.domain.spot.notes import Note
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
 
-IMAGE_SETS = Collection(name="imageSets", columns={"displayName": "display_name", "hostPoolType": "host_pool_type"})
-IMAGE_VERSIONS = Collection(name="imageVersions", columns={"version": "version", "status": "status"})
+_DATES = "createdDateTime lastModifiedDateTime"
+IMAGE_SETS = Collection(
+    name="imageSets",
+    kinds=kinds_of(
+        "id", "displayName", "description", "hostPoolType", "siteId", "sourceName", moments=_DATES, flags="isGlobal"
+    ),
+    searched=("displayName", "description", "sourceName"),
+)
+IMAGE_VERSIONS = Collection(
+    name="imageVersions",
+    kinds=kinds_of("id", "version", "status", "sourceName", moments=_DATES, flags="byRecipe validated"),
+    searched=("version", "sourceName"),
+)
 
 
 class UseView(TypedDict):

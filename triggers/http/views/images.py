@@ -6,13 +6,23 @@ from typing_extensions import TypedDict
 
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage
 from triggers.http.json_schema import Timestamp, timestamp
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
 
 DEVICE_IMAGES = Collection(
-    name="deviceImages", columns={"displayName": "display_name", "status": "status", "version": "version"}
+    name="deviceImages",
+    kinds=kinds_of(
+        *("id", "displayName", "version", "status", "errorCode", "operatingSystem", "@deskwright.siteId"),
+        moments="lastModifiedDateTime",
+        numbers="sizeInGB",
+    ),
+    searched=("displayName", "version", "@deskwright.errorDetail"),
 )
-GALLERY_IMAGES = Collection(name="galleryImages", columns={"displayName": "displayName", "offerName": "offerName"})
+GALLERY_IMAGES = Collection(
+    name="galleryImages",
+    kinds=kinds_of("id", "displayName", "publisherName", "offerName", "skuName", "status", numbers="sizeInGB"),
+    searched=("displayName", "offerName", "skuName"),
+)
 _DISK_IN_GB = 128
 
 

@@ -69,6 +69,10 @@ def _operation(route: Route, components: Components) -> Json:
     }
     if route.keyed:
         operation["responses"]["401"] = {"description": "The host asks for a key"}
+    if metadata.verb and route.method == "get":
+        operation["responses"]["304"] = {"description": "It is what the caller has", "headers": headers_of(route, 304)}
+    if isinstance(metadata.query, Collection) and metadata.query.kinds:
+        operation["responses"]["200"]["content"]["text/csv"] = {"schema": {"type": "string"}}
     if metadata.verb:
         operation["x-permission"] = metadata.verb
         operation["responses"] |= {
@@ -123,12 +127,10 @@ def _of_query(query: Collection | tuple[str, ...]) -> list[dict[str, Any]]:
         "$top": {"type": "integer", "minimum": 1, "maximum": 1000},
         "$count": {"type": "boolean"},
     }
-    if isinstance(query, Collection):
-        expands = {"type": "string", "enum": sorted(query.expands)}
-        found = dict.fromkeys(("$top", "$skiptoken", "$select", "$filter", "$count"), text) | schemas
-        found |= {"$expand": expands} if query.expands else {}
-    else:
-        found = {name: schemas.get(name, text) for name in query}
+    names = query.parameters if isinstance(query, Collection) else query
+    if isinstance(query, Collection) and query.expands:
+        schemas["$expand"] = {"type": "string", "enum": sorted(query.expands)}
+    found = {name: schemas.get(name, text) for name in names}
     return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in found.items()]
 
 
@@ -138,6 +140,7 @@ def _of_headers(route: Route) -> list[dict[str, Any]]:
     names: dict[str, dict[str, Any]] = {
         "post": {"Idempotency-Key": key},
         **{method: {"If-Match": tag} for method in ("patch", "put", "delete")},
+        **({"get": {"If-None-Match": tag}} if route.metadata and route.metadata.verb else {}),
     }
     found: dict[str, Any] = {} if route.keyed else names.get(route.method, {})
     return [{"name": name, "in": "header", "required": False, "schema": schema} for name, schema in found.items()]

@@ -20,6 +20,12 @@ _CONNECTION_FORM: Json = {
 }
 
 BODIES: Mapping[str, Json] = {
+    "add_user_setting": {"displayName": "Self-service", "selfServiceEnabled": True},
+    "assign_user_settings": {"assignments": [{"target": {"groupId": _ID}}]},
+    "change_own_account_type": {"userAccountType": "standardUser"},
+    "change_user_setting": {"selfServiceEnabled": False},
+    "rename_own_cloud_pc": {"displayName": "My Cloud PC"},
+    "restore_own_cloud_pc": {"cloudPcSnapshotId": _ID},
     "assign_policy": {"assignments": [{"target": {"groupId": _ID}}]},
     "begin_bulk_action": {"action": "reboot", "cloudPcIds": [_ID], "dryRun": True},
     "change_user_account_type": {"userAccountType": "standardUser"},

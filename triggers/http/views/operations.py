@@ -6,10 +6,38 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
+from shared.domain.operations.listing import KINDS, SEARCHED
 from shared.domain.operations.operation import Operation
 from triggers.http.json_schema import Json, Timestamp, timestamp
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Without
 
+OPERATIONS = Collection(
+    name="operations",
+    kinds=KINDS,
+    searched=SEARCHED,
+    order="createdDateTime desc",
+    own=("kind", "resourceId", "status"),
+)
+BULK_ACTIONS = Collection(
+    name="bulkActions",
+    kinds=kinds_of(
+        *("id", "action", "status", "requestedBy", "reason"),
+        moments="createdDateTime lastModifiedDateTime",
+        numbers="total percentComplete maxConcurrency stopAtFailureRate",
+        flags="canary",
+    ),
+    searched=("action", "requestedBy", "reason"),
+    order="createdDateTime desc",
+    own=("status", "action"),
+)
+BULK_ITEMS = Collection(
+    name="bulkActions/items",
+    kinds=kinds_of("id", "cloudPcId", "userPrincipalName", "status", "operationId", "message", numbers="position"),
+    searched=("userPrincipalName", "message"),
+    order="position",
+    own=("status",),
+)
 OPERATION = Without(Operation, ("tenantId",))
 BULK_ITEM = Without(BulkItem, ("tenantId", "bulkId"))
 

@@ -6,16 +6,34 @@ from typing_extensions import TypedDict
 
 from shared.domain.images.image import ImageType
 from shared.domain.networks.connection import JoinType
-from shared.domain.policies.policy import Policy, SecurityDefaults
+from shared.domain.policies.policy import Assignment, Policy, SecurityDefaults
 from shared.domain.tenants.tenant import Paused
 from shared.domain.values import Word
 from shared.domain.wizards.reviews import ReviewWarning
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
 
 POLICIES = Collection(
-    name="provisioningPolicies", columns={"displayName": "display_name"}, expands=frozenset({"assignments"})
+    name="provisioningPolicies",
+    kinds=kinds_of(
+        *("id", "displayName", "description", "imageId", "imageDisplayName", "imageType", "cloudPcNamingTemplate"),
+        moments="createdDateTime lastModifiedDateTime",
+        numbers="gracePeriodInHours",
+        flags="enableSingleSignOn localAdminEnabled",
+    ),
+    searched=("displayName", "description", "imageDisplayName"),
+    expands=frozenset({"assignments"}),
+)
+ASSIGNMENTS = Collection(
+    name="provisioningPolicies/assignments", kinds=kinds_of("id", "target/groupId", moments="@deskwright.assignedAt")
+)
+POLICY_USERS = Collection(
+    name="provisioningPolicies/users",
+    kinds=kinds_of(
+        *("user/id", "user/userPrincipalName", "user/displayName", "standing", "because"), flags="user/accountEnabled"
+    ),
+    searched=("user/userPrincipalName", "user/displayName", "because"),
 )
 _TARGET = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget"
 
@@ -135,11 +153,13 @@ def policy_view(policy: Policy, grace_period_in_hours: int) -> PolicyView:
 
 def assignments_view(policy: Policy) -> list[AssignmentView]:
     """Return the assignments of a policy."""
-    return [
-        {
-            "id": each.id,
-            "target": {"@odata.type": _TARGET, "groupId": each.group_id, "servicePlanId": None},
-            "@deskwright.assignedAt": timestamp(each.assigned_at),
-        }
-        for each in policy.assignments
-    ]
+    return [assignment_view(each) for each in policy.assignments]
+
+
+def assignment_view(assignment: Assignment) -> AssignmentView:
+    """Return one assignment to a group."""
+    return {
+        "id": assignment.id,
+        "target": {"@odata.type": _TARGET, "groupId": assignment.group_id, "servicePlanId": None},
+        "@deskwright.assignedAt": timestamp(assignment.assigned_at),
+    }

@@ -8,12 +8,30 @@ from shared.domain.spot.decision import Decision
 from shared.domain.spot.host import HostStatus, HostTask, SessionHost
 from shared.domain.spot.sessions import DesktopSession
 from triggers.http.json_schema import Timestamp, timestamp
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
 
-SESSION_HOSTS = Collection(name="spotGroups/hosts")
-SESSIONS = Collection(name="spotGroups/sessions")
-DECISIONS = Collection(name="spotGroups/decisions")
+SESSION_HOSTS = Collection(
+    name="spotGroups/hosts",
+    kinds=kinds_of(
+        *("id", "status", "state", "agentStatus", "imageVersion", "size", "region", "zone", "computerName", "task"),
+        *("step", "assignedUserId", "parkedBecause", "failure"),
+        moments="seenDateTime createdDateTime lastModifiedDateTime",
+        numbers="activeSessions disconnectedSessions",
+        flags="allowNewSession lowPriority proven excluded drainedByHand",
+    ),
+    searched=("id", "computerName", "assignedUserId", "failure"),
+)
+SESSIONS = Collection(
+    name="spotGroups/sessions",
+    kinds=kinds_of("id", "sessionHostId", "userPrincipalName", "state", moments="beganDateTime"),
+    searched=("userPrincipalName", "sessionHostId"),
+)
+DECISIONS = Collection(
+    name="spotGroups/decisions",
+    kinds=kinds_of("sessionHostId", "action", "reason", "text", moments="decidedDateTime"),
+    searched=("sessionHostId", "text"),
+)
 
 
 class WarningView(TypedDict):

@@ -11,11 +11,28 @@ from shared.domain.spot.settings import CapacitySettings
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.tenants.tenant import Paused
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
 
-SPOT_GROUPS = Collection(name="spotGroups", columns={"displayName": "display_name", "siteId": "site_id"})
-SPOT_MEMBERS = Collection(name="spotGroups/members", columns={"status": "status"})
+SPOT_GROUPS = Collection(
+    name="spotGroups",
+    kinds=kinds_of(
+        *("id", "displayName", "friendlyName", "description", "licenseType", "siteId", "connectionId", "imageSetId"),
+        *("imageVersion", "status"),
+        moments="membersReadDateTime createdDateTime lastModifiedDateTime",
+        numbers="quantity hostCount onlineHosts builtHosts activeSessions disconnectedSessions",
+    ),
+    searched=("displayName", "friendlyName", "description"),
+)
+SPOT_MEMBERS = Collection(
+    name="spotGroups/members",
+    kinds=kinds_of(
+        *("id", "userId", "userPrincipalName", "displayName", "status", "heldBecause"),
+        moments="firstSeenDateTime",
+        flags="maySignIn",
+    ),
+    searched=("userPrincipalName", "displayName"),
+)
 
 
 class SpotGroupView(TypedDict):
@@ -127,7 +144,7 @@ def spot_member_view(member: SpotMember) -> SpotMemberView:
         "userPrincipalName": member.user_principal_name,
         "displayName": member.display_name,
         "status": member.status,
-        "maySignIn": member.rights.value == "granted",
+        "maySignIn": member.may_sign_in,
         "firstSeenDateTime": timestamp(member.first_seen_date_time),
         "heldBecause": member.held_because,
         "confirmedBy": member.confirmed_by,

@@ -43,7 +43,7 @@ FOR_LINUX = {
     "Microsoft.OSTCExtensions.VMAccessForLinux": (1,),
 }
 """The same of those for Linux; none of them has an effect."""
-_HANDLERS = {
+_HANDLERS: dict[str, dict[str, tuple[int, ...]]] = {
     "Windows": {name.lower(): majors for name, majors in HANDLERS.items()},
     "Linux": {name.lower(): majors for name, majors in FOR_LINUX.items()},
 }

@@ -1,0 +1,122 @@
+"""User settings: what users may do with their own Cloud PCs (Graph: cloudPcUserSetting). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from pydantic import Field
+
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING
+from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.policies.policy import Assignment
+from shared.domain.texts import Label
+from shared.domain.values import Value
+
+
+class RestorePointSetting(Value):
+    """Graph's cloudPcRestorePointSetting. How often restore points are made, the tenant's settings say."""
+
+    frequency_type: Literal["default"] = "default"
+    user_restore_enabled: bool = Field(False, description="whether users may go back to a restore point themselves")
+
+
+class UserSettingForm(Value):
+    """User settings to create.
+
+    *self_service_enabled*: users may restart, rename and troubleshoot. *local_admin_enabled*: they may make themselves
+    a local administrator, or a standard user again.
+    """
+
+    display_name: Label
+    self_service_enabled: bool = False
+    local_admin_enabled: bool = False
+    reset_enabled: Literal[False] = Field(False, description="users cannot have their Cloud PC built anew")
+    restore_point_setting: RestorePointSetting = Field(default_factory=RestorePointSetting)
+
+
+class UserSettingEdit(Value):
+    """What changes of user settings."""
+
+    display_name: Label | None = None
+    self_service_enabled: bool | None = None
+    local_admin_enabled: bool | None = None
+    reset_enabled: Literal[False] | None = None
+    restore_point_setting: RestorePointSetting | None = None
+
+
+class UserSetting(UserSettingForm):
+    """User settings of a tenant, and the groups to whose members they apply."""
+
+    id: str
+    tenant_id: str
+    assignments: tuple[Assignment, ...] = ()
+    created_date_time: datetime
+    last_modified_date_time: datetime
+
+
+class OwnAction(StrEnum):
+    """What users may do with their own Cloud PC, where their settings allow it."""
+
+    REBOOT = "reboot"
+    RENAME = "rename"
+    TROUBLESHOOT = "troubleshoot"
+    CHANGE_USER_ACCOUNT_TYPE = "changeUserAccountType"
+    RESTORE = "restore"
+
+
+class Possibility(Value):
+    """Whether an action is possible now. *reason*: why it is not."""
+
+    action: OwnAction
+    possible: bool
+    reason: str | None = None
+
+
+NOT_ALLOWED = "your organisation does not allow it"
+
+
+def applying(settings: Iterable[UserSetting], group_ids: frozenset[str]) -> UserSetting | None:
+    """Return the settings of a user in *group_ids*: those that were assigned to one of the groups first, as policies.
+
+    None: nobody has allowed anything.
+    """
+    found = [
+        (assignment.assigned_at, setting.id, setting)
+        for setting in settings
+        for assignment in setting.assignments
+        if assignment.group_id in group_ids
+    ]
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def allows(setting: UserSetting | None, action: OwnAction) -> bool:
+    """Return whether the settings of a user allow *action*."""
+    if setting is None:
+        return False
+    match action:
+        case OwnAction.RESTORE:
+            return setting.restore_point_setting.user_restore_enabled
+        case OwnAction.CHANGE_USER_ACCOUNT_TYPE:
+            return setting.local_admin_enabled
+        case _:
+            return setting.self_service_enabled
+
+
+def own_actions(pc: CloudPc, setting: UserSetting | None) -> tuple[Possibility, ...]:
+    """Return what the user of *pc* may do with it now, and why not."""
+    return tuple(_possibility(pc, setting, action) for action in OwnAction)
+
+
+def _possibility(pc: CloudPc, setting: UserSetting | None, action: OwnAction) -> Possibility:
+    why = None if allows(setting, action) else NOT_ALLOWED
+    if why is None and pc.status not in WORKING:
+        why = f"it is {pc.status.value}"
+    if why is None and action is not OwnAction.RENAME:
+        why = pc.occupied or (None if Remote(action.value).allows(pc.status) else f"it is {pc.status.value}")
+    if why is None and action is OwnAction.RESTORE and not any(p.status == "ready" for p in pc.current.restore_points):
+        why = "it has no restore point"
+    return Possibility(action=action, possible=why is None, reason=why)

@@ -1,0 +1,20 @@
+"""The list of a tenant's Cloud PCs as somebody sees it: with the names that its policies have today."""
+
+from __future__ import annotations
+
+from shared.services.action_context import ActionContext
+from shared.storage.listed import Entry
+
+
+async def cloud_pc_entries(context: ActionContext) -> list[Entry]:
+    """Return what lists of Cloud PCs look at; a policy that was deleted has the name that it had."""
+    names = {
+        stored.value.id: stored.value.display_name async for stored in context.deps.policies.each(context.tenant_id)
+    }
+    entries = await context.deps.cloud_pcs.entries(context.tenant_id)
+    return [
+        {**entry, "provisioningPolicyName": names[policy]}
+        if (policy := str(entry["provisioningPolicyId"])) in names
+        else entry
+        for entry in entries
+    ]

@@ -1,0 +1,34 @@
+"""Keeping the lists beside the records small, and true to them (docs/decisions/0054)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from shared.dependencies import Dependencies
+from shared.errors import DeskwrightError
+from shared.storage.listed import ListedRepository
+
+_log = logging.getLogger("deskwright.maintenance")
+
+
+async def fold_lists(deps: Dependencies) -> int:
+    """Put what has changed into the lists of all tenants; return how many changes these were."""
+    return await _everywhere(deps, lambda rows, tenant_id: rows.fold(tenant_id))
+
+
+async def repair_lists(deps: Dependencies) -> int:
+    """Compare the lists of all tenants with the records, and mend them; return how many entries were wrong."""
+    return await _everywhere(deps, lambda rows, tenant_id: rows.repair(tenant_id))
+
+
+async def _everywhere(deps: Dependencies, keep: Callable[[ListedRepository[Any], str], Awaitable[int]]) -> int:
+    count = 0
+    async for stored in deps.tenants.each():
+        for rows in (deps.cloud_pcs, deps.operations):
+            try:
+                count += await keep(rows, stored.value.id)
+            except DeskwrightError as error:  # the next time, then: the lists of the others do not wait for it
+                _log.warning("a list of %s could not be kept: %s", stored.value.id, error)
+    return count

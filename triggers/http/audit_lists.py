@@ -1,0 +1,88 @@
+"""Lists of audit events: there is no end of them, so that they are looked through from the newest on, page by page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from shared.domain.filtering import accepts, demanded, names_in
+from shared.errors import InvalidError, Problem
+from triggers.http.call import Call, Response, ok
+from triggers.http.lists import csv_response, wants_csv
+from triggers.http.odata import Query, read_query, selected
+from triggers.http.paging import listed, top_of
+from triggers.http.views.catalogue import AUDIT_EVENTS, AuditEventView, audit_event_view, audit_row
+
+_LOOKED_AT = 5_000
+"""Of so many events a page is chosen at most; where they are not enough, the next page goes on behind them."""
+_IN_A_FILE = 100_000
+_AT_ONCE = 1_000
+_ONLY_NEWEST = "audit events are ordered by activityDateTime desc"
+
+
+async def audit_list(call: Call, tenant_id: str, more: Mapping[str, Any] | None = None) -> Response:
+    """Answer with a page of the audit log. Its last pages may have fewer events than were asked for."""
+    query = read_query(call.params, AUDIT_EVENTS)
+    if query.count:
+        raise InvalidError(Problem("$count", "audit events are not counted; page through them"))
+    if [(term.name, term.descending) for term in query.order] != [("activityDateTime", True)]:
+        raise InvalidError(Problem("$orderby", _ONLY_NEWEST))
+    if wants_csv(call):
+        views, token = await _found(call, tenant_id, query, (_IN_A_FILE, _IN_A_FILE), "")
+        if token is not None:
+            message = f"these are more than {_IN_A_FILE} events; choose by activityDateTime"
+            raise InvalidError(Problem("$filter", message))
+        return csv_response(AUDIT_EVENTS, query, ((audit_row(view), view) for view in views))
+    behind = _place(call.query("$skiptoken"))
+    views, token = await _found(call, tenant_id, query, (top_of(call), _LOOKED_AT), behind)
+    return ok(listed(call, [selected(view, query, AUDIT_EVENTS) for view in views], token, **(more or {})))
+
+
+async def _found(
+    call: Call, tenant_id: str, query: Query, most: tuple[int, int], behind: str
+) -> tuple[list[AuditEventView], str | None]:
+    """Return events, and the token of those behind them, None at the end. *most*: to find, and to look at."""
+    found: list[AuditEventView] = []
+    looked, last = 0, ""
+    narrow = names_in(query.condition) <= {"activityDateTime", "resourceId"}
+    top = min(most[0] + 1, _AT_ONCE) if narrow else _AT_ONCE
+    events = call.deps.audit.among(tenant_id, top=top, behind=behind, **_limits(query))
+    async for key, stored in events:
+        if len(found) == most[0] or looked == most[1]:
+            return found, _token(last)
+        looked, last = looked + 1, key
+        view = audit_event_view(stored.value)
+        if accepts(query.condition, audit_row(view)):
+            found.append(view)
+    return found, None
+
+
+def _limits(query: Query) -> dict[str, Any]:
+    """Return what Table Storage can choose by itself: a stretch of time, and one resource."""
+    limits: dict[str, Any] = {}
+    for each in demanded(query.condition):
+        if each.name == "resourceId" and each.operator == "eq" and each.written != "null":
+            limits["resource_id"] = each.written
+        elif each.name == "activityDateTime" and isinstance(each.value, str):
+            at = datetime.fromisoformat(each.value.upper())
+            if each.operator in {"ge", "gt", "eq"}:
+                limits["since"] = max(at, limits.get("since", at))
+            if each.operator in {"le", "lt", "eq"}:
+                limits["until"] = min(at, limits.get("until", at))
+    return limits
+
+
+def _token(key: str) -> str:
+    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
+
+
+def _place(token: str | None) -> str:
+    if token is None:
+        return ""
+    try:
+        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+    except (binascii.Error, ValueError) as error:
+        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is")) from error

@@ -1,0 +1,108 @@
+"""Lists: chosen, ordered and counted as the query says, shown page by page; or all of it as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from shared.domain.filtering import Row, Scalar, accepts
+from shared.domain.ordering import OrderError, behind, ordered, place_of, read_token, token_of
+from shared.domain.values import Value
+from shared.errors import InvalidError, Problem
+from shared.storage.repository import Repository
+from triggers.http.call import Call, Response, ok
+from triggers.http.csv_files import csv_file
+from triggers.http.odata import Collection, Query, read_query, row_of, selected
+from triggers.http.paging import count_of, listed, top_of
+
+V = TypeVar("V", bound=Value)
+View = Callable[[V], Mapping[str, Any]]
+_CSV = "text/csv"
+
+
+def whole_list(
+    call: Call, collection: Collection, views: Iterable[Mapping[str, Any]], more: Mapping[str, Any] | None = None
+) -> Response:
+    """Answer with a page of a list that was read as a whole; the skip token counts. *more*: beside the items."""
+    query = read_query(call.params, collection)
+    rows = [(view, row) for view in views if accepts(query.condition, row := row_of(view, collection))]
+    if query.order:
+        numbered = [{**row, "id": str(row["id"]), "": n} for n, (_, row) in enumerate(rows)]
+        rows = [rows[int(each[""])] for each in ordered(numbered, query.order)]  # type: ignore[arg-type] # a number
+    if wants_csv(call):
+        return csv_response(collection, query, ((row, view) for view, row in rows))
+    top, skip = top_of(call), _skip(call)
+    following = str(skip + top) if skip + top < len(rows) else None
+    items = [selected(view, query, collection) for view, _ in rows[skip : skip + top]]
+    return ok(listed(call, items, following, **(more or {}), **_count(query, len(rows))))
+
+
+async def kept_list(
+    call: Call,
+    repository: Repository[V],
+    collection: Collection,
+    view: View[V],
+    entries: Iterable[Row],
+    more: Mapping[str, Any] | None = None,
+) -> Response:
+    """Answer with a page of records: chosen and ordered by their *entries*, of which only those of the page are read.
+
+    The token of the next page says where this one has ended: what comes or goes between two pages moves no other.
+    """
+    query = read_query(call.params, collection)
+    found = ordered((entry for entry in entries if accepts(query.condition, entry)), query.order)
+    if wants_csv(call):
+        return await _kept_csv(call, repository, collection, view, found)
+    top, token, count = top_of(call), call.query("$skiptoken"), len(found)
+    if token is not None:
+        try:
+            found = behind(found, query.order, read_token(token, query.order))
+        except OrderError as error:
+            raise InvalidError(Problem("$skiptoken", str(error))) from error
+    page = found[:top]
+    following = token_of(place_of(page[-1], query.order), query.order) if len(found) > top else None
+    records = await repository.several(call.tenant.id, [str(entry["id"]) for entry in page])
+    items = [selected(view(stored.value), query, collection) for stored in records]
+    return ok(listed(call, items, following, **(more or {}), **_count(query, count)))
+
+
+def wants_csv(call: Call) -> bool:
+    """Return whether the caller accepts CSV and names it."""
+    accepted = (call.request.headers.get("accept") or "").lower().split(",")
+    return any(each.partition(";")[0].strip() == _CSV for each in accepted)
+
+
+async def _kept_csv(
+    call: Call, repository: Repository[V], collection: Collection, view: View[V], found: Sequence[Row]
+) -> Response:
+    """Return all entries as CSV; where other properties are selected, of the records."""
+    query = read_query(call.params, collection)
+    if query.select is None or set(query.select) <= {"id", *collection.kinds}:
+        return csv_response(collection, query, ((entry, entry) for entry in found))
+    views = {stored.value.id: view(stored.value) async for stored in repository.each(call.tenant.id)}  # type: ignore[attr-defined] # every record has an id
+    chosen = [entry for entry in found if entry["id"] in views]
+    return csv_response(collection, query, ((entry, views[str(entry["id"])]) for entry in chosen))
+
+
+def csv_response(
+    collection: Collection, query: Query, rows: Iterable[tuple[Mapping[str, Scalar], Mapping[str, Any]]]
+) -> Response:
+    """Answer with *rows* (what is compared of a view, and the view) as CSV: a column for each property."""
+    names = query.select if query.select is not None else tuple(collection.kinds)
+    lines = ([row[name] if name in row else view.get(name) for name in names] for row, view in rows)
+    disposition = f'attachment; filename="{collection.name.rpartition("/")[2]}.csv"'
+    return Response(200, csv_file(names, lines), {"Content-Disposition": disposition}, kind=_CSV)
+
+
+def _count(query: Query, count: int) -> dict[str, int]:
+    return {"@odata.count": count} if query.count else {}
+
+
+def _skip(call: Call) -> int:
+    token = call.query("$skiptoken")
+    if token is None:
+        return 0
+    skip = count_of(token)
+    if skip is None:
+        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is"))
+    return skip

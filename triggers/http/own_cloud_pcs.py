@@ -1,0 +1,189 @@
+"""Users and their own Cloud PCs: whoever has a token finds what is theirs, and nothing else is there for them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+
+import azure.functions as func
+from pydantic import AfterValidator, Field
+
+from shared.contracts.tickets import on_behalf_of
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING
+from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.cloud_pcs.sign_in import SignInDetails, sign_in_details
+from shared.domain.cloud_pcs.user_setting import OwnAction
+from shared.domain.operations.operation import Operation
+from shared.domain.texts import one_line
+from shared.domain.values import Id, Value
+from shared.errors import ConflictError, NotFoundError
+from shared.services.own_cloud_pcs import allow, cloud_pcs_of, own_cloud_pc, setting_or_none, spot_desktops_of
+from shared.services.rebuilding import UserAccountType
+from shared.services.remote import RemoteActionRequest, act, rename
+from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.remote_actions import LONGEST_NAME
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
+from triggers.http.idempotency import once
+from triggers.http.lists import whole_list
+from triggers.http.response_shapes import Page
+from triggers.http.views.operations import OPERATION, operation_view
+from triggers.http.views.own_cloud_pcs import (
+    OWN_CLOUD_PCS,
+    SPOT_DESKTOPS,
+    OwnCloudPcView,
+    SpotDesktopView,
+    own_cloud_pc_view,
+    spot_desktop_view,
+)
+from triggers.http.views.remote_actions import RestorePointsView, restore_points_view
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_ONE = "me/cloudPCs/{id}"
+
+
+class NameForm(Value):
+    """The new name."""
+
+    display_name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(one_line)]
+
+
+class AccountForm(Value):
+    """What the user becomes on their Cloud PC."""
+
+    user_account_type: UserAccountType
+
+
+class RestoreForm(Value):
+    """The restore point to go back to."""
+
+    cloud_pc_snapshot_id: Id
+
+
+@bp.route(route="me/cloudPCs", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=Page(OwnCloudPcView), query=OWN_CLOUD_PCS)
+async def list_own_cloud_pcs(call: Call) -> Response:
+    """List the caller's own Cloud PCs, with what they may do with each."""
+    views = []
+    for tenant, pcs in await cloud_pcs_of(call.deps, call.caller.directory_id, call.caller.actor.id):
+        with on_behalf_of(tenant.id):
+            setting, unread = await setting_or_none(call.deps, tenant, call.caller.actor.id)
+        views += [own_cloud_pc_view(pc, call.now, setting, unread) for pc in pcs]
+    return whole_list(call, OWN_CLOUD_PCS, views)
+
+
+@bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=OwnCloudPcView)
+async def get_own_cloud_pc(call: Call) -> Response:
+    """Show one of the caller's own Cloud PCs."""
+    pc = await _own(call)
+    with on_behalf_of(pc.tenant_id):
+        setting, unread = await setting_or_none(call.deps, call.tenant, call.caller.actor.id)
+    return ok(own_cloud_pc_view(pc, call.now, setting, unread))
+
+
+@bp.route(route=f"{_ONE}/signInDetails", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=SignInDetails)
+async def get_own_sign_in_details(call: Call) -> Response:
+    """Show how the caller signs in to their Cloud PC; ``address`` opens it."""
+    pc = await _own(call)
+    if pc.status not in WORKING:
+        raise ConflictError("the Cloud PC is not ready to sign in to", status=pc.status.value)
+    return ok(sign_in_details(pc).to_json())
+
+
+@bp.route(route=f"{_ONE}/restorePoints", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=RestorePointsView)
+async def list_own_restore_points(call: Call) -> Response:
+    """List the restore points of the caller's Cloud PC, newest first."""
+    return ok({"value": restore_points_view(await _own(call))})
+
+
+@bp.route(route=f"{_ONE}/operations/{{operation}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=OPERATION)
+async def get_own_operation(call: Call) -> Response:
+    """Show how far something is that is done to the caller's Cloud PC."""
+    pc = await _own(call)
+    stored = await call.deps.operations.get(pc.tenant_id, call.param("operation"))
+    if stored.value.resource_id != pc.id:
+        raise NotFoundError("there is no such operation")
+    return ok(operation_view(stored.value), etag=stored.etag)
+
+
+@bp.route(route=f"{_ONE}/reboot", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/me/reboot", returns={202: OPERATION})
+async def reboot_own_cloud_pc(call: Call, client: DurableClient) -> Response:
+    """Restart the caller's Cloud PC."""
+    return await _acted(call, client, OwnAction.REBOOT, RemoteActionRequest(Remote.REBOOT))
+
+
+@bp.route(route=f"{_ONE}/troubleshoot", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/me/troubleshoot", returns={202: OPERATION})
+async def troubleshoot_own_cloud_pc(call: Call, client: DurableClient) -> Response:
+    """Check all that the caller's Cloud PC needs to work, and repair what is safe."""
+    return await _acted(call, client, OwnAction.TROUBLESHOOT, RemoteActionRequest(Remote.TROUBLESHOOT))
+
+
+@bp.route(route=f"{_ONE}/changeUserAccountType", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/me/changeUserAccountType", accepts=AccountForm, returns={202: OPERATION})
+async def change_own_account_type(call: Call, client: DurableClient) -> Response:
+    """Make the caller a local administrator of their Cloud PC, or a standard user again."""
+    administrator = call.read(AccountForm).user_account_type is UserAccountType.ADMINISTRATOR
+    request = RemoteActionRequest(Remote.CHANGE_USER_ACCOUNT_TYPE, administrator=administrator)
+    return await _acted(call, client, OwnAction.CHANGE_USER_ACCOUNT_TYPE, request)
+
+
+@bp.route(route=f"{_ONE}/restore", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/me/restore", accepts=RestoreForm, returns={202: OPERATION})
+async def restore_own_cloud_pc(call: Call, client: DurableClient) -> Response:
+    """Put the disk of the caller's Cloud PC back to a restore point: what was changed since then is lost."""
+    request = RemoteActionRequest(Remote.RESTORE, restore_point_id=call.read(RestoreForm).cloud_pc_snapshot_id)
+    return await _acted(call, client, OwnAction.RESTORE, request)
+
+
+@bp.route(route=f"{_ONE}/rename", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/me/rename", accepts=NameForm, returns={202: OPERATION})
+async def rename_own_cloud_pc(call: Call) -> Response:
+    """Give the caller's Cloud PC another display name; the computer's name stays."""
+    name = call.read(NameForm).display_name
+    return await _allowed(call, OwnAction.RENAME, lambda pc: rename(call.context, pc.id, name))
+
+
+@bp.route(route="me/spotDesktops", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=Page(SpotDesktopView), query=SPOT_DESKTOPS)
+async def list_own_spot_desktops(call: Call) -> Response:
+    """List the Spot Groups of which the caller is a member, and whether they may sign in."""
+    found = await spot_desktops_of(call.deps, call.caller.directory_id, call.caller.actor.id)
+    return whole_list(call, SPOT_DESKTOPS, [spot_desktop_view(group, member) for group, member in found])
+
+
+async def _own(call: Call) -> CloudPc:
+    """Return the addressed Cloud PC if it is the caller's own; the call concerns its tenant from then on."""
+    caller = call.caller
+    tenant, pc = await own_cloud_pc(call.deps, caller.directory_id, caller.actor.id, call.param("id"))
+    call.concern(tenant)
+    return pc
+
+
+async def _acted(call: Call, client: DurableClient, action: OwnAction, request: RemoteActionRequest) -> Response:
+    return await _allowed(call, action, lambda pc: act(call.context, client, pc.id, request))
+
+
+async def _allowed(call: Call, action: OwnAction, perform: Callable[[CloudPc], Awaitable[Operation]]) -> Response:
+    """Perform *action* where the settings of the caller allow it."""
+    pc = await _own(call)
+    with on_behalf_of(pc.tenant_id):
+        await allow(call.deps, call.tenant, call.caller.actor.id, action)
+
+        async def done() -> Response:
+            operation = await perform(pc)
+            place = f"/api/me/cloudPCs/{pc.id}/operations/{operation.id}"
+            return Response(202, operation_view(operation), {"Location": place, "Retry-After": "5"})
+
+        return await once(call, done)

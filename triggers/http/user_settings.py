@@ -1,0 +1,105 @@
+"""User settings: Graph's userSettings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import azure.functions as func
+
+from shared.domain.cloud_pcs.user_setting import UserSetting, UserSettingEdit, UserSettingForm
+from shared.errors import InvalidError
+from shared.services.user_settings import (
+    assign_user_setting,
+    create_user_setting,
+    delete_user_setting,
+    update_user_setting,
+)
+from shared.storage.repository import Stored
+from shared.workflow import Blueprint
+from triggers.http.bodies.policies import AssignBody, assigned_group_ids
+from triggers.http.bodies.reading import renamed
+from triggers.http.call import Call, Response
+from triggers.http.endpoints import endpoint
+from triggers.http.graph import BASE, graph_changed, graph_created, graph_item, graph_list
+from triggers.http.idempotency import once
+from triggers.http.openapi_metadata import ONE
+from triggers.http.response_shapes import Page
+from triggers.http.views.user_settings import USER_SETTING, USER_SETTINGS, user_setting_view
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+_ONE = f"{BASE}/userSettings/{{id}}"
+
+
+@bp.route(route=f"{BASE}/userSettings", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/userSettings/read", graph=True, returns=Page(USER_SETTING), query=USER_SETTINGS)
+async def list_user_settings(call: Call) -> Response:
+    """List the user settings."""
+    return await graph_list(call, call.deps.user_settings, USER_SETTINGS, user_setting_view)
+
+
+@bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/userSettings/read", graph=True, returns=USER_SETTING, query=(*ONE, "$expand"))
+async def get_user_setting(call: Call) -> Response:
+    """Show user settings."""
+    stored = await _read(call)
+    return graph_item(call, USER_SETTINGS, user_setting_view(stored.value), stored.etag)
+
+
+@bp.route(route=f"{BASE}/userSettings", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/userSettings/create", graph=True, accepts=UserSettingForm, returns={201: USER_SETTING})
+async def add_user_setting(call: Call) -> Response:
+    """Create user settings; they apply to nobody until they are assigned."""
+
+    async def create() -> Response:
+        stored = await create_user_setting(call.context, call.read(UserSettingForm, _body(call)))
+        return graph_created(call, USER_SETTINGS, user_setting_view(stored.value), stored.etag)
+
+    return await once(call, create)
+
+
+@bp.route(route=_ONE, methods=["PATCH"], auth_level=_OPEN)
+@endpoint(
+    "Microsoft.CloudPC/userSettings/update",
+    graph=True,
+    accepts=UserSettingEdit,
+    returns={200: USER_SETTING, 204: None},
+)
+async def change_user_setting(call: Call) -> Response:
+    """Change what the body names of user settings; it holds from the user's next request on."""
+    stored = await _read(call)
+    after = await update_user_setting(call.context, stored, call.read(UserSettingEdit, _body(call)))
+    return graph_changed(call, USER_SETTINGS, user_setting_view(after.value), after.etag)
+
+
+@bp.route(route=_ONE, methods=["DELETE"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/userSettings/delete", graph=True, returns={204: None})
+async def remove_user_setting(call: Call) -> Response:
+    """Delete user settings; what they allowed is not allowed any more."""
+    await delete_user_setting(call.context, await _read(call))
+    return Response(204)
+
+
+@bp.route(route=f"{_ONE}/assign", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/userSettings/assign", graph=True, accepts=AssignBody, returns={204: None})
+async def assign_user_settings(call: Call) -> Response:
+    """Replace the groups to whose members user settings apply."""
+    stored = await _read(call)
+    group_ids = assigned_group_ids(call.json())
+    try:
+        await assign_user_setting(call.context, stored, group_ids)
+    except InvalidError as error:
+        pointers = {f"/groups/groupIds/{n}": f"/assignments/{n}/target/groupId" for n in range(len(group_ids))}
+        raise renamed(error, pointers) from error
+    return Response(204)
+
+
+async def _read(call: Call) -> Stored[UserSetting]:
+    stored = await call.deps.user_settings.get(call.tenant.id, call.param("id"))
+    call.match(stored.etag)
+    return stored
+
+
+def _body(call: Call) -> dict[str, Any]:
+    """Return the body without the annotations of OData that Graph's clients send."""
+    return {name: value for name, value in call.json().items() if "@odata." not in name}

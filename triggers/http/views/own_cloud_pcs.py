@@ -1,0 +1,83 @@
+"""A user's own Cloud PCs and Spot desktops, as the user sees them."""
+
+from datetime import datetime
+from typing import Annotated
+
+from typing_extensions import TypedDict
+
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.progress import Progress, progress
+from shared.domain.cloud_pcs.sign_in import ADDRESS
+from shared.domain.cloud_pcs.user_setting import Possibility, UserSetting, own_actions
+from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.members import MemberStatus, SpotMember
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from triggers.http.odata import Collection, kinds_of
+
+OWN_CLOUD_PCS = Collection(
+    name="me/cloudPCs",
+    kinds=kinds_of(
+        *("id", "displayName", "status", "servicePlanName", "computerName"),
+        moments="provisionedDateTime gracePeriodEndDateTime",
+    ),
+    searched=("displayName", "computerName"),
+)
+SPOT_DESKTOPS = Collection(
+    name="me/spotDesktops",
+    kinds=kinds_of("id", "displayName", "status", flags="maySignIn"),
+    searched=("displayName",),
+)
+
+
+class OwnCloudPcView(TypedDict):
+    """A Cloud PC of the caller's own. *actions*: what they may do with it now, and why not."""
+
+    id: str
+    displayName: str
+    status: Status
+    servicePlanName: str
+    computerName: str | None
+    provisionedDateTime: Timestamp | None
+    gracePeriodEndDateTime: Timestamp | None
+    progress: Annotated[Json, DumpOf(Progress)]
+    actions: list[Annotated[Json, DumpOf(Possibility)]]
+
+
+class SpotDesktopView(TypedDict):
+    """A Spot Group of which the caller is a member. *address*: where they sign in, None: they may not yet."""
+
+    id: str
+    displayName: str
+    description: str
+    status: MemberStatus
+    maySignIn: bool
+    address: str | None
+
+
+def own_cloud_pc_view(pc: CloudPc, now: datetime, setting: UserSetting | None, unread: str | None) -> OwnCloudPcView:
+    """Return a Cloud PC as its user sees it; *unread*: why it is not known what they may do."""
+    actions = [each.but(reason=unread) if unread else each for each in own_actions(pc, setting)]
+    return {
+        "id": pc.id,
+        "displayName": pc.display_name,
+        "status": pc.status,
+        "servicePlanName": pc.plan.display_name,
+        "computerName": pc.current.resources.computer_name,
+        "provisionedDateTime": timestamp(pc.provisioned_date_time),
+        "gracePeriodEndDateTime": timestamp(pc.grace.ends_at) if pc.grace else None,
+        "progress": progress(pc, now).to_json(),
+        "actions": [each.to_json() for each in actions],
+    }
+
+
+def spot_desktop_view(group: SpotGroup, member: SpotMember) -> SpotDesktopView:
+    """Return a Spot Group as one of its members sees it."""
+    return {
+        "id": group.id,
+        "displayName": group.friendly_name or group.display_name,
+        "description": group.description,
+        "status": member.status,
+        "maySignIn": member.may_sign_in,
+        "address": ADDRESS if member.may_sign_in else None,
+    }

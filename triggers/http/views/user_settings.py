@@ -1,0 +1,54 @@
+"""Graph: cloudPcUserSetting, and its assignments."""
+
+from typing import Annotated
+
+from typing_extensions import TypedDict
+
+from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSetting
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from triggers.http.odata import Collection, kinds_of
+from triggers.http.response_shapes import Entity
+from triggers.http.views.policies import AssignmentView, assignment_view
+
+USER_SETTINGS = Collection(
+    name="userSettings",
+    kinds=kinds_of(
+        *("id", "displayName"),
+        moments="createdDateTime lastModifiedDateTime",
+        flags="selfServiceEnabled localAdminEnabled restorePointSetting/userRestoreEnabled",
+    ),
+    searched=("displayName",),
+    expands=frozenset({"assignments"}),
+)
+
+
+class UserSettingView(TypedDict):
+    """Graph's cloudPcUserSetting."""
+
+    id: str
+    displayName: str
+    selfServiceEnabled: bool
+    localAdminEnabled: bool
+    resetEnabled: bool
+    restorePointSetting: Annotated[Json, DumpOf(RestorePointSetting)]
+    createdDateTime: Timestamp
+    lastModifiedDateTime: Timestamp
+    assignments: list[AssignmentView]
+
+
+USER_SETTING = Entity(UserSettingView)
+
+
+def user_setting_view(setting: UserSetting) -> UserSettingView:
+    """Return user settings as Graph's."""
+    return {
+        "id": setting.id,
+        "displayName": setting.display_name,
+        "selfServiceEnabled": setting.self_service_enabled,
+        "localAdminEnabled": setting.local_admin_enabled,
+        "resetEnabled": setting.reset_enabled,
+        "restorePointSetting": setting.restore_point_setting.to_json(),
+        "createdDateTime": timestamp(setting.created_date_time),
+        "lastModifiedDateTime": timestamp(setting.last_modified_date_time),
+        "assignments": [assignment_view(each) for each in setting.assignments],
+    }

@@ -60,7 +60,7 @@ def test_cloud_pcs_spread_over_subscriptions_and_those_that_fit_in_none_wait(ope
 
 
 @pytest.mark.long
-@pytest.mark.timeout(7_200)
+@pytest.mark.timeout(14_400)
 def test_five_thousand_cloud_pcs_of_one_tenant(start_stack: StartStack) -> None:
     """Azure's own limit holds in each subscription: the simulated cloud refuses the assignment after it."""
     stack: Any = start_stack(speed=600.0)

@@ -41,11 +41,11 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-/** Return the data of an answer that was good; the middleware has thrown for others. */
-export async function dataOf<T>(asked: Promise<{ data?: T }>): Promise<T> {
+/** Return the JSON of an answer that was good; the middleware has thrown for others. Lists can be text (CSV) too. */
+export async function dataOf<T>(asked: Promise<{ data?: T }>): Promise<Exclude<T, string>> {
   const { data } = await asked;
-  if (data === undefined) {
-    throw new Error("The service answered without content.");
+  if (data === undefined || typeof data === "string") {
+    throw new Error("The service answered without JSON.");
   }
-  return data;
+  return data as Exclude<T, string>;
 }

@@ -19,6 +19,7 @@ _TYPES: Mapping[str, str] = {
     "deviceImages": ResourceType.DEVICE_IMAGE,
     "imageSets": ResourceType.IMAGE_SET,
     "imageVersions": ResourceType.IMAGE_VERSION,
+    "me": ResourceType.CLOUD_PC,
     "onPremisesConnections": ResourceType.CONNECTION,
     "orphans": ResourceType.ORPHAN,
     "provisioningPolicies": ResourceType.POLICY,
@@ -27,6 +28,7 @@ _TYPES: Mapping[str, str] = {
     "sites": ResourceType.SITE,
     "spotGroups": ResourceType.SPOT_GROUP,
     "tenants": ResourceType.TENANT,
+    "userSettings": ResourceType.USER_SETTING,
     "userSessions": ResourceType.SPOT_GROUP,
     "wizards": "wizard",
 }

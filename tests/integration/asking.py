@@ -82,7 +82,7 @@ async def ask(
     """Call the route *name* (method and address). *more*: ``at`` parts of the address, ``url``, ``headers``."""
     method, _, route = name.partition(" ")
     at = {"tenant": "contoso", "version": "beta", "id": "c1", "site": "west", "number": "0.0.1"}
-    at |= {"wizard": "create-connection", "host": "h1"}
+    at |= {"wizard": "create-connection", "host": "h1", "operation": "o1"}
     at |= more.get("at", {})
     address = route.replace("…", BASE)
     at = {part: value for part, value in at.items() if f"{{{part}}}" in address}  # as the host hands them over

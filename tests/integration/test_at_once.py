@@ -20,6 +20,7 @@ CHANGES: dict[str, tuple[dict[str, str], str, dict[str, Any]]] = {
     "PUT tenants/{tenant}/sites/{site}": ({"site": "east"}, "displayName", SITE),
     "PATCH …/onPremisesConnections/{id}": ({"id": "c3"}, "displayName", {}),
     "PATCH …/provisioningPolicies/{id}": ({"id": "p1"}, "description", {}),
+    "PATCH …/userSettings/{id}": ({"id": "s1"}, "displayName", {}),
     "PATCH …/deviceImages/{id}": ({"id": "i1"}, "displayName", {}),
     "PATCH …/imageSets/{id}": (SET, "description", {}),
     "PATCH …/imageSets/{id}/versions/{number}": ({**SET, "number": "0.0.0"}, "notes", {}),

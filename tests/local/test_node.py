@@ -26,12 +26,12 @@ def wheel(tmp_path: Path) -> Path:
 def test_the_machines_own_is_taken_when_new_enough(
     tmp_path: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pretend(tmp_path, "v20.6.0")
+    pretend(tmp_path, "v22.22.0")
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert node.find(wheel).node == str(tmp_path / "node")
 
 
-@pytest.mark.parametrize("version", ["v18.20.8", "v20.5.1", "nonsense"])
+@pytest.mark.parametrize("version", ["v18.20.8", "v22.21.1", "nonsense"])
 def test_an_old_one_gives_way_to_the_wheel(
     tmp_path: Path, wheel: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:

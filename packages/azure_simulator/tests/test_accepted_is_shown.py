@@ -90,6 +90,7 @@ ELSEWHERE = {
     "Microsoft.Authorization/locks": "test_groups.py",
     "Microsoft.Authorization/roleAssignments": "test_roles.py",
     "Microsoft.Authorization/roleDefinitions": "nobody makes one",
+    "Microsoft.Network/bastionHosts": "test_sdk_spot.py",
     "Microsoft.DesktopVirtualization/applicationGroups/desktops": "comes with its group",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts": "registers itself",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts/userSessions": "comes with its user",

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.asking import ask
 from tests.integration.callers import Office
-from tests.integration.scenes import HYBRID
+from tests.integration.scenes import HYBRID, SETTING
 from tests.integration.test_wrong_bodies import SET
 
 AT_ONCE = 6
@@ -30,6 +30,12 @@ CHANGES: dict[str, tuple[dict[str, str], str, dict[str, Any]]] = {
 
 def test_every_route_that_replaces_something_is_here(routes: dict[str, Any]) -> None:
     assert {name for name in routes if name.partition(" ")[0] in {"PATCH", "PUT"}} == CHANGES.keys()
+
+
+@pytest.fixture(autouse=True)
+async def settings(office: Office) -> None:
+    """What the office does not have by itself."""
+    await office.user_settings.insert(SETTING)
 
 
 async def changed(routes: dict[str, Any], name: str, **headers: str) -> Counter[int]:

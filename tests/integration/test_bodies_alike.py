@@ -8,7 +8,7 @@ import pytest
 from tests.integration.asking import ask, told
 from tests.integration.callers import Office
 from tests.integration.desks import with_a_host
-from tests.integration.scenes import WORKS
+from tests.integration.scenes import SETTING, WORKS
 from tests.integration.test_wrong_bodies import BODIES, SET
 
 OTHERWISE = {"POST graph/notifications"}
@@ -38,6 +38,7 @@ def place(name: str) -> dict[str, str]:
 async def furnished(office: Office) -> Office:
     await office.cloud_pcs.insert(WORKS)
     await with_a_host(office)
+    await office.user_settings.insert(SETTING)
     return office
 
 

@@ -57,6 +57,7 @@ def routes(stack: Stack, tenant: str, version: str = "beta") -> list[Route]:
         "site": "x",
         "number": "1.0.0",
         "host": "x",
+        "operation": "x",
         "wizard": "create-connection",
     }
     found = []

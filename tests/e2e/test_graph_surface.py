@@ -74,8 +74,8 @@ def test_lists_page_select_filter_and_count(open_office: OpenOffice) -> None:
     ("options", "words"),
     [
         ({"filter": "locale eq 'x'"}, "displayName"),
-        ({"filter": "displayName ne 'x'"}, "eq"),
-        ({"orderby": "displayName"}, "unknown query parameter"),
+        ({"orderby": "colour"}, "colour"),
+        ({"apply": "groupby((displayName))"}, "unknown query parameter"),
         ({"select": "colour"}, "colour"),
         ({"top": "0"}, "1 to 1000"),
         ({"skiptoken": "rubbish"}, "token"),

@@ -35,6 +35,7 @@ def kill_until(stack: Stack, done: Callable[[], bool], chance: random.Random) ->
     return kills
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", [5])
 @pytest.mark.timeout(900)
 def test_kills_while_hosts_are_built_and_removed_cost_and_leave_nothing(start_stack: StartStack, seed: int) -> None:

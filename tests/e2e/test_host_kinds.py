@@ -52,6 +52,7 @@ def actions(office: Office, group_id: str) -> list[tuple[str, str]]:
     return [(each["action"], each["reason"]) for each in reversed(decisions(office, group_id))]
 
 
+@pytest.mark.long
 def test_a_host_of_a_domain_joins_it_and_its_account_is_disabled_when_it_goes(open_office: OpenOffice) -> None:
     office = open_office()
     office.connection(**on_premises(office.stack, office.subscription))
@@ -73,6 +74,7 @@ def test_a_host_of_a_domain_joins_it_and_its_account_is_disabled_when_it_goes(op
     assert office.invariants() == []
 
 
+@pytest.mark.long
 def test_a_host_that_the_group_wants_in_intune_is_managed_there_until_it_goes(open_office: OpenOffice) -> None:
     office = open_office()
     office.connection()
@@ -85,6 +87,7 @@ def test_a_host_that_the_group_wants_in_intune_is_managed_there_until_it_goes(op
     assert left(office) == []
 
 
+@pytest.mark.long
 def test_an_evicted_low_priority_host_is_missed_started_again_and_told(open_office: OpenOffice) -> None:
     office = open_office()
     office.connection()
@@ -106,6 +109,7 @@ def test_an_evicted_low_priority_host_is_missed_started_again_and_told(open_offi
     ]
 
 
+@pytest.mark.long
 def test_a_host_of_a_users_own_hibernates_with_the_session_and_wakes_with_it(open_office: OpenOffice) -> None:
     office = open_office()
     office.connection()

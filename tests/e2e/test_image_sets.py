@@ -134,6 +134,7 @@ def test_a_way_in_closes_by_itself_when_its_time_is_over(open_office: OpenOffice
     assert any(set_id in text for _, text in places)
 
 
+@pytest.mark.long
 def test_a_recipe_builds_versions_without_hands_also_every_month(open_office: OpenOffice) -> None:
     office = open_office()
     moment = office.stack.clock.now() + timedelta(hours=4)
@@ -194,6 +195,7 @@ def test_a_global_set_goes_to_the_regions_of_all_sites_and_has_no_other_version_
     assert new_version(office, set_id).status == 202
 
 
+@pytest.mark.long
 def test_kills_at_random_moments_cost_no_version(start_stack: StartStack) -> None:
     chance = random.Random(3)
     stack = start_stack(users=0, seed=3)

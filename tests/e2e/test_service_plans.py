@@ -56,7 +56,7 @@ def test_a_tenants_service_plan_decides_the_machine_and_a_rebuild_takes_todays(o
         ({"vmSizes": ["Standard_NV6"]}, "/vmSizes/0", "cannot start with Trusted Launch"),
         ({"vmSizes": [GRAPHICS, "Standard_X9s_v9"]}, "/vmSizes/1", "name a size that it offers"),
         ({"vmSizes": ["NV6"]}, "/vmSizes/0", "write the name of an Azure VM size"),
-        ({"vmSizes": [GRAPHICS, GRAPHICS.lower().replace("standard_nv", "Standard_NV")]}, "/vmSizes", "one size twice"),
+        ({"vmSizes": [GRAPHICS, GRAPHICS.lower().replace("standard_nv", "Standard_NV")]}, "/vmSizes", "is named twice"),
         ({"storageInGB": 5000}, "/storageInGB", "at most 4095"),
     ],
 )

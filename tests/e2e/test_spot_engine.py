@@ -150,6 +150,7 @@ def test_an_operator_sees_hosts_and_sessions_and_acts_on_them(open_office: OpenO
     assert ("build", "hostsMissing") in reasons
 
 
+@pytest.mark.long
 def test_an_immediate_release_moves_users_after_notice_to_hosts_that_work(open_office: OpenOffice) -> None:
     office = open_office()
     group_id, names = spot_office(office, 12, RECIPE)
@@ -183,6 +184,7 @@ def test_an_immediate_release_moves_users_after_notice_to_hosts_that_work(open_o
     assert [each["status"] for each in history] == ["succeeded"]
 
 
+@pytest.mark.long
 def test_a_user_who_signs_in_while_all_hosts_are_off_has_one_started_by_azure(open_office: OpenOffice) -> None:
     office = open_office()
     rests = {"schedule": {"timeZone": "UTC", "phases": [{"begins": "00:00", "rests": True}]}}
@@ -206,6 +208,7 @@ def test_a_user_who_signs_in_while_all_hosts_are_off_has_one_started_by_azure(op
     assert lost(office, group_id) == []
 
 
+@pytest.mark.long
 def test_kills_while_hosts_are_built_and_users_come_lose_no_session_and_double_no_host(start_stack: StartStack) -> None:
     chance = random.Random(11)
     stack = start_stack(users=0, seed=11)

@@ -138,6 +138,7 @@ def test_a_release_whose_first_host_fails_stops_with_evidence_and_is_rolled_back
     assert made.names[1] in made.sessions()
 
 
+@pytest.mark.long
 def test_a_member_who_leaves_loses_the_desktop_at_once_and_the_first_waiting_one_gets_it(
     open_office: OpenOffice,
 ) -> None:

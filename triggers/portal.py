@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from shared.dependencies import dependencies
+from triggers.http.etags import is_held
 from triggers.portal_files import PortalFiles
 
 bp = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -41,7 +42,7 @@ def get_portal_file(req: func.HttpRequest) -> func.HttpResponse:
         text = "There is no such file.\n" if files.is_built else _NOT_BUILT
         return func.HttpResponse(text, status_code=404, headers=headers, mimetype="text/plain")
     headers |= {"Cache-Control": found.cache_control, "ETag": found.etag, "Vary": "Accept-Encoding"}
-    if found.etag in [each.strip().removeprefix("W/") for each in req.headers.get("if-none-match", "").split(",")]:
+    if is_held(found.etag, req.headers.get("if-none-match")):
         return func.HttpResponse(status_code=304, headers=headers)
     headers |= {"Content-Type": found.content_type, **({"Content-Encoding": found.encoding} if found.encoding else {})}
     return func.HttpResponse(found.content, headers=headers)

@@ -43,6 +43,7 @@ class PortalFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._names = _names(folder)
+        self._read: dict[tuple[str, str], PortalFile] = {}  # a deployment's files never change
 
     @property
     def is_built(self) -> bool:
@@ -58,6 +59,11 @@ class PortalFiles:
         if name == INDEX and (path.startswith(_HASHED) or not self.is_built):
             return None
         encoding = next((each for each in self._names[name] if _accepts(accepted, each)), "")
+        if (name, encoding) not in self._read:
+            self._read[name, encoding] = self._file(name, encoding)
+        return self._read[name, encoding]
+
+    def _file(self, name: str, encoding: str) -> PortalFile:
         content = self._folder.joinpath(f"{name}{_ENCODINGS.get(encoding, '')}").read_bytes()
         return PortalFile(
             content=content,

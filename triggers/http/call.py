@@ -119,6 +119,14 @@ class Call:
         """Return a query parameter, None when it is not there."""
         return self.params.get(name)
 
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether the request says ``confirm=true``: its caller was told what it costs. Raises: InvalidError."""
+        confirm = self.query("confirm") or "false"
+        if confirm not in {"true", "false"}:
+            raise InvalidError(Problem("confirm", "write true or false"))
+        return confirm == "true"
+
     def json(self) -> dict[str, Any]:
         """Return the body, a JSON object. Raises: InvalidError."""
         if not isinstance(self._body, dict):

@@ -10,6 +10,7 @@ import azure.functions as func
 from shared.config import VERSION
 from shared.dependencies import dependencies
 from shared.workflow import Blueprint
+from triggers.http.etags import is_held
 from triggers.http.openapi_metadata import returns
 from triggers.http.views.me import ConfigurationView
 
@@ -32,6 +33,6 @@ async def get_configuration(req: func.HttpRequest) -> func.HttpResponse:
     body = json.dumps(shown, separators=(",", ":"))
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:16]}"'
     headers = {"Cache-Control": _HELD, "ETag": etag}
-    if etag in [each.strip().removeprefix("W/") for each in req.headers.get("if-none-match", "").split(",")]:
+    if is_held(etag, req.headers.get("if-none-match")):
         return func.HttpResponse(status_code=_NOT_MODIFIED, headers=headers)
     return func.HttpResponse(body, headers=headers, mimetype="application/json")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.release import ReleaseEvent, SpotRelease
 from shared.services import releases
 from shared.services.spot_facts import spot_group_facts
-from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
@@ -16,6 +14,7 @@ from triggers.http.graph import BASE, graph_whole_list
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.operations import accepted
 from triggers.http.response_shapes import Page
+from triggers.http.spot_groups import addressed_group
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -70,7 +69,7 @@ async def resume_release(call: Call, client: DurableClient) -> Response:
 @endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, returns=SpotRelease)
 async def cancel_release(call: Call, client: DurableClient) -> Response:
     """Cancel the open release: the group goes back to the version before."""
-    stored = await _group(call)
+    stored = await addressed_group(call)
     return ok((await releases.cancel_release(call.context, client, stored)).to_json())
 
 
@@ -82,11 +81,5 @@ async def save_spot_group_update_form(call: Call, client: DurableClient) -> Resp
 
 
 async def _change(call: Call, client: DurableClient, event: ReleaseEvent) -> Response:
-    group = (await _group(call)).value
+    group = (await addressed_group(call)).value
     return ok((await releases.change_release(call.context, client, group, event)).to_json())
-
-
-async def _group(call: Call) -> Stored[SpotGroup]:
-    stored = await call.deps.spot_groups.get(call.tenant.id, call.param("id"))
-    call.match(stored.etag)
-    return stored

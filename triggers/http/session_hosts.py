@@ -200,13 +200,10 @@ async def _exclude(call: Call, client: DurableClient, *, excluded: bool) -> Resp
 
 
 async def _task(call: Call, client: DurableClient, task: HostTask) -> Response:
-    confirm = call.query("confirm") or "false"
-    if confirm not in {"true", "false"}:
-        raise InvalidError(Problem("confirm", "write true or false"))
+    confirmed = call.is_confirmed
 
     async def perform() -> Response:
         host = (await _host(call)).value
-        confirmed = confirm == "true"
         return accepted(await session_hosts.begin_host_task(call.context, client, host, task, confirmed=confirmed))
 
     return await once(call, perform)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.spot.group import SpotGroup
-from shared.errors import InvalidError, Problem
 from shared.services import spot_groups, spot_pausing
 from shared.services.spot_facts import spot_group_facts
 from shared.storage.repository import Stored
@@ -56,11 +55,8 @@ async def get_spot_group(call: Call) -> Response:
 @endpoint("Microsoft.CloudPC/spotGroups/delete", graph=True, returns={202: OPERATION}, query=("confirm",))
 async def delete_spot_group(call: Call, client: DurableClient) -> Response:
     """Delete a Spot Group: 409 with what that removes, until the request says ``confirm=true``."""
-    confirm = call.query("confirm") or "false"
-    if confirm not in {"true", "false"}:
-        raise InvalidError(Problem("confirm", "write true or false"))
-    stored = await _group(call)
-    confirmed = confirm == "true"
+    confirmed = call.is_confirmed
+    stored = await addressed_group(call)
     return accepted(await spot_groups.delete_spot_group(call.context, client, stored, confirmed=confirmed))
 
 
@@ -83,7 +79,7 @@ async def confirm_removals(call: Call, client: DurableClient) -> Response:
     """Confirm that the members whose removal waits lose their access."""
 
     async def confirm() -> Response:
-        operation, _ = await spot_groups.confirm_member_removals(call.context, client, await _group(call))
+        operation, _ = await spot_groups.confirm_member_removals(call.context, client, await addressed_group(call))
         return accepted(operation)
 
     return await once(call, confirm)
@@ -94,7 +90,7 @@ async def confirm_removals(call: Call, client: DurableClient) -> Response:
 async def pause_spot_group(call: Call) -> Response:
     """Let a Spot Group start, build and remove nothing, and change nobody's access."""
     reason = call.read(PauseForm, call.json_if_any()).reason
-    paused = await spot_pausing.pause_spot_group(call.context, await _group(call), reason)
+    paused = await spot_pausing.pause_spot_group(call.context, await addressed_group(call), reason)
     return ok(await shown(call, paused))
 
 
@@ -103,7 +99,7 @@ async def pause_spot_group(call: Call) -> Response:
 @endpoint("Microsoft.CloudPC/spotGroups/resume", graph=True, returns=SPOT_GROUP)
 async def resume_spot_group(call: Call, client: DurableClient) -> Response:
     """Let a Spot Group act again."""
-    resumed = await spot_pausing.resume_spot_group(call.context, client, await _group(call))
+    resumed = await spot_pausing.resume_spot_group(call.context, client, await addressed_group(call))
     return ok(await shown(call, resumed))
 
 
@@ -131,7 +127,8 @@ async def shown(call: Call, group: SpotGroup) -> SpotGroupView:
     return spot_group_view(group, state.value if state else None)
 
 
-async def _group(call: Call) -> Stored[SpotGroup]:
+async def addressed_group(call: Call) -> Stored[SpotGroup]:
+    """Return the group of the address, as If-Match wants it. Raises: NotFoundError, MismatchError."""
     stored = await call.deps.spot_groups.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     return stored

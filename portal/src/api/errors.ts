@@ -79,6 +79,6 @@ function fromProblem(answer: Response, body: unknown): Read {
 
 /** Write a code such as `resourceNotFound` as words. */
 export function titleOf(code: string): string {
-  const words = code.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+  const words = code.replaceAll(/([a-z\d])([A-Z])/g, "$1 $2").toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

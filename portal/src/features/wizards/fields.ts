@@ -1,5 +1,7 @@
 /** What a form asks for, read from the JSON schema of a wizard's step: pure, and the same for every wizard. */
 
+import { titleOf } from "../../api/errors.ts";
+
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined };
 
 export interface Schema {
@@ -149,8 +151,7 @@ export function labelOf(name: string, title?: string): string {
   if (title !== undefined && title.toLowerCase() !== name.toLowerCase() && title.includes(" ")) {
     return title;
   }
-  const words = name.replaceAll(/([a-z\d])([A-Z])/g, "$1 $2").toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return titleOf(name);
 }
 
 function escape(name: string): string {

@@ -1,0 +1,6 @@
+"""Which version of a resource a client has already: ``If-None-Match`` (RFC 9110, section 13.1.2)."""
+
+
+def is_held(etag: str, if_none_match: str | None) -> bool:
+    """Return whether a strong *etag* is among those that a client names, weak or strong."""
+    return etag in [each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")]

@@ -22,13 +22,13 @@ PY     := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 # The distributions of this repository, each before what needs it.
 PACKAGES := packages/simulation_base packages/functions_host packages/azure_simulator cli
-CODE   := $(wildcard function_app.py conftest.py) orchestrators activities triggers shared tools local packages cli tests bench
+CODE   := $(wildcard function_app.py conftest.py) orchestrators activities triggers shared tools local deployment packages cli tests bench
 
 # Three at a time, a file each: on two cores too, because tests also wait; none minds a neighbour.
 THREE  := -n 3 --dist loadfile
 
 # What is fast and touches nothing; then what starts processes.
-FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house cli/tests
+FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house tests/infra tests/deployment cli/tests
 SLOW_TESTS := tests/local tests/integration tests/contract packages tests/worker
 
 .PHONY: help
@@ -52,7 +52,7 @@ bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed ## meas
 # ---- prove -------------------------------------------------------------------------------------
 
 .PHONY: check
-check: lint types imports fast ## run the fast half: format, lint, types, imports, fast tests (two minutes)
+check: lint types imports fast portal-check portal ## run the fast half: format, lint, types, imports, fast tests, the portal (two minutes)
 	@echo "make check: all passed"
 
 .PHONY: test
@@ -62,7 +62,7 @@ test: check .tools/azurite/installed .tools/worker/installed ## run all tests bu
 	@echo "make test: all passed"
 
 .PHONY: long
-long: portal-check portal $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed portal/dist-local/index.html ## run the end-to-end tests that take minutes each
+long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed portal/dist-local/index.html ## run the end-to-end tests that take minutes each
 	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e tests/browser tests/local packages/azure_simulator $(THREE) --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
 
 .PHONY: lint

@@ -167,11 +167,12 @@ def test_a_bulk_action_is_tried_by_the_service(deskwright: Command, service: Ser
 
 def test_groups_are_named_one_by_one(deskwright: Command, service: Service) -> None:
     service.put("POST", f"{GRAPH}/provisioningPolicies/{PC}/assign", status=204)
-    assert deskwright("policy", "assign", PC, "--group", "a", "--group", "b", "--yes").code == 0
+    service.put("GET", "/tenants/contoso/directory/groups", {"value": [{"id": "b", "displayName": "Staff"}]})
+    assert deskwright("policy", "assign", PC, "--group", PC, "--group", "staff", "--yes").code == 0
     assert deskwright("policy", "assign", PC, "--no-groups", "--yes").code == 0
     sent = [each.body for each in service.requests("POST", f"{GRAPH}/provisioningPolicies/{PC}/assign")]
     targets = [[each["target"]["groupId"] for each in body["assignments"]] for body in sent]
-    assert targets == [["a", "b"], []]
+    assert targets == [[PC, "b"], []]
 
 
 def test_a_table_asks_only_for_what_it_shows(deskwright: Command, service: Service) -> None:

@@ -109,7 +109,7 @@ def _field_options(field: Field) -> Iterator[click.Parameter]:
         return
     if field.name == "assignments":
         yield click.Option(
-            ["--group", key], multiple=True, metavar="ID", help="A group, by its object id; again for more."
+            ["--group", key], multiple=True, metavar="GROUP", help="A group, by its name or object id; again for more."
         )
         yield click.Option(["--no-groups", "no_groups"], is_flag=True, help="No group at all.")
     elif field.kind == "flag":
@@ -123,14 +123,14 @@ def _field_options(field: Field) -> Iterator[click.Parameter]:
         yield click.Option([f"--{kebab(field.name)}", key], type=kind, help=about)
 
 
-def _given(found: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
+def _given(use: Session, found: Operation, values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that options name."""
     given: dict[str, Any] = {}
     for field in found.fields or ():
         value = values.get(_key("body", field.name))
         if field.name == "assignments":
             if value or values.get("no_groups"):
-                given[field.name] = [{"target": {"groupId": each}} for each in value or ()]
+                given[field.name] = [{"target": {"groupId": use.group(each)}} for each in value or ()]
         elif field.kind == "texts":
             given |= {field.name: list(value)} if value else {}
         elif value is not None:
@@ -152,7 +152,7 @@ def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> 
         _read(use, verb, found, address, query, values.get("limit"))
         return
     manner = manner_of(values)
-    body = bodies.body(found.fields, values.get("file"), _given(found, values), values.get("settings") or ())
+    body = bodies.body(found.fields, values.get("file"), _given(use, found, values), values.get("settings") or ())
     if verb.own_dry_run and manner.dry_run:
         answer = requests.send(use, found, address, {**(body or {}), "dryRun": True}, manner)
         use.output.item(answer.body, rows="value")
@@ -176,6 +176,7 @@ def _read(use: Session, verb: Verb, found: Operation, address: str, query: dict[
     if verb.select and (use.output.for_people or not is_list):
         query.setdefault("$select", verb.select)
     if not is_list:
+        query |= {"$top": str(limit)} if limit else {}
         use.output.item(use.client.ask("GET", address, query=query).body, verb.columns, verb.rows)
         return
     query["$top"] = str(min(limit or _PAGE, _PAGE))

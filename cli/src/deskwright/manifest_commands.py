@@ -46,6 +46,8 @@ def _plan(use: Session, files: tuple[str, ...]) -> list[Change]:
 
 def _change(use: Session, kind: Kind, said: Json, names: Names) -> Change:
     name = said[kind.key]
+    if isinstance(said.get("groups"), list):
+        said = {**said, "groups": [use.group(str(each)) for each in said["groups"]]}
     found = manifests.existing(use, kind, name)
     if found is None:
         return Change(

@@ -73,6 +73,22 @@ class Session:
             raise ConflictError(f"{len(found)} are called {name!r}", advice=f"Name one by its id: {ids}.")
         return str(found[0]["id"])
 
+    def group(self, name: str) -> str:
+        """Return the object id of a group by its id or its name. Raises: NotFoundError, ConflictError."""
+        if _ID.fullmatch(name):
+            return name
+        listed = self.client.ask("GET", self.address("find_groups"), query={"$search": name}).body["value"]
+        found = [str(each["id"]) for each in listed if each["displayName"].casefold() == name.casefold()]
+        if not found:
+            raise NotFoundError(
+                f"there is no group {name!r}", advice=f"deskwright group find --search {name[:3]} looks."
+            )
+        if len(found) > 1:
+            raise ConflictError(
+                f"{len(found)} groups are called {name!r}", advice=f"Name one by its id: {', '.join(found)}."
+            )
+        return found[0]
+
 
 def _filters(listed_by: str, _property: str) -> bool:
     return "$filter" in operation(listed_by).query

@@ -28,7 +28,8 @@ def wizard_command(verb: Verb) -> click.Command:
         _run(session.of(values), verb, values)
 
     save = click.Option(["--save-form"], metavar="FILE", help="Write the form there too, without its passwords.")
-    params = [*body_options(), save, *manner_options(asks=True, keyed=True)]
+    about_what = [click.Argument(["thing"], required=False, metavar=f"[{verb.named.upper()}]")] if verb.named else []
+    params = [*about_what, *body_options(), save, *manner_options(asks=True, keyed=True)]
     made = click.Command(verb.name, params=params, callback=run, help=about, short_help=about)
     return session.options(made)  # type: ignore[return-value]  # a command with more options
 
@@ -36,7 +37,8 @@ def wizard_command(verb: Verb) -> click.Command:
 def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
     """Take the form from its file or by questions, have it reviewed, and save it."""
     manner = manner_of(values)
-    wizard = Wizard(use, verb.wizard)
+    thing = values.get("thing")
+    wizard = Wizard(use, verb.wizard, use.identified(verb.named, thing) if thing else "")
     given = values["file"] or values["settings"]
     form = bodies.body((), values["file"], {}, values["settings"]) or {}
     form.pop("wizard", None)
@@ -63,16 +65,17 @@ def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
 
 
 class Wizard:
-    """One wizard of the service, with what there is to choose from now."""
+    """One wizard of the service, with what there is to choose from now. *about*: the id of what it edits."""
 
-    def __init__(self, use: Session, name: str) -> None:
+    def __init__(self, use: Session, name: str, about: str = "") -> None:
         self._use = use
+        self._about = {"id": about} if about else {}
         self.saves = operation("save_wizard")
         self.address = self.saves.address(use.tenant, {"wizard": name})
 
     def ask(self) -> Json:
         """Return the form that somebody fills in, each step reviewed before the next. Ctrl-C ends it."""
-        shown = self._use.client.ask("GET", self.address).body
+        shown = self._use.client.ask("GET", self.address, query=self._about).body
         say(f"{shown['title']}  (Ctrl-C ends it, and nothing is saved)")
         form: Json = {}
         for step in shown["steps"]:
@@ -93,17 +96,17 @@ class Wizard:
         if not step["schema"].get("required") and not click.confirm("Change anything here?", default=False, err=True):
             return
         choices, cut = step["choices"], step["choicesCut"]
-        for about in cut.values():
+        for about in (*cut.values(), *step["choicesErrors"].values()):
             say(f"  {about}")
 
         def search(text: str) -> list[Mapping[str, Any]]:
-            again = self._use.client.ask("GET", self.address, query={"search": text}).body
+            again = self._use.client.ask("GET", self.address, query={**self._about, "search": text}).body
             found = next(each for each in again["steps"] if each["name"] == step["name"])["choices"]
             return [choice for name in cut for choice in found.get(name, ())]
 
         questions = Questions(step["schema"], choices, cut, search)
         while True:
-            form[step["name"]] = questions.ask(form.get(step["name"], {}))
+            form[step["name"]] = questions.ask(form.get(step["name"], step["values"]))
             review = self.review(form, step["name"])
             wrong = [
                 each for part in review["steps"] if part["name"] in {step["name"], "form"} for each in part["errors"]

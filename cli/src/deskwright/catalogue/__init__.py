@@ -9,6 +9,7 @@ from deskwright.catalogue.cloud_pcs import CONNECTION, IMAGE, MY, PC, POLICY
 from deskwright.catalogue.service import (
     AUDIT,
     BULK,
+    GROUP,
     OFFER,
     OPERATION,
     ORPHAN,
@@ -27,7 +28,7 @@ WHOAMI = Verb("whoami", "get_me", ("name", "kind", "roles", "tenants", "director
 
 NOUNS = (
     *(PC, POLICY, CONNECTION, IMAGE, SPOT, HOST, SESSION, RELEASE, IMAGE_SET, IMAGE_VERSION),
-    *(BULK, OPERATION, REMOVAL, ORPHAN, USER, USER_SETTING, TENANT, SITE, OFFER, AUDIT, WIZARD, SERVICE, MY),
+    *(BULK, OPERATION, REMOVAL, ORPHAN, USER, GROUP, USER_SETTING, TENANT, SITE, OFFER, AUDIT, WIZARD, SERVICE, MY),
 )
 
 WITHOUT_COMMAND: Mapping[str, str] = {

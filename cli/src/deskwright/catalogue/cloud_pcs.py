@@ -1,6 +1,6 @@
 """Commands for Cloud PCs, and what they are built by."""
 
-from deskwright.catalogue.words import CHANGED, DESTROYS, ID, NAME, Noun, Verb
+from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb
 
 _PC = (
     "USER=userPrincipalName",
@@ -29,6 +29,7 @@ PC = Noun(
             rows="entries",
             named="pc",
         ),
+        Verb("actions", "get_supported_actions", ACTIONS, rows="value", named="pc"),
         Verb("sign-in", "get_sign_in_details", named="pc"),
         Verb("restart", "reboot_cloud_pc", named="pc"),
         Verb("rename", "rename_cloud_pc", named="pc"),

@@ -59,8 +59,9 @@ REMOVAL = Noun(
 )
 USER = Noun(
     "user",
-    "Why somebody has a Cloud PC, or none",
+    "Users of the directory, and why somebody has a Cloud PC, or none",
     (
+        Verb("find", "find_users", ("USER=userPrincipalName", *NAME, "ENABLED=accountEnabled", *ID), rows="value"),
         Verb(
             "explain",
             "explain_user",
@@ -68,6 +69,11 @@ USER = Noun(
             rows="cloudPcs",
         ),
     ),
+)
+GROUP = Noun(
+    "group",
+    "Groups of the directory",
+    (Verb("find", "find_groups", (*NAME, "KIND=kind", "ASSIGNABLE=assignable", *ID), rows="value"),),
 )
 USER_SETTING = Noun(
     "user-setting",

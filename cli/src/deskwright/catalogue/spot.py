@@ -1,6 +1,6 @@
 """Commands for Spot Groups, and the image sets of their hosts."""
 
-from deskwright.catalogue.words import CHANGED, DESTROYS, ID, NAME, Noun, Verb
+from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb
 
 _VERSION = ("VERSION=version", "STATUS=status", "SOURCE=sourceName", "TESTED=validated", "USED BY=usedBy", *CHANGED)
 _RELEASE = ("STATUS=status", "STAGE=stage", "IMAGE=image", "METHOD=method", "BEGAN=createdDateTime", *ID)
@@ -21,7 +21,7 @@ IMAGE_VERSION = Noun(
     (
         Verb("list", "list_image_versions", _VERSION, named="image-set"),
         Verb("show", "get_image_version", named="image-set"),
-        Verb("create", "save_wizard", wizard="create-image-version"),
+        Verb("create", "save_wizard", wizard="create-image-version", named="image-set"),
         Verb("note", "update_image_version", named="image-set"),
         Verb("delete", "delete_image_version", named="image-set", asks=f"Delete version {{}}? {DESTROYS}"),
         Verb("connect", "connect_image_version", named="image-set"),
@@ -51,7 +51,7 @@ SPOT = Noun(
         ),
         Verb("show", "get_spot_group", named="spot"),
         Verb("create", "save_wizard", wizard="create-spot-group"),
-        Verb("edit", "save_wizard", wizard="edit-spot-group"),
+        Verb("edit", "save_wizard", wizard="edit-spot-group", named="spot"),
         Verb("pause", "pause_spot_group", named="spot"),
         Verb("resume", "resume_spot_group", named="spot"),
         Verb("delete", "delete_spot_group", named="spot", confirms=True, asks=f"Delete the group {{}}? {DESTROYS}"),
@@ -87,6 +87,7 @@ HOST = Noun(
             named="spot",
         ),
         Verb("show", "get_session_host", named="spot"),
+        Verb("actions", "get_supported_host_actions", ACTIONS, rows="value", named="spot"),
         Verb("drain", "drain_session_host", named="spot"),
         Verb("undrain", "undrain_session_host", named="spot"),
         Verb("exclude", "exclude_session_host", named="spot"),
@@ -115,7 +116,7 @@ RELEASE = Noun(
     "release",
     "Releases of image versions to a Spot Group",
     (
-        Verb("create", "save_wizard", wizard="update-spot-group"),
+        Verb("create", "save_wizard", wizard="update-spot-group", named="spot"),
         Verb("show", "get_release", named="spot"),
         Verb("history", "list_releases", _RELEASE, named="spot"),
         Verb("pause", "pause_release", named="spot"),

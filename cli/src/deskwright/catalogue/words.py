@@ -59,6 +59,7 @@ NAMES: Mapping[str, Named] = {
 }
 """Kinds of things that can be named by what people call them."""
 
+ACTIONS = ("ACTION=action", "POSSIBLE=possible", "REASON=reason", "CHOICES=choices")
 NAME = ("NAME=displayName",)
 ID = ("ID=id",)
 CHANGED = ("CHANGED=lastModifiedDateTime",)

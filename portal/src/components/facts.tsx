@@ -1,7 +1,8 @@
 import { makeStyles, tokens } from "@fluentui/react-components";
-import type { ReactElement } from "react";
+import { isValidElement, type ReactElement, type ReactNode } from "react";
 
 import { titleOf } from "../api/errors.ts";
+import { words } from "../words/shell.ts";
 
 const useStyles = makeStyles({
   list: {
@@ -28,14 +29,21 @@ export function Facts({ facts }: { readonly facts: Readonly<Record<string, unkno
       {shown.map(([name, value]) => (
         <div key={name} style={{ display: "contents" }}>
           <dt>{titleOf(name)}</dt>
-          <dd>{textOf(value)}</dd>
+          <dd>{shownOf(value)}</dd>
         </div>
       ))}
     </dl>
   );
 }
 
+function shownOf(value: unknown): ReactNode {
+  return isValidElement(value) ? value : textOf(value);
+}
+
 function textOf(value: unknown): string {
+  if (typeof value === "boolean") {
+    return value ? words.yes : words.no;
+  }
   if (Array.isArray(value)) {
     return value.map((each) => textOf(each)).join(", ");
   }

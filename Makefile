@@ -52,7 +52,7 @@ bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed ## meas
 # ---- prove -------------------------------------------------------------------------------------
 
 .PHONY: check
-check: lint types imports fast ## run the fast half: format, lint, types, imports, fast tests (two minutes)
+check: lint types imports fast portal-check portal ## run the fast half: format, lint, types, imports, fast tests, the portal (two minutes)
 	@echo "make check: all passed"
 
 .PHONY: test
@@ -62,7 +62,7 @@ test: check .tools/azurite/installed .tools/worker/installed ## run all tests bu
 	@echo "make test: all passed"
 
 .PHONY: long
-long: portal-check portal $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed portal/dist-local/index.html ## run the end-to-end tests that take minutes each
+long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed portal/dist-local/index.html ## run the end-to-end tests that take minutes each
 	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e tests/browser tests/local packages/azure_simulator $(THREE) --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
 
 .PHONY: lint

@@ -69,7 +69,9 @@ export function PaletteDialog(given: { readonly tenant: string | undefined; read
         <DialogBody>
           <DialogTitle>{words.palette.title}</DialogTitle>
           <DialogContent className={styles.content}>
+            {/* The pattern of a combobox with a list below it (WAI-ARIA): a datalist cannot go anywhere. */}
             <Input
+              // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
               role="combobox"
               aria-label={words.palette.label}
               aria-expanded
@@ -82,6 +84,7 @@ export function PaletteDialog(given: { readonly tenant: string | undefined; read
               }}
               onKeyDown={move}
             />
+            {/* oxlint-disable-next-line jsx-a11y/prefer-tag-over-role */}
             <div id={list} role="listbox" aria-label={words.palette.title} className={styles.list}>
               {found.map((target, index) => (
                 // The keyboard reaches options by the combobox above, as its pattern wants.
@@ -89,6 +92,7 @@ export function PaletteDialog(given: { readonly tenant: string | undefined; read
                 <div
                   key={target.address}
                   id={`${list}-${index}`}
+                  // oxlint-disable-next-line jsx-a11y/prefer-tag-over-role
                   role="option"
                   aria-selected={index === current}
                   className={mergeClasses(styles.item, index === current && styles.current)}
@@ -98,7 +102,7 @@ export function PaletteDialog(given: { readonly tenant: string | undefined; read
                 </div>
               ))}
             </div>
-            {found.length === 0 && <span role="status">{words.palette.none}</span>}
+            {found.length === 0 && <output>{words.palette.none}</output>}
           </DialogContent>
         </DialogBody>
       </DialogSurface>

@@ -129,9 +129,9 @@ function Navigation({ tenant }: { readonly tenant: string | undefined }): ReactE
     <>
       {tenant !== undefined &&
         GROUPS.map(({ title, links }) => (
-          <section key={title} aria-label={title}>
+          <div key={title}>
             <Caption1Strong className={styles.group}>{title}</Caption1Strong>
-            <ul className={styles.links}>
+            <ul className={styles.links} aria-label={title}>
               {links.map((each) => (
                 <li key={each.path}>
                   <NavLink className={styles.link} to={`/t/${tenant}${each.path}`} end={each.path === ""}>
@@ -140,7 +140,7 @@ function Navigation({ tenant }: { readonly tenant: string | undefined }): ReactE
                 </li>
               ))}
             </ul>
-          </section>
+          </div>
         ))}
       <ul className={styles.links}>
         {mayList && (

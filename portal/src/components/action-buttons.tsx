@@ -22,13 +22,13 @@ const useStyles = makeStyles({
 
 interface Given {
   readonly actions: readonly Action[];
-  readonly work: Work;
+  readonly begin: Work["begin"];
   /** How many have a button of their own; the rest is in a menu. */
   readonly shown?: number;
 }
 
 /** The actions of a thing: the first as buttons, the others in a menu. Those that are not possible say why. */
-export function ActionButtons({ actions, work, shown = 3 }: Given): ReactElement {
+export function ActionButtons({ actions, begin, shown = 3 }: Given): ReactElement {
   const styles = useStyles();
   const whyNot = useWhyNot();
   const rest = actions.slice(shown);
@@ -37,7 +37,7 @@ export function ActionButtons({ actions, work, shown = 3 }: Given): ReactElement
       {actions.slice(0, shown).map((action) => {
         const why = whyNot(action);
         const button = (
-          <Button key={action.name} disabledFocusable={why !== null} onClick={() => work.begin(action)}>
+          <Button key={action.name} disabledFocusable={why !== null} onClick={() => begin(action)}>
             {action.title}
           </Button>
         );
@@ -49,7 +49,7 @@ export function ActionButtons({ actions, work, shown = 3 }: Given): ReactElement
           </Tooltip>
         );
       })}
-      {rest.length > 0 && <ActionMenu actions={rest} begin={work.begin} label={words.more} />}
+      {rest.length > 0 && <ActionMenu actions={rest} begin={begin} label={words.more} />}
     </div>
   );
 }

@@ -18,6 +18,8 @@ import { rangeOf } from "./selection.ts";
 
 const ROW = 44;
 const BEFOREHAND = 12;
+/** A column is never narrower, in pixels: a narrow window scrolls. */
+const COLUMN = 125;
 
 /** One column: what its header says, and the cell of a row. A column with `sort` can be ordered by. */
 export interface Column<Row> {
@@ -50,8 +52,7 @@ interface Given<Row> {
 }
 
 const useStyles = makeStyles({
-  frame: { overflow: "auto", maxHeight: "calc(100vh - 220px)", minHeight: "120px" },
-  table: { minWidth: "640px" },
+  frame: { overflow: "auto", maxHeight: "calc(100vh - 220px)", borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
   header: { position: "sticky", top: 0, zIndex: 1, backgroundColor: tokens.colorNeutralBackground1 },
   title: { fontWeight: tokens.fontWeightSemibold },
   narrow: { width: "44px" },
@@ -83,9 +84,10 @@ export function DataTable<Row>(given: Given<Row>): ReactElement {
   const below = shown.getTotalSize() - (items.at(-1)?.end ?? 0);
   return (
     // A region that scrolls must be reachable by the keyboard (WCAG 2.1.1).
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    // The arrows only move the focus between controls of its rows.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
     <section className={styles.frame} ref={frame} aria-label={label} tabIndex={0} onKeyDown={moveByArrows}>
-      <Table className={styles.table} aria-label={label} aria-rowcount={rows.length + 1} size="small">
+      <Table style={{ minWidth: `${columns.length * COLUMN}px` }} aria-label={label} aria-rowcount={rows.length + 1} size="small">
         <TableHeader className={styles.header}>
           <TableRow aria-rowindex={1}>
             {selecting !== undefined && <SelectAll label={label} rows={rows} idOf={idOf} selecting={selecting} />}

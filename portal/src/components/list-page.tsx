@@ -1,6 +1,6 @@
 import { Button } from "@fluentui/react-components";
 import { useCallback, useMemo, type ReactElement, type ReactNode } from "react";
-import { Link, useParams, useSearchParams } from "react-router";
+import { useParams, useSearchParams } from "react-router";
 
 import { useMay } from "../api/context.tsx";
 import type { Rows } from "../api/pages.ts";
@@ -9,6 +9,7 @@ import { words } from "../words/lists.ts";
 import { AsOf } from "./as-of.tsx";
 import type { Column } from "./data-table.tsx";
 import { EmptyState } from "./empty-state.tsx";
+import { LinkButton } from "./link-button.tsx";
 import { orderText, queryOf, stateOf, type Filter, type ListState } from "./list-state.ts";
 import { ListTools } from "./list-tools.tsx";
 import { ListView, type Selecting } from "./list-view.tsx";
@@ -144,7 +145,11 @@ export function ListPage<P extends ListPath>(given: Given<P>): ReactElement {
 function CreateLink(given: { readonly tenant: string; readonly create: Create | undefined }): ReactElement | null {
   const may = useMay("wizards/save");
   const { tenant, create } = given;
-  return create === undefined || !may ? null : <Link to={`/t/${tenant}/wizards/${create.wizard}`}>{create.title}</Link>;
+  return create === undefined || !may ? null : (
+    <LinkButton to={`/t/${tenant}/wizards/${create.wizard}`} isPrimary>
+      {create.title}
+    </LinkButton>
+  );
 }
 
 function None(given: {

@@ -21,6 +21,7 @@ const useStyles = makeStyles({
     marginBottom: tokens.spacingVerticalM,
   },
   search: { minWidth: "200px", flexGrow: 1, maxWidth: "360px" },
+  choice: { maxWidth: "100%" },
   last: { marginLeft: "auto" },
 });
 
@@ -47,10 +48,10 @@ export function ListTools({ state, filters, isSearchable, set, clear, csv }: Giv
   const chosen = filters.filter(({ name }) => state.chosen[name] !== undefined);
   const isChosen = chosen.length > 0 || state.search !== "";
   return (
-    <div className={styles.tools} role="search" aria-label={words.tools}>
+    <search className={styles.tools} aria-label={words.tools}>
       {isSearchable && <Search value={state.search} onSearch={(text) => set("search", text)} />}
       {filters.map(({ name, title, choices }) => (
-        <Select key={name} aria-label={title} value={state.chosen[name] ?? ""} onChange={(_, { value }) => set(name, value)}>
+        <Select key={name} className={styles.choice} aria-label={title} value={state.chosen[name] ?? ""} onChange={(_, { value }) => set(name, value)}>
           <option value="">{words.any(title)}</option>
           {choices.map((each) => (
             <option key={each.value} value={each.value}>
@@ -74,7 +75,7 @@ export function ListTools({ state, filters, isSearchable, set, clear, csv }: Giv
         </Button>
       )}
       {csv !== null && <Download csv={csv} className={styles.last} />}
-    </div>
+    </search>
   );
 }
 

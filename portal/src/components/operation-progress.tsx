@@ -46,7 +46,7 @@ export function OperationProgress(given: { readonly title: string; readonly foll
   }, [isOver, queries]);
   const failure = operation?.error ?? null;
   return (
-    <MessageBar intent={intentOf(operation)} layout="multiline" role="status">
+    <MessageBar intent={intentOf(operation)} layout="multiline" aria-live="polite">
       <MessageBarBody>
         <MessageBarTitle>{sayingOf(title, operation)}</MessageBarTitle>
         {operation !== undefined && !isOver ? <span>{stepOf(operation)}</span> : null}

@@ -10,7 +10,7 @@ const useStyles = makeStyles({
 export function Section({ title, children }: { readonly title: string; readonly children: ReactNode }): ReactElement {
   const styles = useStyles();
   return (
-    <section className={styles.section} aria-label={title}>
+    <section className={styles.section}>
       <Subtitle1 as="h2" className={styles.title}>
         {title}
       </Subtitle1>

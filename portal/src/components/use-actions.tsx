@@ -1,15 +1,16 @@
 import { MessageBar, MessageBarBody } from "@fluentui/react-components";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useState, type ReactElement } from "react";
+import { Suspense, lazy, useCallback, useState, type ReactElement } from "react";
 
 import { ApiError } from "../api/errors.ts";
-import { ActionDialog } from "./action-dialog.tsx";
 import type { Action, Done } from "./action.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import type { Problems, Values } from "./form/schema-form.tsx";
 import { OperationProgress, type Followed } from "./operation-progress.tsx";
 import { words } from "../words/actions.ts";
 
+/** Loaded when somebody first does something. */
+const ActionDialog = lazy(async () => ({ default: (await import("./action-dialog.tsx")).ActionDialog }));
 const NONE: Problems = new Map();
 
 interface Sent {
@@ -62,16 +63,18 @@ export function useActions(follow: (operation: string) => Followed): Work {
         {open === null ? (
           error
         ) : (
-          <ActionDialog
-            key={open.name}
-            action={open}
-            problems={problemsOf(sending.error)}
-            isBusy={sending.isPending}
-            onSend={(values) => mutate({ action: open, values })}
-            onClose={() => setOpen(null)}
-          >
-            {error}
-          </ActionDialog>
+          <Suspense fallback={null}>
+            <ActionDialog
+              key={open.name}
+              action={open}
+              problems={problemsOf(sending.error)}
+              isBusy={sending.isPending}
+              onSend={(values) => mutate({ action: open, values })}
+              onClose={() => setOpen(null)}
+            >
+              {error}
+            </ActionDialog>
+          </Suspense>
         )}
         {sent !== null && <Outcome sent={sent} follow={follow} />}
       </>
@@ -90,7 +93,7 @@ function Outcome({ sent, follow }: { readonly sent: Sent; readonly follow: (oper
     return <OperationProgress key={done.operation} title={action.title} followed={follow(done.operation)} />;
   }
   return (
-    <MessageBar intent="success" layout="multiline" role="status">
+    <MessageBar intent="success" layout="multiline" aria-live="polite">
       <MessageBarBody>{done.text ?? words.done(action.title)}</MessageBarBody>
     </MessageBar>
   );

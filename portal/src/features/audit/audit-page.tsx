@@ -15,15 +15,15 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
   isSearchable: true,
   csv: "audit",
   columns: (tenant) => [
-    { id: "at", title: words.columns.at, cell: (row) => moment(row.activityDateTime) },
+    { id: "at", width: "170px", title: words.columns.at, cell: (row) => moment(row.activityDateTime) },
     {
       id: "what",
       title: words.columns.what,
       cell: (row) => <Link to={`/t/${tenant}/audit/${row.id}`}>{row.displayName}</Link>,
     },
     { id: "who", title: words.columns.who, cell: (row) => whoOf(row.actor) },
-    { id: "result", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
-    { id: "which", title: words.columns.which, cell: (row) => row.resources.map((each) => each.type).join(", ") },
+    { id: "result", width: "110px", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
+    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.type).join(", ") },
   ],
 };
 

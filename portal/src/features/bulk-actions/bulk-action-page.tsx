@@ -39,7 +39,7 @@ export function BulkActionPage(): ReactElement {
             <StatusBadge status={bulk.status} />
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, bulk)} work={work} />
+          <ActionButtons actions={actionsOf(api, tenant, bulk)} begin={work.begin} />
           {work.view}
           {bulk.reason ? (
             <MessageBar intent="warning" layout="multiline">

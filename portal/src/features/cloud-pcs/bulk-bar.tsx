@@ -1,11 +1,13 @@
 import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, makeStyles, tokens } from "@fluentui/react-components";
-import { useState, type ReactElement } from "react";
+import { Suspense, lazy, useState, type ReactElement } from "react";
 
 import { useMay, useMe } from "../../api/context.tsx";
 import { words } from "../../words/cloud-pcs.ts";
 import { BULK, type BulkName } from "./bulk.ts";
-import { BulkDialog } from "./bulk-dialog.tsx";
 import { selectionOf, type Chosen } from "./bulk-selection.ts";
+
+/** Loaded when somebody first chooses an action. */
+const BulkDialog = lazy(async () => ({ default: (await import("./bulk-dialog.tsx")).BulkDialog }));
 
 const useStyles = makeStyles({
   bar: {
@@ -49,9 +51,7 @@ export function BulkBar({ tenant, selected, chosen, canSendFilter, matching, cle
   const begin = (name: BulkName): void => setOpen(name);
   return (
     <div className={styles.bar}>
-      <span role="status">
-        {isEverything ? words.bulk.all(matching) : words.bulk.selected(selected.size)}
-      </span>
+      <output>{isEverything ? words.bulk.all(matching) : words.bulk.selected(selected.size)}</output>
       {offersAll && !isAll && (
         <Button size="small" onClick={() => setAll(true)}>
           {words.bulk.selectAll(matching)}
@@ -83,13 +83,15 @@ export function BulkBar({ tenant, selected, chosen, canSendFilter, matching, cle
         </MenuPopover>
       </Menu>
       {open !== null && (
-        <BulkDialog
-          key={open}
-          tenant={tenant}
-          name={open}
-          targets={isEverything ? { filter } : { cloudPcIds: [...selected] }}
-          onClose={() => setOpen(null)}
-        />
+        <Suspense fallback={null}>
+          <BulkDialog
+            key={open}
+            tenant={tenant}
+            name={open}
+            targets={isEverything ? { filter } : { cloudPcIds: [...selected] }}
+            onClose={() => setOpen(null)}
+          />
+        </Suspense>
       )}
     </div>
   );

@@ -110,9 +110,9 @@ export function BulkDialog({ tenant, name, targets, onClose }: Given): ReactElem
                 </>
               )}
               {start.data !== undefined && (
-                <p role="status">
+                <output>
                   {words.bulk.begun} <Link to={`/t/${tenant}/bulk-actions/${start.data.id}`}>{words.bulk.show}</Link>
-                </p>
+                </output>
               )}
               {error !== null && <ErrorNotice error={error} />}
             </DialogContent>

@@ -2,7 +2,7 @@
 
 import type { components } from "../../api/schema.d.ts";
 
-export type Selection = components["schemas"]["Selection"];
+export type Selection = Partial<components["schemas"]["Selection"]>;
 export type Chosen = Readonly<Record<string, string>>;
 
 /** Filter of the list -> property of a selection. */

@@ -78,7 +78,7 @@ function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
   return (
     <>
       {asked.isError && <ErrorNotice error={asked.error} again={() => void asked.refetch()} />}
-      <ActionButtons actions={actionsOf({ pc, supported, restorePoints, servicePlans }, senders)} work={work} />
+      <ActionButtons actions={actionsOf({ pc, supported, restorePoints, servicePlans }, senders)} begin={work.begin} />
       {work.view}
     </>
   );

@@ -23,11 +23,9 @@ import { words } from "../../words/connections.ts";
 type Connection = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/onPremisesConnections/{id}">;
 
 /** Graph leaves these out unless they are asked for by name; the checks are one of them. */
-const PROPERTIES = [
-  ...["id", "displayName", "connectionType", "healthCheckStatus", "healthCheckStatusDetail", "healthCheckPaused", "inUse"],
-  ...["subscriptionId", "virtualNetworkId", "virtualNetworkLocation", "subnetPrivateIpDetail", "adDomainName"],
-  ...["adDomainUsername", "organizationalUnit", "@deskwright.siteId", "@deskwright.addresses"],
-].join(",");
+const PROPERTIES =
+  "id,displayName,connectionType,healthCheckStatus,healthCheckStatusDetail,inUse,subscriptionId,virtualNetworkId," +
+  "virtualNetworkLocation,adDomainName,adDomainUsername,organizationalUnit,@deskwright.siteId,@deskwright.addresses";
 
 const useStyles = makeStyles({
   list: { listStyleType: "none", padding: 0, margin: 0, display: "grid", rowGap: tokens.spacingVerticalM },

@@ -16,6 +16,7 @@ import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
+import { LinkButton } from "../../components/link-button.tsx";
 import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -40,7 +41,7 @@ export function ImageSetPage(): ReactElement {
       {(set) => (
         <>
           <PageHeader title={set.displayName}>
-            {mayMake && <Link to={`/t/${tenant}/wizards/create-image-version?imageSetId=${id}`}>{words.newVersion}</Link>}
+            {mayMake && <LinkButton to={`/t/${tenant}/wizards/create-image-version?imageSetId=${id}`}>{words.newVersion}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, set, () => void go(`/t/${tenant}/image-sets`))} work={work} />

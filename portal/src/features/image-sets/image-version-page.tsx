@@ -38,7 +38,7 @@ export function ImageVersionPage(): ReactElement {
             <StatusBadge status={version.status} />
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, id, version, gone)} work={work} />
+          <ActionButtons actions={actionsOf(api, tenant, id, version, gone)} begin={work.begin} />
           {work.view}
           <Notices version={version} />
           <Facts

@@ -99,7 +99,7 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
           [words.ends]: pc.gracePeriodEndDateTime ? moment(pc.gracePeriodEndDateTime) : null,
         }}
       />
-      <ActionButtons actions={actionsOf(api, pc, points.data?.value ?? [])} work={work} shown={2} />
+      <ActionButtons actions={actionsOf(api, pc, points.data?.value ?? [])} begin={work.begin} shown={2} />
       {work.view}
     </Card>
   );

@@ -14,6 +14,7 @@ import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
 import type { Choice } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
+import { LinkButton } from "../../components/link-button.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
@@ -37,7 +38,7 @@ export function PolicyPage(): ReactElement {
         <>
           <PageHeader title={policy.displayName}>
             <StatusBadge status={policy["@deskwright.paused"] ? "paused" : "active"} />
-            {mayEdit && <Link to={`/t/${tenant}/wizards/edit-provisioning-policy?id=${id}`}>{words.edit}</Link>}
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-provisioning-policy?id=${id}`}>{words.edit}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} policy={policy} />
@@ -106,7 +107,7 @@ function Actions({ tenant, policy }: { readonly tenant: string; readonly policy:
   const gone = (): void => void go(`/t/${tenant}/policies`);
   return (
     <>
-      <ActionButtons actions={actionsOf(api, tenant, policy, groups, gone)} work={work} />
+      <ActionButtons actions={actionsOf(api, tenant, policy, groups, gone)} begin={work.begin} />
       {work.view}
     </>
   );

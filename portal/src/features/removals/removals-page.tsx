@@ -47,7 +47,7 @@ export function RemovalsPage(): ReactElement {
         />
       </Section>
       <Section title={words.orphans}>
-        <ActionButtons actions={[scan(api, tenant)]} work={work} />
+        <ActionButtons actions={[scan(api, tenant)]} begin={work.begin} />
         <ListView
           label={words.orphans}
           list={orphans}
@@ -76,9 +76,9 @@ function columnsOf(api: Api, tenant: string, begin: Work["begin"]) {
       title: words.removalColumns.user,
       cell: (row) => <Link to={`/t/${tenant}/cloud-pcs/${row.cloudPcId}`}>{row.userPrincipalName}</Link>,
     },
-    { id: "status", title: words.removalColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "status", width: "130px", title: words.removalColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
     { id: "why", title: words.removalColumns.why, cell: (row) => row.why || "-" },
-    { id: "seen", title: words.removalColumns.seen, cell: (row) => moment(row.seenAt) },
+    { id: "seen", width: "160px", title: words.removalColumns.seen, cell: (row) => moment(row.seenAt) },
     rowActions(begin, ({ userPrincipalName }) => userPrincipalName, ({ cloudPcId: id }) => [
       {
         name: "confirm",
@@ -89,11 +89,11 @@ function columnsOf(api: Api, tenant: string, begin: Work["begin"]) {
     ]),
   ];
   const orphans: Column<Orphan>[] = [
-    { id: "type", title: words.orphanColumns.type, cell: (row) => titleOf(row.type) },
+    { id: "type", width: "140px", title: words.orphanColumns.type, cell: (row) => titleOf(row.type) },
     { id: "name", title: words.orphanColumns.name, cell: (row) => row.name },
     { id: "why", title: words.orphanColumns.why, cell: (row) => row.why },
     { id: "advice", title: words.orphanColumns.advice, cell: (row) => row.advice },
-    { id: "since", title: words.orphanColumns.since, cell: (row) => moment(row.since) },
+    { id: "since", width: "160px", title: words.orphanColumns.since, cell: (row) => moment(row.since) },
     rowActions(begin, ({ name }) => name, ({ id, name, removable }) => [
       {
         name: "remove",

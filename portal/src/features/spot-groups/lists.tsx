@@ -25,10 +25,10 @@ interface WithActions extends OfGroup {
 
 const HOSTS: readonly Column<SessionHost>[] = [
   { id: "name", title: words.hostColumns.name, cell: (row) => row.computerName ?? row.id },
-  { id: "status", title: words.hostColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
-  { id: "sessions", title: words.hostColumns.sessions, cell: (row) => String(row.activeSessions) },
-  { id: "version", title: words.hostColumns.version, cell: (row) => row.imageVersion },
-  { id: "task", title: words.hostColumns.task, cell: (row) => (row.task ? titleOf(row.task) : "-") },
+  { id: "status", width: "120px", title: words.hostColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
+  { id: "sessions", width: "90px", title: words.hostColumns.sessions, cell: (row) => String(row.activeSessions) },
+  { id: "version", width: "110px", title: words.hostColumns.version, cell: (row) => row.imageVersion },
+  { id: "task", width: "90px", title: words.hostColumns.task, cell: (row) => (row.task ? titleOf(row.task) : "-") },
   { id: "why", title: words.hostColumns.why, cell: (row) => row.failure ?? row.why ?? "-" },
 ];
 const SESSIONS: readonly Column<Session>[] = [
@@ -38,13 +38,13 @@ const SESSIONS: readonly Column<Session>[] = [
 ];
 const MEMBERS: readonly Column<Member>[] = [
   { id: "user", title: words.memberColumns.user, cell: (row) => row.userPrincipalName },
-  { id: "status", title: words.memberColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
+  { id: "status", width: "120px", title: words.memberColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
   { id: "since", title: words.memberColumns.since, cell: (row) => moment(row.firstSeenDateTime) },
   { id: "held", title: words.memberColumns.held, cell: (row) => row.heldBecause ?? "-" },
 ];
 const DECISIONS: readonly Column<Decision>[] = [
-  { id: "at", title: words.decisionColumns.at, cell: (row) => moment(row.decidedDateTime) },
-  { id: "action", title: words.decisionColumns.action, cell: (row) => titleOf(row.action) },
+  { id: "at", width: "170px", title: words.decisionColumns.at, cell: (row) => moment(row.decidedDateTime) },
+  { id: "action", width: "110px", title: words.decisionColumns.action, cell: (row) => titleOf(row.action) },
   { id: "text", title: words.decisionColumns.text, cell: (row) => row.text },
 ];
 

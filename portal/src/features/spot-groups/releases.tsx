@@ -43,7 +43,7 @@ export function Releases({ tenant, group, work }: Given): ReactElement {
     <>
       {open !== null && (
         <Section title={words.release}>
-          <ActionButtons actions={releaseActions(api, tenant, open)} work={work} />
+          <ActionButtons actions={releaseActions(api, tenant, open)} begin={work.begin} />
           {open.cause ? (
             <MessageBar intent="warning" layout="multiline">
               <MessageBarBody>{open.cause}</MessageBarBody>

@@ -9,6 +9,7 @@ import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
 import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -32,8 +33,8 @@ export function SpotGroupPage(): ReactElement {
         <>
           <PageHeader title={group.displayName}>
             <StatusBadge status={group.status} />
-            {mayEdit && <Link to={`/t/${tenant}/wizards/edit-spot-group?spotGroupId=${id}`}>{words.edit}</Link>}
-            {mayEdit && <Link to={`/t/${tenant}/wizards/update-spot-group?spotGroupId=${id}`}>{words.newRelease}</Link>}
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-spot-group?spotGroupId=${id}`}>{words.edit}</LinkButton>}
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/update-spot-group?spotGroupId=${id}`}>{words.newRelease}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} group={group} work={work} />
@@ -71,5 +72,5 @@ function Actions(given: { readonly tenant: string; readonly group: SpotGroup; re
   const api = useApi();
   const go = useNavigate();
   const gone = (): void => void go(`/t/${given.tenant}/spot-groups`);
-  return <ActionButtons actions={groupActions(api, given.tenant, given.group, gone)} work={given.work} />;
+  return <ActionButtons actions={groupActions(api, given.tenant, given.group, gone)} begin={given.work.begin} />;
 }

@@ -6,7 +6,7 @@ import type { Field, Json } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
 
-type Settings = components["schemas"]["TenantSettings"];
+type Settings = Partial<components["schemas"]["TenantSettings"]>;
 
 /** The settings that are a number, with their bounds. */
 const NUMBERS = {

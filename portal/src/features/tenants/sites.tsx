@@ -5,7 +5,7 @@ import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { useList, useOne, type RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
-import { ActionMenu } from "../../components/action-buttons.tsx";
+import { ActionButtons } from "../../components/action-buttons.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
@@ -42,7 +42,7 @@ export function Sites({ tenant, begin }: { readonly tenant: string; readonly beg
   );
   return (
     <Section title={words.sites}>
-      <ActionMenu actions={[create(api, tenant, regions)]} begin={begin} label={words.sites} />
+      <ActionButtons actions={[create(api, tenant, regions)]} begin={begin} />
       <ListView label={words.sites} list={list} columns={columns} idOf={(row) => row.id} none={<p>{words.noSites}</p>} />
     </Section>
   );

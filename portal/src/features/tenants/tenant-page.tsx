@@ -65,7 +65,7 @@ function Actions({ tenant, work }: { readonly tenant: Tenant; readonly work: Ret
   const api = useApi();
   const go = useNavigate();
   const actions = useMemo(() => actionsOf(api, tenant, () => void go("/tenants")), [api, tenant, go]);
-  return <ActionButtons actions={actions} work={work} />;
+  return <ActionButtons actions={actions} begin={work.begin} />;
 }
 
 function actionsOf(api: Api, tenant: Tenant, gone: () => void): Action[] {

@@ -48,7 +48,7 @@ export function TenantsPage(): ReactElement {
               </MessageBarBody>
             </MessageBar>
           )}
-          <ActionButtons actions={actionsOf(api, state.data)} work={work} />
+          <ActionButtons actions={actionsOf(api, state.data)} begin={work.begin} />
           {work.view}
         </>
       )}

@@ -59,7 +59,7 @@ export function UserSettingsPage(): ReactElement {
       columns={columns}
       above={() => (
         <>
-          <ActionButtons actions={[create(api, tenant)]} work={work} />
+          <ActionButtons actions={[create(api, tenant)]} begin={work.begin} />
           {work.view}
         </>
       )}

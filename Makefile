@@ -22,13 +22,13 @@ PY     := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 # The distributions of this repository, each before what needs it.
 PACKAGES := packages/simulation_base packages/functions_host packages/azure_simulator
-CODE   := $(wildcard function_app.py conftest.py) orchestrators activities triggers shared tools local packages tests bench
+CODE   := $(wildcard function_app.py conftest.py) orchestrators activities triggers shared tools local deployment packages tests bench
 
 # Three at a time, a file each: on two cores too, because tests also wait; none minds a neighbour.
 THREE  := -n 3 --dist loadfile
 
 # What is fast and touches nothing; then what starts processes.
-FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house
+FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house tests/infra tests/deployment
 SLOW_TESTS := tests/local tests/integration tests/contract packages tests/worker
 
 .PHONY: help

@@ -313,7 +313,9 @@ var settings = {
 resource app 'Microsoft.Web/sites@2024-04-01' = {
   name: '${name}-${unique}'
   location: location
-  tags: tags
+  tags: union(tags, {
+    'azd-service-name': 'api' // azure.yaml: where azd publishes the package
+  })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
@@ -390,6 +392,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 }
 
 output appName string = app.name
+output appUrl string = 'https://${app.properties.defaultHostName}'
 output apiUrl string = 'https://${app.properties.defaultHostName}/api'
 output queueUrl string = '${storage.properties.primaryEndpoints.queue}directory-changes'
 output identityClientId string = identity.properties.clientId

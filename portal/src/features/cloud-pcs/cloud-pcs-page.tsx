@@ -86,18 +86,24 @@ function sharesOf(shares: Summary["regions"] = []): Choice[] {
   });
 }
 
+/** All plans begin with the same words, and a column is narrow. */
+function shortPlan(name: string): string {
+  return name.replace(/^Cloud PC (Enterprise )?/, "");
+}
+
 function columnsOf(tenant: string): Column<CloudPc>[] {
   return [
     {
       id: "name",
+      width: "20%",
       title: words.columns.name,
       sort: "displayName",
       cell: (row) => <Link to={`/t/${tenant}/cloud-pcs/${row.id}`}>{row.displayName}</Link>,
     },
-    { id: "user", title: words.columns.user, sort: "userPrincipalName", cell: (row) => row.userPrincipalName },
+    { id: "user", width: "20%", title: words.columns.user, sort: "userPrincipalName", cell: (row) => row.userPrincipalName },
     { id: "status", width: "140px", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
-    { id: "policy", width: "130px", title: words.columns.policy, sort: "provisioningPolicyName", cell: (row) => row.provisioningPolicyName ?? "-" },
-    { id: "plan", title: words.columns.plan, sort: "servicePlanName", cell: (row) => row.servicePlanName },
+    { id: "policy", title: words.columns.policy, sort: "provisioningPolicyName", cell: (row) => row.provisioningPolicyName ?? "-" },
+    { id: "plan", title: words.columns.plan, sort: "servicePlanName", cell: (row) => shortPlan(row.servicePlanName) },
     { id: "region", width: "110px", title: words.columns.region, sort: "deviceRegionName", cell: (row) => row.deviceRegionName ?? "-" },
     {
       id: "changed",

@@ -48,7 +48,7 @@ export function ConnectionPage(): ReactElement {
             <StatusBadge status={connection.healthCheckStatus} />
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, connection, () => void go(`/t/${tenant}/connections`))} work={work} />
+          <ActionButtons actions={actionsOf(api, tenant, connection, () => void go(`/t/${tenant}/connections`))} begin={work.begin} />
           {work.view}
           <Facts
             facts={{

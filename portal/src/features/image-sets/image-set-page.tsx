@@ -44,7 +44,7 @@ export function ImageSetPage(): ReactElement {
             {mayMake && <LinkButton to={`/t/${tenant}/wizards/create-image-version?imageSetId=${id}`}>{words.newVersion}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, set, () => void go(`/t/${tenant}/image-sets`))} work={work} />
+          <ActionButtons actions={actionsOf(api, tenant, set, () => void go(`/t/${tenant}/image-sets`))} begin={work.begin} />
           {work.view}
           <Facts
             facts={{

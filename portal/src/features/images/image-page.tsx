@@ -35,7 +35,7 @@ export function ImagePage(): ReactElement {
             <StatusBadge status={image.status} />
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, image, () => void go(`/t/${tenant}/images`))} work={work} />
+          <ActionButtons actions={actionsOf(api, tenant, image, () => void go(`/t/${tenant}/images`))} begin={work.begin} />
           {work.view}
           <Facts
             facts={{

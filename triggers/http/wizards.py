@@ -21,7 +21,9 @@ from shared.domain.wizards import (
 from shared.domain.wizards.forms import REVIEW
 from shared.domain.wizards.reviews import Review
 from shared.errors import InvalidError, NotFoundError, Problem
-from shared.services.wizards import choices_of, review
+from shared.services.wizard_choices import choices_of
+from shared.services.wizard_values import values_of
+from shared.services.wizards import review
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.connections import may_name_any_subscription, save_connection_form
@@ -44,12 +46,15 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/wizards/read", returns=WizardView, query=("search",))
+@endpoint("Microsoft.CloudPC/wizards/read", returns=WizardView, query=("search", "id"))
 async def get_wizard(call: Call) -> Response:
-    """Show a wizard: its steps, a JSON schema of each, and the choices; ``search`` looks for groups."""
+    """Show a wizard: its steps, a JSON schema of each, the choices, and what the form begins with.
+
+    ``search`` looks for groups; ``id`` names what is edited, or the image set that gets a version.
+    """
     wizard = _wizard(call)
     offer = await choices_of(call.context, wizard, call.query("search") or "")
-    return ok(wizard_view(wizard, offer.choices, offer.cut))
+    return ok(wizard_view(wizard, offer, await values_of(call.context, wizard, offer, call.query("id"))))
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}/review", methods=["POST"], auth_level=_OPEN)

@@ -61,8 +61,8 @@ class Writer:
         """Refuse a template with resources of unknown types, or that the caller may not write."""
         for part in parts:
             call = self.call_for(asked, part)
-            if not call.principal.may(call.route.action, call.path):
-                denied = authorization_failed(call, call.route.action, call.path).message
+            if not call.principal.may(call.action, call.path):
+                denied = authorization_failed(call, call.action, call.path).message
                 text = f"Authorization failed for template resource '{part.name}' of type '{part.type}'. {denied}"
                 raise Problem(403, "InvalidTemplateDeployment", f"Deployment failed with multiple errors: '{text}'")
 

@@ -114,9 +114,9 @@ def provision(place: Place, template: Json, report: Report, agreed: Callable[[],
     return True
 
 
-def publish(place: Place, site: Client, report: Report) -> None:
-    """Publish the package, unless the one that runs has the same contents."""
-    package = packaging.package(ROOT)
+def publish(place: Place, site: Client, report: Report, root: Path = ROOT) -> None:
+    """Publish the package of a checkout, unless the one that runs has the same contents."""
+    package = packaging.package(root)
     name = packaging.digest(package)
     if place.environment.get("SERVICE_API_PACKAGE") == name:
         report.say("The package that runs has these contents.")
@@ -157,7 +157,7 @@ def down(place: Place, report: Report) -> None:
     report.say("  the vault, deleted, for 90 days: purge protection keeps its name taken")
     report.say("  in each customer's directory the service principals of these registrations, and its consent")
     report.say("  in each customer's subscription the role 'Deskwright builder' and everything built there:")
-    report.say("  let customers go before you remove the service (docs/operations.md)")
+    report.say("  let customers go before you remove the service (docs/deploy.md)")
 
 
 def _keep(environment: Environment, name: str, value: str, report: Report) -> None:

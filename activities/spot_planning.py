@@ -140,7 +140,7 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
 async def _hosts(group: SpotGroup, now: datetime) -> list[SessionHost]:
     """Return the hosts of a group; of dedicated ones it is noted until when those are kept whose users have left."""
     deps = dependencies()
-    hosts = [each.value async for each in deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)]
+    hosts = await deps.session_hosts.of_group(group.tenant_id, group.id)
     if group.license_type is not LicenseType.PERSONAL_DEDICATED:
         return hosts
     members = deps.spot_members.each(group.tenant_id, group_id=group.id)

@@ -96,7 +96,7 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
     facts, now = await _facts(stored.value, order.observed), deps.clock.now()
     if facts.group.deleting_since is not None:
         return HostsPlanned()
-    target = target_of(facts.group, facts.release.value if facts.release else None, facts.parked)
+    target = _target(facts)
     observed = _observed(facts, order.observed)
     made = plan(target, observed, now, starts=start_times(facts.state), complete=not order.observed.silent)
     steps = _possible(facts, made)
@@ -180,18 +180,20 @@ async def _image(tenant_id: str, of: ImageOfGroup) -> BuildImage:
     return BuildImage(of, image, missing)
 
 
+def _target(facts: _Facts) -> GroupTarget:
+    """Return what is wanted of the hosts; none is built from a version whose image is not there."""
+    wanted = target_of(facts.group, facts.release.value if facts.release else None, facts.parked)
+    return wanted.but(unbuildable=frozenset(name for name, each in facts.images.items() if each.missing is not None))
+
+
 def _observed(facts: _Facts, observed: HostsObserved) -> list[ObservedHost]:
     return [observed_host(host, facts.group, silent=host.id in observed.silent) for host in facts.hosts]
 
 
 def _possible(facts: _Facts, made: HostPlan) -> list[Step]:
-    """Return the steps that can be taken: of hosts on which nothing is being done, and no build without an image."""
+    """Return the steps that can be taken: of hosts on which nothing is being done."""
     busy = {host.id for host in facts.hosts if host.work is not None}
-    return [
-        step
-        for step in made.steps
-        if step.host_id not in busy and (step.action is not Action.BUILD or _image_of(facts, step).missing is None)
-    ]
+    return [step for step in made.steps if step.host_id not in busy]
 
 
 def _image_of(facts: _Facts, step: Step) -> BuildImage:

@@ -105,7 +105,7 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
     await deps.due.put(DueKind.SPOT, next_look, order.tenant_id, order.spot_group_id, LOOK)
     await _save_state(facts, made, builds, next_look, now)
     new = await _plan_builds(facts, builds, now)
-    taken = [*_begun_again(facts, now), *_named(steps, new)]
+    taken = [*_begun_again(facts, now), *_named(steps, facts.hosts, new)]
     await _save_decisions(facts.group, taken, now)
     if facts.release is not None:
         await note_progress(deps, facts.group, facts.release.value, made, observed, now)
@@ -308,15 +308,16 @@ def _begun_again(facts: _Facts, now: datetime) -> list[EngineStep]:
     ]
 
 
-def _named(steps: list[Step], new: list[SessionHost]) -> list[EngineStep]:
+def _named(steps: list[Step], hosts: list[SessionHost], new: list[SessionHost]) -> list[EngineStep]:
     """Return the steps with the ids of their hosts, the new ones in their order."""
-    ids = iter([host.id for host in new])
+    ids, runs = iter([host.id for host in new]), {host.id: host.run for host in hosts}
     return [
         EngineStep(
             session_host_id=step.host_id if step.host_id is not None else next(ids),
             action=step.action,
             reason=step.reason,
             text=step.text,
+            run=runs.get(step.host_id or "", 0),
         )
         for step in steps
     ]

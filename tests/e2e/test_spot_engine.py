@@ -162,7 +162,7 @@ def test_a_group_s_schedule_distributes_sessions_as_its_phase_says(open_office: 
         return str(pool["body"]["properties"]["loadBalancerType"])
 
     office.until(lambda: balancer() == "DepthFirst", says="the pool fills one host after the other")
-    edit = {"group": {"spotGroupId": group_id}, "capacity": {"schedule": {"timeZone": "UTC", "phases": []}}}
+    edit = {"group": {"spotGroupId": group_id}, "capacity": {"capacity": {}}}
     office.finish(wizard(office, "edit-spot-group", edit))
     office.until(lambda: balancer() == "BreadthFirst", says="the pool spreads sessions again")
 

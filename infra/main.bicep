@@ -70,6 +70,9 @@ param storageLogs array = [
   'StorageDelete'
 ]
 
+@description('Addresses of e-mail that alerts go to; none: alerts are only shown in the portal of Azure.')
+param alertAddresses array = []
+
 param tags object = {}
 
 var unique = uniqueString(resourceGroup().id)
@@ -260,6 +263,18 @@ resource insightsAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
+module alerts 'alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    insightsId: insights.id
+    appUrl: 'https://${app.properties.defaultHostName}'
+    alertAddresses: alertAddresses
+  }
+}
+
 // Flex Consumption: the plan that needs no file share, and so no storage key (docs/decisions/0013-flex-consumption.md).
 resource plan 'Microsoft.Web/serverfarms@2024-04-01' = {
   name: name
@@ -313,7 +328,9 @@ var settings = {
 resource app 'Microsoft.Web/sites@2024-04-01' = {
   name: '${name}-${unique}'
   location: location
-  tags: tags
+  tags: union(tags, {
+    'azd-service-name': 'api' // azure.yaml: where azd publishes the package
+  })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'
@@ -390,6 +407,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 }
 
 output appName string = app.name
+output appUrl string = 'https://${app.properties.defaultHostName}'
 output apiUrl string = 'https://${app.properties.defaultHostName}/api'
 output queueUrl string = '${storage.properties.primaryEndpoints.queue}directory-changes'
 output identityClientId string = identity.properties.clientId

@@ -21,7 +21,7 @@ from typing import Any, Literal, Self, TypeVar
 from azure_simulator import certificates
 from azure_simulator.certificates import Certificates
 from azure_simulator.graph.directory.records import derived_id
-from azure_simulator.seeds import DOMAIN, TENANT_ID, customers_app, demo_seed
+from azure_simulator.seeds import DOMAIN, TENANT_ID, api_client_id, customers_app, demo_seed
 from simulation_base.clock import FileClock, is_alive
 
 from local import azurite
@@ -37,7 +37,8 @@ T = TypeVar("T")
 _READY_WITHIN_SECONDS = 90.0
 # The managed identity's endpoint requires this secret; on Azure the platform sets it.
 _IDENTITY_HEADER = "local-run"
-_API_AUDIENCE = "api://deskwright"
+# The name under which tokens for the API are requested; their audience is its client id, as Entra's of version 2.0.
+_API = "api://deskwright"
 # The roles of a provider administrator who also administers one tenant.
 PORTAL_ROLES = ("Provider.Administrator", "CloudPC.Administrator")
 PORTAL_SECRET = "demo-portal-secret"  # noqa: S105 - opens nothing real
@@ -261,7 +262,7 @@ class Stack:
             "DESKWRIGHT_KEY_VAULT_URL": at.cloud,
             "DESKWRIGHT_AUTHORITY_URL": at.cloud,
             "DESKWRIGHT_PROVIDER_TENANT_ID": TENANT_ID,
-            "DESKWRIGHT_API_AUDIENCE": _API_AUDIENCE,
+            "DESKWRIGHT_API_AUDIENCE": api_client_id(),
             "DESKWRIGHT_APP_CLIENT_ID": customers_app(),
             "DESKWRIGHT_CLOCK_FILE": str(self.clock.path),
             "DESKWRIGHT_PORTAL_FOLDER": str(self.options.app / "portal" / "dist-local"),
@@ -333,7 +334,7 @@ def _portal(api: str, cloud: str, trust: ssl.SSLContext) -> Portal:
         token_url=f"{cloud}/{TENANT_ID}/oauth2/v2.0/token",
         client_id=derived_id(TENANT_ID, "app", "portal"),
         secret=PORTAL_SECRET,
-        scope=f"{_API_AUDIENCE}/.default",
+        scope=f"{_API}/.default",
     )
     return Portal(api, credentials, trust)
 

@@ -119,6 +119,18 @@ class Graph:
         except MissingError as missing:
             raise NotFoundError(f"the directory has no user {id_or_upn}") from missing
 
+    async def users(self, search: str = "", top: int = 100) -> list[DirectoryUser]:
+        """Return users by the beginning of a word of their display name, or of their principal name; *top* at most."""
+        query = {"$select": _USER, "$top": str(min(top, _PAGE)), "$orderby": "displayName", "$count": "true"}
+        if words := search.replace("\\", " ").replace('"', " ").strip():
+            query["$search"] = f'"displayName:{words}" OR "userPrincipalName:{words}"'
+        found: list[DirectoryUser] = []
+        async for each in self._pages("/v1.0/users", query, _ADVANCED):
+            found.append(_user(each))
+            if len(found) >= top:
+                break
+        return found
+
     async def member_group_ids(self, user_id: str, group_ids: Sequence[str]) -> frozenset[str]:
         """Return which of *group_ids* the user is in, directly or through nested groups. Raises: NotFoundError."""
         found: set[str] = set()

@@ -17,6 +17,7 @@ from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
 from shared.services.action_context import ActionContext
 from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
+from shared.services.grace import refusal as graceless
 from shared.services.rebuilding import REPROVISION, RETRY, UserAccountType, rebuild
 from shared.services.rebuilding import refusal as unbuildable
 from shared.services.remote import RemoteActionRequest, act, refusal
@@ -81,7 +82,7 @@ def _record(refused: Callable[[CloudPc, Value], str | None]) -> Judge:
     return judge
 
 
-_IN_GRACE = _record(lambda pc, _: None if pc.status is Status.IN_GRACE_PERIOD else f"it is {pc.status.value}")
+_IN_GRACE = _record(lambda pc, _: graceless(pc))
 
 
 async def _retry(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:

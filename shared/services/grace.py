@@ -123,10 +123,17 @@ async def change_grace(context: ActionContext, stored: Stored[CloudPc], edit: Ca
     return (await make_change(context, Resource(ResourceType.CLOUD_PC, before.id), write, promise=promise)).value
 
 
+def refusal(pc: CloudPc) -> str | None:
+    """Return why there is no grace period of *pc* to change, None when there is one."""
+    if pc.status is Status.IN_GRACE_PERIOD and pc.grace is not None:
+        return None
+    return f"it has no grace period; it is {pc.status.value}"
+
+
 def _grace_of(pc: CloudPc) -> Grace:
-    if pc.status is not Status.IN_GRACE_PERIOD or pc.grace is None:
-        raise ConflictError(f"it has no grace period; it is {pc.status.value}", status=pc.status.value)
-    return pc.grace
+    if (why := refusal(pc)) is None and pc.grace is not None:
+        return pc.grace
+    raise ConflictError(why or "it has no grace period", status=pc.status.value)
 
 
 async def confirm_removal(context: ActionContext, client: DurableClient, cloud_pc_id: str) -> CloudPc:

@@ -25,11 +25,12 @@ from shared.domain.wizards.edit_provisioning_policy import fields_of
 from shared.domain.wizards.overlaps import overlaps, target
 from shared.errors import InvalidError, Problem
 from shared.services.action_context import ActionContext
+from shared.services.directory_names import group_names
 from shared.services.explanations import read_configuration
 from shared.services.intents import Resource, make_change
 from shared.services.licenses import licensed_members
 from shared.services.reconciling import promise_reconcile, reconcile_for
-from shared.services.wizard_lookups import group_names, members_of
+from shared.services.wizard_lookups import members_of
 from shared.services.writes import insertion, name_taken_is, replacement
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient

@@ -15,9 +15,10 @@ from shared.domain.wizards.create_provisioning_policy import NAME_TAKEN
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, checked_steps, fields_of, read_edit
 from shared.errors import ConflictError, InvalidError
 from shared.services.action_context import ActionContext
+from shared.services.directory_names import group_names
 from shared.services.intents import Resource, make_change
 from shared.services.reconciling import promise_reconcile, reconcile_for
-from shared.services.wizard_lookups import group_names, policy_facts
+from shared.services.wizard_lookups import policy_facts
 from shared.services.writes import name_taken_is, removal, replacement
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient

@@ -110,9 +110,7 @@ async def resize(context: ActionContext, client: DurableClient, cloud_pc_id: str
         return resumed
     target = await target_plan(context, plan_id)
     await _refuse(context, before, target)
-    await refuse_while_rerunning(client, before)
-    await _refuse_while_paused(context, before)
-    licensed = await _holds(context, before, target)
+    licensed = target.id in await held_plans(context, client, before)
     hours = tenant.settings.resize_wait_in_hours
 
     async def promise() -> None:
@@ -156,26 +154,27 @@ async def _refuse(context: ActionContext, pc: CloudPc, target: ServicePlan) -> N
     _raise(blocker(pc, target, [stored.value for stored in of_user]))
 
 
-async def _refuse_while_paused(context: ActionContext, pc: CloudPc) -> None:
-    if why := await why_paused(context.deps, context.tenant, pc):
-        raise ConflictError(f"{why}; resume it first", code=Verdict.CONFLICT.value)
-
-
 def _raise(found: Blocker | None) -> None:
     if found is not None:
         raise ConflictError(found.why, code=found.verdict.value)
 
 
-async def _holds(context: ActionContext, pc: CloudPc, target: ServicePlan) -> bool:
-    """Whether the user has the target licence now; of seats the next plan knows, which hands them out."""
+async def held_plans(context: ActionContext, client: DurableClient, pc: CloudPc) -> frozenset[str]:
+    """Return the ids of the licences that the user has now; of seats the next plan knows, which hands them out.
+
+    Raises: ConflictError while no resize of *pc* may begin: steps of it run again, it is paused, or its user is gone.
+    """
+    await refuse_while_rerunning(client, pc)
+    if why := await why_paused(context.deps, context.tenant, pc):
+        raise ConflictError(f"{why}; resume it first", code=Verdict.CONFLICT.value)
     if context.tenant.settings.licence_source is LicenceSource.SEATS:
-        return False
+        return frozenset()
     try:
         rules = context.tenant.settings.service_plans
         entitled = await entitlement_of_user(context.deps.graph(context.tenant), rules, pc.user.id, ())
     except NotFoundError as error:
         raise ConflictError("the directory no longer has the user", code=Verdict.NOT_SUPPORTED.value) from error
-    return target.id in {plan.id for plan in entitled.plans}
+    return frozenset(plan.id for plan in entitled.plans)
 
 
 async def verdicts(context: ActionContext, cloud_pc_ids: Iterable[str], plan_id: str) -> dict[str, Verdict]:

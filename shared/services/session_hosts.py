@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from enum import StrEnum
 from functools import partial
 
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.spot.group import SpotGroup
-from shared.domain.spot.host import HostStatus, HostTask, SessionHost
+from shared.domain.spot.host import HostStatus, HostTask, SessionHost, begin_task
 from shared.domain.spot.sessions import DesktopSession, Notice
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
@@ -21,6 +22,19 @@ from shared.services.writes import Effect, Write, change
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
+
+class HostAction(StrEnum):
+    """What a person may do with a session host, as the routes name it."""
+
+    DRAIN = "drain"
+    UNDRAIN = "undrain"
+    EXCLUDE = "exclude"
+    INCLUDE = "include"
+    RESTART = "restart"
+    REMOVE = "remove"
+
+
+_TASKS = {HostAction.RESTART: HostTask.RESTART, HostAction.REMOVE: HostTask.REMOVE}
 OPERATIONS = {HostTask.RESTART: "restartSessionHost", HostTask.REMOVE: "removeSessionHost"}
 
 
@@ -38,6 +52,20 @@ async def host_of(context: ActionContext, group: SpotGroup, host_id: str) -> Sto
     return stored
 
 
+def refusal(host: SessionHost, action: HostAction) -> str | None:
+    """Return why *action* is not possible on a host by its record, None when it is."""
+    if action in {HostAction.DRAIN, HostAction.UNDRAIN} and host.status is not HostStatus.READY:
+        return f"the host is {host.status.value}, not ready"
+    task = _TASKS.get(action)
+    if task is None:
+        return None
+    try:
+        begun = begin_task(host, task, at=host.last_modified_date_time)
+    except ConflictError as why:
+        return str(why)
+    return None if begun else f"the host is busy: {task.value} runs"
+
+
 async def drain_host(
     context: ActionContext, client: DurableClient, stored: Stored[SessionHost], *, drained: bool
 ) -> SessionHost:
@@ -45,8 +73,8 @@ async def drain_host(
 
     The record is written first: the engine closes a host that a person drains. Raises: ConflictError.
     """
-    if stored.value.status is not HostStatus.READY:
-        raise ConflictError(f"the host is {stored.value.status.value}, not ready")
+    if why := refusal(stored.value, HostAction.DRAIN if drained else HostAction.UNDRAIN):
+        raise ConflictError(why)
     changed = await _change(context, client, stored, drained_by_hand=drained)
     if drained:
         await set_open(context.deps, changed, is_open=False)
@@ -93,8 +121,8 @@ async def begin_host_task(
     async def apply() -> Effect[SessionHost]:
         there = (await context.deps.session_hosts.get(host.tenant_id, host.id)).value
         ours = there.work is not None and there.work.operation_id == context.operation_id
-        if there.work is not None and there.work.task is task and not ours:
-            raise ConflictError(f"the host is busy: {task.value} runs", task=task.value)
+        if not ours and (why := refusal(there, HostAction(task.value))):
+            raise ConflictError(why, status=there.status.value)
         begun = await start_host_task(
             context.deps, client, there, task, reason=context.actor.name, operation_id=context.operation_id
         )

@@ -72,16 +72,6 @@ async def members_of(
         return None
 
 
-async def group_names(context: ActionContext, group_ids: Iterable[str]) -> dict[str, str]:
-    """Return the names of those of the groups that the directory shows."""
-    try:
-        found = await existing_groups(context.deps.graph(context.tenant), group_ids)
-    except (UnavailableError, RefusedError) as error:
-        _log.warning("the groups could not be read: %s", error)
-        return {}
-    return {group.id: group.display_name for group in found}
-
-
 async def _usages(
     context: ActionContext, form: Mapping[str, Any], connections: tuple[Connection, ...], sites: tuple[Site, ...]
 ) -> tuple[Usage, ...] | None:

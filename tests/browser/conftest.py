@@ -128,6 +128,7 @@ def enter(browser: Browser, people: str, office: Office) -> Iterator[Enter]:
             visit.page.goto(people)
             visit.page.locator(f'form[action="/{person}"] button').click()
             visit.page.wait_for_url("**/portal/**")
+            expect(visit.page.get_by_role("banner")).to_be_visible()  # from here on the tab knows who it is
             return visit
 
         yield entered

@@ -89,6 +89,7 @@ def test_a_canary_that_fails_stops_the_rest(open_office: OpenOffice) -> None:
     assert office.invariants() == []
 
 
+@pytest.mark.long
 def test_it_is_paused_resumed_and_cancelled(open_office: OpenOffice) -> None:
     office = open_office()
     users, _ = fleet(office, 3)

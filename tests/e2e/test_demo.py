@@ -64,6 +64,7 @@ def test_a_spot_group_has_its_day_and_the_run_ends_well(tmp_path: Path) -> None:
     assert int(saved[1]) >= LEAST_SAVED
 
 
+@pytest.mark.long
 def test_it_stays_up_tells_how_to_go_on_and_ends_on_ctrl_c(tmp_path: Path) -> None:
     with demo(tmp_path / "run") as process:
         assert process.stdout is not None

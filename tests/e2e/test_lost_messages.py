@@ -66,6 +66,7 @@ def test_a_build_whose_messages_are_lost_is_found_while_its_step_lasts_and_ends_
     assert len(office.machines()) == 1
 
 
+@pytest.mark.long
 def test_a_start_that_never_arrives_is_found_and_made_again(office: Office) -> None:
     instance = f"{office.name}-orphans-scan-0"
     with stopped(office.stack) as store:

@@ -44,6 +44,7 @@ def disks(office: Office) -> set[str]:
     return {each["name"] for each in (d["body"] for d in office.machines("Microsoft.Compute/disks"))}
 
 
+@pytest.mark.long
 def test_what_no_record_knows_is_listed_and_goes_and_nothing_else_does(open_office: OpenOffice) -> None:
     office = open_office()
     user = office.user(1, SMALL)

@@ -27,6 +27,7 @@ def waits_because(office: Office, upn: str, words: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.long
 def test_a_paused_policy_neither_builds_nor_removes_until_it_is_resumed(open_office: OpenOffice) -> None:
     office = open_office()
     old, new, stays = office.user(1, SMALL), office.user(2), office.user(3)

@@ -48,6 +48,7 @@ def replacement(office: Office, user: str) -> dict[str, Any] | None:
     return found
 
 
+@pytest.mark.long
 def test_the_user_goes_on_until_another_machine_takes_the_place_of_his(open_office: OpenOffice) -> None:
     office = open_office()
     user = working(office, "vm.create")

@@ -121,6 +121,7 @@ def test_a_retry_by_hand_goes_on_with_the_machine_whose_clean_up_it_cancels(open
     assert [e["step"] for e in entries if e["generation"] == entries[-1]["generation"]] == ["assignUser"]
 
 
+@pytest.mark.long
 def test_a_retry_that_builds_elsewhere_leaves_nothing_where_it_failed(open_office: OpenOffice) -> None:
     office = open_office()
     upn = office.user(1, MEDIUM)
@@ -173,6 +174,7 @@ def test_missing_room_parks_visibly_and_the_build_goes_on_when_there_is_room(ope
     assert {entry["attempt"] for entry in office.timeline(pc["id"])["entries"]} == {1}
 
 
+@pytest.mark.long
 def test_after_the_parking_limit_it_fails_for_want_of_room(open_office: OpenOffice) -> None:
     office = open_office(settings={"parkingLimitInHours": 2})
     full = {"kind": "lro_fail", "code": "AllocationFailed", "message": "no capacity anywhere"}

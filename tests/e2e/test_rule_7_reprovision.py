@@ -43,6 +43,7 @@ def test_it_is_the_same_cloud_pc_with_a_new_machine_under_today_s_policy(ready: 
     assert office.invariants() == []
 
 
+@pytest.mark.long
 def test_the_same_request_twice_reprovisions_once(ready: tuple[Office, str, str]) -> None:
     office, user, _ = ready
     pc = office.cloud_pc_of(user)

@@ -99,6 +99,7 @@ def test_whose_licence_is_gone_too_has_no_record_left(open_office: OpenOffice) -
     assert office.invariants() == []
 
 
+@pytest.mark.long
 def test_another_policy_s_cloud_pc_follows_the_end_of_the_old_one(open_office: OpenOffice) -> None:
     office = open_office()
     (user,), group = provisioned(office)
@@ -119,6 +120,7 @@ def test_another_policy_s_cloud_pc_follows_the_end_of_the_old_one(open_office: O
     assert office.invariants() == []
 
 
+@pytest.mark.long
 def test_a_grace_period_is_extended_held_and_released(open_office: OpenOffice) -> None:
     office = open_office()
     (user,), group = provisioned(office)

@@ -43,6 +43,7 @@ def hire(office: Office, count: int) -> list[str]:
     return users
 
 
+@pytest.mark.long
 def test_cloud_pcs_spread_over_subscriptions_and_those_that_fit_in_none_wait(open_office: OpenOffice) -> None:
     office = open_office(settings={"signInRightsPerSubscription": 4})
     places = further(office, 2)

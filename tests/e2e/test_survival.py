@@ -58,6 +58,7 @@ ORDERS = [cloud, host, cloud_then_host, host_comes_back_before_the_cloud]
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.long
 def test_kills_of_cloud_and_host_in_any_order_cost_no_cloud_pc(start_stack: StartStack) -> None:
     stack = start_stack(users=USERS, seed=3)
     journey = Journey(stack.portal(), print)

@@ -93,6 +93,7 @@ def delete_what_there_is(office: Office) -> None:
         office.portal.ask("DELETE", f"{office.base}/sites/{site}")
 
 
+@pytest.mark.long
 def test_a_tenant_after_real_use_leaves_nothing_behind(open_office: OpenOffice) -> None:
     office = open_office()
     names = use(office)

@@ -13,7 +13,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from shared.domain.spot.image_version import first_version
 from shared.domain.tenants.directory import Group
 from shared.errors import UnavailableError
-from shared.services import image_sets, images, wizard_lookups
+from shared.services import image_sets, images, marketplace, wizard_lookups
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.callers import Office, signed_in
@@ -59,7 +59,9 @@ async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
     monkeypatch.setattr(image_sets, "session_host_images", offered)
     monkeypatch.setattr(image_sets, "gallery_versions", none)
     monkeypatch.setattr("triggers.http.images.offered_images", offered)
-    monkeypatch.setattr("shared.services.wizards.offered_images", offered)
+    monkeypatch.setattr(marketplace, "gallery_images", offered)
+    monkeypatch.setattr(marketplace, "session_host_images", offered)
+    monkeypatch.setattr(marketplace, "gallery_versions", none)
     monkeypatch.setattr(wizard_lookups, "gallery_images", offered)
     monkeypatch.setattr(wizard_lookups, "usages", unread)
     office = Office(tables)

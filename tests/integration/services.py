@@ -72,6 +72,11 @@ class PaperDirectory:
             raise NotFoundError(id_or_upn)
         return self._user(name)
 
+    async def users(self, search: str, most: int) -> list[DirectoryUser]:
+        self.reads.append(f"users {search}")
+        names = sorted({*self.licences, *(name for members in self.groups.values() for name in members)})
+        return [self._user(name) for name in names if name.startswith(search)][:most]
+
     async def member_group_ids(self, user_id: str, group_ids: list[str]) -> frozenset[str]:
         self.reads.append(f"groups of {user_id}")
         return frozenset(g for g in group_ids if user_id.removeprefix("id-") in self.groups.get(g, ()))

@@ -14,6 +14,7 @@ from typing import Any
 
 import jwt
 import pytest
+from azure_simulator.seeds import api_client_id
 from simulation_base.clock import is_alive
 
 from local.stack import PORTAL_ROLES, Stack, StackError, StackOptions
@@ -87,7 +88,7 @@ def test_nobody_else_reads_what_the_demo_was_seeded_with(stack: Stack) -> None:
 def test_the_portal_has_the_roles_of_an_administrator(stack: Stack) -> None:
     claims = jwt.decode(stack.portal().token(), options={"verify_signature": False})
     assert set(PORTAL_ROLES) <= set(claims["roles"])
-    assert claims["aud"] == "api://deskwright"
+    assert claims["aud"] == facts(stack)["env"]["DESKWRIGHT_API_AUDIENCE"] == api_client_id()
 
 
 def test_a_killed_host_starts_again_at_its_address(stack: Stack) -> None:

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from shared.domain.operations.bulk import BulkStatus
 from shared.services.bulk import BulkForm, BulkTarget, begin_bulk, check, steer, targets_of
 from shared.services.catalogue import ACTIONS
+from shared.services.operation_facts import operation_facts
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
@@ -66,7 +67,9 @@ async def begin_bulk_action(call: Call, client: DurableClient) -> Response:
 @endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BulkActionView), query=BULK_ACTIONS)
 async def list_bulk_actions(call: Call) -> Response:
     """List the bulk actions, the newest first; ``status`` and ``action`` choose."""
-    found = [bulk_action_view(stored.value) async for stored in call.deps.bulk_actions.each(call.tenant.id)]
+    facts = await operation_facts(call.context)
+    bulk_actions = [stored.value async for stored in call.deps.bulk_actions.each(call.tenant.id)]
+    found = [bulk_action_view(each, facts.end_of(each)) for each in bulk_actions]
     return whole_list(call, BULK_ACTIONS, found)
 
 
@@ -75,7 +78,8 @@ async def list_bulk_actions(call: Call) -> Response:
 async def get_bulk_action(call: Call) -> Response:
     """Show how far a bulk action is."""
     stored = await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))
-    return ok(bulk_action_view(stored.value), etag=stored.etag)
+    facts = await operation_facts(call.context)
+    return ok(bulk_action_view(stored.value, facts.end_of(stored.value)), etag=stored.etag)
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/items", methods=["GET"], auth_level=_OPEN)

@@ -40,6 +40,7 @@ from triggers.http.authentication import (
     token_validation,
 )
 from triggers.http.call import Call, Response, parts_of
+from triggers.http.etags import is_held
 from triggers.http.odata import Collection, named_parameters
 from triggers.http.openapi_metadata import RouteMetadata, attach
 from triggers.http.permissions import VERBS, authorize
@@ -195,13 +196,9 @@ def _http_response(response: Response, request: func.HttpRequest, trace_id: str)
     body = (str(response.body) if plain else json.dumps(response.body, separators=(",", ":"))).encode()
     if request.method == "GET" and response.status == HTTPStatus.OK and "ETag" not in headers:
         headers["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'  # of what is shown, not of a record
-        if headers["ETag"] in _etags(request.headers.get("if-none-match") or ""):
+        if is_held(headers["ETag"], request.headers.get("if-none-match")):
             return func.HttpResponse(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return func.HttpResponse(body, status_code=response.status, headers=headers, mimetype=response.kind)
-
-
-def _etags(header: str) -> list[str]:
-    return [each.strip() for each in header.split(",")]
 
 
 def _entry(

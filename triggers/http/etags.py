@@ -2,5 +2,9 @@
 
 
 def is_held(etag: str, if_none_match: str | None) -> bool:
-    """Return whether a strong *etag* is among those that a client names, weak or strong."""
-    return etag in [each.strip().removeprefix("W/") for each in (if_none_match or "").split(",")]
+    """Return whether *etag* is among those that a client names; weak or strong makes no difference."""
+    return _opaque(etag) in [_opaque(each) for each in (if_none_match or "").split(",")]
+
+
+def _opaque(etag: str) -> str:
+    return etag.strip().removeprefix("W/")

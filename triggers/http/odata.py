@@ -94,6 +94,11 @@ class Query:
     count: bool = False
     expand: frozenset[str] = frozenset()
 
+    @property
+    def shown(self) -> frozenset[str]:
+        """The properties that it names: what is costly to show is read for these alone."""
+        return self.expand | frozenset(self.select or ())
+
 
 def read_query(params: Mapping[str, str], collection: Collection) -> Query:
     """Return the options in the query parameters. Raises: InvalidError for what *collection* does not support."""

@@ -6,6 +6,7 @@ import azure.functions as func
 
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.errors import InvalidError, Problem
+from shared.services.operation_facts import operation_facts
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
@@ -25,7 +26,9 @@ async def list_operations(call: Call) -> Response:
     if (call.query("status") or _STATUSES[0]) not in _STATUSES:
         raise InvalidError(Problem("status", f"write one of {', '.join(_STATUSES)}"))
     entries = await call.deps.operations.entries(call.tenant.id)
-    return await kept_list(call, call.deps.operations, OPERATIONS, operation_view, entries)
+    facts = await operation_facts(call.context)
+    view = lambda operation: operation_view(facts.shown(operation))  # noqa: E731 - as short as its use
+    return await kept_list(call, call.deps.operations, OPERATIONS, view, entries)
 
 
 @bp.route(route="tenants/{tenant}/operations/{id}", methods=["GET"], auth_level=_OPEN)
@@ -33,7 +36,8 @@ async def list_operations(call: Call) -> Response:
 async def get_operation(call: Call) -> Response:
     """Show one operation."""
     stored = await call.deps.operations.get(call.tenant.id, call.param("id"))
-    return ok(operation_view(stored.value), etag=stored.etag)
+    facts = await operation_facts(call.context)
+    return ok(operation_view(facts.shown(stored.value)), etag=stored.etag)
 
 
 def address(operation: Operation) -> str:

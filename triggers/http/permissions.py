@@ -50,6 +50,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/wizards/save": _ADMINISTRATORS,
         "Microsoft.CloudPC/operations/read": _READERS,
         "Microsoft.CloudPC/explanations/read": _READERS,
+        "Microsoft.CloudPC/directory/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/readSignInDetails": _OPERATORS,
         "Microsoft.CloudPC/cloudPCs/retry": _OPERATORS,

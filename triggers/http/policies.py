@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
 import azure.functions as func
 
 from shared.domain.planning.policy_users import PolicyUser
 from shared.domain.policies.policy import Policy
 from shared.errors import InvalidError, Problem
 from shared.services import policies, policy_edits
+from shared.services.directory_names import group_names
+from shared.services.wizard_edits import edited_policy
 from shared.services.wizard_lookups import policy_facts
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.domain_joins import Reachable, chosen_regions
 from triggers.http.bodies.policies import POINTERS, AssignBody, PolicyBody, PolicyEdit, assigned_group_ids, policy_form
 from triggers.http.bodies.policy_edits import policy_edit_form
 from triggers.http.bodies.reading import renamed
-from triggers.http.call import Call, Response, created
+from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import (
     BASE,
     graph_changed,
     graph_created,
     graph_item,
-    graph_list,
     graph_whole_list,
+    query_of,
     with_operation,
 )
 from triggers.http.idempotency import once
@@ -54,7 +59,9 @@ _MOST_GROUPS = 100
 )
 async def list_policies(call: Call) -> Response:
     """List the provisioning policies."""
-    return await graph_list(call, call.deps.policies, POLICIES, lambda policy: shown(call, policy))
+    found = [stored.value async for stored in call.deps.policies.each(call.tenant.id)]
+    names = await _names(call, found)
+    return graph_whole_list(call, POLICIES, [shown(call, policy, names) for policy in found])
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["GET"], auth_level=_OPEN)
@@ -62,7 +69,8 @@ async def list_policies(call: Call) -> Response:
 async def get_policy(call: Call) -> Response:
     """Show one provisioning policy."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
-    return graph_item(call, POLICIES, shown(call, stored.value), stored.etag)
+    names = await _names(call, [stored.value])
+    return graph_item(call, POLICIES, shown(call, stored.value, names), stored.etag)
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies", methods=["POST"], auth_level=_OPEN)
@@ -118,7 +126,8 @@ async def delete_policy(call: Call) -> Response:
 async def list_assignments(call: Call) -> Response:
     """List the groups a policy is assigned to."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
-    return graph_whole_list(call, ASSIGNMENTS, assignments_view(stored.value))
+    names = await _names_of_groups(call, [stored.value])
+    return graph_whole_list(call, ASSIGNMENTS, assignments_view(stored.value, names))
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assign", methods=["POST"], auth_level=_OPEN)
@@ -154,8 +163,19 @@ async def save_policy_form(call: Call, client: DurableClient) -> Response:
     stored = await policies.create_policy(call.context, form, facts)
     operation, warnings = await policies.begin_policy(call.context, client, stored.value)
     place = "/api/" + BASE.format(tenant=call.tenant.id, version="v1.0")
-    view = {**shown(call, stored.value), "@deskwright.warnings": list(warnings)}
+    names = await _names_of_groups(call, [stored.value])
+    view = {**shown(call, stored.value, names), "@deskwright.warnings": list(warnings)}
     return with_operation(created(view, f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag), operation)
+
+
+async def save_policy_edit_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of edit-provisioning-policy."""
+    stored, form = await edited_policy(call.context, call.json())
+    call.match(stored.etag)
+    updated = await policy_edits.update_policy(call.context, client, stored, form)
+    after = updated.stored
+    names = await _names_of_groups(call, [after.value])
+    return with_operation(ok(shown(call, after.value, names), etag=after.etag), updated.operation)
 
 
 async def _reachable(call: Call) -> Reachable:
@@ -163,6 +183,17 @@ async def _reachable(call: Call) -> Reachable:
     return Reachable(connections, tuple([stored.value async for stored in call.deps.sites.each(call.tenant.id)]))
 
 
-def shown(call: Call, policy: Policy) -> PolicyView:
-    """Return a policy as Graph's."""
-    return policy_view(policy, call.tenant.settings.grace_period_in_hours)
+async def _names(call: Call, found: Iterable[Policy]) -> Mapping[str, str]:
+    """Return the names of the groups that the answer shows; it shows them only where the query asks for them."""
+    if "assignments" not in query_of(call, POLICIES).shown:
+        return {}
+    return await _names_of_groups(call, found)
+
+
+async def _names_of_groups(call: Call, found: Iterable[Policy]) -> Mapping[str, str]:
+    return await group_names(call.context, (a.group_id for policy in found for a in policy.assignments))
+
+
+def shown(call: Call, policy: Policy, groups: Mapping[str, str] = MappingProxyType({})) -> PolicyView:
+    """Return a policy as Graph's. *groups*: the names of groups by id."""
+    return policy_view(policy, call.tenant.settings.grace_period_in_hours, groups)

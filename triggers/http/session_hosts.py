@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import azure.functions as func
 from pydantic import AfterValidator, Field
 
-from shared.domain.spot.decision import Decision
 from shared.domain.spot.explaining import DesktopExplanation
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import HostTask, SessionHost
@@ -32,6 +32,7 @@ from triggers.http.views.session_hosts import (
     SESSION_HOST,
     SESSION_HOSTS,
     SESSIONS,
+    SessionHostView,
     decision_view,
     session_host_view,
     session_view,
@@ -60,9 +61,8 @@ class LogOffForm(Value):
 @endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(SESSION_HOST), query=SESSION_HOSTS)
 async def list_session_hosts(call: Call) -> Response:
     """List the session hosts of a Spot Group, with what the engine has decided of each last."""
-    group, why = await _group(call), await _latest(call)
-    views = [session_host_view(each, why) for each in await session_hosts.hosts_of(call.context, group)]
-    return graph_whole_list(call, SESSION_HOSTS, views)
+    hosts = await session_hosts.hosts_of(call.context, await _group(call))
+    return graph_whole_list(call, SESSION_HOSTS, await _views(call, hosts))
 
 
 @bp.route(route=_HOST, methods=["GET"], auth_level=_OPEN)
@@ -70,7 +70,8 @@ async def list_session_hosts(call: Call) -> Response:
 async def get_session_host(call: Call) -> Response:
     """Show one session host."""
     stored = await _host(call)
-    return ok(session_host_view(stored.value, await _latest(call)), etag=stored.etag)
+    (view,) = await _views(call, [stored.value])
+    return ok(view, etag=stored.etag)
 
 
 @bp.route(route=f"{_HOST}/drain", methods=["POST"], auth_level=_OPEN)
@@ -191,12 +192,12 @@ async def explain_desktop(call: Call) -> Response:
 
 async def _drain(call: Call, client: DurableClient, *, drained: bool) -> Response:
     host = await session_hosts.drain_host(call.context, client, await _host(call), drained=drained)
-    return ok(session_host_view(host, await _latest(call)))
+    return ok((await _views(call, [host]))[0])
 
 
 async def _exclude(call: Call, client: DurableClient, *, excluded: bool) -> Response:
     host = await session_hosts.exclude_host(call.context, client, await _host(call), excluded=excluded)
-    return ok(session_host_view(host, await _latest(call)))
+    return ok((await _views(call, [host]))[0])
 
 
 async def _task(call: Call, client: DurableClient, task: HostTask) -> Response:
@@ -219,7 +220,12 @@ async def _host(call: Call) -> Stored[SessionHost]:
     return stored
 
 
-async def _latest(call: Call) -> dict[str, Decision]:
-    """Return the latest decision of each host of the group."""
+async def _views(call: Call, hosts: Sequence[SessionHost]) -> list[SessionHostView]:
+    """Return hosts of the group with the latest decision of each, and the names of their users."""
     found = await call.deps.spot_decisions.find(call.tenant.id, call.param("id"))
-    return {each.session_host_id: each for each in reversed(found.value.decisions)} if found else {}
+    why = {each.session_host_id: each for each in reversed(found.value.decisions)} if found else {}
+    users = {}
+    if any(host.assigned_user_id for host in hosts):
+        members = call.deps.spot_members.each(call.tenant.id, group_id=call.param("id"))
+        users = {stored.value.user_id: stored.value.user_principal_name async for stored in members}
+    return [session_host_view(host, why, users) for host in hosts]

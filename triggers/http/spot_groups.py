@@ -6,12 +6,13 @@ import azure.functions as func
 
 from shared.domain.spot.group import SpotGroup
 from shared.services import spot_groups, spot_pausing
+from shared.services.directory_names import group_names
 from shared.services.spot_facts import spot_group_facts
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.graph import BASE, graph_item, graph_list, with_operation
+from triggers.http.graph import BASE, graph_item, graph_list, graph_whole_list, with_operation
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted
@@ -38,8 +39,10 @@ _GROUP = f"{BASE}/spotGroups/{{id}}"
 async def list_spot_groups(call: Call) -> Response:
     """List the Spot Groups."""
     states = {stored.value.id: stored.value async for stored in call.deps.spot_states.each(call.tenant.id)}
-    view = lambda group: spot_group_view(group, states.get(group.id))  # noqa: E731 - as short as its use
-    return await graph_list(call, call.deps.spot_groups, SPOT_GROUPS, view)
+    groups = [stored.value async for stored in call.deps.spot_groups.each(call.tenant.id)]
+    names = await group_names(call.context, (each for group in groups for each in group.group_ids))
+    views = [spot_group_view(group, states.get(group.id), names) for group in groups]
+    return graph_whole_list(call, SPOT_GROUPS, views)
 
 
 @bp.route(route=_GROUP, methods=["GET"], auth_level=_OPEN)
@@ -124,7 +127,8 @@ async def save_spot_group_edit_form(call: Call, client: DurableClient) -> Respon
 async def shown(call: Call, group: SpotGroup) -> SpotGroupView:
     """Return a group with its state."""
     state = await call.deps.spot_states.find(group.tenant_id, group.id)
-    return spot_group_view(group, state.value if state else None)
+    names = await group_names(call.context, group.group_ids)
+    return spot_group_view(group, state.value if state else None, names)
 
 
 async def addressed_group(call: Call) -> Stored[SpotGroup]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import azure.functions as func
 
 from shared.domain.cloud_pcs.user_setting import UserSetting, UserSettingEdit, UserSettingForm
 from shared.errors import InvalidError
+from shared.services.directory_names import group_names
 from shared.services.user_settings import (
     assign_user_setting,
     create_user_setting,
@@ -20,7 +22,7 @@ from triggers.http.bodies.policies import AssignBody, assigned_group_ids
 from triggers.http.bodies.reading import renamed
 from triggers.http.call import Call, Response
 from triggers.http.endpoints import endpoint
-from triggers.http.graph import BASE, graph_changed, graph_created, graph_item, graph_list
+from triggers.http.graph import BASE, graph_changed, graph_created, graph_item, graph_whole_list, query_of
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
 from triggers.http.response_shapes import Page
@@ -35,7 +37,9 @@ _ONE = f"{BASE}/userSettings/{{id}}"
 @endpoint("Microsoft.CloudPC/userSettings/read", graph=True, returns=Page(USER_SETTING), query=USER_SETTINGS)
 async def list_user_settings(call: Call) -> Response:
     """List the user settings."""
-    return await graph_list(call, call.deps.user_settings, USER_SETTINGS, user_setting_view)
+    settings = [stored.value async for stored in call.deps.user_settings.each(call.tenant.id)]
+    names = await _names(call, settings)
+    return graph_whole_list(call, USER_SETTINGS, [user_setting_view(each, names) for each in settings])
 
 
 @bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
@@ -43,7 +47,8 @@ async def list_user_settings(call: Call) -> Response:
 async def get_user_setting(call: Call) -> Response:
     """Show user settings."""
     stored = await _read(call)
-    return graph_item(call, USER_SETTINGS, user_setting_view(stored.value), stored.etag)
+    names = await _names(call, [stored.value])
+    return graph_item(call, USER_SETTINGS, user_setting_view(stored.value, names), stored.etag)
 
 
 @bp.route(route=f"{BASE}/userSettings", methods=["POST"], auth_level=_OPEN)
@@ -92,6 +97,13 @@ async def assign_user_settings(call: Call) -> Response:
         pointers = {f"/groups/groupIds/{n}": f"/assignments/{n}/target/groupId" for n in range(len(group_ids))}
         raise renamed(error, pointers) from error
     return Response(204)
+
+
+async def _names(call: Call, settings: Iterable[UserSetting]) -> Mapping[str, str]:
+    """Return the names of the groups that the answer shows; it shows them only where the query asks for them."""
+    if "assignments" not in query_of(call, USER_SETTINGS).shown:
+        return {}
+    return await group_names(call.context, (a.group_id for each in settings for a in each.assignments))
 
 
 async def _read(call: Call) -> Stored[UserSetting]:

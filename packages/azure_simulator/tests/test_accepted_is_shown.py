@@ -19,6 +19,8 @@ from packages.azure_simulator.tests.test_recorded import DEFINITION, DESKTOPS, D
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 GALLERY, POOLS = f"{COMPUTE}/galleries/gallery", f"{POOL.rpartition('/')[0]}"
+BASTION_SUBNET, BASTION_ADDRESS = f"{VNET}/subnets/AzureBastionSubnet", f"{NETWORK}/publicIPAddresses/way-in"
+WAY_IN = {"subnet": {"id": BASTION_SUBNET}, "publicIPAddress": {"id": BASTION_ADDRESS}}
 VERSION: dict[str, Any] = {"storageProfile": {"source": {"id": f"{COMPUTE}/images/source"}}}
 VALID: dict[str, tuple[str, dict[str, Any]]] = {
     "Microsoft.Compute/virtualMachines": (f"{VMS}/new", vm_body(f"{NETWORK}/networkInterfaces/free")),
@@ -75,6 +77,14 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
         f"{NETWORK}/natGateways/new",
         {"location": REGION, "sku": {"name": "Standard"}, "properties": {}},
     ),
+    "Microsoft.Network/bastionHosts": (
+        f"{NETWORK}/bastionHosts/new",
+        {
+            "location": REGION,
+            "sku": {"name": "Standard"},
+            "properties": {"ipConfigurations": [{"name": "way-in", "properties": WAY_IN}]},
+        },
+    ),
     "Microsoft.DesktopVirtualization/hostPools": (f"{POOLS}/new", {"location": REGION, "properties": DESKTOPS}),
     "Microsoft.DesktopVirtualization/applicationGroups": (
         f"{POOLS.replace('hostPools', 'applicationGroups')}/new",
@@ -89,12 +99,13 @@ VALID: dict[str, tuple[str, dict[str, Any]]] = {
 ELSEWHERE = {
     "Microsoft.Authorization/locks": "test_groups.py",
     "Microsoft.Authorization/roleAssignments": "test_roles.py",
-    "Microsoft.Authorization/roleDefinitions": "nobody makes one",
-    "Microsoft.Network/bastionHosts": "test_sdk_spot.py",
+    "Microsoft.Authorization/roleDefinitions": "test_permissions.py",
     "Microsoft.DesktopVirtualization/applicationGroups/desktops": "comes with its group",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts": "registers itself",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts/userSessions": "comes with its user",
     "Microsoft.Resources/deployments": "test_deployments.py",
+    "Microsoft.Web/serverfarms": "test_sites.py",
+    "Microsoft.Web/sites": "test_sites.py",
     "Microsoft.Resources/resourceGroups": "test_groups.py",
 }
 """Types without a PUT of the SDK's, and where their bodies are tested."""
@@ -110,6 +121,8 @@ def prepared() -> InProcessCloud:
     for path, body in NEW.items():
         app.request("PUT", path, body)
     app.request("PUT", f"{NETWORK}/networkInterfaces/free", nic_body(f"{VNET}/subnets/cpc"))
+    app.request("PUT", BASTION_SUBNET, {"properties": {"addressPrefix": "10.20.16.0/26"}})
+    app.request("PUT", BASTION_ADDRESS, VALID["Microsoft.Network/publicIPAddresses"][1])
     app.request("PUT", f"{COMPUTE}/capacityReservationGroups/group", {"location": REGION})
     assert app.create_machine("vm", f"{VNET}/subnets/cpc").status == 201
     nic = app.request("PUT", f"{NETWORK}/networkInterfaces/general-nic", nic_body(f"{VNET}/subnets/cpc"))

@@ -119,3 +119,39 @@ def test_a_journal_of_another_seed_is_refused(reopen: Reopen, tmp_path: Path) ->
     first.cloud.journal.close()
     with pytest.raises(ValueError, match="was written with"):
         open_cloud("instant", tmp_path / "journal", seed=8)
+
+
+def test_in_memory_a_restore_drops_what_came_after_its_snapshot() -> None:
+    app = open_cloud("instant")
+    app.create_network()
+    app.sim("POST", "snapshot", {"name": "before"})
+    lengths = []
+    for name in ("cpc-1", "cpc-2", "cpc-3"):
+        app.create_machine(name, f"{GROUP}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/cpc")
+        app.sim("POST", "restore", {"name": "before"})
+        lengths.append(len(list(app.cloud.journal.entries())))
+        assert app.error("GET", f"{VMS}/{name}") == (404, "ResourceNotFound")
+    assert len(set(lengths)) == 1
+
+
+def test_a_later_snapshot_outlasts_the_restore_of_an_earlier_one() -> None:
+    app = open_cloud("instant")
+    app.sim("POST", "snapshot", {"name": "empty"})
+    app.create_network()
+    app.sim("POST", "snapshot", {"name": "network"})
+    app.sim("POST", "restore", {"name": "empty"})
+    assert app.error("GET", GROUP) == (404, "ResourceGroupNotFound")
+    app.sim("POST", "restore", {"name": "network"})
+    assert app.send("GET", GROUP).status == 200
+
+
+def test_a_file_keeps_every_line_and_a_restore_is_one_more(reopen: Reopen, tmp_path: Path) -> None:
+    app = reopen("instant")
+    app.sim("POST", "snapshot", {"name": "empty"})
+    app.create_network()
+    before = (tmp_path / "journal").read_bytes()
+    app.sim("POST", "restore", {"name": "empty"})
+    after = (tmp_path / "journal").read_bytes()
+    assert after.startswith(before)
+    assert after.count(b"\n") == before.count(b"\n") + 1
+    assert reopen("instant").error("GET", GROUP) == (404, "ResourceGroupNotFound")

@@ -141,3 +141,19 @@ def test_an_interface_deleted_twice_gives_its_address_back_once() -> None:
     assert first == again
     assert app.send("PUT", nic, nic_body(subnet, {})).status == 201
     assert "counted" not in {each["invariant"] for each in app.sim("GET", "invariants")["findings"]}
+
+
+def test_a_run_command_goes_only_from_a_machine_that_runs() -> None:
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
+    command, body = (
+        f"{VMS}/cpc-1/runCommands/a",
+        {"location": REGION, "properties": {"source": {"script": "# step: a"}}},
+    )
+    app.request("PUT", command, body)
+    app.request("POST", f"{VMS}/cpc-1/powerOff")
+    assert app.error("DELETE", command) == (409, "OperationNotAllowed")
+    assert app.send("DELETE", f"{VMS}/cpc-1/runCommands/none").status == 204
+    app.request("POST", f"{VMS}/cpc-1/start")
+    assert app.send("DELETE", command).status == 202
+    assert app.error("GET", command)[0] == 404

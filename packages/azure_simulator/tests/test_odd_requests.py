@@ -166,7 +166,7 @@ def test_no_request_makes_it_crash(route: Route) -> None:
     there = cloud(route.name)
 
     # Inside, because Hypothesis nests the settings of a function once for each parameter: a thousand are too deep.
-    @settings(max_examples=15)
+    @settings(max_examples=6)
     @given(body=BODIES, query=QUERIES)
     def never_crashes(body: Any, query: dict[str, str]) -> None:
         text = "&".join(f"{name}={value}" for name, value in query.items())

@@ -186,3 +186,64 @@ def test_low_is_the_former_word_for_the_priority_spot() -> None:
     for priority, status in (("Low", 201), ("Spot", 200), ("Regular", 409)):
         body["properties"] |= {"priority": priority, "evictionPolicy": "Deallocate"}
         assert app.send("PUT", f"{VMS}/vm", body).status == status
+
+
+def test_truth_values_and_integers_may_be_texts_for_compute() -> None:
+    # recorded in 2021: resource/test_resource_patch; that integers are read alike is a guess
+    app = open_cloud()
+    app.create_machine("vm", app.create_network())
+    change = {"osProfile": {"allowExtensionOperations": "False"}, "storageProfile": {"osDisk": {"diskSizeGB": "256"}}}
+    app.send("POST", f"{VMS}/vm/deallocate")
+    app.request("PATCH", f"{VMS}/vm", {"properties": change})
+    shown = app.request("GET", f"{VMS}/vm")["properties"]
+    assert shown["osProfile"]["allowExtensionOperations"] is False
+    assert shown["storageProfile"]["osDisk"]["diskSizeGB"] == 256
+    for wrong in ("no", "", 1):
+        body = {"properties": {"osProfile": {"allowExtensionOperations": wrong}}}
+        assert app.error("PATCH", f"{VMS}/vm", body) == (400, "BadRequest")
+    nic = {"location": REGION, "properties": {"enableIPForwarding": "true", "ipConfigurations": []}}
+    assert app.error("PUT", f"{NETWORK}/networkInterfaces/nic", nic) == (400, "InvalidRequestFormat")
+
+
+def test_the_os_disk_of_a_stopped_machine_can_be_swapped() -> None:
+    # recorded in 2023: vm/test_vm_os_disk_swap
+    app = open_cloud()
+    app.create_machine("vm", app.create_network())
+    old = app.request("GET", f"{VMS}/vm")["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"]
+    source = {"creationData": {"createOption": "Copy", "sourceResourceId": old}}
+    app.request("PUT", DISK, {"location": REGION, "properties": source})
+    swap = {"properties": {"storageProfile": {"osDisk": {"name": "disk", "managedDisk": {"id": DISK}}}}}
+    assert app.error("PATCH", f"{VMS}/vm", swap) == (409, "OperationNotAllowed")
+    app.send("POST", f"{VMS}/vm/powerOff")
+    app.request("PATCH", f"{VMS}/vm", swap)
+    assert app.request("GET", f"{VMS}/vm")["properties"]["storageProfile"]["osDisk"]["managedDisk"]["id"] == DISK
+    assert app.request("GET", DISK)["managedBy"] == f"{VMS}/vm"
+
+
+def test_an_ephemeral_os_disk_is_standard_and_lies_in_the_cache() -> None:
+    # recorded in 2023: vm/test_vm_update_ephemeral_os_disk_placement
+    app = open_cloud()
+    nic = app.request("PUT", f"{NETWORK}/networkInterfaces/vm-nic", nic_body(app.create_network()))
+    body = vm_body(nic["id"])
+    body["properties"]["storageProfile"]["osDisk"] = {
+        "createOption": "FromImage",
+        "caching": "ReadOnly",
+        "diffDiskSettings": {"option": "Local"},
+    }
+    app.request("PUT", f"{VMS}/vm", body)
+    shown = app.request("GET", f"{VMS}/vm")
+    disk = shown["properties"]["storageProfile"]["osDisk"]
+    assert disk["managedDisk"]["storageAccountType"] == "Standard_LRS"
+    assert disk["diffDiskSettings"] == {"option": "Local", "placement": "CacheDisk"}
+    disk["diffDiskSettings"]["placement"] = "ResourceDisk"
+    assert app.send("PUT", f"{VMS}/vm", shown).status == 200
+
+
+def test_an_instance_view_says_since_when_and_what_the_agent_says() -> None:
+    # recorded in 2023: vm/test_vm_create_existing_ids_options
+    app = open_cloud()
+    app.create_machine("vm", app.create_network())
+    view = app.request("GET", f"{VMS}/vm/instanceView")
+    times = [view["statuses"][0]["time"], view["disks"][0]["statuses"][0]["time"]]
+    assert all(each.endswith("+00:00") for each in times)
+    assert view["vmAgent"]["statuses"][0]["message"] == "Guest Agent is running"

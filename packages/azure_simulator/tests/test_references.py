@@ -11,6 +11,7 @@ from azure_simulator.arm.resource_types import ResourceType
 from packages.azure_simulator.tests.bodies import vm_body
 from packages.azure_simulator.tests.in_process import NETWORK, VMS, open_cloud
 from packages.azure_simulator.tests.test_accepted_is_shown import (
+    BASTION_ADDRESS,
     COMPUTE,
     GALLERY,
     TYPES,
@@ -105,6 +106,8 @@ def _own_part(steps: tuple[str, ...], kind: ResourceType) -> bool:
         ("Microsoft.Network/networkInterfaces", "properties.networkSecurityGroup.id", VNET),
         ("Microsoft.Network/networkInterfaces", "properties.ipConfigurations.[].properties.subnet.id", VNET),
         ("Microsoft.Network/natGateways", "properties.publicIpAddresses.[].id", VNET),
+        ("Microsoft.Network/bastionHosts", "properties.ipConfigurations.[].properties.subnet.id", BASTION_ADDRESS),
+        ("Microsoft.Network/bastionHosts", "properties.ipConfigurations.[].properties.publicIPAddress.id", VNET),
         ("Microsoft.Network/virtualNetworks/subnets", "properties.natGateway.id", VNET),
     ],
 )
@@ -155,6 +158,19 @@ def test_a_source_of_an_image_that_is_not_simulated_is_named_so(name: str, profi
     path, body = VALID[name]
     wanted = {"location": body["location"], "properties": {"storageProfile": profile}}
     assert prepared().error("PUT", path, wanted) == (400, "NotSupportedBySimulator")
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        ("subnet", f"{VNET}/subnets/cpc"),
+        ("publicIPAddress", f"{NETWORK}/publicIPAddresses/address"),
+    ],
+)
+def test_a_bastion_is_in_its_own_subnet_with_a_standard_address(part: str, value: str) -> None:
+    path, body = VALID["Microsoft.Network/bastionHosts"]
+    wrong = with_value(copy.deepcopy(body), ("properties", "ipConfigurations", "[]", "properties", part, "id"), value)
+    assert prepared().error("PUT", path, wrong) == (400, "InvalidParameter")
 
 
 def test_a_workspace_shows_application_groups_only() -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from packages.azure_simulator.tests.in_process import GROUP, SUB, VMS, InProcessCloud, open_cloud
 
 READER = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
@@ -50,6 +52,11 @@ def test_an_assignment_goes_with_its_machine_and_may_come_again() -> None:
     assert app.error("PUT", path(f"{VMS}/cpc-1", 2), grant()) == (409, "RoleAssignmentExists")
     app.send("DELETE", f"{VMS}/cpc-1")
     assert listed(app, SUB) == []
+
+
+@pytest.mark.parametrize("principal", ["", "somebody", f"{USER}x", USER.replace("-", "")])
+def test_a_principal_is_named_by_a_guid(principal: str) -> None:
+    assert open_to_anybody().error("PUT", path(GROUP, 1), grant(principal)) == (400, "InvalidPrincipalId")
 
 
 def test_the_limit_counts_one_subscription() -> None:

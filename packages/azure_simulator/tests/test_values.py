@@ -9,12 +9,13 @@ from azure_simulator.arm.resource_types import ResourceType
 
 from packages.azure_simulator.tests.bodies import REGION
 from packages.azure_simulator.tests.in_process import NETWORK, VMS
-from packages.azure_simulator.tests.test_accepted_is_shown import COMPUTE, TYPES, VALID, prepared, with_value
+from packages.azure_simulator.tests.test_accepted_is_shown import COMPUTE, TYPES, VALID, WAY_IN, prepared, with_value
 from packages.azure_simulator.tests.test_recorded import POOL, RULE, VNET
 
 VM, DISK = "Microsoft.Compute/virtualMachines", "Microsoft.Compute/disks"
 DEFINITION, RUN = "Microsoft.Compute/galleries/images", "Microsoft.Compute/virtualMachines/runCommands"
 NIC, ADDRESS = "Microsoft.Network/networkInterfaces", "Microsoft.Network/publicIPAddresses"
+BASTION = "Microsoft.Network/bastionHosts"
 NAT, NET = "Microsoft.Network/natGateways", "Microsoft.Network/virtualNetworks"
 GROUP_OF_RULES, HOSTS = "Microsoft.Network/networkSecurityGroups", "Microsoft.DesktopVirtualization/hostPools"
 WINDOWS = "properties.osProfile.windowsConfiguration"
@@ -107,6 +108,13 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     (ADDRESS, {"properties.publicIPAllocationMethod": "Dynamic"}, "StandardSkuPublicIPAddressesMustBeStatic"),
     (ADDRESS, {"sku.name": "Basic", "properties.publicIPAddressVersion": "IPv6"},
      "CannotSpecifyPublicIpAllocationMethodAsStaticForIpV6PublicIp"),
+    (BASTION, {"properties.scaleUnits": 1}, "InvalidParameter"),
+    (BASTION, {"properties.scaleUnits": 51}, "InvalidParameter"),
+    (BASTION, {"properties.ipConfigurations.[].name": "a b"}, "InvalidResourceName"),
+    (BASTION, {"properties.ipConfigurations": []}, "InvalidParameter"),
+    (BASTION, {"properties.ipConfigurations": [{"name": "a", "properties": WAY_IN}] * 2}, "InvalidParameter"),
+    (BASTION, {"sku.name": "Developer"}, "NotSupportedBySimulator"),
+    (BASTION, {"zones": ["9"]}, "InvalidAvailabilityZone"),
     (NAT, {"zones": ["2", "2"]}, "InvalidAvailabilityZone"),
     (NAT, {"zones": ["1", "2"]}, "ResourceCannotHaveMultipleZonesSpecified"),
     (NET, {"properties.flowTimeoutInMinutes": 3}, "InvalidParameter"),
@@ -145,6 +153,8 @@ RIGHT: list[tuple[str, dict[str, Any]]] = [
     (ADDRESS, {LABEL: "desk-1"}),
     (ADDRESS, {"zones": ["1", "2", "3"]}),
     (NAT, {"zones": ["2"]}),
+    (BASTION, {"properties.scaleUnits": 2}),
+    (BASTION, {"properties.scaleUnits": 50}),
     (NET, {"properties.flowTimeoutInMinutes": 30}),
     (HOSTS, {"properties.agentUpdate.maintenanceWindowTimeZone": "Pacific Standard Time"}),
 ]  # fmt: skip

@@ -120,15 +120,16 @@ class BulkAction(Value):
     @property
     def wave_size(self) -> int:
         """How many the next wave has: until the canary has ended, it alone."""
-        return 1 if self.canary and not self._ended else self.max_concurrency
+        return 1 if self.canary and not self.ended else self.max_concurrency
 
     @property
     def percent_complete(self) -> int:
         """How much of it has ended."""
-        return 100 if self.status in OVER or not self.total else self._ended * 100 // self.total
+        return 100 if self.status in OVER or not self.total else self.ended * 100 // self.total
 
     @property
-    def _ended(self) -> int:
+    def ended(self) -> int:
+        """How many of its Cloud PCs have ended."""
         return sum(self.counts.get(status.value, 0) for status in _ENDED)
 
     @property

@@ -124,6 +124,15 @@ def _closed(step: OperationStep, outcome: str, at: datetime, detail: str | None 
     return step.but(ended_at=at, outcome=outcome, detail=detail)
 
 
+class ShownOperation(Operation):
+    """An operation with what its readers ask besides: the name of what it works on, and when it should end."""
+
+    resource_display_name: str | None = None
+    estimated_end_date_time: datetime | None = Field(
+        None, description="as others of its kind took, never in the past; absent when nothing is known"
+    )
+
+
 class Actor(Value):
     """Who did it: a person or a program with a token, or Deskwright itself."""
 

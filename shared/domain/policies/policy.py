@@ -44,11 +44,19 @@ class Assignment(Value):
 class SecurityDefaults(Value):
     """What of the user's own device reaches Windows, and what protects Windows; the defaults are Windows 365's."""
 
-    clipboard: bool = False
-    drives: bool = False
-    printers: bool = False
-    usb_devices: bool = False
-    virtualization_based_security: bool = True
+    clipboard: bool = Field(
+        False, title="Clipboard", description="Text and files can be copied between the user's device and the Cloud PC."
+    )
+    drives: bool = Field(False, title="Drives", description="The user's drives appear in the Cloud PC.")
+    printers: bool = Field(False, title="Printers", description="The user's printers appear in the Cloud PC.")
+    usb_devices: bool = Field(
+        False, title="USB devices", description="USB and other Plug and Play devices can be connected."
+    )
+    virtualization_based_security: bool = Field(
+        True,
+        title="Virtualization-based security",
+        description="With Credential Guard and memory integrity, after the next start of Windows.",
+    )
 
     @property
     def redirections(self) -> tuple[str, ...]:

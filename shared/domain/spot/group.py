@@ -58,9 +58,17 @@ class Sessions(Value):
     *disconnected_idle_time_out_in_minutes*: until a disconnected session is signed off.
     """
 
-    active_idle_time_out_in_minutes: Minutes = 60
-    disconnected_idle_time_out_in_minutes: Minutes = 60
-    redirections: Redirections = Field(default_factory=Redirections)
+    active_idle_time_out_in_minutes: Minutes = Field(
+        60, title="Sign off idle sessions after (minutes)", description="1 to 240."
+    )
+    disconnected_idle_time_out_in_minutes: Minutes = Field(
+        60, title="Sign off disconnected sessions after (minutes)", description="1 to 240."
+    )
+    redirections: Redirections = Field(
+        default_factory=Redirections,
+        title="Device redirections",
+        description="What of the user's own device reaches their desktop.",
+    )
 
 
 class HostSettings(Value):
@@ -71,14 +79,22 @@ class HostSettings(Value):
     """
 
     sizes: tuple[Annotated[str, Field(pattern=r"^Standard_[A-Za-z0-9_]{1,60}$", max_length=80)], ...] = Field(
-        (), max_length=5
+        (), max_length=5, title="VM sizes", description="In this order; those of the licence type when left out."
     )
-    load_balancing: LoadBalancing = LoadBalancing.BREADTH_FIRST
-    session_limit: int = Field(USERS_PER_HOST, ge=1, le=50)
-    start_on_connect: bool = True
-    enable_single_sign_on: bool = True
-    intune_enrollment: bool = False
-    hibernate: bool = False
+    load_balancing: LoadBalancing = Field(
+        LoadBalancing.BREADTH_FIRST,
+        title="Load balancing",
+        description="To the host with the fewest sessions, or with the most.",
+    )
+    session_limit: int = Field(USERS_PER_HOST, ge=1, le=50, title="Sessions per host", description="Of pooled hosts.")
+    start_on_connect: bool = Field(
+        True, title="Start on connect", description="A host starts for a user who signs in while none runs."
+    )
+    enable_single_sign_on: bool = Field(
+        True, title="Single sign-on", description="Whether users sign in with their directory's sign-in."
+    )
+    intune_enrollment: bool = Field(False, title="Intune", description="Whether hosts are enrolled in Intune.")
+    hibernate: bool = Field(False, title="Hibernate", description="Idle personal hosts keep their memory on disk.")
 
 
 class SpotGroup(Value):

@@ -29,10 +29,18 @@ class HostPoolType(StrEnum):
 class RecipeStep(Value):
     """One step of a recipe: a PowerShell script, or a package of winget."""
 
-    name: str = Field(max_length=60, pattern=r"^[A-Za-z0-9_À-ɏ][A-Za-z0-9_À-ɏ .()-]*$")
-    script: Annotated[str, Field(min_length=1, max_length=20_000)] | None = None
-    package_id: Annotated[str, Field(max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")] | None = None
-    package_version: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")] | None = None
+    name: str = Field(
+        max_length=60, pattern=r"^[A-Za-z0-9_À-ɏ][A-Za-z0-9_À-ɏ .()-]*$", title="Name", description="Of the step."
+    )
+    script: Annotated[str, Field(min_length=1, max_length=20_000)] | None = Field(
+        None, title="Script", description="PowerShell, run as SYSTEM. Name this or a package."
+    )
+    package_id: Annotated[str, Field(max_length=128, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")] | None = Field(
+        None, title="Package", description="The id of a winget package."
+    )
+    package_version: Annotated[str, Field(max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.+-]*$")] | None = Field(
+        None, title="Package version", description="The newest when left out."
+    )
 
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
@@ -46,15 +54,17 @@ class RecipeStep(Value):
 class Schedule(Value):
     """When a version is built each month; in UTC."""
 
-    day_of_month: int = Field(ge=1, le=28)
-    hour: int = Field(2, ge=0, le=23)
+    day_of_month: int = Field(ge=1, le=28, title="Day of the month", description="1 to 28.")
+    hour: int = Field(2, ge=0, le=23, title="Hour", description="In UTC.")
 
 
 class Recipe(Value):
     """How a version is built without hands: its steps in order, and when."""
 
-    steps: tuple[RecipeStep, ...] = Field((), max_length=20)
-    schedule: Schedule | None = None
+    steps: tuple[RecipeStep, ...] = Field((), max_length=20, title="Steps", description="Run in this order.")
+    schedule: Schedule | None = Field(
+        None, title="Schedule", description="When a version is built each month; none when left out."
+    )
 
     @model_validator(mode="after")
     def _is_not_too_long(self) -> Self:

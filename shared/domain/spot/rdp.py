@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from pydantic import Field
+
 from shared.domain.networks.connection import JoinType
 from shared.domain.values import Value
 
@@ -18,18 +20,18 @@ class Redirections(Value):
     The defaults are those of Spot PC's form (docs/notes/spotpc-avd.md 1.7).
     """
 
-    drives: bool = True
-    printers: bool = True
-    audio_output: bool = True
-    clipboard: bool = True
-    audio_input: bool = True
-    cameras: bool = True
-    plug_and_play_devices: bool = False
-    com_ports: bool = False
-    smart_cards: bool = False
-    usb_devices: bool = False
-    full_screen: bool = False
-    multiple_monitors: bool = False
+    drives: bool = Field(True, title="Drives", description="Of the user's device.")
+    printers: bool = Field(True, title="Printers", description="Of the user's device.")
+    audio_output: bool = Field(True, title="Audio output", description="Sound plays on the user's device.")
+    clipboard: bool = Field(True, title="Clipboard", description="In both directions.")
+    audio_input: bool = Field(True, title="Audio input", description="The microphone of the user's device.")
+    cameras: bool = Field(True, title="Cameras", description="Of the user's device.")
+    plug_and_play_devices: bool = Field(False, title="Plug and Play devices", description="Of the user's device.")
+    com_ports: bool = Field(False, title="COM ports", description="Of the user's device.")
+    smart_cards: bool = Field(False, title="Smart cards", description="Of the user's device.")
+    usb_devices: bool = Field(False, title="USB devices", description="Of the user's device.")
+    full_screen: bool = Field(False, title="Full screen", description="The desktop opens on the whole screen.")
+    multiple_monitors: bool = Field(False, title="Multiple monitors", description="The desktop uses all monitors.")
 
 
 _PROPERTIES: Mapping[str, tuple[str, str]] = MappingProxyType(

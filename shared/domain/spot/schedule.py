@@ -40,27 +40,37 @@ class Phase(Value):
     replace the group's. *rests*: while nobody is signed in no host needs to be online; the first sign-in starts one.
     """
 
-    begins: time
-    days: tuple[Weekday, ...] = Field((1, 2, 3, 4, 5, 6, 7), max_length=7)
-    minimum_online: int = Field(default=0, ge=0, le=1000)
-    buffer_percent: int | None = Field(default=None, ge=0, le=100)
-    load_balancing: LoadBalancing | None = None
-    rests: bool = False
+    begins: time = Field(title="Begins", description="Local time; it lasts until the next phase begins.")
+    days: tuple[Weekday, ...] = Field(
+        (1, 2, 3, 4, 5, 6, 7), max_length=7, title="Days", description="1 is Monday, 7 is Sunday."
+    )
+    minimum_online: int = Field(
+        default=0, ge=0, le=1000, title="Least hosts online", description="From its very beginning."
+    )
+    buffer_percent: int | None = Field(
+        default=None, ge=0, le=100, title="Buffer (percent)", description="The group's when left out."
+    )
+    load_balancing: LoadBalancing | None = Field(None, title="Load balancing", description="The group's when left out.")
+    rests: bool = Field(False, title="Rests", description="No host needs to be online while nobody is signed in.")
 
 
 class DatedException(Value):
     """A date (local) with phases of its own, such as a public holiday; their *days* do not count."""
 
-    on: date
-    phases: tuple[Phase, ...] = Field(max_length=_MOST_PHASES)
+    on: date = Field(title="Date", description="Local.")
+    phases: tuple[Phase, ...] = Field(
+        max_length=_MOST_PHASES, title="Phases", description="In place of the week's; none: as the week begins."
+    )
 
 
 class Schedule(Value):
     """The phases of a week in the IANA *time_zone*."""
 
-    time_zone: Word
-    phases: tuple[Phase, ...] = Field((), max_length=_MOST_PHASES)
-    exceptions: tuple[DatedException, ...] = Field((), max_length=_MOST_EXCEPTIONS)
+    time_zone: Word = Field(title="Time zone", description="An IANA name, such as Europe/Berlin.")
+    phases: tuple[Phase, ...] = Field((), max_length=_MOST_PHASES, title="Phases", description="Of a week.")
+    exceptions: tuple[DatedException, ...] = Field(
+        (), max_length=_MOST_EXCEPTIONS, title="Exceptions", description="Dates with phases of their own."
+    )
 
 
 def phase_at(schedule: Schedule, at: datetime) -> Phase | None:

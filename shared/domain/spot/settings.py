@@ -36,17 +36,49 @@ class CapacitySettings(Value):
     disk after its user has lost their place.
     """
 
-    buffer_percent: int = Field(10, ge=0, le=100)
-    buffer_of: BufferBase = BufferBase.IN_USE
-    buffer_seats: int = Field(0, ge=0, le=5000)
-    start_threshold: int = Field(6, ge=1, le=50)
-    minimum_online: int = Field(0, ge=0, le=1000)
-    idle_in_minutes: int = Field(15, ge=5, le=480)
-    notice_in_minutes: int = Field(5, ge=1, le=120)
-    scale_in: ScaleIn = ScaleIn.DEALLOCATE
-    low_priority_hosts: int = Field(0, ge=0, le=1000)
-    keep_leavers_host_in_days: int = Field(7, ge=0, le=365)
-    schedule: Schedule | None = None
+    buffer_percent: int = Field(10, ge=0, le=100, title="Buffer (percent)", description="Spare seats.")
+    buffer_of: BufferBase = Field(
+        BufferBase.IN_USE, title="Buffer of", description="What the buffer is a percentage of."
+    )
+    buffer_seats: int = Field(
+        0, ge=0, le=5000, title="Least buffer (seats)", description="At least so many spare seats."
+    )
+    start_threshold: int = Field(
+        6,
+        ge=1,
+        le=50,
+        title="Start threshold (seats)",
+        description="Of the seats of a pooled host so many are taken when the next host starts.",
+    )
+    minimum_online: int = Field(0, ge=0, le=1000, title="Least hosts online", description="Whatever is signed in.")
+    idle_in_minutes: int = Field(
+        15, ge=5, le=480, title="Idle time (minutes)", description="How long a host runs after it was last needed."
+    )
+    notice_in_minutes: int = Field(
+        5,
+        ge=1,
+        le=120,
+        title="Notice (minutes)",
+        description="Between the message to a user and the end of the session.",
+    )
+    scale_in: ScaleIn = Field(
+        ScaleIn.DEALLOCATE,
+        title="Hosts that are not needed",
+        description="Kept without the cost of computing, or deleted.",
+    )
+    low_priority_hosts: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        title="Low-priority hosts",
+        description="So many of a pooled group's hosts may be machines that Azure can take away.",
+    )
+    keep_leavers_host_in_days: int = Field(
+        7, ge=0, le=365, title="Keep a leaver's host (days)", description="A dedicated host, with its disk."
+    )
+    schedule: Schedule | None = Field(
+        None, title="Schedule", description="When more or fewer hosts are online; none when left out."
+    )
 
     @property
     def idle(self) -> timedelta:

@@ -54,6 +54,11 @@ FurtherSubscriptions = Annotated[
     AfterValidator(distinct),
 ]
 """Of one directory, as the tenant's own."""
+ResourceGroupName = Annotated[
+    str, Field(pattern=r"^[-\w.()]{0,89}[-\w()]$", max_length=90), AfterValidator(_group_name)
+]
+AddressSpace = Annotated[str, Field(max_length=18), AfterValidator(_private_network)]
+SiteId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$", max_length=32)]
 Zone = Annotated[str, Field(pattern=r"^[1-9]$", max_length=1)]
 
 
@@ -87,38 +92,116 @@ class LicenceSource(StrEnum):
 class RemovalBrake(Value):
     """More removals than both of these in one reconcile are not made without confirmation."""
 
-    count: int = Field(10, ge=0, le=1_000_000)
-    percent: int = Field(20, ge=0, le=100)
+    count: int = Field(10, ge=0, le=1_000_000, title="Removals", description="Within an hour.")
+    percent: int = Field(20, ge=0, le=100, title="Percent", description="Of the tenant's Cloud PCs, within an hour.")
 
 
 class TenantSettings(Value):
     """The rules a tenant may change; the defaults are Windows 365's where it has any."""
 
-    grace_period_in_hours: int = Field(168, ge=1, le=8760)
-    attempts: int = Field(3, ge=1, le=10)
-    restore_point_frequency_in_hours: Frequency | None = None
-    resize_wait_in_hours: int = Field(48, ge=1, le=720)
-    clean_up_delay_in_hours: int = Field(3, ge=0, le=168)
-    hybrid_join_wait_in_minutes: int = Field(90, ge=5, le=600)
-    enrollment_wait_in_minutes: int = Field(60, ge=5, le=600)
-    parking_limit_in_hours: int = Field(24, ge=1, le=720)
-    directory_catch_up_in_minutes: int = Field(30, ge=5, le=10_080)
-    connection_recheck_in_hours: int = Field(6, ge=1, le=168)
-    orphan_scan_in_hours: int = Field(24, ge=1, le=720)
-    remove_orphans: bool = False
-    unused_kept_in_hours: int = Field(168, ge=1, le=8760)
+    grace_period_in_hours: int = Field(
+        168,
+        ge=1,
+        le=8760,
+        title="Grace period (hours)",
+        description="How long a Cloud PC stays usable after its licence or group is gone; a policy may say otherwise.",
+    )
+    attempts: int = Field(
+        3, ge=1, le=10, title="Attempts", description="How often a build is tried before it is failed."
+    )
+    restore_point_frequency_in_hours: Frequency | None = Field(
+        None, title="Restore points every (hours)", description="None: only by hand."
+    )
+    resize_wait_in_hours: int = Field(
+        48, ge=1, le=720, title="Wait of a resize (hours)", description="How long a resize waits for its licence."
+    )
+    clean_up_delay_in_hours: int = Field(
+        3,
+        ge=0,
+        le=168,
+        title="Delay of the clean-up (hours)",
+        description="After a final failure, or of a replaced machine.",
+    )
+    hybrid_join_wait_in_minutes: int = Field(
+        90,
+        ge=5,
+        le=600,
+        title="Wait for a hybrid join (minutes)",
+        description="How long a build waits for the device in Entra ID.",
+    )
+    enrollment_wait_in_minutes: int = Field(
+        60,
+        ge=5,
+        le=600,
+        title="Wait for the enrolment (minutes)",
+        description="How long a build waits for the device in Intune.",
+    )
+    parking_limit_in_hours: int = Field(
+        24,
+        ge=1,
+        le=720,
+        title="Parking limit (hours)",
+        description="How long a build waits for capacity or quota before it is failed.",
+    )
+    directory_catch_up_in_minutes: int = Field(
+        30, ge=5, le=10_080, title="Read the directory every (minutes)", description="Although no message came."
+    )
+    connection_recheck_in_hours: int = Field(
+        6, ge=1, le=168, title="Health checks every (hours)", description="Of connections in use."
+    )
+    orphan_scan_in_hours: int = Field(
+        24,
+        ge=1,
+        le=720,
+        title="Look for orphans every (hours)",
+        description="Resources that belong to nothing any more.",
+    )
+    remove_orphans: bool = Field(
+        False, title="Remove orphans", description="Those that are surely nobody's, without a request."
+    )
+    unused_kept_in_hours: int = Field(
+        168,
+        ge=1,
+        le=8760,
+        title="Keep unused resources (hours)",
+        description="Hosted networks, galleries and host pools that nothing uses.",
+    )
     disabled_account_starts_grace: bool = Field(
-        default=False, description="users whose account is disabled lose their Cloud PCs, as without a licence"
+        default=False,
+        description="users whose account is disabled lose their Cloud PCs, as without a licence",
+        title="Disabled accounts lose their Cloud PCs",
     )
-    removal_brake: RemovalBrake = Field(default_factory=RemovalBrake)
-    naming_template: Annotated[str, Field(max_length=100), AfterValidator(_template)] = "CPC-%USERNAME:4%-%RAND:5%"
-    licence_source: LicenceSource = LicenceSource.GRAPH_SKU
-    sign_in_rights_per_subscription: int = Field(3800, ge=2, le=4000)
+    removal_brake: RemovalBrake = Field(
+        default_factory=RemovalBrake,
+        title="Removal brake",
+        description="More removals within an hour than both wait for confirmation.",
+    )
+    naming_template: Annotated[str, Field(max_length=100), AfterValidator(_template)] = Field(
+        "CPC-%USERNAME:4%-%RAND:5%", title="Naming template", description="Of computer names, where a policy has none."
+    )
+    licence_source: LicenceSource = Field(
+        LicenceSource.GRAPH_SKU, title="Source of licences", description="Microsoft's, or counted here."
+    )
+    sign_in_rights_per_subscription: int = Field(
+        3800, ge=2, le=4000, title="Role assignments per subscription", description="How many are used for signing in."
+    )
     recommended_images: Annotated[tuple[ImageName, ...], AfterValidator(distinct)] = Field(
-        RECOMMENDED_IMAGES, max_length=50, description="marketplace images, as offer-sku, that image sets recommend"
+        RECOMMENDED_IMAGES,
+        max_length=50,
+        description="marketplace images, as offer-sku, that image sets recommend",
+        title="Recommended images",
     )
-    seats: dict[SeatPlan, Seats] = Field(default_factory=dict, max_length=500)
-    service_plans: ServicePlanRules = Field(default_factory=dict)
+    seats: dict[SeatPlan, Seats] = Field(
+        default_factory=dict,
+        max_length=500,
+        title="Seats",
+        description="How many users may have each service plan, by part number, where licences are counted here.",
+    )
+    service_plans: ServicePlanRules = Field(
+        default_factory=dict,
+        title="Service plans",
+        description="Hardware that is added to the known plans, or replaces it, by part number.",
+    )
 
     @property
     def clean_up_delay(self) -> timedelta:
@@ -163,13 +246,20 @@ class Paused(Value):
 class Tenant(Value):
     """One customer. *id* is the slug used in every address; it never changes."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$", max_length=32)
-    display_name: Label
-    entra_tenant_id: _Guid
-    subscription_id: _Guid
-    further_subscription_ids: FurtherSubscriptions = ()
-    spot_licenses: SpotLicenses = Field(default_factory=dict)
-    settings: TenantSettings = Field(default_factory=TenantSettings)
+    id: str = Field(
+        pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$",
+        max_length=32,
+        title="Id",
+        description="Stands in every address and never changes.",
+    )
+    display_name: Label = Field(title="Name", description="Of the customer.")
+    entra_tenant_id: _Guid = Field(title="Directory", description="The id of the customer's Entra ID tenant.")
+    subscription_id: _Guid = Field(title="Subscription", description="Where the tenant's resources are made.")
+    further_subscription_ids: FurtherSubscriptions = Field((), title="Further subscriptions")
+    spot_licenses: SpotLicenses = Field(default_factory=dict, title="Spot licences")
+    settings: TenantSettings = Field(
+        default_factory=TenantSettings, title="Settings", description="The rules of the tenant."
+    )
     paused: Paused | None = None
 
     @property
@@ -181,17 +271,19 @@ class Tenant(Value):
 class Site(Value):
     """A place machines may be built: an Azure region with its fall-backs, and the hosted network's addresses."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$", max_length=32)
+    id: SiteId = Field(title="Id", description="Stands in addresses and never changes.")
     tenant_id: str
-    display_name: Label
-    region: Region
-    fallback_regions: Annotated[tuple[Region, ...], Field(max_length=20), AfterValidator(distinct)] = ()
-    zones: Annotated[tuple[Zone, ...], Field(max_length=9), AfterValidator(distinct)] = ()
-    resource_group: Annotated[
-        str, Field(pattern=r"^[-\w.()]{0,89}[-\w()]$", max_length=90), AfterValidator(_group_name)
-    ]
-    address_space: Annotated[str, Field(max_length=18), AfterValidator(_private_network)] = Field(
-        "10.20.0.0/16", description="CIDR; each region takes its own slice"
+    display_name: Label = Field(title="Name", description="Of the site.")
+    region: Region = Field(title="Region", description="The Azure region that is tried first.")
+    fallback_regions: Annotated[tuple[Region, ...], Field(max_length=20), AfterValidator(distinct)] = Field(
+        (), title="Fall-back regions", description="Tried in this order."
+    )
+    zones: Annotated[tuple[Zone, ...], Field(max_length=9), AfterValidator(distinct)] = Field(
+        (), title="Zones", description="Those that are used; any when left out."
+    )
+    resource_group: ResourceGroupName = Field(title="Resource group", description="Where the machines are made.")
+    address_space: AddressSpace = Field(
+        "10.20.0.0/16", description="CIDR; each region takes its own slice", title="Address space"
     )
 
     @property

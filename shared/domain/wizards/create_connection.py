@@ -31,38 +31,67 @@ _GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 class SiteStep(Value):
     """The site. *subscription_id*: the tenant's own when left out."""
 
-    site_id: Id
-    subscription_id: str | None = Field(None, pattern=_GUID, max_length=36)
+    site_id: Id = Field(title="Site", description="The site whose region and network are used.")
+    subscription_id: str | None = Field(
+        None,
+        pattern=_GUID,
+        max_length=36,
+        title="Subscription",
+        description="Where the Cloud PCs are built; the tenant's own when left out.",
+    )
 
 
 class CustomerNetwork(Value):
     """The customer's own virtual network and the subnets to use, in order."""
 
-    virtual_network_id: NetworkId
-    subnet_ids: tuple[SubnetId, ...] = Field(min_length=1, max_length=10)
+    virtual_network_id: NetworkId = Field(
+        title="Virtual network",
+        description="The customer's own network, with a way to the domain's controllers for a hybrid join.",
+    )
+    subnet_ids: tuple[SubnetId, ...] = Field(
+        min_length=1, max_length=10, title="Subnets", description="Tried in this order."
+    )
 
 
 class DomainStep(Value):
     """The domain of a hybrid join. *ad_domain_password* goes to Key Vault and is never shown again."""
 
-    ad_domain_name: DomainName
-    organizational_unit: OrganizationalUnit | None = None
-    ad_domain_username: JoinAccount
-    ad_domain_password: JoinPassword = Field(repr=False, json_schema_extra={"writeOnly": True})
+    ad_domain_name: DomainName = Field(title="Domain", description="The full DNS name of the Active Directory domain.")
+    organizational_unit: OrganizationalUnit | None = Field(
+        None,
+        title="Organizational unit",
+        description="Where computer accounts are made, as a distinguished name; the domain's default when left out.",
+    )
+    ad_domain_username: JoinAccount = Field(
+        title="Join account",
+        description="An account that may join computers and does nothing else: domain\\user or user@domain.",
+    )
+    ad_domain_password: JoinPassword = Field(
+        repr=False,
+        json_schema_extra={"writeOnly": True},
+        title="Password",
+        description="Stored in Key Vault and never shown again.",
+    )
 
 
 class CredentialsStep(Value):
     """How Cloud PCs join the directory, and through which network; "hosted" when left out."""
 
-    join_type: JoinType
-    network: CustomerNetwork | None = Field(None, description='"hosted", or the customer\'s own network')
-    domain: DomainStep | None = None
+    join_type: JoinType = Field(
+        title="Join type", description="Hybrid join needs a domain and the customer's own network."
+    )
+    network: CustomerNetwork | None = Field(
+        None, description='"hosted", or the customer\'s own network', title="Network"
+    )
+    domain: DomainStep | None = Field(
+        None, title="Domain join", description="The domain and its join account, for a hybrid join only."
+    )
 
 
 class NameStep(Value):
     """The name of the connection."""
 
-    display_name: Name
+    display_name: Name = Field(title="Name", description="A name that no other one has.")
 
 
 CREATE_CONNECTION = Wizard(

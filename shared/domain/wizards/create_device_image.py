@@ -24,26 +24,34 @@ VERSION_NUMBER = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$"
 class NameStep(Value):
     """The name of the image."""
 
-    display_name: Name
+    display_name: Name = Field(title="Name", description="With the version it is unique.")
 
 
 class SiteStep(Value):
     """Where it is built and kept."""
 
-    site_id: Id
+    site_id: Id = Field(
+        title="Site", description="Where it is built and kept; it is copied to the site's other regions."
+    )
 
 
 class VersionStep(Value):
     """Which version it is; (name, version) is unique."""
 
-    version: str = Field(pattern=VERSION_NUMBER, max_length=29, description="major.minor.patch")
+    version: str = Field(pattern=VERSION_NUMBER, max_length=29, description="major.minor.patch", title="Version")
 
 
 class SourceStep(Value):
     """What it is built from: exactly one of the two."""
 
-    gallery_image_id: ResourceId | None = None
-    gallery_version_id: ResourceId | None = None
+    gallery_image_id: ResourceId | None = Field(
+        None, title="Marketplace image", description="An image of the marketplace. Name this or a gallery version."
+    )
+    gallery_version_id: ResourceId | None = Field(
+        None,
+        title="Gallery version",
+        description="A version in a gallery of the tenant's subscription. Name this or a marketplace image.",
+    )
 
 
 CREATE_DEVICE_IMAGE = Wizard(

@@ -27,29 +27,42 @@ _MOST = 200
 class SiteStep(Value):
     """Where its hosts are: one site, or all sites (Global). Exactly one of the two."""
 
-    site_id: Id | None = None
-    is_global: bool = False
+    site_id: Id | None = Field(
+        None, title="Site", description="Where its versions are built and kept. Name this, or make it Global."
+    )
+    is_global: bool = Field(False, title="Global", description="Versions are replicated to the regions of all sites.")
 
 
 class SourceStep(Value):
     """For which hosts it is, and what its first version is: exactly one of the two ids."""
 
-    host_pool_type: HostPoolType
-    gallery_image_id: ResourceId | None = None
-    gallery_version_id: ResourceId | None = None
+    host_pool_type: HostPoolType = Field(
+        title="Type of hosts",
+        description="Pooled hosts need multi-session Windows, personal ones single-session Windows.",
+    )
+    gallery_image_id: ResourceId | None = Field(
+        None, title="Marketplace image", description="An image of the marketplace. Name this or a gallery version."
+    )
+    gallery_version_id: ResourceId | None = Field(
+        None,
+        title="Gallery version",
+        description="A version in a gallery of the tenant's subscription. Name this or a marketplace image.",
+    )
 
 
 class DetailStep(Value):
     """Its name and description."""
 
-    display_name: Name
-    description: str = Field("", max_length=1500)
+    display_name: Name = Field(title="Name", description="A name that no other one has.")
+    description: str = Field("", max_length=1500, title="Description", description="What it is for.")
 
 
 class NotesStep(Value):
     """Why it is made."""
 
-    notes: str | None = Field(None, min_length=1, max_length=LONGEST_NOTE)
+    notes: str | None = Field(
+        None, min_length=1, max_length=LONGEST_NOTE, title="Note", description="Kept with its author and date."
+    )
 
 
 CREATE_IMAGE_SET = Wizard(

@@ -24,33 +24,49 @@ _MOST = 100
 class SetStep(Value):
     """Which set it belongs to."""
 
-    image_set_id: Id
+    image_set_id: Id = Field(title="Image set", description="The set that gets a version.")
 
 
 class VersionStep(Value):
     """Its number: higher than those there are. Left out: the next patch number."""
 
-    version: str | None = Field(None, pattern=VERSION_NUMBER, max_length=29, description="major.minor.patch")
+    version: str | None = Field(
+        None, pattern=VERSION_NUMBER, max_length=29, description="major.minor.patch", title="Version"
+    )
 
 
 class SourceStep(Value):
     """What it is made from: at most one. None: the set's own source."""
 
-    source_version: Id | None = None
-    gallery_image_id: ResourceId | None = None
-    gallery_version_id: ResourceId | None = None
+    source_version: Id | None = Field(
+        None,
+        title="Version to start from",
+        description="A version of the set. Name at most one source; the set's own when left out.",
+    )
+    gallery_image_id: ResourceId | None = Field(
+        None, title="Marketplace image", description="An image of the marketplace. Name this or a gallery version."
+    )
+    gallery_version_id: ResourceId | None = Field(
+        None,
+        title="Gallery version",
+        description="A version in a gallery of the tenant's subscription. Name this or a marketplace image.",
+    )
 
 
 class CustomizationStep(Value):
     """Whether it is built without hands by the recipe of its set."""
 
-    by_recipe: bool = False
+    by_recipe: bool = Field(
+        False, title="By recipe", description="Built, sealed and tested without hands, by the recipe of the set."
+    )
 
 
 class NotesStep(Value):
     """What changes with it."""
 
-    notes: str | None = Field(None, min_length=1, max_length=LONGEST_NOTE)
+    notes: str | None = Field(
+        None, min_length=1, max_length=LONGEST_NOTE, title="Note", description="Kept with its author and date."
+    )
 
 
 CREATE_IMAGE_VERSION = Wizard(

@@ -63,39 +63,67 @@ class ConnectionStep(Value):
 
     connection_ids: Annotated[
         tuple[Id, ...], Field(min_length=1, max_length=MOST_CONNECTIONS), AfterValidator(distinct)
-    ]
+    ] = Field(title="Connections", description="Tried in this order.")
 
 
 class ImageStep(Value):
     """What Cloud PCs are built from: a gallery image or a device image of the tenant's own."""
 
-    image_type: ImageType
-    image_id: ResourceId
+    image_type: ImageType = Field(
+        title="Image type", description="A marketplace image as it is, or a device image of the tenant's own."
+    )
+    image_id: ResourceId = Field(title="Image", description="What Cloud PCs are built from.")
 
 
 class ConfigurationStep(Value):
     """How Windows is set up. What is left out: the tenant's settings decide, also later."""
 
-    locale: Annotated[Word, AfterValidator(_locale)] = "en-US"
-    naming_template: Annotated[Word | None, AfterValidator(_template)] = None
-    local_admin_enabled: bool = False
-    enable_single_sign_on: bool = True
-    security_defaults: SecurityDefaults = Field(default_factory=SecurityDefaults)
-    grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
-    provisioning_type: Annotated[Word, AfterValidator(_dedicated)] = "dedicated"
+    locale: Annotated[Word, AfterValidator(_locale)] = Field(
+        "en-US", title="Display language", description="Of Windows."
+    )
+    naming_template: Annotated[Word | None, AfterValidator(_template)] = Field(
+        None,
+        title="Naming template",
+        description="Of computer names, such as CPC-%USERNAME:4%-%RAND:5%; the tenant's when left out.",
+    )
+    local_admin_enabled: bool = Field(
+        False, title="Local administrator", description="Whether users are local administrators of their Cloud PC."
+    )
+    enable_single_sign_on: bool = Field(
+        True,
+        title="Single sign-on",
+        description="Whether users sign in with their directory's sign-in; without it Windows asks for a password.",
+    )
+    security_defaults: SecurityDefaults = Field(
+        default_factory=SecurityDefaults,
+        title="Security defaults",
+        description="What of the user's own device reaches the Cloud PC, and what protects its Windows.",
+    )
+    grace_period_in_hours: int | None = Field(
+        None,
+        ge=1,
+        le=8760,
+        title="Grace period (hours)",
+        description="How long a Cloud PC stays usable after its licence or group is gone; the tenant's when left out.",
+    )
+    provisioning_type: Annotated[Word, AfterValidator(_dedicated)] = Field(
+        "dedicated", title="Provisioning type", description="Only dedicated Cloud PCs are offered."
+    )
 
 
 class GroupsStep(Value):
     """Whose members get a Cloud PC: existing security groups or Microsoft 365 groups."""
 
-    group_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_GROUPS), AfterValidator(distinct)]
+    group_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_GROUPS), AfterValidator(distinct)] = Field(
+        title="Groups", description="Every licensed member gets a Cloud PC; nested groups count."
+    )
 
 
 class DetailStep(Value):
     """The name of the policy, and what it is for."""
 
-    display_name: Name
-    description: str = Field("", max_length=1500)
+    display_name: Name = Field(title="Name", description="A name that no other one has.")
+    description: str = Field("", max_length=1500, title="Description", description="What it is for.")
 
 
 CREATE_PROVISIONING_POLICY = Wizard(

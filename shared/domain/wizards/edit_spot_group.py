@@ -39,48 +39,56 @@ from shared.errors import Problem
 class SelectStep(Value):
     """The Spot Group to edit."""
 
-    spot_group_id: Id
+    spot_group_id: Id = Field(title="Spot Group", description="The group to change.")
 
 
 class EditNameStep(Value):
     """Names and paths; what is left out stays."""
 
-    display_name: Name | None = None
-    friendly_name: Name | None = None
-    description: str | None = Field(None, max_length=1500)
-    profile_path: UncPath | None = None
-    data_path: UncPath | None = None
-    tags: Tags | None = None
+    display_name: Name | None = Field(None, title="Name", description="For administrators; no other Spot Group has it.")
+    friendly_name: Name | None = Field(None, title="Friendly name", description="What users see on their desktop.")
+    description: str | None = Field(None, max_length=1500, title="Description", description="What it is for.")
+    profile_path: UncPath | None = Field(
+        None, title="Profile path", description="A UNC path that every host can reach."
+    )
+    data_path: UncPath | None = Field(
+        None, title="Data path", description="A UNC path that every desktop shows as a drive."
+    )
+    tags: Tags | None = Field(None, title="Tags", description="Of its resources in Azure.")
 
 
 class EditLicenseStep(Value):
     """How many users there is room for; left out: it stays."""
 
-    quantity: Quantity | None = None
+    quantity: Quantity | None = Field(None, title="Quantity", description="How many users there is room for.")
 
 
 class EditGroupsStep(Value):
     """Whose members the desktops are for; left out: they stay."""
 
-    group_ids: GroupIds | None = None
+    group_ids: GroupIds | None = Field(
+        None, title="Groups", description="Every member gets a desktop; nested groups count."
+    )
 
 
 class EditSessionsStep(Value):
     """The sessions as a whole; left out: they stay."""
 
-    sessions: SessionsStep | None = None
+    sessions: SessionsStep | None = Field(None, title="Sessions", description="As a whole.")
 
 
 class EditHostsStep(Value):
     """The settings of the hosts as a whole; left out: they stay. Hosts get them when they are rebuilt."""
 
-    hosts: HostsStep | None = None
+    hosts: HostsStep | None = Field(
+        None, title="Session hosts", description="As a whole; hosts get them when they are rebuilt."
+    )
 
 
 class EditNotesStep(Value):
     """Why it is changed."""
 
-    notes: NoteText = ""
+    notes: NoteText = Field("", title="Note", description="Kept with its author and date.")
 
 
 EDIT_SPOT_GROUP = Wizard(

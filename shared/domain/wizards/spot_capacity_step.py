@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import time
 from zoneinfo import ZoneInfo
 
+from pydantic import Field
+
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.schedule import Phase, Schedule
 from shared.domain.spot.settings import CapacitySettings
@@ -23,7 +25,7 @@ class CapacityStep(CapacitySettings):
 class EditCapacityStep(Value):
     """How many hosts run, as a whole; left out: it stays."""
 
-    capacity: CapacityStep | None = None
+    capacity: CapacityStep | None = Field(None, title="Capacity", description="As a whole.")
 
 
 def capacity_problems(

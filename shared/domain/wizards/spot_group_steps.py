@@ -55,42 +55,46 @@ Quantity = Annotated[int, Field(ge=1, le=5_000)]
 class NameStep(Value):
     """The group's name for administrators, and the one that its users see on their desktop."""
 
-    display_name: Name
-    friendly_name: Name
+    display_name: Name = Field(title="Name", description="For administrators; no other Spot Group has it.")
+    friendly_name: Name = Field(title="Friendly name", description="What users see on their desktop.")
 
 
 class ProfileStep(Value):
     """Where the users' profiles are, and the data that they share (a drive of every desktop)."""
 
-    profile_path: UncPath
-    data_path: UncPath | None = None
+    profile_path: UncPath = Field(title="Profile path", description="A UNC path that every host can reach.")
+    data_path: UncPath | None = Field(
+        None, title="Data path", description="A UNC path that every desktop shows as a drive."
+    )
 
 
 class LicenseStep(Value):
     """What each user gets, and how many users there is room for."""
 
-    license_type: LicenseType
-    quantity: Quantity
+    license_type: LicenseType = Field(title="Licence type", description="Stays for ever.")
+    quantity: Quantity = Field(title="Quantity", description="How many users there is room for.")
 
 
 class SiteStep(Value):
     """The site of the hosts. *connection_id*: by which they join; the site's only usable one when left out."""
 
-    site_id: Id
-    connection_id: Id | None = None
+    site_id: Id = Field(title="Site", description="Stays for ever.")
+    connection_id: Id | None = Field(
+        None, title="Connection", description="By which hosts join; the site's only usable one when left out."
+    )
 
 
 class GroupsStep(Value):
     """Whose members the desktops are for: existing security groups or Microsoft 365 groups."""
 
-    group_ids: GroupIds
+    group_ids: GroupIds = Field(title="Groups", description="Every member gets a desktop; nested groups count.")
 
 
 class ImageStep(Value):
     """The image version that the hosts are built from."""
 
-    image_set_id: Id
-    image_version: Word
+    image_set_id: Id = Field(title="Image set", description="The set of the version.")
+    image_version: Word = Field(title="Version", description="What the hosts are built from.")
 
 
 class SessionsStep(Sessions):
@@ -104,9 +108,9 @@ class HostsStep(HostSettings):
 class DescriptionStep(Value):
     """What the group is for, a note on why it is made, and tags of its Azure resources."""
 
-    description: str = Field("", max_length=1500)
-    notes: NoteText = ""
-    tags: Tags = Field(default_factory=dict)
+    description: str = Field("", max_length=1500, title="Description", description="What it is for.")
+    notes: NoteText = Field("", title="Note", description="Kept with its author and date.")
+    tags: Tags = Field(default_factory=dict, title="Tags", description="Of its resources in Azure.")
 
 
 class SpotImage(Value):

@@ -28,11 +28,23 @@ class MethodStep(Value):
     *surge*: how many hosts there may be beyond the group's own meanwhile; as many again when left out.
     """
 
-    method: Method
-    at: AwareDatetime | None = None
-    sign_off_after_in_minutes: int = Field(5, ge=0, le=1440)
-    surge: int | None = Field(None, ge=1, le=5_000)
-    notes: NoteText = ""
+    method: Method = Field(title="Release method", description="How users come to the new hosts.")
+    at: AwareDatetime | None = Field(None, title="Time", description="Of a scheduled release.")
+    sign_off_after_in_minutes: int = Field(
+        5,
+        ge=0,
+        le=1440,
+        title="Sign off after (minutes)",
+        description="After the notice; an opportunistic release signs off nobody.",
+    )
+    surge: int | None = Field(
+        None,
+        ge=1,
+        le=5_000,
+        title="Additional hosts",
+        description="How many there may be beyond the group's own meanwhile; as many again when left out.",
+    )
+    notes: NoteText = Field("", title="Note", description="Kept with its author and date.")
 
 
 UPDATE_SPOT_GROUP = Wizard(

@@ -25,6 +25,7 @@ from shared.domain.spot.image_version import Access, VersionAction, VersionActio
 from shared.domain.spot.notes import Note
 from shared.domain.tenants.tenant import Paused, Tenant, TenantSettings
 from shared.domain.wizards import CREATE_CONNECTION
+from shared.domain.wizards.offers import Offer
 from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.unit.openapi.test_document import DOCUMENT
 from tests.unit.wizards import office
@@ -218,7 +219,11 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (timeline.TimelineView, timeline.timeline_view(IN_GRACE, [], office.NOW)),
     (
         wizards.WizardView,
-        wizards.wizard_view(CREATE_CONNECTION, {"site/siteId": [{"value": "weu"}]}, {"site/siteId": "search"}),
+        wizards.wizard_view(
+            CREATE_CONNECTION,
+            Offer({"site/siteId": [{"value": "weu"}]}, {"site/siteId": "search"}, {"site/subscriptionId": "away"}),
+            {"site": {"siteId": "weu"}},
+        ),
     ),
 ]
 IDS = [f"{node.name if isinstance(node, Derived) else node.__name__}-{n}" for n, (node, _) in enumerate(SEEN)]

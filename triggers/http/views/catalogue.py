@@ -93,6 +93,7 @@ class AuditResourceView(TypedDict):
     """Graph's cloudPcAuditResource."""
 
     resourceId: str
+    displayName: str | None
     type: str
     modifiedProperties: list[AuditPropertyView]
 
@@ -173,6 +174,7 @@ def audit_event_view(event: AuditEvent) -> AuditEventView:
         "resources": [
             {
                 "resourceId": event.resource_id,
+                "displayName": _name(event.after or event.before or {}),
                 "type": event.resource_type,
                 "modifiedProperties": _changes(event.before or {}, event.after or {}),
             }
@@ -185,6 +187,12 @@ def audit_event_view(event: AuditEvent) -> AuditEventView:
 def audit_row(event: AuditEventView) -> dict[str, Scalar]:
     """Return what can be compared in an event: its resource is not a property of its own in Graph's view."""
     return {**row_of(event, AUDIT_EVENTS), "resourceId": event["resources"][0]["resourceId"]}
+
+
+def _name(resource: dict[str, Any]) -> str | None:
+    """Return the name that a resource had; that of an operation's or a job's is not kept with its event."""
+    name = resource.get("displayName")
+    return name if isinstance(name, str) else None
 
 
 def _result(refused: int | None) -> Literal["success", "clientError", "failure"]:

@@ -1,5 +1,6 @@
 """Operations and bulk actions."""
 
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
@@ -7,7 +8,7 @@ from typing_extensions import TypedDict
 
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.listing import KINDS, SEARCHED
-from shared.domain.operations.operation import Operation
+from shared.domain.operations.operation import Operation, ShownOperation
 from triggers.http.json_schema import Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Without
@@ -38,12 +39,15 @@ BULK_ITEMS = Collection(
     order="position",
     own=("status",),
 )
-OPERATION = Without(Operation, ("tenantId",))
+OPERATION = Without(ShownOperation, ("tenantId",), name="Operation")
 BULK_ITEM = Without(BulkItem, ("tenantId", "bulkId"))
 
 
 class BulkActionView(TypedDict):
-    """A bulk action. *counts*: how many Cloud PCs there are of each status."""
+    """A bulk action. *counts*: how many Cloud PCs there are of each status.
+
+    *estimatedEndDateTime*: never in the past; null when it does not run, or nothing is known.
+    """
 
     id: str
     action: str
@@ -54,6 +58,7 @@ class BulkActionView(TypedDict):
     total: int
     counts: dict[str, int]
     percentComplete: int
+    estimatedEndDateTime: Timestamp | None
     maxConcurrency: int
     stopAtFailureRate: int
     canary: bool
@@ -62,11 +67,11 @@ class BulkActionView(TypedDict):
 
 
 def operation_view(operation: Operation) -> Json:
-    """Return an operation; its tenant is in the address."""
+    """Return an operation, shown with its facts or without; its tenant is in the address."""
     return OPERATION.dump(operation)
 
 
-def bulk_action_view(bulk: BulkAction) -> BulkActionView:
+def bulk_action_view(bulk: BulkAction, estimated_end: datetime | None = None) -> BulkActionView:
     """Return a bulk action; its tenant is in the address."""
     return {
         "id": bulk.id,
@@ -78,6 +83,7 @@ def bulk_action_view(bulk: BulkAction) -> BulkActionView:
         "total": bulk.total,
         "counts": bulk.counts,
         "percentComplete": bulk.percent_complete,
+        "estimatedEndDateTime": timestamp(estimated_end),
         "maxConcurrency": bulk.max_concurrency,
         "stopAtFailureRate": bulk.stop_at_failure_rate,
         "canary": bulk.canary,

@@ -1,5 +1,7 @@
 """Graph: cloudPcProvisioningPolicy (docs/notes/windows365.md 1.4)."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated, Literal, NotRequired
 
 from typing_extensions import TypedDict
@@ -62,11 +64,16 @@ class ManagedDesktopView(TypedDict):
 
 
 AssignmentTargetView = TypedDict("AssignmentTargetView", {"@odata.type": str, "groupId": str, "servicePlanId": None})
-_AssignedAt = TypedDict("_AssignedAt", {"@deskwright.assignedAt": Timestamp})
+_AssignedAt = TypedDict(
+    "_AssignedAt", {"@deskwright.assignedAt": Timestamp, "@deskwright.groupDisplayName": str | None}
+)
 
 
 class AssignmentView(_AssignedAt, TypedDict):
-    """Graph's cloudPcProvisioningPolicyAssignment; since when is ours: Graph hides the order that decides."""
+    """Graph's cloudPcProvisioningPolicyAssignment; since when is ours: Graph hides the order that decides.
+
+    The name of the group is null where the directory does not say it.
+    """
 
     id: str
     target: AssignmentTargetView
@@ -112,8 +119,13 @@ class PolicyView(_Extensions, TypedDict):
 POLICY, ASSIGNMENT = Entity(PolicyView), Entity(AssignmentView)
 
 
-def policy_view(policy: Policy, grace_period_in_hours: int) -> PolicyView:
-    """Return a policy as Graph's; *grace_period_in_hours* is the tenant's, for a policy that says nothing."""
+def policy_view(
+    policy: Policy, grace_period_in_hours: int, groups: Mapping[str, str] = MappingProxyType({})
+) -> PolicyView:
+    """Return a policy as Graph's; *grace_period_in_hours* is the tenant's, for a policy that says nothing.
+
+    *groups*: the names of groups by id, as far as they are known.
+    """
     return {
         "id": policy.id,
         "displayName": policy.display_name,
@@ -145,21 +157,22 @@ def policy_view(policy: Policy, grace_period_in_hours: int) -> PolicyView:
         "scopeIds": ["0"],
         "createdDateTime": timestamp(policy.created_date_time),
         "lastModifiedDateTime": timestamp(policy.last_modified_date_time),
-        "assignments": assignments_view(policy),
+        "assignments": assignments_view(policy, groups),
         "@deskwright.securityDefaults": policy.security_defaults.to_json(),
         "@deskwright.paused": policy.paused.to_json() if policy.paused else None,
     }
 
 
-def assignments_view(policy: Policy) -> list[AssignmentView]:
-    """Return the assignments of a policy."""
-    return [assignment_view(each) for each in policy.assignments]
+def assignments_view(policy: Policy, groups: Mapping[str, str]) -> list[AssignmentView]:
+    """Return the assignments of a policy. *groups*: names by id."""
+    return [assignment_view(each, groups) for each in policy.assignments]
 
 
-def assignment_view(assignment: Assignment) -> AssignmentView:
-    """Return one assignment to a group."""
+def assignment_view(assignment: Assignment, groups: Mapping[str, str]) -> AssignmentView:
+    """Return one assignment to a group. *groups*: names by id."""
     return {
         "id": assignment.id,
         "target": {"@odata.type": _TARGET, "groupId": assignment.group_id, "servicePlanId": None},
         "@deskwright.assignedAt": timestamp(assignment.assigned_at),
+        "@deskwright.groupDisplayName": groups.get(assignment.group_id),
     }

@@ -15,12 +15,12 @@ SESSION_HOSTS = Collection(
     name="spotGroups/hosts",
     kinds=kinds_of(
         *("id", "status", "state", "agentStatus", "imageVersion", "size", "region", "zone", "computerName", "task"),
-        *("step", "assignedUserId", "parkedBecause", "failure"),
+        *("step", "assignedUserId", "assignedUserPrincipalName", "parkedBecause", "failure"),
         moments="seenDateTime createdDateTime lastModifiedDateTime",
         numbers="activeSessions disconnectedSessions",
         flags="allowNewSession lowPriority proven excluded drainedByHand",
     ),
-    searched=("id", "computerName", "assignedUserId", "failure"),
+    searched=("id", "computerName", "assignedUserId", "assignedUserPrincipalName", "failure"),
 )
 SESSIONS = Collection(
     name="spotGroups/sessions",
@@ -64,6 +64,7 @@ class SessionHostView(TypedDict):
     excluded: bool
     drainedByHand: bool
     assignedUserId: str | None
+    assignedUserPrincipalName: str | None
     keptUntilDateTime: Timestamp | None
     parkedBecause: str | None
     failure: str | None
@@ -98,8 +99,8 @@ class DecisionView(TypedDict):
 SESSION_HOST, SESSION, DECISION = Entity(SessionHostView), Entity(SessionView), Entity(DecisionView)
 
 
-def session_host_view(host: SessionHost, why: Mapping[str, Decision]) -> SessionHostView:
-    """Return a host. *why*: the latest decision of each host."""
+def session_host_view(host: SessionHost, why: Mapping[str, Decision], users: Mapping[str, str]) -> SessionHostView:
+    """Return a host. *why*: the latest decision of each host; *users*: principal names by id."""
     seen, made = host.seen, host.resources
     return {
         "id": host.id,
@@ -122,6 +123,7 @@ def session_host_view(host: SessionHost, why: Mapping[str, Decision]) -> Session
         "excluded": host.excluded,
         "drainedByHand": host.drained_by_hand,
         "assignedUserId": host.assigned_user_id,
+        "assignedUserPrincipalName": users.get(host.assigned_user_id) if host.assigned_user_id else None,
         "keptUntilDateTime": timestamp(host.kept_until) if host.kept_until else None,
         "parkedBecause": host.parked_because,
         "failure": host.failure.message if host.failure else None,

@@ -1,5 +1,6 @@
 """Spot Groups and their members: ours, Graph has neither."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from typing_extensions import TypedDict
@@ -35,6 +36,13 @@ SPOT_MEMBERS = Collection(
 )
 
 
+class NamedGroupView(TypedDict):
+    """A group of the directory; its name is null where the directory does not say it."""
+
+    id: str
+    displayName: str | None
+
+
 class SpotGroupView(TypedDict):
     """A Spot Group: what an administrator has set, and how it is."""
 
@@ -53,6 +61,7 @@ class SpotGroupView(TypedDict):
     siteId: str
     connectionId: str
     groupIds: list[str]
+    groups: list[NamedGroupView]
     imageSetId: str
     imageVersion: str
     sessions: Annotated[Json, DumpOf(Sessions)]
@@ -90,8 +99,8 @@ class SpotMemberView(TypedDict):
 SPOT_GROUP, SPOT_MEMBER = Entity(SpotGroupView), Entity(SpotMemberView)
 
 
-def spot_group_view(group: SpotGroup, state: SpotGroupState | None) -> SpotGroupView:
-    """Return a group with its state."""
+def spot_group_view(group: SpotGroup, state: SpotGroupState | None, names: Mapping[str, str]) -> SpotGroupView:
+    """Return a group with its state. *names*: of the directory's groups by id, as far as they are known."""
     known = state or SpotGroupState(id=group.id, tenant_id=group.tenant_id)
     return {
         "id": group.id,
@@ -109,6 +118,7 @@ def spot_group_view(group: SpotGroup, state: SpotGroupState | None) -> SpotGroup
         "siteId": group.site_id,
         "connectionId": group.connection_id,
         "groupIds": list(group.group_ids),
+        "groups": [{"id": each, "displayName": names.get(each)} for each in group.group_ids],
         "imageSetId": group.image_set_id,
         "imageVersion": group.image_version,
         "sessions": group.sessions.to_json(),

@@ -1,5 +1,7 @@
 """Graph: cloudPcUserSetting, and its assignments."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Annotated
 
 from typing_extensions import TypedDict
@@ -39,8 +41,8 @@ class UserSettingView(TypedDict):
 USER_SETTING = Entity(UserSettingView)
 
 
-def user_setting_view(setting: UserSetting) -> UserSettingView:
-    """Return user settings as Graph's."""
+def user_setting_view(setting: UserSetting, groups: Mapping[str, str] = MappingProxyType({})) -> UserSettingView:
+    """Return user settings as Graph's. *groups*: the names of groups by id, as far as they are known."""
     return {
         "id": setting.id,
         "displayName": setting.display_name,
@@ -50,5 +52,5 @@ def user_setting_view(setting: UserSetting) -> UserSettingView:
         "restorePointSetting": setting.restore_point_setting.to_json(),
         "createdDateTime": timestamp(setting.created_date_time),
         "lastModifiedDateTime": timestamp(setting.last_modified_date_time),
-        "assignments": [assignment_view(each) for each in setting.assignments],
+        "assignments": [assignment_view(each, groups) for each in setting.assignments],
     }

@@ -1,15 +1,18 @@
 """The wizards as they are shown, and their forms as bodies."""
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.domain.wizards import WIZARDS, Wizard
 from shared.domain.wizards.forms import WizardStep
+from shared.domain.wizards.offers import Offer
 from triggers.http.json_schema import Json
 from triggers.http.response_shapes import Derived, Node, Schemas
+
+T = TypeVar("T")
 
 Choices = dict[str, list[Annotated[Json, Field(description="A value, and what to show of it")]]]
 """What there is to choose from today: ``step/field`` -> choices."""
@@ -18,7 +21,8 @@ Choices = dict[str, list[Annotated[Json, Field(description="A value, and what to
 class WizardStepView(TypedDict):
     """One page of a wizard. *schema*: the JSON schema of what it asks for, null for a page that only shows.
 
-    *choicesCut*: for each field whose choices are not all there are, what to do about it.
+    *choicesCut*: for each field whose choices are not all there are, what to do about it. *choicesErrors*: for each
+    field whose choices cannot be read now, why. *values*: what its fields begin with.
     """
 
     name: str
@@ -27,6 +31,8 @@ class WizardStepView(TypedDict):
     schema: Annotated[Json, Field(description="A JSON schema")] | None
     choices: Choices
     choicesCut: dict[str, str]
+    choicesErrors: dict[str, str]
+    values: Annotated[Json, Field(description="By field, as in the form")]
 
 
 class WizardView(TypedDict):
@@ -61,25 +67,26 @@ FORMS: tuple[Node, ...] = tuple(WizardForm(wizard) for wizard in WIZARDS.values(
 FORMS_SO_FAR: tuple[Node, ...] = tuple(WizardForm(wizard, so_far=True) for wizard in WIZARDS.values())
 
 
-def wizard_view(wizard: Wizard, choices: Mapping[str, list[Json]], cut: Mapping[str, str]) -> WizardView:
-    """Return a wizard with today's choices; *cut*: why some of them are missing."""
+def wizard_view(wizard: Wizard, offer: Offer, values: Mapping[str, Json]) -> WizardView:
+    """Return a wizard with today's choices; *values*: with which the form begins, by step."""
     steps: list[WizardStepView] = [
         {
             "name": step.name,
             "title": step.title,
             "hint": step.hint,
             "schema": step.accepts.model_json_schema(by_alias=True) if step.accepts else None,
-            "choices": {field: each for name, each in choices.items() if (field := _field(name, step.name))},
-            "choicesCut": {field: each for name, each in cut.items() if (field := _field(name, step.name))},
+            "choices": _of_step(offer.choices, step.name),
+            "choicesCut": _of_step(offer.cut, step.name),
+            "choicesErrors": _of_step(offer.errors, step.name),
+            "values": dict(values.get(step.name, {})),
         }
         for step in wizard.steps
     ]
     return {"name": wizard.name, "title": wizard.title, "steps": steps}
 
 
-def _field(name: str, step: str) -> str | None:
-    of, _, field = name.partition("/")
-    return field if of == step else None
+def _of_step(by_field: Mapping[str, T], step: str) -> dict[str, T]:
+    return {name.removeprefix(f"{step}/"): each for name, each in by_field.items() if name.startswith(f"{step}/")}
 
 
 def _step(step: WizardStep, schemas: Schemas) -> Json:
@@ -91,4 +98,6 @@ def _step(step: WizardStep, schemas: Schemas) -> Json:
 
 
 def _needed(step: WizardStep) -> bool:
-    return step.accepts is not None and any(field.is_required() for field in step.accepts.model_fields.values())
+    if step.accepts is None or step.optional:
+        return False
+    return any(field.is_required() for field in step.accepts.model_fields.values())

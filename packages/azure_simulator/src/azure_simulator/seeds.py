@@ -23,6 +23,7 @@ A seed is YAML or JSON. Everything but `tenantId` and `domain` may be left out::
         managedIdentity: true             # reached through IDENTITY_ENDPOINT; the first is default
         appId: ...                        # derived from the name when left out, like every id
         identifierUri: api://deskwright   # makes it a resource that tokens can be requested for
+        accessTokenVersion: 2             # of these tokens (requestedAccessTokenVersion): 1 or 2
         client_secret: ...                # hashed before anything is kept
         federatedCredentials: [{subject: <object id of a managed identity>}]    # issuer, audiences
         accountEnabled: true              # false: AADSTS7000112; secretExpired: true is AADSTS7000222
@@ -49,7 +50,7 @@ Json = dict[str, Any]
 
 TENANT_ID = "5f0c7c1a-3f4e-5d5c-9a68-0c0de5c0a701"
 DOMAIN = "contoso.example"
-CUSTOMERS_APP = "deskwright-customers"
+CUSTOMERS_APP, API_APP = "deskwright-customers", "deskwright-api"
 PLANS = ("CPC_E_2C_4GB_128GB", "CPC_E_2C_8GB_128GB", "CPC_E_4C_16GB_256GB")
 GRAPH_ROLES = (
     "User.Read.All",
@@ -130,6 +131,11 @@ def customers_app(tenant_id: str = TENANT_ID) -> str:
     return derived_id(tenant_id, "app", CUSTOMERS_APP)
 
 
+def api_client_id(tenant_id: str = TENANT_ID) -> str:
+    """Return the client id of Deskwright's API in the demo, which is the audience of its tokens."""
+    return derived_id(tenant_id, "app", API_APP)
+
+
 def customer_seed(tenant_id: str, domain: str, subscription: str, skus: Mapping[str, int]) -> Json:
     """Return the seed of a customer's directory, with its subscription, where an admin has consented to the app."""
     app = {"displayName": CUSTOMERS_APP, "appId": customers_app(), "roles": list(GRAPH_ROLES)}
@@ -146,7 +152,7 @@ def _demo_apps(tenant_id: str, portal_roles: Sequence[str], portal_secret: str) 
     identity = derived_id(tenant_id, "principal", derived_id(tenant_id, "app", "deskwright"))
     return [
         {"displayName": "deskwright", "managedIdentity": True, "roles": list(GRAPH_ROLES)},
-        {"displayName": "deskwright-api", "identifierUri": "api://deskwright"},
+        {"displayName": API_APP, "identifierUri": "api://deskwright"},
         {"displayName": "portal", "client_secret": portal_secret, "roles": list(portal_roles)},
         {"displayName": CUSTOMERS_APP, "roles": list(GRAPH_ROLES), "federatedCredentials": [{"subject": identity}]},
     ]

@@ -19,7 +19,7 @@ from azure.identity.aio import (
 from azure_simulator.certificates import Certificates
 from azure_simulator.core.keys import Keys
 from azure_simulator.graph.directory.records import derived_id
-from azure_simulator.seeds import TENANT_ID, demo_seed
+from azure_simulator.seeds import TENANT_ID, api_client_id, demo_seed
 
 from packages.azure_simulator.tests.contract.running import Running, keys, running
 
@@ -109,7 +109,7 @@ async def test_a_client_secret_gives_a_token_for_our_api(cloud: Running) -> None
         connection_verify=cloud.bundle,
     ) as credential:
         token = (await credential.get_token("api://deskwright/.default")).token
-    claims = jwt.decode(token, await published(cloud, token), ["RS256"], audience="api://deskwright")
+    claims = jwt.decode(token, await published(cloud, token), ["RS256"], audience=api_client_id())
     assert claims["iss"] == f"{cloud.url}/{TENANT_ID}/v2.0"
     assert (claims["roles"], claims["azp"], claims["sub"]) == (["CloudPC.Reader"], portal["appId"], claims["oid"])
 
@@ -256,7 +256,7 @@ async def test_keys_roll_over_and_retire(cloud: Running) -> None:
     new = (await cloud.sim("tokens", {"tid": TENANT_ID}))["access_token"]
     assert jwt.get_unverified_header(new)["kid"] == rolled
     for token in (old, new):
-        jwt.decode(token, await published(cloud, token), ["RS256"], audience="api://deskwright")
+        jwt.decode(token, await published(cloud, token), ["RS256"], audience=api_client_id())
     await cloud.sim("keys", {"retire": True})
     with pytest.raises(KeyError):
         await published(cloud, old)
@@ -286,13 +286,13 @@ async def test_invalid_tokens_can_be_requested(cloud: Running, changes: dict[str
     made = await cloud.sim("tokens", {"tid": TENANT_ID, "roles": ["CloudPC.Reader"], **changes})
     key = await published(cloud, made["access_token"])
     with pytest.raises(error):
-        jwt.decode(made["access_token"], key, ["RS256"], audience="api://deskwright")
+        jwt.decode(made["access_token"], key, ["RS256"], audience=api_client_id())
 
 
 async def test_a_valid_users_token_names_its_roles_and_user(cloud: Running) -> None:
     made = await cloud.sim("tokens", {"tid": CUSTOMER, "roles": ["A", "B"], "name": "Someone", "oid": "o"})
     key = await published(cloud, made["access_token"])
-    claims = jwt.decode(made["access_token"], key, ["RS256"], audience="api://deskwright")
+    claims = jwt.decode(made["access_token"], key, ["RS256"], audience=api_client_id())
     assert (claims["tid"], claims["roles"], claims["name"], claims["oid"]) == (CUSTOMER, ["A", "B"], "Someone", "o")
 
 

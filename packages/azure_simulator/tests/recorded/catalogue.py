@@ -16,12 +16,29 @@ _SIZE = re.compile(r'"vmSize": "([A-Za-z0-9_-]+)"')
 _IMAGE = re.compile(
     r"/publishers/([^/]+)/artifacttypes/vmimage/offers/([^/]+)/skus/([^/]+)(?:/versions/([^/]+))?", re.IGNORECASE
 )
+_DELETIONS = {"vm.delete": 40, "nic.delete": 8, "group.delete": 75}
+"""Seconds that recorded deletions took which their clients did not wait for (resource/test_delete_dependent_resources,
+resource/test_resource_group_no_wait)."""
 _ANY_SIZE = {"family": "recordedFamily", "cores": 4, "memory_gb": 16}
 
 
 def offer(recording: Recording) -> dict[str, Any]:
     """Return the settings of the simulator with which the recording finds what it names."""
-    return {"sizes": dict.fromkeys(_sizes(recording), _ANY_SIZE), "images": catalogue(recording)}
+    latency = {kind: {"dist": "fixed", "value": seconds} for kind, seconds in _DELETIONS.items()}
+    return {
+        "sizes": dict.fromkeys(_sizes(recording), _ANY_SIZE),
+        "images": catalogue(recording),
+        "generation1Images": sorted(_first_generation(recording)),
+        "latency": latency,
+    }
+
+
+def _first_generation(recording: Recording) -> set[str]:
+    """Return the skus of marketplace images that were shown as those of generation 1."""
+    shown = ((_IMAGE.search(each.path), each.answer) for each in recording.exchanges if isinstance(each.answer, dict))
+    return {
+        found[3] for found, answer in shown if found and answer.get("properties", {}).get("hyperVGeneration") == "V1"
+    }
 
 
 def _sizes(recording: Recording) -> set[str]:

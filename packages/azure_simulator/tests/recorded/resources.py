@@ -1,5 +1,8 @@
 """Requests to Resource Manager, sent to the simulated cloud.
 
+Every operation ends before the next request, except a deletion that the recorded client did not wait for: it goes on
+while as much time passes as was recorded, until the client asks how it goes.
+
 What cannot be compared is left out and counted: types that are not simulated, and requests about a resource whose
 creation was left out or failed here (the difference is that of the creation).
 """
@@ -7,6 +10,8 @@ creation was left out or failed here (the difference is that of the creation).
 import json
 import re
 from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
 
 from azure_simulator.arm.regions import REGIONS
 
@@ -21,6 +26,7 @@ _GROUP = re.compile(r"(/subscriptions/[^/]+/resourceGroups/[^/]+)", re.IGNORECAS
 _ID = re.compile(r"/subscriptions/[^\"?]+", re.IGNORECASE)
 _POLL = re.compile(r"/(operations|operationresults|operationstatuses|diskoperations|capsoperations)/", re.IGNORECASE)
 _PLACE = re.compile(r"/locations/([^/]+)/", re.IGNORECASE)
+_UNTIL_ENDED = 7200
 _USED = re.compile("InUse|CannotBeDeleted|CannotDelete")
 _PROVIDED = frozenset(
     {
@@ -41,10 +47,18 @@ class ResourceReplay:
         self._missing: set[str] = set()
         self._is_incomplete = False
         self._location = next(locations(recording), ELSEWHERE)
+        self._unwaited = {
+            id(one)
+            for one, after in pairwise(recording.exchanges)
+            if (one.method, one.status) == ("DELETE", 202) and not _POLL.search(after.path)
+        }
+        self._at: datetime | None = None
 
     def send(self, recorded: Exchange) -> None:
         """Send a request if it can be compared."""
+        self._pass_time(recorded)
         if _POLL.search(recorded.path):
+            self._cloud.advance(_UNTIL_ENDED)
             return
         path = _PLACE.sub(lambda found: f"/locations/{placed(found[1], 'location')}/", recorded.path)
         exchange = replace(self._names.ours(recorded), path=self._names.text(path), body=placed(recorded.body))
@@ -59,11 +73,18 @@ class ResourceReplay:
             return
         self._make_group(exchange)
         reply = self._cloud.send(exchange.method, _address(exchange), exchange.body)
-        self._cloud.advance(0 if exchange.method == "GET" else 7200)
+        begun = exchange.method != "GET" and exchange.status < 400
+        self._cloud.advance(_UNTIL_ENDED if begun and id(recorded) not in self._unwaited else 0)
         if self._findings.compare(exchange, kind, reply):
             self._names.learn(exchange.answer, answer_of(reply))
         elif exchange.method == "PUT" and exchange.status < 300 <= reply.status:
             self._missing.add(exchange.path.lower())
+
+    def _pass_time(self, recorded: Exchange) -> None:
+        """Let as much time pass as did in the recording."""
+        if self._at is not None and recorded.at is not None and recorded.at > self._at:
+            self._cloud.advance((recorded.at - self._at).total_seconds())
+        self._at = recorded.at or self._at
 
     def _reason_against(self, exchange: Exchange, kind: str) -> str:
         route, _, _ = self._cloud.cloud.router.find(exchange.method, exchange.path)
@@ -99,7 +120,7 @@ class ResourceReplay:
                 continue
             self._make_group(single)
             reply = self._cloud.send("PUT", path, placed(body))
-            self._cloud.advance(7200)
+            self._cloud.advance(_UNTIL_ENDED)
             if reply.status >= 400:
                 self._missing.add(path.lower())
                 self._is_incomplete = True

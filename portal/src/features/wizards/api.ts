@@ -2,8 +2,9 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 
 import { dataOf } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
+import { operationOf } from "../../api/operation.ts";
 import type { components, paths } from "../../api/schema.d.ts";
-import type { Values } from "./schema-form.tsx";
+import type { Values } from "../../components/form/schema-form.tsx";
 
 export type Wizard = components["schemas"]["Wizard"];
 /** The wizards that there are. */
@@ -50,8 +51,7 @@ export function useSave(tenant: string, wizard: WizardName) {
         headers: { "Idempotency-Key": key },
         body: form as never,
       });
-      const place = response.headers.get("Operation-Location") ?? response.headers.get("Location") ?? "";
-      return { operation: /\/operations\/([^/?]+)/.exec(place)?.[1] ?? null };
+      return { operation: operationOf(response) };
     },
   });
 }

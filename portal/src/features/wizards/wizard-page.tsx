@@ -9,17 +9,18 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useMemo, useRef, useState, type ReactElement } from "react";
-import { Link, useParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
 
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { fieldsOf, type Schema } from "../../components/form/fields.ts";
+import { SchemaForm, type Problems, type Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
+import { beginningOf } from "./beginning.ts";
 import { useReview, useSave, useWizard, type Form, type Review, type Saved, type Wizard, type WizardName } from "./api.ts";
-import { fieldsOf, type Schema } from "./fields.ts";
-import { SchemaForm, type Problems, type Values } from "./schema-form.tsx";
 
 const useStyles = makeStyles({
   buttons: { display: "flex", gap: tokens.spacingHorizontalM, marginTop: tokens.spacingVerticalXL },
@@ -50,7 +51,8 @@ interface StepsGiven {
 function Steps({ tenant, name, wizard }: StepsGiven): ReactElement {
   const styles = useStyles();
   const [place, setPlace] = useState(0);
-  const [form, setForm] = useState<Form>({});
+  const [address] = useSearchParams();
+  const [form, setForm] = useState<Form>(() => beginningOf(wizard.steps, address));
   const [found, setFound] = useState<Review | null>(null);
   const key = useRef(crypto.randomUUID());
   const review = useReview(tenant, name);

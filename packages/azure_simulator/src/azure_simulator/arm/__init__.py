@@ -19,6 +19,9 @@ Questions to other services: an event with a mutable `answers` list to append to
 * `ask_entra_name(computer_name, vm_id, answers)`: append a message when the name is taken
 * `ask_principal(principal_id, answers, as_of_us)`: append True when the directory knew the principal
   at a moment
+* `ask_groups(principal_id, answers)`: append the ids of the groups that a principal is in, directly or not
+* `ask_allowed(principal_id, action, scope, answers)`, `ask_reach(principal_id, scope, answers)`: append whether role
+  assignments allow an action at a scope, or whether there are any that let a principal see it
 * `ask_registration(host_pool, token, answers)`: append a message when the token is not valid
 
 Compute listens to `domain_seeded(domain, ous, accounts)`, accounts as `[{"name", "password"}]` (clear or
@@ -55,6 +58,9 @@ EVENTS = (
     "vm_deleted",
     "ask_entra_name",
     "ask_principal",
+    "ask_groups",
+    "ask_allowed",
+    "ask_reach",
     "ask_registration",
 )
 

@@ -50,6 +50,8 @@ _LONG = frozenset(
 )
 """Integers of 64 bits; all others have 32 (the formats of Microsoft's specifications)."""
 _SHOWN = 60
+_TRUTH = {"true": True, "false": False}
+_INTEGER = re.compile(r"[+-]?\d{1,20}", re.ASCII)
 _DURATION = re.compile(r"P(?=.)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)")
 
 
@@ -60,6 +62,8 @@ class Dialect:
     code: str = "InvalidRequestContent"
     message: str = ""
     detail: str = ""
+    converts: bool = False
+    """Whether truth values and numbers may be written as texts, as .NET's reader takes them (recorded for Compute)."""
 
     def problem(self, path: str, text: str) -> Problem:
         """Make the 400 for a member."""
@@ -92,6 +96,8 @@ class BodyReader:
     def _value(self, value: object, shape: Shape, path: str, before: list[Any] | None) -> Any:  # noqa: ANN401 - JSON
         if shape.kind == "any":
             return value
+        if self.dialect.converts and "." in path:
+            value = _converted(value, shape.kind)
         self._check_kind(value, shape, path)
         match value:
             case dict() if shape.kind == "object":
@@ -175,6 +181,14 @@ class BodyReader:
         shown = [each for each in (_at(one, member.name) for one in before) if each is not None]
         if shown and not any(_fold(value) == _fold(each) for each in shown):
             raise unchangeable(path.removeprefix("properties."))
+
+
+def _converted(value: object, kind: str) -> object:
+    """Read a truth value or an integer from a text; anything else stays."""
+    text = value.strip().lower() if isinstance(value, str) else ""
+    if kind == "boolean" and text in _TRUTH:
+        return _TRUTH[text]
+    return int(text) if kind == "integer" and _INTEGER.fullmatch(text) else value
 
 
 def bits(path: str) -> int:

@@ -113,6 +113,6 @@ class Operations(Routes):
             method,
             path,
             throttle=throttle or self.type.throttle_class(group or method),
-            action=f"{self.type.name}/{verb}",
+            action=f"{self.type.called or self.type.name}/{verb}",
             mutates=mutates and method not in {"GET", "HEAD"},
         )

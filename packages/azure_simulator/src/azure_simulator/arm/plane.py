@@ -91,7 +91,7 @@ class ArmPlane(Plane):
 
     def forbidden(self, call: Call) -> Problem:
         """Name client, action and scope."""
-        return authorization_failed(call, call.route.action, call.path)
+        return authorization_failed(call, call.action, call.path)
 
     def inspect_secrets(self, call: Call, body: object) -> None:
         """Let the type of a PUT look at its body."""

@@ -31,7 +31,8 @@ class Actions:
 
     def of(self, namespace: str) -> list[str]:
         """Give a provider's actions in order."""
-        return [name for name in self.names if name.lower().startswith(f"{namespace.lower()}/")]
+        own = [f"{namespace}/{verb}/action" for verb in ("register", "unregister")]
+        return sorted([*own, *(name for name in self.names if name.lower().startswith(f"{namespace.lower()}/"))])
 
 
 @ROUTES.operation("providers.list", "GET", ALL)
@@ -46,7 +47,7 @@ def get_provider(call: Call) -> Answer:
     return Answer(_shown(call, _namespace(call)))
 
 
-@ROUTES.operation("provider.register", "POST", f"{ONE}/register", action="Microsoft.Resources/register/action")
+@ROUTES.operation("provider.register", "POST", f"{ONE}/register", action="{namespace}/register/action")
 def register_provider(call: Call) -> Answer:
     """Register a provider; it takes a while until requests are taken."""
     world, namespace = call.world, _namespace(call)
@@ -60,7 +61,7 @@ def register_provider(call: Call) -> Answer:
     return Answer(_shown(call, namespace))
 
 
-@ROUTES.operation("provider.unregister", "POST", f"{ONE}/unregister", action="Microsoft.Resources/unregister/action")
+@ROUTES.operation("provider.unregister", "POST", f"{ONE}/unregister", action="{namespace}/unregister/action")
 def unregister_provider(call: Call) -> Answer:
     """Take a registration back; refused while there are resources of the provider."""
     world, namespace = call.world, _namespace(call)

@@ -27,7 +27,7 @@ NAMED = frozenset(
         *("diskAccessId", "diskEncryptionSetId", "elasticSanResourceId", "secureVMDiskEncryptionSetId"),
         *("sourceResourceId", "storageAccountId", "userAssignedIdentityResourceId", "virtualMachineId"),
         *("inVMAccessControlProfileReferenceId", "packageReferenceId", "galleryScriptReferenceId"),
-        "delegatedManagedIdentityResourceId",
+        *("delegatedManagedIdentityResourceId", "userAssignedIdentityId"),
     }
 )
 """Members that hold the id of a resource as a text."""

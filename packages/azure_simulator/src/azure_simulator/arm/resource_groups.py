@@ -8,6 +8,7 @@ from azure_simulator.arm.body_models import TAGS, TEXT, BodyModels, written
 from azure_simulator.arm.filters import conditions, tagged
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.paging import page
+from azure_simulator.arm.plane import authorization_failed
 from azure_simulator.arm.providers import RESOURCES
 from azure_simulator.arm.reading import location_of, tags_of
 from azure_simulator.arm.regions import REGIONS
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 RETRY_AFTER_S = 15
 TYPE = "Microsoft.Resources/resourceGroups"
+_READ = "Microsoft.Resources/subscriptions/read"
 _STATE = Member("provisioningState", TEXT, read_only=True)
 _PROPERTIES = Shape("object", "ResourceGroupProperties", fixed={"provisioningstate": _STATE})
 GROUPS = ResourceType(
@@ -33,6 +35,7 @@ GROUPS = ResourceType(
     provider=RESOURCES,
     params=("rg",),
     address="/subscriptions/{sub}/resourceGroups",
+    called="Microsoft.Resources/subscriptions/resourceGroups",
     models=BodyModels(
         written=written("ResourceGroup", location=TEXT, tags=TAGS, managedBy=TEXT, properties=_PROPERTIES)
     ),
@@ -92,11 +95,14 @@ def patch_group(call: Call) -> Answer:
     return Answer(found.body)
 
 
-@OPERATIONS.list_group("groups.list")
+@OPERATIONS.operation("groups.list", "GET", GROUPS.all)
 def list_groups(call: Call) -> Answer:
-    """List resource groups; `$filter=tagName eq 'a' and tagValue eq 'b'` and `$top` count."""
-    wanted = conditions(call)
-    return page(call, [each for each in call.world.resources.collection(call.path) if tagged(each, wanted)])
+    """List the resource groups that the caller sees; `$filter=tagName eq 'a' and tagValue eq 'b'` and `$top` count."""
+    wanted, action = conditions(call), f"{GROUPS.called}/read"
+    if not call.principal.sees(subscription := f"/subscriptions/{call.param('sub')}", action):
+        raise authorization_failed(call, action, subscription)
+    found = [each for each in call.world.resources.collection(call.path) if tagged(each, wanted)]
+    return page(call, [each for each in found if call.principal.sees(each.id, action)])
 
 
 @OPERATIONS.delete("group.delete")
@@ -179,14 +185,17 @@ def _clear(world: World, group: Resource, *, early: bool = False) -> None:
 @OPERATIONS.operation("subscription.get", "GET", "/subscriptions/{sub}")
 def get_subscription(call: Call) -> Answer:
     """Show a subscription; every id is one."""
+    if not call.principal.sees(call.path, _READ):
+        raise authorization_failed(call, _READ, call.path)
     return Answer(_subscription(call, call.param("sub")))
 
 
 @OPERATIONS.operation("subscription.list", "GET", "/subscriptions")
 def list_subscriptions(call: Call) -> Answer:
-    """List the subscriptions of the caller's directory."""
+    """List the subscriptions of the caller's directory in which the caller has a role."""
     found: list[str] = []
     call.world.publish("ask_subscriptions", tenant=str(call.claims.get("tid", "")), answers=found)
+    found = [each for each in found if call.principal.sees(f"/subscriptions/{each}", _READ)]
     count = {"type": "Total", "value": len(found)}
     return Answer({"value": [_subscription(call, each) for each in found], "count": count})
 

@@ -73,7 +73,8 @@ class ResourceType:
     """One resource type, such as `Microsoft.Compute/virtualMachines/extensions`.
 
     Address: `params` names the path parameter of each level (`vm`, `extension`) below a resource group; `address`
-    is the template of its collection where that does not lie in a group (`/{scope...}/providers/...`).
+    is the template of its collection where that does not lie in a group (`/{scope...}/providers/...`); `called` is the
+    name in its actions, where that is not the type's own.
 
     Bodies: `models` describes them, `naming` restricts the name of a new resource, `located` false means that no
     location is sent, `immutable` names the properties that never change, by their paths (where not `guarded`, its
@@ -100,6 +101,7 @@ class ResourceType:
     provider: ResourceProvider
     params: tuple[str, ...] = ()
     address: str = ""
+    called: str = ""
     api_versions: str = ""
     models: BodyModels = field(default_factory=BodyModels)
     naming: NameRule | None = None

@@ -13,7 +13,7 @@ from azure_simulator.arm.providers import AUTHORIZATION
 from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.arm.value_rules import GUID, matching, one_of
-from azure_simulator.authorization.role_definitions import ROLES
+from azure_simulator.authorization.role_definitions import guid_of, permissions
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
 from azure_simulator.core.settings import NUMBER
@@ -33,7 +33,7 @@ _FILTER = re.compile(r"(?:principalId eq\s*|assignedTo\()\s*'([^']+)'\)?", re.IG
 def _grant(found: Resource) -> tuple[str, str, str]:
     """Give what no two assignments share: scope, principal, role."""
     properties = found.properties
-    return properties["scope"].lower(), properties["principalId"].lower(), _role(properties["roleDefinitionId"])
+    return properties["scope"].lower(), properties["principalId"].lower(), guid_of(properties["roleDefinitionId"])
 
 
 ROLE_ASSIGNMENTS = ResourceType(
@@ -73,7 +73,7 @@ def put_assignment(call: Call) -> Answer:
         raise Problem(400, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment.")
     if read(body, "properties.condition", "string", "") and not read(body, "properties.conditionVersion", "string", ""):
         raise invalid("conditionVersion", "A condition needs its version.")
-    if role_id.rpartition("/")[2].lower() not in ROLES:
+    if permissions(world, role_id) is None:
         raise Problem(
             404,
             "RoleDefinitionDoesNotExist",
@@ -152,10 +152,6 @@ def _candidates(world: World, scope: str, principal: str) -> list[Resource]:
     return [*above, *(each for each in store.under(scope) if each.type == TYPE and each.key not in keys)]
 
 
-def _role(role_id: str) -> str:
-    return role_id.lower().rpartition("/")[2]
-
-
 def _scope(call: Call) -> str:
     return "/" + call.param("scope").strip("/")
 
@@ -177,7 +173,7 @@ def _check_new(call: Call, scope: str, role_id: str, principal: str) -> None:
             "immediately assigning a role, this error might be related to a replication delay. In this case, set "
             "the role assignment principalType property to a value, such as ServicePrincipal, User, or Group.",
         )
-    same = world.resources.find(BY_GRANT, (scope.lower(), principal.lower(), _role(role_id)))
+    same = world.resources.find(BY_GRANT, (scope.lower(), principal.lower(), guid_of(role_id)))
     if same:
         raise Problem(
             409,

@@ -68,7 +68,7 @@ class Compute(ResourceProvider):
             "locations/diskoperations": DISK_VERSIONS,
         }
     )
-    dialect = Dialect("BadRequest")
+    dialect = Dialect("BadRequest", converts=True)
     polling = Polling(10, 50)
     checks_ids = True
 

@@ -23,9 +23,9 @@ class Route:
     """One operation: what it is called, where it lies, what it needs.
 
     `throttle` names the plane's bucket group, `action` what the principal must be allowed (any of,
-    when separated by blanks), `region` the parameter that holds a location. `anonymous` needs no
-    token. `redacted` False lets the handler see secrets in clear; the journal then encrypts the body.
-    `mutates` requests are journalled once accepted.
+    when separated by blanks; `{parameter}` is one of the path), `region` the parameter that holds a
+    location. `anonymous` needs no token. `redacted` False lets the handler see secrets in clear; the
+    journal then encrypts the body. `mutates` requests are journalled once accepted.
     """
 
     name: str
@@ -67,6 +67,12 @@ class Call:
     def now_us(self) -> int:
         """Give the moment of the request."""
         return self.world.now_us
+
+    @property
+    def action(self) -> str:
+        """Give what the route needs; a `{parameter}` of the path may be part of it."""
+        wanted = self.route.action
+        return wanted.format_map(self.params) if "{" in wanted else wanted
 
     def param(self, name: str) -> str:
         """Give a path parameter in the caller's casing."""

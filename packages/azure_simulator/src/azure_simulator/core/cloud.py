@@ -307,7 +307,7 @@ class Cloud:
         body = plane.read(request)
         plane.inspect_secrets(call, body)
         call.body = self.world.protector.redact(body) if call.route.redacted and body is not None else body
-        if call.route.action and not call.principal.may(call.route.action, call.path):
+        if call.route.action and not call.principal.may(call.action, call.path):
             raise plane.forbidden(call)
 
     def _authenticated(self, request: Request, plane: Plane, route: Route | None) -> Json:

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
+
+
+class Assignments(Protocol):
+    """What role assignments give the principals that have no rights of their own."""
+
+    def allow(self, principal_id: str, action: str, scope: str) -> bool:
+        """Tell whether they allow an action at a scope."""
+        ...
+
+    def reach(self, principal_id: str, scope: str) -> bool:
+        """Tell whether there are any at a scope, above it, or below."""
+        ...
 
 
 @dataclass(slots=True)
@@ -24,14 +36,16 @@ class Principal:
     actions: tuple[str, ...] = ("*",)
     roles: tuple[str, ...] = ("*",)
     denied: tuple[tuple[str, str], ...] = ()
-    by_token: bool = False
-    """Whether the roles are those of each token, as for a service principal that was made through Graph."""
+    assignments: Assignments | None = None
+    """Role assignments, which decide instead of `actions`; the roles are those of each token then."""
     _answers: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def may(self, action: str, scope: str = "") -> bool:
         """Tell whether any of some blank-separated actions or roles is granted at a scope."""
         if not action:
             return True
+        if self.assignments is not None:
+            return any(self._one(each, scope.lower()) for each in action.split())
         key = (action, scope.lower() if self.denied else "")
         if key not in self._answers:
             self._answers[key] = any(self._one(each, key[1]) for each in action.split())
@@ -39,6 +53,8 @@ class Principal:
 
     def _one(self, action: str, scope: str) -> bool:
         wanted = action.lower()
+        if self.assignments is not None and "/" in action:
+            return self.assignments.allow(self.object_id, action, scope)
         granted = self.actions if "/" in action else self.roles
         if not any(fnmatchcase(wanted, each.lower()) for each in granted):
             return False
@@ -46,29 +62,44 @@ class Principal:
             fnmatchcase(wanted, what.lower()) and fnmatchcase(scope, where.lower()) for what, where in self.denied
         )
 
+    def sees(self, scope: str, action: str = "") -> bool:
+        """Tell whether a list shows a scope: to who has an assignment there, above or below, or may do the action."""
+        if self.assignments is not None:
+            return self.assignments.reach(self.object_id, scope)
+        return self.may(action, scope)
+
 
 class Principals:
-    """Every known caller by object id; while none is known, everybody may do everything."""
+    """Every known caller by object id.
 
-    def __init__(self) -> None:
+    A caller that is not known may do everything, or nothing when strict; a user who has signed in (a token with `scp`)
+    only what role assignments and the scopes of the token allow.
+    """
+
+    def __init__(self, assignments: Assignments) -> None:
         self._known: dict[str, Principal] = {}
+        self._seen: dict[tuple[str, bool], Principal] = {}
+        self._assignments = assignments
         self.strict = False
 
     def find(self, claims: Json) -> Principal:
-        """Give the caller of a token; an unknown one has everything, or nothing when strict."""
-        object_id = str(claims.get("oid", ""))
-        found = self._known.get(object_id)
+        """Give the caller of a token."""
+        object_id, delegated = str(claims.get("oid", "")), "scp" in claims
+        found = self._known.get(object_id) or self._seen.get((object_id, delegated))
         if found is None:
             rights = () if self.strict else ("*",)
             client = str(claims.get("appid", claims.get("azp", "")))
-            found = Principal(object_id, client, client, rights, rights)
-            self._known[object_id] = found
-        if found.by_token:
-            return replace(found, roles=tuple(claims.get("roles", ())), _answers={})
+            name = str(claims.get("name", client)) if delegated else client
+            decides = self._assignments if delegated else None
+            found = Principal(object_id, name, client, rights, rights, assignments=decides)
+            self._seen[object_id, delegated] = found
+        if found.assignments is not None:
+            given = str(claims["scp"]).split() if delegated else claims.get("roles", ())
+            return replace(found, roles=tuple(given), _answers={})
         return found
 
     def seed(self, entries: list[Json]) -> None:
-        """Define callers: id, name, appId, actions, roles, denied [{action, scope}], rolesOfToken."""
+        """Define callers: id, name, appId, actions, roles, denied [{action, scope}]."""
         for entry in entries:
             self._known[entry["id"]] = Principal(
                 object_id=entry["id"],
@@ -77,9 +108,12 @@ class Principals:
                 actions=tuple(entry.get("actions", ["*"])),
                 roles=tuple(entry.get("roles", ["*"])),
                 denied=tuple((d["action"], d.get("scope", "*")) for d in entry.get("denied", [])),
-                by_token=bool(entry.get("rolesOfToken")),
             )
+
+    def add_assigned(self, object_id: str, name: str, client_id: str) -> None:
+        """Define a caller whose rights are role assignments, as those of service principals made through Graph."""
+        self._known[object_id] = Principal(object_id, name, client_id, assignments=self._assignments)
 
     def all(self) -> list[Principal]:
         """List every caller seen or defined."""
-        return list(self._known.values())
+        return [*self._known.values(), *self._seen.values()]

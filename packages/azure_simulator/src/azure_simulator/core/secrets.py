@@ -69,6 +69,6 @@ class SecretProtector:
             case _:
                 return value
 
-    def cipher(self) -> Fernet:
-        """Give the cipher for journal entries that must be readable later."""
-        return Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"journal" + self.key).digest()))
+    def cipher(self, purpose: str = "journal") -> Fernet:
+        """Give the cipher of a purpose: journal entries that must be readable later, or what callers carry for us."""
+        return Fernet(base64.urlsafe_b64encode(hashlib.sha256(purpose.encode() + self.key).digest()))

@@ -25,6 +25,23 @@ if TYPE_CHECKING:
     Listener = Callable[..., None]
 
 
+class _Assignments:
+    """Role assignments, which another service has."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def allow(self, principal_id: str, action: str, scope: str) -> bool:
+        answers: list[bool] = []
+        self._world.publish("ask_allowed", principal_id=principal_id, action=action, scope=scope, answers=answers)
+        return any(answers)
+
+    def reach(self, principal_id: str, scope: str) -> bool:
+        answers: list[bool] = []
+        self._world.publish("ask_reach", principal_id=principal_id, scope=scope, answers=answers)
+        return any(answers)
+
+
 class World:
     """All state of all planes.
 
@@ -51,7 +68,7 @@ class World:
         self.resources = Store()
         self.operations: dict[str, LongRunning] = {}
         self.active: dict[str, list[LongRunning]] = {}
-        self.principals = Principals()
+        self.principals = Principals(_Assignments(self))
         self.attempts: dict[tuple[str, str], int] = {}
         self.findings: list[Json] = []
         self._kinds = kinds

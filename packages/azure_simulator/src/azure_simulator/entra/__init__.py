@@ -27,6 +27,7 @@ def install(cloud: Cloud) -> None:
     cloud.add(endpoints.routes(cloud.keys))
     cloud.add(endpoints.control(cloud.keys))
     cloud.on("ask_principal", _answer_principal)
+    cloud.on("ask_groups", _answer_groups)
 
 
 def _answer_principal(world: World, principal_id: str, answers: list[object], as_of_us: int) -> None:
@@ -35,3 +36,9 @@ def _answer_principal(world: World, principal_id: str, answers: list[object], as
     kinds = [each.name for each in DIRECTORY_OBJECTS]
     if not tenants or any(found.as_of(kind, tenant, principal_id, as_of_us) for tenant in tenants for kind in kinds):
         answers.append(True)
+
+
+def _answer_groups(world: World, principal_id: str, answers: list[str]) -> None:
+    found = directory_of(world)
+    for tenant in found.tenants():
+        answers += found.memberships[str(tenant["tenantId"]).lower()].above(principal_id, world.now_us)

@@ -9,7 +9,7 @@ import jwt
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.times import parse_iso
 from azure_simulator.entra import tokens
-from azure_simulator.entra.tokens import Principal
+from azure_simulator.entra.tokens import Audience, Principal
 from azure_simulator.graph.directory import registrations
 from azure_simulator.graph.directory.records import Directory, derived_id
 from azure_simulator.graph.directory.registrations import EXCHANGE
@@ -48,12 +48,27 @@ def find_tenant(directory: Directory, name: str) -> str:
 def check_resource(directory: Directory, resource: str) -> None:
     """Raise AADSTS500011 for a resource that is not registered."""
     known = tokens.is_first_party(resource) or resource == EXCHANGE
-    if not known and not any(_named(directory, str(each["tenantId"]), resource) for each in directory.tenants()):
+    if not known and not any(named(directory, str(each["tenantId"]), resource) for each in directory.tenants()):
         text = f"The resource principal named {resource} was not found in the tenant."
         raise refuse(400, "invalid_resource", 500011, text)
 
 
-def _named(directory: Directory, tenant: str, resource: str) -> Doc | None:
+def audience(directory: Directory, resource: str) -> Audience:
+    """Return what a token for a resource names, and its version.
+
+    An application says which version its tokens have; what no directory has, has version 2 under the name given.
+    """
+    if tokens.is_first_party(resource):
+        return Audience(resource, 1)
+    known = (named(directory, str(each["tenantId"]), resource) for each in directory.tenants())
+    app_id = next((each["appId"] for each in known if each is not None), "")
+    for _, app in registrations.homes(directory, app_id):
+        version = app["api"].get("requestedAccessTokenVersion") or 1
+        return Audience(resource if version == 1 else str(app["appId"]), version)
+    return Audience(resource, 2)
+
+
+def named(directory: Directory, tenant: str, resource: str) -> Doc | None:
     """Return the service principal of a directory that a resource names."""
     wanted = resource.rstrip("/").lower()
     every = directory.all("servicePrincipal", tenant)
@@ -89,7 +104,7 @@ def subject(directory: Directory, found: Found, resource: str) -> Principal:
     The roles that a seed gives count for every resource.
     """
     tenant, each = found
-    api = _named(directory, tenant, resource)
+    api = named(directory, tenant, resource)
     granted = registrations.granted_roles(directory, tenant, each["id"], api) if api else []
     roles = tuple(dict.fromkeys([*each["_roles"], *granted]))
     return Principal(tenant, each["appId"], each["id"], each["displayName"], roles)
@@ -117,7 +132,7 @@ def sign_in(directory: Directory, keys: Keys, protector: SecretProtector, tenant
     if principal.get("accountEnabled") is False:
         raise refuse(400, "unauthorized_client", 7000112, f"Application '{client_id}' is disabled.")
     if "client_secret" in form:
-        _check_secret(protector, [*(app for _, app in homes), principal], form["client_secret"], directory.now_us)
+        check_secret(protector, [*(app for _, app in homes), principal], form["client_secret"], directory.now_us)
     elif "client_assertion" in form:
         _check_assertion(keys, homes, str(form["client_assertion"]))
     else:
@@ -126,7 +141,8 @@ def sign_in(directory: Directory, keys: Keys, protector: SecretProtector, tenant
     return tenant, principal
 
 
-def _check_secret(protector: SecretProtector, holders: list[Doc], secret: str, now_us: int) -> None:
+def check_secret(protector: SecretProtector, holders: list[Doc], secret: str, now_us: int) -> None:
+    """Refuse a secret that none of its holders has, or whose time is over."""
     fitting = [
         credential
         for each in holders

@@ -102,7 +102,7 @@ def control(keys: Keys) -> Routes:
         lifetime_s = int(body.get("expiresIn", tokens.LIFETIME_S))
         made = tokens.claims(
             principal,
-            str(body.get("audience", "api://deskwright")),
+            apps.audience(directory_of(call.world), str(body.get("audience", "api://deskwright"))),
             issuer_base=_authority(call),
             now_s=_now_s() + min(0, lifetime_s - 1),
             lifetime_s=max(1, lifetime_s),
@@ -148,7 +148,8 @@ def _token(call: Call, keys: Keys) -> Answer:
     resource = _GRAPH if resource.rstrip("/") == call.base else resource
     apps.check_resource(directory_of(world), resource)
     principal = apps.subject(directory_of(world), found, resource)
-    made = tokens.claims(principal, resource, issuer_base=_authority(call), now_s=_now_s())
+    audience = apps.audience(directory_of(call.world), resource)
+    made = tokens.claims(principal, audience, issuer_base=_authority(call), now_s=_now_s())
     return Answer(
         {
             "token_type": "Bearer",
@@ -179,7 +180,8 @@ def _identity(call: Call, keys: Keys) -> Answer:
     apps.check_resource(directory_of(call.world), resource)
     principal = apps.subject(directory_of(call.world), found, resource)
     lifetime_s = int(call.world.config.get("tokenLifetimeSeconds", tokens.MANAGED_IDENTITY_LIFETIME_S))
-    made = tokens.claims(principal, resource, issuer_base=_authority(call), now_s=_now_s(), lifetime_s=lifetime_s)
+    audience = apps.audience(directory_of(call.world), resource)
+    made = tokens.claims(principal, audience, issuer_base=_authority(call), now_s=_now_s(), lifetime_s=lifetime_s)
     body: Json = {
         "access_token": keys.sign(made),
         "expires_on": str(made["exp"]),

@@ -1,8 +1,10 @@
 """The claims of the simulated issuer's tokens.
 
-Microsoft's own resources get version 1 tokens (`iss` https://sts.windows.net/{tenant}/, `appid`),
-all others version 2 ones (`iss` {cloud}/{tenant}/v2.0, `azp`).
-Source: learn.microsoft.com/entra/identity-platform/access-token-claims-reference.
+The version of an access token is the API's choice: Microsoft's own have version 1, an application has what its
+`api.requestedAccessTokenVersion` says (1 where it says nothing). Version 1 has `iss` https://sts.windows.net/{tenant}/,
+`appid`, and as `aud` the name under which the API was asked for; version 2 has `iss` {cloud}/{tenant}/v2.0, `azp`, and
+as `aud` the API's client id.
+Sources: learn.microsoft.com/entra/identity-platform/{access-token-claims-reference,access-tokens}.
 """
 
 from __future__ import annotations
@@ -21,6 +23,14 @@ _FIRST_PARTY = re.compile(
     r"|vault\.azure\.net|storage\.azure\.com|[a-z0-9]+\.(queue|table|blob)\.core\.windows\.net"
     r"|0\.0\.1:\d+|localhost:\d+|([\w-]+\.)*vault\.(localhost|azure\.net)(:\d+)?)/?"
 )
+
+
+@dataclass(frozen=True)
+class Audience:
+    """What a token is for: its `aud`, and the version that this API wants."""
+
+    name: str
+    version: int
 
 
 @dataclass(frozen=True)
@@ -57,21 +67,21 @@ def resource_of(scope: str) -> str:
 
 def claims(
     principal: Principal,
-    resource: str,
+    audience: Audience,
     *,
     issuer_base: str,
     now_s: int,
     lifetime_s: int = LIFETIME_S,
 ) -> dict[str, Any]:
     """Return the claims of an access token; `now_s` is real time, seconds since the epoch."""
-    first = is_first_party(resource)
+    first = audience.version == 1
     tenant = principal.tenant_id
     issuer = f"https://sts.windows.net/{tenant}/" if first else f"{issuer_base}/{tenant}/v2.0"
     client = {"appid": principal.client_id, "appidacr": "2"} if first else {}
     # docs/notes.md 3.2: version 2 tokens name the client as azp; appid is added so that logs agree
     client |= {} if first else {"azp": principal.client_id, "appid": principal.client_id}
     return {
-        "aud": resource,
+        "aud": audience.name,
         "iss": issuer,
         "iat": now_s,
         "nbf": now_s,
@@ -83,7 +93,7 @@ def claims(
         "idtyp": "user" if principal.user else "app",
         "name": principal.name,
         "roles": list(principal.roles),
-        "uti": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{principal.object_id}{resource}{now_s}")),
+        "uti": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{principal.object_id}{audience.name}{now_s}")),
         "ver": "1.0" if first else "2.0",
         **principal.extra,
     }

@@ -164,8 +164,12 @@ def _storage(call: Call, vm: Resource, properties: Json, change: Change) -> Json
 
 
 def _new_system(call: Call, vm: Resource, disk: Json) -> Resource:
-    """Give the disk that a deallocated machine will start from instead of its own."""
-    _need_deallocated(vm, "swap the OS disk of")
+    """Give the disk that a machine will start from instead of its own.
+
+    The machine has to be stopped; deallocated it need not be (recorded in 2023: vm/test_vm_os_disk_swap).
+    """
+    if vm.facts["power"] not in {"stopped", "deallocated"}:
+        _need_deallocated(vm, "swap the OS disk of")
     new = call.need(disk["managedDisk"]["id"])
     disk_rows.check_attachable(new, vm.id, vm.body["location"], vm.body.get("zones", []))
     if str(read(disk, "name", "string", new.name)).lower() != new.name.lower():

@@ -31,13 +31,15 @@ def instance_view(world: World, vm: Resource) -> Json:
     disk = os_disk(world, vm)
     if disk is not None:
         disks = [disk, *data_disks(world, vm)]
-        view["disks"] = [{"name": d.name, "statuses": [_status("ProvisioningState/succeeded")]} for d in disks]
+        done = _status("ProvisioningState/succeeded")
+        view["disks"] = [{"name": d.name, "statuses": [{**done, "time": iso(d.created_us)}]} for d in disks]
     if vm.facts["power"] == "running":
         ready = now_us >= vm.facts["agentFromUs"]
         shown = "Ready" if ready else "Not Ready"
         code = "ProvisioningState/succeeded" if ready else "ProvisioningState/Unavailable"
         version = "2.7.41491.1176" if ready else "Unknown"
-        status = {"code": code, "level": "Info", "displayStatus": shown, "time": iso(now_us)}
+        said = "Guest Agent is running" if ready else "VM status blob is found but not yet populated."
+        status = {"code": code, "level": "Info", "displayStatus": shown, "message": said, "time": iso(now_us)}
         view["vmAgent"] = {"vmAgentVersion": version, "statuses": [status]}
         if ready:
             view |= {"computerName": vm.facts["computer"], **_system(vm)}
@@ -58,9 +60,14 @@ def _provisioning(vm: Resource) -> Json:
     """Tell the state, and of a failure its code: ``ProvisioningState/failed/AllocationFailed``."""
     state, failure = vm.properties["provisioningState"].lower(), vm.facts.get("failure")
     if state != "failed" or not failure:
-        return _status(f"ProvisioningState/{state}")
-    status = _status(f"ProvisioningState/failed/{failure['code']}")
+        return {**_status(f"ProvisioningState/{state}"), "time": _changed(vm)}
+    status = {**_status(f"ProvisioningState/failed/{failure['code']}"), "time": _changed(vm)}
     return {**status, "level": "Error", "displayStatus": "Provisioning failed", "message": failure["message"]}
+
+
+def _changed(vm: Resource) -> str:
+    """Tell when a machine was last changed."""
+    return iso(vm.past[-1][0] if vm.past else vm.created_us)
 
 
 def _power(world: World, vm: Resource) -> list[Json]:

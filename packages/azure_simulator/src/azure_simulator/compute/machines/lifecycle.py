@@ -97,7 +97,9 @@ def _properties(call: Call, spec: MachineSpec, nics: list[Resource]) -> Json:
 
 
 def _os_disk_profile(spec: MachineSpec, wanted: Json) -> Json:
-    managed = {"storageAccountType": "Premium_LRS", **wanted.get("managedDisk", {})}
+    ephemeral = wanted.get("diffDiskSettings", {})
+    kind = "Standard_LRS" if ephemeral else "Premium_LRS"
+    managed = {"storageAccountType": kind, **wanted.get("managedDisk", {})}
     if spec.os_disk is not None:
         managed = {"id": spec.os_disk.id, "storageAccountType": spec.os_disk.body["sku"]["name"]}
     return {
@@ -106,6 +108,7 @@ def _os_disk_profile(spec: MachineSpec, wanted: Json) -> Json:
         "createOption": "FromImage",
         "deleteOption": "Detach",
         **wanted,
+        **({"diffDiskSettings": {"placement": "CacheDisk", **ephemeral}} if ephemeral else {}),
         "name": spec.disk_name,
         "diskSizeGB": spec.disk_gb,
         "managedDisk": managed,

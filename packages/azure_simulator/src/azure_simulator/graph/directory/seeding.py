@@ -165,6 +165,7 @@ class TenantSeeder:
         app = registrations.application(key, app_id, seed["displayName"], domain, self._now_us)
         if "identifierUri" in seed:
             app["identifierUris"] = [seed["identifierUri"]]
+        app["api"] = {**app["api"], "requestedAccessTokenVersion": seed.get("accessTokenVersion", 2)}
         if "client_secret" in seed:
             password = registrations.password(
                 derived_id(key, "seeded"), "seeded", self._now_us, 0 if seed.get("secretExpired") else None

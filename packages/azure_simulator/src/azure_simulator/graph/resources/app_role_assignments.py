@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from azure_simulator.core.calls import Call
+    from azure_simulator.core.world import World
     from azure_simulator.graph.directory.records import Doc
 
 _KIND = "appRoleAssignment"
@@ -114,17 +115,30 @@ def _assign(call: Call, own: Doc, side: str) -> Doc:
     known = directory.by(_KIND, tenant, "principalId", principal["id"])
     if any((each["resourceId"], each["appRoleId"]) == (ids["resourceId"], ids["appRoleId"]) for each in known):
         raise checks.bad_request("Permission being assigned already exists on the object")
-    number = call.world.attempt("graph.appRole", f"{tenant}/{'/'.join(ids.values())}")
+    return _keep(call.world, tenant, ids, _TYPES[kind], principal, resource)
+
+
+def ensure(world: World, tenant: str, principal: Doc, resource: Doc, role_id: str) -> None:
+    """Assign a role to a service principal that does not have it yet."""
+    ids = {"appRoleId": role_id, "principalId": principal["id"], "resourceId": resource["id"]}
+    known = directory_of(world).by(_KIND, tenant, "principalId", principal["id"])
+    if not any((each["resourceId"], each["appRoleId"]) == (resource["id"], role_id) for each in known):
+        _keep(world, tenant, ids, "ServicePrincipal", principal, resource)
+
+
+def _keep(world: World, tenant: str, ids: dict[str, str], kind: str, principal: Doc, resource: Doc) -> Doc:
+    order = [ids[name] for name in ("appRoleId", "principalId", "resourceId")]
+    number = world.attempt("graph.appRole", f"{tenant}/{'/'.join(order)}")
     made = {
-        "id": call.world.guid("app role", *ids.values(), number).replace("-", ""),
+        "id": world.guid("app role", *order, number).replace("-", ""),
         "deletedDateTime": None,
         **ids,
-        "createdDateTime": iso_z(call.now_us),
+        "createdDateTime": iso_z(world.now_us),
         "principalDisplayName": principal["displayName"],
-        "principalType": _TYPES[kind],
+        "principalType": kind,
         "resourceDisplayName": resource["displayName"],
     }
-    return directory.put(_KIND, tenant, made["id"], made)
+    return directory_of(world).put(_KIND, tenant, made["id"], made)
 
 
 def _check_role(resource: Doc, role_id: str, member: str) -> None:

@@ -92,7 +92,7 @@ def create_grant(call: Call) -> Answer:
     for name, kind in (("clientId", "servicePrincipal"), ("resourceId", "servicePrincipal"), ("principalId", "user")):
         if made[name] is not None and directory.get(kind, tenant, made[name]) is None:
             raise checks.not_found(made[name])
-    key = _key(made)
+    key = key_of(made)
     if directory.get(_KIND, tenant, key) is not None:
         raise Problem(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
     made |= {"id": key, "consentType": body["consentType"], "scope": body.get("scope")}
@@ -100,7 +100,7 @@ def create_grant(call: Call) -> Answer:
     return Answer({"@odata.context": pages.context(call, "oauth2PermissionGrants/$entity"), **made}, 201)
 
 
-def _key(made: Doc) -> str:
+def key_of(made: Doc) -> str:
     """Return the id of a grant: recorded ones are the ids of client, resource and user in base 64."""
     parts = [made[name] for name in ("clientId", "resourceId", "principalId") if made[name]]
     raw = b"".join(uuid.UUID(each).bytes_le for each in parts)

@@ -18,6 +18,7 @@ from azure_simulator.graph.resources.applications import READ_ROLES, WRITE_ROLES
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
+    from azure_simulator.core.world import World
     from azure_simulator.graph.directory.records import Doc
 
 _KIND = "servicePrincipal"
@@ -65,16 +66,30 @@ def create_service_principal(call: Call) -> Answer:
             f"{app_id} is already in use.",
         )
     home, app = _backing(call, app_id)
-    number = call.world.attempts.get(("graph.servicePrincipal", f"{tenant}/{app_id}".lower()), 0)
-    key = call.world.guid("service principal", tenant, app_id, number)
-    made = registrations.service_principal(key, app["appId"], app["displayName"], call.now_us)
-    made = {**made, **registrations.copied(app, home), **_read_keys(call, made, changes)}
-    call.world.attempt("graph.servicePrincipal", f"{tenant}/{app_id}")
-    directory.put(_KIND, tenant, key, made)
-    call.world.principals.seed([{"id": key, "name": made["displayName"], "appId": app_id, "rolesOfToken": True}])
-    own(call, key)
+    made = _new(call.world, tenant, home, app)
+    made = _keep(call.world, tenant, {**made, **_read_keys(call, made, changes)})
+    own(call, made["id"])
     shown = projection.select(_KIND, made, ())
     return Answer({"@odata.context": pages.context(call, "servicePrincipals/$entity"), **shown}, 201)
+
+
+def ensure(world: World, tenant: str, home: str, app: Doc) -> Doc:
+    """Return the service principal of an application in a directory; make it if there is none."""
+    found = registrations.principal_of(directory_of(world), tenant, app["appId"])
+    return found or _keep(world, tenant, _new(world, tenant, home, app))
+
+
+def _new(world: World, tenant: str, home: str, app: Doc) -> Doc:
+    number = world.attempts.get(("graph.servicePrincipal", f"{tenant}/{app['appId']}".lower()), 0)
+    key = world.guid("service principal", tenant, app["appId"], number)
+    made = registrations.service_principal(key, app["appId"], app["displayName"], world.now_us)
+    return {**made, **registrations.copied(app, home)}
+
+
+def _keep(world: World, tenant: str, made: Doc) -> Doc:
+    world.attempt("graph.servicePrincipal", f"{tenant}/{made['appId']}")
+    world.principals.add_assigned(made["id"], made["displayName"], made["appId"])
+    return directory_of(world).put(_KIND, tenant, made["id"], made)
 
 
 def _backing(call: Call, app_id: str) -> tuple[str, Doc]:

@@ -11,7 +11,7 @@ import {
 } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
-import { words } from "../../words/wizards.ts";
+import { words } from "../../words/form.ts";
 import type { Field, Json } from "./fields.ts";
 
 export type Values = Readonly<Record<string, Json | undefined>>;

@@ -1,0 +1,174 @@
+"""Requests to Graph, Azure Resource Manager and the app's deployment site, with the standard library alone."""
+
+import json
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Json = dict[str, Any]
+Token = Callable[[], str]
+_REPEATED = frozenset({429, 500, 502, 503, 504})
+_TRIES = 6
+_FIRST_WAIT_S = 2.0
+_LONGEST_WAIT_S = 60.0
+_TIMEOUT_S = 120
+
+
+class DeploymentError(Exception):
+    """Something that a person has to put right; the message says what, and where they can."""
+
+
+class RefusedError(DeploymentError):
+    """An answer that is no success: `status`, and the service's own `code` and `message`."""
+
+    def __init__(self, asked: str, status: int, code: str, message: str) -> None:
+        self.status, self.code, self.message = status, code, message
+        super().__init__(f"{asked} was answered {status} {code}: {message}".rstrip(": "))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:  # noqa: ANN401 - JSON
+        """Return the body; None when there is none."""
+        return json.loads(self.body) if self.body else None
+
+
+Transport = Callable[[str, str, Mapping[str, str], bytes | None], Reply]
+
+
+class _SameAddress(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: a token goes to the address that it was got for."""
+
+    def redirect_request(self, *_: object) -> None:
+        """Leave the answer as it is."""
+
+
+def over_https(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
+    """Send one request over a verified connection.
+
+    Raises:
+        DeploymentError: nobody could be reached.
+    """
+    request = urllib.request.Request(url, body, dict(headers), method=method)  # noqa: S310 - checked by the client
+    https = urllib.request.HTTPSHandler(context=ssl.create_default_context())
+    opener = urllib.request.build_opener(https, _SameAddress)
+    try:
+        with opener.open(request, timeout=_TIMEOUT_S) as answer:
+            return Reply(answer.status, _lower(answer.headers.items()), answer.read())
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return Reply(refused.code, _lower(refused.headers.items()), refused.read())
+    except OSError as problem:
+        raise DeploymentError(f"{method} {url.partition('?')[0]}: {problem}") from problem
+
+
+def _lower(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}
+
+
+@dataclass(frozen=True)
+class Client:
+    """Requests to one service below `base`, with its token (none where that is empty); waits where it is asked to."""
+
+    base: str
+    token: Token
+    transport: Transport = over_https
+    wait: Callable[[float], None] = time.sleep
+    version: str = ""
+    """The api-version of a request that names none; empty where the service has none."""
+
+    def send(self, method: str, path: str, body: object = None, *, media: str = "application/json") -> Reply:
+        """Send a request, again while the service is busy; `path` may be a whole address below `base`.
+
+        Raises:
+            RefusedError: an answer of 400 or more.
+        """
+        url = self._url(path)
+        sent = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        reply, wait_s = Reply(0, {}, b""), _FIRST_WAIT_S
+        for number in range(_TRIES):
+            token = self.token()
+            headers = {"accept": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
+            if sent is not None:
+                headers["content-type"] = media
+            reply = self.transport(method, url, headers, sent)
+            if reply.status not in _REPEATED or number == _TRIES - 1:
+                break
+            self.wait(_asked_to_wait(reply) or wait_s)
+            wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+        if reply.status >= 400:  # noqa: PLR2004 - HTTP's
+            raise refusal(f"{method} {url.partition('?')[0]}", reply)
+        return reply
+
+    def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what is there."""
+        return self.send("GET", path).json()
+
+    def find(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what is there, None where nothing is."""
+        try:
+            return self.get(path)
+        except RefusedError as refused:
+            if refused.status == 404:  # noqa: PLR2004 - HTTP's
+                return None
+            raise
+
+    def rows(self, path: str) -> Iterator[Json]:
+        """Give every row of a list, page by page."""
+        page = self.get(path)
+        while True:
+            yield from page["value"]
+            following = page.get("@odata.nextLink") or page.get("nextLink")
+            if not following:
+                return
+            page = self.get(following)
+
+    def until_done(self, reply: Reply) -> Reply:
+        """Ask for the result that a 202 points to until it is there."""
+        while reply.status == 202:  # noqa: PLR2004 - HTTP's
+            where = reply.headers.get("location", "")
+            if not where:
+                raise DeploymentError("An accepted request says nowhere how it goes.")
+            self.wait(_asked_to_wait(reply) or _FIRST_WAIT_S)
+            following = self.send("GET", where)
+            kept = following.headers if "location" in following.headers else {**following.headers, "location": where}
+            reply = Reply(following.status, kept, following.body)
+        return reply
+
+    def _url(self, path: str) -> str:
+        url = path if "://" in path else self.base + path
+        if not url.startswith(f"{self.base}/") or not self.base.startswith("https://"):
+            raise DeploymentError(f"{url} is not below {self.base}: no token is sent there.")
+        if self.version and "api-version=" not in url:
+            url += f"{'&' if '?' in url else '?'}api-version={self.version}"
+        return url.replace(" ", "%20")
+
+
+def _asked_to_wait(reply: Reply) -> float:
+    value = reply.headers.get("retry-after", "")
+    return min(float(value), _LONGEST_WAIT_S) if value.isdecimal() else 0.0
+
+
+def refusal(asked: str, reply: Reply) -> RefusedError:
+    """Read the error of an answer, whatever its form."""
+    try:
+        body = reply.json() or {}
+    except ValueError:
+        body = {}
+    error = body.get("error", body) if isinstance(body, dict) else {}
+    if not isinstance(error, dict):  # the token endpoint's
+        error = {"code": error, "message": body.get("error_description", "")}
+    text = str(error.get("message") or reply.body[:300].decode("utf-8", "replace"))
+    for detail in error.get("details") or ():
+        text += f"\n  {detail.get('code', '')}: {detail.get('message', '')}"
+    return RefusedError(asked, reply.status, str(error.get("code", "")), text)

@@ -1,0 +1,167 @@
+"""The steps of a deployment in their order; the hooks of azd and the command line call them.
+
+1. `register`: the API's registration and the one of sign-in, before anything is in Azure: the template needs their
+   ids.
+2. `provision`: the template `infra/azd.bicep`, after its what-if. azd does that itself.
+3. `connect`: what needs the template's outputs: the portal's address, Graph's permissions of the identity, its
+   federation with the registration for customers.
+4. `publish`: the package. azd does that itself.
+5. `check`: the service answers.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deployment import graph_permissions, packaging, publishing, registrations, templates
+from deployment.clients import Client, DeploymentError, Json, RefusedError
+from deployment.environment import Environment
+from deployment.report import Report
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATE = ROOT / "infra" / "azd.bicep"
+API, SIGN_IN, READER = "DESKWRIGHT_API_CLIENT_ID", "DESKWRIGHT_SIGN_IN_CLIENT_ID", "DESKWRIGHT_APP_CLIENT_ID"
+PRINCIPAL, APP, URL = "SERVICE_API_IDENTITY_PRINCIPAL_ID", "SERVICE_API_NAME", "SERVICE_API_URI"
+FOR_CUSTOMERS = "DESKWRIGHT_FOR_CUSTOMERS"
+ADDRESSES, PEOPLE = "DESKWRIGHT_ALLOWED_ADDRESSES", "DESKWRIGHT_ALERT_ADDRESSES"
+_ATTEMPTS = 60
+_BETWEEN_S = 5.0
+
+
+@dataclass(frozen=True)
+class Place:
+    """An installation: its environment, and the services that its steps talk to."""
+
+    environment: Environment
+    graph: Client
+    arm: Client
+    authority: str = "https://login.microsoftonline.com"
+
+    @property
+    def title(self) -> str:
+        """How its registrations begin: an environment of another name is another installation."""
+        return "Deskwright" if self.environment.name == "deskwright" else f"Deskwright {self.environment.name}"
+
+    @property
+    def audience(self) -> str:
+        """Who may sign in: people of every organisation, or of the provider's alone."""
+        return "AzureADMultipleOrgs" if self.for_customers else "AzureADMyOrg"
+
+    @property
+    def for_customers(self) -> bool:
+        """Tell whether customers with a directory of their own are served."""
+        return self.environment.get(FOR_CUSTOMERS, "false").lower() == "true"
+
+
+def register(place: Place, report: Report) -> None:
+    """Make or mend the registrations, and leave their ids to the template."""
+    api = registrations.ensure_api(place.graph, place.title, report, audience=place.audience)
+    sign_in = registrations.ensure_sign_in(place.graph, f"{place.title} sign-in", api, report, audience=place.audience)
+    made = {API: api, SIGN_IN: sign_in}
+    if place.for_customers:
+        _, roles = graph_permissions.ids(place.graph)
+        made[READER] = registrations.ensure_reader(place.graph, f"{place.title} for customers", roles, report)
+    for name, each in made.items():
+        _keep(place.environment, name, each.client_id, report)
+
+
+def connect(place: Place, report: Report) -> None:
+    """Do what needs the template's outputs."""
+    environment = place.environment
+    principal = environment.need(PRINCIPAL)
+    registrations.ensure_portal_address(place.graph, environment.need(SIGN_IN), environment.need(URL), report)
+    graph_permissions.ensure(place.graph, principal, report)
+    if place.for_customers:
+        reader = registrations.find(place.graph, f"{place.title} for customers")
+        if reader is None:
+            raise DeploymentError("The registration for customers is not there: run the step before.")
+        issuer = f"{place.authority}/{environment.need('AZURE_TENANT_ID')}/v2.0"
+        registrations.ensure_federation(place.graph, reader, issuer, principal, report)
+
+
+def plan(place: Place, template: Json) -> templates.Plan:
+    """Return the deployment of the template with the environment's values."""
+    environment = place.environment
+    location = environment.need("AZURE_LOCATION")
+    given: Json = {
+        "environmentName": environment.name,
+        "location": location,
+        "apiClientId": environment.need(API),
+        "signInClientId": environment.need(SIGN_IN),
+        "appClientId": environment.get(READER),
+        "signInDirectory": "organizations" if place.for_customers else environment.need("AZURE_TENANT_ID"),
+        "allowedAddresses": [each for each in environment.get(ADDRESSES).split(",") if each],
+        "alertAddresses": [each for each in environment.get(PEOPLE).split(",") if each],
+    }
+    declared = template.get("parameters") or {}
+    parameters = {name: value for name, value in given.items() if name in declared}
+    name = f"deskwright-{environment.name}"
+    return templates.Plan(environment.need("AZURE_SUBSCRIPTION_ID"), location, name, template, parameters)
+
+
+def provision(place: Place, template: Json, report: Report, agreed: Callable[[], bool]) -> bool:
+    """Show what would change, and deploy once somebody has agreed; return whether it was deployed."""
+    wanted = plan(place, template)
+    changes = [each for each in templates.what_if(place.arm, wanted) if each.matters]
+    for each in changes:
+        report.say(str(each))
+    if not changes:
+        report.say("  = every resource is as the template has it")
+    if report.dry or (changes and not agreed()):
+        report.changes += [f"{each.kind} {each.id}" for each in changes]
+        return False
+    for name, value in templates.deploy(place.arm, wanted).items():
+        place.environment.set(name, str(value))
+    report.changes += [f"{each.kind} {each.id}" for each in changes]
+    return True
+
+
+def publish(place: Place, site: Client, report: Report, root: Path = ROOT) -> None:
+    """Publish the package of a checkout, unless the one that runs has the same contents."""
+    package = packaging.package(root)
+    name = packaging.digest(package)
+    if place.environment.get("SERVICE_API_PACKAGE") == name:
+        report.say("The package that runs has these contents.")
+        return
+    what = f"publish {len(package) / 1e6:.1f} MB to {place.environment.need(APP)}"
+    report.change(what, lambda: publishing.publish(site, package))
+    if not report.dry:
+        place.environment.set("SERVICE_API_PACKAGE", name)
+
+
+def check(service: Client, report: Report) -> None:
+    """Wait until the service says what a portal needs of it.
+
+    Raises:
+        DeploymentError: it does not within five minutes.
+    """
+    last = ""
+    for number in range(_ATTEMPTS):
+        try:
+            shown = service.get("/api/configuration")
+        except (RefusedError, DeploymentError) as problem:
+            last = str(problem)
+        else:
+            report.say(f"{service.base} answers: {', '.join(sorted(shown))}")
+            return
+        if number < _ATTEMPTS - 1:
+            service.wait(_BETWEEN_S)
+    raise DeploymentError(f"{service.base} does not answer: {last}. Its log says why (docs/operations.md).")
+
+
+def down(place: Place, report: Report) -> None:
+    """Say what stays when the resource group has gone, and how each is removed."""
+    report.say("These stay, because they hold what cannot be made again, or are in directories:")
+    for name in (place.title, f"{place.title} sign-in", f"{place.title} for customers"):
+        found = registrations.find(place.graph, name)
+        if found is not None:
+            report.say(f"  the registration '{name}': az ad app delete --id {found.client_id}")
+    report.say("  the vault, deleted, for 90 days: purge protection keeps its name taken")
+    report.say("  in each customer's directory the service principals of these registrations, and its consent")
+    report.say("  in each customer's subscription the role 'Deskwright builder' and everything built there:")
+    report.say("  let customers go before you remove the service (docs/deploy.md)")
+
+
+def _keep(environment: Environment, name: str, value: str, report: Report) -> None:
+    if environment.get(name) != value and not report.dry:
+        environment.set(name, value)

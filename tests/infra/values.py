@@ -1,0 +1,99 @@
+"""What an expression of Bicep may be before it is deployed: a value, one of several, or something of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+Value = Any
+"""JSON, or one of the classes below."""
+
+KINDS = {"string": str, "boolean": bool, "integer": int, "array": list, "object": dict}
+"""In this order: a boolean of Python is an integer, too."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Something that only a deployment knows: of a kind of `types.json`, or `any`."""
+
+    kind: str = "any"
+
+
+@dataclass(frozen=True)
+class Either:
+    """One of two values; a condition that only a deployment knows decides."""
+
+    yes: Value
+    no: Value
+
+
+@dataclass
+class Resource:
+    """A declared resource, and what `x.properties...` refers to."""
+
+    symbol: str
+    type: str
+    version: str
+    line: int
+    existing: bool = False
+    deployed: Value = True
+    body: dict[str, Value] = field(default_factory=dict)
+    children: dict[str, Resource] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        """How `types.json` names it."""
+        return f"{self.type.lower()}@{self.version}"
+
+
+@dataclass
+class Module:
+    """Another template that is deployed as a part."""
+
+    symbol: str
+    file: str
+    line: int
+    deployed: Value = True
+    body: dict[str, Value] = field(default_factory=dict)
+    outputs: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A resource's or a module's own symbol, or one of its members, which has a place in `types.json`."""
+
+    of: Resource | Module
+    place: int | None = None
+
+
+def kind_of(value: Value) -> str:
+    """Name the kind of a value as `types.json` does."""
+    if isinstance(value, Unknown):
+        return value.kind
+    if isinstance(value, Either):
+        return kind_of(value.yes) if kind_of(value.yes) == kind_of(value.no) else "any"
+    return next((kind for kind, of in KINDS.items() if isinstance(value, of)), "any")
+
+
+def certain(value: Value) -> bool:
+    """Tell whether nothing in a value is left to the deployment."""
+    match value:
+        case dict():
+            return all(map(certain, value.values()))
+        case list():
+            return all(map(certain, value))
+        case Unknown() | Either() | Declared():
+            return False
+        case _:
+            return True
+
+
+def possible(value: Value) -> Iterator[Value]:
+    """Give each value that one may be."""
+    if isinstance(value, Either):
+        yield from possible(value.yes)
+        yield from possible(value.no)
+    else:
+        yield value

@@ -5,9 +5,8 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from email.message import Message
 from typing import Any
 
 Json = dict[str, Any]
@@ -65,16 +64,16 @@ def over_https(method: str, url: str, headers: Mapping[str, str], body: bytes | 
     opener = urllib.request.build_opener(https, _SameAddress)
     try:
         with opener.open(request, timeout=_TIMEOUT_S) as answer:
-            return Reply(answer.status, _lower(answer.headers), answer.read())
+            return Reply(answer.status, _lower(answer.headers.items()), answer.read())
     except urllib.error.HTTPError as refused:
         with refused:
-            return Reply(refused.code, _lower(refused.headers), refused.read())
+            return Reply(refused.code, _lower(refused.headers.items()), refused.read())
     except OSError as problem:
         raise DeploymentError(f"{method} {url.partition('?')[0]}: {problem}") from problem
 
 
-def _lower(headers: Message[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _lower(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}
 
 
 @dataclass(frozen=True)

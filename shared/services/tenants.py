@@ -78,14 +78,7 @@ async def update_tenant(
 ) -> Stored[Tenant]:
     """Change a tenant's name or settings; what they decide is planned at once. Raises: InvalidError, StaleError."""
     deps, before = context.deps, stored.value
-    after = before.but(
-        display_name=form.display_name or before.display_name,
-        settings=_merged(before.settings, form.settings or {}),
-        further_subscription_ids=(
-            before.further_subscription_ids if form.further_subscription_ids is None else form.further_subscription_ids
-        ),
-        spot_licenses=before.spot_licenses if form.spot_licenses is None else form.spot_licenses,
-    )
+    after = changed_tenant(before, form)
     await refuse_unusable_sizes(context, before, after)
     every = after.settings.restore_point_every
     write = replacement(stored, after, deps.tenants.replace)
@@ -104,6 +97,18 @@ async def update_tenant(
 
     resource = Resource(ResourceType.TENANT, after.id)
     return await make_change(context, resource, write, promise=promise if more_often or replan else None, start=begin)
+
+
+def changed_tenant(before: Tenant, form: TenantChange) -> Tenant:
+    """Return the tenant as *form* changes it. Raises: InvalidError."""
+    return before.but(
+        display_name=form.display_name or before.display_name,
+        settings=_merged(before.settings, form.settings or {}),
+        further_subscription_ids=(
+            before.further_subscription_ids if form.further_subscription_ids is None else form.further_subscription_ids
+        ),
+        spot_licenses=before.spot_licenses if form.spot_licenses is None else form.spot_licenses,
+    )
 
 
 async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:

@@ -23,6 +23,7 @@ const STEP: Schema = {
     subnetIds: { type: "array", items: { type: "string" } },
     phases: { type: "array", items: { $ref: "#/$defs/Phase" } },
     quantity: { type: "integer", minimum: 1, maximum: 500, default: 10 },
+    seats: { type: "object" },
     hibernate: { type: "boolean", default: false },
   },
 };
@@ -44,6 +45,7 @@ describe("fieldsOf", () => {
     ["subnetIds", "lines"],
     ["phases", "rows"],
     ["quantity", "number"],
+    ["seats", "json"],
     ["hibernate", "switch"],
   ])("reads %s as %s", (name, kind) => {
     expect(field(name)?.kind).toBe(kind);
@@ -52,6 +54,10 @@ describe("fieldsOf", () => {
   it("knows what has to be filled in, and the bounds", () => {
     expect(field("displayName")).toMatchObject({ required: true, longest: 120 });
     expect(field("quantity")).toMatchObject({ required: false, minimum: 1, maximum: 500, value: 10 });
+  });
+
+  it("knows what can be emptied", () => {
+    expect([field("description")?.nullable, field("displayName")?.nullable]).toEqual([true, false]);
   });
 
   it("reads the fields of a group with their own pointers", () => {

@@ -9,7 +9,7 @@ export interface Schema {
   readonly title?: string;
   readonly description?: string;
   readonly default?: Json;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | number)[];
   readonly const?: Json;
   readonly format?: string;
   readonly writeOnly?: boolean;
@@ -43,6 +43,8 @@ export interface Field {
   readonly help: string;
   readonly kind: Kind;
   readonly required: boolean;
+  /** Whether its choices are numbers, which forms show as texts. */
+  readonly numeric?: boolean;
   /** Whether it can be emptied: nothing is a value of its own. */
   readonly nullable?: boolean;
   readonly value: Json | undefined;
@@ -101,6 +103,7 @@ function fieldOf(
     kind,
     required,
     nullable: isNullable(raw),
+    numeric: schema.enum?.some((each) => typeof each === "number") ?? false,
     value: raw.default ?? schema.default,
     choices: listed,
     fields: inner,
@@ -140,7 +143,9 @@ function kindOf(schema: Schema, root: Schema, listed: readonly Choice[]): Kind {
 
 function optionsOf(schema: Schema, root: Schema): Choice[] {
   const items = schema.type === "array" && schema.items ? resolved(schema.items, root) : schema;
-  return (items.enum ?? []).map((value) => ({ value, title: labelOf(value) }));
+  return (items.enum ?? []).map((value) =>
+    typeof value === "number" ? { value: String(value), title: String(value) } : { value, title: labelOf(value) },
+  );
 }
 
 function isNullable(schema: Schema): boolean {

@@ -108,7 +108,10 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
   switch (field.kind) {
     case "one":
       return (
-        <Select value={text} onChange={(_, data) => write(data.value)}>
+        <Select
+          value={text}
+          onChange={(_, data) => (field.numeric === true && data.value !== "" ? onChange(Number(data.value)) : write(data.value))}
+        >
           <option value="">{words.choose}</option>
           {choices.map((each) => (
             <option key={each.value} value={each.value}>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { fieldsOf, labelOf, type Schema } from "./fields.ts";
+import { fieldsOf, fitting, labelOf, type Schema } from "./fields.ts";
 
 const STEP: Schema = {
   type: "object",
@@ -68,10 +68,26 @@ describe("fieldsOf", () => {
   });
 });
 
+describe("fitting", () => {
+  const subnets = [
+    { value: "s1", title: "S1", virtualNetworkId: "n1" },
+    { value: "s2", title: "S2", virtualNetworkId: "n2" },
+  ];
+
+  it("offers what belongs to the value of another field", () => {
+    expect(fitting(subnets, { virtualNetworkId: "n2" }).map(({ value }) => value)).toEqual(["s2"]);
+  });
+
+  it("offers everything while that is open", () => {
+    expect(fitting(subnets, {})).toHaveLength(2);
+  });
+});
+
 describe("labelOf", () => {
   it.each([
     ["displayName", undefined, "Display name"],
     ["displayName", "Displayname", "Display name"],
+    ["displayName", "Name", "Name"],
     ["siteId", "Site of the Cloud PCs", "Site of the Cloud PCs"],
   ])("writes %s (%s) as %s", (name, title, label) => {
     expect(labelOf(name, title)).toBe(label);

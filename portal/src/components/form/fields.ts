@@ -29,9 +29,11 @@ export interface Schema {
 export interface Choice {
   readonly value: string;
   readonly title: string;
+  /** What else the service says of it. A choice that names another field of the form is for one value of that field. */
+  readonly [property: string]: Json | undefined;
 }
 
-export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows";
+export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows" | "directoryGroups";
 
 /** One thing that a form asks for. *path*: its place in the step, as a JSON pointer. */
 export interface Field {
@@ -52,6 +54,16 @@ export interface Field {
 
 type Choices = Readonly<Record<string, readonly Choice[]>>;
 const LONG = 400;
+
+/** Return the choices that fit to what the other fields of the form have. */
+export function fitting(choices: readonly Choice[], values: Readonly<Record<string, Json | undefined>>): readonly Choice[] {
+  return choices.filter((choice) =>
+    Object.entries(choice).every(([name, value]) => {
+      const other = name === "value" || name === "title" ? undefined : values[name];
+      return other === undefined || other === null || other === value;
+    }),
+  );
+}
 
 /** Return the fields of a step, in the order of its schema. */
 export function fieldsOf(step: Schema, choices: Choices): Field[] {
@@ -78,7 +90,7 @@ function fieldOf(
   const listed = own.length > 0 ? own : optionsOf(schema, root);
   const kind = kindOf(schema, root, listed);
   const rows = kind === "rows" && schema.items ? resolved(schema.items, root) : schema;
-  const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}.`) : [];
+  const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}/`) : [];
   return {
     name,
     path,
@@ -148,10 +160,7 @@ function resolved(schema: Schema, root: Schema): Schema {
 
 /** Write the name of a property as a label, unless the schema has a better one than the name again. */
 export function labelOf(name: string, title?: string): string {
-  if (title !== undefined && title.toLowerCase() !== name.toLowerCase() && title.includes(" ")) {
-    return title;
-  }
-  return titleOf(name);
+  return title === undefined || title.toLowerCase().replaceAll(" ", "") === name.toLowerCase() ? titleOf(name) : title;
 }
 
 function escape(name: string): string {

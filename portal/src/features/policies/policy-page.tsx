@@ -3,7 +3,7 @@ import { Link, useNavigate, useParams } from "react-router";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
-import { useApi, useMay } from "../../api/context.tsx";
+import { useApi } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useList, useOne, type Found, type RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
@@ -12,9 +12,7 @@ import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
-import type { Choice } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
-import { LinkButton } from "../../components/link-button.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
@@ -31,14 +29,12 @@ type PolicyUser = RowOf<"/tenants/{tenant}/{version}/deviceManagement/virtualEnd
 export function PolicyPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const query = useOne(`${ROOT}/provisioningPolicies/{id}`, { tenant, id }, { query: { $expand: "assignments" } });
-  const mayEdit = useMay("wizards/save");
   return (
     <DetailView query={query}>
       {(policy) => (
         <>
           <PageHeader title={policy.displayName}>
             <StatusBadge status={policy["@deskwright.paused"] ? "paused" : "active"} />
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-provisioning-policy?id=${id}`}>{words.edit}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} policy={policy} />
@@ -47,7 +43,7 @@ export function PolicyPage(): ReactElement {
               description: policy.description,
               image: policy.imageDisplayName,
               join: [...new Set(policy.domainJoinConfigurations.map((each) => titleOf(each.domainJoinType ?? "")))],
-              groups: policy.assignments.map((each) => each.target.groupId),
+              groups: policy.assignments.map((each) => groupName(each)),
               language: policy.windowsSetting.locale,
               localAdministrator: policy.localAdminEnabled,
               singleSignOn: policy.enableSingleSignOn,
@@ -63,6 +59,10 @@ export function PolicyPage(): ReactElement {
       )}
     </DetailView>
   );
+}
+
+function groupName(assignment: Policy["assignments"][number]): string {
+  return assignment["@deskwright.groupDisplayName"] ?? assignment.target.groupId;
 }
 
 function Users({ tenant, id }: { readonly tenant: string; readonly id: string }): ReactElement {
@@ -101,24 +101,20 @@ function Actions({ tenant, policy }: { readonly tenant: string; readonly policy:
   const api = useApi();
   const go = useNavigate();
   const work = useActions(inTenant(tenant));
-  // The groups that the wizard of policies offers.
-  const wizard = useOne("/tenants/{tenant}/wizards/{wizard}", { tenant, wizard: "create-provisioning-policy" });
-  const groups = (wizard.data?.steps.find(({ name }) => name === "groups")?.choices["groupIds"] ?? []) as unknown as Choice[];
   const gone = (): void => void go(`/t/${tenant}/policies`);
   return (
     <>
-      <ActionButtons actions={actionsOf(api, tenant, policy, groups, gone)} begin={work.begin} />
+      <ActionButtons actions={actionsOf(api, tenant, policy, gone)} begin={work.begin} />
       {work.view}
     </>
   );
 }
 
-function actionsOf(api: Api, tenant: string, policy: Policy, groups: readonly Choice[], gone: () => void): Action[] {
+function actionsOf(api: Api, tenant: string, policy: Policy, gone: () => void): Action[] {
   const own = { params: { path: { tenant, id: policy.id } } };
   const graph = { params: { path: { ...at(tenant), id: policy.id } } };
   const assigned = policy.assignments.map((each) => each.target.groupId);
-  const unlisted = assigned.filter((id) => groups.every(({ value }) => value !== id));
-  const choices = [...groups, ...unlisted.map((value) => ({ value, title: value }))];
+  const choices = policy.assignments.map((each) => ({ value: each.target.groupId, title: groupName(each) }));
   return [
     policy["@deskwright.paused"]
       ? {
@@ -135,10 +131,28 @@ function actionsOf(api: Api, tenant: string, policy: Policy, groups: readonly Ch
           run: (values) => sent(api.POST("/tenants/{tenant}/provisioningPolicies/{id}/pause", { ...own, body: values as never })),
         },
     {
+      name: "edit",
+      ...words.actions.edit,
+      permission: "provisioningPolicies/update",
+      fields: [
+        input("text", "displayName", words.fields.name, { value: policy.displayName, longest: 120 }),
+        input("long", "description", words.fields.description, { value: policy.description, optional: true }),
+        input("text", "locale", words.fields.locale, { value: policy.windowsSetting.locale }),
+        input("text", "cloudPcNamingTemplate", words.fields.naming, { value: policy.cloudPcNamingTemplate, optional: true }),
+        input("number", "gracePeriodInHours", words.fields.grace, { value: policy.gracePeriodInHours, minimum: 1, maximum: 8_760 }),
+        input("switch", "localAdminEnabled", words.fields.admin, { value: policy.localAdminEnabled }),
+        input("switch", "enableSingleSignOn", words.fields.singleSignOn, { value: policy.enableSingleSignOn }),
+      ],
+      run: ({ locale, description = "", cloudPcNamingTemplate = null, ...values }) => {
+        const body = { ...values, description, cloudPcNamingTemplate, windowsSetting: { locale } };
+        return sent(api.PATCH(`${ROOT}/provisioningPolicies/{id}`, { ...graph, body: body as never }));
+      },
+    },
+    {
       name: "assign",
       ...words.actions.assign,
       permission: "provisioningPolicies/assign",
-      fields: [input("several", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
+      fields: [input("directoryGroups", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
       run: ({ groupIds }) => {
         const assignments = ((groupIds ?? []) as string[]).map((groupId) => ({ target: { groupId } }));
         return sent(api.POST(`${ROOT}/provisioningPolicies/{id}/assign`, { ...graph, body: { assignments } }));

@@ -21,14 +21,14 @@ VENV   := .venv
 PY     := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 # The distributions of this repository, each before what needs it.
-PACKAGES := packages/simulation_base packages/functions_host packages/azure_simulator
-CODE   := $(wildcard function_app.py conftest.py) orchestrators activities triggers shared tools local deployment packages tests bench
+PACKAGES := packages/simulation_base packages/functions_host packages/azure_simulator cli
+CODE   := $(wildcard function_app.py conftest.py) orchestrators activities triggers shared tools local deployment packages cli tests bench
 
 # Three at a time, a file each: on two cores too, because tests also wait; none minds a neighbour.
 THREE  := -n 3 --dist loadfile
 
 # What is fast and touches nothing; then what starts processes.
-FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house tests/infra tests/deployment
+FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house tests/infra tests/deployment cli/tests
 SLOW_TESTS := tests/local tests/integration tests/contract packages tests/worker
 
 .PHONY: help
@@ -98,8 +98,9 @@ format: $(VENV)/installed ## format the code and apply the linter's safe fixes
 	@$(PY) -m ruff check --quiet --fix . ; $(PY) -m ruff format .
 
 .PHONY: openapi
-openapi: $(VENV)/installed ## write docs/openapi.json anew, after a change of a route
+openapi: $(VENV)/installed ## write docs/openapi.json, and what the command line knows of it, after a change of a route
 	@$(PY) -m tests.unit.openapi.record
+	@$(PY) -m cli.derive
 
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv --quiet pip compile --universal \
           --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade
@@ -107,7 +108,7 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv --quiet pip compile 
 .PHONY: lock
 lock: $(VENV)/installed ## resolve the newest versions that pyproject.toml allows
 	@$(COMPILE) pyproject.toml --output-file requirements.txt > /dev/null
-	@$(COMPILE) pyproject.toml --group local --group dev --constraints requirements.txt --output-file requirements-dev.txt > /dev/null
+	@$(COMPILE) pyproject.toml --group cli --group local --group dev --constraints requirements.txt --output-file requirements-dev.txt > /dev/null
 	@$(COMPILE) --group node --output-file requirements-node.txt > /dev/null
 	@$(COMPILE) --group graph --output-file requirements-graph.txt > /dev/null
 	@$(COMPILE) --group audit --output-file requirements-audit.txt > /dev/null
@@ -144,7 +145,7 @@ $(VENV)/installed: requirements-dev.txt $(PACKAGES:%=%/pyproject.toml)
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt > $(VENV)/install.log 2>&1 || \
 	{ echo "make: pip could not install requirements-dev.txt: $$(grep -m 1 ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation $(PACKAGES:%=--editable %) > $(VENV)/install.log 2>&1 || \
-	{ echo "make: pip could not install packages/: $$(grep -m 1 -i ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
+	{ echo "make: pip could not install packages/ and cli/: $$(grep -m 1 -i ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
 	@touch $@
 
 .tools/azurite/installed: local/package-lock.json local/node.py requirements-node.txt $(VENV)/installed

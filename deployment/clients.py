@@ -5,9 +5,8 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from email.message import Message
 from typing import Any
 
 Json = dict[str, Any]
@@ -24,10 +23,10 @@ class DeploymentError(Exception):
 
 
 class RefusedError(DeploymentError):
-    """An answer that is no success: `status`, and the service's own `code` and `message`."""
+    """An answer that is no success: `status`, and the service's own `code`, `message` and `details`."""
 
-    def __init__(self, asked: str, status: int, code: str, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
+    def __init__(self, asked: str, status: int, code: str, message: str, details: object = None) -> None:
+        self.status, self.code, self.message, self.details = status, code, message, details
         super().__init__(f"{asked} was answered {status} {code}: {message}".rstrip(": "))
 
 
@@ -65,16 +64,16 @@ def over_https(method: str, url: str, headers: Mapping[str, str], body: bytes | 
     opener = urllib.request.build_opener(https, _SameAddress)
     try:
         with opener.open(request, timeout=_TIMEOUT_S) as answer:
-            return Reply(answer.status, _lower(answer.headers), answer.read())
+            return Reply(answer.status, _lower(answer.headers.items()), answer.read())
     except urllib.error.HTTPError as refused:
         with refused:
-            return Reply(refused.code, _lower(refused.headers), refused.read())
+            return Reply(refused.code, _lower(refused.headers.items()), refused.read())
     except OSError as problem:
         raise DeploymentError(f"{method} {url.partition('?')[0]}: {problem}") from problem
 
 
-def _lower(headers: Message[str, str]) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers.items()}
+def _lower(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}
 
 
 @dataclass(frozen=True)
@@ -170,6 +169,7 @@ def refusal(asked: str, reply: Reply) -> RefusedError:
     if not isinstance(error, dict):  # the token endpoint's
         error = {"code": error, "message": body.get("error_description", "")}
     text = str(error.get("message") or reply.body[:300].decode("utf-8", "replace"))
-    for detail in error.get("details") or ():
+    details = body.get("details") if isinstance(body, dict) else None  # our own API's
+    for detail in error.get("details") or () if isinstance(error.get("details"), list) else ():
         text += f"\n  {detail.get('code', '')}: {detail.get('message', '')}"
-    return RefusedError(asked, reply.status, str(error.get("code", "")), text)
+    return RefusedError(asked, reply.status, str(error.get("code", "")), text, details)

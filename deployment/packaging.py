@@ -20,7 +20,7 @@ def files(root: Path) -> list[Path]:
     and `!` for an exception.
     """
     rules = [line.strip() for line in (root / ".funcignore").read_text("utf-8").splitlines()]
-    rules = [line for line in rules if line and not line.startswith("#")]
+    rules = [".funcignore", *(line for line in rules if line and not line.startswith("#"))]
     found: list[Path] = []
     waiting = [root]
     while waiting:

@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "infra" / "azd.bicep"
 API, SIGN_IN, READER = "DESKWRIGHT_API_CLIENT_ID", "DESKWRIGHT_SIGN_IN_CLIENT_ID", "DESKWRIGHT_APP_CLIENT_ID"
 PRINCIPAL, APP, URL = "SERVICE_API_IDENTITY_PRINCIPAL_ID", "SERVICE_API_NAME", "SERVICE_API_URI"
-FOR_CUSTOMERS, ADDRESSES = "DESKWRIGHT_FOR_CUSTOMERS", "DESKWRIGHT_ALLOWED_ADDRESSES"
+FOR_CUSTOMERS = "DESKWRIGHT_FOR_CUSTOMERS"
+ADDRESSES, PEOPLE = "DESKWRIGHT_ALLOWED_ADDRESSES", "DESKWRIGHT_ALERT_ADDRESSES"
 _ATTEMPTS = 60
 _BETWEEN_S = 5.0
 
@@ -90,6 +91,7 @@ def plan(place: Place, template: Json) -> templates.Plan:
         "appClientId": environment.get(READER),
         "signInDirectory": "organizations" if place.for_customers else environment.need("AZURE_TENANT_ID"),
         "allowedAddresses": [each for each in environment.get(ADDRESSES).split(",") if each],
+        "alertAddresses": [each for each in environment.get(PEOPLE).split(",") if each],
     }
     declared = template.get("parameters") or {}
     parameters = {name: value for name, value in given.items() if name in declared}
@@ -114,9 +116,9 @@ def provision(place: Place, template: Json, report: Report, agreed: Callable[[],
     return True
 
 
-def publish(place: Place, site: Client, report: Report) -> None:
-    """Publish the package, unless the one that runs has the same contents."""
-    package = packaging.package(ROOT)
+def publish(place: Place, site: Client, report: Report, root: Path = ROOT) -> None:
+    """Publish the package of a checkout, unless the one that runs has the same contents."""
+    package = packaging.package(root)
     name = packaging.digest(package)
     if place.environment.get("SERVICE_API_PACKAGE") == name:
         report.say("The package that runs has these contents.")
@@ -157,7 +159,7 @@ def down(place: Place, report: Report) -> None:
     report.say("  the vault, deleted, for 90 days: purge protection keeps its name taken")
     report.say("  in each customer's directory the service principals of these registrations, and its consent")
     report.say("  in each customer's subscription the role 'Deskwright builder' and everything built there:")
-    report.say("  let customers go before you remove the service (docs/operations.md)")
+    report.say("  let customers go before you remove the service (docs/deploy.md)")
 
 
 def _keep(environment: Environment, name: str, value: str, report: Report) -> None:

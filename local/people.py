@@ -5,6 +5,8 @@ browser trusts. The simulated one has none, so the bundle of ``make run`` takes 
 """
 
 import html
+import json
+import os
 import urllib.parse
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from typing import Any
 from azure_simulator.graph.directory.records import derived_id
 from azure_simulator.seeds import DOMAIN, TENANT_ID, api_app
 
+from local.processes import write_privately
 from local.stack import Stack
 
 _END_USERS = ("user01", "user02")
@@ -90,12 +93,17 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, page().encode(), {"Content-Type": "text/html; charset=utf-8"})
 
     def do_POST(self) -> None:
-        """Send the browser to the portal as the person of the address."""
-        chosen = next((each for each in PEOPLE if self.path == f"/{each.key}"), None)
+        """Send the browser to the portal as the person of the address; give a command line their token."""
+        key, _, wanted = self.path.removeprefix("/").partition("/")
+        chosen = next((each for each in PEOPLE if key == each.key and wanted in {"", "token"}), None)
         if not self._is_ours():
             return
         if chosen is None:
             self._say(404, "There is nobody of this name.")
+            return
+        if wanted:
+            given = json.dumps({"access_token": token_of(self.server.stack, chosen)})
+            self._send(200, given.encode(), {"Content-Type": "application/json"})
             return
         said = {"chosen-token": token_of(self.server.stack, chosen), "chosen-page": f"http://{self.server.host}/"}
         self._send(303, b"", {"Location": f"{self.server.portal}#{urllib.parse.urlencode(said)}"})
@@ -146,10 +154,22 @@ def offered(stack: Stack) -> Iterator[str]:
         thread = Thread(target=server.serve_forever, name="people", daemon=True)
         thread.start()
         try:
-            yield f"http://{server.host}/"
+            with _told(stack, f"http://{server.host}/") as address:
+                yield address
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def _told(stack: Stack, address: str) -> Iterator[str]:
+    """Write where the page is for the command line, which gets its tokens there, while inside the ``with`` block."""
+    file = stack.folder / "people.json"
+    write_privately(file, json.dumps({"pid": os.getpid(), "api": stack.addresses.api, "people": address}) + "\n")
+    try:
+        yield address
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def token_of(stack: Stack, person: Person) -> str:

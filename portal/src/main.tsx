@@ -1,6 +1,8 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
+import "./page.css";
+
 import { App } from "./app/app.tsx";
 import { beginSignIn } from "./sign-in/sign-in.ts";
 

@@ -45,11 +45,9 @@ async def update_connection(
     *password*: the new one, None: it stays. Raises: InvalidError, ConflictError, StaleError.
     """
     before = stored.value
-    after = _changed(before, form, facts)
+    after = changed_connection(before, form, password, facts)
     if after == before and password is None:
         return Updated(stored)
-    if password is None and _sends_elsewhere(before, after):
-        raise InvalidError(Problem("/credentials/domain/adDomainPassword", _NEEDED, "credentials"))
     recheck = password is not None or after.but(display_name=before.display_name) != before
     if recheck:
         await _refuse_moving(context, before, after)
@@ -120,24 +118,30 @@ async def update_password(
     return (await begin_check(context, client, connection, site, no_record())).operation
 
 
-def _changed(before: Connection, form: Mapping[str, Any], facts: ConnectionFacts) -> Connection:
-    """Return the connection as *form* says; it may keep its subscription, whoever changes it."""
-    stays = form["site"]["subscriptionId"] == before.subscription_id
+def changed_connection(
+    before: Connection, form: Mapping[str, Any], password: str | None, facts: ConnectionFacts
+) -> Connection:
+    """Return the connection as *form* says; it may keep its subscription, whoever changes it. Raises: InvalidError."""
+    site = form["site"]
+    stays = isinstance(site, Mapping) and site.get("subscriptionId") == before.subscription_id
     others = facts.but(
         connections=tuple(c for c in facts.connections if c.id != before.id),
         any_subscription=facts.any_subscription or stays,
     )
-    site, credentials, name = steps_of(form, others)
+    site_step, credentials, name = steps_of(form, others)
     domain = before.domain
     if credentials.domain is not None and domain is not None:
         domain = domain_of(credentials.domain, domain.password_secret_url)
-    return before.but(
+    after = before.but(
         display_name=name.display_name,
-        site_id=site.site_id,
-        subscription_id=site.subscription_id or before.subscription_id,
+        site_id=site_step.site_id,
+        subscription_id=site_step.subscription_id or before.subscription_id,
         network=network_of(credentials),
         domain=domain,
     )
+    if password is None and _sends_elsewhere(before, after):
+        raise InvalidError(Problem("/credentials/domain/adDomainPassword", _NEEDED, "credentials"))
+    return after
 
 
 def _sends_elsewhere(before: Connection, after: Connection) -> bool:

@@ -23,6 +23,9 @@ PAGES = {
     "bulk-actions": ("/bulk-actions", "Bulk actions"),
     "removals": ("/removals", "Removals and orphans"),
     "audit": ("/audit", "Audit"),
+    "licenses": ("/licenses", "Licences and quotas"),
+    "user-settings": ("/user-settings", "User settings"),
+    "tenant": ("/tenant", "Harbour"),
     "create-connection": ("/wizards/create-connection", "Create Connection"),
     "create-policy": ("/wizards/create-provisioning-policy", "Create Provisioning Policy"),
 }

@@ -38,7 +38,7 @@ def test_the_app_registers_and_decides_nothing() -> None:
 
 
 def test_nothing_is_mocked() -> None:
-    everything = (*APP_LAYERS, "local", "packages", "bench", "tests")
+    everything = (*APP_LAYERS, "local", "packages", "cli", "bench", "tests")
     assert importers(*everything, of="unittest.mock") == set()
 
 

@@ -17,7 +17,7 @@ GROUPS = PROJECT["dependency-groups"]
 
 LOCKED = {
     "requirements.txt": WANTED,
-    "requirements-dev.txt": [*WANTED, *GROUPS["local"], *GROUPS["dev"]],
+    "requirements-dev.txt": [*WANTED, *GROUPS["cli"], *GROUPS["local"], *GROUPS["dev"]],
     "requirements-node.txt": GROUPS["node"],
     "requirements-graph.txt": GROUPS["graph"],
     "requirements-az.txt": GROUPS["az"],

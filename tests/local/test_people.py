@@ -4,6 +4,8 @@ import http.client
 import json
 import urllib.parse
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,9 +14,11 @@ import pytest
 from local.people import PEOPLE, offered
 
 
+@dataclass
 class _Stack:
     """A stack whose simulated cloud gives tokens that can be read."""
 
+    folder: Path
     addresses = SimpleNamespace(api="http://127.0.0.1:7071")
 
     def tell_cloud(self, path: str, body: Any) -> Any:
@@ -23,8 +27,8 @@ class _Stack:
 
 
 @pytest.fixture
-def address() -> Iterator[str]:
-    with offered(_Stack()) as found:  # type: ignore[arg-type]
+def address(tmp_path: Path) -> Iterator[str]:
+    with offered(_Stack(tmp_path)) as found:  # type: ignore[arg-type]
         yield found.removeprefix("http://").rstrip("/")
 
 
@@ -53,6 +57,17 @@ def test_who_is_chosen_comes_to_the_portal_with_a_token(address: str, person: An
     assert (status, place) == (303, "http://127.0.0.1:7071/portal/")
     assert json.loads(said["chosen-token"]) == [person.name, list(person.roles), person.object_id]
     assert said["chosen-page"] == f"http://{address}/"
+
+
+def test_a_command_line_finds_the_page_and_gets_a_token_there(address: str, tmp_path: Path) -> None:
+    file = tmp_path / "people.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert json.loads(file.read_text())["people"] == f"http://{address}/"
+    status, headers, text = ask(address, "POST", "/reader/token")
+    assert (status, headers["Cache-Control"]) == (200, "no-store")
+    assert json.loads(json.loads(text)["access_token"])[:2] == ["Reader", ["CloudPC.Reader"]]
+    assert ask(address, "POST", "/reader/token", Origin="http://evil.example")[0] == 403
+    assert ask(address, "POST", "/reader/secret")[0] == 404
 
 
 def test_two_people_are_two_objects_of_the_directory() -> None:

@@ -104,6 +104,8 @@ ELSEWHERE = {
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts": "registers itself",
     "Microsoft.DesktopVirtualization/hostPools/sessionHosts/userSessions": "comes with its user",
     "Microsoft.Resources/deployments": "test_deployments.py",
+    "Microsoft.Web/serverfarms": "test_sites.py",
+    "Microsoft.Web/sites": "test_sites.py",
     "Microsoft.Resources/resourceGroups": "test_groups.py",
 }
 """Types without a PUT of the SDK's, and where their bodies are tested."""

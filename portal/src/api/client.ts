@@ -3,6 +3,7 @@ import createClient, { type Client, type Middleware } from "openapi-fetch";
 import type { SignIn } from "../sign-in/account.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
 import type { paths } from "./schema.d.ts";
+import { noteServiceTime } from "./service-time.ts";
 
 export type Api = Client<paths>;
 
@@ -23,6 +24,7 @@ function middleware(signIn: SignIn): Middleware {
       return request;
     },
     async onResponse({ response }) {
+      noteServiceTime(response);
       if (!response.ok && response.status !== 304) {
         throw new ApiError(response, await bodyOf(response));
       }

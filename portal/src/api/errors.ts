@@ -77,8 +77,19 @@ function fromProblem(answer: Response, body: unknown): Read {
   };
 }
 
+/** Codes that people know by other words. */
+const TERMS: Readonly<Record<string, string>> = {
+  azureADJoin: "Microsoft Entra join",
+  hybridAzureADJoin: "Microsoft Entra hybrid join",
+  cloudPcs: "Cloud PCs",
+};
+
 /** Write a code such as `resourceNotFound` as words. */
 export function titleOf(code: string): string {
+  const term = TERMS[code];
+  if (term !== undefined) {
+    return term;
+  }
   const words = code.replaceAll(/([a-z\d])([A-Z])/g, "$1 $2").toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

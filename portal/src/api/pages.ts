@@ -27,6 +27,8 @@ export interface Rows<Row> {
   readonly error: Error | null;
   readonly dataUpdatedAt: number;
   readonly isRefetchError: boolean;
+  /** How many there are, where the list was asked to count; null otherwise. */
+  readonly count: number | null;
   /** Read the next page, if there is one. */
   readonly more: () => void;
   readonly again: () => void;
@@ -65,6 +67,7 @@ export function usePages<Row>({ key, load, runs, size = USUAL }: Asked<Row>): Ro
     error: data === undefined ? query.error : null,
     dataUpdatedAt: query.dataUpdatedAt,
     isRefetchError: query.isRefetchError,
+    count: data?.pages[0]?.["@odata.count"] ?? null,
     more,
     again: () => void refetch(),
   };

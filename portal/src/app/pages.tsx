@@ -14,30 +14,44 @@ const PAGES: Readonly<Record<string, Load>> = {
   "": async () => (await import("../features/home/home-page.tsx")).HomePage,
   "cloud-pcs": async () => (await import("../features/cloud-pcs/cloud-pcs-page.tsx")).CloudPcsPage,
   "cloud-pcs/:id": async () => (await import("../features/cloud-pcs/cloud-pc-page.tsx")).CloudPcPage,
+  "policies/:id": async () => (await import("../features/policies/policy-page.tsx")).PolicyPage,
   policies: async () => (await import("../features/policies/policies-page.tsx")).PoliciesPage,
   connections: async () => (await import("../features/connections/connections-page.tsx")).ConnectionsPage,
   "connections/:id": async () => (await import("../features/connections/connection-page.tsx")).ConnectionPage,
+  "images/:id": async () => (await import("../features/images/image-page.tsx")).ImagePage,
   images: async () => (await import("../features/images/images-page.tsx")).ImagesPage,
+  "image-sets/:id": async () => (await import("../features/image-sets/image-set-page.tsx")).ImageSetPage,
+  "image-sets/:id/versions/:number": async () =>
+    (await import("../features/image-sets/image-version-page.tsx")).ImageVersionPage,
   "image-sets": async () => (await import("../features/image-sets/image-sets-page.tsx")).ImageSetsPage,
   "spot-groups": async () => (await import("../features/spot-groups/spot-groups-page.tsx")).SpotGroupsPage,
   "spot-groups/:id": async () => (await import("../features/spot-groups/spot-group-page.tsx")).SpotGroupPage,
   users: async () => (await import("../features/users/users-page.tsx")).UsersPage,
   operations: async () => (await import("../features/operations/operations-page.tsx")).OperationsPage,
   "operations/:id": async () => (await import("../features/operations/operation-page.tsx")).OperationPage,
+  "bulk-actions/:id": async () => (await import("../features/bulk-actions/bulk-action-page.tsx")).BulkActionPage,
   "bulk-actions": async () => (await import("../features/bulk-actions/bulk-actions-page.tsx")).BulkActionsPage,
   removals: async () => (await import("../features/removals/removals-page.tsx")).RemovalsPage,
+  licenses: async () => (await import("../features/licenses/licenses-page.tsx")).LicensesPage,
+  "user-settings": async () => (await import("../features/user-settings/user-settings-page.tsx")).UserSettingsPage,
+  tenant: async () => (await import("../features/tenants/tenant-page.tsx")).TenantPage,
+  "audit/:id": async () => (await import("../features/audit/event-page.tsx")).AuditEventPage,
   audit: async () => (await import("../features/audit/audit-page.tsx")).AuditPage,
   "wizards/:wizard": async () => (await import("../features/wizards/wizard-page.tsx")).WizardPage,
 };
 
+/** The pages of no tenant. */
+const ELSEWHERE: Readonly<Record<string, Load>> = {
+  my: async () => (await import("../features/my/my-page.tsx")).MyPage,
+  tenants: async () => (await import("../features/tenants/tenants-page.tsx")).TenantsPage,
+};
+
 /** The addresses of all pages, below `/portal`. */
 export function pages(): ReturnType<typeof createBrowserRouter> {
-  const children: RouteObject[] = Object.entries(PAGES).map(([path, load]) => ({
-    path: `t/:tenant/${path}`,
-    lazy: async () => ({ Component: await load() }),
-    hydrateFallbackElement: <Loading />,
-    errorElement: <PageFailed />,
-  }));
+  const children = [
+    ...Object.entries(PAGES).map(([path, load]) => route(`t/:tenant/${path}`, load)),
+    ...Object.entries(ELSEWHERE).map(([path, load]) => route(path, load)),
+  ];
   return createBrowserRouter(
     [
       {
@@ -48,4 +62,13 @@ export function pages(): ReturnType<typeof createBrowserRouter> {
     ],
     { basename: "/portal" },
   );
+}
+
+function route(path: string, load: Load): RouteObject {
+  return {
+    path,
+    lazy: async () => ({ Component: await load() }),
+    hydrateFallbackElement: <Loading />,
+    errorElement: <PageFailed />,
+  };
 }

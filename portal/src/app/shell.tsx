@@ -1,5 +1,6 @@
 import {
   Button,
+  Caption1Strong,
   Menu,
   MenuItemRadio,
   MenuItem,
@@ -14,9 +15,11 @@ import {
 import { useRef, useState, type ReactElement } from "react";
 import { NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
 
-import { useMe, useSignIn } from "../api/context.tsx";
+import { useMay, useMe, useSignIn } from "../api/context.tsx";
 import { words } from "../words/shell.ts";
 import { words as signing } from "../words/sign-in.ts";
+import { Palette } from "./palette.tsx";
+import { GROUPS } from "./sections.ts";
 import { CHOICES, useTheme, type Choice } from "./theme.tsx";
 
 const NARROW = "@media (max-width: 800px)";
@@ -52,6 +55,11 @@ const useStyles = makeStyles({
     [NARROW]: { display: "none", borderRight: "none" },
   },
   open: { [NARROW]: { display: "block" } },
+  group: {
+    display: "block",
+    padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalM} ${tokens.spacingVerticalXS}`,
+    color: tokens.colorNeutralForeground3,
+  },
   links: { listStyleType: "none", margin: 0, padding: 0 },
   link: {
     display: "block",
@@ -67,21 +75,6 @@ const useStyles = makeStyles({
   },
   content: { padding: tokens.spacingHorizontalL, minWidth: 0, outlineStyle: "none" },
 });
-
-const SECTIONS = [
-  ["", words.nav.home],
-  ["/cloud-pcs", words.nav.cloudPcs],
-  ["/policies", words.nav.policies],
-  ["/connections", words.nav.connections],
-  ["/images", words.nav.images],
-  ["/spot-groups", words.nav.spotGroups],
-  ["/image-sets", words.nav.imageSets],
-  ["/users", words.nav.users],
-  ["/operations", words.nav.operations],
-  ["/bulk-actions", words.nav.bulkActions],
-  ["/removals", words.nav.removals],
-  ["/audit", words.nav.audit],
-] as const;
 
 /** What is around every page: the bar with tenant and account, the navigation, the content. */
 export function Shell(): ReactElement {
@@ -114,27 +107,56 @@ export function Shell(): ReactElement {
           {words.menu}
         </Button>
         <span className={styles.name}>{words.product}</span>
+        <Palette tenant={tenant} />
         <TenantChoice tenant={tenant} />
         <ThemeChoice />
         <AccountMenu />
       </header>
       <nav id="navigation" className={mergeClasses(styles.side, isOpen && styles.open)} aria-label={words.menu}>
-        {tenant !== undefined && (
-          <ul className={styles.links}>
-            {SECTIONS.map(([path, title]) => (
-              <li key={path}>
-                <NavLink className={styles.link} to={`/t/${tenant}${path}`} end={path === ""}>
-                  {title}
-                </NavLink>
-              </li>
-            ))}
-          </ul>
-        )}
+        <Navigation tenant={tenant} />
       </nav>
       <main id="content" ref={content} tabIndex={-1} className={styles.content}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+function Navigation({ tenant }: { readonly tenant: string | undefined }): ReactElement {
+  const styles = useStyles();
+  const mayList = useMay("tenants/list");
+  return (
+    <>
+      {tenant !== undefined &&
+        GROUPS.map(({ title, links }) => (
+          <div key={title}>
+            <Caption1Strong className={styles.group}>{title}</Caption1Strong>
+            <ul className={styles.links} aria-label={title}>
+              {links.map((each) => (
+                <li key={each.path}>
+                  <NavLink className={styles.link} to={`/t/${tenant}${each.path}`} end={each.path === ""}>
+                    {each.title}
+                  </NavLink>
+                </li>
+              ))}
+            </ul>
+          </div>
+        ))}
+      <ul className={styles.links}>
+        {mayList && (
+          <li>
+            <NavLink className={styles.link} to="/tenants">
+              {words.nav.tenants}
+            </NavLink>
+          </li>
+        )}
+        <li>
+          <NavLink className={styles.link} to="/my">
+            {words.nav.my}
+          </NavLink>
+        </li>
+      </ul>
+    </>
   );
 }
 

@@ -10,10 +10,16 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { memo, useEffect, useRef, type ReactElement, type ReactNode } from "react";
+import { memo, useCallback, useEffect, useRef, type KeyboardEvent, type ReactElement, type ReactNode } from "react";
+
+import { words } from "../words/lists.ts";
+import type { Selecting } from "./list-view.tsx";
+import { rangeOf } from "./selection.ts";
 
 const ROW = 44;
 const BEFOREHAND = 12;
+/** A column is never narrower, in pixels: a narrow window scrolls. */
+const COLUMN = 125;
 
 /** One column: what its header says, and the cell of a row. A column with `sort` can be ordered by. */
 export interface Column<Row> {
@@ -22,8 +28,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => ReactNode;
   /** The property that the service orders by. */
   readonly sort?: string;
-  /** The share of the width; 1 when left out. */
-  readonly grow?: number;
+  /** How wide it is, as CSS has it; its share of the rest when left out. */
+  readonly width?: string;
 }
 
 /** The order of a list: a property, and whether the largest comes first. */
@@ -37,25 +43,25 @@ interface Given<Row> {
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
   readonly idOf: (row: Row) => string;
+  readonly nameOf?: (row: Row) => string;
   readonly order?: Order | undefined;
   readonly onOrder?: (order: Order) => void;
-  readonly selected?: ReadonlySet<string>;
-  readonly onSelect?: (ids: ReadonlySet<string>) => void;
+  readonly selecting?: Selecting | undefined;
   /** Called when the last rows come into view. */
   readonly onEnd?: () => void;
 }
 
 const useStyles = makeStyles({
-  frame: { overflow: "auto", maxHeight: "calc(100vh - 220px)", minHeight: "200px" },
-  table: { minWidth: "640px" },
+  frame: { overflow: "auto", maxHeight: "calc(100vh - 220px)", borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
   header: { position: "sticky", top: 0, zIndex: 1, backgroundColor: tokens.colorNeutralBackground1 },
+  title: { fontWeight: tokens.fontWeightSemibold },
   narrow: { width: "44px" },
-  cell: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
+  cell: { display: "block", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
 });
 
 /** A list of any length: only the rows in view are in the page. */
 export function DataTable<Row>(given: Given<Row>): ReactElement {
-  const { label, rows, columns, idOf, order, onOrder, selected, onSelect, onEnd } = given;
+  const { label, rows, columns, idOf, nameOf = idOf, order, onOrder, selecting, onEnd } = given;
   const styles = useStyles();
   const frame = useRef<HTMLElement>(null);
   // React Compiler is not used here, which is all that the rule warns of.
@@ -73,33 +79,18 @@ export function DataTable<Row>(given: Given<Row>): ReactElement {
       onEnd?.();
     }
   }, [last, rows.length, onEnd]);
+  const toggle = useToggle(rows, idOf, selecting);
   const above = items[0]?.start ?? 0;
   const below = shown.getTotalSize() - (items.at(-1)?.end ?? 0);
-  const toggle = (id: string): void => {
-    const next = new Set(selected);
-    if (!next.delete(id)) {
-      next.add(id);
-    }
-    onSelect?.(next);
-  };
-  const every = selected !== undefined && rows.length > 0 && selected.size === rows.length;
-  const some = selected !== undefined && selected.size > 0;
   return (
     // A region that scrolls must be reachable by the keyboard (WCAG 2.1.1).
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <section className={styles.frame} ref={frame} aria-label={label} tabIndex={0}>
-      <Table className={styles.table} aria-label={label} aria-rowcount={rows.length + 1} size="small">
+    // The arrows only move the focus between controls of its rows.
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
+    <section className={styles.frame} ref={frame} aria-label={label} tabIndex={0} onKeyDown={moveByArrows}>
+      <Table style={{ minWidth: `${columns.length * COLUMN}px` }} aria-label={label} aria-rowcount={rows.length + 1} size="small">
         <TableHeader className={styles.header}>
           <TableRow aria-rowindex={1}>
-            {onSelect !== undefined && (
-              <TableHeaderCell className={styles.narrow}>
-                <Checkbox
-                  aria-label={`Select all of ${label}`}
-                  checked={every ? true : some ? "mixed" : false}
-                  onChange={() => onSelect(every ? new Set() : new Set(rows.map((row) => idOf(row))))}
-                />
-              </TableHeaderCell>
-            )}
+            {selecting !== undefined && <SelectAll label={label} rows={rows} idOf={idOf} selecting={selecting} />}
             {columns.map((column) => (
               <HeaderCell key={column.id} column={column} order={order} onOrder={onOrder} />
             ))}
@@ -113,12 +104,12 @@ export function DataTable<Row>(given: Given<Row>): ReactElement {
             return (
               <Line
                 key={id}
-                id={id}
+                name={nameOf(row)}
                 index={item.index}
                 row={row}
                 columns={columns as readonly Column<unknown>[]}
-                isSelected={selected?.has(id)}
-                onToggle={onSelect === undefined ? undefined : toggle}
+                isSelected={selecting?.selected.has(id)}
+                onToggle={toggle}
               />
             );
           })}
@@ -129,64 +120,129 @@ export function DataTable<Row>(given: Given<Row>): ReactElement {
   );
 }
 
+type Toggle = (index: number, isRange: boolean) => void;
+
+/** Return what selects a row, or with shift all rows from the one before. It never changes, so that rows need not. */
+function useToggle<Row>(rows: readonly Row[], idOf: (row: Row) => string, selecting: Selecting | undefined): Toggle {
+  const latest = useRef({ rows, idOf, selecting });
+  const before = useRef<number | null>(null);
+  useEffect(() => {
+    latest.current = { rows, idOf, selecting };
+  });
+  return useCallback((index, isRange) => {
+    const now = latest.current;
+    if (now.selecting !== undefined) {
+      const ids = now.rows.map((row) => now.idOf(row));
+      now.selecting.onSelect(rangeOf(ids, now.selecting.selected, index, isRange ? before.current : null));
+      before.current = index;
+    }
+  }, []);
+}
+
+/** Go to the same place of the row above or below. */
+function moveByArrows(event: KeyboardEvent<HTMLElement>): void {
+  const step = event.key === "ArrowDown" ? "nextElementSibling" : event.key === "ArrowUp" ? "previousElementSibling" : null;
+  const from = event.target instanceof HTMLElement ? event.target : null;
+  const row = from?.closest("tr");
+  if (step === null || from === null || !row) {
+    return;
+  }
+  const place = [...row.querySelectorAll("a, button, input")].indexOf(from);
+  const next = row[step]?.querySelectorAll<HTMLElement>("a, button, input")[place];
+  if (next !== undefined) {
+    event.preventDefault();
+    next.focus();
+  }
+}
+
+function SelectAll<Row>(given: {
+  readonly label: string;
+  readonly rows: readonly Row[];
+  readonly idOf: (row: Row) => string;
+  readonly selecting: Selecting;
+}): ReactElement {
+  const styles = useStyles();
+  const { label, rows, idOf, selecting } = given;
+  const { selected, onSelect } = selecting;
+  const isEvery = rows.length > 0 && selected.size >= rows.length;
+  return (
+    <TableHeaderCell className={styles.narrow}>
+      <Checkbox
+        aria-label={words.selectAll(label)}
+        checked={isEvery ? true : selected.size > 0 ? "mixed" : false}
+        onChange={() => onSelect(isEvery ? new Set() : new Set(rows.map((row) => idOf(row))))}
+      />
+    </TableHeaderCell>
+  );
+}
+
 function HeaderCell<Row>(given: {
   readonly column: Column<Row>;
   readonly order: Order | undefined;
   readonly onOrder: ((order: Order) => void) | undefined;
 }): ReactElement {
+  const styles = useStyles();
   const { column, order, onOrder } = given;
   const { sort } = column;
+  const style = column.width === undefined ? {} : { style: { width: column.width } };
   if (sort === undefined || onOrder === undefined) {
-    return <TableHeaderCell>{column.title}</TableHeaderCell>;
+    return (
+      <TableHeaderCell {...style}>
+        <span className={styles.title}>{column.title}</span>
+      </TableHeaderCell>
+    );
   }
   const isOrdered = order?.by === sort;
   const direction = order?.descending ? "descending" : "ascending";
   return (
     <TableHeaderCell
       sortable
+      {...style}
       {...(isOrdered ? { sortDirection: direction } : {})}
       aria-sort={isOrdered ? direction : "none"}
       onClick={() => onOrder({ by: sort, descending: isOrdered && !order.descending })}
     >
-      {column.title}
+      <span className={styles.title}>{column.title}</span>
     </TableHeaderCell>
   );
 }
 
 interface LineGiven {
-  readonly id: string;
+  readonly name: string;
   readonly index: number;
   readonly row: unknown;
   readonly columns: readonly Column<unknown>[];
   readonly isSelected: boolean | undefined;
-  readonly onToggle: ((id: string) => void) | undefined;
+  readonly onToggle: Toggle;
 }
 
 /** One row. It is drawn again only when its own row, its columns or its selection change. */
-const Line = memo(
-  function DrawnLine({ id, index, row, columns, isSelected, onToggle }: LineGiven): ReactElement {
-    const styles = useStyles();
-    return (
-      <TableRow aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${ROW}px` }}>
-        {onToggle !== undefined && (
-          <TableCell className={styles.narrow}>
-            <Checkbox aria-label={`Select ${id}`} checked={isSelected ?? false} onChange={() => onToggle(id)} />
-          </TableCell>
-        )}
-        {columns.map((column) => (
+const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, onToggle }: LineGiven): ReactElement {
+  const styles = useStyles();
+  return (
+    <TableRow aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${ROW}px` }}>
+      {isSelected !== undefined && (
+        <TableCell className={styles.narrow}>
+          <Checkbox
+            aria-label={words.select(name)}
+            checked={isSelected}
+            onChange={({ nativeEvent }) => onToggle(index, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)}
+          />
+        </TableCell>
+      )}
+      {columns.map((column) => {
+        const shown = column.cell(row);
+        return (
           <TableCell key={column.id}>
-            <span className={styles.cell}>{column.cell(row)}</span>
+            <span className={styles.cell} {...(typeof shown === "string" ? { title: shown } : {})}>
+              {shown}
+            </span>
           </TableCell>
-        ))}
-      </TableRow>
-    );
-  },
-  (before, after) =>
-    before.row === after.row &&
-    before.index === after.index &&
-    before.columns === after.columns &&
-    before.isSelected === after.isSelected,
-);
+        );
+      })}
+    </TableRow>
+  );
+});
 
 function Space({ height }: { readonly height: number }): ReactElement | null {
   return height > 0 ? <tr aria-hidden="true" style={{ height: `${height}px` }} /> : null;

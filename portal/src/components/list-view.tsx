@@ -5,17 +5,24 @@ import { DataTable, type Column, type Order } from "./data-table.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
 import { Loading } from "./loading.tsx";
 
+/** Which rows are selected, by their ids. */
+export interface Selecting {
+  readonly selected: ReadonlySet<string>;
+  readonly onSelect: (ids: ReadonlySet<string>) => void;
+}
+
 interface Given<Row> {
   readonly label: string;
   readonly list: Rows<Row>;
   readonly columns: readonly Column<Row>[];
   readonly idOf: (row: Row) => string;
+  /** What people call a row; its id when left out. */
+  readonly nameOf?: (row: Row) => string;
   /** What is shown when there are no rows. */
   readonly none: ReactNode;
   readonly order?: Order | undefined;
   readonly onOrder?: (order: Order) => void;
-  readonly selected?: ReadonlySet<string>;
-  readonly onSelect?: (ids: ReadonlySet<string>) => void;
+  readonly selecting?: Selecting | undefined;
 }
 
 /** A list in each of its states: being read, not readable, empty, full. */

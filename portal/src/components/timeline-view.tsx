@@ -18,7 +18,7 @@ const useStyles = makeStyles({
   list: { listStyleType: "none", margin: 0, padding: 0, display: "grid", rowGap: tokens.spacingVerticalS },
   row: {
     display: "grid",
-    gridTemplateColumns: "minmax(160px, 30%) minmax(0, 1fr) max-content",
+    gridTemplateColumns: "minmax(160px, 30%) minmax(0, 1fr) minmax(120px, 18%)",
     columnGap: tokens.spacingHorizontalM,
     alignItems: "center",
     "@media (max-width: 640px)": { gridTemplateColumns: "minmax(0, 1fr)" },

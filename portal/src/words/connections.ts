@@ -7,8 +7,17 @@ export const words = {
   yes: "Yes",
   no: "No",
   hosted: "Hosted network",
-  check: "Check now",
-  requested: "The checks have begun.",
   checks: "Checks",
+  noChecks: "No check was made yet.",
   fix: "What to do",
+  actions: {
+    check: { title: "Check now" },
+    rename: { title: "Rename", text: "Nothing else changes." },
+    password: {
+      title: "Replace the join password",
+      text: "The checks join a machine with the new one. Earlier passwords are disabled once that has worked.",
+    },
+    delete: { title: "Delete", text: "Its stored password is deleted too. Not possible while a policy or a Cloud PC uses it." },
+  },
+  fields: { name: "New name", password: "Password of the join account" },
 } as const;

@@ -4,4 +4,10 @@ export const words = {
   none: "No image of your own yet",
   noneText: "Policies can use the marketplace's images as they are, or one that you build from them.",
   columns: { name: "Name", version: "Version", system: "Windows", status: "Status", regions: "Regions", changed: "Changed" },
+  showBuild: "Show the build",
+  actions: {
+    rename: { title: "Rename", text: "Policies show the new name at once." },
+    delete: { title: "Delete", text: "The image and its version in the gallery are removed. Not possible while a policy uses it." },
+  },
+  fields: { name: "New name" },
 } as const;

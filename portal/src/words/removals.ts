@@ -6,4 +6,10 @@ export const words = {
   orphans: "What belongs to nobody",
   noOrphans: "Nothing was left behind.",
   orphanColumns: { type: "Type", name: "Name", why: "Why", advice: "What to do", since: "Since" },
+  actions: {
+    confirm: { title: "Confirm the removal", text: "The grace period of the Cloud PC begins; the removal brake holds it no longer." },
+    scan: { title: "Look for orphans now" },
+    remove: { title: "Remove", text: "It is deleted in Azure. This cannot be undone." },
+  },
+  notRemovable: "it may have a reason to exist; look at it in Azure",
 } as const;

@@ -15,6 +15,7 @@ from azure_simulator import (
     network,
     pages,
     scenarios,
+    sites,
     vault,
 )
 from azure_simulator.core import control_plane, webhooks
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.keys import Keys
     from azure_simulator.core.times import Clock
 
-SERVICES = (arm, authorization, network, compute, entra, directories, vault, graph, desktops, deployments)
+SERVICES = (arm, authorization, network, compute, entra, directories, vault, graph, desktops, sites, deployments)
 """In the order of their installation: listeners and seeds of one come before those of the next."""
 
 

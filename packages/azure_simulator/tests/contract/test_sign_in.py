@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 import jwt
-import msal  # type: ignore[import-untyped]
+import msal
 import pytest
 import requests
 from azure_simulator.certificates import Certificates

@@ -1,65 +1,33 @@
 import type { ReactElement } from "react";
-import { useParams } from "react-router";
+import { Link } from "react-router";
 
-import { ROOT, at } from "../../api/addresses.ts";
-import { dataOf } from "../../api/client.ts";
-import { useApi } from "../../api/context.tsx";
-import { usePages, type Rows, type Whole } from "../../api/pages.ts";
-import type { components } from "../../api/schema.d.ts";
-import { AsOf } from "../../components/as-of.tsx";
-import type { Column } from "../../components/data-table.tsx";
-import { EmptyState } from "../../components/empty-state.tsx";
-import { ListView } from "../../components/list-view.tsx";
+import { ROOT } from "../../api/addresses.ts";
+import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
-import { PageHeader } from "../../components/page-header.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/audit.ts";
+import { whoOf } from "./who.ts";
 
-type AuditEvent = Whole<components["schemas"]["AuditEvent"]>;
-
-const COLUMNS: readonly Column<AuditEvent>[] = [
-  { id: "at", title: words.columns.at, cell: (row) => moment(row.activityDateTime) },
-  { id: "what", title: words.columns.what, cell: (row) => row.displayName },
-  {
-    id: "who",
-    title: words.columns.who,
-    cell: (row) => row.actor.userPrincipalName ?? row.actor.applicationDisplayName ?? row.actor.userId,
-  },
-  { id: "result", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
-  {
-    id: "which",
-    title: words.columns.which,
-    cell: (row) => row.resources.map((each) => each.type).join(", "),
-  },
-];
+const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/auditEvents"> = {
+  path: `${ROOT}/auditEvents`,
+  words,
+  idOf: (row) => row.id,
+  isSearchable: true,
+  csv: "audit",
+  columns: (tenant) => [
+    { id: "at", width: "170px", title: words.columns.at, cell: (row) => moment(row.activityDateTime) },
+    {
+      id: "what",
+      title: words.columns.what,
+      cell: (row) => <Link to={`/t/${tenant}/audit/${row.id}`}>{row.displayName}</Link>,
+    },
+    { id: "who", title: words.columns.who, cell: (row) => whoOf(row.actor) },
+    { id: "result", width: "110px", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
+    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.displayName ?? each.type).join(", ") },
+  ],
+};
 
 /** Who changed what, and when. */
 export function AuditPage(): ReactElement {
-  const { tenant = "" } = useParams();
-  const list = useEvents(tenant);
-  return (
-    <>
-      <PageHeader title={words.title}>
-        <AsOf query={list} />
-      </PageHeader>
-      <ListView
-        label={words.title}
-        list={list}
-        columns={COLUMNS}
-        idOf={(row) => row.id}
-        none={<EmptyState title={words.none} text={words.noneText} />}
-      />
-    </>
-  );
-}
-
-function useEvents(tenant: string): Rows<AuditEvent> {
-  const api = useApi();
-  return usePages({
-    key: ["auditEvents", tenant],
-    load: async (query) => {
-      const page = await dataOf(api.GET(`${ROOT}/auditEvents`, { params: { path: at(tenant), query } }));
-      return { ...page, value: page.value as AuditEvent[] };
-    },
-  });
+  return <ListPage listed={LISTED} />;
 }

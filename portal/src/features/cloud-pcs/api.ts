@@ -1,16 +1,16 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-
+import type { Api } from "../../api/client.ts";
 import { ROOT, at } from "../../api/addresses.ts";
-import { dataOf } from "../../api/client.ts";
-import { useApi } from "../../api/context.tsx";
-import { pace } from "../../api/live.ts";
-import { usePages, type Rows, type Whole } from "../../api/pages.ts";
-import type { components } from "../../api/schema.d.ts";
+import type { Found } from "../../api/read.ts";
+import { sent, type Done } from "../../components/action.ts";
+import type { Values } from "../../components/form/schema-form.tsx";
 
-export type CloudPc = Whole<components["schemas"]["CloudPc"]>;
-export type Timeline = components["schemas"]["Timeline"];
-
-const PAGE = 200;
+export type CloudPc = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/cloudPCs/{id}">;
+export type Timeline = Found<"/tenants/{tenant}/cloudPCs/{id}/timeline">;
+export type RestorePoint =
+  Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/cloudPCs/{id}/retrieveSnapshots()">["value"][number];
+export type ServicePlan =
+  Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/servicePlans">["value"][number];
+export type Supported = Found<"/tenants/{tenant}/cloudPCs/{id}/supportedActions">["value"][number];
 
 /** The statuses in which something happens by itself. */
 const RUNNING: ReadonlySet<string> = new Set([
@@ -21,53 +21,34 @@ const RUNNING: ReadonlySet<string> = new Set([
   "deprovisioning",
 ]);
 
-/** The Cloud PCs of a tenant; asked again while one of those that are shown is being built. */
-export function useCloudPcs(tenant: string, filter: string): Rows<CloudPc> {
-  const api = useApi();
-  return usePages({
-    key: ["cloudPCs", tenant, filter],
-    size: PAGE,
-    runs: ({ status }) => RUNNING.has(status),
-    load: async (page) => {
-      const query = { ...page, ...(filter ? { $filter: filter } : {}) };
-      const found = await dataOf(api.GET(`${ROOT}/cloudPCs`, { params: { path: at(tenant), query } }));
-      return { ...found, value: found.value as CloudPc[] };
-    },
-  });
+export function isRunning({ status }: { readonly status?: string }): boolean {
+  return status !== undefined && RUNNING.has(status);
 }
 
-export function useCloudPc(tenant: string, id: string) {
-  const api = useApi();
-  return useQuery({
-    queryKey: ["cloudPC", tenant, id],
-    queryFn: async () => {
-      const path = { ...at(tenant), id };
-      return (await dataOf(api.GET(`${ROOT}/cloudPCs/{id}`, { params: { path } }))) as CloudPc;
-    },
-    refetchInterval: ({ state }) => pace(state.data !== undefined && RUNNING.has(state.data.status)),
-  });
-}
-
-export function useTimeline(tenant: string, id: string, running: boolean) {
-  const api = useApi();
-  return useQuery({
-    queryKey: ["timeline", tenant, id],
-    queryFn: () => dataOf(api.GET("/tenants/{tenant}/cloudPCs/{id}/timeline", { params: { path: { tenant, id } } })),
-    refetchInterval: pace(running),
-  });
-}
-
-/** Restart a Cloud PC. The answer is empty; its operation shows the steps. */
-export function useReboot(tenant: string, id: string) {
-  const api = useApi();
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: async () => {
-      const { response } = await api.POST(`${ROOT}/cloudPCs/{id}/reboot`, {
-        params: { path: { ...at(tenant), id } },
-      });
-      return response.headers.get("Operation-Location");
-    },
-    onSettled: () => queries.invalidateQueries({ queryKey: ["cloudPC", tenant, id] }),
-  });
+/** How each action is sent: its name, as the service has it -> what sends it. */
+export function sendersOf(api: Api, tenant: string, id: string): Readonly<Record<string, (values: Values) => Promise<Done>>> {
+  const own = { params: { path: { tenant, id } } };
+  const graph = { params: { path: { ...at(tenant), id } } };
+  return {
+    reboot: () => sent(api.POST(`${ROOT}/cloudPCs/{id}/reboot`, graph)),
+    troubleshoot: () => sent(api.POST(`${ROOT}/cloudPCs/{id}/troubleshoot`, graph)),
+    retry: () => sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/retry", own)),
+    reprovision: (values) =>
+      sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/reprovision", { ...own, body: values as never })),
+    reprovisionBuildFirst: (values) =>
+      sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/reprovision", { ...own, body: { ...values, buildFirst: true } as never })),
+    rename: (values) => sent(api.POST(`${ROOT}/cloudPCs/{id}/rename`, { ...graph, body: values as never })),
+    resize: (values) => sent(api.POST(`${ROOT}/cloudPCs/{id}/resize`, { ...graph, body: values as never })),
+    changeUserAccountType: (values) =>
+      sent(api.POST(`${ROOT}/cloudPCs/{id}/changeUserAccountType`, { ...graph, body: values as never })),
+    createSnapshot: () => sent(api.POST(`${ROOT}/cloudPCs/{id}/createSnapshot`, { ...graph, body: {} })),
+    restore: (values) => sent(api.POST(`${ROOT}/cloudPCs/{id}/restore`, { ...graph, body: values as never })),
+    rerunStep: (values) => sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/rerunStep", { ...own, body: values as never })),
+    extendGrace: (values) =>
+      sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/extendGrace", { ...own, body: values as never })),
+    holdGrace: () => sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/holdGrace", { ...own, body: { held: true } })),
+    releaseGrace: () => sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/holdGrace", { ...own, body: { held: false } })),
+    endGracePeriod: () => sent(api.POST(`${ROOT}/cloudPCs/{id}/endGracePeriod`, graph)),
+    confirmRemoval: () => sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/confirmRemoval", own)),
+  };
 }

@@ -1,23 +1,40 @@
-import { Button, MessageBar, MessageBarBody, ProgressBar, Subtitle1 } from "@fluentui/react-components";
-import type { ReactElement } from "react";
-import { useParams } from "react-router";
+import { MessageBar, MessageBarBody, MessageBarTitle, ProgressBar, makeStyles, tokens } from "@fluentui/react-components";
+import { useMemo, type ReactElement } from "react";
+import { Link, useParams } from "react-router";
 
-import { useMay } from "../../api/context.tsx";
+import { ROOT } from "../../api/addresses.ts";
+import { useApi } from "../../api/context.tsx";
+import { titleOf } from "../../api/errors.ts";
+import { useOne } from "../../api/read.ts";
+import { serviceNow } from "../../api/service-time.ts";
+import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { distance, moment } from "../../components/moments.ts";
+import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { TimelineView, type Step } from "../../components/timeline-view.tsx";
+import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/cloud-pcs.ts";
-import { useCloudPc, useReboot, useTimeline, type CloudPc, type Timeline } from "./api.ts";
+import { actionsOf } from "./actions.ts";
+import { isRunning, sendersOf, type CloudPc, type RestorePoint, type Timeline } from "./api.ts";
+import { RestorePoints } from "./restore-points.tsx";
+import { SignIn } from "./sign-in.tsx";
+
+const NO_POINTS: readonly RestorePoint[] = [];
+const useStyles = makeStyles({
+  notices: { display: "grid", rowGap: tokens.spacingVerticalS, marginBottom: tokens.spacingVerticalM },
+});
 
 /** One Cloud PC: what it is, how far it is, what happened to it, and what can be done. */
 export function CloudPcPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
-  const query = useCloudPc(tenant, id);
+  const query = useOne(`${ROOT}/cloudPCs/{id}`, { tenant, id }, { runs: isRunning });
+  const points = useOne(`${ROOT}/cloudPCs/{id}/retrieveSnapshots()`, { tenant, id });
   if (query.isPending) {
     return <Loading />;
   }
@@ -25,38 +42,91 @@ export function CloudPcPage(): ReactElement {
     return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
   }
   const pc = query.data;
+  const restorePoints = points.data?.value ?? NO_POINTS;
   return (
     <>
       <PageHeader title={pc.displayName}>
         <StatusBadge status={pc.status} />
         <AsOf query={query} />
       </PageHeader>
-      <Actions tenant={tenant} pc={pc} />
-      <Details pc={pc} now={query.dataUpdatedAt} />
+      <Actions tenant={tenant} pc={pc} restorePoints={restorePoints} />
+      <Notices pc={pc} />
+      <Details tenant={tenant} pc={pc} />
       <History tenant={tenant} pc={pc} />
+      <Section title={words.restorePoints}>
+        <RestorePoints points={restorePoints} />
+      </Section>
+      <SignIn tenant={tenant} id={pc.id} />
     </>
   );
 }
 
-function Actions({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc }): ReactElement {
-  const reboot = useReboot(tenant, pc.id);
-  const mayReboot = useMay("cloudPCs/reboot");
+interface ActionsGiven {
+  readonly tenant: string;
+  readonly pc: CloudPc;
+  readonly restorePoints: readonly RestorePoint[];
+}
+
+function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
+  const api = useApi();
+  const work = useActions(inTenant(tenant));
+  const asked = useOne("/tenants/{tenant}/cloudPCs/{id}/supportedActions", { tenant, id: pc.id }, { runs: () => isRunning(pc) });
+  const plans = useOne(`${ROOT}/servicePlans`, { tenant });
+  const senders = useMemo(() => sendersOf(api, tenant, pc.id), [api, tenant, pc.id]);
+  const supported = asked.data?.value ?? [];
+  const servicePlans = plans.data?.value ?? [];
   return (
     <>
-      <Button disabled={!mayReboot || reboot.isPending} onClick={() => reboot.mutate()}>
-        {words.restart}
-      </Button>
-      {reboot.isSuccess && (
-        <MessageBar intent="success">
-          <MessageBarBody>{words.requested}</MessageBarBody>
-        </MessageBar>
-      )}
-      {reboot.isError && <ErrorNotice error={reboot.error} />}
+      {asked.isError && <ErrorNotice error={asked.error} again={() => void asked.refetch()} />}
+      <ActionButtons actions={actionsOf({ pc, supported, restorePoints, servicePlans }, senders)} begin={work.begin} />
+      {work.view}
     </>
   );
 }
 
-function Details({ pc, now }: { readonly pc: CloudPc; readonly now: number }): ReactElement {
+/** What somebody should know about it: its problem, its warnings, its grace period, its drift. */
+function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
+  const styles = useStyles();
+  const [detail, grace, drift] = [pc.statusDetail, pc["@deskwright.grace"], pc["@deskwright.drift"]];
+  const replacement = pc["@deskwright.replacement"];
+  return (
+    <div className={styles.notices}>
+      {detail?.message ? (
+        <MessageBar intent={pc.status === "failed" ? "error" : "warning"} layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>{titleOf(detail.code)}</MessageBarTitle>
+            {detail.message}
+            <Facts facts={Object.fromEntries(detail.additionalInformation.map(({ name, value }) => [name, value]))} />
+          </MessageBarBody>
+        </MessageBar>
+      ) : null}
+      {grace ? (
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>{titleOf(grace.cause)}</MessageBarTitle>
+            {grace.held ? words.graceHeld : `${moment(grace.endDateTime)} (${distance(grace.endDateTime, serviceNow())})`}
+          </MessageBarBody>
+        </MessageBar>
+      ) : null}
+      {drift?.drifted ? (
+        <MessageBar layout="multiline">
+          <MessageBarBody>
+            {words.drift} {(drift.differs ?? []).map((each) => titleOf(each)).join(", ")}. {words.driftAdvice}
+          </MessageBarBody>
+        </MessageBar>
+      ) : null}
+      {replacement ? (
+        <MessageBar layout="multiline">
+          <MessageBarBody>
+            {words.replacement} {replacement.title} - {replacement.percentComplete} %
+          </MessageBarBody>
+        </MessageBar>
+      ) : null}
+    </div>
+  );
+}
+
+function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc }): ReactElement {
   const progress = pc["@deskwright.progress"];
   const ends = progress?.estimatedEndDateTime;
   return (
@@ -66,16 +136,18 @@ function Details({ pc, now }: { readonly pc: CloudPc; readonly now: number }): R
       ) : null}
       <Facts
         facts={{
-          user: pc.userPrincipalName,
-          policy: pc.provisioningPolicyName,
+          user: <Link to={`/t/${tenant}/users?user=${encodeURIComponent(pc.userPrincipalName)}`}>{pc.userPrincipalName}</Link>,
+          policy: pc.provisioningPolicyId ? (
+            <Link to={`/t/${tenant}/policies/${pc.provisioningPolicyId}`}>{pc.provisioningPolicyName}</Link>
+          ) : null,
           servicePlan: pc.servicePlanName,
           image: pc.imageDisplayName,
           connection: pc.onPremisesConnectionName,
           region: pc.deviceRegionName,
           computerName: pc.managedDeviceName,
+          accountType: words.accountTypes[pc.userAccountType],
           step: progress?.title,
-          ready: ends ? `${moment(ends)} (${distance(ends, now)})` : null,
-          reason: pc.statusDetail?.message,
+          ready: ends ? `${moment(ends)} (${distance(ends, serviceNow())})` : null,
           created: moment(pc.createdDateTime),
           provisioned: pc.provisionedDateTime ? moment(pc.provisionedDateTime) : null,
         }}
@@ -85,14 +157,13 @@ function Details({ pc, now }: { readonly pc: CloudPc; readonly now: number }): R
 }
 
 function History({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc }): ReactElement {
-  const query = useTimeline(tenant, pc.id, pc.status === "provisioning");
+  const query = useOne("/tenants/{tenant}/cloudPCs/{id}/timeline", { tenant, id: pc.id }, { runs: () => isRunning(pc) });
   return (
-    <section>
-      <Subtitle1 as="h2">{words.timeline}</Subtitle1>
+    <Section title={words.timeline}>
       {query.isPending && <Loading />}
       {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
-      {query.data !== undefined && <TimelineView steps={stepsOf(query.data)} now={query.dataUpdatedAt} />}
-    </section>
+      {query.data !== undefined && <TimelineView steps={stepsOf(query.data)} now={serviceNow()} />}
+    </Section>
   );
 }
 

@@ -1,85 +1,116 @@
-import { Button, Select } from "@fluentui/react-components";
-import { useMemo, type ReactElement } from "react";
+import { useMemo, useState, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
-import { AsOf } from "../../components/as-of.tsx";
-import type { Column } from "../../components/data-table.tsx";
-import { EmptyState } from "../../components/empty-state.tsx";
-import { ListView } from "../../components/list-view.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
-import { StatusBadge } from "../../components/status-badge.tsx";
-import { useAddress } from "../../components/use-address.ts";
+import { ROOT } from "../../api/addresses.ts";
 import { titleOf } from "../../api/errors.ts";
+import { useOne, type Found } from "../../api/read.ts";
+import type { Column } from "../../components/data-table.tsx";
+import type { Choice } from "../../components/form/fields.ts";
+import { ListPage, type Listed } from "../../components/list-page.tsx";
+import type { Filter } from "../../components/list-state.ts";
+import { moment } from "../../components/moments.ts";
+import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/cloud-pcs.ts";
-import { useCloudPcs, type CloudPc } from "./api.ts";
+import { isRunning, type CloudPc } from "./api.ts";
+import { BulkBar } from "./bulk-bar.tsx";
 
-const STATUSES = [
-  "provisioned",
-  "provisioning",
-  "pendingProvision",
-  "inGracePeriod",
-  "failed",
-  "notProvisioned",
-  "resizing",
-  "restoring",
-  "deprovisioning",
-] as const;
+type Summary = Found<"/tenants/{tenant}/summary">;
+const PAGE = 200;
 
-/** All Cloud PCs of a tenant. The filter is in the address. */
+const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/cloudPCs"> = {
+  path: `${ROOT}/cloudPCs`,
+  words,
+  columns: columnsOf,
+  idOf: (row) => row.id,
+  nameOf: (row) => row.displayName,
+  runs: isRunning,
+  size: PAGE,
+  query: { $count: "true", $orderby: "displayName" },
+  isSearchable: true,
+  csv: "cloud-pcs",
+  create: { wizard: "create-provisioning-policy", title: words.newPolicy },
+};
+const NOBODY: ReadonlySet<string> = new Set();
+
+/** All Cloud PCs of a tenant: search, filter, order, select, and do something with many. */
 export function CloudPcsPage(): ReactElement {
   const { tenant = "" } = useParams();
-  const [status, setStatus] = useAddress("status");
-  const list = useCloudPcs(tenant, status ? `status eq '${status}'` : "");
-  const columns = useMemo(() => columnsOf(tenant), [tenant]);
+  const summary = useOne("/tenants/{tenant}/summary", { tenant });
+  const filters = useMemo(() => filtersOf(summary.data), [summary.data]);
+  const [selected, onSelect] = useState<ReadonlySet<string>>(NOBODY);
   return (
-    <>
-      <PageHeader title={words.title}>
-        <Select aria-label={words.status} value={status} onChange={(_, { value }) => setStatus(value)}>
-          <option value="">{words.anyStatus}</option>
-          {STATUSES.map((each) => (
-            <option key={each} value={each}>
-              {titleOf(each)}
-            </option>
-          ))}
-        </Select>
-        <AsOf query={list} />
-      </PageHeader>
-      <ListView
-        label={words.title}
-        list={list}
-        columns={columns}
-        idOf={(row) => row.id}
-        none={<None tenant={tenant} filtered={status !== ""} clear={setStatus} />}
-      />
-    </>
+    <ListPage
+      listed={LISTED}
+      filters={filters}
+      selecting={{ selected, onSelect }}
+      above={({ state, list }) => (
+        <BulkBar
+          tenant={tenant}
+          selected={selected}
+          chosen={state.chosen}
+          canSendFilter={state.search === ""}
+          matching={list.count}
+          clear={() => onSelect(NOBODY)}
+        />
+      )}
+    />
   );
 }
 
-function None(given: {
-  readonly tenant: string;
-  readonly filtered: boolean;
-  readonly clear: (value: string) => void;
-}): ReactElement {
-  if (given.filtered) {
-    const action = <Button onClick={() => given.clear("")}>{words.clear}</Button>;
-    return <EmptyState title={words.nothing} text={words.nothingText} action={action} />;
-  }
-  const link = <Link to={`/t/${given.tenant}/wizards/create-provisioning-policy`}>{words.newPolicy}</Link>;
-  return <EmptyState title={words.none} text={words.noneText} action={link} />;
+/** What there is to filter by: only what some Cloud PC has. */
+function filtersOf(summary: Summary | undefined): Filter[] {
+  const statuses = Object.entries(summary?.statuses ?? {}).filter(([, count]) => count > 0);
+  return [
+    {
+      name: "status",
+      title: words.columns.status,
+      property: "status",
+      choices: statuses.map(([value]) => ({ value, title: titleOf(value) })),
+    },
+    { name: "policy", title: words.columns.policy, property: "provisioningPolicyId", choices: sharesOf(summary?.provisioningPolicies) },
+    { name: "plan", title: words.columns.plan, property: "servicePlanId", choices: sharesOf(summary?.servicePlans) },
+    { name: "region", title: words.columns.region, property: "deviceRegionName", choices: sharesOf(summary?.regions) },
+    {
+      name: "connection",
+      title: words.columns.connection,
+      property: "onPremisesConnectionId",
+      choices: sharesOf(summary?.connections),
+    },
+  ];
+}
+
+function sharesOf(shares: Summary["regions"] = []): Choice[] {
+  return shares.flatMap(({ id, displayName }) => {
+    const value = id ?? displayName;
+    return value ? [{ value, title: displayName ?? value }] : [];
+  });
+}
+
+/** All plans begin with the same words, and a column is narrow. */
+function shortPlan(name: string): string {
+  return name.replace(/^Cloud PC (Enterprise )?/, "");
 }
 
 function columnsOf(tenant: string): Column<CloudPc>[] {
   return [
     {
       id: "name",
+      width: "20%",
       title: words.columns.name,
       sort: "displayName",
       cell: (row) => <Link to={`/t/${tenant}/cloud-pcs/${row.id}`}>{row.displayName}</Link>,
     },
-    { id: "user", title: words.columns.user, sort: "userPrincipalName", cell: (row) => row.userPrincipalName },
-    { id: "status", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
-    { id: "policy", title: words.columns.policy, cell: (row) => row.provisioningPolicyName ?? "-" },
-    { id: "plan", title: words.columns.plan, cell: (row) => row.servicePlanName },
-    { id: "region", title: words.columns.region, cell: (row) => row.deviceRegionName ?? "-" },
+    { id: "user", width: "20%", title: words.columns.user, sort: "userPrincipalName", cell: (row) => row.userPrincipalName },
+    { id: "status", width: "140px", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "policy", title: words.columns.policy, sort: "provisioningPolicyName", cell: (row) => row.provisioningPolicyName ?? "-" },
+    { id: "plan", title: words.columns.plan, sort: "servicePlanName", cell: (row) => shortPlan(row.servicePlanName) },
+    { id: "region", width: "110px", title: words.columns.region, sort: "deviceRegionName", cell: (row) => row.deviceRegionName ?? "-" },
+    {
+      id: "changed",
+      width: "150px",
+      title: words.columns.changed,
+      sort: "lastModifiedDateTime",
+      cell: (row) => moment(row.lastModifiedDateTime),
+    },
   ];
 }

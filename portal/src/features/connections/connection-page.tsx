@@ -1,82 +1,137 @@
-import { Button, Card, MessageBar, MessageBarBody, Subtitle1, makeStyles, tokens } from "@fluentui/react-components";
+import { Card, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactElement } from "react";
-import { useParams } from "react-router";
+import { useNavigate, useParams } from "react-router";
 
-import { useMay } from "../../api/context.tsx";
+import { ROOT, at } from "../../api/addresses.ts";
+import type { Api } from "../../api/client.ts";
+import { useApi } from "../../api/context.tsx";
+import { titleOf } from "../../api/errors.ts";
+import { useOne, type Found } from "../../api/read.ts";
+import { sent, type Action } from "../../components/action.ts";
+import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
-import { ErrorNotice } from "../../components/error-notice.tsx";
+import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
-import { Loading } from "../../components/loading.tsx";
+import { input } from "../../components/form/inputs.ts";
+import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/connections.ts";
-import { useCheck, useConnection, type Connection } from "./api.ts";
+
+type Connection = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/onPremisesConnections/{id}">;
+
+/** Graph leaves these out unless they are asked for by name; the checks are one of them. */
+const PROPERTIES =
+  "id,displayName,connectionType,healthCheckStatus,healthCheckStatusDetail,inUse,subscriptionId,virtualNetworkId," +
+  "virtualNetworkLocation,adDomainName,adDomainUsername,organizationalUnit,@deskwright.siteId,@deskwright.addresses";
 
 const useStyles = makeStyles({
-  list: { listStyleType: "none", padding: 0, display: "grid", rowGap: tokens.spacingVerticalM },
+  list: { listStyleType: "none", padding: 0, margin: 0, display: "grid", rowGap: tokens.spacingVerticalM },
   row: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalM, alignItems: "center" },
+  text: { overflowWrap: "anywhere" },
 });
 
 /** One connection: its network, and each check with its evidence and what to do. */
 export function ConnectionPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
-  const query = useConnection(tenant, id);
-  const check = useCheck(tenant, id);
-  const mayCheck = useMay("onPremisesConnections/runHealthChecks");
-  if (query.isPending) {
-    return <Loading />;
-  }
-  if (query.data === undefined) {
-    return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
-  }
-  const connection = query.data;
+  const api = useApi();
+  const go = useNavigate();
+  const work = useActions(inTenant(tenant));
+  const query = useOne(`${ROOT}/onPremisesConnections/{id}`, { tenant, id }, { query: { $select: PROPERTIES }, runs: isChecked });
   return (
-    <>
-      <PageHeader title={connection.displayName}>
-        <StatusBadge status={connection.healthCheckStatus} />
-        <Button disabled={!mayCheck || check.isPending} onClick={() => check.mutate()}>
-          {words.check}
-        </Button>
-        <AsOf query={query} />
-      </PageHeader>
-      {check.isSuccess && (
-        <MessageBar intent="success">
-          <MessageBarBody>{words.requested}</MessageBarBody>
-        </MessageBar>
+    <DetailView query={query}>
+      {(connection) => (
+        <>
+          <PageHeader title={connection.displayName}>
+            <StatusBadge status={connection.healthCheckStatus} />
+            <AsOf query={query} />
+          </PageHeader>
+          <ActionButtons actions={actionsOf(api, tenant, connection, () => void go(`/t/${tenant}/connections`))} begin={work.begin} />
+          {work.view}
+          <Facts
+            facts={{
+              join: titleOf(connection.connectionType),
+              network: connection.virtualNetworkId ?? words.hosted,
+              region: connection.virtualNetworkLocation,
+              site: connection["@deskwright.siteId"],
+              subscription: connection.subscriptionId,
+              domain: connection.adDomainName,
+              organizationalUnit: connection.organizationalUnit,
+              account: connection.adDomainUsername,
+              freeAddresses: connection["@deskwright.addresses"]?.free,
+              inUse: connection.inUse,
+            }}
+          />
+          <Checks connection={connection} />
+        </>
       )}
-      {check.isError && <ErrorNotice error={check.error} />}
-      <Facts
-        facts={{
-          join: connection.connectionType,
-          network: connection.virtualNetworkId ?? words.hosted,
-          region: connection.virtualNetworkLocation,
-          subscription: connection.subscriptionId,
-          domain: connection.adDomainName,
-          organizationalUnit: connection.organizationalUnit,
-          account: connection.adDomainUsername,
-        }}
-      />
-      <Checks connection={connection} />
-    </>
+    </DetailView>
   );
+}
+
+function isChecked({ healthCheckStatus }: Connection): boolean {
+  return healthCheckStatus === "running" || healthCheckStatus === "pending";
+}
+
+function actionsOf(api: Api, tenant: string, connection: Connection, gone: () => void): Action[] {
+  const place = { params: { path: { ...at(tenant), id: connection.id } } };
+  const isHybrid = connection.connectionType === "hybridAzureADJoin";
+  const password: Action = {
+    name: "password",
+    ...words.actions.password,
+    permission: "onPremisesConnections/updateAdDomainPassword",
+    fields: [input("secret", "adDomainPassword", words.fields.password)],
+    run: (values) =>
+      sent(api.POST(`${ROOT}/onPremisesConnections/{id}/updateAdDomainPassword`, { ...place, body: values as never })),
+  };
+  return [
+    {
+      name: "check",
+      ...words.actions.check,
+      permission: "onPremisesConnections/runHealthChecks",
+      run: () => sent(api.POST(`${ROOT}/onPremisesConnections/{id}/runHealthChecks`, place)),
+    },
+    {
+      name: "rename",
+      ...words.actions.rename,
+      permission: "onPremisesConnections/update",
+      fields: [input("text", "displayName", words.fields.name, { value: connection.displayName, longest: 120 })],
+      run: (values) => sent(api.PATCH(`${ROOT}/onPremisesConnections/{id}`, { ...place, body: values as never })),
+    },
+    ...(isHybrid ? [password] : []),
+    {
+      name: "delete",
+      ...words.actions.delete,
+      permission: "onPremisesConnections/delete",
+      typed: connection.displayName,
+      run: async () => {
+        const done = await sent(api.DELETE(`${ROOT}/onPremisesConnections/{id}`, place));
+        gone();
+        return done;
+      },
+    },
+  ];
 }
 
 function Checks({ connection }: { readonly connection: Connection }): ReactElement {
   const styles = useStyles();
+  const checks = connection.healthCheckStatusDetail.healthChecks;
   return (
-    <section>
-      <Subtitle1 as="h2">{words.checks}</Subtitle1>
+    <Section title={words.checks}>
+      {checks.length === 0 && <p>{words.noChecks}</p>}
       <ul className={styles.list}>
-        {(connection.healthCheckStatusDetail.healthChecks ?? []).map((each) => (
+        {checks.map((each) => (
           <li key={each.displayName}>
             <Card>
               <div className={styles.row}>
                 <strong>{each.displayName}</strong>
                 <StatusBadge status={each.status} />
               </div>
-              {each.additionalDetail ? <span>{each.additionalDetail}</span> : null}
+              {each.additionalDetail ? <span className={styles.text}>{each.additionalDetail}</span> : null}
               {each.recommendedAction ? (
-                <span>
+                <span className={styles.text}>
                   <strong>{words.fix}</strong> {each.recommendedAction}
                 </span>
               ) : null}
@@ -84,6 +139,6 @@ function Checks({ connection }: { readonly connection: Connection }): ReactEleme
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
 }

@@ -1,18 +1,20 @@
-import { Card, Subtitle1, Title2, makeStyles, tokens } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
+import { Card, Title2, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
-import { ROOT, at } from "../../api/addresses.ts";
-import { dataOf } from "../../api/client.ts";
-import { useApi, useMay } from "../../api/context.tsx";
-import { pace } from "../../api/live.ts";
+import { useMay } from "../../api/context.tsx";
+import { useOne, type Found } from "../../api/read.ts";
 import { AsOf } from "../../components/as-of.tsx";
-import { ErrorNotice } from "../../components/error-notice.tsx";
-import { Loading } from "../../components/loading.tsx";
+import { DetailView } from "../../components/detail-view.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/home.ts";
+import { Needs } from "./needs.tsx";
+import { RunningWork } from "./running-work.tsx";
+import { Shares } from "./shares.tsx";
+
+type Summary = Found<"/tenants/{tenant}/summary">;
 
 const useStyles = makeStyles({
   cards: {
@@ -21,38 +23,61 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalM,
     listStyleType: "none",
     padding: 0,
+    margin: 0,
   },
+  inner: { alignItems: "start" },
+  card: { textDecoration: "none", color: tokens.colorNeutralForeground1 },
 });
 
-const RUNNING: ReadonlySet<string> = new Set(["provisioning", "pendingProvision", "deprovisioning"]);
+const RUNNING = ["provisioning", "pendingProvision", "deprovisioning", "resizing", "restoring"] as const;
 
-/** The state of a tenant at a glance, and where to begin. */
+/** The state of a tenant at a glance: counts, what needs somebody, what runs, and where to begin. */
 export function HomePage(): ReactElement {
   const { tenant = "" } = useParams();
-  const styles = useStyles();
-  const query = useCounts(tenant);
-  const counts = query.data?.value.filter(({ count }) => count > 0) ?? [];
+  const query = useOne("/tenants/{tenant}/summary", { tenant }, { runs });
   return (
     <>
-      <PageHeader title={words.title}>{query.isSuccess && <AsOf query={query} />}</PageHeader>
-      <Subtitle1 as="h2">{words.byStatus}</Subtitle1>
-      {query.isPending && <Loading />}
-      {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
-      {query.isSuccess && counts.length === 0 && <p>{words.none}</p>}
+      <PageHeader title={words.title}>
+        <AsOf query={query} />
+      </PageHeader>
+      <DetailView query={query}>
+        {(summary) => (
+          <>
+            <Counts tenant={tenant} statuses={summary.statuses} />
+            <Needs tenant={tenant} summary={summary} />
+            <Shares tenant={tenant} summary={summary} />
+          </>
+        )}
+      </DetailView>
+      <RunningWork tenant={tenant} />
+      <Begin tenant={tenant} />
+    </>
+  );
+}
+
+function runs({ statuses }: Summary): boolean {
+  return RUNNING.some((status) => (statuses[status] ?? 0) > 0);
+}
+
+function Counts(given: { readonly tenant: string; readonly statuses: Summary["statuses"] }): ReactElement {
+  const styles = useStyles();
+  const counts = Object.entries(given.statuses).filter(([, count]) => count > 0);
+  return (
+    <Section title={words.byStatus}>
+      {counts.length === 0 && <p>{words.none}</p>}
       <ul className={styles.cards}>
-        {counts.map(({ status, count }) => (
+        {counts.map(([status, count]) => (
           <li key={status}>
-            <Card>
-              <Title2>{count}</Title2>
-              <Link to={`/t/${tenant}/cloud-pcs?status=${status}`}>
+            <Link className={styles.card} to={`/t/${given.tenant}/cloud-pcs?status=${status}`}>
+              <Card className={styles.inner}>
+                <Title2>{count}</Title2>
                 <StatusBadge status={status} />
-              </Link>
-            </Card>
+              </Card>
+            </Link>
           </li>
         ))}
       </ul>
-      <Begin tenant={tenant} />
-    </>
+    </Section>
   );
 }
 
@@ -62,8 +87,7 @@ function Begin({ tenant }: { readonly tenant: string }): ReactElement | null {
     return null;
   }
   return (
-    <section aria-label={words.begin}>
-      <Subtitle1 as="h2">{words.begin}</Subtitle1>
+    <Section title={words.begin}>
       <ul>
         {Object.entries(words.wizards).map(([name, title]) => (
           <li key={name}>
@@ -71,19 +95,6 @@ function Begin({ tenant }: { readonly tenant: string }): ReactElement | null {
           </li>
         ))}
       </ul>
-    </section>
+    </Section>
   );
-}
-
-function useCounts(tenant: string) {
-  const api = useApi();
-  return useQuery({
-    queryKey: ["counts", tenant],
-    queryFn: () =>
-      dataOf(
-        api.GET(`${ROOT}/cloudPCs/retrieveCloudPcCountByStatus()`, { params: { path: at(tenant) } }),
-      ),
-    refetchInterval: ({ state }) =>
-      pace(state.data?.value.some(({ status, count }) => count > 0 && RUNNING.has(status)) ?? false),
-  });
 }

@@ -1,46 +1,60 @@
-import { MessageBar, MessageBarBody, MessageBarTitle, ProgressBar, Subtitle1 } from "@fluentui/react-components";
+import { MessageBar, MessageBarBody, MessageBarTitle, ProgressBar } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 import { useParams } from "react-router";
 
 import { titleOf } from "../../api/errors.ts";
+import { runs } from "../../api/operation.ts";
+import { useOne, type Found } from "../../api/read.ts";
+import { serviceNow } from "../../api/service-time.ts";
 import { AsOf } from "../../components/as-of.tsx";
-import { ErrorNotice } from "../../components/error-notice.tsx";
+import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
-import { Loading } from "../../components/loading.tsx";
+import { moment } from "../../components/moments.ts";
 import { PageHeader } from "../../components/page-header.tsx";
+import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
-import { TimelineView } from "../../components/timeline-view.tsx";
+import { TimelineView, type Step } from "../../components/timeline-view.tsx";
 import { words } from "../../words/operations.ts";
-import { runs, useOperation, type Operation } from "./api.ts";
+
+type Operation = Found<"/tenants/{tenant}/operations/{id}">;
 
 /** One operation: how far it is, its steps, what came of it. */
 export function OperationPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
-  const query = useOperation(tenant, id);
-  if (query.isPending) {
-    return <Loading />;
-  }
-  if (query.data === undefined) {
-    return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
-  }
-  const operation = query.data;
+  const query = useOne("/tenants/{tenant}/operations/{id}", { tenant, id }, { runs });
   return (
-    <>
-      <PageHeader title={titleOf(operation.kind)}>
-        <StatusBadge status={operation.status} />
-        <AsOf query={query} />
-      </PageHeader>
-      {runs(operation) && <ProgressBar value={operation.percentComplete / 100} aria-label={words.steps} />}
-      <Failure operation={operation} />
-      <Subtitle1 as="h2">{words.steps}</Subtitle1>
-      <TimelineView steps={stepsOf(operation)} now={query.dataUpdatedAt} />
-      {operation.result ? (
-        <section aria-label={words.result}>
-          <Subtitle1 as="h2">{words.result}</Subtitle1>
-          <Facts facts={operation.result} />
-        </section>
-      ) : null}
-    </>
+    <DetailView query={query}>
+      {(operation) => (
+        <>
+          <PageHeader title={titleOf(operation.kind)}>
+            <StatusBadge status={operation.status} />
+            <AsOf query={query} />
+          </PageHeader>
+          {runs(operation) && <ProgressBar value={operation.percentComplete / 100} aria-label={words.steps} />}
+          <Failure operation={operation} />
+          <Facts
+            facts={{
+              of: operation.resourceDisplayName,
+              requestedBy: operation.requestedBy,
+              requested: moment(operation.createdDateTime),
+              shouldEnd: operation.estimatedEndDateTime ? moment(operation.estimatedEndDateTime) : null,
+            }}
+          />
+          <Section title={words.steps}>
+            {operation.steps.some(({ startedAt }) => startedAt) ? (
+              <TimelineView steps={stepsOf(operation)} now={serviceNow()} />
+            ) : (
+              <p>{words.noSteps}</p>
+            )}
+          </Section>
+          {operation.result ? (
+            <Section title={words.result}>
+              <Facts facts={operation.result} />
+            </Section>
+          ) : null}
+        </>
+      )}
+    </DetailView>
   );
 }
 
@@ -60,19 +74,10 @@ function Failure({ operation }: { readonly operation: Operation }): ReactElement
   );
 }
 
-function stepsOf(operation: Operation) {
-  return operation.steps.flatMap((step) =>
-    step.startedAt
-      ? [
-          {
-            id: step.name,
-            title: step.title,
-            startedAt: step.startedAt,
-            endedAt: step.endedAt ?? null,
-            outcome: step.outcome ?? null,
-            detail: step.detail ?? null,
-          },
-        ]
+function stepsOf(operation: Operation): Step[] {
+  return operation.steps.flatMap(({ name, title, startedAt, endedAt, outcome, detail }) =>
+    startedAt
+      ? [{ id: name, title, startedAt, endedAt: endedAt ?? null, outcome: outcome ?? null, detail: detail ?? null }]
       : [],
   );
 }

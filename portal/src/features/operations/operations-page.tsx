@@ -1,48 +1,44 @@
-import { useMemo, type ReactElement } from "react";
-import { Link, useParams } from "react-router";
+import type { ReactElement } from "react";
+import { Link } from "react-router";
 
 import { titleOf } from "../../api/errors.ts";
-import { AsOf } from "../../components/as-of.tsx";
-import type { Column } from "../../components/data-table.tsx";
-import { EmptyState } from "../../components/empty-state.tsx";
-import { ListView } from "../../components/list-view.tsx";
+import { runs } from "../../api/operation.ts";
+import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
-import { PageHeader } from "../../components/page-header.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/operations.ts";
-import { useOperations, type Operation } from "./api.ts";
 
-/** Everything that took or takes a while. */
-export function OperationsPage(): ReactElement {
-  const { tenant = "" } = useParams();
-  const list = useOperations(tenant);
-  const columns = useMemo(() => columnsOf(tenant), [tenant]);
-  return (
-    <>
-      <PageHeader title={words.title}>
-        <AsOf query={list} />
-      </PageHeader>
-      <ListView
-        label={words.title}
-        list={list}
-        columns={columns}
-        idOf={(row) => row.id}
-        none={<EmptyState title={words.none} text={words.noneText} />}
-      />
-    </>
-  );
-}
-
-function columnsOf(tenant: string): Column<Operation>[] {
-  return [
+const LISTED: Listed<"/tenants/{tenant}/operations"> = {
+  path: "/tenants/{tenant}/operations",
+  words,
+  idOf: (row) => row.id,
+  runs,
+  isSearchable: true,
+  csv: "operations",
+  filters: [
+    {
+      name: "status",
+      title: words.columns.status,
+      property: "status",
+      choices: words.statuses.map((value) => ({ value, title: titleOf(value) })),
+    },
+  ],
+  columns: (tenant) => [
     {
       id: "kind",
       title: words.columns.kind,
+      sort: "kind",
       cell: (row) => <Link to={`/t/${tenant}/operations/${row.id}`}>{titleOf(row.kind)}</Link>,
     },
-    { id: "status", title: words.columns.status, cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "status", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "of", title: words.columns.of, cell: (row) => row.resourceDisplayName ?? "-" },
     { id: "percent", title: words.columns.percent, cell: (row) => `${row.percentComplete} %` },
-    { id: "by", title: words.columns.by, cell: (row) => row.requestedBy },
-    { id: "created", title: words.columns.created, cell: (row) => moment(row.createdDateTime) },
-  ];
+    { id: "by", title: words.columns.by, sort: "requestedBy", cell: (row) => row.requestedBy },
+    { id: "created", title: words.columns.created, sort: "createdDateTime", cell: (row) => moment(row.createdDateTime) },
+  ],
+};
+
+/** Everything that took or takes a while. */
+export function OperationsPage(): ReactElement {
+  return <ListPage listed={LISTED} />;
 }

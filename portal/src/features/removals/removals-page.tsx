@@ -1,78 +1,109 @@
-import { Subtitle1 } from "@fluentui/react-components";
-import type { ReactElement } from "react";
-import { useParams } from "react-router";
+import { useMemo, type ReactElement } from "react";
+import { Link, useParams } from "react-router";
 
-import { dataOf } from "../../api/client.ts";
+import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
-import { usePages, type Rows } from "../../api/pages.ts";
-import type { components } from "../../api/schema.d.ts";
+import { useList, type RowOf } from "../../api/read.ts";
+import { sent, type Action } from "../../components/action.ts";
+import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
+import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
+import { rowActions } from "../../components/row-actions.tsx";
+import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { useActions, type Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/removals.ts";
 
-type PendingRemoval = components["schemas"]["PendingRemoval"];
-type Orphan = components["schemas"]["Orphan"];
-
-const REMOVALS: readonly Column<PendingRemoval>[] = [
-  { id: "user", title: words.removalColumns.user, cell: (row) => row.userPrincipalName },
-  { id: "status", title: words.removalColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
-  { id: "why", title: words.removalColumns.why, cell: (row) => row.why ?? "-" },
-  { id: "seen", title: words.removalColumns.seen, cell: (row) => moment(row.seenAt) },
-];
-const ORPHANS: readonly Column<Orphan>[] = [
-  { id: "type", title: words.orphanColumns.type, cell: (row) => titleOf(row.type) },
-  { id: "name", title: words.orphanColumns.name, cell: (row) => row.name },
-  { id: "why", title: words.orphanColumns.why, cell: (row) => row.why },
-  { id: "advice", title: words.orphanColumns.advice, cell: (row) => row.advice },
-  { id: "since", title: words.orphanColumns.since, cell: (row) => moment(row.since) },
-];
+type PendingRemoval = RowOf<"/tenants/{tenant}/removals">;
+type Orphan = RowOf<"/tenants/{tenant}/orphans">;
 
 /** What would be removed if somebody confirmed it, and what was left behind. */
 export function RemovalsPage(): ReactElement {
   const { tenant = "" } = useParams();
-  const [removals, orphans] = [useRemovals(tenant), useOrphans(tenant)];
+  const api = useApi();
+  const work = useActions(inTenant(tenant));
+  const removals = useList("/tenants/{tenant}/removals", { tenant });
+  const orphans = useList("/tenants/{tenant}/orphans", { tenant });
+  const { begin } = work;
+  const columns = useMemo(() => columnsOf(api, tenant, begin), [api, tenant, begin]);
   return (
     <>
       <PageHeader title={words.title}>
         <AsOf query={removals} />
       </PageHeader>
-      <Subtitle1 as="h2">{words.removals}</Subtitle1>
-      <ListView
-        label={words.removals}
-        list={removals}
-        columns={REMOVALS}
-        idOf={(row) => row.cloudPcId}
-        none={<p>{words.noRemovals}</p>}
-      />
-      <Subtitle1 as="h2">{words.orphans}</Subtitle1>
-      <ListView
-        label={words.orphans}
-        list={orphans}
-        columns={ORPHANS}
-        idOf={(row) => row.id}
-        none={<p>{words.noOrphans}</p>}
-      />
+      {work.view}
+      <Section title={words.removals}>
+        <ListView
+          label={words.removals}
+          list={removals}
+          columns={columns.removals}
+          idOf={(row) => row.cloudPcId}
+          none={<p>{words.noRemovals}</p>}
+        />
+      </Section>
+      <Section title={words.orphans}>
+        <ActionButtons actions={[scan(api, tenant)]} begin={work.begin} />
+        <ListView
+          label={words.orphans}
+          list={orphans}
+          columns={columns.orphans}
+          idOf={(row) => row.id}
+          none={<p>{words.noOrphans}</p>}
+        />
+      </Section>
     </>
   );
 }
 
-function useRemovals(tenant: string): Rows<PendingRemoval> {
-  const api = useApi();
-  return usePages({
-    key: ["removals", tenant],
-    load: (query) => dataOf(api.GET("/tenants/{tenant}/removals", { params: { path: { tenant }, query } })),
-  });
+function scan(api: Api, tenant: string): Action {
+  return {
+    name: "scan",
+    ...words.actions.scan,
+    permission: "orphans/scan",
+    run: () => sent(api.POST("/tenants/{tenant}/orphans/scan", { params: { path: { tenant } } })),
+  };
 }
 
-function useOrphans(tenant: string): Rows<Orphan> {
-  const api = useApi();
-  return usePages({
-    key: ["orphans", tenant],
-    load: (query) => dataOf(api.GET("/tenants/{tenant}/orphans", { params: { path: { tenant }, query } })),
-  });
+function columnsOf(api: Api, tenant: string, begin: Work["begin"]) {
+  const removals: Column<PendingRemoval>[] = [
+    {
+      id: "user",
+      title: words.removalColumns.user,
+      cell: (row) => <Link to={`/t/${tenant}/cloud-pcs/${row.cloudPcId}`}>{row.userPrincipalName}</Link>,
+    },
+    { id: "status", width: "130px", title: words.removalColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "why", title: words.removalColumns.why, cell: (row) => row.why || "-" },
+    { id: "seen", width: "160px", title: words.removalColumns.seen, cell: (row) => moment(row.seenAt) },
+    rowActions(begin, ({ userPrincipalName }) => userPrincipalName, ({ cloudPcId: id }) => [
+      {
+        name: "confirm",
+        ...words.actions.confirm,
+        permission: "cloudPCs/confirmRemoval",
+        run: () => sent(api.POST("/tenants/{tenant}/cloudPCs/{id}/confirmRemoval", { params: { path: { tenant, id } } })),
+      },
+    ]),
+  ];
+  const orphans: Column<Orphan>[] = [
+    { id: "type", width: "140px", title: words.orphanColumns.type, cell: (row) => titleOf(row.type) },
+    { id: "name", title: words.orphanColumns.name, cell: (row) => row.name },
+    { id: "why", title: words.orphanColumns.why, cell: (row) => row.why },
+    { id: "advice", title: words.orphanColumns.advice, cell: (row) => row.advice },
+    { id: "since", width: "160px", title: words.orphanColumns.since, cell: (row) => moment(row.since) },
+    rowActions(begin, ({ name }) => name, ({ id, name, removable }) => [
+      {
+        name: "remove",
+        ...words.actions.remove,
+        permission: "orphans/remove",
+        why: removable ? null : words.notRemovable,
+        typed: name,
+        run: () => sent(api.POST("/tenants/{tenant}/orphans/{id}/remove", { params: { path: { tenant, id } } })),
+      },
+    ]),
+  ];
+  return { removals, orphans };
 }

@@ -1,50 +1,37 @@
-import { useMemo, type ReactElement } from "react";
-import { Link, useParams } from "react-router";
+import type { ReactElement } from "react";
+import { Link } from "react-router";
 
+import { ROOT } from "../../api/addresses.ts";
 import { titleOf } from "../../api/errors.ts";
-import { AsOf } from "../../components/as-of.tsx";
-import type { Column } from "../../components/data-table.tsx";
-import { EmptyState } from "../../components/empty-state.tsx";
-import { ListView } from "../../components/list-view.tsx";
-import { PageHeader } from "../../components/page-header.tsx";
+import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/spot-groups.ts";
-import { useSpotGroups, type SpotGroup } from "./api.ts";
 
-/** The pools of desktops. */
-export function SpotGroupsPage(): ReactElement {
-  const { tenant = "" } = useParams();
-  const list = useSpotGroups(tenant);
-  const columns = useMemo(() => columnsOf(tenant), [tenant]);
-  const create = <Link to={`/t/${tenant}/wizards/create-spot-group`}>{words.create}</Link>;
-  return (
-    <>
-      <PageHeader title={words.title}>
-        {create}
-        <AsOf query={list} />
-      </PageHeader>
-      <ListView
-        label={words.title}
-        list={list}
-        columns={columns}
-        idOf={(row) => row.id}
-        none={<EmptyState title={words.none} text={words.noneText} action={create} />}
-      />
-    </>
-  );
-}
-
-function columnsOf(tenant: string): Column<SpotGroup>[] {
-  return [
+const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/spotGroups"> = {
+  path: `${ROOT}/spotGroups`,
+  words,
+  idOf: (row) => row.id,
+  // Users come and go at any time.
+  runs: () => true,
+  isSearchable: true,
+  csv: "spot-groups",
+  create: { wizard: "create-spot-group", title: words.create },
+  columns: (tenant) => [
     {
       id: "name",
       title: words.columns.name,
+      sort: "displayName",
       cell: (row) => <Link to={`/t/${tenant}/spot-groups/${row.id}`}>{row.displayName}</Link>,
     },
-    { id: "type", title: words.columns.type, cell: (row) => titleOf(row.licenseType) },
-    { id: "status", title: words.columns.status, cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "type", title: words.columns.type, sort: "licenseType", cell: (row) => titleOf(row.licenseType) },
+    { id: "status", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
     { id: "hosts", title: words.columns.hosts, cell: (row) => `${row.onlineHosts} / ${row.builtHosts}` },
-    { id: "sessions", title: words.columns.sessions, cell: (row) => String(row.activeSessions) },
-    { id: "image", title: words.columns.image, cell: (row) => row.imageVersion },
-  ];
+    { id: "sessions", title: words.columns.sessions, sort: "activeSessions", cell: (row) => String(row.activeSessions) },
+    { id: "image", title: words.columns.image, sort: "imageVersion", cell: (row) => row.imageVersion },
+  ],
+};
+
+/** The Spot Groups of a tenant, with what runs now. */
+export function SpotGroupsPage(): ReactElement {
+  return <ListPage listed={LISTED} />;
 }

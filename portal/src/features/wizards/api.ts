@@ -1,9 +1,10 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 
 import { dataOf } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
+import { operationOf } from "../../api/operation.ts";
 import type { components, paths } from "../../api/schema.d.ts";
-import type { Values } from "./schema-form.tsx";
+import type { Values } from "../../components/form/schema-form.tsx";
 
 export type Wizard = components["schemas"]["Wizard"];
 /** The wizards that there are. */
@@ -11,13 +12,16 @@ export type WizardName = paths["/tenants/{tenant}/wizards/{wizard}"]["get"]["par
 export type Review = components["schemas"]["Review"];
 export type Form = Readonly<Record<string, Values>>;
 
-export function useWizard(tenant: string, wizard: WizardName) {
+/** Read a wizard. *id*: what an edit begins with; *search*: the beginning of the names of groups. */
+export function useWizard(tenant: string, wizard: WizardName, id: string, search: string) {
   const api = useApi();
+  const query = { ...(id === "" ? {} : { id }), ...(search === "" ? {} : { search }) };
   return useQuery({
-    queryKey: ["wizard", tenant, wizard],
+    queryKey: ["wizard", tenant, wizard, query],
     queryFn: () =>
-      dataOf(api.GET("/tenants/{tenant}/wizards/{wizard}", { params: { path: { tenant, wizard } } })),
+      dataOf(api.GET("/tenants/{tenant}/wizards/{wizard}", { params: { path: { tenant, wizard }, query } })),
     staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
   });
 }
 
@@ -50,8 +54,7 @@ export function useSave(tenant: string, wizard: WizardName) {
         headers: { "Idempotency-Key": key },
         body: form as never,
       });
-      const place = response.headers.get("Operation-Location") ?? response.headers.get("Location") ?? "";
-      return { operation: /\/operations\/([^/?]+)/.exec(place)?.[1] ?? null };
+      return { operation: operationOf(response) };
     },
   });
 }

@@ -9,17 +9,18 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useMemo, useRef, useState, type ReactElement } from "react";
-import { Link, useParams } from "react-router";
+import { Link, useParams, useSearchParams } from "react-router";
 
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
+import type { Problems, Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
+import { beginningOf } from "./beginning.ts";
+import { StepForm } from "./step-form.tsx";
 import { useReview, useSave, useWizard, type Form, type Review, type Saved, type Wizard, type WizardName } from "./api.ts";
-import { fieldsOf, type Schema } from "./fields.ts";
-import { SchemaForm, type Problems, type Values } from "./schema-form.tsx";
 
 const useStyles = makeStyles({
   buttons: { display: "flex", gap: tokens.spacingHorizontalM, marginTop: tokens.spacingVerticalXL },
@@ -31,26 +32,32 @@ export function WizardPage(): ReactElement {
   const params = useParams();
   const tenant = params["tenant"] ?? "";
   const name = params["wizard"] as WizardName; // the service answers 404 for others
-  const query = useWizard(tenant, name);
+  const [address] = useSearchParams();
+  const id = address.get("id") ?? "";
+  const [search, setSearch] = useState("");
+  const query = useWizard(tenant, name, id, search);
   if (query.isPending) {
     return <Loading />;
   }
   if (query.data === undefined) {
     return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
   }
-  return <Steps key={name} tenant={tenant} name={name} wizard={query.data} />;
+  return <Steps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
 }
 
 interface StepsGiven {
   readonly tenant: string;
   readonly name: WizardName;
   readonly wizard: Wizard;
+  /** Look for groups by the beginning of their names. */
+  readonly onSearch: (text: string) => void;
 }
 
-function Steps({ tenant, name, wizard }: StepsGiven): ReactElement {
+function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
   const styles = useStyles();
   const [place, setPlace] = useState(0);
-  const [form, setForm] = useState<Form>({});
+  const [address] = useSearchParams();
+  const [form, setForm] = useState<Form>(() => beginningOf(wizard.steps, address));
   const [found, setFound] = useState<Review | null>(null);
   const key = useRef(crypto.randomUUID());
   const review = useReview(tenant, name);
@@ -103,12 +110,12 @@ function Steps({ tenant, name, wizard }: StepsGiven): ReactElement {
         {step.schema === null ? (
           <Reviewed review={found} />
         ) : (
-          <SchemaForm
-            fields={fieldsOf(step.schema as Schema, step.choices as never)}
+          <StepForm
+            step={step}
             values={form[step.name] ?? {}}
             problems={problems}
             onChange={(values: Values) => setForm({ ...form, [step.name]: values })}
-            at={`/${step.name}`}
+            onSearch={onSearch}
           />
         )}
         {error !== null && <ErrorNotice error={error} />}

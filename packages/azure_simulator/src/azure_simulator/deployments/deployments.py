@@ -1,4 +1,4 @@
-"""Deployments of a resource group: validate, deploy, show.
+"""Deployments of a resource group and of a subscription: validate, deploy, show.
 
 Source: learn.microsoft.com/rest/api/resources/deployments. Bodies and polls are as in the recordings of `az vm create`
 (docs/fidelity.md).
@@ -14,8 +14,9 @@ from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.paging import page
 from azure_simulator.arm.providers import RESOURCES
 from azure_simulator.arm.reading import need_group, unsupported
+from azure_simulator.arm.regions import REGIONS, normal
 from azure_simulator.arm.registry import registry
-from azure_simulator.arm.resource_types import NameRule, ResourceType
+from azure_simulator.arm.resource_types import SUBSCRIPTION, NameRule, ResourceType
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import iso
@@ -37,22 +38,28 @@ DEPLOYMENTS = ResourceType(
 OPERATIONS = Operations(DEPLOYMENTS)
 OPERATIONS.reads(get="deployment.get")
 _ACTION = DEPLOYMENTS.name
+_OF_SUBSCRIPTION = f"{SUBSCRIPTION}/providers/{DEPLOYMENTS.name}"
+_ONE = f"{_OF_SUBSCRIPTION}/{{deployment}}"
 _ENDED = frozenset({"Succeeded", "Failed", "Canceled"})
 _HASH_LENGTH = 18
 
 
+@OPERATIONS.operation("deployments.list_subscription", "GET", _OF_SUBSCRIPTION, action=f"{_ACTION}/read")
 @OPERATIONS.list_group("deployments.list")
 def list_deployments(call: Call) -> Answer:
-    """List the deployments of a resource group, newest first, as recorded lists are."""
-    need_group(call)
+    """List the deployments of a scope, newest first, as recorded lists are."""
+    if "rg" in call.params:
+        need_group(call)
     found = call.world.resources.collection(call.path)
     return page(call, sorted(found, key=lambda each: str(each.properties["timestamp"]), reverse=True))
 
 
+@OPERATIONS.operation("deployment.put_subscription", "PUT", _ONE, action=f"{_ACTION}/write", redacted=False)
 @OPERATIONS.operation("deployment.put", "PUT", DEPLOYMENTS.one, action=f"{_ACTION}/write", redacted=False)
 def put_deployment(call: Call) -> Answer:
     """Begin a deployment; what the template lacks or misspells is refused before anything is made."""
-    need_group(call)
+    if "rg" in call.params:
+        need_group(call)
     found, world = call.world.resources.get(call.path), call.world
     if found is not None and found.properties["provisioningState"] not in _ENDED:
         text = (
@@ -60,7 +67,8 @@ def put_deployment(call: Call) -> Answer:
         )
         text += "deployment which is still active. Please see https://aka.ms/arm-deploy for usage details."
         raise Problem(409, "DeploymentActive", text)
-    template, body = _read(call)
+    template, body = read_deployment(call)
+    _check_location(call, found)
     number = world.attempt("deployment.put", call.path)
     name = world.guid("deployment", call.path, number)
     shown = _shown(call, template, body, "Accepted", name)
@@ -70,13 +78,21 @@ def put_deployment(call: Call) -> Answer:
     else:
         resource, found.facts = found, facts
         found.replace({**shown, "id": found.id, "name": found.name}, call.now_us)
-    run = Run(call, world.state(WRITER), template, resource, call.now_us)
+    run = call.notes["deployment"] = Run(call, world.state(WRITER), template, resource, call.now_us)
     world.at(call.now_us, run.start)
     version = call.query.get("api-version", "")
     url = f"{call.base}{shown['id']}/operationStatuses/{name}?api-version={version}"
     return Answer(shown, 201 if found is None else 200, {"Azure-AsyncOperation": url})
 
 
+@OPERATIONS.operation(
+    "deployment.validate_subscription",
+    "POST",
+    f"{_ONE}/validate",
+    action=f"{_ACTION}/validate/action",
+    redacted=False,
+    mutates=False,
+)
 @OPERATIONS.operation(
     "deployment.validate",
     "POST",
@@ -88,12 +104,21 @@ def put_deployment(call: Call) -> Answer:
 def validate(call: Call) -> Answer:
     """Check a template; bodies of resources are checked only when they are deployed."""
     call.path = call.path.rpartition("/")[0]
-    template, body = _read(call)
+    template, body = read_deployment(call)
     shown = _shown(call, template, body, "Succeeded", call.world.guid("deployment", call.path))
     validated = [{"id": part.id} for part in template.parts]
     return Answer({**shown, "properties": {**shown["properties"], "validatedResources": validated}})
 
 
+@OPERATIONS.operation("deployment.get_subscription", "GET", _ONE, action=f"{_ACTION}/read")
+def get_deployment(call: Call) -> Answer:
+    """Show a deployment of a subscription."""
+    return Answer(call.resource("DeploymentNotFound").body)
+
+
+@OPERATIONS.operation(
+    "deployment.status_subscription", "GET", f"{_ONE}/operationStatuses/{{id}}", action=f"{_ACTION}/read"
+)
 @OPERATIONS.get("deployment.status", "operationStatuses/{id}")
 def get_status(call: Call) -> Answer:
     """Tell how a deployment goes."""
@@ -104,12 +129,14 @@ def get_status(call: Call) -> Answer:
     return Answer({"status": found.properties["provisioningState"], **({"error": error} if error else {})})
 
 
+@OPERATIONS.operation("deployment.head_subscription", "HEAD", _ONE, action=f"{_ACTION}/read")
 @OPERATIONS.head("deployment.head")
 def head_deployment(call: Call) -> Answer:
     """Tell whether a deployment exists."""
     return Answer(status=204 if call.world.resources.get(call.path) else 404)
 
 
+@OPERATIONS.operation("deployment.operations_subscription", "GET", f"{_ONE}/operations", action=f"{_ACTION}/read")
 @OPERATIONS.get("deployment.operations", "operations")
 def list_operations(call: Call) -> Answer:
     """List what a deployment has made, and what it could not make."""
@@ -117,8 +144,8 @@ def list_operations(call: Call) -> Answer:
     return Answer({"value": found.facts["rows"]})
 
 
-def _read(call: Call) -> tuple[Template, Json]:
-    """Read the template of a request."""
+def read_deployment(call: Call) -> tuple[Template, Json]:
+    """Read the template of a request; refuse what Resource Manager refuses before anything is made."""
     properties = call.object().get("properties")
     if not isinstance(properties, dict) or not isinstance(properties.get("mode"), str):
         text = "The request content was invalid and could not be deserialized: 'Required property 'mode' not found'."
@@ -129,12 +156,33 @@ def _read(call: Call) -> tuple[Template, Json]:
         if properties.get(name):
             raise unsupported(f"properties.{name}", f"A deployment with '{name}'")
     template, given = _checked(properties.get("template"), properties.get("parameters") or {})
-    group = call.need(call.path.partition("/providers/")[0], "ResourceGroupNotFound")
-    place = Place(group.id, group.body["location"], call.param("deployment"), str(call.claims.get("tid", "")))
+    scope, location = _scope(call)
+    place = Place(scope, location, call.param("deployment"), str(call.claims.get("tid", "")))
     read = Template(place, template, given, registry(call.world))
     writer: Writer = call.world.state(WRITER)
     writer.check(call, read.parts)
     return read, properties
+
+
+def _scope(call: Call) -> tuple[str, str]:
+    """Give the id of the scope, and where the deployment's own data lie."""
+    if "rg" in call.params:
+        group = call.need(call.path.partition("/providers/")[0], "ResourceGroupNotFound")
+        return group.id, str(group.body["location"])
+    location = call.object().get("location")
+    if not isinstance(location, str) or normal(location) not in REGIONS:
+        code = "LocationRequired" if location is None else "LocationNotAvailableForDeployment"
+        text = "The 'location' property must be specified for 'deployment'." if location is None else ""
+        raise Problem(400, code, text or f"The provided location '{location}' is not available for deployment.")
+    return f"/subscriptions/{call.param('sub')}", normal(location)
+
+
+def _check_location(call: Call, found: Resource | None) -> None:
+    """Refuse to deploy under a name that is taken in another region."""
+    location = _scope(call)[1]
+    if found is not None and "rg" not in call.params and found.body["location"] != location:
+        text = f"Invalid deployment location '{location}'. The deployment '{found.name}' already exists in location "
+        raise Problem(409, "InvalidDeploymentLocation", f"{text}'{found.body['location']}'.")
 
 
 def _checked(template: object, given: object) -> tuple[Json, Json]:
@@ -168,11 +216,12 @@ def _shown(call: Call, template: Template, body: Json, state: str, operation: st
         kinds.setdefault(namespace, {})[kind] = None
     written = json.dumps(body["template"], sort_keys=True).encode()
     rows = [{"namespace": each, "resourceTypes": [{"resourceType": kind} for kind in kinds[each]]} for each in kinds]
-    group = call.need(call.path.partition("/providers/")[0], "ResourceGroupNotFound")
+    scope, location = _scope(call)
     return {
-        "id": f"{group.id}/providers/{DEPLOYMENTS.name}/{call.param('deployment')}",
+        "id": f"{scope}/providers/{DEPLOYMENTS.name}/{call.param('deployment')}",
         "name": call.param("deployment"),
         "type": DEPLOYMENTS.name,
+        **({} if "rg" in call.params else {"location": location}),
         **({"tags": call.body["tags"]} if isinstance(call.body.get("tags"), dict) else {}),
         "properties": {
             "templateHash": str(int(hashlib.sha256(written).hexdigest(), 16))[:_HASH_LENGTH],

@@ -41,6 +41,13 @@ class _Member:
 _Node = _Literal | _Calling | _Member
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """What only a deployment will know, in a preview of one: the expression that it comes from."""
+
+    text: str
+
+
 def invalid_template(text: str) -> Problem:
     """Word the refusal of a template."""
     return Problem(400, "InvalidTemplate", f"Deployment template validation failed: '{text}'.")
@@ -137,6 +144,8 @@ def _evaluate(node: _Node, functions: Functions) -> Any:  # noqa: ANN401 - JSON
     if function is None:
         raise unsupported("template", f"The template function '{node.name}'")
     arguments = [_evaluate(each, functions) for each in node.arguments]
+    if node.name != "reference" and any(isinstance(each, Later) for each in arguments):
+        return Later(f"{node.name}(...)")
     try:
         return function(*arguments)
     except (TypeError, ValueError, IndexError, AttributeError) as error:
@@ -145,6 +154,8 @@ def _evaluate(node: _Node, functions: Functions) -> Any:  # noqa: ANN401 - JSON
 
 
 def _member(value: object, step: object) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, Later):
+        return Later(f"{value.text}.{step}")
     if isinstance(value, dict):
         by_name = {name.lower(): each for name, each in value.items()}
         if str(step).lower() in by_name:

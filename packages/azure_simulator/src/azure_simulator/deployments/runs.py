@@ -16,6 +16,8 @@ from azure_simulator.core.times import NEVER, iso
 from azure_simulator.deployments.templates import Part, Template, without_null
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure_simulator.core.answers import Json
     from azure_simulator.core.operations import LongRunning
     from azure_simulator.core.planes import Plane
@@ -64,15 +66,16 @@ class Writer:
                 text = f"Authorization failed for template resource '{part.name}' of type '{part.type}'. {denied}"
                 raise Problem(403, "InvalidTemplateDeployment", f"Deployment failed with multiple errors: '{text}'")
 
-    def write(self, asked: Call, part: Part, body: Json) -> LongRunning | None:
-        """Write a resource; give the operation that makes it, if one does."""
+    def write(self, asked: Call, part: Part, body: Json) -> LongRunning | Run | None:
+        """Write a resource; give the operation, or the deployment, that makes it, if one does."""
         call = self.call_for(asked, part)
         self.plane.inspect_secrets(call, body)
         call.body = call.world.protector.redact(body) if call.route.redacted else body
         self.plane.check(call)
         self.plane.perform(call)
+        nested: Run | None = call.notes.get("deployment")
         operation = call.notes.get("operation")
-        return call.world.operations.get(operation) if operation else None
+        return nested or (call.world.operations.get(operation) if operation else None)
 
 
 @dataclass(slots=True)
@@ -85,9 +88,17 @@ class Run:
     resource: Resource
     begun_us: int
     left: dict[str, Part] = field(default_factory=dict)
-    under_way: dict[str, LongRunning] = field(default_factory=dict)
+    under_way: dict[str, LongRunning | Run] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     failed: dict[str, Problem] = field(default_factory=dict)
+    outer: list[Callable[[], None]] = field(default_factory=list)
+    """Who waits for the end: the deployment that this one is nested in."""
+
+    @property
+    def error(self) -> Problem | None:
+        """Give what has failed, once it has ended."""
+        found = self.resource.properties.get("error")
+        return Problem(409, found["code"], found["message"], details=found.get("details", [])) if found else None
 
     def start(self) -> None:
         """Begin with what waits for nothing."""
@@ -111,7 +122,7 @@ class Run:
         key, world = part.id.lower(), self.asked.world
         del self.left[key]
         try:
-            body = without_null(self.template.resolve(part.body, self._reference))
+            body = without_null(self.template.body(part, self._reference))
             operation = self.writer.write(self.asked, part, body)
         except Problem as problem:
             self._finish(part, problem)
@@ -120,7 +131,9 @@ class Run:
             self._finish(part, None)
             return
         self.under_way[key] = operation
-        if operation.due_us < NEVER:
+        if isinstance(operation, Run):
+            operation.outer.append(lambda: self._ended(part))
+        elif operation.due_us < NEVER:
             world.at(operation.due_us, lambda: self._ended(part))
 
     def _ended(self, part: Part) -> None:
@@ -178,6 +191,8 @@ class Run:
             duration=_duration(world.now_us - self.begun_us),
             **ended,
         )
+        for each in self.outer:
+            each()
 
     def _outputs(self) -> Json:
         return {

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure_simulator.arm.reading import unsupported
-from azure_simulator.deployments.expressions import invalid_template, resolve
+from azure_simulator.deployments.expressions import Later, invalid_template, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +27,9 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "secureobject": dict,
     "array": list,
 }
-_BESIDE = frozenset({"type", "name", "apiVersion", "dependsOn", "comments", "condition", "metadata"})
-_NOT_SIMULATED = ("copy", "resources", "scope", "subscriptionId", "resourceGroup")
+_BESIDE = frozenset({"type", "name", "apiVersion", "dependsOn", "comments", "condition", "metadata", "resourceGroup"})
+_NOT_SIMULATED = ("copy", "resources", "scope", "subscriptionId")
+_GROUPS, NESTED = "microsoft.resources/resourcegroups", "microsoft.resources/deployments"
 _SEE = "Please see https://aka.ms/arm-create-parameter-file for usage details"
 
 
@@ -48,8 +49,8 @@ class Part:
 class Place:
     """Where a deployment goes."""
 
-    group: str
-    """The id of the resource group."""
+    scope: str
+    """The id of the resource group, or of the subscription."""
     location: str
     name: str
     tenant: str
@@ -65,17 +66,29 @@ class Template:
             "parameters": self._parameter,
             "variables": self._variable,
             "resourceid": self._resource_id,
-            "resourcegroup": lambda: {
-                "id": place.group,
-                "name": place.group.rpartition("/")[2],
-                "location": place.location,
-            },
+            "resourcegroup": self._group,
             "subscription": self._subscription,
-            "deployment": lambda: {"name": place.name},
+            "tenant": lambda: {"tenantId": place.tenant},
+            "deployment": lambda: {"name": place.name, "location": place.location},
+            "subscriptionresourceid": self._subscription_resource_id,
+            "extensionresourceid": self._extension_resource_id,
             "providers": self._provider,
         }
         self.parts = self._read_parts()
         self._check_order()
+
+    def body(self, part: Part, reference: Callable[..., Any]) -> Json:
+        """Give the body of a resource, as `resolve` does; the template of a nested deployment is its own."""
+        inner = part.body.get("properties", {}).get("template") if part.type.lower() == NESTED else None
+        if inner is None:
+            found: Json = self.resolve(part.body, reference)
+            return found
+        options = part.body["properties"].get("expressionEvaluationOptions") or {}
+        if str(options.get("scope", "")).lower() != "inner":
+            raise unsupported("properties.expressionEvaluationOptions", "A nested deployment of the outer scope")
+        outer = {name: each for name, each in part.body["properties"].items() if name != "template"}
+        resolved = self.resolve({**part.body, "properties": outer}, reference)
+        return {**resolved, "properties": {**resolved["properties"], "template": inner}}
 
     def resolve(self, value: object, reference: Callable[..., Any]) -> Any:  # noqa: ANN401 - JSON
         """Evaluate what refers to resources that exist now; `reference(id, full)` shows one."""
@@ -130,7 +143,7 @@ class Template:
             kind, name = (str(self._early(row.get(key, ""))) for key in ("type", "name"))
             if self._early(row.get("condition", True)) is not True:
                 continue
-            wanted = self._id(kind, *name.split("/"))
+            wanted = self._id_of(row, kind, name)
             after = frozenset(self._dependency(str(self._early(each))).lower() for each in row.get("dependsOn") or ())
             body = {key: value for key, value in row.items() if key not in _BESIDE}
             if wanted.lower() in found:
@@ -158,8 +171,10 @@ class Template:
     def _is_conditional(self, wanted: str) -> bool:
         """Tell whether a resource is in the template and its condition is false."""
         rows = (row for row in self._template.get("resources") or () if "condition" in row)
-        names = ((str(self._early(row["type"])), str(self._early(row["name"]))) for row in rows)
-        return any(self._id(kind, *name.split("/")).lower() == wanted for kind, name in names)
+        return any(
+            self._id_of(row, str(self._early(row["type"])), str(self._early(row["name"]))).lower() == wanted
+            for row in rows
+        )
 
     def _early(self, value: object) -> Any:  # noqa: ANN401 - JSON
         """Evaluate what must be known before anything exists."""
@@ -171,7 +186,7 @@ class Template:
             return wanted
         namespace, *rest = wanted.split("/")
         if "." in namespace and len(rest) > 1 and len(rest) % 2 == 0:
-            return f"{self._place.group}/providers/{wanted}"
+            return self._id("/".join([namespace, *rest[::2]]), *rest[1::2])
         return self._by_name(wanted)
 
     def _by_name(self, wanted: str) -> str:
@@ -180,7 +195,7 @@ class Template:
         for row in self._template.get("resources") or ():
             kind, name = (str(self._early(row.get(key, ""))) for key in ("type", "name"))
             if name.lower() == wanted.lower():
-                found.append(self._id(kind, *name.split("/")))
+                found.append(self._id_of(row, kind, name))
         if len(found) != 1:
             raise invalid_template(f"The template resource reference '{wanted}' is not valid")
         return found[0]
@@ -192,7 +207,19 @@ class Template:
             text += "nested resource type must have identical number of segments as its resource name. A root resource "
             raise invalid_template(f"{text}type must have segment length one greater than its resource name")
         below = "/".join(f"{each}/{name}" for each, name in zip(types, names, strict=True))
-        return f"{self._place.group}/providers/{namespace}/{below}"
+        if kind.lower() == _GROUPS:
+            return f"/subscriptions/{self._place.scope.split('/')[2]}/{below}"
+        return f"{self._place.scope}/providers/{namespace}/{below}"
+
+    def _id_of(self, row: Json, kind: str, name: str) -> str:
+        """Give the id of a resource of the template; a nested deployment may go to another resource group."""
+        wanted = self._id(kind, *name.split("/"))
+        if "resourceGroup" not in row:
+            return wanted
+        if kind.lower() != NESTED:
+            raise unsupported("template.resources.resourceGroup", "A resource in another resource group")
+        group = f"/subscriptions/{self._place.scope.split('/')[2]}/resourceGroups/{self._early(row['resourceGroup'])}"
+        return f"{group}/providers/{wanted.rpartition('/providers/')[2]}"
 
     def _parameter(self, name: str) -> Any:  # noqa: ANN401 - JSON
         by_name = {each.lower(): value for each, value in self.parameters.items()}
@@ -206,18 +233,37 @@ class Template:
             raise invalid_template(f"The template variable '{name}' is not found")
         return self._early(by_name[name.lower()])
 
+    def _group(self) -> Json:
+        scope = self._place.scope
+        if "/resourcegroups/" not in scope.lower():
+            text = "The template function 'RESOURCEGROUP' is not expected at this location"
+            raise invalid_template(f"{text}: the deployment goes to a subscription")
+        return {"id": scope, "name": scope.rpartition("/")[2], "location": self._place.location}
+
     def _subscription(self) -> Json:
-        wanted = self._place.group.split("/")[2]
+        wanted = self._place.scope.split("/")[2]
         return {"id": f"/subscriptions/{wanted}", "subscriptionId": wanted, "tenantId": self._place.tenant}
 
     def _resource_id(self, *words: str) -> str:
         """Give an id; a group, or a subscription and a group, may stand before the type."""
         at = next((index for index, word in enumerate(words) if "/" in word), 0)
-        sub, group = self._place.group.split("/")[2::2]
-        if at:
-            sub, group = (*(sub, group)[: 2 - at], *words[:at])[-2:]
+        place = self._place.scope.split("/")[2::2]
+        if len(place) + at < 2:  # noqa: PLR2004 - a subscription and a group
+            return self._id(*words)
+        sub, group = (*place, *words[:at])[-2:] if at != 1 else (place[0], words[0])
         tail = self._id(*words[at:]).partition("/providers/")[2]
         return f"/subscriptions/{sub}/resourceGroups/{group}/providers/{tail}"
+
+    def _subscription_resource_id(self, *words: str) -> str:
+        at = next((index for index, word in enumerate(words) if "/" in word), 0)
+        sub = words[0] if at else self._place.scope.split("/")[2]
+        if words[at].lower() == _GROUPS:
+            return f"/subscriptions/{sub}/resourceGroups/{words[at + 1]}"
+        tail = self._id(*words[at:]).rpartition("/providers/")[2]
+        return f"/subscriptions/{sub}/providers/{tail}"
+
+    def _extension_resource_id(self, scope: str, *words: str) -> str:
+        return f"{scope}/providers/{self._id(*words).rpartition('/providers/')[2]}"
 
     def _provider(self, namespace: str, kind: str) -> Json:
         versions = sorted(self._types.versions_of(f"{namespace}/{kind}"), reverse=True)
@@ -237,6 +283,8 @@ _KIND_NAMES = {
 
 def _check_parameter(name: str, row: Json, value: object) -> None:
     kind = str(row.get("type", "")).lower()
+    if isinstance(value, Later):
+        return
     if kind not in _KINDS:
         raise invalid_template(f"The template parameter '{name}' has the invalid type '{row.get('type')}'")
     fits = isinstance(value, _KINDS[kind]) and not (kind == "int" and isinstance(value, bool))

@@ -1,0 +1,87 @@
+"""Write what the command line knows of the API from docs/openapi.json: a part of ``make openapi``.
+
+The document has 600 KB; what commands need of it, some 40.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+Json = dict[str, Any]
+
+ROOT = Path(__file__).parent
+PAGE = ROOT.parent / "docs" / "openapi.json"
+TABLE = ROOT / "src" / "deskwright" / "operations.json"
+_METHODS = ("get", "post", "put", "patch", "delete")
+_SCALARS = {"string": "text", "integer": "number", "boolean": "flag"}
+
+
+def derived(document: Mapping[str, Any]) -> str:
+    """Return the table as text: one line for each operation."""
+    schemas = document["components"]["schemas"]
+    found = {
+        operation["operationId"]: _entry(method, path, operation, schemas)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in _METHODS
+    }
+    lines = (f" {json.dumps(name)}: {json.dumps(entry, ensure_ascii=False)}" for name, entry in sorted(found.items()))
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def _entry(method: str, path: str, operation: Json, schemas: Json) -> Json:
+    asked = operation.get("parameters", [])
+    headers = {each["name"] for each in asked if each["in"] == "header"}
+    entry: Json = {"method": method.upper(), "path": path, "about": operation["summary"]}
+    entry["query"] = [each["name"] for each in asked if each["in"] == "query"]
+    if "Idempotency-Key" in headers:
+        entry["keyed"] = True
+    if "If-Match" in headers:
+        entry["matched"] = True
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    if body is not None:
+        entry["fields"] = list(_fields(_resolved(body, schemas), schemas))
+    return entry
+
+
+def _fields(body: Json, schemas: Json) -> Iterator[Json]:
+    """Yield each field of a body: its name, kind, and what is needed to ask for it."""
+    for name, raw in body.get("properties", {}).items():
+        schema = _resolved(raw, schemas)
+        kind = _kind(schema, schemas)
+        if kind is None:
+            continue
+        field: Json = {"name": name, "kind": kind}
+        if choices := schema.get("enum"):
+            field["choices"] = [each for each in choices if each is not None]
+        if name in body.get("required", []):
+            field["required"] = True
+        if schema.get("writeOnly"):
+            field["secret"] = True
+        if about := raw.get("description") or schema.get("description"):
+            field["about"] = about.split("\n")[0]
+        yield field
+
+
+def _kind(schema: Json, schemas: Json) -> str | None:
+    """Return how a field is written: text, number, flag, texts, or json; None where only one value is possible."""
+    if schema.get("type") == "null" or "const" in schema:
+        return None
+    if schema.get("type") == "array":
+        return "texts" if _resolved(schema.get("items", {}), schemas).get("type") == "string" else "json"
+    if "type" not in schema and schema.get("enum") and not all(isinstance(each, str) for each in schema["enum"]):
+        return None
+    return _SCALARS.get(schema.get("type", "string" if "enum" in schema else ""), "json")
+
+
+def _resolved(schema: Json, schemas: Json) -> Json:
+    """Follow references, and leave out the alternative null."""
+    if "$ref" in schema:
+        return _resolved(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    options = [each for each in schema.get("anyOf", []) if each.get("type") != "null"]
+    return _resolved(options[0], schemas) if len(options) == 1 else schema
+
+
+if __name__ == "__main__":
+    TABLE.write_text(derived(json.loads(PAGE.read_text("utf-8"))), "utf-8")

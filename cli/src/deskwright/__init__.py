@@ -1,0 +1,3 @@
+"""The command line of Deskwright: ``deskwright <noun> <verb>``."""
+
+__version__ = "0.1.0"

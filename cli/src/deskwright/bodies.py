@@ -1,0 +1,102 @@
+"""Bodies of requests: from a file, from options for single fields, and from ``--set``."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deskwright.errors import UsageError
+from deskwright.operations import Field
+from deskwright.sign_in import is_terminal
+
+Json = dict[str, Any]
+
+
+def read_file(name: str) -> Any:  # noqa: ANN401 - YAML is anything
+    """Return the content of a file of YAML or JSON; ``-`` is stdin. Raises: UsageError."""
+    import yaml
+
+    try:
+        return yaml.safe_load(_text_of(name))
+    except yaml.YAMLError as error:
+        raise UsageError(f"{name} is neither YAML nor JSON: {error}") from error
+
+
+def read_documents(name: str) -> list[Json]:
+    """Return the documents of a file of YAML, each an object; ``-`` is stdin. Raises: UsageError."""
+    import yaml
+
+    try:
+        found = [each for each in yaml.safe_load_all(_text_of(name)) if each is not None]
+    except yaml.YAMLError as error:
+        raise UsageError(f"{name} is neither YAML nor JSON: {error}") from error
+    documents = [part for each in found for part in (each if isinstance(each, list) else [each])]
+    if not all(isinstance(each, dict) for each in documents):
+        raise UsageError(f"{name}: each document has to be an object")
+    return documents
+
+
+def body(
+    fields: Iterable[Field] | None, file: str | None, options: Mapping[str, Any], settings: Iterable[str]
+) -> Json | None:
+    """Return the body of a request; None where the operation has none. Later sources win: file, options, settings.
+
+    A secret that is needed and missing is asked for on a terminal. Raises: UsageError.
+    """
+    if fields is None:
+        return None
+    whole = read_file(file) if file else {}
+    if not isinstance(whole, dict):
+        raise UsageError(f"{file}: a body is an object")
+    merged: Json = {**whole, **options}
+    for setting in settings:
+        put(merged, setting)
+    for field in fields:
+        if field.secret and field.required and field.name not in merged:
+            merged[field.name] = _asked(field)
+    return merged
+
+
+def put(into: Json, setting: str) -> None:
+    """Put ``a.b.c=value`` into an object; the value is JSON, else text; ``@file`` a file's text. Raises: UsageError."""
+    path, given, text = setting.partition("=")
+    if not given or not path:
+        raise UsageError(f"--set {setting}: write <field>=<value>")
+    *parents, last = path.split(".") if not path.startswith("@") else [path]
+    for name in parents:
+        into = into.setdefault(name, {})
+        if not isinstance(into, dict):
+            raise UsageError(f"--set {setting}: {name} is no object")
+    into[last] = _text_of(text[1:]).rstrip("\n") if text.startswith("@") else value(text)
+
+
+def value(text: str) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return JSON, or the text itself where it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def masked(whole: object, secrets: frozenset[str]) -> object:
+    """Return a body that may be shown: without its secrets."""
+    if isinstance(whole, Mapping):
+        return {name: "***" if name in secrets else masked(each, secrets) for name, each in whole.items()}
+    return [masked(each, secrets) for each in whole] if isinstance(whole, list) else whole
+
+
+def _asked(field: Field) -> str:
+    if not is_terminal():
+        raise UsageError(f"{field.name} is missing", advice=f"Write it to a file: --set {field.name}=@<file>.")
+    answer: str = click.prompt(field.name, hide_input=True, err=True)
+    return answer
+
+
+def _text_of(name: str) -> str:
+    try:
+        return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{name} cannot be read: {error}") from error

@@ -1,0 +1,44 @@
+"""Every command that stands for one operation of the API: its words, its table, what it asks before it begins.
+
+The tables are data: ``commands.py`` makes them commands. A test compares them with the API's document.
+"""
+
+from collections.abc import Mapping
+
+from deskwright.catalogue.cloud_pcs import CONNECTION, IMAGE, MY, PC, POLICY
+from deskwright.catalogue.service import (
+    AUDIT,
+    BULK,
+    GROUP,
+    OFFER,
+    OPERATION,
+    ORPHAN,
+    REMOVAL,
+    SERVICE,
+    SITE,
+    TENANT,
+    USER,
+    USER_SETTING,
+    WIZARD,
+)
+from deskwright.catalogue.spot import HOST, IMAGE_SET, IMAGE_VERSION, RELEASE, SESSION, SPOT
+from deskwright.catalogue.words import NAMES, Named, Noun, Verb
+
+WHOAMI = Verb("whoami", "get_me", ("name", "kind", "roles", "tenants", "directoryId", "id"))
+
+NOUNS = (
+    *(PC, POLICY, CONNECTION, IMAGE, SPOT, HOST, SESSION, RELEASE, IMAGE_SET, IMAGE_VERSION),
+    *(BULK, OPERATION, REMOVAL, ORPHAN, USER, GROUP, USER_SETTING, TENANT, SITE, OFFER, AUDIT, WIZARD, SERVICE, MY),
+)
+
+WITHOUT_COMMAND: Mapping[str, str] = {
+    "create_connection": "connection create sends the wizard's form, which says more; api sends Graph's body",
+    "create_device_image": "image create sends the wizard's form, which says more; api sends Graph's body",
+    "create_policy": "policy create sends the wizard's form, apply Graph's body",
+    "health": "takes a function key and no token: it is for probes of the platform",
+    "receive_notifications": "Microsoft Graph calls it; nobody else can",
+    "reprovision_cloud_pc": "pc reprovision sends our own request, which has one option more",
+}
+"""Operations that have no command, and why."""
+
+__all__ = ["NAMES", "NOUNS", "WHOAMI", "WITHOUT_COMMAND", "Named", "Noun", "Verb"]

@@ -1,0 +1,158 @@
+"""Commands for Cloud PCs, and what they are built by."""
+
+from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb
+
+_PC = (
+    "USER=userPrincipalName",
+    "PLAN=servicePlanName",
+    "STATUS=status",
+    "STEP=@deskwright.progress/title",
+    "%=@deskwright.progress/percentComplete",
+    "COMPUTER=managedDeviceName",
+    "POLICY=provisioningPolicyName",
+    "ID=id",
+)
+_POINT = ("CREATED=createdDateTime", "EXPIRES=expirationDateTime", "TYPE=snapshotType", "STATUS=status", *ID)
+_PC_SELECT = ",".join(dict.fromkeys(column.rpartition("=")[2].partition("/")[0] for column in _PC))
+PC = Noun(
+    "pc",
+    "Cloud PCs",
+    (
+        Verb("list", "list_cloud_pcs", _PC, select=_PC_SELECT),
+        Verb("show", "get_cloud_pc", named="pc"),
+        Verb("count", "count_cloud_pcs", ("STATUS=status", "COUNT=count"), rows="value"),
+        Verb("summary", "get_summary"),
+        Verb(
+            "timeline",
+            "get_timeline",
+            ("ATTEMPT=attempt", "STEP=title", "OUTCOME=outcome", "BEGAN=startedAt", "ENDED=endedAt", "NOTE=note"),
+            rows="entries",
+            named="pc",
+        ),
+        Verb("actions", "get_supported_actions", ACTIONS, rows="value", named="pc"),
+        Verb("sign-in", "get_sign_in_details", named="pc"),
+        Verb("restart", "reboot_cloud_pc", named="pc"),
+        Verb("rename", "rename_cloud_pc", named="pc"),
+        Verb("troubleshoot", "troubleshoot_cloud_pc", named="pc"),
+        Verb(
+            "reprovision",
+            "reprovision_with_options",
+            named="pc",
+            asks=f"Build {{}} anew? Its disk is deleted. {DESTROYS}",
+        ),
+        Verb("retry", "retry_cloud_pc", named="pc"),
+        Verb("rerun-step", "rerun_step", named="pc"),
+        Verb("resize", "resize_cloud_pc", named="pc", asks="Resize {}? It restarts, and its disk never shrinks."),
+        Verb("check-resize", "validate_bulk_resize", rows="value"),
+        Verb("account-type", "change_user_account_type", named="pc"),
+        Verb("create-restore-point", "create_snapshot", named="pc"),
+        Verb("restore-points", "retrieve_snapshots", _POINT, rows="value", named="pc"),
+        Verb("restore", "restore_cloud_pc", named="pc", asks=f"Restore {{}}? Changes made since are lost. {DESTROYS}"),
+        Verb(
+            "end-grace",
+            "end_grace_period",
+            named="pc",
+            asks=f"End the grace period of {{}} and remove it? {DESTROYS}",
+        ),
+        Verb("extend-grace", "extend_grace", named="pc"),
+        Verb("hold-grace", "hold_grace", named="pc"),
+        Verb(
+            "confirm-removal",
+            "confirm_removal_of_cloud_pc",
+            named="pc",
+            asks="Let {} begin its grace period, which the removal brake holds?",
+        ),
+    ),
+)
+POLICY = Noun(
+    "policy",
+    "Provisioning policies",
+    (
+        Verb(
+            "list",
+            "list_policies",
+            (*NAME, "IMAGE=imageDisplayName", "LOCALE=windowsSetting/locale", "PAUSED=@deskwright.paused/reason", *ID),
+        ),
+        Verb("show", "get_policy", named="policy"),
+        Verb("create", "save_wizard", wizard="create-provisioning-policy"),
+        Verb("update", "update_policy", named="policy"),
+        Verb("delete", "delete_policy", named="policy", asks=f"Delete the policy {{}}? {DESTROYS}"),
+        Verb(
+            "assign",
+            "assign_policy",
+            named="policy",
+            asks="Replace the groups of {}? Who is in none of the new ones begins a grace period.",
+        ),
+        Verb(
+            "assignments", "list_assignments", ("GROUP=target/groupId", "SINCE=@deskwright.assignedAt"), named="policy"
+        ),
+        Verb(
+            "users",
+            "list_policy_users",
+            ("USER=user/userPrincipalName", "STANDING=standing", "BECAUSE=because"),
+            named="policy",
+        ),
+        Verb("pause", "pause_policy", named="policy"),
+        Verb("resume", "resume_policy", named="policy"),
+    ),
+)
+CONNECTION = Noun(
+    "connection",
+    "Connections: network, join type, domain",
+    (
+        Verb(
+            "list",
+            "list_connections",
+            (*NAME, "JOIN=connectionType", "HEALTH=healthCheckStatus", "SITE=@deskwright.siteId", *ID),
+        ),
+        Verb("show", "get_connection", named="connection"),
+        Verb(
+            "checks",
+            "get_connection",
+            ("CHECK=displayName", "STATUS=status", "FOUND=additionalDetail", "DO=recommendedAction"),
+            rows="healthCheckStatusDetail/healthChecks",
+            named="connection",
+            select="healthCheckStatusDetail",
+            about="Show each health check of a connection: what was found, and what to do.",
+        ),
+        Verb("create", "save_wizard", wizard="create-connection"),
+        Verb("update", "update_connection", named="connection"),
+        Verb("delete", "delete_connection", named="connection", asks=f"Delete the connection {{}}? {DESTROYS}"),
+        Verb("check", "run_health_checks", named="connection"),
+        Verb("set-password", "update_ad_domain_password", named="connection"),
+    ),
+)
+IMAGE = Noun(
+    "image",
+    "Device images, and those of the gallery",
+    (
+        Verb("list", "list_device_images", (*NAME, "VERSION=version", "STATUS=status", *CHANGED, *ID)),
+        Verb("show", "get_device_image", named="image"),
+        Verb("create", "save_wizard", wizard="create-device-image"),
+        Verb("rename", "update_device_image", named="image"),
+        Verb("delete", "delete_device_image", named="image", asks=f"Delete the image {{}} and its version? {DESTROYS}"),
+        Verb("gallery", "list_gallery_images", (*NAME, "STATUS=status", "GB=sizeInGB", *ID)),
+        Verb("gallery-show", "get_gallery_image"),
+    ),
+)
+MY = Noun(
+    "my",
+    "Your own Cloud PCs and desktops",
+    (
+        Verb(
+            "list", "list_own_cloud_pcs", (*NAME, "STATUS=status", "PLAN=servicePlanName", "COMPUTER=computerName", *ID)
+        ),
+        Verb("show", "get_own_cloud_pc", named="my"),
+        Verb("desktops", "list_own_spot_desktops", (*NAME, "STATUS=status", "SIGNS IN=maySignIn", "ADDRESS=address")),
+        Verb("sign-in", "get_own_sign_in_details", named="my"),
+        Verb("restart", "reboot_own_cloud_pc", named="my"),
+        Verb("rename", "rename_own_cloud_pc", named="my"),
+        Verb("troubleshoot", "troubleshoot_own_cloud_pc", named="my"),
+        Verb("account-type", "change_own_account_type", named="my"),
+        Verb("restore-points", "list_own_restore_points", _POINT, rows="value", named="my"),
+        Verb(
+            "restore", "restore_own_cloud_pc", named="my", asks=f"Restore {{}}? Changes made since are lost. {DESTROYS}"
+        ),
+        Verb("operation", "get_own_operation", named="my"),
+    ),
+)

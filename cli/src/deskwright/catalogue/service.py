@@ -1,0 +1,163 @@
+"""Commands for tenants, the service, and what is going on in it."""
+
+from deskwright.catalogue.words import CHANGED, DESTROYS, ID, NAME, Noun, Verb
+
+_OPERATION = ("KIND=kind", "STATUS=status", "%=percentComplete", "BY=requestedBy", "BEGAN=createdDateTime", *ID)
+_AUDIT = (
+    "AT=activityDateTime",
+    "BY=actor/userPrincipalName",
+    "ACTIVITY=displayName",
+    "RESULT=activityResult",
+    "RESOURCES=resources",
+    *ID,
+)
+BULK = Noun(
+    "bulk",
+    "One action on many Cloud PCs",
+    (
+        Verb(
+            "list",
+            "list_bulk_actions",
+            ("ACTION=action", "STATUS=status", "%=percentComplete", "TOTAL=total", "BY=requestedBy", *ID),
+        ),
+        Verb("show", "get_bulk_action"),
+        Verb(
+            "items",
+            "list_bulk_items",
+            ("USER=userPrincipalName", "STATUS=status", "MESSAGE=message", "CLOUD PC=cloudPcId"),
+        ),
+        Verb("create", "begin_bulk_action", asks="Begin this on all that are chosen?", own_dry_run=True),
+        Verb("pause", "pause_bulk_action"),
+        Verb("resume", "resume_bulk_action"),
+        Verb("cancel", "cancel_bulk_action", asks="Cancel {}? What has begun is completed."),
+    ),
+)
+OPERATION = Noun(
+    "operation",
+    "What takes a while",
+    (Verb("list", "list_operations", _OPERATION), Verb("show", "get_operation")),
+)
+ORPHAN = Noun(
+    "orphan",
+    "Resources that belong to nobody",
+    (
+        Verb("list", "list_orphans", ("TYPE=type", "NAME=name", "SINCE=since", "REMOVABLE=removable", "WHY=why", *ID)),
+        Verb("scan", "scan_for_orphans"),
+        Verb("remove", "remove_orphan_by_hand", asks=f"Remove {{}} in Azure? {DESTROYS}"),
+    ),
+)
+REMOVAL = Noun(
+    "removal",
+    "Removals that wait for somebody",
+    (
+        Verb(
+            "list",
+            "list_removals",
+            ("USER=userPrincipalName", "CAUSE=cause", "SINCE=seenAt", "WHY=why", "CLOUD PC=cloudPcId"),
+        ),
+    ),
+)
+USER = Noun(
+    "user",
+    "Users of the directory, and why somebody has a Cloud PC, or none",
+    (
+        Verb("find", "find_users", ("USER=userPrincipalName", *NAME, "ENABLED=accountEnabled", *ID), rows="value"),
+        Verb(
+            "explain",
+            "explain_user",
+            ("PLAN=servicePlanName", "STATUS=status", "POLICY=policyName", "BECAUSE=because", "MISSING=missing"),
+            rows="cloudPcs",
+        ),
+    ),
+)
+GROUP = Noun(
+    "group",
+    "Groups of the directory",
+    (Verb("find", "find_groups", (*NAME, "KIND=kind", "ASSIGNABLE=assignable", *ID), rows="value"),),
+)
+USER_SETTING = Noun(
+    "user-setting",
+    "What users may do themselves",
+    (
+        Verb(
+            "list",
+            "list_user_settings",
+            (*NAME, "SELF-SERVICE=selfServiceEnabled", "ADMIN=localAdminEnabled", *CHANGED, *ID),
+        ),
+        Verb("show", "get_user_setting", named="user-setting"),
+        Verb("create", "add_user_setting"),
+        Verb("update", "change_user_setting", named="user-setting"),
+        Verb("delete", "remove_user_setting", named="user-setting", asks=f"Delete the user settings {{}}? {DESTROYS}"),
+        Verb("assign", "assign_user_settings", named="user-setting", asks="Replace the groups of {}?"),
+    ),
+)
+TENANT = Noun(
+    "tenant",
+    "Tenants: customers, or your organisation",
+    (
+        Verb("list", "list_tenants", (*ID, *NAME, "DIRECTORY=entraTenantId", "PAUSED=paused/reason")),
+        Verb("show", "get_tenant"),
+        Verb("create", "create_tenant"),
+        Verb("update", "update_tenant"),
+        Verb("delete", "delete_tenant", asks=f"Delete the tenant {{}}? {DESTROYS}"),
+        Verb("pause", "pause_tenant"),
+        Verb("resume", "resume_tenant"),
+    ),
+)
+SITE = Noun(
+    "site",
+    "Sites: where a tenant's Cloud PCs are built",
+    (
+        Verb("list", "list_sites", (*ID, *NAME, "REGION=region", "ALSO=fallbackRegions", "GROUP=resourceGroup")),
+        Verb("show", "get_site"),
+        Verb("set", "put_site", about="Create a site, or replace it."),
+        Verb("delete", "delete_site", asks=f"Delete the site {{}}? {DESTROYS}"),
+    ),
+)
+OFFER = Noun(
+    "offer",
+    "Service plans, licences, quotas and regions of a tenant",
+    (
+        Verb(
+            "plans",
+            "list_service_plans",
+            (*NAME, "VCPU=vCpuCount", "RAM GB=ramInGB", "DISK GB=storageInGB", "PART=@deskwright.skuPartNumber", *ID),
+        ),
+        Verb(
+            "licenses",
+            "list_licenses",
+            (*NAME, "TOTAL=total", "USED=used", "FREE=free", "CLOUD PCS=cloudPcs", "PART=skuPartNumber"),
+        ),
+        Verb("quotas", "list_quotas", ("REGION=region", "SUBSCRIPTION=subscriptionId", "USAGES=usages", "ERROR=error")),
+        Verb("regions", "list_supported_regions", (*ID, *NAME, "STATUS=regionStatus", "GROUP=regionGroup")),
+        Verb("region", "get_supported_region"),
+    ),
+)
+AUDIT = Noun(
+    "audit",
+    "Who changed what",
+    (
+        Verb("list", "list_audit_events", _AUDIT),
+        Verb("show", "get_audit_event"),
+        Verb("service", "list_service_audit_events", _AUDIT),
+    ),
+)
+WIZARD = Noun(
+    "wizard",
+    "The wizards as data: steps, schemas, choices",
+    (
+        Verb("show", "get_wizard"),
+        Verb("review", "review_wizard", about="Review a form as far as it is filled in; nothing is saved."),
+    ),
+)
+SERVICE = Noun(
+    "service",
+    "The service as a whole",
+    (
+        Verb("show", "get_pause", about="Show whether everything is paused, who did it and why."),
+        Verb("pause", "pause_service", asks="Pause all tenants?"),
+        Verb("resume", "resume_service"),
+        Verb("configuration", "get_configuration"),
+        Verb("openapi", "openapi"),
+    ),
+)

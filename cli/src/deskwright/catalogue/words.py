@@ -1,0 +1,65 @@
+"""The words of commands: verbs, nouns, and how things are named."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DESTROYS = "This cannot be undone."
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command.
+
+    *columns*: of its table, each a path or ``TITLE=path``. *rows*: the list inside the answer that the table shows.
+    *asks*: what it asks before it begins; ``{}`` is what the caller has named. *confirms*: the service is asked first
+    what would be lost, and wants ``confirm=true``. *named*: whose names its first argument takes besides an id.
+    *wizard*: the wizard whose form it sends. *own_dry_run*: the body's ``dryRun`` asks the service what would happen.
+    *select*: the properties that it reads; of a list only for people, who see a few columns of many rows.
+    """
+
+    name: str
+    operation: str
+    columns: tuple[str, ...] = ()
+    rows: str = ""
+    asks: str = ""
+    confirms: bool = False
+    named: str = ""
+    wizard: str = ""
+    about: str = ""
+    own_dry_run: bool = False
+    select: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A kind of thing, with what can be done with it."""
+
+    name: str
+    about: str
+    verbs: tuple[Verb, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """How a name is turned into an id: the list to look in, and the properties that are compared with it."""
+
+    listed_by: str
+    properties: tuple[str, ...]
+
+
+NAMES: Mapping[str, Named] = {
+    "pc": Named("list_cloud_pcs", ("managedDeviceName", "userPrincipalName", "displayName")),
+    "policy": Named("list_policies", ("displayName",)),
+    "connection": Named("list_connections", ("displayName",)),
+    "image": Named("list_device_images", ("displayName",)),
+    "image-set": Named("list_image_sets", ("displayName",)),
+    "spot": Named("list_spot_groups", ("displayName",)),
+    "user-setting": Named("list_user_settings", ("displayName",)),
+    "my": Named("list_own_cloud_pcs", ("displayName", "computerName")),
+}
+"""Kinds of things that can be named by what people call them."""
+
+ACTIONS = ("ACTION=action", "POSSIBLE=possible", "REASON=reason", "CHOICES=choices")
+NAME = ("NAME=displayName",)
+ID = ("ID=id",)
+CHANGED = ("CHANGED=lastModifiedDateTime",)

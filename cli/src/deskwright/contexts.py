@@ -1,0 +1,85 @@
+"""Contexts: services that were signed in to, each with its tenant and the way of signing in."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any, get_args, get_type_hints
+
+from deskwright import local_run, private_files
+from deskwright.errors import NotFoundError, SignInError, UsageError
+
+_FILE = "contexts.json"
+DEMO = "demo"
+"""The context of a demonstration that runs on this machine (``make run``); it is in no file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How to reach a service, and who signs in how.
+
+    *sign_in*: azure-cli, browser, device-code, service-principal, federation, managed-identity, demo, or token.
+    *authority*, *client_id* and *scope* are what the service says about signing in. *bundle*: certificates to trust.
+    """
+
+    name: str
+    address: str
+    tenant: str = ""
+    sign_in: str = "azure-cli"
+    authority: str = ""
+    client_id: str = ""
+    scope: str = ""
+    bundle: str | None = None
+
+
+def read() -> tuple[str, dict[str, Context]]:
+    """Return the name of the current context, empty without one, and all contexts. Raises: CommandError."""
+    kept = private_files.read(_FILE) or {}
+    try:
+        return str(kept.get("current", "")), {name: _context(name, each) for name, each in kept["contexts"].items()}
+    except (KeyError, TypeError, AttributeError):
+        return "", {}
+
+
+def write(current: str, contexts: Mapping[str, Context]) -> None:
+    """Keep all contexts. Raises: CommandError."""
+    kept = {
+        name: {key: value for key, value in asdict(each).items() if key != "name"} for name, each in contexts.items()
+    }
+    private_files.write(_FILE, {"current": current, "contexts": kept})
+
+
+def chosen(name: str | None, person: str | None = None) -> Context:
+    """Return the context of a command.
+
+    In this order: *name*, ``DESKWRIGHT_ADDRESS``, the current one, a demonstration that runs on this machine.
+    *person* is somebody of a demonstration, and chooses it. Raises: CommandError if there is none.
+    """
+    current, contexts = read()
+    if name in contexts:
+        return contexts[name]
+    if name and name != DEMO:
+        known = ", ".join(sorted(contexts)) or "none"
+        raise NotFoundError(f"there is no context {name!r}; known: {known}", advice="deskwright login makes one.")
+    address = os.environ.get("DESKWRIGHT_ADDRESS")
+    if address and not name and not person:
+        return Context("environment", address, sign_in="token" if os.environ.get("DESKWRIGHT_TOKEN") else "azure-cli")
+    if not name and not person and current in contexts:
+        return contexts[current]
+    demo = local_run.found()
+    if demo is None:
+        if name or person:
+            raise NotFoundError("no demonstration runs here", advice="make run starts one.")
+        raise SignInError("no service is chosen", advice="Sign in to one: deskwright login https://<host>.")
+    return Context(DEMO, demo.api, sign_in=DEMO)
+
+
+def changed(context: Context, settings: Mapping[str, str]) -> Context:
+    """Return a context with some of its settings changed. Raises: UsageError for one that it does not have."""
+    known = {name for name, kind in get_type_hints(Context).items() if kind is str or str in get_args(kind)} - {"name"}
+    if unknown := set(settings) - known:
+        raise UsageError(f"a context has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
+    return replace(context, **settings)
+
+
+def _context(name: str, kept: Mapping[str, Any]) -> Context:
+    return Context(name, **kept)

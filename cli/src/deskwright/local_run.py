@@ -1,0 +1,65 @@
+"""A demonstration that runs on this machine: its address, and a token of one of its people without any ceremony.
+
+``make run`` writes ``.run/demo/people.json``. It is looked for in the present folder and those above it. Only addresses
+of this machine are believed: a file in somebody else's folder must not send anybody elsewhere.
+"""
+
+import json
+import os
+import urllib.parse
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from deskwright.errors import NotFoundError, SignInError
+
+PEOPLE = ("provider", "administrator", "operator", "reader", "user01", "user02")
+FIRST = PEOPLE[0]
+_FILE = "people.json"
+_RUNS = (Path(".run", "demo"), Path(".run", "development"))
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """The addresses of a demonstration: its service, and the page on which one chooses who to be."""
+
+    api: str
+    people: str
+
+
+def found() -> Demo | None:
+    """Return the demonstration that runs here, None without one. ``DESKWRIGHT_RUN`` names the folder of another."""
+    named = os.environ.get("DESKWRIGHT_RUN")
+    here = Path.cwd()
+    folders = [Path(named)] if named else [above / run for above in (here, *here.parents) for run in _RUNS]
+    for folder in folders:
+        with suppress(OSError, ValueError, KeyError, TypeError):
+            facts = json.loads((folder / _FILE).read_text("utf-8"))
+            os.kill(int(facts["pid"]), 0)
+            demo = Demo(str(facts["api"]), str(facts["people"]))
+            if all(urllib.parse.urlsplit(each).hostname in _LOOPBACK for each in (demo.api, demo.people)):
+                return demo
+    return None
+
+
+def token(person: str) -> str:
+    """Return an access token of one of the people of the demonstration. Raises: CommandError."""
+    import urllib.error
+    import urllib.request
+
+    demo = found()
+    if demo is None:
+        raise NotFoundError("the demonstration has ended", advice="make run starts one.")
+    address = f"{demo.people.rstrip('/')}/{urllib.parse.quote(person, safe='')}/token"
+    request = urllib.request.Request(address, method="POST")  # noqa: S310 - an address of this machine
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+            return str(json.load(answer)["access_token"])
+    except urllib.error.HTTPError as error:
+        error.close()
+        raise SignInError(
+            f"the demonstration has nobody called {person}", advice=f"Try {', '.join(PEOPLE)}."
+        ) from error
+    except OSError as error:
+        raise SignInError(f"the demonstration gives no token: {error}") from error

@@ -1,0 +1,91 @@
+"""What the API can do, by operation id: a table that is made from its OpenAPI document."""
+
+import json
+import urllib.parse
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+_VERSION = "beta"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a body. *kind*: text, number, flag, texts or json; *secret*: it is never on a command line."""
+
+    name: str
+    kind: str
+    choices: tuple[str, ...] = ()
+    required: bool = False
+    secret: bool = False
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation. *keyed*: it takes an Idempotency-Key; *matched*: an If-Match; *fields*: None without a body."""
+
+    name: str
+    method: str
+    path: str
+    about: str
+    query: tuple[str, ...]
+    fields: tuple[Field, ...] | None
+    keyed: bool
+    matched: bool
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names in its address that a caller gives; the tenant and Graph's version are known otherwise."""
+        words = (part[1:-1] for part in self.path.split("/") if part.startswith("{"))
+        return tuple(word for word in words if word not in {"tenant", "version"})
+
+    @property
+    def in_tenant(self) -> bool:
+        """Whether it concerns one tenant."""
+        return self.path.startswith("/tenants/{tenant}")
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing, whatever is sent."""
+        return self.method == "GET"
+
+    def address(self, tenant: str, given: Mapping[str, str]) -> str:
+        """Return its address below ``/api``."""
+        words = {"tenant": tenant, "version": _VERSION, **given}
+        return self.path.format(**{name: urllib.parse.quote(value, safe="") for name, value in words.items()})
+
+
+@cache
+def _table() -> dict[str, Any]:
+    text = resources.files(__package__).joinpath("operations.json").read_text("utf-8")
+    table: dict[str, Any] = json.loads(text)
+    return table
+
+
+def names() -> frozenset[str]:
+    """Return the id of every operation."""
+    return frozenset(_table())
+
+
+@cache
+def operation(name: str) -> Operation:
+    """Return an operation by its id. Raises: KeyError if there is none."""
+    entry = _table()[name]
+    fields = entry.get("fields")
+    return Operation(
+        name=name,
+        method=entry["method"],
+        path=entry["path"],
+        about=entry["about"].replace("``", "'"),
+        query=tuple(entry["query"]),
+        fields=None if fields is None else tuple(_field(each) for each in fields),
+        keyed=entry.get("keyed", False),
+        matched=entry.get("matched", False),
+    )
+
+
+def _field(entry: Mapping[str, Any]) -> Field:
+    return Field(**{**entry, "choices": tuple(map(str, entry.get("choices", ())))})

@@ -1,0 +1,134 @@
+"""What a command prints on stdout, and nothing else: tables for people, six formats for programs."""
+
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from deskwright import tables
+from deskwright.errors import UsageError
+from deskwright.tables import heading, value_at
+
+FORMATS = ("table", "json", "jsonl", "yaml", "csv", "tsv", "none")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How to print. *query*: a JMESPath expression that is applied first, to a list as a whole."""
+
+    form: str = "table"
+    query: str | None = None
+
+    @property
+    def for_people(self) -> bool:
+        """Whether a table of the usual columns is wanted."""
+        return self.form == "table" and self.query is None
+
+    def items(self, items: Iterable[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
+        """Print a list."""
+        if self.form == "jsonl" and self.query is None:
+            for item in items:
+                click.echo(_json(item))
+            return
+        self._print(list(items), columns)
+
+    def item(self, item: object, columns: Sequence[str] = (), rows: str = "") -> None:
+        """Print one thing. *rows*: the path of a list in it that people see as a table of *columns* below the rest."""
+        if not (self.for_people and isinstance(item, Mapping)):
+            self._print(item, ())
+            return
+        if not rows:
+            chosen = {heading(each).lower(): value_at(item, each.rpartition("=")[2]) for each in columns}
+            click.echo(tables.facts(chosen if columns else item))
+            return
+        below = value_at(item, rows)
+        top = rows.partition("/")[0]
+        if head := tables.facts({name: value for name, value in item.items() if name != top}):
+            click.echo(head)
+        if isinstance(below, list) and below:
+            click.echo()
+            click.echo(tables.table(below, columns or tables.columns_of(below)))
+
+    def _print(self, content: object, columns: Sequence[str]) -> None:
+        if self.query is not None:
+            content, columns = _searched(self.query, content), ()
+        match self.form:
+            case "none":
+                return
+            case "json":
+                click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+            case "jsonl":
+                for each in content if isinstance(content, list) else [content]:
+                    click.echo(_json(each))
+            case "yaml":
+                click.echo(as_yaml(content), nl=False)
+            case "csv" | "tsv":
+                click.echo(_separated(content, columns, self.form), nl=False)
+            case _:
+                _table(content, columns)
+
+
+def as_yaml(content: object) -> str:
+    """Return a value as YAML, in its own order."""
+    import yaml
+
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120))
+
+
+def _table(content: object, columns: Sequence[str]) -> None:
+    if isinstance(content, Mapping):
+        click.echo(tables.facts(content))
+    elif isinstance(content, list) and all(isinstance(each, Mapping) for each in content):
+        if not content:
+            click.echo("Nothing.", err=True)
+            return
+        click.echo(tables.table(content, columns or tables.columns_of(content)))
+    elif isinstance(content, list):
+        click.echo("\n".join(tables.shown(each) for each in content))
+    elif content is not None:
+        click.echo(tables.shown(content))
+
+
+def _separated(content: object, columns: Sequence[str], form: str) -> str:
+    """Return rows for a spreadsheet or a shell; a spreadsheet takes no cell for a formula."""
+    import csv
+
+    rows: list[Any] = content if isinstance(content, list) else [content]
+    text = io.StringIO()
+    tabs = form == "tsv"
+    writer = csv.writer(text, delimiter="\t" if tabs else ",", lineterminator="\n")
+    if rows and all(isinstance(row, Mapping) for row in rows):
+        chosen = tuple(columns) or tuple(dict.fromkeys(name for row in rows for name in row if "@odata." not in name))
+        if not tabs:
+            writer.writerow([column.partition("=")[0] for column in chosen])
+        cells = [[value_at(row, column.rpartition("=")[2]) for column in chosen] for row in rows]
+    else:
+        cells = [row if isinstance(row, list) else [row] for row in rows]
+    for row in cells:
+        writer.writerow([_cell(value, plain=tabs) for value in row])
+    return text.getvalue()
+
+
+def _cell(value: object, *, plain: bool) -> str:
+    if isinstance(value, list | Mapping):
+        return _json(value)
+    text = "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return text if plain or isinstance(value, int | float) or not text.startswith(_FORMULA) else f"'{text}"
+
+
+def _searched(query: str, content: object) -> object:
+    import jmespath
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        return jmespath.search(query, content)
+    except JMESPathError as error:
+        raise UsageError(f"--query: {str(error).splitlines()[0]}", advice="See https://jmespath.org.") from error
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,146 @@
+"""Sending what changes something: the question before, one effect for each command, the operation after."""
+
+import sys
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from deskwright import bodies, waiting
+from deskwright.client import Answer
+from deskwright.errors import RefusedError, UsageError
+from deskwright.operations import Operation
+from deskwright.session import Session
+from deskwright.sign_in import is_terminal
+from deskwright.tables import shown
+
+_CREATED = 201
+_CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to send. *wait*: None waits on a terminal; *seconds*: how long at most; *key*: an Idempotency-Key."""
+
+    dry_run: bool = False
+    yes: bool = False
+    wait: bool | None = None
+    seconds: float | None = None
+    key: str | None = None
+    if_match: str | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether to wait for the operation."""
+        return sys.stderr.isatty() if self.wait is None else self.wait
+
+
+def confirm(question: str, manner: Manner) -> None:
+    """Ask before something begins. Raises: UsageError where nobody can be asked, click.Abort on no."""
+    if manner.yes:
+        return
+    if not is_terminal():
+        raise UsageError(question, advice="Nobody can be asked here: --yes says yes.")
+    click.confirm(question, abort=True, err=True)
+
+
+def send(
+    session: Session,
+    found: Operation,
+    address: str,
+    body: object,
+    manner: Manner,
+    query: Mapping[str, str] | None = None,
+) -> Answer:
+    """Send a change once, however often it has to be repeated. Raises: CommandError."""
+    headers = key_header(manner) if found.keyed else {}
+    if found.matched and manner.if_match:
+        headers["If-Match"] = manner.if_match
+    return session.client.ask(found.method, address, query=query, body=body, headers=headers)
+
+
+def key_header(manner: Manner) -> dict[str, str]:
+    """Return the header that gives a command one effect: the caller's own key, else a new one."""
+    return {"Idempotency-Key": manner.key or f"deskwright-{uuid.uuid4()}"}
+
+
+def send_confirmed(
+    session: Session, found: Operation, address: str, body: object, manner: Manner, question: str
+) -> Answer:
+    """Send what the service refuses until it is confirmed: it says first what would be lost."""
+    if manner.yes:
+        return send(session, found, address, body, manner, {"confirm": "true"})
+    try:
+        return send(session, found, address, body, manner)
+    except RefusedError as refused:
+        if refused.status != _CONFLICT or not any(name.startswith("would") for name in refused.details):
+            raise
+        for name, value in refused.details.items():
+            click.echo(f"{name}: {shown(value)}", err=True)
+        confirm(question, manner)
+    again = Manner(wait=manner.wait, seconds=manner.seconds, key=f"{manner.key}-confirmed" if manner.key else None)
+    return send(session, found, address, body, again, {"confirm": "true"})
+
+
+def show_dry(session: Session, found: Operation, address: str, body: object) -> None:
+    """Print what would be sent, without its secrets."""
+    secrets = frozenset(field.name for field in found.fields or () if field.secret) | _SECRETS
+    show_request(session, found.method, address, bodies.masked(body, secrets))
+
+
+def show_request(session: Session, method: str, address: str, body: object) -> None:
+    """Print a request that is not sent."""
+    request: dict[str, Any] = {"method": method, "address": f"/api{address}"}
+    if body is not None:
+        request["body"] = bodies.masked(body, _SECRETS)
+    click.echo("Nothing was sent.", err=True)
+    session.output.item(request)
+
+
+def finish(session: Session, answer: Answer, manner: Manner) -> None:
+    """Wait for what an answer has begun, if that is wanted, and print what came of it. Raises: CommandError."""
+    begun = answer.operation
+    made = answer.body if answer.status == _CREATED else None
+    if begun is None:
+        if answer.body is None:
+            click.echo("Done.", err=True)
+        else:
+            session.output.item(answer.body)
+        return
+    name = f"{_go_on(session, begun)}"
+    if manner.waits:
+        try:
+            operation = waiting.wait(session.client, begun, seconds=manner.seconds, name=name)
+        except BaseException:
+            if made is not None:  # it is there, whatever became of the rest
+                session.output.item(made)
+            raise
+    else:
+        operation = answer.body if answer.status == 202 else session.client.ask("GET", begun).body  # noqa: PLR2004
+        click.echo(f"Requested. {name} waits for it.", err=True)
+    session.output.item(made if made is not None else _without_steps(session, operation))
+
+
+def _go_on(session: Session, begun: str) -> str:
+    """Return the command with which to wait for an operation by hand."""
+    identifier = begun.rpartition("/")[2]
+    parts = begun.strip("/").split("/")
+    tenant = f" --tenant {parts[1]}" if parts[0] == "tenants" else ""
+    person = f" --as {session.person}" if session.person else ""
+    if parts[0] == "me":
+        return f"deskwright my operation {parts[2]} {identifier}{person}"
+    bulk = " --bulk" if "bulkActions" in parts else ""
+    return f"deskwright operation wait {identifier}{bulk}{tenant}{person}"
+
+
+def _without_steps(session: Session, operation: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an operation without the steps that people have just seen."""
+    if not session.output.for_people:
+        return operation
+    return {name: value for name, value in operation.items() if name != "steps"}
+
+
+_SECRETS = frozenset({"adDomainPassword", "password"})
+"""Of bodies whose fields are not known one by one: the forms of wizards."""

@@ -1,0 +1,133 @@
+"""What every command of the service has: its context, its client, its tenant, its way of printing."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import click
+
+from deskwright import contexts, sign_in
+from deskwright.catalogue.words import NAMES
+from deskwright.client import Client
+from deskwright.contexts import Context
+from deskwright.errors import ConflictError, NotFoundError, UsageError
+from deskwright.operations import operation
+from deskwright.output import FORMATS, Output
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{20}", re.ASCII)
+_FEW = 5
+
+
+@dataclass
+class Session:
+    """One command's view of a service."""
+
+    context_name: str | None
+    person: str | None
+    tenant_name: str | None
+    output: Output
+
+    @cached_property
+    def context(self) -> Context:
+        """The context of this command. Raises: CommandError."""
+        return contexts.chosen(self.context_name, self.person)
+
+    @cached_property
+    def client(self) -> Client:
+        """A client with the caller's token."""
+        return Client(self.context.address, sign_in.tokens(self.context, self.person), bundle=self.context.bundle)
+
+    @cached_property
+    def tenant(self) -> str:
+        """The tenant: of the option, of the context, or the only one that the caller may see. Raises: UsageError."""
+        named = self.tenant_name or self.context.tenant
+        if named:
+            return named
+        mine = [str(each["id"]) for each in self.client.ask("GET", "/me").body["tenants"]]
+        if len(mine) != 1:
+            seen = f"there are {', '.join(mine[:_FEW])}{' ...' if len(mine) > _FEW else ''}" if mine else "you see none"
+            raise UsageError(f"which tenant? {seen}", advice="Name it: --tenant, DESKWRIGHT_TENANT, or context set.")
+        return mine[0]
+
+    def address(self, name: str, **given: str) -> str:
+        """Return the address of an operation of this tenant."""
+        found = operation(name)
+        return found.address(self.tenant if found.in_tenant else "", given)
+
+    def identified(self, kind: str, name: str) -> str:
+        """Return the id of a thing by its id or one of its names. Raises: NotFoundError, ConflictError."""
+        if _ID.fullmatch(name):
+            return name
+        named = NAMES[kind]
+        text = name.replace("'", "''")
+        wanted = " or ".join(f"{each} eq '{text}'" for each in named.properties if _filters(named.listed_by, each))
+        listed = self.client.items(self.address(named.listed_by), {"$filter": wanted} if wanted else {})
+        low = name.casefold()
+        found = [each for each in listed if any(str(each.get(at, "")).casefold() == low for at in named.properties)]
+        if not found:
+            raise NotFoundError(f"there is no {kind} {name!r}", advice=f"deskwright {kind} list shows those there are.")
+        if len(found) > 1:
+            ids = ", ".join(str(each["id"]) for each in found[:_FEW])
+            raise ConflictError(f"{len(found)} are called {name!r}", advice=f"Name one by its id: {ids}.")
+        return str(found[0]["id"])
+
+    def group(self, name: str) -> str:
+        """Return the object id of a group by its id or its name. Raises: NotFoundError, ConflictError."""
+        if _ID.fullmatch(name):
+            return name
+        listed = self.client.ask("GET", self.address("find_groups"), query={"$search": name}).body["value"]
+        found = [str(each["id"]) for each in listed if each["displayName"].casefold() == name.casefold()]
+        if not found:
+            raise NotFoundError(
+                f"there is no group {name!r}", advice=f"deskwright group find --search {name[:3]} looks."
+            )
+        if len(found) > 1:
+            raise ConflictError(
+                f"{len(found)} groups are called {name!r}", advice=f"Name one by its id: {', '.join(found)}."
+            )
+        return found[0]
+
+
+def _filters(listed_by: str, _property: str) -> bool:
+    return "$filter" in operation(listed_by).query
+
+
+def options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that every command of the service has; they become one argument, ``session``."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def of(values: dict[str, Any]) -> Session:
+    """Take those options out of a command's values."""
+    form, query = values.pop("output"), values.pop("query")
+    return Session(values.pop("context"), values.pop("person"), values.pop("tenant"), Output(form, query))
+
+
+_OPTIONS: Sequence[Any] = (
+    click.option(
+        *("-o", "--output"),
+        type=click.Choice(FORMATS),
+        default="table",
+        envvar="DESKWRIGHT_OUTPUT",
+        show_default=True,
+        help="Format of what is printed.",
+    ),
+    click.option("--query", metavar="JMESPATH", help="What to print of it (jmespath.org), as in az."),
+    click.option(
+        *("-t", "--tenant"),
+        envvar="DESKWRIGHT_TENANT",
+        help="The tenant; by default the context's, or the only one.",
+    ),
+    click.option("--context", envvar="DESKWRIGHT_CONTEXT", help="The context; by default the current one."),
+    click.option(
+        *("--as", "person"),
+        metavar="PERSON",
+        help="Who to be in a demonstration (make run): provider, reader, user01 ...",
+    ),
+)
+
+__all__ = ["Session", "of", "options"]

@@ -1,0 +1,228 @@
+"""Access tokens: in a browser, by device code, of Azure CLI, of an application or of a demonstration.
+
+Refresh tokens are kept in ``tokens.json`` of the settings folder, which only its owner may read.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deskwright import local_run, private_files
+from deskwright.client import Client
+from deskwright.contexts import Context
+from deskwright.errors import CommandError, SignInError
+
+BROWSER, DEVICE_CODE, AZURE_CLI, DEMO, TOKEN = "browser", "device-code", "azure-cli", "demo", "token"
+SERVICE_PRINCIPAL, FEDERATION, MANAGED_IDENTITY = "service-principal", "federation", "managed-identity"
+WAYS = (BROWSER, DEVICE_CODE, AZURE_CLI, SERVICE_PRINCIPAL, FEDERATION, MANAGED_IDENTITY)
+
+_TOKENS = "tokens.json"
+_MARGIN_SECONDS = 120.0
+_UNKNOWN_LIFE_SECONDS = 300.0
+_AZ_SECONDS = 60
+_AGAIN = "Sign in: deskwright login."
+
+Given = tuple[str, float]
+"""A token, and in how many seconds it ends."""
+
+
+def tokens(context: Context, person: str | None = None) -> Callable[[], str]:
+    """Return a function that gives a valid token whenever it is called. Raises (it): SignInError."""
+    held: tuple[str, float] | None = None
+
+    def token() -> str:
+        nonlocal held
+        if held is None or time.monotonic() > held[1] - _MARGIN_SECONDS:
+            value, seconds = _given(context, person)
+            held = value, time.monotonic() + max(seconds, _MARGIN_SECONDS + 30)
+        return held[0]
+
+    return token
+
+
+def configured(context: Context) -> Context:
+    """Return the context with what its service says about signing in. Raises: CommandError."""
+    if context.scope and context.authority:
+        return context
+    said = Client(context.address, None, bundle=context.bundle).ask("GET", "/configuration").body
+    kept = {"authority": said["authority"], "client_id": said.get("clientId") or "", "scope": said["scope"]}
+    return Context(**{**_as_mapping(context), **{name: _as_mapping(context)[name] or kept[name] for name in kept}})
+
+
+def begin(context: Context) -> None:
+    """Sign somebody in anew, and keep what is needed to stay signed in. Raises: SignInError."""
+    if context.sign_in in {BROWSER, DEVICE_CODE}:
+        _public(configured(context), anew=True)
+    else:
+        _given(context, None)
+
+
+def forget(context: Context) -> None:
+    """Remove what is kept of a sign-in."""
+    kept = private_files.read(_TOKENS) or {}
+    if kept.pop(context.name, None) is not None:
+        private_files.write(_TOKENS, kept)
+
+
+def _given(context: Context, person: str | None) -> Given:
+    if context.sign_in == DEMO:
+        return local_run.token(person or os.environ.get("DESKWRIGHT_AS") or local_run.FIRST), _UNKNOWN_LIFE_SECONDS
+    if ready := os.environ.get("DESKWRIGHT_TOKEN"):
+        return ready, _UNKNOWN_LIFE_SECONDS
+    full = configured(context)
+    if full.sign_in == AZURE_CLI:
+        return _azure_cli(full)
+    if full.sign_in in {BROWSER, DEVICE_CODE}:
+        return _public(full)
+    if full.sign_in == MANAGED_IDENTITY:
+        return _managed_identity(full)
+    if full.sign_in in {SERVICE_PRINCIPAL, FEDERATION}:
+        return _application(full)
+    raise SignInError(f"the context {context.name} cannot sign in by {context.sign_in!r}", advice=_AGAIN)
+
+
+def _azure_cli(context: Context) -> Given:
+    az = shutil.which("az")
+    if az is None:
+        raise SignInError("nobody is signed in", advice=f"{_AGAIN} Or install Azure CLI, and az login.")
+    command = [az, "account", "get-access-token", "--scope", _default_scope(context), "--output", "json"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=_AZ_SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise SignInError("Azure CLI gives no answer", advice=_AGAIN) from error
+    if done.returncode != 0:
+        said = (done.stderr.strip().splitlines() or ["no reason"])[0]
+        raise SignInError(f"Azure CLI gives no token: {said}", advice=f"az login; or {_AGAIN[0].lower()}{_AGAIN[1:]}")
+    given = json.loads(done.stdout)
+    return str(given["accessToken"]), float(given.get("expires_on", 0)) - time.time()
+
+
+def _public(context: Context, *, anew: bool = False) -> Given:
+    """Return a person's token: from the cache, or by asking them to sign in."""
+    import msal
+
+    if not context.client_id:
+        raise SignInError(
+            "this service has no app registration for people", advice="Its DESKWRIGHT_SIGN_IN_CLIENT_ID is empty."
+        )
+    kept = private_files.read(_TOKENS) or {}
+    cache = msal.SerializableTokenCache()
+    if not anew and context.name in kept:
+        cache.deserialize(kept[context.name])
+    app = msal.PublicClientApplication(
+        context.client_id, authority=context.authority, token_cache=cache, **_trust(context)
+    )
+    accounts = app.get_accounts()
+    result = app.acquire_token_silent([context.scope], accounts[0]) if accounts else None
+    if result is None or "access_token" not in result:
+        if not anew:
+            raise SignInError("nobody is signed in any more", advice=_AGAIN)
+        result = _device_code(app, context) if context.sign_in == DEVICE_CODE else _browser(app, context)
+    value = _checked(result)
+    if cache.has_state_changed:
+        private_files.write(_TOKENS, {**kept, context.name: cache.serialize()})
+    return value
+
+
+def _browser(app: Any, context: Context) -> Mapping[str, Any]:  # noqa: ANN401 - msal has no types
+    click.echo("Sign in on the page that your browser opens (Ctrl-C ends this) ...", err=True)
+    result: Mapping[str, Any] = app.acquire_token_interactive([context.scope], prompt="select_account")
+    return result
+
+
+def _device_code(app: Any, context: Context) -> Mapping[str, Any]:  # noqa: ANN401 - msal has no types
+    flow = app.initiate_device_flow([context.scope])
+    if "user_code" not in flow:
+        raise SignInError(f"there is no device code: {flow.get('error_description') or flow.get('error')}")
+    click.echo(flow["message"], err=True)
+    result: Mapping[str, Any] = app.acquire_token_by_device_flow(flow)
+    return result
+
+
+def _application(context: Context) -> Given:
+    """Return the token of an application: by its secret, or by a token that somebody else gives for it."""
+    import msal
+
+    directory, client = (_needed(name) for name in ("AZURE_TENANT_ID", "AZURE_CLIENT_ID"))
+    credential: Any = _needed("AZURE_CLIENT_SECRET")
+    if context.sign_in == FEDERATION:
+        credential = {"client_assertion": _assertion()}
+    authority = f"{context.authority.rpartition('/')[0]}/{directory}"
+    app = msal.ConfidentialClientApplication(
+        client, client_credential=credential, authority=authority, **_trust(context)
+    )
+    return _checked(app.acquire_token_for_client([_default_scope(context)]))
+
+
+def _assertion() -> str:
+    """Return the token of a workload: a file of Kubernetes, or one that GitHub Actions gives."""
+    import urllib.request
+
+    if file := os.environ.get("AZURE_FEDERATED_TOKEN_FILE"):
+        return Path(file).read_text("utf-8").strip()
+    address, key = (_needed(f"ACTIONS_ID_TOKEN_REQUEST_{name}") for name in ("URL", "TOKEN"))
+    request = urllib.request.Request(f"{address}&audience=api://AzureADTokenExchange")  # noqa: S310 - GitHub's own
+    request.add_header("Authorization", f"Bearer {key}")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
+            return str(json.load(answer)["value"])
+    except OSError as error:
+        raise SignInError(f"GitHub gives no token: {error}") from error
+
+
+def _managed_identity(context: Context) -> Given:
+    import msal
+    import requests
+
+    named = os.environ.get("AZURE_CLIENT_ID")
+    identity = msal.UserAssignedManagedIdentity(client_id=named) if named else msal.SystemAssignedManagedIdentity()
+    app = msal.ManagedIdentityClient(identity, http_client=requests.Session())
+    try:
+        result = app.acquire_token_for_client(resource=_default_scope(context).removesuffix("/.default"))
+    except (requests.RequestException, msal.ManagedIdentityError) as error:
+        raise SignInError(f"there is no managed identity here: {error}") from error
+    return _checked(result)
+
+
+def _checked(result: Mapping[str, Any]) -> Given:
+    if "access_token" not in result:
+        said = str(result.get("error_description") or result.get("error") or "no reason was given").splitlines()[0]
+        raise SignInError(f"the sign-in was refused: {said}", advice=_AGAIN)
+    return str(result["access_token"]), float(result.get("expires_in", _UNKNOWN_LIFE_SECONDS))
+
+
+def _default_scope(context: Context) -> str:
+    """Return the scope of everything that was consented to: applications and Azure CLI ask for no single one."""
+    return f"{context.scope.rpartition('/')[0]}/.default"
+
+
+def _trust(context: Context) -> dict[str, Any]:
+    """Return what MSAL needs for an issuer that is not Microsoft's: its certificates, and no question about it."""
+    return {"verify": context.bundle, "instance_discovery": False} if context.bundle else {}
+
+
+def _needed(name: str) -> str:
+    value = os.environ.get(name)
+    if not value:
+        raise SignInError(f"{name} is not set")
+    return value
+
+
+def _as_mapping(context: Context) -> dict[str, Any]:
+    return {name: getattr(context, name) for name in context.__slots__}
+
+
+def is_terminal() -> bool:
+    """Whether somebody can be asked: questions are written to stderr and answered on stdin."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+__all__ = ["WAYS", "CommandError", "begin", "configured", "forget", "is_terminal", "tokens"]

@@ -1,0 +1,141 @@
+"""The wizards: step by step at a terminal, or from a file; reviewed by the service before anything is saved."""
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from deskwright import bodies, requests, session
+from deskwright.catalogue.words import Verb
+from deskwright.commands import body_options, manner_of, manner_options
+from deskwright.errors import CommandError, UsageError
+from deskwright.operations import operation
+from deskwright.output import as_yaml
+from deskwright.prompts import Json, Questions, say
+from deskwright.session import Session
+from deskwright.sign_in import is_terminal
+
+_SECRETS = frozenset({"adDomainPassword"})
+
+
+def wizard_command(verb: Verb) -> click.Command:
+    """Return the command that plays a wizard."""
+    about = verb.about or f"Play the wizard {verb.wizard}: by questions, or with the form in a file (-f, --set)."
+
+    def run(**values: Any) -> None:  # noqa: ANN401 - what click gives
+        _run(session.of(values), verb, values)
+
+    save = click.Option(["--save-form"], metavar="FILE", help="Write the form there too, without its passwords.")
+    about_what = [click.Argument(["thing"], required=False, metavar=f"[{verb.named.upper()}]")] if verb.named else []
+    params = [*about_what, *body_options(), save, *manner_options(asks=True, keyed=True)]
+    made = click.Command(verb.name, params=params, callback=run, help=about, short_help=about)
+    return session.options(made)  # type: ignore[return-value]  # a command with more options
+
+
+def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
+    """Take the form from its file or by questions, have it reviewed, and save it."""
+    manner = manner_of(values)
+    thing = values.get("thing")
+    wizard = Wizard(use, verb.wizard, use.identified(verb.named, thing) if thing else "")
+    given = values["file"] or values["settings"]
+    form = bodies.body((), values["file"], {}, values["settings"]) or {}
+    form.pop("wizard", None)
+    asked = not given
+    if asked:
+        if not is_terminal():
+            raise UsageError("nobody can be asked here", advice="Give the form: -f FILE, or --set step.field=value.")
+        form = wizard.ask()
+    review = wizard.review(form)
+    if name := values["save_form"]:
+        Path(name).write_text(as_yaml(_without_secrets(form)), "utf-8")
+        say(f"The form is in {name}.")
+    if manner.dry_run:
+        use.output.item(review, rows="warnings")
+        if not review["valid"]:
+            raise CommandError("The form has errors.")
+        return
+    tell(review)
+    if not review["valid"]:
+        raise UsageError("The form has errors; nothing was saved.")
+    if asked:
+        requests.confirm("Save?", manner)
+    requests.finish(use, requests.send(use, wizard.saves, wizard.address, form, manner), manner)
+
+
+class Wizard:
+    """One wizard of the service, with what there is to choose from now. *about*: the id of what it edits."""
+
+    def __init__(self, use: Session, name: str, about: str = "") -> None:
+        self._use = use
+        self._about = {"id": about} if about else {}
+        self.saves = operation("save_wizard")
+        self.address = self.saves.address(use.tenant, {"wizard": name})
+
+    def ask(self) -> Json:
+        """Return the form that somebody fills in, each step reviewed before the next. Ctrl-C ends it."""
+        shown = self._use.client.ask("GET", self.address, query=self._about).body
+        say(f"{shown['title']}  (Ctrl-C ends it, and nothing is saved)")
+        form: Json = {}
+        for step in shown["steps"]:
+            if step["schema"]:
+                self._ask_step(step, form)
+        return form
+
+    def review(self, form: Mapping[str, Any], through: str = "") -> Json:
+        """Return what the service thinks of a form so far."""
+        body = {**form, "throughStep": through} if through else dict(form)
+        found: Json = self._use.client.ask("POST", f"{self.address}/review", body=body).body
+        return found
+
+    def _ask_step(self, step: Mapping[str, Any], form: Json) -> None:
+        """Ask for one step until the service finds nothing wrong with it."""
+        say()
+        say(f"{step['title']}" + (f": {step['hint']}" if step["hint"] else ""))
+        if not step["schema"].get("required") and not click.confirm("Change anything here?", default=False, err=True):
+            return
+        choices, cut = step["choices"], step["choicesCut"]
+        for about in (*cut.values(), *step["choicesErrors"].values()):
+            say(f"  {about}")
+
+        def search(text: str) -> list[Mapping[str, Any]]:
+            again = self._use.client.ask("GET", self.address, query={**self._about, "search": text}).body
+            found = next(each for each in again["steps"] if each["name"] == step["name"])["choices"]
+            return [choice for name in cut for choice in found.get(name, ())]
+
+        questions = Questions(step["schema"], choices, cut, search)
+        while True:
+            form[step["name"]] = questions.ask(form.get(step["name"], step["values"]))
+            review = self.review(form, step["name"])
+            wrong = [
+                each for part in review["steps"] if part["name"] in {step["name"], "form"} for each in part["errors"]
+            ]
+            for error in wrong:
+                say(f"  {error['pointer']}: {error['message']}")
+            if not wrong:
+                return
+            say("  Answer again; Enter keeps what you wrote.")
+
+
+def tell(review: Mapping[str, Any]) -> None:
+    """Write a review for people: errors, warnings, and what would happen."""
+    for step in review["steps"]:
+        for error in step["errors"]:
+            say(f"  {error['pointer']}: {error['message']}")
+    for warning in review["warnings"]:
+        say(f"  Warning: {warning['message']}")
+    if would := review.get("wouldHappen"):
+        say(f"  {would['summary']}")
+
+
+def _without_secrets(form: Json) -> Json:
+    """Return a form that may be kept: its passwords are left out."""
+
+    def cleaned(whole: Any) -> Any:  # noqa: ANN401 - JSON
+        if isinstance(whole, dict):
+            return {name: cleaned(each) for name, each in whole.items() if name not in _SECRETS}
+        return whole
+
+    found: Json = cleaned(copy.deepcopy(form))
+    return found

@@ -1,0 +1,64 @@
+"""What is printed: for people, for programs, for spreadsheets."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from deskwright import tables
+from deskwright.errors import UsageError
+from deskwright.output import Output
+
+ITEMS: list[dict[str, Any]] = [
+    {"name": "Ada", "status": "failed", "count": 2, "tags": ["a", "b"], "@odata.etag": "x"},
+    {"name": "=cmd|' /C calc'!A0", "status": None, "count": -1, "tags": []},
+]
+
+
+def printed(capsys: pytest.CaptureFixture[str], form: str, query: str | None = None, **more: object) -> str:
+    Output(form, query).items(ITEMS, **more)  # type: ignore[arg-type]
+    return capsys.readouterr().out
+
+
+def test_a_table_is_aligned(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = printed(capsys, "table", columns=("NAME=name", "count")).splitlines()
+    assert [line.split()[0] for line in lines] == ["NAME", "Ada", "=cmd|'"]
+    assert len({line.rindex(word) for line, word in zip(lines, ("COUNT", "2", "-1"), strict=True)}) == 1
+
+
+def test_json_has_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(printed(capsys, "json")) == ITEMS
+    assert [json.loads(line) for line in printed(capsys, "jsonl").splitlines()] == ITEMS
+
+
+def test_a_spreadsheet_takes_nothing_for_a_formula(capsys: pytest.CaptureFixture[str]) -> None:
+    text = printed(capsys, "csv", columns=("name", "count", "tags"))
+    assert text.splitlines()[0] == "name,count,tags"
+    assert text.splitlines()[2] == "'=cmd|' /C calc'!A0,-1,[]"
+
+
+def test_a_query_is_applied_to_the_whole_list(capsys: pytest.CaptureFixture[str]) -> None:
+    assert json.loads(printed(capsys, "json", "[?count > `0`].name")) == ["Ada"]
+    assert printed(capsys, "tsv", "[].name").splitlines() == ["Ada", "=cmd|' /C calc'!A0"]
+
+
+def test_a_wrong_query_is_told() -> None:
+    with pytest.raises(UsageError, match="--query"):
+        Output("json", "[?").items(ITEMS)
+
+
+def test_none_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, "none") == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [(None, ""), (True, "yes"), ([1, "b"], "1, b"), ({"a": 1, "b": None}, "a=1"), ("a\nb\x1b[2J", "a b [2J")],
+)
+def test_a_cell_is_one_line_of_text(value: object, cell: str) -> None:
+    assert tables.shown(value) == cell
+
+
+def test_wide_letters_and_accents_count_as_a_terminal_shows_them() -> None:
+    assert (tables.width("日本"), tables.width("e\u0301")) == (4, 1)

@@ -1,0 +1,76 @@
+"""A command starts fast, and imports only what it needs."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+
+import pytest
+
+BUDGET_SECONDS = 0.150
+LATE = {"urllib.request", "http.client", "ssl", "yaml", "jmespath", "msal", "requests", "rich", "csv"}
+
+
+def imported(*words: str) -> set[str]:
+    """Return the modules that a command has imported when it ends."""
+    told = (
+        "import sys, contextlib, io\n"
+        "from deskwright.__main__ import run\n"
+        f"sys.argv = ['deskwright', *{words!r}]\n"
+        "with contextlib.redirect_stdout(io.StringIO()): run()\n"
+        "print(*sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("words", [("--help",), ("pc", "--help"), ("--version",)])
+def test_what_is_needed_later_is_imported_later(words: tuple[str, ...]) -> None:
+    assert imported(*words) & LATE - imported_by_python() == set()
+
+
+def imported_by_python() -> set[str]:
+    """What Python itself imports at its start, with the links of this environment."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
+    )
+    return set(done.stdout.split())
+
+
+def test_help_takes_150_ms_of_cpu() -> None:
+    """The best of three: a busy machine makes all of them slower."""
+    spent = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "deskwright", "--help"]
+        subprocess.run(command, capture_output=True, check=True, env={**os.environ, "PYTHONDONTWRITEBYTECODE": ""})
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        spent.append(after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime)
+    assert min(spent) < BUDGET_SECONDS
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_each_shell_has_a_script(shell: str) -> None:
+    command = [sys.executable, "-m", "deskwright", "completion", shell]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert "_DESKWRIGHT_COMPLETE" in done.stdout
+    assert f"{shell}_complete" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("shell", "typed", "word", "offered"),
+    [
+        ("bash", "deskwright pol", "1", "policy"),
+        ("bash", "deskwright policy as", "2", "assign"),
+        ("bash", "deskwright pc list --out", "3", "--output"),
+        ("powershell", "deskwright pol", "pol", "policy"),
+        ("powershell", "deskwright policy as", "as", "assign"),
+    ],
+)
+def test_a_word_is_completed(shell: str, typed: str, word: str, offered: str) -> None:
+    asked = {"_DESKWRIGHT_COMPLETE": f"{shell}_complete", "COMP_WORDS": typed, "COMP_CWORD": word}
+    command = [sys.executable, "-m", "deskwright"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **asked})
+    assert any(offered in line.replace(",", "\t").split("\t") for line in done.stdout.splitlines())

@@ -1,0 +1,98 @@
+import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+
+import { dataOf, type Api } from "./client.ts";
+import { useApi } from "./context.tsx";
+import { pace } from "./live.ts";
+import { usePages, type Page, type Rows, type Whole } from "./pages.ts";
+import type { paths } from "./schema.d.ts";
+
+type Json<P extends keyof paths> = paths[P] extends {
+  get: { responses: { 200: { content: { "application/json": infer Answer } } } };
+}
+  ? Answer
+  : never;
+
+/** The addresses that answer a GET with JSON. */
+export type ReadPath = { [P in keyof paths]: [Json<P>] extends [never] ? never : P }[keyof paths];
+/** The addresses of lists. */
+export type ListPath = {
+  [P in ReadPath]: Json<P> extends { value: readonly unknown[]; "@odata.nextLink"?: string } ? P : never;
+}[ReadPath];
+/** What one address answers. */
+export type Found<P extends ReadPath> = Whole<Json<P>>;
+/** One row of a list. */
+export type RowOf<P extends ListPath> = Json<P> extends { value: readonly (infer Row)[] } ? Whole<Row> : never;
+/** The parts of an address: `{ tenant: "contoso", id: "..." }`. */
+export type Place = Readonly<Record<string, string>>;
+/** Options behind the `?`, such as `$filter`. */
+export type Query = Readonly<Record<string, string>>;
+
+const VERSION = { version: "v1.0" };
+
+/** How a GET of openapi-fetch looks when the address is known only by its type. */
+type Ask = (path: string, init: unknown) => Promise<{ data?: unknown }>;
+
+/** Read one address once. */
+export function read<P extends ReadPath>(api: Api, path: P, place: Place, query: Query = {}): Promise<Found<P>> {
+  const ask = api.GET as unknown as Ask;
+  return dataOf(ask(path, { params: { path: { ...VERSION, ...place }, query } })) as Promise<Found<P>>;
+}
+
+/** Read all of a list as a CSV file: what the query chooses, every page. */
+export async function readCsv(api: Api, path: ListPath, place: Place, query: Query): Promise<Blob> {
+  const ask = api.GET as unknown as Ask;
+  const params = { path: { ...VERSION, ...place }, query };
+  const { data } = await ask(path, { params, headers: { Accept: "text/csv" }, parseAs: "blob" });
+  return data as Blob;
+}
+
+interface OneOptions<P extends ReadPath> {
+  readonly query?: Query;
+  /** Whether something happens by itself: then it is read again soon. */
+  readonly runs?: (found: Found<P>) => boolean;
+  readonly enabled?: boolean;
+  /** It never changes: it is read once. */
+  readonly isFixed?: boolean;
+}
+
+/** Read one thing, and again while something in it runs. */
+export function useOne<P extends ReadPath>(
+  path: P,
+  place: Place,
+  { query = {}, runs, enabled = true, isFixed = false }: OneOptions<P> = {},
+): UseQueryResult<Found<P>> {
+  const api = useApi();
+  return useQuery({
+    queryKey: [path, place, query],
+    queryFn: () => read(api, path, place, query),
+    refetchInterval: ({ state }) =>
+      isFixed ? false : pace(runs !== undefined && state.data !== undefined && runs(state.data)),
+    ...(isFixed ? { staleTime: "static" as const } : {}),
+    enabled,
+  });
+}
+
+interface ListOptions<Row> {
+  readonly query?: Query;
+  /** Whether something happens to a row by itself: then the list is read again soon. */
+  readonly runs?: ((row: Row) => boolean) | undefined;
+  readonly size?: number;
+}
+
+/** Read a list page by page. */
+export function useList<P extends ListPath>(
+  path: P,
+  place: Place,
+  { query = {}, runs, size }: ListOptions<RowOf<P>> = {},
+): Rows<RowOf<P>> {
+  const api = useApi();
+  return usePages<RowOf<P>>({
+    key: [path, place, query],
+    load: async ({ $top, $skiptoken }) => {
+      const page = { $top: String($top), ...($skiptoken === undefined ? {} : { $skiptoken }) };
+      return (await read(api, path, place, { ...query, ...page })) as unknown as Page<RowOf<P>>;
+    },
+    ...(runs === undefined ? {} : { runs }),
+    ...(size === undefined ? {} : { size }),
+  });
+}

@@ -1,0 +1,58 @@
+import { Button, makeStyles } from "@fluentui/react-components";
+import { Suspense, lazy, useEffect, useState, type ReactElement } from "react";
+
+import { words } from "../words/shell.ts";
+
+const PaletteDialog = lazy(async () => ({ default: (await import("./palette-dialog.tsx")).PaletteDialog }));
+const KeysDialog = lazy(async () => ({ default: (await import("./keys-dialog.tsx")).KeysDialog }));
+
+type Open = "palette" | "keys" | null;
+
+const useStyles = makeStyles({ hidden: { "@media (max-width: 480px)": { display: "none" } } });
+
+/** The keys of every page: Ctrl+K goes anywhere, `/` searches, `?` explains. What they open is loaded then. */
+export function Palette({ tenant }: { readonly tenant: string | undefined }): ReactElement {
+  const styles = useStyles();
+  const [open, setOpen] = useState<Open>(null);
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      const wanted = openedBy(event);
+      if (wanted !== null) {
+        event.preventDefault();
+        setOpen(wanted);
+      } else if (event.key === "/" && !isTyping(event.target)) {
+        const search = document.querySelector<HTMLInputElement>("input[data-search], [data-search] input");
+        if (search !== null) {
+          event.preventDefault();
+          search.focus();
+        }
+      }
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+  const close = (): void => setOpen(null);
+  return (
+    <>
+      <Button onClick={() => setOpen("palette")} aria-keyshortcuts="Control+K">
+        {words.palette.open}
+        <span className={styles.hidden}>&nbsp;(Ctrl+K)</span>
+      </Button>
+      <Suspense fallback={null}>
+        {open === "palette" && <PaletteDialog tenant={tenant} onClose={close} />}
+        {open === "keys" && <KeysDialog onClose={close} />}
+      </Suspense>
+    </>
+  );
+}
+
+function openedBy(event: KeyboardEvent): Open {
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey)) {
+    return "palette";
+  }
+  return event.key === "?" && !isTyping(event.target) ? "keys" : null;
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable]") !== null;
+}

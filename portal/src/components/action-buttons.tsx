@@ -1,0 +1,104 @@
+import {
+  Button,
+  Menu,
+  MenuItem,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Tooltip,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
+import type { ReactElement } from "react";
+
+import { useMe } from "../api/context.tsx";
+import { words } from "../words/actions.ts";
+import type { Action } from "./action.ts";
+import type { Work } from "./use-actions.tsx";
+
+const useStyles = makeStyles({
+  bar: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS, marginBottom: tokens.spacingVerticalM },
+});
+
+interface Given {
+  readonly actions: readonly Action[];
+  readonly begin: Work["begin"];
+  /** How many have a button of their own; the rest is in a menu. */
+  readonly shown?: number;
+}
+
+/** The actions of a thing: the first as buttons, the others in a menu. Those that are not possible say why. */
+export function ActionButtons({ actions, begin, shown = 3 }: Given): ReactElement {
+  const styles = useStyles();
+  const whyNot = useWhyNot();
+  const rest = actions.slice(shown);
+  return (
+    <div className={styles.bar}>
+      {actions.slice(0, shown).map((action) => {
+        const why = whyNot(action);
+        const button = (
+          <Button key={action.name} disabledFocusable={why !== null} onClick={() => begin(action)}>
+            {action.title}
+          </Button>
+        );
+        return why === null ? (
+          button
+        ) : (
+          <Tooltip key={action.name} content={why} relationship="description">
+            {button}
+          </Tooltip>
+        );
+      })}
+      {rest.length > 0 && <ActionMenu actions={rest} begin={begin} label={words.more} />}
+    </div>
+  );
+}
+
+interface MenuGiven {
+  readonly actions: readonly Action[];
+  readonly begin: Work["begin"];
+  readonly label: string;
+  readonly isSmall?: boolean;
+}
+
+/** Actions in a menu, such as those of one row. */
+export function ActionMenu({ actions, begin, label, isSmall = false }: MenuGiven): ReactElement {
+  const whyNot = useWhyNot();
+  return (
+    <Menu>
+      <MenuTrigger disableButtonEnhancement>
+        <Button size={isSmall ? "small" : "medium"} {...(isSmall ? { "aria-label": label } : {})}>
+          {isSmall ? "…" : label}
+        </Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          {actions.map((action) => {
+            const why = whyNot(action);
+            return (
+              <MenuItem
+                key={action.name}
+                disabled={why !== null}
+                onClick={() => begin(action)}
+                {...(why === null ? {} : { subText: why })}
+              >
+                {action.title}
+              </MenuItem>
+            );
+          })}
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+/** Return what tells why an action is not possible: for anybody, or for the caller's roles; null when it is. */
+function useWhyNot(): (action: Action) => string | null {
+  const { data } = useMe();
+  return ({ permission, why }) => {
+    if (permission !== null && !data?.verbs.includes(`Microsoft.CloudPC/${permission}`)) {
+      return words.noRight(permission);
+    }
+    return why ?? null;
+  };
+}

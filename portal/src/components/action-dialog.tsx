@@ -1,0 +1,78 @@
+import {
+  Button,
+  Dialog,
+  DialogActions,
+  DialogBody,
+  DialogContent,
+  DialogSurface,
+  DialogTitle,
+  Field,
+  Input,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
+import { useState, type ReactElement, type ReactNode } from "react";
+
+import { words } from "../words/actions.ts";
+import { defaultsOf, isFilled, type Action } from "./action.ts";
+import { SchemaForm, type Problems, type Values } from "./form/schema-form.tsx";
+
+const useStyles = makeStyles({
+  content: { display: "grid", rowGap: tokens.spacingVerticalM, overflowWrap: "anywhere" },
+});
+
+interface Given {
+  readonly action: Action;
+  readonly problems: Problems;
+  /** What else to show, such as an error. */
+  readonly children?: ReactNode;
+  readonly isBusy: boolean;
+  readonly onSend: (values: Values) => void;
+  readonly onClose: () => void;
+}
+
+/** Ask what an action needs, and whether it is meant. */
+export function ActionDialog({ action, problems, children, isBusy, onSend, onClose }: Given): ReactElement {
+  const styles = useStyles();
+  const { fields = [], typed } = action;
+  const [values, setValues] = useState<Values>(() => defaultsOf(fields));
+  const [written, setWritten] = useState("");
+  const isReady = isFilled(fields, values) && (typed === undefined || written === typed);
+  return (
+    <Dialog open modalType={typed === undefined ? "modal" : "alert"} onOpenChange={() => onClose()}>
+      <DialogSurface>
+        <form
+          noValidate
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (isReady && !isBusy) {
+              onSend(values);
+            }
+          }}
+        >
+          <DialogBody>
+            <DialogTitle>{action.title}</DialogTitle>
+            <DialogContent className={styles.content}>
+              {action.text}
+              {fields.length > 0 && (
+                <SchemaForm fields={fields} values={values} problems={problems} onChange={setValues} at="" />
+              )}
+              {typed !== undefined && (
+                <Field label={words.type(typed)} required>
+                  <Input value={written} autoComplete="off" onChange={(_, { value }) => setWritten(value)} />
+                </Field>
+              )}
+              {children}
+            </DialogContent>
+            <DialogActions fluid>
+              <Button onClick={onClose}>{words.cancel}</Button>
+              <Button type="submit" appearance="primary" disabledFocusable={!isReady || isBusy}>
+                {isBusy ? words.sending : action.title}
+              </Button>
+            </DialogActions>
+          </DialogBody>
+        </form>
+      </DialogSurface>
+    </Dialog>
+  );
+}

@@ -1,0 +1,45 @@
+import { operationOf } from "../api/operation.ts";
+import type { Field } from "./form/fields.ts";
+import type { Values } from "./form/schema-form.tsx";
+
+/** What came of an action. */
+export interface Done {
+  /** The operation that does the work; null when it was done at once. */
+  readonly operation?: string | null;
+  /** What to tell people beside "done". */
+  readonly text?: string;
+}
+
+/** Something that can be done with a thing: what it is called, who may, what is asked before, how it is done. */
+export interface Action {
+  readonly name: string;
+  readonly title: string;
+  /** The permission that it needs, such as `cloudPCs/reboot`; null where everybody may. */
+  readonly permission: string | null;
+  /** Why it is not possible now; null when it is. */
+  readonly why?: string | null | undefined;
+  /** What happens: shown before it is done. An action without a text and fields is done at once. */
+  readonly text?: string;
+  /** What has to be typed before something is destroyed. */
+  readonly typed?: string;
+  readonly fields?: readonly Field[];
+  readonly run: (values: Values) => Promise<Done>;
+}
+
+/** Return what a field has before somebody changes it. */
+export function defaultsOf(fields: readonly Field[]): Values {
+  return Object.fromEntries(fields.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** Return whether everything that has to be filled in is. */
+export function isFilled(fields: readonly Field[], values: Values): boolean {
+  return fields.every(({ name, required, kind }) => {
+    const value = values[name];
+    return !required || kind === "switch" || (value !== undefined && value !== null && value !== "");
+  });
+}
+
+/** Wait for an answer, and say which operation does the work. */
+export async function sent(asked: Promise<{ response: Response }>): Promise<Done> {
+  return { operation: operationOf((await asked).response) };
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from "vitest";
+
+import { fieldsOf, fitting, labelOf, type Schema } from "./fields.ts";
+
+const STEP: Schema = {
+  type: "object",
+  required: ["joinType", "displayName"],
+  $defs: {
+    JoinType: { type: "string", enum: ["azureADJoin", "hybridAzureADJoin"] },
+    Domain: {
+      type: "object",
+      required: ["password"],
+      properties: { password: { type: "string", writeOnly: true, maxLength: 256 } },
+    },
+    Phase: { type: "object", properties: { begins: { type: "string" } } },
+  },
+  properties: {
+    joinType: { $ref: "#/$defs/JoinType" },
+    displayName: { type: "string", title: "Displayname", maxLength: 120 },
+    description: { anyOf: [{ type: "string", maxLength: 1000 }, { type: "null" }], default: null },
+    domain: { anyOf: [{ $ref: "#/$defs/Domain" }, { type: "null" }], default: null },
+    groupIds: { type: "array", items: { type: "string" } },
+    subnetIds: { type: "array", items: { type: "string" } },
+    phases: { type: "array", items: { $ref: "#/$defs/Phase" } },
+    quantity: { type: "integer", minimum: 1, maximum: 500, default: 10 },
+    hibernate: { type: "boolean", default: false },
+  },
+};
+
+describe("fieldsOf", () => {
+  const fields = fieldsOf(STEP, { groupIds: [{ value: "g1", title: "Sales" }] });
+  const field = (name: string) => fields.find((each) => each.name === name);
+
+  it("keeps the order of the schema", () => {
+    expect(fields.map(({ name }) => name)).toEqual(Object.keys(STEP.properties ?? {}));
+  });
+
+  it.each([
+    ["joinType", "one"],
+    ["displayName", "text"],
+    ["description", "long"],
+    ["domain", "group"],
+    ["groupIds", "several"],
+    ["subnetIds", "lines"],
+    ["phases", "rows"],
+    ["quantity", "number"],
+    ["hibernate", "switch"],
+  ])("reads %s as %s", (name, kind) => {
+    expect(field(name)?.kind).toBe(kind);
+  });
+
+  it("knows what has to be filled in, and the bounds", () => {
+    expect(field("displayName")).toMatchObject({ required: true, longest: 120 });
+    expect(field("quantity")).toMatchObject({ required: false, minimum: 1, maximum: 500, value: 10 });
+  });
+
+  it("reads the fields of a group with their own pointers", () => {
+    expect(field("domain")?.fields).toMatchObject([{ path: "/domain/password", kind: "secret", required: true }]);
+  });
+
+  it("offers what the service offers before what the schema lists", () => {
+    expect(field("groupIds")?.choices).toEqual([{ value: "g1", title: "Sales" }]);
+    expect(field("joinType")?.choices.map(({ value }) => value)).toEqual(["azureADJoin", "hybridAzureADJoin"]);
+  });
+
+  it("says which reference leads nowhere", () => {
+    expect(() => fieldsOf({ type: "object", properties: { a: { $ref: "#/$defs/None" } } }, {})).toThrow("None");
+  });
+});
+
+describe("fitting", () => {
+  const subnets = [
+    { value: "s1", title: "S1", virtualNetworkId: "n1" },
+    { value: "s2", title: "S2", virtualNetworkId: "n2" },
+  ];
+
+  it("offers what belongs to the value of another field", () => {
+    expect(fitting(subnets, { virtualNetworkId: "n2" }).map(({ value }) => value)).toEqual(["s2"]);
+  });
+
+  it("offers everything while that is open", () => {
+    expect(fitting(subnets, {})).toHaveLength(2);
+  });
+});
+
+describe("labelOf", () => {
+  it.each([
+    ["displayName", undefined, "Display name"],
+    ["displayName", "Displayname", "Display name"],
+    ["displayName", "Name", "Name"],
+    ["siteId", "Site of the Cloud PCs", "Site of the Cloud PCs"],
+  ])("writes %s (%s) as %s", (name, title, label) => {
+    expect(labelOf(name, title)).toBe(label);
+  });
+});

@@ -1,0 +1,168 @@
+/** What a form asks for, read from the JSON schema of a wizard's step: pure, and the same for every wizard. */
+
+import { titleOf } from "../../api/errors.ts";
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined };
+
+export interface Schema {
+  readonly type?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly default?: Json;
+  readonly enum?: readonly string[];
+  readonly const?: Json;
+  readonly format?: string;
+  readonly writeOnly?: boolean;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly maxLength?: number;
+  readonly maxItems?: number;
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly Schema[];
+  readonly allOf?: readonly Schema[];
+  readonly $ref?: string;
+  readonly $defs?: Readonly<Record<string, Schema>>;
+}
+
+export interface Choice {
+  readonly value: string;
+  readonly title: string;
+  /** What else the service says of it. A choice that names another field of the form is for one value of that field. */
+  readonly [property: string]: Json | undefined;
+}
+
+export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows" | "directoryGroups";
+
+/** One thing that a form asks for. *path*: its place in the step, as a JSON pointer. */
+export interface Field {
+  readonly name: string;
+  readonly path: string;
+  readonly label: string;
+  readonly help: string;
+  readonly kind: Kind;
+  readonly required: boolean;
+  readonly value: Json | undefined;
+  readonly choices: readonly Choice[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly longest?: number;
+  /** The fields of a group, or of each row. */
+  readonly fields: readonly Field[];
+}
+
+type Choices = Readonly<Record<string, readonly Choice[]>>;
+const LONG = 400;
+
+/** Return the choices that fit to what the other fields of the form have. */
+export function fitting(choices: readonly Choice[], values: Readonly<Record<string, Json | undefined>>): readonly Choice[] {
+  return choices.filter((choice) =>
+    Object.entries(choice).every(([name, value]) => {
+      const other = name === "value" || name === "title" ? undefined : values[name];
+      return other === undefined || other === null || other === value;
+    }),
+  );
+}
+
+/** Return the fields of a step, in the order of its schema. */
+export function fieldsOf(step: Schema, choices: Choices): Field[] {
+  return read(resolved(step, step), step, choices, "", "");
+}
+
+function read(schema: Schema, root: Schema, choices: Choices, path: string, dotted: string): Field[] {
+  return Object.entries(schema.properties ?? {}).map(([name, raw]) =>
+    fieldOf(name, raw, root, choices, `${path}/${escape(name)}`, `${dotted}${name}`, schema.required?.includes(name) ?? false),
+  );
+}
+
+function fieldOf(
+  name: string,
+  raw: Schema,
+  root: Schema,
+  choices: Choices,
+  path: string,
+  dotted: string,
+  required: boolean,
+): Field {
+  const schema = resolved(raw, root);
+  const own = choices[dotted] ?? choices[name] ?? [];
+  const listed = own.length > 0 ? own : optionsOf(schema, root);
+  const kind = kindOf(schema, root, listed);
+  const rows = kind === "rows" && schema.items ? resolved(schema.items, root) : schema;
+  const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}/`) : [];
+  return {
+    name,
+    path,
+    label: labelOf(name, raw.title ?? schema.title),
+    help: raw.description ?? "",
+    kind,
+    required,
+    value: raw.default ?? schema.default,
+    choices: listed,
+    fields: inner,
+    ...(schema.minimum === undefined ? {} : { minimum: schema.minimum }),
+    ...(schema.maximum === undefined ? {} : { maximum: schema.maximum }),
+    ...(schema.maxLength === undefined ? {} : { longest: schema.maxLength }),
+  };
+}
+
+function kindOf(schema: Schema, root: Schema, listed: readonly Choice[]): Kind {
+  if (schema.type === "array") {
+    if (listed.length > 0) {
+      return "several";
+    }
+    return schema.items && resolved(schema.items, root).type === "object" ? "rows" : "lines";
+  }
+  if (schema.type === "object" && listed.length === 0) {
+    return "group";
+  }
+  if (listed.length > 0) {
+    return "one";
+  }
+  if (schema.type === "boolean") {
+    return "switch";
+  }
+  if (schema.type === "integer" || schema.type === "number") {
+    return "number";
+  }
+  if (schema.writeOnly) {
+    return "secret";
+  }
+  if (schema.format === "date-time") {
+    return "moment";
+  }
+  return (schema.maxLength ?? 0) > LONG ? "long" : "text";
+}
+
+function optionsOf(schema: Schema, root: Schema): Choice[] {
+  const items = schema.type === "array" && schema.items ? resolved(schema.items, root) : schema;
+  return (items.enum ?? []).map((value) => ({ value, title: labelOf(value) }));
+}
+
+/** Follow references, and take the one alternative that is not null. */
+function resolved(schema: Schema, root: Schema): Schema {
+  if (schema.$ref !== undefined) {
+    const found = root.$defs?.[schema.$ref.replace("#/$defs/", "")];
+    if (found === undefined) {
+      throw new Error(`the schema refers to ${schema.$ref}, which it does not have`);
+    }
+    return { ...resolved(found, root), ...(schema.default === undefined ? {} : { default: schema.default }) };
+  }
+  const parts = schema.anyOf ?? schema.allOf;
+  if (parts !== undefined) {
+    const { anyOf: _any, allOf: _all, ...rest } = schema;
+    const real = parts.find((part) => part.type !== "null") ?? {};
+    return { ...resolved(real, root), ...rest };
+  }
+  return schema;
+}
+
+/** Write the name of a property as a label, unless the schema has a better one than the name again. */
+export function labelOf(name: string, title?: string): string {
+  return title === undefined || title.toLowerCase().replaceAll(" ", "") === name.toLowerCase() ? titleOf(name) : title;
+}
+
+function escape(name: string): string {
+  return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}

@@ -1,0 +1,258 @@
+import {
+  Button,
+  Caption1,
+  Checkbox,
+  Field as FormField,
+  Input,
+  Select,
+  Switch,
+  Textarea,
+  makeStyles,
+  tokens,
+} from "@fluentui/react-components";
+import type { ReactElement } from "react";
+
+import { words } from "../../words/form.ts";
+import { fitting, type Field, type Json } from "./fields.ts";
+import { GroupPicker } from "./group-picker.tsx";
+
+export type Values = Readonly<Record<string, Json | undefined>>;
+/** JSON pointer -> what to write there. */
+export type Problems = ReadonlyMap<string, string>;
+
+interface Given {
+  readonly fields: readonly Field[];
+  readonly values: Values;
+  readonly problems: Problems;
+  readonly onChange: (values: Values) => void;
+  /** The pointer of the object in which the fields are. */
+  readonly at: string;
+}
+
+const useStyles = makeStyles({
+  form: { display: "grid", rowGap: tokens.spacingVerticalL, maxWidth: "640px" },
+  group: {
+    display: "grid",
+    rowGap: tokens.spacingVerticalM,
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
+    borderRadius: tokens.borderRadiusMedium,
+    padding: tokens.spacingHorizontalM,
+    margin: 0,
+    minWidth: 0,
+  },
+  boxes: { border: "none", margin: 0, padding: 0, minWidth: 0, display: "grid", rowGap: tokens.spacingVerticalS },
+  problem: { color: tokens.colorStatusDangerForeground1 },
+  several: { display: "grid", maxHeight: "320px", overflowY: "auto" },
+});
+
+/** The fields of one step of a wizard, with what is wrong beside each. */
+export function SchemaForm({ fields, values, problems, onChange, at }: Given): ReactElement {
+  const styles = useStyles();
+  return (
+    <div className={styles.form}>
+      {fields.map((field) => (
+        <Asked
+          key={field.name}
+          field={field}
+          at={`${at}/${field.name}`}
+          value={values[field.name]}
+          beside={values}
+          problems={problems}
+          onChange={(value) => onChange({ ...values, [field.name]: value })}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface AskedGiven {
+  readonly field: Field;
+  readonly at: string;
+  readonly value: Json | undefined;
+  /** The values of the fields around it. */
+  readonly beside: Values;
+  readonly problems: Problems;
+  readonly onChange: (value: Json | undefined) => void;
+}
+
+function Asked(given: AskedGiven): ReactElement {
+  const { field, at, problems } = given;
+  if (field.kind === "group") {
+    return <Group {...given} />;
+  }
+  if (field.kind === "rows") {
+    return <Rows {...given} />;
+  }
+  if (field.kind === "several" || field.kind === "directoryGroups") {
+    return <Several {...given} />;
+  }
+  const problem = problems.get(at);
+  return (
+    <FormField
+      label={field.label}
+      required={field.required}
+      hint={field.help}
+      {...(problem === undefined ? {} : { validationState: "error" as const, validationMessage: problem })}
+    >
+      <Control {...given} />
+    </FormField>
+  );
+}
+
+function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
+  const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
+  const choices = fitting(field.choices, beside);
+  const write = (next: string): void => onChange(next === "" ? undefined : next);
+  switch (field.kind) {
+    case "one":
+      return (
+        <Select value={text} onChange={(_, data) => write(data.value)}>
+          <option value="">{words.choose}</option>
+          {choices.map((each) => (
+            <option key={each.value} value={each.value}>
+              {each.title}
+            </option>
+          ))}
+        </Select>
+      );
+    case "switch":
+      return <Switch checked={value === true} onChange={(_, { checked }) => onChange(checked)} />;
+    case "number":
+      return (
+        <Input
+          type="number"
+          value={text}
+          {...(field.minimum === undefined ? {} : { min: field.minimum })}
+          {...(field.maximum === undefined ? {} : { max: field.maximum })}
+          onChange={(_, data) => onChange(data.value === "" ? undefined : Number(data.value))}
+        />
+      );
+    case "lines": {
+      const lines = Array.isArray(value) ? value.join("\n") : "";
+      return (
+        <Textarea
+          value={lines}
+          resize="vertical"
+          placeholder={words.aLineEach}
+          onChange={(_, data) => onChange(linesOf(data.value))}
+        />
+      );
+    }
+    case "long":
+      return <Textarea value={text} resize="vertical" onChange={(_, data) => write(data.value)} />;
+    case "moment":
+      return (
+        <Input
+          type="datetime-local"
+          value={text.slice(0, 16)}
+          onChange={(_, data) => onChange(data.value === "" ? undefined : new Date(data.value).toISOString())}
+        />
+      );
+    case "secret":
+      return (
+        <Input type="password" autoComplete="off" value={text} onChange={(_, data) => write(data.value)} />
+      );
+    default:
+      return <Input value={text} onChange={(_, data) => write(data.value)} />;
+  }
+}
+
+/** Boxes of which several can be chosen. Fluent's Field is for one control: it would give all of them one id. */
+function Several({ field, at, value, beside, problems, onChange }: AskedGiven): ReactElement {
+  const styles = useStyles();
+  const chosen = Array.isArray(value) ? (value as readonly string[]) : [];
+  const problem = problems.get(at);
+  return (
+    <fieldset className={styles.boxes}>
+      <legend>
+        {field.label}
+        {field.required ? words.required : ""}
+      </legend>
+      {field.kind === "directoryGroups" ? (
+        <GroupPicker known={field.choices} chosen={chosen} onChange={(next) => onChange(next)} />
+      ) : (
+        <div className={styles.several}>
+          {fitting(field.choices, beside).map((each) => (
+            <Checkbox
+              key={each.value}
+              label={each.title}
+              checked={chosen.includes(each.value)}
+              onChange={(_, { checked }) =>
+                onChange(checked === true ? [...chosen, each.value] : chosen.filter((id) => id !== each.value))
+              }
+            />
+          ))}
+        </div>
+      )}
+      {field.help === "" ? null : <Caption1>{field.help}</Caption1>}
+      {problem !== undefined && (
+        <div role="alert" className={styles.problem}>
+          {problem}
+        </div>
+      )}
+    </fieldset>
+  );
+}
+
+function linesOf(text: string): string[] {
+  return text.split("\n").filter((line) => line.trim() !== "");
+}
+
+function Group({ field, at, value, problems, onChange }: AskedGiven): ReactElement {
+  const styles = useStyles();
+  const isThere = value !== undefined && value !== null;
+  const problem = problems.get(at);
+  return (
+    <fieldset className={styles.group}>
+      <legend>{field.label}</legend>
+      {field.help}
+      {!field.required && (
+        <Switch
+          label={words.fillIn}
+          checked={isThere}
+          onChange={(_, { checked }) => onChange(checked ? {} : undefined)}
+        />
+      )}
+      {problem !== undefined && <div role="alert">{problem}</div>}
+      {(isThere || field.required) && (
+        <SchemaForm
+          fields={field.fields}
+          values={(value ?? {}) as Values}
+          problems={problems}
+          onChange={(next) => onChange(next as Json)}
+          at={at}
+        />
+      )}
+    </fieldset>
+  );
+}
+
+function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElement {
+  const styles = useStyles();
+  const rows = Array.isArray(value) ? (value as readonly Values[]) : [];
+  const change = (index: number, next: Values): void =>
+    onChange(rows.map((row, place) => (place === index ? next : row)) as unknown as Json);
+  return (
+    <fieldset className={styles.group}>
+      <legend>{field.label}</legend>
+      {field.help}
+      {rows.map((row, index) => (
+        // Rows have no identity of their own: their place is what errors name too.
+        // oxlint-disable-next-line react/no-array-index-key
+        <div key={index} className={styles.group}>
+          <SchemaForm
+            fields={field.fields}
+            values={row}
+            problems={problems}
+            onChange={(next) => change(index, next)}
+            at={`${at}/${index}`}
+          />
+          <Button onClick={() => onChange(rows.filter((_, place) => place !== index) as unknown as Json)}>
+            {words.removeRow}
+          </Button>
+        </div>
+      ))}
+      <Button onClick={() => onChange([...rows, {}] as unknown as Json)}>{words.addRow}</Button>
+    </fieldset>
+  );
+}

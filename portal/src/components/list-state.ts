@@ -1,0 +1,73 @@
+/** What a list is asked for: pure, from what stands in the page's address. */
+
+import type { Query } from "../api/read.ts";
+import type { Order } from "./data-table.tsx";
+import type { Choice } from "./form/fields.ts";
+
+/** One thing that a list can be filtered by. */
+export interface Filter {
+  /** Its place in the page's address. */
+  readonly name: string;
+  readonly title: string;
+  /** The property that the service compares. */
+  readonly property: string;
+  readonly choices: readonly Choice[];
+}
+
+export interface ListState {
+  readonly search: string;
+  /** Name of a filter -> chosen value; what is not chosen is not in it. */
+  readonly chosen: Readonly<Record<string, string>>;
+  readonly order: Order | undefined;
+}
+
+/** Read the state of a list from an address. */
+export function stateOf(address: URLSearchParams, filters: readonly Filter[]): ListState {
+  const chosen = filters.flatMap(({ name }): [string, string][] => {
+    const value = address.get(name);
+    return value ? [[name, value]] : [];
+  });
+  return { search: address.get("search") ?? "", chosen: Object.fromEntries(chosen), order: orderOf(address.get("order")) };
+}
+
+/** Write an order as it stands in addresses: `displayName` or `displayName desc`. */
+export function orderText({ by, descending }: Order): string {
+  return descending ? `${by} desc` : by;
+}
+
+function orderOf(text: string | null): Order | undefined {
+  const [by, direction] = (text ?? "").split(" ");
+  return by ? { by, descending: direction === "desc" } : undefined;
+}
+
+/** Return the options that ask the service for what a list shows. */
+export function queryOf({ search, chosen, order }: ListState, filters: readonly Filter[], fixed: Query = {}): Query {
+  const conditions = filters.flatMap(({ name, property }) => {
+    const value = chosen[name];
+    return value === undefined ? [] : [`${property} eq ${quoted(value)}`];
+  });
+  if (fixed["$filter"] !== undefined) {
+    conditions.push(`(${fixed["$filter"]})`);
+  }
+  return {
+    ...fixed,
+    ...(search === "" ? {} : { $search: words(search) }),
+    ...(conditions.length === 0 ? {} : { $filter: conditions.join(" and ") }),
+    ...(order === undefined ? {} : { $orderby: orderText(order) }),
+  };
+}
+
+/** Write a text as OData does: in single quotes, each of its own twice. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`;
+}
+
+/** Put each word in double quotes, so that none of it has a meaning of its own. */
+function words(search: string): string {
+  return search
+    .replaceAll('"', " ")
+    .split(/\s+/)
+    .filter((word) => word !== "")
+    .map((word) => `"${word}"`)
+    .join(" ");
+}

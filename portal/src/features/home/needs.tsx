@@ -1,0 +1,54 @@
+import type { ReactElement } from "react";
+import { Link } from "react-router";
+
+import { ROOT } from "../../api/addresses.ts";
+import { useOne, type Found } from "../../api/read.ts";
+import { Section } from "../../components/section.tsx";
+import { words } from "../../words/home.ts";
+
+type Summary = Found<"/tenants/{tenant}/summary">;
+
+interface Need {
+  readonly text: string;
+  readonly path: string;
+}
+
+/** What does not go on by itself: each with the page that helps. */
+export function Needs({ tenant, summary }: { readonly tenant: string; readonly summary: Summary }): ReactElement {
+  const connections = useOne(
+    `${ROOT}/onPremisesConnections`,
+    { tenant },
+    { query: { $filter: "healthCheckStatus eq 'failed'", $select: "id,displayName" } },
+  );
+  const licenses = useOne("/tenants/{tenant}/licenses", { tenant });
+  const settings = useOne("/tenants/{tenant}", { tenant });
+  const needs: Need[] = [
+    ...counted(summary.statuses["failed"], words.failed, "/cloud-pcs?status=failed"),
+    ...counted(summary.statuses["provisionedWithWarnings"], words.warned, "/cloud-pcs?status=provisionedWithWarnings"),
+    ...counted(summary.removalsWaiting, words.removals, "/removals"),
+    ...(connections.data?.value ?? []).map(({ id, displayName }) => ({
+      text: words.unhealthy(displayName ?? id),
+      path: `/connections/${id}`,
+    })),
+    ...(licenses.data?.value ?? [])
+      .filter(({ total, free }) => total > 0 && free === 0)
+      .map(({ displayName }) => ({ text: words.short(displayName), path: "/licenses" })),
+    ...(settings.data?.paused ? [{ text: words.paused, path: "/tenant" }] : []),
+  ];
+  return (
+    <Section title={words.needs}>
+      {needs.length === 0 && <p>{words.nothingNeeds}</p>}
+      <ul>
+        {needs.map(({ text, path }) => (
+          <li key={text}>
+            <Link to={`/t/${tenant}${path}`}>{text}</Link>
+          </li>
+        ))}
+      </ul>
+    </Section>
+  );
+}
+
+function counted(count: number | undefined, say: (count: number) => string, path: string): Need[] {
+  return count ? [{ text: say(count), path }] : [];
+}

@@ -1,0 +1,154 @@
+import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
+import type { ReactElement } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+
+import { ROOT, at } from "../../api/addresses.ts";
+import type { Api } from "../../api/client.ts";
+import { useApi } from "../../api/context.tsx";
+import { titleOf } from "../../api/errors.ts";
+import { useOne } from "../../api/read.ts";
+import { sent, type Action } from "../../components/action.ts";
+import { ActionButtons } from "../../components/action-buttons.tsx";
+import { AsOf } from "../../components/as-of.tsx";
+import { DetailView } from "../../components/detail-view.tsx";
+import { Facts } from "../../components/facts.tsx";
+import { input } from "../../components/form/inputs.ts";
+import { moment } from "../../components/moments.ts";
+import { NoteList } from "../../components/note-list.tsx";
+import { inTenant } from "../../components/operation-progress.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { StatusBadge } from "../../components/status-badge.tsx";
+import { useActions } from "../../components/use-actions.tsx";
+import { words } from "../../words/image-sets.ts";
+import { isWorked, type ImageVersion } from "./versions.tsx";
+
+/** One image version: its temporary machine while it is customised, its failure, who uses it. */
+export function ImageVersionPage(): ReactElement {
+  const { tenant = "", id = "", number = "" } = useParams();
+  const api = useApi();
+  const go = useNavigate();
+  const work = useActions(inTenant(tenant));
+  const query = useOne(`${ROOT}/imageSets/{id}/versions/{number}`, { tenant, id, number }, { runs: isWorked });
+  const gone = (): void => void go(`/t/${tenant}/image-sets/${id}`);
+  return (
+    <DetailView query={query}>
+      {(version) => (
+        <>
+          <PageHeader title={`${words.versionColumns.version} ${version.version}`}>
+            <StatusBadge status={version.status} />
+            <AsOf query={query} />
+          </PageHeader>
+          <ActionButtons actions={actionsOf(api, tenant, id, version, gone)} begin={work.begin} />
+          {work.view}
+          <Notices version={version} />
+          <Facts
+            facts={{
+              source: version.sourceName,
+              tested: version.validated,
+              byRecipe: version.byRecipe,
+              regions: version.regions,
+              shutsDown: version.shutDownDateTime ? moment(version.shutDownDateTime) : null,
+              runs: version.running ? titleOf(version.running) : null,
+              usedBy: version.usedBy.map(({ displayName, hosts }) => `${displayName} (${hosts})`),
+              created: moment(version.createdDateTime),
+              work: version.operationId ? <Link to={`/t/${tenant}/operations/${version.operationId}`}>{words.build}</Link> : null,
+            }}
+          />
+          <NoteList notes={version.notes} />
+        </>
+      )}
+    </DetailView>
+  );
+}
+
+function Notices({ version }: { readonly version: ImageVersion }): ReactElement {
+  const { access, failure, warnings } = version;
+  return (
+    <>
+      {access ? (
+        <MessageBar layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>{words.access}</MessageBarTitle>
+            <Facts facts={{ for: access.address, at: access.publicAddress ?? access.bastionId, until: moment(access.until) }} />
+          </MessageBarBody>
+        </MessageBar>
+      ) : null}
+      {failure ? (
+        <MessageBar intent="error" layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>{failure.message}</MessageBarTitle>
+            <Facts facts={{ evidence: failure.evidence, advice: failure.advice }} />
+          </MessageBarBody>
+        </MessageBar>
+      ) : null}
+      {warnings.map(({ step, message }) => (
+        <MessageBar key={`${step}${message}`} intent="warning" layout="multiline">
+          <MessageBarBody>{message}</MessageBarBody>
+        </MessageBar>
+      ))}
+    </>
+  );
+}
+
+function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, gone: () => void): Action[] {
+  const place = { params: { path: { ...at(tenant), id, number: version.version } } };
+  const address = `${ROOT}/imageSets/{id}/versions/{number}` as const;
+  const why = version.status === "customizing" ? null : words.noMachine;
+  const { fields, actions } = words;
+  return [
+    {
+      name: "connect",
+      ...actions.connect,
+      permission: "imageVersions/connect",
+      why,
+      fields: [
+        input("secret", "password", fields.password, { help: fields.passwordHelp }),
+        input("text", "address", fields.address, { optional: true, help: fields.addressHelp }),
+        input("number", "minutes", fields.minutes, { value: 60, minimum: 5, maximum: 480 }),
+      ],
+      run: (values) => sent(api.POST(`${address}/connect`, { ...place, body: values as never })),
+    },
+    {
+      name: "disconnect",
+      ...actions.disconnect,
+      permission: "imageVersions/disconnect",
+      why,
+      run: () => sent(api.POST(`${address}/disconnect`, place)),
+    },
+    {
+      name: "seal",
+      ...actions.seal,
+      permission: "imageVersions/seal",
+      why,
+      typed: version.version,
+      run: () => sent(api.POST(`${address}/seal`, { ...place, body: { confirm: version.version } })),
+    },
+    {
+      name: "reboot",
+      ...actions.reboot,
+      permission: "imageVersions/reboot",
+      why,
+      run: () => sent(api.POST(`${address}/reboot`, place)),
+    },
+    {
+      name: "note",
+      ...actions.noteVersion,
+      permission: "imageVersions/update",
+      fields: [input("long", "notes", fields.note, { longest: 2_000 })],
+      run: (values) => sent(api.PATCH(address, { ...place, body: values as never })),
+    },
+    {
+      name: "delete",
+      ...actions.deleteVersion,
+      permission: "imageVersions/delete",
+      typed: version.version,
+      run: async () => {
+        const done = await sent(api.DELETE(address, place));
+        if (done.operation === null) {
+          gone();
+        }
+        return done;
+      },
+    },
+  ];
+}

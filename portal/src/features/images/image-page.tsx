@@ -1,0 +1,86 @@
+import type { ReactElement } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+
+import { ROOT, at } from "../../api/addresses.ts";
+import type { Api } from "../../api/client.ts";
+import { useApi } from "../../api/context.tsx";
+import { useOne, type Found } from "../../api/read.ts";
+import { sent, type Action } from "../../components/action.ts";
+import { ActionButtons } from "../../components/action-buttons.tsx";
+import { AsOf } from "../../components/as-of.tsx";
+import { DetailView } from "../../components/detail-view.tsx";
+import { Facts } from "../../components/facts.tsx";
+import { input } from "../../components/form/inputs.ts";
+import { moment } from "../../components/moments.ts";
+import { inTenant } from "../../components/operation-progress.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { StatusBadge } from "../../components/status-badge.tsx";
+import { useActions } from "../../components/use-actions.tsx";
+import { words } from "../../words/images.ts";
+
+type DeviceImage = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/deviceImages/{id}">;
+
+/** One device image: what it is, where it is, and why it is not usable. */
+export function ImagePage(): ReactElement {
+  const { tenant = "", id = "" } = useParams();
+  const api = useApi();
+  const go = useNavigate();
+  const work = useActions(inTenant(tenant));
+  const query = useOne(`${ROOT}/deviceImages/{id}`, { tenant, id }, { runs: ({ status }) => status === "pending" });
+  return (
+    <DetailView query={query}>
+      {(image) => (
+        <>
+          <PageHeader title={image.displayName}>
+            <StatusBadge status={image.status} />
+            <AsOf query={query} />
+          </PageHeader>
+          <ActionButtons actions={actionsOf(api, tenant, image, () => void go(`/t/${tenant}/images`))} begin={work.begin} />
+          {work.view}
+          <Facts
+            facts={{
+              version: image.version,
+              windows: image.operatingSystem,
+              site: image["@deskwright.siteId"],
+              regions: image["@deskwright.regions"],
+              source: image["@deskwright.galleryImageId"] ?? image["@deskwright.galleryVersionId"],
+              size: image.sizeInGB ? `${image.sizeInGB} GB` : null,
+              problem: image.errorCode,
+              whatWasFound: image["@deskwright.errorDetail"],
+              changed: moment(image.lastModifiedDateTime),
+              build: image["@deskwright.operationId"] ? (
+                <Link to={`/t/${tenant}/operations/${image["@deskwright.operationId"]}`}>{words.showBuild}</Link>
+              ) : null,
+            }}
+          />
+        </>
+      )}
+    </DetailView>
+  );
+}
+
+function actionsOf(api: Api, tenant: string, image: DeviceImage, gone: () => void): Action[] {
+  const place = { params: { path: { ...at(tenant), id: image.id } } };
+  return [
+    {
+      name: "rename",
+      ...words.actions.rename,
+      permission: "deviceImages/update",
+      fields: [input("text", "displayName", words.fields.name, { value: image.displayName, longest: 120 })],
+      run: (values) => sent(api.PATCH(`${ROOT}/deviceImages/{id}`, { ...place, body: values as never })),
+    },
+    {
+      name: "delete",
+      ...words.actions.delete,
+      permission: "deviceImages/delete",
+      typed: image.displayName,
+      run: async () => {
+        const done = await sent(api.DELETE(`${ROOT}/deviceImages/{id}`, place));
+        if (done.operation === null) {
+          gone();
+        }
+        return done;
+      },
+    },
+  ];
+}

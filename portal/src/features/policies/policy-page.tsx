@@ -1,0 +1,173 @@
+import { useMemo, type ReactElement } from "react";
+import { Link, useNavigate, useParams } from "react-router";
+
+import { ROOT, at } from "../../api/addresses.ts";
+import type { Api } from "../../api/client.ts";
+import { useApi } from "../../api/context.tsx";
+import { titleOf } from "../../api/errors.ts";
+import { useList, useOne, type Found, type RowOf } from "../../api/read.ts";
+import { sent, type Action } from "../../components/action.ts";
+import { ActionButtons } from "../../components/action-buttons.tsx";
+import { AsOf } from "../../components/as-of.tsx";
+import type { Column } from "../../components/data-table.tsx";
+import { DetailView } from "../../components/detail-view.tsx";
+import { Facts } from "../../components/facts.tsx";
+import { input } from "../../components/form/inputs.ts";
+import { ListView } from "../../components/list-view.tsx";
+import { moment } from "../../components/moments.ts";
+import { inTenant } from "../../components/operation-progress.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { Section } from "../../components/section.tsx";
+import { StatusBadge } from "../../components/status-badge.tsx";
+import { useActions } from "../../components/use-actions.tsx";
+import { words } from "../../words/policies.ts";
+
+type Policy = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}">;
+type PolicyUser = RowOf<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}/users">;
+
+/** One policy: what it builds, for whom, and how far each of them is. */
+export function PolicyPage(): ReactElement {
+  const { tenant = "", id = "" } = useParams();
+  const query = useOne(`${ROOT}/provisioningPolicies/{id}`, { tenant, id }, { query: { $expand: "assignments" } });
+  return (
+    <DetailView query={query}>
+      {(policy) => (
+        <>
+          <PageHeader title={policy.displayName}>
+            <StatusBadge status={policy["@deskwright.paused"] ? "paused" : "active"} />
+            <AsOf query={query} />
+          </PageHeader>
+          <Actions tenant={tenant} policy={policy} />
+          <Facts
+            facts={{
+              description: policy.description,
+              image: policy.imageDisplayName,
+              join: [...new Set(policy.domainJoinConfigurations.map((each) => titleOf(each.domainJoinType ?? "")))],
+              groups: policy.assignments.map((each) => groupName(each)),
+              language: policy.windowsSetting.locale,
+              localAdministrator: policy.localAdminEnabled,
+              singleSignOn: policy.enableSingleSignOn,
+              naming: policy.cloudPcNamingTemplate,
+              gracePeriod: `${policy.gracePeriodInHours} h`,
+              paused: policy["@deskwright.paused"]?.reason,
+              changed: moment(policy.lastModifiedDateTime),
+              cloudPcs: <Link to={`/t/${tenant}/cloud-pcs?policy=${id}`}>{words.cloudPcs}</Link>,
+            }}
+          />
+          <Users tenant={tenant} id={id} />
+        </>
+      )}
+    </DetailView>
+  );
+}
+
+function groupName(assignment: Policy["assignments"][number]): string {
+  return assignment["@deskwright.groupDisplayName"] ?? assignment.target.groupId;
+}
+
+function Users({ tenant, id }: { readonly tenant: string; readonly id: string }): ReactElement {
+  const list = useList(`${ROOT}/provisioningPolicies/{id}/users`, { tenant, id });
+  const columns = useMemo(() => userColumns(tenant), [tenant]);
+  return (
+    <Section title={words.users}>
+      <ListView label={words.users} list={list} columns={columns} idOf={(row) => row.user.id} none={<p>{words.noUsers}</p>} />
+    </Section>
+  );
+}
+
+function userColumns(tenant: string): Column<PolicyUser>[] {
+  return [
+    {
+      id: "user",
+      title: words.userColumns.user,
+      cell: ({ user }) => (
+        <Link to={`/t/${tenant}/users?user=${encodeURIComponent(user.userPrincipalName)}`}>{user.userPrincipalName}</Link>
+      ),
+    },
+    { id: "standing", title: words.userColumns.standing, cell: (row) => words.standings[row.standing] },
+    { id: "because", title: words.userColumns.because, cell: (row) => row.because },
+    {
+      id: "cloudPcs",
+      title: words.userColumns.cloudPcs,
+      cell: (row) =>
+        row.cloudPcs.map((pc) => (
+          <Link key={pc.id} to={`/t/${tenant}/cloud-pcs/${pc.id}`}>{`${pc.servicePlanName}: ${titleOf(pc.status)} `}</Link>
+        )),
+    },
+  ];
+}
+
+function Actions({ tenant, policy }: { readonly tenant: string; readonly policy: Policy }): ReactElement {
+  const api = useApi();
+  const go = useNavigate();
+  const work = useActions(inTenant(tenant));
+  const gone = (): void => void go(`/t/${tenant}/policies`);
+  return (
+    <>
+      <ActionButtons actions={actionsOf(api, tenant, policy, gone)} begin={work.begin} />
+      {work.view}
+    </>
+  );
+}
+
+function actionsOf(api: Api, tenant: string, policy: Policy, gone: () => void): Action[] {
+  const own = { params: { path: { tenant, id: policy.id } } };
+  const graph = { params: { path: { ...at(tenant), id: policy.id } } };
+  const assigned = policy.assignments.map((each) => each.target.groupId);
+  const choices = policy.assignments.map((each) => ({ value: each.target.groupId, title: groupName(each) }));
+  return [
+    policy["@deskwright.paused"]
+      ? {
+          name: "resume",
+          ...words.actions.resume,
+          permission: "provisioningPolicies/resume",
+          run: () => sent(api.POST("/tenants/{tenant}/provisioningPolicies/{id}/resume", own)),
+        }
+      : {
+          name: "pause",
+          ...words.actions.pause,
+          permission: "provisioningPolicies/pause",
+          fields: [input("text", "reason", words.fields.reason, { optional: true, longest: 400 })],
+          run: (values) => sent(api.POST("/tenants/{tenant}/provisioningPolicies/{id}/pause", { ...own, body: values as never })),
+        },
+    {
+      name: "edit",
+      ...words.actions.edit,
+      permission: "provisioningPolicies/update",
+      fields: [
+        input("text", "displayName", words.fields.name, { value: policy.displayName, longest: 120 }),
+        input("long", "description", words.fields.description, { value: policy.description, optional: true }),
+        input("text", "locale", words.fields.locale, { value: policy.windowsSetting.locale }),
+        input("text", "cloudPcNamingTemplate", words.fields.naming, { value: policy.cloudPcNamingTemplate, optional: true }),
+        input("number", "gracePeriodInHours", words.fields.grace, { value: policy.gracePeriodInHours, minimum: 1, maximum: 8_760 }),
+        input("switch", "localAdminEnabled", words.fields.admin, { value: policy.localAdminEnabled }),
+        input("switch", "enableSingleSignOn", words.fields.singleSignOn, { value: policy.enableSingleSignOn }),
+      ],
+      run: ({ locale, description = "", cloudPcNamingTemplate = null, ...values }) => {
+        const body = { ...values, description, cloudPcNamingTemplate, windowsSetting: { locale } };
+        return sent(api.PATCH(`${ROOT}/provisioningPolicies/{id}`, { ...graph, body: body as never }));
+      },
+    },
+    {
+      name: "assign",
+      ...words.actions.assign,
+      permission: "provisioningPolicies/assign",
+      fields: [input("directoryGroups", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
+      run: ({ groupIds }) => {
+        const assignments = ((groupIds ?? []) as string[]).map((groupId) => ({ target: { groupId } }));
+        return sent(api.POST(`${ROOT}/provisioningPolicies/{id}/assign`, { ...graph, body: { assignments } }));
+      },
+    },
+    {
+      name: "delete",
+      ...words.actions.delete,
+      permission: "provisioningPolicies/delete",
+      typed: policy.displayName,
+      run: async () => {
+        const done = await sent(api.DELETE(`${ROOT}/provisioningPolicies/{id}`, graph));
+        gone();
+        return done;
+      },
+    },
+  ];
+}

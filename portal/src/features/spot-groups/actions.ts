@@ -1,0 +1,142 @@
+/** What can be done with a Spot Group, its release, its hosts and the sessions on them. */
+
+import { ROOT, at } from "../../api/addresses.ts";
+import type { Api } from "../../api/client.ts";
+import { sent, type Action } from "../../components/action.ts";
+import { input } from "../../components/form/inputs.ts";
+import { words } from "../../words/spot-groups.ts";
+import type { Release, Session, SessionHost, SpotGroup } from "./types.ts";
+
+const { actions, fields } = words;
+const GROUP = `${ROOT}/spotGroups/{id}` as const;
+const HOST = `${ROOT}/spotGroups/{id}/hosts/{host}` as const;
+const MESSAGE = [
+  input("text", "title", fields.title, { longest: 100 }),
+  input("long", "body", fields.body, { longest: 1_000 }),
+];
+
+export function groupActions(api: Api, tenant: string, group: SpotGroup, gone: () => void): Action[] {
+  const place = { params: { path: { ...at(tenant), id: group.id } } };
+  const isPaused = group.paused !== null;
+  return [
+    isPaused
+      ? {
+          name: "resume",
+          ...actions.resume,
+          permission: "spotGroups/resume",
+          run: () => sent(api.POST(`${GROUP}/resume`, place)),
+        }
+      : {
+          name: "pause",
+          ...actions.pause,
+          permission: "spotGroups/pause",
+          fields: [input("text", "reason", fields.reason, { optional: true, longest: 400 })],
+          run: (values) => sent(api.POST(`${GROUP}/pause`, { ...place, body: values as never })),
+        },
+    {
+      name: "message",
+      ...actions.message,
+      permission: "userSessions/message",
+      why: group.activeSessions > 0 ? null : words.noHostsToAct,
+      fields: MESSAGE,
+      run: async (values) => ({
+        text: told((await api.POST(`${GROUP}/sessions/message`, { ...place, body: values as never })).data?.sessions),
+      }),
+    },
+    {
+      name: "confirmRemovals",
+      ...actions.confirmRemovals,
+      permission: "spotGroups/confirmRemovals",
+      run: () => sent(api.POST(`${GROUP}/confirmRemovals`, place)),
+    },
+    {
+      name: "delete",
+      ...actions.delete,
+      permission: "spotGroups/delete",
+      typed: group.displayName,
+      run: async () => {
+        const params = { path: place.params.path, query: { confirm: "true" } };
+        const done = await sent(api.DELETE(GROUP, { params: params as never }));
+        gone();
+        return done;
+      },
+    },
+  ];
+}
+
+export function releaseActions(api: Api, tenant: string, release: Release): Action[] {
+  const place = { params: { path: { ...at(tenant), id: release.spotGroupId } } };
+  const permission = "spotGroups/release";
+  const mayResume = release.status === "paused" || release.status === "failed";
+  return [
+    mayResume
+      ? {
+          name: "resume",
+          ...actions.resumeRelease,
+          permission,
+          run: () => sent(api.POST(`${GROUP}/release/resume`, place)),
+        }
+      : {
+          name: "pause",
+          ...actions.pauseRelease,
+          permission,
+          run: () => sent(api.POST(`${GROUP}/release/pause`, place)),
+        },
+    { name: "cancel", ...actions.cancelRelease, permission, run: () => sent(api.POST(`${GROUP}/release/cancel`, place)) },
+  ];
+}
+
+export function hostActions(api: Api, tenant: string, group: string, host: SessionHost): Action[] {
+  const path = { ...at(tenant), id: group, host: host.id };
+  const confirmed = { params: { path, query: { confirm: "true" } as never } };
+  const name = host.computerName ?? host.id;
+  const drain = "sessionHosts/drain";
+  const exclude = "sessionHosts/exclude";
+  return [
+    host.drainedByHand
+      ? { name: "undrain", ...actions.undrain, permission: drain, run: () => sent(api.POST(`${HOST}/undrain`, { params: { path } })) }
+      : { name: "drain", ...actions.drain, permission: drain, run: () => sent(api.POST(`${HOST}/drain`, { params: { path } })) },
+    host.excluded
+      ? { name: "include", ...actions.include, permission: exclude, run: () => sent(api.POST(`${HOST}/include`, { params: { path } })) }
+      : { name: "exclude", ...actions.exclude, permission: exclude, run: () => sent(api.POST(`${HOST}/exclude`, { params: { path } })) },
+    {
+      name: "restart",
+      title: actions.restart.title,
+      text: `${actions.restart.text} ${words.sessionsAffected(host.activeSessions)}`,
+      permission: "sessionHosts/restart",
+      run: () => sent(api.POST(`${HOST}/restart`, confirmed)),
+    },
+    {
+      name: "remove",
+      title: actions.remove.title,
+      text: `${actions.remove.text} ${words.sessionsAffected(host.activeSessions)}`,
+      permission: "sessionHosts/remove",
+      typed: name,
+      run: () => sent(api.POST(`${HOST}/remove`, confirmed)),
+    },
+  ];
+}
+
+export function sessionActions(api: Api, tenant: string, group: string, session: Session): Action[] {
+  const place = { params: { path: { ...at(tenant), id: group } } };
+  const sessionIds = [session.id];
+  return [
+    {
+      name: "message",
+      ...actions.messageOne,
+      permission: "userSessions/message",
+      fields: MESSAGE,
+      run: (values) => sent(api.POST(`${GROUP}/sessions/message`, { ...place, body: { ...values, sessionIds } as never })),
+    },
+    {
+      name: "logOff",
+      ...actions.logOff,
+      permission: "userSessions/logOff",
+      run: () => sent(api.POST(`${GROUP}/sessions/logOff`, { ...place, body: { sessionIds } })),
+    },
+  ];
+}
+
+function told(sessions = 0): string {
+  return `${actions.message.title}: ${words.sessionsAffected(sessions)}`;
+}

@@ -1,0 +1,115 @@
+import { MessageBar, MessageBarBody } from "@fluentui/react-components";
+import { useMemo, type ReactElement } from "react";
+import { useNavigate, useParams } from "react-router";
+
+import type { Api } from "../../api/client.ts";
+import { useApi } from "../../api/context.tsx";
+import { useOne, type Found } from "../../api/read.ts";
+import { sent, type Action } from "../../components/action.ts";
+import { ActionButtons } from "../../components/action-buttons.tsx";
+import { AsOf } from "../../components/as-of.tsx";
+import { DetailView } from "../../components/detail-view.tsx";
+import { Facts } from "../../components/facts.tsx";
+import { input } from "../../components/form/inputs.ts";
+import { inTenant } from "../../components/operation-progress.tsx";
+import { PageHeader } from "../../components/page-header.tsx";
+import { Section } from "../../components/section.tsx";
+import { StatusBadge } from "../../components/status-badge.tsx";
+import { useActions } from "../../components/use-actions.tsx";
+import { words } from "../../words/tenants.ts";
+import { settingFields, settingsOf } from "./settings.ts";
+import { Sites } from "./sites.tsx";
+
+type Tenant = Found<"/tenants/{tenant}">;
+
+/** One tenant: where it is, its settings, its sites, and its pause. */
+export function TenantPage(): ReactElement {
+  const { tenant = "" } = useParams();
+  const work = useActions(inTenant(tenant));
+  const query = useOne("/tenants/{tenant}", { tenant });
+  return (
+    <DetailView query={query}>
+      {(found) => (
+        <>
+          <PageHeader title={found.displayName}>
+            <StatusBadge status={found.paused ? "paused" : "active"} />
+            <AsOf query={query} />
+          </PageHeader>
+          <Actions tenant={found} work={work} />
+          {work.view}
+          {found.paused ? (
+            <MessageBar intent="warning">
+              <MessageBarBody>{found.paused.reason}</MessageBarBody>
+            </MessageBar>
+          ) : null}
+          <Facts
+            facts={{
+              id: found.id,
+              directory: found.entraTenantId,
+              subscription: found.subscriptionId,
+              furtherSubscriptions: found.furtherSubscriptionIds.length > 0 ? found.furtherSubscriptionIds : null,
+              spotLicences: Object.entries(found.spotLicenses).map(([type, count]) => `${type}: ${count}`),
+            }}
+          />
+          <Sites tenant={tenant} begin={work.begin} />
+          <Section title={words.settings}>
+            <Facts facts={found.settings} />
+          </Section>
+        </>
+      )}
+    </DetailView>
+  );
+}
+
+function Actions({ tenant, work }: { readonly tenant: Tenant; readonly work: ReturnType<typeof useActions> }): ReactElement {
+  const api = useApi();
+  const go = useNavigate();
+  const actions = useMemo(() => actionsOf(api, tenant, () => void go("/tenants")), [api, tenant, go]);
+  return <ActionButtons actions={actions} begin={work.begin} />;
+}
+
+function actionsOf(api: Api, tenant: Tenant, gone: () => void): Action[] {
+  const place = { params: { path: { tenant: tenant.id } } };
+  const { fields, actions } = words;
+  return [
+    tenant.paused
+      ? {
+          name: "resume",
+          ...actions.resume,
+          permission: "tenants/resume",
+          run: () => sent(api.POST("/tenants/{tenant}/resume", place)),
+        }
+      : {
+          name: "pause",
+          ...actions.pause,
+          permission: "tenants/pause",
+          fields: [input("text", "reason", fields.reason, { optional: true, longest: 400 })],
+          run: (values) => sent(api.POST("/tenants/{tenant}/pause", { ...place, body: values as never })),
+        },
+    {
+      name: "settings",
+      ...actions.edit,
+      permission: "tenants/update",
+      fields: settingFields(tenant.settings),
+      run: (values) => sent(api.PATCH("/tenants/{tenant}", { ...place, body: { settings: settingsOf(values) } as never })),
+    },
+    {
+      name: "rename",
+      ...actions.rename,
+      permission: "tenants/update",
+      fields: [input("text", "displayName", fields.name, { value: tenant.displayName, longest: 120 })],
+      run: (values) => sent(api.PATCH("/tenants/{tenant}", { ...place, body: values as never })),
+    },
+    {
+      name: "delete",
+      ...actions.delete,
+      permission: "tenants/delete",
+      typed: tenant.id,
+      run: async () => {
+        const done = await sent(api.DELETE("/tenants/{tenant}", place));
+        gone();
+        return done;
+      },
+    },
+  ];
+}

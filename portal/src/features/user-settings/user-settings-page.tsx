@@ -1,0 +1,127 @@
+import { useMemo, type ReactElement } from "react";
+import { useParams } from "react-router";
+
+import { ROOT, at } from "../../api/addresses.ts";
+import type { Api } from "../../api/client.ts";
+import { useApi } from "../../api/context.tsx";
+import type { RowOf } from "../../api/read.ts";
+import { sent, type Action } from "../../components/action.ts";
+import { ActionButtons } from "../../components/action-buttons.tsx";
+import type { Column } from "../../components/data-table.tsx";
+import type { Field } from "../../components/form/fields.ts";
+import { input } from "../../components/form/inputs.ts";
+import type { Values } from "../../components/form/schema-form.tsx";
+import { ListPage, type Listed } from "../../components/list-page.tsx";
+import { moment } from "../../components/moments.ts";
+import { inTenant } from "../../components/operation-progress.tsx";
+import { rowActions } from "../../components/row-actions.tsx";
+import { useActions } from "../../components/use-actions.tsx";
+import { words } from "../../words/user-settings.ts";
+
+type Path = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/userSettings";
+type Setting = RowOf<Path>;
+
+const COLUMNS: readonly Column<Setting>[] = [
+  { id: "name", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
+  { id: "self", title: words.columns.self, cell: (row) => allowed(row.selfServiceEnabled) },
+  { id: "admin", title: words.columns.admin, cell: (row) => allowed(row.localAdminEnabled) },
+  { id: "restore", title: words.columns.restore, cell: (row) => allowed(row.restorePointSetting.userRestoreEnabled) },
+  { id: "groups", title: words.columns.groups, cell: (row) => String(row.assignments.length) },
+  { id: "changed", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
+];
+const LISTED: Listed<Path> = {
+  path: `${ROOT}/userSettings`,
+  words,
+  query: { $expand: "assignments" },
+  idOf: (row) => row.id,
+  columns: () => COLUMNS,
+};
+
+function allowed(is: boolean | undefined): string {
+  return is ? words.yes : words.no;
+}
+
+/** What users may do with their own Cloud PCs. */
+export function UserSettingsPage(): ReactElement {
+  const { tenant = "" } = useParams();
+  const api = useApi();
+  const work = useActions(inTenant(tenant));
+  const { begin } = work;
+  const columns = useMemo(
+    () => [...COLUMNS, rowActions<Setting>(begin, ({ displayName }) => displayName, (row) => actionsOf(api, tenant, row))],
+    [api, tenant, begin],
+  );
+  return (
+    <ListPage
+      listed={LISTED}
+      columns={columns}
+      above={() => (
+        <>
+          <ActionButtons actions={[create(api, tenant)]} begin={work.begin} />
+          {work.view}
+        </>
+      )}
+    />
+  );
+}
+
+function fieldsOf(row?: Setting): Field[] {
+  return [
+    input("text", "displayName", words.fields.name, { longest: 120, ...(row ? { value: row.displayName } : {}) }),
+    input("switch", "selfServiceEnabled", words.fields.self, { value: row?.selfServiceEnabled ?? true }),
+    input("switch", "localAdminEnabled", words.fields.admin, { value: row?.localAdminEnabled ?? false }),
+    input("switch", "userRestoreEnabled", words.fields.restore, { value: row?.restorePointSetting.userRestoreEnabled ?? false }),
+  ];
+}
+
+function bodyOf({ userRestoreEnabled, ...values }: Values): never {
+  return { ...values, restorePointSetting: { userRestoreEnabled: userRestoreEnabled === true } } as never;
+}
+
+function create(api: Api, tenant: string): Action {
+  return {
+    name: "create",
+    ...words.actions.create,
+    permission: "userSettings/create",
+    fields: fieldsOf(),
+    run: async (values) => {
+      await api.POST(`${ROOT}/userSettings`, { params: { path: at(tenant) }, body: bodyOf(values) });
+      return {};
+    },
+  };
+}
+
+function actionsOf(api: Api, tenant: string, row: Setting): Action[] {
+  const place = { params: { path: { ...at(tenant), id: row.id } } };
+  const assigned = row.assignments.map((each) => each.target.groupId);
+  const choices = row.assignments.map((each) => ({
+    value: each.target.groupId,
+    title: each["@deskwright.groupDisplayName"] ?? each.target.groupId,
+  }));
+  return [
+    {
+      name: "edit",
+      ...words.actions.edit,
+      permission: "userSettings/update",
+      fields: fieldsOf(row),
+      run: (values) => sent(api.PATCH(`${ROOT}/userSettings/{id}`, { ...place, body: bodyOf(values) })),
+    },
+    {
+      name: "assign",
+      ...words.actions.assign,
+      permission: "userSettings/assign",
+      fields: [input("directoryGroups", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
+      run: ({ groupIds }) => {
+        const assignments = ((groupIds ?? []) as string[]).map((groupId) => ({ target: { groupId } }));
+        return sent(api.POST(`${ROOT}/userSettings/{id}/assign`, { ...place, body: { assignments } }));
+      },
+    },
+    {
+      name: "delete",
+      ...words.actions.delete,
+      permission: "userSettings/delete",
+      typed: row.displayName,
+      run: () => sent(api.DELETE(`${ROOT}/userSettings/{id}`, place)),
+    },
+  ];
+}

@@ -1,0 +1,38 @@
+/** What a form has before somebody fills it in: defaults of the schema, and what the address names. Pure. */
+
+import { defaultsOf } from "../../components/action.ts";
+import { fieldsOf, type Field, type Schema } from "../../components/form/fields.ts";
+import type { Values } from "../../components/form/schema-form.tsx";
+import type { Form, Wizard } from "./api.ts";
+
+/** Return the form: step -> values; the service says what an edit begins with. A field is named by its own name in the address: `?imageSetId=...`. */
+export function beginningOf(steps: Wizard["steps"], address: URLSearchParams): Form {
+  return Object.fromEntries(
+    steps.flatMap(({ name, schema, choices, values }) => {
+      if (schema === null) {
+        return [];
+      }
+      const fields = fieldsOf(schema as Schema, choices as never);
+      return [[name, { ...defaultsOf(fields.filter((field) => hasDefault(field))), ...given(values), ...namedOf(fields, address) }]];
+    }),
+  );
+}
+
+/** A group or an optional field that is null by default is not filled in at all. */
+function hasDefault({ value }: Field): boolean {
+  return value !== undefined && value !== null;
+}
+
+/** What the service says, without what it leaves open. */
+function given(values: Wizard["steps"][number]["values"]): Values {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)) as Values;
+}
+
+function namedOf(fields: readonly Field[], address: URLSearchParams): Record<string, string> {
+  return Object.fromEntries(
+    fields.flatMap(({ name, kind }): [string, string][] => {
+      const value = kind === "one" || kind === "text" ? address.get(name) : null;
+      return value === null ? [] : [[name, value]];
+    }),
+  );
+}

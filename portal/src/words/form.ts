@@ -1,0 +1,10 @@
+export const words = {
+  required: " *",
+  choose: "Choose",
+  aLineEach: "One in each line",
+  fillIn: "Fill in",
+  addRow: "Add",
+  removeRow: "Remove",
+  searchGroups: "Search groups by the beginning of their name",
+  moreGroups: "There are more: type more of the name.",
+} as const;

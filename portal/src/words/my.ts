@@ -1,0 +1,21 @@
+export const words = {
+  title: "My Cloud PCs",
+  none: "You have no Cloud PC",
+  noneText: "When you get one, it appears here. Ask your administrator if you expect one.",
+  spotTitle: "My shared desktops",
+  open: "Open the desktop",
+  notYet: "It can be opened when it is ready.",
+  waiting: "There is no place for you yet.",
+  ends: "It is removed on",
+  progress: "Progress",
+  facts: { plan: "Service plan", computer: "Computer name" },
+  actions: {
+    reboot: { title: "Restart", text: "Your session ends, and unsaved work is lost." },
+    rename: { title: "Rename", text: "Only you and your administrators see the name." },
+    troubleshoot: { title: "Troubleshoot", text: "The connection to your Cloud PC is examined, and repaired where possible. It may restart." },
+    changeUserAccountType: { title: "Change the account type", text: "Sign out and in for the change to count." },
+    restore: { title: "Restore", text: "Everything since the restore point is lost. The Cloud PC is not usable meanwhile." },
+  },
+  fields: { name: "New name", restorePoint: "Restore point", accountType: "Account type" },
+  accountTypes: { standardUser: "Standard user", administrator: "Local administrator" },
+} as const;

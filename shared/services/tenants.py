@@ -34,7 +34,7 @@ _SOON = timedelta(minutes=1)
 _AGAIN = "delete the tenant again in half an hour"
 _REPLACED = frozenset({"seats", "servicePlans"})
 """Settings that are tables: a change gives all of their rows."""
-_planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_account_starts_grace", "removal_brake")
+planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_account_starts_grace", "removal_brake")
 """The settings on which a plan depends: who is licensed, and what they lose."""
 
 
@@ -83,7 +83,7 @@ async def update_tenant(
     every = after.settings.restore_point_every
     write = replacement(stored, after, deps.tenants.replace)
     more_often = every is not None and every != before.settings.restore_point_every
-    replan = _planned_by(before.settings) != _planned_by(after.settings)
+    replan = planned_by(before.settings) != planned_by(after.settings)
 
     async def promise() -> None:
         if more_often:

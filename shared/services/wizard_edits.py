@@ -8,10 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from shared.domain.networks.connection import Connection
-from shared.domain.planning.drift import TenantPolicies
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Site
-from shared.domain.wizards.edit_provisioning_policy import fields_of, read_edit
 from shared.domain.wizards.edits import (
     EDIT_CONNECTION,
     EDIT_PROVISIONING_POLICY,
@@ -42,11 +40,11 @@ from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.connection_edits import changed_connection
 from shared.services.connections import connection_facts
-from shared.services.explanations import read_configuration
+from shared.services.explanations import drifted
+from shared.services.policy_edits import edited_fields
 from shared.services.service_plans import refuse_unusable_sizes
 from shared.services.sites import check_site
 from shared.services.tenants import TenantChange, changed_tenant
-from shared.services.wizard_lookups import policy_facts
 from shared.storage.repository import Stored
 
 _GONE = "there is no such one; choose one of the tenant's"
@@ -103,30 +101,23 @@ async def review_policy_edit(context: ActionContext, form: dict[str, Any], throu
     wizard = EDIT_PROVISIONING_POLICY
     try:
         stored, full = await edited_policy(context, _until(wizard, form, through_step))
+        fields = await edited_fields(context, full, stored.value)
     except InvalidError as error:
         return reviewed(wizard, through_step, error.problems, (), None)
-    facts = await policy_facts(context, full, with_forecast=False)
-    reading = read_edit(full, stored.value, facts)
-    problems = reading.problems
-    forecast = None if problems else await _drift(context, stored.value, fields_of(reading, facts))
-    return reviewed(wizard, through_step, problems, (), forecast)
+    return reviewed(wizard, through_step, (), (), await _drift(context, stored.value, fields))
 
 
 async def _drift(context: ActionContext, before: Policy, fields: Mapping[str, Any]) -> Forecast:
     """Return how many Cloud PCs of a policy differ from it now, and how many would."""
-    after, today = before.but(**fields), await read_configuration(context)
-    then = TenantPolicies({**today.policies, after.id: after}, today.images, today.settings)
-    if len(then.images) == 0 and after.image_type is not before.image_type:
-        images = {stored.value.id: stored.value async for stored in context.deps.images.each(context.tenant.id)}
-        then = TenantPolicies(then.policies, images, then.settings)
-    pcs = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id, policy_id=before.id)]
-    now, later = (sum(bool((d := each.drift(pc)) and d.drifted) for pc in pcs) for each in (today, then))
+    after = before.but(**fields)
+    count = len([1 async for _ in context.deps.cloud_pcs.each(context.tenant.id, policy_id=before.id)])
+    now, later = await drifted(context, before), await drifted(context, after)
     old, new = before.to_json(), after.to_json()
     changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    summary = f"{', '.join(changed)} change(s); {later} of {len(pcs)} Cloud PC(s) would differ from the policy until "
+    summary = f"{', '.join(changed)} change(s); {later} of {count} Cloud PC(s) would differ from the policy until "
     return Forecast(
         summary=f"{summary}they are reprovisioned." if changed else "Nothing changes.",
-        details={"changed": changed, "cloudPCs": len(pcs), "differNow": now, "wouldDiffer": later},
+        details={"changed": changed, "cloudPCs": count, "differNow": now, "wouldDiffer": later},
     )
 
 

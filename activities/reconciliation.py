@@ -9,7 +9,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from activities.audit import fail_operation, status_event
-from activities.observing import observe_all, observe_some
 from activities.reconcile_operations import update_covered
 from shared.caching import TtlCache
 from shared.contracts.outcomes import Done, Refused
@@ -28,16 +27,16 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.reconciles import planned, planning, reconciled
 from shared.domain.planning import planner
-from shared.domain.planning.plans import Observed, Plan, Rules
+from shared.domain.planning.plans import Observed, Plan
 from shared.domain.planning.queueing import waits
 from shared.domain.planning.spreading import open_places, rights_used, spread
-from shared.domain.policies.pausing import pause_reason
-from shared.domain.policies.policy import Policy, Snapshot, snapshot_of
+from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory_subscriptions import WATCH
 from shared.domain.tenants.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
+from shared.services.observing import observe_all, observe_some
+from shared.services.planning import rules_of, snapshots_of
 from shared.services.spot_facts import rights_of_members
-from shared.storage.configuration import source_of
 from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
@@ -87,8 +86,8 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
         await _look_again(tenant, policies, at)
     else:
         await _read_again(order, observed, at)
-    snapshots = await _snapshots(tenant, policies)
-    rules = await _rules(tenant, policies)
+    snapshots = await snapshots_of(deps, tenant, policies)
+    rules = rules_of(await deps.service_state.get(), tenant, policies)
     plan = planner.plan(observed, policies, snapshots, tenant_id=tenant.id, at=at, rules=rules)
     plan = await _spread(plan, tenant, stored, everybody=order.user_ids is None)
     await _save(plan, stored)
@@ -105,17 +104,6 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
 
 def _grouped(ids: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     return tuple(ids[at : at + GROUP_SIZE] for at in range(0, len(ids), GROUP_SIZE))
-
-
-async def _rules(tenant: Tenant, policies: Iterable[Policy]) -> Rules:
-    service = await dependencies().service_state.get()
-    paused = {policy.id: why for policy in policies if (why := pause_reason(service, tenant, policy))}
-    return Rules(
-        brake=tenant.settings.removal_brake,
-        disabled_lose=tenant.settings.disabled_account_starts_grace,
-        paused=paused,
-        halted=pause_reason(service, tenant, None),
-    )
 
 
 async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
@@ -213,16 +201,6 @@ def _soon_after() -> Iterator[timedelta]:
         if waited > _REREAD_LIMIT:
             return
         yield waited
-
-
-async def _snapshots(tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Snapshot]:
-    connections = {stored.value.id: stored.value async for stored in dependencies().connections.each(tenant.id)}
-    made = {}
-    for policy in policies:
-        snapshot = snapshot_of(policy, connections, await source_of(dependencies().images, policy), tenant.settings)
-        if snapshot is not None:
-            made[policy.id] = snapshot
-    return made
 
 
 async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]], *, everybody: bool) -> Plan:

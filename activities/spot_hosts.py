@@ -48,7 +48,7 @@ async def claim_host(tenant_id: str, group_id: str, host_id: str) -> str | None:
     deps = dependencies()
     for _ in range(_TRIES):
         members = [each.value async for each in deps.spot_members.each(tenant_id, group_id=group_id)]
-        hosts = [each.value async for each in deps.session_hosts.each(tenant_id, spot_group_id=group_id)]
+        hosts = await deps.session_hosts.of_group(tenant_id, group_id)
         user_id = next_owner(host_id, hosts, members)
 
         def edit(host: SessionHost, user_id: str | None = user_id) -> SessionHost | None:

@@ -96,7 +96,7 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
     facts, now = await _facts(stored.value, order.observed), deps.clock.now()
     if facts.group.deleting_since is not None:
         return HostsPlanned()
-    target = target_of(facts.group, facts.release.value if facts.release else None, facts.parked)
+    target = _target(facts)
     observed = _observed(facts, order.observed)
     made = plan(target, observed, now, starts=start_times(facts.state), complete=not order.observed.silent)
     steps = _possible(facts, made)
@@ -105,7 +105,7 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
     await deps.due.put(DueKind.SPOT, next_look, order.tenant_id, order.spot_group_id, LOOK)
     await _save_state(facts, made, builds, next_look, now)
     new = await _plan_builds(facts, builds, now)
-    taken = [*_begun_again(facts, now), *_named(steps, new)]
+    taken = [*_begun_again(facts, now), *_named(steps, facts.hosts, new)]
     await _save_decisions(facts.group, taken, now)
     if facts.release is not None:
         await note_progress(deps, facts.group, facts.release.value, made, observed, now)
@@ -140,7 +140,7 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
 async def _hosts(group: SpotGroup, now: datetime) -> list[SessionHost]:
     """Return the hosts of a group; of dedicated ones it is noted until when those are kept whose users have left."""
     deps = dependencies()
-    hosts = [each.value async for each in deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)]
+    hosts = await deps.session_hosts.of_group(group.tenant_id, group.id)
     if group.license_type is not LicenseType.PERSONAL_DEDICATED:
         return hosts
     members = deps.spot_members.each(group.tenant_id, group_id=group.id)
@@ -180,18 +180,20 @@ async def _image(tenant_id: str, of: ImageOfGroup) -> BuildImage:
     return BuildImage(of, image, missing)
 
 
+def _target(facts: _Facts) -> GroupTarget:
+    """Return what is wanted of the hosts; none is built from a version whose image is not there."""
+    wanted = target_of(facts.group, facts.release.value if facts.release else None, facts.parked)
+    return wanted.but(unbuildable=frozenset(name for name, each in facts.images.items() if each.missing is not None))
+
+
 def _observed(facts: _Facts, observed: HostsObserved) -> list[ObservedHost]:
     return [observed_host(host, facts.group, silent=host.id in observed.silent) for host in facts.hosts]
 
 
 def _possible(facts: _Facts, made: HostPlan) -> list[Step]:
-    """Return the steps that can be taken: of hosts on which nothing is being done, and no build without an image."""
+    """Return the steps that can be taken: of hosts on which nothing is being done."""
     busy = {host.id for host in facts.hosts if host.work is not None}
-    return [
-        step
-        for step in made.steps
-        if step.host_id not in busy and (step.action is not Action.BUILD or _image_of(facts, step).missing is None)
-    ]
+    return [step for step in made.steps if step.host_id not in busy]
 
 
 def _image_of(facts: _Facts, step: Step) -> BuildImage:
@@ -306,15 +308,16 @@ def _begun_again(facts: _Facts, now: datetime) -> list[EngineStep]:
     ]
 
 
-def _named(steps: list[Step], new: list[SessionHost]) -> list[EngineStep]:
+def _named(steps: list[Step], hosts: list[SessionHost], new: list[SessionHost]) -> list[EngineStep]:
     """Return the steps with the ids of their hosts, the new ones in their order."""
-    ids = iter([host.id for host in new])
+    ids, runs = iter([host.id for host in new]), {host.id: host.run for host in hosts}
     return [
         EngineStep(
             session_host_id=step.host_id if step.host_id is not None else next(ids),
             action=step.action,
             reason=step.reason,
             text=step.text,
+            run=runs.get(step.host_id or "", 0),
         )
         for step in steps
     ]

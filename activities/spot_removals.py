@@ -50,7 +50,7 @@ async def remove_spot_group(order: SpotGroupOrder, client: DurableClient) -> Don
     if connection is None:
         return Refused(code="connectionGone", message="the connection of the Spot Group is gone", final=True)
     pool = spot_pool(group, connection.value)
-    hosts = [each.value async for each in deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)]
+    hosts = await deps.session_hosts.of_group(group.tenant_id, group.id)
     if hosts:
         await _at_step(group, "removeHosts")
         for host in hosts:

@@ -23,7 +23,7 @@ from shared.domain.spot.host_plan import Action
 from shared.domain.spot.pool import balancer
 from shared.domain.spot.sessions import Notice
 from shared.errors import ConflictError, NotFoundError, ThrottledError, UnavailableError
-from shared.services.desktop_sessions import set_open, tell_users
+from shared.services.desktop_sessions import sessions_of, set_open, tell_users
 from shared.services.host_tasks import start_host_task
 from shared.workflow import Blueprint, DurableClient, implements
 
@@ -98,7 +98,7 @@ async def _notify(group: SpotGroup, host: SessionHost) -> bool:
         body=f"This desktop is being changed. Save your work and sign out; you can sign in again at once. "
         f"You are signed out in about {minutes} minutes.",
     )
-    await tell_users(deps, host, notice)
+    await tell_users(deps, host, await sessions_of(deps, host), notice)
     at = deps.clock.now()
     await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(notified_at=at))
     return True

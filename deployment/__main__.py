@@ -1,11 +1,11 @@
-"""The steps without azd: `python -m deployment all --environment deskwright --location westeurope`."""
+"""The steps without azd: `python -m deployment all --location westeurope`; `customer` and `leave` for customers."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from deployment import steps, templates
+from deployment import customers, leaving, steps, templates
 from deployment.clients import Client, DeploymentError
 from deployment.environment import Environment
 from deployment.report import Report
@@ -16,30 +16,33 @@ STEPS = ("all", "register", "provision", "connect", "publish", "check", "down")
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Run one step, or all of them; return the exit code."""
+    """Run one command; return the exit code."""
     asked = _parser().parse_args(words)
     report = Report(dry=asked.dry_run)
+    run: Callable[[argparse.Namespace, Report], bool] = asked.run
     try:
-        environment = Environment(steps.ROOT, asked.environment)
-        for key, value in _given(asked).items():
-            if value and not asked.dry_run:
-                environment.set(key, value)
-        place = steps.Place(
-            environment, Client(GRAPH, tokens(GRAPH)), Client(ARM, tokens(ARM), version=templates.VERSION)
-        )
-        names = STEPS[1:-1] if asked.step == "all" else (asked.step,)
-        for name in names:
-            report.say(f"{name}:")
-            if not _run(name, place, report, asked):
-                return 1
+        good = run(asked, report)
     except DeploymentError as problem:
         sys.stderr.write(f"{problem}\n")
         return 1
     report.ended()
-    return 0
+    return 0 if good else 1
 
 
-def _run(name: str, place: steps.Place, report: Report, asked: argparse.Namespace) -> bool:
+def _steps(asked: argparse.Namespace, report: Report) -> bool:
+    environment = Environment(steps.ROOT, asked.environment)
+    for key, value in _given(asked).items():
+        if value and not asked.dry_run:
+            environment.set(key, value)
+    place = steps.Place(environment, Client(GRAPH, tokens(GRAPH)), Client(ARM, tokens(ARM), version=templates.VERSION))
+    for name in STEPS[1:-1] if asked.step == "all" else (asked.step,):
+        report.say(f"{name}:")
+        if not _step(name, place, report, asked):
+            return False
+    return True
+
+
+def _step(name: str, place: steps.Place, report: Report, asked: argparse.Namespace) -> bool:
     """Run a step; return whether the next one may follow."""
     environment = place.environment
     match name:
@@ -60,6 +63,34 @@ def _run(name: str, place: steps.Place, report: Report, asked: argparse.Namespac
     return True
 
 
+def _customer(asked: argparse.Namespace) -> customers.Customer:
+    graph, arm = (Client(each, tokens(each, tenant=asked.tenant)) for each in (GRAPH, ARM))
+    return customers.Customer(
+        graph,
+        arm,
+        asked.tenant,
+        asked.subscription,
+        getattr(asked, "location", ""),
+        client_id=asked.client_id,
+        principal=asked.principal,
+        groups=getattr(asked, "group", ()),
+        cores=getattr(asked, "cores", 0),
+    )
+
+
+def _bring_in(asked: argparse.Namespace, report: Report) -> bool:
+    return all(each.good for each in customers.bring_in(_customer(asked), report))
+
+
+def _let_go(asked: argparse.Namespace, report: Report) -> bool:
+    return all(each.good for each in customers.let_go(_customer(asked), report))
+
+
+def _empty(asked: argparse.Namespace, report: Report) -> bool:
+    who = leaving.Leaving(Client(asked.service, tokens(f"api://{asked.api}")), asked.name)
+    return leaving.empty(who, report, confirmed=asked.confirm) or report.dry
+
+
 def _agreed() -> bool:
     return sys.stdin.isatty() and input("Deploy this? [y/N] ").strip().lower() in {"y", "yes"}
 
@@ -75,16 +106,55 @@ def _given(asked: argparse.Namespace) -> dict[str, str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deployment", description="Deploy Deskwright without azd.")
-    parser.add_argument("step", choices=STEPS, help="one step, or all but down")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    about = {name: f"the step {name} (deployment/steps.py)" for name in STEPS} | {"all": "every step but down"}
+    for name in STEPS:
+        _add_step(_command(commands, name, about[name], _steps), name)
+    brought = _command(commands, "customer", "bring a customer in, with a verdict on each need", _bring_in)
+    _add_customer(brought)
+    brought.add_argument("--location", required=True, help="region of the first Cloud PCs")
+    brought.add_argument(
+        "--group", action="append", default=[], help="a resource group that is there; none: all of them"
+    )
+    brought.add_argument("--cores", type=int, default=8, help="cores that the first Cloud PCs need")
+    _add_customer(_command(commands, "forget", "take every right in a customer's directory and subscription", _let_go))
+    emptied = _command(commands, "leave", "remove everything of a tenant, and the tenant", _empty)
+    emptied.add_argument("--service", required=True, help="address of the service")
+    emptied.add_argument("--api", required=True, help="client id of the API's registration")
+    emptied.add_argument("--name", required=True, help="id of the tenant in the service")
+    emptied.add_argument("--confirm", default="", help="the same id again: everything of it is deleted")
+    return parser
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    about: str,
+    run: Callable[[argparse.Namespace, Report], bool],
+) -> argparse.ArgumentParser:
+    made = commands.add_parser(name, help=about, description=about)
+    made.add_argument("--dry-run", action="store_true", help="say what would change, and write nothing")
+    made.set_defaults(run=run)
+    return made
+
+
+def _add_step(parser: argparse.ArgumentParser, name: str) -> None:
+    parser.set_defaults(step=name)
     parser.add_argument("--environment", default="deskwright", help="name of the installation")
     parser.add_argument("--location", default="", help="region of the service, such as westeurope")
     parser.add_argument("--subscription", default="", help="id of the provider's subscription")
     parser.add_argument("--tenant", default="", help="id of the provider's directory")
     parser.add_argument("--for-customers", action="store_true", help="customers have directories of their own")
     parser.add_argument("--template", type=Path, default=steps.TEMPLATE, help="another template, Bicep or JSON")
-    parser.add_argument("--dry-run", action="store_true", help="say what would change, and write nothing")
     parser.add_argument("--yes", action="store_true", help="deploy without asking")
-    return parser
+
+
+def _add_customer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tenant", required=True, help="id of the customer's directory")
+    parser.add_argument("--subscription", required=True, help="id of the subscription in which Cloud PCs are built")
+    who = parser.add_mutually_exclusive_group(required=True)
+    who.add_argument("--client-id", default="", help="of the registration for customers")
+    who.add_argument("--principal", default="", help="object id of the identity, in the provider's own directory")
 
 
 if __name__ == "__main__":

@@ -23,10 +23,10 @@ class DeploymentError(Exception):
 
 
 class RefusedError(DeploymentError):
-    """An answer that is no success: `status`, and the service's own `code` and `message`."""
+    """An answer that is no success: `status`, and the service's own `code`, `message` and `details`."""
 
-    def __init__(self, asked: str, status: int, code: str, message: str) -> None:
-        self.status, self.code, self.message = status, code, message
+    def __init__(self, asked: str, status: int, code: str, message: str, details: object = None) -> None:
+        self.status, self.code, self.message, self.details = status, code, message, details
         super().__init__(f"{asked} was answered {status} {code}: {message}".rstrip(": "))
 
 
@@ -91,7 +91,7 @@ class Client:
         """Send a request, again while the service is busy; `path` may be a whole address below `base`.
 
         Raises:
-            RefusedError: an answer of 400 or more.
+            RefusedError: an answer of 300 or more.
         """
         url = self._url(path)
         sent = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -106,7 +106,7 @@ class Client:
                 break
             self.wait(_asked_to_wait(reply) or wait_s)
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
-        if reply.status >= 400:  # noqa: PLR2004 - HTTP's
+        if reply.status >= 300:  # noqa: PLR2004 - HTTP's; a redirection is not followed with a token
             raise refusal(f"{method} {url.partition('?')[0]}", reply)
         return reply
 
@@ -169,6 +169,7 @@ def refusal(asked: str, reply: Reply) -> RefusedError:
     if not isinstance(error, dict):  # the token endpoint's
         error = {"code": error, "message": body.get("error_description", "")}
     text = str(error.get("message") or reply.body[:300].decode("utf-8", "replace"))
-    for detail in error.get("details") or ():
+    details = body.get("details") if isinstance(body, dict) else None  # our own API's
+    for detail in error.get("details") or () if isinstance(error.get("details"), list) else ():
         text += f"\n  {detail.get('code', '')}: {detail.get('message', '')}"
-    return RefusedError(asked, reply.status, str(error.get("code", "")), text)
+    return RefusedError(asked, reply.status, str(error.get("code", "")), text, details)

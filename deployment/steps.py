@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATE = ROOT / "infra" / "azd.bicep"
 API, SIGN_IN, READER = "DESKWRIGHT_API_CLIENT_ID", "DESKWRIGHT_SIGN_IN_CLIENT_ID", "DESKWRIGHT_APP_CLIENT_ID"
 PRINCIPAL, APP, URL = "SERVICE_API_IDENTITY_PRINCIPAL_ID", "SERVICE_API_NAME", "SERVICE_API_URI"
-FOR_CUSTOMERS, ADDRESSES = "DESKWRIGHT_FOR_CUSTOMERS", "DESKWRIGHT_ALLOWED_ADDRESSES"
+FOR_CUSTOMERS = "DESKWRIGHT_FOR_CUSTOMERS"
+ADDRESSES, PEOPLE = "DESKWRIGHT_ALLOWED_ADDRESSES", "DESKWRIGHT_ALERT_ADDRESSES"
 _ATTEMPTS = 60
 _BETWEEN_S = 5.0
 
@@ -90,6 +91,7 @@ def plan(place: Place, template: Json) -> templates.Plan:
         "appClientId": environment.get(READER),
         "signInDirectory": "organizations" if place.for_customers else environment.need("AZURE_TENANT_ID"),
         "allowedAddresses": [each for each in environment.get(ADDRESSES).split(",") if each],
+        "alertAddresses": [each for each in environment.get(PEOPLE).split(",") if each],
     }
     declared = template.get("parameters") or {}
     parameters = {name: value for name, value in given.items() if name in declared}

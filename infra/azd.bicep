@@ -24,6 +24,9 @@ param appClientId string = ''
 @description('Public addresses that reach the storage account and the vault (main.bicep).')
 param allowedAddresses array = []
 
+@description('Addresses of e-mail that alerts go to (main.bicep).')
+param alertAddresses array = []
+
 var tags = {
   service: 'deskwright'
   'azd-env-name': environmentName
@@ -45,6 +48,7 @@ module service 'main.bicep' = {
     signInDirectory: signInDirectory
     appClientId: appClientId
     allowedAddresses: allowedAddresses
+    alertAddresses: alertAddresses
     tags: tags
   }
 }

@@ -70,6 +70,9 @@ param storageLogs array = [
   'StorageDelete'
 ]
 
+@description('Addresses of e-mail that alerts go to; none: alerts are only shown in the portal of Azure.')
+param alertAddresses array = []
+
 param tags object = {}
 
 var unique = uniqueString(resourceGroup().id)
@@ -257,6 +260,18 @@ resource insightsAccess 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', metricsPublisherRole)
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
+  }
+}
+
+module alerts 'alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    name: name
+    location: location
+    tags: tags
+    insightsId: insights.id
+    appUrl: 'https://${app.properties.defaultHostName}'
+    alertAddresses: alertAddresses
   }
 }
 

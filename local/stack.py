@@ -21,7 +21,7 @@ from typing import Any, Literal, Self, TypeVar
 from azure_simulator import certificates
 from azure_simulator.certificates import Certificates
 from azure_simulator.graph.directory.records import derived_id
-from azure_simulator.seeds import DOMAIN, TENANT_ID, api_client_id, customers_app, demo_seed
+from azure_simulator.seeds import DOMAIN, TENANT_ID, api_client_id, customers_app, demo_seed, sign_in_client_id
 from simulation_base.clock import FileClock, is_alive
 
 from local import azurite
@@ -277,6 +277,7 @@ class Stack:
             "DESKWRIGHT_AUTHORITY_URL": at.cloud,
             "DESKWRIGHT_PROVIDER_TENANT_ID": TENANT_ID,
             "DESKWRIGHT_API_AUDIENCE": api_client_id(),
+            "DESKWRIGHT_SIGN_IN_CLIENT_ID": sign_in_client_id(),
             "DESKWRIGHT_APP_CLIENT_ID": customers_app(),
             "DESKWRIGHT_CLOCK_FILE": str(self.clock.path),
             "DESKWRIGHT_PORTAL_FOLDER": str(self.options.app / "portal" / "dist-local"),

@@ -10,7 +10,7 @@ from shared.contracts.host_builds import END_HOST_TASK, RECORD_HOST_STEP, HostEn
 from shared.contracts.outcomes import Pending, Refused
 from shared.contracts.session_hosts import HostTaskDone, HostTaskOrder
 from shared.domain.cloud_pcs.build import Failure, Resources
-from shared.domain.spot.host_steps import TITLES, HostStep
+from shared.domain.spot.host_steps import CHANGE_TITLES, TITLES, HostStep
 from shared.workflow import Context, Steps
 
 
@@ -48,19 +48,25 @@ class HostRun(Work):
             return HostTaskDone(outcome="done")
         return HostTaskDone(outcome="notDone", refused=refused_of(failure))
 
+    @property
+    def _doing(self) -> tuple[str, str]:
+        """What is being done now, as a code and in words: a step, or the whole task where it has none."""
+        task = self.order.task
+        return (task.value, CHANGE_TITLES[task]) if task in CHANGE_TITLES else (self.step.value, TITLES[self.step])
+
     def unanswered(self, reason: str) -> Failure:
         """Return the failure of a service that is out."""
         return Failure(
             code="serviceUnavailable",
-            message=f"{TITLES[self.step]}: the service did not answer as it should.",
+            message=f"{self._doing[1]}: the service did not answer as it should.",
             evidence=reason,
             advice="See Azure's service health for the region; the next attempt starts by itself.",
         )
 
     def too_late(self, pending: Pending, policy: PollPolicy) -> Failure:
         """Return the failure of a step that took too long."""
-        message = f"{TITLES[self.step]}: {overdue(pending, policy)}"
-        return Failure(code=f"{self.step.value}TimedOut", message=message)
+        code, title = self._doing
+        return Failure(code=f"{code}TimedOut", message=f"{title}: {overdue(pending, policy)}")
 
 
 def refused_of(failure: Failure) -> Refused:

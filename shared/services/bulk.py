@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -12,6 +12,9 @@ from pydantic import Field, ValidationError
 from shared.contracts.bulk import BULK, BulkOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.listing import COLUMNS, KINDS, SEARCHED
+from shared.domain.filtering import Condition, FilterError, accepts, read_filter, searched
 from shared.domain.intent import ResourceType
 from shared.domain.operations.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkStatus, Selection
 from shared.domain.values import Id, Value, Word
@@ -19,6 +22,7 @@ from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.catalogue import ACTIONS
+from shared.services.explanations import read_configuration
 from shared.services.intents import Resource, make_change
 from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import change, insertion
@@ -34,6 +38,9 @@ class BulkForm(Value):
     parameters: dict[Word, Any] = Field(default_factory=dict, max_length=20, description="those of the action")
     cloud_pc_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_CLOUD_PCS)] | None = None
     filter: Selection | None = None
+    exclude_cloud_pc_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_CLOUD_PCS)] = Field(
+        (), description="of those that are selected, the ones to leave out"
+    )
     dry_run: bool = False
     max_concurrency: int = Field(25, ge=1, le=500, description="how many at a time")
     stop_at_failure_rate: int = Field(20, ge=0, le=100, description="percent of those that have ended")
@@ -65,9 +72,11 @@ def check(form: BulkForm) -> None:
 
 async def targets_of(context: ActionContext, form: BulkForm) -> list[BulkTarget]:
     """Return the Cloud PCs that the form selects, by user name, with why the action is not possible on each."""
-    action, wanted = ACTIONS[form.action], set(form.cloud_pc_ids or ())
+    action, left_out = ACTIONS[form.action], set(form.exclude_cloud_pc_ids)
+    wanted = set(form.cloud_pc_ids or ()) - left_out
     fleet = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
-    found = [pc for pc in fleet if pc.id in wanted or (form.filter is not None and form.filter.accepts(pc))]
+    meant = await _meant(context, form.filter) if form.filter is not None else None
+    found = [pc for pc in fleet if pc.id in wanted or (meant is not None and pc.id not in left_out and meant(pc))]
     refusal = await action.judge(context, action.form.model_validate(form.parameters), fleet)
     targets = [
         BulkTarget(
@@ -83,6 +92,37 @@ async def targets_of(context: ActionContext, form: BulkForm) -> list[BulkTarget]
         for pc_id in sorted(wanted - {pc.id for pc in found})
     ]
     return [*targets, *gone]
+
+
+async def _meant(context: ActionContext, selection: Selection) -> Callable[[CloudPc], bool]:
+    """Return whether a Cloud PC is selected; what its record does not tell is read for selections that name it."""
+    conditions = _conditions(selection)
+    names = {}
+    if conditions:  # a list of Cloud PCs shows the names that policies have today
+        policies = context.deps.policies.each(context.tenant.id)
+        names = {stored.value.id: stored.value.display_name async for stored in policies}
+    today = await read_configuration(context) if selection.drifted is not None else None
+
+    def is_meant(pc: CloudPc) -> bool:
+        if not selection.accepts(pc):
+            return False
+        if today is not None and selection.drifted != bool((drift := today.drift(pc)) and drift.drifted):
+            return False
+        entry = {"id": pc.id, **{name: read(pc) for name, read in COLUMNS.items()}}
+        if (policy_id := str(entry["provisioningPolicyId"])) in names:
+            entry["provisioningPolicyName"] = names[policy_id]
+        return all(accepts(each, entry) for each in conditions)
+
+    return is_meant
+
+
+def _conditions(selection: Selection) -> list[Condition]:
+    """Return the conditions of ``where`` and ``search``. Raises: InvalidError."""
+    try:
+        found = [read_filter(selection.where, KINDS)] if selection.where and selection.where.strip() else []
+    except FilterError as error:
+        raise InvalidError(Problem("/filter/where", str(error))) from error
+    return [*found, *([searched(selection.search, SEARCHED)] if selection.search else [])]
 
 
 async def begin_bulk(

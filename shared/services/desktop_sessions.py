@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -27,19 +27,45 @@ async def sessions_of(deps: Dependencies, host: SessionHost) -> list[DesktopSess
     return [_session(host, each) for each in found]
 
 
-async def tell_users(
-    deps: Dependencies, host: SessionHost, notice: Notice, wanted: Callable[[DesktopSession], bool] = lambda _: True
-) -> int:
-    """Show a message to the users of a host; return to how many. Who has signed out meanwhile is passed over."""
+async def sessions_by_host(
+    deps: Dependencies, hosts: Sequence[SessionHost]
+) -> list[tuple[SessionHost, list[DesktopSession]]]:
+    """Return each host of a group with its sessions: Azure is asked once for a pool, and not for each host of it."""
+    places = [_place(host) for host in hosts]
+    found: dict[tuple[ResourceId, str], list[Any]] = {}
+    for pool in {pool for pool, _ in places if pool is not None}:
+        for session in await _sessions_in(deps, pool):
+            found.setdefault((pool, _host_named_in(session)), []).append(session)
+    return [
+        (host, [_session(host, each) for each in found.get((pool, name.casefold()), ())] if pool is not None else [])
+        for host, (pool, name) in zip(hosts, places, strict=True)
+    ]
+
+
+async def _sessions_in(deps: Dependencies, pool: ResourceId) -> list[Any]:
+    """Return the SDK's sessions of a pool; none where there is no such pool."""
+    sessions = deps.desktops(pool.subscription_id).user_sessions
+    try:
+        return [each async for each in sessions.list_by_host_pool(pool.resource_group, pool.name)]
+    except MissingError:
+        return []
+
+
+def _host_named_in(session: Any) -> str:  # noqa: ANN401 - the SDK's UserSession
+    """Return the name of the session host that a session is on, in lower case."""
+    return str(session.id).split("/")[-3].casefold()
+
+
+async def tell_users(deps: Dependencies, host: SessionHost, sessions: Iterable[DesktopSession], notice: Notice) -> int:
+    """Show a message in sessions of a host; return in how many. Who has signed out meanwhile is passed over."""
     pool, name = _place(host)
-    told = 0
-    for session in [each for each in await sessions_of(deps, host) if wanted(each)]:
-        if pool is None:
-            break
+    if pool is None:
+        return 0
+    there, told = deps.desktops(pool.subscription_id).user_sessions, 0
+    for session in sessions:
         body = as_content({"messageTitle": notice.title, "messageBody": notice.body})
-        sessions = deps.desktops(pool.subscription_id).user_sessions
         try:
-            await sessions.send_message(pool.resource_group, pool.name, name, session.number, send_message=body)
+            await there.send_message(pool.resource_group, pool.name, name, session.number, send_message=body)
         except MissingError:
             continue
         told += 1
@@ -62,11 +88,7 @@ async def sign_off_users(deps: Dependencies, pool: ResourceId, names: Collection
     """Tell these users (principal names in lower case) of a pool, and sign them off at once; return of how many."""
     sessions, ended = deps.desktops(pool.subscription_id).user_sessions, 0
     body = {"messageTitle": notice.title, "messageBody": notice.body}
-    try:
-        there = [each async for each in sessions.list_by_host_pool(pool.resource_group, pool.name)]
-    except MissingError:
-        return 0
-    for each in there:
+    for each in await _sessions_in(deps, pool):
         if (each.user_principal_name or "").casefold() not in names:
             continue
         _, _, host, _, number = str(each.id).rsplit("/", 4)

@@ -6,6 +6,8 @@ from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain.images.image import ImageType
 from shared.domain.planning.drift import TenantPolicies
 from shared.domain.planning.explain import Explanation, explain
+from shared.domain.planning.queueing import waits
+from shared.domain.policies.policy import Policy
 from shared.services.action_context import ActionContext
 from shared.services.licenses import licensed_user
 
@@ -17,6 +19,18 @@ async def read_configuration(context: ActionContext) -> TenantPolicies:
     custom = any(policy.image_type is ImageType.CUSTOM for policy in policies.values())
     images = {stored.value.id: stored.value async for stored in deps.images.each(tenant.id)} if custom else {}
     return TenantPolicies(policies, images, tenant.settings)
+
+
+async def drifted(context: ActionContext, policy: Policy) -> int:
+    """Return how many Cloud PCs of a policy would differ from it if it were as *policy*.
+
+    One that is planned and not begun would not: it is built as the policy is then.
+    """
+    today, tenant_id = await read_configuration(context), context.tenant.id
+    images = {stored.value.id: stored.value async for stored in context.deps.images.each(tenant_id)}
+    then = TenantPolicies({**today.policies, policy.id: policy}, images, today.settings)
+    pcs = [stored.value async for stored in context.deps.cloud_pcs.each(tenant_id, policy_id=policy.id)]
+    return sum(drift.drifted for pc in pcs if not waits(pc) and (drift := then.drift(pc)) is not None)
 
 
 async def explain_user(context: ActionContext, id_or_upn: str) -> Explanation:

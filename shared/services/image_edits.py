@@ -1,4 +1,4 @@
-"""Renaming a device image, and deleting it with its version in the site's gallery."""
+"""Renaming a device image, building a failed one again, and deleting one with its version in the site's gallery."""
 
 from __future__ import annotations
 
@@ -16,9 +16,12 @@ from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Policy
 from shared.errors import ConflictError, Problem
 from shared.services.action_context import ActionContext
-from shared.services.intents import Resource, begin_operation, make_change
+from shared.services.images import start_image_build
+from shared.services.intents import Resource, begin_operation, make_change, resume_operation
+from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import start_watched
-from shared.services.writes import name_taken_is, removal, replacement
+from shared.services.writes import change, name_taken_is, removal, replacement
+from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
@@ -36,6 +39,46 @@ async def rename_device_image(context: ActionContext, stored: Stored[DeviceImage
             replacement(stored, after, deps.images.replace),
             start=lambda replaced: _rename_in_policies(context, replaced.value),
         )
+
+
+async def retry_device_image(context: ActionContext, client: DurableClient, image_id: str) -> Operation:
+    """Build a failed device image again, from the same source; return its operation.
+
+    What the build before has left is removed first. Raises: ConflictError unless it has failed and its site is there.
+    """
+    deps, tenant = context.deps, context.tenant
+    stored = await deps.images.get(tenant.id, image_id)
+    before, resource = stored.value, Resource(ResourceType.DEVICE_IMAGE, image_id)
+    site = await deps.sites.find(tenant.id, before.site_id)
+
+    async def begin(image: DeviceImage) -> None:
+        if site is not None:
+            await start_image_build(client, tenant, site.value, image)
+
+    resumed = await resume_operation(
+        context, resource, partial(begin, before), begun=lambda id_: before.operation_id == id_
+    )
+    if resumed is not None:
+        return resumed
+    if site is None:
+        raise ConflictError("the site of the device image is gone; create another image")
+
+    def edit(there: DeviceImage) -> DeviceImage:
+        if there.status is not DeviceImageStatus.FAILED:
+            raise ConflictError(f"only a failed device image can be built again; this one is {there.status.value}")
+        return there.but(
+            status=DeviceImageStatus.PENDING,
+            error_code=None,
+            error_detail=None,
+            operation_id=context.operation_id,
+            retried=True,
+            last_modified_date_time=context.now,
+        )
+
+    write = change(before, edit, partial(deps.images.change, tenant.id, image_id))
+    promise = partial(deps.due.put, DueKind.BUILD, context.now + SWEEP_AFTER, tenant.id, image_id)
+    begun = await begin_operation(context, "buildDeviceImage", resource, write, promise=promise, start=begin)
+    return begun.operation
 
 
 async def _rename_in_policies(context: ActionContext, image: DeviceImage) -> None:

@@ -119,7 +119,7 @@ async def start_image_build(
         regions=site.regions,
         zones=site.zones,
         address_space=site.address_space,
-        broken_off=broken_off,
+        broken_off=broken_off or image.retried,  # what the build before could not remove may still be there
     )
     return await start(client, BUILD_IMAGE, order, instance_id=_instance(image))
 

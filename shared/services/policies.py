@@ -68,7 +68,7 @@ async def create_policy(
     )
     joins = policy.domain_join_configurations
     policy = policy.but(
-        assignments=_assignments(policy, groups.group_ids, context.now),
+        assignments=assigned_to(policy, groups.group_ids, context.now),
         domain_join_configurations=with_regions(joins, regions) if regions else joins,
     )
     with name_taken_is(NAME_TAKEN):
@@ -99,7 +99,7 @@ async def assign_policy(
     if wrong := group_problems(new, await existing_groups(context.deps.graph(context.tenant), new)):
         places = {f"/groups/groupIds/{n}": f"/groups/groupIds/{group_ids.index(g)}" for n, g in enumerate(new)}
         raise InvalidError(*(Problem(places[each.pointer], each.message) for each in wrong))
-    after = before.but(assignments=_assignments(before, group_ids, context.now))
+    after = before.but(assignments=assigned_to(before, group_ids, context.now))
     warnings = await _warnings(context, after)
     if after != before:
         after = after.but(last_modified_date_time=context.now)
@@ -142,7 +142,7 @@ async def _overlap_warnings(context: ActionContext, policy: Policy) -> Warnings:
     return tuple(warning.to_json() for warning in overlaps(target(policy), others, names, members))
 
 
-def _assignments(policy: Policy, group_ids: tuple[str, ...], at: datetime) -> tuple[Assignment, ...]:
+def assigned_to(policy: Policy, group_ids: tuple[str, ...], at: datetime) -> tuple[Assignment, ...]:
     """Return the assignments to *group_ids*; groups that stay keep since when, because that decides who wins."""
     there = {a.group_id: a for a in policy.assignments}
     return tuple(

@@ -47,7 +47,7 @@ async def update_policy(
     *regions*: what was written for each of its connections (``with_regions``), None: nothing.
     """
     before = stored.value
-    after = before.but(**await _fields(context, form, before)) if changed_steps(form, before) else before
+    after = before.but(**await edited_fields(context, form, before)) if changed_steps(form, before) else before
     if regions:
         after = after.but(domain_join_configurations=with_regions(after.domain_join_configurations, regions))
     if after == before:
@@ -75,8 +75,8 @@ async def delete_policy(context: ActionContext, stored: Stored[Policy]) -> None:
     await make_change(context, Resource(ResourceType.POLICY, policy.id), removal(policy, remove))
 
 
-async def _fields(context: ActionContext, form: Form, before: Policy) -> dict[str, Any]:
-    """Return what the edited form comes to. Raises: InvalidError."""
+async def edited_fields(context: ActionContext, form: Form, before: Policy) -> dict[str, Any]:
+    """Return what the edited form changes of a policy. Raises: InvalidError."""
     judged = {step: form[step] for step in checked_steps(form, before)}
     facts = await policy_facts(context, judged, with_forecast=False)
     reading = read_edit(form, before, facts)

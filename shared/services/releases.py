@@ -133,10 +133,7 @@ async def change_release(
 async def _remove_failed(context: ActionContext, client: DurableClient, release: SpotRelease) -> None:
     """Begin to remove the hosts of a release that did not work: others are tried in their place."""
     deps = context.deps
-    hosts = [
-        each.value async for each in deps.session_hosts.each(release.tenant_id, spot_group_id=release.spot_group_id)
-    ]
-    for host in hosts:
+    for host in await deps.session_hosts.of_group(release.tenant_id, release.spot_group_id):
         of_release = (
             host.image_set_id == release.image.image_set_id and host.image_version == release.image.image_version
         )

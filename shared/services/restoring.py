@@ -7,7 +7,7 @@ which export is being restored, because the account is no longer empty then.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -17,12 +17,10 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.exporting import EXPORTED, FORMAT, Manifest, Part
 from shared.errors import ConflictError, NotFoundError
 from shared.services.exporting import read_manifest
-from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.contents import Contents, read_line
-from shared.storage.due import EVERYBODY, Due, DueIndex, DueKind, grace_due, read_once
-from shared.storage.operations import Operations
+from shared.storage.due import EVERYBODY, LOOK, Due, DueKind, grace_due, read_once
+from shared.storage.records import Records
 from shared.storage.tables import Row, Table, Tables
-from shared.storage.tenants import Tenants
 
 _BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
 _MARK = ("restore", "export")
@@ -109,17 +107,37 @@ async def _enter(tables: Tables, manifest: Manifest, *, merge: bool) -> None:
 async def _promise_again(tables: Tables, at: datetime) -> None:
     """Promise again what records and promises, read one after the other, may have lost between them.
 
-    The durable workflows are in no export: every build is checked, every directory is read.
+    The durable workflows are in no export: every build and every host's task is checked, every directory is read.
     """
-    due, records = DueIndex(tables), CloudPcs(tables)
-    async for tenant in Tenants(tables).each():
+    records = Records(tables)
+    async for tenant in records.tenants.each():
+        tenant_id = tenant.value.id
         for kind in (DueKind.REREAD, DueKind.RESTORE_POINT):
-            await due.put(kind, at, tenant.value.id, EVERYBODY)
-        async for stored in records.each(tenant.value.id):
+            await records.due.put(kind, at, tenant_id, EVERYBODY)
+        async for stored in records.cloud_pcs.each(tenant_id):
             for promise in _promises(stored.value, at):
-                await due.put_all([promise])
-        await records.repair(tenant.value.id)  # lists are in no export
-        await Operations(tables).repair(tenant.value.id)
+                await records.due.put_all([promise])
+        await records.due.put_all([promise async for promise in _promises_of_desktops(records, tenant_id, at)])
+        await records.cloud_pcs.repair(tenant_id)  # lists are in no export
+        await records.operations.repair(tenant_id)
+
+
+async def _promises_of_desktops(records: Records, tenant_id: str, at: datetime) -> AsyncIterator[Due]:
+    """Yield what is due of Spot Groups, their hosts and images; who reads a row looks at the record first.
+
+    The engine forgets a row that is older than the next look of its latest plan.
+    """
+    next_looks = {each.value.id: each.value.next_look_at async for each in records.spot_states.each(tenant_id)}
+    async for group in records.spot_groups.each(tenant_id):
+        yield Due(DueKind.SPOT, at, tenant_id, group.value.id)
+        yield Due(DueKind.SPOT, max(at, next_looks.get(group.value.id) or at), tenant_id, group.value.id, LOOK)
+    async for host in records.session_hosts.each(tenant_id):
+        if host.value.work is not None:
+            yield Due(DueKind.HOST, at, tenant_id, host.value.id, host.value.work.run)
+    async for image_set in records.image_sets.each(tenant_id):
+        yield Due(DueKind.IMAGE_SET, at, tenant_id, image_set.value.id)
+    async for version in records.image_versions.each(tenant_id):
+        yield Due(DueKind.IMAGE_VERSION, at, tenant_id, version.value.id)
 
 
 def _promises(pc: CloudPc, at: datetime) -> list[Due]:

@@ -14,7 +14,7 @@ from shared.domain.spot.sessions import DesktopSession, Notice
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.action_context import ActionContext
-from shared.services.desktop_sessions import sessions_of, set_open, sign_off_session, tell_users
+from shared.services.desktop_sessions import sessions_by_host, sessions_of, set_open, sign_off_session, tell_users
 from shared.services.host_tasks import start_host_task
 from shared.services.intents import Resource, begin_operation, make_change
 from shared.services.spot_runs import run_after, start_spot_run
@@ -40,8 +40,8 @@ OPERATIONS = {HostTask.RESTART: "restartSessionHost", HostTask.REMOVE: "removeSe
 
 async def hosts_of(context: ActionContext, group: SpotGroup) -> list[SessionHost]:
     """Return the hosts of a group, in the order in which they were planned."""
-    found = context.deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)
-    return sorted([each.value async for each in found], key=lambda host: (host.created_date_time, host.id))
+    found = await context.deps.session_hosts.of_group(group.tenant_id, group.id)
+    return sorted(found, key=lambda host: (host.created_date_time, host.id))
 
 
 async def host_of(context: ActionContext, group: SpotGroup, host_id: str) -> Stored[SessionHost]:
@@ -135,10 +135,8 @@ async def begin_host_task(
 
 async def sessions_of_group(context: ActionContext, group: SpotGroup) -> list[DesktopSession]:
     """Return the sessions on all hosts of a group, as Azure shows them now."""
-    found: list[DesktopSession] = []
-    for host in await hosts_of(context, group):
-        found += await sessions_of(context.deps, host)
-    return found
+    by_host = await sessions_by_host(context.deps, await hosts_of(context, group))
+    return [session for _, sessions in by_host for session in sessions]
 
 
 class SessionCount(Value):
@@ -156,8 +154,7 @@ async def message_sessions(
     async def apply() -> Effect[SessionCount]:
         told = 0
         for host, sessions in chosen:
-            wanted = {each.id for each in sessions}
-            told += await tell_users(context.deps, host, notice, lambda each, wanted=wanted: each.id in wanted)  # type: ignore[misc]
+            told += await tell_users(context.deps, host, sessions, notice)
         return Effect(SessionCount(sessions=told), None, SessionCount(sessions=told))
 
     resource = Resource(ResourceType.SPOT_GROUP, group.id)
@@ -187,14 +184,11 @@ async def _chosen(
     context: ActionContext, group: SpotGroup, ids: Sequence[str] | None
 ) -> list[tuple[SessionHost, list[DesktopSession]]]:
     """Return the sessions of some ids by host. Raises: InvalidError where one of them is not there."""
-    wanted = None if ids is None else set(ids)
-    found = []
-    for host in await hosts_of(context, group):
-        if wanted is None or any(each.startswith(f"{host.id}-") for each in wanted):
-            sessions = await sessions_of(context.deps, host)
-            found.append((host, [each for each in sessions if wanted is None or each.id in wanted]))
+    found = await sessions_by_host(context.deps, await hosts_of(context, group))
     there = {each.id for _, sessions in found for each in sessions}
     missing = [n for n, each in enumerate(ids or ()) if each not in there]
     if missing:
         raise InvalidError(*(Problem(f"/sessionIds/{n}", "there is no such session; list them anew") for n in missing))
-    return [(host, sessions) for host, sessions in found if sessions]
+    wanted = there if ids is None else set(ids)
+    chosen = [(host, [each for each in sessions if each.id in wanted]) for host, sessions in found]
+    return [(host, sessions) for host, sessions in chosen if sessions]

@@ -21,8 +21,7 @@ _FIXED = ("region", "resource_group", "address_space")
 
 async def create_site(context: ActionContext, site: Site) -> Stored[Site]:
     """Add a site. Raises: InvalidError, ConflictError if there is one of its id."""
-    _refuse_impossible(site)
-    await _refuse_shared_networks(context, site, frozenset())
+    await check_site(context, None, site)
     deps, tenant = context.deps, context.tenant
     scan_at = context.now + tenant.settings.orphan_scan
 
@@ -36,16 +35,24 @@ async def create_site(context: ActionContext, site: Site) -> Stored[Site]:
 
 async def replace_site(context: ActionContext, stored: Stored[Site], site: Site) -> Stored[Site]:
     """Replace a site; a region that is new gets the site's images. Raises: InvalidError, ConflictError, StaleError."""
-    _refuse_impossible(site)
-    moved = [name for name in _FIXED if getattr(site, name) != getattr(stored.value, name)]
-    if moved and (users := await _users_of(context, site.id)):
-        raise ConflictError("the site is in use: its region, resource group and addresses stay", inTheWay=users)
-    await _refuse_shared_networks(context, site, _networks(stored.value))
+    await check_site(context, stored.value, site)
     deps, tenant_id = context.deps, context.tenant.id
     write = replacement(stored, site, deps.sites.replace)
     more = set(site.regions) - set(stored.value.regions)
     promise = partial(deps.due.put, DueKind.REPLICATE, context.now, tenant_id, site.id)
     return await make_change(context, Resource(ResourceType.SITE, site.id), write, promise=promise if more else None)
+
+
+async def check_site(context: ActionContext, before: Site | None, site: Site) -> None:
+    """Refuse a site that cannot be saved in place of *before*, None: as a new one.
+
+    Raises: InvalidError, ConflictError.
+    """
+    _refuse_impossible(site)
+    moved = before is not None and any(getattr(site, name) != getattr(before, name) for name in _FIXED)
+    if moved and (users := await _users_of(context, site.id)):
+        raise ConflictError("the site is in use: its region, resource group and addresses stay", inTheWay=users)
+    await _refuse_shared_networks(context, site, _networks(before) if before else frozenset())
 
 
 async def delete_site(context: ActionContext, stored: Stored[Site]) -> None:

@@ -12,7 +12,7 @@ async def explain_desktop_of(context: ActionContext, group: SpotGroup, id_or_upn
     """Explain a user's desktop in a group, named by id or principal name. Raises: NotFoundError."""
     deps = context.deps
     members = [each.value async for each in deps.spot_members.each(group.tenant_id, group_id=group.id)]
-    hosts = [each.value async for each in deps.session_hosts.each(group.tenant_id, spot_group_id=group.id)]
+    hosts = await deps.session_hosts.of_group(group.tenant_id, group.id)
     found = await deps.spot_states.find(group.tenant_id, group.id)
     state = found.value if found else SpotGroupState(id=group.id, tenant_id=group.tenant_id)
     named = id_or_upn.casefold()

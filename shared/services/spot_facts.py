@@ -58,8 +58,8 @@ async def _other_hosts(context: ActionContext, group: SpotGroup | None) -> bool:
     """Whether a group has hosts of another version than its own, as a cancelled release leaves them."""
     if group is None:
         return False
-    hosts = context.deps.session_hosts.each(context.tenant.id, spot_group_id=group.id)
-    images = {(each.value.image_set_id, each.value.image_version) async for each in hosts}
+    hosts = await context.deps.session_hosts.of_group(context.tenant.id, group.id)
+    images = {(host.image_set_id, host.image_version) for host in hosts}
     return bool(images - {(group.image_set_id, group.image_version)})
 
 

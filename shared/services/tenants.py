@@ -34,7 +34,7 @@ _SOON = timedelta(minutes=1)
 _AGAIN = "delete the tenant again in half an hour"
 _REPLACED = frozenset({"seats", "servicePlans"})
 """Settings that are tables: a change gives all of their rows."""
-_planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_account_starts_grace", "removal_brake")
+planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_account_starts_grace", "removal_brake")
 """The settings on which a plan depends: who is licensed, and what they lose."""
 
 
@@ -78,19 +78,12 @@ async def update_tenant(
 ) -> Stored[Tenant]:
     """Change a tenant's name or settings; what they decide is planned at once. Raises: InvalidError, StaleError."""
     deps, before = context.deps, stored.value
-    after = before.but(
-        display_name=form.display_name or before.display_name,
-        settings=_merged(before.settings, form.settings or {}),
-        further_subscription_ids=(
-            before.further_subscription_ids if form.further_subscription_ids is None else form.further_subscription_ids
-        ),
-        spot_licenses=before.spot_licenses if form.spot_licenses is None else form.spot_licenses,
-    )
+    after = changed_tenant(before, form)
     await refuse_unusable_sizes(context, before, after)
     every = after.settings.restore_point_every
     write = replacement(stored, after, deps.tenants.replace)
     more_often = every is not None and every != before.settings.restore_point_every
-    replan = _planned_by(before.settings) != _planned_by(after.settings)
+    replan = planned_by(before.settings) != planned_by(after.settings)
 
     async def promise() -> None:
         if more_often:
@@ -104,6 +97,18 @@ async def update_tenant(
 
     resource = Resource(ResourceType.TENANT, after.id)
     return await make_change(context, resource, write, promise=promise if more_often or replan else None, start=begin)
+
+
+def changed_tenant(before: Tenant, form: TenantChange) -> Tenant:
+    """Return the tenant as *form* changes it. Raises: InvalidError."""
+    return before.but(
+        display_name=form.display_name or before.display_name,
+        settings=_merged(before.settings, form.settings or {}),
+        further_subscription_ids=(
+            before.further_subscription_ids if form.further_subscription_ids is None else form.further_subscription_ids
+        ),
+        spot_licenses=before.spot_licenses if form.spot_licenses is None else form.spot_licenses,
+    )
 
 
 async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:

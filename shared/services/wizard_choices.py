@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
+from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.policies.locales import LOCALES
 from shared.domain.spot.image_set import HostPoolType
 from shared.domain.wizards import Wizard
@@ -97,6 +98,11 @@ async def _sites(context: ActionContext) -> list[Choice]:
     ]
 
 
+async def _policies(context: ActionContext) -> list[Choice]:
+    found = context.deps.policies.each(context.tenant.id)
+    return [{"value": stored.value.id, "title": stored.value.display_name} async for stored in found]
+
+
 async def _plans(context: ActionContext) -> list[Choice]:
     return [{"value": p.id, "title": p.display_name} for p in (await licenses(context)).values()]
 
@@ -125,6 +131,8 @@ _POLICY: Mapping[str, Read] = {
     "image/imageId": images_of_policies,
     "configuration/locale": _fixed({locale: locale for locale in LOCALES}),
 }
+_REGIONS = _fixed({region.id: region.display_name for region in SUPPORTED_REGIONS})
+_SITE: Mapping[str, Read] = {"place/region": _REGIONS, "place/fallbackRegions": _REGIONS}
 _SET_IMAGES: Mapping[str, Read] = {
     "source/galleryImageId": session_host_images,
     "source/galleryVersionId": own_gallery_versions,
@@ -132,6 +140,10 @@ _SET_IMAGES: Mapping[str, Read] = {
 _READS: Mapping[str, Mapping[str, Read]] = MappingProxyType(
     {
         "create-connection": _CONNECTION,
+        "edit-connection": {
+            "connection/connectionId": _connections,
+            **{name: read for name, read in _CONNECTION.items() if name != "credentials/joinType"},
+        },
         "create-device-image": {
             "name/displayName": device_image_names,
             "site/siteId": _sites,
@@ -139,6 +151,7 @@ _READS: Mapping[str, Mapping[str, Read]] = MappingProxyType(
             "source/galleryVersionId": own_gallery_versions,
         },
         "create-provisioning-policy": {**_POLICY, "groups/groupIds": _groups, "groups/servicePlans": _plans},
+        "edit-provisioning-policy": {"policy/policyId": _policies, **_POLICY},
         "create-image-set": {"site/siteId": _sites, "source/hostPoolType": _fixed(_POOLS), **_SET_IMAGES},
         "create-image-version": {"set/imageSetId": image_sets, "source/sourceVersion": image_versions, **_SET_IMAGES},
         "create-spot-group": {
@@ -154,6 +167,9 @@ _READS: Mapping[str, Mapping[str, Read]] = MappingProxyType(
             "license/quantity": license_choices,
             "groups/groupIds": _groups,
         },
+        "create-site": _SITE,
+        "edit-site": {"site/siteId": _sites, **_SITE},
+        "edit-tenant": {},
         "update-spot-group": {
             "group/spotGroupId": spot_group_choices,
             "image/imageSetId": image_set_choices,

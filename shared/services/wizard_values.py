@@ -7,7 +7,10 @@ from types import MappingProxyType
 
 from shared.domain.spot.group import SpotGroup
 from shared.domain.wizards import Wizard
+from shared.domain.wizards.edit_provisioning_policy import form_of
+from shared.domain.wizards.edits import connection_values
 from shared.domain.wizards.offers import Form, Offer
+from shared.domain.wizards.places import site_values, tenant_values
 from shared.errors import NotFoundError
 from shared.services.action_context import ActionContext
 
@@ -24,7 +27,14 @@ _USUAL: Mapping[str, Form] = MappingProxyType(
 )
 """Defaults that are a proposal: the schema has those that count when a field is left out."""
 
-_ALONE = ("site/siteId", "connection/connectionIds", "group/spotGroupId", "set/imageSetId")
+_ALONE = (
+    "site/siteId",
+    "connection/connectionIds",
+    "connection/connectionId",
+    "policy/policyId",
+    "group/spotGroupId",
+    "set/imageSetId",
+)
 """Where there is one choice only, it is chosen."""
 
 
@@ -42,6 +52,8 @@ async def values_of(context: ActionContext, wizard: Wizard, offer: Offer, subjec
             values.setdefault(step, {})[field] = [only] if field.endswith("Ids") else only
     if wizard.name == "create-connection":
         values.setdefault("site", {})["subscriptionId"] = context.tenant.subscription_id
+    if wizard.name == "edit-tenant":
+        values |= tenant_values(context.tenant)
     if subject_id is None:
         return values
     if wizard.name not in _PRESENT:
@@ -92,10 +104,32 @@ async def _of_release(context: ActionContext, offer: Offer, subject_id: str) -> 
     }
 
 
+async def _of_policy(context: ActionContext, offer: Offer, subject_id: str) -> Form:
+    del offer
+    policy = (await context.deps.policies.get(context.tenant.id, subject_id)).value
+    values = {step: fields for step, fields in form_of(policy).items() if step != "groups"}
+    return {"policy": {"policyId": policy.id}, **values}
+
+
+async def _of_connection(context: ActionContext, offer: Offer, subject_id: str) -> Form:
+    del offer
+    connection = (await context.deps.connections.get(context.tenant.id, subject_id)).value
+    return {"connection": {"connectionId": connection.id}, **connection_values(connection)}
+
+
+async def _of_site(context: ActionContext, offer: Offer, subject_id: str) -> Form:
+    del offer
+    site = (await context.deps.sites.get(context.tenant.id, subject_id)).value
+    return {"site": {"siteId": site.id}, **site_values(site)}
+
+
 _PRESENT: Mapping[str, Callable[[ActionContext, Offer, str], Awaitable[Form]]] = MappingProxyType(
     {
         "create-image-version": _of_version,
         "edit-spot-group": _of_group,
+        "edit-provisioning-policy": _of_policy,
+        "edit-connection": _of_connection,
+        "edit-site": _of_site,
         "update-spot-group": _of_release,
     }
 )

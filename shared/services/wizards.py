@@ -12,8 +12,13 @@ from shared.domain.wizards import (
     CREATE_IMAGE_SET,
     CREATE_IMAGE_VERSION,
     CREATE_PROVISIONING_POLICY,
+    CREATE_SITE,
     CREATE_SPOT_GROUP,
+    EDIT_CONNECTION,
+    EDIT_PROVISIONING_POLICY,
+    EDIT_SITE,
     EDIT_SPOT_GROUP,
+    EDIT_TENANT,
     UPDATE_SPOT_GROUP,
     Wizard,
 )
@@ -31,6 +36,13 @@ from shared.services.connections import connection_facts
 from shared.services.image_sets import image_set_facts
 from shared.services.images import image_facts
 from shared.services.spot_facts import spot_group_facts
+from shared.services.wizard_edits import (
+    review_connection_edit,
+    review_new_site,
+    review_policy_edit,
+    review_site_edit,
+    review_tenant,
+)
 from shared.services.wizard_lookups import policy_facts
 
 
@@ -38,6 +50,10 @@ async def review(
     context: ActionContext, wizard: Wizard, form: dict[str, Any], through_step: str, *, any_subscription: bool
 ) -> Review:
     """Return what a form comes to, as far as it is filled in; nothing is saved. *any_subscription*: as of a facts."""
+    if wizard.name == EDIT_CONNECTION.name:
+        return await review_connection_edit(context, form, through_step, any_subscription=any_subscription)
+    if wizard.name == EDIT_TENANT.name:
+        return await review_tenant(context, form, through_step, any_subscription=any_subscription)
     if wizard.name == CREATE_CONNECTION.name:
         facts = await connection_facts(context, any_subscription=any_subscription)
         return review_connection(form, facts, through_step)[0]
@@ -89,6 +105,9 @@ _REVIEWS: Mapping[str, Callable[[ActionContext, dict[str, Any], str], Awaitable[
         CREATE_SPOT_GROUP.name: _review_spot_group,
         EDIT_SPOT_GROUP.name: _review_spot_group_edit,
         UPDATE_SPOT_GROUP.name: _review_spot_group_update,
+        EDIT_PROVISIONING_POLICY.name: review_policy_edit,
+        CREATE_SITE.name: review_new_site,
+        EDIT_SITE.name: review_site_edit,
     }
 )
-"""How a form is reviewed; that of a connection depends on who asks, too."""
+"""How a form is reviewed; those of connections and of the tenant depend on who asks, too."""

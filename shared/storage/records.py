@@ -13,7 +13,6 @@ from shared.domain.operations.bulk import BulkAction
 from shared.domain.policies.policy import Policy
 from shared.domain.spot.decision import Decisions
 from shared.domain.spot.group import SpotGroup
-from shared.domain.spot.host import SessionHost
 from shared.domain.spot.image_set import ImageSet
 from shared.domain.spot.image_version import ImageVersion
 from shared.domain.spot.members import SpotMember
@@ -35,8 +34,8 @@ from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
 from shared.storage.requests import Requests
 from shared.storage.spot_groups import (
+    SessionHosts,
     releases,
-    session_hosts,
     spot_decisions,
     spot_groups,
     spot_members,
@@ -111,9 +110,9 @@ class Records:
         return spot_members(self.tables)
 
     @cached_property
-    def session_hosts(self) -> Repository[SessionHost]:
+    def session_hosts(self) -> SessionHosts:
         """The session hosts of the Spot Groups."""
-        return session_hosts(self.tables)
+        return SessionHosts(self.tables)
 
     @cached_property
     def releases(self) -> Repository[SpotRelease]:

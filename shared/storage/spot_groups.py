@@ -73,6 +73,17 @@ _DECISIONS = Shape(
 )
 
 
+class SessionHosts(Repository[SessionHost]):
+    """The session hosts of the Spot Groups."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables, _HOSTS)
+
+    async def of_group(self, tenant_id: str, group_id: str) -> list[SessionHost]:
+        """Return the hosts of a Spot Group, in the order of their ids."""
+        return [each.value async for each in self.each(tenant_id, spot_group_id=group_id)]
+
+
 def spot_groups(tables: Tables) -> Repository[SpotGroup]:
     """Return the repository of Spot Groups."""
     return NamedRepository(tables, _GROUPS, lambda group: folded(group.display_name))
@@ -91,11 +102,6 @@ def spot_states(tables: Tables) -> Repository[SpotGroupState]:
 def spot_decisions(tables: Tables) -> Repository[Decisions]:
     """Return the repository of what the engine has decided for the Spot Groups."""
     return Repository(tables, _DECISIONS)
-
-
-def session_hosts(tables: Tables) -> Repository[SessionHost]:
-    """Return the repository of session hosts."""
-    return Repository(tables, _HOSTS)
 
 
 def releases(tables: Tables) -> Repository[SpotRelease]:

@@ -67,6 +67,12 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture
+def open_office(stack: Stack) -> Callable[..., Office]:
+    """Open a tenant of a test's own: its name, and settings."""
+    return lambda name, **settings: Office(stack, stack.portal(), name).open(settings)
+
+
 class Visit:
     """Somebody in front of the portal: a tab of their own, and what its console said."""
 
@@ -81,6 +87,18 @@ class Visit:
         """Open a page of the tenant: `/cloud-pcs?status=failed`."""
         self.page.goto(f"{self.office.stack.addresses.api}/portal/t/{self.office.name}{path}")
         return self.page
+
+    def act(self, name: str, *, typed: str | None = None, more: bool = False) -> None:
+        """Do an action of the page, in the menu of *more* or by its own button; *typed* is what it wants typed."""
+        if more:
+            self.page.get_by_role("button", name="More actions").click()
+            self.page.get_by_role("menuitem", name=name).click()
+        else:
+            self.page.get_by_role("button", name=name, exact=True).click()
+        dialog = self.page.get_by_role("dialog").or_(self.page.get_by_role("alertdialog"))
+        if typed is not None:
+            dialog.get_by_role("textbox", name=f"Type {typed}").fill(typed)
+        dialog.get_by_role("button", name=name, exact=True).click()
 
     def barriers(self) -> list[str]:
         """Return what axe finds in the page as it is: rule, and where. An empty list is good."""
@@ -112,7 +130,9 @@ def enter(browser: Browser, people: str, office: Office) -> Iterator[Enter]:
     visits: list[Visit] = []
     with ExitStack() as until:
 
-        def entered(person: str, *, width: int = WIDTHS["wide"], dark: bool = False, **more: Any) -> Visit:
+        def entered(
+            person: str, *, at: Office = office, width: int = WIDTHS["wide"], dark: bool = False, **more: Any
+        ) -> Visit:
             context = browser.new_context(
                 viewport={"width": width, "height": 800},
                 color_scheme="dark" if dark else "light",
@@ -123,7 +143,7 @@ def enter(browser: Browser, people: str, office: Office) -> Iterator[Enter]:
             )
             context.set_default_timeout(_PATIENCE_MS)
             until.callback(context.close)
-            visit = Visit(context.new_page(), office)
+            visit = Visit(context.new_page(), at)
             visits.append(visit)
             visit.page.goto(people)
             visit.page.locator(f'form[action="/{person}"] button').click()

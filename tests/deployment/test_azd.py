@@ -1,6 +1,8 @@
 """azure.yaml, its hooks and the command line: what azd looks for is there, and everything starts with Python alone."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deployment.__main__ import _parser
 from deployment.clients import DeploymentError
 from deployment.environment import Environment
 from deployment.sign_in import tokens
@@ -91,3 +94,34 @@ def test_an_environment_keeps_its_values_as_azd_does(tmp_path: Path) -> None:
         again.need("AZURE_TENANT_ID")
     with pytest.raises(DeploymentError, match="no name of an environment"):
         Environment(tmp_path, "../other", {})
+
+
+def test_the_example_of_a_pipeline_runs_commands_that_there_are() -> None:
+    example = yaml.safe_load(text(ROOT / "docs" / "deploy-workflow.yml"))
+    jobs = example["jobs"]
+    assert example["permissions"] == {"contents": "read"}
+    assert jobs["deploy"]["environment"] == "production"
+    runs = [step.get("run", "") for job in jobs.values() for step in job["steps"]]
+    started = [words.split() for run in runs for words in re.findall(r"python -m deployment ([^\n|]+)", run)]
+    assert [words[0] for words in started] == ["provision", "provision", "publish", "check"]
+    for words in started:
+        assert _parser().parse_args([word.strip('"') for word in words]).environment == "$AZURE_ENV_NAME"
+    named = {name for run in runs for name in re.findall(r"--file (\S+)", run)}
+    assert all((ROOT / name).is_file() for name in named)
+
+
+def test_the_commands_of_the_page_are_read() -> None:
+    page = text(ROOT / "docs" / "deploy.md").replace("\\\n", " ")
+    commands = re.findall(r"(?m)^python -m deployment (.*)$", page)
+    assert len(commands) == 6
+    for words in commands:
+        _parser().parse_args(shlex.split(words))
+
+
+def test_within_a_hook_azd_keeps_the_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path, "azd", "")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
+    here = Environment(tmp_path, "test", {"AZURE_ENV_NAME": "test"})
+    here.set("DESKWRIGHT_API_CLIENT_ID", "one")
+    assert (tmp_path / "azd.asked").read_text("utf-8") == "env set DESKWRIGHT_API_CLIENT_ID one\n"
+    assert (here.get("DESKWRIGHT_API_CLIENT_ID"), (tmp_path / ".azure").exists()) == ("one", False)

@@ -159,6 +159,7 @@ def test_the_template_gets_the_same_values_from_azd_and_without_it(tmp_path: Pat
         steps.READER,
         steps.FOR_CUSTOMERS,
         steps.ADDRESSES,
+        steps.PEOPLE,
     }
 
 

@@ -201,7 +201,7 @@ class Office:
             if found := what():
                 return found
             if self.stack.moves_time and self.stack.clock.read().speed >= CALM:
-                self._let_pass(look)
+                self.let_pass(look)
             time.sleep(max(0.0, began + _LOOK_EVERY_SECONDS - time.monotonic()))
         message = "\n".join([f"never came to be: {says}; at {self.stack.clock.now()} there are", *self._standing()])
         raise AssertionError(message)
@@ -216,7 +216,7 @@ class Office:
                 yield f"  {told['title']} {told['percentComplete']} %"
                 yield from (f"  {json.dumps(entry)}" for entry in told["entries"][-3:])
 
-    def _let_pass(self, length: timedelta) -> None:
+    def let_pass(self, length: timedelta) -> None:
         """Let time pass, with everything that falls due in it; fail when nothing moves any more.
 
         Time stands still while much is worked on: then the host's journal says that it goes on.
@@ -260,7 +260,7 @@ class Office:
         """Let time pass, with everything that falls due in it; the test ends here where nobody can."""
         if not self.stack.moves_time:
             pytest.skip("time is moved, which only the embedded host follows")
-        self._let_pass(length)
+        self.let_pass(length)
 
     def pass_time_to(self, moment: datetime) -> None:
         """Let time pass to a moment, or none if that is over: what a wait has let pass too much is not added to it."""

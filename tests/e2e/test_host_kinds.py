@@ -142,6 +142,67 @@ def test_a_host_of_a_users_own_hibernates_with_the_session_and_wakes_with_it(ope
     assert lost(office, group_id) == []
 
 
+def dedicated(office: Office, staff: str, quantity: int) -> str:
+    """Make a group in which each member of *staff* has a host; return its id when all are built."""
+    office.connection()
+    image_set = new_set(office, source={"hostPoolType": "personal", "galleryImageId": PERSONAL})["id"]
+    license_step = {"licenseType": "personalDedicated", "quantity": quantity}
+    form = group_form(office, image_set, staff, license=license_step)
+    group_id = str(wizard(office, "create-spot-group", form).body["id"])
+    ready(office, group_id, quantity)
+    office.until(lambda: len(may_reach(office, group_id)) == quantity, says="all may sign in")
+    return group_id
+
+
+def host_of(office: Office, group_id: str, user: str) -> Json:
+    """The host of a user's own."""
+    (host,) = (each for each in hosts(office, group_id) if each["assignedUserId"] == office.user_id(user))
+    return host
+
+
+def power(office: Office, host: Json) -> str:
+    """The power state of a host's machine."""
+    (vm,) = (each for each in office.machines() if each["body"]["name"] == f"host-{host['id']}")
+    return str(vm["facts"]["power"])
+
+
+@pytest.mark.long
+def test_the_host_of_who_left_is_kept_and_theirs_again_or_goes(open_office: OpenOffice) -> None:
+    office = open_office()
+    stays, leaves = office.user(0), office.user(1)
+    staff = office.group("Staff", stays, leaves)
+    group_id = dedicated(office, staff, 2)
+    host = host_of(office, group_id, leaves)
+
+    sign_in(office, group_id, leaves)
+    office.until(lambda: served(office, group_id), says="they work", look=CLOSELY)
+    office.leave(staff, leaves)
+    office.tell_changed(leaves)
+    office.until(lambda: host_of(office, group_id, leaves)["keptUntilDateTime"], says="their host is kept")
+    office.until(lambda: power(office, host) == "deallocated", says="it is off")
+    assert may_reach(office, group_id) == {stays}
+    assert lost(office, group_id) == []
+
+    office.join(staff, leaves)
+    office.tell_changed(leaves)
+    office.until(lambda: may_reach(office, group_id) == {stays, leaves}, says="they may sign in again")
+    office.until(lambda: host_of(office, group_id, leaves)["keptUntilDateTime"] is None, says="it is theirs again")
+    assert host_of(office, group_id, leaves)["id"] == host["id"]
+    sign_in(office, group_id, leaves)
+    office.until(lambda: len(served(office, group_id)) == 2, says="they work again", look=CLOSELY)
+
+    capacity = {"keepLeaversHostInDays": 0}
+    office.finish(
+        wizard(office, "edit-spot-group", {"group": {"spotGroupId": group_id}, "capacity": {"capacity": capacity}})
+    )
+    office.leave(staff, leaves)
+    office.tell_changed(leaves)
+    office.until(lambda: host["id"] not in states(office, group_id), says="their host is removed")
+    assert f"host-{host['id']}" not in {each["body"]["name"] for each in office.machines()}
+    assert ("remove", "userLeft") in actions(office, group_id)
+    assert lost(office, group_id) == []
+
+
 @pytest.mark.long
 def test_a_host_that_is_shut_down_from_inside_is_released_and_another_serves(open_office: OpenOffice) -> None:
     office = open_office()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -135,6 +135,33 @@ def test_a_way_in_closes_by_itself_when_its_time_is_over(open_office: OpenOffice
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_200)
+def test_a_machine_that_is_customised_is_off_after_three_days_and_connect_starts_it(open_office: OpenOffice) -> None:
+    office = open_office()
+    set_id = customized(office)
+    office.finish(on(office, set_id, "0.0.1", "connect", {"password": PASSWORD, "address": CALLER, "minutes": 480}))
+    until = datetime.fromisoformat(version(office, set_id, "0.0.1")["shutDownDateTime"])
+    assert timedelta(hours=71) < until - office.stack.clock.now() <= timedelta(hours=72)
+
+    office.pass_time_to(until - timedelta(minutes=5))
+    assert office.powers() == ["running"]
+    office.until(lambda: office.powers() == ["deallocated"], says="the machine is off")
+    office.until(lambda: version(office, set_id, "0.0.1")["running"] is None, says="the shutdown is over")
+    off = version(office, set_id, "0.0.1")
+    assert (off["status"], off["shutDownDateTime"], off["access"]) == ("customizing", None, None)
+    assert (rules(office), addresses(office)) == ([], [])
+
+    office.finish(on(office, set_id, "0.0.1", "connect", {"password": PASSWORD, "address": CALLER}))
+    again = version(office, set_id, "0.0.1")
+    assert office.powers() == ["running"]
+    assert datetime.fromisoformat(again["shutDownDateTime"]) > until
+    assert again["access"]["publicAddress"] == addresses(office)[0]["body"]["properties"]["ipAddress"]
+    office.finish(on(office, set_id, "0.0.1", "seal", {"confirm": "0.0.1"}), look=SELDOM)
+    assert version(office, set_id, "0.0.1")["status"] == "available"
+    assert (office.machines(), addresses(office), rules(office)) == ([], [], [])
+
+
+@pytest.mark.long
 def test_a_recipe_builds_versions_without_hands_also_every_month(open_office: OpenOffice) -> None:
     office = open_office()
     moment = office.stack.clock.now() + timedelta(hours=4)
@@ -195,6 +222,41 @@ def test_a_global_set_goes_to_the_regions_of_all_sites_and_has_no_other_version_
     assert new_version(office, set_id).status == 202
 
 
+def kill_during(office: Office, begun: Answer, chance: random.Random, most: int = KILLS) -> int:
+    """Kill the host at random moments until the operation is over, *most* times at most; return how often."""
+    for kills in range(most):
+        if office.portal.is_over(begun):
+            return kills
+        time.sleep(chance.uniform(0.05, 0.6))
+        office.stack.host.kill()
+        office.stack.start_host()
+    return most
+
+
+@pytest.mark.long
+def test_kills_while_somebody_connects_and_seals_leave_no_way_in_and_no_password(start_stack: StartStack) -> None:
+    chance = random.Random(4)
+    stack = start_stack(users=0, seed=4)
+    office = Office(stack, stack.portal(), "acme").open()
+    set_id = customized(office)
+    connecting = on(office, set_id, "0.0.1", "connect", {"password": PASSWORD, "address": CALLER})
+    assert kill_during(office, connecting, chance, 3) == 3
+    assert office.finish(connecting)["status"] == "succeeded"
+    opened = version(office, set_id, "0.0.1")
+    (address,), (rule,) = addresses(office), rules(office)
+    assert address["body"]["properties"]["ipAddress"] == opened["access"]["publicAddress"]
+    assert rule["properties"]["sourceAddressPrefix"] == f"{CALLER}/32"
+    assert [where for where, text in rows(stack) if PASSWORD in text] == []
+
+    sealing = on(office, set_id, "0.0.1", "seal", {"confirm": "0.0.1"})
+    assert kill_during(office, sealing, chance, 6) == 6
+    assert office.finish(sealing, look=SELDOM)["status"] == "succeeded"
+    sealed = version(office, set_id, "0.0.1")
+    assert (sealed["status"], sealed["validated"], sealed["access"]) == ("available", True, None)
+    assert (office.machines(), addresses(office), rules(office)) == ([], [], [])
+    assert (len(office.machines(IN_GALLERY)), office.invariants()) == (1, [])
+
+
 @pytest.mark.long
 def test_kills_at_random_moments_cost_no_version(start_stack: StartStack) -> None:
     chance = random.Random(3)
@@ -202,13 +264,7 @@ def test_kills_at_random_moments_cost_no_version(start_stack: StartStack) -> Non
     office = Office(stack, stack.portal(), "acme").open()
     set_id = new_set(office, recipe=RECIPE)["id"]
     begun = new_version(office, set_id, customization={"byRecipe": True})
-    kills = 0
-    while kills < KILLS and not office.portal.is_over(begun):
-        time.sleep(chance.uniform(0.05, 0.6))
-        stack.host.kill()
-        stack.start_host()
-        kills += 1
-    assert kills == KILLS
+    assert kill_during(office, begun, chance) == KILLS
     office.until(lambda: office.portal.is_over(begun), says="it is over", look=SELDOM)
 
     assert version(office, set_id, "0.0.1")["status"] == "available"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from tests.e2e.conftest import StartStack
 from tests.e2e.office import SMALL, Office
 from tests.e2e.test_actions import copies_of, snapshots_of
 
@@ -48,4 +49,23 @@ def test_the_disk_is_copied_by_the_clock_and_all_copies_go_with_the_machine(
     office.act(pc, "reprovision", {})
     assert copies_of(office, pc) == []
     assert snapshots_of(office, pc) == []
+    assert office.invariants() == []
+
+
+def test_a_copy_that_was_made_by_hand_goes_after_four_weeks(start_stack: StartStack) -> None:
+    stack = start_stack(users=0)
+    office = Office(stack, stack.portal(), "weeks").open()
+    upn = office.user(1, SMALL)
+    office.policy("Desks", office.connection(), office.group("Everybody", upn))
+    pc = office.settled(upn)
+    office.act(pc, "createSnapshot")
+    (point,) = snapshots_of(office, pc)
+    assert len(copies_of(office, pc)) == 1
+
+    stack.host.kill()  # the service is away until then
+    stack.clock.advance(datetime.fromisoformat(point["expirationDateTime"]) - stack.clock.now() + timedelta(hours=1))
+    stack.start_host()
+    office.until(lambda: snapshots_of(office, pc) == [], says="it has gone")
+    assert copies_of(office, pc) == []
+    assert office.cloud_pc_of(upn)["status"] == "provisioned"
     assert office.invariants() == []

@@ -151,6 +151,23 @@ def test_an_operator_sees_hosts_and_sessions_and_acts_on_them(open_office: OpenO
 
 
 @pytest.mark.long
+def test_a_group_s_schedule_distributes_sessions_as_its_phase_says(open_office: OpenOffice) -> None:
+    office = open_office()
+    phases = [{"begins": "00:00", "loadBalancing": "depthFirst", "minimumOnline": 1}]
+    group_id, _ = spot_office(office, 12, capacity={"schedule": {"timeZone": "UTC", "phases": phases}})
+    ready(office, group_id, 2)
+
+    def balancer() -> str:
+        (pool,) = office.machines("Microsoft.DesktopVirtualization/hostPools")
+        return str(pool["body"]["properties"]["loadBalancerType"])
+
+    office.until(lambda: balancer() == "DepthFirst", says="the pool fills one host after the other")
+    edit = {"group": {"spotGroupId": group_id}, "capacity": {"capacity": {}}}
+    office.finish(wizard(office, "edit-spot-group", edit))
+    office.until(lambda: balancer() == "BreadthFirst", says="the pool spreads sessions again")
+
+
+@pytest.mark.long
 def test_an_immediate_release_moves_users_after_notice_to_hosts_that_work(open_office: OpenOffice) -> None:
     office = open_office()
     group_id, names = spot_office(office, 12, RECIPE)

@@ -5,9 +5,12 @@ from typing import Any
 
 from shared import telemetry
 from tests.house.tree import APP_LAYERS, ROOT, below, text
+from tests.infra.monitoring import RUNBOOKS, WORKBOOK, monitoring, workbook
 
 PAGE = text(ROOT / "docs" / "operations.md")
-QUERIES = re.findall(r"```kusto\n(.*?)```", PAGE, re.DOTALL)
+WATCHED = [*monitoring()["alerts"], *monitoring()["charts"]]
+QUERIES = ["\n".join(each["query"]) for each in WATCHED]
+HEADINGS = ["Look at", "Do", "Tried"]
 _SIZES = (60, 60, 24)
 _DAYS = 30
 
@@ -54,3 +57,43 @@ def test_alerts_ask_for_metrics_functions_and_words_that_there_are(functions: li
     assert asked <= names
     assert words
     assert {each for each in words if each not in app} == set()
+
+
+def test_every_alert_has_its_runbook_and_no_other_is_there() -> None:
+    pages = {path.stem: text(path) for path in RUNBOOKS.glob("*.md")}
+    assert set(pages) == {each["name"] for each in monitoring()["alerts"]} | {"unreachable"}
+    for each in monitoring()["alerts"]:
+        assert pages[each["name"]].startswith(f"# {each['title']}\n")
+    assert [name for name, page in pages.items() if re.findall(r"(?m)^## (.*)$", page) != HEADINGS] == []
+
+
+def test_what_a_runbook_was_tried_with_is_there() -> None:
+    named = {name for path in RUNBOOKS.glob("*.md") for name in re.findall(r"`(tests/[\w/.]+)`", text(path))}
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_the_workbook_is_that_of_the_charts() -> None:
+    assert text(WORKBOOK) == workbook()
+
+
+def test_every_metric_is_watched() -> None:
+    watched = set(re.findall(r'"(deskwright\.[a-z_.]+)"', "\n".join(QUERIES)))
+    assert watched == {value for value in vars(telemetry).values() if str(value).startswith("deskwright.")}
+
+
+def test_labels_that_queries_ask_for_are_sent() -> None:
+    app = "\n".join(text(path) for path in below(*APP_LAYERS))
+    labels = set[str]()
+    for query in QUERIES:
+        labels |= set(re.findall(r"customDimensions\.(\w+)", query))
+        labels |= set(re.findall(r'customDimensions\["([\w.]+)"\]', query))
+    assert labels
+    assert {label for label in labels if not re.search(rf"\b{re.escape(label)}\b", app)} == set()
+
+
+def test_an_alert_looks_at_a_time_that_azure_allows() -> None:
+    allowed = {"PT5M", "PT10M", "PT15M", "PT30M", "PT45M", "PT1H", "PT2H", "PT3H", "PT4H", "PT5H", "PT6H", "P1D", "P2D"}
+    wrong = [each["name"] for each in monitoring()["alerts"] if {each["every"], each["window"]} - allowed]
+    assert wrong == []
+    assert [each["name"] for each in monitoring()["alerts"] if each["severity"] not in range(5)] == []

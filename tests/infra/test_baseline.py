@@ -17,6 +17,9 @@ DEPLOYED = list(Template(INFRA / "main.bicep", ResourceTypes(), parameters(INFRA
 NOTHING_TO_STATE = {
     "Microsoft.Authorization/roleAssignments",
     "Microsoft.Insights/diagnosticSettings",
+    "Microsoft.Insights/metricAlerts",
+    "Microsoft.Insights/scheduledQueryRules",
+    "Microsoft.Insights/workbooks",
     "Microsoft.ManagedIdentity/userAssignedIdentities",
     "Microsoft.Network/virtualNetworks",
     "Microsoft.OperationalInsights/workspaces",

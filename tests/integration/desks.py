@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import SimpleNamespace
@@ -166,11 +166,17 @@ class PaperDesks:
         self.pool |= json.load(body)["properties"]
 
     async def all_sessions(self, _group: str, _pool: str) -> AsyncIterator[Any]:
+        self.calls.append("list sessions")
         for name in self.desks:
-            async for each in self.sessions(_group, _pool, name):
+            for each in self._sessions(name):
                 yield each
 
     async def sessions(self, _group: str, _pool: str, name: str) -> AsyncIterator[Any]:
+        self.calls.append(f"list sessions of {name}")
+        for each in self._sessions(name):
+            yield each
+
+    def _sessions(self, name: str) -> Iterator[Any]:
         for number, (user, state) in enumerate(self._desk(name).sessions.items(), start=2):
             yield SimpleNamespace(
                 id=f"{_POOL}/sessionHosts/{name}/userSessions/{number}",

@@ -211,6 +211,9 @@ SCENES: Mapping[str, Scene] = {
     "POST …/cloudPCs/{id}/troubleshoot": on_pc(CHANGED),
     "POST …/deviceImages": Scene(MADE_NEW, {"displayName": "B", "version": "1.0.0", "galleryImageId": OFFERED.id}),
     "DELETE …/deviceImages/{id}": Scene(GONE, None, (("images", things.image(id="i2", status="failed")),), one("i2")),
+    "POST …/deviceImages/{id}/retry": Scene(
+        CHANGED, None, (("images", things.image(id="i2", status="failed")),), one("i2")
+    ),
     "PATCH …/deviceImages/{id}": Scene(CHANGED, {"displayName": "Renamed"}, at=one("i1")),
     "DELETE …/imageSets/{id}": Scene(GONE, None, (("image_sets", image_things.image_set()),), one("5e700000")),
     "PATCH …/imageSets/{id}": Scene(
@@ -302,6 +305,7 @@ SCENES = {
     ),
 }
 CHANGES_NOTHING = {
+    "POST tenants/{tenant}/dryRun",
     "POST tenants/{tenant}/wizards/{wizard}/review",
     "POST …/cloudPCs/validateBulkResize",
     "POST graph/notifications",

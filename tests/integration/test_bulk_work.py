@@ -8,13 +8,14 @@ import pytest
 
 import activities.bulk
 from shared.contracts.bulk import ACT_ON_ITEM, NEXT_WAVE, BulkOrder, ItemOrder
-from shared.domain.cloud_pcs.build import Build, Resources, Warn
+from shared.domain.cloud_pcs.build import Build, Failure, Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.operations.bulk import BulkStatus, ItemStatus, Selection
 from shared.domain.operations.operation import Actor
-from shared.errors import ConflictError
+from shared.domain.policies.policy import image_source
+from shared.errors import ConflictError, InvalidError
 from shared.services.action_context import ActionContext
 from shared.services.bulk import BulkForm, begin_bulk, bulk_due, steer, targets_of
 from shared.services.catalogue import ACTIONS
@@ -162,3 +163,47 @@ async def test_a_grace_period_is_extended_once_when_the_host_dies_before_it_is_n
     assert grace is not None
     assert grace.ends_at == LEAVING.ends_at + timedelta(hours=5)
     assert (await items(here, bulk_id), len(events)) == ([ItemStatus.SUCCEEDED], 1)
+
+
+NO_CAPACITY = Failure(code="AllocationFailed", message="no capacity")
+CHOSEN: list[tuple[dict[str, Any], set[str]]] = [
+    ({"regions": ["westeurope"]}, {"ada"}),
+    ({"onPremisesConnectionIds": ["c2"]}, {"bob"}),
+    ({"errorCodes": ["AllocationFailed"]}, {"eve"}),
+    ({"drifted": True}, {"bob"}),
+    ({"drifted": False}, {"ada", "eve"}),
+    ({"where": "status eq 'failed' or startswith(userPrincipalName,'a')"}, {"ada", "eve"}),
+    ({"where": "provisioningPolicyName eq 'Today'"}, {"ada", "bob", "eve"}),
+    ({"search": "bob"}, {"bob"}),
+    ({"where": "status eq 'provisioned'", "search": "contoso", "regions": ["westeurope"]}, {"ada"}),
+    ({}, {"ada", "bob", "eve"}),
+]
+
+
+@pytest.mark.parametrize(("chosen", "expected"), CHOSEN, ids=[str(n) for n in range(len(CHOSEN))])
+async def test_what_a_filter_selects(contoso: PaperServices, chosen: dict[str, Any], expected: set[str]) -> None:
+    built = {"status": Status.PROVISIONED, "attempt": 1}
+    offered = things.snapshot(image=image_source(things.policy(), None), policy_name="Today")
+    here, there = Resources(region="westeurope"), Resources(region="eastus")
+    for pc in (
+        things.cloud_pc("ada", snapshot=offered, resources=here, **built),
+        things.cloud_pc("bob", snapshot=offered.but(connection_id="c2"), resources=there, **built),
+        things.cloud_pc(
+            "eve", status=Status.FAILED, attempt=3, last_error=NO_CAPACITY, resources=there, snapshot=offered
+        ),
+    ):
+        await contoso.cloud_pcs.insert(pc)
+    await contoso.policies.insert(things.policy(display_name="Today"))
+    form = BulkForm(action="reboot", filter=Selection.model_validate(chosen))
+    context = await context_of(contoso, "reboot")
+    found = await targets_of(context, form)
+    assert {each.user_principal_name.partition("@")[0] for each in found} == expected
+    left = form.but(exclude_cloud_pc_ids=tuple(each.cloud_pc_id for each in found))
+    assert await targets_of(context, left) == []
+
+
+async def test_a_filter_that_cannot_be_read_is_named(contoso: PaperServices) -> None:
+    form = BulkForm(action="reboot", filter=Selection(where="colour eq 'red'"))
+    with pytest.raises(InvalidError) as refused:
+        await targets_of(await context_of(contoso, "reboot"), form)
+    assert [each.pointer for each in refused.value.problems] == ["/filter/where"]

@@ -18,15 +18,18 @@ from shared.domain.cloud_pcs.build import Build, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.exporting import EXPORTED, manifest_name
+from shared.domain.spot.host import HostTask, HostWork
+from shared.domain.spot.state import SpotGroupState
 from shared.errors import ConflictError, NotFoundError, UnavailableError
 from shared.services import exporting
 from shared.services.exporting import delete_exports, export_tables, read_manifest
 from shared.services.restoring import DamagedError, restore_tables
 from shared.storage.contents import Contents
-from shared.storage.due import EVERYBODY, DueKind
+from shared.storage.due import EVERYBODY, LOOK, DueKind
 from shared.storage.tables import Row, Tables
 from tests.identities import Identity
-from tests.integration import things
+from tests.integration import image_things, things
+from tests.integration.desks import session_host, spot_group
 from tests.integration.services import PaperServices
 
 NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)
@@ -242,6 +245,37 @@ async def test_what_workflows_knew_is_promised_again(here: Dependencies, blobs: 
     assert watched == {(things.cloud_pc("ada").id, 7), (things.cloud_pc("gil").id, 7)}
     assert {due.subject_id for due in dues[DueKind.CLEAN_UP]} == {failed.id, things.cloud_pc("hal").id}
     assert [due.subject_id for due in dues[DueKind.REREAD]] == [EVERYBODY]
+
+
+async def test_what_is_due_of_spot_groups_their_hosts_and_images_is_promised_again(
+    here: Dependencies, blobs: Blobs, elsewhere: Tables
+) -> None:
+    """Records are read before the promises: one that was kept in between is in neither."""
+    soon = NIGHT + timedelta(hours=3)
+    group = spot_group()
+    await here.spot_groups.insert(group)
+    await here.spot_states.insert(
+        SpotGroupState(id=group.id, tenant_id=group.tenant_id, planned_at=NIGHT, next_look_at=soon)
+    )
+    starts = session_host(1, run=4, work=HostWork(task=HostTask.START, run=4, begun_at=NIGHT))
+    await here.session_hosts.insert(starts)
+    await here.session_hosts.insert(session_host(2, run=3))
+    await here.image_sets.insert(image_things.image_set())
+    await here.image_versions.insert(image_things.version())
+    await export_tables(here.tables, blobs, NIGHT)
+    await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
+
+    restored = PaperServices(elsewhere)
+    assert (await restored.session_hosts.get(group.tenant_id, starts.id)).value == starts
+    kinds = (DueKind.SPOT, DueKind.HOST, DueKind.IMAGE_SET, DueKind.IMAGE_VERSION)
+    found = await restored.due.due_among(kinds, soon)
+    assert {(due.kind, due.subject_id, due.generation, due.at) for due in found} == {
+        (DueKind.SPOT, group.id, 0, NIGHT),
+        (DueKind.SPOT, group.id, LOOK, soon),
+        (DueKind.HOST, starts.id, 4, NIGHT),
+        (DueKind.IMAGE_SET, image_things.image_set().id, 0, NIGHT),
+        (DueKind.IMAGE_VERSION, image_things.version().id, 0, NIGHT),
+    }
 
 
 async def test_old_exports_are_removed_and_others_stay(here: Dependencies, blobs: Blobs) -> None:

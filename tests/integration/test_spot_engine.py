@@ -138,7 +138,7 @@ async def test_a_minute_in_which_nothing_changes_writes_no_host(office: PaperSer
     desks = on_paper(office, h1=Desk(), h2=off(), h3=off())
     assert steps(await run()) == []
     assert {each.value.id: each.etag async for each in office.session_hosts.each(things.TENANT_ID)} == before
-    assert desks.calls == ["list hosts"]  # and no machine was asked
+    assert desks.calls == ["list hosts", "list sessions"]  # and no machine was asked
 
 
 async def test_the_host_of_who_left_is_kept_for_a_week_and_is_theirs_again_when_they_come_back(

@@ -111,6 +111,12 @@ SELECTION = {
     "userPrincipalNames": ["ada@contoso.example"],
     "graceCauses": ["userLeftGroup"],
     "removalWaits": False,
+    "regions": ["westeurope"],
+    "onPremisesConnectionIds": ["c1"],
+    "errorCodes": ["AllocationFailed"],
+    "drifted": True,
+    "where": "status eq 'failed'",
+    "search": "ada",
 }
 BULK = {"parameters": {}, "dryRun": True, "maxConcurrency": 25, "stopAtFailureRate": 20, "canary": True}
 USER_SETTING = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from functions_host.durable.resumable import Resumable
 
 from shared.contracts.definitions import Workflow
+from shared.domain.networks.connection import JoinType
 from tests.implementations import implementations
-from tests.replay.record import HISTORIES
+from tests.replay.record import HISTORIES, chosen
 
 ORCHESTRATOR_STARTED = 12
 TASK_SCHEDULED, SUB_ORCHESTRATION_CREATED, TIMER_CREATED = 4, 7, 10
@@ -92,9 +94,37 @@ def test_a_recorded_history_replays_to_the_same_calls_and_the_same_end(
         assert so_far == asked(last["actions"][0])[: len(so_far)]
 
 
+def workflows() -> dict[str, Workflow[Any, Any]]:
+    """The contracts of all orchestrators, by their wire names."""
+    contracts = (each.contract for each in implementations().values())
+    return {contract.name: contract for contract in contracts if isinstance(contract, Workflow)}
+
+
+def histories() -> list[Record]:
+    return [json.loads(path.read_text()) for path in HISTORIES.glob("*.json")]
+
+
 def test_every_orchestrator_has_a_recorded_history() -> None:
-    written = {name for name, each in implementations().items() if isinstance(each.contract, Workflow)}
-    assert written == {json.loads(path.read_text())["orchestrator"] for path in HISTORIES.glob("*.json")}
+    assert set(workflows()) == {record["orchestrator"] for record in histories()}
+
+
+def procedures() -> dict[str, tuple[str, type[StrEnum]]]:
+    """The orchestrators whose order chooses one of several procedures: by which field, and from what."""
+    return {
+        name: (field.alias or named, field.annotation)
+        for name, contract in workflows().items()
+        for named, field in contract.accepts.model_fields.items()
+        if isinstance(field.annotation, type)
+        and issubclass(field.annotation, StrEnum)
+        and field.annotation is not JoinType  # an argument of activities
+    }
+
+
+def test_every_procedure_that_an_order_can_choose_has_a_recorded_history() -> None:
+    assert procedures()
+    for name, (field, choices) in procedures().items():
+        recorded = {chosen(record)[field] for record in histories() if record["orchestrator"] == name}
+        assert set(choices) - recorded == set(), name
 
 
 @pytest.mark.parametrize("path", sorted(HISTORIES.glob("*.json")), ids=lambda path: path.stem)

@@ -12,6 +12,7 @@ from shared.contracts.host_builds import (
     CLOSE_HOST,
     END_HOST_TASK,
     OPEN_HOST,
+    POLL_SERVING,
     RECORD_HOST_REMOVED,
     RECORD_HOST_STEP,
     HostSessions,
@@ -20,7 +21,7 @@ from shared.contracts.machines import (
     BEGIN_DEALLOCATE,
     BEGIN_VM_DELETE,
 )
-from shared.contracts.outcomes import Done, Refused
+from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
 from shared.contracts.session_hosts import RUN_HOST_TASK
 from shared.domain.cloud_pcs.build import Resources
@@ -41,6 +42,21 @@ def test_a_start_without_capacity_says_so() -> None:
     story = told(HostTask.START, {BEGIN_START: FULL})
 
     assert story.last(END_HOST_TASK)["failure"]["code"] == "AllocationFailed"
+
+
+@pytest.mark.parametrize(
+    ("task", "code", "begins"),
+    [
+        (HostTask.START, "startTimedOut", "Start the host: "),
+        (HostTask.RESTART, "restartTimedOut", "Restart the host: "),
+    ],
+)
+def test_an_agent_that_never_serves_is_told_by_the_name_of_the_task(task: HostTask, code: str, begins: str) -> None:
+    story = told(task, {POLL_SERVING: Pending(note="its agent is silent")})
+
+    failure = story.last(END_HOST_TASK)["failure"]
+    assert failure["code"] == code
+    assert failure["message"].startswith(begins)
 
 
 def test_sessions_are_read_again_between_the_drain_and_the_stop() -> None:

@@ -20,10 +20,11 @@ from shared.domain.wizards.create_connection import (
 from shared.errors import InvalidError
 from shared.services import connection_edits, connections
 from shared.services.connection_checks import built_through
+from shared.services.wizard_edits import edited_connection
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.connections import ConnectionBody, ConnectionEdit, connection_form, connection_patch, pointers
 from triggers.http.bodies.reading import renamed
-from triggers.http.call import Call, Response
+from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, with_operation
 from triggers.http.idempotency import once
@@ -156,6 +157,16 @@ async def save_connection_form(call: Call, client: DurableClient) -> Response:
     """Save the wizard's form."""
     facts = await _facts(call)
     return accepted((await connections.create_connection(call.context, client, call.json(), facts)).operation)
+
+
+async def save_connection_edit_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of edit-connection."""
+    stored, form, password = await edited_connection(call.context, call.json())
+    call.match(stored.etag)
+    facts = await _facts(call)
+    updated = await connection_edits.update_connection(call.context, client, stored, form, password, facts)
+    view = (await views(call))(updated.stored.value)
+    return with_operation(ok(view, etag=updated.stored.etag), updated.operation)
 
 
 async def _facts(call: Call) -> ConnectionFacts:

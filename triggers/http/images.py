@@ -90,6 +90,19 @@ async def update_device_image(call: Call) -> Response:
     return graph_changed(call, DEVICE_IMAGES, device_image_view(renamed_image.value), renamed_image.etag)
 
 
+@bp.route(route=f"{BASE}/deviceImages/{{id}}/retry", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/deviceImages/retry", graph=True, returns={204: None})
+async def retry_device_image(call: Call, client: DurableClient) -> Response:
+    """Build a failed device image again, from the same source."""
+
+    async def retry() -> Response:
+        operation = await image_edits.retry_device_image(call.context, client, call.param("id"))
+        return with_operation(Response(204), operation)
+
+    return await once(call, retry)
+
+
 @bp.route(route=f"{BASE}/deviceImages/{{id}}", methods=["DELETE"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/deviceImages/delete", graph=True, returns={204: None})

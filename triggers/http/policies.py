@@ -12,13 +12,14 @@ from shared.domain.policies.policy import Policy
 from shared.errors import InvalidError, Problem
 from shared.services import policies, policy_edits
 from shared.services.directory_names import group_names
+from shared.services.wizard_edits import edited_policy
 from shared.services.wizard_lookups import policy_facts
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.domain_joins import Reachable, chosen_regions
 from triggers.http.bodies.policies import POINTERS, AssignBody, PolicyBody, PolicyEdit, assigned_group_ids, policy_form
 from triggers.http.bodies.policy_edits import policy_edit_form
 from triggers.http.bodies.reading import renamed
-from triggers.http.call import Call, Response, created
+from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import (
     BASE,
@@ -165,6 +166,16 @@ async def save_policy_form(call: Call, client: DurableClient) -> Response:
     names = await _names_of_groups(call, [stored.value])
     view = {**shown(call, stored.value, names), "@deskwright.warnings": list(warnings)}
     return with_operation(created(view, f"{place}/{POLICIES.name}/{stored.value.id}", etag=stored.etag), operation)
+
+
+async def save_policy_edit_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of edit-provisioning-policy."""
+    stored, form = await edited_policy(call.context, call.json())
+    call.match(stored.etag)
+    updated = await policy_edits.update_policy(call.context, client, stored, form)
+    after = updated.stored
+    names = await _names_of_groups(call, [after.value])
+    return with_operation(ok(shown(call, after.value, names), etag=after.etag), updated.operation)
 
 
 async def _reachable(call: Call) -> Reachable:

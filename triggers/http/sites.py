@@ -5,9 +5,11 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.tenants.tenant import Site
+from shared.domain.wizards.places import of_site_form
 from shared.errors import ConflictError, InvalidError, MismatchError, Problem, StaleError
 from shared.services import sites
-from shared.workflow import Blueprint
+from shared.services.wizard_edits import edited_site, new_site
+from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.openapi_metadata import PAGES
@@ -56,6 +58,31 @@ async def put_site(call: Call) -> Response:
         return created(site_view(site), f"/api/tenants/{call.tenant.id}/sites/{site.id}", etag=stored.etag)
     call.match(there.etag)
     stored = await sites.replace_site(call.context, there, site)
+    return ok(site_view(site), etag=stored.etag)
+
+
+async def save_site_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of create-site."""
+    del client
+    site = new_site(call.context, call.json())
+    if await call.deps.sites.find(call.tenant.id, site.id) is not None and not call.context.repeatable:
+        raise InvalidError(Problem("/name/id", "there is a site of this id; choose another", "name"))
+    try:
+        stored = await sites.create_site(call.context, site)
+    except InvalidError as error:
+        raise InvalidError(*map(of_site_form, error.problems)) from error
+    return created(site_view(site), f"/api/tenants/{call.tenant.id}/sites/{site.id}", etag=stored.etag)
+
+
+async def save_site_edit_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of edit-site."""
+    del client
+    there, site = await edited_site(call.context, call.json())
+    call.match(there.etag)
+    try:
+        stored = await sites.replace_site(call.context, there, site)
+    except InvalidError as error:
+        raise InvalidError(*map(of_site_form, error.problems)) from error
     return ok(site_view(site), etag=stored.etag)
 
 

@@ -8,6 +8,7 @@ from shared.domain.tenants.tenant import Tenant
 from shared.errors import InvalidError, Problem
 from shared.services import tenants
 from shared.services.tenants import TenantChange
+from shared.services.wizard_edits import tenant_edit
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.connections import may_name_any_subscription
@@ -66,6 +67,15 @@ async def update_tenant(call: Call, client: DurableClient) -> Response:
     if form.spot_licenses is not None and not may_name_any_subscription(call):
         raise InvalidError(Problem("/spotLicenses", "only the provider sets how many licences a tenant has"))
     updated = await tenants.update_tenant(call.context, client, stored, form)
+    return ok(updated.value.to_json(), etag=updated.etag)
+
+
+async def save_tenant_edit_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of edit-tenant."""
+    stored = call.stored_tenant
+    call.match(stored.etag)
+    change = tenant_edit(call.json(), any_subscription=may_name_any_subscription(call))
+    updated = await tenants.update_tenant(call.context, client, stored, change)
     return ok(updated.value.to_json(), etag=updated.etag)
 
 

@@ -6,14 +6,20 @@ from collections.abc import Awaitable, Callable
 
 import azure.functions as func
 
+from shared.domain.tenants.tenant import Tenant
 from shared.domain.wizards import (
     CREATE_CONNECTION,
     CREATE_DEVICE_IMAGE,
     CREATE_IMAGE_SET,
     CREATE_IMAGE_VERSION,
     CREATE_PROVISIONING_POLICY,
+    CREATE_SITE,
     CREATE_SPOT_GROUP,
+    EDIT_CONNECTION,
+    EDIT_PROVISIONING_POLICY,
+    EDIT_SITE,
     EDIT_SPOT_GROUP,
+    EDIT_TENANT,
     UPDATE_SPOT_GROUP,
     WIZARDS,
     Wizard,
@@ -26,19 +32,23 @@ from shared.services.wizard_values import values_of
 from shared.services.wizards import review
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
-from triggers.http.connections import may_name_any_subscription, save_connection_form
+from triggers.http.connections import may_name_any_subscription, save_connection_edit_form, save_connection_form
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
 from triggers.http.image_sets import save_image_set_form
 from triggers.http.image_versions import save_image_version_form
 from triggers.http.images import save_device_image_form
-from triggers.http.policies import save_policy_form
+from triggers.http.policies import save_policy_edit_form, save_policy_form
 from triggers.http.releases import save_spot_group_update_form
+from triggers.http.sites import save_site_edit_form, save_site_form
 from triggers.http.spot_groups import save_spot_group_edit_form, save_spot_group_form
+from triggers.http.tenants import save_tenant_edit_form
+from triggers.http.views.connections import CONNECTION
 from triggers.http.views.image_sets import IMAGE_SET
 from triggers.http.views.operations import OPERATION
 from triggers.http.views.policies import POLICY
 from triggers.http.views.spot_groups import SPOT_GROUP
+from triggers.http.views.tenants import SITE
 from triggers.http.views.wizards import FORMS, FORMS_SO_FAR, WizardView, wizard_view
 
 bp = Blueprint()
@@ -77,10 +87,10 @@ async def review_wizard(call: Call) -> Response:
 @endpoint(
     "Microsoft.CloudPC/wizards/save",
     accepts=FORMS,
-    returns={201: (POLICY, IMAGE_SET, SPOT_GROUP), 202: OPERATION},
+    returns={200: (POLICY, CONNECTION, SITE, Tenant), 201: (POLICY, IMAGE_SET, SPOT_GROUP, SITE), 202: OPERATION},
 )
 async def save_wizard(call: Call, client: DurableClient) -> Response:
-    """Save a form: 201 with what was made, or 202 with the operation that makes it."""
+    """Save a form: 201 with what was made, 200 with what was edited, or 202 with the operation that does it."""
     wizard = _wizard(call)
     return await once(call, lambda: _SAVES[wizard.name](call, client))
 
@@ -101,4 +111,9 @@ _SAVES: dict[str, Callable[[Call, DurableClient], Awaitable[Response]]] = {
     UPDATE_SPOT_GROUP.name: save_spot_group_update_form,
     CREATE_IMAGE_SET.name: save_image_set_form,
     CREATE_IMAGE_VERSION.name: save_image_version_form,
+    EDIT_CONNECTION.name: save_connection_edit_form,
+    EDIT_PROVISIONING_POLICY.name: save_policy_edit_form,
+    CREATE_SITE.name: save_site_form,
+    EDIT_SITE.name: save_site_edit_form,
+    EDIT_TENANT.name: save_tenant_edit_form,
 }

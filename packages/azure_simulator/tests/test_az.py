@@ -17,6 +17,7 @@ from azure_simulator.graph.directory.records import derived_id
 from azure_simulator.seeds import TENANT_ID, demo_seed
 
 from packages.azure_simulator.tests.bodies import IMAGE
+from packages.azure_simulator.tests.test_subscription_deployments import body
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]  # a command takes 3 to 40 seconds of a busy machine
 
@@ -25,6 +26,7 @@ SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 APP, SECRET = derived_id(TENANT_ID, "app", "cli"), "only-for-this-test"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/desks"
 _SECONDS = 900
+SUBSCRIPTION_SCHEMA = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 READ_USERS, READ_SELF = "df021288-bdef-4463-88db-98f22de89214", "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 
@@ -185,6 +187,26 @@ def test_a_template_is_validated_deployed_and_refused(az: Az, tmp_path: Path) ->
     assert [each["name"] for each in az("deployment", "group", "list", "--resource-group", "desks")][:1] == ["one"]
     refused = az.run("deployment", "group", "create", *here, "--name", "two", "--parameters", "name=-")
     assert (refused.returncode, "InvalidResourceName" in refused.stderr) == (1, True)
+
+
+def test_a_subscription_s_template_is_previewed_and_deployed_and_a_second_preview_finds_no_change(
+    az: Az, tmp_path: Path
+) -> None:
+    asked = body()["properties"]["template"]
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"$schema": SUBSCRIPTION_SCHEMA, **asked}))
+    what = ("--location", "westeurope", "--template-file", str(path), "--parameters", "location=westeurope")
+    shown = az("deployment", "sub", "what-if", *what, "--no-pretty-print")
+    assert {each["changeType"] for each in shown["changes"]} == {"Create"}
+    az("deployment", "sub", "validate", *what)
+    made = az("deployment", "sub", "create", *what, "--name", "service")
+    assert made["properties"]["outputs"]["state"]["value"] == "Succeeded"
+    again = az("deployment", "sub", "what-if", *what, "--no-pretty-print")
+    assert {each["changeType"] for each in again["changes"]} == {"NoChange"}
+    assert [each["name"] for each in az("deployment", "sub", "list")] == ["service"]
+    here = az("provider", "register", "--namespace", "Microsoft.Compute", "--wait")
+    assert here is None
+    az("group", "delete", "--name", "made", "--yes")
 
 
 def test_roles_are_assigned_and_taken_away(az: Az) -> None:

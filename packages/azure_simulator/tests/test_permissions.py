@@ -10,9 +10,9 @@ import pytest
 from azure_simulator.core.requests import Request
 from azure_simulator.seeds import TENANT_ID
 
-from packages.azure_simulator.tests.bodies import REGION
+from packages.azure_simulator.tests.bodies import REGION, version_for
 from packages.azure_simulator.tests.directory import Graph, open_directory
-from packages.azure_simulator.tests.in_process import GROUP, SUB, VMS, version_for
+from packages.azure_simulator.tests.in_process import GROUP, SUB, VMS
 
 ARM = "https://management.azure.com"
 ROLES = "providers/Microsoft.Authorization"

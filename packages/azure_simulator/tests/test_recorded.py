@@ -201,8 +201,8 @@ def test_truth_values_and_integers_may_be_texts_for_compute() -> None:
     for wrong in ("no", "", 1):
         body = {"properties": {"osProfile": {"allowExtensionOperations": wrong}}}
         assert app.error("PATCH", f"{VMS}/vm", body) == (400, "BadRequest")
-    wrong = {"location": REGION, "properties": {"enableIPForwarding": "true", "ipConfigurations": []}}
-    assert app.error("PUT", f"{NETWORK}/networkInterfaces/nic", wrong) == (400, "InvalidRequestFormat")
+    nic = {"location": REGION, "properties": {"enableIPForwarding": "true", "ipConfigurations": []}}
+    assert app.error("PUT", f"{NETWORK}/networkInterfaces/nic", nic) == (400, "InvalidRequestFormat")
 
 
 def test_the_os_disk_of_a_stopped_machine_can_be_swapped() -> None:

@@ -51,19 +51,23 @@ interface OneOptions<P extends ReadPath> {
   /** Whether something happens by itself: then it is read again soon. */
   readonly runs?: (found: Found<P>) => boolean;
   readonly enabled?: boolean;
+  /** It never changes: it is read once. */
+  readonly isFixed?: boolean;
 }
 
 /** Read one thing, and again while something in it runs. */
 export function useOne<P extends ReadPath>(
   path: P,
   place: Place,
-  { query = {}, runs, enabled = true }: OneOptions<P> = {},
+  { query = {}, runs, enabled = true, isFixed = false }: OneOptions<P> = {},
 ): UseQueryResult<Found<P>> {
   const api = useApi();
   return useQuery({
     queryKey: [path, place, query],
     queryFn: () => read(api, path, place, query),
-    refetchInterval: ({ state }) => pace(runs !== undefined && state.data !== undefined && runs(state.data)),
+    refetchInterval: ({ state }) =>
+      isFixed ? false : pace(runs !== undefined && state.data !== undefined && runs(state.data)),
+    ...(isFixed ? { staleTime: "static" as const } : {}),
     enabled,
   });
 }

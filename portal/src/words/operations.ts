@@ -2,7 +2,7 @@ export const words = {
   title: "Operations",
   none: "Nothing has been done yet",
   noneText: "Health checks, image builds, actions and planning appear here.",
-  columns: { kind: "What", status: "Status", percent: "Done", by: "Requested by", created: "Requested" },
+  columns: { kind: "What", of: "Of what", status: "Status", percent: "Done", by: "Requested by", created: "Requested" },
   statuses: ["running", "succeeded", "failed", "notStarted", "canceled"],
   steps: "Steps",
   noSteps: "It has not begun.",

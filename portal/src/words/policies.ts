@@ -16,5 +16,8 @@ export const words = {
     assign: { title: "Assign groups", text: "The groups replace those that are assigned now. Members who lose the policy keep their Cloud PC for the grace period." },
     delete: { title: "Delete", text: "A policy can be deleted when no group is assigned to it." },
   },
-  fields: { reason: "Reason", groups: "Groups" },
+  fields: {
+    reason: "Reason",
+    groups: "Groups",
+  },
 } as const;

@@ -1,9 +1,5 @@
 export const words = {
-  choose: "Choose",
-  aLineEach: "One in each line",
-  fillIn: "Fill in",
-  addRow: "Add",
-  removeRow: "Remove",
+  search: "Search",
   next: "Next",
   back: "Back",
   save: "Save",

@@ -57,7 +57,7 @@ class ImageSource(Value):
 
 
 class DeviceImage(Value):
-    """An image of the tenant's own: (display name, version) is unique."""
+    """An image of the tenant's own: (display name, version) is unique. *retried*: its build is not the first one."""
 
     id: str
     tenant_id: str
@@ -71,6 +71,7 @@ class DeviceImage(Value):
     gallery_version_id: str | None = None
     regions: tuple[str, ...] = ()
     operation_id: str | None = None
+    retried: bool = False
     created_date_time: datetime
     last_modified_date_time: datetime
 

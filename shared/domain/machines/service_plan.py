@@ -37,11 +37,15 @@ _SizeName = Annotated[str, Field(max_length=80), AfterValidator(_size_name)]
 class ServicePlanRule(Value):
     """What a tenant has set for one licence: its hardware, and the VM sizes to try, the preferred one first."""
 
-    display_name: Label | None = None
-    v_cpu_count: int = Field(ge=1, le=416)
-    ram_in_gb: int = Field(alias="ramInGB", ge=1, le=12_000)
-    storage_in_gb: int = Field(alias="storageInGB", ge=64, le=4095, description="an OS disk has at most 4,095 GiB")
-    vm_sizes: Annotated[tuple[_SizeName, ...], Field(min_length=1, max_length=10), AfterValidator(_distinct)]
+    display_name: Label | None = Field(None, title="Name", description="Of the plan; of the licence when left out.")
+    v_cpu_count: int = Field(ge=1, le=416, title="vCPUs", description="Of the machine.")
+    ram_in_gb: int = Field(alias="ramInGB", ge=1, le=12_000, title="Memory (GB)", description="Of the machine.")
+    storage_in_gb: int = Field(
+        alias="storageInGB", ge=64, le=4095, description="an OS disk has at most 4,095 GiB", title="OS disk (GB)"
+    )
+    vm_sizes: Annotated[tuple[_SizeName, ...], Field(min_length=1, max_length=10), AfterValidator(_distinct)] = Field(
+        title="VM sizes", description="The preferred first."
+    )
 
     @model_validator(mode="after")
     def _check_known_sizes(self) -> ServicePlanRule:

@@ -59,9 +59,15 @@ class Selection(Value):
     user_principal_names: tuple[Id, ...] = Field((), max_length=MOST_CLOUD_PCS)
     grace_causes: tuple[Word, ...] = Field((), max_length=_MOST_NAMED)
     removal_waits: bool | None = None
+    regions: tuple[Word, ...] = Field((), max_length=_MOST_NAMED)
+    on_premises_connection_ids: tuple[Id, ...] = Field((), max_length=_MOST_NAMED)
+    error_codes: tuple[Word, ...] = Field((), max_length=_MOST_NAMED, description="of failed Cloud PCs")
+    drifted: bool | None = Field(None, description="whether it differs from what its policy would build today")
+    where: str | None = Field(None, max_length=4000, description="a $filter of the list of Cloud PCs")
+    search: str | None = Field(None, max_length=200, description="a $search of the list of Cloud PCs")
 
     def accepts(self, pc: CloudPc) -> bool:
-        """Whether *pc* is meant."""
+        """Whether *pc* is meant, as far as its record tells: not by *drifted*, *where* and *search*."""
         snapshot, names = pc.current.snapshot, {name.casefold() for name in self.user_principal_names}
         conditions = (
             not self.status or pc.status in self.status,
@@ -71,8 +77,17 @@ class Selection(Value):
             not names or pc.user.user_principal_name.casefold() in names,
             not self.grace_causes or (pc.grace is not None and pc.grace.cause.value in self.grace_causes),
             self.removal_waits is None or self.removal_waits == (pc.removal is not None),
+            not self.regions or pc.current.resources.region in self.regions,
+            not self.on_premises_connection_ids
+            or (snapshot is not None and snapshot.connection_id in self.on_premises_connection_ids),
+            not self.error_codes or _error_code(pc) in self.error_codes,
         )
         return all(conditions)
+
+
+def _error_code(pc: CloudPc) -> str | None:
+    failed = pc.status is Status.FAILED and pc.current.last_error is not None
+    return pc.current.last_error.code if failed and pc.current.last_error else None
 
 
 class BulkItem(Value):

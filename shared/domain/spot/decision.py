@@ -16,12 +16,13 @@ _SAME_FOR = timedelta(hours=1)
 
 
 class EngineStep(Value):
-    """A step of the engine for one host that has a record."""
+    """A step of the engine for one host that has a record. *run*: how many tasks the host had begun; 0 for a build."""
 
     session_host_id: str
     action: Action
     reason: Reason
     text: str
+    run: int = 0
 
 
 class Decision(EngineStep):
@@ -38,12 +39,15 @@ class Decisions(Value):
     decisions: tuple[Decision, ...] = ()
 
     def with_steps(self, steps: Sequence[EngineStep], at: datetime) -> Decisions:
-        """Return it with *steps*; what was decided a while ago already, and is decided again, is there once."""
+        """Return it with *steps*; what was decided a while ago and is decided again is there once, if nothing was done.
+
+        A second restart of a host is a decision of its own; a step that could not be taken is not.
+        """
         latest = {each.session_host_id: each for each in reversed(self.decisions) if at - each.at < _SAME_FOR}
         new = [
             Decision(**dict(step), at=at)
             for step in steps
             if (known := latest.get(step.session_host_id)) is None
-            or (known.action, known.reason) != (step.action, step.reason)
+            or (known.action, known.reason, known.run) != (step.action, step.reason, step.run)
         ]
         return self.but(decisions=(*new, *self.decisions)[:KEPT]) if new else self

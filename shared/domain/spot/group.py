@@ -59,10 +59,10 @@ class Sessions(Value):
     """
 
     active_idle_time_out_in_minutes: Minutes = Field(
-        60, title="Sign off idle sessions after (minutes)", description="0: never."
+        60, title="Sign off idle sessions after (minutes)", description="1 to 240."
     )
     disconnected_idle_time_out_in_minutes: Minutes = Field(
-        60, title="Sign off disconnected sessions after (minutes)", description="0: never."
+        60, title="Sign off disconnected sessions after (minutes)", description="1 to 240."
     )
     redirections: Redirections = Field(
         default_factory=Redirections,

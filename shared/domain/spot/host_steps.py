@@ -1,10 +1,12 @@
-"""The steps of a session host's build, and of its removal, in their order."""
+"""What is being done to a session host: the steps of a build and of a removal, in their order, and the changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+
+from shared.domain.spot.host import HostTask
 
 
 class HostStep(StrEnum):
@@ -36,3 +38,14 @@ TITLES: Mapping[HostStep, str] = MappingProxyType(
         HostStep.REMOVE: "Remove everything that was made for it",
     }
 )
+
+CHANGE_TITLES: Mapping[HostTask, str] = MappingProxyType(
+    {
+        HostTask.START: "Start the host",
+        HostTask.STOP: "Stop the host",
+        HostTask.HIBERNATE: "Hibernate the host",
+        HostTask.RESTART: "Restart the host",
+        HostTask.SIGN_OFF: "Sign off who works on it",
+    }
+)
+"""The tasks that have no steps."""

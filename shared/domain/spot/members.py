@@ -168,10 +168,18 @@ def dissolved(known: Iterable[SpotMember], at: datetime) -> MemberPlan:
 
 
 def _left(before: Mapping[str, SpotMember], seen: Mapping[str, Seen], roll: Roll) -> frozenset[str]:
-    """Return who is a member and was not seen; nobody, where the directory was not read whole or showed nobody."""
+    """Return who is a member and was not seen; nobody, where the directory was not read whole.
+
+    One that shows nobody is believed once it is confirmed of all who have a place. Until then their removals are held,
+    and who waits goes on waiting.
+    """
     leaving = {user_id for user_id, member in before.items() if member.status is MemberStatus.LEAVING}
-    if not roll.complete or not seen:
+    if not roll.complete:
         return frozenset(leaving - set(seen))
+    counting = {user_id: member for user_id, member in before.items() if member.counts}
+    confirmed = [member for member in counting.values() if member.confirmed_by is not None]
+    if not seen and len(confirmed) < max(1, len(counting)):
+        return frozenset(leaving | set(counting))
     return frozenset(set(before) - set(seen))
 
 
@@ -182,7 +190,7 @@ def _held(left: frozenset[str], before: Mapping[str, SpotMember], roll: Roll, br
     if len(losing) > brake.count and len(losing) * 100 > number * brake.percent:
         why = f"{len(losing)} of {number} members would lose access at once"
         return {member.user_id: why for member in losing}
-    if roll.empty:
+    if roll.empty or not roll.users:
         why = "a group of the Spot Group is gone, or answered without a single user"
         return {member.user_id: why for member in losing}
     return {member.user_id: member.held_because for member in losing if member.held_because}

@@ -108,7 +108,8 @@ def repair(group: Group) -> None:
     by building all of them anew. A dedicated host is only restarted. What fails in a release stays as its evidence.
     """
     at_work = {HostState.BUILDING, HostState.REMOVING}
-    if group.rules.stage is Stage.FAILED or any(each.state in at_work for each in group.hosts):
+    builds = any(step.action is Action.BUILD for step in group.draft.steps)
+    if group.rules.stage is Stage.FAILED or builds or any(each.state in at_work for each in group.hosts):
         return
     if any(each.state is HostState.STARTING and each.restarts for each in group.hosts if each.id not in group.broken):
         return

@@ -124,6 +124,8 @@ def _facts(group: Group) -> dict[str, object]:
 def _build(group: Group) -> None:
     """Build the hosts that are missing; those that are deleted when not needed are built only when needed."""
     target, stage = group.target, group.rules.stage
+    if group.rules.version in target.unbuildable:
+        return
     reason = _build_reason(group)
     of_version = reason in {Reason.NEW_VERSION, Reason.CANARY}
     counted = [each for each in group.licensed if not of_version or each.version == target.version]

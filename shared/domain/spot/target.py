@@ -45,7 +45,7 @@ class GroupTarget(Value):
     for so long after its start, and after it was last needed. *look*: how often the sessions are read; *arrivals*: over
     how long sign-ins are counted. *wake*: a host that is off for so long is started, for its token. *broken_percent*:
     with more hosts that do not serve, one starts at a time. *start_on_connect*: Azure starts hosts at sign-in, too.
-    *parked*: why nothing may happen now.
+    *unbuildable*: versions of which no host can be built now. *parked*: why nothing may happen now.
     """
 
     kind: LicenseType
@@ -76,6 +76,7 @@ class GroupTarget(Value):
     restarts: int = Field(default=2, ge=0)
     start_on_connect: bool = False
     release: Release | None = None
+    unbuildable: frozenset[str] = frozenset()
     parked: str | None = None
 
     @property

@@ -54,6 +54,11 @@ FurtherSubscriptions = Annotated[
     AfterValidator(distinct),
 ]
 """Of one directory, as the tenant's own."""
+ResourceGroupName = Annotated[
+    str, Field(pattern=r"^[-\w.()]{0,89}[-\w()]$", max_length=90), AfterValidator(_group_name)
+]
+AddressSpace = Annotated[str, Field(max_length=18), AfterValidator(_private_network)]
+SiteId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$", max_length=32)]
 Zone = Annotated[str, Field(pattern=r"^[1-9]$", max_length=1)]
 
 
@@ -266,12 +271,7 @@ class Tenant(Value):
 class Site(Value):
     """A place machines may be built: an Azure region with its fall-backs, and the hosted network's addresses."""
 
-    id: str = Field(
-        pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$",
-        max_length=32,
-        title="Id",
-        description="Stands in addresses and never changes.",
-    )
+    id: SiteId = Field(title="Id", description="Stands in addresses and never changes.")
     tenant_id: str
     display_name: Label = Field(title="Name", description="Of the site.")
     region: Region = Field(title="Region", description="The Azure region that is tried first.")
@@ -281,10 +281,8 @@ class Site(Value):
     zones: Annotated[tuple[Zone, ...], Field(max_length=9), AfterValidator(distinct)] = Field(
         (), title="Zones", description="Those that are used; any when left out."
     )
-    resource_group: Annotated[
-        str, Field(pattern=r"^[-\w.()]{0,89}[-\w()]$", max_length=90), AfterValidator(_group_name)
-    ] = Field(title="Resource group", description="Where the machines are made.")
-    address_space: Annotated[str, Field(max_length=18), AfterValidator(_private_network)] = Field(
+    resource_group: ResourceGroupName = Field(title="Resource group", description="Where the machines are made.")
+    address_space: AddressSpace = Field(
         "10.20.0.0/16", description="CIDR; each region takes its own slice", title="Address space"
     )
 

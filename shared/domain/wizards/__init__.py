@@ -7,7 +7,9 @@ from shared.domain.wizards.create_image_version import CREATE_IMAGE_VERSION
 from shared.domain.wizards.create_provisioning_policy import CREATE_PROVISIONING_POLICY
 from shared.domain.wizards.create_spot_group import CREATE_SPOT_GROUP
 from shared.domain.wizards.edit_spot_group import EDIT_SPOT_GROUP
+from shared.domain.wizards.edits import EDIT_CONNECTION, EDIT_PROVISIONING_POLICY
 from shared.domain.wizards.forms import Wizard
+from shared.domain.wizards.places import CREATE_SITE, EDIT_SITE, EDIT_TENANT
 from shared.domain.wizards.update_spot_group import UPDATE_SPOT_GROUP
 
 WIZARDS: dict[str, Wizard] = {
@@ -21,6 +23,11 @@ WIZARDS: dict[str, Wizard] = {
         CREATE_SPOT_GROUP,
         EDIT_SPOT_GROUP,
         UPDATE_SPOT_GROUP,
+        EDIT_CONNECTION,
+        EDIT_PROVISIONING_POLICY,
+        CREATE_SITE,
+        EDIT_SITE,
+        EDIT_TENANT,
     )
 }
 
@@ -30,8 +37,13 @@ __all__ = [
     "CREATE_IMAGE_SET",
     "CREATE_IMAGE_VERSION",
     "CREATE_PROVISIONING_POLICY",
+    "CREATE_SITE",
     "CREATE_SPOT_GROUP",
+    "EDIT_CONNECTION",
+    "EDIT_PROVISIONING_POLICY",
+    "EDIT_SITE",
     "EDIT_SPOT_GROUP",
+    "EDIT_TENANT",
     "UPDATE_SPOT_GROUP",
     "WIZARDS",
     "Wizard",

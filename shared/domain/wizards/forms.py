@@ -25,7 +25,10 @@ REVIEW = "review"
 
 @dataclass(frozen=True, slots=True)
 class WizardStep:
-    """One page of a wizard. *accepts*: the model of its fields, None for a page that only shows."""
+    """One page of a wizard. *accepts*: the model of its fields, None for a page that only shows.
+
+    *optional*: it may be left out although it has fields that are required.
+    """
 
     name: str
     title: str
@@ -33,6 +36,7 @@ class WizardStep:
     hint: str = ""
     words: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Words that may stand for a value: field -> word -> value."""
+    optional: bool = False
 
     def spelled_out(self, raw: object) -> object:
         """Return the page of a form with every such word replaced."""

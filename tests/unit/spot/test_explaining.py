@@ -91,3 +91,5 @@ def test_what_is_decided_again_soon_is_there_once() -> None:
     assert once.with_steps([step(1)], NOW + timedelta(minutes=59)) == once
     assert len(once.with_steps([step(1, Action.STOP)], NOW).decisions) == 2
     assert len(once.with_steps([step(1)], NOW + timedelta(hours=1)).decisions) == 2
+    again = step(1).but(run=1)  # the host has been started since
+    assert len(once.with_steps([again], NOW + timedelta(minutes=5)).decisions) == 2

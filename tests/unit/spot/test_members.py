@@ -76,6 +76,17 @@ def test_a_directory_that_shows_nobody_takes_nobodys_access() -> None:
     assert _planned(known, ("a",), complete=False).members == known
 
 
+def test_an_emptied_group_waits_for_a_confirmation_and_nobody_who_waits_gets_a_place() -> None:
+    """It may be what the administrator wants; who waits loses nothing before they say so."""
+    plan = _planned(_first("a", "b", "c", "d"), ())
+    assert _statuses(plan) == {"a": "removalHeld", "b": "removalHeld", "c": "removalHeld", "d": "waiting"}
+    confirmed = tuple(member.but(confirmed_by="x") if member.counts else member for member in plan.members)
+    after = _planned(confirmed, ())
+    assert {member.user_id for member in after.gone} == {"a", "b", "c", "d"}
+    assert after.members == ()
+    assert _statuses(_planned(confirmed, ("a", "b", "c", "d"))) == {**dict.fromkeys("abc", "entitled"), "d": "waiting"}
+
+
 def test_more_leavers_than_the_brake_allows_wait_for_a_confirmation() -> None:
     """They keep their access and their place, with the reason."""
     known = _first("a", "b", "c", "d", "e", quantity=5)

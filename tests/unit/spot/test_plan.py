@@ -134,6 +134,10 @@ def test_a_host_that_does_not_serve_is_restarted_and_then_replaced_alone() -> No
     assert taken(tried) == [("replace", "h1", "broken")]
     gone = plan(target(), [host(1, **{**ill, "state": HostState.REMOVING}), host(2, **ill, restarts=2), *rest], NOW)
     assert taken(gone) == []
+    next_to_a_build = plan(target(), [host(2, **ill), *rest], NOW)
+    assert taken(next_to_a_build) == [("build", None, "hostsMissing")]
+    cannot_build = plan(target(unbuildable=frozenset({VERSION})), [host(2, **ill), *rest], NOW)
+    assert taken(cannot_build) == [("restart", "h2", "broken")]
 
 
 def test_a_broken_host_with_sessions_is_emptied_after_notice() -> None:

@@ -45,6 +45,7 @@ BODIES: Mapping[str, Json] = {
         "subscriptionId": "11111111-2222-3333-4444-555555555555",
     },
     "extend_grace": {"hours": 48},
+    "foresee_change": {"assign": {"policyId": _ID, "groupIds": []}},
     "hold_grace": {"held": True},
     "log_off_sessions": {"sessionIds": [_ID]},
     "message_sessions": {"title": "Maintenance", "body": "Please save your work."},

@@ -98,4 +98,6 @@ def _step(step: WizardStep, schemas: Schemas) -> Json:
 
 
 def _needed(step: WizardStep) -> bool:
-    return step.accepts is not None and any(field.is_required() for field in step.accepts.model_fields.values())
+    if step.accepts is None or step.optional:
+        return False
+    return any(field.is_required() for field in step.accepts.model_fields.values())

@@ -9,7 +9,7 @@ export interface Schema {
   readonly title?: string;
   readonly description?: string;
   readonly default?: Json;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | number)[];
   readonly const?: Json;
   readonly format?: string;
   readonly writeOnly?: boolean;
@@ -29,9 +29,11 @@ export interface Schema {
 export interface Choice {
   readonly value: string;
   readonly title: string;
+  /** What else the service says of it. A choice that names another field of the form is for one value of that field. */
+  readonly [property: string]: Json | undefined;
 }
 
-export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows";
+export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows" | "directoryGroups" | "json";
 
 /** One thing that a form asks for. *path*: its place in the step, as a JSON pointer. */
 export interface Field {
@@ -41,6 +43,10 @@ export interface Field {
   readonly help: string;
   readonly kind: Kind;
   readonly required: boolean;
+  /** Whether its choices are numbers, which forms show as texts. */
+  readonly numeric?: boolean;
+  /** Whether it can be emptied: nothing is a value of its own. */
+  readonly nullable?: boolean;
   readonly value: Json | undefined;
   readonly choices: readonly Choice[];
   readonly minimum?: number;
@@ -52,6 +58,16 @@ export interface Field {
 
 type Choices = Readonly<Record<string, readonly Choice[]>>;
 const LONG = 400;
+
+/** Return the choices that fit to what the other fields of the form have. */
+export function fitting(choices: readonly Choice[], values: Readonly<Record<string, Json | undefined>>): readonly Choice[] {
+  return choices.filter((choice) =>
+    Object.entries(choice).every(([name, value]) => {
+      const other = name === "value" || name === "title" ? undefined : values[name];
+      return other === undefined || other === null || other === value;
+    }),
+  );
+}
 
 /** Return the fields of a step, in the order of its schema. */
 export function fieldsOf(step: Schema, choices: Choices): Field[] {
@@ -78,7 +94,7 @@ function fieldOf(
   const listed = own.length > 0 ? own : optionsOf(schema, root);
   const kind = kindOf(schema, root, listed);
   const rows = kind === "rows" && schema.items ? resolved(schema.items, root) : schema;
-  const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}.`) : [];
+  const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}/`) : [];
   return {
     name,
     path,
@@ -86,6 +102,8 @@ function fieldOf(
     help: raw.description ?? "",
     kind,
     required,
+    nullable: isNullable(raw),
+    numeric: schema.enum?.some((each) => typeof each === "number") ?? false,
     value: raw.default ?? schema.default,
     choices: listed,
     fields: inner,
@@ -103,7 +121,7 @@ function kindOf(schema: Schema, root: Schema, listed: readonly Choice[]): Kind {
     return schema.items && resolved(schema.items, root).type === "object" ? "rows" : "lines";
   }
   if (schema.type === "object" && listed.length === 0) {
-    return "group";
+    return schema.properties === undefined ? "json" : "group";
   }
   if (listed.length > 0) {
     return "one";
@@ -125,7 +143,13 @@ function kindOf(schema: Schema, root: Schema, listed: readonly Choice[]): Kind {
 
 function optionsOf(schema: Schema, root: Schema): Choice[] {
   const items = schema.type === "array" && schema.items ? resolved(schema.items, root) : schema;
-  return (items.enum ?? []).map((value) => ({ value, title: labelOf(value) }));
+  return (items.enum ?? []).map((value) =>
+    typeof value === "number" ? { value: String(value), title: String(value) } : { value, title: labelOf(value) },
+  );
+}
+
+function isNullable(schema: Schema): boolean {
+  return schema.anyOf?.some(({ type }) => type === "null") ?? false;
 }
 
 /** Follow references, and take the one alternative that is not null. */
@@ -148,10 +172,7 @@ function resolved(schema: Schema, root: Schema): Schema {
 
 /** Write the name of a property as a label, unless the schema has a better one than the name again. */
 export function labelOf(name: string, title?: string): string {
-  if (title !== undefined && title.toLowerCase() !== name.toLowerCase() && title.includes(" ")) {
-    return title;
-  }
-  return titleOf(name);
+  return title === undefined || title.toLowerCase().replaceAll(" ", "") === name.toLowerCase() ? titleOf(name) : title;
 }
 
 function escape(name: string): string {

@@ -1,5 +1,6 @@
 import {
   Button,
+  Caption1,
   Checkbox,
   Field as FormField,
   Input,
@@ -12,7 +13,9 @@ import {
 import type { ReactElement } from "react";
 
 import { words } from "../../words/form.ts";
-import type { Field, Json } from "./fields.ts";
+import { fitting, type Field, type Json } from "./fields.ts";
+import { GroupPicker } from "./group-picker.tsx";
+import { JsonArea } from "./json-area.tsx";
 
 export type Values = Readonly<Record<string, Json | undefined>>;
 /** JSON pointer -> what to write there. */
@@ -38,6 +41,8 @@ const useStyles = makeStyles({
     margin: 0,
     minWidth: 0,
   },
+  boxes: { border: "none", margin: 0, padding: 0, minWidth: 0, display: "grid", rowGap: tokens.spacingVerticalS },
+  problem: { color: tokens.colorStatusDangerForeground1 },
   several: { display: "grid", maxHeight: "320px", overflowY: "auto" },
 });
 
@@ -52,6 +57,7 @@ export function SchemaForm({ fields, values, problems, onChange, at }: Given): R
           field={field}
           at={`${at}/${field.name}`}
           value={values[field.name]}
+          beside={values}
           problems={problems}
           onChange={(value) => onChange({ ...values, [field.name]: value })}
         />
@@ -64,6 +70,8 @@ interface AskedGiven {
   readonly field: Field;
   readonly at: string;
   readonly value: Json | undefined;
+  /** The values of the fields around it. */
+  readonly beside: Values;
   readonly problems: Problems;
   readonly onChange: (value: Json | undefined) => void;
 }
@@ -75,6 +83,9 @@ function Asked(given: AskedGiven): ReactElement {
   }
   if (field.kind === "rows") {
     return <Rows {...given} />;
+  }
+  if (field.kind === "several" || field.kind === "directoryGroups") {
+    return <Several {...given} />;
   }
   const problem = problems.get(at);
   return (
@@ -89,39 +100,26 @@ function Asked(given: AskedGiven): ReactElement {
   );
 }
 
-function Control({ field, value, onChange }: AskedGiven): ReactElement {
-  const styles = useStyles();
+function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
+  const nothing = field.nullable === true ? null : undefined;
   const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
-  const write = (next: string): void => onChange(next === "" ? undefined : next);
+  const choices = fitting(field.choices, beside);
+  const write = (next: string): void => onChange(next === "" ? nothing : next);
   switch (field.kind) {
     case "one":
       return (
-        <Select value={text} onChange={(_, data) => write(data.value)}>
+        <Select
+          value={text}
+          onChange={(_, data) => (field.numeric === true && data.value !== "" ? onChange(Number(data.value)) : write(data.value))}
+        >
           <option value="">{words.choose}</option>
-          {field.choices.map((each) => (
+          {choices.map((each) => (
             <option key={each.value} value={each.value}>
               {each.title}
             </option>
           ))}
         </Select>
       );
-    case "several": {
-      const chosen = Array.isArray(value) ? (value as readonly string[]) : [];
-      return (
-        <div className={styles.several}>
-          {field.choices.map((each) => (
-            <Checkbox
-              key={each.value}
-              label={each.title}
-              checked={chosen.includes(each.value)}
-              onChange={(_, { checked }) =>
-                onChange(checked === true ? [...chosen, each.value] : chosen.filter((id) => id !== each.value))
-              }
-            />
-          ))}
-        </div>
-      );
-    }
     case "switch":
       return <Switch checked={value === true} onChange={(_, { checked }) => onChange(checked)} />;
     case "number":
@@ -131,7 +129,7 @@ function Control({ field, value, onChange }: AskedGiven): ReactElement {
           value={text}
           {...(field.minimum === undefined ? {} : { min: field.minimum })}
           {...(field.maximum === undefined ? {} : { max: field.maximum })}
-          onChange={(_, data) => onChange(data.value === "" ? undefined : Number(data.value))}
+          onChange={(_, data) => onChange(data.value === "" ? nothing : Number(data.value))}
         />
       );
     case "lines": {
@@ -145,6 +143,8 @@ function Control({ field, value, onChange }: AskedGiven): ReactElement {
         />
       );
     }
+    case "json":
+      return <JsonArea value={value} onChange={onChange} />;
     case "long":
       return <Textarea value={text} resize="vertical" onChange={(_, data) => write(data.value)} />;
     case "moment":
@@ -152,7 +152,7 @@ function Control({ field, value, onChange }: AskedGiven): ReactElement {
         <Input
           type="datetime-local"
           value={text.slice(0, 16)}
-          onChange={(_, data) => onChange(data.value === "" ? undefined : new Date(data.value).toISOString())}
+          onChange={(_, data) => onChange(data.value === "" ? nothing : new Date(data.value).toISOString())}
         />
       );
     case "secret":
@@ -162,6 +162,43 @@ function Control({ field, value, onChange }: AskedGiven): ReactElement {
     default:
       return <Input value={text} onChange={(_, data) => write(data.value)} />;
   }
+}
+
+/** Boxes of which several can be chosen. Fluent's Field is for one control: it would give all of them one id. */
+function Several({ field, at, value, beside, problems, onChange }: AskedGiven): ReactElement {
+  const styles = useStyles();
+  const chosen = Array.isArray(value) ? (value as readonly string[]) : [];
+  const problem = problems.get(at);
+  return (
+    <fieldset className={styles.boxes}>
+      <legend>
+        {field.label}
+        {field.required ? words.required : ""}
+      </legend>
+      {field.kind === "directoryGroups" ? (
+        <GroupPicker known={field.choices} chosen={chosen} onChange={(next) => onChange(next)} />
+      ) : (
+        <div className={styles.several}>
+          {fitting(field.choices, beside).map((each) => (
+            <Checkbox
+              key={each.value}
+              label={each.title}
+              checked={chosen.includes(each.value)}
+              onChange={(_, { checked }) =>
+                onChange(checked === true ? [...chosen, each.value] : chosen.filter((id) => id !== each.value))
+              }
+            />
+          ))}
+        </div>
+      )}
+      {field.help === "" ? null : <Caption1>{field.help}</Caption1>}
+      {problem !== undefined && (
+        <div role="alert" className={styles.problem}>
+          {problem}
+        </div>
+      )}
+    </fieldset>
+  );
 }
 
 function linesOf(text: string): string[] {

@@ -23,7 +23,7 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     },
     { id: "who", title: words.columns.who, cell: (row) => whoOf(row.actor) },
     { id: "result", width: "110px", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
-    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.type).join(", ") },
+    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.displayName ?? each.type).join(", ") },
   ],
 };
 

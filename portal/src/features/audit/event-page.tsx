@@ -44,7 +44,7 @@ export function AuditEventPage(): ReactElement {
           />
           {event.resources.map((resource) => (
             <Section key={resource.resourceId} title={words.changes}>
-              <Facts facts={{ type: resource.type, id: resource.resourceId }} />
+              <Facts facts={{ name: resource.displayName, type: resource.type, id: resource.resourceId }} />
               {resource.modifiedProperties.length === 0 ? (
                 <p>{words.noChanges}</p>
               ) : (

@@ -53,6 +53,7 @@ export function BulkActionPage(): ReactElement {
               ...bulk.parameters,
               requestedBy: bulk.requestedBy,
               requested: moment(bulk.createdDateTime),
+              shouldEnd: bulk.estimatedEndDateTime ? moment(bulk.estimatedEndDateTime) : null,
             }}
           />
           <Items tenant={tenant} bulk={bulk} />

@@ -41,7 +41,7 @@ export function ImageSetPage(): ReactElement {
       {(set) => (
         <>
           <PageHeader title={set.displayName}>
-            {mayMake && <LinkButton to={`/t/${tenant}/wizards/create-image-version?imageSetId=${id}`}>{words.newVersion}</LinkButton>}
+            {mayMake && <LinkButton to={`/t/${tenant}/wizards/create-image-version?id=${id}`}>{words.newVersion}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, set, () => void go(`/t/${tenant}/image-sets`))} begin={work.begin} />

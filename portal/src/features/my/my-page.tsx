@@ -41,7 +41,8 @@ export function MyPage(): ReactElement {
   const styles = useStyles();
   const list = useList("/me/cloudPCs", {}, { runs: ({ status }) => RUNNING.has(status) });
   const desktops = useList("/me/spotDesktops", {});
-  const isNothing = list.rows.length === 0 && desktops.rows.length === 0 && !list.isPending && !desktops.isPending;
+  const pcs = list.rows.filter(({ status }) => status !== "notProvisioned"); // a licence alone is no Cloud PC
+  const isNothing = pcs.length === 0 && desktops.rows.length === 0 && !list.isPending && !desktops.isPending;
   return (
     <>
       <PageHeader title={words.title}>
@@ -51,7 +52,7 @@ export function MyPage(): ReactElement {
       {list.error !== null && <ErrorNotice error={list.error} again={list.again} />}
       {isNothing && list.error === null && <EmptyState title={words.none} text={words.noneText} />}
       <ul className={styles.cards}>
-        {list.rows.map((pc) => (
+        {pcs.map((pc) => (
           <li key={pc.id}>
             <OwnCard pc={pc} />
           </li>
@@ -106,7 +107,7 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
 }
 
 function OpenLink({ id }: { readonly id: string }): ReactElement | null {
-  const details = useOne("/me/cloudPCs/{id}/signInDetails", { id });
+  const details = useOne("/me/cloudPCs/{id}/signInDetails", { id }, { isFixed: true });
   if (details.data === undefined) {
     return details.isError ? <ErrorNotice error={details.error} /> : null;
   }

@@ -32,7 +32,14 @@ export function OperationPage(): ReactElement {
           </PageHeader>
           {runs(operation) && <ProgressBar value={operation.percentComplete / 100} aria-label={words.steps} />}
           <Failure operation={operation} />
-          <Facts facts={{ requestedBy: operation.requestedBy, requested: moment(operation.createdDateTime) }} />
+          <Facts
+            facts={{
+              of: operation.resourceDisplayName,
+              requestedBy: operation.requestedBy,
+              requested: moment(operation.createdDateTime),
+              shouldEnd: operation.estimatedEndDateTime ? moment(operation.estimatedEndDateTime) : null,
+            }}
+          />
           <Section title={words.steps}>
             {operation.steps.some(({ startedAt }) => startedAt) ? (
               <TimelineView steps={stepsOf(operation)} now={serviceNow()} />

@@ -31,6 +31,7 @@ const LISTED: Listed<"/tenants/{tenant}/operations"> = {
       cell: (row) => <Link to={`/t/${tenant}/operations/${row.id}`}>{titleOf(row.kind)}</Link>,
     },
     { id: "status", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "of", title: words.columns.of, cell: (row) => row.resourceDisplayName ?? "-" },
     { id: "percent", title: words.columns.percent, cell: (row) => `${row.percentComplete} %` },
     { id: "by", title: words.columns.by, sort: "requestedBy", cell: (row) => row.requestedBy },
     { id: "created", title: words.columns.created, sort: "createdDateTime", cell: (row) => moment(row.createdDateTime) },

@@ -12,7 +12,6 @@ import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
-import type { Choice } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { ListView } from "../../components/list-view.tsx";
@@ -47,7 +46,7 @@ export function PolicyPage(): ReactElement {
               description: policy.description,
               image: policy.imageDisplayName,
               join: [...new Set(policy.domainJoinConfigurations.map((each) => titleOf(each.domainJoinType ?? "")))],
-              groups: policy.assignments.map((each) => each.target.groupId),
+              groups: policy.assignments.map((each) => groupName(each)),
               language: policy.windowsSetting.locale,
               localAdministrator: policy.localAdminEnabled,
               singleSignOn: policy.enableSingleSignOn,
@@ -63,6 +62,10 @@ export function PolicyPage(): ReactElement {
       )}
     </DetailView>
   );
+}
+
+function groupName(assignment: Policy["assignments"][number]): string {
+  return assignment["@deskwright.groupDisplayName"] ?? assignment.target.groupId;
 }
 
 function Users({ tenant, id }: { readonly tenant: string; readonly id: string }): ReactElement {
@@ -101,24 +104,20 @@ function Actions({ tenant, policy }: { readonly tenant: string; readonly policy:
   const api = useApi();
   const go = useNavigate();
   const work = useActions(inTenant(tenant));
-  // The groups that the wizard of policies offers.
-  const wizard = useOne("/tenants/{tenant}/wizards/{wizard}", { tenant, wizard: "create-provisioning-policy" });
-  const groups = (wizard.data?.steps.find(({ name }) => name === "groups")?.choices["groupIds"] ?? []) as unknown as Choice[];
   const gone = (): void => void go(`/t/${tenant}/policies`);
   return (
     <>
-      <ActionButtons actions={actionsOf(api, tenant, policy, groups, gone)} begin={work.begin} />
+      <ActionButtons actions={actionsOf(api, tenant, policy, gone)} begin={work.begin} />
       {work.view}
     </>
   );
 }
 
-function actionsOf(api: Api, tenant: string, policy: Policy, groups: readonly Choice[], gone: () => void): Action[] {
+function actionsOf(api: Api, tenant: string, policy: Policy, gone: () => void): Action[] {
   const own = { params: { path: { tenant, id: policy.id } } };
   const graph = { params: { path: { ...at(tenant), id: policy.id } } };
   const assigned = policy.assignments.map((each) => each.target.groupId);
-  const unlisted = assigned.filter((id) => groups.every(({ value }) => value !== id));
-  const choices = [...groups, ...unlisted.map((value) => ({ value, title: value }))];
+  const choices = policy.assignments.map((each) => ({ value: each.target.groupId, title: groupName(each) }));
   return [
     policy["@deskwright.paused"]
       ? {
@@ -138,7 +137,7 @@ function actionsOf(api: Api, tenant: string, policy: Policy, groups: readonly Ch
       name: "assign",
       ...words.actions.assign,
       permission: "provisioningPolicies/assign",
-      fields: [input("several", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
+      fields: [input("directoryGroups", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
       run: ({ groupIds }) => {
         const assignments = ((groupIds ?? []) as string[]).map((groupId) => ({ target: { groupId } }));
         return sent(api.POST(`${ROOT}/provisioningPolicies/{id}/assign`, { ...graph, body: { assignments } }));

@@ -56,7 +56,7 @@ export function Releases({ tenant, group, work }: Given): ReactElement {
               method: titleOf(open.method),
               notes: open.notes,
               goBack: (
-                <Link to={`/t/${tenant}/wizards/update-spot-group?spotGroupId=${group}&imageSetId=${open.before.imageSetId}&imageVersion=${open.before.imageVersion}`}>
+                <Link to={`/t/${tenant}/wizards/update-spot-group?id=${group}&imageSetId=${open.before.imageSetId}&imageVersion=${open.before.imageVersion}`}>
                   {words.actions.rollBack.title}
                 </Link>
               ),

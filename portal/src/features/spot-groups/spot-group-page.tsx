@@ -33,8 +33,8 @@ export function SpotGroupPage(): ReactElement {
         <>
           <PageHeader title={group.displayName}>
             <StatusBadge status={group.status} />
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-spot-group?spotGroupId=${id}`}>{words.edit}</LinkButton>}
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/update-spot-group?spotGroupId=${id}`}>{words.newRelease}</LinkButton>}
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-spot-group?id=${id}`}>{words.edit}</LinkButton>}
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/update-spot-group?id=${id}`}>{words.newRelease}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} group={group} work={work} />
@@ -49,7 +49,7 @@ export function SpotGroupPage(): ReactElement {
               sessions: group.activeSessions,
               imageSet: <Link to={`/t/${tenant}/image-sets/${group.imageSetId}`}>{group.imageVersion}</Link>,
               site: group.siteId,
-              groups: group.groupIds,
+              groups: group.groups.map(({ id: each, displayName }) => displayName ?? each),
               profiles: group.profilePath,
               poolDrift: group.poolDrift.length > 0 ? group.poolDrift : null,
               startOnConnect: group.cannotStartOnConnect,

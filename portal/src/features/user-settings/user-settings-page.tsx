@@ -4,11 +4,11 @@ import { useParams } from "react-router";
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
-import { useOne, type RowOf } from "../../api/read.ts";
+import type { RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import type { Column } from "../../components/data-table.tsx";
-import type { Choice, Field } from "../../components/form/fields.ts";
+import type { Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
@@ -47,11 +47,9 @@ export function UserSettingsPage(): ReactElement {
   const api = useApi();
   const work = useActions(inTenant(tenant));
   const { begin } = work;
-  const wizard = useOne("/tenants/{tenant}/wizards/{wizard}", { tenant, wizard: "create-provisioning-policy" });
-  const groups = wizard.data?.steps.find(({ name }) => name === "groups")?.choices["groupIds"] as unknown as Choice[] | undefined;
   const columns = useMemo(
-    () => [...COLUMNS, rowActions<Setting>(begin, ({ displayName }) => displayName, (row) => actionsOf(api, tenant, row, groups ?? []))],
-    [api, tenant, begin, groups],
+    () => [...COLUMNS, rowActions<Setting>(begin, ({ displayName }) => displayName, (row) => actionsOf(api, tenant, row))],
+    [api, tenant, begin],
   );
   return (
     <ListPage
@@ -93,11 +91,13 @@ function create(api: Api, tenant: string): Action {
   };
 }
 
-function actionsOf(api: Api, tenant: string, row: Setting, groups: readonly Choice[]): Action[] {
+function actionsOf(api: Api, tenant: string, row: Setting): Action[] {
   const place = { params: { path: { ...at(tenant), id: row.id } } };
   const assigned = row.assignments.map((each) => each.target.groupId);
-  const unlisted = assigned.filter((id) => groups.every(({ value }) => value !== id));
-  const choices = [...groups, ...unlisted.map((value) => ({ value, title: value }))];
+  const choices = row.assignments.map((each) => ({
+    value: each.target.groupId,
+    title: each["@deskwright.groupDisplayName"] ?? each.target.groupId,
+  }));
   return [
     {
       name: "edit",
@@ -110,7 +110,7 @@ function actionsOf(api: Api, tenant: string, row: Setting, groups: readonly Choi
       name: "assign",
       ...words.actions.assign,
       permission: "userSettings/assign",
-      fields: [input("several", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
+      fields: [input("directoryGroups", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
       run: ({ groupIds }) => {
         const assignments = ((groupIds ?? []) as string[]).map((groupId) => ({ target: { groupId } }));
         return sent(api.POST(`${ROOT}/userSettings/{id}/assign`, { ...place, body: { assignments } }));

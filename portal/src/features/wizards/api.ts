@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
 
 import { dataOf } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
@@ -12,13 +12,16 @@ export type WizardName = paths["/tenants/{tenant}/wizards/{wizard}"]["get"]["par
 export type Review = components["schemas"]["Review"];
 export type Form = Readonly<Record<string, Values>>;
 
-export function useWizard(tenant: string, wizard: WizardName) {
+/** Read a wizard. *id*: what an edit begins with; *search*: the beginning of the names of groups. */
+export function useWizard(tenant: string, wizard: WizardName, id: string, search: string) {
   const api = useApi();
+  const query = { ...(id === "" ? {} : { id }), ...(search === "" ? {} : { search }) };
   return useQuery({
-    queryKey: ["wizard", tenant, wizard],
+    queryKey: ["wizard", tenant, wizard, query],
     queryFn: () =>
-      dataOf(api.GET("/tenants/{tenant}/wizards/{wizard}", { params: { path: { tenant, wizard } } })),
+      dataOf(api.GET("/tenants/{tenant}/wizards/{wizard}", { params: { path: { tenant, wizard }, query } })),
     staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
   });
 }
 

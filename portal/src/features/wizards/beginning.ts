@@ -2,24 +2,42 @@
 
 import { defaultsOf } from "../../components/action.ts";
 import { fieldsOf, type Field, type Schema } from "../../components/form/fields.ts";
+import type { Values } from "../../components/form/schema-form.tsx";
 import type { Form, Wizard } from "./api.ts";
 
-/** Return the form: step -> values. A field is named by its own name in the address: `?imageSetId=...`. */
+/** Return the form: step -> values; the service says what an edit begins with. A field is named by its own name in the address: `?imageSetId=...`. */
 export function beginningOf(steps: Wizard["steps"], address: URLSearchParams): Form {
   return Object.fromEntries(
-    steps.flatMap(({ name, schema, choices }) => {
+    steps.flatMap(({ name, schema, choices, values }) => {
       if (schema === null) {
         return [];
       }
       const fields = fieldsOf(schema as Schema, choices as never);
-      return [[name, { ...defaultsOf(fields.filter((field) => hasDefault(field))), ...namedOf(fields, address) }]];
+      return [[name, { ...defaultsOf(fields.filter((field) => hasDefault(field))), ...given(values), ...namedOf(fields, address) }]];
     }),
   );
+}
+
+/**
+ * Return what is sent of an edit: steps that somebody has changed, and those that say what is edited. What is left out
+ * stays as it is, and not everybody may send everything.
+ */
+export function changedOf(form: Form, beginning: Form, steps: Wizard["steps"]): Form {
+  const kept = steps.filter(({ name, schema }) => {
+    const isNeeded = ((schema as Schema | null)?.required?.length ?? 0) > 0;
+    return form[name] !== undefined && (isNeeded || JSON.stringify(form[name]) !== JSON.stringify(beginning[name]));
+  });
+  return Object.fromEntries(kept.map(({ name }) => [name, form[name] ?? {}]));
 }
 
 /** A group or an optional field that is null by default is not filled in at all. */
 function hasDefault({ value }: Field): boolean {
   return value !== undefined && value !== null;
+}
+
+/** What the service says, without what it leaves open. */
+function given(values: Wizard["steps"][number]["values"]): Values {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null)) as Values;
 }
 
 function namedOf(fields: readonly Field[], address: URLSearchParams): Record<string, string> {

@@ -14,12 +14,12 @@ import { Link, useParams, useSearchParams } from "react-router";
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
-import { fieldsOf, type Schema } from "../../components/form/fields.ts";
-import { SchemaForm, type Problems, type Values } from "../../components/form/schema-form.tsx";
+import type { Problems, Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
-import { beginningOf } from "./beginning.ts";
+import { beginningOf, changedOf } from "./beginning.ts";
+import { StepForm } from "./step-form.tsx";
 import { useReview, useSave, useWizard, type Form, type Review, type Saved, type Wizard, type WizardName } from "./api.ts";
 
 const useStyles = makeStyles({
@@ -32,27 +32,34 @@ export function WizardPage(): ReactElement {
   const params = useParams();
   const tenant = params["tenant"] ?? "";
   const name = params["wizard"] as WizardName; // the service answers 404 for others
-  const query = useWizard(tenant, name);
+  const [address] = useSearchParams();
+  const id = address.get("id") ?? "";
+  const [search, setSearch] = useState("");
+  const query = useWizard(tenant, name, id, search);
   if (query.isPending) {
     return <Loading />;
   }
   if (query.data === undefined) {
     return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
   }
-  return <Steps key={name} tenant={tenant} name={name} wizard={query.data} />;
+  return <Steps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
 }
 
 interface StepsGiven {
   readonly tenant: string;
   readonly name: WizardName;
   readonly wizard: Wizard;
+  /** Look for groups by the beginning of their names. */
+  readonly onSearch: (text: string) => void;
 }
 
-function Steps({ tenant, name, wizard }: StepsGiven): ReactElement {
+function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
   const styles = useStyles();
   const [place, setPlace] = useState(0);
   const [address] = useSearchParams();
-  const [form, setForm] = useState<Form>(() => beginningOf(wizard.steps, address));
+  const [beginning] = useState<Form>(() => beginningOf(wizard.steps, address));
+  const [form, setForm] = useState<Form>(beginning);
+  const said = (whole: Form): Form => (name.startsWith("edit-") ? changedOf(whole, beginning, wizard.steps) : whole);
   const [found, setFound] = useState<Review | null>(null);
   const key = useRef(crypto.randomUUID());
   const review = useReview(tenant, name);
@@ -68,7 +75,7 @@ function Steps({ tenant, name, wizard }: StepsGiven): ReactElement {
   const isLast = place === wizard.steps.length - 1;
   const next = async (): Promise<void> => {
     const filled = { ...form, ...(step.schema === null ? {} : { [step.name]: form[step.name] ?? {} }) };
-    const reviewed = await review.mutateAsync({ form: filled, throughStep: step.name });
+    const reviewed = await review.mutateAsync({ form: said(filled), throughStep: step.name });
     setFound(reviewed);
     setForm(filled);
     if (reviewed.steps.every(({ valid }) => valid)) {
@@ -77,7 +84,7 @@ function Steps({ tenant, name, wizard }: StepsGiven): ReactElement {
   };
   const send = (): void => {
     if (isLast) {
-      save.mutate({ form, key: key.current });
+      save.mutate({ form: said(form), key: key.current });
     } else {
       next().catch(() => undefined); // the error is shown below, as `review.error`
     }
@@ -105,12 +112,12 @@ function Steps({ tenant, name, wizard }: StepsGiven): ReactElement {
         {step.schema === null ? (
           <Reviewed review={found} />
         ) : (
-          <SchemaForm
-            fields={fieldsOf(step.schema as Schema, step.choices as never)}
+          <StepForm
+            step={step}
             values={form[step.name] ?? {}}
             problems={problems}
             onChange={(values: Values) => setForm({ ...form, [step.name]: values })}
-            at={`/${step.name}`}
+            onSearch={onSearch}
           />
         )}
         {error !== null && <ErrorNotice error={error} />}

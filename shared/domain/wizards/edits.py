@@ -1,0 +1,137 @@
+"""Wizards that edit policies and connections: steps that are left out stay, and so do fields left out of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.networks.connection import Connection
+from shared.domain.policies.policy import Policy
+from shared.domain.values import Id, Value
+from shared.domain.wizards.checked_texts import DomainName, JoinAccount, JoinPassword, OrganizationalUnit
+from shared.domain.wizards.create_connection import CustomerNetwork, SiteStep
+from shared.domain.wizards.create_connection import NameStep as ConnectionNameStep
+from shared.domain.wizards.create_provisioning_policy import ConfigurationStep, ConnectionStep, DetailStep, ImageStep
+from shared.domain.wizards.edit_provisioning_policy import form_of
+from shared.domain.wizards.forms import REVIEW, Wizard, WizardStep
+from shared.domain.wizards.offers import Form
+
+_UNCHANGED = "unchanged"  # stands for the password in a form that does not change it; it is never stored
+
+
+class PolicyStep(Value):
+    """The provisioning policy to edit."""
+
+    policy_id: Id = Field(title="Policy", description="The provisioning policy to change.")
+
+
+class SelectConnectionStep(Value):
+    """The connection to edit."""
+
+    connection_id: Id = Field(title="Connection", description="The connection to change.")
+
+
+class EditDomainStep(Value):
+    """The domain of a hybrid join; another domain or account needs its password too."""
+
+    ad_domain_name: DomainName | None = Field(None, title="Domain", description="The full DNS name of the domain.")
+    organizational_unit: OrganizationalUnit | None = Field(
+        None, title="Organizational unit", description="Where computer accounts are made."
+    )
+    ad_domain_username: JoinAccount | None = Field(
+        None, title="Join account", description="An account that may join computers and does nothing else."
+    )
+    ad_domain_password: JoinPassword | None = Field(
+        None,
+        repr=False,
+        title="Password",
+        description="Left out: it stays. Stored in Key Vault and never shown again.",
+        json_schema_extra={"writeOnly": True},
+    )
+
+
+class EditCredentialsStep(Value):
+    """The network and the domain; the join type never changes."""
+
+    network: CustomerNetwork | None = Field(
+        None, title="Network", description='"hosted", or the customer\'s own network'
+    )
+    domain: EditDomainStep | None = Field(None, title="Domain join", description="Of a hybrid join only.")
+
+
+EDIT_PROVISIONING_POLICY = Wizard(
+    "edit-provisioning-policy",
+    "Edit Provisioning Policy",
+    (
+        WizardStep("policy", "Select Policy", PolicyStep),
+        WizardStep("connection", "Select Connection", ConnectionStep, optional=True),
+        WizardStep("image", "Select Device Image", ImageStep, optional=True),
+        WizardStep("configuration", "Configuration", ConfigurationStep),
+        WizardStep("detail", "Provisioning Policy Detail", DetailStep, optional=True),
+        WizardStep(REVIEW, "Review and Save Provisioning Policy", hint="Cloud PCs that are there stay as they are."),
+    ),
+)
+
+EDIT_CONNECTION = Wizard(
+    "edit-connection",
+    "Edit Connection",
+    (
+        WizardStep("connection", "Select Connection", SelectConnectionStep),
+        WizardStep("site", "Select Site", SiteStep, "Stays while Cloud PCs use the connection.", optional=True),
+        WizardStep("credentials", "Network and Domain", EditCredentialsStep, words={"network": {"hosted": None}}),
+        WizardStep("name", "Connection Detail", ConnectionNameStep, optional=True),
+        WizardStep(REVIEW, "Review and Save", hint="All but the name is checked again before it is used."),
+    ),
+)
+
+
+def merged(present: Form, form: Mapping[str, Any]) -> Form:
+    """Return the *present* values with the fields that *form* names; a step of the wrong kind stays for its reader."""
+    found = dict(present)
+    for step, fields in form.items():
+        if step in present:
+            found[step] = {**present[step], **fields} if isinstance(fields, Mapping) else fields
+    return found
+
+
+def policy_form(policy: Policy, form: Mapping[str, Any]) -> Form:
+    """Return the whole form of a policy with what *form* changes."""
+    return merged(form_of(policy), {step: fields for step, fields in form.items() if step != "groups"})
+
+
+def connection_values(connection: Connection) -> Form:
+    """Return the present values of a connection; its password is not among them."""
+    network: object = "hosted"
+    if not connection.network.hosted:
+        network = {
+            "virtualNetworkId": connection.network.virtual_network_id,
+            "subnetIds": list(connection.network.subnet_ids),
+        }
+    credentials: dict[str, Any] = {"network": network}
+    if connection.domain is not None:
+        domain = connection.domain.to_json()
+        names = ("adDomainName", "organizationalUnit", "adDomainUsername")
+        credentials["domain"] = {name: domain[name] for name in names if name in domain}
+    return {
+        "site": {"siteId": connection.site_id, "subscriptionId": connection.subscription_id},
+        "credentials": credentials,
+        "name": {"displayName": connection.display_name},
+    }
+
+
+def connection_form(connection: Connection, form: Mapping[str, Any]) -> tuple[Form, str | None]:
+    """Return the form of create-connection with what *form* changes, and the new password if there is one."""
+    present = connection_values(connection)
+    full = merged(present, form)
+    credentials, password = full["credentials"], None
+    if isinstance(credentials, Mapping):
+        domain, before = credentials.get("domain"), present["credentials"].get("domain", {})
+        credentials = {**credentials, "joinType": connection.join_type.value}
+        if isinstance(domain, Mapping):
+            password = domain.get("adDomainPassword")
+            kept = {name: value for name, value in {**before, **domain}.items() if value is not None}
+            credentials["domain"] = {**kept, "adDomainPassword": _UNCHANGED if password is None else password}
+        full["credentials"] = credentials
+    return full, password if isinstance(password, str) else None

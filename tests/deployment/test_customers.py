@@ -1,0 +1,155 @@
+"""A customer is brought in with a verdict for each need, and let go; on the simulated Graph and Resource Manager."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+from azure_simulator.seeds import TENANT_ID
+
+from deployment import customers, roles
+from deployment.customers import Customer, Verdict
+from packages.azure_simulator.tests.directory import GRAPH
+from packages.azure_simulator.tests.in_process import ARM
+from tests.deployment.simulated import SUBSCRIPTION, Cloud, quiet
+from tests.house.tree import ROOT
+from tests.infra.judge import Template
+from tests.infra.resource_types import ResourceTypes
+
+SCOPE = f"/subscriptions/{SUBSCRIPTION}"
+
+
+def known(cloud: Cloud, **more: Any) -> Customer:
+    """Return a customer of the service, which is registered and has not been consented to."""
+    app = cloud.graph.send("POST", "/v1.0/applications", {"displayName": "Deskwright for customers"}).json()
+    cloud.app.sim("POST", "config", {"unregisteredProviders": ["Microsoft.DesktopVirtualization"]})
+    cloud.wrote.clear()
+    arm = cloud.client(ARM, ARM)
+    return Customer(cloud.graph, arm, TENANT_ID, SUBSCRIPTION, "westeurope", client_id=app["appId"], **more)
+
+
+def bad(verdicts: list[Verdict]) -> set[str]:
+    return {each.name for each in verdicts if not each.good}
+
+
+def test_a_customer_gets_everything_that_is_missing_and_a_good_verdict_on_each() -> None:
+    cloud = Cloud()
+    customer, report = known(cloud), quiet()
+    verdicts = customers.bring_in(customer, report)
+    names = ["consent", "permissions", *customers.PROVIDERS, "roles", "licences", "quota"]
+    assert ([each.name for each in verdicts], bad(verdicts)) == (names, set())
+    assert "register Microsoft.DesktopVirtualization" in report.changes
+    principal = customers.principal_of(customer)
+    held = roles._assignments(customer.arm, SCOPE, principal)
+    (assignment,) = [each["properties"] for each in held]
+    assert (assignment["scope"], assignment["condition"]) == (SCOPE, roles.condition())
+
+
+def test_a_second_time_nothing_is_written() -> None:
+    cloud = Cloud()
+    customer = known(cloud)
+    customers.bring_in(customer, quiet())
+    cloud.wrote.clear()
+    report = quiet()
+    assert bad(customers.bring_in(customer, report)) == set()
+    assert (report.changes, cloud.wrote) == ([], [])
+
+
+def test_a_look_says_what_is_missing_and_writes_nothing() -> None:
+    cloud = Cloud()
+    customer = known(cloud)
+    verdicts = customers.bring_in(customer, quiet(dry=True))
+    assert cloud.wrote == []
+    assert bad(verdicts) == {"consent", "Microsoft.DesktopVirtualization"}
+    (consent,) = [each for each in verdicts if each.name == "consent"]
+    assert consent.advice.endswith(f"/{TENANT_ID}/adminconsent?client_id={customer.client_id}")
+
+
+def test_a_customer_may_give_single_resource_groups() -> None:
+    cloud = Cloud()
+    for group in ("pcs", "deskwright-contoso"):
+        cloud.arm.send("PUT", f"{SCOPE}/resourceGroups/{group}", {"location": "westeurope"})
+    customer = known(cloud, groups=("pcs", "deskwright-contoso"))
+    assert bad(customers.bring_in(customer, quiet())) == set()
+    held = [each["properties"] for each in roles._assignments(customer.arm, SCOPE, customers.principal_of(customer))]
+    with_condition = {each["scope"] for each in held if each.get("condition")}
+    assert with_condition == {f"{SCOPE}/resourceGroups/{name}" for name in customer.groups}
+    assert {each["scope"] for each in held} - with_condition == {SCOPE}
+    again = quiet()
+    customers.bring_in(customer, again)
+    assert again.changes == []
+
+
+def test_a_role_that_was_changed_by_hand_is_mended() -> None:
+    cloud = Cloud()
+    customer = known(cloud)
+    customers.bring_in(customer, quiet())
+    found: Any = roles._definition(customer.arm, SUBSCRIPTION, roles.BUILDER)
+    body = roles.definition(SUBSCRIPTION, roles.BUILDER)
+    body["properties"]["permissions"][0]["actions"] = ["*"]
+    customer.arm.send("PUT", roles._versioned(found["id"]), body)
+    report = quiet()
+    customers.bring_in(customer, report)
+    assert report.changes == [f"change the role 'Deskwright builder {SUBSCRIPTION}'"]
+
+
+def test_too_few_cores_are_told_with_advice() -> None:
+    cloud = Cloud()
+    customer = replace(known(cloud), cores=100_000_000)
+    (quota,) = [each for each in customers.bring_in(customer, quiet()) if each.name == "quota"]
+    assert (quota.good, "Request more" in str(quota)) == (False, True)
+
+
+def test_who_may_not_is_told_what_to_do_and_the_rest_is_judged_all_the_same() -> None:
+    cloud = Cloud()
+    customer = known(cloud)
+    token = cloud.app.token("weak", GRAPH)
+    oid = jwt.decode(token, options={"verify_signature": False})["oid"]
+    rights = ["Application.Read.All", "Organization.Read.All"]
+    cloud.app.sim("POST", "seed", {"principals": [{"id": oid, "name": "weak", "roles": rights}]})
+    weak = replace(customer, graph=replace(customer.graph, token=lambda: token))
+    verdicts = customers.bring_in(weak, quiet())
+    assert bad(verdicts) == {"consent"}
+    assert "adminconsent" in next(each.advice for each in verdicts if each.name == "consent")
+    assert {"licences", "quota"} <= {each.name for each in verdicts}
+
+
+def test_who_is_let_go_has_no_right_left() -> None:
+    cloud = Cloud()
+    customer = known(cloud)
+    customers.bring_in(customer, quiet())
+    principal = customers.principal_of(customer)
+    assert bad(customers.let_go(customer, quiet())) == set()
+    assert customers.principal_of(customer) == ""
+    assert roles._assignments(customer.arm, SCOPE, principal) == []
+    assert roles._definition(customer.arm, SUBSCRIPTION, roles.BUILDER) is None
+    again = quiet()
+    customers.let_go(customer, again)
+    assert again.changes == []
+
+
+def test_a_role_that_somebody_else_has_stays() -> None:
+    cloud = Cloud()
+    customer = known(cloud)
+    customers.bring_in(customer, quiet())
+    other = cloud.graph.send("POST", "/v1.0/applications", {"displayName": "Other"}).json()
+    made = cloud.graph.send("POST", "/v1.0/servicePrincipals", {"appId": other["appId"]}).json()
+    roles.ensure(customer.arm, SUBSCRIPTION, made["id"], (), quiet())
+    customers.let_go(customer, quiet())
+    assert roles._definition(customer.arm, SUBSCRIPTION, roles.BUILDER) is not None
+
+
+@pytest.mark.parametrize("groups", [[], ["pcs"]])
+def test_the_template_of_one_click_gives_the_same(groups: list[str], tmp_path: Path) -> None:
+    del tmp_path
+    given = {"principalId": "11111111-1111-4111-8111-111111111111", "resourceGroups": groups}
+    template = Template(ROOT / "infra" / "customer.bicep", ResourceTypes(), given)
+    made = {each.symbol: each.body["properties"] for each in template.everything()}
+    assert made["access"]["condition"] == roles.condition()
+    assert made["builder"]["permissions"][0]["actions"] == roles.actions(roles.BUILDER)
+    assert made["builder"]["description"] == roles.DESCRIPTIONS[roles.BUILDER]
+    assert ("reader" in made) == bool(groups)
+    if groups:
+        assert made["reader"]["permissions"][0]["actions"] == roles.actions(roles.READER)
+        assert made["reader"]["description"] == roles.DESCRIPTIONS[roles.READER]

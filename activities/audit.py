@@ -35,6 +35,7 @@ async def record_status_change(before: CloudPc, after: CloudPc) -> None:
             tenant_id=after.tenant_id,
             policy_id=after.current.snapshot.policy_id,
             outcome=after.status.value,
+            code=after.current.last_error.code if after.status is Status.FAILED and after.current.last_error else "",
         )
 
 

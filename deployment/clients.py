@@ -91,7 +91,7 @@ class Client:
         """Send a request, again while the service is busy; `path` may be a whole address below `base`.
 
         Raises:
-            RefusedError: an answer of 400 or more.
+            RefusedError: an answer of 300 or more.
         """
         url = self._url(path)
         sent = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -106,7 +106,7 @@ class Client:
                 break
             self.wait(_asked_to_wait(reply) or wait_s)
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
-        if reply.status >= 400:  # noqa: PLR2004 - HTTP's
+        if reply.status >= 300:  # noqa: PLR2004 - HTTP's; a redirection is not followed with a token
             raise refusal(f"{method} {url.partition('?')[0]}", reply)
         return reply
 

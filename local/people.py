@@ -16,7 +16,7 @@ from threading import Thread
 from typing import Any
 
 from azure_simulator.graph.directory.records import derived_id
-from azure_simulator.seeds import DOMAIN, TENANT_ID
+from azure_simulator.seeds import DOMAIN, TENANT_ID, api_app
 
 from local.processes import write_privately
 from local.stack import Stack
@@ -133,9 +133,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def _enter(stack: Stack) -> None:
+    """Let the simulated directory know the people with their roles, so that they can sign in there too (MSAL)."""
+    assigned: dict[str, list[str]] = {}
+    for each in PEOPLE:
+        for role in each.roles:
+            assigned.setdefault(role, []).append(each.account)
+    users = [
+        {"userPrincipalName": each.account, "displayName": each.name} for each in PEOPLE if each.key not in _END_USERS
+    ]
+    tenant = {"tenantId": TENANT_ID, "domain": DOMAIN, "users": users, "apps": [api_app(assigned)]}
+    stack.tell_cloud("seed", {"tenants": [tenant]})
+
+
 @contextmanager
 def offered(stack: Stack) -> Iterator[str]:
     """Serve the page while inside the ``with`` block; give its address."""
+    _enter(stack)
     with _Server(stack) as server:
         thread = Thread(target=server.serve_forever, name="people", daemon=True)
         thread.start()

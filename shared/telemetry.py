@@ -54,6 +54,7 @@ _DECISIONS = "deskwright.spot.decisions"
 _PROVISIONING = "deskwright.provisioning.duration"
 _OPERATIONS = "deskwright.operations.ended"
 _STALLED = "deskwright.workflows.stalled"
+_SET_ASIDE = "deskwright.messages.set_aside"
 _CALLS = "deskwright.calls.duration"
 _CALLS_THROTTLED = "deskwright.calls.throttled"
 
@@ -108,15 +109,25 @@ def called(method: str, host: str) -> Iterator[Call]:
             _failed(span, str(call.status))
 
 
-def measure_provisioning(took: timedelta, *, tenant_id: str, policy_id: str, outcome: str) -> None:
-    """Record the duration of a build that has ended, by policy and outcome."""
-    attributes = {"tenant_id": tenant_id, "policy_id": policy_id, "outcome": outcome}
+def measure_provisioning(took: timedelta, *, tenant_id: str, policy_id: str, outcome: str, code: str = "") -> None:
+    """Record the duration of a build that has ended, by policy and outcome; *code* is that of a failed one's error."""
+    attributes = {
+        "tenant_id": tenant_id,
+        "policy_id": policy_id,
+        "outcome": outcome,
+        **({"code": code} if code else {}),
+    }
     _histogram(_PROVISIONING, "s").record(took.total_seconds(), attributes)
 
 
-def count_operation(kind: str, status: str) -> None:
-    """Count an operation that has ended, by kind and status."""
-    _counter(_OPERATIONS).add(1, {"kind": kind, "status": status})
+def count_operation(kind: str, status: str, code: str = "") -> None:
+    """Count an operation that has ended, by kind and status; *code* is that of a failed one's error."""
+    _counter(_OPERATIONS).add(1, {"kind": kind, "status": status, **({"code": code} if code else {})})
+
+
+def count_set_aside() -> None:
+    """Count a message of ``directory-changes`` that was moved to the queue of those that cannot be carried out."""
+    _counter(_SET_ASIDE).add(1, {})
 
 
 def count_stalled(workflow: str) -> None:

@@ -24,6 +24,16 @@ def secret_name(tenant_id: str, connection_id: str) -> str:
     return f"join-{naming.slug(tenant_id)}-{naming.slug(connection_id)}"
 
 
+def changed_secret_name(tenant_id: str, connection_id: str, change_id: str) -> str:
+    """Return the name of the secret of another join account than the connection was saved with."""
+    return f"{secret_name(tenant_id, connection_id)}-{naming.slug(change_id)}"
+
+
+def name_in(address: str) -> str:
+    """Return the name of the secret at an address without a version."""
+    return address.rpartition("/")[2]
+
+
 def one_time_secret_name(tenant_id: str, operation_id: str) -> str:
     """Return the name of a secret that one operation uses: a deleted name cannot be used again for days."""
     return f"once-{naming.slug(tenant_id)}-{naming.slug(operation_id)}"

@@ -26,7 +26,8 @@ from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.policies.pausing import pause_reason
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.services.action_context import ActionContext
-from shared.services.intents import Begun, Resource, begin_operation, make_change
+from shared.services.intents import Begun, Promise, Resource, begin_operation, make_change
+from shared.services.join_passwords import forget_earlier_passwords
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import Write
@@ -46,9 +47,12 @@ async def begin_check(
     connection: Connection,
     site: Site,
     write: Write[R],
+    *,
+    first: Promise | None = None,
 ) -> Begun[R]:
     """Make a change and begin the health checks of *connection*, as it is then, with a probe; return the operation.
 
+    *first*: what is done between the two.
     Checks that run already come to their end first; the sweep begins these after them. Two that wait are one.
     """
     deps, tenant = context.deps, context.tenant
@@ -58,6 +62,8 @@ async def begin_check(
     operation_id = waiting.id if waiting else context.operation_id
 
     async def begin(_: R) -> None:
+        if first is not None:
+            await first()
         await start_check(deps, client, tenant, site, connection, operation_id, requested=True)
 
     if waiting is None:
@@ -153,6 +159,8 @@ async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> date
         halted = pause_reason(await deps.service_state.get(), tenant.value, None)
         if halted or await _paused(deps, connection, now):
             return now + every
+        if connection.usable:  # no build that reads the password of an account before is under way any more
+            connection = await forget_earlier_passwords(deps, connection)
     site = await deps.sites.find(due.tenant_id, connection.site_id)
     if site is None:
         return now + every

@@ -15,8 +15,9 @@ from shared.domain.wizards.create_connection import NAME_TAKEN, ConnectionFacts
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.connection_checks import begin_check, cloud_pcs_of, spot_groups_of, users_of, wanted_for_now
-from shared.services.connections import domain_of, forget_password, network_of, steps_of, store_password
-from shared.services.intents import Resource, make_change
+from shared.services.connections import domain_of, network_of, steps_of
+from shared.services.intents import Promise, Resource, make_change
+from shared.services.join_passwords import forget_password, password_of_change, renew_password
 from shared.services.writes import Effect, Write, name_taken_is, no_record, removal, replacement
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -53,14 +54,31 @@ async def update_connection(
         await _refuse_moving(context, before, after)
         after = after.but(health_check_status=HealthStatus.PENDING, health_checks=(), subnets=())
     after = after.but(checks_wanted_until=wanted_for_now(before, context.now, edited=True))
-    if password is not None:
-        await store_password(context, before.id, password)
+    if password is None or after.domain is None:
+        return await _save(context, client, stored, after, recheck=recheck)
+    if _sends_elsewhere(before, after):
+        async with password_of_change(context, before.id, after.domain, password) as domain:
+            return await _save(context, client, stored, after.but(domain=domain), recheck=True)
+    # Whoever loses the race for the record must not have changed the password.
+    renew = partial(renew_password, context, after.domain, password)
+    return await _save(context, client, stored, after, recheck=True, first=renew)
+
+
+async def _save(
+    context: ActionContext,
+    client: DurableClient,
+    stored: Stored[Connection],
+    after: Connection,
+    *,
+    recheck: bool,
+    first: Promise | None = None,
+) -> Updated:
+    """Replace the record; where it has to be checked again, do *first* and then begin that."""
     write = replacement(stored, after, context.deps.connections.replace)
     with name_taken_is(NAME_TAKEN):
         if not recheck:
-            return Updated(await make_change(context, Resource(ResourceType.CONNECTION, before.id), write))
-        site = await _site_of(context, after)
-        begun = await begin_check(context, client, after, site, write)
+            return Updated(await make_change(context, Resource(ResourceType.CONNECTION, after.id), write))
+        begun = await begin_check(context, client, after, await _site_of(context, after), write, first=first)
         return Updated(begun.result, begun.operation)
 
 
@@ -111,9 +129,9 @@ async def update_password(
     Builds that run use it from their next join on. The versions before it are disabled once a probe has joined with it.
     Raises: InvalidError for a connection without a join account.
     """
-    if connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN:
+    if connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN or connection.domain is None:
         raise InvalidError(Problem("/adDomainPassword", "a Microsoft Entra join has no join account"))
-    await store_password(context, connection.id, password)
+    await renew_password(context, connection.domain, password)
     site = await _site_of(context, connection)
     return (await begin_check(context, client, connection, site, no_record())).operation
 
@@ -131,7 +149,8 @@ def changed_connection(
     site_step, credentials, name = steps_of(form, others)
     domain = before.domain
     if credentials.domain is not None and domain is not None:
-        domain = domain_of(credentials.domain, domain.password_secret_url)
+        named = domain_of(credentials.domain, domain.password_secret_url)
+        domain = named.but(earlier_secret_urls=domain.earlier_secret_urls)
     after = before.but(
         display_name=name.display_name,
         site_id=site_step.site_id,

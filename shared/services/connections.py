@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from shared.clients.key_vault import secret_name
-from shared.clients.throttling import retry_while_throttled
 from shared.domain.intent import ResourceType
 from shared.domain.networks.connection import WANTED_AFTER_EDIT, Connection, Domain, Network
 from shared.domain.wizards.create_connection import (
@@ -23,6 +22,7 @@ from shared.errors import InvalidError, NameTakenError
 from shared.services.action_context import ActionContext
 from shared.services.connection_checks import CHECK_OPERATION, start_check
 from shared.services.intents import Begun, Resource, begin_operation
+from shared.services.join_passwords import forget_password, store_password
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.writes import insertion
 from shared.storage.due import DueKind
@@ -80,20 +80,6 @@ async def create_connection(
         raise InvalidError(NAME_TAKEN) from error
 
 
-async def store_password(context: ActionContext, connection_id: str, password: str) -> str:
-    """Make *password* the newest version of the connection's secret; return its address, which stays the same."""
-    tenant_id = context.tenant.id
-    vault, name, tags = context.deps.vault(), secret_name(tenant_id, connection_id), {"tenant": tenant_id}
-    return await retry_while_throttled(lambda: vault.store(name, password, tags=tags))
-
-
-async def forget_password(context: ActionContext, connection: Connection) -> None:
-    """Delete the password of a connection that is gone, or was not saved."""
-    if connection.domain is not None:
-        vault, secret = context.deps.vault(), connection.domain.password_secret_url
-        await retry_while_throttled(lambda: vault.delete(secret))
-
-
 def steps_of(form: Mapping[str, Any], facts: ConnectionFacts) -> tuple[SiteStep, CredentialsStep, NameStep]:
     """Return the steps of a form in which nothing is missing or wrong. Raises: InvalidError."""
     _, reading = review_connection(form, facts)
@@ -112,7 +98,8 @@ def network_of(credentials: CredentialsStep) -> Network:
 
 async def _new_domain(context: ActionContext, step: DomainStep, connection_id: str) -> Domain:
     """Store the password in Key Vault and return the domain with the secret's address."""
-    return domain_of(step, await store_password(context, connection_id, step.ad_domain_password))
+    name = secret_name(context.tenant.id, connection_id)
+    return domain_of(step, await store_password(context, name, step.ad_domain_password))
 
 
 def domain_of(step: DomainStep, secret_url: str) -> Domain:

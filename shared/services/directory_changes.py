@@ -28,6 +28,7 @@ from shared.services.reconciling import SWEEP_AFTER, request_reconcile
 from shared.services.spot_changes import wake_for_group
 from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.storage.due import EVERYBODY, Due, DueKind, next_of
+from shared.telemetry import count_set_aside
 from shared.workflow import DurableClient, start
 
 QUEUE = "directory-changes"
@@ -99,6 +100,7 @@ async def put_on_queue(deps: Dependencies, name: str, message: dict[str, Any]) -
 async def _put_aside(deps: Dependencies, message: str, reason: str) -> None:
     aside = {"message": message[:_MOST_CHARACTERS], "reason": reason, "at": deps.clock.now().isoformat()}
     await put_on_queue(deps, _POISON, aside)
+    count_set_aside()
 
 
 def _reason(error: Exception) -> str:

@@ -33,7 +33,7 @@ class Operations(ListedRepository[Operation]):
         """Replace an operation, and count one that ends: it is not replaced after its end, so it is counted once."""
         stored = await super().replace(value, seen=seen)
         if value.ended:
-            count_operation(value.kind, value.status.value)
+            count_operation(value.kind, value.status.value, value.error.code if value.error else "")
         return stored
 
 

@@ -174,3 +174,24 @@ def test_a_check_of_a_connection_fails_and_is_cured(stack: Stack, open_office: O
         page.get_by_role("button", name="Check now").click()
         expect(page.get_by_text("Check now: done.")).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_text("What to do")).to_have_count(0)
+
+
+def test_an_edit_begins_with_what_there_is(open_office: OpenOffice, enter: Enter) -> None:
+    office = open_office("dock", gracePeriodInHours=100)
+    visit = enter("administrator", at=office)
+    page = visit.go("/tenant")
+    page.get_by_role("link", name="Edit").click()
+    forward(page)
+    grace = page.get_by_role("spinbutton", name="Grace period")
+    expect(grace).to_have_value("100")
+    assert visit.barriers() == []
+    grace.fill("72")
+    page.get_by_role("combobox", name="Restore points").select_option("6")
+    page.get_by_role("textbox", name="Seats").fill('{"CPC_E_2C_4GB_128GB": 3}')
+    for _ in range(2):
+        forward(page)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Saved")).to_be_visible()
+    settings = office.portal.ask("GET", office.base).body["settings"]
+    assert (settings["gracePeriodInHours"], settings["restorePointFrequencyInHours"]) == (72, 6)
+    assert settings["seats"] == {"CPC_E_2C_4GB_128GB": 3}

@@ -116,3 +116,12 @@ def test_the_commands_of_the_page_are_read() -> None:
     assert len(commands) == 6
     for words in commands:
         _parser().parse_args(shlex.split(words))
+
+
+def test_within_a_hook_azd_keeps_the_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path, "azd", "")
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
+    here = Environment(tmp_path, "test", {"AZURE_ENV_NAME": "test"})
+    here.set("DESKWRIGHT_API_CLIENT_ID", "one")
+    assert (tmp_path / "azd.asked").read_text("utf-8") == "env set DESKWRIGHT_API_CLIENT_ID one\n"
+    assert (here.get("DESKWRIGHT_API_CLIENT_ID"), (tmp_path / ".azure").exists()) == ("one", False)

@@ -14,6 +14,8 @@ from deployment.clients import Client, DeploymentError, Reply
 from deployment.leaving import Leaving, empty, preview
 from deployment.report import Report
 from tests.e2e.office import Office
+from tests.e2e.test_image_sets import new_set
+from tests.e2e.test_spot_groups import group_form, wizard
 from tests.e2e.test_taking_down import GROUP, left, use
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -55,3 +57,21 @@ def test_a_customer_after_real_use_is_let_go_and_leaves_nothing(open_office: Cal
     assert report.changes[-1].startswith(f"delete the tenant {office.name}")
     assert office.portal.send("GET", office.base).status == 404
     assert empty(leaving(office), Report(say=said.append), confirmed=office.name)
+
+
+def test_a_customer_with_session_hosts_is_let_go_too(open_office: Callable[..., Office]) -> None:
+    office = open_office()
+    office.connection()
+    staff = office.group("Staff", *(office.user(number) for number in range(3)))
+    form = group_form(office, new_set(office)["id"], staff, quantity=20)
+    made = wizard(office, "create-spot-group", form)
+    place = f"{office.graph}/spotGroups/{made.body['id']}"
+    office.until(
+        lambda: [each["status"] for each in office.portal.pages(f"{place}/hosts")] == ["ready", "ready"],
+        says="both hosts are built",
+    )
+    who, report = leaving(office), Report(say=lambda _: None)
+    assert (preview(who)["spotGroups"], preview(who)["imageSets"]) == (1, 1)
+    assert empty(who, report, confirmed=office.name)
+    assert set(left(office)) <= {GROUP}
+    assert office.portal.send("GET", office.base).status == 404

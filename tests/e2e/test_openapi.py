@@ -111,6 +111,7 @@ def test_no_route_breaks_or_answers_what_is_not_described(start_stack: StartStac
     described = schemathesis.openapi.from_dict(told(stack))
     headers = {"Authorization": f"Bearer {office.portal.token()}"}
     known = {"tenant": office.name, "site": "main", "wizard": "create-connection", "version": "v1.0", "number": "0.0.0"}
+    known |= {"operation": ids["operations"], "host": "h1"}
     made_up = itertools.count()
 
     def call(case: Any, *, invent: bool = True) -> Any:

@@ -8,16 +8,21 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import jwt
+import msal
 import pytest
+import requests
 from azure_simulator.seeds import api_client_id
 from simulation_base.clock import is_alive
 
+from local.people import PEOPLE, offered
 from local.stack import PORTAL_ROLES, Stack, StackError, StackOptions
+from packages.azure_simulator.tests.contract.browser import Browser
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -89,6 +94,28 @@ def test_the_portal_has_the_roles_of_an_administrator(stack: Stack) -> None:
     claims = jwt.decode(stack.portal().token(), options={"verify_signature": False})
     assert set(PORTAL_ROLES) <= set(claims["roles"])
     assert claims["aud"] == facts(stack)["env"]["DESKWRIGHT_API_AUDIENCE"] == api_client_id()
+
+
+def test_the_people_of_the_page_sign_in_at_the_simulated_issuer(stack: Stack) -> None:
+    administrator = next(each for each in PEOPLE if each.key == "administrator")
+    bundle, authority = str(stack.certificates.bundle), f"{stack.addresses.cloud}/organizations"
+    browser = Browser(stack.addresses.cloud, bundle)
+    with offered(stack), closing(browser.session), requests.Session() as http:
+        http.verify, http.trust_env = bundle, False
+        client = msal.PublicClientApplication(
+            facts(stack)["env"]["DESKWRIGHT_SIGN_IN_CLIENT_ID"],
+            authority=authority,
+            instance_discovery=False,
+            http_client=http,
+        )
+        flow = client.initiate_auth_code_flow(
+            ["api://deskwright/access_as_user"], redirect_uri="http://localhost:5005", response_mode="form_post"
+        )
+        browser.open(flow["auth_uri"]).choose(administrator.account).press("user")
+        found = client.acquire_token_by_auth_code_flow(flow, browser.answer)
+    claims = jwt.decode(found["access_token"], options={"verify_signature": False})
+    assert (claims["aud"], claims["oid"]) == (api_client_id(), administrator.object_id)
+    assert claims["roles"] == list(administrator.roles)
 
 
 def test_a_killed_host_starts_again_at_its_address(stack: Stack) -> None:

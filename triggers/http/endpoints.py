@@ -96,13 +96,19 @@ def endpoint(
             )
             if calls and mutates:
                 await write_down_refusal(calls[0], verb, trace_id, response)
-            return response
+            return _timed(response)
 
         by_status = returns if isinstance(returns, Mapping) else {200: returns}
         metadata = RouteMetadata(accepts, optional=optional, returns=by_status, query=query, graph=graph, verb=verb)
         return _entry(handler, respond) if returns is None else attach(_entry(handler, respond), metadata)
 
     return frame
+
+
+def _timed(response: func.HttpResponse) -> func.HttpResponse:
+    """Return a response with the service's time."""
+    response.headers["X-Service-Time"] = dependencies().clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    return response
 
 
 def _named(request: func.HttpRequest, trace_id: str) -> dict[str, str]:

@@ -394,23 +394,3 @@ def test_a_registration_survives_a_restart_and_its_secret_is_in_no_journal(tmp_p
     assert secret.encode() not in written
     graph.app.cloud.journal.close()
     assert open_directory(journal=tmp_path / "journal").token(made["appId"], secret).status == 200
-
-
-@pytest.mark.parametrize("version", [1, None, 2])
-@pytest.mark.parametrize("asked", ["uri", "id"])
-def test_an_api_says_which_version_its_tokens_have(graph: Graph, version: int | None, asked: str) -> None:
-    # learn.microsoft.com/entra/identity-platform/access-token-claims-reference
-    made = graph("POST", "/applications", {"displayName": "api", "signInAudience": "AzureADMyOrg"})
-    uri = f"api://{made['appId']}"
-    api = {"requestedAccessTokenVersion": version}
-    graph("PATCH", f"/applications/{made['id']}", {"identifierUris": [uri], "api": api})
-    graph("POST", "/servicePrincipals", {"appId": made["appId"]})
-    secret = graph("POST", f"/applications/{made['id']}/addPassword", {})["secretText"]
-    resource = uri if asked == "uri" else made["appId"]
-    token = json.loads(graph.token(made["appId"], secret, resource).body)["access_token"]
-    claims = jwt.decode(token, options={"verify_signature": False})
-    assert claims["ver"] == ("2.0" if version == 2 else "1.0")
-    assert claims["aud"] == (made["appId"] if version == 2 else resource)
-    issuer = f"https://cloud/{TENANT_ID}/v2.0" if version == 2 else f"https://sts.windows.net/{TENANT_ID}/"
-    assert claims["iss"] == issuer
-    assert claims["azp" if version == 2 else "appid"] == made["appId"]

@@ -5,8 +5,11 @@ It is installed by `make .tools/az/installed`. Each command takes some seconds, 
 
 import json
 import os
+import re
+import ssl
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +20,7 @@ from azure_simulator.graph.directory.records import derived_id
 from azure_simulator.seeds import TENANT_ID, demo_seed
 
 from packages.azure_simulator.tests.bodies import IMAGE
+from packages.azure_simulator.tests.test_subscription_deployments import body
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]  # a command takes 3 to 40 seconds of a busy machine
 
@@ -25,6 +29,7 @@ SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
 APP, SECRET = derived_id(TENANT_ID, "app", "cli"), "only-for-this-test"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/desks"
 _SECONDS = 900
+SUBSCRIPTION_SCHEMA = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 READ_USERS, READ_SELF = "df021288-bdef-4463-88db-98f22de89214", "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 
@@ -64,10 +69,27 @@ class Az:
             cwd=self._folder,
         )
 
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command whose messages are read while it runs."""
+        command = [str(PYTHON), "-m", "azure.cli", *words, "--output", "json"]
+        environment = {**self._environment, "AZURE_CORE_ONLY_SHOW_ERRORS": "false"}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=pipe, text=True, env=environment, cwd=self._folder
+        )
+
     def register(self) -> None:
         """Make the simulated cloud the one that commands are for."""
         self("cloud", "register", "--name", "simulated", "--endpoint-resource-manager", self.cloud["url"])
         self("cloud", "set", "--name", "simulated")
+
+
+def tell(cloud: dict[str, str], path: str, body: Any) -> None:
+    """Send a request to the simulator's control routes."""
+    request = urllib.request.Request(f"{cloud['url']}/_sim/{path}", json.dumps(body).encode(), method="POST")  # noqa: S310
+    context = ssl.create_default_context(cafile=cloud["bundle"])
+    with urllib.request.urlopen(request, timeout=60, context=context) as answer:  # noqa: S310
+        assert answer.status == 200
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +209,26 @@ def test_a_template_is_validated_deployed_and_refused(az: Az, tmp_path: Path) ->
     assert (refused.returncode, "InvalidResourceName" in refused.stderr) == (1, True)
 
 
+def test_a_subscription_s_template_is_previewed_and_deployed_and_a_second_preview_finds_no_change(
+    az: Az, tmp_path: Path
+) -> None:
+    asked = body()["properties"]["template"]
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps({"$schema": SUBSCRIPTION_SCHEMA, **asked}))
+    what = ("--location", "westeurope", "--template-file", str(path), "--parameters", "location=westeurope")
+    shown = az("deployment", "sub", "what-if", *what, "--no-pretty-print")
+    assert {each["changeType"] for each in shown["changes"]} == {"Create"}
+    az("deployment", "sub", "validate", *what)
+    made = az("deployment", "sub", "create", *what, "--name", "service")
+    assert made["properties"]["outputs"]["state"]["value"] == "Succeeded"
+    again = az("deployment", "sub", "what-if", *what, "--no-pretty-print")
+    assert {each["changeType"] for each in again["changes"]} == {"NoChange"}
+    assert [each["name"] for each in az("deployment", "sub", "list")] == ["service"]
+    here = az("provider", "register", "--namespace", "Microsoft.Compute", "--wait")
+    assert here is None
+    az("group", "delete", "--name", "made", "--yes")
+
+
 def test_roles_are_assigned_and_taken_away(az: Az) -> None:
     user = az("ad", "user", "show", "--id", "user01@contoso.example")
     who = ("--assignee-object-id", user["id"], "--assignee-principal-type", "User")
@@ -195,6 +237,40 @@ def test_roles_are_assigned_and_taken_away(az: Az) -> None:
     assert [each["id"] for each in az("role", "assignment", "list", "--scope", GROUP)] == [made["id"]]
     az("role", "assignment", "delete", "--ids", made["id"])
     assert az("role", "assignment", "list", "--scope", GROUP) == []
+
+
+def test_a_custom_role_is_made_assigned_changed_and_deleted(az: Az, tmp_path: Path) -> None:
+    file = tmp_path / "role.json"
+    role = {"Name": "Disk reader", "Description": "x", "Actions": ["Microsoft.Compute/disks/read"]}
+    role["AssignableScopes"] = [f"/subscriptions/{SUBSCRIPTION}"]
+    file.write_text(json.dumps(role))
+    made = az("role", "definition", "create", "--role-definition", f"@{file}")
+    assert made["roleType"] == "CustomRole"
+    user = az("ad", "user", "show", "--id", "user02@contoso.example")
+    who = ("--assignee-object-id", user["id"], "--assignee-principal-type", "User")
+    given = az("role", "assignment", "create", *who, "--role", "Disk reader", "--scope", GROUP)
+    assert az.run("role", "definition", "delete", "--name", "Disk reader").returncode == 1
+    az("role", "assignment", "delete", "--ids", given["id"])
+    az("role", "definition", "delete", "--name", "Disk reader")
+    assert az("role", "definition", "list", "--name", "Disk reader") == []
+
+
+def test_a_user_signs_in_with_a_device_code_and_has_their_roles(az: Az, cloud: dict[str, str], tmp_path: Path) -> None:
+    user = az("ad", "user", "show", "--id", "user03@contoso.example")
+    who = ("--assignee-object-id", user["id"], "--assignee-principal-type", "User")
+    given = az("role", "assignment", "create", *who, "--role", "Reader", "--scope", GROUP)
+    here = Az(tmp_path, cloud)
+    here.register()
+    with here.begin("login", "--use-device-code", "--tenant", TENANT_ID) as login:
+        assert login.stderr is not None
+        code = next(found[1] for line in login.stderr if (found := re.search(r"enter the code (\w+)", line)))
+        tell(cloud, "entra/deviceCodes", {"userCode": code, "user": "user03@contoso.example"})
+        assert login.wait(_SECONDS) == 0
+    assert here("account", "show")["user"] == {"name": "user03@contoso.example", "type": "user"}
+    assert here("group", "show", "--name", "desks")["name"] == "desks"
+    refused = here.run("group", "create", "--name", "elsewhere", "--location", "westeurope")
+    assert (refused.returncode, "AuthorizationFailed" in refused.stderr) == (1, True)
+    az("role", "assignment", "delete", "--ids", given["id"])
 
 
 def test_users_and_groups_of_the_directory_are_read_and_changed(az: Az) -> None:
@@ -255,7 +331,12 @@ def test_a_service_principal_gets_a_role_and_signs_in(az: Az, cloud: dict[str, s
     here.register()
     secret = ("--username", made["appId"], "--password", made["password"], "--tenant", made["tenant"])
     assert here("login", "--service-principal", *secret)[0]["id"] == SUBSCRIPTION
+    here("disk", "create", "--resource-group", "desks", "--name", "deployed", "--size-gb", "4")
+    other = here.run("group", "create", "--name", "elsewhere", "--location", "westeurope")
+    assert (other.returncode, "AuthorizationFailed" in other.stderr) == (1, True)
     az("role", "assignment", "delete", "--scope", GROUP, "--assignee", made["appId"])
+    refused = here.run("disk", "show", "--resource-group", "desks", "--name", "deployed")
+    assert (refused.returncode, "AuthorizationFailed" in refused.stderr) == (1, True)
     az("ad", "sp", "delete", "--id", made["appId"])
     assert az("ad", "sp", "list", "--display-name", "deployer") == []
 

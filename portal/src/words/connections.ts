@@ -9,15 +9,15 @@ export const words = {
   hosted: "Hosted network",
   checks: "Checks",
   noChecks: "No check was made yet.",
+  edit: "Edit",
   fix: "What to do",
   actions: {
     check: { title: "Check now" },
-    rename: { title: "Rename", text: "Nothing else changes." },
     password: {
       title: "Replace the join password",
       text: "The checks join a machine with the new one. Earlier passwords are disabled once that has worked.",
     },
     delete: { title: "Delete", text: "Its stored password is deleted too. Not possible while a policy or a Cloud PC uses it." },
   },
-  fields: { name: "New name", password: "Password of the join account" },
+  fields: { password: "Password of the join account" },
 } as const;

@@ -73,12 +73,16 @@ class Network(Value):
 
 
 class Domain(Value):
-    """The on-premises domain of a hybrid join. The password lives in Key Vault; this is only its address."""
+    """The on-premises domain of a hybrid join. The password lives in Key Vault; this is only its address.
+
+    *earlier_secret_urls*: of the accounts it has had; builds that run may still read them.
+    """
 
     ad_domain_name: str
     ad_domain_username: str
     organizational_unit: str | None = None
     password_secret_url: str
+    earlier_secret_urls: tuple[str, ...] = ()
 
 
 class Connection(Value):
@@ -110,7 +114,8 @@ class Connection(Value):
     def audited(self) -> dict[str, Any]:
         """Return it without the address of the password: who reads the audit log has no use for it."""
         kept = self.to_json()
-        kept.get("domain", {}).pop("passwordSecretUrl", None)
+        for name in ("passwordSecretUrl", "earlierSecretUrls"):
+            kept.get("domain", {}).pop(name, None)
         return kept
 
     @property

@@ -103,6 +103,23 @@ def test_a_build_is_measured_by_policy_and_outcome(seen: Seen) -> None:
     assert dict(point.attributes) == {"tenant_id": "contoso", "policy_id": "p1", "outcome": "provisioned"}
 
 
+def test_what_failed_is_measured_by_its_error(seen: Seen) -> None:
+    took = timedelta(minutes=18)
+    telemetry.measure_provisioning(took, tenant_id="contoso", policy_id="p1", outcome="failed", code="NoDevice")
+    telemetry.count_operation("resize", "failed", "ScopeLocked")
+    telemetry.count_operation("resize", "succeeded")
+    (build,) = seen.points("deskwright.provisioning.duration")
+    assert dict(build.attributes)["code"] == "NoDevice"
+    operations = seen.points("deskwright.operations.ended")
+    assert sorted(dict(each.attributes).get("code", "") for each in operations) == ["", "ScopeLocked"]
+
+
+def test_a_message_that_is_set_aside_is_counted(seen: Seen) -> None:
+    telemetry.count_set_aside()
+    (point,) = seen.points("deskwright.messages.set_aside")
+    assert point.value == 1
+
+
 def test_the_current_number_of_waiting_cloud_pcs_is_measured(seen: Seen) -> None:
     for value in (7, 3):
         telemetry.measure_now(telemetry.PENDING, value, tenant_id="contoso")

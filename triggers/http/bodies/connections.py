@@ -118,7 +118,7 @@ def connection_patch(
         credentials["network"] = network
     password = body.take("adDomainPassword")
     domain = connection.domain.to_json() if connection.domain else {}
-    domain.pop("passwordSecretUrl", None)
+    domain = {name: value for name, value in domain.items() if "Secret" not in name}
     domain |= _present(body, {name: name for name in ("adDomainName", "organizationalUnit", "adDomainUsername")})
     if domain or password is not None:
         credentials["domain"] = {**domain, "adDomainPassword": _UNCHANGED if password is None else password}

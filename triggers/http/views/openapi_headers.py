@@ -13,6 +13,11 @@ _NUMBER: Json = {"type": "integer", "minimum": 1}
 
 HEADERS: Mapping[str, Json] = {
     "X-Trace-Id": {"description": "Finds the request in the log", "required": True, "schema": _TEXT},
+    "X-Service-Time": {
+        "description": "What time it is for the service: durations count from it",
+        "required": True,
+        "schema": {"type": "string", "format": "date-time"},
+    },
     "Cache-Control": {"description": "Whether it may be kept", "schema": _TEXT},
     "ETag": {"description": "The version of what is shown, for If-Match or If-None-Match", "schema": _TEXT},
     "Location": {"description": "The address of what was made, or of the operation", "schema": _TEXT},
@@ -34,7 +39,7 @@ def headers_of(route: Route, status: int) -> Json:
     """Return the headers of a successful response."""
     if route.metadata is None or not route.metadata.verb:
         return _named("Cache-Control", "ETag") if route.address == "configuration" else {}
-    names = ["X-Trace-Id", "Cache-Control"]
+    names = ["X-Trace-Id", "X-Service-Time", "Cache-Control"]
     if route.method != "delete":
         names.append("ETag")
     if route.method == "post":
@@ -52,7 +57,7 @@ def headers_of(route: Route, status: int) -> Json:
 
 def headers_of_error(status: int) -> Json:
     """Return the headers of an error."""
-    names = ["X-Trace-Id", "Cache-Control"]
+    names = ["X-Trace-Id", "X-Service-Time", "Cache-Control"]
     if status == HTTPStatus.UNAUTHORIZED:
         names.append("WWW-Authenticate")
     if status in _ASKED_AGAIN:

@@ -27,6 +27,12 @@ A seed is YAML or JSON. Everything but `tenantId` and `domain` may be left out::
         client_secret: ...                # hashed before anything is kept
         federatedCredentials: [{subject: <object id of a managed identity>}]    # issuer, audiences
         accountEnabled: true              # false: AADSTS7000112; secretExpired: true is AADSTS7000222
+        scopes: [access_as_user]          # delegated permissions, appRoles: [values] for users and applications
+        assigned: {CloudPC.Reader: [user01@contoso.example, Office]}    # app roles of users and groups
+        preAuthorized: [deskwright-sign-in]      # clients (display names) that have all scopes without a consent
+        redirectUris: {spa: [http://localhost/portal/], web: [], publicClient: [http://localhost]}
+        publicClient: true                # signs people in without an address too: device codes
+        signInAudience: AzureADMyOrg      # people of this directory alone
         roles: [User.Read.All]            # app roles it was granted (`roles` claim, Graph checks)
         keyVault: [get, set, list, delete, recover, purge]    # secret permissions; all when absent
       onPremises:
@@ -50,7 +56,15 @@ Json = dict[str, Any]
 
 TENANT_ID = "5f0c7c1a-3f4e-5d5c-9a68-0c0de5c0a701"
 DOMAIN = "contoso.example"
-CUSTOMERS_APP, API_APP = "deskwright-customers", "deskwright-api"
+CUSTOMERS_APP, API_APP, SIGN_IN_APP = "deskwright-customers", "deskwright-api", "deskwright-sign-in"
+APP_ROLES = (
+    "CloudPC.Administrator",
+    "CloudPC.Operator",
+    "CloudPC.Reader",
+    "CloudPC.User",
+    "Provider.Administrator",
+)
+"""The app roles of Deskwright's API."""
 PLANS = ("CPC_E_2C_4GB_128GB", "CPC_E_2C_8GB_128GB", "CPC_E_4C_16GB_256GB")
 GRAPH_ROLES = (
     "User.Read.All",
@@ -136,6 +150,23 @@ def api_client_id(tenant_id: str = TENANT_ID) -> str:
     return derived_id(tenant_id, "app", API_APP)
 
 
+def sign_in_client_id(tenant_id: str = TENANT_ID) -> str:
+    """Return the client id that people sign in with in the demo, in a browser or at a command line."""
+    return derived_id(tenant_id, "app", SIGN_IN_APP)
+
+
+def api_app(assigned: Mapping[str, Sequence[str]] | None = None) -> Json:
+    """Return the seed of Deskwright's API; `assigned` are its app roles with the users and groups that have them."""
+    return {
+        "displayName": API_APP,
+        "identifierUri": "api://deskwright",
+        "scopes": ["access_as_user"],
+        "appRoles": list(APP_ROLES),
+        "preAuthorized": [SIGN_IN_APP],
+        "assigned": dict(assigned or {}),
+    }
+
+
 def customer_seed(tenant_id: str, domain: str, subscription: str, skus: Mapping[str, int]) -> Json:
     """Return the seed of a customer's directory, with its subscription, where an admin has consented to the app."""
     app = {"displayName": CUSTOMERS_APP, "appId": customers_app(), "roles": list(GRAPH_ROLES)}
@@ -152,7 +183,15 @@ def _demo_apps(tenant_id: str, portal_roles: Sequence[str], portal_secret: str) 
     identity = derived_id(tenant_id, "principal", derived_id(tenant_id, "app", "deskwright"))
     return [
         {"displayName": "deskwright", "managedIdentity": True, "roles": list(GRAPH_ROLES)},
-        {"displayName": API_APP, "identifierUri": "api://deskwright"},
+        api_app(),
+        {
+            "displayName": SIGN_IN_APP,
+            "publicClient": True,
+            "redirectUris": {
+                "spa": ["http://localhost/portal/", "http://127.0.0.1/portal/"],
+                "publicClient": ["http://localhost"],
+            },
+        },
         {"displayName": "portal", "client_secret": portal_secret, "roles": list(portal_roles)},
         {"displayName": CUSTOMERS_APP, "roles": list(GRAPH_ROLES), "federatedCredentials": [{"subject": identity}]},
     ]

@@ -23,6 +23,8 @@ const STEP: Schema = {
     subnetIds: { type: "array", items: { type: "string" } },
     phases: { type: "array", items: { $ref: "#/$defs/Phase" } },
     quantity: { type: "integer", minimum: 1, maximum: 500, default: 10 },
+    seats: { type: "object" },
+    frequency: { anyOf: [{ type: "integer", enum: [4, 6] }, { type: "null" }] },
     hibernate: { type: "boolean", default: false },
   },
 };
@@ -44,6 +46,8 @@ describe("fieldsOf", () => {
     ["subnetIds", "lines"],
     ["phases", "rows"],
     ["quantity", "number"],
+    ["seats", "json"],
+    ["frequency", "one"],
     ["hibernate", "switch"],
   ])("reads %s as %s", (name, kind) => {
     expect(field(name)?.kind).toBe(kind);
@@ -52,6 +56,14 @@ describe("fieldsOf", () => {
   it("knows what has to be filled in, and the bounds", () => {
     expect(field("displayName")).toMatchObject({ required: true, longest: 120 });
     expect(field("quantity")).toMatchObject({ required: false, minimum: 1, maximum: 500, value: 10 });
+  });
+
+  it("shows numbers to choose from as texts", () => {
+    expect(field("frequency")).toMatchObject({ numeric: true, choices: [{ value: "4" }, { value: "6" }] });
+  });
+
+  it("knows what can be emptied", () => {
+    expect([field("description")?.nullable, field("displayName")?.nullable]).toEqual([true, false]);
   });
 
   it("reads the fields of a group with their own pointers", () => {

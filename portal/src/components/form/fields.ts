@@ -9,7 +9,7 @@ export interface Schema {
   readonly title?: string;
   readonly description?: string;
   readonly default?: Json;
-  readonly enum?: readonly string[];
+  readonly enum?: readonly (string | number)[];
   readonly const?: Json;
   readonly format?: string;
   readonly writeOnly?: boolean;
@@ -33,7 +33,7 @@ export interface Choice {
   readonly [property: string]: Json | undefined;
 }
 
-export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows" | "directoryGroups";
+export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows" | "directoryGroups" | "json";
 
 /** One thing that a form asks for. *path*: its place in the step, as a JSON pointer. */
 export interface Field {
@@ -43,6 +43,10 @@ export interface Field {
   readonly help: string;
   readonly kind: Kind;
   readonly required: boolean;
+  /** Whether its choices are numbers, which forms show as texts. */
+  readonly numeric?: boolean;
+  /** Whether it can be emptied: nothing is a value of its own. */
+  readonly nullable?: boolean;
   readonly value: Json | undefined;
   readonly choices: readonly Choice[];
   readonly minimum?: number;
@@ -98,6 +102,8 @@ function fieldOf(
     help: raw.description ?? "",
     kind,
     required,
+    nullable: isNullable(raw),
+    numeric: schema.enum?.some((each) => typeof each === "number") ?? false,
     value: raw.default ?? schema.default,
     choices: listed,
     fields: inner,
@@ -115,7 +121,7 @@ function kindOf(schema: Schema, root: Schema, listed: readonly Choice[]): Kind {
     return schema.items && resolved(schema.items, root).type === "object" ? "rows" : "lines";
   }
   if (schema.type === "object" && listed.length === 0) {
-    return "group";
+    return schema.properties === undefined ? "json" : "group";
   }
   if (listed.length > 0) {
     return "one";
@@ -137,7 +143,13 @@ function kindOf(schema: Schema, root: Schema, listed: readonly Choice[]): Kind {
 
 function optionsOf(schema: Schema, root: Schema): Choice[] {
   const items = schema.type === "array" && schema.items ? resolved(schema.items, root) : schema;
-  return (items.enum ?? []).map((value) => ({ value, title: labelOf(value) }));
+  return (items.enum ?? []).map((value) =>
+    typeof value === "number" ? { value: String(value), title: String(value) } : { value, title: labelOf(value) },
+  );
+}
+
+function isNullable(schema: Schema): boolean {
+  return schema.anyOf?.some(({ type }) => type === "null") ?? false;
 }
 
 /** Follow references, and take the one alternative that is not null. */

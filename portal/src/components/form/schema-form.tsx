@@ -15,6 +15,7 @@ import type { ReactElement } from "react";
 import { words } from "../../words/form.ts";
 import { fitting, type Field, type Json } from "./fields.ts";
 import { GroupPicker } from "./group-picker.tsx";
+import { JsonArea } from "./json-area.tsx";
 
 export type Values = Readonly<Record<string, Json | undefined>>;
 /** JSON pointer -> what to write there. */
@@ -100,13 +101,17 @@ function Asked(given: AskedGiven): ReactElement {
 }
 
 function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
+  const nothing = field.nullable === true ? null : undefined;
   const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
   const choices = fitting(field.choices, beside);
-  const write = (next: string): void => onChange(next === "" ? undefined : next);
+  const write = (next: string): void => onChange(next === "" ? nothing : next);
   switch (field.kind) {
     case "one":
       return (
-        <Select value={text} onChange={(_, data) => write(data.value)}>
+        <Select
+          value={text}
+          onChange={(_, data) => (field.numeric === true && data.value !== "" ? onChange(Number(data.value)) : write(data.value))}
+        >
           <option value="">{words.choose}</option>
           {choices.map((each) => (
             <option key={each.value} value={each.value}>
@@ -124,7 +129,7 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
           value={text}
           {...(field.minimum === undefined ? {} : { min: field.minimum })}
           {...(field.maximum === undefined ? {} : { max: field.maximum })}
-          onChange={(_, data) => onChange(data.value === "" ? undefined : Number(data.value))}
+          onChange={(_, data) => onChange(data.value === "" ? nothing : Number(data.value))}
         />
       );
     case "lines": {
@@ -138,6 +143,8 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
         />
       );
     }
+    case "json":
+      return <JsonArea value={value} onChange={onChange} />;
     case "long":
       return <Textarea value={text} resize="vertical" onChange={(_, data) => write(data.value)} />;
     case "moment":
@@ -145,7 +152,7 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
         <Input
           type="datetime-local"
           value={text.slice(0, 16)}
-          onChange={(_, data) => onChange(data.value === "" ? undefined : new Date(data.value).toISOString())}
+          onChange={(_, data) => onChange(data.value === "" ? nothing : new Date(data.value).toISOString())}
         />
       );
     case "secret":

@@ -4,7 +4,7 @@ import { useNavigate, useParams } from "react-router";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
-import { useApi } from "../../api/context.tsx";
+import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useOne, type Found } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
@@ -13,6 +13,7 @@ import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
+import { LinkButton } from "../../components/link-button.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
@@ -40,12 +41,14 @@ export function ConnectionPage(): ReactElement {
   const go = useNavigate();
   const work = useActions(inTenant(tenant));
   const query = useOne(`${ROOT}/onPremisesConnections/{id}`, { tenant, id }, { query: { $select: PROPERTIES }, runs: isChecked });
+  const mayEdit = useMay("wizards/save");
   return (
     <DetailView query={query}>
       {(connection) => (
         <>
           <PageHeader title={connection.displayName}>
             <StatusBadge status={connection.healthCheckStatus} />
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-connection?id=${id}`}>{words.edit}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, connection, () => void go(`/t/${tenant}/connections`))} begin={work.begin} />
@@ -92,13 +95,6 @@ function actionsOf(api: Api, tenant: string, connection: Connection, gone: () =>
       ...words.actions.check,
       permission: "onPremisesConnections/runHealthChecks",
       run: () => sent(api.POST(`${ROOT}/onPremisesConnections/{id}/runHealthChecks`, place)),
-    },
-    {
-      name: "rename",
-      ...words.actions.rename,
-      permission: "onPremisesConnections/update",
-      fields: [input("text", "displayName", words.fields.name, { value: connection.displayName, longest: 120 })],
-      run: (values) => sent(api.PATCH(`${ROOT}/onPremisesConnections/{id}`, { ...place, body: values as never })),
     },
     ...(isHybrid ? [password] : []),
     {

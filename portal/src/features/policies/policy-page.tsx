@@ -3,7 +3,7 @@ import { Link, useNavigate, useParams } from "react-router";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
-import { useApi } from "../../api/context.tsx";
+import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useList, useOne, type Found, type RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
@@ -13,12 +13,14 @@ import type { Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
+import { LinkButton } from "../../components/link-button.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/policies.ts";
 
@@ -29,12 +31,14 @@ type PolicyUser = RowOf<"/tenants/{tenant}/{version}/deviceManagement/virtualEnd
 export function PolicyPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const query = useOne(`${ROOT}/provisioningPolicies/{id}`, { tenant, id }, { query: { $expand: "assignments" } });
+  const mayEdit = useMay("wizards/save");
   return (
     <DetailView query={query}>
       {(policy) => (
         <>
           <PageHeader title={policy.displayName}>
             <StatusBadge status={policy["@deskwright.paused"] ? "paused" : "active"} />
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-provisioning-policy?id=${id}`}>{words.edit}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} policy={policy} />
@@ -127,31 +131,15 @@ function actionsOf(api: Api, tenant: string, policy: Policy, gone: () => void): 
           name: "pause",
           ...words.actions.pause,
           permission: "provisioningPolicies/pause",
+          preview: () => foreseen(api, tenant, { pause: { policyId: policy.id } }),
           fields: [input("text", "reason", words.fields.reason, { optional: true, longest: 400 })],
           run: (values) => sent(api.POST("/tenants/{tenant}/provisioningPolicies/{id}/pause", { ...own, body: values as never })),
         },
     {
-      name: "edit",
-      ...words.actions.edit,
-      permission: "provisioningPolicies/update",
-      fields: [
-        input("text", "displayName", words.fields.name, { value: policy.displayName, longest: 120 }),
-        input("long", "description", words.fields.description, { value: policy.description, optional: true }),
-        input("text", "locale", words.fields.locale, { value: policy.windowsSetting.locale }),
-        input("text", "cloudPcNamingTemplate", words.fields.naming, { value: policy.cloudPcNamingTemplate, optional: true }),
-        input("number", "gracePeriodInHours", words.fields.grace, { value: policy.gracePeriodInHours, minimum: 1, maximum: 8_760 }),
-        input("switch", "localAdminEnabled", words.fields.admin, { value: policy.localAdminEnabled }),
-        input("switch", "enableSingleSignOn", words.fields.singleSignOn, { value: policy.enableSingleSignOn }),
-      ],
-      run: ({ locale, description = "", cloudPcNamingTemplate = null, ...values }) => {
-        const body = { ...values, description, cloudPcNamingTemplate, windowsSetting: { locale } };
-        return sent(api.PATCH(`${ROOT}/provisioningPolicies/{id}`, { ...graph, body: body as never }));
-      },
-    },
-    {
       name: "assign",
       ...words.actions.assign,
       permission: "provisioningPolicies/assign",
+      preview: ({ groupIds }) => foreseen(api, tenant, { assign: { policyId: policy.id, groupIds: groupIds ?? [] } }),
       fields: [input("directoryGroups", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
       run: ({ groupIds }) => {
         const assignments = ((groupIds ?? []) as string[]).map((groupId) => ({ target: { groupId } }));

@@ -3,7 +3,7 @@ import { useMemo, type ReactElement } from "react";
 import { useNavigate, useParams } from "react-router";
 
 import type { Api } from "../../api/client.ts";
-import { useApi } from "../../api/context.tsx";
+import { useApi, useMay } from "../../api/context.tsx";
 import { useOne, type Found } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
@@ -11,13 +11,14 @@ import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
+import { LinkButton } from "../../components/link-button.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/tenants.ts";
-import { settingFields, settingsOf } from "./settings.ts";
 import { Sites } from "./sites.tsx";
 
 type Tenant = Found<"/tenants/{tenant}">;
@@ -27,12 +28,14 @@ export function TenantPage(): ReactElement {
   const { tenant = "" } = useParams();
   const work = useActions(inTenant(tenant));
   const query = useOne("/tenants/{tenant}", { tenant });
+  const mayEdit = useMay("wizards/save");
   return (
     <DetailView query={query}>
       {(found) => (
         <>
           <PageHeader title={found.displayName}>
             <StatusBadge status={found.paused ? "paused" : "active"} />
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-tenant`}>{words.edit}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={found} work={work} />
@@ -83,23 +86,10 @@ function actionsOf(api: Api, tenant: Tenant, gone: () => void): Action[] {
           name: "pause",
           ...actions.pause,
           permission: "tenants/pause",
+          preview: () => foreseen(api, tenant.id, { pause: {} }),
           fields: [input("text", "reason", fields.reason, { optional: true, longest: 400 })],
           run: (values) => sent(api.POST("/tenants/{tenant}/pause", { ...place, body: values as never })),
         },
-    {
-      name: "settings",
-      ...actions.edit,
-      permission: "tenants/update",
-      fields: settingFields(tenant.settings),
-      run: (values) => sent(api.PATCH("/tenants/{tenant}", { ...place, body: { settings: settingsOf(values) } as never })),
-    },
-    {
-      name: "rename",
-      ...actions.rename,
-      permission: "tenants/update",
-      fields: [input("text", "displayName", fields.name, { value: tenant.displayName, longest: 120 })],
-      run: (values) => sent(api.PATCH("/tenants/{tenant}", { ...place, body: values as never })),
-    },
     {
       name: "delete",
       ...actions.delete,

@@ -18,6 +18,18 @@ export function beginningOf(steps: Wizard["steps"], address: URLSearchParams): F
   );
 }
 
+/**
+ * Return what is sent of an edit: steps that somebody has changed, and those that say what is edited. What is left out
+ * stays as it is, and not everybody may send everything.
+ */
+export function changedOf(form: Form, beginning: Form, steps: Wizard["steps"]): Form {
+  const kept = steps.filter(({ name, schema }) => {
+    const isNeeded = ((schema as Schema | null)?.required?.length ?? 0) > 0;
+    return form[name] !== undefined && (isNeeded || JSON.stringify(form[name]) !== JSON.stringify(beginning[name]));
+  });
+  return Object.fromEntries(kept.map(({ name }) => [name, form[name] ?? {}]));
+}
+
 /** A group or an optional field that is null by default is not filled in at all. */
 function hasDefault({ value }: Field): boolean {
   return value !== undefined && value !== null;

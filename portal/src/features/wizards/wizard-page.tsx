@@ -18,7 +18,7 @@ import type { Problems, Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
-import { beginningOf } from "./beginning.ts";
+import { beginningOf, changedOf } from "./beginning.ts";
 import { StepForm } from "./step-form.tsx";
 import { useReview, useSave, useWizard, type Form, type Review, type Saved, type Wizard, type WizardName } from "./api.ts";
 
@@ -57,7 +57,9 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
   const styles = useStyles();
   const [place, setPlace] = useState(0);
   const [address] = useSearchParams();
-  const [form, setForm] = useState<Form>(() => beginningOf(wizard.steps, address));
+  const [beginning] = useState<Form>(() => beginningOf(wizard.steps, address));
+  const [form, setForm] = useState<Form>(beginning);
+  const said = (whole: Form): Form => (name.startsWith("edit-") ? changedOf(whole, beginning, wizard.steps) : whole);
   const [found, setFound] = useState<Review | null>(null);
   const key = useRef(crypto.randomUUID());
   const review = useReview(tenant, name);
@@ -73,7 +75,7 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
   const isLast = place === wizard.steps.length - 1;
   const next = async (): Promise<void> => {
     const filled = { ...form, ...(step.schema === null ? {} : { [step.name]: form[step.name] ?? {} }) };
-    const reviewed = await review.mutateAsync({ form: filled, throughStep: step.name });
+    const reviewed = await review.mutateAsync({ form: said(filled), throughStep: step.name });
     setFound(reviewed);
     setForm(filled);
     if (reviewed.steps.every(({ valid }) => valid)) {
@@ -82,7 +84,7 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
   };
   const send = (): void => {
     if (isLast) {
-      save.mutate({ form, key: key.current });
+      save.mutate({ form: said(form), key: key.current });
     } else {
       next().catch(() => undefined); // the error is shown below, as `review.error`
     }

@@ -1,8 +1,8 @@
 """Simulated Entra ID: token endpoint, published keys, app registrations, managed identity.
 
-Client credentials are the only grant type: there is no interactive sign-in. Tokens of users come from
-`POST /_sim/tokens`. `config.identityHeader` is the only X-IDENTITY-HEADER that is accepted (any, when not set);
-`config.authority` is the TLS address, which issues the tokens that are requested over http.
+Applications get tokens by client credentials, people by signing in (`sign_in`), tests by `POST /_sim/tokens`.
+`config.identityHeader` is the only X-IDENTITY-HEADER that is accepted (any, when not set); `config.authority` is the
+TLS address, which issues the tokens that are requested over http.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.entra import endpoints
+from azure_simulator.entra.sign_in import routes as sign_in
 from azure_simulator.graph.directory.entities import DIRECTORY_OBJECTS
 from azure_simulator.graph.directory.records import directory_of
 
@@ -26,6 +27,7 @@ def install(cloud: Cloud) -> None:
     cloud.setting("tokenLifetimeSeconds", (int, float), "how long a managed identity's token is valid")
     cloud.add(endpoints.routes(cloud.keys))
     cloud.add(endpoints.control(cloud.keys))
+    sign_in.install(cloud)
     cloud.on("ask_principal", _answer_principal)
     cloud.on("ask_groups", _answer_groups)
 

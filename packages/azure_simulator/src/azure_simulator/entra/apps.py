@@ -29,9 +29,10 @@ NO_TENANT = "00000000-0000-4000-8000-000000000001"
 """The tenant of the managed identity while no tenant was seeded."""
 
 
-def refuse(status: int, error: str, number: int, text: str) -> Problem:
+def refuse(status: int, error: str, number: int, text: str, suberror: str = "") -> Problem:
     """Make the token endpoint's error: an OAuth error code and an AADSTS number."""
-    return Problem(status, error, f"AADSTS{number}: {text}", details=[{"number": number}])
+    detail: Json = {"number": number, **({"suberror": suberror} if suberror else {})}
+    return Problem(status, error, f"AADSTS{number}: {text}", details=[detail])
 
 
 def find_tenant(directory: Directory, name: str) -> str:

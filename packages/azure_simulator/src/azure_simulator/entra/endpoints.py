@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.planes import Plane
 from azure_simulator.core.routing import Routes
-from azure_simulator.core.times import SECOND, iso_z, system_now_us
-from azure_simulator.entra import apps, metadata, tokens
+from azure_simulator.core.times import iso_z, system_now_us
+from azure_simulator.entra import apps, metadata, token_endpoint, tokens
 from azure_simulator.graph.directory.records import derived_id, directory_of
 
 if TYPE_CHECKING:
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.core.keys import Keys
     from azure_simulator.core.requests import Request
+    from azure_simulator.core.throttling import Charge
 
-_GRAPH = "https://graph.microsoft.com"
 _APP_SERVICE = "2019-08-01"
-_ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 class EntraPlane(Plane):
@@ -44,7 +43,17 @@ class EntraPlane(Plane):
             "timestamp": iso_z(system_now_us()),
             "error_uri": f"https://login.microsoftonline.com/error?code={numbers[0]}" if numbers else "",
         }
+        for detail in problem.details:
+            body |= {name: value for name, value in detail.items() if name == "suberror"}
         return Answer(body, problem.status, dict(problem.headers))
+
+    def headers(self, call: Call, charges: list[Charge], answer: Answer) -> dict[str, str]:
+        """Let pages of other origins read the metadata and the answers of the token endpoint, errors too."""
+        del charges, answer
+        origin = call.headers.get("origin", "")
+        if not origin or call.route.template not in metadata.FROM_PAGES:
+            return {}
+        return {"Access-Control-Allow-Origin": origin, "Vary": "Origin"}
 
     def unknown(self, request: Request, *, path_known: bool) -> Problem:
         """Return the 404, or the 405 for another method."""
@@ -57,22 +66,24 @@ def routes(keys: Keys) -> Routes:
     found = Routes("entra")
 
     def token(call: Call) -> Answer:
-        return _token(call, keys)
+        return token_endpoint.answer(call, keys, _authority(call))
 
     def identity(call: Call) -> Answer:
         return _identity(call, keys)
 
     found.operation("entra.token", "POST", "/{tenant}/oauth2/v2.0/token", anonymous=True, mutates=False)(token)
+    for path in metadata.FROM_PAGES:
+        found.operation("entra.preflight", "OPTIONS", path, anonymous=True, mutates=False)(metadata.preflight)
     found.operation("identity.token", "GET", "/msi/token", anonymous=True)(identity)
     found.operation("identity.imds", "GET", "/metadata/identity/oauth2/token", anonymous=True)(identity)
     found.operation("entra.keys", "GET", "/{tenant}/discovery/v2.0/keys", anonymous=True)(
         lambda _call: Answer(keys.published())
     )
-    found.operation("entra.configuration", "GET", "/{tenant}/v2.0/.well-known/openid-configuration", anonymous=True)(
-        _configuration
+    found.operation("entra.configuration", "GET", metadata.CONFIGURATION, anonymous=True)(
+        lambda call: metadata.configuration(call, _authority(call))
     )
     found.operation("metadata.endpoints", "GET", "/metadata/endpoints", anonymous=True)(metadata.endpoints)
-    found.operation("entra.instance", "GET", "/common/discovery/instance", anonymous=True)(_instance)
+    found.operation("entra.instance", "GET", "/common/discovery/instance", anonymous=True)(metadata.instance)
     return found
 
 
@@ -104,7 +115,7 @@ def control(keys: Keys) -> Routes:
             principal,
             apps.audience(directory_of(call.world), str(body.get("audience", "api://deskwright"))),
             issuer_base=_authority(call),
-            now_s=_now_s() + min(0, lifetime_s - 1),
+            now_s=tokens.now_s() + min(0, lifetime_s - 1),
             lifetime_s=max(1, lifetime_s),
         )
         signed = keys.sign(made, with_unpublished_key=bool(body.get("wrongKey", False)))
@@ -124,41 +135,6 @@ def _change_keys(call: Call, keys: Keys) -> Answer:
     rolled = keys.roll() if body.get("roll") else None
     retired = keys.retire() if body.get("retire") else []
     return Answer({"rolled": rolled, "retired": retired, "published": keys.published()["keys"]})
-
-
-def _token(call: Call, keys: Keys) -> Answer:
-    form = call.body if isinstance(call.body, dict) else {}
-    world = call.world
-    tenant = apps.find_tenant(directory_of(world), call.param("tenant"))
-    missing = [name for name in ("grant_type", "client_id", "scope") if not form.get(name)]
-    if missing:
-        text = f"The request body must contain the following parameter: '{missing[0]}'."
-        raise apps.refuse(400, "invalid_request", 900144, text)
-    if form["grant_type"] != "client_credentials":
-        text = f"The app requested an unsupported grant type '{form.get('grant_type')}'."
-        raise apps.refuse(400, "unsupported_grant_type", 70003, text)
-    if "client_assertion" in form and form.get("client_assertion_type") != _ASSERTION_TYPE:
-        raise apps.refuse(400, "invalid_request", 900144, "client_assertion_type is missing or unknown.")
-    found = apps.sign_in(directory_of(world), keys, world.protector, tenant, form)
-    try:
-        resource = tokens.resource_of(str(form.get("scope", "")))
-    except ValueError as error:
-        text = f"The provided value for scope {form.get('scope')} is not valid: it must end in /.default."
-        raise apps.refuse(400, "invalid_scope", 1002012, text) from error
-    resource = _GRAPH if resource.rstrip("/") == call.base else resource
-    apps.check_resource(directory_of(world), resource)
-    principal = apps.subject(directory_of(world), found, resource)
-    audience = apps.audience(directory_of(call.world), resource)
-    made = tokens.claims(principal, audience, issuer_base=_authority(call), now_s=_now_s())
-    return Answer(
-        {
-            "token_type": "Bearer",
-            "expires_in": tokens.LIFETIME_S,
-            "ext_expires_in": tokens.LIFETIME_S,
-            "access_token": keys.sign(made),
-        },
-        headers={"Cache-Control": "no-store", "Pragma": "no-cache"},
-    )
 
 
 def _identity(call: Call, keys: Keys) -> Answer:
@@ -181,7 +157,7 @@ def _identity(call: Call, keys: Keys) -> Answer:
     principal = apps.subject(directory_of(call.world), found, resource)
     lifetime_s = int(call.world.config.get("tokenLifetimeSeconds", tokens.MANAGED_IDENTITY_LIFETIME_S))
     audience = apps.audience(directory_of(call.world), resource)
-    made = tokens.claims(principal, audience, issuer_base=_authority(call), now_s=_now_s(), lifetime_s=lifetime_s)
+    made = tokens.claims(principal, audience, issuer_base=_authority(call), now_s=tokens.now_s(), lifetime_s=lifetime_s)
     body: Json = {
         "access_token": keys.sign(made),
         "expires_on": str(made["exp"]),
@@ -190,31 +166,6 @@ def _identity(call: Call, keys: Keys) -> Answer:
         "client_id": principal.client_id,
     }
     return Answer(body | ({"expires_in": str(lifetime_s)} if imds else {}))
-
-
-def _configuration(call: Call) -> Answer:
-    tenant, base = apps.find_tenant(directory_of(call.world), call.param("tenant")), _authority(call)
-    return Answer(
-        {
-            "issuer": f"{base}/{tenant}/v2.0",
-            "token_endpoint": f"{base}/{tenant}/oauth2/v2.0/token",
-            "authorization_endpoint": f"{base}/{tenant}/oauth2/v2.0/authorize",
-            "jwks_uri": f"{base}/{tenant}/discovery/v2.0/keys",
-            "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-            "subject_types_supported": ["pairwise"],
-            "id_token_signing_alg_values_supported": ["RS256"],
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt"],
-            "cloud_instance_name": "microsoftonline.com",
-            "msgraph_host": "graph.microsoft.com",
-        }
-    )
-
-
-def _instance(call: Call) -> Answer:
-    host = call.base.partition("://")[2]
-    names = {"preferred_network": host, "preferred_cache": host, "aliases": [host]}
-    endpoint = f"{call.base}/common/v2.0/.well-known/openid-configuration"
-    return Answer({"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": [names]})
 
 
 def _authority(call: Call) -> str:
@@ -228,7 +179,3 @@ def _tenant(call: Call, name: str) -> str:
     """Return the tenant of a domain or an id (also an unknown id), or the first tenant."""
     found = directory_of(call.world).tenant(name) if name else next(iter(directory_of(call.world).tenants()), None)
     return str(found["tenantId"]) if found else name or apps.NO_TENANT
-
-
-def _now_s() -> int:
-    return system_now_us() // SECOND

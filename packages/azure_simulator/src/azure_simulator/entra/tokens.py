@@ -14,6 +14,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
+from azure_simulator.core.times import SECOND, system_now_us
+
 LIFETIME_S = 3599
 MANAGED_IDENTITY_LIFETIME_S = 86_400
 """Managed-identity tokens live for 24 hours (Entra documentation: cached by the platform)."""
@@ -44,6 +46,11 @@ class Principal:
     roles: tuple[str, ...] = ()
     user: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+def now_s() -> int:
+    """Return the real time in seconds since the epoch: that of tokens."""
+    return system_now_us() // SECOND
 
 
 def is_first_party(resource: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from azure_simulator.core.times import iso_z
 from azure_simulator.graph.directory import first_party, registrations
 from azure_simulator.graph.directory.licenses import SKU_IDS
 from azure_simulator.graph.directory.records import Directory, derived_id
@@ -48,7 +49,8 @@ class TenantSeeder:
     def seed(self) -> None:
         """Write everything that the tenant's seed holds."""
         seed, tenant = self._seed, self._tenant
-        self._put("tenant", "", {key: seed[key] for key in ("domain", "displayName", "subscriptions") if key in seed})
+        known = {**(self._directory.get("tenant", tenant, "") or {}), **seed}
+        self._put("tenant", "", {key: known[key] for key in ("domain", "displayName", "subscriptions") if key in known})
         for each in seed.get("skus", ()):
             self._put_sku(each)
         for each in seed.get("users", ()):
@@ -63,6 +65,8 @@ class TenantSeeder:
             self._directory.put("servicePrincipal", tenant, key, first_party.service_principal(app_id, key))
         for each in seed.get("apps", ()):
             self._put_app(each)
+        for each in seed.get("apps", ()):
+            self._assign(each)
         if "onPremises" in seed:
             self._put_forest(seed["onPremises"])
 
@@ -165,7 +169,23 @@ class TenantSeeder:
         app = registrations.application(key, app_id, seed["displayName"], domain, self._now_us)
         if "identifierUri" in seed:
             app["identifierUris"] = [seed["identifierUri"]]
-        app["api"] = {**app["api"], "requestedAccessTokenVersion": seed.get("accessTokenVersion", 2)}
+        app["api"] = {
+            **app["api"],
+            "requestedAccessTokenVersion": seed.get("accessTokenVersion", 2),
+            "oauth2PermissionScopes": [self._permission(app_id, each) for each in seed.get("scopes", ())],
+            "preAuthorizedApplications": [
+                {
+                    "appId": self._app_id(client),
+                    "delegatedPermissionIds": [derived_id(app_id, "scope", value) for value in seed["scopes"]],
+                }
+                for client in seed.get("preAuthorized", ())
+            ],
+        }
+        app["appRoles"] = [self._app_role(app_id, each) for each in seed.get("appRoles", ())]
+        app["signInAudience"] = seed.get("signInAudience", app["signInAudience"])
+        app["isFallbackPublicClient"] = bool(seed.get("publicClient"))
+        for platform, uris in seed.get("redirectUris", {}).items():
+            app[platform] = {**app[platform], "redirectUris": list(uris)}
         if "client_secret" in seed:
             password = registrations.password(
                 derived_id(key, "seeded"), "seeded", self._now_us, 0 if seed.get("secretExpired") else None
@@ -177,6 +197,48 @@ class TenantSeeder:
             for number, each in enumerate(seed.get("federatedCredentials", ()))
         ]
         return self._directory.put("application", self._tenant, key, app)
+
+    def _app_id(self, name: str) -> str:
+        """Return the client id of an application of this seed that is named by its display name."""
+        return next(
+            (str(each["appId"]) for each in self._seed["apps"] if each["displayName"] == name and "appId" in each),
+            derived_id(self._tenant, "app", name),
+        )
+
+    def _permission(self, app_id: str, value: str) -> Json:
+        texts = ("adminConsentDescription", "adminConsentDisplayName", "userConsentDescription")
+        scope = {"id": derived_id(app_id, "scope", value), "isEnabled": True, "type": "User", "value": value}
+        return {**dict.fromkeys((*texts, "userConsentDisplayName"), value), **scope}
+
+    def _app_role(self, app_id: str, value: str) -> Json:
+        return {
+            "allowedMemberTypes": ["User", "Application"],
+            "description": value,
+            "displayName": value,
+            "id": derived_id(app_id, "role", value),
+            "isEnabled": True,
+            "origin": "Application",
+            "value": value,
+        }
+
+    def _assign(self, seed: Json) -> None:
+        """Assign the app roles of an application to users and groups."""
+        app_id = self._app_id(seed["displayName"])
+        resource = registrations.principal_of(self._directory, self._tenant, app_id)
+        for value, names in seed.get("assigned", {}).items() if resource else ():
+            for name in names:
+                kind, found = self._directory.find(self._tenant, self.find(name)) or ("user", {})
+                ids = [derived_id(app_id, "role", value), found["id"], (resource or {})["id"]]
+                doc = {
+                    "id": derived_id(*ids).replace("-", ""),
+                    "deletedDateTime": None,
+                    **dict(zip(("appRoleId", "principalId", "resourceId"), ids, strict=True)),
+                    "createdDateTime": iso_z(self._now_us),
+                    "principalDisplayName": found["displayName"],
+                    "principalType": kind.capitalize(),
+                    "resourceDisplayName": seed["displayName"],
+                }
+                self._directory.put("appRoleAssignment", self._tenant, doc["id"], doc)
 
     def _put_forest(self, seed: Json) -> None:
         doc = {"domain": seed["domain"], "ous": list(seed.get("ous", ()))}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from "vitest";
+
+import type { Wizard } from "./api.ts";
+import { beginningOf, changedOf } from "./beginning.ts";
+
+function step(name: string, schema: object, values: object = {}): Wizard["steps"][number] {
+  return { name, title: name, hint: "", schema, choices: {}, choicesCut: {}, choicesErrors: {}, values } as never;
+}
+
+const TEXT = { type: "string" };
+const STEPS = [
+  step("policy", { type: "object", required: ["policyId"], properties: { policyId: TEXT } }, { policyId: "p" }),
+  step("detail", { type: "object", properties: { name: TEXT, note: { ...TEXT, default: "none" } } }, { name: "Crew" }),
+  step("image", { type: "object", properties: { imageId: TEXT } }, { imageId: "i" }),
+];
+
+describe("beginningOf", () => {
+  it("has defaults, what the service says, and what the address names", () => {
+    expect(beginningOf(STEPS, new URLSearchParams("imageId=other"))).toEqual({
+      policy: { policyId: "p" },
+      detail: { note: "none", name: "Crew" },
+      image: { imageId: "other" },
+    });
+  });
+});
+
+describe("changedOf", () => {
+  it("sends what says what is edited, and the steps that were changed", () => {
+    const beginning = beginningOf(STEPS, new URLSearchParams());
+    const form = { ...beginning, detail: { ...beginning["detail"], name: "Ship" } };
+    expect(changedOf(form, beginning, STEPS)).toEqual({ policy: { policyId: "p" }, detail: { note: "none", name: "Ship" } });
+  });
+});

@@ -41,12 +41,16 @@ help: ## list the commands
 run: $(VENV)/installed .tools/azurite/installed portal/dist-local/index.html ## start the whole service with a demo tenant (DEMO=cloudpc|spot USERS=25 SPEED=60 HOST=embedded|func)
 	@$(PY) -m local demo --demo $(DEMO) $(CHOSEN) --host $(HOST) --seed $(SEED)
 
+.PHONY: services
+services: $(VENV)/installed .tools/azurite/installed portal/dist-local/index.html ## start Azurite and the simulated cloud for func start, F5 or the embedded host
+	@$(PY) -m local services
+
 .PHONY: scenario
 scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N and report its outcome; without N list them (N=23)
 	@$(if $(N),$(PY) -m local demo $(CHOSEN) --host $(HOST) --seed $(SEED) --scenario $(N) --once,$(PY) -m local scenarios)
 
 .PHONY: bench
-bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed ## measure performance: one line of JSON for each figure
+bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed .tools/browser/installed portal/dist-local/index.html ## measure performance: one line of JSON for each figure
 	@$(PY) -m bench
 
 # ---- prove -------------------------------------------------------------------------------------
@@ -62,7 +66,7 @@ test: check .tools/azurite/installed .tools/worker/installed ## run all tests bu
 	@echo "make test: all passed"
 
 .PHONY: long
-long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed portal/dist-local/index.html ## run the end-to-end tests that take minutes each
+long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed .tools/kusto/installed portal/dist-local/index.html ## run the end-to-end tests that take minutes each
 	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e tests/browser tests/local packages/azure_simulator $(THREE) --no-loadscope-reorder -m long || { echo "make long: failed (above)" >&2; exit 1; }
 
 .PHONY: lint
@@ -183,6 +187,12 @@ portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installe
 .tools/graph-javascript/installed: tests/graph_sdk/javascript/package-lock.json local/node.py | $(VENV)/installed
 	@echo "Installing Microsoft's Graph client for JavaScript ..."
 	@$(PY) -m tests.graph_sdk.environment
+	@touch $@
+
+# Kusto's language service, a judge of the queries of alerts and charts.
+.tools/kusto/installed: tests/kusto/javascript/package-lock.json local/node.py | $(VENV)/installed
+	@echo "Installing Kusto's language service ..."
+	@$(PY) -m tests.kusto.environment
 	@touch $@
 
 # What compares the lock files with advisories.

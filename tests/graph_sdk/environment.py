@@ -20,13 +20,13 @@ class InstallError(Exception):
     """npm could not install the lock."""
 
 
-def prepare() -> None:
-    """Install what the lock names, and nothing that it does not. Raises: InstallError, node.NodeError."""
-    PLACE.mkdir(parents=True, exist_ok=True)
+def prepare(sources: Path = SOURCES, place: Path = PLACE) -> None:
+    """Install what a lock names, and nothing that it does not. Raises: InstallError, node.NodeError."""
+    place.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
-        shutil.copy(SOURCES / name, PLACE)
+        shutil.copy(sources / name, place)
     command = [*node.find(ROOT / ".tools").npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    done = subprocess.run(command, cwd=PLACE, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         errors = [line for line in done.stderr.splitlines() if "error" in line.lower()]
         raise InstallError(f"npm ci failed: {errors[0] if errors else done.returncode}")

@@ -5,8 +5,11 @@ It is installed by `make .tools/az/installed`. Each command takes some seconds, 
 
 import json
 import os
+import re
+import ssl
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -66,10 +69,27 @@ class Az:
             cwd=self._folder,
         )
 
+    def begin(self, *words: str) -> subprocess.Popen[str]:
+        """Start a command whose messages are read while it runs."""
+        command = [str(PYTHON), "-m", "azure.cli", *words, "--output", "json"]
+        environment = {**self._environment, "AZURE_CORE_ONLY_SHOW_ERRORS": "false"}
+        pipe = subprocess.PIPE
+        return subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=pipe, text=True, env=environment, cwd=self._folder
+        )
+
     def register(self) -> None:
         """Make the simulated cloud the one that commands are for."""
         self("cloud", "register", "--name", "simulated", "--endpoint-resource-manager", self.cloud["url"])
         self("cloud", "set", "--name", "simulated")
+
+
+def tell(cloud: dict[str, str], path: str, body: Any) -> None:
+    """Send a request to the simulator's control routes."""
+    request = urllib.request.Request(f"{cloud['url']}/_sim/{path}", json.dumps(body).encode(), method="POST")  # noqa: S310
+    context = ssl.create_default_context(cafile=cloud["bundle"])
+    with urllib.request.urlopen(request, timeout=60, context=context) as answer:  # noqa: S310
+        assert answer.status == 200
 
 
 @pytest.fixture(scope="module")
@@ -219,6 +239,40 @@ def test_roles_are_assigned_and_taken_away(az: Az) -> None:
     assert az("role", "assignment", "list", "--scope", GROUP) == []
 
 
+def test_a_custom_role_is_made_assigned_changed_and_deleted(az: Az, tmp_path: Path) -> None:
+    file = tmp_path / "role.json"
+    role = {"Name": "Disk reader", "Description": "x", "Actions": ["Microsoft.Compute/disks/read"]}
+    role["AssignableScopes"] = [f"/subscriptions/{SUBSCRIPTION}"]
+    file.write_text(json.dumps(role))
+    made = az("role", "definition", "create", "--role-definition", f"@{file}")
+    assert made["roleType"] == "CustomRole"
+    user = az("ad", "user", "show", "--id", "user02@contoso.example")
+    who = ("--assignee-object-id", user["id"], "--assignee-principal-type", "User")
+    given = az("role", "assignment", "create", *who, "--role", "Disk reader", "--scope", GROUP)
+    assert az.run("role", "definition", "delete", "--name", "Disk reader").returncode == 1
+    az("role", "assignment", "delete", "--ids", given["id"])
+    az("role", "definition", "delete", "--name", "Disk reader")
+    assert az("role", "definition", "list", "--name", "Disk reader") == []
+
+
+def test_a_user_signs_in_with_a_device_code_and_has_their_roles(az: Az, cloud: dict[str, str], tmp_path: Path) -> None:
+    user = az("ad", "user", "show", "--id", "user03@contoso.example")
+    who = ("--assignee-object-id", user["id"], "--assignee-principal-type", "User")
+    given = az("role", "assignment", "create", *who, "--role", "Reader", "--scope", GROUP)
+    here = Az(tmp_path, cloud)
+    here.register()
+    with here.begin("login", "--use-device-code", "--tenant", TENANT_ID) as login:
+        assert login.stderr is not None
+        code = next(found[1] for line in login.stderr if (found := re.search(r"enter the code (\w+)", line)))
+        tell(cloud, "entra/deviceCodes", {"userCode": code, "user": "user03@contoso.example"})
+        assert login.wait(_SECONDS) == 0
+    assert here("account", "show")["user"] == {"name": "user03@contoso.example", "type": "user"}
+    assert here("group", "show", "--name", "desks")["name"] == "desks"
+    refused = here.run("group", "create", "--name", "elsewhere", "--location", "westeurope")
+    assert (refused.returncode, "AuthorizationFailed" in refused.stderr) == (1, True)
+    az("role", "assignment", "delete", "--ids", given["id"])
+
+
 def test_users_and_groups_of_the_directory_are_read_and_changed(az: Az) -> None:
     assert len(az("ad", "user", "list")) == 6
     group = az("ad", "group", "create", "--display-name", "pilots", "--mail-nickname", "pilots")
@@ -277,7 +331,12 @@ def test_a_service_principal_gets_a_role_and_signs_in(az: Az, cloud: dict[str, s
     here.register()
     secret = ("--username", made["appId"], "--password", made["password"], "--tenant", made["tenant"])
     assert here("login", "--service-principal", *secret)[0]["id"] == SUBSCRIPTION
+    here("disk", "create", "--resource-group", "desks", "--name", "deployed", "--size-gb", "4")
+    other = here.run("group", "create", "--name", "elsewhere", "--location", "westeurope")
+    assert (other.returncode, "AuthorizationFailed" in other.stderr) == (1, True)
     az("role", "assignment", "delete", "--scope", GROUP, "--assignee", made["appId"])
+    refused = here.run("disk", "show", "--resource-group", "desks", "--name", "deployed")
+    assert (refused.returncode, "AuthorizationFailed" in refused.stderr) == (1, True)
     az("ad", "sp", "delete", "--id", made["appId"])
     assert az("ad", "sp", "list", "--display-name", "deployer") == []
 

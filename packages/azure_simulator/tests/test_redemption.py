@@ -197,3 +197,15 @@ def test_consents_devices_and_refresh_tokens_outlast_a_restart_and_no_secret_is_
     assert person.refresh(body["refresh_token"]).status == 200
     assert "code" in sent(person.ask(prompt="none"))
     assert poll(person, codes).status == 200
+
+
+def test_azure_cli_needs_no_registration_and_no_consent(person: Person) -> None:
+    person.client, person.redirect = "04b07795-8ddb-461a-bbee-02f9e1bf7b46", PUBLIC
+    told = sent(person.submit(person.ask(scope=f"{BASICS} https://management.core.windows.net//.default"), user=USER))
+    body = json.loads(person.redeem(told["code"]).body)
+    claims = claims_of(body["access_token"])
+    assert (claims["aud"], claims["scp"]) == ("https://management.core.windows.net/", "user_impersonation")
+    assert (claims["ver"], claims["upn"], claims["appidacr"]) == ("1.0", USER, "0")
+    assert body["scope"].split() == [
+        f"https://management.core.windows.net//{each}" for each in ("user_impersonation", ".default")
+    ]

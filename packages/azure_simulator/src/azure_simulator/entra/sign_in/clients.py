@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from azure_simulator.entra import apps
 from azure_simulator.entra.apps import refuse
-from azure_simulator.graph.directory import registrations
+from azure_simulator.graph.directory import first_party, registrations
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -30,6 +30,8 @@ class Client:
 
     home: str
     app: Doc
+    is_microsofts: bool = False
+    """Whether it is one of Microsoft's, which need no consent."""
 
     @property
     def id(self) -> str:
@@ -79,6 +81,9 @@ def find(directory: Directory, tenant: str, client_id: str) -> Client:
     if not client_id:
         text = "The request body must contain the following parameter: 'client_id'."
         raise refuse(400, "invalid_request", 900144, text)
+    own = first_party.client(client_id)
+    if own is not None:
+        return Client(*own, is_microsofts=True)
     found = [Client(home, app) for home, app in registrations.homes(directory, client_id)]
     usable = [each for each in found if not _is_single(each) or each.home == tenant]
     if found and not usable and not tenant:

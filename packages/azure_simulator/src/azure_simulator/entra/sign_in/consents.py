@@ -42,6 +42,8 @@ class Missing:
 
 def granted(directory: Directory, tenant: str, client: Client, api: Doc, user: str) -> set[str]:
     """Return the permissions of an API that a client has for a user: by a grant, or authorised by the API before."""
+    if client.is_microsofts:
+        return {each["value"] for each in api["oauth2PermissionScopes"]}
     found: set[str] = set()
     principal = registrations.principal_of(directory, tenant, client.id)
     for each in directory.by(_GRANT, tenant, "clientId", principal["id"]) if principal else ():

@@ -82,6 +82,20 @@ _GRAPH_SCOPES = {
 }
 _SERVICE_MANAGEMENT_SCOPES = {"user_impersonation": ("41094075-9dad-400e-a0bd-54e686782033", "User")}
 APPLICATIONS = frozenset(_NAMES)
+_CLIENTS = {
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46": "Microsoft Azure CLI",
+    "1950a258-227b-4e31-a9cf-717495945fc2": "Microsoft Azure PowerShell",
+}
+"""Microsoft's own programs that people sign in to, in any directory and without a consent."""
+
+
+def client(app_id: str) -> tuple[str, Doc] | None:
+    """Return one of Microsoft's programs as a registered application, with the directory that it is registered in."""
+    name = _CLIENTS.get(app_id.lower())
+    if name is None:
+        return None
+    made = registrations.application(app_id.lower(), app_id.lower(), name, "microsoft.com", 0)
+    return _MICROSOFT, {**made, "isFallbackPublicClient": True, "publicClient": {"redirectUris": ["http://localhost"]}}
 
 
 def service_principal(app_id: str, key: str) -> Doc:

@@ -41,12 +41,16 @@ help: ## list the commands
 run: $(VENV)/installed .tools/azurite/installed portal/dist-local/index.html ## start the whole service with a demo tenant (DEMO=cloudpc|spot USERS=25 SPEED=60 HOST=embedded|func)
 	@$(PY) -m local demo --demo $(DEMO) $(CHOSEN) --host $(HOST) --seed $(SEED)
 
+.PHONY: services
+services: $(VENV)/installed .tools/azurite/installed portal/dist-local/index.html ## start Azurite and the simulated cloud for func start, F5 or the embedded host
+	@$(PY) -m local services
+
 .PHONY: scenario
 scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N and report its outcome; without N list them (N=23)
 	@$(if $(N),$(PY) -m local demo $(CHOSEN) --host $(HOST) --seed $(SEED) --scenario $(N) --once,$(PY) -m local scenarios)
 
 .PHONY: bench
-bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed ## measure performance: one line of JSON for each figure
+bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed .tools/browser/installed portal/dist-local/index.html ## measure performance: one line of JSON for each figure
 	@$(PY) -m bench
 
 # ---- prove -------------------------------------------------------------------------------------

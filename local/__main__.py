@@ -5,12 +5,12 @@ import math
 import sys
 from pathlib import Path
 
-from local import demo
+from local import demo, services
 from local.azurite import InstallError
 from local.node import NodeError
 from local.portal import PortalError
 from local.processes import PartFailedError
-from local.stack import StackError
+from local.stack import APP, StackError
 
 # One user has no licence, and the demo's network has addresses for the licences of some 5,000.
 _FEWEST, _MOST = 2, 5000
@@ -54,10 +54,25 @@ def _commands() -> argparse.ArgumentParser:
     show.set_defaults(does=demo.run, name="make run")
     offer = verbs.add_parser("scenarios", help="list the failure scenarios")
     offer.set_defaults(does=demo.list_scenarios, name="make scenario")
+    _add_services(verbs)
     key = verbs.add_parser("token", help="print an access token for the API of a demo that runs, good for an hour")
     key.add_argument("--folder", type=Path, default=demo.RUN, help="of the run (.run/demo)")
     key.set_defaults(does=demo.print_token, name="python -m local token")
     return parser
+
+
+def _add_services(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    beside = verbs.add_parser(
+        "services", help="start Azurite and the simulated cloud for an app that you start", description=services.__doc__
+    )
+    beside.add_argument("--users", type=_users, metavar="N", default=services.USERS, help="in the tenant (%(default)s)")
+    beside.add_argument("--port", type=int, metavar="P", default=services.PORT, help="of the app (%(default)s)")
+    beside.add_argument("--folder", type=Path, default=services.RUN, help="of the run (.run/development)")
+    beside.add_argument("--app", type=Path, default=APP, help="where local.settings.json is written")
+    beside.set_defaults(does=services.run, name="make services")
+    first = verbs.add_parser("first-day", help="make the demo tenant in an app beside these services")
+    first.add_argument("--folder", type=Path, default=services.RUN, help="of the run (.run/development)")
+    first.set_defaults(does=services.first_day, name="python -m local first-day")
 
 
 def _users(word: str) -> int:

@@ -95,16 +95,21 @@ class Journey:
         }
         return self._wizard("create-device-image", form)
 
-    def create_policy(self, connection: str, image: str, users_group: str) -> str:
-        """Wizard 3: the image, on the connection, for a group; saving assigns it."""
+    def create_policy(self, connection: str, image: str | None, users_group: str) -> str:
+        """Wizard 3: the image, None for the gallery's first, on the connection, for a group; saving assigns it."""
+        custom = {"imageType": "custom", "imageId": image}
         form = {
             "connection": {"connectionIds": [connection]},
-            "image": {"imageType": "custom", "imageId": image},
+            "image": custom if image else {"imageType": "gallery", "imageId": self._gallery_image()},
             "configuration": {"locale": "en-GB", "localAdminEnabled": False},
             "groups": {"groupIds": [self.group_id(users_group)]},
             "detail": {"displayName": "Everybody", "description": "A Cloud PC for every licensed member."},
         }
         return self._wizard("create-provisioning-policy", form, wait=False)
+
+    def _gallery_image(self) -> str:
+        offered = self._choices("create-provisioning-policy", "image", "imageId")
+        return next(str(each["value"]) for each in offered if each["imageType"] == "gallery")
 
     def group_id(self, name: str) -> str:
         """Return the id of a group of users by its name. Raises: PortalError if the wizards offer no such group."""

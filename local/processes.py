@@ -1,16 +1,19 @@
 """Processes of a run: each in a process group of its own, with a log; it ends with the process that started it."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -124,3 +127,21 @@ class Part:
         lines = "\n  ".join(self.output().splitlines()[-_LAST_LINES:])
         status = f" with exit code {code}" if code is not None else ""
         return f"{self.name} {what}{status}; {self.log}:\n  {lines}"
+
+
+def first_json(output: str) -> dict[str, Any] | None:
+    """Find the line of JSON in which a part reports its port."""
+    for line in output.splitlines():
+        if line.startswith("{") and line.endswith("}"):
+            said: dict[str, Any] = json.loads(line)
+            return said
+    return None
+
+
+def answers(url: str) -> bool:
+    """Return whether an http address of ours answers 200."""
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own http address
+            return bool(answer.status == 200)  # noqa: PLR2004
+    except (urllib.error.URLError, OSError):
+        return False

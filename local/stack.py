@@ -27,11 +27,11 @@ from simulation_base.clock import FileClock, is_alive
 from local import azurite
 from local.azurite import Azurite
 from local.portal import Credentials, Portal
-from local.processes import Part, free_port, write_privately
+from local.processes import Part, answers, first_json, free_port, write_privately
 
 APP = Path(__file__).parent.parent
 
-HostKind = Literal["embedded", "func"]
+HostKind = Literal["embedded", "func", "none"]
 T = TypeVar("T")
 
 _READY_WITHIN_SECONDS = 90.0
@@ -70,7 +70,8 @@ class StackOptions:
     ``settings`` add to the app's environment. ``notifications``: the directory sends change
     notifications. ``sequential``: the embedded host runs everything in a reproducible order. ``specification``: the
     folder that the simulated cloud compares its answers with.
-    With Core Tools' host ``begins``, ``speed`` and ``profile`` are those of real time.
+    With Core Tools' host, and with none, ``begins``, ``speed`` and ``profile`` are those of real time. ``api_port`` is
+    where a host listens that somebody else starts; otherwise the kernel chooses.
     """
 
     begins: datetime
@@ -85,6 +86,7 @@ class StackOptions:
     notifications: bool = False
     sequential: bool = False
     specification: Path | None = None
+    api_port: int = 0
 
 
 class Stack:
@@ -95,7 +97,7 @@ class Stack:
 
     def __init__(self, folder: Path, options: StackOptions) -> None:
         self.folder = folder.resolve()
-        self.options = _on_real_time(options) if options.host == "func" else options
+        self.options = _on_real_time(options) if options.host != "embedded" else options
         self._certificates: Certificates | None = None
         self._clock: FileClock | None = None
         self._azurite: Azurite | None = None
@@ -154,7 +156,7 @@ class Stack:
         self._azurite = azurite.start(self.folder, self._certificates)
         cloud, identity = self._start_cloud()
         self._addresses = Addresses(
-            api=f"http://127.0.0.1:{free_port()}",
+            api=f"http://127.0.0.1:{self.options.api_port or free_port()}",
             secure=f"https://127.0.0.1:{free_port()}" if self.options.host == "embedded" else "",
             cloud=cloud,
             identity=identity,
@@ -164,8 +166,9 @@ class Stack:
         )
         if self.options.notifications:  # Graph sends notifications over TLS only
             self.tell_cloud("config", {"graph": {"insecureNotificationUrls": True}})
-        self._host = self._host_part()
-        self.start_host()
+        if self.options.host != "none":
+            self._host = self._host_part()
+            self.start_host()
         self._write_stack_json()
 
     def stop(self) -> None:
@@ -187,7 +190,14 @@ class Stack:
         """Start or restart the host and wait until it answers."""
         self.host.start()
         ping = f"{self.addresses.api}/admin/host/ping"
-        self.host.wait_until(lambda: _answers(ping), _READY_WITHIN_SECONDS)
+        self.host.wait_until(lambda: answers(ping), _READY_WITHIN_SECONDS)
+
+    def change_app(self, app: Path) -> None:
+        """Stop the host in order, and start it with another app on the same state, as a deployment does."""
+        self.host.stop()
+        self.options = replace(self.options, app=app)
+        self._host = self._host_part()
+        self.start_host()
 
     def restart_cloud(self) -> None:
         """Stop the simulated cloud and start it again."""
@@ -197,7 +207,7 @@ class Stack:
     def start_cloud(self) -> None:
         """Start the simulated cloud again on its ports; it replays its journal."""
         self.cloud.start()
-        self.cloud.wait_until(lambda: _first_json(self.cloud.output()), _READY_WITHIN_SECONDS)
+        self.cloud.wait_until(lambda: first_json(self.cloud.output()), _READY_WITHIN_SECONDS)
 
     @property
     def moves_time(self) -> bool:
@@ -238,14 +248,18 @@ class Stack:
 
     def failed_part(self) -> str | None:
         """Return the name of a part that has ended by itself, None if all run."""
-        parts = (self.host, self.cloud, _started(self._azurite).part)
+        hosts = [] if self.options.host == "none" else [self.host]
+        parts = (*hosts, self.cloud, _started(self._azurite).part)
         return next((part.name for part in parts if not part.is_running), None)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of the app's process: settings, identity and trusted certificates."""
+        """Return the environment of the app's process: ours, and ``app_settings``."""
+        return {**os.environ, **self.app_settings()}
+
+    def app_settings(self) -> dict[str, str]:
+        """Return the variables that the app and its host need here: settings, identity and trusted certificates."""
         at = self.addresses
         return {
-            **os.environ,
             **self.certificates.environment(),
             "FUNCTIONS_WORKER_RUNTIME": "python",
             "IDENTITY_ENDPOINT": f"{at.identity}/msi/token",
@@ -289,7 +303,7 @@ class Stack:
         command += ["--specification", str(options.specification)] if options.specification else []
         self._cloud = self._part("Simulated cloud", "cloud", command, dict(os.environ))
         self._cloud.start()
-        said = self._cloud.wait_until(lambda: _first_json(self.cloud.output()), _READY_WITHIN_SECONDS)
+        said = self._cloud.wait_until(lambda: first_json(self.cloud.output()), _READY_WITHIN_SECONDS)
         return said["url"], said["msi"]
 
     def _host_part(self) -> Part:
@@ -374,20 +388,3 @@ def _running_in(folder: Path) -> dict[str, Any] | None:
         return facts if is_alive(int(facts["pid"])) else None
     except (OSError, ValueError, KeyError):
         return None
-
-
-def _first_json(output: str) -> dict[str, Any] | None:
-    """Find the line of JSON in which a part reports its port."""
-    for line in output.splitlines():
-        if line.startswith("{") and line.endswith("}"):
-            said: dict[str, Any] = json.loads(line)
-            return said
-    return None
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - our own http address
-            return bool(answer.status == 200)  # noqa: PLR2004
-    except (urllib.error.URLError, OSError):
-        return False

@@ -1,6 +1,9 @@
 """host.json and local.settings.json: invalid values are refused with file and key, and secrets are not quoted."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +80,18 @@ def test_the_port_is_that_of_core_tools(tmp_path: Path, settings: object, port: 
     arguments = parser().parse_args(["start", "--app", str(tmp_path)])
     assert read_commands.port(arguments) == port
     assert read_commands.port(parser().parse_args(["start", "--app", str(tmp_path), "--port", "0"])) == 0
+
+
+def test_a_host_begins_with_the_variables_of_its_file(tmp_path: Path) -> None:
+    """Python reads some only when it begins: PYTHONPATH here, SSL_CERT_FILE in practice."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "given.py").write_text("")
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "host.json").write_text(json.dumps({"version": "2.0"}))
+    (app / "function_app.py").write_text("import given\nraise SystemExit('it was there')\n")
+    (app / "local.settings.json").write_text(json.dumps({"Values": {"PYTHONPATH": str(tmp_path / "elsewhere")}}))
+    command = [sys.executable, "-m", "functions_host", "start", "--app", str(app), "--db", str(tmp_path / "db")]
+    bare = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    ended = subprocess.run(command, env=bare, capture_output=True, text=True, check=False, timeout=60)
+    assert "it was there" in ended.stderr

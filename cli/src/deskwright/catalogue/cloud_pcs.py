@@ -75,6 +75,7 @@ POLICY = Noun(
         ),
         Verb("show", "get_policy", named="policy"),
         Verb("create", "save_wizard", wizard="create-provisioning-policy"),
+        Verb("edit", "save_wizard", wizard="edit-provisioning-policy", named="policy"),
         Verb("update", "update_policy", named="policy"),
         Verb("delete", "delete_policy", named="policy", asks=f"Delete the policy {{}}? {DESTROYS}"),
         Verb(
@@ -116,6 +117,7 @@ CONNECTION = Noun(
             about="Show each health check of a connection: what was found, and what to do.",
         ),
         Verb("create", "save_wizard", wizard="create-connection"),
+        Verb("edit", "save_wizard", wizard="edit-connection", named="connection"),
         Verb("update", "update_connection", named="connection"),
         Verb("delete", "delete_connection", named="connection", asks=f"Delete the connection {{}}? {DESTROYS}"),
         Verb("check", "run_health_checks", named="connection"),
@@ -130,6 +132,7 @@ IMAGE = Noun(
         Verb("show", "get_device_image", named="image"),
         Verb("create", "save_wizard", wizard="create-device-image"),
         Verb("rename", "update_device_image", named="image"),
+        Verb("retry", "retry_device_image", named="image"),
         Verb("delete", "delete_device_image", named="image", asks=f"Delete the image {{}} and its version? {DESTROYS}"),
         Verb("gallery", "list_gallery_images", (*NAME, "STATUS=status", "GB=sizeInGB", *ID)),
         Verb("gallery-show", "get_gallery_image"),

@@ -98,7 +98,9 @@ TENANT = Noun(
         Verb("list", "list_tenants", (*ID, *NAME, "DIRECTORY=entraTenantId", "PAUSED=paused/reason")),
         Verb("show", "get_tenant"),
         Verb("create", "create_tenant"),
+        Verb("edit", "save_wizard", wizard="edit-tenant"),
         Verb("update", "update_tenant"),
+        Verb("forecast", "foresee_change"),
         Verb("delete", "delete_tenant", asks=f"Delete the tenant {{}}? {DESTROYS}"),
         Verb("pause", "pause_tenant"),
         Verb("resume", "resume_tenant"),
@@ -110,6 +112,8 @@ SITE = Noun(
     (
         Verb("list", "list_sites", (*ID, *NAME, "REGION=region", "ALSO=fallbackRegions", "GROUP=resourceGroup")),
         Verb("show", "get_site"),
+        Verb("create", "save_wizard", wizard="create-site"),
+        Verb("edit", "save_wizard", wizard="edit-site", named="site"),
         Verb("set", "put_site", about="Create a site, or replace it."),
         Verb("delete", "delete_site", asks=f"Delete the site {{}}? {DESTROYS}"),
     ),

@@ -55,6 +55,7 @@ NAMES: Mapping[str, Named] = {
     "image-set": Named("list_image_sets", ("displayName",)),
     "spot": Named("list_spot_groups", ("displayName",)),
     "user-setting": Named("list_user_settings", ("displayName",)),
+    "site": Named("list_sites", ("id", "displayName")),
     "my": Named("list_own_cloud_pcs", ("displayName", "computerName")),
 }
 """Kinds of things that can be named by what people call them."""

@@ -18,6 +18,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0: it succeeded, 1: not found or refused, 2: the app or its files cannot be used.
     """
     args = parser().parse_args(arguments)
+    args.is_process = arguments is None
     try:
         return int(args.run(args))
     except CommandError as error:

@@ -20,10 +20,13 @@ from functions_host.settings.config import HostSettings, environment, load_setti
 
 def start(args: argparse.Namespace) -> int:
     """Serve until a signal."""
+    app = args.app.resolve()
+    if load_settings(app) and args.is_process:
+        # Python and libraries read some variables only when they begin (SSL_CERT_FILE, PYTHONPATH). Core Tools begin
+        # their worker with all of them; so does this process, once more and as itself.
+        os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line
     # First of all: no other process may inherit what the watcher has opened for this one.
     link = WatcherLink.inherited(args.inherit) if args.inherit else None
-    app = args.app.resolve()
-    load_settings(app)
     settings = read_host_json(app, environment())
     open_log(sys.stderr, _levels(args, settings), as_json=args.json)
     quiet_sdk_warnings()

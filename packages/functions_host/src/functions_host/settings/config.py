@@ -64,11 +64,15 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
-def load_settings(app: Path) -> None:
-    """Put the ``Values`` of local.settings.json into the environment; a variable that is set stays."""
+def load_settings(app: Path) -> bool:
+    """Put the ``Values`` of local.settings.json into the environment; a variable that is set stays.
+
+    Return whether there is one more now.
+    """
     path = app / "local.settings.json"
     if not path.exists():
-        return
+        return False
+    before = len(os.environ)
     settings = Section(read_json(path), str(path), secret=True)
     if settings.raw.get("IsEncrypted") is True:
         raise ConfigError(f"{path}: its values are encrypted for one machine: run func settings decrypt there")
@@ -77,6 +81,7 @@ def load_settings(app: Path) -> None:
             os.environ.setdefault(name, value)
         except ValueError as error:  # of a name with =, a value with a null character
             raise ConfigError(f"{path}: Values.{name}: {error}") from error
+    return len(os.environ) > before
 
 
 def local_port(app: Path) -> int:

@@ -43,15 +43,8 @@ export function CloudPcsPage(): ReactElement {
       listed={LISTED}
       filters={filters}
       selecting={{ selected, onSelect }}
-      above={({ state, list }) => (
-        <BulkBar
-          tenant={tenant}
-          selected={selected}
-          chosen={state.chosen}
-          canSendFilter={state.search === ""}
-          matching={list.count}
-          clear={() => onSelect(NOBODY)}
-        />
+      above={({ query, list }) => (
+        <BulkBar tenant={tenant} selected={selected} query={query} list={list} clear={() => onSelect(NOBODY)} />
       )}
     />
   );

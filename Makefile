@@ -50,7 +50,7 @@ scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N 
 	@$(if $(N),$(PY) -m local demo $(CHOSEN) --host $(HOST) --seed $(SEED) --scenario $(N) --once,$(PY) -m local scenarios)
 
 .PHONY: bench
-bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed ## measure performance: one line of JSON for each figure
+bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed .tools/browser/installed portal/dist-local/index.html ## measure performance: one line of JSON for each figure
 	@$(PY) -m bench
 
 # ---- prove -------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """A real browser in front of the whole service. Whatever it writes to its console fails the test."""
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -61,8 +60,9 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium; it checks everything that a user's checks."""
     found = find()
     with sync_playwright() as playwright:
-        environment: dict[str, str | float | bool] = {**os.environ, **found.environment}
-        browser = playwright.chromium.launch(executable_path=found.program, env=environment, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(
+            executable_path=found.program, env=found.variables(), args=["--no-sandbox"]
+        )
         yield browser
         browser.close()
 

@@ -46,6 +46,10 @@ class Browser:
     program: str
     environment: dict[str, str]
 
+    def variables(self) -> dict[str, str | float | bool]:
+        """Return the environment of its process: that of this one, and what it needs."""
+        return {**os.environ, **self.environment}
+
 
 def find() -> Browser:
     """Return the browser of the machine, else the installed one. Raises: InstallError when there is none."""

@@ -9,7 +9,7 @@ from local.stack import Stack
 from tests.e2e.conftest import StartStack
 from tests.e2e.scenes import hurried, parts, see
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(2_400)]
 __all__ = ["hurried"]
 
 

@@ -15,6 +15,7 @@ import { useState, type ReactElement, type ReactNode } from "react";
 
 import { words } from "../words/actions.ts";
 import { defaultsOf, isFilled, type Action } from "./action.ts";
+import { Foresight } from "./foresight.tsx";
 import { SchemaForm, type Problems, type Values } from "./form/schema-form.tsx";
 
 const useStyles = makeStyles({
@@ -62,6 +63,7 @@ export function ActionDialog({ action, problems, children, isBusy, onSend, onClo
                   <Input value={written} autoComplete="off" onChange={(_, { value }) => setWritten(value)} />
                 </Field>
               )}
+              {action.preview !== undefined && <Foresight preview={action.preview} values={values} />}
               {children}
             </DialogContent>
             <DialogActions fluid>

@@ -10,6 +10,13 @@ export interface Done {
   readonly text?: string;
 }
 
+/** What would happen, said before it does. */
+export interface Preview {
+  readonly summary: string;
+  /** One line for each thing that something would happen to. */
+  readonly lines: readonly string[];
+}
+
 /** Something that can be done with a thing: what it is called, who may, what is asked before, how it is done. */
 export interface Action {
   readonly name: string;
@@ -23,6 +30,8 @@ export interface Action {
   /** What has to be typed before something is destroyed. */
   readonly typed?: string;
   readonly fields?: readonly Field[];
+  /** Ask what it would do; left out where that is plain. */
+  readonly preview?: (values: Values) => Promise<Preview>;
   readonly run: (values: Values) => Promise<Done>;
 }
 

@@ -7,6 +7,8 @@ export const words = {
   requested: (title: string): string => `${title}: requested.`,
   running: (title: string): string => `${title}: in progress.`,
   failed: (title: string): string => `${title}: failed.`,
+  foresee: "See what would happen",
+  andMore: (count: number): string => `and ${count} more`,
   details: "Show the steps",
   type: (text: string): string => `Type ${text} to go on`,
   noRight: (permission: string): string => `Your roles do not allow this (${permission}). Ask an administrator.`,

@@ -88,6 +88,5 @@ export const words = {
     noneSelected: "Select Cloud PCs with the boxes; with Shift, a range.",
     begun: "The bulk action has begun.",
     show: "Show its progress",
-    unsupported: "This filter cannot be sent: select the Cloud PCs themselves.",
   },
 } as const;

@@ -2,9 +2,11 @@ import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, makeStyles,
 import { Suspense, lazy, useState, type ReactElement } from "react";
 
 import { useMay, useMe } from "../../api/context.tsx";
+import type { Rows } from "../../api/pages.ts";
+import type { Query } from "../../api/read.ts";
 import { words } from "../../words/cloud-pcs.ts";
 import { BULK, type BulkName } from "./bulk.ts";
-import { selectionOf, type Chosen } from "./bulk-selection.ts";
+import { everything, type Targets } from "./bulk-selection.ts";
 
 /** Loaded when somebody first chooses an action. */
 const BulkDialog = lazy(async () => ({ default: (await import("./bulk-dialog.tsx")).BulkDialog }));
@@ -23,17 +25,14 @@ const useStyles = makeStyles({
 interface Given {
   readonly tenant: string;
   readonly selected: ReadonlySet<string>;
-  /** The filters of the list. */
-  readonly chosen: Chosen;
-  /** Whether what the list shows can be said by filters alone: not while it is searched. */
-  readonly canSendFilter: boolean;
-  /** How many match; null while nobody knows. */
-  readonly matching: number | null;
+  /** What the list was asked for. */
+  readonly query: Query;
+  readonly list: Rows<{ readonly id: string }>;
   readonly clear: () => void;
 }
 
 /** What is selected, and what can be done with it. "Select all" sends the filter, not the ids. */
-export function BulkBar({ tenant, selected, chosen, canSendFilter, matching, clear }: Given): ReactElement | null {
+export function BulkBar({ tenant, selected, query, list, clear }: Given): ReactElement | null {
   const styles = useStyles();
   const mayBulk = useMay("bulkActions/create");
   const { data: me } = useMe();
@@ -45,13 +44,16 @@ export function BulkBar({ tenant, selected, chosen, canSendFilter, matching, cle
   if (selected.size === 0) {
     return <div className={styles.bar}>{words.bulk.noneSelected}</div>;
   }
-  const filter = canSendFilter ? selectionOf(chosen) : null;
-  const offersAll = filter !== null && matching !== null && matching > selected.size;
+  const shown = list.rows.map(({ id }) => id);
+  const matching = list.count ?? 0;
+  const offersAll = matching > selected.size && shown.length < matching;
   const isEverything = isAll && offersAll;
+  const targets: Targets = isEverything ? everything(query, shown, selected) : { cloudPcIds: [...selected] };
+  const left = shown.filter((id) => !selected.has(id)).length;
   const begin = (name: BulkName): void => setOpen(name);
   return (
     <div className={styles.bar}>
-      <output>{isEverything ? words.bulk.all(matching) : words.bulk.selected(selected.size)}</output>
+      <output>{isEverything ? words.bulk.all(matching - left) : words.bulk.selected(selected.size)}</output>
       {offersAll && !isAll && (
         <Button size="small" onClick={() => setAll(true)}>
           {words.bulk.selectAll(matching)}
@@ -88,7 +90,7 @@ export function BulkBar({ tenant, selected, chosen, canSendFilter, matching, cle
             key={open}
             tenant={tenant}
             name={open}
-            targets={isEverything ? { filter } : { cloudPcIds: [...selected] }}
+            targets={targets}
             onClose={() => setOpen(null)}
           />
         </Suspense>

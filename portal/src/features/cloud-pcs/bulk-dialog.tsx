@@ -28,11 +28,10 @@ import { SchemaForm, type Values } from "../../components/form/schema-form.tsx";
 import { words as asking } from "../../words/actions.ts";
 import { words } from "../../words/cloud-pcs.ts";
 import { BULK, parametersOf, type BulkName } from "./bulk.ts";
-import type { Selection } from "./bulk-selection.ts";
+import type { Targets } from "./bulk-selection.ts";
 
 type DryRun = components["schemas"]["DryRun"];
 type BulkAction = components["schemas"]["BulkAction"];
-type Targets = { readonly cloudPcIds: readonly string[] } | { readonly filter: Selection | null };
 
 /** So many refused Cloud PCs are listed. */
 const MOST_SHOWN = 20;

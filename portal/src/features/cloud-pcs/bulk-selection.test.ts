@@ -1,21 +1,17 @@
 import { describe, expect, it } from "vitest";
 
-import { selectionOf } from "./bulk-selection.ts";
+import { everything } from "./bulk-selection.ts";
 
-describe("selectionOf", () => {
-  it("means everything when nothing is chosen", () => {
-    expect(selectionOf({})).toEqual({});
-  });
-
-  it("says the filters of the list as a bulk action does", () => {
-    expect(selectionOf({ status: "failed", policy: "p", plan: "s" })).toEqual({
-      status: ["failed"],
-      provisioningPolicyIds: ["p"],
-      servicePlanIds: ["s"],
+describe("everything", () => {
+  it("sends what the list was asked for", () => {
+    const query = { $filter: "status eq 'failed'", $search: '"ada"', $orderby: "displayName" };
+    expect(everything(query, ["a"], new Set(["a"]))).toEqual({
+      filter: { where: "status eq 'failed'", search: '"ada"' },
+      excludeCloudPcIds: [],
     });
   });
 
-  it("is nothing when a filter cannot be said", () => {
-    expect(selectionOf({ status: "failed", unknown: "x" })).toBeNull();
+  it("leaves out what somebody has unselected", () => {
+    expect(everything({}, ["a", "b"], new Set(["b"]))).toEqual({ filter: {}, excludeCloudPcIds: ["a"] });
   });
 });

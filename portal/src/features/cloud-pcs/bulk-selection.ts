@@ -1,26 +1,14 @@
-/** What a bulk action is sent instead of ids: the filters of the list. Pure. */
+/** Which Cloud PCs a bulk action is sent for. Pure. */
 
 import type { components } from "../../api/schema.d.ts";
+import type { Query } from "../../api/read.ts";
 
-export type Selection = Partial<components["schemas"]["Selection"]>;
-export type Chosen = Readonly<Record<string, string>>;
+type BulkForm = components["schemas"]["BulkForm"];
+export type Targets = Pick<Partial<BulkForm>, "cloudPcIds"> | Pick<Partial<BulkForm>, "filter" | "excludeCloudPcIds">;
 
-/** Filter of the list -> property of a selection. */
-const PROPERTIES: Readonly<Record<string, keyof Selection>> = {
-  status: "status",
-  policy: "provisioningPolicyIds",
-  plan: "servicePlanIds",
-};
-
-/** Return the selection that means the same as the filters; null when none does. */
-export function selectionOf(chosen: Chosen): Selection | null {
-  const found: [string, readonly string[]][] = [];
-  for (const [name, value] of Object.entries(chosen)) {
-    const property = PROPERTIES[name];
-    if (property === undefined) {
-      return null;
-    }
-    found.push([property, [value]]);
-  }
-  return Object.fromEntries(found) as Selection;
+/** What a list shows is chosen by: the same texts, without those that nobody has selected of what is on the page. */
+export function everything(query: Query, shown: readonly string[], selected: ReadonlySet<string>): Targets {
+  const { $filter: where, $search: search } = query;
+  const filter = { ...(where === undefined ? {} : { where }), ...(search === undefined ? {} : { search }) };
+  return { filter: filter as never, excludeCloudPcIds: shown.filter((id) => !selected.has(id)) };
 }

@@ -63,6 +63,13 @@ function actionsOf(api: Api, tenant: string, image: DeviceImage, gone: () => voi
   const place = { params: { path: { ...at(tenant), id: image.id } } };
   return [
     {
+      name: "retry",
+      ...words.actions.retry,
+      permission: "deviceImages/retry",
+      why: image.status === "failed" ? null : words.notFailed,
+      run: () => sent(api.POST(`${ROOT}/deviceImages/{id}/retry`, place)),
+    },
+    {
       name: "rename",
       ...words.actions.rename,
       permission: "deviceImages/update",

@@ -20,6 +20,7 @@ import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/policies.ts";
 
@@ -130,6 +131,7 @@ function actionsOf(api: Api, tenant: string, policy: Policy, gone: () => void): 
           name: "pause",
           ...words.actions.pause,
           permission: "provisioningPolicies/pause",
+          preview: () => foreseen(api, tenant, { pause: { policyId: policy.id } }),
           fields: [input("text", "reason", words.fields.reason, { optional: true, longest: 400 })],
           run: (values) => sent(api.POST("/tenants/{tenant}/provisioningPolicies/{id}/pause", { ...own, body: values as never })),
         },
@@ -137,6 +139,7 @@ function actionsOf(api: Api, tenant: string, policy: Policy, gone: () => void): 
       name: "assign",
       ...words.actions.assign,
       permission: "provisioningPolicies/assign",
+      preview: ({ groupIds }) => foreseen(api, tenant, { assign: { policyId: policy.id, groupIds: groupIds ?? [] } }),
       fields: [input("directoryGroups", "groupIds", words.fields.groups, { choices, value: assigned, optional: true })],
       run: ({ groupIds }) => {
         const assignments = ((groupIds ?? []) as string[]).map((groupId) => ({ target: { groupId } }));

@@ -16,6 +16,7 @@ import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/tenants.ts";
 import { Sites } from "./sites.tsx";
@@ -85,6 +86,7 @@ function actionsOf(api: Api, tenant: Tenant, gone: () => void): Action[] {
           name: "pause",
           ...actions.pause,
           permission: "tenants/pause",
+          preview: () => foreseen(api, tenant.id, { pause: {} }),
           fields: [input("text", "reason", fields.reason, { optional: true, longest: 400 })],
           run: (values) => sent(api.POST("/tenants/{tenant}/pause", { ...place, body: values as never })),
         },

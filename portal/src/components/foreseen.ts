@@ -1,0 +1,14 @@
+import { dataOf, type Api } from "../api/client.ts";
+import { titleOf } from "../api/errors.ts";
+import type { components } from "../api/schema.d.ts";
+import type { Preview } from "./action.ts";
+
+type Change = Partial<components["schemas"]["DryRunForm"]>;
+
+/** Ask the planner what a change of a tenant would do; nothing is written. */
+export async function foreseen(api: Api, tenant: string, change: object): Promise<Preview> {
+  const asked = api.POST("/tenants/{tenant}/dryRun", { params: { path: { tenant } }, body: change as Change as never });
+  const { summary, value } = await dataOf(asked);
+  const lines = value.map(({ userPrincipalName, action, reason }) => `${userPrincipalName}: ${titleOf(action)}. ${reason}`);
+  return { summary, lines };
+}

@@ -1,14 +1,14 @@
-import { describe, expect, it } from "vitest";
+import { expect, test } from "vitest";
 
 import { titleOf } from "./errors.ts";
 
-describe("titleOf", () => {
-  it.each([
-    ["inGracePeriod", "In grace period"],
-    ["VMExtensionProvisioningError", "VM extension provisioning error"],
-    ["azureADJoin", "Microsoft Entra join"],
-    ["failed", "Failed"],
-  ])("writes %s as %s", (code, title) => {
-    expect(titleOf(code)).toBe(title);
-  });
+test.each([
+  ["inGracePeriod", "In grace period"],
+  ["resizeWait", "Resize wait"],
+  ["VMExtensionProvisioningError", "VM extension provisioning error"],
+  ["SkuNotAvailable", "Sku not available"],
+  ["vmSize", "Vm size"],
+  ["azureADJoin", "Microsoft Entra join"],
+])("the words of %s", (code, title) => {
+  expect(titleOf(code)).toBe(title);
 });

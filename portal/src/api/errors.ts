@@ -90,6 +90,11 @@ export function titleOf(code: string): string {
   if (term !== undefined) {
     return term;
   }
-  const words = code.replaceAll(/([a-z\d])([A-Z])/g, "$1 $2").toLowerCase();
+  const words = code
+    .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1 $2")
+    .split(" ")
+    .map((word) => (/^[A-Z]{2,}$/.test(word) ? word : word.toLowerCase()))
+    .join(" ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

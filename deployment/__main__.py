@@ -31,10 +31,12 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _steps(asked: argparse.Namespace, report: Report) -> bool:
     environment = Environment(steps.ROOT, asked.environment)
+    keep = environment.give if asked.dry_run else environment.set
     for key, value in _given(asked).items():
-        if value and not asked.dry_run:
-            environment.set(key, value)
-    place = steps.Place(environment, Client(GRAPH, tokens(GRAPH)), Client(ARM, tokens(ARM), version=templates.VERSION))
+        if value:
+            keep(key, value)
+    arm = Client(asked.arm_url, tokens(asked.arm_url), version=templates.VERSION)
+    place = steps.Place(environment, Client(asked.graph_url, tokens(asked.graph_url)), arm)
     for name in STEPS[1:-1] if asked.step == "all" else (asked.step,):
         report.say(f"{name}:")
         if not _step(name, place, report, asked):
@@ -55,7 +57,7 @@ def _step(name: str, place: steps.Place, report: Report, asked: argparse.Namespa
             steps.connect(place, report)
         case "publish":
             site = f"https://{environment.need(steps.APP)}.scm.azurewebsites.net"
-            steps.publish(place, Client(site, tokens(ARM)), report)
+            steps.publish(place, Client(site, tokens(asked.arm_url)), report)
         case "check":
             steps.check(Client(environment.need(steps.URL), str), report)
         case _:
@@ -64,7 +66,7 @@ def _step(name: str, place: steps.Place, report: Report, asked: argparse.Namespa
 
 
 def _customer(asked: argparse.Namespace) -> customers.Customer:
-    graph, arm = (Client(each, tokens(each, tenant=asked.tenant)) for each in (GRAPH, ARM))
+    graph, arm = (Client(each, tokens(each, tenant=asked.tenant)) for each in (asked.graph_url, asked.arm_url))
     return customers.Customer(
         graph,
         arm,
@@ -134,6 +136,8 @@ def _command(
 ) -> argparse.ArgumentParser:
     made = commands.add_parser(name, help=about, description=about)
     made.add_argument("--dry-run", action="store_true", help="say what would change, and write nothing")
+    made.add_argument("--graph-url", default=GRAPH, help="Microsoft Graph, in another cloud than the public one")
+    made.add_argument("--arm-url", default=ARM, help="Azure Resource Manager, the same")
     made.set_defaults(run=run)
     return made
 

@@ -6,15 +6,13 @@ directory the provider does, with the identity's object id. With a dry report it
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
-from deployment import graph_permissions, roles
+from deployment import graph_permissions, providers, roles
 from deployment.clients import Client, DeploymentError, Json, RefusedError
 from deployment.report import Report
 
 PROVIDERS = ("Microsoft.Compute", "Microsoft.Network", "Microsoft.DesktopVirtualization")
-_COMPUTE_VERSION, _PROVIDERS_VERSION = "2024-07-01", "2021-04-01"
-_REGISTERING_S, _TRIES = 10.0, 60
+_COMPUTE_VERSION = "2024-07-01"
 _FORBIDDEN = frozenset({401, 403})
 
 
@@ -113,25 +111,8 @@ def _permissions(customer: Customer, report: Report) -> Iterator[Verdict]:
 
 
 def _providers(customer: Customer, report: Report) -> Iterator[Verdict]:
-    for name in PROVIDERS:
-        path = f"/subscriptions/{customer.subscription}/providers/{name}"
-        versioned = f"{path}?api-version={_PROVIDERS_VERSION}"
-        state = customer.arm.get(versioned)["registrationState"]
-        if state == "NotRegistered":
-            send = f"{path}/register?api-version={_PROVIDERS_VERSION}"
-            report.change(f"register {name}", partial(customer.arm.send, "POST", send))
-            state = _settled(customer.arm, versioned, report)
+    for name, state in providers.ensure(customer.arm, customer.subscription, PROVIDERS, report):
         yield Verdict(name, state == "Registered", state, f"az provider register --namespace {name} --wait")
-
-
-def _settled(arm: Client, path: str, report: Report) -> str:
-    state = str(arm.get(path)["registrationState"])
-    for _ in range(0 if report.dry else _TRIES):
-        if state != "Registering":
-            break
-        arm.wait(_REGISTERING_S)
-        state = str(arm.get(path)["registrationState"])
-    return state
 
 
 def _roles(customer: Customer, report: Report) -> Iterator[Verdict]:

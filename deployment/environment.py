@@ -42,9 +42,13 @@ class Environment:
             raise DeploymentError(f"{key} is not known yet: run the steps before, or set it.")
         return value
 
+    def give(self, key: str, value: str) -> None:
+        """Let this run have a value that is not kept."""
+        self._values[key] = value
+
     def set(self, key: str, value: str) -> None:
         """Keep a value for the steps that follow."""
-        self._values[key] = value
+        self.give(key, value)
         if self._within_azd:
             azd = shutil.which("azd") or "azd"
             subprocess.run([azd, "env", "set", key, value], check=True, timeout=_TIMEOUT_S)

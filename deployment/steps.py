@@ -1,7 +1,7 @@
 """The steps of a deployment in their order; the hooks of azd and the command line call them.
 
 1. `register`: the API's registration and the one of sign-in, before anything is in Azure: the template needs their
-   ids.
+   ids; and the providers that a template does not register by itself.
 2. `provision`: the template `infra/azd.bicep`, after its what-if. azd does that itself.
 3. `connect`: what needs the template's outputs: the portal's address, Graph's permissions of the identity, its
    federation with the registration for customers.
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployment import graph_permissions, packaging, publishing, registrations, templates
+from deployment import graph_permissions, packaging, providers, publishing, registrations, templates
 from deployment.clients import Client, DeploymentError, Json, RefusedError
 from deployment.environment import Environment
 from deployment.report import Report
@@ -24,6 +24,8 @@ API, SIGN_IN, READER = "DESKWRIGHT_API_CLIENT_ID", "DESKWRIGHT_SIGN_IN_CLIENT_ID
 PRINCIPAL, APP, URL = "SERVICE_API_IDENTITY_PRINCIPAL_ID", "SERVICE_API_NAME", "SERVICE_API_URI"
 FOR_CUSTOMERS = "DESKWRIGHT_FOR_CUSTOMERS"
 ADDRESSES, PEOPLE = "DESKWRIGHT_ALLOWED_ADDRESSES", "DESKWRIGHT_ALERT_ADDRESSES"
+PROVIDERS = ("Microsoft.App",)
+"""What the subnet is delegated to: no resource of the template is of it, and Azure does not register it by itself."""
 _ATTEMPTS = 60
 _BETWEEN_S = 5.0
 
@@ -63,6 +65,10 @@ def register(place: Place, report: Report) -> None:
         made[READER] = registrations.ensure_reader(place.graph, f"{place.title} for customers", roles, report)
     for name, each in made.items():
         _keep(place.environment, name, each.client_id, report)
+    subscription = place.environment.get("AZURE_SUBSCRIPTION_ID")
+    for name, state in providers.ensure(place.arm, subscription, PROVIDERS, report) if subscription else ():
+        if state != "Registered" and not report.dry:
+            raise DeploymentError(f"{name} is {state}: az provider register --namespace {name} --wait")
 
 
 def connect(place: Place, report: Report) -> None:

@@ -120,10 +120,11 @@ class Graph:
             raise NotFoundError(f"the directory has no user {id_or_upn}") from missing
 
     async def users(self, search: str = "", top: int = 100) -> list[DirectoryUser]:
-        """Return users by the beginning of a word of their display name, or of their principal name; *top* at most."""
+        """Return users with a name (display, given, family, principal) that begins with *search*, *top* at most."""
         query = {"$select": _USER, "$top": str(min(top, _PAGE)), "$orderby": "displayName", "$count": "true"}
-        if words := search.replace("\\", " ").replace('"', " ").strip():
-            query["$search"] = f'"displayName:{words}" OR "userPrincipalName:{words}"'
+        if search:
+            names = ("displayName", "givenName", "surname", "userPrincipalName")
+            query["$filter"] = " or ".join(f"startswith({name},{_quoted(search)})" for name in names)
         found: list[DirectoryUser] = []
         async for each in self._pages("/v1.0/users", query, _ADVANCED):
             found.append(_user(each))

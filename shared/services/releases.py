@@ -28,6 +28,7 @@ from shared.workflow import DurableClient
 
 _COMES_TO = {ReleaseEvent.PAUSED: ReleaseStatus.PAUSED, ReleaseEvent.RESUMED: ReleaseStatus.RUNNING}
 RELEASE_OPERATION = "updateSpotGroup"
+_NONE_OPEN = "no release of the group is open"
 
 
 async def begin_release(
@@ -102,6 +103,21 @@ async def _supersede(context: ActionContext, release_id: str) -> None:
     await end_operation(deps, earlier, "superseded", context.now)
 
 
+def refusal(release: SpotRelease | None, event: ReleaseEvent) -> str | None:
+    """Return why the latest *release* of a group cannot be paused, resumed or cancelled; None when it can."""
+    if release is not None and event is ReleaseEvent.CANCELED and release.status is ReleaseStatus.CANCELED:
+        return None
+    if release is None or release.status not in OPEN:
+        return _NONE_OPEN
+    if release.status is _COMES_TO.get(event):
+        return None
+    try:
+        release.after(event, at=release.last_modified_date_time)
+    except ConflictError as why:
+        return str(why)
+    return None
+
+
 async def change_release(
     context: ActionContext, client: DurableClient, group: SpotGroup, event: ReleaseEvent
 ) -> SpotRelease:
@@ -174,7 +190,7 @@ async def open_release(context: ActionContext, group: SpotGroup) -> Stored[SpotR
     """Return the open release of a group. Raises: ConflictError where there is none."""
     found = await _open(context, group)
     if found is None:
-        raise ConflictError("no release of the group is open")
+        raise ConflictError(_NONE_OPEN)
     return found
 
 

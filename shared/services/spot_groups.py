@@ -11,7 +11,7 @@ from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Assignment
 from shared.domain.spot.group import HostSettings, Sessions, SpotGroup
-from shared.domain.spot.members import MemberStatus
+from shared.domain.spot.members import MemberStatus, SpotMember
 from shared.domain.spot.notes import noted
 from shared.domain.spot.settings import CapacitySettings
 from shared.domain.wizards.create_spot_group import NAME_TAKEN, review_spot_group
@@ -47,6 +47,7 @@ CREATE_OPERATION = "createSpotGroup"
 EDIT_OPERATION = "editSpotGroup"
 DELETE_OPERATION = "deleteSpotGroup"
 CONFIRM_OPERATION = "confirmSpotMemberRemovals"
+NONE_HELD = "no removal of a member waits for a confirmation"
 
 Result = TypeVar("Result")
 
@@ -126,6 +127,13 @@ async def read_removal(context: ActionContext, group: SpotGroup) -> Removal:
     )
 
 
+async def held_members(context: ActionContext, group: SpotGroup) -> list[Stored[SpotMember]]:
+    """Return the members of a group whose removal waits for a confirmation."""
+    status = MemberStatus.REMOVAL_HELD.value
+    found = context.deps.spot_members.each(group.tenant_id, group_id=group.id, status=status)
+    return [each async for each in found]
+
+
 async def confirm_member_removals(
     context: ActionContext, client: DurableClient, stored: Stored[SpotGroup]
 ) -> tuple[Operation, int]:
@@ -134,11 +142,9 @@ async def confirm_member_removals(
     Raises: ConflictError where none waits.
     """
     group, members = stored.value, context.deps.spot_members
-    held = [
-        each async for each in members.each(group.tenant_id, group_id=group.id, status=MemberStatus.REMOVAL_HELD.value)
-    ]
+    held = await held_members(context, group)
     if not held:
-        raise ConflictError("no removal of a member waits for a confirmation")
+        raise ConflictError(NONE_HELD)
     confirmed = [Stored(each.value.but(confirmed_by=context.actor.name), each.etag) for each in held]
 
     async def confirm() -> Effect[None]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
 from types import MappingProxyType
 
 from pydantic import Field
@@ -16,7 +17,9 @@ from shared.contracts.configuration import STEPS
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.machines.restore_points import TimeRange
+from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import SessionHost
+from shared.domain.spot.release import ReleaseEvent
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
@@ -24,14 +27,17 @@ from shared.services.catalogue import ACTIONS, AccountForm, RestoreForm
 from shared.services.grace import ExtendForm
 from shared.services.licenses import licenses
 from shared.services.rebuilding import UserAccountType, plan_now
+from shared.services.releases import refusal as refused_release
 from shared.services.remote import refuse_while_rerunning
 from shared.services.replacing import ReprovisionForm
 from shared.services.resizing import blocker, held_plans
 from shared.services.session_hosts import HostAction, refusal
+from shared.services.spot_groups import NONE_HELD, held_members
 from shared.workflow import DurableClient
 
 BUILD_FIRST = "reprovisionBuildFirst"
 _CLOUD_PCS, _HOSTS = "Microsoft.CloudPC/cloudPCs/", "Microsoft.CloudPC/sessionHosts/"
+_GROUPS = "Microsoft.CloudPC/spotGroups/"
 _UNREAD = "the directory cannot be read at the moment; try again later"
 _log = logging.getLogger("deskwright.services")
 
@@ -60,6 +66,39 @@ async def _idle(context: ActionContext, client: DurableClient, pc: CloudPc) -> N
 async def _planned(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
     del client
     await plan_now(context, pc, None)
+
+
+class GroupAction(StrEnum):
+    """What may be done with a Spot Group and its release, as the routes name it."""
+
+    DELETE = "delete"
+    CONFIRM_REMOVALS = "confirmRemovals"
+    PAUSE = "pause"
+    RESUME = "resume"
+    PAUSE_RELEASE = "release/pause"
+    RESUME_RELEASE = "release/resume"
+    CANCEL_RELEASE = "release/cancel"
+
+
+_OF_RELEASE = {
+    GroupAction.PAUSE_RELEASE: ReleaseEvent.PAUSED,
+    GroupAction.RESUME_RELEASE: ReleaseEvent.RESUMED,
+    GroupAction.CANCEL_RELEASE: ReleaseEvent.CANCELED,
+}
+
+
+async def group_actions(context: ActionContext, group: SpotGroup) -> list[SupportedAction]:
+    """Return for each action whether it is possible on a Spot Group; one that costs something has to be confirmed."""
+    latest = await context.deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
+    release, held = latest.value if latest else None, await held_members(context, group)
+    found = []
+    for action in GroupAction:
+        why = refused_release(release, _OF_RELEASE[action]) if action in _OF_RELEASE else None
+        if action is GroupAction.CONFIRM_REMOVALS and not held:
+            why = NONE_HELD
+        permission = f"{_GROUPS}{'release' if action in _OF_RELEASE else action.value}"
+        found.append(SupportedAction(action=action.value, permission=permission, possible=why is None, reason=why))
+    return found
 
 
 _REMOTE = (Remote.REBOOT, Remote.TROUBLESHOOT, Remote.CHANGE_USER_ACCOUNT_TYPE, Remote.CREATE_SNAPSHOT, Remote.RESTORE)

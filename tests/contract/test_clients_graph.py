@@ -28,6 +28,14 @@ async def test_groups_are_found_by_the_prefix_of_their_name(graph: Graph) -> Non
     assert kinds["Project"] == "Microsoft 365"
 
 
+async def test_users_are_found_by_the_prefix_of_their_names(graph: Graph) -> None:
+    named = await graph.user(UPN)
+    for search in (UPN[:6], named.display_name[:5].upper()):
+        assert named.id in {user.id for user in await graph.users(search)}, search
+    assert len(await graph.users("", 3)) == 3
+    assert await graph.users("O'Brien's') or startswith(displayName,'") == []
+
+
 async def test_a_name_with_a_quote_is_escaped(graph: Graph) -> None:
     assert await graph.groups("O'Brien's") == []
 

@@ -14,6 +14,8 @@ from deployment.__main__ import _parser
 from deployment.clients import DeploymentError
 from deployment.environment import Environment
 from deployment.sign_in import tokens
+from deployment.steps import TEMPLATE
+from deployment.templates import compiled
 from tests.house.tree import ROOT, text
 
 AZD = yaml.safe_load(text(ROOT / "azure.yaml"))
@@ -34,6 +36,19 @@ def test_azd_finds_the_template_the_app_and_the_hooks() -> None:
 def test_hooks_install_nothing_of_the_app() -> None:
     lines = text(HOOKS / "requirements.txt").splitlines()
     assert [line for line in lines if not line.startswith("#")] == []
+
+
+def test_the_hook_that_builds_the_portal_needs_no_package() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import local.portal_bundle"],
+        cwd=ROOT,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("words", [["-m", "deployment", "--help"], [str(HOOKS / "preprovision.py")]])
@@ -125,3 +140,25 @@ def test_within_a_hook_azd_keeps_the_values(tmp_path: Path, monkeypatch: pytest.
     here.set("DESKWRIGHT_API_CLIENT_ID", "one")
     assert (tmp_path / "azd.asked").read_text("utf-8") == "env set DESKWRIGHT_API_CLIENT_ID one\n"
     assert (here.get("DESKWRIGHT_API_CLIENT_ID"), (tmp_path / ".azure").exists()) == ("one", False)
+
+
+@pytest.mark.parametrize(("name", "words"), [("bicep", "build --stdout"), ("az", "bicep build --stdout --file")])
+def test_a_template_is_compiled_by_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, words: str
+) -> None:
+    program(tmp_path, name, '{"resources": []}')
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
+    assert compiled(TEMPLATE) == {"resources": []}
+    assert (tmp_path / f"{name}.asked").read_text("utf-8") == f"{words} {TEMPLATE}\n"
+
+
+def test_a_template_that_does_not_compile_or_nobody_compiles_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(DeploymentError, match="No Bicep compiler"):
+        compiled(TEMPLATE)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/bin{os.pathsep}/usr/bin")
+    program(tmp_path, "bicep", "", 1)
+    with pytest.raises(DeploymentError, match=r"azd\.bicep does not compile"):
+        compiled(TEMPLATE)

@@ -178,3 +178,14 @@ def test_who_may_not_register_is_told_what_graph_says(tmp_path: Path) -> None:
         steps.register(denied, quiet())
     assert (refused.value.status, refused.value.code) == (403, "Authorization_RequestDenied")
     assert where.environment.get(steps.API) == ""
+
+
+def test_the_provider_of_the_delegation_is_registered(tmp_path: Path) -> None:
+    cloud = Cloud()
+    cloud.app.sim("POST", "config", {"unregisteredProviders": ["Microsoft.App"]})
+    where, report = place(cloud, tmp_path), quiet()
+    steps.register(where, report)
+    assert report.changes[-1] == "register Microsoft.App"
+    again = quiet()
+    steps.register(where, again)
+    assert again.changes == []

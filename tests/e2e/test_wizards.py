@@ -175,6 +175,7 @@ def test_a_wizard_shows_its_steps_and_today_s_choices(open_office: OpenOffice, w
     steps = [step["name"] for step in shown["steps"]]
     assert steps == [*FORMS[wizard](office), "review"]
     assert any(choice for step in shown["steps"] for choice in step["choices"].values())
+    assert not any(step["choicesErrors"] for step in shown["steps"])
 
 
 def test_a_list_of_groups_that_is_cut_says_so_and_what_to_do(open_office: OpenOffice) -> None:

@@ -18,7 +18,7 @@ NEVER = re.compile(
 """The program's own words."""
 BY_COMMAND = {"shared/services/restoring.py"}
 """An operator reads it in a terminal, beside the tables that the command names."""
-WORDED_ELSEWHERE = {"why", "pc.at_work", "found.why", "_BUSY"}
+WORDED_ELSEWHERE = {"why", "pc.at_work", "found.why", "_BUSY", "_NONE_OPEN", "NONE_HELD"}
 """What a function of ``REFUSING`` returns, or a constant."""
 REFUSING = ("shared/services/", "shared/domain/cloud_pcs/", "shared/domain/policies/")
 """Where functions that return ``str | None`` return why something is not possible."""

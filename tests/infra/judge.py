@@ -8,6 +8,7 @@ judged.problems                                    # ["main.bicep:81: app: prope
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.infra import start_times
 from tests.infra.evaluation import Evaluation, Scope
 from tests.infra.resource_types import ResourceTypes
 from tests.infra.syntax import Nested, Node, Statement, read
@@ -143,6 +144,7 @@ class Template:
         wrong = self.types.unknown(kind, version)
         if wrong:
             self._complain(statement.line, wrong)
+        self._check_start(statement)
         resource.deployed = parent.deployed if parent is not None else self._condition(statement, scope)
         self.resources.append(resource)
         if parent is None:
@@ -175,6 +177,13 @@ class Template:
         else:
             yield (node.parts[1] if node.kind == "if" else node), scope
 
+    def _check_start(self, statement: Statement) -> None:
+        """Find names, conditions and rows that only the deployment would know."""
+        for node in start_times.must_be_known(_written(statement)):
+            for name in start_times.unknown(node, self._declared.get):
+                text = f"{statement.name}: '{name}' is not known when the deployment begins"
+                self._complain(node.line, text)
+
     def _condition(self, statement: Statement, scope: Scope) -> Value:
         written = _written(statement)
         if written.kind != "if":
@@ -186,6 +195,7 @@ class Template:
 
     def _module(self, statement: Statement) -> Value:
         module = Module(statement.name, statement.type, statement.line, deployed=self._condition(statement, {}))
+        self._check_start(statement)
         path = self.path.parent / module.file
         if not path.is_file():
             self._complain(module.line, f"there is no file {module.file}")

@@ -47,8 +47,8 @@ def judged(folder: Path, file: str, old: str, new: str) -> list[str]:
     written = text(INFRA / file)
     assert old in written
     (copy / file).write_text(written.replace(old, new, 1), "utf-8")
-    main = "customer.bicep" if file.startswith("customer") else "main.bicep"
-    found = Template(copy / main, TYPES).problems
+    main = "customer.bicep" if file.startswith("customer") else "azd.bicep"
+    found = Template(copy / main, TYPES).problems + Template(copy / "main.bicep", TYPES).problems
     return found + Template(copy / "main.bicep", TYPES, parameters(copy / "main.bicepparam")).problems
 
 
@@ -110,6 +110,23 @@ FAULTS = [
     ("main.bicepparam", "param name = 'deskwright'", "param storageSku = 'Premium_ZRS'", "none of Standard_ZRS"),
     ("main.bicepparam", "param appClientId = ''", "param appId = ''", "there is no parameter 'appId'"),
     ("main.bicepparam", "param appClientId = ''", "param maximumInstanceCount = '40'", "not integer"),
+    (
+        "main.bicep",
+        "name: guid(vault.id, identity.id,",
+        "name: guid(vault.properties.vaultUri, identity.id,",
+        "vaultAccess: 'properties' is not known when the deployment begins",
+    ),
+    ("main.bicep", "= if (restricted) {", "= if (app.properties.enabled) {", "network: 'properties' is not known"),
+    ("azd.bicep", "name: 'rg-${environmentName}'", "name: service.outputs.appName", "group: 'outputs' is not known"),
+    ("azd.bicep", "apiClientId: apiClientId\n", "", "the parameter 'apiClientId' has no value"),
+    ("azd.bicep", "service.outputs.appUrl", "service.outputs.url", "'url' is no output of main.bicep"),
+    (
+        "alerts.bicep",
+        "severity: alert.severity",
+        "severity: '${alert.severity}'",
+        "properties.severity is of the kind string",
+    ),
+    ("alerts.bicep", "alert.window", "alert.windows", "'windows' is no member"),
     ("network.bicep", "serviceName:", "service:", "service is no member"),
     (
         "network.bicep",

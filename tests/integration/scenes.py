@@ -110,6 +110,12 @@ CUSTOMER = {
 }
 
 
+NEW_TENANT = {
+    "name": {"id": "fabrikam", "displayName": "F"},
+    "directory": {"entraTenantId": things.DIRECTORY, "subscriptionId": things.SUBSCRIPTION},
+}
+
+
 def pc(**changes: Any) -> tuple[tuple[str, Value], ...]:
     return (("cloud_pcs", edited(WORKS, **changes)),)
 
@@ -173,6 +179,7 @@ SCENES: Mapping[str, Scene] = {
     "POST pause": Scene(CHANGED, {"reason": "maintenance"}),
     "POST resume": Scene(CHANGED),
     "POST tenants": Scene(MADE_NEW, CUSTOMER),
+    "POST wizards/create-tenant": Scene(MADE_NEW, NEW_TENANT),
     "PATCH tenants/{tenant}": Scene(CHANGED, {"displayName": "Contoso Ltd"}),
     "DELETE tenants/{tenant}": Scene(
         GONE, given=(("tenants", things.tenant(id="fabrikam")),), at={"tenant": "fabrikam"}
@@ -306,6 +313,7 @@ SCENES = {
 }
 CHANGES_NOTHING = {
     "POST tenants/{tenant}/dryRun",
+    "POST wizards/create-tenant/review",
     "POST tenants/{tenant}/wizards/{wizard}/review",
     "POST …/cloudPCs/validateBulkResize",
     "POST graph/notifications",

@@ -28,6 +28,7 @@ ALWAYS_SET |= {"drain", "undrain", "exclude", "include"}
 
 SHOWN_OTHERWISE = {
     "POST tenants",
+    "POST wizards/create-tenant",
     "POST tenants/{tenant}/bulkActions",
     "POST tenants/{tenant}/bulkActions/{id}/resume",
     "POST tenants/{tenant}/bulkActions/{id}/cancel",

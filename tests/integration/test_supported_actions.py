@@ -12,16 +12,19 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.policies.pausing import ServiceState
 from shared.domain.spot.host import HostStatus, HostTask, HostWork
+from shared.domain.spot.members import MemberStatus
+from shared.domain.spot.release import ReleaseStatus
 from shared.domain.tenants.tenant import Paused
 from shared.errors import UnavailableError
 from shared.services.catalogue import ACTIONS
 from shared.services.session_hosts import HostAction
+from shared.services.supported_actions import GroupAction
 from tests.cloud_pcs import edited
 from tests.integration import desks, things
 from tests.integration.asking import ask
 from tests.integration.callers import Office, signed_in
 from tests.integration.desks import Desk, on_paper
-from tests.integration.scenes import HOUR, LEAVING, NOW, POINT, WAITING, WORKS
+from tests.integration.scenes import HOUR, LEAVING, NOW, POINT, WAITING, WORKS, on_release
 from tests.integration.services import IdleHost
 
 OWN, GRAPH = "POST tenants/{tenant}/cloudPCs/{id}", "POST …/cloudPCs/{id}"
@@ -159,3 +162,28 @@ async def test_a_host_shows_what_its_routes_do(
         answer = await ask(routes[name], name, at=at)
         assert each["possible"] == (answer.status_code < 300), (each, answer.get_body())
         await here.session_hosts.change("contoso", "h1", lambda _: host)
+
+
+@pytest.mark.parametrize("status", [None, *ReleaseStatus])
+@pytest.mark.parametrize("held", [True, False])
+async def test_a_group_shows_what_its_routes_do(
+    here: Office, routes: dict[str, Any], status: ReleaseStatus | None, *, held: bool
+) -> None:
+    release: Any = on_release(status or ReleaseStatus.RUNNING).given[1][1]
+    group = desks.spot_group()
+    group = group.but(release_id="r1") if status else group
+    members = [desks.member("ada", status=MemberStatus.REMOVAL_HELD, held_because="a group is empty")] if held else []
+    await here.spot_groups.insert(group)
+    await here.releases.insert(release)
+    for each in members:
+        await here.spot_members.insert(each)
+    await here.operations.insert(things.operation(id="op-release", kind="updateSpotGroup", resource_id=group.id))
+    at, query = {"id": group.id}, {"confirm": "true"}
+    said = await shown(here, routes, "GET …/spotGroups/{id}/supportedActions", at)
+    assert said.keys() == set(GroupAction)
+    for action in [each for each in said if each != "delete"] + ["delete"]:
+        name = "DELETE …/spotGroups/{id}" if action == "delete" else f"POST …/spotGroups/{{id}}/{action}"
+        answer = await ask(routes[name], name, at=at, query=query if action == "delete" else {})
+        assert said[action]["possible"] == (answer.status_code < 300), (said[action], answer.get_body())
+        await here.spot_groups.change("contoso", group.id, lambda _: group)
+        await here.releases.change("contoso", "r1", lambda _: release)

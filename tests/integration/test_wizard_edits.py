@@ -8,7 +8,7 @@ import pytest
 from tests.integration import things
 from tests.integration.asking import ask, told
 from tests.integration.callers import Office, signed_in
-from tests.integration.scenes import HYBRID, PASSWORD, VNET, WORKS
+from tests.integration.scenes import HYBRID, NEW_TENANT, PASSWORD, VNET, WORKS
 
 SAVE, REVIEW = "POST tenants/{tenant}/wizards/{wizard}", "POST tenants/{tenant}/wizards/{wizard}/review"
 SHOW = "GET tenants/{tenant}/wizards/{wizard}"
@@ -180,3 +180,28 @@ async def test_what_is_wrong_is_named_and_changes_nothing(
         assert any(each.startswith(pointer) for each, _ in found), found
         assert all(message and "_" not in message for _, message in found)
     assert await records(office) == before
+
+
+async def test_the_provider_makes_a_tenant_by_a_wizard(office: Office, routes: dict[str, Any]) -> None:
+    show, save, review = "GET wizards/create-tenant", "POST wizards/create-tenant", "POST wizards/create-tenant/review"
+    shown = json.loads((await ask(routes[show], show)).get_body())
+    assert [step["name"] for step in shown["steps"]] == ["name", "directory", "settings", "licences", "review"]
+    form: dict[str, Any] = {**NEW_TENANT, "settings": {"attempts": 2}, "licences": {"spotLicenses": {"pooled": 5}}}
+    for name, tenant_id, status in ((review, "contoso", 200), (save, "contoso", 409), (save, "fabrikam", 201)):
+        form["name"] = {"id": tenant_id, "displayName": "F"}
+        answer = await ask(routes[name], name, body=json.dumps(form).encode())
+        assert answer.status_code == status, answer.get_body()
+        if name == review:
+            assert [pointer for pointer, _ in told(answer)] == ["/name/id"]
+    tenant = (await office.tenants.get("fabrikam")).value
+    assert (tenant.settings.attempts, dict(tenant.spot_licenses)) == (2, {"pooled": 5})
+    wrong = json.dumps({"name": {"id": "X"}, "settings": {"attempts": 0}}).encode()
+    assert {pointer for pointer, _ in told(await ask(routes[save], save, body=wrong))} == {
+        "/name/id",
+        "/name/displayName",
+        "/directory/entraTenantId",
+        "/directory/subscriptionId",
+        "/settings/attempts",
+    }
+    own = signed_in("CloudPC.Administrator")
+    assert (await ask(routes[save], save, body=json.dumps(form).encode(), headers=own)).status_code == 403

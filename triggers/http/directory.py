@@ -66,7 +66,7 @@ async def find_groups(call: Call) -> Response:
 @bp.route(route="tenants/{tenant}/directory/users", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/directory/read", returns=DirectoryUsersView, query=_QUERY)
 async def find_users(call: Call) -> Response:
-    """Find users by ``$search``: the beginning of a word of their name, or of their user principal name."""
+    """Find users by ``$search``: the beginning of their display, given, family or principal name."""
     found, more = await search_users(call.context, _search(call), _top(call))
     views = [
         {

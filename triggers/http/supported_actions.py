@@ -1,4 +1,4 @@
-"""What the caller may do with a Cloud PC or a session host now, and why not the rest."""
+"""What the caller may do with a Cloud PC, a Spot Group or a session host now, and why not the rest."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 
 from shared.errors import ForbiddenError
 from shared.services.session_hosts import host_of
-from shared.services.supported_actions import SupportedAction, host_actions, supported_actions
+from shared.services.supported_actions import SupportedAction, group_actions, host_actions, supported_actions
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
@@ -43,6 +43,14 @@ async def get_supported_host_actions(call: Call) -> Response:
     """Show for each action whether the caller may do it with a session host now, and why not."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
     return _shown(call, host_actions((await host_of(call.context, group, call.param("host"))).value))
+
+
+@bp.route(route=f"{BASE}/spotGroups/{{id}}/supportedActions", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=SupportedActionsView)
+async def get_supported_group_actions(call: Call) -> Response:
+    """Show for each action whether the caller may do it with a Spot Group and its release now, and why not."""
+    group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
+    return _shown(call, await group_actions(call.context, group))
 
 
 def _shown(call: Call, actions: Iterable[SupportedAction]) -> Response:

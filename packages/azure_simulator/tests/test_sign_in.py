@@ -1,4 +1,4 @@
-"""People sign in: what the authorization endpoint and its pages ask, and whom they send back."""
+"""People sign in: what the authorization endpoint and its pages ask, and where they send the browser."""
 
 import json
 from urllib.parse import urlencode

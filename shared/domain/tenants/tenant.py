@@ -45,9 +45,9 @@ def _private_network(value: str) -> str:
 
 
 Region = Annotated[str, Field(pattern=r"^[a-z0-9]{2,40}$", max_length=40)]
-_Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)]
+Guid = Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", max_length=36)]
 FurtherSubscriptions = Annotated[
-    tuple[_Guid, ...],
+    tuple[Guid, ...],
     Field(
         max_length=50, description="where Cloud PCs in hosted networks are built too: one subscription is not enough"
     ),
@@ -58,6 +58,7 @@ ResourceGroupName = Annotated[
     str, Field(pattern=r"^[-\w.()]{0,89}[-\w()]$", max_length=90), AfterValidator(_group_name)
 ]
 AddressSpace = Annotated[str, Field(max_length=18), AfterValidator(_private_network)]
+TenantId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$", max_length=32)]
 SiteId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$", max_length=32)]
 Zone = Annotated[str, Field(pattern=r"^[1-9]$", max_length=1)]
 
@@ -246,15 +247,10 @@ class Paused(Value):
 class Tenant(Value):
     """One customer. *id* is the slug used in every address; it never changes."""
 
-    id: str = Field(
-        pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$",
-        max_length=32,
-        title="Id",
-        description="Stands in every address and never changes.",
-    )
+    id: TenantId = Field(title="Id", description="Stands in every address and never changes.")
     display_name: Label = Field(title="Name", description="Of the customer.")
-    entra_tenant_id: _Guid = Field(title="Directory", description="The id of the customer's Entra ID tenant.")
-    subscription_id: _Guid = Field(title="Subscription", description="Where the tenant's resources are made.")
+    entra_tenant_id: Guid = Field(title="Directory", description="The id of the customer's Entra ID tenant.")
+    subscription_id: Guid = Field(title="Subscription", description="Where the tenant's resources are made.")
     further_subscription_ids: FurtherSubscriptions = Field((), title="Further subscriptions")
     spot_licenses: SpotLicenses = Field(default_factory=dict, title="Spot licences")
     settings: TenantSettings = Field(

@@ -1,4 +1,4 @@
-"""Wizards of sites, and the one that edits a tenant; of an edit, what is left out stays."""
+"""Wizards of sites and tenants; of an edit, what is left out stays."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from pydantic import AfterValidator, Field
 from shared.domain.tenants.tenant import (
     AddressSpace,
     FurtherSubscriptions,
+    Guid,
     Region,
     ResourceGroupName,
     Site,
     SiteId,
     SpotLicenses,
     Tenant,
+    TenantId,
     TenantSettings,
     Zone,
 )
@@ -72,6 +74,33 @@ class TenantNameStep(Value):
     display_name: Label | None = Field(None, title="Name", description="Of the customer.")
 
 
+class NewTenantStep(Value):
+    """The tenant's id in every address, and the customer's name."""
+
+    id: TenantId = Field(title="Id", description="Stands in every address and never changes.")
+    display_name: Label = Field(title="Name", description="Of the customer.")
+
+
+class DirectoryStep(Value):
+    """The customer's directory, and where the tenant's resources are made."""
+
+    entra_tenant_id: Guid = Field(title="Directory", description="The id of the customer's Entra ID tenant.")
+    subscription_id: Guid = Field(title="Subscription", description="Where the tenant's resources are made.")
+    further_subscription_ids: FurtherSubscriptions = Field(
+        (), title="Further subscriptions", description="Where Cloud PCs in hosted networks are built too."
+    )
+
+
+class SpotLicencesStep(Value):
+    """How many licences of Spot Groups the tenant has."""
+
+    spot_licenses: SpotLicenses = Field(
+        default_factory=dict,
+        title="Spot licences",
+        description="Of Spot Groups by type; a type that is left out has no limit.",
+    )
+
+
 class LicencesStep(Value):
     """What only the provider sets."""
 
@@ -104,6 +133,17 @@ EDIT_SITE = Wizard(
             "network", "Resource Group and Addresses", SiteNetworkStep, "Stay while it is in use.", optional=True
         ),
         WizardStep(REVIEW, "Review and Save Site"),
+    ),
+)
+CREATE_TENANT = Wizard(
+    "create-tenant",
+    "Create Tenant",
+    (
+        WizardStep("name", "Name", NewTenantStep),
+        WizardStep("directory", "Directory and Subscriptions", DirectoryStep),
+        WizardStep("settings", "Settings", TenantSettings),
+        WizardStep("licences", "Licences", SpotLicencesStep),
+        WizardStep(REVIEW, "Review and Save Tenant", hint="Its licensed users are listed at once."),
     ),
 )
 EDIT_TENANT = Wizard(

@@ -44,6 +44,14 @@ BODIES: Mapping[str, Json] = {
         "entraTenantId": "5f0c7c1a-3f4e-5d5c-9a68-0c0de5c0a701",
         "subscriptionId": "11111111-2222-3333-4444-555555555555",
     },
+    "review_tenant_wizard": {"name": {"id": "contoso", "displayName": "Contoso"}, "throughStep": "name"},
+    "save_tenant_wizard": {
+        "name": {"id": "contoso", "displayName": "Contoso"},
+        "directory": {
+            "entraTenantId": "5f0c7c1a-3f4e-5d5c-9a68-0c0de5c0a701",
+            "subscriptionId": "11111111-2222-3333-4444-555555555555",
+        },
+    },
     "extend_grace": {"hours": 48},
     "foresee_change": {"assign": {"policyId": _ID, "groupIds": []}},
     "hold_grace": {"held": True},

@@ -6,7 +6,7 @@ import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/audit.ts";
-import { whoOf } from "./who.ts";
+import { activityOf, whoOf } from "./who.ts";
 
 const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/auditEvents"> = {
   path: `${ROOT}/auditEvents`,
@@ -19,7 +19,7 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     {
       id: "what",
       title: words.columns.what,
-      cell: (row) => <Link to={`/t/${tenant}/audit/${row.id}`}>{row.displayName}</Link>,
+      cell: (row) => <Link to={`/t/${tenant}/audit/${row.id}`}>{activityOf(row.displayName)}</Link>,
     },
     { id: "who", title: words.columns.who, cell: (row) => whoOf(row.actor) },
     { id: "result", width: "110px", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },

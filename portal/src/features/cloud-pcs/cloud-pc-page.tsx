@@ -27,6 +27,7 @@ import { SignIn } from "./sign-in.tsx";
 
 const NO_POINTS: readonly RestorePoint[] = [];
 const useStyles = makeStyles({
+  progress: { marginBottom: tokens.spacingVerticalM },
   notices: { display: "grid", rowGap: tokens.spacingVerticalS, marginBottom: tokens.spacingVerticalM },
 });
 
@@ -127,12 +128,13 @@ function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
 }
 
 function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc }): ReactElement {
+  const styles = useStyles();
   const progress = pc["@deskwright.progress"];
   const ends = progress?.estimatedEndDateTime;
   return (
     <section aria-label={pc.displayName}>
-      {progress && progress.percentComplete < 100 ? (
-        <ProgressBar value={progress.percentComplete / 100} aria-label={words.progress} />
+      {progress && isRunning(pc) ? (
+        <ProgressBar className={styles.progress} value={progress.percentComplete / 100} aria-label={words.progress} />
       ) : null}
       <Facts
         facts={{

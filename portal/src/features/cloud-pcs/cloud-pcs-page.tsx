@@ -88,16 +88,15 @@ function columnsOf(tenant: string): Column<CloudPc>[] {
   return [
     {
       id: "name",
-      width: "20%",
       title: words.columns.name,
       sort: "displayName",
       cell: (row) => <Link to={`/t/${tenant}/cloud-pcs/${row.id}`}>{row.displayName}</Link>,
     },
-    { id: "user", width: "20%", title: words.columns.user, sort: "userPrincipalName", cell: (row) => row.userPrincipalName },
-    { id: "status", width: "140px", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "user", width: "160px", title: words.columns.user, sort: "userPrincipalName", cell: (row) => row.userPrincipalName },
+    { id: "status", width: "110px", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
     { id: "policy", title: words.columns.policy, sort: "provisioningPolicyName", cell: (row) => row.provisioningPolicyName ?? "-" },
     { id: "plan", title: words.columns.plan, sort: "servicePlanName", cell: (row) => shortPlan(row.servicePlanName) },
-    { id: "region", width: "110px", title: words.columns.region, sort: "deviceRegionName", cell: (row) => row.deviceRegionName ?? "-" },
+    { id: "region", width: "85px", title: words.columns.region, sort: "deviceRegionName", cell: (row) => row.deviceRegionName ?? "-" },
     {
       id: "changed",
       width: "150px",

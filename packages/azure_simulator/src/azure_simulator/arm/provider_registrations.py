@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 ROUTES = Routes("arm")
 ALL = "/subscriptions/{sub}/providers"
 ONE = f"{ALL}/{{namespace}}"
+WITHOUT_TYPES = ("Microsoft.App",)
+"""Providers of whose resources none is simulated, and that something else needs: subnets are delegated to this one."""
 LATENCIES = {"provider.register": about(30, 90, 5)}
 
 
@@ -98,7 +100,7 @@ def _unregistered(world: World) -> list[str]:
 
 
 def _namespaces(call: Call) -> list[str]:
-    return sorted(each.namespace for each in registry(call.world).providers.values())
+    return sorted({*(each.namespace for each in registry(call.world).providers.values()), *WITHOUT_TYPES})
 
 
 def _namespace(call: Call) -> str:

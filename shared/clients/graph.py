@@ -120,7 +120,7 @@ class Graph:
             raise NotFoundError(f"the directory has no user {id_or_upn}") from missing
 
     async def users(self, search: str = "", top: int = 100) -> list[DirectoryUser]:
-        """Return the users of whom a name (display, given, family or principal) begins with *search*, *top* at most."""
+        """Return users with a name (display, given, family, principal) that begins with *search*, *top* at most."""
         query = {"$select": _USER, "$top": str(min(top, _PAGE)), "$orderby": "displayName", "$count": "true"}
         if search:
             names = ("displayName", "givenName", "surname", "userPrincipalName")

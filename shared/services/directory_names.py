@@ -64,7 +64,7 @@ async def search_groups(context: ActionContext, search: str, most: int = MOST_FO
 
 
 async def search_users(context: ActionContext, search: str, most: int = MOST_FOUND) -> tuple[list[DirectoryUser], bool]:
-    """Return users of whom a name begins with *search*, and whether there are more. Raises: as Graph."""
+    """Return users with a name that begins with *search*, and whether there are more. Raises: as Graph."""
     graph = context.deps.graph(context.tenant)
     found = await retry_while_throttled(lambda: graph.users(search, most + 1))
     return found[:most], len(found) > most

@@ -1,90 +1,59 @@
-"""Signing in at the command line: MSAL against the simulated Entra ID."""
-
-from __future__ import annotations
+"""Somebody signs in at the command line, with MSAL and the simulated Entra ID, and the service knows them."""
 
 import json
+import os
 import re
-import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from azure_simulator.seeds import sign_in_client_id
 
-from local.stack import APP
-from packages.azure_simulator.tests.contract.browser import Browser
-from tests.e2e.terminal import Terminal, opened
-from tests.e2e.test_cli import SCRIPT, OpenOffice, Shell
+from local.people import PEOPLE, offered
+from tests.e2e.office import Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.embedded_only("it reads the certificates of the run")]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.long,
+    pytest.mark.embedded_only("the command line finds the certificates of a local stack"),
+]
 
-BROWSER = """#!{python}
-import sys
-import requests
-sys.path.insert(0, {root!r})
-from packages.azure_simulator.tests.contract.browser import Browser
-browser = Browser({cloud!r}, {bundle!r}).open(sys.argv[1]).choose("User 02")
-if "Permissions requested" in browser.text:
-    browser.press("user")
-form = browser.forms[0]
-requests.post(form.action, data=form.fields, timeout=30)
-"""
-"""What a person does in a browser: chooses an account, accepts, and is sent back to the command line."""
+SCRIPT = str(Path(sys.executable).with_name("deskwright"))
+SCOPES = "openid profile offline_access api://deskwright/access_as_user"
 
 
-@pytest.fixture
-def shell(open_office: OpenOffice, tmp_path: Path) -> Shell:
-    return Shell(open_office(), tmp_path)
+def test_a_device_code_signs_somebody_in_for_later_commands(open_office: Callable[..., Office], tmp_path: Path) -> None:
+    office = open_office()
+    reader = next(each for each in PEOPLE if each.key == "reader")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DESKWRIGHT_")}
+    environment |= {"DESKWRIGHT_CONFIG_DIR": str(tmp_path), "DESKWRIGHT_TENANT": office.name}
+    bundle = str(office.stack.certificates.bundle)
+    environment |= {"REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
+    login = [SCRIPT, "login", office.stack.addresses.api, "--device-code", "--ca-bundle", bundle]
+    with (
+        offered(office.stack),
+        subprocess.Popen(login, env=environment, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process,
+    ):
+        assert process.stderr is not None
+        code = next(found[1] for line in process.stderr if (found := re.search(r"enter the code (\w+)", line)))
+        consent = {"client": sign_in_client_id(), "scope": SCOPES, "user": reader.account}
+        office.stack.tell_cloud("entra/consents", consent)
+        office.stack.tell_cloud("entra/deviceCodes", {"userCode": code, "user": reader.account})
+        said = process.stderr.read()
+    assert (process.returncode, reader.account in said or reader.name in said) == (0, True), said
 
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [SCRIPT, *words], env=environment, capture_output=True, text=True, check=False, cwd=tmp_path
+        )
 
-def login(shell: Shell, *words: str, **variables: str) -> Terminal:
-    stack = shell.office.stack
-    address = ("login", stack.addresses.api, "--ca-bundle", str(stack.certificates.bundle), "--name", "test")
-    environment = {**shell.environment, "DESKWRIGHT_RUN": str(shell.folder), **variables}
-    return opened([SCRIPT, *address, *words], environment, shell.folder)
-
-
-def whoami(shell: Shell, code: int = 0) -> str:
-    environment = {**shell.environment, "DESKWRIGHT_RUN": str(shell.folder)}
-    command = [SCRIPT, "whoami", "-o", "json"]
-    done = subprocess.run(command, env=environment, cwd=shell.folder, capture_output=True, text=True, check=False)
-    assert done.returncode == code, done.stderr
-    return str(json.loads(done.stdout)["name"]) if code == 0 else done.stderr
-
-
-def test_a_device_code_signs_in_until_logout(shell: Shell) -> None:
-    shell.office.stack.tell_cloud("config", {"signIn": {"deviceIntervalSeconds": 1}})
-    terminal = login(shell, "--device-code")
-    shown = terminal.until(r"code ([A-Z0-9]{6,})")
-    code = re.findall(r"code ([A-Z0-9]{6,})", shown)[-1]
-    stack = shell.office.stack
-    browser = Browser(stack.addresses.cloud, str(stack.certificates.bundle))
-    browser.open(re.findall(r"https://\S+", shown)[0]).press("", user_code=code).choose("User 02")
-    if "Permissions requested" in browser.text:
-        browser.press("user")
-    assert terminal.end() == 0, terminal.shown
-    assert "user02" in whoami(shell).lower() or "User 02" in whoami(shell)
-    for name in ("contexts.json", "tokens.json"):
-        assert stat.S_IMODE((shell.folder / "settings" / name).stat().st_mode) == 0o600
-    shell.run("logout")
-    assert "deskwright login" in whoami(shell, code=4)
-
-
-def test_a_declined_device_is_told_and_leaves_no_context(shell: Shell) -> None:
-    shell.office.stack.tell_cloud("config", {"signIn": {"deviceIntervalSeconds": 1}})
-    terminal = login(shell, "--device-code")
-    code = re.findall(r"code ([A-Z0-9]{6,})", terminal.until(r"code [A-Z0-9]{6,}"))[-1]
-    shell.office.stack.tell_cloud("entra/deviceCodes", {"userCode": code, "declined": True})
-    assert terminal.end() == 4
-    assert json.loads(shell.run("context", "list", "-o", "json")) == []
-
-
-def test_a_browser_signs_in(shell: Shell) -> None:
-    stack = shell.office.stack
-    known = {"cloud": stack.addresses.cloud, "bundle": str(stack.certificates.bundle), "root": str(APP)}
-    script = shell.folder / "browser"
-    script.write_text(BROWSER.format(python=sys.executable, **known))
-    script.chmod(0o755)
-    terminal = login(shell, BROWSER=f"{script} %s &")
-    assert terminal.end() == 0, terminal.shown
-    assert whoami(shell)
+    shown = run("api", "GET", "/me", "-o", "json")
+    assert shown.returncode == 0, (shown.stdout, shown.stderr)
+    me = json.loads(shown.stdout)
+    assert (me["id"], me["roles"]) == (reader.object_id, list(reader.roles))
+    listed = run("pc", "list", "-o", "json")
+    assert (listed.returncode, {each["status"] for each in json.loads(listed.stdout)}) == (0, {"notProvisioned"})
+    refused = run("api", "PATCH", "/tenants/{tenant}", "--set", "displayName=Mine")
+    assert (refused.returncode, "Your role does not allow this" in refused.stderr) == (4, True)

@@ -84,7 +84,6 @@ def test_it_stays_up_tells_how_to_go_on_and_ends_on_ctrl_c(tmp_path: Path) -> No
         line.strip() == f"export TOKEN=$(.venv/bin/python -m local token --folder {tmp_path / 'run'})" for line in told
     )
     assert any("curl -H" in line and addresses["api"] in line for line in told)
-    assert any(line.strip().startswith(f"DESKWRIGHT_RUN={tmp_path / 'run'} .venv/bin/deskwright") for line in told)
     assert not any(is_alive(pid) for pid in parts)
     assert not (tmp_path / "run" / "stack.json").exists()
 

@@ -14,7 +14,11 @@ from azure_simulator.seeds import sign_in_client_id
 from local.people import PEOPLE, offered
 from tests.e2e.office import Office
 
-pytestmark = [pytest.mark.e2e, pytest.mark.embedded_only("the command line finds the certificates of a local stack")]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.long,
+    pytest.mark.embedded_only("the command line finds the certificates of a local stack"),
+]
 
 SCRIPT = str(Path(sys.executable).with_name("deskwright"))
 SCOPES = "openid profile offline_access api://deskwright/access_as_user"

@@ -31,7 +31,6 @@ from local import node
 from local.processes import Part
 
 ACCOUNT = "devstoreaccount1"
-TOOLS = Path(__file__).parent.parent / ".tools"
 
 _MANIFESTS = tuple(Path(__file__).with_name(n) for n in ("package.json", "package-lock.json"))
 _LISTENING = re.compile(r"Azurite (\w+) service is successfully listening at https://[^:]+:(\d+)")
@@ -80,7 +79,7 @@ class Azurite:
         self.part.stop()
 
 
-def install(tools: Path = TOOLS) -> Path:
+def install(tools: Path = node.TOOLS) -> Path:
     """Install the locked Azurite below ``tools`` if it is missing; return its main script.
 
     Safe to call from several processes at once.
@@ -123,7 +122,7 @@ def start(
     In memory unless ``on_disk``; on disk it saves about every five seconds and when stopped.
     """
     ports = ports or Ports()
-    command = [node.find(TOOLS).node, str(install()), "--silent", "--disableTelemetry"]
+    command = [node.find(node.TOOLS).node, str(install()), "--silent", "--disableTelemetry"]
     command += ["--skipApiVersionCheck", "--oauth", "basic"]
     command += ["--cert", str(issued.server), "--key", str(issued.server_key)]
     for name in ("blob", "queue", "table"):

@@ -10,6 +10,9 @@ from pathlib import Path
 # The version that the packages of the lock files require (their "engines"): vitest and react-router of portal/.
 OLDEST = (22, 22)
 
+TOOLS = Path(__file__).parent.parent / ".tools"
+"""Where what is no package of Python is installed."""
+
 _LOCK = Path(__file__).parent.parent / "requirements-node.txt"
 
 

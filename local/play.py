@@ -18,7 +18,7 @@ from local.verdict import Check, Seen, gather, judge, passed_through
 Json = dict[str, Any]
 Show = Callable[[Sequence[Row]], None]
 
-BUILT = frozenset({"mainJob", "lifecycle", "notifications", "resize", "imageVersions"})
+BUILT = frozenset({"mainJob", "lifecycle", "notifications", "resize", "imageVersions", "spotGroups"})
 """Features of the service: a scenario whose ``needs`` is in it must pass. A new feature adds its name."""
 
 _LOOK_EVERY_SECONDS = 0.2

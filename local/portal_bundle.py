@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from local import node
-from local.azurite import TOOLS
 
 PORTAL = Path(__file__).parent.parent / "portal"
 SCHEMA = PORTAL / "schema"
@@ -28,7 +27,7 @@ def install() -> None:
     """Install what the lock files name."""
     for folder in (PORTAL, SCHEMA):
         npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        _run([*node.find(TOOLS).npm, *npm], folder)
+        _run([*node.find(node.TOOLS).npm, *npm], folder)
 
 
 def check() -> None:
@@ -61,20 +60,20 @@ def _bundle(mode: str, folder: str) -> None:
 def _write_types() -> None:
     if not _TYPES.exists() or _TYPES.stat().st_mtime < _API.stat().st_mtime:
         program = SCHEMA / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
-        _run([node.find(TOOLS).node, str(program), str(_API), "--output", str(_TYPES)], SCHEMA)
+        _run([node.find(node.TOOLS).node, str(program), str(_API), "--output", str(_TYPES)], SCHEMA)
 
 
 def _tool(program: str, *arguments: str) -> None:
-    _run([node.find(TOOLS).node, str(PORTAL / "node_modules" / program), *arguments], PORTAL)
+    _run([node.find(node.TOOLS).node, str(PORTAL / "node_modules" / program), *arguments], PORTAL)
 
 
 def _script(name: str, folder: str) -> None:
-    _run([node.find(TOOLS).node, str(PORTAL / "build" / name), folder], PORTAL)
+    _run([node.find(node.TOOLS).node, str(PORTAL / "build" / name), folder], PORTAL)
 
 
 def _run(command: list[str], folder: Path) -> None:
     # Scripts that a package starts find the same Node.js.
-    found = {**os.environ, "PATH": f"{Path(node.find(TOOLS).node).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    found = {**os.environ, "PATH": f"{Path(node.find(node.TOOLS).node).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
     answer = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, env=found)
     if answer.returncode != 0:
         raise PortalError(f"{answer.stdout}{answer.stderr}".strip())

@@ -38,6 +38,19 @@ def test_hooks_install_nothing_of_the_app() -> None:
     assert [line for line in lines if not line.startswith("#")] == []
 
 
+def test_the_hook_that_builds_the_portal_needs_no_package() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", "import local.portal_bundle"],
+        cwd=ROOT,
+        env={"PATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("words", [["-m", "deployment", "--help"], [str(HOOKS / "preprovision.py")]])
 def test_a_step_starts_without_any_package(words: list[str], tmp_path: Path) -> None:
     bare = {"PATH": str(tmp_path), "AZURE_ENV_NAME": "test", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}

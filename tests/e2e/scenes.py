@@ -28,7 +28,7 @@ SOON = {
 USERS = 2
 """Cloud PCs of a scenario that does not say how many it needs."""
 
-ELSEWHERE = {53: "tests/e2e/test_crashes.py"}
+ELSEWHERE = {53: "tests/e2e/test_crashes.py", 55: "tests/e2e/test_scenarios_5.py"}
 """Scenarios that need a stack of their own, and the tests that play them."""
 
 FILES = 5

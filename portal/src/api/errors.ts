@@ -77,11 +77,14 @@ function fromProblem(answer: Response, body: unknown): Read {
   };
 }
 
+/** Such as VM: it stays as it is. */
+const ABBREVIATION = /^[A-Z]{2,}$/;
 /** Codes that people know by other words. */
 const TERMS: Readonly<Record<string, string>> = {
   azureADJoin: "Microsoft Entra join",
   hybridAzureADJoin: "Microsoft Entra hybrid join",
   cloudPcs: "Cloud PCs",
+  cloudPCs: "Cloud PCs",
 };
 
 /** Write a code such as `resourceNotFound` as words. */
@@ -94,7 +97,7 @@ export function titleOf(code: string): string {
     .replaceAll(/([a-z\d])([A-Z])/g, "$1 $2")
     .replaceAll(/([A-Z])([A-Z][a-z])/g, "$1 $2")
     .split(" ")
-    .map((word) => (/^[A-Z]{2,}$/.test(word) ? word : word.toLowerCase()))
+    .map((word) => (ABBREVIATION.test(word) ? word : word.toLowerCase()))
     .join(" ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -4,7 +4,7 @@ let last: number | null = null;
 
 /** Note what an answer says about the time. */
 export function noteServiceTime(answer: Response): void {
-  const said = Date.parse(answer.headers.get("Date") ?? "");
+  const said = Date.parse(answer.headers.get("X-Service-Time") ?? "");
   if (!Number.isNaN(said)) {
     last = said;
   }

@@ -10,7 +10,7 @@ const useStyles = makeStyles({
     gridTemplateColumns: "max-content 1fr",
     columnGap: tokens.spacingHorizontalL,
     rowGap: tokens.spacingVerticalXS,
-    margin: 0,
+    margin: `${tokens.spacingVerticalS} 0`,
     "& dt": { color: tokens.colorNeutralForeground2 },
     "& dd": { margin: 0, overflowWrap: "anywhere" },
     "@media (max-width: 480px)": { gridTemplateColumns: "1fr" },

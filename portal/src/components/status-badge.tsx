@@ -5,8 +5,8 @@ import { titleOf } from "../api/errors.ts";
 
 type Color = NonNullable<BadgeProps["color"]>;
 
-const GOOD = new Set(["provisioned", "passed", "succeeded", "ready", "available", "healthy", "online"]);
-const BAD = new Set(["failed", "unhealthy", "deleting", "stopped"]);
+const GOOD = new Set(["provisioned", "passed", "succeeded", "ready", "available", "healthy", "online", "success", "active", "entitled"]);
+const BAD = new Set(["failed", "unhealthy", "deleting", "stopped", "failure", "clientError", "unavailable"]);
 const CAUTION = new Set(["warning", "inGracePeriod", "provisionedWithWarnings", "limitedAvailability", "paused"]);
 
 function colorOf(status: string): Color {

@@ -3,8 +3,7 @@ export const words = {
   lead: "Why does somebody have a Cloud PC, or why not?",
   user: "User principal name or object id",
   ask: "Explain",
-  verdict: "Answer",
-  policies: "Policies",
-  cloudPcs: "Cloud PCs",
-  missing: "Missing",
+  policies: "Policies that reach this user",
+  through: (group: string, since: string, wins: boolean): string =>
+    `by the group ${group}, since ${since}${wins ? ": this one counts" : ""}`,
 } as const;

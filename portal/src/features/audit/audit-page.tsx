@@ -6,7 +6,7 @@ import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/audit.ts";
-import { whoOf } from "./who.ts";
+import { activityOf, whoOf } from "./who.ts";
 
 const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/auditEvents"> = {
   path: `${ROOT}/auditEvents`,
@@ -19,18 +19,13 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     {
       id: "what",
       title: words.columns.what,
-      cell: (row) => <Link to={`/t/${tenant}/audit/${row.id}`}>{shortActivity(row.displayName)}</Link>,
+      cell: (row) => <Link to={`/t/${tenant}/audit/${row.id}`}>{activityOf(row.displayName)}</Link>,
     },
     { id: "who", title: words.columns.who, cell: (row) => whoOf(row.actor) },
     { id: "result", width: "110px", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
     { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.displayName ?? each.type).join(", ") },
   ],
 };
-
-/** All activities begin with the provider's name, and a column is narrow. */
-function shortActivity(name: string): string {
-  return name.replace(/^Microsoft\.CloudPC\//, "");
-}
 
 /** Who changed what, and when. */
 export function AuditPage(): ReactElement {

@@ -12,7 +12,7 @@ import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/audit.ts";
-import { whoOf } from "./who.ts";
+import { activityOf, whoOf } from "./who.ts";
 
 type Change = components["schemas"]["AuditProperty"];
 
@@ -30,7 +30,7 @@ export function AuditEventPage(): ReactElement {
     <DetailView query={query}>
       {(event) => (
         <>
-          <PageHeader title={event.displayName}>
+          <PageHeader title={activityOf(event.displayName)}>
             <StatusBadge status={event.activityResult} />
           </PageHeader>
           <Facts

@@ -6,3 +6,8 @@ type Actor = components["schemas"]["AuditActor"];
 export function whoOf(actor: Actor): string {
   return actor.userPrincipalName ?? actor.applicationDisplayName ?? actor.userId;
 }
+
+/** All activities begin with the same name of the provider, which tells nobody anything. */
+export function activityOf(name: string): string {
+  return name.replace(/^Microsoft\.CloudPC\//, "");
+}

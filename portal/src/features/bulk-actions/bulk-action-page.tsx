@@ -1,4 +1,4 @@
-import { MessageBar, MessageBarBody, ProgressBar, Select } from "@fluentui/react-components";
+import { MessageBar, MessageBarBody, ProgressBar, Select, makeStyles, tokens } from "@fluentui/react-components";
 import { useMemo, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
@@ -21,6 +21,8 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { useActions } from "../../components/use-actions.tsx";
 import { useAddress } from "../../components/use-address.ts";
 import { words } from "../../words/bulk-actions.ts";
+
+const useStyles = makeStyles({ outcome: { maxWidth: "240px", marginBottom: tokens.spacingVerticalS } });
 
 type BulkAction = Found<"/tenants/{tenant}/bulkActions/{id}">;
 type Item = RowOf<"/tenants/{tenant}/bulkActions/{id}/items">;
@@ -96,6 +98,7 @@ function actionsOf(api: Api, tenant: string, bulk: BulkAction): Action[] {
 }
 
 function Items({ tenant, bulk }: { readonly tenant: string; readonly bulk: BulkAction }): ReactElement {
+  const styles = useStyles();
   const [outcome, setOutcome] = useAddress("outcome");
   const list = useList(
     "/tenants/{tenant}/bulkActions/{id}/items",
@@ -105,7 +108,7 @@ function Items({ tenant, bulk }: { readonly tenant: string; readonly bulk: BulkA
   const columns = useMemo(() => columnsOf(tenant), [tenant]);
   return (
     <Section title={words.items}>
-      <Select aria-label={words.itemColumns.status} value={outcome} onChange={(_, { value }) => setOutcome(value)}>
+      <Select className={styles.outcome} aria-label={words.itemColumns.status} value={outcome} onChange={(_, { value }) => setOutcome(value)}>
         <option value="">{titleOf("all")}</option>
         {words.outcomes.map((each) => (
           <option key={each} value={each}>

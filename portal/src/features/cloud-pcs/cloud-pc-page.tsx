@@ -133,7 +133,7 @@ function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
   const ends = progress?.estimatedEndDateTime;
   return (
     <section aria-label={pc.displayName}>
-      {progress && progress.percentComplete < 100 ? (
+      {progress && isRunning(pc) ? (
         <ProgressBar className={styles.progress} value={progress.percentComplete / 100} aria-label={words.progress} />
       ) : null}
       <Facts

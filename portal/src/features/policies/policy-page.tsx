@@ -27,7 +27,7 @@ import { words } from "../../words/policies.ts";
 type Policy = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}">;
 type PolicyUser = RowOf<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}/users">;
 
-/** One policy: what it builds, for whom, and how far each of them is. */
+/** One policy: what it builds, who has it, and how far each of them is. */
 export function PolicyPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const query = useOne(`${ROOT}/provisioningPolicies/{id}`, { tenant, id }, { query: { $expand: "assignments" } });

@@ -1,21 +1,27 @@
-import { Button, Field, Input, MessageBar, MessageBarBody, Subtitle1, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, Field, Input, MessageBar, MessageBarBody, makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { dataOf } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
+import { useOne } from "../../api/read.ts";
 import type { components } from "../../api/schema.d.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { Loading } from "../../components/loading.tsx";
+import { moment } from "../../components/moments.ts";
 import { PageHeader } from "../../components/page-header.tsx";
+import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { useAddress } from "../../components/use-address.ts";
 import { words } from "../../words/users.ts";
 
 type Explanation = components["schemas"]["Explanation"];
 
+/** So many letters before the directory is asked, and so many names that it offers. */
+const LEAST = 2;
+const MOST = "10";
 const useStyles = makeStyles({
   form: { display: "flex", flexWrap: "wrap", alignItems: "end", gap: tokens.spacingHorizontalM },
   field: { minWidth: "240px", flexGrow: 1, maxWidth: "480px" },
@@ -28,6 +34,13 @@ export function UsersPage(): ReactElement {
   const [user, setUser] = useAddress("user");
   const [typed, setTyped] = useState(user);
   const query = useExplanation(tenant, user);
+  const search = typed.trim();
+  const users = useOne(
+    "/tenants/{tenant}/directory/users",
+    { tenant },
+    { query: { $search: search, $top: MOST }, enabled: search.length >= LEAST },
+  );
+  const found = users.data?.value ?? [];
   return (
     <>
       <PageHeader title={words.title} />
@@ -40,8 +53,15 @@ export function UsersPage(): ReactElement {
         }}
       >
         <Field label={words.user} className={styles.field}>
-          <Input value={typed} onChange={(_, { value }) => setTyped(value)} />
+          <Input value={typed} list="users" autoComplete="off" onChange={(_, { value }) => setTyped(value)} />
         </Field>
+        <datalist id="users">
+          {found.map(({ id, userPrincipalName, displayName }) => (
+            <option key={id} value={userPrincipalName}>
+              {displayName}
+            </option>
+          ))}
+        </datalist>
         <Button type="submit" appearance="primary">
           {words.ask}
         </Button>
@@ -63,25 +83,38 @@ function useExplanation(tenant: string, user: string) {
 }
 
 function Explained(given: { readonly tenant: string; readonly explanation: Explanation }): ReactElement {
-  const { user, verdict, cloudPcs } = given.explanation;
+  const { user, verdict, cloudPcs, policies } = given.explanation;
   return (
-    <section aria-label={words.verdict}>
-      <Subtitle1 as="h2">{user.displayName ?? user.userPrincipalName}</Subtitle1>
+    <Section title={user.displayName ?? user.userPrincipalName}>
       <MessageBar layout="multiline">
         <MessageBarBody>{verdict}</MessageBarBody>
       </MessageBar>
-      <Subtitle1 as="h3">{words.cloudPcs}</Subtitle1>
       {cloudPcs.map((each) => (
         <article key={`${each.cloudPcId}${each.servicePlanName}`}>
-          {each.cloudPcId ? (
-            <Link to={`/t/${given.tenant}/cloud-pcs/${each.cloudPcId}`}>{each.servicePlanName}</Link>
-          ) : (
-            each.servicePlanName
-          )}{" "}
-          {each.status ? <StatusBadge status={each.status} /> : null}
+          <p>
+            {each.cloudPcId ? (
+              <Link to={`/t/${given.tenant}/cloud-pcs/${each.cloudPcId}`}>{each.servicePlanName}</Link>
+            ) : (
+              each.servicePlanName
+            )}{" "}
+            {each.status ? <StatusBadge status={each.status} /> : null}
+          </p>
           <Facts facts={{ because: each.because, policy: each.policyName, missing: each.missing }} />
         </article>
       ))}
-    </section>
+      {policies.length > 0 && (
+        <>
+          <h3>{words.policies}</h3>
+          <ul>
+            {policies.map(({ policyId, policyName, groupName, assignedAt, wins }) => (
+              <li key={`${policyId}${groupName}`}>
+                <Link to={`/t/${given.tenant}/policies/${policyId}`}>{policyName}</Link>{" "}
+                {words.through(groupName, moment(assignedAt), wins)}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Section>
   );
 }

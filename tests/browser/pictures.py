@@ -1,0 +1,136 @@
+"""``python -m tests.browser.pictures`` takes the pictures of docs/portal.md, with something on every page."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from azure_simulator.seeds import DOMAIN
+from playwright.sync_api import Page, expect, sync_playwright
+
+from local.people import offered
+from local.stack import Stack, StackOptions
+from tests.browser.conftest import MORNING
+from tests.browser.environment import find
+from tests.e2e.office import SMALL, Office
+from tests.e2e.test_image_sets import new_set
+from tests.e2e.test_spot_groups import group_form, wizard
+
+PLACE = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+WIDTH, HEIGHT, SCALE = 1_120, 700, 0.62
+BROKEN = {"kind": "lro_fail", "code": "VMExtensionProvisioningError", "message": "the join failed, exit code 51"}
+BELOW = {
+    "home": "",
+    "cloud-pcs": "/cloud-pcs",
+    "policies": "/policies",
+    "connections": "/connections",
+    "images": "/images",
+    "users": f"/users?user=harbour01@{DOMAIN}",
+    "spot-groups": "/spot-groups",
+    "image-sets": "/image-sets",
+    "operations": "/operations",
+    "bulk-actions": "/bulk-actions",
+    "removals": "/removals",
+    "audit": "/audit",
+    "licenses": "/licenses",
+    "user-settings": "/user-settings",
+    "tenant": "/tenant",
+    "wizard": "/wizards/create-provisioning-policy",
+}
+FIRST_OF = {
+    "cloud-pc": "/cloud-pcs?status=failed",
+    "policy": "/policies",
+    "connection": "/connections",
+    "spot-group": "/spot-groups",
+    "image-set": "/image-sets",
+    "operation": "/operations",
+    "bulk-action": "/bulk-actions",
+}
+"""Pages of one thing: the list whose first row leads there."""
+
+
+def main() -> None:
+    """Furnish a tenant and take all pictures."""
+    PLACE.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, Stack(Path(folder), StackOptions(begins=MORNING)) as stack:
+        office = furnish(stack)
+        with offered(stack) as people, sync_playwright() as playwright:
+            found = find()
+            browser = playwright.chromium.launch(
+                executable_path=found.program, env=found.variables(), args=["--no-sandbox"]
+            )
+            context = browser.new_context(
+                viewport={"width": WIDTH, "height": HEIGHT},
+                device_scale_factor=SCALE,
+                locale="en-GB",
+                timezone_id="UTC",
+                reduced_motion="reduce",
+            )
+            take(context.new_page(), people, f"{stack.addresses.api}/portal", office.name)
+            browser.close()
+
+
+def furnish(stack: Stack) -> Office:
+    """Make a tenant in which every page has something to show."""
+    office = Office(stack, stack.portal(), "harbour").open({"removalBrake": {"count": 0, "percent": 0}})
+    with stack.at_speed(1_000.0):
+        users = [office.user(number, SMALL) for number in range(1, 6)]
+        own = f"user01@{DOMAIN}"
+        staff = office.group("staff", *users[:4], own)
+        connection = office.connection("West Europe")
+        office.policy("Office", connection, staff)
+        for user in (*users[:4], own):
+            office.settled(user)
+        image_set = new_set(office)
+        spot = office.group("shift", *(office.user(number) for number in (11, 12, 13)))
+        wizard(office, "create-spot-group", group_form(office, image_set["id"], spot))
+        setting = {"displayName": "Self-service", "selfServiceEnabled": True}
+        made = office.portal.ask("POST", f"{office.graph}/userSettings", setting).body
+        target = {"assignments": [{"target": {"groupId": staff}}]}
+        office.portal.ask("POST", f"{office.graph}/userSettings/{made['id']}/assign", target)
+        restart = {"action": "reboot", "filter": {"status": ["provisioned"]}}
+        office.portal.ask("POST", f"{office.base}/bulkActions", restart)
+        office.break_cloud("extension.put", BROKEN)
+        office.join(staff, users[4])
+        office.tell_changed(users[4])
+        office.settled(users[4])
+        office.leave(staff, users[3])
+        office.tell_changed(users[3])
+        office.until(office.removals, says="a removal waits")
+    return office
+
+
+def take(page: Page, people: str, portal: str, tenant: str) -> None:
+    """Go through the pages as an administrator and as a user."""
+    choose(page, people, "provider")
+    for name, path in BELOW.items():
+        page.goto(f"{portal}/t/{tenant}{path}")
+        keep(page, name)
+    for name, path in FIRST_OF.items():
+        page.goto(f"{portal}/t/{tenant}{path}")
+        page.get_by_role("table").get_by_role("link").first.click()
+        page.wait_for_url(f"**{path.partition('?')[0]}/*")
+        keep(page, name)
+    page.goto(f"{portal}/tenants")
+    keep(page, "tenants")
+    choose(page, people, "user01")
+    keep(page, "my")
+
+
+def choose(page: Page, people: str, person: str) -> None:
+    """Become somebody."""
+    page.goto(people)
+    page.locator(f'form[action="/{person}"] button').click()
+    page.wait_for_url("**/portal/**")
+    expect(page.get_by_role("banner")).to_be_visible()
+
+
+def keep(page: Page, name: str) -> None:
+    """Take the picture of a page when everything in it has come."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=PLACE / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -30,6 +30,8 @@ class Demo:
 
 def found() -> Demo | None:
     """Return the demonstration that runs here, None without one. ``DESKWRIGHT_RUN`` names the folder of another."""
+    if os.name != "posix":  # a demonstration runs nowhere else, and there a signal 0 is Ctrl-C
+        return None
     named = os.environ.get("DESKWRIGHT_RUN")
     here = Path.cwd()
     folders = [Path(named)] if named else [above / run for above in (here, *here.parents) for run in _RUNS]

@@ -129,5 +129,3 @@ _OPTIONS: Sequence[Any] = (
         help="Who to be in a demonstration (make run): provider, reader, user01 ...",
     ),
 )
-
-__all__ = ["Session", "of", "options"]

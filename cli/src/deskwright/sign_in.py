@@ -18,7 +18,7 @@ import click
 from deskwright import local_run, private_files
 from deskwright.client import Client
 from deskwright.contexts import Context
-from deskwright.errors import CommandError, SignInError
+from deskwright.errors import SignInError
 
 BROWSER, DEVICE_CODE, AZURE_CLI, DEMO, TOKEN = "browser", "device-code", "azure-cli", "demo", "token"
 SERVICE_PRINCIPAL, FEDERATION, MANAGED_IDENTITY = "service-principal", "federation", "managed-identity"
@@ -226,6 +226,3 @@ def _as_mapping(context: Context) -> dict[str, Any]:
 def is_terminal() -> bool:
     """Whether somebody can be asked: questions are written to stderr and answered on stdin."""
     return sys.stdin.isatty() and sys.stderr.isatty()
-
-
-__all__ = ["WAYS", "CommandError", "begin", "configured", "forget", "is_terminal", "tokens"]

@@ -232,6 +232,8 @@ def _try(stack: Stack, journey: Journey, console: Console) -> None:
     at = stack.addresses
     where = "" if stack.folder == RUN else f" --folder {stack.folder}"
     _plainly(console, f"\nTry, in another terminal, in {APP} (a token is good for an hour):")
+    if stack.folder == RUN:  # where the command line looks
+        _plainly(console, f"  .venv/bin/deskwright pc list --tenant {journey.tenant}")
     _plainly(console, f"  export TOKEN=$(.venv/bin/python -m local token{where})")
     for path in _WORTH_A_LOOK:
         _plainly(console, f"  curl -H \"Authorization: Bearer $TOKEN\" '{at.api}/api{journey.base}{path}'")

@@ -194,6 +194,15 @@ def test_any_request_can_be_sent(deskwright: Command, service: Service) -> None:
     assert sent.headers["idempotency-key"]
 
 
+def test_a_deployment_is_that_of_the_checkout(deskwright: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = deskwright("deploy", "all")
+    assert (ended.code, "no checkout" in ended.err) == (ExitCode.USAGE, True)
+    monkeypatch.chdir(Path(__file__).parents[1])
+    with pytest.raises(SystemExit) as told:
+        deskwright("deploy", "nonsense")
+    assert told.value.code == 2
+
+
 @pytest.mark.parametrize(
     "words", [("api", "GRAB", "/x"), ("api", "GET", "x"), ("pc", "frobnicate"), ("pc", "list", "-o", "xml")]
 )

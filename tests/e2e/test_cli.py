@@ -155,22 +155,22 @@ def test_a_command_that_is_repeated_with_its_key_has_one_effect(shell: Shell) ->
 def test_a_wizard_is_played_at_a_terminal(shell: Shell) -> None:
     shell.office.connection()
     terminal = shell.at_terminal("policy", "create", "--save-form", "form.yaml")
-    terminal.until("Connection ids .*: $")
+    terminal.until(r"Connection.*\[number.*: $")
     terminal.type("1")
-    terminal.until("Image type .*: $")
+    terminal.until(r"type.*\[number.*: $")
     terminal.type("gallery")
-    terminal.until("Image id .*: $")
+    terminal.until(r"Image.*\[number.*: $")
     terminal.type("no such image")
     terminal.until("no such choice")
-    terminal.until("Image id .*: $")
+    terminal.until(r"Image.*\[number.*: $")
     terminal.type(GALLERY_IMAGE)
     terminal.until("Change anything here.*: $")
     terminal.type("n")
-    terminal.until("Group ids .*: $")
+    terminal.until(r"Group.*\[number.*: $")
     terminal.type("1")
-    terminal.until("Display name: $")
+    terminal.until("[Nn]ame.*: $")
     terminal.type("At a terminal")
-    terminal.until("Description: $")
+    terminal.until("Description.*: $")
     terminal.type("")
     terminal.until("Save.*: $")
     terminal.type("y")
@@ -185,17 +185,17 @@ def test_a_wizard_is_played_at_a_terminal(shell: Shell) -> None:
 @pytest.mark.parametrize("how", ["Ctrl-C", "no"])
 def test_a_wizard_that_is_left_saves_nothing(shell: Shell, how: str) -> None:
     terminal = shell.at_terminal("connection", "create")
-    terminal.until("Site id .*: $")
+    terminal.until(r"Site.*\[number.*: $")
     if how == "Ctrl-C":
         terminal.interrupt()
     else:
         for question, answer in (
             ("", "1"),
-            ("Subscription id.*: $", ""),
+            ("Subscription.*: $", ""),
             ("Join type .*: $", "1"),
             ("Network.*: $", "1"),
             (r"omain.*\? \[y/N\]: $", "n"),
-            ("Display name: $", "Hosted"),
+            ("[Nn]ame.*: $", "Hosted"),
             (r"Save\? \[y/N\]: $", "n"),
         ):
             terminal.until(question)

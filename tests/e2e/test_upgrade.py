@@ -15,6 +15,7 @@ from local.journey import Journey, licences
 from local.stack import APP, Stack
 from tests.e2e.conftest import StartStack
 from tests.e2e.office import GALLERY_IMAGE, SMALL, Json, Office
+from tests.e2e.test_session_hosts import hosts, pooled, ready
 
 pytestmark = [
     pytest.mark.e2e,
@@ -145,3 +146,21 @@ def test_one_step_back_serves_what_the_new_release_has_written(office: Office) -
     office.act(office.cloud_pc_of(upns[0]), "reboot")
     assert {pc["id"]: pc["status"] for pc in office.cloud_pcs()} == before
     assert office.stack.ask_cloud("invariants")["clean"]
+
+
+def test_a_spot_group_in_the_making_is_finished_by_the_new_release(start_stack: StartStack, earlier: Path) -> None:
+    stack = start_stack(users=2, seed=3, app=earlier, specification=None)
+    office = Office(stack, stack.portal(), "spotted").open()
+    office.connection()
+    group = pooled(office, quantity=20)
+    office.until(lambda: {each["status"] for each in hosts(office, group)} == {"building"}, says="hosts are built")
+    names = {each["id"] for each in hosts(office, group)}
+    with stack.at_speed(10):
+        stack.change_app(APP)
+    assert {each["id"] for each in ready(office, group, len(names))} == names
+    assert len(office.machines()) == len(names)
+    drained = min(names)
+    office.portal.ask("POST", f"{office.graph}/spotGroups/{group}/hosts/{drained}/drain")
+    shown = office.portal.ask("GET", f"{office.graph}/spotGroups/{group}/hosts/{drained}").body
+    assert shown["drainedByHand"]
+    assert stack.ask_cloud("invariants")["clean"]

@@ -92,14 +92,30 @@ async def compare(here: Office, routes: dict[str, Any], pc: CloudPc) -> None:
             await here.cloud_pcs.change(pc.tenant_id, pc.id, lambda _: pc)
 
 
-@pytest.mark.parametrize("state", STATES)
+SHORT = (
+    "it is provisioned",
+    "it is in its grace period",
+    "an action is at work",
+    "it has failed, to be cleaned up later",
+)
+"""One of each kind; the others are part of make long."""
+
+
+@pytest.mark.parametrize("state", [s if s in SHORT else pytest.param(s, marks=pytest.mark.long) for s in STATES])
 async def test_an_action_is_shown_as_possible_exactly_where_its_route_does_it(
     here: Office, routes: dict[str, Any], state: str
 ) -> None:
     await compare(here, routes, STATES[state])
 
 
-@pytest.mark.parametrize("why", ["steps run again", "the tenant is paused", "no licence", "no group", "no directory"])
+@pytest.mark.parametrize(
+    "why",
+    [
+        "steps run again",
+        "no licence",
+        *(pytest.param(w, marks=pytest.mark.long) for w in ("paused", "no group", "away")),
+    ],
+)
 async def test_what_no_record_of_the_cloud_pc_knows_is_asked(
     here: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
@@ -118,7 +134,7 @@ async def test_what_no_record_of_the_cloud_pc_knows_is_asked(
         case "steps run again":
             monkeypatch.setattr(IdleHost, "get_status", alive)
             monkeypatch.setattr(IdleHost, "start_new", started)
-        case "the tenant is paused":
+        case "paused":
             await here.service_state.change(lambda _: ServiceState(paused=Paused(by="ada", at=NOW)))
         case "no licence":
             here.directory.licences["ada"] = ()
@@ -145,6 +161,7 @@ async def test_what_there_is_to_choose_from_is_shown(here: Office, routes: dict[
     assert chosen == {"resize": ["sku-2"], "restore": ["rp1"], "rerunStep": ["hidePowerIcons"], "reboot": None}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("status", HostStatus)
 @pytest.mark.parametrize("task", [None, HostTask.RESTART, HostTask.REMOVE])
 async def test_a_host_shows_what_its_routes_do(
@@ -164,7 +181,7 @@ async def test_a_host_shows_what_its_routes_do(
         await here.session_hosts.change("contoso", "h1", lambda _: host)
 
 
-@pytest.mark.parametrize("status", [None, *ReleaseStatus])
+@pytest.mark.parametrize("status", [None, *(pytest.param(s, marks=pytest.mark.long) for s in ReleaseStatus)])
 @pytest.mark.parametrize("held", [True, False])
 async def test_a_group_shows_what_its_routes_do(
     here: Office, routes: dict[str, Any], status: ReleaseStatus | None, *, held: bool

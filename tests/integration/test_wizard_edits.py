@@ -168,6 +168,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("wizard", "form", "pointer"), WRONG, ids=[f"{w}{p}" for w, _, p in WRONG])
 async def test_what_is_wrong_is_named_and_changes_nothing(
     office: Office, routes: dict[str, Any], wizard: str, form: dict[str, Any], pointer: str

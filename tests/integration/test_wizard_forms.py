@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shared.domain.naming import TENANT_TAG
-from shared.domain.wizards import WIZARDS
+from shared.domain.wizards import WIZARDS, Wizard
+from shared.domain.wizards.places import CREATE_TENANT
 from shared.errors import RefusedError, UnavailableError
 from shared.services import marketplace
 from tests.integration import desks, image_things, things
@@ -18,6 +19,20 @@ from tests.integration.scenes import HYBRID, VNET
 
 WIZARD = "GET tenants/{tenant}/wizards/{wizard}"
 ELSEWHERE = f"/subscriptions/{things.SUBSCRIPTION}/resourceGroups/g/providers/Microsoft.Network/virtualNetworks"
+
+
+OF_CLOUDS = {
+    "create-connection": {"credentials/network/virtualNetworkId", "credentials/network/subnetIds"},
+    "create-device-image": {"source/galleryImageId", "source/galleryVersionId"},
+    "create-provisioning-policy": {"image/imageId", "groups/groupIds", "groups/servicePlans"},
+    "create-image-set": {"source/galleryImageId", "source/galleryVersionId"},
+    "create-image-version": {"source/galleryImageId", "source/galleryVersionId"},
+    "create-spot-group": {"groups/groupIds"},
+    "edit-spot-group": {"groups/groupIds"},
+    "edit-provisioning-policy": {"image/imageId"},
+    "edit-connection": {"credentials/network/virtualNetworkId", "credentials/network/subnetIds"},
+}
+"""The fields of each wizard whose choices a cloud has."""
 
 
 def network(name: str, *subnets: str, **more: Any) -> SimpleNamespace:
@@ -64,30 +79,27 @@ def fields(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         yield from whole.get("properties", {}).items()
 
 
-@pytest.mark.parametrize("wizard", WIZARDS)
-async def test_every_field_has_a_title_and_a_help(office: Office, routes: dict[str, Any], wizard: str) -> None:
-    for step in steps(await shown(routes, wizard)).values():
-        for name, field in fields(step["schema"] or {}):
-            assert field.get("title"), (step["name"], name)
-            assert field.get("description"), (step["name"], name)
+@pytest.mark.parametrize("wizard", [*WIZARDS.values(), CREATE_TENANT], ids=lambda wizard: wizard.name)
+def test_every_field_has_a_title_and_a_help(wizard: Wizard) -> None:
+    for step in wizard.steps:
+        for name, field in fields(step.accepts.model_json_schema(by_alias=True) if step.accepts else {}):
+            assert field.get("title"), (step.name, name)
+            assert field.get("description"), (step.name, name)
             assert "_" not in field["title"]
 
 
-@pytest.mark.parametrize("wizard", WIZARDS)
-async def test_what_is_chosen_and_begun_with_are_fields_of_the_step(
-    office: Office, routes: dict[str, Any], wizard: str
-) -> None:
-    for step in steps(await shown(routes, wizard)).values():
-        known = {name for name, _ in fields(step["schema"] or {})} | {"servicePlans"}
-        assert {part for each in step["choices"] for part in each.split("/")} <= known
-        assert step["values"].keys() <= known
-        assert step["choicesErrors"] == {}
+async def test_what_is_chosen_and_begun_with_are_fields_of_the_step(office: Office, routes: dict[str, Any]) -> None:
+    for wizard in WIZARDS:
+        for step in steps(await shown(routes, wizard)).values():
+            known = {name for name, _ in fields(step["schema"] or {})} | {"servicePlans"}
+            assert {part for each in step["choices"] for part in each.split("/")} <= known, wizard
+            assert step["values"].keys() <= known, wizard
+            assert step["choicesErrors"] == {}, wizard
 
 
-@pytest.mark.parametrize("wizard", WIZARDS)
 @pytest.mark.parametrize("error", [UnavailableError("away"), RefusedError("AuthorizationFailed", "no")])
 async def test_clouds_that_do_not_answer_leave_their_fields_without_choices(
-    office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, wizard: str, error: Exception
+    office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     async def fail(*_: Any, **__: Any) -> Any:
         raise error
@@ -102,24 +114,14 @@ async def test_clouds_that_do_not_answer_leave_their_fields_without_choices(
         monkeypatch.setattr(marketplace, name, fail)
     for name in ("groups", "subscribed_skus"):
         monkeypatch.setattr(office.directory, name, fail)
-    of_clouds = {
-        f"{name}/{field}": step["choices"][field]
-        for name, step in steps(await shown(routes, wizard)).items()
-        for field in step["choicesErrors"]
-    }
-    assert all(choices == [] for choices in of_clouds.values())
-    expected = {
-        "create-connection": {"credentials/network/virtualNetworkId", "credentials/network/subnetIds"},
-        "create-device-image": {"source/galleryImageId", "source/galleryVersionId"},
-        "create-provisioning-policy": {"image/imageId", "groups/groupIds", "groups/servicePlans"},
-        "create-image-set": {"source/galleryImageId", "source/galleryVersionId"},
-        "create-image-version": {"source/galleryImageId", "source/galleryVersionId"},
-        "create-spot-group": {"groups/groupIds"},
-        "edit-spot-group": {"groups/groupIds"},
-        "edit-provisioning-policy": {"image/imageId"},
-        "edit-connection": {"credentials/network/virtualNetworkId", "credentials/network/subnetIds"},
-    }
-    assert of_clouds.keys() == expected.get(wizard, set())
+    for wizard in WIZARDS:
+        of_clouds = {
+            f"{name}/{field}": step["choices"][field]
+            for name, step in steps(await shown(routes, wizard)).items()
+            for field in step["choicesErrors"]
+        }
+        assert all(choices == [] for choices in of_clouds.values())
+        assert of_clouds.keys() == OF_CLOUDS.get(wizard, set()), wizard
 
 
 async def test_a_connection_has_networks_and_units_to_choose_from(office: Office, routes: dict[str, Any]) -> None:

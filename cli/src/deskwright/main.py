@@ -56,6 +56,12 @@ def _export() -> click.Command:
     return export
 
 
+def _deploy() -> click.Command:
+    from deskwright.deploy import deploy
+
+    return deploy
+
+
 def _completion() -> click.Command:
     from deskwright.completion import completion
 
@@ -77,6 +83,7 @@ _EXTRAS: dict[str, tuple[str, Extra]] = {
     "diff": ("Compare such files with the service", _diff),
     "apply": ("Make the service as such files say", _apply),
     "api": ("Send any request to the API", _api),
+    "deploy": ("Deploy the service from a checkout of it", _deploy),
     "completion": ("Print the script that completes commands in your shell", _completion),
 }
 _MORE_VERBS: dict[tuple[str, str], tuple[str, Extra]] = {

@@ -114,6 +114,9 @@ class Questions:
 def _title(name: str, raw: Json, schema: Json) -> str:
     """Return what to ask: the name in words, with what the schema says about it."""
     words = "".join(f" {each.lower()}" if each.isupper() else each for each in name)
+    given = raw.get("title", "")
+    if given and given.replace(" ", "").casefold() != name.casefold():
+        words = given
     of_kind = "" if "enum" in schema else schema.get("description", "")
     about = str(raw.get("description") or of_kind).split("\n")[0].replace("*", "")
     title = words[:1].upper() + words[1:]

@@ -206,7 +206,10 @@ def _default_scope(context: Context) -> str:
 
 def _trust(context: Context) -> dict[str, Any]:
     """Return what MSAL needs for an issuer that is not Microsoft's: its certificates, and no question about it."""
-    return {"verify": context.bundle, "instance_discovery": False} if context.bundle else {}
+    if context.bundle is None:
+        return {}
+    os.environ["REQUESTS_CA_BUNDLE"] = context.bundle  # another one there would go before what MSAL is told
+    return {"verify": context.bundle, "instance_discovery": False}
 
 
 def _needed(name: str) -> str:

@@ -38,7 +38,7 @@ def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
     """Take the form from its file or by questions, have it reviewed, and save it."""
     manner = manner_of(values)
     thing = values.get("thing")
-    wizard = Wizard(use, verb.wizard, use.identified(verb.named, thing) if thing else "")
+    wizard = Wizard(use, verb, use.identified(verb.named, thing) if thing else "")
     given = values["file"] or values["settings"]
     form = bodies.body((), values["file"], {}, values["settings"]) or {}
     form.pop("wizard", None)
@@ -67,11 +67,12 @@ def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
 class Wizard:
     """One wizard of the service, with what there is to choose from now. *about*: the id of what it edits."""
 
-    def __init__(self, use: Session, name: str, about: str = "") -> None:
+    def __init__(self, use: Session, verb: Verb, about: str = "") -> None:
         self._use = use
         self._about = {"id": about} if about else {}
-        self.saves = operation("save_wizard")
-        self.address = self.saves.address(use.tenant, {"wizard": name})
+        self.saves = operation(verb.operation)
+        tenant = use.tenant if self.saves.in_tenant else ""
+        self.address = self.saves.address(tenant, {"wizard": verb.wizard})
 
     def ask(self) -> Json:
         """Return the form that somebody fills in, each step reviewed before the next. Ctrl-C ends it."""

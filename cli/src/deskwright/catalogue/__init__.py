@@ -35,9 +35,12 @@ WITHOUT_COMMAND: Mapping[str, str] = {
     "create_connection": "connection create sends the wizard's form, which says more; api sends Graph's body",
     "create_device_image": "image create sends the wizard's form, which says more; api sends Graph's body",
     "create_policy": "policy create sends the wizard's form, apply Graph's body",
+    "create_tenant": "tenant create sends the wizard's form, which says more; api sends the body",
+    "get_tenant_wizard": "tenant create shows it, step by step",
     "health": "takes a function key and no token: it is for probes of the platform",
     "receive_notifications": "Microsoft Graph calls it; nobody else can",
     "reprovision_cloud_pc": "pc reprovision sends our own request, which has one option more",
+    "review_tenant_wizard": "tenant create reviews each step by it; with --dry-run it prints the review",
 }
 """Operations that have no command, and why."""
 

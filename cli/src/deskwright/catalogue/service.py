@@ -97,7 +97,7 @@ TENANT = Noun(
     (
         Verb("list", "list_tenants", (*ID, *NAME, "DIRECTORY=entraTenantId", "PAUSED=paused/reason")),
         Verb("show", "get_tenant"),
-        Verb("create", "create_tenant"),
+        Verb("create", "save_tenant_wizard", wizard="create-tenant"),
         Verb("edit", "save_wizard", wizard="edit-tenant"),
         Verb("update", "update_tenant"),
         Verb("forecast", "foresee_change"),

@@ -52,6 +52,7 @@ SPOT = Noun(
         Verb("show", "get_spot_group", named="spot"),
         Verb("create", "save_wizard", wizard="create-spot-group"),
         Verb("edit", "save_wizard", wizard="edit-spot-group", named="spot"),
+        Verb("actions", "get_supported_group_actions", ACTIONS, rows="value", named="spot"),
         Verb("pause", "pause_spot_group", named="spot"),
         Verb("resume", "resume_spot_group", named="spot"),
         Verb("delete", "delete_spot_group", named="spot", confirms=True, asks=f"Delete the group {{}}? {DESTROYS}"),

@@ -51,7 +51,6 @@ _LONG = frozenset(
 """Integers of 64 bits; all others have 32 (the formats of Microsoft's specifications)."""
 _SHOWN = 60
 _TRUTH = {"true": True, "false": False}
-_INTEGER = re.compile(r"[+-]?\d{1,20}", re.ASCII)
 _DURATION = re.compile(r"P(?=.)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?)")
 
 
@@ -63,7 +62,7 @@ class Dialect:
     message: str = ""
     detail: str = ""
     converts: bool = False
-    """Whether truth values and numbers may be written as texts, as .NET's reader takes them (recorded for Compute)."""
+    """Whether truth values may be written as texts, as .NET's reader takes them (recorded for Compute)."""
 
     def problem(self, path: str, text: str) -> Problem:
         """Make the 400 for a member."""
@@ -184,11 +183,9 @@ class BodyReader:
 
 
 def _converted(value: object, kind: str) -> object:
-    """Read a truth value or an integer from a text; anything else stays."""
+    """Read a truth value from a text; anything else stays."""
     text = value.strip().lower() if isinstance(value, str) else ""
-    if kind == "boolean" and text in _TRUTH:
-        return _TRUTH[text]
-    return int(text) if kind == "integer" and _INTEGER.fullmatch(text) else value
+    return _TRUTH[text] if kind == "boolean" and text in _TRUTH else value
 
 
 def bits(path: str) -> int:

@@ -5,5 +5,5 @@ import { words } from "../words/shell.ts";
 
 /** The place of something that comes in a moment. */
 export function Loading({ label = words.loading }: { readonly label?: string }): ReactElement {
-  return <Spinner label={label} delay={200} />;
+  return <Spinner label={label} />;
 }

@@ -31,9 +31,10 @@ interface Given {
 }
 
 const useStyles = makeStyles({
-  form: { display: "grid", rowGap: tokens.spacingVerticalL, maxWidth: "640px" },
+  form: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", rowGap: tokens.spacingVerticalL, maxWidth: "640px" },
   group: {
     display: "grid",
+    gridTemplateColumns: "minmax(0, 1fr)",
     rowGap: tokens.spacingVerticalM,
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
@@ -41,6 +42,8 @@ const useStyles = makeStyles({
     margin: 0,
     minWidth: 0,
   },
+  field: { gridTemplateColumns: "minmax(0, 1fr)" },
+  select: { minWidth: 0, maxWidth: "100%" },
   boxes: { border: "none", margin: 0, padding: 0, minWidth: 0, display: "grid", rowGap: tokens.spacingVerticalS },
   problem: { color: tokens.colorStatusDangerForeground1 },
   several: { display: "grid", maxHeight: "320px", overflowY: "auto" },
@@ -87,9 +90,16 @@ function Asked(given: AskedGiven): ReactElement {
   if (field.kind === "several" || field.kind === "directoryGroups") {
     return <Several {...given} />;
   }
-  const problem = problems.get(at);
+  return <Single {...given} problem={problems.get(at)} />;
+}
+
+/** A field with one control. */
+function Single(given: AskedGiven & { readonly problem: string | undefined }): ReactElement {
+  const styles = useStyles();
+  const { field, problem } = given;
   return (
     <FormField
+      className={styles.field}
       label={field.label}
       required={field.required}
       hint={field.help}
@@ -101,6 +111,7 @@ function Asked(given: AskedGiven): ReactElement {
 }
 
 function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
+  const styles = useStyles();
   const nothing = field.nullable === true ? null : undefined;
   const text = typeof value === "string" || typeof value === "number" ? String(value) : "";
   const choices = fitting(field.choices, beside);
@@ -109,6 +120,8 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
     case "one":
       return (
         <Select
+          className={styles.select}
+          select={{ className: styles.select }}
           value={text}
           onChange={(_, data) => (field.numeric === true && data.value !== "" ? onChange(Number(data.value)) : write(data.value))}
         >

@@ -24,7 +24,7 @@ import { useReview, useSave, useWizard, type Form, type Review, type Saved, type
 
 const useStyles = makeStyles({
   buttons: { display: "flex", gap: tokens.spacingHorizontalM, marginTop: tokens.spacingVerticalXL },
-  form: { display: "grid", rowGap: tokens.spacingVerticalL },
+  form: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", rowGap: tokens.spacingVerticalL },
 });
 
 /** A wizard: its steps one after the other, each reviewed by the service before the next one. */

@@ -2,6 +2,8 @@
 export interface SignIn {
   /** The signed-in person; null before they have signed in. */
   readonly account: Account | null;
+  /** Why the last attempt to sign in failed; null when none did. */
+  readonly problem: string | null;
   /** Go to the sign-in page. The promise does not end: the browser leaves. */
   enter(): Promise<void>;
   /** Return an access token for the API. Throws SignedOutError when the person has to sign in again. */

@@ -25,6 +25,7 @@ export function chosenPerson(): SignIn {
   };
   return {
     account: chosen === null || expired(chosen.token) ? null : accountOf(chosen.token),
+    problem: null,
     enter,
     token: () =>
       chosen === null || expired(chosen.token)

@@ -1,4 +1,5 @@
 import {
+  AuthError,
   BrowserCacheLocation,
   InteractionRequiredAuthError,
   PublicClientApplication,
@@ -6,13 +7,19 @@ import {
   type AuthenticationResult,
 } from "@azure/msal-browser";
 
+import { words } from "../words/sign-in.ts";
 import { SignedOutError, type Account, type Configuration, type SignIn } from "./account.ts";
 
 /** Sign in with Entra ID: authorization code with PKCE, by a redirect. */
 export async function entra(): Promise<SignIn> {
-  const configuration = await readConfiguration();
+  let configuration: Configuration;
+  try {
+    configuration = await readConfiguration();
+  } catch (error) {
+    return unavailable(error instanceof Error ? error.message : String(error));
+  }
   if (configuration.clientId === null) {
-    return notRegistered();
+    return unavailable(words.notRegistered);
   }
   const client = new PublicClientApplication({
     auth: {
@@ -25,11 +32,12 @@ export async function entra(): Promise<SignIn> {
     cache: { cacheLocation: BrowserCacheLocation.SessionStorage },
   });
   await client.initialize();
-  const answer: AuthenticationResult | null = await client.handleRedirectPromise();
+  const { answer, problem } = await answerOf(client);
   const known: AccountInfo | undefined = answer?.account ?? client.getAllAccounts()[0];
   const request = { scopes: [configuration.scope] };
   return {
     account: known ? accountOf(known) : null,
+    problem,
     enter: () => client.loginRedirect({ ...request, prompt: "select_account" }),
     token: async () => {
       if (!known) {
@@ -51,7 +59,7 @@ export async function entra(): Promise<SignIn> {
 async function readConfiguration(): Promise<Configuration> {
   const answer = await fetch("/api/configuration");
   if (!answer.ok) {
-    throw new Error(`The service does not say how to sign in (status ${answer.status}).`);
+    throw new Error(words.noConfiguration(answer.status));
   }
   return (await answer.json()) as Configuration;
 }
@@ -60,10 +68,22 @@ function accountOf(found: AccountInfo): Account {
   return { name: found.name ?? found.username, address: found.username };
 }
 
-function refuse(): Promise<never> {
-  return Promise.reject(new Error("Nobody has registered the portal: set DESKWRIGHT_SIGN_IN_CLIENT_ID."));
+/** Return what the browser has brought back from the sign-in page: somebody, nothing, or why not. */
+async function answerOf(client: PublicClientApplication): Promise<{ answer: AuthenticationResult | null; problem: string | null }> {
+  try {
+    return { answer: await client.handleRedirectPromise(), problem: null };
+  } catch (error) {
+    return { answer: null, problem: error instanceof AuthError ? words.refused(error.errorMessage) : String(error) };
+  }
 }
 
-function notRegistered(): SignIn {
-  return { account: null, enter: refuse, token: refuse, leave: refuse };
+function beginAnew(): Promise<void> {
+  location.reload();
+  return Promise.resolve();
+}
+
+/** Nobody can sign in now; entering tries it from the beginning. */
+function unavailable(problem: string): SignIn {
+  const refuse = (): Promise<never> => Promise.reject(new Error(problem));
+  return { account: null, problem, enter: beginAnew, token: refuse, leave: refuse };
 }

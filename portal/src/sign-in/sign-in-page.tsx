@@ -20,7 +20,7 @@ const useStyles = makeStyles({
 /** The first page for everybody who is not signed in. */
 export function SignInPage({ signIn }: { readonly signIn: SignIn }): ReactElement {
   const styles = useStyles();
-  const [problem, setProblem] = useState<string | null>(null);
+  const [problem, setProblem] = useState<string | null>(signIn.problem);
   const enter = (): void => {
     signIn.enter().catch((error: unknown) => setProblem(error instanceof Error ? error.message : String(error)));
   };

@@ -5,4 +5,7 @@ export const words = {
   expired: "Your sign-in has expired.",
   again: "Sign in again",
   leave: "Sign out",
+  notRegistered: "Nobody has registered the portal: an administrator sets DESKWRIGHT_SIGN_IN_CLIENT_ID.",
+  noConfiguration: (status: number): string => `The service does not say how to sign in (status ${status}). Try again later.`,
+  refused: (why: string): string => `You were not signed in. ${why}`,
 } as const;

@@ -29,6 +29,11 @@ def test_01_an_unknown_path_is_404(host: RunningHost, path: str) -> None:
     assert host.call("GET", path).status == 404
 
 
+def test_without_a_function_of_the_root_the_host_answers_there(host: RunningHost) -> None:
+    answer = host.call("GET", "/")
+    assert (answer.status, answer.text) == (200, "Your embedded Functions host is up and running.")
+
+
 @pytest.mark.parametrize(("method", "path"), [("POST", "/api/hello"), ("HEAD", "/api/hello"), ("DELETE", "/api/echo")])
 def test_02_a_wrong_method_is_404(host: RunningHost, method: str, path: str) -> None:
     assert host.call(method, path).status == 404

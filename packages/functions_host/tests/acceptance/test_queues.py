@@ -25,6 +25,11 @@ def test_05_without_a_route_prefix_routes_begin_at_the_root(queue_host: RunningH
     assert queue_host.call("GET", "/admin/host/ping").status == 200
 
 
+def test_a_function_of_the_root_goes_before_the_host_s_page(queue_host: RunningHost) -> None:
+    assert queue_host.call("GET", "/").text == "the app's own page"
+    assert "up and running" in queue_host.call("POST", "/").text
+
+
 def test_headers_of_host_json_are_on_every_answer(queue_host: RunningHost) -> None:
     assert queue_host.call("GET", "/held").headers["X-Content-Type-Options"] == "nosniff"
     assert queue_host.call("GET", "/nowhere").headers["X-Content-Type-Options"] == "nosniff"

@@ -25,7 +25,7 @@ class BuiltinRoutes:
     async def answer(self, request: web.BaseRequest, segments: list[str]) -> web.Response | None:
         """Answer a request for the host itself; None: it is for the app."""
         if not segments:
-            return web.Response(text="Your embedded Functions host is up and running.")
+            return None
         lowered = [segment.lower() for segment in segments[:3]]
         own = lowered == addresses.PREFIX or lowered[:2] == pages.PREFIX or lowered[0] == "admin"
         if own and self._open and not is_address(request.headers.get("host", "")):

@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import logging
+import os
 import socket
 import ssl
 import time
@@ -70,6 +71,13 @@ def _template(function: Function) -> str:
     return function.name if route is None else str(route).strip("/")
 
 
+def _homepage() -> web.Response:
+    """Answer at ``/`` where no function does (HomepageMiddleware of azure-functions-host)."""
+    if os.environ.get("AzureWebJobsDisableHomepage", "").lower() == "true":  # noqa: SIM112 - the setting's name
+        return web.Response(status=204)
+    return web.Response(text="Your embedded Functions host is up and running.")
+
+
 class PublicServer:
     """Answers a request by the first route that matches, or 404."""
 
@@ -114,7 +122,7 @@ class PublicServer:
             values = found.route.match(segments)
             if values is not None:
                 return await self._authorized(request, found, values), found.function.name
-        return web.Response(status=404), ""
+        return _homepage() if not segments else web.Response(status=404), ""
 
     async def _authorized(
         self, request: web.BaseRequest, found: _FunctionRoute, values: Mapping[str, str]

@@ -99,3 +99,8 @@ async def release(req: func.HttpRequest) -> str:
     for one in found:
         held[one].set()
     return str(len(found))
+
+
+@app.route(route="/", methods=["GET"])
+def root(req: func.HttpRequest) -> str:
+    return "the app's own page"

@@ -12,7 +12,7 @@ from shared.domain.filtering import accepts, demanded, names_in
 from shared.errors import InvalidError, Problem
 from triggers.http.call import Call, Response, ok
 from triggers.http.lists import csv_response, wants_csv
-from triggers.http.odata import Query, read_query, selected
+from triggers.http.odata import Query, read_query, selected_of
 from triggers.http.paging import listed, top_of
 from triggers.http.views.catalogue import AUDIT_EVENTS, AuditEventView, audit_event_view, audit_row
 
@@ -38,7 +38,7 @@ async def audit_list(call: Call, tenant_id: str, more: Mapping[str, Any] | None 
         return csv_response(AUDIT_EVENTS, query, ((audit_row(view), view) for view in views))
     behind = _place(call.query("$skiptoken"))
     views, token = await _found(call, tenant_id, query, (top_of(call), _LOOKED_AT), behind)
-    return ok(listed(call, [selected(view, query, AUDIT_EVENTS) for view in views], token, **(more or {})))
+    return ok(listed(call, selected_of(views, query, AUDIT_EVENTS), token, **(more or {})))
 
 
 async def _found(

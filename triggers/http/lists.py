@@ -12,7 +12,7 @@ from shared.errors import InvalidError, Problem
 from shared.storage.repository import Repository
 from triggers.http.call import Call, Response, ok
 from triggers.http.csv_files import csv_file
-from triggers.http.odata import Collection, Query, read_query, row_of, selected
+from triggers.http.odata import Collection, Query, read_query, row_of, selected_of
 from triggers.http.paging import count_of, listed, top_of
 
 V = TypeVar("V", bound=Value)
@@ -33,7 +33,7 @@ def whole_list(
         return csv_response(collection, query, ((row, view) for view, row in rows))
     top, skip = top_of(call), _skip(call)
     following = str(skip + top) if skip + top < len(rows) else None
-    items = [selected(view, query, collection) for view, _ in rows[skip : skip + top]]
+    items = selected_of((view for view, _ in rows[skip : skip + top]), query, collection)
     return ok(listed(call, items, following, **(more or {}), **_count(query, len(rows))))
 
 
@@ -62,7 +62,7 @@ async def kept_list(
     page = found[:top]
     following = token_of(place_of(page[-1], query.order), query.order) if len(found) > top else None
     records = await repository.several(call.tenant.id, [str(entry["id"]) for entry in page])
-    items = [selected(view(stored.value), query, collection) for stored in records]
+    items = selected_of((view(stored.value) for stored in records), query, collection)
     return ok(listed(call, items, following, **(more or {}), **_count(query, count)))
 
 

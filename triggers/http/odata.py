@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -115,12 +115,27 @@ def read_query(params: Mapping[str, str], collection: Collection) -> Query:
     )
 
 
-def selected(view: Mapping[str, Any], query: Query, collection: Collection) -> dict[str, Any]:
-    """Return the properties of *view* that *query* selects. Raises: InvalidError for one that it does not have."""
+def selected_of(views: Iterable[Mapping[str, Any]], query: Query, collection: Collection) -> list[dict[str, Any]]:
+    """Return the properties of each view that *query* selects. Raises: InvalidError for one that none of them has.
+
+    An item without a property that others have is shown without it.
+    """
+    there = list(views)
+    known = {*collection.kinds, *(name for view in there for name in view)}
+    return [selected(view, query, collection, known) for view in there]
+
+
+def selected(
+    view: Mapping[str, Any], query: Query, collection: Collection, known: Container[str] = ()
+) -> dict[str, Any]:
+    """Return the properties of *view* that *query* selects.
+
+    Raises: InvalidError for one that it does not have, and that is not *known* otherwise.
+    """
     if query.select is None:
         left_out = collection.hidden | (collection.expands - query.expand)
         return {name: value for name, value in view.items() if name not in left_out}
-    if unknown := set(query.select) - view.keys():
+    if unknown := {name for name in query.select if name not in view and name not in known}:
         raise InvalidError(Problem("$select", f"there is no property {', '.join(sorted(unknown))}"))
     wanted = {"id", *query.select, *query.expand}
     return {name: value for name, value in view.items() if name in wanted}

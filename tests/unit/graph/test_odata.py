@@ -1,10 +1,21 @@
 """The supported part of OData, and how the rest is refused."""
 
+from typing import Any
+
 import pytest
 
 from shared.domain.filtering import accepts
 from shared.errors import InvalidError
-from triggers.http.odata import Collection, context, kinds_of, named_parameters, read_query, row_of, selected
+from triggers.http.odata import (
+    Collection,
+    context,
+    kinds_of,
+    named_parameters,
+    read_query,
+    row_of,
+    selected,
+    selected_of,
+)
 
 THINGS = Collection(
     name="things",
@@ -68,6 +79,14 @@ def test_what_is_not_supported_is_refused_with_a_reason(name: str, value: str, w
 def test_a_property_that_is_not_there_cannot_be_selected() -> None:
     with pytest.raises(InvalidError, match="no property colour"):
         selected(VIEW, read_query({"$select": "colour"}, THINGS), THINGS)
+
+
+def test_a_property_that_some_items_lack_can_be_selected_from_a_list() -> None:
+    query = read_query({"$select": "error,size"}, THINGS)
+    views: list[dict[str, Any]] = [{"id": "1", "size": 4}, {"id": "2", "error": "away"}]
+    assert selected_of(views, query, THINGS) == views
+    with pytest.raises(InvalidError, match="no property colour"):
+        selected_of(views, read_query({"$select": "size,colour"}, THINGS), THINGS)
 
 
 @pytest.mark.parametrize("name", ["$apply", "$skip", "$Colour", "$"])

@@ -303,7 +303,8 @@ def _tokens(text: str) -> list[_Token]:
     while at < len(text) and text[at:].strip():
         match = _TOKEN.match(text, at)
         if match is None:
-            raise FilterError(f"cannot read it from {text[at : at + 20].strip()!r} on")
+            unread = text[at : at + 20].strip()
+            raise FilterError(f'cannot read it from "{unread}" on: write a property, an operator and a value')
         kind = str(match.lastgroup)
         written = match[kind]
         found.append(_Token(kind, written.lower() if kind == "name" and written.lower() in _WORDS else written))

@@ -104,6 +104,10 @@ POLICY = {
     "id": None,
     "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "onPremisesConnectionId": "c1"}],
 }
+TENANT_FORM = {
+    "name": {"id": "fabrikam", "displayName": "Fabrikam"},
+    "directory": {"entraTenantId": things.DIRECTORY, "subscriptionId": things.SUBSCRIPTION},
+}
 SELECTION = {
     "status": ["provisioned"],
     "provisioningPolicyIds": ["p1"],
@@ -155,6 +159,17 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
         f"{way} {name}": (route, form, {"wizard": name})
         for name, form in FORMS.items()
         for way, route in (("save", SAVE), ("review", REVIEW))
+    },
+    "save of a tenant": ("POST wizards/create-tenant", TENANT_FORM, {}),
+    "review of a tenant": ("POST wizards/create-tenant/review", TENANT_FORM, {}),
+    **{
+        f"dry run of {name}": ("POST tenants/{tenant}/dryRun", change, {})
+        for name, change in {
+            "an assignment": {"assign": {"policyId": "p1", "groupIds": ["g1", "g2"]}},
+            "an edit": {"edit": {"policy": {"policyId": "p1"}, "configuration": {"locale": "de-DE"}}},
+            "settings": {"settings": {"disabledAccountStartsGrace": True, "gracePeriodInHours": 24}},
+            "a pause": {"pause": {"policyId": "p1"}},
+        }.items()
     },
     "bulk action of ids": (
         "POST tenants/{tenant}/bulkActions",
@@ -252,6 +267,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
 """A body with every field that there may be, for each route that takes one."""
 
 EITHER = {
+    *((f"/{change}", "") for change in ("assign", "edit", "settings", "pause")),
     ("/filter", "/cloudPcIds"),
     ("/subnetIds", "/subnetId"),
     ("/site/isGlobal", "/site/siteId"),

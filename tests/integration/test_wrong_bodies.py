@@ -104,6 +104,12 @@ POLICY = {
     "id": None,
     "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "onPremisesConnectionId": "c1"}],
 }
+DRY_RUNS: dict[str, Json] = {
+    "an assignment": {"assign": {"policyId": "p1", "groupIds": ["g1", "g2"]}},
+    "an edit": {"edit": {"policy": {"policyId": "p1"}, "configuration": {"locale": "de-DE"}}},
+    "settings": {"settings": {"disabledAccountStartsGrace": True, "gracePeriodInHours": 24}},
+    "a pause": {"pause": {"policyId": "p1"}},
+}
 TENANT_FORM = {
     "name": {"id": "fabrikam", "displayName": "Fabrikam"},
     "directory": {"entraTenantId": things.DIRECTORY, "subscriptionId": things.SUBSCRIPTION},
@@ -162,15 +168,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     },
     "save of a tenant": ("POST wizards/create-tenant", TENANT_FORM, {}),
     "review of a tenant": ("POST wizards/create-tenant/review", TENANT_FORM, {}),
-    **{
-        f"dry run of {name}": ("POST tenants/{tenant}/dryRun", change, {})
-        for name, change in {
-            "an assignment": {"assign": {"policyId": "p1", "groupIds": ["g1", "g2"]}},
-            "an edit": {"edit": {"policy": {"policyId": "p1"}, "configuration": {"locale": "de-DE"}}},
-            "settings": {"settings": {"disabledAccountStartsGrace": True, "gracePeriodInHours": 24}},
-            "a pause": {"pause": {"policyId": "p1"}},
-        }.items()
-    },
+    **{f"dry run of {name}": ("POST tenants/{tenant}/dryRun", change, {}) for name, change in DRY_RUNS.items()},
     "bulk action of ids": (
         "POST tenants/{tenant}/bulkActions",
         {"action": "reboot", "cloudPcIds": [WORKS.id], **BULK},

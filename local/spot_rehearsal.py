@@ -1,13 +1,13 @@
 """The setup of a failure scenario of virtual desktops: an image set, and a version of it or a Spot Group.
 
-A scenario's ``setting`` has ``spot`` with either ``version`` (it is built by a recipe from the set's own source, which
-is the marketplace's, and validated as all are) or a pooled group: ``members`` in its directory group, ``quantity``,
-``online`` (hosts online at least), ``timeZone``, ``schedule`` (``rampUp``, ``rampDown``, ``minimumOnline``, ``days``),
-``profilePath``, ``lowPriority``. ``startsAt`` is when it begins (a stack of its own), ``lastsHours`` how long it goes
-on at least, ``then: {action: release, method}`` an update to a version that is built before; with ``begins: release``
-the cloud's faults begin with it, else with the build. Users come over two hours as soon as the hosts have been built,
-unless the scenario has a day or a schedule of its own; of one that lasts for days they come again at its end.
-Everything is done over HTTP.
+A scenario's ``setting`` has ``spot`` with either ``version`` (it is built by a recipe from the set's own source,
+which is the marketplace's, and validated as all are) or a pooled group: ``members`` in its directory group,
+``quantity``, ``online`` (hosts online at least), ``timeZone``, ``schedule`` (``rampUp``, ``rampDown``,
+``minimumOnline``, ``days``), ``profilePath``, ``lowPriority``, ``wakeAfterDays``. ``startsAt`` is when it begins (a
+stack of its own), ``lastsHours`` how long it goes on at least, ``then: {action: release, method}`` an update to a
+version that is built before; with ``begins: release`` the cloud's faults begin with it, else with the build. Users
+come over two hours as soon as the hosts have been built, unless the scenario has a day or a schedule of its own; of
+one that lasts for days they come again at its end. Everything is done over HTTP.
 """
 
 import json
@@ -215,6 +215,8 @@ class SpotRehearsal:
 
     def _capacity(self) -> Json:
         capacity: Json = {"minimumOnline": self.spot.get("online", 0)}
+        if "wakeAfterDays" in self.spot:
+            capacity["wakeAfterDays"] = self.spot["wakeAfterDays"]
         if self.spot.get("lowPriority"):
             capacity["lowPriorityHosts"] = -(-int(self.spot["quantity"]) // 10)
         if wanted := self.spot.get("schedule"):

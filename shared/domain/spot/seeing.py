@@ -229,6 +229,7 @@ def target_of(group: SpotGroup, release: SpotRelease | None, parked: str | None)
         low_priority=settings.low_priority_hosts,
         notice=notice,
         idle=settings.idle,
+        wake=settings.wake,
         start_on_connect=group.hosts.start_on_connect and group.license_type is not LicenseType.PERSONAL_DEDICATED,
         release=_rules(opened, group) if opened else None,
         parked=parked,

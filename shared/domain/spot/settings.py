@@ -33,7 +33,8 @@ class CapacitySettings(Value):
     *idle_in_minutes*: a host runs for so long after its start, and after it was last needed; *notice_in_minutes*:
     between the message to a user and the end of the session. *low_priority_hosts*: of the group's hosts so many may be
     machines that Azure can take away at any time. *keep_leavers_host_in_days*: how long a dedicated host stays with its
-    disk after its user has lost their place.
+    disk after its user has lost their place. *wake_after_days*: a host that is off for so long is started for a while,
+    for its agent's token.
     """
 
     buffer_percent: int = Field(10, ge=0, le=100, title="Buffer (percent)", description="Spare seats.")
@@ -76,6 +77,13 @@ class CapacitySettings(Value):
     keep_leavers_host_in_days: int = Field(
         7, ge=0, le=365, title="Keep a leaver's host (days)", description="A dedicated host, with its disk."
     )
+    wake_after_days: int = Field(
+        21,
+        ge=1,
+        le=60,
+        title="Wake after (days)",
+        description="A host that is off for so long is started for a while, so that its agent's token stays valid.",
+    )
     schedule: Schedule | None = Field(
         None, title="Schedule", description="When more or fewer hosts are online; none when left out."
     )
@@ -84,6 +92,11 @@ class CapacitySettings(Value):
     def idle(self) -> timedelta:
         """How long a host runs that nobody needs."""
         return timedelta(minutes=self.idle_in_minutes)
+
+    @property
+    def wake(self) -> timedelta:
+        """How long a host may be off before it is started for its token."""
+        return timedelta(days=self.wake_after_days)
 
     @property
     def notice(self) -> timedelta:

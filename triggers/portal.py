@@ -65,7 +65,6 @@ def _headers(authority: str) -> dict[str, str]:
         "img-src": "'self' data:",
         "font-src": "'self'",
         "connect-src": f"'self' {issuer}",
-        "frame-src": issuer,  # MSAL renews tokens in a hidden frame
         "base-uri": "'none'",
         "form-action": "'none'",
         "frame-ancestors": "'none'",

@@ -60,10 +60,10 @@ def test_the_address_of_the_service_leads_to_signing_in_and_out(page: Page, depl
 
 def test_who_does_not_consent_stays_signed_out(page: Page) -> None:
     page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("button", name="Operator").click()
+    page.get_by_role("button", name="Provider administrator").click()
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("alert")).to_contain_text("You were not signed in.")
-    sign_in(page, "Operator")
+    sign_in(page, "Provider administrator")
 
 
 def test_a_service_that_does_not_say_how_to_sign_in_is_said(page: Page, deployed: Stack) -> None:
@@ -73,3 +73,22 @@ def test_a_service_that_does_not_say_how_to_sign_in_is_said(page: Page, deployed
     page.unroute("**/api/configuration")
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+FORGET_ACCESS_TOKENS = """() => {
+  const found = Object.keys(sessionStorage).filter((key) => key.includes("accesstoken"));
+  found.forEach((key) => sessionStorage.removeItem(key));
+  return found.length;
+}"""
+
+
+def test_who_was_signed_in_too_long_ago_is_told_and_signs_in_again(page: Page, deployed: Stack) -> None:
+    deployed.tell_cloud("config", {"signIn": {"spaRefreshSeconds": 0}})
+    sign_in(page, "Operator")
+    assert page.evaluate(FORGET_ACCESS_TOKENS) > 0
+    page.reload()
+    expect(page.get_by_text("Your sign-in has expired.").first).to_be_visible()
+    deployed.tell_cloud("config", {"signIn": {}})
+    page.get_by_role("button", name="Sign in again").first.click()
+    page.get_by_role("button", name="Operator", exact=False).first.click()
+    expect(page.get_by_role("banner").get_by_role("button", name="Operator")).to_be_visible()

@@ -1,8 +1,10 @@
 import {
   AuthError,
   BrowserCacheLocation,
+  CacheLookupPolicy,
   InteractionRequiredAuthError,
   PublicClientApplication,
+  ServerError,
   type AccountInfo,
   type AuthenticationResult,
 } from "@azure/msal-browser";
@@ -44,9 +46,9 @@ export async function entra(): Promise<SignIn> {
         throw new SignedOutError();
       }
       try {
-        return (await client.acquireTokenSilent({ ...request, account: known })).accessToken;
+        return (await client.acquireTokenSilent({ ...request, account: known, cacheLookupPolicy: WITHOUT_FRAME })).accessToken;
       } catch (error) {
-        if (error instanceof InteractionRequiredAuthError) {
+        if (hasEnded(error)) {
           throw new SignedOutError();
         }
         throw error;
@@ -54,6 +56,14 @@ export async function entra(): Promise<SignIn> {
     },
     leave: () => client.logoutRedirect(known ? { account: known } : undefined),
   };
+}
+
+/** No hidden frame of the sign-in page, which our content security policy would not show: somebody signs in again. */
+const WITHOUT_FRAME = CacheLookupPolicy.AccessTokenAndRefreshToken;
+
+/** Whether Entra ID wants the person themselves: their refresh token has ended, or a condition has changed. */
+function hasEnded(error: unknown): boolean {
+  return error instanceof InteractionRequiredAuthError || (error instanceof ServerError && error.errorCode === "invalid_grant");
 }
 
 async function readConfiguration(): Promise<Configuration> {

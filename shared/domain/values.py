@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -34,6 +35,11 @@ def distinct(values: tuple[Item, ...]) -> tuple[Item, ...]:
 def wrong_at(part: str, message: str) -> PydanticCustomError:
     """Return an error of a *part* (a JSON name) of what is validated, where the whole has to be seen to find it."""
     return PydanticCustomError("value_error", "{message}", {"message": message, "at": part})
+
+
+def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return the names of the properties in which two JSON objects differ, in order."""
+    return sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
 
 
 class Value(BaseModel):

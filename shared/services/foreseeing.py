@@ -18,7 +18,7 @@ from shared.domain.planning.plans import Observed, Plan
 from shared.domain.policies.pausing import ServiceState
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import LicenceSource, Paused, Tenant
-from shared.domain.values import Id, Value, Word, distinct
+from shared.domain.values import Id, Value, Word, differing, distinct
 from shared.domain.wizards.create_provisioning_policy import MOST_GROUPS, group_problems
 from shared.errors import InvalidError, Problem
 from shared.services.action_context import ActionContext
@@ -134,8 +134,7 @@ async def _paused(context: ActionContext, now: _Configuration, target: PauseTarg
 
 
 def _differences(before: Value, after: Value) -> tuple[str, ...]:
-    old, new = before.to_json(), after.to_json()
-    return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))
+    return tuple(differing(before.to_json(), after.to_json()))
 
 
 async def _foresee(context: ActionContext, now: _Configuration, then: _Configuration) -> Foresight:

@@ -55,7 +55,7 @@ async def choices_of(context: ActionContext, wizard: Wizard, search: str) -> Off
             offer.cut["groups/groupIds"] = _MORE_GROUPS
         return [{"value": g.id, "title": g.display_name, "kind": g.kind} for g in found if g.assignable]
 
-    await asyncio.gather(*(fill(name, groups if read is _groups else read) for name, read in reads.items()))
+    await asyncio.gather(*(fill(name, read or groups) for name, read in reads.items()))
     offer.choices = {name: offer.choices[name] for name in reads}  # in the order of the steps
     return offer
 
@@ -63,11 +63,6 @@ async def choices_of(context: ActionContext, wizard: Wizard, search: str) -> Off
 def _told(error: Exception) -> str:
     refused = f"The cloud refused to list these ({error.code})." if isinstance(error, RefusedError) else ""
     return f"{refused or 'The cloud does not answer now.'} Try again later, or write the value if you know it."
-
-
-async def _groups(context: ActionContext) -> list[Choice]:
-    """Stand for the groups that a request searches."""
-    raise NotImplementedError
 
 
 def _fixed(titles: Mapping[str, str]) -> Read:
@@ -107,6 +102,8 @@ async def _plans(context: ActionContext) -> list[Choice]:
     return [{"value": p.id, "title": p.display_name} for p in (await licenses(context)).values()]
 
 
+_SEARCHED = None
+"""Stands for the read of the groups that a request searches."""
 _JOIN_TYPES = {"azureADJoin": "Microsoft Entra join", "hybridAzureADJoin": "Microsoft Entra hybrid join"}
 _POOLS = {
     HostPoolType.POOLED.value: "Pooled: multi-session",
@@ -137,7 +134,7 @@ _SET_IMAGES: Mapping[str, Read] = {
     "source/galleryImageId": session_host_images,
     "source/galleryVersionId": own_gallery_versions,
 }
-_READS: Mapping[str, Mapping[str, Read]] = MappingProxyType(
+_READS: Mapping[str, Mapping[str, Read | None]] = MappingProxyType(
     {
         "create-connection": _CONNECTION,
         "edit-connection": {
@@ -150,7 +147,7 @@ _READS: Mapping[str, Mapping[str, Read]] = MappingProxyType(
             "source/galleryImageId": marketplace_images,
             "source/galleryVersionId": own_gallery_versions,
         },
-        "create-provisioning-policy": {**_POLICY, "groups/groupIds": _groups, "groups/servicePlans": _plans},
+        "create-provisioning-policy": {**_POLICY, "groups/groupIds": _SEARCHED, "groups/servicePlans": _plans},
         "edit-provisioning-policy": {"policy/policyId": _policies, **_POLICY},
         "create-image-set": {"site/siteId": _sites, "source/hostPoolType": _fixed(_POOLS), **_SET_IMAGES},
         "create-image-version": {"set/imageSetId": image_sets, "source/sourceVersion": image_versions, **_SET_IMAGES},
@@ -158,14 +155,14 @@ _READS: Mapping[str, Mapping[str, Read]] = MappingProxyType(
             "license/licenseType": license_choices,
             "site/siteId": _sites,
             "site/connectionId": _connections,
-            "groups/groupIds": _groups,
+            "groups/groupIds": _SEARCHED,
             "image/imageSetId": image_set_choices,
             "image/imageVersion": image_choices,
         },
         "edit-spot-group": {
             "group/spotGroupId": spot_group_choices,
             "license/quantity": license_choices,
-            "groups/groupIds": _groups,
+            "groups/groupIds": _SEARCHED,
         },
         "create-site": _SITE,
         "edit-site": {"site/siteId": _sites, **_SITE},

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from shared.domain.networks.connection import Connection
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Site
+from shared.domain.values import differing
 from shared.domain.wizards.edits import (
     EDIT_CONNECTION,
     EDIT_PROVISIONING_POLICY,
@@ -112,8 +113,7 @@ async def _drift(context: ActionContext, before: Policy, fields: Mapping[str, An
     after = before.but(**fields)
     count = len([1 async for _ in context.deps.cloud_pcs.each(context.tenant.id, policy_id=before.id)])
     now, later = await drifted(context, before), await drifted(context, after)
-    old, new = before.to_json(), after.to_json()
-    changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    changed = differing(before.to_json(), after.to_json())
     summary = f"{', '.join(changed)} change(s); {later} of {count} Cloud PC(s) would differ from the policy until "
     return Forecast(
         summary=f"{summary}they are reprovisioned." if changed else "Nothing changes.",
@@ -186,7 +186,7 @@ async def review_tenant(
         return reviewed(EDIT_TENANT, through_step, map(_of_tenant, error.problems), (), None)
     old, new = context.tenant.to_json(), after.to_json()
     old, new = {**old.pop("settings"), **old}, {**new.pop("settings"), **new}
-    changed = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    changed = differing(old, new)
     summary = f"{', '.join(changed)} change(s)." if changed else "Nothing changes."
     return reviewed(EDIT_TENANT, through_step, (), (), Forecast(summary=summary, details={"changed": changed}))
 

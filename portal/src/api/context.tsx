@@ -45,5 +45,10 @@ export function useMe(): ReturnType<typeof useQuery<Me>> {
 /** Return whether the caller's roles have a permission, such as `cloudPCs/reboot`. */
 export function useMay(permission: string): boolean {
   const { data } = useMe();
-  return data?.verbs.includes(`Microsoft.CloudPC/${permission}`) ?? false;
+  return may(data, permission);
+}
+
+/** Whether somebody's roles have a permission; not known yet is no. */
+export function may(me: Me | undefined, permission: string): boolean {
+  return me?.verbs.includes(`Microsoft.CloudPC/${permission}`) ?? false;
 }

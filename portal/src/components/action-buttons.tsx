@@ -11,7 +11,7 @@ import {
 } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
-import { useMe } from "../api/context.tsx";
+import { may, useMe } from "../api/context.tsx";
 import { words } from "../words/actions.ts";
 import type { Action } from "./action.ts";
 import type { Work } from "./use-actions.tsx";
@@ -96,7 +96,7 @@ export function ActionMenu({ actions, begin, label, isSmall = false }: MenuGiven
 function useWhyNot(): (action: Action) => string | null {
   const { data } = useMe();
   return ({ permission, why }) => {
-    if (permission !== null && !data?.verbs.includes(`Microsoft.CloudPC/${permission}`)) {
+    if (permission !== null && !may(data, permission)) {
       return words.noRight(permission);
     }
     return why ?? null;

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.cloud_pcs.build import Build
+from shared.domain.cloud_pcs.build import Build, Failure
 from shared.domain.cloud_pcs.lifecycle import PHASES, REPLACEABLE, Event, Status, advance
 from shared.domain.cloud_pcs.remote_action import RemoteAction
 from shared.domain.machines.service_plan import ServicePlan
@@ -132,6 +132,11 @@ class CloudPc(Value):
     def next_generation(self) -> int:
         """The generation of the next build."""
         return max(self.current.generation, self.highest_generation) + 1
+
+    @property
+    def failure(self) -> Failure | None:
+        """What a failed Cloud PC failed of; None: it has not failed, or nobody knows."""
+        return self.current.last_error if self.status is Status.FAILED else None
 
     @property
     def being_replaced(self) -> bool:

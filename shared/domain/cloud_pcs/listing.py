@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.filtering import Kind, Scalar, moment
 
 _MOMENTS = ("createdDateTime", "lastModifiedDateTime", "provisionedDateTime", "gracePeriodEndDateTime")
@@ -16,9 +15,7 @@ COLUMNS: Mapping[str, Callable[[CloudPc], Scalar]] = {
     "userPrincipalName": lambda pc: pc.user.user_principal_name,
     "userDetail/displayName": lambda pc: pc.user.display_name,
     "status": lambda pc: pc.status.value,
-    "statusDetail/code": lambda pc: (
-        pc.current.last_error.code if pc.status is Status.FAILED and pc.current.last_error else None
-    ),
+    "statusDetail/code": lambda pc: pc.failure.code if pc.failure else None,
     "provisioningPolicyId": lambda pc: pc.current.snapshot.policy_id if pc.current.snapshot else None,
     "provisioningPolicyName": lambda pc: pc.current.snapshot.policy_name if pc.current.snapshot else None,
     "onPremisesConnectionId": lambda pc: pc.current.snapshot.connection_id if pc.current.snapshot else None,

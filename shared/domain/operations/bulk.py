@@ -80,14 +80,9 @@ class Selection(Value):
             not self.regions or pc.current.resources.region in self.regions,
             not self.on_premises_connection_ids
             or (snapshot is not None and snapshot.connection_id in self.on_premises_connection_ids),
-            not self.error_codes or _error_code(pc) in self.error_codes,
+            not self.error_codes or (pc.failure is not None and pc.failure.code in self.error_codes),
         )
         return all(conditions)
-
-
-def _error_code(pc: CloudPc) -> str | None:
-    failed = pc.status is Status.FAILED and pc.current.last_error is not None
-    return pc.current.last_error.code if failed and pc.current.last_error else None
 
 
 class BulkItem(Value):

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.spot.group import SpotGroup, UncPath
-from shared.domain.values import Id, Value
+from shared.domain.values import Id, Value, differing
 from shared.domain.wizards.create_provisioning_policy import group_problems
 from shared.domain.wizards.create_spot_group import (
     NAME_TAKEN,
@@ -184,8 +184,7 @@ def _forecast(reading: Reading, group: SpotGroup | None) -> Forecast | None:
     if group is None:
         return None
     after = edited(group, reading)
-    before, now = group.to_json(), after.to_json()
-    changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    changed = differing(group.to_json(), after.to_json())
     groups = reading.value("groups", EditGroupsStep)
     if groups and groups.group_ids and set(groups.group_ids) != set(group.group_ids):
         changed.append("groupIds")

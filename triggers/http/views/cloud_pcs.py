@@ -186,8 +186,7 @@ def count_by_status(entries: Iterable[Mapping[str, Scalar]]) -> list[StatusCount
 
 def _detail(pc: CloudPc) -> StatusDetailView | None:
     build = pc.current
-    if pc.status is Status.FAILED and build.last_error:
-        error = build.last_error
+    if error := pc.failure:
         # By the policy as it was:
         goes_on_at = resumable(error, build.resources) if build.clean_up_at else None
         facts = {

@@ -1,7 +1,7 @@
 import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, makeStyles, tokens } from "@fluentui/react-components";
 import { Suspense, lazy, useState, type ReactElement } from "react";
 
-import { useMay, useMe } from "../../api/context.tsx";
+import { may, useMay, useMe } from "../../api/context.tsx";
 import type { Rows } from "../../api/pages.ts";
 import type { Query } from "../../api/read.ts";
 import { words } from "../../words/cloud-pcs.ts";
@@ -76,7 +76,7 @@ export function BulkBar({ tenant, selected, query, list, clear }: Given): ReactE
         </MenuTrigger>
         <MenuPopover>
           <MenuList>
-            {BULK.filter(({ permission }) => me?.verbs.includes(`Microsoft.CloudPC/cloudPCs/${permission}`)).map(({ name }) => (
+            {BULK.filter(({ permission }) => may(me, `cloudPCs/${permission}`)).map(({ name }) => (
               <MenuItem key={name} onClick={() => begin(name)}>
                 {words.actions[name].title}
               </MenuItem>

@@ -3,9 +3,8 @@
 An assignment gives its role's permissions at its scope and below to its principal; one to a group gives them to the
 group's members, also indirect ones. A permission allows an action that one of its `actions` matches and none of its
 `notActions`; `notActions` take nothing from another role. Data actions are decided in the same way by `dataActions`
-and `notDataActions`. `*` stands for any text, in any case. An assignment
-with a condition gives what the condition does not forbid. Source:
-learn.microsoft.com/azure/role-based-access-control/role-definitions.
+and `notDataActions`. `*` stands for any text, in any case. An assignment with a condition gives
+what the condition does not forbid. Source: learn.microsoft.com/azure/role-based-access-control/role-definitions.
 """
 
 from __future__ import annotations

@@ -156,6 +156,7 @@ MY = Noun(
         Verb(
             "restore", "restore_own_cloud_pc", named="my", asks=f"Restore {{}}? Changes made since are lost. {DESTROYS}"
         ),
+        Verb("reset", "reprovision_own_cloud_pc", named="my", asks=f"Reset {{}}? Everything on it is lost. {DESTROYS}"),
         Verb("operation", "get_own_operation", named="my"),
     ),
 )

@@ -82,7 +82,7 @@ USER_SETTING = Noun(
         Verb(
             "list",
             "list_user_settings",
-            (*NAME, "SELF-SERVICE=selfServiceEnabled", "ADMIN=localAdminEnabled", *CHANGED, *ID),
+            (*NAME, "SELF-SERVICE=selfServiceEnabled", "ADMIN=localAdminEnabled", "RESET=resetEnabled", *CHANGED, *ID),
         ),
         Verb("show", "get_user_setting", named="user-setting"),
         Verb("create", "add_user_setting"),

@@ -79,7 +79,7 @@ _EXTRAS: dict[str, tuple[str, Extra]] = {
     "logout": ("Forget a sign-in", _logout),
     "context": ("Contexts: services, tenants, ways of signing in", _contexts),
     "whoami": ("Who you are, your roles and tenants", _whoami),
-    "export": ("Print policies, user settings and sites as files", _export),
+    "export": ("Print what a tenant has as files", _export),
     "diff": ("Compare such files with the service", _diff),
     "apply": ("Make the service as such files say", _apply),
     "api": ("Send any request to the API", _api),

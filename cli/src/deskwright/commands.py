@@ -158,7 +158,7 @@ def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> 
         use.output.item(answer.body, rows="value")
         return
     if manner.dry_run:
-        change = foresight.change_of(verb.foresees, given.get("id", ""), body) if verb.foresees else None
+        change = foresight.change_of(verb.planned_as, given.get("id", ""), body) if verb.planned_as else None
         if change is None:
             requests.show_dry(use, found, address, body)
         else:

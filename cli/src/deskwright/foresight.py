@@ -18,19 +18,19 @@ _CONFIGURATION = {
 }
 
 
-def change_of(foresees: str, identifier: str, body: Mapping[str, Any] | None) -> Json | None:
+def change_of(planned_as: str, identifier: str, body: Mapping[str, Any] | None) -> Json | None:
     """Return the body of a dry run; None where the planner has nothing to say about a request.
 
-    *foresees*: assign, edit, settings or pause. *identifier*: of the policy; empty for the tenant. *body*: of the
+    *planned_as*: assign, edit, settings or pause. *identifier*: of the policy; empty for the tenant. *body*: of the
     request that is not sent.
     """
     given = body or {}
-    if foresees == "assign":
+    if planned_as == "assign":
         groups = [each["target"]["groupId"] for each in given.get("assignments", ())]
         return {"assign": {"policyId": identifier, "groupIds": groups}}
-    if foresees == "edit":
+    if planned_as == "edit":
         return {"edit": {"policy": {"policyId": identifier}, **policy_steps(given)}}
-    if foresees == "settings":
+    if planned_as == "settings":
         return {"settings": given["settings"]} if given.get("settings") else None
     return {"pause": {"policyId": identifier} if identifier else {}}
 

@@ -80,15 +80,15 @@ POLICY = Noun(
             wizard="edit-provisioning-policy",
             named="policy",
             fills="policy.policyId",
-            foresees="edit",
+            planned_as="edit",
         ),
-        Verb("update", "update_policy", named="policy", foresees="edit"),
+        Verb("update", "update_policy", named="policy", planned_as="edit"),
         Verb("delete", "delete_policy", named="policy", asks=f"Delete the policy {{}}? {DESTROYS}"),
         Verb(
             "assign",
             "assign_policy",
             named="policy",
-            foresees="assign",
+            planned_as="assign",
             asks="Replace the groups of {}? Who is in none of the new ones begins a grace period.",
         ),
         Verb(
@@ -100,7 +100,7 @@ POLICY = Noun(
             ("USER=user/userPrincipalName", "STANDING=standing", "BECAUSE=because"),
             named="policy",
         ),
-        Verb("pause", "pause_policy", named="policy", foresees="pause"),
+        Verb("pause", "pause_policy", named="policy", planned_as="pause"),
         Verb("resume", "resume_policy", named="policy"),
     ),
 )

@@ -21,6 +21,7 @@ IMAGE_VERSION = Noun(
     (
         Verb("list", "list_image_versions", _VERSION, named="image-set"),
         Verb("show", "get_image_version", named="image-set"),
+        Verb("actions", "get_supported_version_actions", ACTIONS, rows="value", named="image-set"),
         Verb("create", "save_wizard", wizard="create-image-version", named="image-set", fills="set.imageSetId"),
         Verb("note", "update_image_version", named="image-set"),
         Verb("delete", "delete_image_version", named="image-set", asks=f"Delete version {{}}? {DESTROYS}"),

@@ -14,7 +14,7 @@ class Verb:
     *asks*: what it asks before it begins; ``{}`` is what the caller has named. *confirms*: the service is asked first
     what would be lost, and wants ``confirm=true``. *named*: whose names its first argument takes besides an id.
     *wizard*: the wizard whose form it sends; *fills*: the field of that form, ``step.field``, that its argument is.
-    *own_dry_run*: the body's ``dryRun`` asks the service what would happen; *foresees*: which dry run of the planner
+    *own_dry_run*: the body's ``dryRun`` asks the service what would happen; *planned_as*: which dry run of the planner
     does: assign, edit, settings or pause.
     *select*: the properties that it reads; of a list only for people, who see a few columns of many rows.
     """
@@ -30,7 +30,7 @@ class Verb:
     about: str = ""
     fills: str = ""
     own_dry_run: bool = False
-    foresees: str = ""
+    planned_as: str = ""
     select: str = ""
 
 

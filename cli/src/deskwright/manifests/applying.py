@@ -30,7 +30,7 @@ def check(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
 def foretell(changes: Iterable[Change], writing: Writing) -> None:
     """Write, on stderr, what changes would do to Cloud PCs, by the service's planner. Nothing is changed."""
     for change in changes:
-        for wanted in change.kind.foresees(change, writing) if not change.needs else ():
+        for wanted in change.kind.dry_runs(change, writing) if not change.needs else ():
             if wanted:
                 click.echo(f"{_at(change)}: {foreseen(writing.use, wanted)['summary']}", err=True)
 

@@ -187,7 +187,7 @@ class Kind(ABC):
         """Yield the forms, with their wizards, by which the service reviews a change before it is written."""
         yield from ()
 
-    def foresees(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - as above
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - as above
         """Yield the dry runs by which the planner says what a change would do."""
         yield from ()
 

@@ -34,7 +34,7 @@ class _Tenant(Kind):
             if not found.get(name):
                 found.pop(name, None)
 
-    def foresees(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - of the base class
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - of the base class
         if "settings" in change.touched:
             yield change_of("settings", "", change.said)
 
@@ -136,7 +136,7 @@ class _Policy(_Assigned):
             body[_SECURITY] = body.pop("securityDefaults")
         return body
 
-    def foresees(self, change: Change, writing: Writing) -> Iterator[Json | None]:
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:
         if change.found is None:
             return
         if "groups" in change.touched:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -15,11 +16,17 @@ EVERYWHERE = "*"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER = 10**17  # microseconds, some 3,000 years
+_PLACE = re.compile(r"\d{18}-[^\n]+")
 
 
 def _key(event: AuditEvent) -> str:
     """Return a key that sorts the newest first, as audit events are read."""
     return f"{_sorted(event.activity_date_time)}-{event.id}"
+
+
+def is_place(text: str) -> bool:
+    """Return whether *text* is the place of an event in a log."""
+    return _PLACE.fullmatch(text) is not None
 
 
 def _sorted(at: datetime) -> str:

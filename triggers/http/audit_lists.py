@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.filtering import accepts, demanded, names_in
+from shared.domain.ordering import AS_IT_IS
 from shared.errors import InvalidError, Problem
+from shared.storage.audit import is_place
 from triggers.http.call import Call, Response, ok
 from triggers.http.lists import csv_response, wants_csv
 from triggers.http.odata import Query, read_query, selected_of
@@ -82,7 +84,11 @@ def _token(key: str) -> str:
 def _place(token: str | None) -> str:
     if token is None:
         return ""
+    wrong = InvalidError(Problem("$skiptoken", AS_IT_IS))
     try:
-        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        place = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
     except (binascii.Error, ValueError) as error:
-        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is")) from error
+        raise wrong from error
+    if not is_place(place):  # of another list: nothing would be behind it, and the log would seem to end
+        raise wrong
+    return place

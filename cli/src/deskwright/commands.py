@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from deskwright import bodies, requests, session
+from deskwright import bodies, foresight, requests, session
 from deskwright.catalogue.words import Verb
 from deskwright.operations import Field, Operation, operation
 from deskwright.requests import Manner
@@ -158,7 +158,11 @@ def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> 
         use.output.item(answer.body, rows="value")
         return
     if manner.dry_run:
-        requests.show_dry(use, found, address, body)
+        change = foresight.change_of(verb.planned_as, given.get("id", ""), body) if verb.planned_as else None
+        if change is None:
+            requests.show_dry(use, found, address, body)
+        else:
+            foresight.show(use, foresight.foreseen(use, change))
         return
     question = verb.asks.format(words or use.tenant if found.in_tenant else words) if verb.asks else ""
     if verb.confirms:
@@ -167,7 +171,7 @@ def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> 
         if question:
             requests.confirm(question, manner)
         answer = requests.send(use, found, address, body, manner, query)
-    requests.finish(use, answer, manner)
+    requests.finish(use, answer, manner, verb.columns, verb.rows)
 
 
 def _read(use: Session, verb: Verb, found: Operation, address: str, query: dict[str, str], limit: int | None) -> None:

@@ -1,6 +1,6 @@
 """Commands for tenants, the service, and what is going on in it."""
 
-from deskwright.catalogue.words import CHANGED, DESTROYS, ID, NAME, Noun, Verb
+from deskwright.catalogue.words import CHANGED, DESTROYS, FORESEEN, ID, NAME, Noun, Verb
 
 _OPERATION = ("KIND=kind", "STATUS=status", "%=percentComplete", "BY=requestedBy", "BEGAN=createdDateTime", *ID)
 _AUDIT = (
@@ -98,11 +98,11 @@ TENANT = Noun(
         Verb("list", "list_tenants", (*ID, *NAME, "DIRECTORY=entraTenantId", "PAUSED=paused/reason")),
         Verb("show", "get_tenant"),
         Verb("create", "save_tenant_wizard", wizard="create-tenant"),
-        Verb("edit", "save_wizard", wizard="edit-tenant"),
-        Verb("update", "update_tenant"),
-        Verb("forecast", "foresee_change"),
+        Verb("edit", "save_wizard", wizard="edit-tenant", planned_as="settings"),
+        Verb("update", "update_tenant", planned_as="settings"),
+        Verb("forecast", "foresee_change", FORESEEN, rows="value"),
         Verb("delete", "delete_tenant", asks=f"Delete the tenant {{}}? {DESTROYS}"),
-        Verb("pause", "pause_tenant"),
+        Verb("pause", "pause_tenant", planned_as="pause"),
         Verb("resume", "resume_tenant"),
     ),
 )
@@ -113,7 +113,7 @@ SITE = Noun(
         Verb("list", "list_sites", (*ID, *NAME, "REGION=region", "ALSO=fallbackRegions", "GROUP=resourceGroup")),
         Verb("show", "get_site"),
         Verb("create", "save_wizard", wizard="create-site"),
-        Verb("edit", "save_wizard", wizard="edit-site", named="site"),
+        Verb("edit", "save_wizard", wizard="edit-site", named="site", fills="site.siteId"),
         Verb("set", "put_site", about="Create a site, or replace it."),
         Verb("delete", "delete_site", asks=f"Delete the site {{}}? {DESTROYS}"),
     ),

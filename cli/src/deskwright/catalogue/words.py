@@ -13,7 +13,9 @@ class Verb:
     *columns*: of its table, each a path or ``TITLE=path``. *rows*: the list inside the answer that the table shows.
     *asks*: what it asks before it begins; ``{}`` is what the caller has named. *confirms*: the service is asked first
     what would be lost, and wants ``confirm=true``. *named*: whose names its first argument takes besides an id.
-    *wizard*: the wizard whose form it sends. *own_dry_run*: the body's ``dryRun`` asks the service what would happen.
+    *wizard*: the wizard whose form it sends; *fills*: the field of that form, ``step.field``, that its argument is.
+    *own_dry_run*: the body's ``dryRun`` asks the service what would happen; *planned_as*: which dry run of the planner
+    does: assign, edit, settings or pause.
     *select*: the properties that it reads; of a list only for people, who see a few columns of many rows.
     """
 
@@ -26,7 +28,9 @@ class Verb:
     named: str = ""
     wizard: str = ""
     about: str = ""
+    fills: str = ""
     own_dry_run: bool = False
+    planned_as: str = ""
     select: str = ""
 
 
@@ -60,6 +64,10 @@ NAMES: Mapping[str, Named] = {
 }
 """Kinds of things that can be named by what people call them."""
 
+FORESEEN = (
+    *("ACTION=action", "USER=userPrincipalName", "PLAN=servicePlanName", "STATUS=status"),
+    *("POLICY=policyName", "REASON=reason"),
+)
 ACTIONS = ("ACTION=action", "POSSIBLE=possible", "REASON=reason", "CHOICES=choices")
 NAME = ("NAME=displayName",)
 ID = ("ID=id",)

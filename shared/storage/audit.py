@@ -24,11 +24,6 @@ def _key(event: AuditEvent) -> str:
     return f"{_sorted(event.activity_date_time)}-{event.id}"
 
 
-def is_place(text: str) -> bool:
-    """Return whether *text* is the place of an event in a log."""
-    return _PLACE.fullmatch(text) is not None
-
-
 def _sorted(at: datetime) -> str:
     age = (at - _EPOCH) // timedelta(microseconds=1)
     return f"{_FOREVER - age:018d}"
@@ -70,6 +65,10 @@ class Audit:
     ) -> Page[AuditEvent]:
         """Return at most *top* events from *token* on, newest first."""
         return await self._rows.page(tenant_id, top, token, resource_id=resource_id)
+
+    def is_place(self, text: str) -> bool:
+        """Return whether *text* is the place of an event in a log."""
+        return _PLACE.fullmatch(text) is not None
 
     def among(
         self,

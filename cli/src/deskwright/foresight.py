@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+import click
+
 from deskwright.catalogue.words import FORESEEN
 from deskwright.session import Session
 
@@ -59,3 +61,8 @@ def foreseen(use: Session, change: Json) -> Json:
 def show(use: Session, found: Json) -> None:
     """Print what a change would do."""
     use.output.item(found, FORESEEN, rows="value")
+
+
+def tell(found: Mapping[str, Any]) -> None:
+    """Write, before a question, on how many Cloud PCs a bulk action is possible."""
+    click.echo(f"It is possible on {found['possible']} Cloud PC(s), and refused on {found['refused']}.", err=True)

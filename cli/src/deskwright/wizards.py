@@ -9,7 +9,7 @@ import click
 
 from deskwright import bodies, foresight, requests, session
 from deskwright.catalogue.words import Verb
-from deskwright.commands import body_options, manner_of, manner_options
+from deskwright.commands import body_options, manner_of, manner_options, tenant_argument
 from deskwright.errors import UsageError
 from deskwright.operations import operation
 from deskwright.output import as_yaml
@@ -28,7 +28,8 @@ def wizard_command(verb: Verb) -> click.Command:
         _run(session.of(values), verb, values)
 
     save = click.Option(["--save-form"], metavar="FILE", help="Write the form there too, without its passwords.")
-    about_what = [click.Argument(["thing"], required=False, metavar=f"[{verb.named.upper()}]")] if verb.named else []
+    about_what: list[click.Parameter] = [tenant_argument()] if verb.on_tenant else []
+    about_what += [click.Argument(["thing"], required=False, metavar=f"[{verb.named.upper()}]")] if verb.named else []
     params = [*about_what, *body_options(), save, *manner_options(asks=True, keyed=True)]
     made = click.Command(verb.name, params=params, callback=run, help=about, short_help=about)
     return session.options(made)  # type: ignore[return-value]  # a command with more options
@@ -37,6 +38,7 @@ def wizard_command(verb: Verb) -> click.Command:
 def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
     """Take the form from its file or by questions, have it reviewed, and save it."""
     manner = manner_of(values)
+    use.on_tenant(values.get("on_tenant"))
     thing = values.get("thing")
     wizard = Wizard(use, verb, use.identified(verb.named, thing) if thing else "")
     given = values["file"] or values["settings"]

@@ -2,13 +2,24 @@
 
 from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb
 
-_VERSION = ("VERSION=version", "STATUS=status", "SOURCE=sourceName", "TESTED=validated", "USED BY=usedBy", *CHANGED)
+_VERSION = (
+    "VERSION=version",
+    "STATUS=status",
+    "SOURCE=sourceName",
+    "TESTED=validated",
+    "USED BY=usedBy/*/displayName",
+    *CHANGED,
+)
 _RELEASE = ("STATUS=status", "STAGE=stage", "IMAGE=image", "METHOD=method", "BEGAN=createdDateTime", *ID)
 IMAGE_SET = Noun(
     "image-set",
     "Image sets of Spot Groups",
     (
-        Verb("list", "list_image_sets", (*NAME, "HOSTS=hostPoolType", "SOURCE=sourceName", "USED BY=usedBy", *ID)),
+        Verb(
+            "list",
+            "list_image_sets",
+            (*NAME, "HOSTS=hostPoolType", "SOURCE=sourceName", "USED BY=usedBy/*/displayName", *ID),
+        ),
         Verb("show", "get_image_set", named="image-set"),
         Verb("create", "save_wizard", wizard="create-image-set"),
         Verb("update", "update_image_set", named="image-set"),

@@ -11,7 +11,7 @@ from deskwright import bodies, requests, session
 from deskwright.commands import manner_of, manner_options
 from deskwright.errors import UsageError
 from deskwright.manifests import KINDS, Json
-from deskwright.manifests.applying import apply_changes, check
+from deskwright.manifests.applying import apply_changes, check, foretell
 from deskwright.manifests.documents import change_of, checked, planned
 from deskwright.manifests.kind import Change, Writing
 from deskwright.manifests.references import References
@@ -82,6 +82,8 @@ def _apply(**values: Any) -> None:  # noqa: ANN401 - what click gives
     todo = [change for change in changes if change.action != "unchanged"]
     writing = Writing(use, references, secrets_of(todo, ask=not manner.dry_run))
     check(todo, writing, manner)
+    if manner.dry_run:
+        foretell(todo, writing)
     if manner.dry_run or not todo:
         return
     requests.confirm("Apply this?", manner)

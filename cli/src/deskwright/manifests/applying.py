@@ -7,6 +7,7 @@ import click
 
 from deskwright import waiting
 from deskwright.errors import UsageError
+from deskwright.foresight import foreseen
 from deskwright.manifests.kind import Change, Writing
 from deskwright.requests import Manner
 
@@ -21,9 +22,17 @@ def check(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
     if late and not (manner.waits or manner.dry_run):
         change, (kind, label) = late[0]
         raise UsageError(
-            f"{change.kind.name} {change.label} needs the {kind} {label}, which is built first",
+            f"{_at(change)} needs the {kind} {label}, which is built first",
             advice="--wait waits for it. Nothing was changed.",
         )
+
+
+def foretell(changes: Iterable[Change], writing: Writing) -> None:
+    """Write, on stderr, what changes would do to Cloud PCs, by the service's planner. Nothing is changed."""
+    for change in changes:
+        for wanted in change.kind.dry_runs(change, writing) if not change.needs else ():
+            if wanted:
+                click.echo(f"{_at(change)}: {foreseen(writing.use, wanted)['summary']}", err=True)
 
 
 def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
@@ -39,7 +48,7 @@ def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -
             begun[change.kind.name, change.label] = operations
             writing.references.look_again(change.kind.name)
             done += 1
-            click.echo(f"{change.kind.name} {change.label}: {change.action}d", err=True)
+            click.echo(f"{_at(change)}: {change.action}d", err=True)
         for operations in begun.values() if manner.waits else ():
             _wait(writing, operations, until)
     except BaseException:
@@ -47,9 +56,13 @@ def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -
         raise
 
 
+def _at(change: Change) -> str:
+    return f"{change.kind.name} {change.label}"
+
+
 def _problems(changes: Sequence[Change], writing: Writing) -> Iterable[str]:
     for change in changes:
-        at = f"{change.kind.name} {change.label}"
+        at = _at(change)
         if change.fixed:
             yield f"{at}: {', '.join(sorted(change.fixed))} cannot be changed; give it another name, or delete it first"
         elif not change.needs and (not change.kind.needs_password(change) or change.label in writing.secrets):
@@ -61,7 +74,7 @@ def _review(change: Change, writing: Writing) -> Iterable[str]:
     for wizard, form in change.kind.forms(change, writing):
         review = writing.review(wizard, form)
         for warning in review["warnings"]:
-            click.echo(f"{change.kind.name} {change.label}: warning: {warning['message']}", err=True)
+            click.echo(f"{_at(change)}: warning: {warning['message']}", err=True)
         for step in review["steps"]:
             yield from (f"{each['pointer']}: {each['message']}" for each in step["errors"])
 

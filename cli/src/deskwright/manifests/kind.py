@@ -187,6 +187,10 @@ class Kind(ABC):
         """Yield the forms, with their wizards, by which the service reviews a change before it is written."""
         yield from ()
 
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - as above
+        """Yield the dry runs by which the planner says what a change would do."""
+        yield from ()
+
     @abstractmethod
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
         """Write a change; yield the addresses of the operations that it begins. Raises: CommandError."""

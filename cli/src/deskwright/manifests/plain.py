@@ -1,9 +1,10 @@
 """Tenants, sites, user settings and provisioning policies: written by PATCH, PUT and POST."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from deskwright.errors import UsageError
+from deskwright.foresight import change_of, policy_steps
 from deskwright.manifests.kind import Change, Found, Json, Kind, Writing
 from deskwright.manifests.references import References
 
@@ -32,6 +33,10 @@ class _Tenant(Kind):
         for name in ("furtherSubscriptionIds", "spotLicenses"):
             if not found.get(name):
                 found.pop(name, None)
+
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - of the base class
+        if "settings" in change.touched:
+            yield change_of("settings", "", change.said)
 
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
         body = {name: change.said[name] for name in self.properties if name in change.touched}
@@ -85,8 +90,12 @@ class _Assigned(Kind):
                 body = self.body(said, writing.references)
                 yield writing.send(self.changes, body, self.given(identifier), change.found.etag).operation
         if assign:
-            targets = {"assignments": [{"target": {"groupId": each}} for each in groups or ()]}
-            yield writing.send(self.assigns, targets, self.given(identifier)).operation
+            yield writing.send(self.assigns, targets(groups), self.given(identifier)).operation
+
+
+def targets(groups: Iterable[str] | None) -> Json:
+    """Return the body that assigns something to groups."""
+    return {"assignments": [{"target": {"groupId": each}} for each in groups or ()]}
 
 
 class _UserSetting(_Assigned):
@@ -127,27 +136,26 @@ class _Policy(_Assigned):
             body[_SECURITY] = body.pop("securityDefaults")
         return body
 
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:
+        if change.found is None:
+            return
+        if "groups" in change.touched:
+            yield change_of("assign", change.found.identifier, targets(change.said.get("groups")))
+        if rest := change.touched - {"groups"}:
+            body = self.body({name: change.said[name] for name in rest}, writing.references)
+            yield change_of("edit", change.found.identifier, body)
+
     def forms(self, change: Change, writing: Writing) -> Iterator[tuple[str, Json]]:
         if change.found is not None:
             return
         body = self.body(change.said, writing.references)
-        joins = [each["onPremisesConnectionId"] for each in body.get("domainJoinConfigurations", ())]
-        names = ("localAdminEnabled", "enableSingleSignOn", "gracePeriodInHours")
-        more = {"namingTemplate": "cloudPcNamingTemplate", "securityDefaults": _SECURITY}
-        form: Json = {
-            "connection": {"connectionIds": joins},
-            "image": {name: body[name] for name in ("imageType", "imageId") if name in body},
-            "configuration": {
-                **body.get("windowsSetting", {}),
-                **{name: body[name] for name in names if name in body},
-                **{name: body[given] for name, given in more.items() if given in body},
-            },
-            "groups": {"groupIds": change.said.get("groups", [])},
+        groups = change.said.get("groups", [])
+        form = {
+            **policy_steps(body),
+            "groups": {"groupIds": groups},
+            "throughStep": "groups" if groups else "configuration",
         }
-        yield (
-            "create-provisioning-policy",
-            {**form, "throughStep": "groups" if change.said.get("groups") else "configuration"},
-        )
+        yield "create-provisioning-policy", form
 
 
 TENANT, SITE, USER_SETTING, POLICY = _Tenant(), _Site(), _UserSetting(), _Policy()

@@ -8,7 +8,11 @@ type Change = Partial<components["schemas"]["DryRunForm"]>;
 /** Ask the planner what a change of a tenant would do; nothing is written. */
 export async function foreseen(api: Api, tenant: string, change: object): Promise<Preview> {
   const asked = api.POST("/tenants/{tenant}/dryRun", { params: { path: { tenant } }, body: change as Change as never });
-  const { summary, value } = await dataOf(asked);
-  const lines = value.map(({ userPrincipalName, action, reason }) => `${userPrincipalName}: ${titleOf(action)}. ${reason}`);
+  const { summary, value, members } = await dataOf(asked);
+  const lines = [...value, ...(members?.value ?? [])].map(lineOf);
   return { summary, lines };
+}
+
+function lineOf({ userPrincipalName, action, reason }: { userPrincipalName: string; action: string; reason?: string | null }): string {
+  return [`${userPrincipalName}: ${titleOf(action)}.`, reason].filter(Boolean).join(" ");
 }

@@ -13,6 +13,9 @@ import { Link, useParams, useSearchParams } from "react-router";
 
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
+import { useApi } from "../../api/context.tsx";
+import { foreseen } from "../../components/foreseen.ts";
+import { Foresight } from "../../components/foresight.tsx";
 import { Facts } from "../../components/facts.tsx";
 import type { Problems, Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
@@ -45,6 +48,9 @@ export function WizardPage(): ReactElement {
   }
   return <Steps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
 }
+
+/** The wizards whose form the planner tries: wizard -> what a dry run calls it. */
+const PLANNED: Partial<Record<WizardName, string>> = { "edit-provisioning-policy": "edit", "edit-spot-group": "spotGroup" };
 
 interface StepsGiven {
   readonly tenant: string;
@@ -111,7 +117,10 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
           </MessageBar>
         )}
         {step.schema === null ? (
-          <Reviewed review={found} />
+          <>
+            <Reviewed review={found} />
+            <Foreseen tenant={tenant} name={name} form={said(form)} />
+          </>
         ) : (
           <StepForm
             step={step}
@@ -134,6 +143,19 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
       </form>
     </>
   );
+}
+
+interface ForeseenGiven {
+  readonly tenant: string;
+  readonly name: WizardName;
+  readonly form: Form;
+}
+
+/** Who would gain or lose what, where the planner can say it: asked when somebody wants to know. */
+function Foreseen({ tenant, name, form }: ForeseenGiven): ReactElement | null {
+  const api = useApi();
+  const change = PLANNED[name];
+  return change === undefined ? null : <Foresight preview={() => foreseen(api, tenant, { [change]: form })} values={{}} />;
 }
 
 /** What is wrong in a step, by pointer. */

@@ -13,7 +13,7 @@ from azure.storage.queue.aio import QueueServiceClient
 from local.azurite import Azurite
 from shared.services.directory_changes import POISON, QUEUE
 from shared.services.measuring import measure_queues
-from tests.integration.conftest import Identity
+from tests.identities import Identity
 from tests.integration.services import PaperServices
 from tests.measured import Seen, measured
 

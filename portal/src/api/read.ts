@@ -77,21 +77,27 @@ interface ListOptions<Row> {
   /** Whether something happens to a row by itself: then the list is read again soon. */
   readonly runs?: ((row: Row) => boolean) | undefined;
   readonly size?: number;
+  /** Whether rows can be asked for by their ids. */
+  readonly isById?: boolean;
 }
 
 /** Read a list page by page. */
 export function useList<P extends ListPath>(
   path: P,
   place: Place,
-  { query = {}, runs, size }: ListOptions<RowOf<P>> = {},
+  { query = {}, runs, size, isById = false }: ListOptions<RowOf<P>> = {},
 ): Rows<RowOf<P>> {
   const api = useApi();
+  const pageOf = async (options: Query): Promise<Page<RowOf<P>>> =>
+    (await read(api, path, place, options)) as unknown as Page<RowOf<P>>;
+  const { $select } = query;
   return usePages<RowOf<P>>({
     key: [path, place, query],
-    load: async ({ $top, $skiptoken }) => {
-      const page = { $top: String($top), ...($skiptoken === undefined ? {} : { $skiptoken }) };
-      return (await read(api, path, place, { ...query, ...page })) as unknown as Page<RowOf<P>>;
-    },
+    load: ({ $top, $skiptoken }) =>
+      pageOf({ ...query, $top: String($top), ...($skiptoken === undefined ? {} : { $skiptoken }) }),
+    ...(isById
+      ? { ofIds: (ids) => pageOf({ $filter: `id in (${ids.map((id) => `'${id}'`).join(",")})`, ...($select === undefined ? {} : { $select }) }) }
+      : {}),
     ...(runs === undefined ? {} : { runs }),
     ...(size === undefined ? {} : { size }),
   });

@@ -5,10 +5,15 @@ import type { Preview } from "./action.ts";
 
 type Change = Partial<components["schemas"]["DryRunForm"]>;
 
+/** A reason that is one word is a code. */
+const CODE = /^\w+$/;
+
 /** Ask the planner what a change of a tenant would do; nothing is written. */
 export async function foreseen(api: Api, tenant: string, change: object): Promise<Preview> {
   const asked = api.POST("/tenants/{tenant}/dryRun", { params: { path: { tenant } }, body: change as Change as never });
-  const { summary, value } = await dataOf(asked);
-  const lines = value.map(({ userPrincipalName, action, reason }) => `${userPrincipalName}: ${titleOf(action)}. ${reason}`);
-  return { summary, lines };
+  const { summary, value, complete } = await dataOf(asked);
+  const lines = value.map(({ userPrincipalName, action, reason }) =>
+    [`${userPrincipalName}: ${titleOf(action)}.`, ...(reason ? [CODE.test(reason) ? `${titleOf(reason)}.` : reason] : [])].join(" "),
+  );
+  return { summary, lines, isComplete: complete };
 }

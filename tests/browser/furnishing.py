@@ -44,6 +44,7 @@ def furnish(stack: Stack, name: str = "harbour") -> Office:
         office.join(staff, users[4])
         office.tell_changed(users[4])
         office.settled(users[4])
+        office.mend_cloud("extension.put")
         office.leave(staff, users[3])
         office.tell_changed(users[3])
         office.until(office.removals, says="a removal waits")

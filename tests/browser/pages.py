@@ -49,9 +49,9 @@ def routes() -> list[Route]:
     return found
 
 
-def _first(office: Office, collection: str) -> str:
+def _first(office: Office, collection: str, key: str = "id") -> str:
     """Return the id of the first of a collection."""
-    return str(next(iter(office.portal.pages(f"{office.base}{collection}")))["id"])
+    return str(next(iter(office.portal.pages(f"{office.base}{collection}")))[key])
 
 
 _GRAPH = "/beta/deviceManagement/virtualEndpoint"
@@ -67,6 +67,11 @@ _COLLECTIONS: Mapping[str, str] = {
     "audit/:id": f"{_GRAPH}/auditEvents",
 }
 """The routes of one thing, and where the API lists such things."""
+_PARTS: Mapping[str, tuple[str, str, str]] = {
+    "image-sets/:id/versions/:number": ("image-sets/:id", f"{_GRAPH}/imageSets/{{id}}/versions", "version"),
+    "spot-groups/:id/hosts/:host": ("spot-groups/:id", f"{_GRAPH}/spotGroups/{{id}}/hosts", "id"),
+}
+"""The routes of a part of such a thing: the thing, where its parts are listed, and what names one."""
 _EDITS: Mapping[str, str] = {
     "edit-connection": "connections/:id",
     "edit-provisioning-policy": "policies/:id",
@@ -80,13 +85,14 @@ def addresses(office: Office) -> dict[str, str]:
     """Return where every page is in a furnished tenant: its name -> its path below ``/portal``."""
     own = f"/t/{office.name}"
     ids = {path: _first(office, collection) for path, collection in _COLLECTIONS.items()}
-    numbers = {"image-sets/:id/versions/:number": f"image-sets/{ids['image-sets/:id']}/versions/0.0.1"}
     found: dict[str, str] = {}
     for route in routes():
         if route.path == "wizards/:wizard":
             found |= {name: f"{own}{path}" for name, path in _wizards(ids).items()}
-        elif route.path in numbers:
-            found[route.name] = f"{own}/{numbers[route.path]}"
+        elif route.path in _PARTS:
+            whole, listed, key = _PARTS[route.path]
+            part = _first(office, listed.format(id=ids[whole]), key)
+            found[route.name] = f"{own}/{route.path.replace(':id', ids[whole]).rpartition('/')[0]}/{part}"
         elif route.has_id:
             found[route.name] = f"{own}/{route.path.replace(':id', ids[route.path])}"
         else:

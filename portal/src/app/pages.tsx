@@ -26,6 +26,8 @@ const PAGES: Readonly<Record<string, Load>> = {
   "image-sets": async () => (await import("../features/image-sets/image-sets-page.tsx")).ImageSetsPage,
   "spot-groups": async () => (await import("../features/spot-groups/spot-groups-page.tsx")).SpotGroupsPage,
   "spot-groups/:id": async () => (await import("../features/spot-groups/spot-group-page.tsx")).SpotGroupPage,
+  "spot-groups/:id/hosts/:host": async () =>
+    (await import("../features/spot-groups/session-host-page.tsx")).SessionHostPage,
   users: async () => (await import("../features/users/users-page.tsx")).UsersPage,
   operations: async () => (await import("../features/operations/operations-page.tsx")).OperationsPage,
   "operations/:id": async () => (await import("../features/operations/operation-page.tsx")).OperationPage,

@@ -11,6 +11,8 @@ export const words = {
   incomplete: "The directory has answered in part only: nobody would lose anything because of this.",
   andMore: (count: number): string => `and ${count} more`,
   details: "Show the steps",
+  asking: "The service is asked whether this is possible.",
+  notAsked: "The service could not be asked whether this is possible.",
   type: (text: string): string => `Type ${text} to go on`,
   noRight: (permission: string): string => `Your roles do not allow this (${permission}). Ask an administrator.`,
 } as const;

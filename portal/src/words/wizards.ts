@@ -12,7 +12,8 @@ export const words = {
   saved: "Saved",
   followUp: "The work has begun.",
   showOperation: "Show its progress",
-  toStart: "Go to the start page",
+  show: "Show it",
+  nothingElse: "It is there now.",
   stepOf: (step: number, all: number): string => `Step ${step} of ${all}`,
   wrong: "Something has to be changed in this step.",
 } as const;

@@ -5,6 +5,7 @@ import { useApi } from "../../api/context.tsx";
 import { operationOf } from "../../api/operation.ts";
 import type { components, paths } from "../../api/schema.d.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
+import { subjectOf } from "./made.ts";
 
 export type Wizard = components["schemas"]["Wizard"];
 /** The wizards that there are. */
@@ -42,6 +43,8 @@ export function useReview(tenant: string, wizard: WizardName) {
 export interface Saved {
   /** The operation that does the work; null when there is none. */
   readonly operation: string | null;
+  /** The id of what was made or changed. */
+  readonly subject: string;
 }
 
 /** Save a form. The key makes a repeated click one request. */
@@ -49,12 +52,12 @@ export function useSave(tenant: string, wizard: WizardName) {
   const api = useApi();
   return useMutation({
     mutationFn: async ({ form, key }: { readonly form: Form; readonly key: string }): Promise<Saved> => {
-      const { response } = await api.POST("/tenants/{tenant}/wizards/{wizard}", {
+      const { data, response } = await api.POST("/tenants/{tenant}/wizards/{wizard}", {
         params: { path: { tenant, wizard } },
         headers: { "Idempotency-Key": key },
         body: form as never,
       });
-      return { operation: operationOf(response) };
+      return { operation: operationOf(response), subject: subjectOf(form, data as never) };
     },
   });
 }

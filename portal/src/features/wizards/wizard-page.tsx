@@ -19,9 +19,10 @@ import { Loading } from "../../components/loading.tsx";
 import { PageError } from "../../components/page-error.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
-import { beginningOf, changedOf } from "./beginning.ts";
+import { beginningOf, changedOf, contextOf } from "./beginning.ts";
 import { changeOf } from "./edited-change.ts";
 import { ForeseenChange } from "./foreseen-change.tsx";
+import { pageOf } from "./made.ts";
 import { StepForm } from "./step-form.tsx";
 import { useReview, useSave, useWizard, type Form, type Review, type Saved, type Wizard, type WizardName } from "./api.ts";
 
@@ -73,7 +74,7 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
     throw new Error("the wizard has no such step");
   }
   if (save.isSuccess) {
-    return <Done tenant={tenant} title={wizard.title} saved={save.data} />;
+    return <Done tenant={tenant} name={name} title={wizard.title} saved={save.data} />;
   }
   const isLast = place === wizard.steps.length - 1;
   const next = async (): Promise<void> => {
@@ -122,6 +123,7 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
           <StepForm
             step={step}
             values={form[step.name] ?? {}}
+            before={contextOf(wizard.steps, place, form)}
             problems={problems}
             onChange={(values: Values) => setForm({ ...form, [step.name]: values })}
             onSearch={onSearch}
@@ -171,20 +173,29 @@ function Reviewed({ review }: { readonly review: Review | null }): ReactElement 
   );
 }
 
-function Done(given: { readonly tenant: string; readonly title: string; readonly saved: Saved }): ReactElement {
-  const { operation } = given.saved;
+interface DoneGiven {
+  readonly tenant: string;
+  readonly name: WizardName;
+  readonly title: string;
+  readonly saved: Saved;
+}
+
+/** What was saved: where it is, and how far the work is that has begun. */
+function Done({ tenant, name, title, saved }: DoneGiven): ReactElement {
+  const { operation } = saved;
   return (
     <>
-      <PageHeader title={given.title} />
+      <PageHeader title={title} />
       <EmptyState
         title={words.saved}
-        text={words.followUp}
+        text={operation === null ? words.nothingElse : words.followUp}
         action={
-          operation === null ? (
-            <Link to={`/t/${given.tenant}`}>{words.toStart}</Link>
-          ) : (
-            <Link to={`/t/${given.tenant}/operations/${operation}`}>{words.showOperation}</Link>
-          )
+          <>
+            {operation === null ? null : (
+              <Link to={`/t/${tenant}/operations/${operation}`}>{words.showOperation}</Link>
+            )}
+            <Link to={`/t/${tenant}/${pageOf(name, saved.subject)}`}>{words.show}</Link>
+          </>
         }
       />
     </>

@@ -7,6 +7,7 @@ Source: learn.microsoft.com/azure/azure-resource-manager/templates/template-expr
 from __future__ import annotations
 
 import re
+import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     Functions = Mapping[str, Callable[..., Any]]
 
+_GUIDS = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
+"""The namespace of `guid()`."""
+_PLACE = re.compile(r"\{(\d+)\}|\{\{|\}\}")
 _TOKEN = re.compile(r"\s*(?:'(?P<text>(?:[^']|'')*)'|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[().,\[\]]))")
 
 
@@ -178,7 +182,13 @@ def _text(value: object) -> str:
 
 
 def _format(pattern: str, *values: object) -> str:
-    return re.sub(r"\{(\d+)\}", lambda match: _text(values[int(match[1])]), pattern)
+    """Put values into a text; a brace that stands twice is one of the text's own."""
+    return _PLACE.sub(lambda match: _text(values[int(match[1])]) if match[1] else match[0][0], pattern)
+
+
+def _guid(*parts: object) -> str:
+    """Give the version 5 UUID that Resource Manager makes of texts."""
+    return str(uuid.uuid5(_GUIDS, "-".join(map(_text, parts))))
 
 
 PLAIN: dict[str, Callable[..., Any]] = {
@@ -192,6 +202,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "false": lambda: False,
     "first": lambda values: values[0],
     "format": _format,
+    "guid": _guid,
     "int": int,
     "last": lambda values: values[-1],
     "length": len,

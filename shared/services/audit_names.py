@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
+from shared.domain.operations.audit_names import AuditNames
 from shared.domain.operations.operation import AuditEvent
 from shared.services.action_context import ActionContext
 from shared.services.directory_names import application_names
 from shared.services.operation_facts import operation_facts
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class AuditNames:
-    """*applications*: display names of service principals by object id. *resources*: of records, as they are now."""
-
-    applications: Mapping[str, str]
-    resources: Mapping[str, str]
-
-
-NO_NAMES = AuditNames({}, {})
-"""Of events that are no single tenant's."""
 
 
 async def audit_names(context: ActionContext, events: Sequence[AuditEvent]) -> AuditNames:

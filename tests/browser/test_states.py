@@ -54,6 +54,8 @@ def look(visit: Visit, places: Mapping[str, str], state: str, shows: Callable[[P
         page = come(visit, address)
         expect(shows(page).first, f"{state}: {name}").to_be_visible()
         expect(page.get_by_role("heading", level=1), f"{state}: {name}").to_have_count(1)
+        if shows is title:
+            expect(alert(page), f"{state}: {name}").to_have_count(0)
         found[name] = faults(visit, f"{name}-{state}", EVERY_LOOK if state == "full" else TWO_LOOKS)
     return {name: each for name, each in found.items() if each}
 

@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.filtering import accepts, demanded, names_in
+from shared.domain.operations.audit_names import NO_NAMES
 from shared.domain.operations.operation import AuditEvent
 from shared.domain.ordering import AS_IT_IS
 from shared.errors import InvalidError, Problem
-from shared.services.audit_names import NO_NAMES, audit_names
+from shared.services.audit_names import audit_names
 from triggers.http.call import Call, Response, ok
 from triggers.http.lists import csv_response, wants_csv
 from triggers.http.odata import Query, read_query, selected_of

@@ -111,6 +111,7 @@ class PaperServices(Dependencies):
             queues_url="https://queues.invalid",
             key_vault_url="https://vault.invalid",
             provider_tenant_id=things.DIRECTORY,
+            api_audience=things.DIRECTORY,
         )
         self.hand = HandClock(things.NOW)
         self.directory = PaperDirectory()

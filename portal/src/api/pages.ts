@@ -40,6 +40,8 @@ interface Asked<Row> {
   readonly load: (query: PageQuery) => Promise<Page<Row>>;
   /** Whether something happens to a row by itself: then the list is asked again soon. */
   readonly runs?: (row: Row) => boolean;
+  /** It changes at any time, also while it is empty: it is always asked again soon. */
+  readonly isLive?: boolean;
   readonly size?: number;
   /** Read single rows: of a long list only those that run are read often. Left out where it cannot be asked so. */
   readonly ofIds?: (ids: readonly string[]) => Promise<Page<Row>>;
@@ -52,7 +54,7 @@ const NEVER = (): boolean => false;
  * Read a list page by page, and again while something in it runs: all of it, or where there are many pages the rows
  * that run; then all of it is read again as seldom as a list in which nothing runs.
  */
-export function usePages<Row>({ key, load, runs = NEVER, size = USUAL, ofIds }: Asked<Row>): Rows<Row> {
+export function usePages<Row>({ key, load, runs = NEVER, isLive = false, size = USUAL, ofIds }: Asked<Row>): Rows<Row> {
   const isLong = (pages: readonly Page<Row>[] = []): boolean => ofIds !== undefined && pages.length > 1;
   const query = useInfiniteQuery({
     queryKey: key,
@@ -60,7 +62,7 @@ export function usePages<Row>({ key, load, runs = NEVER, size = USUAL, ofIds }: 
     initialPageParam: "",
     getNextPageParam: (page) => nextToken(page),
     refetchInterval: ({ state }) =>
-      pace(!isLong(state.data?.pages) && (state.data?.pages.some((page) => page.value.some(runs)) ?? false)),
+      pace(isLive || (!isLong(state.data?.pages) && (state.data?.pages.some((page) => page.value.some(runs)) ?? false))),
   });
   const { data, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = query;
   const rows = useMemo(() => data?.pages.flatMap((page) => page.value) ?? [], [data]);

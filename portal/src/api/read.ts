@@ -76,6 +76,8 @@ interface ListOptions<Row> {
   readonly query?: Query;
   /** Whether something happens to a row by itself: then the list is read again soon. */
   readonly runs?: ((row: Row) => boolean) | undefined;
+  /** It changes at any time, also while it is empty. */
+  readonly isLive?: boolean;
   readonly size?: number;
   /** Whether rows can be asked for by their ids. */
   readonly isById?: boolean;
@@ -85,7 +87,7 @@ interface ListOptions<Row> {
 export function useList<P extends ListPath>(
   path: P,
   place: Place,
-  { query = {}, runs, size, isById = false }: ListOptions<RowOf<P>> = {},
+  { query = {}, runs, isLive = false, size, isById = false }: ListOptions<RowOf<P>> = {},
 ): Rows<RowOf<P>> {
   const api = useApi();
   const pageOf = async (options: Query): Promise<Page<RowOf<P>>> =>
@@ -98,6 +100,7 @@ export function useList<P extends ListPath>(
     ...(isById
       ? { ofIds: (ids) => pageOf({ $filter: `id in (${ids.map((id) => `'${id}'`).join(",")})`, ...($select === undefined ? {} : { $select }) }) }
       : {}),
+    isLive,
     ...(runs === undefined ? {} : { runs }),
     ...(size === undefined ? {} : { size }),
   });

@@ -7,6 +7,8 @@ export const words = {
   global: "All sites",
   versions: "Versions",
   noVersions: "There is no version yet.",
+  edit: "Edit",
+  everyMonth: (day: number, hour: number): string => `On day ${day} of each month at ${hour}:00 UTC`,
   newVersion: "Create a version",
   versionColumns: { version: "Version", status: "Status", source: "Source", proved: "Tested", used: "Used by", changed: "Changed" },
   usage: "Who uses it",

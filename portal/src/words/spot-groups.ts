@@ -21,6 +21,9 @@ export const words = {
   members: "Members",
   noMembers: "Nobody is in the groups of this Spot Group.",
   memberColumns: { user: "User", status: "Place", since: "First seen", held: "Why it waits" },
+  explain: "Why somebody has a desktop here, or not",
+  explainUser: "User",
+  ask: "Explain",
   release: "Release",
   releaseOf: (version: string): string => `Release of version ${version}`,
   stages: {

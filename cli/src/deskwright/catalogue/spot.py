@@ -22,6 +22,7 @@ IMAGE_SET = Noun(
         ),
         Verb("show", "get_image_set", named="image-set"),
         Verb("create", "save_wizard", wizard="create-image-set"),
+        Verb("edit", "save_wizard", wizard="edit-image-set", named="image-set", fills="set.imageSetId"),
         Verb("update", "update_image_set", named="image-set"),
         Verb("delete", "delete_image_set", named="image-set", asks=f"Delete the image set {{}}? {DESTROYS}"),
     ),

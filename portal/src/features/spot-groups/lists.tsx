@@ -142,7 +142,7 @@ export function Decisions({ tenant, group, host }: OfGroup & { readonly host?: s
 
 /** Return the computer names of the hosts that there are, by id: the list is read once for all tables of a page. */
 function useNames({ tenant, group }: OfGroup): ReadonlyMap<string, string> {
-  const { rows } = useList(HOSTS_PATH, { tenant, id: group }, { runs: () => true });
+  const { rows } = useList(HOSTS_PATH, { tenant, id: group }, { isLive: true });
   return useMemo(() => new Map(rows.map((row) => [row.id, nameOf(row)])), [rows]);
 }
 
@@ -158,7 +158,7 @@ interface PartGiven<P extends ListPath> {
 
 /** One list of a group. Users come and go at any time: it is always read again soon. */
 function Part<P extends ListPath>({ of, path, title, none, columns, idOf: id, query = NO_QUERY }: PartGiven<P>): ReactElement {
-  const list = useList(path, { tenant: of.tenant, id: of.group }, { runs: () => true, query });
+  const list = useList(path, { tenant: of.tenant, id: of.group }, { isLive: true, query });
   return (
     <Section title={title}>
       <ListView label={title} list={list} columns={columns} idOf={id} none={<p>{none}</p>} />

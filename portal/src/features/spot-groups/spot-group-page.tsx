@@ -18,6 +18,7 @@ import { saidOf } from "../../components/supported.ts";
 import { useActions, type Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/spot-groups.ts";
 import { groupActions } from "./actions.ts";
+import { Explained } from "./explained.tsx";
 import { Decisions, Hosts, Members, Sessions } from "./lists.tsx";
 import { Releases } from "./releases.tsx";
 import { useSupported } from "./supported.ts";
@@ -62,6 +63,7 @@ export function SpotGroupPage(): ReactElement {
           <Hosts tenant={tenant} group={id} begin={work.begin} />
           <Sessions tenant={tenant} group={id} begin={work.begin} />
           <Members tenant={tenant} group={id} />
+          <Explained tenant={tenant} group={id} />
           <Decisions tenant={tenant} group={id} />
           <NoteList notes={group.notes} />
         </>

@@ -1,4 +1,4 @@
-import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { dataOf } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
@@ -50,7 +50,10 @@ export interface Saved {
 /** Save a form. The key makes a repeated click one request. */
 export function useSave(tenant: string, wizard: WizardName) {
   const api = useApi();
+  const queries = useQueryClient();
   return useMutation({
+    // What is shown next, such as the list with what was made, is read anew.
+    onSettled: () => queries.invalidateQueries({ refetchType: "none" }),
     mutationFn: async ({ form, key }: { readonly form: Form; readonly key: string }): Promise<Saved> => {
       const { data, response } = await api.POST("/tenants/{tenant}/wizards/{wizard}", {
         params: { path: { tenant, wizard } },

@@ -11,6 +11,7 @@ const PAGES: Readonly<Record<WizardName, string>> = {
   "edit-provisioning-policy": "policies/{id}",
   "create-image-set": "image-sets/{id}",
   "create-image-version": "image-sets/{id}",
+  "edit-image-set": "image-sets/{id}",
   "create-spot-group": "spot-groups/{id}",
   "edit-spot-group": "spot-groups/{id}",
   "update-spot-group": "spot-groups/{id}",

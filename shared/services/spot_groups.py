@@ -81,6 +81,14 @@ async def edit_spot_group(
     context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: SpotGroupFacts
 ) -> Begun[Stored[SpotGroup]]:
     """Change what the form changes of a Spot Group, and bring it to that. Raises: InvalidError, StaleError."""
+    stored, after = await edited_spot_group(context, form, facts)
+    return await _change(context, client, EDIT_OPERATION, stored, after)
+
+
+async def edited_spot_group(
+    context: ActionContext, form: Mapping[str, Any], facts: SpotGroupFacts
+) -> tuple[Stored[SpotGroup], SpotGroup]:
+    """Return the group that a form of edit-spot-group edits, and what it comes to. Raises: InvalidError."""
     _, reading = review_spot_group_edit(form, facts)
     chosen = selected(reading, facts)
     if reading.problems or chosen is None:
@@ -94,7 +102,7 @@ async def edit_spot_group(
     after = after.but(notes=noted(before.notes, notes.notes if notes else "", by=context.actor.name, at=context.now))
     if after != before:
         after = after.but(last_modified_date_time=context.now)
-    return await _change(context, client, EDIT_OPERATION, stored, after)
+    return stored, after
 
 
 async def delete_spot_group(

@@ -11,9 +11,12 @@ const CODE = /^\w+$/;
 /** Ask the planner what a change of a tenant would do; nothing is written. */
 export async function foreseen(api: Api, tenant: string, change: object): Promise<Preview> {
   const asked = api.POST("/tenants/{tenant}/dryRun", { params: { path: { tenant } }, body: change as Change as never });
-  const { summary, value, complete } = await dataOf(asked);
-  const lines = value.map(({ userPrincipalName, action, reason }) =>
-    [`${userPrincipalName}: ${titleOf(action)}.`, ...(reason ? [CODE.test(reason) ? `${titleOf(reason)}.` : reason] : [])].join(" "),
-  );
+  const { summary, value, members, complete } = await dataOf(asked);
+  const lines = [...value, ...(members?.value ?? [])].map(lineOf);
   return { summary, lines, isComplete: complete };
+}
+
+function lineOf({ userPrincipalName, action, reason }: { userPrincipalName: string; action: string; reason?: string | null }): string {
+  const why = reason && CODE.test(reason) ? `${titleOf(reason)}.` : reason;
+  return [`${userPrincipalName}: ${titleOf(action)}.`, why].filter(Boolean).join(" ");
 }

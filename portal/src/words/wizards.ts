@@ -7,7 +7,7 @@ export const words = {
   review: "Review",
   warnings: "What you should know",
   wouldHappen: "What would happen",
-  plan: "What it would do to Cloud PCs",
+  plan: "What it would do for users",
   planning: "Planning",
   saved: "Saved",
   followUp: "The work has begun.",

@@ -49,6 +49,7 @@ export function WizardPage(): ReactElement {
   return <Steps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
 }
 
+
 interface StepsGiven {
   readonly tenant: string;
   readonly name: WizardName;

@@ -1,5 +1,6 @@
 import { dataOf, type Api } from "../api/client.ts";
 import { titleOf } from "../api/errors.ts";
+import { words } from "../words/actions.ts";
 import type { components } from "../api/schema.d.ts";
 import type { Preview } from "./action.ts";
 
@@ -14,5 +15,6 @@ export async function foreseen(api: Api, tenant: string, change: object): Promis
 }
 
 function lineOf({ userPrincipalName, action, reason }: { userPrincipalName: string; action: string; reason?: string | null }): string {
-  return [`${userPrincipalName}: ${titleOf(action)}.`, reason].filter(Boolean).join(" ");
+  const said = (words.foreseen as Readonly<Record<string, string>>)[action] ?? titleOf(action);
+  return [`${userPrincipalName}: ${said}.`, reason].filter(Boolean).join(" ");
 }

@@ -1,5 +1,6 @@
 import { dataOf, type Api } from "../api/client.ts";
 import { titleOf } from "../api/errors.ts";
+import { words } from "../words/actions.ts";
 import type { components } from "../api/schema.d.ts";
 import type { Preview } from "./action.ts";
 
@@ -17,6 +18,7 @@ export async function foreseen(api: Api, tenant: string, change: object): Promis
 }
 
 function lineOf({ userPrincipalName, action, reason }: { userPrincipalName: string; action: string; reason?: string | null }): string {
+  const said = (words.foreseen as Readonly<Record<string, string>>)[action] ?? titleOf(action);
   const why = reason && CODE.test(reason) ? `${titleOf(reason)}.` : reason;
-  return [`${userPrincipalName}: ${titleOf(action)}.`, why].filter(Boolean).join(" ");
+  return [`${userPrincipalName}: ${said}.`, why].filter(Boolean).join(" ");
 }

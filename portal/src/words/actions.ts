@@ -9,6 +9,12 @@ export const words = {
   failed: (title: string): string => `${title}: failed.`,
   foresee: "See what would happen",
   incomplete: "The directory has answered in part only: nobody would lose anything because of this.",
+  foreseen: {
+    grant: "gets a place",
+    revoke: "loses the access",
+    leave: "waits no more",
+    confirmRemoval: "the removal waits for a confirmation",
+  },
   andMore: (count: number): string => `and ${count} more`,
   details: "Show the steps",
   asking: "The service is asked whether this is possible.",

@@ -1,13 +1,24 @@
-import type { ReactElement } from "react";
+import { Suspense, lazy, type ReactElement } from "react";
 
-import { CardList } from "./card-list.tsx";
 import type { RowsGiven } from "./columns.ts";
+import { Loading } from "./loading.tsx";
 import { useIsNarrow } from "./row-behaviour.ts";
 import { WideTable } from "./wide-table.tsx";
 
 export type { Column, Order } from "./columns.ts";
 
+type Cards = <Row>(given: RowsGiven<Row>) => ReactElement;
+/** Loaded in narrow windows only. */
+const CardList = lazy(async () => ({ default: (await import("./card-list.tsx")).CardList })) as unknown as Cards;
+
 /** A list of any length: a table, or cards in a narrow window. */
 export function DataTable<Row>(given: RowsGiven<Row>): ReactElement {
-  return useIsNarrow() ? <CardList {...given} /> : <WideTable {...given} />;
+  if (!useIsNarrow()) {
+    return <WideTable {...given} />;
+  }
+  return (
+    <Suspense fallback={<Loading />}>
+      <CardList {...given} />
+    </Suspense>
+  );
 }

@@ -16,9 +16,12 @@ import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
 import type { Problems, Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
+import { PageError } from "../../components/page-error.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
 import { beginningOf, changedOf, contextOf } from "./beginning.ts";
+import { changeOf } from "./edited-change.ts";
+import { ForeseenChange } from "./foreseen-change.tsx";
 import { pageOf } from "./made.ts";
 import { StepForm } from "./step-form.tsx";
 import { useReview, useSave, useWizard, type Form, type Review, type Saved, type Wizard, type WizardName } from "./api.ts";
@@ -41,10 +44,11 @@ export function WizardPage(): ReactElement {
     return <Loading />;
   }
   if (query.data === undefined) {
-    return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
+    return <PageError error={query.error} again={() => void query.refetch()} />;
   }
   return <Steps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
 }
+
 
 interface StepsGiven {
   readonly tenant: string;
@@ -90,6 +94,7 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
       next().catch(() => undefined); // the error is shown below, as `review.error`
     }
   };
+  const change = isLast ? changeOf(name, said(form)) : null;
   const isBusy = review.isPending || save.isPending;
   const error = review.error ?? save.error;
   return (
@@ -111,7 +116,10 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
           </MessageBar>
         )}
         {step.schema === null ? (
-          <Reviewed review={found} />
+          <>
+            <Reviewed review={found} />
+            {change !== null && <ForeseenChange tenant={tenant} change={change} />}
+          </>
         ) : (
           <StepForm
             step={step}

@@ -13,15 +13,15 @@ import { Link, useParams, useSearchParams } from "react-router";
 
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
-import { useApi } from "../../api/context.tsx";
-import { foreseen } from "../../components/foreseen.ts";
-import { Foresight } from "../../components/foresight.tsx";
 import { Facts } from "../../components/facts.tsx";
 import type { Problems, Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
+import { PageError } from "../../components/page-error.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
 import { beginningOf, changedOf, contextOf } from "./beginning.ts";
+import { changeOf } from "./edited-change.ts";
+import { ForeseenChange } from "./foreseen-change.tsx";
 import { pageOf } from "./made.ts";
 import { StepForm } from "./step-form.tsx";
 import { useReview, useSave, useWizard, type Form, type Review, type Saved, type Wizard, type WizardName } from "./api.ts";
@@ -44,13 +44,11 @@ export function WizardPage(): ReactElement {
     return <Loading />;
   }
   if (query.data === undefined) {
-    return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
+    return <PageError error={query.error} again={() => void query.refetch()} />;
   }
   return <Steps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
 }
 
-/** The wizards whose form the planner tries: wizard -> what a dry run calls it. */
-const PLANNED: Partial<Record<WizardName, string>> = { "edit-provisioning-policy": "edit", "edit-spot-group": "spotGroup" };
 
 interface StepsGiven {
   readonly tenant: string;
@@ -96,6 +94,7 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
       next().catch(() => undefined); // the error is shown below, as `review.error`
     }
   };
+  const change = isLast ? changeOf(name, said(form)) : null;
   const isBusy = review.isPending || save.isPending;
   const error = review.error ?? save.error;
   return (
@@ -119,7 +118,7 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
         {step.schema === null ? (
           <>
             <Reviewed review={found} />
-            <Foreseen tenant={tenant} name={name} form={said(form)} />
+            {change !== null && <ForeseenChange tenant={tenant} change={change} />}
           </>
         ) : (
           <StepForm
@@ -143,19 +142,6 @@ function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
       </form>
     </>
   );
-}
-
-interface ForeseenGiven {
-  readonly tenant: string;
-  readonly name: WizardName;
-  readonly form: Form;
-}
-
-/** Who would gain or lose what, where the planner can say it: asked when somebody wants to know. */
-function Foreseen({ tenant, name, form }: ForeseenGiven): ReactElement | null {
-  const api = useApi();
-  const change = PLANNED[name];
-  return change === undefined ? null : <Foresight preview={() => foreseen(api, tenant, { [change]: form })} values={{}} />;
 }
 
 /** What is wrong in a step, by pointer. */

@@ -97,6 +97,8 @@ TENANT = Noun(
     (
         Verb("list", "list_tenants", (*ID, *NAME, "DIRECTORY=entraTenantId", "PAUSED=paused/reason")),
         Verb("show", "get_tenant"),
+        Verb("readiness", "get_readiness", ("STATUS=status", "CHECKS=checks")),
+        Verb("role-template", "get_customer_template", about="Show the template of the role that a customer gives."),
         Verb("create", "save_tenant_wizard", wizard="create-tenant"),
         Verb("edit", "save_wizard", wizard="edit-tenant"),
         Verb("update", "update_tenant"),

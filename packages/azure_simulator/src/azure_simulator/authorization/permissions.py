@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 def allows(world: World, principal_id: str, action: str, scope: str, *, data: bool = False) -> bool:
     """Tell whether a principal's role assignments, or those of its groups, allow an action at a scope."""
+    return any(_permits(each, action, data=data) for each in granted(world, principal_id, scope))
+
+
+def granted(world: World, principal_id: str, scope: str) -> list[Json]:
+    """Give the permissions of the roles that a principal, or a group that it is in, has at a scope or above."""
     whose = _principals(world, principal_id)
     roles = {
         assignment.properties["roleDefinitionId"]
@@ -32,7 +37,7 @@ def allows(world: World, principal_id: str, action: str, scope: str, *, data: bo
         for assignment in world.resources.find(BY_SCOPE, each)
         if assignment.properties["principalId"].lower() in whose
     }
-    return any(_permits(each, action, data=data) for role in roles for each in permissions(world, role) or ())
+    return [each for role in sorted(roles) for each in permissions(world, role) or ()]
 
 
 def reaches(world: World, principal_id: str, scope: str) -> bool:

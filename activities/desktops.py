@@ -56,7 +56,8 @@ _TOKEN_RESERVE = timedelta(hours=2)
 
 def application_group_id(host_pool_id: str) -> str:
     """Return the id of a pool's desktop application group: derived, so that roles can be removed without a read."""
-    return host_pool_id.replace("/hostPools/", "/applicationGroups/") + "-dag"
+    beside, _, name = host_pool_id.replace("/hostPools/", "/applicationGroups/").rpartition("/")
+    return f"{beside}/{naming.desktop_application_group(name)}"
 
 
 @bp.activity_trigger(input_name="payload")
@@ -93,7 +94,9 @@ async def _host_pool(order: HostPoolOrder, name: str) -> HostPoolReady:
         parse_id(desktop).name,
         {**common, "properties": desktop_group},
     )
-    await ensure(desktops.workspaces, order.resource_group, f"{name}-ws", {**common, "properties": workspace})
+    await ensure(
+        desktops.workspaces, order.resource_group, naming.desktop_workspace(name), {**common, "properties": workspace}
+    )
     return HostPoolReady(host_pool_id=pool_id, application_group_id=desktop)
 
 

@@ -17,6 +17,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.replacing import abandoned, replaced
 from shared.domain.cloud_pcs.steps import Step
 from shared.errors import NotFoundError
+from shared.services.restore_points import shortest_frequency
 from shared.storage.due import DueKind, cancel_due, grace_due, restore_point_due
 from shared.storage.timeline import StepEnd
 from shared.workflow import Blueprint, implements
@@ -81,9 +82,9 @@ async def _put_removal_due(pc: CloudPc, record: ProvisionedRecord) -> None:
 
 
 async def put_restore_point_due(pc: CloudPc, at: datetime) -> None:
-    """Write the due row of the next scheduled restore point, if the tenant has a schedule."""
+    """Write the due row of the next scheduled restore point, if anybody of the tenant has a schedule."""
     tenant = await dependencies().tenants.find(pc.tenant_id)
-    if tenant is not None and (every := tenant.value.settings.restore_point_every):
+    if tenant is not None and (every := await shortest_frequency(dependencies(), tenant.value)):
         await dependencies().due.put_all([restore_point_due(pc, every, at)])
 
 

@@ -143,9 +143,16 @@ async def _write_desktop(pool: SpotPool, group: SpotGroup, region: str, tags: di
         "applicationGroupType": "Desktop",
         "friendlyName": group.friendly_name,
     }
-    await ensure(desktops.application_groups, pool.resource_group, f"{name}-dag", {**common, "properties": desktop})
+    await ensure(
+        desktops.application_groups,
+        pool.resource_group,
+        naming.desktop_application_group(name),
+        {**common, "properties": desktop},
+    )
     workspace = {"friendlyName": group.friendly_name, "applicationGroupReferences": [pool.application_group_id]}
-    await ensure(desktops.workspaces, pool.resource_group, f"{name}-ws", {**common, "properties": workspace})
+    await ensure(
+        desktops.workspaces, pool.resource_group, naming.desktop_workspace(name), {**common, "properties": workspace}
+    )
 
 
 async def save_state(state: SpotGroupState, **changes: Any) -> None:  # noqa: ANN401 - fields of the state

@@ -79,8 +79,8 @@ async def _remove_pool(pool: SpotPool, group: SpotGroup) -> None:
     desktops = dependencies().desktops(pool.subscription_id)
     name, where = naming.spot_host_pool_name(group.id), pool.resource_group
     deletions: tuple[Callable[[], Awaitable[object]], ...] = (
-        lambda: desktops.workspaces.delete(where, f"{name}-ws"),
-        lambda: desktops.application_groups.delete(where, f"{name}-dag"),
+        lambda: desktops.workspaces.delete(where, naming.desktop_workspace(name)),
+        lambda: desktops.application_groups.delete(where, naming.desktop_application_group(name)),
         lambda: desktops.host_pools.delete(where, name, force=True),
     )
     for delete in deletions:

@@ -50,6 +50,10 @@ class TtlCache(Generic[V]):
         self._of(deps)[key] = (value, lifetime or self._lifetime)
         return value
 
+    def drop(self, deps: HasClock, key: Hashable) -> None:
+        """Forget the value of *key*: it holds no longer."""
+        self._of(deps).pop(key, None)
+
     async def get_or(self, deps: HasClock, key: Hashable, read: Callable[[], Awaitable[V]]) -> V:
         """Return the value of *key*, or else read it; callers at the same time share one read."""
         locks = self._locks.setdefault(deps, {})

@@ -204,6 +204,73 @@ def test_a_deployment_is_that_of_the_checkout(deskwright: Command, monkeypatch: 
 
 
 @pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("policies list", "'policy'"),
+        ("cloudpc list", "'pc'"),
+        ("policy ls", "'list'"),
+        ("policy get x", "'show'"),
+        ("list policy", "'deskwright policy list'"),
+        ("pc list -o jsn", "json"),
+    ],
+)
+def test_a_wrong_word_is_told_with_the_right_one(deskwright: Command, words: str, meant: str) -> None:
+    ended = deskwright(*words.split())
+    assert ended.code == ExitCode.USAGE
+    assert meant in ended.err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("offic", "Did you mean 'Office'?"), ("ffice", "Did you mean 'Office'?"), ("zzz", "deskwright policy list")],
+)
+def test_a_wrong_name_is_told_with_those_that_are_like_it(
+    deskwright: Command, service: Service, name: str, said: str
+) -> None:
+    service.put("GET", f"{GRAPH}/provisioningPolicies", {"value": [{"id": PC, "displayName": "Office"}]})
+    ended = deskwright("policy", "show", name)
+    assert ended.code == ExitCode.NOT_FOUND
+    assert said in ended.err
+    assert ("Did you mean" in ended.err) == ("Did you mean" in said)
+
+
+def test_two_of_one_name_are_told_apart(deskwright: Command, service: Service) -> None:
+    images = [{"id": f"{n}", "displayName": "Lab", "version": f"1.{n}.0"} for n in range(2)]
+    service.put("GET", f"{GRAPH}/deviceImages", {"value": images})
+    service.put("GET", f"{GRAPH}/deviceImages/1", images[1])
+    ended = deskwright("image", "show", "lab")
+    assert (ended.code, "0 (1.0.0); 1 (1.1.0)" in ended.err) == (ExitCode.CONFLICT, True)
+    assert deskwright("image", "show", "Lab 1.1.0", "-o", "json").json == images[1]
+
+
+def test_a_tenant_is_named_as_an_argument_or_by_its_option(
+    deskwright: Command, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.put("GET", "/tenants/fabrikam", {"id": "fabrikam"})
+    assert deskwright("tenant", "show", "fabrikam", "-o", "json").json == {"id": "fabrikam"}
+    monkeypatch.delenv("DESKWRIGHT_TENANT")
+    ended = deskwright("tenant", "delete", "fabrikam", "--tenant", "contoso", "--yes")
+    assert (ended.code, service.requests("DELETE", "/tenants/fabrikam")) == (ExitCode.USAGE, [])
+
+
+def test_who_may_see_no_tenant_is_told_what_they_may_see(
+    deskwright: Command, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DESKWRIGHT_TENANT")
+    service.answers["GET /api/me"] = []
+    service.put("GET", "/me", {"tenants": []})
+    ended = deskwright("pc", "list")
+    assert (ended.code, "deskwright my list" in ended.err) == (ExitCode.SIGN_IN, True)
+
+
+def test_before_a_bulk_action_is_begun_it_is_said_how_many_it_concerns(deskwright: Command, service: Service) -> None:
+    service.put("POST", "/tenants/contoso/bulkActions", {"possible": 7, "refused": 1, "value": []})
+    ended = deskwright("bulk", "create", "--action", "reboot", "--filter", "{}")
+    assert (ended.code, "on 7 Cloud PC(s), and refused on 1" in ended.err) == (ExitCode.USAGE, True)
+    assert [each.body["dryRun"] for each in service.requests("POST", "/tenants/contoso/bulkActions")] == [True]
+
+
+@pytest.mark.parametrize(
     "words", [("api", "GRAB", "/x"), ("api", "GET", "x"), ("pc", "frobnicate"), ("pc", "list", "-o", "xml")]
 )
 def test_wrong_words_are_told(deskwright: Command, words: tuple[str, ...]) -> None:

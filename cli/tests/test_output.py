@@ -62,3 +62,46 @@ def test_a_cell_is_one_line_of_text(value: object, cell: str) -> None:
 
 def test_wide_letters_and_accents_count_as_a_terminal_shows_them() -> None:
     assert (tables.width("日本"), tables.width("e\u0301")) == (4, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("a/0/b", 1),
+        ("a/*/b", [1, 2]),
+        ("a/7/b", None),
+        ("x|a/1/b", 2),
+        ("a/b", None),
+    ],
+)
+def test_a_path_leads_into_lists(path: str, found: object) -> None:
+    assert tables.value_at({"a": [{"b": 1}, {"b": 2}]}, path) == found
+
+
+def test_one_thing_shows_what_is_in_it_below_its_names(capsys: pytest.CaptureFixture[str]) -> None:
+    rules = [{"name": "a", "count": 1}, {"name": "b", "count": 2}]
+    Output().item({"id": "7", "note": None, "rules": rules, "small": {"a": 1}})
+    lines = ["id     7", "small  a=1", "", "rules:", "  NAME  COUNT", "  a     1", "  b     2"]
+    assert capsys.readouterr().out.splitlines() == lines
+
+
+def test_a_thing_of_which_nothing_is_set_shows_its_names(capsys: pytest.CaptureFixture[str]) -> None:
+    Output().item({"paused": None})
+    assert capsys.readouterr().out == "paused\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "titles"),
+    [(200, "NAME STATUS POLICY ID"), (80, "NAME STATUS POLICY ID"), (50, "NAME ID"), (10, "NAME ID")],
+)
+def test_on_a_narrow_terminal_columns_go_and_ids_stay(
+    monkeypatch: pytest.MonkeyPatch, columns: int, titles: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    item = {"name": "a" * 20, "status": "provisioned" * 2, "policy": "p" * 40, "id": "i" * 20}
+    lines = tables.table([item], ("NAME=name", "STATUS=status", "POLICY=policy", "ID=id")).splitlines()
+    assert lines[0].split() == titles.split()
+    if columns >= 50:
+        assert max(map(len, lines)) <= columns
+        assert lines[1].split()[-1] == "i" * 20

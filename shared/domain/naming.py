@@ -163,8 +163,18 @@ def spot_resource_group(tenant_id: str, group_id: str) -> str:
 
 
 def spot_host_pool_name(group_id: str) -> str:
-    """Return the name of a Spot Group's host pool; its application group appends -dag, its workspace -ws."""
+    """Return the name of a Spot Group's host pool."""
     return f"spot-{group_id}"
+
+
+def desktop_application_group(host_pool_name: str) -> str:
+    """Return the name of the application group of a host pool that publishes its desktop."""
+    return f"{host_pool_name}-dag"
+
+
+def desktop_workspace(host_pool_name: str) -> str:
+    """Return the name of the workspace in which the desktop of a host pool is published."""
+    return f"{host_pool_name}-ws"
 
 
 def naming_template_problem(template: str) -> str | None:

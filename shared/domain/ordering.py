@@ -10,7 +10,11 @@ from typing import Any, TypeVar
 
 from shared.domain.filtering import Kinds, Row, Scalar
 
-_AS_IT_IS = "use the address in @odata.nextLink as it is"
+AS_IT_IS = "use the address in @odata.nextLink as it is"
+"""What to do instead of writing a token."""
+
+_COMPARED = 100
+"""Characters of a text by which rows are ordered: the place where a page ends has to fit into an address."""
 
 R = TypeVar("R", bound=Mapping[str, Any])
 Place = tuple[tuple[Scalar, ...], str]
@@ -60,12 +64,12 @@ def behind(rows: Iterable[R], terms: Sequence[Term], place: Place) -> list[R]:
 
 def place_of(row: Row, terms: Sequence[Term]) -> Place:
     """Return where a row stands."""
-    return tuple(row.get(term.name) for term in terms), str(row.get("id", ""))
+    return tuple(_cut(row.get(term.name)) for term in terms), str(row.get("id", ""))
 
 
 def token_of(place: Place, terms: Sequence[Term]) -> str:
     """Return the token of the page behind *place*."""
-    text = json.dumps([_written(terms), list(place[0]), place[1]], separators=(",", ":"))
+    text = json.dumps([written(terms), list(place[0]), place[1]], separators=(",", ":"), ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -73,16 +77,17 @@ def read_token(token: str, terms: Sequence[Term]) -> Place:
     """Return the place that *token* names in a list with the order *terms*. Raises: OrderError."""
     try:
         order, values, id_ = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        if order != _written(terms) or not isinstance(id_, str) or len(values) != len(terms):
-            raise OrderError(_AS_IT_IS)
+        if order != written(terms) or not isinstance(id_, str) or len(values) != len(terms):
+            raise OrderError(AS_IT_IS)
         for value in values:
             _key(value)
     except (ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
-        raise OrderError(_AS_IT_IS) from error
+        raise OrderError(AS_IT_IS) from error
     return tuple(values), id_
 
 
-def _written(terms: Sequence[Term]) -> str:
+def written(terms: Sequence[Term]) -> str:
+    """Return an order as the token of a page names it."""
     return ",".join(f"{term.name} {'desc' if term.descending else 'asc'}" for term in terms)
 
 
@@ -90,7 +95,11 @@ def _key(value: Scalar) -> tuple[int, float, str]:
     """Return what a value is compared by: nothing, then numbers, then texts without regard to case."""
     if value is None:
         return (0, 0.0, "")
-    return (2, 0.0, value.casefold()) if isinstance(value, str) else (1, float(value), "")
+    return (2, 0.0, value[:_COMPARED].casefold()) if isinstance(value, str) else (1, float(value), "")
+
+
+def _cut(value: Scalar) -> Scalar:
+    return value[:_COMPARED] if isinstance(value, str) else value
 
 
 def _is_behind(row: Row, terms: Sequence[Term], place: Place) -> bool:

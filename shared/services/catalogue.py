@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.rebuilds import REPROVISION, RETRY, not_rebuildable
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.machines.restore_points import TimeRange, nearest
 from shared.domain.operations.operation import Operation
@@ -18,8 +19,7 @@ from shared.domain.values import Value
 from shared.services.action_context import ActionContext
 from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
 from shared.services.grace import refusal as graceless
-from shared.services.rebuilding import REPROVISION, RETRY, UserAccountType, rebuild
-from shared.services.rebuilding import refusal as unbuildable
+from shared.services.rebuilding import UserAccountType, rebuild
 from shared.services.remote import RemoteActionRequest, act, refusal
 from shared.services.replacing import ReprovisionForm, reprovision
 from shared.services.replacing import refusal as unreplaceable
@@ -96,7 +96,7 @@ async def _reprovision(context: ActionContext, client: DurableClient, pc: CloudP
 
 def _unreprovisionable(pc: CloudPc, form: Value) -> str | None:
     first = isinstance(form, ReprovisionForm) and form.build_first
-    return unreplaceable(pc) if first else unbuildable(pc, REPROVISION)
+    return unreplaceable(pc) if first else not_rebuildable(pc, REPROVISION)
 
 
 async def _end_grace(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
@@ -183,7 +183,7 @@ async def _resizable(context: ActionContext, form: Value, fleet: Sequence[CloudP
 _VERB = "Microsoft.CloudPC/cloudPCs/"
 ACTIONS: Mapping[str, BulkActionType] = MappingProxyType(
     {
-        "retry": BulkActionType(_VERB + "retry", _record(lambda pc, _: unbuildable(pc, RETRY)), _retry),
+        "retry": BulkActionType(_VERB + "retry", _record(lambda pc, _: not_rebuildable(pc, RETRY)), _retry),
         "reprovision": BulkActionType(
             _VERB + "reprovision", _record(_unreprovisionable), _reprovision, ReprovisionForm
         ),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from shared.clients.directory import assigned_groups, existing_groups
 from shared.domain.images.image import ImageType
 from shared.domain.planning.drift import TenantPolicies
-from shared.domain.planning.explain import Explanation, explain
+from shared.domain.planning.explain import AppliedSetting, Explanation, applied_settings, explain
 from shared.domain.planning.queueing import waits
 from shared.domain.policies.policy import Policy
 from shared.services.action_context import ActionContext
+from shared.services.directory_names import group_names
 from shared.services.licenses import licensed_user
+from shared.services.user_settings import groups_among
 
 
 async def read_configuration(context: ActionContext) -> TenantPolicies:
@@ -41,4 +43,12 @@ async def explain_user(context: ActionContext, id_or_upn: str) -> Explanation:
     groups = await existing_groups(deps.graph(tenant), sorted(entitled.group_ids))
     records = [stored.value for stored in await deps.cloud_pcs.of_user(tenant.id, entitled.user.id)]
     names = {group.id: group.display_name for group in groups}
-    return explain(entitled, configuration, records, names, tenant_id=tenant.id)
+    explained = explain(entitled, configuration, records, names, tenant_id=tenant.id)
+    return explained.but(user_settings=await _settings_of(context, entitled.user.id))
+
+
+async def _settings_of(context: ActionContext, user_id: str) -> tuple[AppliedSetting, ...]:
+    """Return the user settings that are assigned to groups of a user."""
+    settings = [stored.value async for stored in context.deps.user_settings.each(context.tenant.id)]
+    groups = await groups_among(context.deps, context.tenant, user_id, settings)
+    return applied_settings(settings, groups, await group_names(context, groups))

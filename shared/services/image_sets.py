@@ -25,6 +25,7 @@ from shared.domain.wizards.create_image_set import (
     SourceStep,
     review_image_set,
 )
+from shared.domain.wizards.edit_image_set import SelectSetStep, edited_set, review_image_set_edit
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.image_usage import uses_of_set
@@ -150,6 +151,22 @@ async def update_image_set(context: ActionContext, stored: Stored[ImageSet], for
         Resource(ResourceType.IMAGE_SET, before.id),
         replacement(stored, after, deps.image_sets.replace),
         promise=partial(deps.due.put, DueKind.IMAGE_SET, at, after.tenant_id, after.id) if at else None,
+    )
+
+
+async def edited_image_set(context: ActionContext, form: Mapping[str, Any]) -> tuple[Stored[ImageSet], ImageSetEdit]:
+    """Return the set that a form of edit-image-set edits, and the edit. Raises: InvalidError."""
+    sets = [stored async for stored in context.deps.image_sets.each(context.tenant.id)]
+    _, reading = review_image_set_edit(form, [each.value for each in sets], context.now)
+    chosen, notes = reading.value("set", SelectSetStep), reading.value("notes", NotesStep)
+    if reading.problems or chosen is None:
+        raise InvalidError(*reading.problems)
+    stored = next(each for each in sets if each.value.id == chosen.image_set_id)
+    after = edited_set(stored.value, reading, form, context.now)
+    return stored, ImageSetEdit(
+        description=after.description,
+        notes=notes.notes if notes else None,
+        recipe=after.recipe if after.recipe != stored.value.recipe else None,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -142,30 +142,40 @@ async def seal_version(
         message = f"sealing cannot be undone: write {before.version} here to confirm it"
         raise InvalidError(Problem("/confirm", message))
 
-    def edit(version: ImageVersion) -> ImageVersion:
-        refuse_while_acting(version)
-        if not version.by_hand:
-            raise ConflictError("it is built without hands, and seals itself", status=version.status.value)
-        return version.after(VersionEvent.SEAL_BEGUN, at=context.now, operation_id=context.operation_id)
-
+    edit = partial(sealing, at=context.now, operation_id=context.operation_id)
     return await _begin(context, before, SEAL, edit, partial(start_seal, deps, client))
+
+
+def sealing(version: ImageVersion, *, at: datetime, operation_id: str) -> ImageVersion:
+    """Return a version whose seal begins. Raises: ConflictError where it cannot."""
+    refuse_while_acting(version)
+    if not version.by_hand:
+        raise ConflictError("it is built without hands, and seals itself", status=version.status.value)
+    return version.after(VersionEvent.SEAL_BEGUN, at=at, operation_id=operation_id)
 
 
 async def delete_version(context: ActionContext, client: DurableClient, stored: Stored[ImageVersion]) -> Operation:
     """Begin to delete a version that nothing uses. Raises: ConflictError."""
     deps, before = context.deps, stored.value
-    if before.is_first and before.gallery_version_id is None and before.status is VersionStatus.AVAILABLE:
-        raise ConflictError("it is the source of its set, and goes with the set", status=before.status.value)
-    uses = await uses_of_version(deps, before.tenant_id, before.image_set_id, before.version)
+    await refuse_used_version(deps, before)
+    edit = partial(removing, at=context.now, operation_id=context.operation_id)
+    return await _begin(context, before, REMOVE, edit, partial(start_removal, deps, client))
+
+
+async def refuse_used_version(deps: Dependencies, version: ImageVersion) -> None:
+    """Refuse the deletion of a version that something rests on. Raises: ConflictError."""
+    if version.is_first and version.gallery_version_id is None and version.status is VersionStatus.AVAILABLE:
+        raise ConflictError("it is the source of its set, and goes with the set", status=version.status.value)
+    uses = await uses_of_version(deps, version.tenant_id, version.image_set_id, version.version)
     if uses:
         names = [use.display_name for use in uses]
         raise ConflictError(f"the version is in use: {', '.join(names)}", inTheWay={"spotGroups": names})
 
-    def edit(version: ImageVersion) -> ImageVersion:
-        refuse_while_acting(version)
-        return version.after(VersionEvent.DELETE_BEGUN, at=context.now, operation_id=context.operation_id)
 
-    return await _begin(context, before, REMOVE, edit, partial(start_removal, deps, client))
+def removing(version: ImageVersion, *, at: datetime, operation_id: str) -> ImageVersion:
+    """Return a version whose deletion begins. Raises: ConflictError where it cannot."""
+    refuse_while_acting(version)
+    return version.after(VersionEvent.DELETE_BEGUN, at=at, operation_id=operation_id)
 
 
 async def _begin(

@@ -6,11 +6,13 @@ import logging
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.sign_in import PublishedDesktop
 from shared.domain.cloud_pcs.user_setting import NOT_ALLOWED, OwnAction, UserSetting, allows
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import SpotMember
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ForbiddenError, NotFoundError, RefusedError, UnavailableError
+from shared.services.signing_in import published_desktop
 from shared.services.tenant_directories import tenants_of
 from shared.services.user_settings import setting_of
 from shared.storage.repository import Stored
@@ -41,15 +43,23 @@ async def own_cloud_pc(
     raise NotFoundError("there is no such Cloud PC of yours")
 
 
-async def spot_desktops_of(deps: Dependencies, directory_id: str, user_id: str) -> list[tuple[SpotGroup, SpotMember]]:
-    """Return the Spot Groups of which a user is a member."""
-    found = []
+async def spot_desktops_of(
+    deps: Dependencies, directory_id: str, user_id: str
+) -> list[tuple[SpotGroup, SpotMember, PublishedDesktop | None]]:
+    """Return the Spot Groups of which a user is a member, and what is published of them, as far as that is known."""
+    found: list[tuple[SpotGroup, SpotMember, PublishedDesktop | None]] = []
     for tenant in await _tenants(deps, directory_id):
         async for stored in deps.spot_members.each(tenant.id, user_id=user_id):
             group = await deps.spot_groups.find(tenant.id, stored.value.group_id)
             if group is not None:
-                found.append((group.value, stored.value))
+                found.append((group.value, stored.value, await _desktop(deps, tenant, stored.value)))
     return found
+
+
+async def _desktop(deps: Dependencies, tenant: Tenant, member: SpotMember) -> PublishedDesktop | None:
+    state = await deps.spot_states.find(tenant.id, member.group_id) if member.may_sign_in else None
+    pool_id = state.value.host_pool_id if state else None
+    return await published_desktop(deps, tenant, pool_id) if pool_id else None
 
 
 async def setting_or_none(deps: Dependencies, tenant: Tenant, user_id: str) -> tuple[UserSetting | None, str | None]:

@@ -9,7 +9,8 @@ from functools import partial
 from shared.clients.directory import assigned_groups, entitlement_of_user
 from shared.contracts.provisioning import order_for
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, replanned
-from shared.domain.cloud_pcs.lifecycle import TRANSITIONS, Event, Status
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.rebuilds import RETRY, Rebuild, not_rebuildable
 from shared.domain.cloud_pcs.resuming import resumable_by_hand
 from shared.domain.cloud_pcs.swapping import with_plan_of_today
 from shared.domain.intent import ResourceType
@@ -37,25 +38,6 @@ class UserAccountType(StrEnum):
 
     STANDARD_USER = "standardUser"
     ADMINISTRATOR = "administrator"
-
-
-@dataclass(frozen=True, slots=True)
-class Rebuild:
-    """A kind of rebuild: its name, its event in the life cycle, and what the event requires, in words."""
-
-    name: str
-    event: Event
-    wants: str
-
-    def allows(self, status: Status) -> bool:
-        """Whether the life cycle has this rebuild of a Cloud PC of *status*."""
-        return (status, self.event) in TRANSITIONS
-
-
-RETRY = Rebuild("retry", Event.RETRIED, "only a failed Cloud PC can be retried")
-REPROVISION = Rebuild(
-    "reprovision", Event.REPROVISIONED, "only a Cloud PC that is provisioned or failed can be reprovisioned"
-)
 
 
 async def rebuild(
@@ -115,21 +97,8 @@ def _planned_anew(context: ActionContext, pc: CloudPc, kind: Rebuild, planned: P
     )
 
 
-def refusal(pc: CloudPc, kind: Rebuild) -> str | None:
-    """Return why *pc* cannot be rebuilt by its record, None when it can."""
-    if not kind.allows(pc.status):
-        return f"{kind.wants}; this one is {pc.status.value}"
-    if why := pc.occupied:
-        return why
-    current = pc.current
-    being_cleaned = (
-        pc.status is Status.FAILED and current.clean_up_at is None and current.resources.computer_name is not None
-    )
-    return f"its remains are being removed just now; {kind.name} it when that is done" if being_cleaned else None
-
-
 def _refuse_unless_possible(pc: CloudPc, kind: Rebuild) -> None:
-    if why := refusal(pc, kind):
+    if why := not_rebuildable(pc, kind):
         raise ConflictError(why, status=pc.status.value)
 
 

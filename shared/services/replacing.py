@@ -8,6 +8,7 @@ from shared.contracts.cleaning import leftovers_of
 from shared.contracts.provisioning import REPLACE, replacement_order, replacing_instance
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import REPLACEABLE
+from shared.domain.cloud_pcs.rebuilds import REPROVISION
 from shared.domain.cloud_pcs.replacing import begin_replacement
 from shared.domain.cloud_pcs.swapping import with_plan_of_today
 from shared.domain.intent import ResourceType
@@ -16,7 +17,7 @@ from shared.domain.values import Value
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, resume_operation
-from shared.services.rebuilding import REPROVISION, UserAccountType, plan_now, rebuild
+from shared.services.rebuilding import UserAccountType, plan_now, rebuild
 from shared.services.remote import refuse_while_rerunning
 from shared.services.writes import change_cloud_pc
 from shared.storage.due import START_GRACE, Due, DueKind

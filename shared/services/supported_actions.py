@@ -1,4 +1,4 @@
-"""What may be done with a Cloud PC or a session host now, and what prevents the rest: asked of the actions' own guards.
+"""What may be done with Cloud PCs, Spot Groups, session hosts and image versions now: asked of the actions' own guards.
 
 What the catalogue of actions says by the records comes first; only what these do not refuse is asked of the host of the
 orchestrations and of the directory.
@@ -19,12 +19,14 @@ from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.machines.restore_points import TimeRange
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import SessionHost
+from shared.domain.spot.image_version import ImageVersion
 from shared.domain.spot.release import ReleaseEvent
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
 from shared.services.catalogue import ACTIONS, AccountForm, RestoreForm
 from shared.services.grace import ExtendForm
+from shared.services.image_versions import refuse_used_version, removing, sealing
 from shared.services.licenses import licenses
 from shared.services.rebuilding import UserAccountType, plan_now
 from shared.services.releases import refusal as refused_release
@@ -33,11 +35,12 @@ from shared.services.replacing import ReprovisionForm
 from shared.services.resizing import blocker, held_plans
 from shared.services.session_hosts import HostAction, refusal
 from shared.services.spot_groups import NONE_HELD, held_members
+from shared.services.version_actions import refuse_without_machine
 from shared.workflow import DurableClient
 
 BUILD_FIRST = "reprovisionBuildFirst"
 _CLOUD_PCS, _HOSTS = "Microsoft.CloudPC/cloudPCs/", "Microsoft.CloudPC/sessionHosts/"
-_GROUPS = "Microsoft.CloudPC/spotGroups/"
+_GROUPS, _VERSIONS = "Microsoft.CloudPC/spotGroups/", "Microsoft.CloudPC/imageVersions/"
 _UNREAD = "the directory cannot be read at the moment; try again later"
 _log = logging.getLogger("deskwright.services")
 
@@ -157,6 +160,36 @@ def host_actions(host: SessionHost) -> list[SupportedAction]:
         )
         for action in HostAction
     ]
+
+
+class VersionVerb(StrEnum):
+    """What may be done with an image version, as the routes name it."""
+
+    CONNECT = "connect"
+    DISCONNECT = "disconnect"
+    REBOOT = "reboot"
+    SEAL = "seal"
+    DELETE = "delete"
+
+
+async def version_actions(context: ActionContext, version: ImageVersion) -> list[SupportedAction]:
+    """Return for each action whether it is possible on an image version."""
+    found = []
+    for verb in VersionVerb:
+        why = await _reason(_guard_version(context, version, verb))
+        permission = f"{_VERSIONS}{verb.value}"
+        found.append(SupportedAction(action=verb.value, permission=permission, possible=why is None, reason=why))
+    return found
+
+
+async def _guard_version(context: ActionContext, version: ImageVersion, verb: VersionVerb) -> None:
+    if verb is VersionVerb.SEAL:
+        sealing(version, at=context.now, operation_id="")
+    elif verb is VersionVerb.DELETE:
+        await refuse_used_version(context.deps, version)
+        removing(version, at=context.now, operation_id="")
+    else:
+        refuse_without_machine(version)
 
 
 async def _refused(context: ActionContext, name: str, pc: CloudPc, form: Value | None = None) -> str | None:

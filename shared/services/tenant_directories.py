@@ -19,6 +19,11 @@ async def tenants_by_directory(deps: Dependencies) -> Mapping[str, tuple[str, ..
     return await _BY_DIRECTORY.get_or(deps, "tenants", lambda: _read(deps))
 
 
+def look_again(deps: Dependencies) -> None:
+    """Read the tenants again for the next caller: who has just been brought in signs in at once."""
+    _BY_DIRECTORY.drop(deps, "tenants")
+
+
 async def tenants_of(deps: Dependencies, directory_id: str | None, most: int) -> tuple[list[Tenant], bool]:
     """Return at most *most* tenants of a directory, of all directories for None; and whether there are more."""
     if directory_id is None:

@@ -24,6 +24,7 @@ from shared.services.directory_subscriptions import stop_watching
 from shared.services.intents import Resource, begun_before, make_change
 from shared.services.reconciling import promise_reconcile, start_reconcile
 from shared.services.service_plans import refuse_unusable_sizes
+from shared.services.tenant_directories import look_again
 from shared.services.writes import insertion_by, removal, replacement
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
@@ -65,6 +66,7 @@ async def create_tenant(context: ActionContext, client: DurableClient, tenant: T
     promise = partial(promise_reconcile, deps, tenant.id, context.now)
 
     async def begin(_: Stored[Tenant]) -> None:
+        look_again(deps)
         await start_reconcile(client, tenant.id)
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from shared.caching import TtlCache
@@ -9,7 +10,13 @@ from shared.clients.directory import existing_groups
 from shared.clients.throttling import retry_while_throttled
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.cloud_pcs.user_setting import UserSetting, UserSettingEdit, UserSettingForm, applying
+from shared.domain.cloud_pcs.user_setting import (
+    UserSetting,
+    UserSettingEdit,
+    UserSettingForm,
+    applying,
+    own_frequencies,
+)
 from shared.domain.intent import ResourceType
 from shared.domain.policies.policy import Assignment
 from shared.domain.tenants.tenant import Tenant
@@ -18,9 +25,13 @@ from shared.errors import InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, make_change
 from shared.services.writes import insertion, name_taken_is, removal, replacement
+from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.repository import Stored
 
 _NAME_TAKEN = Problem("/displayName", "user settings of this name exist; choose another name")
+_SOON = timedelta(minutes=1)
+"""When the restore points of everybody are promised after a change of how often they are made."""
+
 _GROUPS: TtlCache[frozenset[str]] = TtlCache(timedelta(minutes=1))
 """In which groups users are: a page of theirs asks several times."""
 
@@ -44,6 +55,11 @@ async def update_user_setting(
 ) -> Stored[UserSetting]:
     """Change what *edit* names. Raises: InvalidError, StaleError."""
     changes = {name: value for name, value in edit if value is not None}
+    if edit.restore_point_setting is not None:  # what its object does not name stays, as in any PATCH of OData
+        named = {
+            name: getattr(edit.restore_point_setting, name) for name in edit.restore_point_setting.model_fields_set
+        }
+        changes["restore_point_setting"] = stored.value.restore_point_setting.but(**named)
     after = stored.value.but(**changes)
     if after == stored.value:
         return stored
@@ -86,18 +102,39 @@ async def delete_user_setting(context: ActionContext, stored: Stored[UserSetting
 async def setting_of(deps: Dependencies, tenant: Tenant, user_id: str) -> UserSetting | None:
     """Return the settings that apply to a user, None where nobody has allowed anything. Raises: as the directory."""
     settings = [stored.value async for stored in deps.user_settings.each(tenant.id)]
+    return await setting_among(deps, tenant, user_id, settings)
+
+
+async def setting_among(
+    deps: Dependencies, tenant: Tenant, user_id: str, settings: Collection[UserSetting]
+) -> UserSetting | None:
+    """Return those of *settings*, all of a tenant's, that apply to a user. Raises: as the directory."""
+    return applying(settings, await groups_among(deps, tenant, user_id, settings))
+
+
+async def groups_among(
+    deps: Dependencies, tenant: Tenant, user_id: str, settings: Iterable[UserSetting]
+) -> frozenset[str]:
+    """Return those groups of *settings*, all of a tenant's, that a user is in. Raises: as the directory."""
     asked = sorted({assignment.group_id for setting in settings for assignment in setting.assignments})
     if not asked:
-        return None
+        return frozenset()
 
     async def read() -> frozenset[str]:
         return await retry_while_throttled(lambda: deps.graph(tenant).member_group_ids(user_id, asked))
 
-    return applying(settings, await _GROUPS.get_or(deps, (tenant.id, user_id, tuple(asked)), read))
+    return await _GROUPS.get_or(deps, (tenant.id, user_id, tuple(asked)), read)
 
 
 async def _replace(context: ActionContext, stored: Stored[UserSetting], after: UserSetting) -> Stored[UserSetting]:
     after = after.but(last_modified_date_time=context.now)
     write = replacement(stored, after, context.deps.user_settings.replace)
+    often, before = own_frequencies([after]), stored.value
+    spread = bool(often) and (often != own_frequencies([before]) or after.assignments != before.assignments)
+
+    async def promise() -> None:
+        await context.deps.due.put(DueKind.RESTORE_POINT, context.now + _SOON, after.tenant_id, EVERYBODY)
+
     with name_taken_is(_NAME_TAKEN):
-        return await make_change(context, Resource(ResourceType.USER_SETTING, after.id), write)
+        resource = Resource(ResourceType.USER_SETTING, after.id)
+        return await make_change(context, resource, write, promise=promise if spread else None)

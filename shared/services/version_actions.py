@@ -110,11 +110,11 @@ async def act_on_version(
     )
     if resumed is not None:
         return resumed
-    _refuse(before)
+    refuse_without_machine(before)
     action = await _action(context, name, form)
 
     def edit(version: ImageVersion) -> ImageVersion:
-        _refuse(version)
+        refuse_without_machine(version)
         return version.but(action=action, last_modified_date_time=context.now)
 
     write = change(before, edit, partial(deps.image_versions.change, before.tenant_id, before.id))
@@ -137,7 +137,8 @@ async def _action(context: ActionContext, name: VersionActionName, form: Connect
     return plain.but(address=form.address, minutes=form.minutes, secret_url=secret_url)
 
 
-def _refuse(version: ImageVersion) -> None:
+def refuse_without_machine(version: ImageVersion) -> None:
+    """Refuse what needs the machine of a version that is customised by hand. Raises: ConflictError."""
     refuse_while_acting(version)
     if version.status is not VersionStatus.CUSTOMIZING or not version.by_hand:
         raise ConflictError("there is no machine to customise", status=version.status.value)

@@ -151,6 +151,7 @@ _READS: Mapping[str, Mapping[str, Read | None]] = MappingProxyType(
         "edit-provisioning-policy": {"policy/policyId": _policies, **_POLICY},
         "create-image-set": {"site/siteId": _sites, "source/hostPoolType": _fixed(_POOLS), **_SET_IMAGES},
         "create-image-version": {"set/imageSetId": image_sets, "source/sourceVersion": image_versions, **_SET_IMAGES},
+        "edit-image-set": {"set/imageSetId": image_sets},
         "create-spot-group": {
             "license/licenseType": license_choices,
             "site/siteId": _sites,
@@ -161,7 +162,6 @@ _READS: Mapping[str, Mapping[str, Read | None]] = MappingProxyType(
         },
         "edit-spot-group": {
             "group/spotGroupId": spot_group_choices,
-            "license/quantity": license_choices,
             "groups/groupIds": _SEARCHED,
         },
         "create-site": _SITE,

@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from shared.domain.spot.group import SpotGroup
 from shared.domain.wizards import Wizard
+from shared.domain.wizards.edit_image_set import image_set_values
 from shared.domain.wizards.edit_provisioning_policy import form_of
 from shared.domain.wizards.edits import connection_values
 from shared.domain.wizards.offers import Form, Offer
@@ -34,6 +35,7 @@ _ALONE = (
     "policy/policyId",
     "group/spotGroupId",
     "set/imageSetId",
+    "image/imageSetId",
 )
 """Where there is one choice only, it is chosen."""
 
@@ -71,6 +73,11 @@ async def _of_version(context: ActionContext, offer: Offer, subject_id: str) -> 
         "version": {"version": chosen["nextVersion"]},
         "customization": {"byRecipe": chosen["hasRecipe"]},
     }
+
+
+async def _of_set(context: ActionContext, offer: Offer, subject_id: str) -> Form:
+    del offer
+    return image_set_values((await context.deps.image_sets.get(context.tenant.id, subject_id)).value)
 
 
 async def _of_group(context: ActionContext, offer: Offer, subject_id: str) -> Form:
@@ -126,6 +133,7 @@ async def _of_site(context: ActionContext, offer: Offer, subject_id: str) -> For
 _PRESENT: Mapping[str, Callable[[ActionContext, Offer, str], Awaitable[Form]]] = MappingProxyType(
     {
         "create-image-version": _of_version,
+        "edit-image-set": _of_set,
         "edit-spot-group": _of_group,
         "edit-provisioning-policy": _of_policy,
         "edit-connection": _of_connection,

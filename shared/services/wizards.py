@@ -15,6 +15,7 @@ from shared.domain.wizards import (
     CREATE_SITE,
     CREATE_SPOT_GROUP,
     EDIT_CONNECTION,
+    EDIT_IMAGE_SET,
     EDIT_PROVISIONING_POLICY,
     EDIT_SITE,
     EDIT_SPOT_GROUP,
@@ -28,6 +29,7 @@ from shared.domain.wizards.create_image_set import ImageSetFacts, review_image_s
 from shared.domain.wizards.create_image_version import VersionFacts, review_image_version
 from shared.domain.wizards.create_provisioning_policy import review_policy
 from shared.domain.wizards.create_spot_group import review_spot_group
+from shared.domain.wizards.edit_image_set import review_image_set_edit
 from shared.domain.wizards.edit_spot_group import review_spot_group_edit
 from shared.domain.wizards.reviews import Review
 from shared.domain.wizards.update_spot_group import review_spot_group_update
@@ -68,6 +70,11 @@ async def _review_image_set(context: ActionContext, form: dict[str, Any], throug
     return review_image_set(form, await image_set_facts(context), through_step)[0]
 
 
+async def _review_image_set_edit(context: ActionContext, form: dict[str, Any], through_step: str) -> Review:
+    sets = [stored.value async for stored in context.deps.image_sets.each(context.tenant.id)]
+    return review_image_set_edit(form, sets, context.now, through_step)[0]
+
+
 async def _review_image_version(context: ActionContext, form: dict[str, Any], through_step: str) -> Review:
     facts = await version_facts(context, await image_set_facts(context))
     return review_image_version(form, facts, through_step)[0]
@@ -102,6 +109,7 @@ _REVIEWS: Mapping[str, Callable[[ActionContext, dict[str, Any], str], Awaitable[
         CREATE_PROVISIONING_POLICY.name: _review_policy,
         CREATE_IMAGE_SET.name: _review_image_set,
         CREATE_IMAGE_VERSION.name: _review_image_version,
+        EDIT_IMAGE_SET.name: _review_image_set_edit,
         CREATE_SPOT_GROUP.name: _review_spot_group,
         EDIT_SPOT_GROUP.name: _review_spot_group_edit,
         UPDATE_SPOT_GROUP.name: _review_spot_group_update,

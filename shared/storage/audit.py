@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ EVERYWHERE = "*"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FOREVER = 10**17  # microseconds, some 3,000 years
+_PLACE = re.compile(r"\d{18}-[^\n]+")
 
 
 def _key(event: AuditEvent) -> str:
@@ -63,6 +65,10 @@ class Audit:
     ) -> Page[AuditEvent]:
         """Return at most *top* events from *token* on, newest first."""
         return await self._rows.page(tenant_id, top, token, resource_id=resource_id)
+
+    def is_place(self, text: str) -> bool:
+        """Return whether *text* is the place of an event in a log."""
+        return _PLACE.fullmatch(text) is not None
 
     def among(
         self,

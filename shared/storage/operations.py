@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from shared.domain.operations.bulk import BulkAction, BulkItem
+from shared.domain.operations.bulk import BulkAction, BulkItem, item_id_prefix
 from shared.domain.operations.listing import COLUMNS
 from shared.domain.operations.operation import Operation
+from shared.storage.codec import escaped
 from shared.storage.listed import ListedRepository, Listing
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables
 from shared.telemetry import count_operation
+
+_AT_ONCE = 1_000  # rows that one request reads
 
 _OPERATIONS = Shape(
     table="operations",
@@ -48,7 +51,7 @@ _ITEMS = Shape(
     table="bulkitems",
     model=BulkItem,
     place=lambda item: (item.tenant_id, item.id),
-    columns={"bulk_id": lambda item: item.bulk_id, "status": lambda item: item.status.value},
+    columns={"status": lambda item: item.status.value},
 )
 
 
@@ -64,6 +67,10 @@ class BulkItems(Repository[BulkItem]):
         super().__init__(tables, _ITEMS)
 
     async def of(self, tenant_id: str, bulk_id: str) -> list[Stored[BulkItem]]:
-        """Return the items of one bulk action, in their order."""
-        found = [stored async for stored in self.each(tenant_id, bulk_id=bulk_id)]
+        """Return the items of one bulk action, in their order.
+
+        Their keys are beside each other, so that those of all other bulk actions are not looked through.
+        """
+        first = escaped(item_id_prefix(bulk_id))
+        found = [stored async for _, stored in self.between(tenant_id, (first, f"{first}~"), _AT_ONCE)]
         return sorted(found, key=lambda stored: stored.value.position)

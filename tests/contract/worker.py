@@ -1,5 +1,6 @@
 """A worker that runs activities against the simulated cloud, as the orchestrators have them called."""
 
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -7,10 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp.connector
+import jwt
 import pytest
 from azure_simulator.certificates import Certificates
 from azure_simulator.seeds import DOMAIN, TENANT_ID
 
+from deployment import roles
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION, Running, running
 from shared.config import Settings
 from shared.contracts.machines import POLL_OPERATION, OperationOrder
@@ -28,6 +31,7 @@ from tests.rate_limiters import MemoryRateLimiters
 
 REGION = "westeurope"
 GROUP = "desks"
+_ARM = "https://management.azure.com"
 TENANT = Tenant(id="contoso", display_name="Contoso", entra_tenant_id=TENANT_ID, subscription_id=SUBSCRIPTION)
 SITE = Site(id="west", tenant_id="contoso", display_name="West", region=REGION, resource_group=GROUP)
 UPN = f"user01@{DOMAIN}"
@@ -122,6 +126,23 @@ class Worker:
         return await self.wait(POLL_OPERATION, order)
 
 
+async def limited(cloud: Running) -> None:
+    """Give the service's identity what `infra/customer.bicep` gives, with its condition, and nothing else in Azure.
+
+    What a test does beside the worker, somebody else does who may do everything.
+    """
+    mine = jwt.decode(await cloud.token(_ARM), options={"verify_signature": False})
+    cloud.tokens[_ARM] = (await cloud.sim("tokens", {"name": "administrator", "audience": _ARM}))["access_token"]
+    authorization = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
+    role = f"{authorization}/roleDefinitions/{uuid.UUID(int=1)}"
+    await cloud.arm("PUT", role, roles.definition(SUBSCRIPTION, roles.BUILDER))
+    given = {"roleDefinitionId": role, "principalId": mine["oid"], "principalType": "ServicePrincipal"}
+    given |= {"condition": roles.condition(), "conditionVersion": "2.0"}
+    await cloud.arm("PUT", f"{authorization}/roleAssignments/{uuid.UUID(int=2)}", {"properties": given})
+    principal = {"id": mine["oid"], "name": "deskwright", "appId": mine["appid"], "assigned": True}
+    await cloud.sim("seed", {"principals": [{**principal, "roles": ["secrets.*"]}]})
+
+
 @asynccontextmanager
 async def working(
     certificates: Certificates, monkeypatch: pytest.MonkeyPatch, *, profile: str = "fast", **seed: Any
@@ -146,6 +167,7 @@ async def working(
         made.sites, made.connections, made.cloud_pcs = Records({SITE.id: SITE}), Records(), Records()
         before = use(made)
         try:
+            await limited(cloud)
             found = await made.graph(TENANT).user(UPN)
             yield Worker(cloud, made, User(id=found.id, user_principal_name=found.user_principal_name))
         finally:

@@ -24,6 +24,7 @@ from tests.e2e.terminal import Terminal, opened
 
 pytestmark = [pytest.mark.e2e, pytest.mark.embedded_only("it waits in simulated minutes")]
 
+MULTI_SESSION_IMAGE = "microsoftwindowsdesktop_office-365_win11-24h2-avd-m365"
 SCRIPT = str(Path(sys.executable).with_name("deskwright"))
 OpenOffice = Callable[..., Office]
 
@@ -74,9 +75,7 @@ def shell(stack: Stack, open_office: OpenOffice, tmp_path: Path) -> Iterator[She
 def test_a_tenant_is_furnished_by_files_and_the_second_time_changes_nothing(shell: Shell) -> None:
     office = shell.office
     group = office.group("staff", office.user(1))
-    form = {"site": {"siteId": "main"}, "credentials": {"joinType": "azureADJoin"}, "name": {"displayName": "Hosted"}}
-    (shell.folder / "connection.yaml").write_text(yaml.safe_dump(form))
-    shell.run("connection", "create", "-f", "connection.yaml", "--no-wait")
+    connection = {"kind": "connection", "displayName": "Hosted", "site": "Main", "connectionType": "azureADJoin"}
     policy = {
         "kind": "provisioningPolicy",
         "displayName": "Office",
@@ -85,14 +84,49 @@ def test_a_tenant_is_furnished_by_files_and_the_second_time_changes_nothing(shel
         "connections": ["Hosted"],
         "groups": [group],
     }
-    (shell.folder / "policy.yaml").write_text(yaml.safe_dump(policy))
-    assert [each["action"] for each in shell.json("diff", "-f", "policy.yaml")] == ["create"]
+    (shell.folder / "policy.yaml").write_text(yaml.safe_dump_all([policy, connection]))
+    assert [each["action"] for each in shell.json("diff", "-f", "policy.yaml")] == ["create", "create"]
     shell.run("apply", "-f", "policy.yaml", "--yes")
     changed = shell.run("export", "Office").replace("description: ''", "description: Everybody")
     assert shell.run("diff", "-f", "policy.yaml", "--exit-code").split()[-1] == "unchanged"
     shell.run("apply", "-f", "-", "--yes", given=changed)
     (found,) = shell.json("policy", "list", "--query", "[].[displayName, description]")
     assert found == ["Office", "Everybody"]
+
+
+@pytest.mark.long
+def test_every_kind_of_thing_is_made_by_one_file_and_edited_by_it(shell: Shell) -> None:
+    office = shell.office
+    office.user(1)
+    group = office.group("staff", office.named(1))
+    image = {"kind": "deviceImage", "displayName": "Lab", "version": "1.0.0", "galleryImageId": GALLERY_IMAGE}
+    documents: list[dict[str, Any]] = [
+        {"kind": "provisioningPolicy", "displayName": "Lab", "image": "Lab", "connections": ["Hosted"]},
+        {"kind": "spotGroup", "displayName": "Desk", "friendlyName": "Desk", "profilePath": r"\\files\profiles"}
+        | {"licenseType": "pooled", "quantity": 10, "site": "main", "connection": "Hosted", "imageSet": "Shared"}
+        | {"groups": [group]},
+        {**image, "site": "main"},
+        {"kind": "imageSet", "displayName": "Shared", "site": "main", "hostPoolType": "pooled"}
+        | {"galleryImageId": MULTI_SESSION_IMAGE},
+        {"kind": "connection", "displayName": "Hosted", "site": "main", "connectionType": "azureADJoin"},
+        {"kind": "site", "id": "second", "displayName": "Second", "region": "northeurope", "resourceGroup": "second"},
+    ]
+    (shell.folder / "all.yaml").write_text(yaml.safe_dump_all(documents))
+    shell.run("apply", "-f", "all.yaml", "--yes", code=2)  # an image is built before the policy: nobody waits for it
+    assert shell.json("connection", "list") == []
+    shell.run("apply", "-f", "all.yaml", "--yes", "--wait")
+    (shell.folder / "whole.yaml").write_text(shell.run("export"))
+    for file in ("all.yaml", "whole.yaml"):
+        assert {each["action"] for each in shell.json("diff", "-f", file)} == {"unchanged"}
+    edits = [
+        {"kind": "connection", "displayName": "Hosted", "site": "second"},
+        {"kind": "imageSet", "displayName": "Shared", "recipe": {"steps": [{"name": "Fonts", "script": "Get-Date"}]}},
+        {"kind": "spotGroup", "displayName": "Desk", "quantity": 20, "capacity": {"minimumOnline": 1}},
+    ]
+    (shell.folder / "edits.yaml").write_text(yaml.safe_dump_all(edits))
+    shell.run("apply", "-f", "edits.yaml", "--yes", "--wait")
+    assert {each["action"] for each in shell.json("diff", "-f", "edits.yaml")} == {"unchanged"}
+    assert shell.json("spot", "show", "Desk", "--query", "[quantity, capacity.minimumOnline]") == [20, 1]
 
 
 @pytest.mark.long

@@ -51,7 +51,8 @@ def test_the_sign_in_details_are_there_to_pass_on_and_hold_no_password(open_offi
 
     assert details["userName"] == upn
     assert details["computerName"] == pc["managedDeviceName"]
-    assert details["address"].startswith("https://")
+    assert details["address"].startswith("https://windows.cloud.microsoft/webclient/avd/")
+    assert details["appAddress"].startswith("ms-avd:connect?workspaceid=")
     assert upn in details["text"]
     assert "password" not in {key.lower() for key in details}
 

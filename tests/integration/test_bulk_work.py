@@ -12,7 +12,7 @@ from shared.domain.cloud_pcs.build import Build, Failure, Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
-from shared.domain.operations.bulk import BulkStatus, ItemStatus, Selection
+from shared.domain.operations.bulk import BulkItem, BulkStatus, ItemStatus, Selection
 from shared.domain.operations.operation import Actor
 from shared.domain.policies.policy import image_source
 from shared.errors import ConflictError, InvalidError
@@ -207,3 +207,16 @@ async def test_a_filter_that_cannot_be_read_is_named(contoso: PaperServices) -> 
     with pytest.raises(InvalidError) as refused:
         await targets_of(await context_of(contoso, "reboot"), form)
     assert [each.pointer for each in refused.value.problems] == ["/filter/where"]
+
+
+async def test_the_items_of_a_bulk_action_are_its_own_and_in_order(here: PaperServices) -> None:
+    item = BulkItem(
+        tenant_id=things.TENANT_ID, bulk_id="b", position=0, cloud_pc_id="pc", user_principal_name="ada@contoso.example"
+    )
+    bulk_ids = ("b1", "b10", "b1-2", "b1~", "b1 /", "B1")
+    items = [item.but(bulk_id=bulk_id, position=n) for bulk_id in bulk_ids for n in (1_002, 7)]
+    await here.bulk_items.save_all([Stored(each, "") for each in items])
+    for bulk_id in bulk_ids:
+        found = [stored.value for stored in await here.bulk_items.of(things.TENANT_ID, bulk_id)]
+        assert [(each.bulk_id, each.position) for each in found] == [(bulk_id, 7), (bulk_id, 1_002)]
+    assert await here.bulk_items.of("fabrikam", "b1") == []

@@ -14,6 +14,7 @@ from shared.contracts.reconciling import START_PROVISIONING, StartOrder
 from shared.domain.cloud_pcs.build import Failure, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.rebuilds import RETRY
 from shared.domain.cloud_pcs.steps import Step
 from shared.domain.images.image import ImageType
 from shared.domain.operations.operation import Actor, OperationStatus
@@ -22,7 +23,7 @@ from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.errors import ConflictError, InvalidError, UnavailableError
 from shared.services.cleaning_up import clean_up_due
 from shared.services.policies import create_policy
-from shared.services.rebuilding import RETRY, rebuild
+from shared.services.rebuilding import rebuild
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.starting import resume_build
 from shared.services.sweeping import sweep

@@ -66,7 +66,8 @@ async def events(here: Office) -> list[AuditEvent]:
 
 async def arranged(here: Office, name: str) -> Scene:
     scene = SCENES[name]
-    here.directory.groups["of-eve"] = {"eve"}
+    here.directory.groups |= {"of-eve": {"eve"}, "g1": {"ada", "eve"}}
+    here.directory.licences["eve"] = ("sku-1",)
     for repository, value in scene.given:
         await getattr(here, repository).insert(value)
     if "spotGroups" in name:

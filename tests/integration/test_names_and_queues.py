@@ -7,8 +7,9 @@ import pytest
 from shared.domain.cloud_pcs.build import Build, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
+from shared.domain.cloud_pcs.rebuilds import REPROVISION, RETRY, Rebuild
 from shared.domain.cloud_pcs.replacing import replaced
-from shared.services.rebuilding import REPROVISION, RETRY, Rebuild, rebuild
+from shared.services.rebuilding import rebuild
 from shared.services.remote import rename
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices

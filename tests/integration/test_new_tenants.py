@@ -4,6 +4,7 @@ import pytest
 
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.naming import instance_id
+from shared.services.tenant_directories import tenants_by_directory
 from shared.services.tenants import TenantChange, create_tenant, update_tenant
 from shared.storage.due import EVERYBODY, DueKind
 from tests.integration import things
@@ -21,6 +22,14 @@ async def test_a_new_tenant_is_reconciled_at_once_and_also_after_a_crash(here: P
     assert await here.requests.newest("fabrikam") is not None
     dues = await here.due.due(DueKind.RECONCILE, things.NOW.replace(hour=23))
     assert "fabrikam" in {due.subject_id for due in dues}
+
+
+async def test_whose_directory_a_new_tenant_has_is_known_at_once(here: PaperServices) -> None:
+    assert things.DIRECTORY in await tenants_by_directory(here)
+    customer_s = "dddddddd-0000-4000-8000-00000000000d"
+    made = things.tenant(id="fabrikam", entra_tenant_id=customer_s)
+    await create_tenant((await call(here)).context, IdleHost(), made)
+    assert (await tenants_by_directory(here))[customer_s] == ("fabrikam",)
 
 
 async def test_a_licensed_user_without_any_policy_is_listed_and_read_again(here: PaperServices) -> None:

@@ -1,6 +1,7 @@
 """Users and their own Cloud PCs: found, used as their settings allow, and nobody else's ever."""
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import azure.functions as func
@@ -10,7 +11,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSetting
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.policies.policy import Assignment
-from shared.errors import UnavailableError
+from shared.errors import RefusedError, UnavailableError
 from shared.services.tenant_directories import _BY_DIRECTORY
 from tests.integration import desks, things
 from tests.integration.asking import ask
@@ -24,7 +25,8 @@ BODIES: dict[str, Any] = {
     f"POST {OWN}/changeUserAccountType": {"userAccountType": "administrator"},
 }
 ACTIONS = [
-    f"POST {OWN}/{action}" for action in ("reboot", "troubleshoot", "rename", "restore", "changeUserAccountType")
+    f"POST {OWN}/{action}"
+    for action in ("reboot", "troubleshoot", "rename", "restore", "reprovision", "changeUserAccountType")
 ]
 POINT = RestorePoint(id="rp1", created_at=things.NOW, status="ready")
 ELSEWHERE = "dddddddd-0000-4000-8000-00000000000d"
@@ -37,6 +39,7 @@ def setting(**changes: Any) -> UserSetting:
         display_name="Everything",
         self_service_enabled=True,
         local_admin_enabled=True,
+        reset_enabled=True,
         restore_point_setting=RestorePointSetting(user_restore_enabled=True),
         assignments=(Assignment(id="a1", group_id="g1", assigned_at=things.NOW),),
         created_date_time=things.NOW,
@@ -62,6 +65,7 @@ async def home(office: Office) -> Office:
     await office.operations.insert(things.operation(id="ada-s", resource_id=ADA.id))
     await office.operations.insert(things.operation(id="eve-s", resource_id=EVE.id))
     office.directory.groups["g1"] = {"eve", "ada"}
+    office.directory.licences["eve"] = ("sku-1",)
     return office
 
 
@@ -80,13 +84,13 @@ async def test_the_list_has_the_callers_own_and_no_other(home: Office, routes: d
     (own,) = json.loads((await call(routes, "GET me/cloudPCs")).get_body())["value"]
     assert (own["id"], own["status"]) == (EVE.id, "provisioned")
     assert {each["action"]: each["possible"] for each in own["actions"]} == dict.fromkeys(
-        ("reboot", "rename", "troubleshoot", "changeUserAccountType", "restore"), True
+        ("reboot", "rename", "troubleshoot", "changeUserAccountType", "restore", "reprovision"), True
     )
 
 
 async def test_no_route_shows_or_does_anything_with_another_users(home: Office, routes: dict[str, Any]) -> None:
     asked = of_one(routes)
-    assert len(asked) >= 9
+    assert len(asked) >= 10
     for name in asked:
         for id_, operation in ((ADA.id, "ada-s"), (ADA.id, "eve-s"), ("nobody's", "eve-s")):
             answer = await call(routes, name, id_, operation=operation)
@@ -131,7 +135,10 @@ async def test_what_is_not_allowed_is_refused_and_written_down(
         home.directory.groups["g1"] = {"ada"}
     else:
         closed = setting(
-            self_service_enabled=False, local_admin_enabled=False, restore_point_setting=RestorePointSetting()
+            self_service_enabled=False,
+            local_admin_enabled=False,
+            reset_enabled=False,
+            restore_point_setting=RestorePointSetting(),
         )
         await home.user_settings.change("contoso", "s1", lambda _: closed)
     assert (await call(routes, name)).status_code == 403
@@ -170,6 +177,91 @@ async def test_restore_points_and_sign_in_details_are_the_callers_own(home: Offi
     assert [each["id"] for each in points] == ["rp1"]
     details = json.loads((await call(routes, f"GET {OWN}/signInDetails")).get_body())
     assert (details["userName"], details["address"]) == ("eve@contoso.example", "https://windows.cloud.microsoft")
+    assert "appAddress" not in details  # nobody knows in which pool it is
+
+
+GROUP = f"/subscriptions/{things.SUBSCRIPTION}/resourceGroups/desks"
+POOL = f"{GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/p"
+IN_POOL = MADE.but(host_pool_id=POOL)
+LINK = f"https://windows.cloud.microsoft/webclient/avd/ws-1/desktop-1?tenant={things.DIRECTORY}"
+
+
+class PaperPublisher:
+    """The SDK's client of Virtual Desktop, as far as it says what is published."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure = failure
+        self.asked: list[tuple[str, ...]] = []
+        self.workspaces, self.desktops = self, self
+
+    async def get(self, group: str, *names: str) -> Any:
+        self.asked.append((group, *names))
+        if self.failure is not None:
+            raise self.failure
+        return SimpleNamespace(object_id="ws-1" if len(names) == 1 else "desktop-1")
+
+
+async def sign_in(home: Office, routes: dict[str, Any], publisher: PaperPublisher) -> dict[str, Any]:
+    home.desktops = lambda _: publisher  # type: ignore[method-assign,assignment,return-value]
+    await home.cloud_pcs.change("contoso", EVE.id, lambda pc: pc.with_current(resources=IN_POOL))
+    return dict(json.loads((await call(routes, f"GET {OWN}/signInDetails")).get_body()))
+
+
+async def test_the_link_opens_the_very_desktop_and_azure_is_asked_once(home: Office, routes: dict[str, Any]) -> None:
+    publisher = PaperPublisher()
+    for _ in range(2):
+        details = await sign_in(home, routes, publisher)
+        assert (details["address"], LINK in details["text"]) == (LINK, True)
+        assert details["appAddress"] == (
+            "ms-avd:connect?workspaceid=ws-1&resourceid=desktop-1&username=eve@contoso.example&version=0"
+        )
+    assert publisher.asked == [("desks", "p-ws"), ("desks", "p-dag", "SessionDesktop")]
+
+
+@pytest.mark.parametrize("failure", [UnavailableError("away"), RefusedError("AuthorizationFailed", "no")])
+async def test_where_azure_does_not_say_the_link_opens_the_page_of_all_desktops(
+    home: Office, routes: dict[str, Any], failure: Exception
+) -> None:
+    details = await sign_in(home, routes, PaperPublisher(failure))
+    assert (details["address"], "appAddress" in details) == ("https://windows.cloud.microsoft", False)
+
+
+async def test_of_two_in_one_pool_no_link_claims_to_know_which(home: Office, routes: dict[str, Any]) -> None:
+    other = things.cloud_pc(
+        "eve", id="second", plan=things.plan(sku_id="sku-2"), status=Status.PROVISIONED, resources=IN_POOL
+    )
+    await home.cloud_pcs.insert(other)
+    details = await sign_in(home, routes, PaperPublisher())
+    assert (details["address"], "appAddress" in details) == ("https://windows.cloud.microsoft", False)
+
+
+async def test_a_reset_builds_anew_what_the_policy_of_today_says(home: Office, routes: dict[str, Any]) -> None:
+    assert (await call(routes, f"POST {OWN}/reprovision")).status_code == 202
+    after = (await home.cloud_pcs.get("contoso", EVE.id)).value
+    assert (after.status, after.current.generation) == (Status.PENDING_PROVISION, EVE.next_generation)
+    again = json.loads((await call(routes, f"GET {OWN}")).get_body())
+    (reset,) = (each for each in again["actions"] if each["action"] == "reprovision")
+    assert (reset["possible"], "pendingProvision" in reset["reason"]) == (False, True)
+    assert (await call(routes, f"POST {OWN}/reprovision")).status_code == 409
+
+
+async def test_a_reset_without_a_policy_deletes_nothing(home: Office, routes: dict[str, Any]) -> None:
+    await home.policies.change("contoso", "p1", lambda policy: policy.but(assignments=()))
+    assert (await call(routes, f"POST {OWN}/reprovision")).status_code == 409
+    assert (await home.cloud_pcs.get("contoso", EVE.id)).value == EVE
+
+
+async def test_explain_names_the_settings_of_a_user_and_which_hold(home: Office, routes: dict[str, Any]) -> None:
+    earlier = Assignment(id="a0", group_id="g2", assigned_at=things.NOW.replace(year=2020))
+    home.directory.groups["g2"] = {"eve"}
+    await home.user_settings.insert(setting(id="s0", display_name="Less", assignments=(earlier,)))
+    name = "GET tenants/{tenant}/explain"
+    answer = await ask(routes[name], name, at={"tenant": "contoso"}, query={"user": "eve"})
+    found = json.loads(answer.get_body())["userSettings"]
+    assert [(each["userSettingName"], each["groupId"], each["applies"]) for each in found] == [
+        ("Less", "g2", True),
+        ("Everything", "g1", False),
+    ]
 
 
 async def test_spot_desktops_are_shown_with_where_to_sign_in(home: Office, routes: dict[str, Any]) -> None:

@@ -25,13 +25,14 @@ from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
 from shared.domain.cloud_pcs.build import Failure, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
+from shared.domain.cloud_pcs.rebuilds import REPROVISION
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.cloud_pcs.steps import Step
 from shared.domain.operations.operation import OperationStatus
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.cleaning_up import clean_up_due
-from shared.services.rebuilding import REPROVISION, rebuild
+from shared.services.rebuilding import rebuild
 from shared.services.remote import RemoteActionRequest, act
 from shared.services.replacing import replace
 from shared.services.starting import resume_build

@@ -10,8 +10,11 @@ from shared.domain.cloud_pcs.build import Failure, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.cloud_pcs.user_setting import FrequencyType, RestorePointSetting, UserSetting
 from shared.domain.machines.restore_points import BY_HAND_KEPT, RestorePoint
+from shared.domain.policies.policy import Assignment
 from shared.domain.tenants.tenant import TenantSettings
+from shared.errors import UnavailableError
 from shared.services.restore_points import restore_points_due
 from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient
@@ -123,4 +126,70 @@ async def test_a_new_wish_of_the_tenant_promises_one_of_each_that_is_built(here:
     everybody = Due(DueKind.RESTORE_POINT, things.NOW, PC.tenant_id, EVERYBODY)
     assert await keep(here, host, everybody) is None
     promised = await here.due.due(DueKind.RESTORE_POINT, here.hand.at + FOUR)
+    assert [due.subject_id for due in promised] == [PC.id]
+
+
+OFTEN = UserSetting(
+    id="often",
+    tenant_id=PC.tenant_id,
+    display_name="Often",
+    restore_point_setting=RestorePointSetting(frequency_type=FrequencyType.SIX_HOURS),
+    assignments=(Assignment(id="a", group_id="g1", assigned_at=things.NOW),),
+    created_date_time=things.NOW,
+    last_modified_date_time=things.NOW,
+)
+
+
+async def without_schedule(here: PaperServices) -> None:
+    """The tenant makes none by the clock."""
+    stored = await here.tenants.get(PC.tenant_id)
+    await here.tenants.replace(stored.value.but(settings=TenantSettings()), seen=stored.etag)
+
+
+@pytest.mark.parametrize("scheduled", [True, False])
+async def test_the_settings_of_a_user_say_how_often(here: PaperServices, host: IdleHost, *, scheduled: bool) -> None:
+    if not scheduled:
+        await without_schedule(here)
+    await here.user_settings.insert(OFTEN)
+    here.directory.groups["g1"] = {"ada"}
+    four_old = RestorePoint(id="new", created_at=things.NOW - timedelta(minutes=150), status="ready", automatic=True)
+    await here.cloud_pcs.insert(edited(PC, restore_points=(four_old,)))
+    assert await keep(here, host) - here.hand.at <= timedelta(hours=6)
+    assert host.started == []  # by the tenant's four hours it would be time
+    here.hand.advance(timedelta(hours=1))
+    await keep(here, host)
+    assert [order["name"] for order in host.orders] == ["createSnapshot"]
+
+
+async def test_who_has_no_settings_of_their_own_keeps_the_tenants(here: PaperServices, host: IdleHost) -> None:
+    await here.user_settings.insert(OFTEN)
+    here.directory.groups["g1"] = {"bob"}
+    await here.cloud_pcs.insert(PC)
+    assert await keep(here, host) - here.hand.at <= FOUR
+    assert [order["name"] for order in host.orders] == ["createSnapshot"]
+    await without_schedule(here)
+    here.hand.advance(FOUR)
+    assert await keep(here, host) - here.hand.at <= timedelta(days=1)  # they may join the group
+    assert len(host.orders) == 1
+
+
+async def test_a_directory_that_does_not_answer_is_asked_again(
+    here: PaperServices, host: IdleHost, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> Any:
+        raise UnavailableError("the directory is away")
+
+    await here.user_settings.insert(OFTEN)
+    await here.cloud_pcs.insert(PC)
+    monkeypatch.setattr(here.directory, "member_group_ids", fail)
+    assert await keep(here, host) == here.hand.at + timedelta(minutes=15)
+    assert host.started == []
+
+
+async def test_settings_that_say_how_often_promise_one_of_each(here: PaperServices, host: IdleHost) -> None:
+    await without_schedule(here)
+    await here.user_settings.insert(OFTEN)
+    await here.cloud_pcs.insert(PC)
+    await keep(here, host, Due(DueKind.RESTORE_POINT, things.NOW, PC.tenant_id, EVERYBODY))
+    promised = await here.due.due(DueKind.RESTORE_POINT, here.hand.at + timedelta(hours=6))
     assert [due.subject_id for due in promised] == [PC.id]

@@ -12,13 +12,14 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.policies.pausing import ServiceState
 from shared.domain.spot.host import HostStatus, HostTask, HostWork
+from shared.domain.spot.image_version import ImageVersion, VersionAction, VersionActionName, VersionStatus
 from shared.domain.spot.members import MemberStatus
 from shared.domain.spot.release import ReleaseStatus
 from shared.domain.tenants.tenant import Paused
 from shared.errors import UnavailableError
 from shared.services.catalogue import ACTIONS
 from shared.services.session_hosts import HostAction
-from shared.services.supported_actions import GroupAction
+from shared.services.supported_actions import GroupAction, VersionVerb
 from tests.cloud_pcs import edited
 from tests.integration import desks, things
 from tests.integration.asking import ask
@@ -204,3 +205,35 @@ async def test_a_group_shows_what_its_routes_do(
         assert said[action]["possible"] == (answer.status_code < 300), (said[action], answer.get_body())
         await here.spot_groups.change("contoso", group.id, lambda _: group)
         await here.releases.change("contoso", "r1", lambda _: release)
+
+
+CONNECTING = VersionAction(name=VersionActionName.CONNECT, operation_id="o8", begun_at=NOW)
+VERSION_STATES: dict[str, ImageVersion] = {
+    **{f"it is {status.value}": desks.image_version("1.0.1", status=status) for status in VersionStatus},
+    "somebody connects": desks.image_version("1.0.1", status=VersionStatus.CUSTOMIZING, action=CONNECTING),
+    "its recipe is at work": desks.image_version("1.0.1", status=VersionStatus.CUSTOMIZING, recipe=()),
+    "a group has it": desks.image_version("1.0.0"),
+    "it is the source": desks.image_version("0.0.0", gallery_version_id=None),
+}
+"""Versions of the image set of a group, whose hosts have 1.0.0."""
+VERSION_SHORT = ("it is customizing", "it is available", "a group has it")
+CONNECT = {"password": "Chosen-by-the-caller-7", "address": "20.50.2.10"}
+
+
+@pytest.mark.parametrize(
+    "state", [s if s in VERSION_SHORT else pytest.param(s, marks=pytest.mark.long) for s in VERSION_STATES]
+)
+async def test_an_image_version_shows_what_its_routes_do(here: Office, routes: dict[str, Any], state: str) -> None:
+    version = VERSION_STATES[state]
+    await here.spot_groups.insert(desks.spot_group())
+    await here.image_versions.insert(version)
+    at, bodies = {"id": version.image_set_id, "number": version.version}, {"connect": CONNECT}
+    place = "…/imageSets/{id}/versions/{number}"
+    said = await shown(here, routes, f"GET {place}/supportedActions", at)
+    assert said.keys() == set(VersionVerb)
+    for action, each in said.items():
+        name = f"DELETE {place}" if action == "delete" else f"POST {place}/{action}"
+        body = {"confirm": version.version} if action == "seal" else bodies.get(action)
+        answer = await ask(routes[name], name, at=at, body=json.dumps(body).encode() if body else b"")
+        assert each["possible"] == (answer.status_code < 300), (each, answer.get_body())
+        await here.image_versions.change("contoso", version.id, lambda _: version)

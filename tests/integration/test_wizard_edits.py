@@ -17,6 +17,7 @@ EDITED = {
     "edit-connection": ({"connection": {"connectionId": "c3"}}, "c3"),
     "edit-site": ({"site": {"siteId": "west"}}, "west"),
     "edit-tenant": ({}, None),
+    "edit-image-set": ({"set": {"imageSetId": "5e700000"}}, "5e700000"),
 }
 NEW_SITE = {
     "name": {"id": "east", "displayName": "East"},
@@ -44,7 +45,7 @@ async def saved(routes: dict[str, Any], wizard: str, form: dict[str, Any], statu
 
 
 async def records(office: Office) -> list[Any]:
-    kinds = (office.policies, office.connections, office.sites)
+    kinds = (office.policies, office.connections, office.sites, office.image_sets)
     found: list[Any] = [(await office.tenants.get("contoso")).value]
     for each in kinds:
         found += [stored.value async for stored in each.each("contoso")]
@@ -139,6 +140,19 @@ async def test_a_tenant_is_edited_and_only_the_provider_sets_licences(office: Of
     assert tenant.settings.grace_period_in_hours == things.tenant().settings.grace_period_in_hours
 
 
+async def test_the_recipe_of_an_image_set_is_replaced_as_a_whole(office: Office, routes: dict[str, Any]) -> None:
+    chosen, steps = EDITED["edit-image-set"][0], [{"name": "7-Zip", "packageId": "7zip.7zip"}]
+    scheduled = {**chosen, "recipe": {"steps": steps, "schedule": {"dayOfMonth": 3, "hour": 4}}}
+    forecast = (await reviewed(routes, "edit-image-set", scheduled))["wouldHappen"]
+    assert forecast["details"] == {"changed": ["recipe"], "steps": ["7-Zip"]}
+    shown = await saved(routes, "edit-image-set", {**scheduled, "notes": {"notes": "monthly"}})
+    assert (shown["recipe"]["schedule"]["dayOfMonth"], shown["notes"][-1]["text"]) == (3, "monthly")
+    assert shown["nextBuildDateTime"][:10] in forecast["summary"]
+
+    shown = await saved(routes, "edit-image-set", {**chosen, "recipe": {"steps": steps}, "detail": {}})
+    assert (shown["recipe"].get("schedule"), shown["nextBuildDateTime"], shown["description"]) == (None, None, "")
+
+
 WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("edit-provisioning-policy", {"policy": {"policyId": "none"}}, "/policy/policyId"),
     ("edit-provisioning-policy", {}, "/policy/policyId"),
@@ -161,6 +175,14 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("edit-site", {"site": {"siteId": "none"}}, "/site/siteId"),
     ("edit-site", {"site": {"siteId": "west"}, "place": {"zones": ["9"]}}, "/place/zones/0"),
     ("edit-site", {"site": {"siteId": "west"}, "colour": {}}, "/colour"),
+    ("edit-image-set", {"set": {"imageSetId": "none"}}, "/set/imageSetId"),
+    ("edit-image-set", {"set": {"imageSetId": "5e700000"}, "recipe": {"schedule": {"dayOfMonth": 1}}}, "/recipe/steps"),
+    ("edit-image-set", {"set": {"imageSetId": "5e700000"}, "recipe": 5}, "/recipe"),
+    (
+        "edit-image-set",
+        {"set": {"imageSetId": "5e700000"}, "recipe": {"steps": [{"name": "a"}]}},
+        "/recipe/steps/0/script",
+    ),
     ("edit-tenant", {"settings": {"attempts": 0}}, "/settings/attempts"),
     ("edit-tenant", {"name": {"displayName": ""}}, "/name/displayName"),
     ("edit-tenant", {"name": 5}, "/name"),

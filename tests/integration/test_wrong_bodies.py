@@ -133,8 +133,8 @@ USER_SETTING = {
     "displayName": "Self-service",
     "selfServiceEnabled": True,
     "localAdminEnabled": True,
-    "resetEnabled": False,
-    "restorePointSetting": {"frequencyType": "default", "userRestoreEnabled": True},
+    "resetEnabled": True,
+    "restorePointSetting": {"frequencyType": "sixHours", "userRestoreEnabled": True},
 }
 ASSIGNED = {"assignments": [{"target": {"groupId": "g1"}}, {"target": {"groupId": "g2"}}]}
 

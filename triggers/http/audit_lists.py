@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.filtering import accepts, demanded, names_in
+from shared.domain.ordering import AS_IT_IS
 from shared.errors import InvalidError, Problem
 from triggers.http.call import Call, Response, ok
 from triggers.http.lists import csv_response, wants_csv
@@ -36,7 +37,7 @@ async def audit_list(call: Call, tenant_id: str, more: Mapping[str, Any] | None 
             message = f"these are more than {_IN_A_FILE} events; choose by activityDateTime"
             raise InvalidError(Problem("$filter", message))
         return csv_response(AUDIT_EVENTS, query, ((audit_row(view), view) for view in views))
-    behind = _place(call.query("$skiptoken"))
+    behind = _place(call)
     views, token = await _found(call, tenant_id, query, (top_of(call), _LOOKED_AT), behind)
     return ok(listed(call, selected_of(views, query, AUDIT_EVENTS), token, **(more or {})))
 
@@ -79,10 +80,17 @@ def _token(key: str) -> str:
     return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
 
 
-def _place(token: str | None) -> str:
+def _place(call: Call) -> str:
+    token = call.query("$skiptoken")
     if token is None:
         return ""
+    wrong = InvalidError(Problem("$skiptoken", AS_IT_IS))
     try:
-        return base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
+        place = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
     except (binascii.Error, ValueError) as error:
-        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is")) from error
+        raise wrong from error
+    if not call.deps.audit.is_place(
+        place
+    ):  # of another list: nothing would be behind it, and the log would seem to end
+        raise wrong
+    return place

@@ -6,14 +6,16 @@ import azure.functions as func
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
-from shared.domain.cloud_pcs.sign_in import SignInDetails, sign_in_details
+from shared.domain.cloud_pcs.rebuilds import RETRY
+from shared.domain.cloud_pcs.sign_in import SignInDetails
 from shared.domain.planning.drift import TenantPolicies
 from shared.errors import ConflictError
 from shared.services.cloud_pc_lists import cloud_pc_entries
 from shared.services.explanations import read_configuration
-from shared.services.rebuilding import RETRY, rebuild
+from shared.services.rebuilding import rebuild
 from shared.services.rerunning import RerunForm
 from shared.services.rerunning import rerun as rerun_steps
+from shared.services.signing_in import sign_in_of
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
@@ -79,7 +81,7 @@ async def get_sign_in_details(call: Call) -> Response:
     pc = await _present(call)
     if pc.status not in WORKING:
         raise ConflictError("the Cloud PC is not ready to sign in to", status=pc.status.value)
-    return ok(sign_in_details(pc).to_json())
+    return ok((await sign_in_of(call.deps, call.tenant, pc)).to_json())
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/retry", methods=["POST"], auth_level=_OPEN)

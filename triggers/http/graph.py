@@ -41,7 +41,7 @@ async def graph_list(
 
 
 def graph_whole_list(call: Call, collection: Collection, views: Iterable[Mapping[str, Any]]) -> Response:
-    """Answer with a page of a list that was read as a whole; the skip token counts."""
+    """Answer with a page of a list that was read as a whole."""
     return whole_list(call, collection, views, _context(call, collection))
 
 

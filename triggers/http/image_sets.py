@@ -11,7 +11,7 @@ from shared.services.image_usage import uses_of_set
 from shared.services.intents import Begun
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.call import Call, Response
+from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_changed, graph_item, graph_whole_list
 from triggers.http.openapi_metadata import ONE
@@ -71,6 +71,15 @@ async def save_image_set_form(call: Call, client: DurableClient) -> Response:
     if isinstance(saved, Begun):
         return accepted(saved.operation)
     return _created(call, saved, await _view(call, saved.value))
+
+
+async def save_image_set_edit_form(call: Call, client: DurableClient) -> Response:
+    """Save the form of edit-image-set."""
+    del client
+    stored, edit = await image_sets.edited_image_set(call.context, call.json())
+    call.match(stored.etag)
+    changed = await image_sets.update_image_set(call.context, stored, edit)
+    return ok(await _view(call, changed.value), etag=changed.etag)
 
 
 def _created(call: Call, saved: Stored[ImageSet], view: ImageSetView) -> Response:

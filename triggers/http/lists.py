@@ -2,39 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from shared.domain.filtering import Row, Scalar, accepts
 from shared.domain.ordering import OrderError, behind, ordered, place_of, read_token, token_of
+from shared.domain.pages import page_of
 from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
 from shared.storage.repository import Repository
 from triggers.http.call import Call, Response, ok
 from triggers.http.csv_files import csv_file
 from triggers.http.odata import Collection, Query, read_query, row_of, selected_of
-from triggers.http.paging import count_of, listed, top_of
+from triggers.http.paging import listed, top_of
 
 V = TypeVar("V", bound=Value)
 View = Callable[[V], Mapping[str, Any]]
+Found = tuple[Mapping[str, Any], Mapping[str, Scalar]]
+"""What is shown of a thing, and what of it is compared."""
+
 _CSV = "text/csv"
 
 
 def whole_list(
     call: Call, collection: Collection, views: Iterable[Mapping[str, Any]], more: Mapping[str, Any] | None = None
 ) -> Response:
-    """Answer with a page of a list that was read as a whole; the skip token counts. *more*: beside the items."""
+    """Answer with a page of a list that was read as a whole. *more*: beside the items.
+
+    The token of the next page says where this one has ended, as those of lists that are kept do.
+    """
     query = read_query(call.params, collection)
-    rows = [(view, row) for view in views if accepts(query.condition, row := row_of(view, collection))]
-    if query.order:
-        numbered = [{**row, "id": str(row["id"]), "": n} for n, (_, row) in enumerate(rows)]
-        rows = [rows[int(each[""])] for each in ordered(numbered, query.order)]  # type: ignore[arg-type] # a number
+    found = [(view, row) for view in views if accepts(query.condition, row := row_of(view, collection))]
+    rows: list[dict[str, Scalar]] = [
+        {**row, "id": id_, "": number}
+        for number, ((_, row), id_) in enumerate(zip(found, _ids(found, collection), strict=True))
+    ]
+    rows = ordered(rows, query.order) if query.order else rows
     if wants_csv(call):
-        return csv_response(collection, query, ((row, view) for view, row in rows))
-    top, skip = top_of(call), _skip(call)
-    following = str(skip + top) if skip + top < len(rows) else None
-    items = selected_of((view for view, _ in rows[skip : skip + top]), query, collection)
+        return csv_response(collection, query, ((row, view) for view, row in _of(found, rows)))
+    try:
+        page, following = page_of(collection.name, rows, query.order, top_of(call), call.query("$skiptoken"))
+    except OrderError as error:
+        raise InvalidError(Problem("$skiptoken", str(error))) from error
+    items = selected_of((view for view, _ in _of(found, page)), query, collection)
     return ok(listed(call, items, following, **(more or {}), **_count(query, len(rows))))
+
+
+def _ids(found: Iterable[Found], collection: Collection) -> Iterator[str]:
+    """Give what tells each row from all others: its key, with a number where others have the same."""
+    seen: Counter[str] = Counter()
+    for view, row in found:
+        key = "|".join(str(row.get(name, view.get(name))) for name in collection.key)
+        seen[key] += 1
+        yield key if seen[key] == 1 else f"{key}|{seen[key]}"
+
+
+def _of(found: Sequence[Found], rows: Iterable[Mapping[str, Scalar]]) -> list[Found]:
+    """Return what *rows* were made of, in their order."""
+    return [found[int(row[""] or 0)] for row in rows]
 
 
 async def kept_list(
@@ -96,13 +122,3 @@ def csv_response(
 
 def _count(query: Query, count: int) -> dict[str, int]:
     return {"@odata.count": count} if query.count else {}
-
-
-def _skip(call: Call) -> int:
-    token = call.query("$skiptoken")
-    if token is None:
-        return 0
-    skip = count_of(token)
-    if skip is None:
-        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is"))
-    return skip

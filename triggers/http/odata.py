@@ -30,7 +30,8 @@ class Collection:
     """The options that a collection supports.
 
     *kinds*: the properties that ``$filter`` and ``$orderby`` may name; a CSV has a column for each. *searched*: where
-    ``$search`` looks. *order*: how it is ordered when nobody says how. *hidden*: properties that only ``$select``
+    ``$search`` looks. *order*: how it is ordered when nobody says how. *key*: the
+    properties that tell an item from all others. *hidden*: properties that only ``$select``
     shows, as Graph has it. *expands*: properties that only ``$expand`` shows. *own*: parameters without a $; those
     that are called as a property name the value that it has.
     """
@@ -39,6 +40,7 @@ class Collection:
     kinds: Kinds = field(default_factory=dict)
     searched: tuple[str, ...] = ()
     order: str = ""
+    key: tuple[str, ...] = ("id",)
     hidden: frozenset[str] = frozenset()
     expands: frozenset[str] = frozenset()
     own: tuple[str, ...] = ()

@@ -11,16 +11,18 @@ from pydantic import AfterValidator, Field
 from shared.contracts.tickets import on_behalf_of
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
+from shared.domain.cloud_pcs.rebuilds import REPROVISION
 from shared.domain.cloud_pcs.remote_action import Remote
-from shared.domain.cloud_pcs.sign_in import SignInDetails, sign_in_details
+from shared.domain.cloud_pcs.sign_in import SignInDetails
 from shared.domain.cloud_pcs.user_setting import OwnAction
 from shared.domain.operations.operation import Operation
 from shared.domain.texts import one_line
 from shared.domain.values import Id, Value
 from shared.errors import ConflictError, NotFoundError
 from shared.services.own_cloud_pcs import allow, cloud_pcs_of, own_cloud_pc, setting_or_none, spot_desktops_of
-from shared.services.rebuilding import UserAccountType
+from shared.services.rebuilding import UserAccountType, rebuild
 from shared.services.remote import RemoteActionRequest, act, rename
+from shared.services.signing_in import sign_in_of
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.remote_actions import LONGEST_NAME
 from triggers.http.call import Call, Response, ok
@@ -87,11 +89,11 @@ async def get_own_cloud_pc(call: Call) -> Response:
 @bp.route(route=f"{_ONE}/signInDetails", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=SignInDetails)
 async def get_own_sign_in_details(call: Call) -> Response:
-    """Show how the caller signs in to their Cloud PC; ``address`` opens it."""
+    """Show how the caller signs in: ``address`` opens the Cloud PC in a browser, ``appAddress`` in the Windows App."""
     pc = await _own(call)
     if pc.status not in WORKING:
         raise ConflictError("the Cloud PC is not ready to sign in to", status=pc.status.value)
-    return ok(sign_in_details(pc).to_json())
+    return ok((await sign_in_of(call.deps, call.tenant, pc)).to_json())
 
 
 @bp.route(route=f"{_ONE}/restorePoints", methods=["GET"], auth_level=_OPEN)
@@ -147,6 +149,14 @@ async def restore_own_cloud_pc(call: Call, client: DurableClient) -> Response:
     return await _acted(call, client, OwnAction.RESTORE, request)
 
 
+@bp.route(route=f"{_ONE}/reprovision", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/me/reprovision", returns={202: OPERATION})
+async def reprovision_own_cloud_pc(call: Call, client: DurableClient) -> Response:
+    """Reset the caller's Cloud PC: it is removed with all data, and made anew under the policy that wins now."""
+    return await _allowed(call, OwnAction.REPROVISION, lambda pc: rebuild(call.context, client, pc.id, REPROVISION))
+
+
 @bp.route(route=f"{_ONE}/rename", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/me/rename", accepts=NameForm, returns={202: OPERATION})
 async def rename_own_cloud_pc(call: Call) -> Response:
@@ -160,7 +170,7 @@ async def rename_own_cloud_pc(call: Call) -> Response:
 async def list_own_spot_desktops(call: Call) -> Response:
     """List the Spot Groups of which the caller is a member, and whether they may sign in."""
     found = await spot_desktops_of(call.deps, call.caller.directory_id, call.caller.actor.id)
-    return whole_list(call, SPOT_DESKTOPS, [spot_desktop_view(group, member) for group, member in found])
+    return whole_list(call, SPOT_DESKTOPS, [spot_desktop_view(*each) for each in found])
 
 
 async def _own(call: Call) -> CloudPc:

@@ -133,6 +133,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/me/troubleshoot": _USERS,
         "Microsoft.CloudPC/me/changeUserAccountType": _USERS,
         "Microsoft.CloudPC/me/restore": _USERS,
+        "Microsoft.CloudPC/me/reprovision": _USERS,
         "Microsoft.CloudPC/openapi/read": _USERS,
     }
 )

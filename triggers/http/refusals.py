@@ -12,6 +12,9 @@ from shared.services.action_context import ActionContext
 from shared.services.refusals import record_refusal
 from triggers.http.call import Call
 
+_NAMES_NOTHING = ("unknown field", "is named twice", "this is named twice")
+"""How messages begin about a field whose name the caller has made up."""
+
 
 async def write_down_refusal(call: Call, verb: str, trace_id: str, response: func.HttpResponse) -> None:
     """Have the audit event of a mutation written that was answered with an error."""
@@ -33,5 +36,17 @@ def _resource_id(call: Call) -> str:
 
 
 def _reason(body: dict[str, Any]) -> str:
-    """Return what the caller was told, in either shape of errors."""
-    return str(body["error"]["message"] if "error" in body else body.get("detail", ""))
+    """Return what the caller was told, in either shape of errors.
+
+    The name of a field that nobody knows is not kept: it may be a secret that slipped into the wrong place.
+    """
+    if "error" in body:
+        told, problems = body["error"]["message"], body["error"].get("details", ())
+    else:
+        told, problems = body.get("detail", ""), body.get("errors", ())
+    text = str(told)
+    for each in problems:
+        pointer, message = str(each.get("pointer", each.get("target", ""))), str(each["message"])
+        if message.startswith(_NAMES_NOTHING) and pointer:
+            text = text.replace(f"{pointer}: ", f"{pointer.rpartition('/')[0]}/…: ")
+    return text

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.services.rebuilding import REPROVISION, UserAccountType, rebuild
+from shared.domain.cloud_pcs.rebuilds import REPROVISION
+from shared.services.rebuilding import UserAccountType, rebuild
 from shared.services.replacing import ReprovisionForm, reprovision
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.reading import Body

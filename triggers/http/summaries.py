@@ -18,8 +18,11 @@ _LICENSES = Collection(
     name="licenses",
     kinds=kinds_of("servicePlanId", "displayName", "skuPartNumber", numbers="total used free cloudPcs"),
     searched=("displayName", "skuPartNumber"),
+    key=("servicePlanId",),
 )
-_QUOTAS = Collection(name="quotas", kinds=kinds_of("subscriptionId", "region", "error"))
+_QUOTAS = Collection(
+    name="quotas", kinds=kinds_of("subscriptionId", "region", "error"), key=("subscriptionId", "region")
+)
 
 
 @bp.route(route="tenants/{tenant}/summary", methods=["GET"], auth_level=_OPEN)

@@ -1,4 +1,4 @@
-"""What the caller may do with a Cloud PC, a Spot Group or a session host now, and why not the rest."""
+"""What the caller may do with a Cloud PC, Spot Group, session host or image version now, and why not the rest."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ import azure.functions as func
 from typing_extensions import TypedDict
 
 from shared.errors import ForbiddenError
+from shared.services.image_versions import version_of
 from shared.services.session_hosts import host_of
-from shared.services.supported_actions import SupportedAction, group_actions, host_actions, supported_actions
+from shared.services.supported_actions import (
+    SupportedAction,
+    group_actions,
+    host_actions,
+    supported_actions,
+    version_actions,
+)
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
@@ -51,6 +58,14 @@ async def get_supported_group_actions(call: Call) -> Response:
     """Show for each action whether the caller may do it with a Spot Group and its release now, and why not."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
     return _shown(call, await group_actions(call.context, group))
+
+
+@bp.route(route=f"{BASE}/imageSets/{{id}}/versions/{{number}}/supportedActions", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/imageVersions/read", graph=True, returns=SupportedActionsView)
+async def get_supported_version_actions(call: Call) -> Response:
+    """Show for each action whether the caller may do it with an image version now, and why not."""
+    version = (await version_of(call.context, call.param("id"), call.param("number"))).value
+    return _shown(call, await version_actions(call.context, version))
 
 
 def _shown(call: Call, actions: Iterable[SupportedAction]) -> Response:

@@ -16,6 +16,7 @@ from shared.domain.wizards import (
     CREATE_SITE,
     CREATE_SPOT_GROUP,
     EDIT_CONNECTION,
+    EDIT_IMAGE_SET,
     EDIT_PROVISIONING_POLICY,
     EDIT_SITE,
     EDIT_SPOT_GROUP,
@@ -35,7 +36,7 @@ from triggers.http.call import Call, Response, ok
 from triggers.http.connections import may_name_any_subscription, save_connection_edit_form, save_connection_form
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
-from triggers.http.image_sets import save_image_set_form
+from triggers.http.image_sets import save_image_set_edit_form, save_image_set_form
 from triggers.http.image_versions import save_image_version_form
 from triggers.http.images import save_device_image_form
 from triggers.http.policies import save_policy_edit_form, save_policy_form
@@ -87,7 +88,11 @@ async def review_wizard(call: Call) -> Response:
 @endpoint(
     "Microsoft.CloudPC/wizards/save",
     accepts=FORMS,
-    returns={200: (POLICY, CONNECTION, SITE, Tenant), 201: (POLICY, IMAGE_SET, SPOT_GROUP, SITE), 202: OPERATION},
+    returns={
+        200: (POLICY, CONNECTION, IMAGE_SET, SITE, Tenant),
+        201: (POLICY, IMAGE_SET, SPOT_GROUP, SITE),
+        202: OPERATION,
+    },
 )
 async def save_wizard(call: Call, client: DurableClient) -> Response:
     """Save a form: 201 with what was made, 200 with what was edited, or 202 with the operation that does it."""
@@ -111,6 +116,7 @@ _SAVES: dict[str, Callable[[Call, DurableClient], Awaitable[Response]]] = {
     UPDATE_SPOT_GROUP.name: save_spot_group_update_form,
     CREATE_IMAGE_SET.name: save_image_set_form,
     CREATE_IMAGE_VERSION.name: save_image_version_form,
+    EDIT_IMAGE_SET.name: save_image_set_edit_form,
     EDIT_CONNECTION.name: save_connection_edit_form,
     EDIT_PROVISIONING_POLICY.name: save_policy_edit_form,
     CREATE_SITE.name: save_site_form,

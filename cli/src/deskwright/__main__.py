@@ -23,7 +23,7 @@ def run() -> int:
     if os.environ.get("_DESKWRIGHT_COMPLETE", "").startswith("powershell"):
         import deskwright.completion  # noqa: F401 - click learns of a shell by it
     try:
-        code = root.main(prog_name="deskwright", standalone_mode=False)
+        code = root.main(prog_name="deskwright", standalone_mode=False, color=_colours())
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return ExitCode.USAGE
@@ -43,9 +43,14 @@ def run() -> int:
     return code if isinstance(code, int) else ExitCode.DONE
 
 
+def _colours() -> bool | None:
+    """Return False where nobody wants colours (no-color.org), None where the terminal decides."""
+    return False if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" else None
+
+
 def _tell(error: CommandError) -> None:
     first, *more = error.lines()
-    click.echo(f"{click.style('error:', fg='red')} {first}", err=True)
+    click.echo(f"{click.style('error:', fg='red')} {first}", err=True, color=_colours())
     for line in more:
         click.echo(line, err=True)
 

@@ -17,26 +17,31 @@ Json = dict[str, Any]
 
 def read_file(name: str) -> Any:  # noqa: ANN401 - YAML is anything
     """Return the content of a file of YAML or JSON; ``-`` is stdin. Raises: UsageError."""
-    import yaml
-
-    try:
-        return yaml.safe_load(_text_of(name))
-    except yaml.YAMLError as error:
-        raise UsageError(f"{name} is neither YAML nor JSON: {error}") from error
+    found = _parsed(name)
+    if len(found) > 1:
+        raise UsageError(f"{name} has {len(found)} documents, and one is wanted")
+    return found[0] if found else None
 
 
 def read_documents(name: str) -> list[Json]:
     """Return the documents of a file of YAML, each an object; ``-`` is stdin. Raises: UsageError."""
-    import yaml
-
-    try:
-        found = [each for each in yaml.safe_load_all(_text_of(name)) if each is not None]
-    except yaml.YAMLError as error:
-        raise UsageError(f"{name} is neither YAML nor JSON: {error}") from error
+    found = [each for each in _parsed(name) if each is not None]
     documents = [part for each in found for part in (each if isinstance(each, list) else [each])]
     if not all(isinstance(each, dict) for each in documents):
         raise UsageError(f"{name}: each document has to be an object")
     return documents
+
+
+def _parsed(name: str) -> list[Any]:
+    from deskwright import yaml_text
+
+    text = text_of(name)
+    try:
+        found = list(yaml_text.documents(text))
+        json.dumps(found)
+    except ValueError as error:
+        raise UsageError(f"{name} is neither YAML nor JSON: {error}") from error
+    return found
 
 
 def body(
@@ -50,7 +55,7 @@ def body(
         return None
     whole = read_file(file) if file else {}
     if not isinstance(whole, dict):
-        raise UsageError(f"{file}: a body is an object")
+        raise UsageError(f"{file}: a body has to be an object")
     merged: Json = {**whole, **options}
     for setting in settings:
         put(merged, setting)
@@ -70,7 +75,7 @@ def put(into: Json, setting: str) -> None:
         into = into.setdefault(name, {})
         if not isinstance(into, dict):
             raise UsageError(f"--set {setting}: {name} is no object")
-    into[last] = _text_of(text[1:]).rstrip("\n") if text.startswith("@") else value(text)
+    into[last] = text_of(text[1:]).rstrip("\n") if text.startswith("@") else value(text)
 
 
 def value(text: str) -> Any:  # noqa: ANN401 - JSON is anything
@@ -95,7 +100,8 @@ def _asked(field: Field) -> str:
     return answer
 
 
-def _text_of(name: str) -> str:
+def text_of(name: str) -> str:
+    """Return the text of a file; ``-`` is stdin. Raises: UsageError."""
     try:
         return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from deskwright import bodies, requests, session
+from deskwright import bodies, foresight, requests, session
 from deskwright.catalogue.words import Verb
 from deskwright.operations import Field, Operation, operation
 from deskwright.requests import Manner
@@ -20,6 +20,7 @@ _LISTING = {
 }
 _SILENT = frozenset({"$top", "$skiptoken", "$count", "confirm", "user", *_LISTING})
 _PAGE = 500
+_METAVARS = {"my": "pc"}
 _KINDS = {"text": str, "number": int, "flag": bool}
 
 
@@ -38,8 +39,11 @@ def command(verb: Verb) -> click.Command:
 def _params(found: Operation, verb: Verb) -> Iterator[click.Parameter]:
     """Yield the arguments and options of an operation."""
     for number, name in enumerate(found.parameters):
-        shown = verb.named.upper().replace("-", "_") if number == 0 and verb.named else name.upper()
+        shown = _METAVARS.get(verb.named, verb.named).upper() if number == 0 and verb.named else name.upper()
+        shown = shown.replace("-", "_")
         yield click.Argument([f"at_{name}"], metavar=shown)
+    if verb.on_tenant:
+        yield tenant_argument()
     if "user" in found.query:
         yield click.Argument(["query_user"], metavar="USER")
     if "$top" in found.query:
@@ -62,6 +66,11 @@ def _changing(found: Operation, verb: Verb) -> Iterator[click.Parameter]:
             if not (verb.own_dry_run and field.name == "dryRun"):
                 yield from _field_options(field)
     yield from manner_options(asks=bool(verb.asks), keyed=found.keyed, matched=found.matched)
+
+
+def tenant_argument() -> click.Argument:
+    """Return the argument of a command on a tenant; it is the same as ``--tenant``."""
+    return click.Argument(["on_tenant"], required=False, metavar="[TENANT]")
 
 
 def body_options() -> Iterator[click.Parameter]:
@@ -140,6 +149,7 @@ def _given(use: Session, found: Operation, values: Mapping[str, Any]) -> dict[st
 
 def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> None:
     """Run a command."""
+    use.on_tenant(values.pop("on_tenant", None))
     given = {name: str(values[f"at_{name}"]) for name in found.parameters}
     words = " ".join(given.values()) or use.tenant_name or ""
     if verb.named and given:
@@ -158,8 +168,14 @@ def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> 
         use.output.item(answer.body, rows="value")
         return
     if manner.dry_run:
-        requests.show_dry(use, found, address, body)
+        change = foresight.change_of(verb.planned_as, given.get("id", ""), body) if verb.planned_as else None
+        if change is None:
+            requests.show_dry(use, found, address, body)
+        else:
+            foresight.show(use, foresight.foreseen(use, change))
         return
+    if verb.own_dry_run and not manner.yes:
+        foresight.tell(use.client.ask(found.method, address, body={**(body or {}), "dryRun": True}).body)
     question = verb.asks.format(words or use.tenant if found.in_tenant else words) if verb.asks else ""
     if verb.confirms:
         answer = requests.send_confirmed(use, found, address, body, manner, question)
@@ -167,7 +183,7 @@ def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> 
         if question:
             requests.confirm(question, manner)
         answer = requests.send(use, found, address, body, manner, query)
-    requests.finish(use, answer, manner)
+    requests.finish(use, answer, manner, verb.columns, verb.rows)
 
 
 def _read(use: Session, verb: Verb, found: Operation, address: str, query: dict[str, str], limit: int | None) -> None:
@@ -181,4 +197,7 @@ def _read(use: Session, verb: Verb, found: Operation, address: str, query: dict[
         return
     query["$top"] = str(min(limit or _PAGE, _PAGE))
     chosen = verb.columns if "$select" not in query or use.output.for_people else ()
-    use.output.items(use.client.items(address, query, limit), chosen)
+    items = use.client.items(address, query, limit)
+    if verb.spread and use.output.in_columns:
+        items = ({**item, **each} for item in items for each in item.get(verb.spread) or [{}])
+    use.output.items(items, chosen)

@@ -118,7 +118,8 @@ class RefusedError(CommandError):
         """Yield what happened, each wrong field, what prevents it, and what to do."""
         yield str(self)
         for error in self.problem.get("errors") or ():
-            yield f"  {error.get('pointer') or '/'}: {error.get('message')}"
+            if str(error.get("message")) not in str(self):
+                yield f"  {error.get('pointer') or '/'}: {error.get('message')}"
         yield from (f"  {name}: {_words(value)}" for name, value in self.details.items())
         if self.advice:
             yield f"  {self.advice}"

@@ -79,7 +79,7 @@ _EXTRAS: dict[str, tuple[str, Extra]] = {
     "logout": ("Forget a sign-in", _logout),
     "context": ("Contexts: services, tenants, ways of signing in", _contexts),
     "whoami": ("Who you are, your roles and tenants", _whoami),
-    "export": ("Print policies, user settings and sites as files", _export),
+    "export": ("Print what a tenant has as files", _export),
     "diff": ("Compare such files with the service", _diff),
     "apply": ("Make the service as such files say", _apply),
     "api": ("Send any request to the API", _api),
@@ -101,7 +101,26 @@ def _made(verb: Verb) -> click.Command:
     return command(verb)
 
 
-class _NounGroup(click.Group):
+class _Suggesting(click.Group):
+    """A group that says which of its commands somebody may have meant."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command. Raises: click.UsageError with what it may have been."""
+        word = args[0]
+        if not (ctx.resilient_parsing or word.startswith("-") or self.get_command(ctx, word)):
+            from deskwright.suggestions import alike
+
+            known = self.list_commands(ctx)
+            meant = alike(word, known)
+            if not meant and len(args) > 1 and args[1] in known:
+                meant = f"Did you mean '{ctx.command_path} {args[1]} {word}'? "
+            ctx.fail(f"No such command {word!r}. {meant}".rstrip())
+        return super().resolve_command(ctx, args)
+
+
+class _NounGroup(_Suggesting):
     """A noun, whose commands are made when they are called."""
 
     def __init__(self, noun: Noun) -> None:
@@ -117,7 +136,7 @@ class _NounGroup(click.Group):
         return next((_made(verb) for verb in self._noun.verbs if verb.name == cmd_name), None)
 
 
-class _Root(click.Group):
+class _Root(_Suggesting):
     """All nouns, and what concerns the command line itself."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature

@@ -3,64 +3,38 @@
 import json
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import click
 
-from deskwright import bodies, manifests, requests, session, waiting
+from deskwright import bodies, requests, session
 from deskwright.commands import manner_of, manner_options
 from deskwright.errors import UsageError
-from deskwright.manifests import KINDS, SITE, Json, Kind, Names
-from deskwright.operations import operation
+from deskwright.manifests import KINDS, Json
+from deskwright.manifests.applying import apply_changes, check, foretell
+from deskwright.manifests.documents import change_of, checked, planned
+from deskwright.manifests.kind import Change, Writing
+from deskwright.manifests.references import References
+from deskwright.manifests.secrets import secrets_of
 from deskwright.output import as_yaml
-from deskwright.requests import Manner
 from deskwright.session import Session
 
 _FILES = click.Option(["-f", "--file", "files"], multiple=True, required=True, help="A file of YAML; - is stdin.")
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What a document comes to. *identifier*: of what there is, None where there is nothing; *etag*: as it was read."""
-
-    kind: Kind
-    name: str
-    said: Json
-    identifier: str | None
-    etag: str
-    different: tuple[tuple[str, object, object], ...]
-
-    @property
-    def action(self) -> str:
-        """What has to be done: create, update, or nothing."""
-        return "create" if self.identifier is None else "update" if self.different else "unchanged"
-
-
-def _plan(use: Session, files: tuple[str, ...]) -> list[Change]:
-    """Return what files come to. Raises: CommandError."""
-    names = Names(use)
-    documents = [each for name in files for each in bodies.read_documents(name)]
-    return [_change(use, kind, document, names) for kind, document in manifests.checked(documents)]
-
-
-def _change(use: Session, kind: Kind, said: Json, names: Names) -> Change:
-    name = said[kind.key]
-    if isinstance(said.get("groups"), list):
-        said = {**said, "groups": [use.group(str(each)) for each in said["groups"]]}
-    found = manifests.existing(use, kind, name)
-    if found is None:
-        return Change(
-            kind, name, said, None, "", tuple(manifests.differences({"kind": kind.name, kind.key: name}, said))
-        )
-    view, etag = found
-    before = manifests.document_of(kind, view, names)
-    return Change(kind, name, said, str(view["id"]), etag, tuple(manifests.differences(before, said)))
+def _plan(use: Session, files: tuple[str, ...]) -> tuple[list[Change], References]:
+    """Return what files come to, in the order of applying. Raises: CommandError."""
+    documents = checked(each for name in files for each in bodies.read_documents(name))
+    if not documents:
+        raise UsageError(f"there is nothing in {', '.join(files)}")
+    references = References(use, planned(documents))
+    return [change_of(kind, document, references) for kind, document in documents], references
 
 
 def _lines(changes: list[Change]) -> Iterator[str]:
     for change in changes:
-        yield f"{change.kind.name} {change.name}: {change.action}"
+        never = f": {', '.join(sorted(change.fixed))} cannot be changed" if change.fixed else ""
+        yield f"{change.kind.name} {change.label}: {change.action}{never}"
         for at, before, after in change.different:
             if before is not None:
                 yield click.style(f"  - {at}: {_word(before)}", fg="red")
@@ -74,7 +48,7 @@ def _word(value: object) -> str:
 def _diff(**values: Any) -> None:  # noqa: ANN401 - what click gives
     """Compare files with the service: what apply would change."""
     use = session.of(values)
-    changes = _plan(use, values["files"])
+    changes, _ = _plan(use, values["files"])
     _show(use, changes)
     if values["exit_code"] and any(change.action != "unchanged" for change in changes):
         sys.exit(1)
@@ -87,7 +61,7 @@ def _show(use: Session, changes: list[Change]) -> None:
     use.output.items(
         {
             "kind": change.kind.name,
-            "name": change.name,
+            "name": change.label,
             "action": change.action,
             "changes": [{"at": at, "before": before, "after": after} for at, before, after in change.different],
         }
@@ -98,62 +72,43 @@ def _show(use: Session, changes: list[Change]) -> None:
 def _apply(**values: Any) -> None:  # noqa: ANN401 - what click gives
     """Make the service as files say; what is so already is left alone, and so is what they do not name.
 
-    If somebody changes a thing between the reading and the writing, nothing of it is written (exit code 5).
+    If somebody changes a thing between the reading and the writing, nothing of it is written (exit code 5). Before the
+    first change the service reviews all of them, as far as they refer to what is there already.
     """
     use = session.of(values)
     manner = manner_of(values)
-    changes = _plan(use, values["files"])
+    changes, references = _plan(use, values["files"])
     _show(use, changes)
     todo = [change for change in changes if change.action != "unchanged"]
+    writing = Writing(use, references, secrets_of(todo, ask=not manner.dry_run))
+    check(todo, writing, manner)
+    if manner.dry_run:
+        foretell(todo, writing)
     if manner.dry_run or not todo:
         return
     requests.confirm("Apply this?", manner)
-    names = Names(use)
-    begun: list[str] = []
-    for change in todo:
-        begun += [operation for operation in _write(use, change, names) if operation]
-        click.echo(f"{change.kind.name} {change.name}: {change.action}d", err=True)
-    for address in begun if manner.waits else ():
-        waiting.wait(use.client, address, seconds=manner.seconds)
-
-
-def _write(use: Session, change: Change, names: Names) -> Iterator[str | None]:
-    """Write a change; yield the operations that it has begun."""
-    kind, identifier = change.kind, change.identifier
-    touched = {at.partition(".")[0] for at, _, _ in change.different}
-    if identifier is None and kind.creates:
-        body = manifests.body_of(kind, change.said, names)
-        answer = requests.send(use, operation(kind.creates), use.address(kind.creates), body, Manner())
-        yield answer.operation
-        identifier = str(answer.body["id"])
-    elif touched - {"groups"} or identifier is None:
-        body = manifests.body_of(kind, _said(use, change, touched), names)
-        given = {"id": identifier} if kind.creates and identifier else {kind.name: change.name}
-        address = use.address(kind.changes, **given)
-        answer = requests.send(use, operation(kind.changes), address, body, Manner(if_match=change.etag or None))
-        yield answer.operation
-    if kind.assigns and "groups" in touched and (change.said["groups"] or change.identifier):
-        targets = {"assignments": [{"target": {"groupId": each}} for each in change.said["groups"]]}
-        address = use.address(kind.assigns, id=str(identifier))
-        yield requests.send(use, operation(kind.assigns), address, targets, Manner()).operation
-
-
-def _said(use: Session, change: Change, touched: set[str]) -> Json:
-    """Return what to send of a document: what differs; of what is replaced as a whole, all of it."""
-    if change.kind is not SITE:
-        return {name: value for name, value in change.said.items() if name in touched}
-    found = manifests.existing(use, change.kind, change.name)
-    return {**(manifests.document_of(change.kind, found[0], Names(use)) if found else {}), **change.said}
+    apply_changes(todo, writing, manner)
 
 
 def _export(**values: Any) -> None:  # noqa: ANN401 - what click gives
-    """Print what the service has as files for diff and apply: all of it, or the things called NAME."""
+    """Print what the service has as files for diff and apply: all of it, or the things called NAME.
+
+    Passwords are not in it: a connection of a hybrid join gets adDomainPassword by hand, {env: NAME} or {file: PATH}.
+    """
     use = session.of(values)
     kinds = [KINDS[name] for name in values["kinds"]] or list(KINDS.values())
     wanted = {name.casefold() for name in values["names"]}
-    documents = list(manifests.exported(use, kinds, lambda name: not wanted or name.casefold() in wanted))
-    if wanted and not documents:
-        raise UsageError(f"nothing is called {', '.join(values['names'])}")
+    references = References(use)
+    documents: list[Json] = []
+    found = set[str]()
+    for kind in kinds:
+        for view in kind.views(references):
+            names = {str(each).casefold() for each in (kind.label(view), view["id"], view.get("displayName"))}
+            found |= names & wanted
+            if not wanted or names & wanted:
+                documents.append(kind.document(view, references))
+    if missing := wanted - found:
+        raise UsageError(f"nothing is called {', '.join(sorted(missing))}")
     if use.output.for_people:
         click.echo("---\n".join(as_yaml(each) for each in documents), nl=False)
     else:

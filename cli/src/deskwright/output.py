@@ -28,6 +28,11 @@ class Output:
         """Whether a table of the usual columns is wanted."""
         return self.form == "table" and self.query is None
 
+    @property
+    def in_columns(self) -> bool:
+        """Whether the usual columns of a list are wanted, by people or by programs."""
+        return self.form in {"table", "csv", "tsv"} and self.query is None
+
     def items(self, items: Iterable[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
         """Print a list."""
         if self.form == "jsonl" and self.query is None:
@@ -47,10 +52,13 @@ class Output:
             return
         below = value_at(item, rows)
         top = rows.partition("/")[0]
-        if head := tables.facts({name: value for name, value in item.items() if name != top}):
+        rest = {name: value for name, value in item.items() if name != top and value not in (None, [], {})}
+        head = tables.facts(rest)
+        if head:
             click.echo(head)
         if isinstance(below, list) and below:
-            click.echo()
+            if head:
+                click.echo()
             click.echo(tables.table(below, columns or tables.columns_of(below)))
 
     def _print(self, content: object, columns: Sequence[str]) -> None:

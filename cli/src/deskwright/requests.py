@@ -2,7 +2,7 @@
 
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,15 +99,18 @@ def show_request(session: Session, method: str, address: str, body: object) -> N
     session.output.item(request)
 
 
-def finish(session: Session, answer: Answer, manner: Manner) -> None:
-    """Wait for what an answer has begun, if that is wanted, and print what came of it. Raises: CommandError."""
+def finish(session: Session, answer: Answer, manner: Manner, columns: Sequence[str] = (), rows: str = "") -> None:
+    """Wait for what an answer has begun, if that is wanted, and print what came of it. Raises: CommandError.
+
+    *columns* and *rows*: of an answer that begins nothing, as ``Output.item`` has them.
+    """
     begun = answer.operation
     made = answer.body if answer.status == _CREATED else None
     if begun is None:
         if answer.body is None:
             click.echo("Done.", err=True)
         else:
-            session.output.item(answer.body)
+            session.output.item(answer.body, columns, rows)
         return
     name = f"{_go_on(session, begun)}"
     if manner.waits:

@@ -1,7 +1,8 @@
 """What every command of the service has: its context, its client, its tenant, its way of printing."""
 
+import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,15 +10,16 @@ from typing import Any
 import click
 
 from deskwright import contexts, sign_in
-from deskwright.catalogue.words import NAMES
+from deskwright.catalogue.words import NAMES, Named
 from deskwright.client import Client
 from deskwright.contexts import Context
-from deskwright.errors import ConflictError, NotFoundError, UsageError
+from deskwright.errors import ConflictError, NotFoundError, SignInError, UsageError
 from deskwright.operations import operation
 from deskwright.output import FORMATS, Output
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{20}", re.ASCII)
 _FEW = 5
+_MOST_LOOKED_AT = 2_000
 
 
 @dataclass
@@ -41,15 +43,23 @@ class Session:
 
     @cached_property
     def tenant(self) -> str:
-        """The tenant: of the option, of the context, or the only one that the caller may see. Raises: UsageError."""
+        """The tenant: of the option, of the context, or the only one that the caller may see. Raises: CommandError."""
         named = self.tenant_name or self.context.tenant
         if named:
             return named
         mine = [str(each["id"]) for each in self.client.ask("GET", "/me").body["tenants"]]
         if len(mine) != 1:
-            seen = f"there are {', '.join(mine[:_FEW])}{' ...' if len(mine) > _FEW else ''}" if mine else "you see none"
+            if not mine:
+                raise SignInError("you may see no tenant", advice="Your own Cloud PCs: deskwright my list.")
+            seen = f"there are {', '.join(mine[:_FEW])}{' ...' if len(mine) > _FEW else ''}"
             raise UsageError(f"which tenant? {seen}", advice="Name it: --tenant, DESKWRIGHT_TENANT, or context set.")
         return mine[0]
+
+    def on_tenant(self, name: str | None) -> None:
+        """Take a tenant that a command names in place of its option. Raises: UsageError if both name one."""
+        if name and self.tenant_name not in (None, name) and "DESKWRIGHT_TENANT" not in os.environ:
+            raise UsageError(f"which tenant? {name} or {self.tenant_name}", advice="Name it once.")
+        self.tenant_name = name or self.tenant_name
 
     def address(self, name: str, **given: str) -> str:
         """Return the address of an operation of this tenant."""
@@ -60,16 +70,23 @@ class Session:
         """Return the id of a thing by its id or one of its names. Raises: NotFoundError, ConflictError."""
         if _ID.fullmatch(name):
             return name
-        named = NAMES[kind]
-        text = name.replace("'", "''")
-        wanted = " or ".join(f"{each} eq '{text}'" for each in named.properties if _filters(named.listed_by, each))
-        listed = self.client.items(self.address(named.listed_by), {"$filter": wanted} if wanted else {})
-        low = name.casefold()
-        found = [each for each in listed if any(str(each.get(at, "")).casefold() == low for at in named.properties)]
+        named, low = NAMES[kind], name.casefold()
+        listed = operation(named.listed_by)
+        found = []
+        if "$filter" in listed.query:
+            text = name.replace("'", "''")
+            wanted = " or ".join(f"{each} eq '{text}'" for each in named.properties)
+            listed_so = self.client.items(self.address(named.listed_by), {"$filter": wanted})
+            found = [each for each in listed_so if low in set(_names(named, each))]
         if not found:
-            raise NotFoundError(f"there is no {kind} {name!r}", advice=f"deskwright {kind} list shows those there are.")
+            wanted = ",".join({"id": 0, **dict.fromkeys(named.properties), named.told_apart or "id": 0})
+            query = {"$select": wanted} if "$select" in listed.query else {}
+            known = list(self.client.items(self.address(named.listed_by), query, _MOST_LOOKED_AT))
+            found = [each for each in known if low in set(_names(named, each))]
+            if not found:
+                raise _not_found(kind, name, known)
         if len(found) > 1:
-            ids = ", ".join(str(each["id"]) for each in found[:_FEW])
+            ids = "; ".join(_told_apart(named, each) for each in found[:_FEW])
             raise ConflictError(f"{len(found)} are called {name!r}", advice=f"Name one by its id: {ids}.")
         return str(found[0]["id"])
 
@@ -90,8 +107,27 @@ class Session:
         return found[0]
 
 
-def _filters(listed_by: str, _property: str) -> bool:
-    return "$filter" in operation(listed_by).query
+def _names(named: Named, item: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of a thing, without regard to case."""
+    for at in named.properties:
+        if name := str(item.get(at) or "").casefold():
+            yield name
+            if named.told_apart:
+                yield f"{name} {str(item.get(named.told_apart)).casefold()}"
+
+
+def _not_found(kind: str, name: str, known: Sequence[Mapping[str, Any]]) -> NotFoundError:
+    """Return the error for a name that stands for nothing, with the names that are like it."""
+    from deskwright.suggestions import alike
+
+    named = NAMES[kind]
+    names = [str(each[at]) for each in known for at in named.properties if each.get(at)]
+    advice = f"{alike(name, names)}deskwright {kind} list shows those there are."
+    return NotFoundError(f"there is no {named.called} {name!r}", advice=advice)
+
+
+def _told_apart(named: Named, item: Mapping[str, Any]) -> str:
+    return f"{item['id']} ({item[named.told_apart]})" if named.told_apart else str(item["id"])
 
 
 def options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -110,6 +110,10 @@ def _before(name: str | None) -> Context | None:
 
 def _named(name: str) -> Context:
     known = contexts.read()[1]
+    if not name:
+        raise NotFoundError(
+            "there is no current context", advice="deskwright login makes one; context use chooses one."
+        )
     if name not in known:
         raise NotFoundError(f"there is no context {name!r}; known: {', '.join(sorted(known)) or 'none'}")
     return known[name]

@@ -1,16 +1,16 @@
 """The wizards: step by step at a terminal, or from a file; reviewed by the service before anything is saved."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from deskwright import bodies, requests, session
+from deskwright import bodies, foresight, requests, session
 from deskwright.catalogue.words import Verb
-from deskwright.commands import body_options, manner_of, manner_options
-from deskwright.errors import CommandError, UsageError
+from deskwright.commands import body_options, manner_of, manner_options, tenant_argument
+from deskwright.errors import UsageError
 from deskwright.operations import operation
 from deskwright.output import as_yaml
 from deskwright.prompts import Json, Questions, say
@@ -28,7 +28,8 @@ def wizard_command(verb: Verb) -> click.Command:
         _run(session.of(values), verb, values)
 
     save = click.Option(["--save-form"], metavar="FILE", help="Write the form there too, without its passwords.")
-    about_what = [click.Argument(["thing"], required=False, metavar=f"[{verb.named.upper()}]")] if verb.named else []
+    about_what: list[click.Parameter] = [tenant_argument()] if verb.on_tenant else []
+    about_what += [click.Argument(["thing"], required=False, metavar=f"[{verb.named.upper()}]")] if verb.named else []
     params = [*about_what, *body_options(), save, *manner_options(asks=True, keyed=True)]
     made = click.Command(verb.name, params=params, callback=run, help=about, short_help=about)
     return session.options(made)  # type: ignore[return-value]  # a command with more options
@@ -37,24 +38,23 @@ def wizard_command(verb: Verb) -> click.Command:
 def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
     """Take the form from its file or by questions, have it reviewed, and save it."""
     manner = manner_of(values)
+    use.on_tenant(values.get("on_tenant"))
     thing = values.get("thing")
     wizard = Wizard(use, verb, use.identified(verb.named, thing) if thing else "")
     given = values["file"] or values["settings"]
-    form = bodies.body((), values["file"], {}, values["settings"]) or {}
-    form.pop("wizard", None)
     asked = not given
     if asked:
         if not is_terminal():
             raise UsageError("nobody can be asked here", advice="Give the form: -f FILE, or --set step.field=value.")
         form = wizard.ask()
+    else:
+        form = wizard.filled(bodies.body((), values["file"], {}, values["settings"]) or {})
     review = wizard.review(form)
     if name := values["save_form"]:
         Path(name).write_text(as_yaml(_without_secrets(form)), "utf-8")
         say(f"The form is in {name}.")
     if manner.dry_run:
-        use.output.item(review, rows="warnings")
-        if not review["valid"]:
-            raise CommandError("The form has errors.")
+        _show_dry(use, verb, form, review)
         return
     tell(review)
     if not review["valid"]:
@@ -64,23 +64,63 @@ def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
     requests.finish(use, requests.send(use, wizard.saves, wizard.address, form, manner), manner)
 
 
+def _show_dry(use: Session, verb: Verb, form: Json, review: Json) -> None:
+    """Print what a form comes to: its review, and what the planner would do. Raises: CommandError for a wrong one."""
+    change = {"edit": form} if verb.planned_as == "edit" else None
+    if verb.planned_as == "settings":
+        change = foresight.change_of(verb.planned_as, "", form)
+    would = foresight.foreseen(use, change) if change and review["valid"] else None
+    if use.output.for_people:
+        summary = {"valid": review["valid"], "would happen": (review.get("wouldHappen") or {}).get("summary")}
+        use.output.item({**summary, "found": list(_found(review))}, ("WHAT=what", "AT=at", "SAYS=says"), rows="found")
+        if would:
+            foresight.show(use, would)
+    else:
+        use.output.item({**review, "dryRun": would} if would else review)
+    if not review["valid"]:
+        raise UsageError("The form has errors; nothing was saved.")
+
+
+def _found(review: Mapping[str, Any]) -> Iterator[Json]:
+    """Yield the errors and warnings of a review."""
+    for step in review["steps"]:
+        for error in step["errors"]:
+            yield {"what": "error", "at": error["pointer"], "says": error["message"]}
+    for warning in review["warnings"]:
+        yield {"what": "warning", "at": warning.get("step"), "says": warning["message"]}
+
+
 class Wizard:
     """One wizard of the service, with what there is to choose from now. *about*: the id of what it edits."""
 
     def __init__(self, use: Session, verb: Verb, about: str = "") -> None:
         self._use = use
         self._about = {"id": about} if about else {}
+        self._fills, _, self._field = verb.fills.partition(".") if about else ("", "", "")
         self.saves = operation(verb.operation)
         tenant = use.tenant if self.saves.in_tenant else ""
         self.address = self.saves.address(tenant, {"wizard": verb.wizard})
+
+    def filled(self, form: Json) -> Json:
+        """Return a form with what it is about, as its argument names it. Raises: UsageError if it is about another."""
+        form = {name: fields for name, fields in form.items() if name != "wizard"}
+        if not self._fills:
+            return form
+        step = form.get(self._fills)
+        before = step.get(self._field) if isinstance(step, Mapping) else None
+        if before not in (None, self._about["id"]):
+            raise UsageError(f"the form is about another one: {self._fills}.{self._field} is {before}")
+        return {**form, self._fills: {**(step or {}), self._field: self._about["id"]}}
 
     def ask(self) -> Json:
         """Return the form that somebody fills in, each step reviewed before the next. Ctrl-C ends it."""
         shown = self._use.client.ask("GET", self.address, query=self._about).body
         say(f"{shown['title']}  (Ctrl-C ends it, and nothing is saved)")
-        form: Json = {}
+        form = self.filled({})
         for step in shown["steps"]:
-            if step["schema"]:
+            if step["schema"] and not (
+                step["name"] == self._fills and {*step["schema"]["properties"]} == {self._field}
+            ):
                 self._ask_step(step, form)
         return form
 

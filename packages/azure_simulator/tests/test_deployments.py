@@ -1,5 +1,6 @@
 """Template deployments: what a template asks for is made in its order, or refused as Resource Manager does."""
 
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -153,6 +154,28 @@ def test_a_condition_that_is_false_leaves_a_resource_out() -> None:
     assert [each["id"].rpartition("/")[2] for each in shown["outputResources"]] == ["other"]
 
 
+def test_a_loop_makes_a_resource_for_each_row() -> None:
+    app = opened()
+    named = {"name": "[format('{0}-{{{1}}}', parameters('names')[copyIndex()], copyIndex('nets'))]"}
+    nets = {**NET, **named, "copy": {"name": "nets", "count": "[length(parameters('names'))]"}}
+    names = {"names": {"type": "array", "defaultValue": ["a", "b"]}}
+    validated = app.request("POST", f"{DEPLOYMENT}/validate", deployment(nets, parameters=names, given={}))
+    made = [each["id"].rpartition("/")[2] for each in validated["properties"]["validatedResources"]]
+    assert made == ["a-{0}", "b-{1}"]
+    assert (
+        deploy(app, deployment({**nets, "copy": {"name": "nets", "count": 0}}, parameters=names))["outputResources"]
+        == []
+    )
+
+
+def test_a_guid_is_the_one_that_azure_makes() -> None:
+    # learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions-string#guid
+    app = opened()
+    shown = deploy(app, deployment(outputs={"id": {"type": "string", "value": "[guid('a', 'b')]"}}))
+    expected = str(uuid.uuid5(uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830"), "a-b"))
+    assert shown["outputs"]["id"]["value"] == expected
+
+
 def test_a_template_may_have_comments_bare_names_and_texts_of_several_lines() -> None:
     app = opened()
     text = """{"properties": {"mode": "Incremental", template: { // the template
@@ -187,7 +210,12 @@ BAD: list[tuple[Any, int, str]] = [
     (deployment({**NET, "name": "[concat('a')']"}), 400, "InvalidTemplate"),
     (deployment({**NET, "name": "[parameters('a')]"}), 400, "InvalidTemplate"),
     (deployment({**NET, "type": "Microsoft.Network/nothings"}), 400, "InvalidResourceType"),
-    (deployment({**NET, "copy": {"name": "a", "count": 2}}), 400, "NotSupportedBySimulator"),
+    (deployment({**NET, "copy": {"name": "a", "count": 2}}), 400, "InvalidTemplate"),
+    (deployment({**NET, "copy": {"name": "a", "count": -1}}), 400, "InvalidTemplate"),
+    (deployment({**NET, "copy": {"count": 1}}), 400, "InvalidTemplate"),
+    (deployment({**NET, "copy": {"name": "a", "count": 1, "mode": "serial"}}), 400, "NotSupportedBySimulator"),
+    (deployment({**NET, "name": "[copyIndex('b')]", "copy": {"name": "a", "count": 1}}), 400, "InvalidTemplate"),
+    (deployment({**NET, "name": "[copyIndex(1)]", "copy": {"name": "a", "count": 1}}), 400, "NotSupportedBySimulator"),
     (deployment(parameters={"a": {"type": "string"}}), 400, "InvalidTemplate"),
     (deployment(parameters={"a": {"type": "int"}}, given={"a": {"value": "x"}}), 400, "InvalidTemplate"),
     (deployment(given={"a": {"value": "x"}}), 400, "InvalidTemplate"),

@@ -39,20 +39,22 @@ interface Asked<Row> {
   readonly load: (query: PageQuery) => Promise<Page<Row>>;
   /** Whether something happens to a row by itself: then the list is asked again soon. */
   readonly runs?: (row: Row) => boolean;
+  /** It changes at any time, also while it is empty: it is always asked again soon. */
+  readonly isLive?: boolean;
   readonly size?: number;
 }
 
 const USUAL = 100;
 
 /** Read a list page by page, and again while something in it runs. */
-export function usePages<Row>({ key, load, runs, size = USUAL }: Asked<Row>): Rows<Row> {
+export function usePages<Row>({ key, load, runs, isLive = false, size = USUAL }: Asked<Row>): Rows<Row> {
   const query = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => load({ $top: size, ...(pageParam ? { $skiptoken: pageParam } : {}) }),
     initialPageParam: "",
     getNextPageParam: (page) => nextToken(page),
     refetchInterval: ({ state }) =>
-      pace(runs !== undefined && (state.data?.pages.some((page) => page.value.some(runs)) ?? false)),
+      pace(isLive || (runs !== undefined && (state.data?.pages.some((page) => page.value.some(runs)) ?? false))),
   });
   const { data, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = query;
   const rows = useMemo(() => data?.pages.flatMap((page) => page.value) ?? [], [data]);

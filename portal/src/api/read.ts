@@ -76,6 +76,8 @@ interface ListOptions<Row> {
   readonly query?: Query;
   /** Whether something happens to a row by itself: then the list is read again soon. */
   readonly runs?: ((row: Row) => boolean) | undefined;
+  /** It changes at any time, also while it is empty. */
+  readonly isLive?: boolean;
   readonly size?: number;
 }
 
@@ -83,7 +85,7 @@ interface ListOptions<Row> {
 export function useList<P extends ListPath>(
   path: P,
   place: Place,
-  { query = {}, runs, size }: ListOptions<RowOf<P>> = {},
+  { query = {}, runs, isLive = false, size }: ListOptions<RowOf<P>> = {},
 ): Rows<RowOf<P>> {
   const api = useApi();
   return usePages<RowOf<P>>({
@@ -92,6 +94,7 @@ export function useList<P extends ListPath>(
       const page = { $top: String($top), ...($skiptoken === undefined ? {} : { $skiptoken }) };
       return (await read(api, path, place, { ...query, ...page })) as unknown as Page<RowOf<P>>;
     },
+    isLive,
     ...(runs === undefined ? {} : { runs }),
     ...(size === undefined ? {} : { size }),
   });

@@ -26,6 +26,8 @@ const PAGES: Readonly<Record<string, Load>> = {
   "image-sets": async () => (await import("../features/image-sets/image-sets-page.tsx")).ImageSetsPage,
   "spot-groups": async () => (await import("../features/spot-groups/spot-groups-page.tsx")).SpotGroupsPage,
   "spot-groups/:id": async () => (await import("../features/spot-groups/spot-group-page.tsx")).SpotGroupPage,
+  "spot-groups/:id/hosts/:host": async () =>
+    (await import("../features/spot-groups/session-host-page.tsx")).SessionHostPage,
   users: async () => (await import("../features/users/users-page.tsx")).UsersPage,
   operations: async () => (await import("../features/operations/operations-page.tsx")).OperationsPage,
   "operations/:id": async () => (await import("../features/operations/operation-page.tsx")).OperationPage,
@@ -35,6 +37,8 @@ const PAGES: Readonly<Record<string, Load>> = {
   licenses: async () => (await import("../features/licenses/licenses-page.tsx")).LicensesPage,
   "user-settings": async () => (await import("../features/user-settings/user-settings-page.tsx")).UserSettingsPage,
   tenant: async () => (await import("../features/tenants/tenant-page.tsx")).TenantPage,
+  readiness: async () => (await import("../features/customers/readiness-page.tsx")).ReadinessPage,
+  leaving: async () => (await import("../features/customers/leaving-page.tsx")).LeavingPage,
   "audit/:id": async () => (await import("../features/audit/event-page.tsx")).AuditEventPage,
   audit: async () => (await import("../features/audit/audit-page.tsx")).AuditPage,
   "wizards/:wizard": async () => (await import("../features/wizards/wizard-page.tsx")).WizardPage,
@@ -44,6 +48,7 @@ const PAGES: Readonly<Record<string, Load>> = {
 const ELSEWHERE: Readonly<Record<string, Load>> = {
   my: async () => (await import("../features/my/my-page.tsx")).MyPage,
   tenants: async () => (await import("../features/tenants/tenants-page.tsx")).TenantsPage,
+  "tenants/new": async () => (await import("../features/wizards/new-tenant-page.tsx")).NewTenantPage,
 };
 
 /** The addresses of all pages, below `/portal`. */

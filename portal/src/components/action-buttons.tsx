@@ -59,13 +59,15 @@ interface MenuGiven {
   readonly begin: Work["begin"];
   readonly label: string;
   readonly isSmall?: boolean;
+  /** Told when the menu opens and closes, where what is possible is asked only then. */
+  readonly onOpen?: (isOpen: boolean) => void;
 }
 
 /** Actions in a menu, such as those of one row. */
-export function ActionMenu({ actions, begin, label, isSmall = false }: MenuGiven): ReactElement {
+export function ActionMenu({ actions, begin, label, isSmall = false, onOpen }: MenuGiven): ReactElement {
   const whyNot = useWhyNot();
   return (
-    <Menu>
+    <Menu onOpenChange={(_, { open }) => onOpen?.(open)}>
       <MenuTrigger disableButtonEnhancement>
         <Button size={isSmall ? "small" : "medium"} {...(isSmall ? { "aria-label": label } : {})}>
           {isSmall ? "…" : label}

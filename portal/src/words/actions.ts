@@ -10,6 +10,8 @@ export const words = {
   foresee: "See what would happen",
   andMore: (count: number): string => `and ${count} more`,
   details: "Show the steps",
+  asking: "The service is asked whether this is possible.",
+  notAsked: "The service could not be asked whether this is possible.",
   type: (text: string): string => `Type ${text} to go on`,
   noRight: (permission: string): string => `Your roles do not allow this (${permission}). Ask an administrator.`,
 } as const;

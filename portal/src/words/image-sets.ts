@@ -7,6 +7,8 @@ export const words = {
   global: "All sites",
   versions: "Versions",
   noVersions: "There is no version yet.",
+  edit: "Edit",
+  everyMonth: (day: number, hour: number): string => `On day ${day} of each month at ${hour}:00 UTC`,
   newVersion: "Create a version",
   versionColumns: { version: "Version", status: "Status", source: "Source", proved: "Tested", used: "Used by", changed: "Changed" },
   usage: "Who uses it",
@@ -14,6 +16,12 @@ export const words = {
   usageColumns: { group: "Spot Group", version: "Version", hosts: "Hosts" },
   proved: "Tested",
   notProved: "Not tested",
+  toSet: "To the image set",
+  next: "What is next",
+  nextSteps: {
+    customizing: "Connect to the machine and install what the hosts need. Then seal it: it becomes the image of this version.",
+    available: "No host uses it yet. Release it to a Spot Group, or choose it in a new one.",
+  },
   access: "The way in is open",
   build: "Show the work",
   actions: {
@@ -40,5 +48,4 @@ export const words = {
     addressHelp: "Left out: the address of this request.",
     minutes: "For how many minutes",
   },
-  noMachine: "it has no temporary machine now",
 } as const;

@@ -4,6 +4,7 @@ export const words = {
   user: "User principal name or object id",
   ask: "Explain",
   policies: "Policies that reach this user",
+  settings: "User settings that reach this user",
   through: (group: string, since: string, wins: boolean): string =>
     `by the group ${group}, since ${since}${wins ? ": this one counts" : ""}`,
 } as const;

@@ -10,7 +10,11 @@ export const words = {
   saved: "Saved",
   followUp: "The work has begun.",
   showOperation: "Show its progress",
-  toStart: "Go to the start page",
+  show: "Show it",
+  nothingElse: "It is there now.",
   stepOf: (step: number, all: number): string => `Step ${step} of ${all}`,
+  tenantMade: "The tenant is there",
+  tenantNeeds: "See what its first Cloud PC still needs: consent, a role, licences, quota.",
+  showNeeds: "Show what it needs",
   wrong: "Something has to be changed in this step.",
 } as const;

@@ -3,24 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
 
 from pydantic import Field
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
+from shared.domain.cloud_pcs.rebuilds import REPROVISION, not_rebuildable
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.policies.policy import Assignment
 from shared.domain.texts import Label
 from shared.domain.values import Value
 
 
-class RestorePointSetting(Value):
-    """Graph's cloudPcRestorePointSetting. How often restore points are made, the tenant's settings say."""
+class FrequencyType(StrEnum):
+    """Graph: cloudPcRestorePointFrequencyType."""
 
-    frequency_type: Literal["default"] = "default"
+    DEFAULT = "default"
+    FOUR_HOURS = "fourHours"
+    SIX_HOURS = "sixHours"
+    TWELVE_HOURS = "twelveHours"
+    SIXTEEN_HOURS = "sixteenHours"
+    TWENTY_FOUR_HOURS = "twentyFourHours"
+
+    @property
+    def every(self) -> timedelta | None:
+        """How long it is from one restore point to the next; None: as the tenant's settings say."""
+        return _EVERY.get(self)
+
+
+_EVERY = {
+    FrequencyType.FOUR_HOURS: timedelta(hours=4),
+    FrequencyType.SIX_HOURS: timedelta(hours=6),
+    FrequencyType.TWELVE_HOURS: timedelta(hours=12),
+    FrequencyType.SIXTEEN_HOURS: timedelta(hours=16),
+    FrequencyType.TWENTY_FOUR_HOURS: timedelta(hours=24),
+}
+
+
+class RestorePointSetting(Value):
+    """Graph's cloudPcRestorePointSetting."""
+
+    frequency_type: FrequencyType = Field(
+        FrequencyType.DEFAULT, description="how often restore points are made; default: as the tenant's settings say"
+    )
     user_restore_enabled: bool = Field(False, description="whether users may go back to a restore point themselves")
 
 
@@ -28,13 +55,13 @@ class UserSettingForm(Value):
     """User settings to create.
 
     *self_service_enabled*: users may restart, rename and troubleshoot. *local_admin_enabled*: they may make themselves
-    a local administrator, or a standard user again.
+    a local administrator, or a standard user again. *reset_enabled*: they may have their Cloud PC built anew.
     """
 
     display_name: Label
     self_service_enabled: bool = False
     local_admin_enabled: bool = False
-    reset_enabled: Literal[False] = Field(False, description="users cannot have their Cloud PC built anew")
+    reset_enabled: bool = Field(False, description="whether users may have their Cloud PC built anew")
     restore_point_setting: RestorePointSetting = Field(default_factory=RestorePointSetting)
 
 
@@ -44,7 +71,7 @@ class UserSettingEdit(Value):
     display_name: Label | None = None
     self_service_enabled: bool | None = None
     local_admin_enabled: bool | None = None
-    reset_enabled: Literal[False] | None = None
+    reset_enabled: bool | None = None
     restore_point_setting: RestorePointSetting | None = None
 
 
@@ -66,6 +93,7 @@ class OwnAction(StrEnum):
     TROUBLESHOOT = "troubleshoot"
     CHANGE_USER_ACCOUNT_TYPE = "changeUserAccountType"
     RESTORE = "restore"
+    REPROVISION = "reprovision"
 
 
 class Possibility(Value):
@@ -93,6 +121,12 @@ def applying(settings: Iterable[UserSetting], group_ids: frozenset[str]) -> User
     return min(found, key=lambda each: each[:2])[2] if found else None
 
 
+def own_frequencies(settings: Iterable[UserSetting]) -> list[timedelta]:
+    """Return how often restore points are made for some users, where assigned settings say it; the shortest first."""
+    assigned = (each.restore_point_setting.frequency_type.every for each in settings if each.assignments)
+    return sorted({every for every in assigned if every is not None})
+
+
 def allows(setting: UserSetting | None, action: OwnAction) -> bool:
     """Return whether the settings of a user allow *action*."""
     if setting is None:
@@ -102,6 +136,8 @@ def allows(setting: UserSetting | None, action: OwnAction) -> bool:
             return setting.restore_point_setting.user_restore_enabled
         case OwnAction.CHANGE_USER_ACCOUNT_TYPE:
             return setting.local_admin_enabled
+        case OwnAction.REPROVISION:
+            return setting.reset_enabled
         case _:
             return setting.self_service_enabled
 
@@ -113,6 +149,9 @@ def own_actions(pc: CloudPc, setting: UserSetting | None) -> tuple[Possibility, 
 
 def _possibility(pc: CloudPc, setting: UserSetting | None, action: OwnAction) -> Possibility:
     why = None if allows(setting, action) else NOT_ALLOWED
+    if action is OwnAction.REPROVISION:
+        why = why or not_rebuildable(pc, REPROVISION)
+        return Possibility(action=action, possible=why is None, reason=why)
     if why is None and pc.status not in WORKING:
         why = f"it is {pc.status.value}"
     if why is None and action is not OwnAction.RENAME:

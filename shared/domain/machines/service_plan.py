@@ -59,7 +59,8 @@ def _part_numbers(value: dict[str, ServicePlanRule]) -> dict[str, ServicePlanRul
     return value
 
 
-ServicePlanRules = Annotated[dict[Word, ServicePlanRule], Field(max_length=100), AfterValidator(_part_numbers)]
+_PartNumber = Annotated[Word, Field(title="Licence (part number)")]
+ServicePlanRules = Annotated[dict[_PartNumber, ServicePlanRule], Field(max_length=100), AfterValidator(_part_numbers)]
 """The service plans that a tenant has added or overridden, by the part number of the licence."""
 
 

@@ -105,7 +105,12 @@ class BulkItem(Value):
 
 def item_id(bulk_id: str, position: int) -> str:
     """Return the id of the item at *position*."""
-    return f"{bulk_id}.{position:05d}"
+    return f"{item_id_prefix(bulk_id)}{position:05d}"
+
+
+def item_id_prefix(bulk_id: str) -> str:
+    """Return what the ids of all items of a bulk action begin with, and of no other."""
+    return f"{bulk_id}."
 
 
 class BulkAction(Value):

@@ -10,6 +10,7 @@ from shared.domain.cloud_pcs.build import Build, Failure
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
 from shared.domain.cloud_pcs.steps import TITLES
+from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.planning.entitlements import Entitlement, winner
@@ -28,6 +29,17 @@ class Claim(Value):
     wins: bool
 
 
+class AppliedSetting(Value):
+    """User settings that are assigned to a group of the user, which one, since when. *applies*: those that hold."""
+
+    user_setting_id: str
+    user_setting_name: str
+    group_id: str
+    group_name: str
+    assigned_at: datetime
+    applies: bool
+
+
 class ExplainedCloudPc(Value):
     """One licence, or a Cloud PC whose licence is gone, and its state."""
 
@@ -43,12 +55,16 @@ class ExplainedCloudPc(Value):
 
 
 class Explanation(Value):
-    """The whole answer: *verdict* in one sentence, then its reasons."""
+    """The whole answer: *verdict* in one sentence, then its reasons.
+
+    *user_settings*: those of the user, the one that says what they may do with their Cloud PCs first.
+    """
 
     user: User
     verdict: str
     policies: tuple[Claim, ...]
     cloud_pcs: tuple[ExplainedCloudPc, ...]
+    user_settings: tuple[AppliedSetting, ...] = ()
 
 
 def explain(
@@ -98,6 +114,29 @@ def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mappi
         )
         for assigned_at, policy_id, name, group_id in found
     ]
+
+
+def applied_settings(
+    settings: Iterable[UserSetting], group_ids: frozenset[str], names: Mapping[str, str]
+) -> tuple[AppliedSetting, ...]:
+    """Return the settings that are assigned to a group of a user in *group_ids*, in the order in which they count."""
+    found = sorted(
+        (assignment.assigned_at, setting.id, setting.display_name, assignment.group_id)
+        for setting in settings
+        for assignment in setting.assignments
+        if assignment.group_id in group_ids
+    )
+    return tuple(
+        AppliedSetting(
+            user_setting_id=setting_id,
+            user_setting_name=name,
+            group_id=group_id,
+            group_name=names.get(group_id, group_id),
+            assigned_at=assigned_at,
+            applies=setting_id == found[0][1],
+        )
+        for assigned_at, setting_id, name, group_id in found
+    )
 
 
 def _one(

@@ -45,7 +45,7 @@ class RecipeStep(Value):
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
         if (self.script is None) == (self.package_id is None):
-            raise wrong_at("script", "name one: script or packageId")
+            raise wrong_at("script", "write a script or the packageId of a package: one of the two")
         if self.package_version is not None and self.package_id is None:
             raise wrong_at("packageVersion", "leave it out, or name the packageId to which it belongs")
         return self

@@ -6,6 +6,7 @@ from shared.domain.wizards.create_image_set import CREATE_IMAGE_SET
 from shared.domain.wizards.create_image_version import CREATE_IMAGE_VERSION
 from shared.domain.wizards.create_provisioning_policy import CREATE_PROVISIONING_POLICY
 from shared.domain.wizards.create_spot_group import CREATE_SPOT_GROUP
+from shared.domain.wizards.edit_image_set import EDIT_IMAGE_SET
 from shared.domain.wizards.edit_spot_group import EDIT_SPOT_GROUP
 from shared.domain.wizards.edits import EDIT_CONNECTION, EDIT_PROVISIONING_POLICY
 from shared.domain.wizards.forms import Wizard
@@ -20,6 +21,7 @@ WIZARDS: dict[str, Wizard] = {
         CREATE_PROVISIONING_POLICY,
         CREATE_IMAGE_SET,
         CREATE_IMAGE_VERSION,
+        EDIT_IMAGE_SET,
         CREATE_SPOT_GROUP,
         EDIT_SPOT_GROUP,
         UPDATE_SPOT_GROUP,
@@ -40,6 +42,7 @@ __all__ = [
     "CREATE_SITE",
     "CREATE_SPOT_GROUP",
     "EDIT_CONNECTION",
+    "EDIT_IMAGE_SET",
     "EDIT_PROVISIONING_POLICY",
     "EDIT_SITE",
     "EDIT_SPOT_GROUP",

@@ -144,7 +144,7 @@ def _problems(reading: Reading, facts: ImageSetFacts) -> list[Problem]:
 
 def _site_problems(step: SiteStep, facts: ImageSetFacts) -> list[Problem]:
     if step.is_global == (step.site_id is not None):
-        return [Problem("/site/siteId", "name one: siteId, or isGlobal", "site")]
+        return [Problem("/site/siteId", "choose a site (siteId), or make it Global (isGlobal): one of the two", "site")]
     if not facts.sites:
         return [Problem("/site", "there is no site yet; create one first", "site")]
     if step.site_id is not None and step.site_id not in {site.id for site in facts.sites}:
@@ -154,7 +154,13 @@ def _site_problems(step: SiteStep, facts: ImageSetFacts) -> list[Problem]:
 
 def _source_problems(step: SourceStep, facts: ImageSetFacts) -> list[Problem]:
     if (step.gallery_image_id is None) == (step.gallery_version_id is None):
-        return [Problem("/source/galleryImageId", "name one: galleryImageId or galleryVersionId", "source")]
+        return [
+            Problem(
+                "/source/galleryImageId",
+                "choose a marketplace image (galleryImageId) or a gallery version (galleryVersionId): one of the two",
+                "source",
+            )
+        ]
     if facts.source(step.host_pool_type, step.gallery_image_id, step.gallery_version_id) is not None:
         return []
     return [missing_source(step.gallery_version_id, step.host_pool_type, facts)]

@@ -15,6 +15,7 @@ REMOVALS = Collection(
     name="removals",
     kinds=kinds_of("cloudPcId", "userPrincipalName", "status", "cause", "why", "confirmedBy", moments="seenAt"),
     searched=("userPrincipalName", "why"),
+    key=("cloudPcId",),
 )
 
 

@@ -37,6 +37,7 @@ BULK_ITEMS = Collection(
     kinds=kinds_of("id", "cloudPcId", "userPrincipalName", "status", "operationId", "message", numbers="position"),
     searched=("userPrincipalName", "message"),
     order="position",
+    key=("position",),
     own=("status",),
 )
 OPERATION = Without(ShownOperation, ("tenantId",), name="Operation")

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import Progress, progress
-from shared.domain.cloud_pcs.sign_in import ADDRESS
+from shared.domain.cloud_pcs.sign_in import ADDRESS, PublishedDesktop
 from shared.domain.cloud_pcs.user_setting import Possibility, UserSetting, own_actions
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import MemberStatus, SpotMember
@@ -45,7 +45,10 @@ class OwnCloudPcView(TypedDict):
 
 
 class SpotDesktopView(TypedDict):
-    """A Spot Group of which the caller is a member. *address*: where they sign in, None: they may not yet."""
+    """A Spot Group of which the caller is a member.
+
+    *address*: opens the desktop in a browser, *appAddress* in the Windows App. None: they may not sign in yet.
+    """
 
     id: str
     displayName: str
@@ -53,6 +56,7 @@ class SpotDesktopView(TypedDict):
     status: MemberStatus
     maySignIn: bool
     address: str | None
+    appAddress: str | None
 
 
 def own_cloud_pc_view(pc: CloudPc, now: datetime, setting: UserSetting | None, unread: str | None) -> OwnCloudPcView:
@@ -71,13 +75,16 @@ def own_cloud_pc_view(pc: CloudPc, now: datetime, setting: UserSetting | None, u
     }
 
 
-def spot_desktop_view(group: SpotGroup, member: SpotMember) -> SpotDesktopView:
-    """Return a Spot Group as one of its members sees it."""
+def spot_desktop_view(group: SpotGroup, member: SpotMember, desktop: PublishedDesktop | None) -> SpotDesktopView:
+    """Return a Spot Group as one of its members sees it. *desktop*: as it is published; None: it is not known."""
+    place = desktop if member.may_sign_in else None
+    page = ADDRESS if member.may_sign_in else None
     return {
         "id": group.id,
         "displayName": group.friendly_name or group.display_name,
         "description": group.description,
         "status": member.status,
         "maySignIn": member.may_sign_in,
-        "address": ADDRESS if member.may_sign_in else None,
+        "address": place.address if place else page,
+        "appAddress": place.app_address(member.user_principal_name) if place else None,
     }

@@ -36,6 +36,7 @@ POLICY_USERS = Collection(
         *("user/id", "user/userPrincipalName", "user/displayName", "standing", "because"), flags="user/accountEnabled"
     ),
     searched=("user/userPrincipalName", "user/displayName", "because"),
+    key=("user/id",),
 )
 _TARGET = "#microsoft.graph.cloudPcManagementGroupAssignmentTarget"
 

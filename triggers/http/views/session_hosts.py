@@ -31,6 +31,7 @@ DECISIONS = Collection(
     name="spotGroups/decisions",
     kinds=kinds_of("sessionHostId", "action", "reason", "text", moments="decidedDateTime"),
     searched=("sessionHostId", "text"),
+    key=("sessionHostId", "decidedDateTime"),
 )
 
 

@@ -17,7 +17,7 @@ USER_SETTINGS = Collection(
     kinds=kinds_of(
         *("id", "displayName"),
         moments="createdDateTime lastModifiedDateTime",
-        flags="selfServiceEnabled localAdminEnabled restorePointSetting/userRestoreEnabled",
+        flags="selfServiceEnabled localAdminEnabled resetEnabled restorePointSetting/userRestoreEnabled",
     ),
     searched=("displayName",),
     expands=frozenset({"assignments"}),

@@ -75,13 +75,20 @@ POLICY = Noun(
         ),
         Verb("show", "get_policy", named="policy"),
         Verb("create", "save_wizard", wizard="create-provisioning-policy"),
-        Verb("edit", "save_wizard", wizard="edit-provisioning-policy", named="policy"),
-        Verb("update", "update_policy", named="policy"),
+        Verb(
+            *("edit", "save_wizard"),
+            wizard="edit-provisioning-policy",
+            named="policy",
+            fills="policy.policyId",
+            planned_as="edit",
+        ),
+        Verb("update", "update_policy", named="policy", planned_as="edit"),
         Verb("delete", "delete_policy", named="policy", asks=f"Delete the policy {{}}? {DESTROYS}"),
         Verb(
             "assign",
             "assign_policy",
             named="policy",
+            planned_as="assign",
             asks="Replace the groups of {}? Who is in none of the new ones begins a grace period.",
         ),
         Verb(
@@ -93,7 +100,7 @@ POLICY = Noun(
             ("USER=user/userPrincipalName", "STANDING=standing", "BECAUSE=because"),
             named="policy",
         ),
-        Verb("pause", "pause_policy", named="policy"),
+        Verb("pause", "pause_policy", named="policy", planned_as="pause"),
         Verb("resume", "resume_policy", named="policy"),
     ),
 )
@@ -117,7 +124,7 @@ CONNECTION = Noun(
             about="Show each health check of a connection: what was found, and what to do.",
         ),
         Verb("create", "save_wizard", wizard="create-connection"),
-        Verb("edit", "save_wizard", wizard="edit-connection", named="connection"),
+        Verb("edit", "save_wizard", wizard="edit-connection", named="connection", fills="connection.connectionId"),
         Verb("update", "update_connection", named="connection"),
         Verb("delete", "delete_connection", named="connection", asks=f"Delete the connection {{}}? {DESTROYS}"),
         Verb("check", "run_health_checks", named="connection"),
@@ -156,6 +163,7 @@ MY = Noun(
         Verb(
             "restore", "restore_own_cloud_pc", named="my", asks=f"Restore {{}}? Changes made since are lost. {DESTROYS}"
         ),
+        Verb("reset", "reprovision_own_cloud_pc", named="my", asks=f"Reset {{}}? Everything on it is lost. {DESTROYS}"),
         Verb("operation", "get_own_operation", named="my"),
     ),
 )

@@ -1,14 +1,15 @@
 """Commands for tenants, the service, and what is going on in it."""
 
-from deskwright.catalogue.words import CHANGED, DESTROYS, ID, NAME, Noun, Verb
+from deskwright.catalogue.words import CHANGED, DESTROYS, FORESEEN, ID, NAME, Noun, Verb
 
 _OPERATION = ("KIND=kind", "STATUS=status", "%=percentComplete", "BY=requestedBy", "BEGAN=createdDateTime", *ID)
 _AUDIT = (
     "AT=activityDateTime",
-    "BY=actor/userPrincipalName",
+    "BY=actor/userPrincipalName|actor/applicationDisplayName",
     "ACTIVITY=displayName",
     "RESULT=activityResult",
-    "RESOURCES=resources",
+    "KIND=resources/0/type",
+    "RESOURCE=resources/0/displayName|resources/0/resourceId",
     *ID,
 )
 BULK = Noun(
@@ -82,7 +83,7 @@ USER_SETTING = Noun(
         Verb(
             "list",
             "list_user_settings",
-            (*NAME, "SELF-SERVICE=selfServiceEnabled", "ADMIN=localAdminEnabled", *CHANGED, *ID),
+            (*NAME, "SELF-SERVICE=selfServiceEnabled", "ADMIN=localAdminEnabled", "RESET=resetEnabled", *CHANGED, *ID),
         ),
         Verb("show", "get_user_setting", named="user-setting"),
         Verb("create", "add_user_setting"),
@@ -96,16 +97,16 @@ TENANT = Noun(
     "Tenants: customers, or your organisation",
     (
         Verb("list", "list_tenants", (*ID, *NAME, "DIRECTORY=entraTenantId", "PAUSED=paused/reason")),
-        Verb("show", "get_tenant"),
-        Verb("readiness", "get_readiness", ("STATUS=status", "CHECKS=checks")),
+        Verb("show", "get_tenant", on_tenant=True),
+        Verb("readiness", "get_readiness", ("STATUS=status", "CHECKS=checks"), on_tenant=True),
         Verb("role-template", "get_customer_template", about="Show the template of the role that a customer gives."),
         Verb("create", "save_tenant_wizard", wizard="create-tenant"),
-        Verb("edit", "save_wizard", wizard="edit-tenant"),
-        Verb("update", "update_tenant"),
-        Verb("forecast", "foresee_change"),
-        Verb("delete", "delete_tenant", asks=f"Delete the tenant {{}}? {DESTROYS}"),
-        Verb("pause", "pause_tenant"),
-        Verb("resume", "resume_tenant"),
+        Verb("edit", "save_wizard", wizard="edit-tenant", planned_as="settings", on_tenant=True),
+        Verb("update", "update_tenant", planned_as="settings", on_tenant=True),
+        Verb("forecast", "foresee_change", FORESEEN, rows="value"),
+        Verb("delete", "delete_tenant", asks=f"Delete the tenant {{}}? {DESTROYS}", on_tenant=True),
+        Verb("pause", "pause_tenant", planned_as="pause", on_tenant=True),
+        Verb("resume", "resume_tenant", on_tenant=True),
     ),
 )
 SITE = Noun(
@@ -113,11 +114,11 @@ SITE = Noun(
     "Sites: where a tenant's Cloud PCs are built",
     (
         Verb("list", "list_sites", (*ID, *NAME, "REGION=region", "ALSO=fallbackRegions", "GROUP=resourceGroup")),
-        Verb("show", "get_site"),
+        Verb("show", "get_site", named="site"),
         Verb("create", "save_wizard", wizard="create-site"),
-        Verb("edit", "save_wizard", wizard="edit-site", named="site"),
+        Verb("edit", "save_wizard", wizard="edit-site", named="site", fills="site.siteId"),
         Verb("set", "put_site", about="Create a site, or replace it."),
-        Verb("delete", "delete_site", asks=f"Delete the site {{}}? {DESTROYS}"),
+        Verb("delete", "delete_site", named="site", asks=f"Delete the site {{}}? {DESTROYS}"),
     ),
 )
 OFFER = Noun(
@@ -134,7 +135,18 @@ OFFER = Noun(
             "list_licenses",
             (*NAME, "TOTAL=total", "USED=used", "FREE=free", "CLOUD PCS=cloudPcs", "PART=skuPartNumber"),
         ),
-        Verb("quotas", "list_quotas", ("REGION=region", "SUBSCRIPTION=subscriptionId", "USAGES=usages", "ERROR=error")),
+        Verb(
+            *("quotas", "list_quotas"),
+            (
+                "REGION=region",
+                "SUBSCRIPTION=subscriptionId",
+                "FAMILY=family",
+                "USED=used",
+                "LIMIT=limit",
+                "ERROR=error",
+            ),
+            spread="usages",
+        ),
         Verb("regions", "list_supported_regions", (*ID, *NAME, "STATUS=regionStatus", "GROUP=regionGroup")),
         Verb("region", "get_supported_region"),
     ),

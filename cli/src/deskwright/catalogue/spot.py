@@ -2,15 +2,27 @@
 
 from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb
 
-_VERSION = ("VERSION=version", "STATUS=status", "SOURCE=sourceName", "TESTED=validated", "USED BY=usedBy", *CHANGED)
+_VERSION = (
+    "VERSION=version",
+    "STATUS=status",
+    "SOURCE=sourceName",
+    "TESTED=validated",
+    "USED BY=usedBy/*/displayName",
+    *CHANGED,
+)
 _RELEASE = ("STATUS=status", "STAGE=stage", "IMAGE=image", "METHOD=method", "BEGAN=createdDateTime", *ID)
 IMAGE_SET = Noun(
     "image-set",
     "Image sets of Spot Groups",
     (
-        Verb("list", "list_image_sets", (*NAME, "HOSTS=hostPoolType", "SOURCE=sourceName", "USED BY=usedBy", *ID)),
+        Verb(
+            "list",
+            "list_image_sets",
+            (*NAME, "HOSTS=hostPoolType", "SOURCE=sourceName", "USED BY=usedBy/*/displayName", *ID),
+        ),
         Verb("show", "get_image_set", named="image-set"),
         Verb("create", "save_wizard", wizard="create-image-set"),
+        Verb("edit", "save_wizard", wizard="edit-image-set", named="image-set", fills="set.imageSetId"),
         Verb("update", "update_image_set", named="image-set"),
         Verb("delete", "delete_image_set", named="image-set", asks=f"Delete the image set {{}}? {DESTROYS}"),
     ),
@@ -21,7 +33,8 @@ IMAGE_VERSION = Noun(
     (
         Verb("list", "list_image_versions", _VERSION, named="image-set"),
         Verb("show", "get_image_version", named="image-set"),
-        Verb("create", "save_wizard", wizard="create-image-version", named="image-set"),
+        Verb("actions", "get_supported_version_actions", ACTIONS, rows="value", named="image-set"),
+        Verb("create", "save_wizard", wizard="create-image-version", named="image-set", fills="set.imageSetId"),
         Verb("note", "update_image_version", named="image-set"),
         Verb("delete", "delete_image_version", named="image-set", asks=f"Delete version {{}}? {DESTROYS}"),
         Verb("connect", "connect_image_version", named="image-set"),
@@ -51,7 +64,7 @@ SPOT = Noun(
         ),
         Verb("show", "get_spot_group", named="spot"),
         Verb("create", "save_wizard", wizard="create-spot-group"),
-        Verb("edit", "save_wizard", wizard="edit-spot-group", named="spot"),
+        Verb("edit", "save_wizard", wizard="edit-spot-group", named="spot", fills="group.spotGroupId"),
         Verb("actions", "get_supported_group_actions", ACTIONS, rows="value", named="spot"),
         Verb("pause", "pause_spot_group", named="spot"),
         Verb("resume", "resume_spot_group", named="spot"),
@@ -117,7 +130,7 @@ RELEASE = Noun(
     "release",
     "Releases of image versions to a Spot Group",
     (
-        Verb("create", "save_wizard", wizard="update-spot-group", named="spot"),
+        Verb("create", "save_wizard", wizard="update-spot-group", named="spot", fills="group.spotGroupId"),
         Verb("show", "get_release", named="spot"),
         Verb("history", "list_releases", _RELEASE, named="spot"),
         Verb("pause", "pause_release", named="spot"),

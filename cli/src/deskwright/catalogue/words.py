@@ -13,8 +13,12 @@ class Verb:
     *columns*: of its table, each a path or ``TITLE=path``. *rows*: the list inside the answer that the table shows.
     *asks*: what it asks before it begins; ``{}`` is what the caller has named. *confirms*: the service is asked first
     what would be lost, and wants ``confirm=true``. *named*: whose names its first argument takes besides an id.
-    *wizard*: the wizard whose form it sends. *own_dry_run*: the body's ``dryRun`` asks the service what would happen.
+    *wizard*: the wizard whose form it sends; *fills*: the field of that form, ``step.field``, that its argument is.
+    *own_dry_run*: the body's ``dryRun`` asks the service what would happen; *planned_as*: which dry run of the planner
+    does: assign, edit, settings or pause.
     *select*: the properties that it reads; of a list only for people, who see a few columns of many rows.
+    *spread*: the list inside each item, each entry of which is a row of its own where there are columns. *on_tenant*:
+    its argument, if it is given, is the tenant.
     """
 
     name: str
@@ -26,8 +30,12 @@ class Verb:
     named: str = ""
     wizard: str = ""
     about: str = ""
+    fills: str = ""
     own_dry_run: bool = False
+    planned_as: str = ""
     select: str = ""
+    spread: str = ""
+    on_tenant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +49,37 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """How a name is turned into an id: the list to look in, and the properties that are compared with it."""
+    """How a name is turned into an id: the list to look in, and the properties that are compared with it.
 
+    *told_apart*: the property that differs between two things of one name; the name and it, with a space between, are
+    a name as well. *called*: what people call such a thing.
+    """
+
+    called: str
     listed_by: str
     properties: tuple[str, ...]
+    told_apart: str = ""
 
 
 NAMES: Mapping[str, Named] = {
-    "pc": Named("list_cloud_pcs", ("managedDeviceName", "userPrincipalName", "displayName")),
-    "policy": Named("list_policies", ("displayName",)),
-    "connection": Named("list_connections", ("displayName",)),
-    "image": Named("list_device_images", ("displayName",)),
-    "image-set": Named("list_image_sets", ("displayName",)),
-    "spot": Named("list_spot_groups", ("displayName",)),
-    "user-setting": Named("list_user_settings", ("displayName",)),
-    "site": Named("list_sites", ("id", "displayName")),
-    "my": Named("list_own_cloud_pcs", ("displayName", "computerName")),
+    "pc": Named(
+        "Cloud PC", "list_cloud_pcs", ("managedDeviceName", "userPrincipalName", "displayName"), "servicePlanName"
+    ),
+    "policy": Named("policy", "list_policies", ("displayName",)),
+    "connection": Named("connection", "list_connections", ("displayName",)),
+    "image": Named("image", "list_device_images", ("displayName",), "version"),
+    "image-set": Named("image set", "list_image_sets", ("displayName",)),
+    "spot": Named("Spot Group", "list_spot_groups", ("displayName",)),
+    "user-setting": Named("user setting", "list_user_settings", ("displayName",)),
+    "site": Named("site", "list_sites", ("id", "displayName")),
+    "my": Named("Cloud PC of yours", "list_own_cloud_pcs", ("displayName", "computerName"), "servicePlanName"),
 }
 """Kinds of things that can be named by what people call them."""
 
+FORESEEN = (
+    *("ACTION=action", "USER=userPrincipalName", "PLAN=servicePlanName", "STATUS=status"),
+    *("POLICY=policyName", "REASON=reason"),
+)
 ACTIONS = ("ACTION=action", "POSSIBLE=possible", "REASON=reason", "CHOICES=choices")
 NAME = ("NAME=displayName",)
 ID = ("ID=id",)

@@ -41,6 +41,7 @@ export function ImageSetPage(): ReactElement {
       {(set) => (
         <>
           <PageHeader title={set.displayName}>
+            {mayMake && <LinkButton to={`/t/${tenant}/wizards/edit-image-set?id=${id}`}>{words.edit}</LinkButton>}
             {mayMake && <LinkButton to={`/t/${tenant}/wizards/create-image-version?id=${id}`}>{words.newVersion}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
@@ -52,7 +53,8 @@ export function ImageSetPage(): ReactElement {
               for: titleOf(set.hostPoolType),
               source: set.sourceName,
               site: set.isGlobal ? words.global : set.siteId,
-              steps: (set.recipe.steps ?? []).map(({ name }) => name),
+              recipe: (set.recipe.steps ?? []).map(({ name, packageId }) => (packageId ? `${name} (${packageId})` : name)),
+              schedule: set.recipe.schedule ? words.everyMonth(set.recipe.schedule.dayOfMonth, set.recipe.schedule.hour ?? 0) : null,
               nextBuild: set.nextBuildDateTime ? moment(set.nextBuildDateTime) : null,
             }}
           />

@@ -18,6 +18,7 @@ import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { saidOf } from "../../components/supported.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/image-sets.ts";
 import { isWorked, type ImageVersion } from "./versions.tsx";
@@ -29,6 +30,7 @@ export function ImageVersionPage(): ReactElement {
   const go = useNavigate();
   const work = useActions(inTenant(tenant));
   const query = useOne(`${ROOT}/imageSets/{id}/versions/{number}`, { tenant, id, number }, { runs: isWorked });
+  const supported = useOne(`${ROOT}/imageSets/{id}/versions/{number}/supportedActions`, { tenant, id, number }, { runs: () => true });
   const gone = (): void => void go(`/t/${tenant}/image-sets/${id}`);
   return (
     <DetailView query={query}>
@@ -38,11 +40,12 @@ export function ImageVersionPage(): ReactElement {
             <StatusBadge status={version.status} />
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, id, version, gone)} begin={work.begin} />
+          <ActionButtons actions={actionsOf(api, tenant, id, version, saidOf(supported), gone)} begin={work.begin} />
           {work.view}
           <Notices version={version} />
           <Facts
             facts={{
+              imageSet: <Link to={`/t/${tenant}/image-sets/${id}`}>{words.toSet}</Link>,
               source: version.sourceName,
               tested: version.validated,
               byRecipe: version.byRecipe,
@@ -63,8 +66,17 @@ export function ImageVersionPage(): ReactElement {
 
 function Notices({ version }: { readonly version: ImageVersion }): ReactElement {
   const { access, failure, warnings } = version;
+  const next = nextOf(version);
   return (
     <>
+      {next === null ? null : (
+        <MessageBar layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>{words.next}</MessageBarTitle>
+            {next}
+          </MessageBarBody>
+        </MessageBar>
+      )}
       {access ? (
         <MessageBar layout="multiline">
           <MessageBarBody>
@@ -90,17 +102,27 @@ function Notices({ version }: { readonly version: ImageVersion }): ReactElement 
   );
 }
 
-function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, gone: () => void): Action[] {
+/** What somebody does next with a version; null where nothing waits for them. */
+function nextOf({ status, byRecipe, usedBy }: ImageVersion): string | null {
+  if (status === "customizing") {
+    return byRecipe ? null : words.nextSteps.customizing;
+  }
+  return status === "available" && usedBy.length === 0 ? words.nextSteps.available : null;
+}
+
+interface Says {
+  (name: string): Pick<Action, "permission" | "why">;
+}
+
+function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, says: Says, gone: () => void): Action[] {
   const place = { params: { path: { ...at(tenant), id, number: version.version } } };
   const address = `${ROOT}/imageSets/{id}/versions/{number}` as const;
-  const why = version.status === "customizing" ? null : words.noMachine;
   const { fields, actions } = words;
   return [
     {
       name: "connect",
       ...actions.connect,
-      permission: "imageVersions/connect",
-      why,
+      ...says("connect"),
       fields: [
         input("secret", "password", fields.password, { help: fields.passwordHelp }),
         input("text", "address", fields.address, { optional: true, help: fields.addressHelp }),
@@ -111,23 +133,20 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
     {
       name: "disconnect",
       ...actions.disconnect,
-      permission: "imageVersions/disconnect",
-      why,
+      ...says("disconnect"),
       run: () => sent(api.POST(`${address}/disconnect`, place)),
     },
     {
       name: "seal",
       ...actions.seal,
-      permission: "imageVersions/seal",
-      why,
+      ...says("seal"),
       typed: version.version,
       run: () => sent(api.POST(`${address}/seal`, { ...place, body: { confirm: version.version } })),
     },
     {
       name: "reboot",
       ...actions.reboot,
-      permission: "imageVersions/reboot",
-      why,
+      ...says("reboot"),
       run: () => sent(api.POST(`${address}/reboot`, place)),
     },
     {
@@ -140,7 +159,7 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
     {
       name: "delete",
       ...actions.deleteVersion,
-      permission: "imageVersions/delete",
+      ...says("delete"),
       typed: version.version,
       run: async () => {
         const done = await sent(api.DELETE(address, place));

@@ -26,6 +26,10 @@ export function actionsOf(api: Api, pc: OwnCloudPc, points: readonly RestorePoin
       fields: [input("one", "cloudPcSnapshotId", words.fields.restorePoint, { choices: choicesOf(points) })],
       run: (values) => sent(api.POST("/me/cloudPCs/{id}/restore", { ...place, body: values as never })),
     },
+    reprovision: {
+      typed: pc.displayName,
+      run: () => sent(api.POST("/me/cloudPCs/{id}/reprovision", place)),
+    },
     changeUserAccountType: {
       fields: [input("one", "userAccountType", words.fields.accountType, { choices: accountTypes() })],
       run: (values) => sent(api.POST("/me/cloudPCs/{id}/changeUserAccountType", { ...place, body: values as never })),

@@ -112,9 +112,25 @@ function OpenLink({ id }: { readonly id: string }): ReactElement | null {
     return details.isError ? <ErrorNotice error={details.error} /> : null;
   }
   return (
-    <OutLink href={details.data.address} target="_blank" rel="noreferrer">
-      {words.open}
-    </OutLink>
+    <DesktopLinks address={details.data.address} appAddress={details.data.appAddress} />
+  );
+}
+
+interface DesktopLinksProps {
+  readonly address: string;
+  readonly appAddress: string | null | undefined;
+}
+
+/** Opens a desktop in a browser, and where its app link is known, in the Windows App. */
+function DesktopLinks({ address, appAddress }: DesktopLinksProps): ReactElement {
+  const styles = useStyles();
+  return (
+    <div className={styles.row}>
+      <OutLink href={address} target="_blank" rel="noreferrer">
+        {words.openBrowser}
+      </OutLink>
+      {appAddress ? <OutLink href={appAddress}>{words.openApp}</OutLink> : null}
+    </div>
   );
 }
 
@@ -128,9 +144,7 @@ function DesktopCard({ desktop }: { readonly desktop: SpotDesktop }): ReactEleme
       </div>
       <span>{desktop.description}</span>
       {desktop.address && desktop.maySignIn ? (
-        <OutLink href={desktop.address} target="_blank" rel="noreferrer">
-          {words.open}
-        </OutLink>
+        <DesktopLinks address={desktop.address} appAddress={desktop.appAddress} />
       ) : (
         <span>{words.waiting}</span>
       )}

@@ -3,6 +3,7 @@
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { sent, type Action } from "../../components/action.ts";
+import type { saidOf } from "../../components/supported.ts";
 import { input } from "../../components/form/inputs.ts";
 import { words } from "../../words/spot-groups.ts";
 import type { Release, Session, SessionHost, SpotGroup } from "./types.ts";
@@ -15,7 +16,10 @@ const MESSAGE = [
   input("long", "body", fields.body, { longest: 1_000 }),
 ];
 
-export function groupActions(api: Api, tenant: string, group: SpotGroup, gone: () => void): Action[] {
+/** What the service says of an action, as `saidOf` returns it. */
+type Says = ReturnType<typeof saidOf>;
+
+export function groupActions(api: Api, tenant: string, group: SpotGroup, says: Says, gone: () => void): Action[] {
   const place = { params: { path: { ...at(tenant), id: group.id } } };
   const isPaused = group.paused !== null;
   return [
@@ -23,13 +27,13 @@ export function groupActions(api: Api, tenant: string, group: SpotGroup, gone: (
       ? {
           name: "resume",
           ...actions.resume,
-          permission: "spotGroups/resume",
+          ...says("resume"),
           run: () => sent(api.POST(`${GROUP}/resume`, place)),
         }
       : {
           name: "pause",
           ...actions.pause,
-          permission: "spotGroups/pause",
+          ...says("pause"),
           fields: [input("text", "reason", fields.reason, { optional: true, longest: 400 })],
           run: (values) => sent(api.POST(`${GROUP}/pause`, { ...place, body: values as never })),
         },
@@ -46,13 +50,13 @@ export function groupActions(api: Api, tenant: string, group: SpotGroup, gone: (
     {
       name: "confirmRemovals",
       ...actions.confirmRemovals,
-      permission: "spotGroups/confirmRemovals",
+      ...says("confirmRemovals"),
       run: () => sent(api.POST(`${GROUP}/confirmRemovals`, place)),
     },
     {
       name: "delete",
       ...actions.delete,
-      permission: "spotGroups/delete",
+      ...says("delete"),
       typed: group.displayName,
       run: async () => {
         const params = { path: place.params.path, query: { confirm: "true" } };
@@ -64,53 +68,55 @@ export function groupActions(api: Api, tenant: string, group: SpotGroup, gone: (
   ];
 }
 
-export function releaseActions(api: Api, tenant: string, release: Release): Action[] {
+export function releaseActions(api: Api, tenant: string, release: Release, says: Says): Action[] {
   const place = { params: { path: { ...at(tenant), id: release.spotGroupId } } };
-  const permission = "spotGroups/release";
   const mayResume = release.status === "paused" || release.status === "failed";
   return [
     mayResume
       ? {
           name: "resume",
           ...actions.resumeRelease,
-          permission,
+          ...says("release/resume"),
           run: () => sent(api.POST(`${GROUP}/release/resume`, place)),
         }
       : {
           name: "pause",
           ...actions.pauseRelease,
-          permission,
+          ...says("release/pause"),
           run: () => sent(api.POST(`${GROUP}/release/pause`, place)),
         },
-    { name: "cancel", ...actions.cancelRelease, permission, run: () => sent(api.POST(`${GROUP}/release/cancel`, place)) },
+    {
+      name: "cancel",
+      ...actions.cancelRelease,
+      ...says("release/cancel"),
+      run: () => sent(api.POST(`${GROUP}/release/cancel`, place)),
+    },
   ];
 }
 
-export function hostActions(api: Api, tenant: string, group: string, host: SessionHost): Action[] {
+export function hostActions(api: Api, tenant: string, group: string, host: SessionHost, says: Says): Action[] {
   const path = { ...at(tenant), id: group, host: host.id };
   const confirmed = { params: { path, query: { confirm: "true" } as never } };
   const name = host.computerName ?? host.id;
-  const drain = "sessionHosts/drain";
-  const exclude = "sessionHosts/exclude";
   return [
     host.drainedByHand
-      ? { name: "undrain", ...actions.undrain, permission: drain, run: () => sent(api.POST(`${HOST}/undrain`, { params: { path } })) }
-      : { name: "drain", ...actions.drain, permission: drain, run: () => sent(api.POST(`${HOST}/drain`, { params: { path } })) },
+      ? { name: "undrain", ...actions.undrain, ...says("undrain"), run: () => sent(api.POST(`${HOST}/undrain`, { params: { path } })) }
+      : { name: "drain", ...actions.drain, ...says("drain"), run: () => sent(api.POST(`${HOST}/drain`, { params: { path } })) },
     host.excluded
-      ? { name: "include", ...actions.include, permission: exclude, run: () => sent(api.POST(`${HOST}/include`, { params: { path } })) }
-      : { name: "exclude", ...actions.exclude, permission: exclude, run: () => sent(api.POST(`${HOST}/exclude`, { params: { path } })) },
+      ? { name: "include", ...actions.include, ...says("include"), run: () => sent(api.POST(`${HOST}/include`, { params: { path } })) }
+      : { name: "exclude", ...actions.exclude, ...says("exclude"), run: () => sent(api.POST(`${HOST}/exclude`, { params: { path } })) },
     {
       name: "restart",
       title: actions.restart.title,
       text: `${actions.restart.text} ${words.sessionsAffected(host.activeSessions)}`,
-      permission: "sessionHosts/restart",
+      ...says("restart"),
       run: () => sent(api.POST(`${HOST}/restart`, confirmed)),
     },
     {
       name: "remove",
       title: actions.remove.title,
       text: `${actions.remove.text} ${words.sessionsAffected(host.activeSessions)}`,
-      permission: "sessionHosts/remove",
+      ...says("remove"),
       typed: name,
       run: () => sent(api.POST(`${HOST}/remove`, confirmed)),
     },

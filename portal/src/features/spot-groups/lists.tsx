@@ -1,18 +1,23 @@
-import { useMemo, type ReactElement } from "react";
+import { useMemo, useState, type ReactElement } from "react";
+import { Link } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
 import { useApi } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
-import { useList, type ListPath, type RowOf } from "../../api/read.ts";
+import { useList, type ListPath, type Query, type RowOf } from "../../api/read.ts";
+import { ActionMenu } from "../../components/action-buttons.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
 import { rowActions } from "../../components/row-actions.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { saidOf } from "../../components/supported.ts";
 import type { Work } from "../../components/use-actions.tsx";
+import { words as listWords } from "../../words/lists.ts";
 import { words } from "../../words/spot-groups.ts";
 import { hostActions, sessionActions } from "./actions.ts";
+import { useSupportedOfHost } from "./supported.ts";
 import type { Decision, Member, Session, SessionHost } from "./types.ts";
 
 interface OfGroup {
@@ -23,8 +28,9 @@ interface WithActions extends OfGroup {
   readonly begin: Work["begin"];
 }
 
+const HOSTS_PATH = `${ROOT}/spotGroups/{id}/hosts` as const;
+const NO_QUERY: Query = {};
 const HOSTS: readonly Column<SessionHost>[] = [
-  { id: "name", title: words.hostColumns.name, cell: (row) => row.computerName ?? row.id },
   { id: "status", width: "120px", title: words.hostColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
   { id: "sessions", width: "90px", title: words.hostColumns.sessions, cell: (row) => String(row.activeSessions) },
   { id: "version", width: "110px", title: words.hostColumns.version, cell: (row) => row.imageVersion },
@@ -32,7 +38,6 @@ const HOSTS: readonly Column<SessionHost>[] = [
   { id: "why", title: words.hostColumns.why, cell: (row) => row.failure ?? row.why ?? "-" },
 ];
 const SESSIONS: readonly Column<Session>[] = [
-  { id: "user", title: words.sessionColumns.user, cell: (row) => row.userPrincipalName },
   { id: "state", title: words.sessionColumns.state, cell: (row) => <StatusBadge status={row.state} /> },
   { id: "began", title: words.sessionColumns.began, cell: (row) => moment(row.beganDateTime) },
 ];
@@ -43,28 +48,47 @@ const MEMBERS: readonly Column<Member>[] = [
   { id: "held", title: words.memberColumns.held, cell: (row) => row.heldBecause ?? "-" },
 ];
 const DECISIONS: readonly Column<Decision>[] = [
-  { id: "at", width: "170px", title: words.decisionColumns.at, cell: (row) => moment(row.decidedDateTime) },
   { id: "action", width: "110px", title: words.decisionColumns.action, cell: (row) => titleOf(row.action) },
   { id: "text", title: words.decisionColumns.text, cell: (row) => row.text },
 ];
 
+/** The session hosts of a group. What may be done with one is asked when its menu is opened. */
 export function Hosts({ tenant, group, begin }: WithActions): ReactElement {
-  const api = useApi();
   const columns = useMemo(
-    () => [...HOSTS, rowActions<SessionHost>(begin, hostName, (row) => hostActions(api, tenant, group, row))],
-    [api, tenant, group, begin],
+    (): Column<SessionHost>[] => [
+      { id: "name", title: words.hostColumns.name, cell: (row) => <Link to={hostPage(tenant, group, row.id)}>{nameOf(row)}</Link> },
+      ...HOSTS,
+      {
+        id: "actions",
+        title: listWords.actions,
+        width: "80px",
+        cell: (row) => <HostMenu tenant={tenant} group={group} host={row} begin={begin} />,
+      },
+    ],
+    [tenant, group, begin],
   );
-  return <Part of={{ tenant, group }} path={`${ROOT}/spotGroups/{id}/hosts`} title={words.hosts} none={words.noHosts} columns={columns} idOf={idOf} />;
+  return <Part of={{ tenant, group }} path={HOSTS_PATH} title={words.hosts} none={words.noHosts} columns={columns} idOf={idOf} />;
+}
+
+function HostMenu({ tenant, group, host, begin }: WithActions & { readonly host: SessionHost }): ReactElement {
+  const api = useApi();
+  const [isOpen, setOpen] = useState(false);
+  const says = saidOf(useSupportedOfHost(tenant, group, host.id, isOpen));
+  const actions = hostActions(api, tenant, group, host, says);
+  return <ActionMenu actions={actions} begin={begin} label={listWords.rowActions(nameOf(host))} isSmall onOpen={setOpen} />;
 }
 
 export function Sessions({ tenant, group, begin }: WithActions): ReactElement {
   const api = useApi();
+  const names = useNames({ tenant, group });
   const columns = useMemo(
-    () => [
+    (): Column<Session>[] => [
+      { id: "user", title: words.sessionColumns.user, cell: (row) => row.userPrincipalName },
+      { id: "host", title: words.sessionColumns.host, cell: (row) => names.get(row.sessionHostId) ?? row.sessionHostId },
       ...SESSIONS,
       rowActions<Session>(begin, ({ userPrincipalName }) => userPrincipalName, (row) => sessionActions(api, tenant, group, row)),
     ],
-    [api, tenant, group, begin],
+    [api, tenant, group, begin, names],
   );
   return (
     <Part
@@ -91,17 +115,35 @@ export function Members({ tenant, group }: OfGroup): ReactElement {
   );
 }
 
-export function Decisions({ tenant, group }: OfGroup): ReactElement {
+/** What the engine has decided of a group; `host`: of one host only. */
+export function Decisions({ tenant, group, host }: OfGroup & { readonly host?: string }): ReactElement {
+  const names = useNames({ tenant, group });
+  const columns = useMemo(
+    (): Column<Decision>[] => [
+      { id: "at", width: "170px", title: words.decisionColumns.at, cell: (row) => moment(row.decidedDateTime) },
+      // A host that has been removed has no name any more.
+      { id: "host", width: "150px", title: words.decisionColumns.host, cell: (row) => names.get(row.sessionHostId) ?? row.sessionHostId },
+      ...DECISIONS,
+    ],
+    [names],
+  );
   return (
     <Part
       of={{ tenant, group }}
       path={`${ROOT}/spotGroups/{id}/decisions`}
       title={words.decisions}
       none={words.noDecisions}
-      columns={DECISIONS}
+      columns={columns}
       idOf={(row) => `${row.decidedDateTime}${row.sessionHostId}${row.action}`}
+      query={host === undefined ? NO_QUERY : { $filter: `sessionHostId eq '${host}'` }}
     />
   );
+}
+
+/** Return the computer names of the hosts that there are, by id: the list is read once for all tables of a page. */
+function useNames({ tenant, group }: OfGroup): ReadonlyMap<string, string> {
+  const { rows } = useList(HOSTS_PATH, { tenant, id: group }, { isLive: true });
+  return useMemo(() => new Map(rows.map((row) => [row.id, nameOf(row)])), [rows]);
 }
 
 interface PartGiven<P extends ListPath> {
@@ -111,11 +153,12 @@ interface PartGiven<P extends ListPath> {
   readonly none: string;
   readonly columns: readonly Column<RowOf<P>>[];
   readonly idOf: (row: RowOf<P>) => string;
+  readonly query?: Query;
 }
 
 /** One list of a group. Users come and go at any time: it is always read again soon. */
-function Part<P extends ListPath>({ of, path, title, none, columns, idOf: id }: PartGiven<P>): ReactElement {
-  const list = useList(path, { tenant: of.tenant, id: of.group }, { runs: () => true });
+function Part<P extends ListPath>({ of, path, title, none, columns, idOf: id, query = NO_QUERY }: PartGiven<P>): ReactElement {
+  const list = useList(path, { tenant: of.tenant, id: of.group }, { isLive: true, query });
   return (
     <Section title={title}>
       <ListView label={title} list={list} columns={columns} idOf={id} none={<p>{none}</p>} />
@@ -127,6 +170,10 @@ function idOf(row: { readonly id: string }): string {
   return row.id;
 }
 
-function hostName(row: SessionHost): string {
-  return row.computerName ?? row.id;
+function nameOf(host: SessionHost): string {
+  return host.computerName ?? host.id;
+}
+
+function hostPage(tenant: string, group: string, host: string): string {
+  return `/t/${tenant}/spot-groups/${group}/hosts/${host}`;
 }

@@ -1,21 +1,23 @@
 import { MessageBar, MessageBarBody } from "@fluentui/react-components";
 import type { ReactElement } from "react";
-import { Link } from "react-router";
-
 import { ROOT } from "../../api/addresses.ts";
-import { useApi } from "../../api/context.tsx";
+import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useList } from "../../api/read.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
+import { OperationProgress, inTenant } from "../../components/operation-progress.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { saidOf } from "../../components/supported.ts";
 import type { Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/spot-groups.ts";
 import { releaseActions } from "./actions.ts";
+import { useSupported } from "./supported.ts";
 import type { Release } from "./types.ts";
 
 const OPEN: ReadonlySet<string> = new Set(["running", "paused", "failed"]);
@@ -35,38 +37,47 @@ interface Given {
 
 /** The release that is open, with what steers it; and all releases, from which one goes back. */
 export function Releases({ tenant, group, work }: Given): ReactElement {
-  const api = useApi();
   const list = useList(`${ROOT}/spotGroups/{id}/history`, { tenant, id: group }, { runs: ({ status }) => status === "running" });
   const [newest] = list.rows;
   const open = newest !== undefined && OPEN.has(newest.status) ? newest : null;
   return (
     <>
-      {open !== null && (
-        <Section title={words.release}>
-          <ActionButtons actions={releaseActions(api, tenant, open)} begin={work.begin} />
-          {open.cause ? (
-            <MessageBar intent="warning" layout="multiline">
-              <MessageBarBody>{open.cause}</MessageBarBody>
-            </MessageBar>
-          ) : null}
-          <Facts
-            facts={{
-              version: `${open.before.imageVersion} → ${open.image.imageVersion}`,
-              stage: titleOf(open.stage),
-              method: titleOf(open.method),
-              notes: open.notes,
-              goBack: (
-                <Link to={`/t/${tenant}/wizards/update-spot-group?id=${group}&imageSetId=${open.before.imageSetId}&imageVersion=${open.before.imageVersion}`}>
-                  {words.actions.rollBack.title}
-                </Link>
-              ),
-            }}
-          />
-        </Section>
-      )}
+      {open !== null && <OpenRelease tenant={tenant} group={group} work={work} release={open} />}
       <Section title={words.history}>
         <ListView label={words.history} list={list} columns={COLUMNS} idOf={(row) => row.id} none={<p>{words.noHistory}</p>} />
       </Section>
     </>
+  );
+}
+
+function OpenRelease({ tenant, group, work, release }: Given & { readonly release: Release }): ReactElement {
+  const api = useApi();
+  const says = saidOf(useSupported(tenant, group));
+  const mayRelease = useMay("wizards/save");
+  const { before, image } = release;
+  const back = `/t/${tenant}/wizards/update-spot-group?id=${group}&imageSetId=${before.imageSetId}&imageVersion=${before.imageVersion}`;
+  return (
+    <Section title={words.release}>
+      <ActionButtons actions={releaseActions(api, tenant, release, says)} begin={work.begin} />
+      {release.status === "running" && (
+        <OperationProgress title={words.releaseOf(image.imageVersion)} followed={inTenant(tenant)(release.operationId)} />
+      )}
+      {release.cause ? (
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>{release.cause}</MessageBarBody>
+        </MessageBar>
+      ) : null}
+      <Facts
+        facts={{
+          version: `${before.imageVersion} → ${image.imageVersion}`,
+          status: titleOf(release.status),
+          stage: words.stages[release.stage],
+          method: titleOf(release.method),
+          at: release.at ? moment(release.at) : null,
+          notes: release.notes,
+        }}
+      />
+      {mayRelease && <LinkButton to={back}>{words.actions.rollBack.title}</LinkButton>}
+    </Section>
   );
 }

@@ -14,11 +14,14 @@ import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { saidOf } from "../../components/supported.ts";
 import { useActions, type Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/spot-groups.ts";
 import { groupActions } from "./actions.ts";
+import { Explained } from "./explained.tsx";
 import { Decisions, Hosts, Members, Sessions } from "./lists.tsx";
 import { Releases } from "./releases.tsx";
+import { useSupported } from "./supported.ts";
 import type { SpotGroup } from "./types.ts";
 
 /** One Spot Group: its state, its release, its hosts and sessions, and why the engine did what it did. */
@@ -60,6 +63,7 @@ export function SpotGroupPage(): ReactElement {
           <Hosts tenant={tenant} group={id} begin={work.begin} />
           <Sessions tenant={tenant} group={id} begin={work.begin} />
           <Members tenant={tenant} group={id} />
+          <Explained tenant={tenant} group={id} />
           <Decisions tenant={tenant} group={id} />
           <NoteList notes={group.notes} />
         </>
@@ -71,6 +75,7 @@ export function SpotGroupPage(): ReactElement {
 function Actions(given: { readonly tenant: string; readonly group: SpotGroup; readonly work: Work }): ReactElement {
   const api = useApi();
   const go = useNavigate();
+  const says = saidOf(useSupported(given.tenant, given.group.id));
   const gone = (): void => void go(`/t/${given.tenant}/spot-groups`);
-  return <ActionButtons actions={groupActions(api, given.tenant, given.group, gone)} begin={given.work.begin} />;
+  return <ActionButtons actions={groupActions(api, given.tenant, given.group, says, gone)} begin={given.work.begin} />;
 }

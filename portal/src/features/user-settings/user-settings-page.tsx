@@ -25,10 +25,13 @@ const COLUMNS: readonly Column<Setting>[] = [
   { id: "name", title: words.columns.name, sort: "displayName", cell: (row) => row.displayName },
   { id: "self", title: words.columns.self, cell: (row) => allowed(row.selfServiceEnabled) },
   { id: "admin", title: words.columns.admin, cell: (row) => allowed(row.localAdminEnabled) },
+  { id: "reset", title: words.columns.reset, cell: (row) => allowed(row.resetEnabled) },
   { id: "restore", title: words.columns.restore, cell: (row) => allowed(row.restorePointSetting.userRestoreEnabled) },
+  { id: "frequency", title: words.columns.frequency, cell: (row) => words.frequencies[frequencyOf(row)] },
   { id: "groups", title: words.columns.groups, cell: (row) => String(row.assignments.length) },
   { id: "changed", title: words.columns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
 ];
+const FREQUENCIES = Object.entries(words.frequencies).map(([value, title]) => ({ value, title }));
 const LISTED: Listed<Path> = {
   path: `${ROOT}/userSettings`,
   words,
@@ -36,6 +39,10 @@ const LISTED: Listed<Path> = {
   idOf: (row) => row.id,
   columns: () => COLUMNS,
 };
+
+function frequencyOf(row?: Setting): keyof typeof words.frequencies {
+  return row?.restorePointSetting.frequencyType ?? "default";
+}
 
 function allowed(is: boolean | undefined): string {
   return is ? words.yes : words.no;
@@ -70,12 +77,14 @@ function fieldsOf(row?: Setting): Field[] {
     input("text", "displayName", words.fields.name, { longest: 120, ...(row ? { value: row.displayName } : {}) }),
     input("switch", "selfServiceEnabled", words.fields.self, { value: row?.selfServiceEnabled ?? true }),
     input("switch", "localAdminEnabled", words.fields.admin, { value: row?.localAdminEnabled ?? false }),
+    input("switch", "resetEnabled", words.fields.reset, { value: row?.resetEnabled ?? false }),
     input("switch", "userRestoreEnabled", words.fields.restore, { value: row?.restorePointSetting.userRestoreEnabled ?? false }),
+    input("one", "frequencyType", words.fields.frequency, { value: frequencyOf(row), choices: FREQUENCIES }),
   ];
 }
 
-function bodyOf({ userRestoreEnabled, ...values }: Values): never {
-  return { ...values, restorePointSetting: { userRestoreEnabled: userRestoreEnabled === true } } as never;
+function bodyOf({ userRestoreEnabled, frequencyType, ...values }: Values): never {
+  return { ...values, restorePointSetting: { userRestoreEnabled: userRestoreEnabled === true, frequencyType } } as never;
 }
 
 function create(api: Api, tenant: string): Action {

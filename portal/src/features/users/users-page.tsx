@@ -83,7 +83,7 @@ function useExplanation(tenant: string, user: string) {
 }
 
 function Explained(given: { readonly tenant: string; readonly explanation: Explanation }): ReactElement {
-  const { user, verdict, cloudPcs, policies } = given.explanation;
+  const { user, verdict, cloudPcs, policies, userSettings = [] } = given.explanation;
   return (
     <Section title={user.displayName ?? user.userPrincipalName}>
       <MessageBar layout="multiline">
@@ -110,6 +110,19 @@ function Explained(given: { readonly tenant: string; readonly explanation: Expla
               <li key={`${policyId}${groupName}`}>
                 <Link to={`/t/${given.tenant}/policies/${policyId}`}>{policyName}</Link>{" "}
                 {words.through(groupName, moment(assignedAt), wins)}
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      {userSettings.length > 0 && (
+        <>
+          <h3>{words.settings}</h3>
+          <ul>
+            {userSettings.map(({ userSettingId, userSettingName, groupName, assignedAt, applies }) => (
+              <li key={`${userSettingId}${groupName}`}>
+                <Link to={`/t/${given.tenant}/user-settings`}>{userSettingName}</Link>{" "}
+                {words.through(groupName, moment(assignedAt), applies)}
               </li>
             ))}
           </ul>

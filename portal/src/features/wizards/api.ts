@@ -1,10 +1,11 @@
-import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { dataOf } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { operationOf } from "../../api/operation.ts";
 import type { components, paths } from "../../api/schema.d.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
+import { subjectOf } from "./made.ts";
 
 export type Wizard = components["schemas"]["Wizard"];
 /** The wizards that there are. */
@@ -25,11 +26,23 @@ export function useWizard(tenant: string, wizard: WizardName, id: string, search
   });
 }
 
+/** A form, up to a step. */
+export interface Asked {
+  readonly form: Form;
+  readonly throughStep: string;
+}
+
+/** A form that is saved. The key makes a repeated click one request. */
+export interface Sent {
+  readonly form: Form;
+  readonly key: string;
+}
+
 /** Ask what a form comes to, up to a step; nothing is saved. */
 export function useReview(tenant: string, wizard: WizardName) {
   const api = useApi();
   return useMutation({
-    mutationFn: ({ form, throughStep }: { readonly form: Form; readonly throughStep: string }) =>
+    mutationFn: ({ form, throughStep }: Asked) =>
       dataOf(
         api.POST("/tenants/{tenant}/wizards/{wizard}/review", {
           params: { path: { tenant, wizard } },
@@ -42,19 +55,50 @@ export function useReview(tenant: string, wizard: WizardName) {
 export interface Saved {
   /** The operation that does the work; null when there is none. */
   readonly operation: string | null;
+  /** The id of what was made or changed. */
+  readonly subject: string;
 }
 
-/** Save a form. The key makes a repeated click one request. */
+/** Save a form. */
 export function useSave(tenant: string, wizard: WizardName) {
   const api = useApi();
+  const queries = useQueryClient();
   return useMutation({
-    mutationFn: async ({ form, key }: { readonly form: Form; readonly key: string }): Promise<Saved> => {
-      const { response } = await api.POST("/tenants/{tenant}/wizards/{wizard}", {
+    // What is shown next, such as the list with what was made, is read anew.
+    onSettled: () => queries.invalidateQueries({ refetchType: "none" }),
+    mutationFn: async ({ form, key }: Sent): Promise<Saved> => {
+      const { data, response } = await api.POST("/tenants/{tenant}/wizards/{wizard}", {
         params: { path: { tenant, wizard } },
         headers: { "Idempotency-Key": key },
         body: form as never,
       });
-      return { operation: operationOf(response) };
+      return { operation: operationOf(response), subject: subjectOf(form, data as never) };
     },
   });
+}
+
+/** The wizard that makes a tenant: it is of none yet. */
+export function useNewTenant() {
+  const api = useApi();
+  const queries = useQueryClient();
+  const wizard = useQuery({
+    queryKey: ["wizard", "create-tenant"],
+    queryFn: () => dataOf(api.GET("/wizards/create-tenant")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const review = useMutation({
+    mutationFn: ({ form, throughStep }: Asked) =>
+      dataOf(api.POST("/wizards/create-tenant/review", { body: { ...form, throughStep } as never })),
+  });
+  const save = useMutation({
+    mutationFn: async ({ form, key }: Sent): Promise<Saved> => {
+      const made = await dataOf(
+        api.POST("/wizards/create-tenant", { headers: { "Idempotency-Key": key }, body: form as never }),
+      );
+      return { operation: null, subject: made.id };
+    },
+    // Who signs in sees the new tenant in lists and in the choice of tenants.
+    onSettled: () => queries.invalidateQueries(),
+  });
+  return { wizard, review, save };
 }

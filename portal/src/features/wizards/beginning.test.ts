@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Wizard } from "./api.ts";
-import { beginningOf, changedOf } from "./beginning.ts";
+import { beginningOf, changedOf, contextOf } from "./beginning.ts";
 
 function step(name: string, schema: object, values: object = {}): Wizard["steps"][number] {
   return { name, title: name, hint: "", schema, choices: {}, choicesCut: {}, choicesErrors: {}, values } as never;
@@ -29,5 +29,20 @@ describe("changedOf", () => {
     const beginning = beginningOf(STEPS, new URLSearchParams());
     const form = { ...beginning, detail: { ...beginning["detail"], name: "Ship" } };
     expect(changedOf(form, beginning, STEPS)).toEqual({ policy: { policyId: "p" }, detail: { note: "none", name: "Ship" } });
+  });
+});
+
+describe("contextOf", () => {
+  const set = { value: "s", title: "Teachers", hostPoolType: "pooled", sourceVersion: "0.0.0" };
+  const steps = [
+    { ...step("set", { type: "object", properties: { imageSetId: TEXT } }), choices: { imageSetId: [set] } },
+    step("source", { type: "object", properties: { sourceVersion: TEXT } }),
+  ] as never;
+
+  it("has what was chosen before, and what is said of it that the form does not ask", () => {
+    const form = { set: { imageSetId: "s" }, source: { sourceVersion: "0.0.1" } };
+    expect(contextOf(steps, 1, form)).toMatchObject({ imageSetId: "s", hostPoolType: "pooled" });
+    expect(contextOf(steps, 1, form)).not.toHaveProperty("sourceVersion");
+    expect(contextOf(steps, 0, form)).toEqual({});
   });
 });

@@ -1,7 +1,7 @@
 /** What a form has before somebody fills it in: defaults of the schema, and what the address names. Pure. */
 
 import { defaultsOf } from "../../components/action.ts";
-import { fieldsOf, type Field, type Schema } from "../../components/form/fields.ts";
+import { fieldsOf, type Choice, type Field, type Schema } from "../../components/form/fields.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
 import type { Form, Wizard } from "./api.ts";
 
@@ -28,6 +28,23 @@ export function changedOf(form: Form, beginning: Form, steps: Wizard["steps"]): 
     return form[name] !== undefined && (isNeeded || JSON.stringify(form[name]) !== JSON.stringify(beginning[name]));
   });
   return Object.fromEntries(kept.map(({ name }) => [name, form[name] ?? {}]));
+}
+
+/**
+ * Return by what the choices of a step have to fit: what is chosen in the steps before it, and what the service says of
+ * these choices where the form has no field of that name, such as the type of hosts of an image set.
+ */
+export function contextOf(steps: Wizard["steps"], place: number, form: Form): Values {
+  const before = steps.slice(0, place);
+  const written = Object.assign({}, ...before.map(({ name }) => form[name] ?? {})) as Values;
+  const said = before.flatMap(({ name, choices }) => Object.entries(choices).flatMap(([field, offered]) => saidOf(offered as never, form[name]?.[field])));
+  const asked = new Set(steps.flatMap(({ schema }) => Object.keys((schema as Schema | null)?.properties ?? {})));
+  return { ...Object.fromEntries(said.filter(([name]) => !asked.has(name))), ...written };
+}
+
+function saidOf(offered: readonly Choice[], chosen: unknown): [string, string][] {
+  const choice = offered.find(({ value }) => value === chosen) ?? {};
+  return Object.entries(choice).filter((each): each is [string, string] => typeof each[1] === "string");
 }
 
 /** A group or an optional field that is null by default is not filled in at all. */

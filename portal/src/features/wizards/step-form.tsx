@@ -1,7 +1,7 @@
 import { Field, MessageBar, MessageBarBody, SearchBox } from "@fluentui/react-components";
 import { useState, type ReactElement } from "react";
 
-import { fieldsOf, type Choice, type Schema } from "../../components/form/fields.ts";
+import { fieldsOf, fitting, type Choice, type Schema } from "../../components/form/fields.ts";
 import { SchemaForm, type Problems, type Values } from "../../components/form/schema-form.tsx";
 import { words } from "../../words/wizards.ts";
 import type { Wizard } from "./api.ts";
@@ -12,14 +12,17 @@ type Choices = Readonly<Record<string, readonly Choice[]>>;
 interface Given {
   readonly step: Step;
   readonly values: Values;
+  /** What was chosen in the steps before: choices have to fit to it. */
+  readonly before: Values;
   readonly problems: Problems;
   readonly onChange: (values: Values) => void;
   readonly onSearch: (text: string) => void;
 }
 
 /** The fields of a step; what cannot be offered now, and a search where there is too much to offer all of it. */
-export function StepForm({ step, values, problems, onChange, onSearch }: Given): ReactElement {
-  const choices = useSeen(step, values);
+export function StepForm({ step, values, before, problems, onChange, onSearch }: Given): ReactElement {
+  const seen = Object.entries(useSeen(step, values));
+  const choices = Object.fromEntries(seen.map(([field, found]) => [field, fitting(found, before)]));
   const cut = Object.values(step.choicesCut);
   // The hint of a step with one field is often that of the field: once is enough.
   const fields = fieldsOf(step.schema as Schema, choices).map((field) => (field.help === step.hint ? { ...field, help: "" } : field));

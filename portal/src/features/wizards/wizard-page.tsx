@@ -1,31 +1,14 @@
-import {
-  Button,
-  MessageBar,
-  MessageBarBody,
-  MessageBarTitle,
-  Spinner,
-  Subtitle1,
-  makeStyles,
-  tokens,
-} from "@fluentui/react-components";
-import { useMemo, useRef, useState, type ReactElement } from "react";
+import { useState, type ReactElement } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 
 import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
-import { Facts } from "../../components/facts.tsx";
-import type { Problems, Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
-import { beginningOf, changedOf } from "./beginning.ts";
-import { StepForm } from "./step-form.tsx";
-import { useReview, useSave, useWizard, type Form, type Review, type Saved, type Wizard, type WizardName } from "./api.ts";
-
-const useStyles = makeStyles({
-  buttons: { display: "flex", gap: tokens.spacingHorizontalM, marginTop: tokens.spacingVerticalXL },
-  form: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", rowGap: tokens.spacingVerticalL },
-});
+import { useReview, useSave, useWizard, type Saved, type Wizard, type WizardName } from "./api.ts";
+import { pageOf } from "./made.ts";
+import { Steps } from "./steps.tsx";
 
 /** A wizard: its steps one after the other, each reviewed by the service before the next one. */
 export function WizardPage(): ReactElement {
@@ -42,142 +25,48 @@ export function WizardPage(): ReactElement {
   if (query.data === undefined) {
     return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
   }
-  return <Steps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
+  return <TenantSteps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
 }
 
-interface StepsGiven {
+interface TenantStepsGiven {
   readonly tenant: string;
   readonly name: WizardName;
   readonly wizard: Wizard;
-  /** Look for groups by the beginning of their names. */
   readonly onSearch: (text: string) => void;
 }
 
-function Steps({ tenant, name, wizard, onSearch }: StepsGiven): ReactElement {
-  const styles = useStyles();
-  const [place, setPlace] = useState(0);
-  const [address] = useSearchParams();
-  const [beginning] = useState<Form>(() => beginningOf(wizard.steps, address));
-  const [form, setForm] = useState<Form>(beginning);
-  const said = (whole: Form): Form => (name.startsWith("edit-") ? changedOf(whole, beginning, wizard.steps) : whole);
-  const [found, setFound] = useState<Review | null>(null);
-  const key = useRef(crypto.randomUUID());
+function TenantSteps({ tenant, name, wizard, onSearch }: TenantStepsGiven): ReactElement {
   const review = useReview(tenant, name);
   const save = useSave(tenant, name);
-  const step = wizard.steps[place];
-  const problems = useMemo(() => problemsOf(found, step?.name ?? ""), [found, step]);
-  if (step === undefined) {
-    throw new Error("the wizard has no such step");
-  }
-  if (save.isSuccess) {
-    return <Done tenant={tenant} title={wizard.title} saved={save.data} />;
-  }
-  const isLast = place === wizard.steps.length - 1;
-  const next = async (): Promise<void> => {
-    const filled = { ...form, ...(step.schema === null ? {} : { [step.name]: form[step.name] ?? {} }) };
-    const reviewed = await review.mutateAsync({ form: said(filled), throughStep: step.name });
-    setFound(reviewed);
-    setForm(filled);
-    if (reviewed.steps.every(({ valid }) => valid)) {
-      setPlace(place + 1);
-    }
-  };
-  const send = (): void => {
-    if (isLast) {
-      save.mutate({ form: said(form), key: key.current });
-    } else {
-      next().catch(() => undefined); // the error is shown below, as `review.error`
-    }
-  };
-  const isBusy = review.isPending || save.isPending;
-  const error = review.error ?? save.error;
+  const done = (saved: Saved): ReactElement => <Done tenant={tenant} name={name} title={wizard.title} saved={saved} />;
   return (
-    <>
-      <PageHeader title={wizard.title}>{words.stepOf(place + 1, wizard.steps.length)}</PageHeader>
-      <form
-        className={styles.form}
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          send();
-        }}
-      >
-        <Subtitle1 as="h2">{step.title}</Subtitle1>
-        {step.hint}
-        {problems.size > 0 && (
-          <MessageBar intent="error" role="alert">
-            <MessageBarBody>{words.wrong}</MessageBarBody>
-          </MessageBar>
-        )}
-        {step.schema === null ? (
-          <Reviewed review={found} />
-        ) : (
-          <StepForm
-            step={step}
-            values={form[step.name] ?? {}}
-            problems={problems}
-            onChange={(values: Values) => setForm({ ...form, [step.name]: values })}
-            onSearch={onSearch}
-          />
-        )}
-        {error !== null && <ErrorNotice error={error} />}
-        <div className={styles.buttons}>
-          <Button disabled={place === 0 || isBusy} onClick={() => setPlace(place - 1)}>
-            {words.back}
-          </Button>
-          <Button type="submit" appearance="primary" disabledFocusable={isBusy}>
-            {isBusy ? <Spinner size="tiny" /> : isLast ? words.save : words.next}
-          </Button>
-        </div>
-      </form>
-    </>
+    <Steps wizard={wizard} isEdit={name.startsWith("edit-")} review={review} save={save} onSearch={onSearch} done={done} />
   );
 }
 
-/** What is wrong in a step, by pointer. */
-function problemsOf(review: Review | null, step: string): Problems {
-  const reviewed = review?.steps.find(({ name }) => name === step);
-  return new Map((reviewed?.errors ?? []).map(({ pointer, message }) => [pointer, message]));
+interface DoneGiven {
+  readonly tenant: string;
+  readonly name: WizardName;
+  readonly title: string;
+  readonly saved: Saved;
 }
 
-function Reviewed({ review }: { readonly review: Review | null }): ReactElement | null {
-  if (review === null) {
-    return null;
-  }
+/** What was saved: where it is, and how far the work is that has begun. */
+function Done({ tenant, name, title, saved }: DoneGiven): ReactElement {
+  const { operation } = saved;
   return (
     <>
-      {(review.warnings ?? []).map((warning) => (
-        <MessageBar key={`${warning.concern}${warning.message}`} intent="warning" layout="multiline">
-          <MessageBarBody>
-            <MessageBarTitle>{words.warnings}</MessageBarTitle>
-            {warning.message}
-          </MessageBarBody>
-        </MessageBar>
-      ))}
-      {review.wouldHappen ? (
-        <section aria-label={words.wouldHappen}>
-          <Subtitle1 as="h3">{words.wouldHappen}</Subtitle1>
-          <Facts facts={review.wouldHappen as Readonly<Record<string, unknown>>} />
-        </section>
-      ) : null}
-    </>
-  );
-}
-
-function Done(given: { readonly tenant: string; readonly title: string; readonly saved: Saved }): ReactElement {
-  const { operation } = given.saved;
-  return (
-    <>
-      <PageHeader title={given.title} />
+      <PageHeader title={title} />
       <EmptyState
         title={words.saved}
-        text={words.followUp}
+        text={operation === null ? words.nothingElse : words.followUp}
         action={
-          operation === null ? (
-            <Link to={`/t/${given.tenant}`}>{words.toStart}</Link>
-          ) : (
-            <Link to={`/t/${given.tenant}/operations/${operation}`}>{words.showOperation}</Link>
-          )
+          <>
+            {operation === null ? null : (
+              <Link to={`/t/${tenant}/operations/${operation}`}>{words.showOperation}</Link>
+            )}
+            <Link to={`/t/${tenant}/${pageOf(name, saved.subject)}`}>{words.show}</Link>
+          </>
         }
       />
     </>

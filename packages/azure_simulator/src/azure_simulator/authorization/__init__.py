@@ -11,6 +11,7 @@ from azure_simulator import arm
 from azure_simulator.authorization import permission_lists, permissions, role_assignments, role_definitions
 
 if TYPE_CHECKING:
+    from azure_simulator.authorization.conditions import Attributes
     from azure_simulator.core.cloud import Cloud
     from azure_simulator.core.world import World
 
@@ -22,8 +23,10 @@ def install(cloud: Cloud) -> None:
     cloud.on("ask_reach", _answer_reach)
 
 
-def _answer_allowed(world: World, principal_id: str, action: str, scope: str, answers: list[bool]) -> None:
-    answers.append(permissions.allows(world, principal_id, action, scope))
+def _answer_allowed(
+    world: World, principal_id: str, action: str, scope: str, known: Attributes | None, answers: list[bool]
+) -> None:
+    answers.append(permissions.allows(world, principal_id, action, scope, known=known))
 
 
 def _answer_reach(world: World, principal_id: str, scope: str, answers: list[bool]) -> None:

@@ -3,8 +3,8 @@
 An assignment gives its role's permissions at its scope and below to its principal; one to a group gives them to the
 group's members, also indirect ones. A permission allows an action that one of its `actions` matches and none of its
 `notActions`; `notActions` take nothing from another role. Data actions are decided in the same way by `dataActions`
-and `notDataActions`. `*` stands for any text, in any case. Conditions of assignments are kept and shown; they are not
-evaluated. Source: learn.microsoft.com/azure/role-based-access-control/role-definitions.
+and `notDataActions`. `*` stands for any text, in any case. An assignment with a condition gives
+what the condition does not forbid. Source: learn.microsoft.com/azure/role-based-access-control/role-definitions.
 """
 
 from __future__ import annotations
@@ -13,30 +13,47 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from azure_simulator.authorization.role_assignments import BY_PRINCIPAL, BY_SCOPE
+from azure_simulator.authorization import conditions
+from azure_simulator.authorization.role_assignments import BY_PRINCIPAL, BY_SCOPE, GUARDED
 from azure_simulator.authorization.role_definitions import permissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from azure_simulator.authorization.conditions import Attributes
     from azure_simulator.core.answers import Json
+    from azure_simulator.core.resources import Resource
     from azure_simulator.core.world import World
 
 
-def allows(world: World, principal_id: str, action: str, scope: str, *, data: bool = False) -> bool:
-    """Tell whether a principal's role assignments, or those of its groups, allow an action at a scope."""
-    return any(_permits(each, action, data=data) for each in granted(world, principal_id, scope))
+def allows(
+    world: World, principal_id: str, action: str, scope: str, *, data: bool = False, known: Attributes | None = None
+) -> bool:
+    """Tell whether a principal's role assignments, or those of its groups, allow an action at a scope.
+
+    `known` are the attributes of the request and of the resource. Before they are known, None, whatever a condition
+    may still allow counts for who writes or deletes role assignments.
+    """
+    held = (each for each in _held(world, principal_id, scope) if _holds(each, action, known))
+    return any(_permits(each, action, data=data) for each in _permissions(world, held))
 
 
 def granted(world: World, principal_id: str, scope: str) -> list[Json]:
     """Give the permissions of the roles that a principal, or a group that it is in, has at a scope or above."""
+    return _permissions(world, _held(world, principal_id, scope))
+
+
+def _held(world: World, principal_id: str, scope: str) -> Iterator[Resource]:
+    """Give the assignments of a principal, and of its groups, at a scope and above."""
     whose = _principals(world, principal_id)
-    roles = {
-        assignment.properties["roleDefinitionId"]
-        for each in _above(scope)
-        for assignment in world.resources.find(BY_SCOPE, each)
-        if assignment.properties["principalId"].lower() in whose
-    }
+    for each in _above(scope):
+        for assignment in world.resources.find(BY_SCOPE, each):
+            if assignment.properties["principalId"].lower() in whose:
+                yield assignment
+
+
+def _permissions(world: World, held: Iterable[Resource]) -> list[Json]:
+    roles = {each.properties["roleDefinitionId"] for each in held}
     return [each for role in sorted(roles) for each in permissions(world, role) or ()]
 
 
@@ -46,6 +63,17 @@ def reaches(world: World, principal_id: str, scope: str) -> bool:
     held = (each for one in _principals(world, principal_id) for each in world.resources.find(BY_PRINCIPAL, one))
     scopes = (f"{each.properties['scope'].lower().rstrip('/')}/" for each in held)
     return any(wanted.startswith(each) or each.startswith(wanted) for each in scopes)
+
+
+def _holds(assignment: Resource, action: str, known: Attributes | None) -> bool:
+    """Tell whether the condition of an assignment, if it has one, lets an action through."""
+    text = assignment.properties.get("condition")
+    if not text:
+        return True
+    answer = conditions.read(text)(action, known or {})
+    if answer is None:
+        return known is None and action.lower() in GUARDED
+    return answer
 
 
 def _principals(world: World, principal_id: str) -> set[str]:

@@ -10,9 +10,10 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.paging import page
 from azure_simulator.arm.providers import AUTHORIZATION
-from azure_simulator.arm.reading import invalid, read
+from azure_simulator.arm.reading import read
 from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.arm.value_rules import GUID, matching, one_of
+from azure_simulator.authorization import conditions
 from azure_simulator.authorization.role_definitions import guid_of, permissions
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 TYPE = "Microsoft.Authorization/roleAssignments"
 SDK = "azure.mgmt.authorization.v2022_04_01"
 LIMIT = 4000
+GUARDED = frozenset(f"{TYPE}/{verb}".lower() for verb in ("write", "delete"))
+"""The actions whose conditions are about the assignment that is written or deleted."""
+_INVALID = "The given role assignment condition is invalid."
 _CHANGEABLE = ("description", "condition", "conditionVersion")
 _FILTER = re.compile(r"(?:principalId eq\s*|assignedTo\()\s*'([^']+)'\)?", re.IGNORECASE)
 
@@ -71,8 +75,7 @@ def put_assignment(call: Call) -> Answer:
     principal = read(body, "properties.principalId", "string")
     if not principal:
         raise Problem(400, "InvalidPrincipalId", "A valid principal ID must be provided for role assignment.")
-    if read(body, "properties.condition", "string", "") and not read(body, "properties.conditionVersion", "string", ""):
-        raise invalid("conditionVersion", "A condition needs its version.")
+    _check_condition(body)
     if permissions(world, role_id) is None:
         raise Problem(
             404,
@@ -80,6 +83,7 @@ def put_assignment(call: Call) -> Answer:
             f"The specified role definition with ID '{role_id.rpartition('/')[2]}' does not exist.",
         )
     found = world.resources.get(call.path)
+    _check_caller(call, body["properties"], found)
     if found is not None:
         same = (found.properties["principalId"], found.properties["roleDefinitionId"].lower())
         if same == (principal, role_id.lower()):
@@ -114,6 +118,7 @@ def delete_assignment(call: Call) -> Answer:
     found = call.world.resources.get(call.path)
     if found is None:
         return Answer(status=204)
+    _check_caller(call, None, found)
     call.world.resources.remove(found.id)
     return Answer(found.body)
 
@@ -150,6 +155,44 @@ def _candidates(world: World, scope: str, principal: str) -> list[Resource]:
     above = [each for end in range(3, len(segments) + 1) for each in store.find(BY_SCOPE, "/".join(segments[:end]))]
     keys = {each.key for each in above}
     return [*above, *(each for each in store.under(scope) if each.type == TYPE and each.key not in keys)]
+
+
+def _check_condition(body: Json) -> None:
+    text = read(body, "properties.condition", "string", "")
+    if not text:
+        return
+    if read(body, "properties.conditionVersion", "string", "") != "2.0":
+        raise Problem(400, "InvalidCondition", f"{_INVALID} Its version has to be 2.0.")
+    try:
+        conditions.read(text)
+    except conditions.InvalidConditionError as wrong:
+        raise Problem(400, "InvalidCondition", f"{_INVALID} {wrong}") from wrong
+
+
+def _check_caller(call: Call, asked: Json | None, found: Resource | None) -> None:
+    """Refuse what the conditions of the caller's own assignments do not let through."""
+    known = _attributes("request", asked) | _attributes("resource", found.properties if found else None)
+    if call.principal.may_with(call.action, call.path, known):
+        return
+    who = call.principal
+    raise Problem(
+        403,
+        "AuthorizationFailed",
+        f"The client '{who.client_id or who.object_id}' with object id '{who.object_id}' has an authorization with "
+        f"ABAC condition that is not fulfilled to perform action '{call.action}' over scope '{call.path}' or the scope "
+        "is invalid. If access was recently granted, please refresh your credentials.",
+    )
+
+
+def _attributes(source: str, properties: Json | None) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Give the attributes of an assignment as conditions name them; those that nobody gave have no value."""
+    given = properties or {}
+    values = {
+        "roledefinitionid": guid_of(str(given.get("roleDefinitionId", ""))),
+        "principalid": given.get("principalId", ""),
+        "principaltype": given.get("principalType", ""),
+    }
+    return {(source, f"{TYPE.lower()}:{name}"): (str(each),) if each else () for name, each in values.items()}
 
 
 def _scope(call: Call) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Protocol
@@ -10,11 +11,15 @@ if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
 
 
+Known = Mapping[tuple[str, str], tuple[str, ...]]
+"""What conditions may ask for: the source and name of an attribute, in lower case, and its values."""
+
+
 class Assignments(Protocol):
     """What role assignments give the principals that have no rights of their own."""
 
-    def allow(self, principal_id: str, action: str, scope: str) -> bool:
-        """Tell whether they allow an action at a scope."""
+    def allow(self, principal_id: str, action: str, scope: str, known: Known | None = None) -> bool:
+        """Tell whether they allow an action at a scope, once the attributes of their conditions are known."""
         ...
 
     def reach(self, principal_id: str, scope: str) -> bool:
@@ -37,7 +42,7 @@ class Principal:
     roles: tuple[str, ...] = ("*",)
     denied: tuple[tuple[str, str], ...] = ()
     assignments: Assignments | None = None
-    """Role assignments, which decide instead of `actions`; the roles are those of each token then."""
+    """Role assignments, which decide instead of `actions`; those of each token are added to the roles then."""
     _answers: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def may(self, action: str, scope: str = "") -> bool:
@@ -50,6 +55,10 @@ class Principal:
         if key not in self._answers:
             self._answers[key] = any(self._one(each, key[1]) for each in action.split())
         return self._answers[key]
+
+    def may_with(self, action: str, scope: str, known: Known) -> bool:
+        """Tell whether an action is granted with these attributes; without role assignments they do not count."""
+        return self.assignments is None or self.assignments.allow(self.object_id, action, scope.lower(), known)
 
     def _one(self, action: str, scope: str) -> bool:
         wanted = action.lower()
@@ -95,24 +104,28 @@ class Principals:
             self._seen[object_id, delegated] = found
         if found.assignments is not None:
             given = str(claims["scp"]).split() if delegated else claims.get("roles", ())
-            return replace(found, roles=tuple(given), _answers={})
+            return replace(found, roles=(*found.roles, *given) if not delegated else tuple(given), _answers={})
         return found
 
     def seed(self, entries: list[Json]) -> None:
-        """Define callers: id, name, appId, actions, roles, denied [{action, scope}]."""
+        """Define callers: id, name, appId, actions, roles, denied [{action, scope}].
+
+        With `assigned` role assignments decide instead of `actions`; `roles` are added to those of each token.
+        """
         for entry in entries:
             self._known[entry["id"]] = Principal(
                 object_id=entry["id"],
                 name=entry.get("name", ""),
                 client_id=entry.get("appId", ""),
                 actions=tuple(entry.get("actions", ["*"])),
-                roles=tuple(entry.get("roles", ["*"])),
+                roles=tuple(entry.get("roles", [] if entry.get("assigned") else ["*"])),
+                assignments=self._assignments if entry.get("assigned") else None,
                 denied=tuple((d["action"], d.get("scope", "*")) for d in entry.get("denied", [])),
             )
 
     def add_assigned(self, object_id: str, name: str, client_id: str) -> None:
         """Define a caller whose rights are role assignments, as those of service principals made through Graph."""
-        self._known[object_id] = Principal(object_id, name, client_id, assignments=self._assignments)
+        self._known[object_id] = Principal(object_id, name, client_id, roles=(), assignments=self._assignments)
 
     def all(self) -> list[Principal]:
         """List every caller seen or defined."""

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from azure_simulator.core.answers import Json
     from azure_simulator.core.operations import LongRunning
+    from azure_simulator.core.principals import Known
     from azure_simulator.core.secrets import SecretProtector
     from azure_simulator.core.times import Clock
 
@@ -31,9 +32,10 @@ class _Assignments:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def allow(self, principal_id: str, action: str, scope: str) -> bool:
+    def allow(self, principal_id: str, action: str, scope: str, known: Known | None = None) -> bool:
         answers: list[bool] = []
-        self._world.publish("ask_allowed", principal_id=principal_id, action=action, scope=scope, answers=answers)
+        asked = {"principal_id": principal_id, "action": action, "scope": scope, "known": known}
+        self._world.publish("ask_allowed", **asked, answers=answers)
         return any(answers)
 
     def reach(self, principal_id: str, scope: str) -> bool:

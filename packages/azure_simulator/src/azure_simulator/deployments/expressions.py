@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     Functions = Mapping[str, Callable[..., Any]]
 
 _GUIDS = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
-"""The namespace of `guid()`, as people have found out by comparison."""
+"""The namespace of `guid()`."""
+_PLACE = re.compile(r"\{(\d+)\}|\{\{|\}\}")
 _TOKEN = re.compile(r"\s*(?:'(?P<text>(?:[^']|'')*)'|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[().,\[\]]))")
 
 
@@ -181,7 +182,13 @@ def _text(value: object) -> str:
 
 
 def _format(pattern: str, *values: object) -> str:
-    return re.sub(r"\{(\d+)\}", lambda match: _text(values[int(match[1])]), pattern)
+    """Put values into a text; a brace that stands twice is one of the text's own."""
+    return _PLACE.sub(lambda match: _text(values[int(match[1])]) if match[1] else match[0][0], pattern)
+
+
+def _guid(*parts: object) -> str:
+    """Give the version 5 UUID that Resource Manager makes of texts."""
+    return str(uuid.uuid5(_GUIDS, "-".join(map(_text, parts))))
 
 
 PLAIN: dict[str, Callable[..., Any]] = {
@@ -195,7 +202,7 @@ PLAIN: dict[str, Callable[..., Any]] = {
     "false": lambda: False,
     "first": lambda values: values[0],
     "format": _format,
-    "guid": lambda *parts: str(uuid.uuid5(_GUIDS, "-".join(map(_text, parts)))),
+    "guid": _guid,
     "int": int,
     "last": lambda values: values[-1],
     "length": len,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure_simulator.arm.reading import unsupported
+from azure_simulator.deployments import copies
 from azure_simulator.deployments.expressions import Later, invalid_template, resolve
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "array": list,
 }
 _BESIDE = frozenset({"type", "name", "apiVersion", "dependsOn", "comments", "condition", "metadata", "resourceGroup"})
-_NOT_SIMULATED = ("copy", "resources", "scope", "subscriptionId")
+_NOT_SIMULATED = ("resources", "scope", "subscriptionId")
 _GROUPS, NESTED = "microsoft.resources/resourcegroups", "microsoft.resources/deployments"
 _SEE = "Please see https://aka.ms/arm-create-parameter-file for usage details"
 
@@ -74,6 +75,7 @@ class Template:
             "extensionresourceid": self._extension_resource_id,
             "providers": self._provider,
         }
+        self._rows: list[Json] = copies.unrolled(template.get("resources") or [], self._early)
         self.parts = self._read_parts()
         self._check_order()
 
@@ -136,7 +138,7 @@ class Template:
 
     def _read_parts(self) -> tuple[Part, ...]:
         found: dict[str, Part] = {}
-        for row in self._template.get("resources") or ():
+        for row in self._rows:
             for name in _NOT_SIMULATED:
                 if name in row:
                     raise unsupported(f"template.resources.{name}", f"A template whose resources have '{name}'")
@@ -170,11 +172,9 @@ class Template:
 
     def _is_conditional(self, wanted: str) -> bool:
         """Tell whether a resource is in the template and its condition is false."""
-        rows = (row for row in self._template.get("resources") or () if "condition" in row)
-        return any(
-            self._id_of(row, str(self._early(row["type"])), str(self._early(row["name"]))).lower() == wanted
-            for row in rows
-        )
+        rows = (row for row in self._rows if "condition" in row)
+        named = ((row, str(self._early(row["type"])), str(self._early(row["name"]))) for row in rows)
+        return any(self._id_of(*each).lower() == wanted for each in named)
 
     def _early(self, value: object) -> Any:  # noqa: ANN401 - JSON
         """Evaluate what must be known before anything exists."""
@@ -192,7 +192,7 @@ class Template:
     def _by_name(self, wanted: str) -> str:
         """Give the id of the one resource of a name."""
         found = []
-        for row in self._template.get("resources") or ():
+        for row in self._rows:
             kind, name = (str(self._early(row.get(key, ""))) for key in ("type", "name"))
             if name.lower() == wanted.lower():
                 found.append(self._id_of(row, kind, name))

@@ -1,0 +1,68 @@
+"""Dry runs by the service's planner (``POST /tenants/{tenant}/dryRun``): what a change would build, move or remove."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from deskwright.catalogue.words import FORESEEN
+from deskwright.session import Session
+
+Json = dict[str, Any]
+
+_SECURITY = "@deskwright.securityDefaults"
+_CONFIGURATION = {
+    "localAdminEnabled": "localAdminEnabled",
+    "enableSingleSignOn": "enableSingleSignOn",
+    "gracePeriodInHours": "gracePeriodInHours",
+    "cloudPcNamingTemplate": "namingTemplate",
+    _SECURITY: "securityDefaults",
+}
+
+
+def change_of(planned_as: str, identifier: str, body: Mapping[str, Any] | None) -> Json | None:
+    """Return the body of a dry run; None where the planner has nothing to say about a request.
+
+    *planned_as*: assign, edit, settings or pause. *identifier*: of the policy; empty for the tenant. *body*: of the
+    request that is not sent.
+    """
+    given = body or {}
+    if planned_as == "assign":
+        groups = [each["target"]["groupId"] for each in given.get("assignments", ())]
+        return {"assign": {"policyId": identifier, "groupIds": groups}}
+    if planned_as == "edit":
+        return {"edit": {"policy": {"policyId": identifier}, **policy_steps(given)}}
+    if planned_as == "settings":
+        return {"settings": given["settings"]} if given.get("settings") else None
+    return {"pause": {"policyId": identifier} if identifier else {}}
+
+
+def policy_steps(body: Mapping[str, Any]) -> Json:
+    """Return what a body of Graph's policy says, as the steps of a policy's wizards."""
+    joins = [each["onPremisesConnectionId"] for each in body.get("domainJoinConfigurations") or ()]
+    steps: Json = {
+        "connection": {"connectionIds": joins} if joins else {},
+        "image": {name: body[name] for name in ("imageType", "imageId") if name in body},
+        "configuration": {
+            **({"locale": body["windowsSetting"]["locale"]} if "locale" in (body.get("windowsSetting") or {}) else {}),
+            **{step: body[name] for name, step in _CONFIGURATION.items() if name in body},
+        },
+        "detail": {name: body[name] for name in ("displayName", "description") if name in body},
+    }
+    return {name: fields for name, fields in steps.items() if fields}
+
+
+def foreseen(use: Session, change: Json) -> Json:
+    """Return what a change would do. Nothing is changed. Raises: RefusedError."""
+    found: Json = use.client.ask("POST", use.address("foresee_change"), body=change).body
+    return found
+
+
+def show(use: Session, found: Json) -> None:
+    """Print what a change would do."""
+    use.output.item(found, FORESEEN, rows="value")
+
+
+def tell(found: Mapping[str, Any]) -> None:
+    """Write, before a question, on how many Cloud PCs a bulk action is possible."""
+    click.echo(f"It is possible on {found['possible']} Cloud PC(s), and refused on {found['refused']}.", err=True)

@@ -1,0 +1,17 @@
+"""Things as files: what a file may say of each kind, how it is read from the service, and how it is written there.
+
+A document has ``kind`` and the properties of that kind. What it does not name stays as it is.
+"""
+
+from deskwright.manifests.images import DEVICE_IMAGE, IMAGE_SET
+from deskwright.manifests.kind import Json, Kind
+from deskwright.manifests.networks import CONNECTION
+from deskwright.manifests.plain import POLICY, SITE, TENANT, USER_SETTING
+from deskwright.manifests.spot import SPOT_GROUP
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind for kind in (TENANT, SITE, CONNECTION, DEVICE_IMAGE, IMAGE_SET, USER_SETTING, POLICY, SPOT_GROUP)
+}
+"""In the order in which they are applied: what is referred to comes first."""
+
+__all__ = ["KINDS", "Json", "Kind"]

@@ -1,0 +1,219 @@
+"""What every kind of document has: its properties, and how a thing of it is read, compared and written."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from deskwright import requests
+from deskwright.client import Answer
+from deskwright.errors import ConflictError, ExitCode, RefusedError, UsageError
+from deskwright.manifests.references import References
+from deskwright.operations import operation
+from deskwright.requests import Manner
+from deskwright.session import Session
+
+Json = dict[str, Any]
+Differences = tuple[tuple[str, object, object], ...]
+"""Place, before, after."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A thing as the service shows it, and its ETag."""
+
+    view: Mapping[str, Any]
+    etag: str
+
+    @property
+    def identifier(self) -> str:
+        """Its id."""
+        return str(self.view["id"])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a document comes to. *found*: what there is, None for nothing; *before*: that as a document.
+
+    *needs*: what it refers to and only the files have yet, as pairs of kind and label.
+    """
+
+    kind: "Kind"
+    label: str
+    said: Json
+    found: Found | None
+    before: Json
+    different: Differences
+    needs: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def touched(self) -> frozenset[str]:
+        """The properties in which something differs."""
+        return frozenset(at.partition(".")[0] for at, _, _ in self.different)
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """The properties that differ and never change."""
+        return self.touched & self.kind.fixed if self.found else frozenset[str]()
+
+    @property
+    def action(self) -> str:
+        """What has to be done: create, update, nothing, or what cannot be done."""
+        if self.found is None:
+            return "create"
+        return "impossible" if self.fixed else "update" if self.different else "unchanged"
+
+    @property
+    def whole(self) -> Json:
+        """The thing as it shall be: what the document says, and of the rest what there is."""
+        found: Json = merged(self.before, self.said)
+        return found
+
+
+@dataclass
+class Writing:
+    """What writing needs. *secrets*: label of a connection -> its password."""
+
+    use: Session
+    references: References
+    secrets: Mapping[str, str]
+
+    def send(self, name: str, body: object, given: Mapping[str, str] | None = None, etag: str | None = None) -> Answer:
+        """Send an operation, once; only if the thing is still as an ETag says. Raises: CommandError."""
+        address = self.use.address(name, **(given or {}))
+        return requests.send(self.use, operation(name), address, body, Manner(if_match=etag or None))
+
+    def save(self, wizard: str, form: Json, etag: str | None = None) -> Answer:
+        """Save the form of a wizard. Raises: CommandError."""
+        headers = {**requests.key_header(Manner()), **({"If-Match": etag} if etag else {})}
+        address = self.use.address("save_wizard", wizard=wizard)
+        return self.use.client.ask("POST", address, body=form, headers=headers)
+
+    def review(self, wizard: str, form: Json) -> Json:
+        """Return what the service thinks of a form. Nothing is saved."""
+        found: Json = self.use.client.ask("POST", self.use.address("review_wizard", wizard=wizard), body=form).body
+        return found
+
+
+class Kind(ABC):
+    """A kind of document. *key*: the properties that name a thing; *lists* and *shows*: operations of the API.
+
+    *references*: property -> the kind that it names, one thing or a list. *fixed*: properties that never change;
+    *unread*: those that the service never shows, so that they make no difference. *password*: the one that says
+    where a password is read. *grouped*: it has ``groups``.
+    """
+
+    name: ClassVar[str]
+    key: ClassVar[tuple[str, ...]] = ("displayName",)
+    lists: ClassVar[str]
+    shows: ClassVar[str]
+    properties: ClassVar[tuple[str, ...]]
+    references: ClassVar[Mapping[str, str]] = {}
+    fixed: ClassVar[frozenset[str]] = frozenset()
+    unread: ClassVar[frozenset[str]] = frozenset()
+    password: ClassVar[str] = ""
+    grouped: ClassVar[bool] = False
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The names that a document of this kind may have."""
+        return frozenset({"kind", *self.order})
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """Those names but for ``kind``, as a document is written."""
+        return (*self.key, *self.properties, *(["groups"] if self.grouped else []))
+
+    def label(self, said: Mapping[str, Any]) -> str:
+        """Return what people call the thing of a document or of a view."""
+        return " ".join(str(said[name]) for name in self.key)
+
+    def query(self) -> dict[str, str]:
+        """Return what to ask for beside a thing itself."""
+        return {}
+
+    def given(self, identifier: str) -> dict[str, str]:
+        """Return the words of the address of one thing."""
+        return {"id": identifier}
+
+    def views(self, references: References) -> Iterator[Mapping[str, Any]]:
+        """Yield all things of this kind."""
+        use = references.use
+        yield from use.client.items(use.address(self.lists), self.query())
+
+    def find(self, references: References, label: str) -> Found | None:
+        """Return a thing by its label, None where there is none. Raises: CommandError."""
+        if not references.is_there(self.name, label):
+            return None
+        return self.read(references.use, references.identifier(self.name, label))
+
+    def read(self, use: Session, identifier: str) -> Found | None:
+        """Return a thing by its id, None where it is gone. Raises: RefusedError."""
+        try:
+            answer = use.client.ask("GET", use.address(self.shows, **self.given(identifier)), query=self.query())
+        except RefusedError as refused:
+            if refused.exit_code == ExitCode.NOT_FOUND:
+                return None
+            raise
+        return Found(answer.body, answer.headers.get("etag", ""))
+
+    def unchanged(self, use: Session, found: Found) -> None:
+        """Check that a thing is still as it was read, where a write cannot say so. Raises: ConflictError."""
+        now = self.read(use, found.identifier)
+        if now is None or now.etag != found.etag:
+            raise ConflictError(
+                f"{self.name} {self.label(found.view)} has changed since it was read",
+                advice="Compare again: deskwright diff.",
+            )
+
+    def slow(self, said: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for those kinds that are
+        """Return whether what refers to a new thing of this kind waits for it."""
+        return False
+
+    def needs_password(self, change: Change) -> bool:  # noqa: ARG002 - as above
+        """Return whether a change cannot be written without the password."""
+        return False
+
+    def document(self, view: Mapping[str, Any], references: References) -> Json:
+        """Return a thing of the service as a document, its properties in our order."""
+        found: Json = {name: view[name] for name in (*self.key, *self.properties) if view.get(name) is not None}
+        self.word(found, view, references)
+        return {"kind": self.name} | {name: found[name] for name in self.order if name in found}
+
+    def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:  # noqa: B027 - some have none
+        """Put into a document what a view says in other words: ids, for which it has names."""
+
+    def forms(self, change: Change, writing: Writing) -> Iterator[tuple[str, Json]]:  # noqa: ARG002 - as above
+        """Yield the forms, with their wizards, by which the service reviews a change before it is written."""
+        yield from ()
+
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - as above
+        """Yield the dry runs by which the planner says what a change would do."""
+        yield from ()
+
+    @abstractmethod
+    def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
+        """Write a change; yield the addresses of the operations that it begins. Raises: CommandError."""
+
+
+class FormKind(Kind):
+    """A kind that is written by the forms of wizards, as they are reviewed."""
+
+    def write(self, change: Change, writing: Writing) -> Iterator[str | None]:  # noqa: D102 - of the base class
+        if change.found is not None:
+            self.unchanged(writing.use, change.found)
+        for wizard, form in self.forms(change, writing):
+            yield writing.save(wizard, form).operation
+
+
+def merged(before: object, said: object) -> Any:  # noqa: ANN401 - JSON
+    """Return JSON with what *said* names in place of what there was; lists are replaced as a whole."""
+    if isinstance(before, Mapping) and isinstance(said, Mapping):
+        return {**before, **{name: merged(before.get(name), value) for name, value in said.items()}}
+    return said
+
+
+def only_one(kind: str, said: Mapping[str, Any], *names: str) -> None:
+    """Check that a document names exactly one of some properties. Raises: UsageError."""
+    if len([name for name in names if said.get(name) not in (None, False)]) != 1:
+        raise UsageError(f"{kind} {said['displayName']}: write one of {', '.join(names)}")

@@ -1,0 +1,161 @@
+"""Tenants, sites, user settings and provisioning policies: written by PATCH, PUT and POST."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from deskwright.errors import UsageError
+from deskwright.foresight import change_of, policy_steps
+from deskwright.manifests.kind import Change, Found, Json, Kind, Writing
+from deskwright.manifests.references import References
+
+_SECURITY = "@deskwright.securityDefaults"
+
+
+class _Tenant(Kind):
+    """The tenant of the command: there is no other."""
+
+    name, key = "tenant", ("id",)
+    lists, shows = "list_tenants", "get_tenant"
+    properties = ("displayName", "settings", "furtherSubscriptionIds", "spotLicenses")
+
+    def views(self, references: References) -> Iterator[Mapping[str, Any]]:
+        yield references.tenant
+
+    def given(self, identifier: str) -> dict[str, str]:  # noqa: ARG002 - the address has the tenant already
+        return {}
+
+    def find(self, references: References, label: str) -> Found | None:
+        if label != references.use.tenant:
+            raise UsageError(f"the file is about the tenant {label}, and the command about {references.use.tenant}")
+        return self.read(references.use, label)
+
+    def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:  # noqa: ARG002 - of the base class
+        for name in ("furtherSubscriptionIds", "spotLicenses"):
+            if not found.get(name):
+                found.pop(name, None)
+
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - of the base class
+        if "settings" in change.touched:
+            yield change_of("settings", "", change.said)
+
+    def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
+        body = {name: change.said[name] for name in self.properties if name in change.touched}
+        yield writing.send("update_tenant", body, etag=change.found.etag if change.found else None).operation
+
+
+class _Site(Kind):
+    """A site: a PUT replaces all of it."""
+
+    name, key = "site", ("id",)
+    lists, shows = "list_sites", "get_site"
+    properties = ("displayName", "region", "fallbackRegions", "zones", "resourceGroup", "addressSpace")
+
+    def given(self, identifier: str) -> dict[str, str]:
+        return {"site": identifier}
+
+    def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
+        body = {name: value for name, value in change.whole.items() if name in self.properties}
+        etag = change.found.etag if change.found else None
+        yield writing.send("put_site", body, self.given(change.label), etag).operation
+
+
+class _Assigned(Kind):
+    """A kind that is assigned to groups. *creates*, *changes*, *assigns*: operations."""
+
+    grouped = True
+    creates: str
+    changes: str
+    assigns: str
+
+    def query(self) -> dict[str, str]:
+        return {"$expand": "assignments"}
+
+    def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:  # noqa: ARG002 - of the base class
+        found["groups"] = [each["target"]["groupId"] for each in view.get("assignments") or ()]
+
+    def body(self, said: Mapping[str, Any], references: References) -> Json:  # noqa: ARG002 - for policies
+        """Return what a document says as the body of a request."""
+        return {name: said[name] for name in (*self.key, *self.properties) if name in said}
+
+    def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
+        groups = change.said.get("groups")
+        if change.found is None:
+            answer = writing.send(self.creates, self.body(change.said, writing.references))
+            yield answer.operation
+            identifier, assign = str(answer.body["id"]), bool(groups)
+        else:
+            identifier, assign = change.found.identifier, "groups" in change.touched
+            said = {name: value for name, value in change.said.items() if name in change.touched - {"groups"}}
+            if said:
+                body = self.body(said, writing.references)
+                yield writing.send(self.changes, body, self.given(identifier), change.found.etag).operation
+        if assign:
+            yield writing.send(self.assigns, targets(groups), self.given(identifier)).operation
+
+
+def targets(groups: Iterable[str] | None) -> Json:
+    """Return the body that assigns something to groups."""
+    return {"assignments": [{"target": {"groupId": each}} for each in groups or ()]}
+
+
+class _UserSetting(_Assigned):
+    name = "userSetting"
+    lists, shows = "list_user_settings", "get_user_setting"
+    creates, changes, assigns = "add_user_setting", "change_user_setting", "assign_user_settings"
+    properties = ("selfServiceEnabled", "localAdminEnabled", "resetEnabled", "restorePointSetting")
+
+
+class _Policy(_Assigned):
+    name = "provisioningPolicy"
+    lists, shows = "list_policies", "get_policy"
+    creates, changes, assigns = "create_policy", "update_policy", "assign_policy"
+    properties = (
+        *("description", "imageType", "imageId", "image", "connections", "windowsSetting", "cloudPcNamingTemplate"),
+        *("localAdminEnabled", "enableSingleSignOn", "gracePeriodInHours", "securityDefaults"),
+    )
+    references = {"connections": "connection", "image": "deviceImage"}  # noqa: RUF012 - as the base class declares it
+
+    def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:
+        super().word(found, view, references)
+        joins = [each["onPremisesConnectionId"] for each in view["domainJoinConfigurations"]]
+        found["connections"] = [references.label_of("connection", each) for each in joins]
+        found["securityDefaults"] = view[_SECURITY]
+        if view["imageType"] == "custom":
+            found["image"] = references.label_of("deviceImage", found.pop("imageId"))
+        if found["gracePeriodInHours"] == references.tenant["settings"]["gracePeriodInHours"]:
+            del found["gracePeriodInHours"]
+
+    def body(self, said: Mapping[str, Any], references: References) -> Json:
+        body = super().body(said, references)
+        if "connections" in body:
+            ids = [references.identifier("connection", each) for each in body.pop("connections")]
+            body["domainJoinConfigurations"] = [{"onPremisesConnectionId": each} for each in ids]
+        if "image" in body:
+            body["imageId"], body["imageType"] = references.identifier("deviceImage", body.pop("image")), "custom"
+        if "securityDefaults" in body:
+            body[_SECURITY] = body.pop("securityDefaults")
+        return body
+
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:
+        if change.found is None:
+            return
+        if "groups" in change.touched:
+            yield change_of("assign", change.found.identifier, targets(change.said.get("groups")))
+        if rest := change.touched - {"groups"}:
+            body = self.body({name: change.said[name] for name in rest}, writing.references)
+            yield change_of("edit", change.found.identifier, body)
+
+    def forms(self, change: Change, writing: Writing) -> Iterator[tuple[str, Json]]:
+        if change.found is not None:
+            return
+        body = self.body(change.said, writing.references)
+        groups = change.said.get("groups", [])
+        form = {
+            **policy_steps(body),
+            "groups": {"groupIds": groups},
+            "throughStep": "groups" if groups else "configuration",
+        }
+        yield "create-provisioning-policy", form
+
+
+TENANT, SITE, USER_SETTING, POLICY = _Tenant(), _Site(), _UserSetting(), _Policy()

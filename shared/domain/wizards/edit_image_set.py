@@ -1,0 +1,89 @@
+"""Edit Image Set: its description and its recipe; site, type of hosts and source stay for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from shared.domain.spot.image_set import ImageSet, Recipe, next_build
+from shared.domain.values import Id, Value
+from shared.domain.wizards.create_image_set import NO_STEPS, NotesStep
+from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
+from shared.domain.wizards.offers import Form
+from shared.domain.wizards.reviews import Forecast, Review, review
+from shared.errors import Problem
+
+_GONE = Problem("/set/imageSetId", "there is no such image set; choose one of the tenant's", "set")
+
+
+class SelectSetStep(Value):
+    """The image set to edit."""
+
+    image_set_id: Id = Field(title="Image set", description="The set to change.")
+
+
+class EditDetailStep(Value):
+    """What it is for; the name stays for ever."""
+
+    description: str = Field("", max_length=1500, title="Description", description="What it is for.")
+
+
+EDIT_IMAGE_SET = Wizard(
+    "edit-image-set",
+    "Edit Image Set",
+    (
+        WizardStep("set", "Select Image Set", SelectSetStep),
+        WizardStep("detail", "Image Set Detail", EditDetailStep),
+        WizardStep("recipe", "Recipe", Recipe, "As a whole. Versions that there are stay as they were built."),
+        WizardStep("notes", "Notes", NotesStep),
+        WizardStep(REVIEW, "Review and Save Image Set"),
+    ),
+)
+
+
+def image_set_values(image_set: ImageSet) -> Form:
+    """Return the present values of a set."""
+    return {
+        "set": {"imageSetId": image_set.id},
+        "detail": {"description": image_set.description},
+        "recipe": image_set.recipe.to_json(),
+    }
+
+
+def edited_set(image_set: ImageSet, reading: Reading, form: Mapping[str, Any], now: datetime) -> ImageSet:
+    """Return the set as the form changes it, without its notes. A step that is left out stays, another is a whole."""
+    detail = reading.value("detail", EditDetailStep) if "detail" in form else None
+    recipe = reading.value("recipe", Recipe) if "recipe" in form else None
+    return image_set.but(
+        description=image_set.description if detail is None else detail.description,
+        recipe=image_set.recipe if recipe is None else recipe,
+        next_build_at=image_set.next_build_at if recipe is None else next_build(recipe.schedule, now),
+    )
+
+
+def review_image_set_edit(
+    form: Mapping[str, Any], image_sets: Iterable[ImageSet], now: datetime, through_step: str = REVIEW
+) -> tuple[Review, Reading]:
+    """Return the review of an edit, and what was read of it."""
+    reading = EDIT_IMAGE_SET.read(form, through_step)
+    chosen, recipe = reading.value("set", SelectSetStep), reading.value("recipe", Recipe)
+    image_set = next((each for each in image_sets if chosen and each.id == chosen.image_set_id), None)
+    problems = list(reading.problems)
+    if chosen and image_set is None:
+        problems.append(_GONE)
+    if recipe and recipe.schedule and not recipe.steps:
+        problems.append(NO_STEPS)
+    forecast = _forecast(image_set, edited_set(image_set, reading, form, now)) if image_set else None
+    reviewed = review(EDIT_IMAGE_SET, through_step, problems, (), forecast)
+    return reviewed, Reading(reading.values, tuple(problems))
+
+
+def _forecast(before: ImageSet, after: ImageSet) -> Forecast:
+    changed = [name for name in ("description", "recipe") if getattr(before, name) != getattr(after, name)]
+    summary = f"{', '.join(changed)} change(s)." if changed else "Nothing changes."
+    if "recipe" in changed and after.next_build_at is not None:
+        summary = f"{summary} The next version is built at {after.next_build_at:%Y-%m-%d %H:%M} UTC."
+    return Forecast(summary=summary, details={"changed": changed, "steps": [step.name for step in after.recipe.steps]})

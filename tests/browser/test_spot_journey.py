@@ -1,0 +1,223 @@
+"""A Spot Group from its image set to the end of a release, as an administrator clicks it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from local.stack import Stack
+from tests.browser.conftest import Enter, Visit
+from tests.e2e.office import Office
+from tests.e2e.test_spot_engine import sign_in
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(1_200)]
+
+OpenOffice = Callable[..., Office]
+HURRY = 600.0
+"""Simulated seconds per real second while something is built."""
+LONG_MS = 240_000
+"""For what is built meanwhile, in real time."""
+STEP = re.compile(r"Step (\d+) of \d+")
+BY_HAND, BY_RECIPE = "0.0.1", "0.0.2"
+PASSWORD, CALLER = "Chosen-by-the-caller-7", "20.50.2.10"
+
+
+def forward(visit: Visit, *, times: int = 1) -> None:
+    """Go on in a wizard, each step without barriers."""
+    for _ in range(times):
+        main = visit.page.get_by_role("main")
+        expect(main).to_contain_text(STEP)
+        step = next(int(found[1]) for found in [STEP.search(main.inner_text())] if found)
+        visit.page.get_by_role("button", name="Next").click()
+        expect(main).to_contain_text(f"Step {step + 1} of")
+        assert visit.barriers() == []
+
+
+def save(visit: Visit, picture: str) -> None:
+    """Save what is reviewed, and go to what was made."""
+    visit.picture(picture)
+    visit.page.get_by_role("button", name="Save").click()
+    expect(visit.page.get_by_role("heading", name="Saved")).to_be_visible()
+    assert visit.barriers() == []
+    visit.page.get_by_role("link", name="Show it", exact=True).click()
+
+
+def shown(visit: Visit, title: str, picture: str) -> Page:
+    """Wait for a page, and look at it."""
+    expect(visit.page.get_by_role("heading", level=1)).to_have_text(title)
+    expect(visit.page.get_by_role("progressbar", name="Loading")).to_have_count(0)
+    visit.picture(picture)
+    assert visit.barriers() == []
+    return visit.page
+
+
+def table(page: Page, name: str) -> Locator:
+    return page.get_by_role("table", name=name)
+
+
+def test_a_spot_group_from_its_image_set_to_the_end_of_a_release(
+    stack: Stack, open_office: OpenOffice, enter: Enter
+) -> None:
+    office = open_office("marina")
+    with stack.at_speed(HURRY):
+        office.connection()
+    first, *_ = users = [office.user(number) for number in (1, 2, 3)]
+    office.group("crew", *users)
+    visit = enter("administrator", at=office)
+    make_image_set(visit)
+    customise_a_version(visit, stack)
+    make_group(visit, stack, users)
+    sign_in(office, visit.page.url.rpartition("/")[2], first)
+    look_at_the_host(visit, first)
+    build_by_recipe(visit, stack)
+    release(visit, stack, first)
+    assert office.invariants() == []
+
+
+def make_image_set(visit: Visit) -> None:
+    page = visit.go("/image-sets")
+    page.get_by_role("link", name="Create an image set").first.click()
+    expect(page.get_by_role("combobox", name="Site")).to_have_value("main")  # the only one is chosen
+    forward(visit)
+    page.get_by_role("button", name="Next").click()  # without a source
+    expect(page.get_by_text("choose a marketplace image")).to_be_visible()
+    page.get_by_role("combobox", name="Marketplace image").select_option(index=1)
+    forward(visit)
+    page.get_by_role("textbox", name="Name").fill("Teachers")
+    forward(visit, times=3)
+    expect(page.get_by_text("Version 0.0.0 exists at once")).to_be_visible()
+    save(visit, "spot-image-set-review")
+    shown(visit, "Teachers", "spot-image-set")
+    expect(table(page, "Versions").get_by_role("row", name=re.compile("0.0.0 Available"))).to_be_visible()
+
+
+def customise_a_version(visit: Visit, stack: Stack) -> None:
+    page = visit.page
+    page.get_by_role("link", name="Create a version").click()
+    forward(visit, times=2)
+    offered = page.get_by_role("combobox", name="Marketplace image").get_by_role("option")
+    assert not [text for text in offered.all_inner_texts() if "single-session" in text]  # the set is for pooled hosts
+    forward(visit, times=3)
+    save(visit, "spot-image-version-review")
+    page.get_by_role("link", name=BY_HAND).click()
+    with stack.at_speed(HURRY):
+        expect(page.get_by_text("What is next")).to_be_visible(timeout=LONG_MS)
+    shown(visit, f"Version {BY_HAND}", "spot-image-version-customizing")
+
+    page.get_by_role("button", name="Connect", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Password").fill(PASSWORD)
+    dialog.get_by_label("Your IPv4 address").fill(CALLER)
+    dialog.get_by_role("button", name="Connect", exact=True).click()
+    with stack.at_speed(60.0):
+        expect(page.get_by_text("Connect: done.")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("The way in is open")).to_be_visible()
+    visit.act("Seal", typed=BY_HAND)
+    with stack.at_speed(HURRY):
+        expect(page.get_by_text("Seal: done.")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("No host uses it yet.")).to_be_visible()
+    shown(visit, f"Version {BY_HAND}", "spot-image-version-available")
+    expect(page.get_by_role("button", name="Seal", exact=True)).to_be_disabled()
+
+
+def make_group(visit: Visit, stack: Stack, users: list[str]) -> None:
+    page = visit.go("/spot-groups")
+    page.get_by_role("link", name="Create a Spot Group").first.click()
+    page.get_by_role("textbox", name="Name", exact=True).fill("Classroom")
+    page.get_by_role("textbox", name="Friendly name").fill("School desktop")
+    forward(visit)
+    page.get_by_role("textbox", name="Profile path").fill(r"\\files.contoso.com\profiles")
+    forward(visit)
+    page.get_by_role("spinbutton", name="Quantity").fill(str(len(users)))
+    forward(visit, times=2)
+    page.get_by_role("checkbox", name="marina crew").check()
+    forward(visit)
+    page.get_by_role("combobox", name="Version").select_option(label=f"Teachers {BY_HAND}")
+    forward(visit, times=5)
+    expect(page.get_by_text("1 session host(s) are built")).to_be_visible()
+    save(visit, "spot-group-review")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Classroom")
+    with stack.at_speed(HURRY):
+        host = table(page, "Hosts").get_by_role("row", name=re.compile("SPOT-"))
+        expect(host).to_contain_text("Ready", timeout=LONG_MS)
+    for user in users:
+        expect(table(page, "Members").get_by_role("row", name=re.compile(user))).to_contain_text("Entitled")
+    shown(visit, "Classroom", "spot-group-ready")
+    expect(page.get_by_role("button", name="Confirm removals")).to_be_disabled()  # none waits: the service says so
+
+
+def look_at_the_host(visit: Visit, user: str) -> None:
+    page = visit.page
+    expect(table(page, "Sessions").get_by_role("row", name=re.compile(user))).to_contain_text("SPOT-")
+    table(page, "Hosts").get_by_role("button", name=re.compile("SPOT-")).click()
+    expect(page.get_by_role("menuitem", name="Restart")).to_be_enabled()
+    page.keyboard.press("Escape")
+    name = table(page, "Hosts").get_by_role("link").first
+    title = name.inner_text()
+    name.click()
+    shown(visit, title, "spot-host")
+    page.get_by_role("button", name="Drain", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Drain").click()
+    expect(page.get_by_role("button", name="Undrain")).to_be_enabled()
+    page.get_by_role("button", name="Undrain").click()
+    expect(page.get_by_role("button", name="Drain", exact=True)).to_be_enabled()
+    page.get_by_role("link", name="To the Spot Group").click()
+    page.get_by_role("textbox", name="User").fill(user)
+    page.get_by_role("button", name="Explain").click()
+    expect(page.get_by_text("hosts are online, with")).to_be_visible()
+
+
+def build_by_recipe(visit: Visit, stack: Stack) -> None:
+    """The recipe comes after the set; the version that it builds needs no hands."""
+    page = visit.go("/image-sets")
+    page.get_by_role("link", name="Teachers").click()
+    page.get_by_role("link", name="Edit", exact=True).click()
+    forward(visit, times=2)
+    page.get_by_role("group", name="Steps").get_by_role("button", name="Add").click()
+    page.get_by_role("textbox", name="Name").fill("7-Zip")
+    page.get_by_role("button", name="Next").click()  # neither a script nor a package
+    expect(page.get_by_text("write a script or the packageId")).to_be_visible()
+    page.get_by_role("textbox", name="Package", exact=True).fill("7zip.7zip")
+    forward(visit, times=2)
+    expect(page.get_by_text("recipe change(s).")).to_be_visible()
+    save(visit, "spot-recipe-review")
+    expect(page.get_by_text("7-Zip (7zip.7zip)")).to_be_visible()
+    page.get_by_role("link", name="Create a version").click()
+    forward(visit, times=3)
+    expect(page.get_by_role("switch", name="By recipe")).to_be_checked()
+    forward(visit, times=2)
+    save(visit, "spot-recipe-version-review")
+    with stack.at_speed(HURRY):
+        built = table(page, "Versions").get_by_role("row", name=re.compile(BY_RECIPE))
+        expect(built).to_contain_text("Available", timeout=LONG_MS)
+    expect(built).to_contain_text("Tested")
+
+
+def release(visit: Visit, stack: Stack, user: str) -> None:
+    page = visit.go("/spot-groups")
+    page.get_by_role("link", name="Classroom").click()
+    page.get_by_role("link", name="Release a version").click()
+    forward(visit)
+    page.get_by_role("combobox", name="Version").select_option(label=f"Teachers {BY_RECIPE}")
+    forward(visit)
+    page.get_by_role("combobox", name="Release method").select_option("immediate")
+    forward(visit)
+    expect(page.get_by_text(f"One host of version {BY_RECIPE} is built and tried first")).to_be_visible()
+    save(visit, "spot-release-review")
+    expect(page.get_by_text(f"Release of version {BY_RECIPE}: in progress.")).to_be_visible()
+    expect(page.get_by_text("The first host is built and tried")).to_be_visible()
+    shown(visit, "Classroom", "spot-release-running")
+    with stack.at_speed(60.0):
+        expect(page.get_by_text("Users move to the new hosts")).to_be_visible(timeout=LONG_MS)
+    visit.picture("spot-release-moving")
+    with stack.at_speed(HURRY):
+        done = table(page, "Releases so far").get_by_role("row", name=re.compile(f"{BY_HAND} → {BY_RECIPE}"))
+        expect(done).to_contain_text("Succeeded", timeout=LONG_MS)
+    expect(table(page, "Hosts").get_by_role("row", name=re.compile("SPOT-"))).to_have_count(1)
+    expect(table(page, "Hosts").get_by_role("row", name=re.compile("SPOT-"))).to_contain_text(BY_RECIPE)
+    expect(table(page, "Decisions of the engine").get_by_role("row", name=re.compile("Sign off"))).to_be_visible()
+    expect(table(page, "Sessions").get_by_role("row", name=re.compile(user))).to_have_count(0)
+    shown(visit, "Classroom", "spot-release-over")

@@ -1,0 +1,82 @@
+"""Every operation of the API has a place in the portal, or a reason why it has none."""
+
+import json
+import re
+from collections.abc import Iterator
+
+from tests.house.tree import ROOT, below, relative, text
+
+_LITERAL = re.compile(r'`([^`]*)`|"([^"\n]*)"')
+_CONSTANT = re.compile(r'\bconst (\w+) = (?:`([^`]*)`|"([^"\n]*)") as const')
+_CALL = re.compile(r'\bapi\s*\.(POST|PUT|PATCH|DELETE)\(\s*(?:`([^`]*)`|"([^"\n]*)"|(\w+))')
+_GRAPH = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
+WITHOUT_PLACE = {
+    "get_customer_template": "the Azure portal opens it: Readiness has the link",
+    "list_service_audit_events": "not built: the provider reads the service's own events by the command line",
+    "get_configuration": "read before there is a client, with the browser's fetch",
+    "receive_notifications": "Graph calls it",
+    "health": "monitors call it",
+    "openapi": "generators read it; the portal is built from docs/openapi.json",
+    "get_own_cloud_pc": "the list of My Cloud PCs has all of it",
+    "update_tenant": "the wizard edit-tenant saves it",
+    "put_site": "the wizards create-site and edit-site save it",
+    "create_device_image": "its wizard saves it",
+    "create_connection": "its wizard saves it",
+    "update_connection": "the wizard edit-connection saves it",
+    "create_policy": "its wizard saves it",
+    "update_policy": "the wizard edit-provisioning-policy saves it",
+    "list_assignments": "the policy shows its groups",
+    "count_cloud_pcs": "the summary has the counts",
+    "validate_bulk_resize": "the dry run of a bulk action says it",
+    "reprovision_cloud_pc": "the portal sends the form with options",
+    "list_gallery_images": "the wizards offer them",
+    "get_gallery_image": "the wizards offer them",
+    "get_release": "the first of the group's releases so far is it",
+    "list_supported_regions": "the wizards offer them",
+    "get_supported_region": "the wizards offer them",
+}
+
+
+def operations() -> dict[tuple[str, str], str]:
+    """Method and address of each operation -> its id."""
+    paths = json.loads(text(ROOT / "docs" / "openapi.json"))["paths"]
+    return {
+        (method.upper(), address): operation["operationId"]
+        for address, item in paths.items()
+        for method, operation in item.items()
+        if "operationId" in operation
+    }
+
+
+def resolved(address: str, constants: dict[str, str]) -> str:
+    """Return an address with the constants of its file in it."""
+    before = ""
+    while before != address:
+        before = address
+        address = re.sub(r"\$\{(\w+)\}", lambda found: constants.get(found[1], found[0]), address)
+    return address
+
+
+def called() -> Iterator[tuple[str, str]]:
+    """Each method and address that the portal's sources call; every address that they name can be read."""
+    sources = (path for suffix in (".ts", ".tsx") for path in below("portal", suffix=suffix))
+    for path in sources:
+        if relative(path).parts[1] != "src" or ".test." in path.name:
+            continue
+        constants = {"ROOT": _GRAPH} | {found[1]: found[2] or found[3] for found in _CONSTANT.finditer(text(path))}
+        for method, template, literal, name in _CALL.findall(text(path)):
+            yield method, resolved(template or literal or constants.get(name, name), constants)
+        for template, literal in _LITERAL.findall(text(path)):
+            yield "GET", resolved(template or literal, constants)
+
+
+def test_every_operation_has_a_place_in_the_portal_or_a_reason() -> None:
+    there, places = operations(), set(called())
+    shown = {name for place, name in there.items() if place in places}
+    assert set(there.values()) - shown - WITHOUT_PLACE.keys() == set(), "show it in the portal, or write a reason here"
+    assert WITHOUT_PLACE.keys() & shown == set()
+    assert WITHOUT_PLACE.keys() - set(there.values()) == set()
+
+
+def test_what_the_portal_sends_is_an_operation() -> None:
+    assert [place for place in called() if place[0] != "GET" and place not in operations()] == []

@@ -18,6 +18,7 @@ WITHOUT_PLACE = {
     "health": "monitors call it",
     "openapi": "generators read it; the portal is built from docs/openapi.json",
     "get_own_cloud_pc": "the list of My Cloud PCs has all of it",
+    "create_tenant": "the wizard create-tenant saves it",
     "update_tenant": "the wizard edit-tenant saves it",
     "put_site": "the wizards create-site and edit-site save it",
     "create_device_image": "its wizard saves it",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from activities.rights import DESKTOP_USER, MACHINE_USER, assign_role, remove_role
 from activities.spot_hosts import give_free_hosts, take_hosts
 from shared.clients.arm import parse_id
-from shared.clients.directory import members_of_groups
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.spot_groups import (
@@ -19,7 +18,6 @@ from shared.contracts.spot_groups import (
     SpotPool,
 )
 from shared.dependencies import dependencies
-from shared.domain import naming
 from shared.domain.azure_errors import PRINCIPAL_UNKNOWN
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.pausing import spot_pause_reason
@@ -28,15 +26,12 @@ from shared.domain.spot.members import (
     MemberPlan,
     MemberStatus,
     Rights,
-    Roll,
     SpotMember,
-    dissolved,
-    plan_members,
-    seen_users,
 )
 from shared.domain.spot.sessions import Notice
 from shared.domain.tenants.tenant import Tenant
 from shared.services.desktop_sessions import sign_off_users
+from shared.services.member_plans import planned_members, read_roll
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
@@ -63,23 +58,10 @@ async def plan_spot_members(order: SpotGroupOrder) -> MembersPlanned | Refused:
 
 async def _planned(order: SpotGroupOrder, tenant: Tenant, group: SpotGroup, known: list[SpotMember]) -> MemberPlan:
     deps = dependencies()
-    at = deps.clock.now()
-    if group.deleting_since is not None:
-        return dissolved(known, at)
-    if spot_pause_reason(await deps.service_state.get(), tenant, group) or not order.read_members:
-        return MemberPlan(members=tuple(known))
-    read = await members_of_groups(deps.graph(tenant).group_users, group.group_ids)
-    roll = Roll(users=seen_users(read.people.values()), complete=True, empty=frozenset(read.empty))
-    return plan_members(
-        known,
-        roll,
-        quantity=group.quantity,
-        brake=tenant.settings.removal_brake,
-        at=at,
-        new_id={user: naming.derived_id("spotMember", tenant.id, group.id, user) for user in read.people},
-        tenant_id=tenant.id,
-        group_id=group.id,
-    )
+    at, service = deps.clock.now(), await deps.service_state.get()
+    asks = order.read_members and group.deleting_since is None and not spot_pause_reason(service, tenant, group)
+    roll = await read_roll(deps.graph(tenant), group.group_ids) if asks else None
+    return planned_members(service, tenant, group, known, roll, at)
 
 
 async def _save(plan: MemberPlan, stored: dict[str, Stored[SpotMember]]) -> None:

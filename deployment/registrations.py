@@ -16,7 +16,7 @@ from deployment.report import Report
 
 INFRA = Path(__file__).resolve().parents[1] / "infra"
 AZURE_CLI = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
-"""The Azure CLI, in every directory: `az account get-access-token --scope api://...` then needs no consent."""
+"""The Azure CLI, in every directory: a token of the API for it then needs no consent."""
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 READ_ONESELF = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 """Graph's delegated permission User.Read."""

@@ -68,7 +68,7 @@ class Change:
         return self.kind not in _QUIET
 
     def __str__(self) -> str:
-        """Write it as `az deployment sub what-if` does, a line for each property."""
+        """Write it as the Azure CLI writes a what-if, a line for each property."""
         lines = [f"  {_SIGNS.get(self.kind, '?')} {self.id}", *(f"      {each}" for each in self.properties)]
         return "\n".join(lines)
 

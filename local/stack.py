@@ -278,6 +278,7 @@ class Stack:
             "DESKWRIGHT_PROVIDER_TENANT_ID": TENANT_ID,
             "DESKWRIGHT_API_AUDIENCE": api_client_id(),
             "DESKWRIGHT_SIGN_IN_CLIENT_ID": sign_in_client_id(),
+            "DESKWRIGHT_SIGN_IN_SCOPE": f"{_API}/access_as_user",
             "DESKWRIGHT_APP_CLIENT_ID": customers_app(),
             "DESKWRIGHT_CLOCK_FILE": str(self.clock.path),
             "DESKWRIGHT_PORTAL_FOLDER": str(self.options.app / "portal" / "dist-local"),

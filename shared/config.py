@@ -37,15 +37,15 @@ class Settings(BaseModel):
     queues_url: Endpoint = Field(description="Queue service of the same storage account")
     key_vault_url: Endpoint = Field(description="Key Vault that keeps the domain-join passwords")
     provider_tenant_id: Uuid = Field(description="Entra tenant of the provider; provider roles are valid only in it")
+    api_audience: Uuid = Field(description="Client id of the API's registration: the audience of our callers' tokens")
     arm_url: Endpoint = Field("https://management.azure.com", description="Azure Resource Manager")
     graph_url: Endpoint = Field("https://graph.microsoft.com", description="Microsoft Graph, without a version")
     authority_url: Endpoint = Field("https://login.microsoftonline.com", description="Issuer of tokens")
-    api_audience: str = Field("api://deskwright", min_length=1, description="Audience of our callers' tokens")
     sign_in_client_id: Uuid | None = Field(
         None, description="App registration that people sign in with, in a browser or at a command line"
     )
-    sign_in_scope: str = Field(
-        "api://deskwright/access_as_user", min_length=1, description="Delegated scope that they ask for"
+    sign_in_scope: str | None = Field(
+        None, description="Delegated scope that they ask for; none: access_as_user of the API's registration"
     )
     sign_in_directory: str = Field(
         "organizations",
@@ -72,6 +72,11 @@ class Settings(BaseModel):
     trust_client_principal: bool = Field(
         default=False, description="App Service authentication is enabled in front of the app: trust its headers"
     )
+
+    @property
+    def asked_scope(self) -> str:
+        """The delegated scope that people ask for when they sign in."""
+        return self.sign_in_scope or f"api://{self.api_audience}/access_as_user"
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -17,6 +17,12 @@ from cli.tests.conftest import Command, Service
 PROD = Context("prod", "https://prod.example", tenant="contoso", sign_in="browser")
 
 
+def keep(context: Context) -> None:
+    """Make a context the current one."""
+    with contexts.changing() as known:
+        known.current, known.contexts[context.name] = context.name, context
+
+
 def run_of(folder: Path, **facts: object) -> None:
     """Write what make run writes."""
     place = folder / ".run" / "demo"
@@ -33,16 +39,15 @@ def test_without_any_context_the_way_to_one_is_told() -> None:
 
 
 def test_contexts_are_kept_where_only_their_owner_reads(settings: Path) -> None:
-    contexts.write("prod", {"prod": PROD})
+    keep(PROD)
     assert contexts.chosen(None) == PROD
-    (file,) = settings.iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert {stat.S_IMODE(file.stat().st_mode) for file in settings.iterdir()} == {0o600}
     assert stat.S_IMODE(settings.stat().st_mode) == 0o700
 
 
 @pytest.mark.usefixtures("settings")
 def test_an_unknown_context_is_told_with_the_known_ones() -> None:
-    contexts.write("prod", {"prod": PROD})
+    keep(PROD)
     with pytest.raises(NotFoundError, match="known: prod"):
         contexts.chosen("test")
 
@@ -73,7 +78,7 @@ def test_a_demonstration_is_found_from_below_its_folder(tmp_path: Path, monkeypa
 @pytest.mark.usefixtures("settings")
 def test_a_context_goes_before_a_demonstration_unless_somebody_of_it_is_named(tmp_path: Path) -> None:
     run_of(tmp_path)
-    contexts.write("prod", {"prod": PROD})
+    keep(PROD)
     assert contexts.chosen(None).name == "prod"
     assert contexts.chosen(None, "reader").name == "demo"
 

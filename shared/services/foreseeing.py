@@ -28,6 +28,7 @@ from shared.services.planning import rules_of, snapshots_of
 from shared.services.policies import assigned_to
 from shared.services.policy_edits import edited_fields
 from shared.services.service_plans import refuse_unusable_sizes
+from shared.services.spot_foreseeing import foresee_spot_edit, foresee_spot_pause
 from shared.services.tenants import TenantChange, changed_tenant, planned_by
 from shared.services.wizard_edits import edited_policy
 
@@ -40,13 +41,14 @@ class AssignForm(Value):
 
 
 class PauseTarget(Value):
-    """What would be paused: a policy, or the whole tenant when none is named."""
+    """What would be paused: a policy, a Spot Group, or the whole tenant when none of them is named."""
 
     policy_id: Id | None = None
+    spot_group_id: Id | None = None
 
 
 class DryRunForm(Value):
-    """A change whose effect is asked for: exactly one of the four."""
+    """A change whose effect is asked for: exactly one of the five."""
 
     assign: AssignForm | None = None
     edit: Annotated[dict[Word, Any], Field(max_length=10)] | None = Field(
@@ -56,6 +58,9 @@ class DryRunForm(Value):
         None, description="fields of TenantSettings; null: its default"
     )
     pause: PauseTarget | None = None
+    spot_group: Annotated[dict[Word, Any], Field(max_length=10)] | None = Field(
+        None, description="the form of the wizard edit-spot-group, by step"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,15 @@ class _Configuration:
 async def dry_run(context: ActionContext, form: DryRunForm) -> Foresight:
     """Return what a change would do. Raises: InvalidError, NotFoundError, and as the directory does."""
     deps, tenant = context.deps, context.tenant
-    if sum(each is not None for each in (form.assign, form.edit, form.settings, form.pause)) != 1:
-        raise InvalidError(Problem("", "name one change: assign, edit, settings or pause"))
+    named = (form.assign, form.edit, form.settings, form.pause, form.spot_group)
+    if sum(each is not None for each in named) != 1:
+        raise InvalidError(Problem("", "name one change: assign, edit, settings, pause or spotGroup"))
+    if form.spot_group is not None:
+        return await foresee_spot_edit(context, form.spot_group)
+    if form.pause is not None and form.pause.spot_group_id is not None:
+        if form.pause.policy_id is not None:
+            raise InvalidError(Problem("/pause/spotGroupId", "name a policy or a Spot Group, not both"))
+        return await foresee_spot_pause(context, form.pause.spot_group_id)
     policies = {stored.value.id: stored.value async for stored in deps.policies.each(tenant.id)}
     now = _Configuration(tenant, policies, await deps.service_state.get())
     if form.assign is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared.domain import naming
+from shared.domain.amounts import amount
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Assignment
@@ -80,6 +81,14 @@ async def edit_spot_group(
     context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: SpotGroupFacts
 ) -> Begun[Stored[SpotGroup]]:
     """Change what the form changes of a Spot Group, and bring it to that. Raises: InvalidError, StaleError."""
+    stored, after = await edited_spot_group(context, form, facts)
+    return await _change(context, client, EDIT_OPERATION, stored, after)
+
+
+async def edited_spot_group(
+    context: ActionContext, form: Mapping[str, Any], facts: SpotGroupFacts
+) -> tuple[Stored[SpotGroup], SpotGroup]:
+    """Return the group that a form of edit-spot-group edits, and what it comes to. Raises: InvalidError."""
     _, reading = review_spot_group_edit(form, facts)
     chosen = selected(reading, facts)
     if reading.problems or chosen is None:
@@ -93,7 +102,7 @@ async def edit_spot_group(
     after = after.but(notes=noted(before.notes, notes.notes if notes else "", by=context.actor.name, at=context.now))
     if after != before:
         after = after.but(last_modified_date_time=context.now)
-    return await _change(context, client, EDIT_OPERATION, stored, after)
+    return stored, after
 
 
 async def delete_spot_group(
@@ -107,8 +116,9 @@ async def delete_spot_group(
     removal = await read_removal(context, group)
     if not confirmed and any((removal.members, removal.sessions, removal.hosts)):
         raise ConflictError(
-            f"deleting {group.display_name} signs off {removal.sessions} session(s), removes {removal.hosts} host(s) "
-            f"and takes the desktop of {removal.members} member(s); repeat it with confirm=true",
+            f"deleting {group.display_name} signs off {amount(removal.sessions, 'session')}, "
+            f"removes {amount(removal.hosts, 'host')} and takes the desktop of {amount(removal.members, 'member')}; "
+            "repeat it with confirm=true",
             wouldRemove=removal.to_json(),
         )
     after = group if group.deleting_since else group.but(deleting_since=context.now)

@@ -72,6 +72,7 @@ def test_a_spot_group_from_its_image_set_to_the_end_of_a_release(
     make_group(visit, stack, users)
     sign_in(office, visit.page.url.rpartition("/")[2], first)
     look_at_the_host(visit, first)
+    foresee_an_edit(visit)
     build_by_recipe(visit, stack)
     release(visit, stack, first)
     assert office.invariants() == []
@@ -168,6 +169,19 @@ def look_at_the_host(visit: Visit, user: str) -> None:
     page.get_by_role("textbox", name="User").fill(user)
     page.get_by_role("button", name="Explain").click()
     expect(page.get_by_text("hosts are online, with")).to_be_visible()
+
+
+def foresee_an_edit(visit: Visit) -> None:
+    """What a lower quantity would take is said before anything is saved."""
+    page = visit.page
+    page.get_by_role("link", name="Edit", exact=True).click()
+    forward(visit, times=2)
+    expect(page.get_by_role("spinbutton", name="Quantity")).to_have_value("3")
+    page.get_by_role("spinbutton", name="Quantity").fill("1")
+    forward(visit, times=6)
+    expect(page.get_by_text("2 would lose the access")).to_be_visible()
+    visit.picture("spot-group-edit-foreseen")
+    assert visit.barriers() == []
 
 
 def build_by_recipe(visit: Visit, stack: Stack) -> None:

@@ -11,7 +11,7 @@ import aiohttp.connector
 import jwt
 import pytest
 from azure_simulator.certificates import Certificates
-from azure_simulator.seeds import DOMAIN, TENANT_ID
+from azure_simulator.seeds import DOMAIN, TENANT_ID, api_client_id
 
 from deployment import roles
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION, Running, running
@@ -160,6 +160,7 @@ async def working(
                 "graph_url": cloud.url,
                 "authority_url": cloud.url,
                 "provider_tenant_id": TENANT_ID,
+                "api_audience": api_client_id(),
             }
         )
         made: Any = Dependencies(settings, CloudClock(cloud))

@@ -28,6 +28,7 @@ ACTIONS = [
     f"POST {OWN}/{action}"
     for action in ("reboot", "troubleshoot", "rename", "restore", "reprovision", "changeUserAccountType")
 ]
+SHOWN_AS = {f"POST {OWN}/rename": "Mine"}
 POINT = RestorePoint(id="rp1", created_at=things.NOW, status="ready")
 ELSEWHERE = "dddddddd-0000-4000-8000-00000000000d"
 
@@ -119,7 +120,11 @@ async def test_what_is_allowed_is_done_in_the_users_name(home: Office, routes: d
     place = answer.headers["Location"]
     operation = json.loads(answer.get_body())["id"]
     assert place == f"/api/me/cloudPCs/{EVE.id}/operations/{operation}"
-    assert (await call(routes, f"GET {OWN}/operations/{{operation}}", operation=operation)).status_code == 200
+    shown = await call(routes, f"GET {OWN}/operations/{{operation}}", operation=operation)
+    assert (shown.status_code, json.loads(shown.get_body())["resourceDisplayName"]) == (
+        200,
+        SHOWN_AS.get(name, EVE.display_name),
+    )
     (event,) = [stored.value async for stored in home.audit.each("contoso")]
     assert (event.actor.id, event.activity) == ("id-eve", f"Microsoft.CloudPC/me/{name.rpartition('/')[2]}")
 

@@ -20,6 +20,7 @@ ENVIRONMENT = {
     "DESKWRIGHT_QUEUES_URL": "https://queues.invalid",
     "DESKWRIGHT_KEY_VAULT_URL": "https://vault.invalid",
     "DESKWRIGHT_PROVIDER_TENANT_ID": things.DIRECTORY,
+    "DESKWRIGHT_API_AUDIENCE": things.DIRECTORY,
 }
 STRANGE = things.tenant(id="fabrikam", entra_tenant_id="00000000-0000-4000-8000-000000000001")
 
@@ -108,6 +109,7 @@ async def test_tables_are_made_when_first_missed(azurite_server: Azurite, tables
         queues_url=azurite_server.queues_url,
         key_vault_url="https://vault.invalid",
         provider_tenant_id=things.DIRECTORY,
+        api_audience=things.DIRECTORY,
     )
     here = Dependencies(settings, SystemClock(), tables)
     assert [s async for s in here.policies.each("contoso")] == []

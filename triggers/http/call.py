@@ -25,6 +25,7 @@ from triggers.http.authentication import Caller
 
 M = TypeVar("M", bound=BaseModel)
 
+_DEEPEST = 20  # objects in each other; no form has as many
 _MOST_KEY_CHARACTERS = 200
 _HOST_NAME = r"(?=.{1,253}(:|$))[0-9A-Za-z_]([0-9A-Za-z_-]{0,62})(\.[0-9A-Za-z_]([0-9A-Za-z_-]{0,62}))*\.?"
 _ADDRESS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"
@@ -186,7 +187,14 @@ class Call:
 
     def _without_annotations(self, body: Mapping[str, Any]) -> dict[str, Any]:
         """Return a body without the annotations of OData that Graph's clients send."""
-        return {name: value for name, value in body.items() if not (self._graph and "@odata." in name)}
+        return dict(_bare(body, _DEEPEST)) if self._graph else dict(body)
+
+
+def _bare(value: Any, depth: int) -> Any:  # noqa: ANN401 - JSON
+    """Return a part of a body without annotations, which stand in every object of a client; *depth*: of them."""
+    if isinstance(value, Mapping) and depth:
+        return {name: _bare(each, depth - 1) for name, each in value.items() if "@odata." not in name}
+    return [_bare(each, depth - 1) for each in value] if isinstance(value, list) and depth else value
 
 
 def parts_of(request: func.HttpRequest) -> SplitResult:

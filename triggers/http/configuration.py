@@ -27,7 +27,7 @@ async def get_configuration(req: func.HttpRequest) -> func.HttpResponse:
     shown: ConfigurationView = {
         "authority": f"{settings.authority_url}/{settings.sign_in_directory}",
         "clientId": settings.sign_in_client_id,
-        "scope": settings.sign_in_scope,
+        "scope": settings.asked_scope,
         "version": VERSION,
     }
     body = json.dumps(shown, separators=(",", ":"))

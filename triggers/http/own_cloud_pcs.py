@@ -19,6 +19,7 @@ from shared.domain.operations.operation import Operation
 from shared.domain.texts import one_line
 from shared.domain.values import Id, Value
 from shared.errors import ConflictError, NotFoundError
+from shared.services.operation_facts import operation_facts
 from shared.services.own_cloud_pcs import allow, cloud_pcs_of, own_cloud_pc, setting_or_none, spot_desktops_of
 from shared.services.rebuilding import UserAccountType, rebuild
 from shared.services.remote import RemoteActionRequest, act, rename
@@ -111,7 +112,8 @@ async def get_own_operation(call: Call) -> Response:
     stored = await call.deps.operations.get(pc.tenant_id, call.param("operation"))
     if stored.value.resource_id != pc.id:
         raise NotFoundError("there is no such operation")
-    return ok(operation_view(stored.value), etag=stored.etag)
+    facts = await operation_facts(call.context)
+    return ok(operation_view(facts.shown(stored.value)), etag=stored.etag)
 
 
 @bp.route(route=f"{_ONE}/reboot", methods=["POST"], auth_level=_OPEN)

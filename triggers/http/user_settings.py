@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import azure.functions as func
 
@@ -20,6 +19,7 @@ from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.http.bodies.policies import AssignBody, assigned_group_ids
 from triggers.http.bodies.reading import renamed
+from triggers.http.bodies.user_settings import user_setting_body
 from triggers.http.call import Call, Response
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_changed, graph_created, graph_item, graph_whole_list, query_of
@@ -57,7 +57,7 @@ async def add_user_setting(call: Call) -> Response:
     """Create user settings; they apply to nobody until they are assigned."""
 
     async def create() -> Response:
-        stored = await create_user_setting(call.context, call.read(UserSettingForm, _body(call)))
+        stored = await create_user_setting(call.context, call.read(UserSettingForm, user_setting_body(call.json())))
         return graph_created(call, USER_SETTINGS, user_setting_view(stored.value), stored.etag)
 
     return await once(call, create)
@@ -73,7 +73,7 @@ async def add_user_setting(call: Call) -> Response:
 async def change_user_setting(call: Call) -> Response:
     """Change what the body names of user settings; it holds from the user's next request on."""
     stored = await _read(call)
-    after = await update_user_setting(call.context, stored, call.read(UserSettingEdit, _body(call)))
+    after = await update_user_setting(call.context, stored, call.read(UserSettingEdit, user_setting_body(call.json())))
     return graph_changed(call, USER_SETTINGS, user_setting_view(after.value), after.etag)
 
 
@@ -110,8 +110,3 @@ async def _read(call: Call) -> Stored[UserSetting]:
     stored = await call.deps.user_settings.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     return stored
-
-
-def _body(call: Call) -> dict[str, Any]:
-    """Return the body without the annotations of OData that Graph's clients send."""
-    return {name: value for name, value in call.json().items() if "@odata." not in name}

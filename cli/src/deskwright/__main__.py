@@ -1,5 +1,6 @@
 """``python -m deskwright``, and the script ``deskwright``: one command, one exit code."""
 
+import io
 import os
 import signal
 import sys
@@ -9,10 +10,16 @@ import click
 
 from deskwright.errors import CommandError, ExitCode
 from deskwright.main import root
+from deskwright.tables import printable
+
+_NOT_UNDERSTOOD = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
+"""What comes of an answer of another shape."""
+_DEBUG = "Is the command line of the service's version? DESKWRIGHT_DEBUG=1 shows where it happened."
 
 
 def main() -> None:
     """Run one command; what went wrong is told on stderr, and by the exit code."""
+    _write_anything()
     if hasattr(signal, "SIGPIPE") and not sys.stdout.isatty():
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as head expects it
     sys.exit(run())
@@ -24,23 +31,49 @@ def run() -> int:
         import deskwright.completion  # noqa: F401 - click learns of a shell by it
     try:
         code = root.main(prog_name="deskwright", standalone_mode=False, color=_colours())
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return ExitCode.USAGE
-    except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE if isinstance(error, click.UsageError) else ExitCode.FAILED
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Ended; nothing more was done.", err=True)
-        return ExitCode.INTERRUPTED
-    except CommandError as error:
-        _tell(error)
-        return error.exit_code
-    except BrokenPipeError:
-        with suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return ExitCode.FAILED
+    except (click.ClickException, click.Abort, KeyboardInterrupt, CommandError, OSError, *_NOT_UNDERSTOOD) as error:
+        if os.environ.get("DESKWRIGHT_DEBUG") and not isinstance(error, click.ClickException | CommandError):
+            raise
+        return _ended(error)
     return code if isinstance(code, int) else ExitCode.DONE
+
+
+def _ended(error: BaseException) -> int:
+    """Tell what has ended a command; return its exit code."""
+    match error:
+        case click.exceptions.NoArgsIsHelpError() | click.UsageError():
+            error.show()
+            code = ExitCode.USAGE
+        case click.ClickException():
+            error.show()
+            code = ExitCode.FAILED
+        case click.Abort() | KeyboardInterrupt():
+            click.echo("Ended; nothing more was done.", err=True)
+            code = ExitCode.INTERRUPTED
+        case CommandError():
+            _tell(error)
+            code = error.exit_code
+        case BrokenPipeError():
+            with suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = ExitCode.FAILED
+        case OSError():
+            _tell(CommandError(str(error)))
+            code = ExitCode.FAILED
+        case _:
+            which = f": {error}" if isinstance(error, LookupError) else ""  # others may quote what nobody should see
+            _tell(CommandError(f"the answer is not understood ({type(error).__name__}{which})", advice=_DEBUG))
+            code = ExitCode.FAILED
+    return code
+
+
+def _write_anything() -> None:
+    """Let every character be written: to programs as UTF-8, to a terminal without what it does not have."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        if sys.stdout.isatty():
+            sys.stdout.reconfigure(errors="replace")
+        else:
+            sys.stdout.reconfigure(encoding="utf-8")
 
 
 def _colours() -> bool | None:
@@ -50,9 +83,9 @@ def _colours() -> bool | None:
 
 def _tell(error: CommandError) -> None:
     first, *more = error.lines()
-    click.echo(f"{click.style('error:', fg='red')} {first}", err=True, color=_colours())
+    click.echo(f"{click.style('error:', fg='red')} {printable(first)}", err=True, color=_colours())
     for line in more:
-        click.echo(line, err=True)
+        click.echo(printable(line), err=True)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from deskwright import __version__
-from deskwright.errors import CommandError, RefusedError, UsageError
+from deskwright.errors import CommandError, RefusedError, SignInError, UsageError
 
 Json = dict[str, Any]
 
-_TIMEOUT_SECONDS = 100.0
 _TRIES = 5
 _LOST_TRIES = 3
 _FIRST_PAUSE_SECONDS = 0.5
@@ -21,8 +20,9 @@ _BUSY = frozenset({429, 502, 503, 504})
 _CONFLICT = 409
 _UNAUTHORIZED = 401
 _NOT_FOUND = 404
-_ERRORS_BEGIN = 400
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+_REDIRECTS_BEGIN, _ERRORS_BEGIN = 300, 400
+_WRONG_PLACE = "Is it the address of the service, and is the command line of its version?"
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})  # as of transport, which is imported later
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,12 @@ class Client:
         query: Mapping[str, str] | None = None,
         body: object = None,
         headers: Mapping[str, str] | None = None,
+        text: bool = False,
     ) -> Answer:
-        """Send one request, again where its effect is that of one; return its response. Raises: RefusedError."""
+        """Send one request, again where its effect is that of one; return its response. Raises: CommandError.
+
+        *text*: an answer that is no JSON is one, too.
+        """
         url = self._url(path, query or {})
         sent = {"Accept": "application/json", **(headers or {})}
         data = None if body is None else json.dumps(body).encode()
@@ -86,14 +90,25 @@ class Client:
             break
         if answer.status >= _ERRORS_BEGIN:
             raise RefusedError(answer.status, answer.body if isinstance(answer.body, dict) else {}, answer.headers)
+        if answer.status >= _REDIRECTS_BEGIN:
+            raise _moved(self._base, answer)
+        if isinstance(answer.body, str) and not text:
+            kind = answer.headers.get("content-type", "text").partition(";")[0]
+            raise CommandError(f"{self._base} answers with {kind}, not JSON", advice=_WRONG_PLACE)
         return answer
 
     def items(self, path: str, query: Mapping[str, str], limit: int | None = None) -> Iterator[Json]:
         """Yield the items of a list, page by page; at most *limit*."""
         given = 0
         following: str | None = path
+        seen = set[str]()
         while following:
+            if following in seen:
+                raise CommandError(f"the list {path} does not end: its pages lead in a circle")
+            seen.add(following)
             page = self.ask("GET", following, query=query if following == path else None).body
+            if not _is_page(page):
+                raise CommandError(f"{self._base}{path} answers with something that is no list", advice=_WRONG_PLACE)
             for item in page["value"]:
                 yield item
                 given += 1
@@ -109,23 +124,15 @@ class Client:
         return f"{self._base}{parts.path.removeprefix('/api')}" + (f"?{joined}" if joined else "")
 
     def _send(self, method: str, url: str, data: bytes | None, headers: Mapping[str, str]) -> Answer:
-        import urllib.error
-        import urllib.request
+        from deskwright import transport
 
-        request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - the scheme is checked
-        request.add_header("User-Agent", f"deskwright/{__version__}")
-        for name, value in headers.items():
-            request.add_header(name, value)
+        sent = {"User-Agent": f"deskwright/{__version__}", **headers}
         if data is not None:
-            request.add_header("Content-Type", "application/json")
+            sent["Content-Type"] = "application/json"
         if self._token is not None:
-            request.add_header("Authorization", f"Bearer {self._token()}")
-        try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS, context=self._context(url)) as got:  # noqa: S310
-                return Answer(got.status, _lowered(got.headers.items()), _parsed(got.read()))
-        except urllib.error.HTTPError as refused:
-            with refused:
-                return Answer(refused.code, _lowered(refused.headers.items()), _parsed(refused.read()))
+            sent["Authorization"] = f"Bearer {_sendable(self._token())}"
+        status, received, content = transport.send(method, url, sent, data, trust=self._context(url))
+        return Answer(status, received, _parsed(content))
 
     def _context(self, url: str) -> Any:  # noqa: ANN401 - ssl is imported only when needed
         if url.startswith("https:") and self._trust is None:
@@ -133,6 +140,11 @@ class Client:
 
             self._trust = ssl.create_default_context(cafile=self._bundle)
         return self._trust
+
+
+def _is_page(body: object) -> bool:
+    value = body.get("value") if isinstance(body, dict) else None
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
 
 
 def _checked(address: str) -> str:
@@ -168,12 +180,25 @@ def _unreachable(method: str, base: str, error: OSError, sent: Mapping[str, str]
     return CommandError(f"{base} cannot be reached: {text}", advice=advice)
 
 
-def _lowered(headers: Any) -> dict[str, str]:  # noqa: ANN401 - pairs of whatever http.client has
-    return {name.lower(): value for name, value in headers}
+def _moved(base: str, answer: Answer) -> CommandError:
+    """Return the error for a redirect, which is not followed: the token is for one host."""
+    where = urllib.parse.urlsplit(answer.headers.get("location", ""))
+    to = f"{where.scheme}://{where.netloc}" if where.netloc else "elsewhere"
+    return CommandError(
+        f"{base} redirects to {to}, and is not followed there", advice="Sign in to that: deskwright login."
+    )
+
+
+def _sendable(token: str) -> str:
+    """Return a token that can stand in a header. Raises: SignInError, which does not show it."""
+    found = token.strip()
+    if not found or not found.isascii() or not found.isprintable() or " " in found:
+        raise SignInError("the access token is none: it has spaces, line breaks or other characters")
+    return found
 
 
 def _parsed(content: bytes) -> Any:  # noqa: ANN401 - JSON is anything
     try:
         return json.loads(content) if content else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return content.decode(errors="replace")

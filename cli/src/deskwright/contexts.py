@@ -1,12 +1,13 @@
 """Contexts: services that were signed in to, each with its tenant and the way of signing in."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args, get_type_hints
 
 from deskwright import local_run, private_files
-from deskwright.errors import NotFoundError, SignInError, UsageError
+from deskwright.errors import CommandError, NotFoundError, SignInError, UsageError
 
 _FILE = "contexts.json"
 DEMO = "demo"
@@ -31,21 +32,40 @@ class Context:
     bundle: str | None = None
 
 
+@dataclass
+class Known:
+    """All contexts, and the name of the current one."""
+
+    current: str
+    contexts: dict[str, Context]
+
+
 def read() -> tuple[str, dict[str, Context]]:
     """Return the name of the current context, empty without one, and all contexts. Raises: CommandError."""
-    kept = private_files.read(_FILE) or {}
+    kept = private_files.read(_FILE)
+    return _understood({} if kept is None else kept)
+
+
+@contextmanager
+def changing() -> Iterator[Known]:
+    """Give all contexts to be changed; they are kept at the end. Raises: CommandError."""
+    with private_files.changing(_FILE) as kept:
+        known = Known(*_understood(kept))
+        yield known
+        contexts = {
+            name: {key: value for key, value in asdict(each).items() if key != "name"}
+            for name, each in known.contexts.items()
+        }
+        kept |= {"current": known.current, "contexts": contexts}
+
+
+def _understood(kept: Any) -> tuple[str, dict[str, Context]]:  # noqa: ANN401 - JSON
     try:
-        return str(kept.get("current", "")), {name: _context(name, each) for name, each in kept["contexts"].items()}
-    except (KeyError, TypeError, AttributeError):
-        return "", {}
-
-
-def write(current: str, contexts: Mapping[str, Context]) -> None:
-    """Keep all contexts. Raises: CommandError."""
-    kept = {
-        name: {key: value for key, value in asdict(each).items() if key != "name"} for name, each in contexts.items()
-    }
-    private_files.write(_FILE, {"current": current, "contexts": kept})
+        contexts = {str(name): Context(str(name), **each) for name, each in kept.get("contexts", {}).items()}
+        return str(kept.get("current", "")), contexts
+    except (TypeError, AttributeError) as error:
+        path = private_files.folder() / _FILE
+        raise CommandError(f"{path} is no file of this version", advice="Correct it, or delete it.") from error
 
 
 def chosen(name: str | None, person: str | None = None) -> Context:
@@ -79,7 +99,3 @@ def changed(context: Context, settings: Mapping[str, str]) -> Context:
     if unknown := set(settings) - known:
         raise UsageError(f"a context has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
     return replace(context, **settings)
-
-
-def _context(name: str, kept: Mapping[str, Any]) -> Context:
-    return Context(name, **kept)

@@ -2,10 +2,10 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import click
 
+from deskwright import local_run
 from deskwright.errors import UsageError
 
 
@@ -16,10 +16,12 @@ from deskwright.errors import UsageError
 @click.argument("words", nargs=-1, type=click.UNPROCESSED)
 def deploy(words: tuple[str, ...]) -> None:
     """Deploy the service from a checkout: deskwright deploy all --location westeurope --dry-run."""
-    here = Path.cwd()
-    checkout = next((at for at in (here, *here.parents) if (at / "deployment" / "__main__.py").is_file()), None)
+    checkout = next((at for at in local_run.above() if (at / "deployment" / "__main__.py").is_file()), None)
     if checkout is None:
-        raise UsageError("there is no checkout of Deskwright here", advice="git clone it, and call this in its folder.")
+        raise UsageError(
+            "there is no checkout of Deskwright here, and what is deployed is its content",
+            advice="git clone the repository of the service, and call this in its folder (docs/deploy.md there).",
+        )
     sys.stdout.flush()
     command = [sys.executable, "-m", "deployment", *(words or ("--help",))]
     sys.exit(subprocess.run(command, cwd=checkout, check=False).returncode)

@@ -30,7 +30,7 @@ class CommandError(Exception):
 
     def lines(self) -> Iterator[str]:
         """Yield what people read."""
-        yield str(self)
+        yield from str(self).splitlines()
         if self.advice:
             yield f"  {self.advice}"
 
@@ -116,7 +116,7 @@ class RefusedError(CommandError):
 
     def lines(self) -> Iterator[str]:
         """Yield what happened, each wrong field, what prevents it, and what to do."""
-        yield str(self)
+        yield " ".join(str(self).splitlines())
         for error in self.problem.get("errors") or ():
             if str(error.get("message")) not in str(self):
                 yield f"  {error.get('pointer') or '/'}: {error.get('message')}"

@@ -16,6 +16,7 @@ from deskwright.errors import NotFoundError, SignInError
 PEOPLE = ("provider", "administrator", "operator", "reader", "user01", "user02")
 FIRST = PEOPLE[0]
 _FILE = "people.json"
+_OK = 200
 _RUNS = (Path(".run", "demo"), Path(".run", "development"))
 _LOOPBACK = frozenset({"127.0.0.1", "localhost"})
 
@@ -33,8 +34,7 @@ def found() -> Demo | None:
     if os.name != "posix":  # a demonstration runs nowhere else, and there a signal 0 is Ctrl-C
         return None
     named = os.environ.get("DESKWRIGHT_RUN")
-    here = Path.cwd()
-    folders = [Path(named)] if named else [above / run for above in (here, *here.parents) for run in _RUNS]
+    folders = [Path(named)] if named else [above / run for above in above() for run in _RUNS]
     for folder in folders:
         with suppress(OSError, ValueError, KeyError, TypeError):
             facts = json.loads((folder / _FILE).read_text("utf-8"))
@@ -45,23 +45,27 @@ def found() -> Demo | None:
     return None
 
 
+def above() -> tuple[Path, ...]:
+    """Return the present folder and those above it; none where it is gone."""
+    try:
+        here = Path.cwd()
+    except OSError:
+        return ()
+    return (here, *here.parents)
+
+
 def token(person: str) -> str:
     """Return an access token of one of the people of the demonstration. Raises: CommandError."""
-    import urllib.error
-    import urllib.request
+    from deskwright import transport
 
     demo = found()
     if demo is None:
         raise NotFoundError("the demonstration has ended", advice="make run starts one.")
     address = f"{demo.people.rstrip('/')}/{urllib.parse.quote(person, safe='')}/token"
-    request = urllib.request.Request(address, method="POST")  # noqa: S310 - an address of this machine
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-            return str(json.load(answer)["access_token"])
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise SignInError(
-            f"the demonstration has nobody called {person}", advice=f"Try {', '.join(PEOPLE)}."
-        ) from error
-    except OSError as error:
+        status, _, content = transport.send("POST", address, {}, b"")
+        if status == _OK:
+            return str(json.loads(content)["access_token"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SignInError(f"the demonstration gives no token: {error}") from error
+    raise SignInError(f"the demonstration has nobody called {person}", advice=f"Try {', '.join(PEOPLE)}.")

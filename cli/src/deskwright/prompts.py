@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from deskwright.tables import printable
+
 Json = dict[str, Any]
 Search = Callable[[str], Sequence[Mapping[str, Any]]]
 """Returns the choices whose names begin with a text."""
@@ -15,7 +17,7 @@ _OWN = "\0own"
 
 def say(text: str = "") -> None:
     """Write a line for people: stdout is for data."""
-    click.echo(text, err=True)
+    click.echo(printable(text), err=True)
 
 
 class Questions:

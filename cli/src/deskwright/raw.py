@@ -37,7 +37,7 @@ def _api(**values: Any) -> None:  # noqa: ANN401 - what click gives
         headers = requests.key_header(manner) if method == "POST" else {}
         if manner.if_match:
             headers["If-Match"] = manner.if_match
-        requests.finish(use, use.client.ask(method, path, body=body, headers=headers), manner)
+        requests.finish(use, use.client.ask(method, path, body=body, headers=headers, text=True), manner)
 
 
 _API_PARAMS: list[click.Parameter] = [

@@ -67,9 +67,8 @@ def begin(context: Context) -> None:
 
 def forget(context: Context) -> None:
     """Remove what is kept of a sign-in."""
-    kept = private_files.read(_TOKENS) or {}
-    if kept.pop(context.name, None) is not None:
-        private_files.write(_TOKENS, kept)
+    with private_files.changing(_TOKENS) as kept:
+        kept.pop(context.name, None)
 
 
 def _given(context: Context, person: str | None) -> Given:
@@ -101,8 +100,11 @@ def _azure_cli(context: Context) -> Given:
     if done.returncode != 0:
         said = (done.stderr.strip().splitlines() or ["no reason"])[0]
         raise SignInError(f"Azure CLI gives no token: {said}", advice=f"az login; or {_AGAIN[0].lower()}{_AGAIN[1:]}")
-    given = json.loads(done.stdout)
-    return str(given["accessToken"]), float(given.get("expires_on", 0)) - time.time()
+    try:
+        given = json.loads(done.stdout)
+        return str(given["accessToken"]), float(given.get("expires_on", 0)) - time.time()
+    except (ValueError, KeyError, TypeError) as error:
+        raise SignInError("Azure CLI gives something else than a token", advice=_AGAIN) from error
 
 
 def _public(context: Context, *, anew: bool = False) -> Given:
@@ -128,7 +130,8 @@ def _public(context: Context, *, anew: bool = False) -> Given:
         result = _device_code(app, context) if context.sign_in == DEVICE_CODE else _browser(app, context)
     value = _checked(result)
     if cache.has_state_changed:
-        private_files.write(_TOKENS, {**kept, context.name: cache.serialize()})
+        with private_files.changing(_TOKENS) as now:  # others may have signed in meanwhile
+            now[context.name] = cache.serialize()
     return value
 
 
@@ -164,16 +167,23 @@ def _application(context: Context) -> Given:
 
 def _assertion() -> str:
     """Return the token of a workload: a file of Kubernetes, or one that GitHub Actions gives."""
-    import urllib.request
+    from deskwright import transport
 
     if file := os.environ.get("AZURE_FEDERATED_TOKEN_FILE"):
-        return Path(file).read_text("utf-8").strip()
+        try:
+            return Path(file).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SignInError(f"{file}, of AZURE_FEDERATED_TOKEN_FILE, cannot be read") from error
     address, key = (_needed(f"ACTIONS_ID_TOKEN_REQUEST_{name}") for name in ("URL", "TOKEN"))
-    request = urllib.request.Request(f"{address}&audience=api://AzureADTokenExchange")  # noqa: S310 - GitHub's own
-    request.add_header("Authorization", f"Bearer {key}")
+    if not address.startswith("https://"):
+        raise SignInError("ACTIONS_ID_TOKEN_REQUEST_URL is no https address")
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
-            return str(json.load(answer)["value"])
+        status, _, content = transport.send(
+            "GET", f"{address}&audience=api://AzureADTokenExchange", {"Authorization": f"Bearer {key.strip()}"}
+        )
+        return str(json.loads(content)["value"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise SignInError(f"GitHub gives no token: it answers {status}") from error
     except OSError as error:
         raise SignInError(f"GitHub gives no token: {error}") from error
 

@@ -28,7 +28,7 @@ def login(address: str | None, name: str | None, tenant: str, way: str, ca_bundl
 
     Without ADDRESS: sign in again to the current one.
     """
-    _, known = contexts.read()
+    contexts.read()  # before somebody signs in: what cannot be read could not be kept
     before = _before(name) if address is None else None
     if before is None:
         if address is None:
@@ -40,7 +40,8 @@ def login(address: str | None, name: str | None, tenant: str, way: str, ca_bundl
     tenants = [str(each["id"]) for each in me["tenants"]]
     if not context.tenant and len(tenants) == 1:
         context = replace(context, tenant=tenants[0])
-    contexts.write(context.name, {**known, context.name: context})
+    with contexts.changing() as known:
+        known.contexts[context.name], known.current = context, context.name
     click.echo(f"{me['name']}, {', '.join(me['roles']) or 'no role'}, {context.tenant or 'no tenant chosen'}", err=True)
 
 
@@ -77,7 +78,8 @@ def list_contexts(output: str) -> None:
 @click.argument("name")
 def use(name: str) -> None:
     """Make a context the current one."""
-    contexts.write(_named(name).name, contexts.read()[1])
+    with contexts.changing() as known:
+        known.current = _named(name).name
 
 
 @context.command(name="set")
@@ -85,11 +87,10 @@ def use(name: str) -> None:
 @click.option("--name", help="The context; by default the current one.")
 def set_settings(settings: tuple[str, ...], name: str | None) -> None:
     """Change settings of a context: tenant, address, sign_in, bundle ..."""
-    current, known = contexts.read()
-    before = _named(name or current)
     pairs = dict(setting.partition("=")[::2] for setting in settings)
-    known[before.name] = contexts.changed(before, pairs)
-    contexts.write(current, known)
+    with contexts.changing() as known:
+        before = _named(name or known.current)
+        known.contexts[before.name] = contexts.changed(before, pairs)
 
 
 @context.command
@@ -98,9 +99,9 @@ def delete(name: str) -> None:
     """Delete a context, and forget its sign-in."""
     gone = _named(name)
     sign_in.forget(gone)
-    current, known = contexts.read()
-    known.pop(gone.name)
-    contexts.write("" if current == gone.name else current, known)
+    with contexts.changing() as known:
+        known.contexts.pop(gone.name, None)
+        known.current = "" if known.current == gone.name else known.current
 
 
 def _before(name: str | None) -> Context | None:

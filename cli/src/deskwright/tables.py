@@ -61,7 +61,12 @@ def shown(value: object) -> str:
         case str() if moment := _MOMENT.fullmatch(value):
             return f"{moment[1]} {moment[2]}"
         case _:
-            return "".join(each if each.isprintable() else " " for each in str(value))
+            return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Return a text without what would steer a terminal, line breaks among it."""
+    return "".join(each if each.isprintable() else " " for each in text)
 
 
 def columns_of(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import click
 
 from deskwright.client import Client
 from deskwright.errors import InterruptedCommandError, OperationFailedError, TimedOutError
-from deskwright.tables import shown, width
+from deskwright.tables import printable, shown, width
 
 _ENDED = frozenset({"succeeded", "failed", "canceled", "stopped"})
 _PAUSES = (0.3, 0.5, 1.0, 2.0, 3.0)
@@ -80,7 +80,7 @@ def _tell(operation: Mapping[str, Any], told: set[str], line: _Line) -> None:
     """Write each step that has ended since the last look, and where the operation is now."""
     now = ""
     for step in operation.get("steps") or ():
-        title = str(step.get("title") or step["name"])
+        title = printable(str(step.get("title") or step["name"]))
         if step.get("endedAt"):
             if title not in told:
                 told.add(title)
@@ -92,7 +92,7 @@ def _tell(operation: Mapping[str, Any], told: set[str], line: _Line) -> None:
 
 
 def _what(operation: Mapping[str, Any]) -> str:
-    return str(operation.get("kind") or operation.get("action") or "the operation")
+    return printable(str(operation.get("kind") or operation.get("action") or "the operation"))
 
 
 def _reason(operation: Mapping[str, Any]) -> str:

@@ -4,118 +4,36 @@ It is installed by `make .tools/az/installed`. Each command takes some seconds, 
 """
 
 import json
-import os
 import re
-import ssl
-import subprocess
-import sys
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from azure_simulator.certificates import Certificates
-from azure_simulator.graph.directory.records import derived_id
-from azure_simulator.seeds import TENANT_ID, demo_seed
+from azure_simulator.seeds import TENANT_ID
 
+from packages.azure_simulator.tests.az import SECONDS, SUBSCRIPTION, Az, served, signed_in, tell
 from packages.azure_simulator.tests.bodies import IMAGE
 from packages.azure_simulator.tests.test_subscription_deployments import body
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]  # a command takes 3 to 40 seconds of a busy machine
 
-PYTHON = Path(__file__).resolve().parents[3] / ".tools" / "az" / "bin" / "python"
-SUBSCRIPTION = "11111111-1111-4111-8111-111111111111"
-APP, SECRET = derived_id(TENANT_ID, "app", "cli"), "only-for-this-test"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/desks"
-_SECONDS = 900
 SUBSCRIPTION_SCHEMA = "https://schema.management.azure.com/schemas/2018-05-01/subscriptionDeploymentTemplate.json#"
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 READ_USERS, READ_SELF = "df021288-bdef-4463-88db-98f22de89214", "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 
 
-class Az:
-    """The client with a configuration folder of its own."""
-
-    def __init__(self, folder: Path, cloud: dict[str, str]) -> None:
-        self.cloud, self._folder = cloud, folder
-        self._environment = {
-            **os.environ,
-            "AZURE_CONFIG_DIR": str(folder),
-            "REQUESTS_CA_BUNDLE": cloud["bundle"],
-            "IDENTITY_ENDPOINT": f"{cloud['msi']}/msi/token",
-            "IDENTITY_HEADER": "any",
-            "AZURE_CORE_INSTANCE_DISCOVERY": "false",
-            "AZURE_CORE_COLLECT_TELEMETRY": "false",
-            "AZURE_CORE_ONLY_SHOW_ERRORS": "true",
-            "AZURE_CORE_ENCRYPT_TOKEN_CACHE": "false",
-        }
-
-    def __call__(self, *words: str) -> Any:
-        """Run a command that must succeed; return the JSON that it prints, None if it prints nothing."""
-        done = self.run(*words)
-        assert done.returncode == 0, (words, done.stderr[-1500:])
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [str(PYTHON), "-m", "azure.cli", *words, "--output", "json"]
-        return subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=_SECONDS,
-            env=self._environment,
-            cwd=self._folder,
-        )
-
-    def begin(self, *words: str) -> subprocess.Popen[str]:
-        """Start a command whose messages are read while it runs."""
-        command = [str(PYTHON), "-m", "azure.cli", *words, "--output", "json"]
-        environment = {**self._environment, "AZURE_CORE_ONLY_SHOW_ERRORS": "false"}
-        pipe = subprocess.PIPE
-        return subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=pipe, text=True, env=environment, cwd=self._folder
-        )
-
-    def register(self) -> None:
-        """Make the simulated cloud the one that commands are for."""
-        self("cloud", "register", "--name", "simulated", "--endpoint-resource-manager", self.cloud["url"])
-        self("cloud", "set", "--name", "simulated")
-
-
-def tell(cloud: dict[str, str], path: str, body: Any) -> None:
-    """Send a request to the simulator's control routes."""
-    request = urllib.request.Request(f"{cloud['url']}/_sim/{path}", json.dumps(body).encode(), method="POST")  # noqa: S310
-    context = ssl.create_default_context(cafile=cloud["bundle"])
-    with urllib.request.urlopen(request, timeout=60, context=context) as answer:  # noqa: S310
-        assert answer.status == 200
-
-
 @pytest.fixture(scope="module")
 def cloud(tmp_path_factory: pytest.TempPathFactory, certificates: Certificates) -> Iterator[dict[str, str]]:
-    if not PYTHON.exists():
-        pytest.skip("az is not installed: make .tools/az/installed")
-    seed = demo_seed(6)
-    seed["tenants"][0]["subscriptions"] = [SUBSCRIPTION]
-    seed["tenants"][0]["apps"].append({"displayName": "cli", "client_secret": SECRET, "roles": ["*"]})
-    path = tmp_path_factory.mktemp("cloud") / "seed.json"
-    path.write_text(json.dumps(seed))
-    command = [sys.executable, "-m", "azure_simulator", "--ca-dir", str(certificates.folder), "--profile", "fast"]
-    with subprocess.Popen([*command, "--seed-file", str(path)], stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        yield json.loads(process.stdout.readline())
-        process.terminate()
+    with served(tmp_path_factory.mktemp("cloud"), certificates) as addresses:
+        yield addresses
 
 
 @pytest.fixture(scope="module")
 def az(cloud: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Az:
     """The client, signed in as a service principal, with a resource group and a network."""
-    made = Az(tmp_path_factory.mktemp("az"), cloud)
-    made.register()
-    secret = ("--username", APP, "--password", SECRET, "--tenant", TENANT_ID)
-    (account,) = made("login", "--service-principal", *secret)
-    assert account["id"] == SUBSCRIPTION
+    made = signed_in(tmp_path_factory.mktemp("az"), cloud)
     made("group", "create", "--name", "desks", "--location", "westeurope")
     network = ("--name", "net", "--address-prefixes", "10.0.0.0/16")
     subnet = ("--subnet-name", "pcs", "--subnet-prefixes", "10.0.0.0/24")
@@ -265,7 +183,7 @@ def test_a_user_signs_in_with_a_device_code_and_has_their_roles(az: Az, cloud: d
         assert login.stderr is not None
         code = next(found[1] for line in login.stderr if (found := re.search(r"enter the code (\w+)", line)))
         tell(cloud, "entra/deviceCodes", {"userCode": code, "user": "user03@contoso.example"})
-        assert login.wait(_SECONDS) == 0
+        assert login.wait(SECONDS) == 0
     assert here("account", "show")["user"] == {"name": "user03@contoso.example", "type": "user"}
     assert here("group", "show", "--name", "desks")["name"] == "desks"
     refused = here.run("group", "create", "--name", "elsewhere", "--location", "westeurope")

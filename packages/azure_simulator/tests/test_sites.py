@@ -72,6 +72,17 @@ def test_an_app_has_an_address_and_its_plan_stays() -> None:
     assert app.error("DELETE", PLAN)[0] == 409
 
 
+def test_an_app_is_stopped_and_started_and_a_deployment_leaves_it_as_it_is() -> None:
+    app = opened()
+    app.request("POST", f"{SITE}/stop")
+    app.request("PUT", SITE, BODY)
+    app.advance(60)
+    assert app.request("GET", SITE)["properties"]["state"] == "Stopped"
+    app.request("POST", f"{SITE}/start")
+    assert app.request("GET", SITE)["properties"]["state"] == "Running"
+    assert app.error("POST", f"{SITE}x/stop") == (404, "ResourceNotFound")
+
+
 def test_a_package_is_built_and_started() -> None:
     app = opened()
     name = published(app)

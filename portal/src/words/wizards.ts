@@ -7,6 +7,8 @@ export const words = {
   review: "Review",
   warnings: "What you should know",
   wouldHappen: "What would happen",
+  plan: "What it would do for users",
+  planning: "Planning",
   saved: "Saved",
   followUp: "The work has begun.",
   showOperation: "Show its progress",

@@ -11,6 +11,7 @@ from pydantic import Field
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.planning.plans import Plan
+from shared.domain.spot.foresight import MembersForesight
 from shared.domain.values import Value
 
 MOST_SHOWN = 1000
@@ -54,6 +55,7 @@ class Foresight(Value):
     changed: tuple[str, ...] | None = Field(None, description="of an edit or of settings: what changes")
     value: tuple[Foreseen, ...]
     more: bool = Field(description=f"whether there are more than the {MOST_SHOWN} that are shown")
+    members: MembersForesight | None = Field(None, description="of a Spot Group: what would become of its members")
 
 
 def foresight(now: Plan, then: Plan, records: tuple[CloudPc, ...], *, complete: bool) -> Foresight:

@@ -9,6 +9,7 @@ GOOD = {
     "DESKWRIGHT_QUEUES_URL": "https://deskwright.queue.core.windows.net",
     "DESKWRIGHT_KEY_VAULT_URL": "https://deskwright.vault.azure.net",
     "DESKWRIGHT_PROVIDER_TENANT_ID": "5d0f6a0e-93f4-4f0a-9a53-1f1fd5d4c0de",
+    "DESKWRIGHT_API_AUDIENCE": "0b8e9f5c-6a55-4d1e-8f0f-4e6f5a1c2d3b",
 }
 
 
@@ -25,6 +26,16 @@ def test_a_trailing_slash_of_an_address_is_removed() -> None:
 
 def test_an_empty_variable_is_not_set() -> None:
     assert read_settings({**GOOD, "DESKWRIGHT_CLIENT_ID": " ", "DESKWRIGHT_ARM_URL": ""}).client_id is None
+
+
+def test_the_audience_is_the_client_id_of_the_registration_and_gives_the_scope() -> None:
+    settings = read_settings(GOOD)
+    assert settings.asked_scope == f"api://{GOOD['DESKWRIGHT_API_AUDIENCE']}/access_as_user"
+    named = read_settings({**GOOD, "DESKWRIGHT_SIGN_IN_SCOPE": "api://other/access_as_user"})
+    assert named.asked_scope == "api://other/access_as_user"
+    for audience in ("", "api://deskwright"):
+        with pytest.raises(SettingsError, match=r"^DESKWRIGHT_API_AUDIENCE: "):
+            read_settings({**GOOD, "DESKWRIGHT_API_AUDIENCE": audience})
 
 
 def test_a_boolean_is_read_from_words() -> None:

@@ -27,6 +27,7 @@ _READ_ONLY = (
     "virtualNetworkLocation",
     "healthCheckStatus",
     "healthCheckStatusDetail",
+    "healthCheckStatusDetails",
     "inUse",
     "inUseByCloudPc",
     "subnetPrivateIpDetail",

@@ -27,6 +27,7 @@ _READ_ONLY = (
     "osStatus",
     "sizeInGB",
     "status",
+    "statusDetails",
     "errorCode",
     "expirationDate",
     "lastModifiedDateTime",

@@ -1,3 +1,4 @@
+import { titleOf } from "../../api/errors.ts";
 import type { components } from "../../api/schema.d.ts";
 
 type Actor = components["schemas"]["AuditActor"];
@@ -7,7 +8,8 @@ export function whoOf(actor: Actor): string {
   return actor.userPrincipalName ?? actor.applicationDisplayName ?? actor.userId;
 }
 
-/** All activities begin with the same name of the provider, which tells nobody anything. */
+/** Write an activity such as `Microsoft.CloudPC/sessionHosts/remove` as words: `Session hosts: remove`. */
 export function activityOf(name: string): string {
-  return name.replace(/^Microsoft\.CloudPC\//, "");
+  const [, resource = name, ...verbs] = name.split("/");
+  return [titleOf(resource), ...verbs.map((each) => titleOf(each).toLowerCase())].join(": ");
 }

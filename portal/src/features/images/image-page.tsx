@@ -1,9 +1,11 @@
+import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
+import { titleOf } from "../../api/errors.ts";
 import { useOne, type Found } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
@@ -37,6 +39,7 @@ export function ImagePage(): ReactElement {
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, image, () => void go(`/t/${tenant}/images`))} begin={work.begin} />
           {work.view}
+          <Problem tenant={tenant} image={image} />
           <Facts
             facts={{
               version: image.version,
@@ -45,8 +48,6 @@ export function ImagePage(): ReactElement {
               regions: image["@deskwright.regions"],
               source: image["@deskwright.galleryImageId"] ?? image["@deskwright.galleryVersionId"],
               size: image.sizeInGB ? `${image.sizeInGB} GB` : null,
-              problem: image.errorCode,
-              whatWasFound: image["@deskwright.errorDetail"],
               changed: moment(image.lastModifiedDateTime),
               build: image["@deskwright.operationId"] ? (
                 <Link to={`/t/${tenant}/operations/${image["@deskwright.operationId"]}`}>{words.showBuild}</Link>
@@ -56,6 +57,25 @@ export function ImagePage(): ReactElement {
         </>
       )}
     </DetailView>
+  );
+}
+
+/** Why the image is not usable, or what to know of it; the operation of its build has the evidence. */
+function Problem({ tenant, image }: { readonly tenant: string; readonly image: DeviceImage }): ReactElement | null {
+  const found = image["@deskwright.errorDetail"];
+  const build = image["@deskwright.operationId"] ?? "";
+  const query = useOne("/tenants/{tenant}/operations/{id}", { tenant, id: build }, { enabled: build !== "" && image.status === "failed" });
+  if (!image.errorCode && !found) {
+    return null;
+  }
+  return (
+    <MessageBar intent={image.status === "failed" ? "error" : "warning"} layout="multiline">
+      <MessageBarBody>
+        <MessageBarTitle>{titleOf(image.errorCode ?? image.status)}</MessageBarTitle>
+        <p>{found}</p>
+        {query.data?.error ? <Facts facts={{ evidence: query.data.error.evidence, whatToDo: query.data.error.advice }} /> : null}
+      </MessageBarBody>
+    </MessageBar>
   );
 }
 

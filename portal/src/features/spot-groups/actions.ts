@@ -4,6 +4,7 @@ import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { sent, type Action } from "../../components/action.ts";
 import type { saidOf } from "../../components/supported.ts";
+import { foreseen } from "../../components/foreseen.ts";
 import { input } from "../../components/form/inputs.ts";
 import { words } from "../../words/spot-groups.ts";
 import type { Release, Session, SessionHost, SpotGroup } from "./types.ts";
@@ -35,6 +36,7 @@ export function groupActions(api: Api, tenant: string, group: SpotGroup, says: S
           ...actions.pause,
           ...says("pause"),
           fields: [input("text", "reason", fields.reason, { optional: true, longest: 400 })],
+          preview: () => foreseen(api, tenant, { pause: { spotGroupId: group.id } }),
           run: (values) => sent(api.POST(`${GROUP}/pause`, { ...place, body: values as never })),
         },
     {

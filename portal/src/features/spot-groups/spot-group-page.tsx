@@ -50,7 +50,7 @@ export function SpotGroupPage(): ReactElement {
               usersPerHost: group.usersPerHost,
               hostsOnline: `${group.onlineHosts} / ${group.builtHosts}`,
               sessions: group.activeSessions,
-              imageSet: <Link to={`/t/${tenant}/image-sets/${group.imageSetId}`}>{group.imageVersion}</Link>,
+              imageVersion: <Link to={`/t/${tenant}/image-sets/${group.imageSetId}`}>{group.imageVersion}</Link>,
               site: group.siteId,
               groups: group.groups.map(({ id: each, displayName }) => displayName ?? each),
               profiles: group.profilePath,

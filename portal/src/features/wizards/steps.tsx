@@ -25,12 +25,14 @@ interface StepsGiven {
   readonly save: UseMutationResult<Saved, Error, Sent>;
   /** Look for groups by the beginning of their names. */
   readonly onSearch: (text: string) => void;
+  /** What the change of a form would do, shown before it is saved. */
+  readonly foreseen?: (form: Form) => ReactElement | null;
   /** What is shown once it is saved. */
   readonly done: (saved: Saved) => ReactElement;
 }
 
 /** The steps of a wizard one after the other, each reviewed by the service before the next one. */
-export function Steps({ wizard, isEdit = false, review, save, onSearch, done }: StepsGiven): ReactElement {
+export function Steps({ wizard, isEdit = false, review, save, onSearch, foreseen, done }: StepsGiven): ReactElement {
   const styles = useStyles();
   const [place, setPlace] = useState(0);
   const [address] = useSearchParams();
@@ -85,7 +87,10 @@ export function Steps({ wizard, isEdit = false, review, save, onSearch, done }: 
           </MessageBar>
         )}
         {step.schema === null ? (
-          <Reviewed review={found} />
+          <>
+            <Reviewed review={found} />
+            {isLast && foreseen?.(said(form))}
+          </>
         ) : (
           <StepForm
             step={step}

@@ -2,11 +2,13 @@ import { useState, type ReactElement } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 
 import { EmptyState } from "../../components/empty-state.tsx";
-import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Loading } from "../../components/loading.tsx";
+import { PageError } from "../../components/page-error.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
-import { useReview, useSave, useWizard, type Saved, type Wizard, type WizardName } from "./api.ts";
+import { useReview, useSave, useWizard, type Form, type Saved, type Wizard, type WizardName } from "./api.ts";
+import { changeOf } from "./edited-change.ts";
+import { ForeseenChange } from "./foreseen-change.tsx";
 import { pageOf } from "./made.ts";
 import { Steps } from "./steps.tsx";
 
@@ -23,7 +25,7 @@ export function WizardPage(): ReactElement {
     return <Loading />;
   }
   if (query.data === undefined) {
-    return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
+    return <PageError error={query.error} again={() => void query.refetch()} />;
   }
   return <TenantSteps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
 }
@@ -38,9 +40,20 @@ interface TenantStepsGiven {
 function TenantSteps({ tenant, name, wizard, onSearch }: TenantStepsGiven): ReactElement {
   const review = useReview(tenant, name);
   const save = useSave(tenant, name);
-  const done = (saved: Saved): ReactElement => <Done tenant={tenant} name={name} title={wizard.title} saved={saved} />;
+  const foreseen = (form: Form): ReactElement | null => {
+    const change = changeOf(name, form);
+    return change === null ? null : <ForeseenChange tenant={tenant} change={change} />;
+  };
   return (
-    <Steps wizard={wizard} isEdit={name.startsWith("edit-")} review={review} save={save} onSearch={onSearch} done={done} />
+    <Steps
+      wizard={wizard}
+      isEdit={name.startsWith("edit-")}
+      review={review}
+      save={save}
+      onSearch={onSearch}
+      foreseen={foreseen}
+      done={(saved) => <Done tenant={tenant} name={name} title={wizard.title} saved={saved} />}
+    />
   );
 }
 

@@ -200,6 +200,13 @@ def list_subscriptions(call: Call) -> Answer:
     return Answer({"value": [_subscription(call, each) for each in found], "count": count})
 
 
+@OPERATIONS.operation("tenant.list", "GET", "/tenants")
+def list_tenants(call: Call) -> Answer:
+    """List the caller's directories: here the one of the token."""
+    tenant = str(call.claims.get("tid", ""))
+    return Answer({"value": [{"id": f"/tenants/{tenant}", "tenantId": tenant, "tenantCategory": "Home"}]})
+
+
 def _subscription(call: Call, subscription: str) -> Json:
     return {
         "id": f"/subscriptions/{subscription}",

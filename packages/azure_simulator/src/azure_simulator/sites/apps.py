@@ -16,7 +16,7 @@ from azure_simulator.arm.providers import ResourceProvider
 from azure_simulator.arm.reading import invalid, read, unsupported
 from azure_simulator.arm.resource_types import FIXED, NameRule, ResourceType
 from azure_simulator.arm.sdk_models import Shape
-from azure_simulator.core.answers import Problem
+from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.latency import about
 from azure_simulator.core.resources import Index
 
@@ -36,7 +36,7 @@ class Web(ResourceProvider):
     """Microsoft.Web."""
 
     namespace = "Microsoft.Web"
-    api_versions = "2023-12-01 2024-04-01 2024-11-01 2025-03-01"
+    api_versions = "2023-12-01 2024-04-01 2024-11-01 2025-03-01 2025-05-01"
 
 
 WEB = Web()
@@ -119,11 +119,11 @@ def _check_config(config: Json) -> None:
 
 
 def _site_properties(call: Call, found: Resource | None) -> Json:
-    del found
     given = {name: each for name, each in call.object()["properties"].items() if name != "siteConfig"}
     host = host_name(call.param("site"))
     scm = host.replace(".", ".scm.", 1)
-    return {**given, "state": "Running", "defaultHostName": host, "enabledHostNames": [host, scm]}
+    state = found.properties["state"] if found else "Running"
+    return {**given, "state": state, "defaultHostName": host, "enabledHostNames": [host, scm]}
 
 
 def _beside(*names: str) -> Plain:
@@ -137,3 +137,21 @@ def _beside(*names: str) -> Plain:
 
 plain_resources.serve(PLAN_OPERATIONS, "plan", "plans", _beside("kind", "sku"))
 plain_resources.serve(SITE_OPERATIONS, "site", "sites", _beside("kind", "identity"))
+
+
+def _switch(call: Call, state: str) -> Answer:
+    found = call.need(call.path.rpartition("/")[0])
+    found.set(call.now_us, state=state)
+    return Answer()
+
+
+@SITE_OPERATIONS.post("site.stop", "stop")
+def stop_site(call: Call) -> Answer:
+    """Stop an app; a second time changes nothing."""
+    return _switch(call, "Stopped")
+
+
+@SITE_OPERATIONS.post("site.start", "start")
+def start_site(call: Call) -> Answer:
+    """Start an app that was stopped."""
+    return _switch(call, "Running")

@@ -50,24 +50,52 @@ def wizard(service: Service, *steps: dict[str, Any]) -> None:
     service.put("POST", WIZARD, {"id": "7", "displayName": "made"}, 201)
 
 
-def test_every_kind_of_question_is_asked_and_answered(service: Service, at_terminal: Open) -> None:
+def steps_of_every_kind() -> list[dict[str, Any]]:
     text = {"type": "string"}
     sites = [{"value": "ams", "title": "Amsterdam", "recommended": True}, {"value": "dub", "title": "Dublin"}]
     host = {"type": "object", "properties": {"name": text}, "required": ["name"]}
-    wizard(
-        service,
-        step("place", {"site": text, "zones": {"type": "array", "items": text}}, ["site"],
-             choices={"site": sites, "zones": [{"value": "1", "title": "One"}, {"value": "2", "title": "Two"}]}),
-        step("detail", {
-            "name": text,
-            "count": {"type": "integer"},
-            "fast": {"type": "boolean"},
-            "password": {"type": "string", "writeOnly": True},
-            "tags": {"type": "array", "items": text},
-            "hosts": {"type": "array", "items": host},
-        }, ["name", "count", "password"]),
+    return [
+        step(
+            "place",
+            {"site": text, "zones": {"type": "array", "items": text}},
+            ["site"],
+            choices={"site": sites, "zones": [{"value": "1", "title": "One"}, {"value": "2", "title": "Two"}]},
+        ),
+        step(
+            "detail",
+            {
+                "name": text,
+                "count": {"type": "integer"},
+                "fast": {"type": "boolean"},
+                "password": {"type": "string", "writeOnly": True},
+                "tags": {"type": "array", "items": text},
+                "hosts": {"type": "array", "items": host},
+            },
+            ["name", "count", "password"],
+        ),
         step("extra", {"note": text}, []),
-    )  # fmt: skip
+    ]
+
+
+ANSWERS = (
+    (r"Name: $", "Hosted"),
+    (r"Count: $", "many"),
+    (r"whole number.\s+Count: $", "3"),
+    (r"Fast \[y/N\]: $", "y"),
+    (r"Password: $", "secret-1"),
+    (r"Tags .*: $", "a, b"),
+    (r"Fill in Hosts\? \[y/N\]: $", "y"),
+    (r"Name: $", "first"),
+    (r"One more of Hosts\? \[y/N\]: $", "y"),
+    (r"Name: $", "second"),
+    (r"One more of Hosts\? \[y/N\]: $", ""),
+    (r"Change anything here\? \[y/N\]: $", "n"),
+    (r"Warning: beware\s+Save\? \[y/N\]: $", "y"),
+)
+
+
+def test_every_kind_of_question_is_asked_and_answered(service: Service, at_terminal: Open) -> None:
+    wizard(service, *steps_of_every_kind())
     terminal = at_terminal("connection", "create")
     assert "(recommended)" in terminal.until(r"Site \[number\]: $")
     terminal.type("nowhere")
@@ -76,21 +104,7 @@ def test_every_kind_of_question_is_asked_and_answered(service: Service, at_termi
     terminal.type("dublin")
     terminal.until(r"Zones \[number, several: separated by commas\]: $")
     terminal.type("1, two")
-    for question, answer in (
-        (r"Name: $", "Hosted"),
-        (r"Count: $", "many"),
-        (r"whole number.\s+Count: $", "3"),
-        (r"Fast \[y/N\]: $", "y"),
-        (r"Password: $", "secret-1"),
-        (r"Tags .*: $", "a, b"),
-        (r"Fill in Hosts\? \[y/N\]: $", "y"),
-        (r"Name: $", "first"),
-        (r"One more of Hosts\? \[y/N\]: $", "y"),
-        (r"Name: $", "second"),
-        (r"One more of Hosts\? \[y/N\]: $", ""),
-        (r"Change anything here\? \[y/N\]: $", "n"),
-        (r"Warning: beware\s+Save\? \[y/N\]: $", "y"),
-    ):
+    for question, answer in ANSWERS:
         terminal.until(question)
         terminal.type(answer)
     assert terminal.end() == 0, terminal.shown

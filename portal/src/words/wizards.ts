@@ -15,5 +15,8 @@ export const words = {
   show: "Show it",
   nothingElse: "It is there now.",
   stepOf: (step: number, all: number): string => `Step ${step} of ${all}`,
+  tenantMade: "The tenant is there",
+  tenantNeeds: "See what its first Cloud PC still needs: consent, a role, licences, quota.",
+  showNeeds: "Show what it needs",
   wrong: "Something has to be changed in this step.",
 } as const;

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from shared.domain.amounts import amount
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.machines.service_plan import ServicePlan, Size, size_ladder
+from shared.domain.machines.service_plan import ServicePlan, size_ladder
+from shared.domain.machines.sizes import Size
 from shared.domain.planning.entitlements import Entitlement, winner
 from shared.domain.policies.policy import Policy
 from shared.domain.values import Value

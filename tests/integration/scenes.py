@@ -10,7 +10,7 @@ from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import Grace, Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of
-from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSetting
+from shared.domain.cloud_pcs.user_setting import FrequencyType, RestorePointSetting, UserSetting
 from shared.domain.images.image import GalleryImage, MarketplaceImage
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import Domain, JoinType, Network
@@ -286,7 +286,7 @@ SETTING = UserSetting(
     self_service_enabled=True,
     local_admin_enabled=True,
     reset_enabled=True,
-    restore_point_setting=RestorePointSetting(user_restore_enabled=True),
+    restore_point_setting=RestorePointSetting(frequency_type=FrequencyType.SIX_HOURS, user_restore_enabled=True),
     assignments=(Assignment(id="a1", group_id="of-eve", assigned_at=NOW),),
     created_date_time=NOW,
     last_modified_date_time=NOW,

@@ -26,16 +26,18 @@ const useStyles = makeStyles({
   header: { position: "sticky", top: 0, zIndex: 1, backgroundColor: tokens.colorNeutralBackground1 },
   title: { fontWeight: tokens.fontWeightSemibold },
   narrow: { width: "44px" },
-  cell: {
+  text: {
     display: "-webkit-box",
     WebkitBoxOrient: "vertical",
     WebkitLineClamp: "2",
     overflow: "hidden",
     overflowWrap: "anywhere",
   },
+  /** What can have the focus is never cut: the row grows. */
+  controls: { display: "block", overflowWrap: "anywhere" },
 });
 
-/** A list of any length as a table: only the rows in view are in the page, each one or two lines high. */
+/** A list of any length as a table: only the rows in view are in the page, each two lines high or more. */
 export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
   const { label, rows, columns, idOf, nameOf = idOf, order, onOrder, selecting, onEnd } = given;
   const styles = useStyles();
@@ -85,6 +87,7 @@ export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
                 columns={columns as readonly Column<unknown>[]}
                 isSelected={selecting?.selected.has(id)}
                 onToggle={toggle}
+                measure={shown.measureElement}
               />
             );
           })}
@@ -133,13 +136,15 @@ interface LineGiven {
   readonly columns: readonly Column<unknown>[];
   readonly isSelected: boolean | undefined;
   readonly onToggle: Toggle;
+  /** Learns how high a row is. */
+  readonly measure: (row: HTMLElement | null) => void;
 }
 
 /** One row. It is drawn again only when its own row, its columns or its selection change. */
-const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, onToggle }: LineGiven): ReactElement {
+const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, onToggle, measure }: LineGiven): ReactElement {
   const styles = useStyles();
   return (
-    <TableRow aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${ROW}px` }}>
+    <TableRow ref={measure} data-index={index} aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${ROW}px` }}>
       {isSelected !== undefined && (
         <TableCell className={styles.narrow}>
           <Checkbox
@@ -153,9 +158,13 @@ const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, on
         const shown = column.cell(row);
         return (
           <TableCell key={column.id}>
-            <span className={styles.cell} {...(typeof shown === "string" ? { title: shown } : {})}>
-              {shown}
-            </span>
+            {typeof shown === "string" ? (
+              <span className={styles.text} title={shown}>
+                {shown}
+              </span>
+            ) : (
+              <div className={styles.controls}>{shown}</div>
+            )}
           </TableCell>
         );
       })}

@@ -16,8 +16,8 @@ from pydantic import Field
 from shared.caching import TtlCache
 from shared.clients.graph_consents import given_permissions
 from shared.clients.throttling import retry_while_throttled
-from shared.contracts.refusals import DeclinedError
-from shared.domain.azure_errors import TOKEN_REFUSED
+from shared.contracts.refusals import DeclinedError, UnansweredError
+from shared.domain.azure_errors import NOT_AUTHORIZED, TOKEN_REFUSED
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.tenants import needs
 from shared.domain.tenants.needs import Licence, Verdict
@@ -192,6 +192,9 @@ def _refusal(name: str, refused: RefusedError) -> Verdict:
 
 def _no_answer(name: str, error: UnavailableError) -> Verdict:
     _log.warning("%s could not be judged: %s", name, error)
+    if isinstance(error, UnansweredError) and error.code.lower() in NOT_AUTHORIZED:
+        advice = "Give the service its role first. A new one takes some minutes."
+        return Verdict(name, "failed", f"{error.code}: the service may not read it", advice)
     return Verdict(name, "warning", "the cloud did not answer", "Check again in some minutes.")
 
 

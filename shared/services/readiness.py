@@ -116,6 +116,9 @@ async def _consent(context: ActionContext) -> tuple[Verdict, str | None]:
             known = declined.code == "AADSTS700016"
             advice = _CONSENT if known else declined.refused.advice or _CONSENT
             return Verdict("consent", "failed", f"{declined.code}: {declined.message}", advice), None
+        if declined.code == "Authorization_RequestDenied":
+            found = "the service may not read the directory, or has a token from before it might"
+            return Verdict("consent", "failed", found, f"{_CONSENT} An older token is used for up to an hour."), None
         return _refusal("consent", declined), None
     except UnavailableError as error:
         return _no_answer("consent", error), None

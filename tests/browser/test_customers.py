@@ -18,7 +18,7 @@ from deployment.clients import Client, Reply
 from deployment.report import Report
 from local.portal import PortalError
 from local.stack import Stack
-from tests.browser.conftest import Enter
+from tests.browser.conftest import Enter, Visit
 from tests.browser.test_journeys import HURRY, forward
 from tests.e2e.office import SMALL
 from tests.e2e.test_many_tenants import Abroad, Customer
@@ -26,6 +26,7 @@ from tests.e2e.test_taking_down import GROUP, left
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1_200)]
 GRAPH, ARM = "https://graph.microsoft.com", "https://management.azure.com"
+QUIET = Report(say=lambda _: None)
 GONE_MS = 600_000
 """For everything of a customer to be removed, in real time."""
 
@@ -94,6 +95,49 @@ def check(page: Page, name: str, status: str) -> None:
     expect(found).to_contain_text(status)
 
 
+def consent(graph: Client) -> str:
+    """Consent as an administrator of the customer does; return the object id of the service in their directory."""
+    principal = graph.send("POST", "/v1.0/servicePrincipals", {"appId": customers_app()}).json()["id"]
+    graph_permissions.ensure(graph, principal, QUIET)
+    return str(principal)
+
+
+def see_it_become_ready(visit: Visit, customer: Customer, arm: Client, principal: str) -> None:
+    """Look at the needs while the customer gives one after the other."""
+    page = visit.go("/readiness")
+    check(page, "Consent", "Passed")
+    check(page, "Permissions", "Passed")
+    check(page, "Role in Azure", "Failed")
+    link = page.get_by_role("link", name="Open the template in the Azure portal")
+    expect(link).to_have_attribute("href", re.compile(r"^https://portal\.azure\.com/#create/Microsoft\.Template/uri/"))
+    expect(page.get_by_text(principal).first).to_be_visible()
+    roles.ensure(arm, customer.subscription, principal, (), QUIET)
+    check(page, "Role in Azure", "Passed")
+    check(page, "Quota", "Warning")
+    place = {"displayName": "Main", "region": "westeurope", "resourceGroup": "pcs-cove"}
+    customer.portal.ask("PUT", f"{customer.base}/sites/main", place)
+    check(page, "Quota westeurope", "Passed")
+    assert visit.barriers() == []
+    visit.picture("readiness-passed")
+
+
+def let_go(visit: Visit) -> None:
+    """Remove everything, once the name is typed."""
+    visit.allowed = ("409",)  # what stands in the way for now is asked for again
+    page = visit.go("/leaving")
+    expect(page.locator("section", has_text="What is there").first).to_contain_text("Cloud PCs")
+    begin = page.get_by_role("button", name="Remove everything")
+    expect(begin).to_have_attribute("aria-disabled", "true")
+    page.get_by_role("switch", name=re.compile("End the grace periods")).check()
+    page.get_by_role("textbox", name="Type cove").fill("cove")
+    assert visit.barriers() == []
+    visit.picture("leaving")
+    begin.click()
+    with visit.office.stack.at_speed(HURRY):
+        expect(page.get_by_text("The tenant is gone")).to_be_visible(timeout=GONE_MS)
+    expect(page.get_by_text("python -m deployment forget")).to_be_visible()
+
+
 def test_a_customer_is_brought_in_served_and_let_go(stack: Stack, enter: Enter) -> None:
     customer = newcomer(stack, "cove")
     visit = enter("provider", at=customer)
@@ -110,53 +154,17 @@ def test_a_customer_is_brought_in_served_and_let_go(stack: Stack, enter: Enter) 
     page.goto(f"{stack.addresses.api}/portal/tenants")  # a token that is got between the two is kept for an hour
     expect(page.get_by_role("link", name="Cove")).to_be_visible()
     graph, arm = owned(customer, stack, GRAPH), owned(customer, stack, ARM)
-    report = Report(say=lambda _: None)
-    principal = graph.send("POST", "/v1.0/servicePrincipals", {"appId": customers_app()}).json()["id"]
-    graph_permissions.ensure(graph, principal, report)
-    visit.go("/readiness")
-    check(page, "Consent", "Passed")
-    check(page, "Permissions", "Passed")
-    check(page, "Role in Azure", "Failed")
-    link = page.get_by_role("link", name="Open the template in the Azure portal")
-    expect(link).to_have_attribute(
-        "href", re.compile(r"^https://portal\.azure\.com/#create/Microsoft\.Template/uri/http")
-    )
-    expect(page.get_by_text(principal).first).to_be_visible()
-    roles.ensure(arm, customer.subscription, principal, (), report)
-    check(page, "Role in Azure", "Passed")
-    check(page, "Quota", "Warning")
-    customer.portal.ask("PUT", f"{customer.base}/sites/main", SITE)
-    check(page, "Quota westeurope", "Passed")
-    assert visit.barriers() == []
-    visit.picture("readiness-passed")
-
+    principal = consent(graph)
+    see_it_become_ready(visit, customer, arm, principal)
     (upn,) = customer.licensed(1)
     assert customer.settled(upn)["status"] == "provisioned"
 
-    stranger = enter("administrator", at=customer)
-    stranger.allowed = ("404",)
-    expect(stranger.go("/readiness").get_by_text("there is no such tenant").first).to_be_visible()
+    elsewhere = enter("administrator", at=customer)  # of another directory
+    elsewhere.allowed = ("404",)
+    expect(elsewhere.go("/readiness").get_by_text("there is no such tenant").first).to_be_visible()
 
-    visit.allowed = ("409",)  # what stands in the way for now is asked for again
-    visit.go("/leaving")
-    there = (
-        page.get_by_role("region", name="What is there").or_(page.locator("section", has_text="What is there")).first
-    )
-    expect(there).to_contain_text("Cloud PCs")
-    begin = page.get_by_role("button", name="Remove everything")
-    expect(begin).to_have_attribute("aria-disabled", "true")
-    page.get_by_role("switch", name=re.compile("End the grace periods")).check()
-    page.get_by_role("textbox", name="Type cove").fill("cove")
-    assert visit.barriers() == []
-    visit.picture("leaving")
-    begin.click()
-    with stack.at_speed(HURRY):
-        expect(page.get_by_text("The tenant is gone")).to_be_visible(timeout=GONE_MS)
-    expect(page.get_by_text("python -m deployment forget")).to_be_visible()
+    let_go(visit)
     with pytest.raises(PortalError):
         customer.portal.ask("GET", customer.base)
-    roles.remove(arm, customer.subscription, principal, report)  # as `forget` does, which needs no service
+    roles.remove(arm, customer.subscription, principal, QUIET)  # as `forget` does, which needs no service
     assert set(left(customer)) <= {GROUP}
-
-
-SITE = {"displayName": "Main", "region": "westeurope", "resourceGroup": "pcs-cove"}

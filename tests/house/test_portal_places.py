@@ -11,7 +11,6 @@ _CONSTANT = re.compile(r'\bconst (\w+) = (?:`([^`]*)`|"([^"\n]*)") as const')
 _CALL = re.compile(r'\bapi\s*\.(POST|PUT|PATCH|DELETE)\(\s*(?:`([^`]*)`|"([^"\n]*)"|(\w+))')
 _GRAPH = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
 WITHOUT_PLACE = {
-    "list_service_audit_events": "not built: the provider reads the service's own events by the command line",
     "get_configuration": "read before there is a client, with the browser's fetch",
     "receive_notifications": "Graph calls it",
     "health": "monitors call it",

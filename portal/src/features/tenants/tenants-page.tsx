@@ -49,6 +49,7 @@ export function TenantsPage(): ReactElement {
             </MessageBar>
           )}
           <ActionButtons actions={actionsOf(api, state.data)} begin={work.begin} />
+          {maySee && <Link to="/audit">{words.serviceAudit}</Link>}
           {work.view}
         </>
       )}

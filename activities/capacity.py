@@ -12,7 +12,8 @@ from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Machine,
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.dependencies import dependencies
 from shared.domain.azure_errors import NOT_OFFERED, QUOTA_OR_LOCK
-from shared.domain.machines.service_plan import Size, size_ladder
+from shared.domain.machines.service_plan import size_ladder
+from shared.domain.machines.sizes import Size
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()

@@ -1,12 +1,13 @@
 """The steps without azd: `python -m deployment all --location westeurope`; `customer` and `leave` for customers."""
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deployment import customers, leaving, steps, templates
-from deployment.clients import Client, DeploymentError
+from deployment.clients import Client, DeploymentError, Json
 from deployment.environment import Environment
 from deployment.report import Report
 from deployment.sign_in import tokens
@@ -76,16 +77,27 @@ def _customer(asked: argparse.Namespace) -> customers.Customer:
         client_id=asked.client_id,
         principal=asked.principal,
         groups=getattr(asked, "group", ()),
-        cores=getattr(asked, "cores", 0),
+        settings=_settings(getattr(asked, "settings", None)),
     )
 
 
+def _settings(path: Path | None) -> Json:
+    """Read a tenant's settings. Raises: DeploymentError."""
+    try:
+        found = json.loads(path.read_text("utf-8")) if path else {}
+    except (OSError, ValueError) as problem:
+        raise DeploymentError(f"{path}: {problem}") from problem
+    if not isinstance(found, dict):
+        raise DeploymentError(f"{path} has no settings of a tenant: write a JSON object.")
+    return found
+
+
 def _bring_in(asked: argparse.Namespace, report: Report) -> bool:
-    return all(each.good for each in customers.bring_in(_customer(asked), report))
+    return all(each.status != "failed" for each in customers.bring_in(_customer(asked), report))
 
 
 def _let_go(asked: argparse.Namespace, report: Report) -> bool:
-    return all(each.good for each in customers.let_go(_customer(asked), report))
+    return all(each.status != "failed" for each in customers.let_go(_customer(asked), report))
 
 
 def _empty(asked: argparse.Namespace, report: Report) -> bool:
@@ -118,7 +130,9 @@ def _parser() -> argparse.ArgumentParser:
     brought.add_argument(
         "--group", action="append", default=[], help="a resource group that is there; none: all of them"
     )
-    brought.add_argument("--cores", type=int, default=8, help="cores that the first Cloud PCs need")
+    brought.add_argument(
+        "--settings", type=Path, help="file with the tenant's settings (JSON): licenceSource, seats, servicePlans"
+    )
     _add_customer(_command(commands, "forget", "take every right in a customer's directory and subscription", _let_go))
     emptied = _command(commands, "leave", "remove everything of a tenant, and the tenant", _empty)
     emptied.add_argument("--service", required=True, help="address of the service")

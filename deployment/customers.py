@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from deployment import graph_permissions, providers, roles
 from deployment.clients import Client, DeploymentError, Json, RefusedError
 from deployment.report import Report
+from shared.domain.tenants import needs
+from shared.domain.tenants.needs import PROVIDERS, Licence, Verdict
 
-PROVIDERS = ("Microsoft.Compute", "Microsoft.Network", "Microsoft.DesktopVirtualization")
 _COMPUTE_VERSION = "2024-07-01"
 _FORBIDDEN = frozenset({401, 403})
 
@@ -31,8 +32,8 @@ class Customer:
     """The identity's object id in the provider's own directory."""
     groups: Sequence[str] = field(default=())
     """Resource groups that are there already; none: the whole subscription."""
-    cores: int = 8
-    """How many cores the first Cloud PCs need."""
+    settings: Json = field(default_factory=dict)
+    """Of the tenant, as the API has them: `licenceSource`, `seats`, `servicePlans`."""
     authority: str = "https://login.microsoftonline.com"
 
     @property
@@ -41,29 +42,20 @@ class Customer:
         return f"{self.authority}/{self.tenant}/adminconsent?client_id={self.client_id}"
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What one check has found; `advice` says what to do when it is not `good`."""
-
-    name: str
-    good: bool
-    found: str
-    advice: str = ""
-
-    def __str__(self) -> str:
-        """Write it in one line, and the advice in another."""
-        line = f"  {'ok     ' if self.good else 'MISSING'}  {self.name}: {self.found}"
-        return line if self.good else f"{line}\n           {self.advice}"
-
-
 def bring_in(customer: Customer, report: Report) -> list[Verdict]:
     """Make what is missing as far as the caller may, and judge everything; nothing stops at the first fault."""
     found: list[Verdict] = []
     for check in (_consent, _permissions, _providers, _roles, _licences, _quota):
         found += _judged(check, customer, report)
     for each in found:
-        report.say(str(each))
+        report.say(written(each))
     return found
+
+
+def written(verdict: Verdict) -> str:
+    """Write a verdict in one line, and its advice in another."""
+    line = f"  {verdict.status:7}  {verdict.name}: {verdict.found}"
+    return f"{line}\n           {verdict.advice}" if verdict.status != "passed" else line
 
 
 def _judged(
@@ -77,9 +69,7 @@ def _judged(
         )
         if refused.status in _FORBIDDEN:
             advice = advice or "Sign in as somebody who may: Owner of the subscription, Global Reader of the directory."
-        return [
-            Verdict(check.__name__.strip("_"), good=False, found=f"{refused.code}: {refused.message}", advice=advice)
-        ]
+        return [Verdict(check.__name__.strip("_"), "failed", f"{refused.code}: {refused.message}", advice)]
 
 
 def principal_of(customer: Customer) -> str:
@@ -97,7 +87,10 @@ def _consent(customer: Customer, report: Report) -> Iterator[Verdict]:
         report.change(what, lambda: customer.graph.send("POST", "/v1.0/servicePrincipals", body))
     principal = principal_of(customer)
     advice = f"Consent at {customer.consent_link}"
-    yield Verdict("consent", bool(principal), principal or "the service is not in the directory", advice)
+    if principal:
+        yield Verdict("consent", "passed", principal)
+    else:
+        yield Verdict("consent", "failed", "the service is not in the directory", advice)
 
 
 def _permissions(customer: Customer, report: Report) -> Iterator[Verdict]:
@@ -106,13 +99,14 @@ def _permissions(customer: Customer, report: Report) -> Iterator[Verdict]:
         return
     graph_permissions.ensure(customer.graph, principal, report)
     lacking = graph_permissions.missing(customer.graph, principal)
+    wanted = graph_permissions.wanted()
     advice = f"Consent at {customer.consent_link}" if customer.client_id else "Run 'python -m deployment connect'."
-    yield Verdict("permissions", not lacking, f"lacks {', '.join(lacking)}" if lacking else "all of Graph's", advice)
+    yield needs.judge_permissions(wanted, set(wanted) - set(lacking), advice)
 
 
 def _providers(customer: Customer, report: Report) -> Iterator[Verdict]:
     for name, state in providers.ensure(customer.arm, customer.subscription, PROVIDERS, report):
-        yield Verdict(name, state == "Registered", state, f"az provider register --namespace {name} --wait")
+        yield needs.judge_provider(name, state, customer.subscription)
 
 
 def _roles(customer: Customer, report: Report) -> Iterator[Verdict]:
@@ -123,17 +117,22 @@ def _roles(customer: Customer, report: Report) -> Iterator[Verdict]:
     roles.ensure(customer.arm, customer.subscription, principal, customer.groups, report)
     lacking = report.changes[before:] if report.dry else []
     where = ", ".join(customer.groups) or "the whole subscription"
-    found = f"lacks: {'; '.join(lacking)}" if lacking else f"those of infra/customer.bicep, for {where}"
-    yield Verdict("roles", not lacking, found, "Run it without --dry-run, or deploy infra/customer.bicep.")
+    if lacking:
+        advice = "Run it without --dry-run, or deploy infra/customer.bicep."
+        yield Verdict("role", "failed", f"lacks: {'; '.join(lacking)}", advice)
+    else:
+        yield Verdict("role", "passed", f"that of infra/customer.bicep, for {where}")
 
 
 def _licences(customer: Customer, report: Report) -> Iterator[Verdict]:
     del report
-    rows = [each for each in customer.graph.rows("/v1.0/subscribedSkus") if each["prepaidUnits"]["enabled"]]
-    free = {each["skuPartNumber"]: each["prepaidUnits"]["enabled"] - each["consumedUnits"] for each in rows}
-    listed = ", ".join(f"{name} {count} free" for name, count in sorted(free.items()))
-    advice = "Buy the licences that the tenant's servicePlans name, or let the tenant count seats (docs/api.md)."
-    yield Verdict("licences", bool(free), listed or "the directory has bought none", advice)
+    if _counts_seats(customer):
+        yield needs.judge_seats(customer.settings.get("seats", {}), _bought(customer))
+        return
+    licences, plans = _bought(customer), customer.settings.get("servicePlans", {})
+    known = {each.part_number for each in licences}
+    others = [name for name in _skus(customer) if name not in known]
+    yield needs.judge_licences(licences, others, plans)
 
 
 def _quota(customer: Customer, report: Report) -> Iterator[Verdict]:
@@ -141,12 +140,27 @@ def _quota(customer: Customer, report: Report) -> Iterator[Verdict]:
     path = f"/subscriptions/{customer.subscription}/providers/Microsoft.Compute/locations/{customer.location}/usages"
     rows: list[Json] = list(customer.arm.rows(f"{path}?api-version={_COMPUTE_VERSION}"))
     free = {each["name"]["value"]: each["limit"] - each["currentValue"] for each in rows}
-    if "cores" not in free:
+    if needs.CORES not in free:
         raise DeploymentError(f"Compute shows no quota of cores in {customer.location}.")
-    families = [name for name, count in free.items() if name.endswith("Family") and count >= customer.cores]
-    good = free["cores"] >= customer.cores and bool(families)
-    found = f"{free['cores']} cores free in {customer.location}; families with {customer.cores}: {len(families)}"
-    yield Verdict("quota", good, found, "Request more: Azure portal, Quotas, Compute; or choose another region.")
+    yield needs.judge_quota(customer.location, free, _bought(customer))
+
+
+def _bought(customer: Customer) -> list[Licence]:
+    """Return the licences, or the seats, that give Cloud PCs."""
+    plans = customer.settings.get("servicePlans", {})
+    counted = customer.settings.get("seats", {}) if _counts_seats(customer) else _skus(customer)
+    found = (needs.licence_of(name, count, plans.get(name)) for name, count in sorted(counted.items()))
+    return [each for each in found if each is not None]
+
+
+def _skus(customer: Customer) -> dict[str, int]:
+    """Return how many licences of each part number the directory has bought."""
+    rows = customer.graph.rows("/v1.0/subscribedSkus")
+    return {each["skuPartNumber"]: each["prepaidUnits"]["enabled"] for each in rows if each["prepaidUnits"]["enabled"]}
+
+
+def _counts_seats(customer: Customer) -> bool:
+    return bool(customer.settings.get("licenceSource") == "seats")
 
 
 def let_go(customer: Customer, report: Report) -> list[Verdict]:
@@ -163,7 +177,8 @@ def let_go(customer: Customer, report: Report) -> list[Verdict]:
             f"remove the service from the directory {customer.tenant}", lambda: customer.graph.send("DELETE", path)
         )
     left = "" if report.dry or not customer.client_id else principal_of(customer)
-    found = [Verdict("rights", not left, "none left" if not left else f"{left} is still there", "Run it again.")]
+    still = Verdict("rights", "failed", f"{left} is still there", "Run it again.")
+    found = [still if left else Verdict("rights", "passed", "none left")]
     for each in found:
-        report.say(str(each))
+        report.say(written(each))
     return found

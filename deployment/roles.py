@@ -12,19 +12,16 @@ from functools import partial
 from deployment.clients import Client, Json
 from deployment.registrations import INFRA
 from deployment.report import Report
+from shared.domain.tenants.customer_role import BUILDER, DESCRIPTION, condition
 
 VERSION = "2022-04-01"
-DESKTOP_USER = "1d18fff3-a72a-46b5-b4a9-0b38a3cd7e63"
-MACHINE_USER = "fb879df8-f326-4884-b1cf-06f3ad86be52"
-POWER_ON = "489581de-a3bd-480d-9518-53dea7416b33"
 _NAMESPACE = uuid.UUID("5f4c6b0a-6f0f-5a55-a0ff-0b7c7f8f6a11")
 _ASSIGNMENTS, _DEFINITIONS = (
     f"/providers/Microsoft.Authorization/role{each}" for each in ("Assignments", "Definitions")
 )
-BUILDER = "Deskwright builder"
 READER = "Deskwright reader"
 DESCRIPTIONS = {
-    BUILDER: "Builds, assigns and removes Cloud PCs and device images. infra/README.md says what for.",
+    BUILDER: DESCRIPTION,
     READER: "Reads what a subscription offers to Cloud PCs. infra/README.md says what for.",
 }
 
@@ -34,23 +31,6 @@ def actions(title: str) -> list[str]:
     name = "actions.json" if title == BUILDER else "subscription-actions.json"
     found: list[str] = json.loads((INFRA / name).read_text("utf-8"))
     return found
-
-
-def condition() -> str:
-    """Return the condition of the builder's role: two roles to people, one to a service, and no other."""
-    role = "Microsoft.Authorization/roleAssignments:RoleDefinitionId"
-    kind = "Microsoft.Authorization/roleAssignments:PrincipalType"
-    users = "ForAnyOfAnyValues:StringEqualsIgnoreCase {'User'}"
-    services = "ForAnyOfAnyValues:StringEqualsIgnoreCase {'ServicePrincipal'}"
-    signing_in = f"{{{DESKTOP_USER}, {MACHINE_USER}}}"
-    to_people = f"@Request[{role}] ForAnyOfAnyValues:GuidEquals {signing_in} AND @Request[{kind}] {users}"
-    to_services = f"@Request[{role}] ForAnyOfAnyValues:GuidEquals {{{POWER_ON}}} AND @Request[{kind}] {services}"
-    all_three = f"{{{DESKTOP_USER}, {MACHINE_USER}, {POWER_ON}}}"
-    taken = f"@Resource[{role}] ForAnyOfAnyValues:GuidEquals {all_three}"
-    writing = "!(ActionMatches{'Microsoft.Authorization/roleAssignments/write'})"
-    deleting = "!(ActionMatches{'Microsoft.Authorization/roleAssignments/delete'})"
-    given = f"({to_people}) OR ({to_services})"
-    return f"(({writing}) OR ({given})) AND (({deleting}) OR ({taken}))"
 
 
 def ensure(arm: Client, subscription: str, principal: str, groups: Sequence[str], report: Report) -> None:

@@ -50,6 +50,7 @@ SPOT_ONLINE = "deskwright.spot.hosts.online"
 SPOT_SESSIONS = "deskwright.spot.sessions"
 """Sessions on them, by tenant and Spot Group."""
 
+_QUEUES = "deskwright.queues.age"
 _DECISIONS = "deskwright.spot.decisions"
 _PROVISIONING = "deskwright.provisioning.duration"
 _OPERATIONS = "deskwright.operations.ended"
@@ -150,6 +151,11 @@ def measure_spot_group(tenant_id: str, group_id: str, *, online: int, sessions: 
 def measure_now(name: str, value: int, *, tenant_id: str) -> None:
     """Record the current number of something in a tenant."""
     _gauge(name).set(value, {"tenant_id": tenant_id})
+
+
+def measure_queue(name: str, age: timedelta) -> None:
+    """Record how long the oldest message of a queue has been there; nothing where it is empty."""
+    _gauge(_QUEUES).set(age.total_seconds(), {"queue": name})
 
 
 def reset_instruments() -> None:

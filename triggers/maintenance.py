@@ -11,7 +11,7 @@ from shared.services.deleting import delete_old
 from shared.services.exporting import export_nightly
 from shared.services.interruptions import complete_interrupted
 from shared.services.list_keeping import fold_lists, repair_lists
-from shared.services.measuring import measure
+from shared.services.measuring import measure, measure_queues
 from shared.workflow import Blueprint
 
 bp = Blueprint()
@@ -49,7 +49,7 @@ async def delete_what_is_old(timer: func.TimerRequest) -> None:
 
 @bp.timer_trigger(arg_name="timer", schedule="20 */15 * * * *", use_monitor=False)
 async def settle_and_measure(timer: func.TimerRequest) -> None:
-    """Settle the changes that a crash has interrupted; fold lists; measure how many Cloud PCs and removals wait.
+    """Settle the changes that a crash has interrupted; fold lists; measure what waits, and for how long.
 
     One timer for all: each tick is paid for (docs/operations.md, costs).
     """
@@ -59,3 +59,4 @@ async def settle_and_measure(timer: func.TimerRequest) -> None:
         _log.warning("%d changes had been interrupted", count)
     await fold_lists(deps)
     await measure(deps)
+    await measure_queues(deps)

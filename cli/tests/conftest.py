@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any
 
 import pytest
@@ -35,6 +35,18 @@ class Service:
     address: str = ""
     answers: dict[str, list[tuple[int, Any, dict[str, str]]]] = field(default_factory=dict)
     asked: list[Asked] = field(default_factory=list)
+    _news: Condition = field(default_factory=Condition)
+
+    def hear(self, asked: Asked) -> None:
+        """Remember a request."""
+        with self._news:
+            self.asked.append(asked)
+            self._news.notify_all()
+
+    def until_asked(self, method: str, path: str) -> None:
+        """Wait until a request has arrived."""
+        with self._news:
+            assert self._news.wait_for(lambda: self.requests(method, path), timeout=60)
 
     def put(self, method: str, path: str, body: Any = None, status: int = 200, **headers: str) -> None:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -57,7 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         content = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.service.asked.append(Asked(self.command, self.path, headers, json.loads(content) if content else None))
+        self.service.hear(Asked(self.command, self.path, headers, json.loads(content) if content else None))
         status, body, more = self.service.answer(self.command, self.path)
         if status == HANG_UP:
             self.close_connection = True

@@ -177,6 +177,14 @@ class Graph:
         found = [each async for each in self._pages("/v1.0/servicePrincipals", query)]
         return str(found[0]["id"]) if found else None
 
+    async def service_principal_name(self, object_id: str) -> str:
+        """Return the display name of a service principal. Raises: NotFoundError."""
+        try:
+            found = await self._get(f"/v1.0/servicePrincipals/{_object(object_id)}", {"$select": "displayName"})
+        except MissingError as missing:
+            raise NotFoundError(f"the directory has no service principal {object_id}") from missing
+        return str(found["displayName"])
+
     # Devices
     async def devices(self, display_name: str) -> list[Device]:
         """Return the devices with this name: several are normal, since a new join leaves the old device."""

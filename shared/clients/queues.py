@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
@@ -11,17 +13,34 @@ if TYPE_CHECKING:
 
 
 def queue_client(credential: AsyncTokenCredential, queues_url: str, name: str) -> QueueClient:
-    """Return the client of one queue; its messages are plain text; base64 is added and removed."""
-    from azure.storage.queue import TextBase64DecodePolicy, TextBase64EncodePolicy
+    """Return the client of one queue, to which it sends plain text; base64 is added.
+
+    What others have put there is read as it is: it may be no base64.
+    """
+    from azure.storage.queue import TextBase64EncodePolicy
     from azure.storage.queue.aio import QueueClient
 
-    return QueueClient(
-        queues_url,
-        name,
-        credential,
-        message_encode_policy=TextBase64EncodePolicy(),
-        message_decode_policy=TextBase64DecodePolicy(),
-    )
+    return QueueClient(queues_url, name, credential, message_encode_policy=TextBase64EncodePolicy())
+
+
+async def oldest(queue: QueueClient) -> timedelta:
+    """Return how long the first message has been on a queue, by the queue's own clock; nothing where there is none.
+
+    A message that somebody is working on is not seen.
+    """
+    from azure.core.exceptions import ResourceNotFoundError
+
+    asked: list[datetime] = []
+
+    def note(response: Any) -> None:  # noqa: ANN401 - the SDK's pipeline
+        asked.append(parsedate_to_datetime(response.http_response.headers["Date"]))
+
+    try:
+        found = await queue.peek_messages(max_messages=1, raw_response_hook=note)
+    except ResourceNotFoundError:
+        return timedelta()
+    put = [message.inserted_on for message in found if message.inserted_on is not None]
+    return max(asked[-1] - put[0], timedelta()) if put else timedelta()
 
 
 async def send(queue: QueueClient, text: str) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from shared.domain.machines.service_plan import ServicePlan, ServicePlanRule, Size, shortfall
+from shared.domain.machines.service_plan import ServicePlan, ServicePlanRule, shortfall
+from shared.domain.machines.sizes import Size
 
 if TYPE_CHECKING:
     from azure.mgmt.compute.aio import ComputeManagementClient

@@ -34,7 +34,7 @@ from shared.workflow import DurableClient, start
 QUEUE = "directory-changes"
 """Where everybody who knows of a change puts it."""
 
-_POISON = "directory-changes-poison"
+POISON = "directory-changes-poison"
 _LAST_TRY = 5  # the host puts a message aside after so many
 _MOST_USERS = 100
 _MOST_CHARACTERS = 16_000  # of a message that is put aside: the poison queue's messages have a limit too
@@ -99,7 +99,7 @@ async def put_on_queue(deps: Dependencies, name: str, message: dict[str, Any]) -
 
 async def _put_aside(deps: Dependencies, message: str, reason: str) -> None:
     aside = {"message": message[:_MOST_CHARACTERS], "reason": reason, "at": deps.clock.now().isoformat()}
-    await put_on_queue(deps, _POISON, aside)
+    await put_on_queue(deps, POISON, aside)
     count_set_aside()
 
 

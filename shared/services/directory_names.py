@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 
 from shared.caching import TtlCache
@@ -20,10 +20,10 @@ _MOST_ASKED = 100
 """Names that one request asks the directory for; the next one asks for more."""
 
 _NAMES: TtlCache[str] = TtlCache(timedelta(minutes=10))
-"""The names of groups, empty for one that is gone."""
+"""The names of groups and of applications, empty for one that is gone."""
 
 _AWAY: TtlCache[bool] = TtlCache(timedelta(seconds=30))
-"""The tenants whose directory has just not answered."""
+"""The tenants whose directory has just not answered, by what it was asked for."""
 
 _log = logging.getLogger("deskwright.services")
 
@@ -33,25 +33,42 @@ async def group_names(context: ActionContext, group_ids: Iterable[str]) -> Mappi
 
     A directory that is away hides no list.
     """
-    deps, tenant_id = context.deps, context.tenant.id
-    wanted = dict.fromkeys(group_ids)
-    unknown = [each for each in wanted if _NAMES.get(deps, (tenant_id, each)) is None][:_MOST_ASKED]
-    if unknown and not _AWAY.get(deps, tenant_id):
-        try:
-            await asyncio.gather(*(_read(context, each) for each in unknown))
-        except (UnavailableError, RefusedError) as error:
-            _AWAY.put(deps, tenant_id, True)
-            _log.warning("names of groups of %s could not be read: %s", tenant_id, error)
-    return {each: name for each in wanted if (name := _NAMES.get(deps, (tenant_id, each)))}
-
-
-async def _read(context: ActionContext, group_id: str) -> None:
     graph = context.deps.graph(context.tenant)
-    try:
-        name = (await retry_while_throttled(lambda: graph.group(group_id))).display_name
-    except NotFoundError:
-        name = ""
-    _NAMES.put(context.deps, (context.tenant.id, group_id), name)
+
+    async def name(group_id: str) -> str:
+        return (await graph.group(group_id)).display_name
+
+    return await _names(context, "groups", group_ids, name)
+
+
+async def application_names(context: ActionContext, object_ids: Iterable[str]) -> Mapping[str, str]:
+    """Return the display names of service principals by object id; one that is not known is left out."""
+    graph = context.deps.graph(context.tenant)
+    return await _names(context, "applications", object_ids, graph.service_principal_name)
+
+
+async def _names(
+    context: ActionContext, kind: str, ids: Iterable[str], name_of: Callable[[str], Awaitable[str]]
+) -> Mapping[str, str]:
+    """Return the names of objects of the directory, with what is known of them for a while."""
+    deps, tenant_id = context.deps, context.tenant.id
+    wanted = dict.fromkeys(ids)
+    unknown = [each for each in wanted if _NAMES.get(deps, (tenant_id, each)) is None][:_MOST_ASKED]
+
+    async def read(object_id: str) -> None:
+        try:
+            name = await retry_while_throttled(lambda: name_of(object_id))
+        except NotFoundError:
+            name = ""
+        _NAMES.put(deps, (tenant_id, object_id), name)
+
+    if unknown and not _AWAY.get(deps, (tenant_id, kind)):
+        try:
+            await asyncio.gather(*map(read, unknown))
+        except (UnavailableError, RefusedError) as error:
+            _AWAY.put(deps, (tenant_id, kind), True)
+            _log.warning("names of %s of %s could not be read: %s", kind, tenant_id, error)
+    return {each: name for each in wanted if (name := _NAMES.get(deps, (tenant_id, each)))}
 
 
 async def search_groups(context: ActionContext, search: str, most: int = MOST_FOUND) -> tuple[list[Group], bool]:

@@ -9,6 +9,7 @@ from typing import Any
 from shared.contracts.image_removals import REMOVE_IMAGE, RemoveImageOrder
 from shared.contracts.images import GalleryVersion
 from shared.domain import naming
+from shared.domain.amounts import amount
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageType
 from shared.domain.intent import ResourceType
@@ -147,5 +148,5 @@ def _words(users: Mapping[str, Any]) -> str:
     if names := users.get("provisioningPolicies"):
         parts.append(f"policies {', '.join(names)}")
     if count := users.get("cloudPcs"):
-        parts.append(f"{count} Cloud PC(s) that are being built")
+        parts.append(f"{amount(count, 'Cloud PC')} in the middle of a build")
     return "; ".join(parts)

@@ -1,12 +1,14 @@
-"""Measuring what no single call sees: how many Cloud PCs of each tenant wait, and for what."""
+"""Measuring what no single call sees: how many Cloud PCs of each tenant wait, and for what; how old messages are."""
 
 from __future__ import annotations
 
 from collections import Counter
 
+from shared.clients.queues import oldest
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.telemetry import PENDING, REMOVALS_WAITING, measure_now
+from shared.services.directory_changes import POISON, QUEUE
+from shared.telemetry import PENDING, REMOVALS_WAITING, measure_now, measure_queue
 
 
 async def measure(deps: Dependencies) -> None:
@@ -17,3 +19,9 @@ async def measure(deps: Dependencies) -> None:
     async for tenant in deps.tenants.each():
         measure_now(PENDING, pending[tenant.value.id], tenant_id=tenant.value.id)
         measure_now(REMOVALS_WAITING, removals[tenant.value.id], tenant_id=tenant.value.id)
+
+
+async def measure_queues(deps: Dependencies) -> None:
+    """Measure how long the first message of each of the service's own queues has been there."""
+    for name in (QUEUE, POISON):
+        measure_queue(name, await oldest(deps.queue(name)))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
+from shared.caching import TtlCache
 from shared.clients.throttling import all_of
 from shared.domain.naming import TENANT_TAG
 from shared.services.action_context import ActionContext
 
 _MOST = 500
+_READ: TtlCache[list[Any]] = TtlCache(timedelta(seconds=10))
+"""The networks of a tenant's subscriptions: one form asks for them and for their subnets."""
 Choices = list[dict[str, Any]]
 
 
@@ -33,7 +36,7 @@ async def virtual_networks(context: ActionContext) -> Choices:
             "region": _region(each),
             "subscriptionId": str(each.id).split("/")[2],
         }
-        async for each in _networks(context)
+        for each in await _networks(context)
     ]
 
 
@@ -46,7 +49,7 @@ async def subnets(context: ActionContext) -> Choices:
             "virtualNetworkId": str(each.id),
             "addressPrefix": subnet.address_prefix or next(iter(subnet.address_prefixes or ()), None),
         }
-        async for each in _networks(context)
+        for each in await _networks(context)
         for subnet in each.subnets or ()
         if not subnet.delegations and str(subnet.name) not in _RESERVED
     ]
@@ -65,15 +68,18 @@ async def organizational_units(context: ActionContext) -> Choices:
     return [{"value": unit, "title": unit, "adDomainName": domain} for unit, domain in found.items()]
 
 
-async def _networks(context: ActionContext) -> AsyncIterator[Any]:
-    """Yield the networks that a customer brings. Raises: as Azure does."""
-    shown = 0
-    for subscription in await subscriptions(context):
-        networks = context.deps.network(subscription["value"]).virtual_networks
-        for each in await all_of(networks.list_all):
-            if TENANT_TAG not in (each.tags or {}) and shown < _MOST:
-                shown += 1
-                yield each
+async def _networks(context: ActionContext) -> list[Any]:
+    """Return the networks that a customer brings. Raises: as Azure does."""
+    used = tuple(str(each["value"]) for each in await subscriptions(context))
+
+    async def read() -> list[Any]:
+        found = []
+        for subscription in used:
+            networks = context.deps.network(subscription).virtual_networks
+            found += [each for each in await all_of(networks.list_all) if TENANT_TAG not in (each.tags or {})]
+        return found[:_MOST]
+
+    return await _READ.get_or(context.deps, (context.tenant.id, used), read)
 
 
 def _region(network: Any) -> str:  # noqa: ANN401 - the SDK's VirtualNetwork

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from shared.domain.amounts import amount
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
@@ -93,7 +94,7 @@ async def _still_assigned(context: ActionContext, policy: Policy) -> ConflictErr
     count = sum(status not in _LEAVING for status in statuses)
     named = ", ".join(names.get(group, group) for group in ids)
     return ConflictError(
-        f"the policy is assigned to {named} and has {count} Cloud PC(s); unassign it first",
+        f"the policy is assigned to {named} and has {amount(count, 'Cloud PC')}; unassign it first",
         groups=[{"id": group, "displayName": names.get(group)} for group in ids],
         cloudPcs=count,
     )

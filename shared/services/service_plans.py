@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from shared.clients.throttling import retry_while_throttled
 from shared.clients.vm_sizes import Offer, offers_in
 from shared.domain.json_text import escape
-from shared.domain.machines.service_plan import ServicePlanRule, Size
+from shared.domain.machines.service_plan import ServicePlanRule
+from shared.domain.machines.sizes import Size
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import InvalidError, Problem, RefusedError, UnavailableError
 from shared.services.action_context import ActionContext

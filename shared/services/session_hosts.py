@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
 
+from shared.domain.amounts import amount
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.spot.group import SpotGroup
@@ -115,7 +116,7 @@ async def begin_host_task(
     """
     sessions = 0 if confirmed else len(await sessions_of(context.deps, host))
     if sessions:
-        message = f"{sessions} session(s) on the host end by it; tell the users, and repeat it with confirm=true"
+        message = f"{amount(sessions, 'session')} on it would end; tell the users, and repeat it with confirm=true"
         raise ConflictError(message, wouldEnd={"sessions": sessions})
 
     async def apply() -> Effect[SessionHost]:

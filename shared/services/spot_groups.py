@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from shared.domain import naming
+from shared.domain.amounts import amount
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.policies.policy import Assignment
@@ -115,8 +116,9 @@ async def delete_spot_group(
     removal = await read_removal(context, group)
     if not confirmed and any((removal.members, removal.sessions, removal.hosts)):
         raise ConflictError(
-            f"deleting {group.display_name} signs off {removal.sessions} session(s), removes {removal.hosts} host(s) "
-            f"and takes the desktop of {removal.members} member(s); repeat it with confirm=true",
+            f"deleting {group.display_name} signs off {amount(removal.sessions, 'session')}, "
+            f"removes {amount(removal.hosts, 'host')} and takes the desktop of {amount(removal.members, 'member')}; "
+            "repeat it with confirm=true",
             wouldRemove=removal.to_json(),
         )
     after = group if group.deleting_since else group.but(deleting_since=context.now)

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
+from shared.domain.amounts import amount
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.intent import ResourceType
@@ -159,7 +160,7 @@ async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> 
     left = [each.value async for each in deps.orphans.each(tenant.id)]
     count = len([each for each in left if each.automatic and each.area not in unread])
     if count:
-        message = f"{count} resource(s) made for the tenant in Azure are being removed (GET orphans lists them)"
+        message = f"{amount(count, 'resource')} of the tenant in Azure still to be removed (GET orphans lists them)"
         raise ConflictError(f"{message}; {_AGAIN}", inTheWay={"orphans": count})
     if scan.value.wanted_at is not None and not scan.value.answers:
         message = "the scan has not ended that looks for what the tenant's last site has left in Azure"

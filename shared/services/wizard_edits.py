@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from shared.domain.amounts import amount
 from shared.domain.networks.connection import Connection
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Site
@@ -114,9 +115,9 @@ async def _drift(context: ActionContext, before: Policy, fields: Mapping[str, An
     count = len([1 async for _ in context.deps.cloud_pcs.each(context.tenant.id, policy_id=before.id)])
     now, later = await drifted(context, before), await drifted(context, after)
     changed = differing(before.to_json(), after.to_json())
-    summary = f"{', '.join(changed)} change(s); {later} of {count} Cloud PC(s) would differ from the policy until "
+    summary = f"Changes: {', '.join(changed)}; {later} of {amount(count, 'Cloud PC')} would differ from the policy "
     return Forecast(
-        summary=f"{summary}they are reprovisioned." if changed else "Nothing changes.",
+        summary=f"{summary}until they are reprovisioned." if changed else "Nothing changes.",
         details={"changed": changed, "cloudPCs": count, "differNow": now, "wouldDiffer": later},
     )
 
@@ -187,7 +188,7 @@ async def review_tenant(
     old, new = context.tenant.to_json(), after.to_json()
     old, new = {**old.pop("settings"), **old}, {**new.pop("settings"), **new}
     changed = differing(old, new)
-    summary = f"{', '.join(changed)} change(s)." if changed else "Nothing changes."
+    summary = f"Changes: {', '.join(changed)}." if changed else "Nothing changes."
     return reviewed(EDIT_TENANT, through_step, (), (), Forecast(summary=summary, details={"changed": changed}))
 
 

@@ -12,13 +12,10 @@ from local.people import offered
 from local.stack import Stack, StackOptions
 from tests.browser.conftest import MORNING
 from tests.browser.environment import find
-from tests.e2e.office import SMALL, Office
-from tests.e2e.test_image_sets import new_set
-from tests.e2e.test_spot_groups import group_form, wizard
+from tests.browser.furnishing import furnish
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 WIDTH, HEIGHT, SCALE = 1_120, 700, 0.62
-BROKEN = {"kind": "lro_fail", "code": "VMExtensionProvisioningError", "message": "the join failed, exit code 51"}
 BELOW = {
     "home": "",
     "cloud-pcs": "/cloud-pcs",
@@ -70,36 +67,6 @@ def main() -> None:
             )
             take(context.new_page(), people, f"{stack.addresses.api}/portal", office.name)
             browser.close()
-
-
-def furnish(stack: Stack) -> Office:
-    """Make a tenant in which every page has something to show."""
-    office = Office(stack, stack.portal(), "harbour").open({"removalBrake": {"count": 0, "percent": 0}})
-    with stack.at_speed(1_000.0):
-        users = [office.user(number, SMALL) for number in range(1, 6)]
-        own = f"user01@{DOMAIN}"
-        staff = office.group("staff", *users[:4], own)
-        connection = office.connection("West Europe")
-        office.policy("Office", connection, staff)
-        for user in (*users[:4], own):
-            office.settled(user)
-        image_set = new_set(office)
-        spot = office.group("shift", *(office.user(number) for number in (11, 12, 13)))
-        wizard(office, "create-spot-group", group_form(office, image_set["id"], spot))
-        setting = {"displayName": "Self-service", "selfServiceEnabled": True}
-        made = office.portal.ask("POST", f"{office.graph}/userSettings", setting).body
-        target = {"assignments": [{"target": {"groupId": staff}}]}
-        office.portal.ask("POST", f"{office.graph}/userSettings/{made['id']}/assign", target)
-        restart = {"action": "reboot", "filter": {"status": ["provisioned"]}}
-        office.portal.ask("POST", f"{office.base}/bulkActions", restart)
-        office.break_cloud("extension.put", BROKEN)
-        office.join(staff, users[4])
-        office.tell_changed(users[4])
-        office.settled(users[4])
-        office.leave(staff, users[3])
-        office.tell_changed(users[3])
-        office.until(office.removals, says="a removal waits")
-    return office
 
 
 def take(page: Page, people: str, portal: str, tenant: str) -> None:

@@ -22,7 +22,7 @@ def test_the_provider_reads_what_was_done_to_the_service(enter: Enter, office: O
     expect(page.get_by_role("heading", level=1)).to_have_text("Audit of the service")
     expect(page.get_by_role("row", name=re.compile("pause", re.IGNORECASE)).first).to_contain_text("Success")
     page.get_by_role("textbox", name="Tenant").fill(office.name)
-    expect(page.get_by_role("row", name=re.compile("tenants.create", re.IGNORECASE))).to_contain_text("Success")
+    expect(page.get_by_role("row", name=re.compile("tenants: create", re.IGNORECASE))).to_contain_text("Success")
     visit.picture(f"service-audit-{width}")
     assert visit.barriers() == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -181,7 +181,6 @@ def foresee_an_edit(visit: Visit) -> None:
     expect(page.get_by_role("spinbutton", name="Quantity")).to_have_value("3")
     page.get_by_role("spinbutton", name="Quantity").fill("1")
     forward(visit, times=6)
-    page.get_by_role("button", name="See what would happen").click()
     expect(page.get_by_text("2 would lose the access")).to_be_visible()
     visit.picture("spot-group-edit-foreseen")
     assert visit.barriers() == []

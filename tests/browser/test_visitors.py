@@ -21,26 +21,36 @@ AWAY = "Failed to load resource"
 """What a browser itself writes to its console when an address cannot be reached."""
 
 
-def test_a_user_restarts_and_restores_their_own_cloud_pc(stack: Stack, open_office: OpenOffice, enter: Enter) -> None:
+def allow_everything(office: Office, group_id: str) -> None:
+    """Let the members of a group do with their own Cloud PCs what users can do."""
+    setting = {
+        "displayName": "Self-service",
+        "selfServiceEnabled": True,
+        "resetEnabled": True,
+        "restorePointSetting": {"userRestoreEnabled": True},
+    }
+    made = office.portal.ask("POST", f"{office.graph}/userSettings", setting).body
+    target = {"assignments": [{"target": {"groupId": group_id}}]}
+    office.portal.ask("POST", f"{office.graph}/userSettings/{made['id']}/assign", target)
+
+
+def test_a_user_opens_restarts_restores_and_resets_their_own_cloud_pc(
+    stack: Stack, open_office: OpenOffice, enter: Enter
+) -> None:
     office = open_office("cabin")
     upn = f"user02@{DOMAIN}"
     with stack.at_speed(HURRY):
         staff = office.group("staff", upn)
         office.policy("Desks", office.connection(), staff)
         pc = office.settled(upn)
-        setting = {
-            "displayName": "Self-service",
-            "selfServiceEnabled": True,
-            "restorePointSetting": {"userRestoreEnabled": True},
-        }
-        made = office.portal.ask("POST", f"{office.graph}/userSettings", setting).body
-        target = {"assignments": [{"target": {"groupId": staff}}]}
-        office.portal.ask("POST", f"{office.graph}/userSettings/{made['id']}/assign", target)
+        allow_everything(office, staff)
         office.act(pc, "createSnapshot", {})
     visit = enter("user02", at=office)
     page = visit.page
     card = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name=pc["displayName"]))
-    expect(card.get_by_role("link", name="Open the desktop")).to_be_visible()
+    in_browser = re.compile(r"^https://windows\.cloud\.microsoft/webclient/avd/[0-9a-f-]{36}/[0-9a-f-]{36}\?tenant=")
+    expect(card.get_by_role("link", name="Open in browser")).to_have_attribute("href", in_browser)
+    expect(card.get_by_role("link", name="Open in app")).to_have_attribute("href", re.compile(r"^ms-avd:connect\?"))
     visit.picture("my")
     assert visit.barriers() == []
     with stack.at_speed(HURRY):
@@ -54,6 +64,13 @@ def test_a_user_restarts_and_restores_their_own_cloud_pc(stack: Stack, open_offi
         dialog.get_by_role("textbox", name="Type").fill(pc["displayName"])
         dialog.get_by_role("button", name="Restore", exact=True).click()
         expect(page.get_by_text("Restore: done.")).to_be_visible(timeout=LONG_MS)
+
+        page.get_by_role("button", name="More actions").click()
+        page.get_by_role("menuitem", name="Reset").click()
+        dialog.get_by_role("textbox", name="Type").fill(pc["displayName"])
+        dialog.get_by_role("button", name="Reset", exact=True).click()
+        expect(page.get_by_text("Reset: done.")).to_be_visible(timeout=LONG_MS)
+    assert office.settled(upn)["managedDeviceName"] != pc["managedDeviceName"]
 
 
 def test_a_reader_sees_everything_and_changes_nothing(enter: Enter) -> None:

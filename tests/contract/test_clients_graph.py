@@ -50,6 +50,15 @@ async def test_a_missing_group_is_not_found(graph: Graph) -> None:
         await graph.group_users("00000000-0000-4000-8000-000000000000")
 
 
+async def test_an_application_has_the_name_of_its_service_principal(graph: Graph) -> None:
+    desktops = "9cdead84-a844-4324-93f2-b2e6bb768d07"
+    object_id = await graph.service_principal_id(desktops)
+    assert object_id is not None
+    assert await graph.service_principal_name(object_id) == "Azure Virtual Desktop"
+    with pytest.raises(NotFoundError):
+        await graph.service_principal_name("00000000-0000-4000-8000-000000000000")
+
+
 async def test_licensed_users_have_one_of_the_licences(graph: Graph) -> None:
     skus = [sku for sku in await graph.subscribed_skus() if sku.sku_part_number in PLANS]
     users = await graph.licensed_users([sku.sku_id for sku in skus])

@@ -6,18 +6,22 @@ from typing import Any
 
 import jwt
 import pytest
-from azure_simulator.seeds import TENANT_ID
+from azure_simulator.seeds import PLANS, TENANT_ID
 
 from deployment import customers, roles
-from deployment.customers import Customer, Verdict
+from deployment.customers import Customer
 from packages.azure_simulator.tests.directory import GRAPH
 from packages.azure_simulator.tests.in_process import ARM
+from shared.domain.machines.sizes import ladder, parse_part_number
+from shared.domain.tenants import customer_role
+from shared.domain.tenants.needs import PROVIDERS, Verdict
 from tests.deployment.simulated import SUBSCRIPTION, Cloud, quiet
 from tests.house.tree import ROOT
 from tests.infra.judge import Template
 from tests.infra.resource_types import ResourceTypes
 
 SCOPE = f"/subscriptions/{SUBSCRIPTION}"
+PLAN = {"vCpuCount": 2, "ramInGB": 4, "storageInGB": 128, "vmSizes": ["Standard_B2s"]}
 
 
 def known(cloud: Cloud, **more: Any) -> Customer:
@@ -30,20 +34,31 @@ def known(cloud: Cloud, **more: Any) -> Customer:
 
 
 def bad(verdicts: list[Verdict]) -> set[str]:
-    return {each.name for each in verdicts if not each.good}
+    return {each.name for each in verdicts if each.status != "passed"}
+
+
+def parse(part_number: str) -> tuple[int, int]:
+    found = parse_part_number(part_number)
+    assert found is not None
+    return found[:2]
+
+
+def judged(name: str, verdicts: list[Verdict]) -> Verdict:
+    (found,) = [each for each in verdicts if each.name == name]
+    return found
 
 
 def test_a_customer_gets_everything_that_is_missing_and_a_good_verdict_on_each() -> None:
     cloud = Cloud()
     customer, report = known(cloud), quiet()
     verdicts = customers.bring_in(customer, report)
-    names = ["consent", "permissions", *customers.PROVIDERS, "roles", "licences", "quota"]
+    names = ["consent", "permissions", *PROVIDERS, "role", "licences", "quota westeurope"]
     assert ([each.name for each in verdicts], bad(verdicts)) == (names, set())
     assert "register Microsoft.DesktopVirtualization" in report.changes
     principal = customers.principal_of(customer)
     held = roles._assignments(customer.arm, SCOPE, principal)
     (assignment,) = [each["properties"] for each in held]
-    assert (assignment["scope"], assignment["condition"]) == (SCOPE, roles.condition())
+    assert (assignment["scope"], assignment["condition"]) == (SCOPE, customer_role.condition())
 
 
 def test_a_second_time_nothing_is_written() -> None:
@@ -85,8 +100,8 @@ def test_a_role_that_was_changed_by_hand_is_mended() -> None:
     cloud = Cloud()
     customer = known(cloud)
     customers.bring_in(customer, quiet())
-    found: Any = roles._definition(customer.arm, SUBSCRIPTION, roles.BUILDER)
-    body = roles.definition(SUBSCRIPTION, roles.BUILDER)
+    found: Any = roles._definition(customer.arm, SUBSCRIPTION, customer_role.BUILDER)
+    body = roles.definition(SUBSCRIPTION, customer_role.BUILDER)
     body["properties"]["permissions"][0]["actions"] = ["*"]
     customer.arm.send("PUT", roles._versioned(found["id"]), body)
     report = quiet()
@@ -94,11 +109,26 @@ def test_a_role_that_was_changed_by_hand_is_mended() -> None:
     assert report.changes == [f"change the role 'Deskwright builder {SUBSCRIPTION}'"]
 
 
-def test_too_few_cores_are_told_with_advice() -> None:
+def test_quota_counts_in_the_families_of_the_sizes_that_licences_get() -> None:
     cloud = Cloud()
-    customer = replace(known(cloud), cores=100_000_000)
-    (quota,) = [each for each in customers.bring_in(customer, quiet()) if each.name == "quota"]
-    assert (quota.good, "Request more" in str(quota)) == (False, True)
+    customer = known(cloud)
+    families = {size.family for each in PLANS for size in ladder(*parse(each), None)}
+    limits = {"westeurope": dict.fromkeys(sorted(families), 1)}
+    cloud.app.sim("POST", "config", {"quotas": limits})
+    quota = judged("quota westeurope", customers.bring_in(customer, quiet()))
+    assert (quota.status, "Request more" in quota.advice) == ("failed", True)
+    assert "CPC_E_2C_4GB_128GB needs 2 of standardBSFamily or" in quota.found
+
+
+def test_licences_are_those_that_the_tenant_s_settings_count() -> None:
+    cloud = Cloud()
+    customer = replace(known(cloud), settings={"servicePlans": {"SPE_E5": PLAN, "OTHER": PLAN}})
+    found = judged("licences", customers.bring_in(customer, quiet()))
+    assert (found.status, "OTHER, SPE_E5" in found.found) == ("warning", True)
+    seats = replace(customer, settings={"licenceSource": "seats", "seats": {"OURS": 3}, "servicePlans": {"OURS": PLAN}})
+    assert judged("licences", customers.bring_in(seats, quiet())).found == "OURS 3 seats"
+    none = replace(customer, settings={"licenceSource": "seats", "seats": {"OURS": 3}})
+    assert judged("licences", customers.bring_in(none, quiet())).status == "failed"
 
 
 def test_who_may_not_is_told_what_to_do_and_the_rest_is_judged_all_the_same() -> None:
@@ -112,7 +142,7 @@ def test_who_may_not_is_told_what_to_do_and_the_rest_is_judged_all_the_same() ->
     verdicts = customers.bring_in(weak, quiet())
     assert bad(verdicts) == {"consent"}
     assert "adminconsent" in next(each.advice for each in verdicts if each.name == "consent")
-    assert {"licences", "quota"} <= {each.name for each in verdicts}
+    assert {"licences", "quota westeurope"} <= {each.name for each in verdicts}
 
 
 def test_who_is_let_go_has_no_right_left() -> None:
@@ -123,7 +153,7 @@ def test_who_is_let_go_has_no_right_left() -> None:
     assert bad(customers.let_go(customer, quiet())) == set()
     assert customers.principal_of(customer) == ""
     assert roles._assignments(customer.arm, SCOPE, principal) == []
-    assert roles._definition(customer.arm, SUBSCRIPTION, roles.BUILDER) is None
+    assert roles._definition(customer.arm, SUBSCRIPTION, customer_role.BUILDER) is None
     again = quiet()
     customers.let_go(customer, again)
     assert again.changes == []
@@ -137,7 +167,7 @@ def test_a_role_that_somebody_else_has_stays() -> None:
     made = cloud.graph.send("POST", "/v1.0/servicePrincipals", {"appId": other["appId"]}).json()
     roles.ensure(customer.arm, SUBSCRIPTION, made["id"], (), quiet())
     customers.let_go(customer, quiet())
-    assert roles._definition(customer.arm, SUBSCRIPTION, roles.BUILDER) is not None
+    assert roles._definition(customer.arm, SUBSCRIPTION, customer_role.BUILDER) is not None
 
 
 @pytest.mark.parametrize("groups", [[], ["pcs"]])
@@ -146,10 +176,27 @@ def test_the_template_of_one_click_gives_the_same(groups: list[str], tmp_path: P
     given = {"principalId": "11111111-1111-4111-8111-111111111111", "resourceGroups": groups}
     template = Template(ROOT / "infra" / "customer.bicep", ResourceTypes(), given)
     made = {each.symbol: each.body["properties"] for each in template.everything()}
-    assert made["access"]["condition"] == roles.condition()
-    assert made["builder"]["permissions"][0]["actions"] == roles.actions(roles.BUILDER)
-    assert made["builder"]["description"] == roles.DESCRIPTIONS[roles.BUILDER]
+    assert made["access"]["condition"] == customer_role.condition()
+    assert made["builder"]["permissions"][0]["actions"] == roles.actions(customer_role.BUILDER)
+    assert made["builder"]["description"] == roles.DESCRIPTIONS[customer_role.BUILDER]
     assert ("reader" in made) == bool(groups)
     if groups:
         assert made["reader"]["permissions"][0]["actions"] == roles.actions(roles.READER)
         assert made["reader"]["description"] == roles.DESCRIPTIONS[roles.READER]
+
+
+def test_the_template_that_the_service_serves_gives_the_same_when_it_is_deployed() -> None:
+    cloud = Cloud()
+    customer = known(cloud)
+    principal = cloud.graph.send("POST", "/v1.0/servicePrincipals", {"appId": customer.client_id}).json()["id"]
+    template = customer_role.role_template(roles.actions(customer_role.BUILDER))
+    properties = {"mode": "Incremental", "template": template, "parameters": {"principalId": {"value": principal}}}
+    path = f"{SCOPE}/providers/Microsoft.Resources/deployments/customer?api-version=2024-03-01"
+    body = {"location": "westeurope", "properties": properties}
+    customer.arm.until_done(customer.arm.send("PUT", path, body))
+    (held,) = [each["properties"] for each in roles._assignments(customer.arm, SCOPE, principal)]
+    assert (held["scope"], held["condition"]) == (SCOPE, customer_role.condition())
+    cloud.wrote.clear()
+    report = quiet()
+    roles.ensure(customer.arm, SUBSCRIPTION, principal, (), report)
+    assert report.changes == []

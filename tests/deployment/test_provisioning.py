@@ -169,7 +169,10 @@ def test_the_outputs_of_the_template_are_what_later_steps_read() -> None:
 
 
 def test_a_package_has_the_app_and_its_portal_alone() -> None:
-    found = {path.parts[0] for path in packaging.files(ROOT)} - {"portal"}
+    files = packaging.files(ROOT)
+    lists = {path.name for path in files if path.parts[0] == "infra"}
+    assert lists == {"actions.json", "graph-roles.json", "subscription-actions.json"}  # what the app judges rights by
+    found = {path.parts[0] for path in files} - {"portal", "infra"}
     assert found >= {
         "function_app.py",
         "host.json",

@@ -11,8 +11,8 @@ from typing import Any
 
 from local.stack import Stack
 
-_KNOWN_OTHERWISE = {"graph/notifications", "configuration"}
-"""Graph has no token of ours, it shows a clientState; who is to sign in has none yet."""
+_KNOWN_OTHERWISE = {"graph/notifications", "configuration", "templates/customer.json"}
+"""Graph has no token of ours, it shows a clientState; who is to sign in has none yet; the Azure portal has none."""
 STRANGE_DIRECTORY = "99999999-0000-4000-8000-000000000009"
 """A customer's directory."""
 

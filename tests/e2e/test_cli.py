@@ -17,10 +17,10 @@ import yaml
 from deskwright.catalogue import NOUNS, Verb
 from deskwright.operations import operation
 
+from cli.tests.terminal import Terminal, opened
 from local.people import offered
 from local.stack import Stack
 from tests.e2e.office import GALLERY_IMAGE, SMALL, Office
-from tests.e2e.terminal import Terminal, opened
 
 pytestmark = [pytest.mark.e2e, pytest.mark.embedded_only("it waits in simulated minutes")]
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.tests.terminal import Terminal, opened
 from local.stack import APP
 from packages.azure_simulator.tests.contract.browser import Browser
-from tests.e2e.terminal import Terminal, opened
 from tests.e2e.test_cli import SCRIPT, OpenOffice, Shell
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.embedded_only("it reads the certificates of the run")]

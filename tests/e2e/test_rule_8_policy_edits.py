@@ -167,7 +167,7 @@ def test_saving_and_assigning_warn_of_who_is_targeted_twice(open_office: OpenOff
     where = office.assign(third, other).headers["operation-location"].removeprefix("/api")
     assigned = office.portal.ask("GET", where).body["warnings"]
 
-    message = f"Policy First targets group {office.name} shared and 1 member(s) too; First was assigned first and wins."
+    message = f"Policy First targets group {office.name} shared and 1 member too; First was assigned first and wins."
     assert [warning["message"] for warning in (*reviewed, *saved["@deskwright.warnings"])] == [message] * 2
     assert [(warning["concern"], warning["details"]["wins"]) for warning in assigned] == [("overlap", ["First"])] * 2
 

@@ -11,11 +11,13 @@ _CONSTANT = re.compile(r'\bconst (\w+) = (?:`([^`]*)`|"([^"\n]*)") as const')
 _CALL = re.compile(r'\bapi\s*\.(POST|PUT|PATCH|DELETE)\(\s*(?:`([^`]*)`|"([^"\n]*)"|(\w+))')
 _GRAPH = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
 WITHOUT_PLACE = {
+    "get_customer_template": "the Azure portal opens it: Readiness has the link",
     "get_configuration": "read before there is a client, with the browser's fetch",
     "receive_notifications": "Graph calls it",
     "health": "monitors call it",
     "openapi": "generators read it; the portal is built from docs/openapi.json",
     "get_own_cloud_pc": "the list of My Cloud PCs has all of it",
+    "create_tenant": "the wizard create-tenant saves it",
     "update_tenant": "the wizard edit-tenant saves it",
     "put_site": "the wizards create-site and edit-site save it",
     "create_device_image": "its wizard saves it",
@@ -32,9 +34,6 @@ WITHOUT_PLACE = {
     "get_release": "the first of the group's releases so far is it",
     "list_supported_regions": "the wizards offer them",
     "get_supported_region": "the wizards offer them",
-    "get_tenant_wizard": "All tenants has a form of its own",
-    "save_tenant_wizard": "All tenants has a form of its own",
-    "review_tenant_wizard": "All tenants has a form of its own",
 }
 
 

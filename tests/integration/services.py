@@ -38,6 +38,7 @@ class PaperDirectory:
         self.switched_off: dict[str, dict[str, frozenset[str]]] = {}
         self.skus = [SubscribedSku(sku_id="sku-1", sku_part_number="CPC_E_2C_8GB_128GB", enabled=100, consumed=1)]
         self.reads: list[str] = []
+        self.applications: dict[str, str] = {}
 
     def _user(self, name: str) -> DirectoryUser:
         return DirectoryUser(
@@ -53,6 +54,12 @@ class PaperDirectory:
         if group_id not in self.groups:
             raise NotFoundError(group_id)
         return Group(id=group_id, display_name=group_id, security_enabled=True)
+
+    async def service_principal_name(self, object_id: str) -> str:
+        self.reads.append(f"application {object_id}")
+        if object_id not in self.applications:
+            raise NotFoundError(object_id)
+        return self.applications[object_id]
 
     async def group_users(self, group_id: str) -> list[DirectoryUser]:
         self.reads.append(f"group {group_id}")

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.operations.operation import SYSTEM
+from shared.domain.operations.operation import SYSTEM, Actor
 from shared.services.list_keeping import fold_lists
 from shared.storage.repository import Stored
 from tests.integration import things
@@ -143,6 +143,29 @@ async def test_a_page_of_the_audit_log_is_looked_for_among_so_many_events_only(
         following = dict(parse_qsl(urlsplit(body["@odata.nextLink"]).query))
         body = json.loads((await ask(routes[EVENTS], EVENTS, query=following)).get_body())
     assert [*sizes, len(body["value"])] == [0, 1, 0]
+
+
+CLIENT = "11111111-2222-4333-8444-555555555555"
+
+
+async def test_an_application_whose_token_had_no_name_and_a_record_have_names_in_the_audit_log(
+    full: Office, routes: dict[str, Any]
+) -> None:
+    full.directory.applications = {"sp-1": "Contoso automation"}
+    pc = (await full.cloud_pcs.entries("contoso"))[0]
+    actors = [Actor(id="sp-1", name=CLIENT), Actor(id="sp-2", name=CLIENT), Actor(id="sp-3", name="Nightly job")]
+    for n, actor in enumerate(actors):
+        at = things.NOW + timedelta(minutes=n)
+        event = things.audit_event(id=f"e{n}", activity_date_time=at, actor=actor, resource_id=str(pc["id"]))
+        await full.audit.append(event.but(before=None, after=None))
+    found = (await get(routes, EVENTS, orderby="activityDateTime desc"))["value"]
+    named = [each["actor"]["applicationDisplayName"] for each in found]
+    assert named == ["Nightly job", CLIENT, "Contoso automation"]  # a directory without sp-2 leaves what the token said
+    assert {each["resources"][0]["displayName"] for each in found} == {pc["displayName"]}
+    assert [each for each in full.directory.reads if each.startswith("application")] == [
+        "application sp-2",
+        "application sp-1",
+    ]
 
 
 async def table(routes: Mapping[str, Any], name: str, **query: str) -> list[dict[str, str]]:

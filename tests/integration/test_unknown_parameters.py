@@ -8,7 +8,7 @@ from tests.integration.asking import ask, told
 from tests.integration.callers import Office
 from tests.integration.scenes import WORKS
 
-WITHOUT_FRAME = {"GET configuration", "GET health", "POST graph/notifications"}
+WITHOUT_FRAME = {"GET configuration", "GET health", "GET templates/customer.json", "POST graph/notifications"}
 """What load balancers, clients before their sign-in and Graph call, which add parameters of their own."""
 
 

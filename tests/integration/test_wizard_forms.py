@@ -51,7 +51,10 @@ def network(name: str, *subnets: str, **more: Any) -> SimpleNamespace:
 
 @pytest.fixture
 async def office(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
+    asked: list[str] = []
+
     async def listed() -> AsyncIterator[Any]:
+        asked.append("networks")
         yield network("corp", "pcs", "GatewaySubnet", "delegated")
         hosted = network("hosted", "default")
         hosted.tags = {TENANT_TAG: "contoso"}
@@ -59,6 +62,7 @@ async def office(office: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
 
     networks = SimpleNamespace(virtual_networks=SimpleNamespace(list_all=listed))
     monkeypatch.setattr(office, "network", lambda _: networks, raising=False)
+    monkeypatch.setattr(office, "asked", asked, raising=False)
     return office
 
 
@@ -128,6 +132,7 @@ async def test_a_connection_has_networks_and_units_to_choose_from(office: Office
     unit = HYBRID.but(id="c4", display_name="Unit", domain=HYBRID.domain.but(organizational_unit="OU=a,DC=b"))  # type: ignore[union-attr]
     await office.connections.insert(unit)
     found = steps(await shown(routes, "create-connection"))
+    assert office.asked == ["networks"]  # type: ignore[attr-defined] # once for the networks and for their subnets
     credentials = found["credentials"]["choices"]
     assert [(each["value"], each["region"]) for each in credentials["network/virtualNetworkId"]] == [
         (f"{ELSEWHERE}/corp", "westeurope")

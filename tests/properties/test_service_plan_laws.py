@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.machines.service_plan import parse_part_number, service_plan, size_ladder
+from shared.domain.machines.service_plan import service_plan, size_ladder
+from shared.domain.machines.sizes import parse_part_number
 
 CORES, MEMORY = st.sampled_from([2, 4, 8, 16]), st.sampled_from([4, 8, 16, 32, 64])
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from shared.domain.filtering import accepts, demanded, names_in
+from shared.domain.operations.audit_names import NO_NAMES
+from shared.domain.operations.operation import AuditEvent
 from shared.domain.ordering import AS_IT_IS
 from shared.errors import InvalidError, Problem
+from shared.services.audit_names import audit_names
 from triggers.http.call import Call, Response, ok
 from triggers.http.lists import csv_response, wants_csv
 from triggers.http.odata import Query, read_query, selected_of
@@ -46,19 +49,24 @@ async def _found(
     call: Call, tenant_id: str, query: Query, most: tuple[int, int], behind: str
 ) -> tuple[list[AuditEventView], str | None]:
     """Return events, and the token of those behind them, None at the end. *most*: to find, and to look at."""
-    found: list[AuditEventView] = []
+    found: list[AuditEvent] = []
     looked, last = 0, ""
     narrow = names_in(query.condition) <= {"activityDateTime", "resourceId"}
     top = min(most[0] + 1, _AT_ONCE) if narrow else _AT_ONCE
     events = call.deps.audit.among(tenant_id, top=top, behind=behind, **_limits(query))
     async for key, stored in events:
         if len(found) == most[0] or looked == most[1]:
-            return found, _token(last)
+            return await _shown(call, found), _token(last)
         looked, last = looked + 1, key
-        view = audit_event_view(stored.value)
-        if accepts(query.condition, audit_row(view)):
-            found.append(view)
-    return found, None
+        if accepts(query.condition, audit_row(audit_event_view(stored.value))):
+            found.append(stored.value)
+    return await _shown(call, found), None
+
+
+async def _shown(call: Call, events: Sequence[AuditEvent]) -> list[AuditEventView]:
+    """Return events as they are shown; those of a tenant with the names beside its ids."""
+    names = NO_NAMES if call.context.subject is None else await audit_names(call.context, events)
+    return [audit_event_view(each, names) for each in events]
 
 
 def _limits(query: Query) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import azure.functions as func
 
 from shared.domain.networks.regions import SUPPORTED_REGIONS as REGIONS
 from shared.errors import NotFoundError
+from shared.services.audit_names import audit_names
 from shared.services.licenses import licenses
 from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
@@ -78,7 +79,7 @@ async def get_audit_event(call: Call) -> Response:
     event = await call.deps.audit.find(call.tenant.id, call.param("id"))
     if event is None:
         raise NotFoundError("there is no such audit event")
-    return graph_item(call, AUDIT_EVENTS, audit_event_view(event))
+    return graph_item(call, AUDIT_EVENTS, audit_event_view(event, await audit_names(call.context, [event])))
 
 
 @bp.route(route="auditEvents", methods=["GET"], auth_level=_OPEN)

@@ -36,6 +36,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/tenants/create": _PROVIDER,
         "Microsoft.CloudPC/tenants/delete": _PROVIDER,
         "Microsoft.CloudPC/tenants/read": _READERS,
+        "Microsoft.CloudPC/tenants/readReadiness": _ADMINISTRATORS,
         "Microsoft.CloudPC/tenants/update": _ADMINISTRATORS,
         "Microsoft.CloudPC/tenants/dryRun": _ADMINISTRATORS,
         "Microsoft.CloudPC/tenants/pause": _ADMINISTRATORS,

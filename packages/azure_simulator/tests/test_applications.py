@@ -265,7 +265,7 @@ def test_app_roles_are_assigned_seen_from_both_sides_and_are_in_tokens(graph: Gr
     assert len(graph("GET", "/users", token=token)["value"]) == 6
     assert graph.error("GET", "/groups", token=token)[0] == 403
     assigned = graph("GET", f"/servicePrincipals/{api['id']}/appRoleAssignedTo")["value"]
-    assert [each["id"] for each in assigned] == [given["id"]]
+    assert [each["id"] for each in assigned if each["principalId"] == principal["id"]] == [given["id"]]
     assert graph.error("POST", path, body)[2] == "Permission being assigned already exists on the object"
     assert "was not found" in graph.error("POST", path, {**body, "appRoleId": ROLE["id"]})[2]
     assert graph.error("POST", path, {**body, "principalId": api["id"]})[0] == 400

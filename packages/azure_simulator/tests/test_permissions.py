@@ -223,3 +223,17 @@ def test_roles_and_rights_survive_a_restart(tmp_path: Path) -> None:
     graph.app.cloud.journal.close()
     after = Newcomer(open_directory(journal=tmp_path / "journal"), before.id, before.token)
     assert (after.status("GET", GROUP), after.status("PUT", GROUP, {"location": REGION})) == (200, 403)
+
+
+def test_whoever_may_ask_sees_what_their_roles_give_at_a_scope(new: Newcomer) -> None:
+    listing = f"{ROLES}/permissions"
+    assert new.status("GET", f"{GROUP}/{listing}") == 403
+    new.gets(CONTRIBUTOR, GROUP)
+    status, given = new.answer("GET", f"{GROUP}/{listing}")
+    assert (status, [each["actions"] for each in given["value"]]) == (200, [["*"]])
+    assert "Microsoft.Authorization/*/Write" in given["value"][0]["notActions"]
+    assert new.status("GET", f"{SUB}/{listing}") == 403
+    new.gets(READER, SUB)
+    assert new.answer("GET", f"{SUB}/{listing}")[1]["value"][0]["actions"] == ["*/read"]
+    assert len(new.answer("GET", f"{GROUP}/{listing}")[1]["value"]) == 2
+    assert new.status("GET", f"{SUB}/resourceGroups/nowhere/{listing}") == 404

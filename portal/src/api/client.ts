@@ -2,6 +2,7 @@ import createClient, { type Client, type Middleware } from "openapi-fetch";
 
 import type { SignIn } from "../sign-in/account.ts";
 import { ApiError, UnreachableError } from "./errors.ts";
+import { Remembered } from "./remembered.ts";
 import type { paths } from "./schema.d.ts";
 import { noteServiceTime } from "./service-time.ts";
 
@@ -15,19 +16,23 @@ export function apiOf(signIn: SignIn): Api {
 }
 
 function middleware(signIn: SignIn): Middleware {
+  const remembered = new Remembered();
   return {
     async onRequest({ request }) {
       request.headers.set("Authorization", `Bearer ${await signIn.token()}`);
       if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
         request.headers.set("Idempotency-Key", crypto.randomUUID());
       }
+      remembered.ask(request);
       return request;
     },
-    async onResponse({ response }) {
-      noteServiceTime(response);
-      if (!response.ok && response.status !== 304) {
+    async onResponse({ request, response: sent }) {
+      noteServiceTime(sent);
+      const response = await remembered.answer(request, sent);
+      if (!response.ok) {
         throw new ApiError(response, await bodyOf(response));
       }
+      return response;
     },
     onError({ error }) {
       return error instanceof TypeError ? new UnreachableError() : undefined;

@@ -8,6 +8,10 @@ test.each([
   ["VMExtensionProvisioningError", "VM extension provisioning error"],
   ["SkuNotAvailable", "Sku not available"],
   ["vmSize", "Vm size"],
+  ["cloudPCs", "Cloud PCs"],
+  ["cloudPcId", "Cloud PC id"],
+  ["createSpotGroup", "Create Spot Group"],
+  ["azureTenantReadiness", "Azure tenant readiness"],
   ["azureADJoin", "Microsoft Entra join"],
 ])("the words of %s", (code, title) => {
   expect(titleOf(code)).toBe(title);

@@ -83,9 +83,18 @@ const ABBREVIATION = /^[A-Z]{2,}$/;
 const TERMS: Readonly<Record<string, string>> = {
   azureADJoin: "Microsoft Entra join",
   hybridAzureADJoin: "Microsoft Entra hybrid join",
-  cloudPcs: "Cloud PCs",
-  cloudPCs: "Cloud PCs",
+  azureADDomainServices: "Microsoft Entra Domain Services",
+  graphSku: "Licences in Microsoft Entra ID",
+  reboot: "Restart",
 };
+/** Names of the product within longer codes, as they are written. */
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  [/\bcloud p ?c(s?)\b/gi, "Cloud PC$1"],
+  [/\bspot group/gi, "Spot Group"],
+  [/\bazure\b/gi, "Azure"],
+  [/\bintune\b/gi, "Intune"],
+  [/\bdns\b/gi, "DNS"],
+];
 
 /** Write a code such as `resourceNotFound` as words. */
 export function titleOf(code: string): string {
@@ -99,5 +108,6 @@ export function titleOf(code: string): string {
     .split(" ")
     .map((word) => (ABBREVIATION.test(word) ? word : word.toLowerCase()))
     .join(" ");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const named = NAMES.reduce((text, [written, name]) => text.replaceAll(written, name), words);
+  return named.charAt(0).toUpperCase() + named.slice(1);
 }

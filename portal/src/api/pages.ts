@@ -1,7 +1,8 @@
-import { useInfiniteQuery, type QueryKey } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData, type QueryKey } from "@tanstack/react-query";
 import { useCallback, useMemo } from "react";
 
-import { pace } from "./live.ts";
+import { LIVE, pace } from "./live.ts";
+import { replaced, runningIds } from "./running-rows.ts";
 
 /** One page of a list, as all lists of the API answer it. */
 export interface Page<Row> {
@@ -42,22 +43,30 @@ interface Asked<Row> {
   /** It changes at any time, also while it is empty: it is always asked again soon. */
   readonly isLive?: boolean;
   readonly size?: number;
+  /** Read single rows: of a long list only those that run are read often. Left out where it cannot be asked so. */
+  readonly ofIds?: (ids: readonly string[]) => Promise<Page<Row>>;
 }
 
 const USUAL = 100;
+const NEVER = (): boolean => false;
 
-/** Read a list page by page, and again while something in it runs. */
-export function usePages<Row>({ key, load, runs, isLive = false, size = USUAL }: Asked<Row>): Rows<Row> {
+/**
+ * Read a list page by page, and again while something in it runs: all of it, or where there are many pages the rows
+ * that run; then all of it is read again as seldom as a list in which nothing runs.
+ */
+export function usePages<Row>({ key, load, runs = NEVER, isLive = false, size = USUAL, ofIds }: Asked<Row>): Rows<Row> {
+  const isLong = (pages: readonly Page<Row>[] = []): boolean => ofIds !== undefined && pages.length > 1;
   const query = useInfiniteQuery({
     queryKey: key,
     queryFn: ({ pageParam }) => load({ $top: size, ...(pageParam ? { $skiptoken: pageParam } : {}) }),
     initialPageParam: "",
     getNextPageParam: (page) => nextToken(page),
     refetchInterval: ({ state }) =>
-      pace(isLive || (runs !== undefined && (state.data?.pages.some((page) => page.value.some(runs)) ?? false))),
+      pace(isLive || (!isLong(state.data?.pages) && (state.data?.pages.some((page) => page.value.some(runs)) ?? false))),
   });
   const { data, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = query;
   const rows = useMemo(() => data?.pages.flatMap((page) => page.value) ?? [], [data]);
+  const live = useRunningRows({ key, rows, runs, ...(isLong(data?.pages) && ofIds !== undefined ? { ofIds } : {}) });
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) {
       void fetchNextPage();
@@ -68,11 +77,29 @@ export function usePages<Row>({ key, load, runs, isLive = false, size = USUAL }:
     isPending: query.isPending,
     error: data === undefined ? query.error : null,
     dataUpdatedAt: query.dataUpdatedAt,
-    isRefetchError: query.isRefetchError,
+    isRefetchError: query.isRefetchError || live.isError,
     count: data?.pages[0]?.["@odata.count"] ?? null,
     more,
     again: () => void refetch(),
   };
+}
+
+/** Read the rows of a list that run again and again, and put them in their places. Without *ofIds* nothing is read. */
+function useRunningRows<Row>(given: Pick<Asked<Row>, "key" | "ofIds"> & Required<Pick<Asked<Row>, "runs">> & Pick<Rows<Row>, "rows">): { readonly isError: boolean } {
+  const { key, rows, runs, ofIds } = given;
+  const queries = useQueryClient();
+  const ids = useMemo(() => (ofIds === undefined ? [] : runningIds(rows, runs)), [ofIds, rows, runs]);
+  return useQuery({
+    queryKey: ["running", key, ids],
+    queryFn: async () => {
+      const { value } = (await ofIds?.(ids)) ?? { value: [] };
+      queries.setQueryData<InfiniteData<Page<Row>>>(key, (data) => data && { ...data, pages: replaced(data.pages, value) });
+      return null;
+    },
+    enabled: ids.length > 0,
+    refetchInterval: LIVE,
+    gcTime: 0,
+  });
 }
 
 /** Return the `$skiptoken` of the next page, undefined on the last one. */

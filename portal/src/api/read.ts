@@ -79,21 +79,27 @@ interface ListOptions<Row> {
   /** It changes at any time, also while it is empty. */
   readonly isLive?: boolean;
   readonly size?: number;
+  /** Whether rows can be asked for by their ids. */
+  readonly isById?: boolean;
 }
 
 /** Read a list page by page. */
 export function useList<P extends ListPath>(
   path: P,
   place: Place,
-  { query = {}, runs, isLive = false, size }: ListOptions<RowOf<P>> = {},
+  { query = {}, runs, isLive = false, size, isById = false }: ListOptions<RowOf<P>> = {},
 ): Rows<RowOf<P>> {
   const api = useApi();
+  const pageOf = async (options: Query): Promise<Page<RowOf<P>>> =>
+    (await read(api, path, place, options)) as unknown as Page<RowOf<P>>;
+  const { $select } = query;
   return usePages<RowOf<P>>({
     key: [path, place, query],
-    load: async ({ $top, $skiptoken }) => {
-      const page = { $top: String($top), ...($skiptoken === undefined ? {} : { $skiptoken }) };
-      return (await read(api, path, place, { ...query, ...page })) as unknown as Page<RowOf<P>>;
-    },
+    load: ({ $top, $skiptoken }) =>
+      pageOf({ ...query, $top: String($top), ...($skiptoken === undefined ? {} : { $skiptoken }) }),
+    ...(isById
+      ? { ofIds: (ids) => pageOf({ $filter: `id in (${ids.map((id) => `'${id}'`).join(",")})`, ...($select === undefined ? {} : { $select }) }) }
+      : {}),
     isLive,
     ...(runs === undefined ? {} : { runs }),
     ...(size === undefined ? {} : { size }),

@@ -37,6 +37,8 @@ const PAGES: Readonly<Record<string, Load>> = {
   licenses: async () => (await import("../features/licenses/licenses-page.tsx")).LicensesPage,
   "user-settings": async () => (await import("../features/user-settings/user-settings-page.tsx")).UserSettingsPage,
   tenant: async () => (await import("../features/tenants/tenant-page.tsx")).TenantPage,
+  readiness: async () => (await import("../features/customers/readiness-page.tsx")).ReadinessPage,
+  leaving: async () => (await import("../features/customers/leaving-page.tsx")).LeavingPage,
   "audit/:id": async () => (await import("../features/audit/event-page.tsx")).AuditEventPage,
   audit: async () => (await import("../features/audit/audit-page.tsx")).AuditPage,
   "wizards/:wizard": async () => (await import("../features/wizards/wizard-page.tsx")).WizardPage,
@@ -47,6 +49,7 @@ const ELSEWHERE: Readonly<Record<string, Load>> = {
   my: async () => (await import("../features/my/my-page.tsx")).MyPage,
   audit: async () => (await import("../features/audit/service-audit-page.tsx")).ServiceAuditPage,
   tenants: async () => (await import("../features/tenants/tenants-page.tsx")).TenantsPage,
+  "tenants/new": async () => (await import("../features/wizards/new-tenant-page.tsx")).NewTenantPage,
 };
 
 /** The addresses of all pages, below `/portal`. */

@@ -46,6 +46,7 @@ const useStyles = makeStyles({
     gap: tokens.spacingHorizontalM,
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
+    [NARROW]: { gap: tokens.spacingHorizontalS, "& button": { minWidth: 0 } },
   },
   name: { fontWeight: tokens.fontWeightSemibold, marginRight: "auto" },
   menuButton: { display: "none", [NARROW]: { display: "inline-flex" } },

@@ -2,8 +2,8 @@ import type { ReactElement } from "react";
 import { Navigate } from "react-router";
 
 import { useMe } from "../api/context.tsx";
-import { ErrorNotice } from "../components/error-notice.tsx";
 import { Loading } from "../components/loading.tsx";
+import { PageError } from "../components/page-error.tsx";
 
 /** The address without a tenant: go to the first of those in which the caller has a role, else to their own things. */
 export function Start(): ReactElement {
@@ -12,7 +12,7 @@ export function Start(): ReactElement {
     return <Loading />;
   }
   if (me.isError) {
-    return <ErrorNotice error={me.error} again={() => void me.refetch()} />;
+    return <PageError error={me.error} again={() => void me.refetch()} />;
   }
   const [first] = me.data.tenants;
   return <Navigate to={first === undefined ? "/my" : `/t/${first.id}`} replace />;

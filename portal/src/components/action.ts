@@ -15,6 +15,8 @@ export interface Preview {
   readonly summary: string;
   /** One line for each thing that something would happen to. */
   readonly lines: readonly string[];
+  /** Whether the directory answered in full; so when left out. */
+  readonly isComplete?: boolean;
 }
 
 /** Something that can be done with a thing: what it is called, who may, what is asked before, how it is done. */

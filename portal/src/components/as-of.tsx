@@ -1,6 +1,7 @@
 import { Caption1 } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
+import { serviceTimeAt } from "../api/service-time.ts";
 import { words } from "../words/shell.ts";
 
 const times = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
@@ -10,12 +11,12 @@ interface Looked {
   readonly isRefetchError: boolean;
 }
 
-/** When a view was read, and whether the service answers. */
+/** When a view was read, by the service's clock, and whether the service answers. */
 export function AsOf({ query }: { readonly query: Looked }): ReactElement | null {
   if (query.dataUpdatedAt === 0) {
     return null;
   }
-  const text = `${words.asOf} ${times.format(query.dataUpdatedAt)}`;
+  const text = `${words.asOf} ${times.format(serviceTimeAt(query.dataUpdatedAt))}`;
   return (
     <output>
       <Caption1>{query.isRefetchError ? `${text} - ${words.reconnecting}` : text}</Caption1>

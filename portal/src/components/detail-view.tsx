@@ -3,19 +3,23 @@ import type { ReactElement, ReactNode } from "react";
 
 import { ErrorNotice } from "./error-notice.tsx";
 import { Loading } from "./loading.tsx";
+import { PageError } from "./page-error.tsx";
 
 interface Given<Found> {
   readonly query: UseQueryResult<Found>;
+  /** Whether it is a part of a page that has its title already. */
+  readonly isPart?: boolean;
   readonly children: (found: Found) => ReactNode;
 }
 
 /** One thing in each of its states: being read, not readable, there. */
-export function DetailView<Found>({ query, children }: Given<Found>): ReactElement {
+export function DetailView<Found>({ query, isPart = false, children }: Given<Found>): ReactElement {
   if (query.data !== undefined) {
     return <>{children(query.data)}</>;
   }
   if (query.isError) {
-    return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
+    const again = (): void => void query.refetch();
+    return isPart ? <ErrorNotice error={query.error} again={again} /> : <PageError error={query.error} again={again} />;
   }
   return <Loading />;
 }

@@ -4,6 +4,7 @@ import {
   MessageBarActions,
   MessageBarBody,
   MessageBarTitle,
+  makeStyles,
 } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
@@ -15,6 +16,9 @@ import { words as signing } from "../words/sign-in.ts";
 import { CopyText } from "./copy-text.tsx";
 import { Facts } from "./facts.tsx";
 
+/** Names of permissions and of resources are long words. */
+const useStyles = makeStyles({ body: { overflowWrap: "anywhere", minWidth: 0 } });
+
 interface Said {
   readonly error: unknown;
   /** Try it again; left out where that makes no sense. */
@@ -23,6 +27,7 @@ interface Said {
 
 /** What went wrong: title, what happened, evidence, trace id, and what can be done. */
 export function ErrorNotice({ error, again }: Said): ReactElement {
+  const styles = useStyles();
   const signIn = useSignIn();
   if (error instanceof SignedOutError) {
     return (
@@ -38,7 +43,7 @@ export function ErrorNotice({ error, again }: Said): ReactElement {
   const message = error instanceof Error ? error.message : String(error);
   return (
     <MessageBar intent="error" role="alert" layout="multiline">
-      <MessageBarBody>
+      <MessageBarBody className={styles.body}>
         {known !== null && <MessageBarTitle>{known.title}</MessageBarTitle>}
         <span>{message}</span>
         {known?.fields.map((each) => <div key={each.pointer}>{`${each.pointer}: ${each.message}`}</div>)}

@@ -6,15 +6,19 @@ import type { Preview } from "./action.ts";
 
 type Change = Partial<components["schemas"]["DryRunForm"]>;
 
+/** A reason that is one word is a code. */
+const CODE = /^\w+$/;
+
 /** Ask the planner what a change of a tenant would do; nothing is written. */
 export async function foreseen(api: Api, tenant: string, change: object): Promise<Preview> {
   const asked = api.POST("/tenants/{tenant}/dryRun", { params: { path: { tenant } }, body: change as Change as never });
-  const { summary, value, members } = await dataOf(asked);
+  const { summary, value, members, complete } = await dataOf(asked);
   const lines = [...value, ...(members?.value ?? [])].map(lineOf);
-  return { summary, lines };
+  return { summary, lines, isComplete: complete };
 }
 
 function lineOf({ userPrincipalName, action, reason }: { userPrincipalName: string; action: string; reason?: string | null }): string {
   const said = (words.foreseen as Readonly<Record<string, string>>)[action] ?? titleOf(action);
-  return [`${userPrincipalName}: ${said}.`, reason].filter(Boolean).join(" ");
+  const why = reason && CODE.test(reason) ? `${titleOf(reason)}.` : reason;
+  return [`${userPrincipalName}: ${said}.`, why].filter(Boolean).join(" ");
 }

@@ -1,4 +1,4 @@
-import { Button, MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
+import { Button } from "@fluentui/react-components";
 import { useMutation } from "@tanstack/react-query";
 import type { ReactElement } from "react";
 
@@ -6,8 +6,7 @@ import { words } from "../words/actions.ts";
 import type { Preview } from "./action.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import type { Values } from "./form/schema-form.tsx";
-
-const MOST = 10;
+import { PreviewView } from "./preview-view.tsx";
 
 interface Given {
   readonly preview: (values: Values) => Promise<Preview>;
@@ -25,19 +24,7 @@ export function Foresight({ preview, values }: Given): ReactElement {
         </Button>
       </div>
       {asking.isError && <ErrorNotice error={asking.error} />}
-      {asking.data !== undefined && (
-        <MessageBar layout="multiline" aria-live="polite">
-          <MessageBarBody>
-            <MessageBarTitle>{asking.data.summary}</MessageBarTitle>
-            <ul>
-              {asking.data.lines.slice(0, MOST).map((line) => (
-                <li key={line}>{line}</li>
-              ))}
-              {asking.data.lines.length > MOST && <li>{words.andMore(asking.data.lines.length - MOST)}</li>}
-            </ul>
-          </MessageBarBody>
-        </MessageBar>
-      )}
+      {asking.data !== undefined && <PreviewView preview={asking.data} />}
     </>
   );
 }

@@ -45,6 +45,8 @@ export interface Listed<P extends ListPath> {
   readonly csv?: string;
   readonly create?: Create;
   readonly size?: number;
+  /** Whether the service gives rows by their ids: of a long list only those that run are read often. */
+  readonly isById?: boolean;
 }
 
 /** A list whose search, filters and order stand in the address. */
@@ -69,6 +71,7 @@ export function useAddressedList<P extends ListPath>(
   const list = useList(listed.path, place, {
     query,
     runs: listed.runs,
+    isById: listed.isById ?? false,
     ...(listed.size === undefined ? {} : { size: listed.size }),
   });
   const set = useCallback(

@@ -1,7 +1,7 @@
 /** What a list is asked for: pure, from what stands in the page's address. */
 
 import type { Query } from "../api/read.ts";
-import type { Order } from "./data-table.tsx";
+import type { Order } from "./columns.ts";
 import type { Choice } from "./form/fields.ts";
 
 /** One thing that a list can be filtered by. */
@@ -27,7 +27,7 @@ export function stateOf(address: URLSearchParams, filters: readonly Filter[]): L
     const value = address.get(name);
     return value ? [[name, value]] : [];
   });
-  return { search: address.get("search") ?? "", chosen: Object.fromEntries(chosen), order: orderOf(address.get("order")) };
+  return { search: address.get("search") ?? "", chosen: Object.fromEntries(chosen), order: orderOf(address.get("order") ?? "") };
 }
 
 /** Write an order as it stands in addresses: `displayName` or `displayName desc`. */
@@ -35,8 +35,9 @@ export function orderText({ by, descending }: Order): string {
   return descending ? `${by} desc` : by;
 }
 
-function orderOf(text: string | null): Order | undefined {
-  const [by, direction] = (text ?? "").split(" ");
+/** Read an order as `orderText` writes it; undefined for none. */
+export function orderOf(text: string): Order | undefined {
+  const [by, direction] = text.split(" ");
   return by ? { by, descending: direction === "desc" } : undefined;
 }
 

@@ -8,6 +8,7 @@ export const words = {
   running: (title: string): string => `${title}: in progress.`,
   failed: (title: string): string => `${title}: failed.`,
   foresee: "See what would happen",
+  incomplete: "The directory has answered in part only: nobody would lose anything because of this.",
   foreseen: {
     grant: "gets a place",
     revoke: "loses the access",

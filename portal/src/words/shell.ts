@@ -41,6 +41,9 @@ export const words = {
       "?": "Show this",
     },
   },
+  failedPage: "This page cannot be shown",
+  /** By the status of the answer. */
+  failedPages: { 403: "Your roles do not allow this", 404: "This is not here" } as Readonly<Record<number, string>>,
   loading: "Loading",
   retry: "Try again",
   traceId: "Trace id",

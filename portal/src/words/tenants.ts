@@ -5,7 +5,10 @@ export const words = {
   columns: { name: "Name", id: "Id", directory: "Directory", subscription: "Subscription", state: "State" },
   settingsTitle: "Tenant",
   settings: "Settings",
+  create: "Create a tenant",
   edit: "Edit",
+  readiness: "Readiness",
+  leaving: "Let it go",
   sites: "Sites",
   createSite: "Create a site",
   noSites: "There is no site yet. A site is a region, a resource group and a network.",
@@ -14,7 +17,6 @@ export const words = {
   service: "The whole service",
   servicePaused: "The whole service is paused:",
   actions: {
-    create: { title: "Create a tenant" },
     pause: { title: "Pause", text: "No build and no removal starts until it is resumed. What runs is completed." },
     resume: { title: "Resume", text: "What has waited starts now." },
     delete: { title: "Delete", text: "Not possible while there are Cloud PCs, policies, images, connections or sites." },
@@ -23,11 +25,6 @@ export const words = {
     deleteSite: { title: "Delete", text: "Its hosted networks are removed after it. Not possible while something uses the site." },
   },
   fields: {
-    id: "Id",
-    idHelp: "A short name for addresses. It never changes, and is never given to another tenant.",
-    name: "Name",
-    directory: "Directory (tenant) id in Entra ID",
-    subscription: "Subscription id",
     reason: "Reason",
   },
 } as const;

@@ -1,27 +1,22 @@
-"""Service plans: what a licence promises (vCPU, memory, disk) and the VM sizes that keep the promise."""
+"""Service plans: what a licence promises (vCPU, memory, disk) and the VM sizes that keep the promise (`sizes`)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from shared.domain.machines.sizes import SIZE_NAME, Size, known, ladder, parse_part_number
 from shared.domain.texts import Label
 from shared.domain.values import Value, Word, distinct, wrong_at
 
-_PART_NUMBER = re.compile(r"CPC_E_(\d{1,3})C_(\d{1,4})GB_(\d{1,5})(GB|TB)")
 _ANY_PART_NUMBER = re.compile(r"[A-Za-z0-9_]{1,100}")
-_SIZE_NAME = re.compile(
-    r"Standard_(?P<series>[A-Z]{1,4})(?P<cores>\d{1,3})(-\d{1,3})?(?P<more>[a-z]{0,8}(_[A-Za-z0-9]{1,10}){0,3})"
-)
-_EXCEPTIONS = {"CPC_1": (2, 4, 128), "CPC_2": (2, 8, 128)}  # docs/notes/windows365.md 2.11
 
 
 def _size_name(value: str) -> str:
-    if _SIZE_NAME.fullmatch(value) is None:
+    if SIZE_NAME.fullmatch(value) is None:
         raise ValueError("write the name of an Azure VM size, such as Standard_NV6ads_A10_v5")
     return value
 
@@ -50,8 +45,8 @@ class ServicePlanRule(Value):
     @model_validator(mode="after")
     def _check_known_sizes(self) -> ServicePlanRule:
         """Refuse a size of ours that has less than is promised; what others have, Azure says."""
-        for known in (size for name in self.vm_sizes if (size := _known(name))):
-            if wrong := shortfall(known.name, known.v_cpu_count, known.ram_in_gb, self):
+        for size in (found for name in self.vm_sizes if (found := known(name))):
+            if wrong := shortfall(size.name, size.v_cpu_count, size.ram_in_gb, self):
                 raise wrong_at("vmSizes", wrong)
         return self
 
@@ -64,7 +59,8 @@ def _part_numbers(value: dict[str, ServicePlanRule]) -> dict[str, ServicePlanRul
     return value
 
 
-ServicePlanRules = Annotated[dict[Word, ServicePlanRule], Field(max_length=100), AfterValidator(_part_numbers)]
+_PartNumber = Annotated[Word, Field(title="Licence (part number)")]
+ServicePlanRules = Annotated[dict[_PartNumber, ServicePlanRule], Field(max_length=100), AfterValidator(_part_numbers)]
 """The service plans that a tenant has added or overridden, by the part number of the licence."""
 
 
@@ -81,46 +77,6 @@ class ServicePlan(Value):
     ram_in_gb: int
     storage_in_gb: int
     vm_sizes: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """A VM size with what it really has; *family* is the quota it draws on."""
-
-    name: str
-    v_cpu_count: int
-    ram_in_gb: float
-    family: str
-
-
-# Windows 365 does not publish its VM sizes; these are the general-purpose sizes with at least the
-# licence's vCPU and memory, cheapest first. A fall-back never has less of either.
-SIZES: tuple[Size, ...] = (
-    Size("Standard_B2s", 2, 4, "standardBSFamily"),
-    Size("Standard_B2s_v2", 2, 8, "standardBsv2Family"),
-    Size("Standard_D2s_v5", 2, 8, "standardDSv5Family"),
-    Size("Standard_D2as_v5", 2, 8, "standardDASv5Family"),
-    Size("Standard_D4s_v5", 4, 16, "standardDSv5Family"),
-    Size("Standard_D4as_v5", 4, 16, "standardDASv5Family"),
-    Size("Standard_D8s_v5", 8, 32, "standardDSv5Family"),
-    Size("Standard_D8as_v5", 8, 32, "standardDASv5Family"),
-    Size("Standard_D16s_v5", 16, 64, "standardDSv5Family"),
-    Size("Standard_D16as_v5", 16, 64, "standardDASv5Family"),
-    Size("Standard_D32s_v5", 32, 128, "standardDSv5Family"),
-    Size("Standard_D32as_v5", 32, 128, "standardDASv5Family"),
-)
-_LADDER_LENGTH = 3
-
-
-def parse_part_number(part_number: str) -> tuple[int, int, int] | None:
-    """Return (vCPU, RAM GB, disk GB) of a Cloud PC licence, None for any other licence."""
-    if part_number in _EXCEPTIONS:
-        return _EXCEPTIONS[part_number]
-    found = _PART_NUMBER.fullmatch(part_number)
-    if found is None:
-        return None
-    cores, memory, disk = (int(found.group(n)) for n in (1, 2, 3))
-    return cores, memory, disk * (1024 if found.group(4) == "TB" else 1)
 
 
 def service_plan(sku_id: str, part_number: str, rules: Mapping[str, ServicePlanRule]) -> ServicePlan | None:
@@ -149,10 +105,7 @@ def size_ladder(plan: ServicePlan) -> tuple[Size, ...]:
 
     Of a size that the tenant has named only the name is certain: what it has is read from Azure when it is used.
     """
-    if plan.vm_sizes is not None:
-        return tuple(_known(name) or _named(name, plan) for name in plan.vm_sizes)
-    fitting = (s for s in SIZES if s.v_cpu_count >= plan.v_cpu_count and s.ram_in_gb >= plan.ram_in_gb)
-    return tuple(sorted(fitting, key=lambda s: (s.v_cpu_count, s.ram_in_gb)))[:_LADDER_LENGTH]
+    return ladder(plan.v_cpu_count, plan.ram_in_gb, plan.vm_sizes)
 
 
 def shortfall(name: str, v_cpu_count: int, ram_in_gb: float, wanted: ServicePlan | ServicePlanRule) -> str | None:
@@ -162,17 +115,3 @@ def shortfall(name: str, v_cpu_count: int, ram_in_gb: float, wanted: ServicePlan
     if ram_in_gb < wanted.ram_in_gb:
         return f"{name} has {ram_in_gb:g} GB of memory; name sizes with at least {wanted.ram_in_gb} GB"
     return None
-
-
-def _known(name: str) -> Size | None:
-    return next((size for size in SIZES if size.name.lower() == name.lower()), None)
-
-
-def _named(name: str, plan: ServicePlan) -> Size:
-    """Return a size as its name tells it: Standard_NV6ads_A10_v5 draws on standardNVADSA10v5Family, as most do.
-
-    Source: learn.microsoft.com/azure/virtual-machines/vm-naming-conventions.
-    """
-    found = _SIZE_NAME.fullmatch(name)
-    series = found["series"] + found["more"].replace("_", "") if found else name
-    return Size(name, plan.v_cpu_count, plan.ram_in_gb, f"standard{series}Family")

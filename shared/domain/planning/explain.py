@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from shared.domain import naming
+from shared.domain.amounts import amount
 from shared.domain.cloud_pcs.build import Build, Failure
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
@@ -249,10 +250,10 @@ def _verdict(entitlement: Entitlement, claims: list[Claim], explained: list[Expl
         missing = dict.fromkeys(what for each in in_grace for what in each.missing)
         why = f" Missing: {' and '.join(missing)}." if missing else " Nothing is missing any more: it ends soon."
         there = sum(each.status in WORKING for each in explained)
-        return f"{name} has {there} Cloud PC(s), {len(in_grace)} of them in the grace period.{why}"
+        return f"{name} has {amount(there, 'Cloud PC')}, {len(in_grace)} of them in the grace period.{why}"
     if not entitlement.user.account_enabled:
         there = sum(each.status not in {None, Status.NOT_PROVISIONED} for each in explained)
-        keeps = f"{name} has {there} Cloud PC(s) and cannot sign in" if there else f"{name} gets no Cloud PC"
+        keeps = f"{name} has {amount(there, 'Cloud PC')} and cannot sign in" if there else f"{name} gets no Cloud PC"
         return f"{keeps}: the account is disabled. No new one is built."
     if not entitlement.plans and not explained:
         because = "is in an assigned group, but has no Cloud PC licence" if claims else "has no Cloud PC licence"
@@ -261,4 +262,4 @@ def _verdict(entitlement: Entitlement, claims: list[Claim], explained: list[Expl
     if not claims and not ready:
         return f"{name} lacks a Cloud PC: no provisioning policy is assigned to a group the user is in."
     by = f" by policy {claims[0].policy_name}, which was assigned first" if claims else ""
-    return f"{name} has {ready} of {len(explained)} Cloud PC(s){by}."
+    return f"{name} has {ready} of {amount(len(explained), 'Cloud PC')}{by}."

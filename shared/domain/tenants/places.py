@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network
 
 from shared.domain import naming
+from shared.domain.amounts import amount
 from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.tenants.tenant import Site
 from shared.errors import Problem
@@ -49,7 +50,6 @@ def _address_problems(site: Site) -> Iterator[Problem]:
         yield Problem("/addressSpace", f"must be in one of {', '.join(map(str, _PRIVATE))}")
     room = len(set(naming.regional_address_spaces(site.address_space, len(site.regions))))
     if room < len(site.regions):
-        message = (
-            f"has room for {room} region(s), and the site has {len(site.regions)}: each takes a /20; write a wider one"
-        )
+        held = amount(room, "region")
+        message = f"has room for {held}, and the site has {len(site.regions)}: each takes a /20; write a wider one"
         yield Problem("/addressSpace", message)

@@ -72,13 +72,13 @@ RECOMMENDED_IMAGES = (
 """What Spot PC recommends (docs/notes/spotpc-avd.md 1.3); one is flagged only while the marketplace offers it."""
 
 ImageName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,120}$", max_length=121)]
-SeatPlan = Annotated[str, Field(min_length=1, max_length=100)]
-Seats = Annotated[int, Field(ge=0, le=1_000_000)]
+SeatPlan = Annotated[str, Field(min_length=1, max_length=100, title="Licence (part number)")]
+Seats = Annotated[int, Field(ge=0, le=1_000_000, title="Seats")]
 
 
 SpotLicenseType = Literal["pooled", "personal", "personalDedicated"]
 SpotLicenses = Annotated[
-    dict[SpotLicenseType, Annotated[int, Field(ge=0, le=1_000_000)]],
+    dict[Annotated[SpotLicenseType, Field(title="Type")], Annotated[int, Field(ge=0, le=1_000_000, title="Licences")]],
     Field(max_length=3, description="licences of Spot Groups by type; a type that is left out has no limit"),
 ]
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field
 
+from shared.domain.amounts import amount
 from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
@@ -219,8 +220,8 @@ def _forecast(reading: Reading, facts: ConnectionFacts) -> Forecast | None:
         what = f"The hosted network of {chosen.region} is made ready, and the health checks run."
     else:
         what = (
-            f"The health checks run against {len(credentials.network.subnet_ids)} subnet(s), and a temporary VM tries "
-            "from inside what a Cloud PC has to do: some ten minutes."
+            f"The health checks run against {amount(len(credentials.network.subnet_ids), 'subnet')}, and a temporary "
+            "VM tries from inside what a Cloud PC has to do: some ten minutes."
         )
     return Forecast(
         summary=what, details={"siteId": chosen.id, "region": chosen.region, "joinType": credentials.join_type.value}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from shared.domain.amounts import amount
 from shared.domain.machines.service_plan import size_ladder
 from shared.domain.networks.connection import JoinType
 from shared.domain.spot.group import USERS_PER_HOST, LicenseType, host_hardware
@@ -202,7 +203,8 @@ def _forecast(reading: Reading, facts: SpotGroupFacts) -> Forecast | None:
     members = None if facts.members is None else len(facts.members)
     entitled = None if members is None else min(members, licence.quantity)
     return Forecast(
-        summary=f"{hosts} session host(s) are built in {place.region} for up to {licence.quantity} user(s).",
+        summary=f"{amount(hosts, 'session host')} will be built in {place.region}, "
+        f"for at most {amount(licence.quantity, 'user')}.",
         details={
             "hosts": hosts,
             "region": place.region,

@@ -188,7 +188,7 @@ def _forecast(reading: Reading, group: SpotGroup | None) -> Forecast | None:
     groups = reading.value("groups", EditGroupsStep)
     if groups and groups.group_ids and set(groups.group_ids) != set(group.group_ids):
         changed.append("groupIds")
-    summary = f"{', '.join(changed)} change(s)." if changed else "Nothing changes."
+    summary = f"Changes: {', '.join(changed)}." if changed else "Nothing changes."
     return Forecast(
         summary=summary,
         details={"changed": changed, "hostsBefore": group.host_count, "hostsAfter": after.host_count},

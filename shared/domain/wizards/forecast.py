@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from shared.domain.amounts import amount
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.machines.service_plan import ServicePlan, Size, size_ladder
+from shared.domain.machines.service_plan import ServicePlan, size_ladder
+from shared.domain.machines.sizes import Size
 from shared.domain.planning.entitlements import Entitlement, winner
 from shared.domain.policies.policy import Policy
 from shared.domain.values import Value
@@ -42,7 +44,7 @@ class PolicyReach:
         users = len({user.id for user, _ in self.new})
         plans = Counter(plan.display_name for _, plan in self.new)
         return Forecast(
-            summary=f"{len(self.new)} Cloud PC(s) are provisioned for {users} user(s).",
+            summary=f"{amount(len(self.new), 'Cloud PC')} will be provisioned for {amount(users, 'user')}.",
             details={
                 "cloudPcs": len(self.new),
                 "users": users,
@@ -59,7 +61,7 @@ class PolicyReach:
         """Return what the admin should know about the users."""
         found = []
         if self.unlicensed:
-            message = f"{len(self.unlicensed)} member(s) have no Cloud PC licence and get no Cloud PC."
+            message = f"{amount(len(self.unlicensed), 'member')} without a Cloud PC licence, and so without a Cloud PC."
             found.append(_about(WarningCode.UNLICENSED_MEMBERS, message, self.unlicensed))
         return found
 

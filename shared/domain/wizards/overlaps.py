@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from shared.domain.amounts import amount
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.policies.policy import Assignment, Policy
 from shared.domain.wizards.reviews import ReviewWarning, WarningCode
@@ -61,7 +62,7 @@ def _between(
     winners = Counter(_winner(everybody, m.group_ids) for m in both)
     named = [group_names.get(group, group) for group in shared]
     what = [f"group {', '.join(named)}"] if named else []
-    what += [f"{len(both)} member(s)"] if both else []
+    what += [amount(len(both), "member")] if both else []
     wins = sorted(winners) if winners else [_winner(everybody, frozenset(shared))]
     return ReviewWarning(
         concern=WarningCode.OVERLAP,

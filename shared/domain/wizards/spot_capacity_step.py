@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from shared.domain.amounts import amount
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.schedule import Phase, Schedule
 from shared.domain.spot.settings import CapacitySettings
@@ -41,11 +42,11 @@ def capacity_problems(
         message = f"a host has {seats} seats; choose at most {seats}"
         yield problem("startThreshold", message)
     if step.minimum_online > hosts:
-        yield problem("minimumOnline", f"the licences come to {hosts} host(s); choose at most {hosts}")
+        yield problem("minimumOnline", f"the licences come to {amount(hosts, 'host')}; choose at most {hosts}")
     if not pooled and step.low_priority_hosts:
         yield problem("lowPriorityHosts", "only pooled hosts may be low-priority: losing one must be harmless")
     if step.low_priority_hosts > hosts:
-        yield problem("lowPriorityHosts", f"the licences come to {hosts} host(s); choose at most {hosts}")
+        yield problem("lowPriorityHosts", f"the licences come to {amount(hosts, 'host')}; choose at most {hosts}")
     if license_type is LicenseType.PERSONAL_DEDICATED and step.scale_in.value == "delete":
         yield problem("scaleIn", "dedicated desktops are never rebuilt, so they are not deleted; choose deallocate")
     if step.schedule:
@@ -87,7 +88,7 @@ def _phase_problems(
         if phase.begins.tzinfo is not None:
             yield f"{at}/{n}/begins", "write the local time without a zone; the schedule has one for all"
         if phase.minimum_online > hosts:
-            yield f"{at}/{n}/minimumOnline", f"the licences come to {hosts} host(s); choose at most {hosts}"
+            yield f"{at}/{n}/minimumOnline", f"the licences come to {amount(hosts, 'host')}; choose at most {hosts}"
         begins = {(0 if dated else day, phase.begins.replace(tzinfo=None)) for day in phase.days}
         if begins & begun:
             yield f"{at}/{n}/begins", "another phase begins at the same time of the same day; change one of them"

@@ -78,7 +78,7 @@ def test_the_first_assigned_policy_wins_and_the_others_are_named() -> None:
         (office.member("bob"), (FIRST,), "has no Cloud PC licence"),
         (office.member("bob", plans=(PLAN,)), (FIRST,), "no provisioning policy is assigned"),
         (office.member("bob", "staff", plans=(PLAN,), enabled=False), (FIRST,), "account is disabled"),
-        (ADA, (FIRST,), "has 0 of 1 Cloud PC(s) by policy First"),
+        (ADA, (FIRST,), "has 0 of 1 Cloud PC by policy First"),
     ],
 )
 def test_the_verdict_says_what_is_missing(member: Entitlement, policies: tuple[Policy, ...], words: str) -> None:

@@ -109,7 +109,7 @@ def test_a_form_that_is_right_says_what_would_happen() -> None:
         ({"hosts": {"hibernate": True}}, "/hosts/hibernate", "only hosts of one user"),
         ({"capacity": {"bufferPercent": 101}}, "/capacity/bufferPercent", "at most 100"),
         ({"capacity": {"startThreshold": 11}}, "/capacity/startThreshold", "10 seats"),
-        ({"capacity": {"minimumOnline": 5}}, "/capacity/minimumOnline", "4 host(s)"),
+        ({"capacity": {"minimumOnline": 5}}, "/capacity/minimumOnline", "4 hosts"),
         ({"capacity": {"lowPriorityHosts": 5}}, "/capacity/lowPriorityHosts", "at most 4"),
         ({"capacity": {"schedule": {"timeZone": "Middle/Earth"}}}, "/capacity/schedule/timeZone", "IANA"),
         ({"capacity": {"schedule": {"timeZone": "/etc/passwd"}}}, "/capacity/schedule/timeZone", "IANA"),

@@ -33,7 +33,7 @@ def test_a_shared_group_is_named_even_when_the_directory_did_not_answer() -> Non
 def test_members_of_two_groups_are_counted_and_named() -> None:
     both = office.member("ada", "night", "staff", plans=PLANS)
     (warning,) = found(office.policy("p2", "night", at=LATER, name="Second"), both)
-    assert warning.message == "Policy First targets 1 member(s) too; First was assigned first and wins."
+    assert warning.message == "Policy First targets 1 member too; First was assigned first and wins."
     assert warning.details is not None
     assert warning.details["users"] == ["ada@acme.example"]
 
@@ -51,7 +51,7 @@ def test_each_member_may_have_another_winner() -> None:
     eve = office.member("eve", "staff", "day", "night", plans=PLANS)
     first, second = overlaps(target(subject), [FIRST, elder], NAMES, [ada, eve])
     assert first.message.endswith("the first assigned wins: Elder for 1, First for 1.")
-    assert second.message == "Policy Elder targets 1 member(s) too; Elder was assigned first and wins."
+    assert second.message == "Policy Elder targets 1 member too; Elder was assigned first and wins."
 
 
 @pytest.mark.parametrize(

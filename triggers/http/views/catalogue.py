@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from shared.domain.filtering import Scalar
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.regions import SupportedRegion
+from shared.domain.operations.audit_names import NO_NAMES, AuditNames
 from shared.domain.operations.operation import AuditEvent
 from triggers.http.json_schema import Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of, row_of
@@ -149,8 +150,8 @@ def supported_region_view(region: SupportedRegion) -> SupportedRegionView:
     }
 
 
-def audit_event_view(event: AuditEvent) -> AuditEventView:
-    """Return an audit event as Graph's, with what the resource was before and is after."""
+def audit_event_view(event: AuditEvent, names: AuditNames = NO_NAMES) -> AuditEventView:
+    """Return an audit event as Graph's, with what the resource was before and is after. *names*: beside its ids."""
     verb = event.activity.rpartition("/")[2]
     actor = event.actor
     return {
@@ -168,13 +169,13 @@ def audit_event_view(event: AuditEvent) -> AuditEventView:
             "type": actor.kind,
             "userId": actor.id,
             "userPrincipalName": actor.name if actor.kind == "itPro" else None,
-            "applicationDisplayName": actor.name if actor.kind != "itPro" else None,
+            "applicationDisplayName": names.applications.get(actor.id, actor.name) if actor.kind != "itPro" else None,
             "userPermissions": list(actor.roles),
         },
         "resources": [
             {
                 "resourceId": event.resource_id,
-                "displayName": _name(event.after or event.before or {}),
+                "displayName": _name(event.after or event.before or {}) or names.resources.get(event.resource_id),
                 "type": event.resource_type,
                 "modifiedProperties": _changes(event.before or {}, event.after or {}),
             }
@@ -190,7 +191,7 @@ def audit_row(event: AuditEventView) -> dict[str, Scalar]:
 
 
 def _name(resource: dict[str, Any]) -> str | None:
-    """Return the name that a resource had; that of an operation's or a job's is not kept with its event."""
+    """Return the name that a resource had, where the event has kept it."""
     name = resource.get("displayName")
     return name if isinstance(name, str) else None
 

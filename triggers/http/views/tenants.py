@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.domain.policies.pausing import ServiceState
@@ -24,6 +25,20 @@ class HealthView(TypedDict):
     """Whether the service works."""
 
     status: Literal["healthy", "unhealthy"]
+
+
+RoleTemplateView = TypedDict(
+    "RoleTemplateView",
+    {
+        "$schema": str,
+        "contentVersion": str,
+        "metadata": Annotated[Json, Field(description="What the template is for")],
+        "parameters": Annotated[Json, Field(description="The service principal that gets the role")],
+        "resources": list[Annotated[Json, Field(description="A role definition, and its assignment")]],
+        "outputs": Annotated[Json, Field(description="The id of the role")],
+    },
+)
+"""An ARM template."""
 
 
 def site_view(site: Site) -> Json:

@@ -98,6 +98,8 @@ TENANT = Noun(
     (
         Verb("list", "list_tenants", (*ID, *NAME, "DIRECTORY=entraTenantId", "PAUSED=paused/reason")),
         Verb("show", "get_tenant", on_tenant=True),
+        Verb("readiness", "get_readiness", ("STATUS=status", "CHECKS=checks"), on_tenant=True),
+        Verb("role-template", "get_customer_template", about="Show the template of the role that a customer gives."),
         Verb("create", "save_tenant_wizard", wizard="create-tenant"),
         Verb("edit", "save_wizard", wizard="edit-tenant", planned_as="settings", on_tenant=True),
         Verb("update", "update_tenant", planned_as="settings", on_tenant=True),

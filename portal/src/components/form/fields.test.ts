@@ -12,6 +12,7 @@ const STEP: Schema = {
       required: ["password"],
       properties: { password: { type: "string", writeOnly: true, maxLength: 256 } },
     },
+    Plan: { type: "object", properties: { vCpuCount: { type: "integer" } } },
     Phase: { type: "object", properties: { begins: { type: "string" } } },
   },
   properties: {
@@ -23,7 +24,10 @@ const STEP: Schema = {
     subnetIds: { type: "array", items: { type: "string" } },
     phases: { type: "array", items: { $ref: "#/$defs/Phase" } },
     quantity: { type: "integer", minimum: 1, maximum: 500, default: 10 },
-    seats: { type: "object" },
+    anything: { type: "object" },
+    seats: { type: "object", propertyNames: { title: "Licence" }, additionalProperties: { type: "integer", title: "Seats" } },
+    spot: { type: "object", propertyNames: { enum: ["pooled", "personal"] }, additionalProperties: { type: "integer" } },
+    plans: { type: "object", additionalProperties: { $ref: "#/$defs/Plan" } },
     frequency: { anyOf: [{ type: "integer", enum: [4, 6] }, { type: "null" }] },
     hibernate: { type: "boolean", default: false },
   },
@@ -46,7 +50,10 @@ describe("fieldsOf", () => {
     ["subnetIds", "lines"],
     ["phases", "rows"],
     ["quantity", "number"],
-    ["seats", "json"],
+    ["anything", "json"],
+    ["seats", "map"],
+    ["spot", "map"],
+    ["plans", "map"],
     ["frequency", "one"],
     ["hibernate", "switch"],
   ])("reads %s as %s", (name, kind) => {
@@ -103,5 +110,23 @@ describe("labelOf", () => {
     ["siteId", "Site of the Cloud PCs", "Site of the Cloud PCs"],
   ])("writes %s (%s) as %s", (name, title, label) => {
     expect(labelOf(name, title)).toBe(label);
+  });
+});
+
+describe("a map", () => {
+  const fields = fieldsOf(STEP, {});
+  const map = (name: string) => fields.find((each) => each.name === name);
+
+  it("asks for a name and a value", () => {
+    expect(map("seats")?.keys).toMatchObject({ label: "Licence", kind: "text" });
+    expect(map("seats")?.fields).toMatchObject([{ name: "", label: "Seats", kind: "number" }]);
+  });
+
+  it("offers the names that there are", () => {
+    expect(map("spot")?.keys).toMatchObject({ kind: "one", choices: [{ value: "pooled" }, { value: "personal" }] });
+  });
+
+  it("asks for each property of a value that is an object", () => {
+    expect(map("plans")?.fields).toMatchObject([{ name: "vCpuCount", kind: "number" }]);
   });
 });

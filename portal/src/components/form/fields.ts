@@ -19,6 +19,9 @@ export interface Schema {
   readonly maxItems?: number;
   readonly items?: Schema;
   readonly properties?: Readonly<Record<string, Schema>>;
+  /** What an object has under names that people choose. */
+  readonly additionalProperties?: Schema | boolean;
+  readonly propertyNames?: Schema;
   readonly required?: readonly string[];
   readonly anyOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
@@ -33,7 +36,7 @@ export interface Choice {
   readonly [property: string]: Json | undefined;
 }
 
-export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows" | "directoryGroups" | "json";
+export type Kind = "text" | "long" | "secret" | "number" | "switch" | "one" | "several" | "lines" | "moment" | "group" | "rows" | "map" | "directoryGroups" | "json";
 
 /** One thing that a form asks for. *path*: its place in the step, as a JSON pointer. */
 export interface Field {
@@ -52,8 +55,10 @@ export interface Field {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly longest?: number;
-  /** The fields of a group, or of each row. */
+  /** The fields of a group, or of each row; of a map those of each value, one without a name where it is no object. */
   readonly fields: readonly Field[];
+  /** What a map names its rows by. */
+  readonly keys?: Field;
 }
 
 type Choices = Readonly<Record<string, readonly Choice[]>>;
@@ -95,6 +100,7 @@ function fieldOf(
   const kind = kindOf(schema, root, listed);
   const rows = kind === "rows" && schema.items ? resolved(schema.items, root) : schema;
   const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}/`) : [];
+  const map = kind === "map" ? mapOf(schema, root, choices, path, dotted) : undefined;
   return {
     name,
     path,
@@ -106,11 +112,24 @@ function fieldOf(
     numeric: schema.enum?.some((each) => typeof each === "number") ?? false,
     value: raw.default ?? schema.default,
     choices: listed,
-    fields: inner,
+    fields: map?.values ?? inner,
+    ...(map === undefined ? {} : { keys: map.keys }),
     ...(schema.minimum === undefined ? {} : { minimum: schema.minimum }),
     ...(schema.maximum === undefined ? {} : { maximum: schema.maximum }),
     ...(schema.maxLength === undefined ? {} : { longest: schema.maxLength }),
   };
+}
+
+/** Return what a map asks for in each row: its name, and the fields of its value. */
+function mapOf(schema: Schema, root: Schema, choices: Choices, path: string, dotted: string): { keys: Field; values: readonly Field[] } {
+  const raw = schema.additionalProperties as Schema;
+  const value = resolved(raw, root);
+  const named: Schema = { title: "Name", maxLength: LONG, ...resolved(schema.propertyNames ?? {}, root), type: "string" };
+  const values =
+    value.properties === undefined
+      ? [{ ...fieldOf("", raw, root, choices, path, `${dotted}/`, true), label: value.title ?? "Value" }]
+      : read(value, root, choices, path, `${dotted}/`);
+  return { keys: fieldOf("name", named, root, {}, path, dotted, true), values };
 }
 
 function kindOf(schema: Schema, root: Schema, listed: readonly Choice[]): Kind {
@@ -121,7 +140,8 @@ function kindOf(schema: Schema, root: Schema, listed: readonly Choice[]): Kind {
     return schema.items && resolved(schema.items, root).type === "object" ? "rows" : "lines";
   }
   if (schema.type === "object" && listed.length === 0) {
-    return schema.properties === undefined ? "json" : "group";
+    const isMap = typeof schema.additionalProperties === "object" && Object.keys(schema.additionalProperties).length > 0;
+    return schema.properties === undefined ? (isMap ? "map" : "json") : "group";
   }
   if (listed.length > 0) {
     return "one";
@@ -175,6 +195,7 @@ export function labelOf(name: string, title?: string): string {
   return title === undefined || title.toLowerCase().replaceAll(" ", "") === name.toLowerCase() ? titleOf(name) : title;
 }
 
-function escape(name: string): string {
+/** Write a name as a part of a JSON pointer. */
+export function escape(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
 }

@@ -10,10 +10,10 @@ import {
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import type { ReactElement } from "react";
+import { useState, type ReactElement } from "react";
 
 import { words } from "../../words/form.ts";
-import { fitting, type Field, type Json } from "./fields.ts";
+import { escape, fitting, type Field, type Json } from "./fields.ts";
 import { GroupPicker } from "./group-picker.tsx";
 import { JsonArea } from "./json-area.tsx";
 
@@ -86,6 +86,9 @@ function Asked(given: AskedGiven): ReactElement {
   }
   if (field.kind === "rows") {
     return <Rows {...given} />;
+  }
+  if (field.kind === "map") {
+    return <MapRows {...given} />;
   }
   if (field.kind === "several" || field.kind === "directoryGroups") {
     return <Several {...given} />;
@@ -275,4 +278,89 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
       <Button onClick={() => onChange([...rows, {}] as unknown as Json)}>{words.addRow}</Button>
     </fieldset>
   );
+}
+
+type Entry = readonly [name: string, value: Json | undefined];
+
+/** What people name themselves, such as seats by part number: a row for each name. A name that is left empty is sent, so that the service says so. */
+function MapRows({ field, at, value, problems, onChange }: AskedGiven): ReactElement {
+  const styles = useStyles();
+  const [entries, setEntries] = useState<readonly Entry[]>(() => Object.entries((value ?? {}) as Values));
+  const write = (next: readonly Entry[]): void => {
+    setEntries(next);
+    onChange(Object.fromEntries(next.map(([name, each]) => [name, each ?? (isPlain(field) ? null : {})])) as Json);
+  };
+  const change = (index: number, next: Entry): void => write(entries.map((entry, place) => (place === index ? next : entry)));
+  const problem = problems.get(at);
+  return (
+    <fieldset className={styles.group}>
+      <legend>{field.label}</legend>
+      {field.help}
+      {problem !== undefined && (
+        <div role="alert" className={styles.problem}>
+          {problem}
+        </div>
+      )}
+      {entries.map(([name, each], index) => (
+        // A row has no identity but its place while its name is written.
+        // oxlint-disable-next-line react/no-array-index-key
+        <div key={index} className={styles.group}>
+          <MapRow
+            field={field}
+            at={`${at}/${escape(name)}`}
+            entry={[name, each]}
+            isTwice={entries.some(([other], place) => place !== index && other === name)}
+            problems={problems}
+            onChange={(next) => change(index, next)}
+          />
+          <Button onClick={() => write(entries.filter((_, place) => place !== index))}>{words.removeRow}</Button>
+        </div>
+      ))}
+      <Button onClick={() => write([...entries, ["", undefined]])}>{words.addRow}</Button>
+    </fieldset>
+  );
+}
+
+interface MapRowGiven {
+  readonly field: Field;
+  readonly at: string;
+  readonly entry: Entry;
+  readonly isTwice: boolean;
+  readonly problems: Problems;
+  readonly onChange: (entry: Entry) => void;
+}
+
+function MapRow({ field, at, entry: [name, value], isTwice, problems, onChange }: MapRowGiven): ReactElement {
+  const [only] = field.fields;
+  return (
+    <>
+      {field.keys !== undefined && (
+        <Single
+          field={field.keys}
+          at={at}
+          value={name}
+          beside={{}}
+          problems={problems}
+          problem={isTwice ? words.namedTwice : isPlain(field) ? undefined : problems.get(at)}
+          onChange={(next) => onChange([typeof next === "string" ? next : "", value])}
+        />
+      )}
+      {isPlain(field) && only !== undefined ? (
+        <Asked field={only} at={at} value={value} beside={{}} problems={problems} onChange={(next) => onChange([name, next])} />
+      ) : (
+        <SchemaForm
+          fields={field.fields}
+          values={(value ?? {}) as Values}
+          problems={problems}
+          onChange={(next) => onChange([name, next as Json])}
+          at={at}
+        />
+      )}
+    </>
+  );
+}
+
+/** Whether the values of a map are no objects. */
+function isPlain(field: Field): boolean {
+  return field.fields.length === 1 && field.fields[0]?.name === "";
 }

@@ -2,6 +2,7 @@ import type { ReactElement } from "react";
 import { Link } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
+import { titleOf } from "../../api/errors.ts";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -23,7 +24,7 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
     },
     { id: "who", title: words.columns.who, cell: (row) => whoOf(row.actor) },
     { id: "result", width: "110px", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
-    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.displayName ?? each.type).join(", ") },
+    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.displayName ?? titleOf(each.type)).join(", ") },
   ],
 };
 

@@ -2,6 +2,7 @@ import type { ReactElement } from "react";
 import { useParams } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
+import { titleOf } from "../../api/errors.ts";
 import type { components } from "../../api/schema.d.ts";
 import { useOne } from "../../api/read.ts";
 import { DataTable, type Column } from "../../components/data-table.tsx";
@@ -17,7 +18,7 @@ import { activityOf, whoOf } from "./who.ts";
 type Change = components["schemas"]["AuditProperty"];
 
 const CHANGES: readonly Column<Change>[] = [
-  { id: "property", title: words.changeColumns.property, cell: (row) => row.displayName ?? "-" },
+  { id: "property", title: words.changeColumns.property, cell: (row) => (row.displayName ? titleOf(row.displayName) : "-") },
   { id: "before", title: words.changeColumns.before, cell: (row) => row.oldValue ?? "-" },
   { id: "after", title: words.changeColumns.after, cell: (row) => row.newValue ?? "-" },
 ];
@@ -44,7 +45,7 @@ export function AuditEventPage(): ReactElement {
           />
           {event.resources.map((resource) => (
             <Section key={resource.resourceId} title={words.changes}>
-              <Facts facts={{ name: resource.displayName, type: resource.type, id: resource.resourceId }} />
+              <Facts facts={{ name: resource.displayName, type: titleOf(resource.type), id: resource.resourceId }} />
               {resource.modifiedProperties.length === 0 ? (
                 <p>{words.noChanges}</p>
               ) : (

@@ -1,3 +1,4 @@
+import { titleOf } from "../../api/errors.ts";
 import type { components } from "../../api/schema.d.ts";
 
 type Event = components["schemas"]["AuditEvent"];
@@ -14,7 +15,8 @@ export function changesOf({ resources = [] }: Pick<Event, "resources">): string 
   return changes.map(({ displayName, oldValue, newValue }) => `${displayName ?? "-"}: ${oldValue ?? "-"} → ${newValue ?? "-"}`).join("; ");
 }
 
-/** All activities begin with the same name of the provider, which tells nobody anything. */
+/** Write an activity such as `Microsoft.CloudPC/sessionHosts/remove` as words: `Session hosts: remove`. */
 export function activityOf(name: string): string {
-  return name.replace(/^Microsoft\.CloudPC\//, "");
+  const [, resource = name, ...verbs] = name.split("/");
+  return [titleOf(resource), ...verbs.map((each) => titleOf(each).toLowerCase())].join(": ");
 }

@@ -14,6 +14,7 @@ import { Facts } from "../../components/facts.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { distance, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { PageError } from "../../components/page-error.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -40,7 +41,7 @@ export function CloudPcPage(): ReactElement {
     return <Loading />;
   }
   if (query.data === undefined) {
-    return <ErrorNotice error={query.error} again={() => void query.refetch()} />;
+    return <PageError error={query.error} again={() => void query.refetch()} />;
   }
   const pc = query.data;
   const restorePoints = points.data?.value ?? NO_POINTS;
@@ -97,7 +98,7 @@ function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
           <MessageBarBody>
             <MessageBarTitle>{titleOf(detail.code)}</MessageBarTitle>
             {detail.message}
-            <Facts facts={Object.fromEntries(detail.additionalInformation.map(({ name, value }) => [name, value]))} />
+            <Facts facts={Object.fromEntries(detail.additionalInformation.map(({ name, value }) => [name, evidenceOf(name, value)]))} />
           </MessageBarBody>
         </MessageBar>
       ) : null}
@@ -125,6 +126,14 @@ function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
       ) : null}
     </div>
   );
+}
+
+/** Write what is only a code in words. */
+function evidenceOf(name: string | null, value: string | null): string | boolean | null {
+  if (value === "true" || value === "false") {
+    return value === "true";
+  }
+  return name === "step" && value !== null ? titleOf(value) : value;
 }
 
 function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc }): ReactElement {

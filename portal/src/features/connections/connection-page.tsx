@@ -122,7 +122,7 @@ function Checks({ connection }: { readonly connection: Connection }): ReactEleme
           <li key={each.displayName}>
             <Card>
               <div className={styles.row}>
-                <strong>{each.displayName}</strong>
+                <strong>{titleOf(each.displayName)}</strong>
                 <StatusBadge status={each.status} />
               </div>
               {each.additionalDetail ? <span className={styles.text}>{each.additionalDetail}</span> : null}

@@ -40,7 +40,7 @@ export function HomePage(): ReactElement {
       <PageHeader title={words.title}>
         <AsOf query={query} />
       </PageHeader>
-      <DetailView query={query}>
+      <DetailView query={query} isPart>
         {(summary) => (
           <>
             <Counts tenant={tenant} statuses={summary.statuses} />

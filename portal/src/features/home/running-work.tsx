@@ -5,6 +5,7 @@ import { Link } from "react-router";
 import { titleOf } from "../../api/errors.ts";
 import { runs } from "../../api/operation.ts";
 import { useOne } from "../../api/read.ts";
+import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Section } from "../../components/section.tsx";
 import { words } from "../../words/home.ts";
 
@@ -24,6 +25,7 @@ export function RunningWork({ tenant }: { readonly tenant: string }): ReactEleme
   const operations = query.data?.value ?? [];
   return (
     <Section title={words.running}>
+      {query.isError && query.data === undefined && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
       {query.isSuccess && operations.length === 0 && <p>{words.noRunning}</p>}
       <ul className={styles.list}>
         {operations.map(({ id, kind, percentComplete }) => (

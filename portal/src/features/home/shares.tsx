@@ -43,6 +43,7 @@ function columnsOf(tenant: string, filter: string): Column<Share>[] {
   return [
     {
       id: "name",
+      width: "46%",
       title: words.shareColumns.name,
       cell: (row) => {
         const value = row.id ?? row.displayName;

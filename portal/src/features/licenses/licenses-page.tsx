@@ -23,7 +23,7 @@ interface Used {
 }
 
 const LICENSES: readonly Column<License>[] = [
-  { id: "plan", title: words.licenseColumns.plan, cell: (row) => row.displayName },
+  { id: "plan", width: "34%", title: words.licenseColumns.plan, cell: (row) => row.displayName },
   { id: "total", title: words.licenseColumns.total, cell: (row) => String(row.total) },
   { id: "used", title: words.licenseColumns.used, cell: (row) => String(row.used) },
   { id: "free", title: words.licenseColumns.free, cell: (row) => String(row.free) },
@@ -34,7 +34,7 @@ const QUOTAS: readonly Column<Used>[] = [
   { id: "family", title: words.quotaColumns.family, cell: (row) => row.family },
   { id: "used", title: words.quotaColumns.used, cell: (row) => row.used },
   { id: "limit", title: words.quotaColumns.limit, cell: (row) => row.limit },
-  { id: "subscription", title: words.quotaColumns.subscription, cell: (row) => row.subscription },
+  { id: "subscription", width: "300px", title: words.quotaColumns.subscription, cell: (row) => row.subscription },
 ];
 
 /** What there is to build with: licences bought, used and free, and Azure's quotas. */

@@ -1,6 +1,6 @@
 import { MessageBar, MessageBarBody, MessageBarTitle, ProgressBar } from "@fluentui/react-components";
 import type { ReactElement } from "react";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 
 import { titleOf } from "../../api/errors.ts";
 import { runs } from "../../api/operation.ts";
@@ -49,13 +49,22 @@ export function OperationPage(): ReactElement {
           </Section>
           {operation.result ? (
             <Section title={words.result}>
-              <Facts facts={operation.result} />
+              <Facts facts={resultOf(tenant, operation)} />
             </Section>
           ) : null}
         </>
       )}
     </DetailView>
   );
+}
+
+/** What came of it; a Cloud PC as a link to its page, and not as an id. */
+function resultOf(tenant: string, { result, resourceDisplayName }: Operation): Readonly<Record<string, unknown>> {
+  const { cloudPcId, ...others } = result ?? {};
+  if (typeof cloudPcId !== "string") {
+    return others;
+  }
+  return { cloudPC: <Link to={`/t/${tenant}/cloud-pcs/${cloudPcId}`}>{resourceDisplayName ?? cloudPcId}</Link>, ...others };
 }
 
 function Failure({ operation }: { readonly operation: Operation }): ReactElement | null {

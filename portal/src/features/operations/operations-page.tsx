@@ -13,6 +13,7 @@ const LISTED: Listed<"/tenants/{tenant}/operations"> = {
   words,
   idOf: (row) => row.id,
   runs,
+  isById: true,
   isSearchable: true,
   csv: "operations",
   filters: [

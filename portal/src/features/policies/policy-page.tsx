@@ -92,6 +92,7 @@ function userColumns(tenant: string): Column<PolicyUser>[] {
     { id: "because", title: words.userColumns.because, cell: (row) => row.because },
     {
       id: "cloudPcs",
+      width: "34%",
       title: words.userColumns.cloudPcs,
       cell: (row) =>
         row.cloudPcs.map((pc) => (

@@ -29,6 +29,8 @@ export function TenantPage(): ReactElement {
   const work = useActions(inTenant(tenant));
   const query = useOne("/tenants/{tenant}", { tenant });
   const mayEdit = useMay("wizards/save");
+  const mayJudge = useMay("tenants/readReadiness");
+  const mayDelete = useMay("tenants/delete");
   return (
     <DetailView query={query}>
       {(found) => (
@@ -36,6 +38,8 @@ export function TenantPage(): ReactElement {
           <PageHeader title={found.displayName}>
             <StatusBadge status={found.paused ? "paused" : "active"} />
             {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-tenant`}>{words.edit}</LinkButton>}
+            {mayJudge && <LinkButton to={`/t/${tenant}/readiness`}>{words.readiness}</LinkButton>}
+            {mayDelete && <LinkButton to={`/t/${tenant}/leaving`}>{words.leaving}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={found} work={work} />

@@ -8,6 +8,7 @@ import { useOne, type Found } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { input } from "../../components/form/inputs.ts";
+import { LinkButton } from "../../components/link-button.tsx";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -34,6 +35,7 @@ export function TenantsPage(): ReactElement {
   const api = useApi();
   const work = useActions(inTenant(""));
   const maySee = useMay("service/read");
+  const mayCreate = useMay("tenants/create");
   const state = useOne("/pause", {}, { enabled: maySee });
   const paused = state.data?.paused ?? null;
   return (
@@ -48,6 +50,11 @@ export function TenantsPage(): ReactElement {
               </MessageBarBody>
             </MessageBar>
           )}
+          {mayCreate && (
+            <LinkButton to="/tenants/new" isPrimary>
+              {words.create}
+            </LinkButton>
+          )}
           <ActionButtons actions={actionsOf(api, state.data)} begin={work.begin} />
           {maySee && <Link to="/audit">{words.serviceAudit}</Link>}
           {work.view}
@@ -60,21 +67,6 @@ export function TenantsPage(): ReactElement {
 function actionsOf(api: Api, state: ServiceState | undefined): Action[] {
   const { fields, actions } = words;
   return [
-    {
-      name: "create",
-      ...actions.create,
-      permission: "tenants/create",
-      fields: [
-        input("text", "id", fields.id, { help: fields.idHelp, longest: 64 }),
-        input("text", "displayName", fields.name, { longest: 120 }),
-        input("text", "entraTenantId", fields.directory),
-        input("text", "subscriptionId", fields.subscription),
-      ],
-      run: async (values) => {
-        await api.POST("/tenants", { body: values as never });
-        return {};
-      },
-    },
     state?.paused
       ? { name: "resume", ...actions.resumeService, permission: "service/resume", run: () => sent(api.POST("/resume")) }
       : {

@@ -26,11 +26,23 @@ export function useWizard(tenant: string, wizard: WizardName, id: string, search
   });
 }
 
+/** A form, up to a step. */
+export interface Asked {
+  readonly form: Form;
+  readonly throughStep: string;
+}
+
+/** A form that is saved. The key makes a repeated click one request. */
+export interface Sent {
+  readonly form: Form;
+  readonly key: string;
+}
+
 /** Ask what a form comes to, up to a step; nothing is saved. */
 export function useReview(tenant: string, wizard: WizardName) {
   const api = useApi();
   return useMutation({
-    mutationFn: ({ form, throughStep }: { readonly form: Form; readonly throughStep: string }) =>
+    mutationFn: ({ form, throughStep }: Asked) =>
       dataOf(
         api.POST("/tenants/{tenant}/wizards/{wizard}/review", {
           params: { path: { tenant, wizard } },
@@ -47,14 +59,14 @@ export interface Saved {
   readonly subject: string;
 }
 
-/** Save a form. The key makes a repeated click one request. */
+/** Save a form. */
 export function useSave(tenant: string, wizard: WizardName) {
   const api = useApi();
   const queries = useQueryClient();
   return useMutation({
     // What is shown next, such as the list with what was made, is read anew.
     onSettled: () => queries.invalidateQueries({ refetchType: "none" }),
-    mutationFn: async ({ form, key }: { readonly form: Form; readonly key: string }): Promise<Saved> => {
+    mutationFn: async ({ form, key }: Sent): Promise<Saved> => {
       const { data, response } = await api.POST("/tenants/{tenant}/wizards/{wizard}", {
         params: { path: { tenant, wizard } },
         headers: { "Idempotency-Key": key },
@@ -63,4 +75,30 @@ export function useSave(tenant: string, wizard: WizardName) {
       return { operation: operationOf(response), subject: subjectOf(form, data as never) };
     },
   });
+}
+
+/** The wizard that makes a tenant: it is of none yet. */
+export function useNewTenant() {
+  const api = useApi();
+  const queries = useQueryClient();
+  const wizard = useQuery({
+    queryKey: ["wizard", "create-tenant"],
+    queryFn: () => dataOf(api.GET("/wizards/create-tenant")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+  const review = useMutation({
+    mutationFn: ({ form, throughStep }: Asked) =>
+      dataOf(api.POST("/wizards/create-tenant/review", { body: { ...form, throughStep } as never })),
+  });
+  const save = useMutation({
+    mutationFn: async ({ form, key }: Sent): Promise<Saved> => {
+      const made = await dataOf(
+        api.POST("/wizards/create-tenant", { headers: { "Idempotency-Key": key }, body: form as never }),
+      );
+      return { operation: null, subject: made.id };
+    },
+    // Who signs in sees the new tenant in lists and in the choice of tenants.
+    onSettled: () => queries.invalidateQueries(),
+  });
+  return { wizard, review, save };
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator import arm
-from azure_simulator.authorization import permissions, role_assignments, role_definitions
+from azure_simulator.authorization import permission_lists, permissions, role_assignments, role_definitions
 
 if TYPE_CHECKING:
     from azure_simulator.authorization.conditions import Attributes
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def install(cloud: Cloud) -> None:
     """Serve Microsoft.Authorization."""
-    arm.serve(cloud, role_assignments.OPERATIONS, role_definitions.OPERATIONS)
+    arm.serve(cloud, role_assignments.OPERATIONS, role_definitions.OPERATIONS, permission_lists.ROUTES)
     cloud.on("ask_allowed", _answer_allowed)
     cloud.on("ask_reach", _answer_reach)
 

@@ -18,7 +18,7 @@ from azure_simulator.authorization.role_assignments import BY_PRINCIPAL, BY_SCOP
 from azure_simulator.authorization.role_definitions import permissions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from azure_simulator.authorization.conditions import Attributes
     from azure_simulator.core.answers import Json
@@ -34,14 +34,27 @@ def allows(
     `known` are the attributes of the request and of the resource. Before they are known, None, whatever a condition
     may still allow counts for who writes or deletes role assignments.
     """
+    held = (each for each in _held(world, principal_id, scope) if _holds(each, action, known))
+    return any(_permits(each, action, data=data) for each in _permissions(world, held))
+
+
+def granted(world: World, principal_id: str, scope: str) -> list[Json]:
+    """Give the permissions of the roles that a principal, or a group that it is in, has at a scope or above."""
+    return _permissions(world, _held(world, principal_id, scope))
+
+
+def _held(world: World, principal_id: str, scope: str) -> Iterator[Resource]:
+    """Give the assignments of a principal, and of its groups, at a scope and above."""
     whose = _principals(world, principal_id)
-    roles = {
-        assignment.properties["roleDefinitionId"]
-        for each in _above(scope)
-        for assignment in world.resources.find(BY_SCOPE, each)
-        if assignment.properties["principalId"].lower() in whose and _holds(assignment, action, known)
-    }
-    return any(_permits(each, action, data=data) for role in roles for each in permissions(world, role) or ())
+    for each in _above(scope):
+        for assignment in world.resources.find(BY_SCOPE, each):
+            if assignment.properties["principalId"].lower() in whose:
+                yield assignment
+
+
+def _permissions(world: World, held: Iterable[Resource]) -> list[Json]:
+    roles = {each.properties["roleDefinitionId"] for each in held}
+    return [each for role in sorted(roles) for each in permissions(world, role) or ()]
 
 
 def reaches(world: World, principal_id: str, scope: str) -> bool:

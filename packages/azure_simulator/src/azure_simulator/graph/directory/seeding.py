@@ -222,23 +222,32 @@ class TenantSeeder:
         }
 
     def _assign(self, seed: Json) -> None:
-        """Assign the app roles of an application to users and groups."""
+        """Assign the app roles of an application to users and groups, and those of Microsoft Graph to it."""
         app_id = self._app_id(seed["displayName"])
         resource = registrations.principal_of(self._directory, self._tenant, app_id)
         for value, names in seed.get("assigned", {}).items() if resource else ():
             for name in names:
                 kind, found = self._directory.find(self._tenant, self.find(name)) or ("user", {})
-                ids = [derived_id(app_id, "role", value), found["id"], (resource or {})["id"]]
-                doc = {
-                    "id": derived_id(*ids).replace("-", ""),
-                    "deletedDateTime": None,
-                    **dict(zip(("appRoleId", "principalId", "resourceId"), ids, strict=True)),
-                    "createdDateTime": iso_z(self._now_us),
-                    "principalDisplayName": found["displayName"],
-                    "principalType": kind.capitalize(),
-                    "resourceDisplayName": seed["displayName"],
-                }
-                self._directory.put("appRoleAssignment", self._tenant, doc["id"], doc)
+                self._put_assignment(derived_id(app_id, "role", value), found, kind.capitalize(), resource or {})
+        graph = registrations.principal_of(self._directory, self._tenant, first_party.MICROSOFT_GRAPH) or {}
+        own = registrations.principal_of(self._directory, self._tenant, str(seed.get("appId") or app_id))
+        known = {role["value"]: role["id"].lower() for role in graph.get("appRoles", ())}
+        for value in seed.get("roles", ()) if own else ():
+            if value in known:
+                self._put_assignment(known[value], own or {}, "ServicePrincipal", graph)
+
+    def _put_assignment(self, role: str, who: Json, kind: str, resource: Json) -> None:
+        ids = [role, who["id"], resource["id"]]
+        doc = {
+            "id": derived_id(*ids).replace("-", ""),
+            "deletedDateTime": None,
+            **dict(zip(("appRoleId", "principalId", "resourceId"), ids, strict=True)),
+            "createdDateTime": iso_z(self._now_us),
+            "principalDisplayName": who["displayName"],
+            "principalType": kind,
+            "resourceDisplayName": resource["displayName"],
+        }
+        self._directory.put("appRoleAssignment", self._tenant, doc["id"], doc)
 
     def _put_forest(self, seed: Json) -> None:
         doc = {"domain": seed["domain"], "ous": list(seed.get("ous", ()))}

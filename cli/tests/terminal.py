@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 _LONGEST_WAIT_SECONDS = 60.0
-_CTRL_C = b"\x03"
+_LOOK_SECONDS = 0.2
+_CTRL_C, _CTRL_D = b"\x03", b"\x04"
 
 
 @dataclass
@@ -23,6 +24,7 @@ class Terminal:
     screen: int
     shown: str = ""
     _read: int = field(default=0, repr=False)
+    _interrupting: bool = field(default=False, repr=False)
 
     def until(self, pattern: str) -> str:
         """Wait until the terminal shows a pattern behind what was waited for before; return the text up to its end."""
@@ -39,8 +41,13 @@ class Terminal:
         os.write(self.screen, f"{text}\n".encode())
 
     def interrupt(self) -> None:
-        """Press Ctrl-C."""
+        """Press Ctrl-C, and again while nothing happens: one just before Python begins to read is seen by the next."""
         os.write(self.screen, _CTRL_C)
+        self._interrupting = True
+
+    def hang_up(self) -> None:
+        """Press Ctrl-D: nothing more is typed."""
+        os.write(self.screen, _CTRL_D)
 
     def end(self) -> int:
         """Wait for the end; return the exit code."""
@@ -53,8 +60,10 @@ class Terminal:
 
     def _more(self) -> bool:
         """Read what there is; return whether there can be more."""
-        ready, _, _ = select.select([self.screen], [], [], 0.2)
+        ready, _, _ = select.select([self.screen], [], [], _LOOK_SECONDS)
         if not ready:
+            if self._interrupting:
+                os.write(self.screen, _CTRL_C)
             return True
         try:
             read = os.read(self.screen, 65_536)
@@ -64,10 +73,10 @@ class Terminal:
         return bool(read)
 
 
-def opened(command: Sequence[str], environment: Mapping[str, str], folder: Path) -> Terminal:
+def opened(command: Sequence[str], environment: Mapping[str, str], folder: Path, *, kind: str = "xterm") -> Terminal:
     """Start a command in a terminal of 100 columns."""
     pid, screen = pty.fork()
     if pid == 0:
         os.chdir(folder)
-        os.execvpe(command[0], list(command), {**environment, "COLUMNS": "100", "TERM": "xterm"})  # noqa: S606
+        os.execvpe(command[0], list(command), {**environment, "COLUMNS": "100", "TERM": kind})  # noqa: S606
     return Terminal(pid, screen)

@@ -1,0 +1,39 @@
+/** What a list of rows declares: its columns, its order, what is selected. */
+
+import type { ReactNode } from "react";
+
+import type { Selecting } from "./list-view.tsx";
+
+/** One column: what its header says, and the cell of a row. A column with `sort` can be ordered by. */
+export interface Column<Row> {
+  readonly id: string;
+  readonly title: string;
+  readonly cell: (row: Row) => ReactNode;
+  /** The property that the service orders by. */
+  readonly sort?: string;
+  /** How wide it is, as CSS has it; its share of the rest when left out. */
+  readonly width?: string;
+}
+
+/** The order of a list: a property, and whether the largest comes first. */
+export interface Order {
+  readonly by: string;
+  readonly descending: boolean;
+}
+
+/** The rows of a list, and what can be done with the list as a whole. */
+export interface RowsGiven<Row> {
+  readonly label: string;
+  readonly rows: readonly Row[];
+  readonly columns: readonly Column<Row>[];
+  readonly idOf: (row: Row) => string;
+  readonly nameOf?: (row: Row) => string;
+  readonly order?: Order | undefined;
+  readonly onOrder?: (order: Order) => void;
+  readonly selecting?: Selecting | undefined;
+  /** Called when the last rows come into view. */
+  readonly onEnd?: () => void;
+}
+
+/** Rows that are drawn beyond those in view; when they come to the end, more rows are read. */
+export const BEFOREHAND = 12;

@@ -1,0 +1,165 @@
+"""What has to be there before a customer's first Cloud PC, and a verdict on each. Pure.
+
+The page of a tenant and the command that brings a customer in (`deployment/customers.py`) judge by the same functions:
+so this is the standard library alone. The words of `status` are Graph's (cloudPcOnPremisesConnectionStatus).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.domain.machines.sizes import Size, ladder, parse_part_number
+
+Status = Literal["passed", "warning", "failed"]
+PROVIDERS = ("Microsoft.Compute", "Microsoft.Network", "Microsoft.DesktopVirtualization")
+"""The resource providers of everything that is built."""
+
+CORES = "cores"
+"""The name of the quota of a whole region."""
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one check has found, and what to do about it; `advice` is empty where nothing has to be done."""
+
+    name: str
+    status: Status
+    found: str
+    advice: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Licence:
+    """A licence that gives Cloud PCs: how many there are, how many of them are built, and the sizes to try."""
+
+    part_number: str
+    total: int
+    built: int
+    sizes: tuple[Size, ...]
+
+    @property
+    def cores(self) -> int:
+        """The vCPUs of one Cloud PC; 0 where no size is known."""
+        return self.sizes[0].v_cpu_count if self.sizes else 0
+
+    @property
+    def families(self) -> str:
+        """The quotas that its sizes draw on, for people."""
+        return " or ".join(dict.fromkeys(size.family for size in self.sizes))
+
+
+def licence_of(part_number: str, total: int, plan: Mapping[str, object] | None, *, built: int = 0) -> Licence | None:
+    """Return a licence with its sizes; None when it gives no Cloud PC.
+
+    *plan*: its row of the tenant's `servicePlans` as JSON (`vCpuCount`, `ramInGB`, `vmSizes`), if it has one.
+    """
+    hardware = parse_part_number(part_number)
+    if plan is not None:
+        cores, memory, names = plan["vCpuCount"], plan["ramInGB"], plan["vmSizes"]
+        if not (isinstance(cores, int) and isinstance(memory, int) and isinstance(names, Sequence)):
+            return None
+        return Licence(part_number, total, built, ladder(cores, memory, names))
+    return None if hardware is None else Licence(part_number, total, built, ladder(hardware[0], hardware[1], None))
+
+
+def judge_permissions(wanted: Iterable[str], given: Collection[str], advice: str) -> Verdict:
+    """Judge the application permissions of Microsoft Graph."""
+    lacking = [name for name in wanted if name not in given]
+    if lacking:
+        return Verdict("permissions", "failed", f"lacks {', '.join(lacking)}", advice)
+    return Verdict("permissions", "passed", "all of Microsoft Graph's")
+
+
+def judge_provider(namespace: str, state: str, subscription: str) -> Verdict:
+    """Judge the registration of a resource provider by Azure's word for it."""
+    command = f"az provider register --subscription {subscription} --namespace {namespace} --wait"
+    if state.lower() == "registered":
+        return Verdict(namespace, "passed", state)
+    if state.lower() == "registering":
+        return Verdict(namespace, "warning", state, "Wait some minutes.")
+    return Verdict(namespace, "failed", state or "unknown", command)
+
+
+def judge_role(
+    wanted: Iterable[str], permissions: Iterable[Mapping[str, Sequence[str]]], where: str, advice: str
+) -> Verdict:
+    """Judge what the service may do at a scope. *permissions*: what Azure says is given to it there."""
+    given = tuple(permissions)
+    lacking = [action for action in wanted if not any(_permits(each, action) for each in given)]
+    if not lacking:
+        return Verdict("role", "passed", f"every action that is needed, for {where}")
+    named = ", ".join(lacking[:_MOST_NAMED]) + (", ..." if len(lacking) > _MOST_NAMED else "")
+    return Verdict("role", "failed", f"{where}: {len(lacking)} actions are not allowed: {named}", advice)
+
+
+def judge_licences(licences: Sequence[Licence], others: Sequence[str], planned: Collection[str]) -> Verdict:
+    """Judge the directory's licences. *others*: bought, and no Cloud PC's; *planned*: names in `servicePlans`."""
+    some = [each for each in licences if each.total > 0]
+    advice = "Buy Windows 365 licences, name what was bought in the tenant's servicePlans, or let it count seats."
+    if not some:
+        found = f"none of {_listed(others)} gives a Cloud PC" if others else "the directory has bought none"
+        return Verdict("licences", "failed", found, advice)
+    found = ", ".join(f"{each.part_number} {each.total}" for each in some)
+    if missing := sorted(set(planned) - {each.part_number for each in some}):
+        text = f"{found}; not bought, though the tenant's servicePlans name it: {_listed(missing)}"
+        return Verdict("licences", "warning", text, "Buy it, or take it out of the tenant's servicePlans.")
+    return Verdict("licences", "passed", found)
+
+
+def judge_seats(seats: Mapping[str, int], licences: Sequence[Licence]) -> Verdict:
+    """Judge the seats that a tenant counts itself. *licences*: those of the seats that are a plan's."""
+    advice = "Give the tenant seats, each of a part number of Windows 365 or of its servicePlans."
+    if not sum(seats.values()):
+        return Verdict("licences", "failed", "the tenant counts seats and has none", advice)
+    known = {each.part_number for each in licences}
+    if unknown := sorted(seats.keys() - known):
+        status: Status = "warning" if any(seats[name] for name in seats.keys() & known) else "failed"
+        return Verdict("licences", status, f"no service plan has these seats: {_listed(unknown)}", advice)
+    return Verdict("licences", "passed", ", ".join(f"{name} {count} seats" for name, count in sorted(seats.items())))
+
+
+def judge_quota(region: str, free: Mapping[str, int], licences: Sequence[Licence]) -> Verdict:
+    """Judge the free vCPUs of a region by family (and `cores`) against the sizes of the licences.
+
+    It fails where no Cloud PC of a licence fits, and warns where not all that are to be built do.
+    """
+    name, left = f"quota {region}", free.get(CORES, 0)
+    advice = f"Request more vCPUs for {region}: Azure portal, Quotas, Compute; or name another region in a site."
+    wanted = [each for each in licences if each.total > each.built and each.sizes]
+    if none := [each for each in wanted if not _fits(each, free)]:
+        least = "; ".join(f"{each.part_number} needs {each.cores} of {each.families}" for each in none)
+        return Verdict(name, "failed", f"{left} vCPUs are free, and {least}", advice)
+    needed = sum((each.total - each.built) * each.cores for each in wanted)
+    if needed > left:
+        return Verdict(name, "warning", f"{left} vCPUs are free; all licences together need {needed} more", advice)
+    if left <= 0:
+        return Verdict(name, "failed", "no vCPU is free", advice)
+    return Verdict(name, "passed", f"{left} vCPUs are free; all licences together need {needed} more")
+
+
+def _fits(licence: Licence, free: Mapping[str, int]) -> bool:
+    """Whether one machine fits; a family that Azure does not list is limited by the region alone."""
+    return any(
+        min(free.get(CORES, 0), free.get(size.family, size.v_cpu_count)) >= size.v_cpu_count for size in licence.sizes
+    )
+
+
+def _permits(permission: Mapping[str, Sequence[str]], action: str) -> bool:
+    return _matches(permission.get("actions") or (), action) and not _matches(
+        permission.get("notActions") or (), action
+    )
+
+
+def _matches(patterns: Iterable[str], action: str) -> bool:
+    return any(
+        re.fullmatch(".*".join(map(re.escape, each.split("*"))), action, re.IGNORECASE) is not None for each in patterns
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")

@@ -1,0 +1,51 @@
+"""A tenant in which every page of the portal has something to show, for tests and pictures."""
+
+from __future__ import annotations
+
+from azure_simulator.seeds import DOMAIN
+
+from local.stack import Stack
+from tests.e2e.office import GALLERY_IMAGE, SMALL, Office
+from tests.e2e.test_image_sets import new_set, new_version
+from tests.e2e.test_spot_groups import group_form, wizard
+
+BROKEN = {"kind": "lro_fail", "code": "VMExtensionProvisioningError", "message": "the join failed, exit code 51"}
+
+
+def furnish(stack: Stack, name: str = "harbour") -> Office:
+    """Make a tenant in which every page has something to show."""
+    office = Office(stack, stack.portal(), name).open({"removalBrake": {"count": 0, "percent": 0}})
+    with stack.at_speed(1_000.0):
+        users = [office.user(number, SMALL) for number in range(1, 6)]
+        own = f"user01@{DOMAIN}"
+        staff = office.group("staff", *users[:4], own)
+        connection = office.connection("West Europe")
+        office.policy("Office", connection, staff)
+        for user in (*users[:4], own):
+            office.settled(user)
+        image = {
+            "name": {"displayName": "Company image"},
+            "site": {"siteId": "main"},
+            "version": {"version": "1.0.0"},
+            "source": {"galleryImageId": GALLERY_IMAGE},
+        }
+        office.portal.ask("POST", f"{office.base}/wizards/create-device-image", image)
+        image_set = new_set(office)
+        new_version(office, image_set["id"])
+        spot = office.group("shift", *(office.user(number) for number in (11, 12, 13)))
+        wizard(office, "create-spot-group", group_form(office, image_set["id"], spot))
+        setting = {"displayName": "Self-service", "selfServiceEnabled": True}
+        made = office.portal.ask("POST", f"{office.graph}/userSettings", setting).body
+        target = {"assignments": [{"target": {"groupId": staff}}]}
+        office.portal.ask("POST", f"{office.graph}/userSettings/{made['id']}/assign", target)
+        restart = {"action": "reboot", "filter": {"status": ["provisioned"]}}
+        office.portal.ask("POST", f"{office.base}/bulkActions", restart)
+        office.break_cloud("extension.put", BROKEN)
+        office.join(staff, users[4])
+        office.tell_changed(users[4])
+        office.settled(users[4])
+        office.mend_cloud("extension.put")
+        office.leave(staff, users[3])
+        office.tell_changed(users[3])
+        office.until(office.removals, says="a removal waits")
+    return office

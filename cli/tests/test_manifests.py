@@ -209,6 +209,31 @@ def test_what_has_to_be_built_first_is_waited_for_or_nothing_is_begun(
     assert "1 of 2 changes were written" in ended.err
 
 
+def test_what_is_built_since_an_earlier_time_is_waited_for(
+    deskwright: Command, service: Service, tmp_path: Path
+) -> None:
+    view = {"id": "d1", "displayName": "Lab", "version": "1.0.0", "status": "pending", "@deskwright.operationId": "7"}
+    view |= {"@deskwright.siteId": "main", "@deskwright.galleryImageId": "w11"}
+    service.answers[f"GET /api{GRAPH}/deviceImages"] = [(200, {"value": [view]}, {})]
+    service.put("GET", f"{GRAPH}/deviceImages/d1", view)
+    service.put("GET", f"{BASE}/operations/7", {"id": "7", "status": "succeeded"})
+    service.put("POST", f"{BASE}/wizards/create-provisioning-policy/review", REVIEW)
+    service.put("POST", f"{GRAPH}/provisioningPolicies", {"id": "p1"}, 201)
+    image = of("deviceImage", "Lab", version="1.0.0")
+    policy = of("provisioningPolicy", "Lab", connections=["Hybrid"], image="Lab")
+    ended = deskwright("apply", *written(tmp_path, image, policy), "--yes")
+    assert (ended.code, "is built first" in ended.err, changes(service)) == (ExitCode.USAGE, True, [])
+    assert deskwright("apply", *written(tmp_path, image, policy), "--yes", "--wait").code == 0
+    assert changes(service) == [f"/api{GRAPH}/provisioningPolicies"]
+    assert len(service.requests("GET", f"{BASE}/operations/7")) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_files_of_other_systems_are_read(deskwright: Command, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "x.yaml").write_text("kind: spotGroup\r\ndisplayName: Desk\r\nquantity: 10\r\n", encoding, newline="")
+    assert deskwright("diff", "-f", str(tmp_path / "x.yaml")).out == "spotGroup Desk: unchanged\n"
+
+
 def test_kinds_come_after_what_they_refer_to() -> None:
     order = list(KINDS)
     for kind in KINDS.values():

@@ -24,6 +24,18 @@ _AXE_RUN = """() => axe.run({
   rules: { 'target-size': { enabled: true } },
 })"""
 """With the rule of WCAG 2.2 that axe leaves out by default."""
+_STOP = """() => {
+  const at = document.activeElement;
+  if (at === null || at === document.body) return null;
+  const box = at.getBoundingClientRect();
+  const [left, top] = [Math.max(0, box.left), Math.max(0, box.top)];
+  const [right, bottom] = [Math.min(innerWidth, box.right), Math.min(innerHeight, box.bottom)];
+  const top_one = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+  const seen = right > left && bottom > top && top_one !== null && (at.contains(top_one) || top_one.contains(at));
+  const place = [...document.querySelectorAll('*')].indexOf(at);
+  return { place, seen, what: at.outerHTML.slice(0, 160) };
+}"""
+_CONTROLS = "() => document.querySelectorAll('main a[href], main button, main input, main select').length"
 _SPEED = 60.0
 _PATIENCE_MS = 30_000
 """For what a page shows, in real time, on a machine that does other things too."""
@@ -117,6 +129,20 @@ class Visit:
             for each in found["violations"]
             for node in each["nodes"]
         ]
+
+    def hidden_stops(self, most: int = 120) -> list[str]:
+        """Walk through the page with Tab; return the places where nobody sees the focus. An empty list is good."""
+        found, reached = [], set()
+        self.page.evaluate("document.activeElement?.blur()")
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            stop = self.page.evaluate(_STOP)
+            if stop is None or stop["place"] in reached:
+                break
+            reached.add(stop["place"])
+            found += [] if stop["seen"] else [f"the focus is hidden: {stop['what']}"]
+        missed = self.page.evaluate(_CONTROLS) - len(reached)
+        return found if reached or missed <= 0 else ["no control is reached with Tab"]
 
     def picture(self, name: str) -> None:
         """Keep a picture of the whole page, for docs and for eyes."""

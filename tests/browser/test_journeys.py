@@ -181,6 +181,30 @@ def test_a_check_of_a_connection_fails_and_is_cured(stack: Stack, open_office: O
     expect(page.get_by_text("What to do")).to_have_count(0)
 
 
+def test_an_edit_says_what_it_would_do_before_it_is_saved(stack: Stack, open_office: OpenOffice, enter: Enter) -> None:
+    office = open_office("weir")
+    with stack.at_speed(HURRY):
+        (upn,) = furnished(office)
+    office.change_user(upn, accountEnabled=False)
+    visit = enter("administrator", at=office)
+    page = visit.go("/wizards/edit-tenant")
+    forward(page)
+    page.get_by_role("switch", name="Disabled accounts lose their Cloud PCs").check()
+    forward(page)
+    forward(page)
+    foreseen = page.get_by_role("region", name="What it would do")
+    expect(foreseen).to_contain_text("1 would enter a grace period")
+    expect(foreseen).to_contain_text(upn)
+    visit.picture("edit-foreseen")
+    assert visit.barriers() == []
+    assert office.portal.ask("GET", office.base).body["settings"]["disabledAccountStartsGrace"] is False
+
+    page.goto(page.url.replace("edit-tenant", f"edit-provisioning-policy?id={office.only_policy()}"))
+    for _ in range(5):
+        forward(page)
+    expect(page.get_by_role("region", name="What it would do")).to_contain_text("No Cloud PC would change.")
+
+
 def test_an_edit_begins_with_what_there_is(open_office: OpenOffice, enter: Enter) -> None:
     office = open_office("dock", gracePeriodInHours=100)
     visit = enter("administrator", at=office)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
@@ -14,6 +15,7 @@ from tests.browser.conftest import WIDTHS, Enter, Visit
 from tests.browser.furnishing import furnish
 from tests.browser.pages import addresses, gone, lists
 from tests.e2e.office import Office
+from tests.e2e.test_many_tenants import Customer
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
@@ -34,8 +36,9 @@ def marina(stack: Stack) -> Office:
 
 @pytest.fixture(scope="module")
 def desert(stack: Stack) -> Office:
-    """A tenant with nothing in it."""
-    return Office(stack, stack.portal(), "desert").open()
+    """A tenant with nothing in it, in a directory in which nobody has a licence."""
+    directory = str(uuid.uuid5(uuid.NAMESPACE_DNS, "desert.directory"))
+    return Customer(stack, stack.portal(), "desert", directory).open()
 
 
 def come(visit: Visit, address: str) -> Page:
@@ -57,6 +60,7 @@ def look(visit: Visit, places: Mapping[str, str], state: str, shows: Callable[[P
         if shows is title:
             expect(alert(page), f"{state}: {name}").to_have_count(0)
         found[name] = faults(visit, f"{name}-{state}", EVERY_LOOK if state == "full" else TWO_LOOKS)
+        found[name] += visit.hidden_stops() if state == "full" else []
     return {name: each for name, each in found.items() if each}
 
 

@@ -101,6 +101,26 @@ def test_the_service_is_away_for_a_while(enter: Enter) -> None:
     expect(page.get_by_role("table")).to_be_visible()
 
 
+def test_what_was_read_stays_while_the_service_is_away_for_a_minute(enter: Enter) -> None:
+    visit = enter("reader")
+    visit.allowed = (AWAY,)
+    visit.page.clock.install()
+    page = visit.go("/policies")
+    row = page.get_by_role("row").filter(has_text="Everybody")
+    expect(row).to_be_visible()
+    page.route("**/api/**", lambda route: route.abort())
+    for _ in range(8):  # it is read again every minute, and tried again some times
+        page.clock.fast_forward(20_000)
+    expect(page.get_by_text("Reconnecting")).to_be_visible()
+    expect(row).to_be_visible()
+    page.unroute("**/api/**")
+    with page.expect_response(lambda each: each.url.partition("?")[0].endswith("/provisioningPolicies")) as again:
+        page.clock.fast_forward(61_000)
+    assert again.value.status == 304  # nothing has changed, and nothing is sent
+    expect(page.get_by_text("Reconnecting")).to_have_count(0)
+    expect(row).to_be_visible()
+
+
 def test_two_tabs_show_two_tenants(open_office: OpenOffice, office: Office, enter: Enter) -> None:
     other = open_office("lagoon")
     visit = enter("administrator")

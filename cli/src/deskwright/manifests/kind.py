@@ -35,7 +35,7 @@ class Found:
 class Change:
     """What a document comes to. *found*: what there is, None for nothing; *before*: that as a document.
 
-    *needs*: what it refers to and only the files have yet, as pairs of kind and label.
+    *refers*: to what, as pairs of kind and label; *needs*: what of that only the files have yet.
     """
 
     kind: "Kind"
@@ -44,6 +44,7 @@ class Change:
     found: Found | None
     before: Json
     different: Differences
+    refers: frozenset[tuple[str, str]] = frozenset()
     needs: frozenset[tuple[str, str]] = frozenset()
 
     @property
@@ -169,6 +170,10 @@ class Kind(ABC):
     def slow(self, said: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for those kinds that are
         """Return whether what refers to a new thing of this kind waits for it."""
         return False
+
+    def building(self, change: Change, use: Session) -> str | None:  # noqa: ARG002 - as above
+        """Return the address of the operation that still makes a thing which is there already, None for none."""
+        return None
 
     def needs_password(self, change: Change) -> bool:  # noqa: ARG002 - as above
         """Return whether a change cannot be written without the password."""

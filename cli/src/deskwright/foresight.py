@@ -46,12 +46,19 @@ def policy_steps(body: Mapping[str, Any]) -> Json:
         "connection": {"connectionIds": joins} if joins else {},
         "image": {name: body[name] for name in ("imageType", "imageId") if name in body},
         "configuration": {
-            **({"locale": body["windowsSetting"]["locale"]} if "locale" in (body.get("windowsSetting") or {}) else {}),
+            **_locale(body.get("windowsSetting")),
             **{step: body[name] for name, step in _CONFIGURATION.items() if name in body},
         },
         "detail": {name: body[name] for name in ("displayName", "description") if name in body},
     }
     return {name: fields for name, fields in steps.items() if fields}
+
+
+def _locale(windows: object) -> Json:
+    """Return what a policy says about Windows; what is of another shape goes to the service, which says so."""
+    if isinstance(windows, Mapping):
+        return {"locale": windows["locale"]} if "locale" in windows else {}
+    return {} if windows is None else {"locale": windows}
 
 
 def foreseen(use: Session, change: Json) -> Json:

@@ -220,5 +220,5 @@ def merged(before: object, said: object) -> Any:  # noqa: ANN401 - JSON
 
 def only_one(kind: str, said: Mapping[str, Any], *names: str) -> None:
     """Check that a document names exactly one of some properties. Raises: UsageError."""
-    if len([name for name in names if said.get(name) not in (None, False)]) != 1:
+    if len([name for name in names if said.get(name)]) != 1:
         raise UsageError(f"{kind} {said['displayName']}: write one of {', '.join(names)}")

@@ -15,7 +15,7 @@ from tests.browser.environment import find
 from tests.browser.furnishing import furnish
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-WIDTH, HEIGHT, SCALE = 1_120, 700, 0.62
+WIDTH, HEIGHT, SCALE = 1_280, 800, 0.62
 BELOW = {
     "home": "",
     "cloud-pcs": "/cloud-pcs",

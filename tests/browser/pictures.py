@@ -15,7 +15,7 @@ from tests.browser.environment import find
 from tests.browser.furnishing import furnish
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-WIDTH, HEIGHT, SCALE = 1_120, 700, 0.62
+WIDTH, HEIGHT, SCALE = 1_280, 800, 0.62
 BELOW = {
     "home": "",
     "cloud-pcs": "/cloud-pcs",
@@ -44,6 +44,8 @@ FIRST_OF = {
     "bulk-action": "/bulk-actions",
 }
 """Pages of one thing: the list whose first row leads there."""
+BEHIND = {"session-host": ("Hosts", "/spot-groups"), "image-version": ("Versions", "/image-sets")}
+"""Pages of something that belongs to such a thing: the table on its page whose first row leads there, and the list."""
 
 
 def main() -> None:
@@ -78,8 +80,16 @@ def take(page: Page, people: str, portal: str, tenant: str) -> None:
         page.get_by_role("table").get_by_role("link").first.click()
         page.wait_for_url(f"**{path.partition('?')[0]}/*")
         keep(page, name)
+    for name, (table, path) in BEHIND.items():
+        page.goto(f"{portal}/t/{tenant}{path}")
+        page.get_by_role("table").get_by_role("link").first.click()
+        page.get_by_role("table", name=table).get_by_role("link").first.click()
+        page.wait_for_url(f"**{path}/*/*/*")
+        keep(page, name)
     page.goto(f"{portal}/tenants")
     keep(page, "tenants")
+    page.goto(f"{portal}/audit?tenantId={tenant}")
+    keep(page, "service-audit")
     choose(page, people, "user01")
     keep(page, "my")
 

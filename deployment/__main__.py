@@ -115,6 +115,7 @@ def _given(asked: argparse.Namespace) -> dict[str, str]:
         "AZURE_SUBSCRIPTION_ID": asked.subscription,
         "AZURE_TENANT_ID": asked.tenant,
         steps.FOR_CUSTOMERS: "true" if asked.for_customers else "",
+        steps.ADMINISTRATORS: asked.administrators,
     }
 
 
@@ -162,6 +163,7 @@ def _add_step(parser: argparse.ArgumentParser, name: str) -> None:
     parser.add_argument("--location", default="", help="region of the service, such as westeurope")
     parser.add_argument("--subscription", default="", help="id of the provider's subscription")
     parser.add_argument("--tenant", default="", help="id of the provider's directory")
+    parser.add_argument("--administrators", default="", help="user principal names of who makes tenants, with commas")
     parser.add_argument("--for-customers", action="store_true", help="customers have directories of their own")
     parser.add_argument("--template", type=Path, default=steps.TEMPLATE, help="another template, Bicep or JSON")
     parser.add_argument("--yes", action="store_true", help="deploy without asking")

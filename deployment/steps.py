@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployment import graph_permissions, packaging, providers, publishing, registrations, templates
+from deployment import administrators, graph_permissions, packaging, providers, publishing, registrations, templates
 from deployment.clients import Client, DeploymentError, Json, RefusedError
 from deployment.environment import Environment
 from deployment.report import Report
@@ -24,6 +24,7 @@ API, SIGN_IN, READER = "DESKWRIGHT_API_CLIENT_ID", "DESKWRIGHT_SIGN_IN_CLIENT_ID
 PRINCIPAL, APP, URL = "SERVICE_API_IDENTITY_PRINCIPAL_ID", "SERVICE_API_NAME", "SERVICE_API_URI"
 FOR_CUSTOMERS = "DESKWRIGHT_FOR_CUSTOMERS"
 ADDRESSES, PEOPLE = "DESKWRIGHT_ALLOWED_ADDRESSES", "DESKWRIGHT_ALERT_ADDRESSES"
+ADMINISTRATORS = "DESKWRIGHT_ADMINISTRATORS"
 PROVIDERS = ("Microsoft.App",)
 """What the subnet is delegated to: no resource of the template is of it, and Azure does not register it by itself."""
 _ATTEMPTS = 60
@@ -77,6 +78,8 @@ def connect(place: Place, report: Report) -> None:
     principal = environment.need(PRINCIPAL)
     registrations.ensure_portal_address(place.graph, environment.need(SIGN_IN), environment.need(URL), report)
     graph_permissions.ensure(place.graph, principal, report)
+    people = [each.strip() for each in environment.get(ADMINISTRATORS).split(",") if each.strip()]
+    administrators.ensure(place.graph, environment.need(API), people, report)
     if place.for_customers:
         reader = registrations.find(place.graph, f"{place.title} for customers")
         if reader is None:

@@ -119,6 +119,7 @@ def test_a_schedule_is_compared_by_what_it_names(deskwright: Command, tmp_path: 
         (of("connection", "Hybrid", site=["main"]), ExitCode.USAGE, "site is a name"),
         (of("spotGroup", "Desk", groups="Staff"), ExitCode.USAGE, "groups is a list of names"),
         (of("imageSet", "New", site="main", isGlobal=True), ExitCode.USAGE, "write one of site, isGlobal"),
+        (of("imageSet", "New", isGlobal=[]), ExitCode.USAGE, "write one of site, isGlobal"),
         (of("deviceImage", "Lab", version=1.0), ExitCode.USAGE, "write version, as a text"),
         (of("connection", "Hybrid", colour="red"), ExitCode.USAGE, "a connection has no colour"),
         (of("sites", "Main"), ExitCode.USAGE, "write kind: one of"),
@@ -207,6 +208,56 @@ def test_what_has_to_be_built_first_is_waited_for_or_nothing_is_begun(
     ended = deskwright("apply", *written(tmp_path, policy, image), "--yes", "--wait")
     assert (ended.code, changes(service)) == (ExitCode.OPERATION_FAILED, [f"/api{BASE}/wizards/create-device-image"])
     assert "1 of 2 changes were written" in ended.err
+
+
+def test_what_is_built_since_an_earlier_time_is_waited_for(
+    deskwright: Command, service: Service, tmp_path: Path
+) -> None:
+    view = {"id": "d1", "displayName": "Lab", "version": "1.0.0", "status": "pending", "@deskwright.operationId": "7"}
+    view |= {"@deskwright.siteId": "main", "@deskwright.galleryImageId": "w11"}
+    service.answers[f"GET /api{GRAPH}/deviceImages"] = [(200, {"value": [view]}, {})]
+    service.put("GET", f"{GRAPH}/deviceImages/d1", view)
+    service.put("GET", f"{BASE}/operations/7", {"id": "7", "status": "succeeded"})
+    service.put("POST", f"{BASE}/wizards/create-provisioning-policy/review", REVIEW)
+    service.put("POST", f"{GRAPH}/provisioningPolicies", {"id": "p1"}, 201)
+    image = of("deviceImage", "Lab", version="1.0.0")
+    policy = of("provisioningPolicy", "Lab", connections=["Hybrid"], image="Lab")
+    ended = deskwright("apply", *written(tmp_path, image, policy), "--yes")
+    assert (ended.code, "is built first" in ended.err, changes(service)) == (ExitCode.USAGE, True, [])
+    assert deskwright("apply", *written(tmp_path, image, policy), "--yes", "--wait").code == 0
+    assert changes(service) == [f"/api{GRAPH}/provisioningPolicies"]
+    assert len(service.requests("GET", f"{BASE}/operations/7")) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_files_of_other_systems_are_read(deskwright: Command, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "x.yaml").write_text("kind: spotGroup\r\ndisplayName: Desk\r\nquantity: 10\r\n", encoding, newline="")
+    assert deskwright("diff", "-f", str(tmp_path / "x.yaml")).out == "spotGroup Desk: unchanged\n"
+
+
+def test_values_of_a_wrong_shape_are_told_by_the_service(deskwright: Command, service: Service, tmp_path: Path) -> None:
+    wrong = {"name": "configuration", "errors": [{"pointer": "/configuration/locale", "message": "write a text"}]}
+    review = f"{BASE}/wizards/create-provisioning-policy/review"
+    service.put("POST", review, {**REVIEW, "valid": False, "steps": [wrong]})
+    said: dict[str, Any] = {"windowsSetting": 1.5, "connections": None, "image": None, "securityDefaults": [None]}
+    ended = deskwright("apply", *written(tmp_path, of("provisioningPolicy", "New", **said)), "--yes")
+    assert (ended.code, changes(service)) == (ExitCode.USAGE, [])
+    assert "/configuration/locale: write a text" in ended.err
+    (sent,) = service.requests("POST", review)
+    assert sent.body["configuration"] == {"locale": 1.5, "securityDefaults": [None]}
+
+
+def test_a_connection_goes_back_to_the_tenants_own_subscription(
+    deskwright: Command, service: Service, tmp_path: Path
+) -> None:
+    service.put("GET", f"{GRAPH}/onPremisesConnections/c1", {**CONNECTION, "subscriptionId": "s2"}, ETag='"1"')
+    service.answers[f"GET /api{GRAPH}/onPremisesConnections/c1"].pop(0)
+    for end in ("/review", ""):
+        service.put("POST", f"{BASE}/wizards/edit-connection{end}", REVIEW)
+    ended = deskwright("apply", *written(tmp_path, of("connection", "Hybrid", subscriptionId=None)), "--yes")
+    assert ended.code == 0, ended.err
+    (sent,) = service.requests("POST", f"{BASE}/wizards/edit-connection")
+    assert sent.body["site"] == {"siteId": "main", "subscriptionId": "s1"}
 
 
 def test_kinds_come_after_what_they_refer_to() -> None:

@@ -6,8 +6,11 @@ import os
 import resource
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from cli.tests.conftest import Service
 
 BUDGET_SECONDS = 0.150
 LATE = {"urllib.request", "http.client", "ssl", "yaml", "jmespath", "msal", "requests", "rich", "csv"}
@@ -74,3 +77,26 @@ def test_a_word_is_completed(shell: str, typed: str, word: str, offered: str) ->
     command = [sys.executable, "-m", "deskwright"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **asked})
     assert any(offered in line.replace(",", "\t").split("\t") for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("typed", "word", "offered"),
+    [
+        ("deskwright policy show O", "3", ["Office"]),
+        ("deskwright policy edit", "3", ["Lab", "Office", "p3"]),
+        ("deskwright policy show --tenant nobody", "5", []),
+        ("deskwright host show", "3", []),
+    ],
+)
+def test_a_name_is_completed_or_nothing_is_said(
+    service: Service, settings: Path, typed: str, word: str, offered: list[str]
+) -> None:
+    names = {"p1": "Lab", "p2": "Office", "p3": "Two words"}
+    page = {"value": [{"id": key, "displayName": name} for key, name in names.items()]}
+    service.put("GET", "/tenants/contoso/beta/deviceManagement/virtualEndpoint/provisioningPolicies", page)
+    known = {"ADDRESS": service.address, "TOKEN": "a-token", "TENANT": "contoso", "CONFIG_DIR": str(settings)}
+    asked = {"_DESKWRIGHT_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": word}
+    environment = {**os.environ, **asked, **{f"DESKWRIGHT_{name}": value for name, value in known.items()}}
+    command = [sys.executable, "-m", "deskwright"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=settings.parent)
+    assert (done.stdout.split(), done.stderr) == ([f"plain,{each}" for each in offered], "")

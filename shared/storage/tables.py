@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from shared.domain.ordering import AS_IT_IS
 from shared.errors import (
     ConflictError,
     DeskwrightError,
@@ -175,7 +176,7 @@ class Table:
 
         Raises: InvalidError if *token* is not valid.
         """
-        start = _continuation(token)
+        start = _continuation(self._name, token)
 
         async def one_page(table: TableClient) -> tuple[list[Read], str | None]:
             found = table.query_entities(
@@ -184,7 +185,7 @@ class Table:
             pages = found.by_page(start)  # type: ignore[arg-type] # the SDK's token is a dict
             async for page in pages:
                 rows = [_read(entity) async for entity in page]
-                return rows, _token(pages.continuation_token)  # type: ignore[attr-defined] # AsyncPageIterator has it
+                return rows, _token(self._name, pages.continuation_token)  # type: ignore[attr-defined] # AsyncPageIterator has it
             return [], None
 
         return await self._do(one_page)
@@ -297,20 +298,23 @@ def _tied(writes: Iterable[Write]) -> Iterator[list[Write]]:
         yield together
 
 
-def _token(continuation: object) -> str | None:
+def _token(name: str, continuation: Mapping[str, str | None] | None) -> str | None:
+    """Return the token of the page of the table *name* that begins at *continuation*, which may name no row."""
     if not continuation:
         return None
-    return base64.urlsafe_b64encode(json.dumps(continuation).encode()).decode().rstrip("=")
+    place = json.dumps([name, continuation["PartitionKey"], continuation.get("RowKey")])
+    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
 
 
-def _continuation(token: str | None) -> dict[str, str] | None:
+def _continuation(name: str, token: str | None) -> dict[str, str | None] | None:
+    """Return where a page of the table *name* begins. Raises: InvalidError for the token of another table too."""
     if token is None:
         return None
+    wrong = InvalidError(Problem("$skiptoken", AS_IT_IS))
     try:
-        decoded = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-        start = {key: decoded[key] for key in ("PartitionKey", "RowKey")}
-    except (binascii.Error, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is")) from error
-    if not all(isinstance(key, str) for key in start.values()):
-        raise InvalidError(Problem("$skiptoken", "use the address in @odata.nextLink as it is"))
-    return start
+        table, partition, key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+        raise wrong from error
+    if table != name or not isinstance(partition, str) or not isinstance(key, str | None):
+        raise wrong
+    return {"PartitionKey": partition, "RowKey": key}

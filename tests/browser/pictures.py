@@ -16,7 +16,7 @@ from tests.browser.pages import addresses
 from tests.e2e.office import Office
 
 PLACE = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-WIDTH, NARROW, HEIGHT, SCALE = 1_120, 360, 700, 0.62
+WIDTH, NARROW, HEIGHT, SCALE = 1_280, 360, 800, 0.62
 NAMES = {
     "cloud-pcs-id": "cloud-pc",
     "policies-id": "policy",
@@ -30,6 +30,9 @@ NAMES = {
     "bulk-actions-id": "bulk-action",
     "audit-id": "audit-event",
     "wizards-create-provisioning-policy": "wizard",
+    "service-my": "my",
+    "service-tenants": "tenants",
+    "service-tenants-new": "tenants-new",
 }
 """What the pictures of pages of one thing are called; other pictures have the names of routes. One wizard is enough."""
 

@@ -22,6 +22,7 @@ from shared.contracts.tickets import TICKETS, PacedError
 from shared.dependencies import Dependencies, use
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.networks.connection import Connection
+from shared.domain.tenants.customer_role import BUILDER, condition
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
@@ -135,9 +136,9 @@ async def limited(cloud: Running) -> None:
     cloud.tokens[_ARM] = (await cloud.sim("tokens", {"name": "administrator", "audience": _ARM}))["access_token"]
     authorization = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization"
     role = f"{authorization}/roleDefinitions/{uuid.UUID(int=1)}"
-    await cloud.arm("PUT", role, roles.definition(SUBSCRIPTION, roles.BUILDER))
+    await cloud.arm("PUT", role, roles.definition(SUBSCRIPTION, BUILDER))
     given = {"roleDefinitionId": role, "principalId": mine["oid"], "principalType": "ServicePrincipal"}
-    given |= {"condition": roles.condition(), "conditionVersion": "2.0"}
+    given |= {"condition": condition(), "conditionVersion": "2.0"}
     await cloud.arm("PUT", f"{authorization}/roleAssignments/{uuid.UUID(int=2)}", {"properties": given})
     principal = {"id": mine["oid"], "name": "deskwright", "appId": mine["appid"], "assigned": True}
     await cloud.sim("seed", {"principals": [{**principal, "roles": ["secrets.*"]}]})

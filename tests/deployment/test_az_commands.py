@@ -18,9 +18,9 @@ import pytest
 from azure_simulator.certificates import Certificates
 from azure_simulator.seeds import TENANT_ID
 
-from deployment import roles
 from packages.azure_simulator.tests.az import SUBSCRIPTION, Az, served, signed_in
 from packages.azure_simulator.tests.test_sites import BODY, PLAN_BODY
+from shared.domain.tenants import customer_role
 from tests.deployment.az_commands import documented
 from tests.house.tree import ROOT
 
@@ -159,7 +159,7 @@ def test_a_customer_gives_the_service_its_role_by_the_template(az: Az, somebody:
         held = az("role", "assignment", "list", "--all", "--assignee", principal)
         scopes = {each["scope"]: each.get("condition") for each in held}
         wanted = f"{SCOPE}/resourceGroups/desks" if values else SCOPE
-        assert scopes[wanted] == roles.condition()
+        assert scopes[wanted] == customer_role.condition()
 
 
 @long

@@ -189,3 +189,34 @@ def test_the_provider_of_the_delegation_is_registered(tmp_path: Path) -> None:
     again = quiet()
     steps.register(where, again)
     assert again.changes == []
+
+
+def administrators(cloud: Cloud, api: str) -> set[str]:
+    found = cloud.graph.get(f"/v1.0/servicePrincipals(appId='{api}')")
+    (role,) = [each["id"] for each in found["appRoles"] if each["value"] == "Provider.Administrator"]
+    rows = cloud.graph.rows(f"/v1.0/servicePrincipals/{found['id']}/appRoleAssignedTo")
+    return {each["principalDisplayName"] for each in rows if each["appRoleId"] == role}
+
+
+def test_the_named_people_administer_the_service_and_the_second_time_nothing_changes(tmp_path: Path) -> None:
+    cloud = Cloud()
+    first, second = (each["userPrincipalName"] for each in list(cloud.graph.rows("/v1.0/users"))[:2])
+    where = connected(cloud, tmp_path, DESKWRIGHT_ADMINISTRATORS=f"{first}, {second}")
+    api = where.environment.need(steps.API)
+    assert len(administrators(cloud, api)) == 2
+    report = quiet()
+    steps.connect(where, report)
+    assert report.changes == []
+    where.environment.set(steps.ADMINISTRATORS, "")
+    steps.connect(where, quiet())
+    assert len(administrators(cloud, api)) == 2
+
+
+def test_a_name_that_nobody_has_is_told_before_anybody_gets_the_role(tmp_path: Path) -> None:
+    cloud = Cloud()
+    first = next(iter(cloud.graph.rows("/v1.0/users")))["userPrincipalName"]
+    where = connected(cloud, tmp_path)
+    where.environment.set(steps.ADMINISTRATORS, f"{first},nobody@contoso.example")
+    with pytest.raises(DeploymentError, match="nobody of the name nobody@"):
+        steps.connect(where, quiet())
+    assert administrators(cloud, where.environment.need(steps.API)) == set()

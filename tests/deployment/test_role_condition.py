@@ -9,6 +9,7 @@ import pytest
 from activities.rights import DESKTOP_USER, MACHINE_USER, POWER_ON
 from deployment import roles
 from packages.azure_simulator.tests.in_process import ARM
+from shared.domain.tenants import customer_role
 from tests.deployment.simulated import SUBSCRIPTION, Cloud
 from tests.house.tree import ROOT
 from tests.infra.compiled import Compiled
@@ -56,8 +57,12 @@ def test_the_template_gives_the_role_with_the_condition_that_the_command_gives()
         for each in cloud.app.request("GET", f"{SCOPE}/{ASSIGNMENTS}")["value"]
         if each["properties"].get("condition")
     ]
-    assert (held["scope"], held["condition"], held["principalType"]) == (SCOPE, roles.condition(), "ServicePrincipal")
-    assert roles._definition(cloud.arm, SUBSCRIPTION, roles.BUILDER) is not None
+    assert (held["scope"], held["condition"], held["principalType"]) == (
+        SCOPE,
+        customer_role.condition(),
+        "ServicePrincipal",
+    )
+    assert roles._definition(cloud.arm, SUBSCRIPTION, customer_role.BUILDER) is not None
 
 
 def test_the_service_gives_the_roles_that_it_has_to_and_no_other() -> None:
@@ -70,7 +75,7 @@ def test_the_service_gives_the_roles_that_it_has_to_and_no_other() -> None:
     }
     assert {each for each, status in found.items() if status == 201} == GIVEN
     assert set(found.values()) == {201, 403}
-    custom = roles._definition(cloud.arm, SUBSCRIPTION, roles.BUILDER)
+    custom = roles._definition(cloud.arm, SUBSCRIPTION, customer_role.BUILDER)
     assert custom is not None
     refused = cloud.app.error("PUT", path(90), asked(custom["name"], "User"), authorization=token)
     assert refused == (403, "AuthorizationFailed")

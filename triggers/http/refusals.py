@@ -12,7 +12,10 @@ from shared.services.action_context import ActionContext
 from shared.services.refusals import record_refusal
 from triggers.http.call import Call
 
-_NAMES_NOTHING = ("unknown field", "is named twice", "this is named twice")
+_NAMES_NOTHING = (
+    *("unknown field", "unknown property", "unknown query parameter", "unknown step"),
+    *("is named twice", "this is named twice"),
+)
 """How messages begin about a field whose name the caller has made up."""
 
 

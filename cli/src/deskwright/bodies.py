@@ -1,5 +1,6 @@
 """Bodies of requests: from a file, from options for single fields, and from ``--set``."""
 
+import codecs
 import json
 import sys
 from collections.abc import Iterable, Mapping
@@ -13,6 +14,9 @@ from deskwright.operations import Field
 from deskwright.sign_in import is_terminal
 
 Json = dict[str, Any]
+
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+"""How files begin that PowerShell has written by ``>``."""
 
 
 def read_file(name: str) -> Any:  # noqa: ANN401 - YAML is anything
@@ -103,6 +107,7 @@ def _asked(field: Field) -> str:
 def text_of(name: str) -> str:
     """Return the text of a file; ``-`` is stdin. Raises: UsageError."""
     try:
-        return sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
+        content = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return content.decode("utf-16" if content.startswith(_UTF_16) else "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{name} cannot be read: {error}") from error

@@ -7,6 +7,7 @@ import click
 
 from deskwright import bodies, foresight, requests, session
 from deskwright.catalogue.words import Verb
+from deskwright.completing import names_of
 from deskwright.operations import Field, Operation, operation
 from deskwright.requests import Manner
 from deskwright.session import Session
@@ -41,7 +42,8 @@ def _params(found: Operation, verb: Verb) -> Iterator[click.Parameter]:
     for number, name in enumerate(found.parameters):
         shown = _METAVARS.get(verb.named, verb.named).upper() if number == 0 and verb.named else name.upper()
         shown = shown.replace("-", "_")
-        yield click.Argument([f"at_{name}"], metavar=shown)
+        completed = names_of(verb.named) if number == 0 and verb.named else None
+        yield click.Argument([f"at_{name}"], metavar=shown, shell_complete=completed)
     if verb.on_tenant:
         yield tenant_argument()
     if "user" in found.query:

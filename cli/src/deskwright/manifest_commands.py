@@ -11,7 +11,7 @@ from deskwright import bodies, requests, session
 from deskwright.commands import manner_of, manner_options
 from deskwright.errors import UsageError
 from deskwright.manifests import KINDS, Json
-from deskwright.manifests.applying import apply_changes, check, foretell
+from deskwright.manifests.applying import apply_changes, await_builds, check, foretell
 from deskwright.manifests.documents import change_of, checked, planned
 from deskwright.manifests.kind import Change, Writing
 from deskwright.manifests.references import References
@@ -81,6 +81,7 @@ def _apply(**values: Any) -> None:  # noqa: ANN401 - what click gives
     _show(use, changes)
     todo = [change for change in changes if change.action != "unchanged"]
     writing = Writing(use, references, secrets_of(todo, ask=not manner.dry_run))
+    await_builds(changes, todo, writing, manner)
     check(todo, writing, manner)
     if manner.dry_run:
         foretell(todo, writing)

@@ -10,6 +10,7 @@ import click
 from deskwright import bodies, foresight, requests, session
 from deskwright.catalogue.words import Verb
 from deskwright.commands import body_options, manner_of, manner_options, tenant_argument
+from deskwright.completing import names_of
 from deskwright.errors import UsageError
 from deskwright.operations import operation
 from deskwright.output import as_yaml
@@ -29,7 +30,9 @@ def wizard_command(verb: Verb) -> click.Command:
 
     save = click.Option(["--save-form"], metavar="FILE", help="Write the form there too, without its passwords.")
     about_what: list[click.Parameter] = [tenant_argument()] if verb.on_tenant else []
-    about_what += [click.Argument(["thing"], required=False, metavar=f"[{verb.named.upper()}]")] if verb.named else []
+    if verb.named:
+        metavar, complete = f"[{verb.named.upper()}]", names_of(verb.named)
+        about_what.append(click.Argument(["thing"], required=False, metavar=metavar, shell_complete=complete))
     params = [*about_what, *body_options(), save, *manner_options(asks=True, keyed=True)]
     made = click.Command(verb.name, params=params, callback=run, help=about, short_help=about)
     return session.options(made)  # type: ignore[return-value]  # a command with more options
@@ -66,7 +69,7 @@ def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
 
 def _show_dry(use: Session, verb: Verb, form: Json, review: Json) -> None:
     """Print what a form comes to: its review, and what the planner would do. Raises: CommandError for a wrong one."""
-    change = {"edit": form} if verb.planned_as == "edit" else None
+    change = {verb.planned_as: form} if verb.planned_as in {"edit", "spotGroup"} else None
     if verb.planned_as == "settings":
         change = foresight.change_of(verb.planned_as, "", form)
     would = foresight.foreseen(use, change) if change and review["valid"] else None

@@ -13,13 +13,11 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useRef, type ReactElement } from "react";
 
 import { words } from "../words/lists.ts";
-import { BEFOREHAND, type Column, type Order, type RowsGiven } from "./columns.ts";
+import { BEFOREHAND, leastWidth, type Column, type Order, type RowsGiven } from "./columns.ts";
 import { moveByArrows, useEnd, useToggle, type Toggle } from "./row-behaviour.ts";
 import { SelectAll } from "./select-all.tsx";
 
 const ROW = 44;
-/** A column is never narrower, in pixels: a narrow window scrolls. */
-const COLUMN = 125;
 
 const useStyles = makeStyles({
   frame: { overflow: "auto", maxHeight: "max(320px, calc(100vh - 220px))", borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
@@ -60,7 +58,7 @@ export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
     // The arrows only move the focus between controls of its rows.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
     <section className={styles.frame} ref={frame} aria-label={label} tabIndex={0} onKeyDown={moveByArrows}>
-      <Table style={{ minWidth: `${columns.length * COLUMN}px` }} aria-label={label} aria-rowcount={rows.length + 1} size="small">
+      <Table style={{ minWidth: `${leastWidth(columns, selecting !== undefined)}px` }} aria-label={label} aria-rowcount={rows.length + 1} size="small">
         <TableHeader className={styles.header}>
           <TableRow aria-rowindex={1}>
             {selecting !== undefined && (

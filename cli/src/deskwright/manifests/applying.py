@@ -14,13 +14,30 @@ from deskwright.requests import Manner
 
 def check(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
     """Check that all changes can be written, as far as is known before the first. Raises: UsageError, RefusedError."""
-    problems = list(_problems(changes, writing))
-    if problems:
+    if problems := list(_problems(changes, writing)):
         raise UsageError("nothing was changed:\n" + "\n".join(f"  {each}" for each in problems))
     slow = {(change.kind.name, change.label) for change in changes if change.kind.slow(change.said)}
-    late = [(change, need) for change in changes for need in sorted(change.needs & slow)]
-    if late and not (manner.waits or manner.dry_run):
-        change, (kind, label) = late[0]
+    if not manner.dry_run:
+        for change in changes:
+            _refuse_to_wait(change, change.needs & slow, manner)
+
+
+def await_builds(changes: Sequence[Change], todo: Sequence[Change], writing: Writing, manner: Manner) -> None:
+    """Wait for what is built since an earlier time and is needed now. Raises: CommandError."""
+    building = {
+        (change.kind.name, change.label): address
+        for change in changes
+        if (address := change.kind.building(change, writing.use))
+    }
+    for change in todo if not manner.dry_run else ():
+        needed = change.refers & building.keys()
+        _refuse_to_wait(change, needed, manner)
+        _wait(writing, [building.pop(each) for each in sorted(needed)], _until(manner))
+
+
+def _refuse_to_wait(change: Change, needed: Iterable[tuple[str, str]], manner: Manner) -> None:
+    """Raise a UsageError if something has to be built before a change can be made, and nobody waits."""
+    for kind, label in sorted(needed) if not manner.waits else ():
         raise UsageError(
             f"{_at(change)} needs the {kind} {label}, which is built first",
             advice="--wait waits for it. Nothing was changed.",
@@ -37,7 +54,7 @@ def foretell(changes: Iterable[Change], writing: Writing) -> None:
 
 def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
     """Write changes in their order; wait for what they begin. Raises: CommandError, and says what was done before."""
-    until = None if manner.seconds is None else time.monotonic() + manner.seconds
+    until = _until(manner)
     begun: dict[tuple[str, str], list[str]] = {}
     done = 0
     try:
@@ -54,6 +71,10 @@ def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -
     except BaseException:
         click.echo(f"{done} of {len(changes)} changes were written; a second apply goes on from there.", err=True)
         raise
+
+
+def _until(manner: Manner) -> float | None:
+    return None if manner.seconds is None else time.monotonic() + manner.seconds
 
 
 def _at(change: Change) -> str:

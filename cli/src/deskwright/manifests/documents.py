@@ -51,14 +51,16 @@ def change_of(kind: Kind, document: Json, references: References) -> Change:
     """Return what a document comes to. Raises: NotFoundError if it refers to nothing, and as other CommandErrors."""
     label = kind.label(document)
     try:
-        said, needs = _named(kind, document, references)
+        said, refers = _named(kind, document, references)
     except (NotFoundError, ConflictError) as error:
         raise type(error)(f"{kind.name} {label}: {error}", advice=error.advice) from error
     found = kind.find(references, label)
     before = kind.document(found.view, references) if found else {}
     apart = {"kind", *kind.key, *kind.unread}
     compared = {name: value for name, value in said.items() if name not in apart}
-    return Change(kind, label, said, found, before, tuple(differences(before, compared)), frozenset(needs))
+    different = tuple(differences(before, compared))
+    needs = frozenset(each for each in refers if not references.is_there(*each))
+    return Change(kind, label, said, found, before, different, frozenset(refers), needs)
 
 
 def differences(before: object, said: object, at: str = "") -> Iterator[tuple[str, object, object]]:
@@ -98,15 +100,15 @@ def _check_shapes(number: int, kind: Kind, document: Mapping[str, Any]) -> None:
 
 
 def _named(kind: Kind, document: Json, references: References) -> tuple[Json, set[tuple[str, str]]]:
-    """Return a document with labels in place of other names and ids, and what only the files have of that."""
-    said, needs = dict(document), set[tuple[str, str]]()
+    """Return a document with labels in place of other names and ids, and to what it refers."""
+    said, refers = dict(document), set[tuple[str, str]]()
     for name, other in kind.references.items():
         if said.get(name) is None:
             continue
         many = isinstance(said[name], list)
         labels = [references.label(other, each) for each in (said[name] if many else [said[name]])]
-        needs |= {(other, each) for each in labels if not references.is_there(other, each)}
+        refers |= {(other, each) for each in labels}
         said[name] = labels if many else labels[0]
     if isinstance(said.get("groups"), list):
         said["groups"] = [references.use.group(each) for each in said["groups"]]
-    return said, needs
+    return said, refers

@@ -5,6 +5,7 @@ from typing import Any
 
 from deskwright.manifests.kind import Change, FormKind, Json, Writing, only_one
 from deskwright.manifests.references import References
+from deskwright.session import Session
 
 
 class _DeviceImage(FormKind):
@@ -18,6 +19,11 @@ class _DeviceImage(FormKind):
 
     def slow(self, said: Mapping[str, Any]) -> bool:  # noqa: ARG002 - of the base class
         return True
+
+    def building(self, change: Change, use: Session) -> str | None:
+        view = change.found.view if change.found else {}
+        operation = view.get("@deskwright.operationId")
+        return use.address("get_operation", id=operation) if operation and view.get("status") == "pending" else None
 
     def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:  # noqa: ARG002 - as above
         found["site"] = view["@deskwright.siteId"]

@@ -35,7 +35,7 @@ class Found:
 class Change:
     """What a document comes to. *found*: what there is, None for nothing; *before*: that as a document.
 
-    *needs*: what it refers to and only the files have yet, as pairs of kind and label.
+    *refers*: to what, as pairs of kind and label; *needs*: what of that only the files have yet.
     """
 
     kind: "Kind"
@@ -44,6 +44,7 @@ class Change:
     found: Found | None
     before: Json
     different: Differences
+    refers: frozenset[tuple[str, str]] = frozenset()
     needs: frozenset[tuple[str, str]] = frozenset()
 
     @property
@@ -170,6 +171,10 @@ class Kind(ABC):
         """Return whether what refers to a new thing of this kind waits for it."""
         return False
 
+    def building(self, change: Change, use: Session) -> str | None:  # noqa: ARG002 - as above
+        """Return the address of the operation that still makes a thing which is there already, None for none."""
+        return None
+
     def needs_password(self, change: Change) -> bool:  # noqa: ARG002 - as above
         """Return whether a change cannot be written without the password."""
         return False
@@ -215,5 +220,5 @@ def merged(before: object, said: object) -> Any:  # noqa: ANN401 - JSON
 
 def only_one(kind: str, said: Mapping[str, Any], *names: str) -> None:
     """Check that a document names exactly one of some properties. Raises: UsageError."""
-    if len([name for name in names if said.get(name) not in (None, False)]) != 1:
+    if len([name for name in names if said.get(name)]) != 1:
         raise UsageError(f"{kind} {said['displayName']}: write one of {', '.join(names)}")

@@ -45,7 +45,7 @@ class _Connection(FormKind):
             return
         form: Json = {"connection": {"connectionId": change.found.identifier}}
         if change.touched & {"site", "subscriptionId"}:
-            form["site"] = site
+            form["site"] = {"subscriptionId": writing.references.tenant["subscriptionId"], **site}
         credentials = {"network": _network(whole)} if change.touched & {*_NETWORK} else {}
         if change.touched & {*_DOMAIN} or self.needs_password(change):
             credentials |= self._domain(change, writing, whole)

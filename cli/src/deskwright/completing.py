@@ -1,0 +1,58 @@
+"""Completion of names: those of a service's things that begin as what is typed. Where that fails, nothing is offered.
+
+Shells wait for an answer at each press of the key, so that it is given up soon.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from threading import Thread
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+from deskwright.catalogue.words import NAMES
+from deskwright.operations import operation
+from deskwright.output import Output
+from deskwright.session import Session
+
+_PATIENCE_SECONDS = 2.0
+_MOST_LOOKED_AT = 500
+
+Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+
+def names_of(kind: str) -> Complete:
+    """Return a function that completes the name of a thing."""
+
+    def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+        found: list[CompletionItem] = []
+
+        def look() -> None:
+            with suppress(Exception):  # whatever it is: a shell that completes is no place to tell it
+                found.extend(_begun(_session(context.params), kind, incomplete))
+
+        looking = Thread(target=look, daemon=True)
+        looking.start()
+        looking.join(_PATIENCE_SECONDS)
+        return [*found]
+
+    return complete
+
+
+def _session(said: Mapping[str, Any]) -> Session:
+    return Session(said.get("context"), said.get("person"), said.get("tenant"), Output())
+
+
+def _begun(use: Session, kind: str, incomplete: str) -> Iterator[CompletionItem]:
+    """Yield the names that begin so; in place of one that a shell would take apart, its id."""
+    named, low = NAMES[kind], incomplete.casefold()
+    wanted = ",".join(dict.fromkeys(("id", *named.properties)))
+    query = {"$select": wanted} if "$select" in operation(named.listed_by).query else {}
+    offered = set[str]()
+    for item in use.client.items(use.address(named.listed_by), query, _MOST_LOOKED_AT):
+        for name in (str(item[at]) for at in named.properties if item.get(at)):
+            if name.casefold().startswith(low) and name not in offered:
+                offered.add(name)
+                plain = not any(each.isspace() or each in "\"'\\,$`" for each in name)
+                yield CompletionItem(name if plain else str(item["id"]), help=name)

@@ -1,6 +1,7 @@
 import { Field, Input } from "@fluentui/react-components";
 import { useMemo, type ReactElement } from "react";
 
+import { titleOf } from "../../api/errors.ts";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { moment } from "../../components/moments.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -19,7 +20,7 @@ const LISTED: Listed<"/auditEvents"> = {
     { id: "what", title: words.columns.what, cell: (row) => activityOf(row.displayName) },
     { id: "who", title: words.columns.who, cell: (row) => whoOf(row.actor) },
     { id: "result", width: "110px", title: words.columns.result, cell: (row) => <StatusBadge status={row.activityResult} /> },
-    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.displayName ?? each.type).join(", ") },
+    { id: "which", width: "140px", title: words.columns.which, cell: (row) => row.resources.map((each) => each.displayName ?? titleOf(each.type)).join(", ") },
     { id: "changes", title: words.changes, cell: (row) => changesOf(row) || "-" },
   ],
 };

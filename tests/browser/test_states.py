@@ -24,8 +24,8 @@ REFUSED = "Failed to load resource"
 Look = tuple[str, Literal["light", "dark"]]
 TWO_LOOKS: Sequence[Look] = (("wide", "light"), ("narrow", "dark"))
 EVERY_LOOK: Sequence[Look] = (*TWO_LOOKS, ("wide", "dark"), ("narrow", "light"))
-OF_NO_TENANT = frozenset({"my", "tenants"})
-NOT_FOR_READERS = frozenset({"tenants"})
+OF_NO_TENANT = frozenset({"my", "tenants", "tenants-new"})
+NOT_FOR_READERS = frozenset({"tenants", "tenants-new", "readiness", "leaving"})
 
 
 @pytest.fixture(scope="module")

@@ -164,12 +164,18 @@ def test_a_password_is_read_where_the_file_says_and_never_shown(
     assert sent.headers["if-match"] == '"1"'
 
 
-def test_what_was_changed_meanwhile_is_not_overwritten(deskwright: Command, service: Service, tmp_path: Path) -> None:
-    service.put("GET", f"{GRAPH}/spotGroups/g1", {**GROUP, "quantity": 11}, ETag='"2"')
-    service.put("POST", f"{BASE}/wizards/edit-spot-group/review", REVIEW)
-    ended = deskwright("apply", *written(tmp_path, of("spotGroup", "Desk", quantity=12)), "--yes")
-    assert (ended.code, changes(service)) == (ExitCode.CONFLICT, [])
-    assert "has changed since it was read" in ended.err
+@pytest.mark.parametrize(
+    ("wizard", "said"), [("edit-spot-group", {"quantity": 12}), ("update-spot-group", {"imageVersion": "0.0.1"})]
+)
+def test_what_was_changed_meanwhile_is_not_overwritten(
+    deskwright: Command, service: Service, tmp_path: Path, wizard: str, said: dict[str, Any]
+) -> None:
+    service.put("POST", f"{BASE}/wizards/{wizard}/review", REVIEW)
+    service.put("POST", f"{BASE}/wizards/{wizard}", {"title": "It has changed", "detail": "read it again"}, 412)
+    ended = deskwright("apply", *written(tmp_path, of("spotGroup", "Desk", **said)), "--yes")
+    assert (ended.code, "0 of 1 changes were written" in ended.err) == (ExitCode.CONFLICT, True)
+    (sent,) = service.requests("POST", f"{BASE}/wizards/{wizard}")
+    assert sent.headers["if-match"] == '"1"'
 
 
 def test_another_version_of_the_image_is_a_release_that_signs_off_nobody(

@@ -27,6 +27,7 @@ from tests.e2e.test_taking_down import GROUP, left
 pytestmark = [pytest.mark.long, pytest.mark.timeout(1_200)]
 GRAPH, ARM = "https://graph.microsoft.com", "https://management.azure.com"
 QUIET = Report(say=lambda _: None)
+_LOOKS = 100
 GONE_MS = 600_000
 """For everything of a customer to be removed, in real time."""
 
@@ -87,11 +88,11 @@ def make_tenant(page: Page, customer: Customer, at: str) -> None:
 def check(page: Page, name: str, status: str) -> None:
     """Check again until a need has a verdict; an answer holds for some seconds."""
     found = page.get_by_role("listitem").filter(has_text=re.compile(f"^{name}"))
-    for _ in range(5):
-        page.get_by_role("button", name="Check again").click()
-        page.wait_for_load_state("networkidle")
+    for _ in range(_LOOKS):
         if found.filter(has_text=status).count():
             break
+        with page.expect_response("**/readiness"):
+            page.get_by_role("button", name="Check again").click()
     expect(found).to_contain_text(status)
 
 

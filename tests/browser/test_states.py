@@ -27,7 +27,7 @@ REFUSED = "Failed to load resource"
 Look = tuple[str, Literal["light", "dark"]]
 TWO_LOOKS: Sequence[Look] = (("wide", "light"), ("narrow", "dark"))
 EVERY_LOOK: Sequence[Look] = (*TWO_LOOKS, ("wide", "dark"), ("narrow", "light"))
-NOT_FOR_READERS = frozenset({"service-tenants", "service-audit"})
+NOT_FOR_READERS = frozenset({"service-tenants", "service-tenants-new", "service-audit", "readiness", "leaving"})
 
 
 @pytest.fixture(scope="module")

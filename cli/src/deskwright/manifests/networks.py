@@ -51,10 +51,6 @@ class _Connection(FormKind):
             credentials |= self._domain(change, writing, whole)
         yield "edit-connection", form | ({"credentials": credentials} if credentials else {})
 
-    def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
-        for wizard, form in self.forms(change, writing):
-            yield writing.save(wizard, form, change.found.etag if change.found else None).operation
-
     def _domain(self, change: Change, writing: Writing, whole: Json) -> Json:
         domain = _chosen(whole, _DOMAIN)
         if change.found is not None and whole.get("organizationalUnit") is None and "organizationalUnit" in change.said:

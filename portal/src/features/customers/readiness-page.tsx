@@ -39,7 +39,7 @@ export function ReadinessPage(): ReactElement {
           </PageHeader>
           <p>{words.intro}</p>
           <Checks checks={found.checks} />
-          <DetailView query={about}>{(known) => <Ways found={found} customer={customerOf(known, found)} />}</DetailView>
+          <DetailView query={about} isPart>{(known) => <Ways found={found} customer={customerOf(known, found)} />}</DetailView>
         </>
       )}
     </DetailView>

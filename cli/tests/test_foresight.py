@@ -20,6 +20,13 @@ FORESEEN = {
     "value": [{"action": "beginGrace", "userPrincipalName": "ada", "status": "provisioned"}],
     "more": False,
 }
+MEMBERS = {
+    **FORESEEN,
+    "summary": "Of the members 1 would lose the access.",
+    "counts": {},
+    "value": [],
+    "members": {"value": [{"action": "revoke", "userPrincipalName": "ada"}], "counts": {"revoke": 1}},
+}
 REVIEW: dict[str, Any] = {"valid": True, "warnings": [], "steps": [], "wouldHappen": {"summary": "locale changes."}}
 
 
@@ -33,7 +40,7 @@ def _contoso(service: Service, settings: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 EDITED = {"configuration": {"locale": "de-DE"}}
-CASES = {
+CASES: dict[str, tuple[list[str], dict[str, Any]]] = {
     "assign": (["policy", "assign", POLICY, "--group", GROUP], {"assign": {"policyId": POLICY, "groupIds": [GROUP]}}),
     "unassign": (["policy", "assign", POLICY, "--no-groups"], {"assign": {"policyId": POLICY, "groupIds": []}}),
     "update": (
@@ -58,10 +65,37 @@ def test_a_dry_run_says_what_the_planner_says(deskwright: Command, service: Serv
     assert ended.code == 0, ended.err
     assert "1 would enter a grace period." in ended.out
     assert "beginGrace  ada" in ended.out
+    sends_only_the_dry_run(service, asked)
+
+
+def sends_only_the_dry_run(service: Service, asked: dict[str, Any]) -> None:
     (sent,) = service.requests("POST", "/tenants/contoso/dryRun")
     assert sent.body == asked
     others = [each.path for each in service.asked if each.method != "GET"]
     assert [path for path in others if not path.endswith(("/dryRun", "/review"))] == []
+
+
+SPOT = "2f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f2"
+OF_SPOT_GROUPS: dict[str, tuple[list[str], dict[str, Any]]] = {
+    "edit": (
+        ["spot", "edit", SPOT, "--set", "license.quantity=1"],
+        {"spotGroup": {"group": {"spotGroupId": SPOT}, "license": {"quantity": 1}}},
+    ),
+    "pause": (["spot", "pause", SPOT], {"pause": {"spotGroupId": SPOT}}),
+}
+
+
+@pytest.mark.parametrize("case", OF_SPOT_GROUPS)
+def test_a_dry_run_says_what_becomes_of_members(deskwright: Command, service: Service, case: str) -> None:
+    service.answers["POST /api/tenants/contoso/dryRun"] = []
+    service.put("POST", "/tenants/contoso/dryRun", MEMBERS)
+    service.put("POST", "/tenants/contoso/wizards/edit-spot-group/review", REVIEW)
+    words, asked = OF_SPOT_GROUPS[case]
+    ended = deskwright(*words, "--dry-run")
+    assert ended.code == 0, ended.err
+    assert "1 would lose the access" in ended.out
+    assert "revoke  ada" in ended.out
+    sends_only_the_dry_run(service, asked)
 
 
 def test_for_programs_it_is_the_answer_itself(deskwright: Command) -> None:

@@ -119,6 +119,7 @@ def test_a_schedule_is_compared_by_what_it_names(deskwright: Command, tmp_path: 
         (of("connection", "Hybrid", site=["main"]), ExitCode.USAGE, "site is a name"),
         (of("spotGroup", "Desk", groups="Staff"), ExitCode.USAGE, "groups is a list of names"),
         (of("imageSet", "New", site="main", isGlobal=True), ExitCode.USAGE, "write one of site, isGlobal"),
+        (of("imageSet", "New", isGlobal=[]), ExitCode.USAGE, "write one of site, isGlobal"),
         (of("deviceImage", "Lab", version=1.0), ExitCode.USAGE, "write version, as a text"),
         (of("connection", "Hybrid", colour="red"), ExitCode.USAGE, "a connection has no colour"),
         (of("sites", "Main"), ExitCode.USAGE, "write kind: one of"),
@@ -163,12 +164,18 @@ def test_a_password_is_read_where_the_file_says_and_never_shown(
     assert sent.headers["if-match"] == '"1"'
 
 
-def test_what_was_changed_meanwhile_is_not_overwritten(deskwright: Command, service: Service, tmp_path: Path) -> None:
-    service.put("GET", f"{GRAPH}/spotGroups/g1", {**GROUP, "quantity": 11}, ETag='"2"')
-    service.put("POST", f"{BASE}/wizards/edit-spot-group/review", REVIEW)
-    ended = deskwright("apply", *written(tmp_path, of("spotGroup", "Desk", quantity=12)), "--yes")
-    assert (ended.code, changes(service)) == (ExitCode.CONFLICT, [])
-    assert "has changed since it was read" in ended.err
+@pytest.mark.parametrize(
+    ("wizard", "said"), [("edit-spot-group", {"quantity": 12}), ("update-spot-group", {"imageVersion": "0.0.1"})]
+)
+def test_what_was_changed_meanwhile_is_not_overwritten(
+    deskwright: Command, service: Service, tmp_path: Path, wizard: str, said: dict[str, Any]
+) -> None:
+    service.put("POST", f"{BASE}/wizards/{wizard}/review", REVIEW)
+    service.put("POST", f"{BASE}/wizards/{wizard}", {"title": "It has changed", "detail": "read it again"}, 412)
+    ended = deskwright("apply", *written(tmp_path, of("spotGroup", "Desk", **said)), "--yes")
+    assert (ended.code, "0 of 1 changes were written" in ended.err) == (ExitCode.CONFLICT, True)
+    (sent,) = service.requests("POST", f"{BASE}/wizards/{wizard}")
+    assert sent.headers["if-match"] == '"1"'
 
 
 def test_another_version_of_the_image_is_a_release_that_signs_off_nobody(
@@ -232,6 +239,31 @@ def test_what_is_built_since_an_earlier_time_is_waited_for(
 def test_files_of_other_systems_are_read(deskwright: Command, tmp_path: Path, encoding: str) -> None:
     (tmp_path / "x.yaml").write_text("kind: spotGroup\r\ndisplayName: Desk\r\nquantity: 10\r\n", encoding, newline="")
     assert deskwright("diff", "-f", str(tmp_path / "x.yaml")).out == "spotGroup Desk: unchanged\n"
+
+
+def test_values_of_a_wrong_shape_are_told_by_the_service(deskwright: Command, service: Service, tmp_path: Path) -> None:
+    wrong = {"name": "configuration", "errors": [{"pointer": "/configuration/locale", "message": "write a text"}]}
+    review = f"{BASE}/wizards/create-provisioning-policy/review"
+    service.put("POST", review, {**REVIEW, "valid": False, "steps": [wrong]})
+    said: dict[str, Any] = {"windowsSetting": 1.5, "connections": None, "image": None, "securityDefaults": [None]}
+    ended = deskwright("apply", *written(tmp_path, of("provisioningPolicy", "New", **said)), "--yes")
+    assert (ended.code, changes(service)) == (ExitCode.USAGE, [])
+    assert "/configuration/locale: write a text" in ended.err
+    (sent,) = service.requests("POST", review)
+    assert sent.body["configuration"] == {"locale": 1.5, "securityDefaults": [None]}
+
+
+def test_a_connection_goes_back_to_the_tenants_own_subscription(
+    deskwright: Command, service: Service, tmp_path: Path
+) -> None:
+    service.put("GET", f"{GRAPH}/onPremisesConnections/c1", {**CONNECTION, "subscriptionId": "s2"}, ETag='"1"')
+    service.answers[f"GET /api{GRAPH}/onPremisesConnections/c1"].pop(0)
+    for end in ("/review", ""):
+        service.put("POST", f"{BASE}/wizards/edit-connection{end}", REVIEW)
+    ended = deskwright("apply", *written(tmp_path, of("connection", "Hybrid", subscriptionId=None)), "--yes")
+    assert ended.code == 0, ended.err
+    (sent,) = service.requests("POST", f"{BASE}/wizards/edit-connection")
+    assert sent.body["site"] == {"siteId": "main", "subscriptionId": "s1"}
 
 
 def test_kinds_come_after_what_they_refer_to() -> None:

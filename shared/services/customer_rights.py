@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.clients.arm import request, subscription_state
 from shared.clients.throttling import retry_while_throttled
-from shared.contracts.refusals import DeclinedError, MissingError
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
+from shared.domain.azure_errors import NOT_AUTHORIZED
 from shared.domain.tenants import needs
 from shared.domain.tenants.customer_role import role_template
 from shared.domain.tenants.needs import Verdict
 from shared.domain.tenants.tenant import Site
 from shared.services.action_context import ActionContext
 
+Found = TypeVar("Found")
 _INFRA = Path(__file__).parents[2] / "infra"
 _PROVIDER_VERSION = "2021-04-01"
 _PERMISSION_VERSION = "2022-04-01"
@@ -96,9 +99,9 @@ async def _without_list(context: ActionContext, subscription: str, declined: Dec
     """Judge where the service may not list its own permissions: it has no role at all, or one that is older."""
     compute = context.deps.compute(subscription)
     try:
-        await retry_while_throttled(partial(subscription_state, compute, subscription))
+        await _looked_at(partial(subscription_state, compute, subscription))
     except DeclinedError:
-        return Verdict("role", "failed", f"{declined.code}: {declined.message}", advice)
+        return Verdict("role", "failed", str(declined), advice)
     found = f"the service may read {subscription}, and not list what else it may do there"
     return Verdict("role", "warning", found, f"{advice} The role there is older, or another one.")
 
@@ -106,5 +109,15 @@ async def _without_list(context: ActionContext, subscription: str, declined: Dec
 async def _permissions(context: ActionContext, subscription: str, scope: str) -> Sequence[Mapping[str, Sequence[str]]]:
     path = f"{scope}/providers/Microsoft.Authorization/permissions"
     compute = context.deps.compute(subscription)
-    body = await retry_while_throttled(partial(request, compute, "GET", path, _PERMISSION_VERSION))
+    body = await _looked_at(partial(request, compute, "GET", path, _PERMISSION_VERSION))
     return list(body.get("value") or ())
+
+
+async def _looked_at(read: Callable[[], Awaitable[Found]]) -> Found:
+    """Return what *read* returns. What is not authorised is declined: only a build waits for a new role."""
+    try:
+        return await retry_while_throttled(read)
+    except UnansweredError as error:
+        if error.code.lower() not in NOT_AUTHORIZED:
+            raise
+        raise DeclinedError(Refused(code=error.code, message="the service has no right to look")) from error

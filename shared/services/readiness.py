@@ -16,8 +16,8 @@ from pydantic import Field
 from shared.caching import TtlCache
 from shared.clients.graph_consents import given_permissions
 from shared.clients.throttling import retry_while_throttled
-from shared.contracts.refusals import DeclinedError
-from shared.domain.azure_errors import TOKEN_REFUSED
+from shared.contracts.refusals import DeclinedError, UnansweredError
+from shared.domain.azure_errors import NOT_AUTHORIZED
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.tenants import needs
 from shared.domain.tenants.needs import Licence, Verdict
@@ -31,6 +31,7 @@ from shared.services.summaries import licenses_used, quotas
 _log = logging.getLogger("deskwright.services")
 _CONSENT = "Let an administrator of the customer's directory open the consent link."
 _FIRST = "Consent first."
+_NOT_THERE = "AADSTS700016"
 
 
 class ReadinessCheck(Value):
@@ -112,11 +113,7 @@ async def _consent(context: ActionContext) -> tuple[Verdict, str | None]:
         graph = context.deps.graph(context.tenant)
         principal = await retry_while_throttled(lambda: graph.service_principal_id(client)) if client else None
     except DeclinedError as declined:
-        if declined.code in TOKEN_REFUSED or context.deps.settings.app_client_id is None:
-            known = declined.code == "AADSTS700016"
-            advice = _CONSENT if known else declined.refused.advice or _CONSENT
-            return Verdict("consent", "failed", f"{declined.code}: {declined.message}", advice), None
-        return _refusal("consent", declined), None
+        return _without_consent(declined), None
     except UnavailableError as error:
         return _no_answer("consent", error), None
     if _in_own_directory(context):
@@ -124,6 +121,15 @@ async def _consent(context: ActionContext) -> tuple[Verdict, str | None]:
     if principal is None:
         return Verdict("consent", "failed", "the service is not in the directory", _CONSENT), None
     return Verdict("consent", "passed", f"the service is in the directory as {principal}"), principal
+
+
+def _without_consent(declined: DeclinedError) -> Verdict:
+    """Return what it means that the directory gives no token, or lets nothing be read with it."""
+    found, advice = f"{declined.code}: {declined.message}", declined.refused.advice or _CONSENT
+    if declined.code == "Authorization_RequestDenied":
+        found = "the service may not read the directory, or has a token from before it might"
+        advice = f"{_CONSENT} An older token is used for up to an hour."
+    return Verdict("consent", "failed", found, _CONSENT if declined.code == _NOT_THERE else advice)
 
 
 async def _permissions(context: ActionContext, principal: str | None) -> tuple[Verdict, ...]:
@@ -192,6 +198,9 @@ def _refusal(name: str, refused: RefusedError) -> Verdict:
 
 def _no_answer(name: str, error: UnavailableError) -> Verdict:
     _log.warning("%s could not be judged: %s", name, error)
+    if isinstance(error, UnansweredError) and error.code.lower() in NOT_AUTHORIZED:
+        advice = "Give the service its role first. A new one takes some minutes."
+        return Verdict(name, "failed", f"{error.code}: the service may not read it", advice)
     return Verdict(name, "warning", "the cloud did not answer", "Check again in some minutes.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -32,15 +32,23 @@ _NONE_OPEN = "no release of the group is open"
 
 
 async def begin_release(
-    context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: SpotGroupFacts
+    context: ActionContext,
+    client: DurableClient,
+    form: Mapping[str, Any],
+    facts: SpotGroupFacts,
+    match: Callable[[str], None],
 ) -> Operation:
-    """Begin a release from the wizard's form; one that is open already is superseded by it. Raises: InvalidError."""
+    """Begin a release from the wizard's form; one that is open already is superseded by it. Raises: InvalidError.
+
+    *match* is given the ETag of the group, and raises if the caller means another one.
+    """
     _, reading = review_spot_group_update(form, facts, context.now)
     group, image = reading.value("group", SelectStep), reading.value("image", ImageStep)
     method = reading.value("method", MethodStep)
     if reading.problems or group is None or image is None or method is None:
         raise InvalidError(*reading.problems)
     stored = await context.deps.spot_groups.get(context.tenant.id, group.spot_group_id)
+    match(stored.etag)
     before = stored.value
     earlier = await _open(context, before)
     settled = ImageOfGroup(image_set_id=before.image_set_id, image_version=before.image_version)

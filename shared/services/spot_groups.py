@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -78,10 +78,18 @@ async def create_spot_group(
 
 
 async def edit_spot_group(
-    context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: SpotGroupFacts
+    context: ActionContext,
+    client: DurableClient,
+    form: Mapping[str, Any],
+    facts: SpotGroupFacts,
+    match: Callable[[str], None],
 ) -> Begun[Stored[SpotGroup]]:
-    """Change what the form changes of a Spot Group, and bring it to that. Raises: InvalidError, StaleError."""
+    """Change what the form changes of a Spot Group, and bring it to that. Raises: InvalidError, StaleError.
+
+    *match* is given the ETag of the group that is changed, and raises if the caller means another one.
+    """
     stored, after = await edited_spot_group(context, form, facts)
+    match(stored.etag)
     return await _change(context, client, EDIT_OPERATION, stored, after)
 
 

@@ -51,7 +51,8 @@ _ITEMS = Shape(
     table="bulkitems",
     model=BulkItem,
     place=lambda item: (item.tenant_id, item.id),
-    columns={"status": lambda item: item.status.value},
+    # The release before looks for `bulk_id`: without it a bulk action would be over after a step back, with no item.
+    columns={"bulk_id": lambda item: item.bulk_id, "status": lambda item: item.status.value},
 )
 
 

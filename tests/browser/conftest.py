@@ -42,6 +42,8 @@ _PATIENCE_MS = 30_000
 
 expect.set_options(timeout=_PATIENCE_MS)
 
+_AT_REST = "() => document.getAnimations().every((each) => !(each instanceof CSSTransition))"
+
 Enter = Callable[..., "Visit"]
 
 
@@ -119,6 +121,7 @@ class Visit:
 
     def barriers(self) -> list[str]:
         """Return what axe finds in the page as it is: rule, and where. An empty list is good."""
+        self.page.wait_for_function(_AT_REST)  # a button that comes to its colour has too little contrast meanwhile
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(_AXE_RUN)
         return [

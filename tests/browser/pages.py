@@ -28,7 +28,8 @@ class Route:
     @property
     def name(self) -> str:
         """Its name in tests and pictures."""
-        return re.sub(r"\W+", "-", self.path.replace(":", "")).strip("-") or "home"
+        name = re.sub(r"\W+", "-", self.path.replace(":", "")).strip("-") or "home"
+        return name if self.of_tenant else f"service-{name}"
 
     @property
     def has_id(self) -> bool:
@@ -97,7 +98,8 @@ def addresses(office: Office) -> dict[str, str]:
             found[route.name] = f"{own}/{route.path.replace(':id', ids[route.path])}"
         else:
             found[route.name] = f"{own if route.of_tenant else ''}/{route.path}".rstrip("/")
-    return {**found, "users": f"{own}/users?user={office.named(1)}"}
+    asked = {"users": f"{own}/users?user={office.named(1)}", "service-audit": f"/audit?tenantId={office.name}"}
+    return {**found, **asked}
 
 
 def lists(office: Office) -> dict[str, str]:

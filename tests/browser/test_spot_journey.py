@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from local.stack import Stack
-from tests.browser.conftest import Enter, Visit
+from tests.browser.conftest import WIDTHS, Enter, Visit
 from tests.e2e.office import Office
 from tests.e2e.test_spot_engine import sign_in
 
@@ -33,6 +33,7 @@ def forward(visit: Visit, *, times: int = 1) -> None:
         step = next(int(found[1]) for found in [STEP.search(main.inner_text())] if found)
         visit.page.get_by_role("button", name="Next").click()
         expect(main).to_contain_text(f"Step {step + 1} of")
+        expect(visit.page.get_by_role("button", name="Back")).to_be_enabled()
         assert visit.barriers() == []
 
 
@@ -75,6 +76,7 @@ def test_a_spot_group_from_its_image_set_to_the_end_of_a_release(
     foresee_an_edit(visit)
     build_by_recipe(visit, stack)
     release(visit, stack, first)
+    look_at_narrow_pages(enter("reader", at=office, width=WIDTHS["narrow"], dark=True))
     assert office.invariants() == []
 
 
@@ -235,3 +237,22 @@ def release(visit: Visit, stack: Stack, user: str) -> None:
     expect(table(page, "Decisions of the engine").get_by_role("row", name=re.compile("Sign off"))).to_be_visible()
     expect(table(page, "Sessions").get_by_role("row", name=re.compile(user))).to_have_count(0)
     shown(visit, "Classroom", "spot-release-over")
+
+
+def look_at_narrow_pages(visit: Visit) -> None:
+    """A reader sees the group, a host, the image set and a version on a telephone in the dark, and may do nothing."""
+    page = visit.go("/spot-groups")
+    page.get_by_role("link", name="Classroom").click()
+    shown(visit, "Classroom", "spot-group-narrow")
+    expect(page.get_by_role("button", name="Pause")).to_be_disabled()
+    host = table(page, "Hosts").get_by_role("link").first
+    title = host.inner_text()
+    host.click()
+    shown(visit, title, "spot-host-narrow")
+    expect(page.get_by_role("button", name="Restart")).to_be_disabled()
+    page.get_by_role("link", name=BY_RECIPE).click()
+    shown(visit, f"Version {BY_RECIPE}", "spot-image-version-narrow")
+    expect(page.get_by_role("button", name="Connect", exact=True)).to_be_disabled()
+    page.get_by_role("link", name="To the image set").click()
+    shown(visit, "Teachers", "spot-image-set-narrow")
+    assert page.evaluate("document.documentElement.scrollWidth") <= WIDTHS["narrow"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -13,19 +14,20 @@ from playwright.sync_api import Locator, Page, expect
 from local.stack import Stack
 from tests.browser.conftest import WIDTHS, Enter, Visit
 from tests.browser.furnishing import furnish
-from tests.browser.pages import addresses, gone, lists
+from tests.browser.pages import addresses, gone, lists, routes
+from tests.browser.pictures import NAMES
 from tests.e2e.office import Office
 from tests.e2e.test_many_tenants import Customer
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 REFUSED = "Failed to load resource"
 """What a browser itself writes to its console about an answer that is an error."""
 Look = tuple[str, Literal["light", "dark"]]
 TWO_LOOKS: Sequence[Look] = (("wide", "light"), ("narrow", "dark"))
 EVERY_LOOK: Sequence[Look] = (*TWO_LOOKS, ("wide", "dark"), ("narrow", "light"))
-OF_NO_TENANT = frozenset({"my", "tenants"})
-NOT_FOR_READERS = frozenset({"tenants"})
+NOT_FOR_READERS = frozenset({"service-tenants", "service-tenants-new", "service-audit", "readiness", "leaving"})
 
 
 @pytest.fixture(scope="module")
@@ -128,5 +130,11 @@ def test_every_page_for_somebody_who_may_only_read(enter: Enter, marina: Office)
 def test_every_page_for_somebody_without_a_role_in_the_tenant(enter: Enter, marina: Office) -> None:
     visit = enter("user01", at=marina)
     visit.allowed = (REFUSED,)
-    strange = {name: path for name, path in addresses(marina).items() if name not in OF_NO_TENANT}
+    strange = {name: path for name, path in addresses(marina).items() if path.startswith("/t/")}
     assert look(visit, strange, "outsider", alert) == {}
+
+
+def test_every_page_has_its_picture_in_the_documentation() -> None:
+    text = (DOCS / "portal.md").read_text()
+    shown = [NAMES.get(route.name, route.name) for route in routes() if route.path != "wizards/:wizard"]
+    assert [name for name in (*shown, "wizard") if f"(pictures/{name}.png)" not in text] == []

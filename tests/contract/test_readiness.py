@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,3 +117,11 @@ async def test_a_cloud_that_does_not_answer_leaves_its_own_verdict_open(worker: 
     found = await judged(worker)
     assert statuses(found) == {"quota westeurope": "warning"}
     assert SITE.region == "westeurope"
+
+
+async def test_without_its_role_the_service_says_so_and_reads_on(worker: Worker) -> None:
+    scope = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Authorization/roleAssignments/{uuid.UUID(int=2)}"
+    await worker.cloud.arm("DELETE", scope)
+    found = await judged(worker)
+    assert statuses(found) == {"role": "failed"}
+    assert "AuthorizationFailed" in detail(found, "role")

@@ -26,6 +26,8 @@ pytestmark = [
 
 BEFORE = "7d9197ab705a0f01fde641e8feb9cfbfddda1796"
 """The last commit whose lists are not kept beside the records; it knows no user settings either (decisions 53, 54)."""
+STEP_BACK = "008357e4ce07baf65a2266145844235a71d2ac52"
+"""The commit to go back to: the records of this release have no field that it does not know (decision 9)."""
 USERS = 5
 LOOK_EVERY_SECONDS = 0.1
 
@@ -33,14 +35,24 @@ LOOK_EVERY_SECONDS = 0.1
 @pytest.fixture
 def earlier(tmp_path: Path) -> Path:
     """The app as it was, in a folder of its own."""
-    known = subprocess.run(["git", "cat-file", "-e", BEFORE], cwd=APP, capture_output=True, check=False)
+    return app_of(BEFORE, tmp_path)
+
+
+@pytest.fixture
+def step_back(tmp_path: Path) -> Path:
+    """The app of the release before, in a folder of its own."""
+    return app_of(STEP_BACK, tmp_path)
+
+
+def app_of(commit: str, folder: Path) -> Path:
+    """Put the app of a commit into a folder."""
+    known = subprocess.run(["git", "cat-file", "-e", commit], cwd=APP, capture_output=True, check=False)
     if known.returncode != 0:
         pytest.skip("this checkout has no history: git fetch --unshallow")
-    packed = subprocess.run(["git", "archive", BEFORE], cwd=APP, capture_output=True, check=True)
-    folder = tmp_path / "earlier"
+    packed = subprocess.run(["git", "archive", commit], cwd=APP, capture_output=True, check=True)
     with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
-        archive.extractall(folder, filter="data")
-    return folder
+        archive.extractall(folder / commit, filter="data")
+    return folder / commit
 
 
 def wait_for_requests(stack: Stack, count: int) -> None:
@@ -163,4 +175,37 @@ def test_a_spot_group_in_the_making_is_finished_by_the_new_release(start_stack: 
     office.portal.ask("POST", f"{office.graph}/spotGroups/{group}/hosts/{drained}/drain")
     shown = office.portal.ask("GET", f"{office.graph}/spotGroups/{group}/hosts/{drained}").body
     assert shown["drainedByHand"]
+    assert stack.ask_cloud("invariants")["clean"]
+
+
+def test_one_step_back_finishes_whatever_the_new_release_has_begun(start_stack: StartStack, step_back: Path) -> None:
+    stack = start_stack(users=2, seed=3, specification=None)
+    office = Office(stack, stack.portal(), "back").open()
+    has_one, gets_one = office.user(5, SMALL), office.user(6)
+    office.policy("Office", office.connection(), office.group("staff", has_one, gets_one))
+    office.settled(office.named(5))
+    group = pooled(office, quantity=20)
+    office.until(lambda: {each["status"] for each in hosts(office, group)} == {"building"}, says="hosts are built")
+    names, chosen = {each["id"] for each in hosts(office, group)}, [each["id"] for each in office.cloud_pcs()]
+    with stack.at_speed(10):
+        rebooting = {"action": "reboot", "cloudPcIds": chosen, "maxConcurrency": 1}
+        begun = office.portal.ask("POST", f"{office.base}/bulkActions", rebooting).body
+        assert begun["counts"] == {"pending": 1}
+        bulk = begun["id"]
+        office.give(office.named(6), SMALL)
+        for _ in range(20):  # the last of them is still on the queue when the app ends
+            office.tell_changed(office.named(6))
+        stack.change_app(step_back)
+    assert {each["id"] for each in ready(office, group, len(names))} == names
+    rebooted = office.until(lambda: ended(office, bulk), says="the bulk action is over")
+    assert (rebooted["status"], rebooted["counts"]) == ("succeeded", {"succeeded": 1})
+    office.settled(office.named(6))
+    assert len(office.machines()) == len(names) + 2
+    drained = min(names)
+    office.portal.ask("POST", f"{office.graph}/spotGroups/{group}/hosts/{drained}/drain")
+    with stack.at_speed(10):
+        stack.change_app(APP)
+    shown = {each["id"]: each["drainedByHand"] for each in hosts(office, group)}
+    assert shown == {name: name == drained for name in names}
+    assert {office.cloud_pc_of(office.named(number))["status"] for number in (5, 6)} == {"provisioned"}
     assert stack.ask_cloud("invariants")["clean"]

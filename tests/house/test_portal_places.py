@@ -12,7 +12,6 @@ _CALL = re.compile(r'\bapi\s*\.(POST|PUT|PATCH|DELETE)\(\s*(?:`([^`]*)`|"([^"\n]
 _GRAPH = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
 WITHOUT_PLACE = {
     "get_customer_template": "the Azure portal opens it: Readiness has the link",
-    "list_service_audit_events": "not built: the provider reads the service's own events by the command line",
     "get_configuration": "read before there is a client, with the browser's fetch",
     "receive_notifications": "Graph calls it",
     "health": "monitors call it",

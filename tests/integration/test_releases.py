@@ -9,7 +9,7 @@ import pytest
 from shared.domain.operations.operation import Actor
 from shared.domain.spot.image_set import HostPoolType, ImageSet
 from shared.domain.spot.release import ReleaseEvent, ReleaseStatus, SpotRelease
-from shared.errors import InvalidError
+from shared.errors import InvalidError, MismatchError
 from shared.services.action_context import ActionContext
 from shared.services.releases import begin_release, cancel_release, change_release
 from shared.services.spot_facts import spot_group_facts
@@ -59,8 +59,29 @@ async def release(office: PaperServices, version: str) -> SpotRelease:
         "method": {"method": "immediate"},
     }
     facts = await spot_group_facts(context, form, with_forecast=False)
-    await begin_release(context, IdleHost(), form, facts)
+    await begin_release(context, IdleHost(), form, facts, lambda _: None)
     return await opened(office)
+
+
+async def test_a_release_of_a_group_that_has_changed_is_not_begun(office: PaperServices) -> None:
+    context = by(office, "stale")
+    form = {
+        "group": {"spotGroupId": GROUP_ID},
+        "image": {"imageSetId": "set", "imageVersion": "2.0.0"},
+        "method": {"method": "immediate"},
+    }
+    facts = await spot_group_facts(context, form, with_forecast=False)
+    before = await office.spot_groups.get(things.TENANT_ID, GROUP_ID)
+    seen: list[str] = []
+
+    def changed(etag: str) -> None:
+        seen.append(etag)
+        raise MismatchError("it has changed")
+
+    with pytest.raises(MismatchError):
+        await begin_release(context, IdleHost(), form, facts, changed)
+    assert seen == [before.etag]
+    assert await office.spot_groups.get(things.TENANT_ID, GROUP_ID) == before
 
 
 async def opened(office: PaperServices) -> SpotRelease:

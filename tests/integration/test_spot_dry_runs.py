@@ -84,6 +84,16 @@ async def test_what_is_foreseen_is_what_happens(here: Office, routes: dict[str, 
     assert changed == {each["userId"] for each in members["value"]}
 
 
+async def test_a_form_that_means_an_earlier_group_changes_nothing(here: Office, routes: dict[str, Any]) -> None:
+    stored = await here.spot_groups.get("contoso", desks.GROUP_ID)
+    body = json.dumps({**CHOSEN, "license": {"quantity": 3}}).encode()
+    for etag, status, quantity in (('"old"', 412, 2), (stored.etag, 202, 3)):
+        headers = {"if-match": etag}
+        saved = await ask(routes[SAVE], SAVE, at={"wizard": "edit-spot-group"}, body=body, headers=headers)
+        assert saved.status_code == status, saved.get_body()
+        assert (await here.spot_groups.get("contoso", desks.GROUP_ID)).value.quantity == quantity
+
+
 async def test_a_pause_keeps_who_would_get_a_place_waiting(here: Office, routes: dict[str, Any]) -> None:
     here.directory.groups["g1"] = {"ada", "dan", "fay", "bob"}
     await here.spot_groups.change("contoso", desks.GROUP_ID, lambda group: group.but(quantity=9))

@@ -77,7 +77,7 @@ async def save_spot_group_update_form(call: Call, client: DurableClient) -> Resp
     """Save the form of update-spot-group: the release begins."""
     form = call.json()
     facts = await spot_group_facts(call.context, form, with_forecast=False)
-    return accepted(await releases.begin_release(call.context, client, form, facts))
+    return accepted(await releases.begin_release(call.context, client, form, facts, call.match))
 
 
 async def _change(call: Call, client: DurableClient, event: ReleaseEvent) -> Response:

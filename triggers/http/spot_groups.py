@@ -121,7 +121,8 @@ async def save_spot_group_edit_form(call: Call, client: DurableClient) -> Respon
     """Save the form of edit-spot-group."""
     form = call.json()
     facts = await spot_group_facts(call.context, form, with_forecast=False)
-    return accepted((await spot_groups.edit_spot_group(call.context, client, form, facts)).operation)
+    begun = await spot_groups.edit_spot_group(call.context, client, form, facts, call.match)
+    return accepted(begun.operation)
 
 
 async def shown(call: Call, group: SpotGroup) -> SpotGroupView:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from deskwright.catalogue.words import FORESEEN
+from deskwright.catalogue.words import FORESEEN, FORESEEN_MEMBERS
 from deskwright.session import Session
 
 Json = dict[str, Any]
@@ -23,8 +23,8 @@ _CONFIGURATION = {
 def change_of(planned_as: str, identifier: str, body: Mapping[str, Any] | None) -> Json | None:
     """Return the body of a dry run; None where the planner has nothing to say about a request.
 
-    *planned_as*: assign, edit, settings or pause. *identifier*: of the policy; empty for the tenant. *body*: of the
-    request that is not sent.
+    *planned_as*: assign, edit, settings, pause or pauseSpotGroup. *identifier*: of the policy or Spot Group; empty for
+    the tenant. *body*: of the request that is not sent.
     """
     given = body or {}
     if planned_as == "assign":
@@ -34,6 +34,8 @@ def change_of(planned_as: str, identifier: str, body: Mapping[str, Any] | None) 
         return {"edit": {"policy": {"policyId": identifier}, **policy_steps(given)}}
     if planned_as == "settings":
         return {"settings": given["settings"]} if given.get("settings") else None
+    if planned_as == "pauseSpotGroup":
+        return {"pause": {"spotGroupId": identifier}}
     return {"pause": {"policyId": identifier} if identifier else {}}
 
 
@@ -44,12 +46,19 @@ def policy_steps(body: Mapping[str, Any]) -> Json:
         "connection": {"connectionIds": joins} if joins else {},
         "image": {name: body[name] for name in ("imageType", "imageId") if name in body},
         "configuration": {
-            **({"locale": body["windowsSetting"]["locale"]} if "locale" in (body.get("windowsSetting") or {}) else {}),
+            **_locale(body.get("windowsSetting")),
             **{step: body[name] for name, step in _CONFIGURATION.items() if name in body},
         },
         "detail": {name: body[name] for name in ("displayName", "description") if name in body},
     }
     return {name: fields for name, fields in steps.items() if fields}
+
+
+def _locale(windows: object) -> Json:
+    """Return what a policy says about Windows; what is of another shape goes to the service, which says so."""
+    if isinstance(windows, Mapping):
+        return {"locale": windows["locale"]} if "locale" in windows else {}
+    return {} if windows is None else {"locale": windows}
 
 
 def foreseen(use: Session, change: Json) -> Json:
@@ -60,7 +69,10 @@ def foreseen(use: Session, change: Json) -> Json:
 
 def show(use: Session, found: Json) -> None:
     """Print what a change would do."""
-    use.output.item(found, FORESEEN, rows="value")
+    if found.get("members"):
+        use.output.item(found, FORESEEN_MEMBERS, rows="members/value")
+    else:
+        use.output.item(found, FORESEEN, rows="value")
 
 
 def tell(found: Mapping[str, Any]) -> None:

@@ -69,7 +69,7 @@ def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
 
 def _show_dry(use: Session, verb: Verb, form: Json, review: Json) -> None:
     """Print what a form comes to: its review, and what the planner would do. Raises: CommandError for a wrong one."""
-    change = {"edit": form} if verb.planned_as == "edit" else None
+    change = {verb.planned_as: form} if verb.planned_as in {"edit", "spotGroup"} else None
     if verb.planned_as == "settings":
         change = foresight.change_of(verb.planned_as, "", form)
     would = foresight.foreseen(use, change) if change and review["valid"] else None

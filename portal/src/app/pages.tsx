@@ -47,6 +47,7 @@ const PAGES: Readonly<Record<string, Load>> = {
 /** The pages of no tenant. */
 const ELSEWHERE: Readonly<Record<string, Load>> = {
   my: async () => (await import("../features/my/my-page.tsx")).MyPage,
+  audit: async () => (await import("../features/audit/service-audit-page.tsx")).ServiceAuditPage,
   tenants: async () => (await import("../features/tenants/tenants-page.tsx")).TenantsPage,
   "tenants/new": async () => (await import("../features/wizards/new-tenant-page.tsx")).NewTenantPage,
 };

@@ -37,3 +37,15 @@ export interface RowsGiven<Row> {
 
 /** Rows that are drawn beyond those in view; when they come to the end, more rows are read. */
 export const BEFOREHAND = 12;
+
+/** Pixels: a column without a width of its own is never narrower. */
+const COLUMN = 125;
+/** Pixels: left and right of what a cell shows. */
+const PADDING = 16;
+const CHECKBOX = 60;
+
+/** Return how wide a table has to be, in pixels, so that each column has its width: a narrower window scrolls. */
+export function leastWidth(columns: readonly Pick<Column<never>, "width">[], hasCheckboxes: boolean): number {
+  const widths = columns.map(({ width }) => (width?.endsWith("px") ? Number.parseInt(width, 10) + PADDING : COLUMN));
+  return widths.reduce((sum, width) => sum + width, hasCheckboxes ? CHECKBOX : 0);
+}

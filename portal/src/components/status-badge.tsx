@@ -19,10 +19,12 @@ function colorOf(status: string): Color {
   return CAUTION.has(status) ? "warning" : "informative";
 }
 
+const ONE_LINE = { whiteSpace: "nowrap" } as const;
+
 /** A status in words; its color only repeats what they say. */
 export function StatusBadge({ status }: { readonly status: string }): ReactElement {
   return (
-    <Badge appearance="tint" color={colorOf(status)}>
+    <Badge appearance="tint" style={ONE_LINE} color={colorOf(status)}>
       {titleOf(status)}
     </Badge>
   );

@@ -13,29 +13,29 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useRef, type ReactElement } from "react";
 
 import { words } from "../words/lists.ts";
-import { BEFOREHAND, type Column, type Order, type RowsGiven } from "./columns.ts";
+import { BEFOREHAND, leastWidth, type Column, type Order, type RowsGiven } from "./columns.ts";
 import { moveByArrows, useEnd, useToggle, type Toggle } from "./row-behaviour.ts";
 import { SelectAll } from "./select-all.tsx";
 
 const ROW = 44;
-/** A column is never narrower, in pixels: a narrow window scrolls. */
-const COLUMN = 125;
 
 const useStyles = makeStyles({
   frame: { overflow: "auto", maxHeight: "max(320px, calc(100vh - 220px))", borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
   header: { position: "sticky", top: 0, zIndex: 1, backgroundColor: tokens.colorNeutralBackground1 },
   title: { fontWeight: tokens.fontWeightSemibold },
   narrow: { width: "44px" },
-  cell: {
+  text: {
     display: "-webkit-box",
     WebkitBoxOrient: "vertical",
     WebkitLineClamp: "2",
     overflow: "hidden",
     overflowWrap: "anywhere",
   },
+  /** What can have the focus is never cut: the row grows. */
+  controls: { display: "block", overflowWrap: "anywhere" },
 });
 
-/** A list of any length as a table: only the rows in view are in the page, each one or two lines high. */
+/** A list of any length as a table: only the rows in view are in the page, each two lines high or more. */
 export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
   const { label, rows, columns, idOf, nameOf = idOf, order, onOrder, selecting, onEnd } = given;
   const styles = useStyles();
@@ -58,7 +58,7 @@ export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
     // The arrows only move the focus between controls of its rows.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
     <section className={styles.frame} ref={frame} aria-label={label} tabIndex={0} onKeyDown={moveByArrows}>
-      <Table style={{ minWidth: `${columns.length * COLUMN}px` }} aria-label={label} aria-rowcount={rows.length + 1} size="small">
+      <Table style={{ minWidth: `${leastWidth(columns, selecting !== undefined)}px` }} aria-label={label} aria-rowcount={rows.length + 1} size="small">
         <TableHeader className={styles.header}>
           <TableRow aria-rowindex={1}>
             {selecting !== undefined && (
@@ -85,6 +85,7 @@ export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
                 columns={columns as readonly Column<unknown>[]}
                 isSelected={selecting?.selected.has(id)}
                 onToggle={toggle}
+                measure={shown.measureElement}
               />
             );
           })}
@@ -133,13 +134,15 @@ interface LineGiven {
   readonly columns: readonly Column<unknown>[];
   readonly isSelected: boolean | undefined;
   readonly onToggle: Toggle;
+  /** Learns how high a row is. */
+  readonly measure: (row: HTMLElement | null) => void;
 }
 
 /** One row. It is drawn again only when its own row, its columns or its selection change. */
-const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, onToggle }: LineGiven): ReactElement {
+const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, onToggle, measure }: LineGiven): ReactElement {
   const styles = useStyles();
   return (
-    <TableRow aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${ROW}px` }}>
+    <TableRow ref={measure} data-index={index} aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${ROW}px` }}>
       {isSelected !== undefined && (
         <TableCell className={styles.narrow}>
           <Checkbox
@@ -153,9 +156,13 @@ const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, on
         const shown = column.cell(row);
         return (
           <TableCell key={column.id}>
-            <span className={styles.cell} {...(typeof shown === "string" ? { title: shown } : {})}>
-              {shown}
-            </span>
+            {typeof shown === "string" ? (
+              <span className={styles.text} title={shown}>
+                {shown}
+              </span>
+            ) : (
+              <div className={styles.controls}>{shown}</div>
+            )}
           </TableCell>
         );
       })}

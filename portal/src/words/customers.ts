@@ -4,6 +4,7 @@ export const words = {
   checks: "Checks",
   again: "Check again",
   names: { consent: "Consent", permissions: "Permissions of Microsoft Graph", role: "Role in Azure", licences: "Licences" },
+  quota: (place: string): string => `Quota ${place}`.trim(),
   consent: "Consent",
   consentText: "An administrator of the customer's directory opens this link once, and again when permissions are added.",
   consentOpen: "Open the consent page",
@@ -27,7 +28,7 @@ export const words = {
     there: "What is there",
     nothing: "Nothing but the tenant.",
     graceText:
-      "Users keep their Cloud PCs for the grace period, which the tenant and its policies set. The removal goes on when it has ended; come back to this page then.",
+      "Users keep their Cloud PCs for the grace period, which the tenant and its policies set. The removal goes on when it has ended; come back to this page then. Spot Groups go at once, with their sessions.",
     endGrace: "End the grace periods at once: users lose their Cloud PCs today",
     typed: (name: string): string => `Type ${name}`,
     begin: "Remove everything",

@@ -59,8 +59,14 @@ def _part_numbers(value: dict[str, ServicePlanRule]) -> dict[str, ServicePlanRul
     return value
 
 
-_PartNumber = Annotated[Word, Field(title="Licence (part number)")]
-ServicePlanRules = Annotated[dict[_PartNumber, ServicePlanRule], Field(max_length=100), AfterValidator(_part_numbers)]
+NAMED_BY = "x-namedBy"
+"""What the names of a map are, for forms: pydantic gives names no title of their own."""
+
+ServicePlanRules = Annotated[
+    dict[Word, ServicePlanRule],
+    Field(max_length=100, json_schema_extra={NAMED_BY: "Licence (part number)"}),
+    AfterValidator(_part_numbers),
+]
 """The service plans that a tenant has added or overridden, by the part number of the licence."""
 
 

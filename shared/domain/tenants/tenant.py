@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from shared.domain.machines.restore_points import Frequency
-from shared.domain.machines.service_plan import ServicePlanRules
+from shared.domain.machines.service_plan import NAMED_BY, ServicePlanRules
 from shared.domain.naming import naming_template_problem, tenant_resource_group
 from shared.domain.texts import Label
 from shared.domain.values import Value, distinct
@@ -72,14 +72,18 @@ RECOMMENDED_IMAGES = (
 """What Spot PC recommends (docs/notes/spotpc-avd.md 1.3); one is flagged only while the marketplace offers it."""
 
 ImageName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,120}$", max_length=121)]
-SeatPlan = Annotated[str, Field(min_length=1, max_length=100, title="Licence (part number)")]
-Seats = Annotated[int, Field(ge=0, le=1_000_000, title="Seats")]
+SeatPlan = Annotated[str, Field(min_length=1, max_length=100)]
+Seats = Annotated[int, Field(ge=0, le=1_000_000)]
 
 
 SpotLicenseType = Literal["pooled", "personal", "personalDedicated"]
 SpotLicenses = Annotated[
-    dict[Annotated[SpotLicenseType, Field(title="Type")], Annotated[int, Field(ge=0, le=1_000_000, title="Licences")]],
-    Field(max_length=3, description="licences of Spot Groups by type; a type that is left out has no limit"),
+    dict[SpotLicenseType, Annotated[int, Field(ge=0, le=1_000_000)]],
+    Field(
+        max_length=3,
+        description="licences of Spot Groups by type; a type that is left out has no limit",
+        json_schema_extra={NAMED_BY: "Type"},
+    ),
 ]
 
 
@@ -196,6 +200,7 @@ class TenantSettings(Value):
         default_factory=dict,
         max_length=500,
         title="Seats",
+        json_schema_extra={NAMED_BY: "Licence (part number)"},
         description="How many users may have each service plan, by part number, where licences are counted here.",
     )
     service_plans: ServicePlanRules = Field(

@@ -64,9 +64,16 @@ SPOT = Noun(
         ),
         Verb("show", "get_spot_group", named="spot"),
         Verb("create", "save_wizard", wizard="create-spot-group"),
-        Verb("edit", "save_wizard", wizard="edit-spot-group", named="spot", fills="group.spotGroupId"),
+        Verb(
+            "edit",
+            "save_wizard",
+            wizard="edit-spot-group",
+            named="spot",
+            fills="group.spotGroupId",
+            planned_as="spotGroup",
+        ),
         Verb("actions", "get_supported_group_actions", ACTIONS, rows="value", named="spot"),
-        Verb("pause", "pause_spot_group", named="spot"),
+        Verb("pause", "pause_spot_group", named="spot", planned_as="pauseSpotGroup"),
         Verb("resume", "resume_spot_group", named="spot"),
         Verb("delete", "delete_spot_group", named="spot", confirms=True, asks=f"Delete the group {{}}? {DESTROYS}"),
         Verb(

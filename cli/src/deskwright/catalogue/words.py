@@ -80,6 +80,7 @@ FORESEEN = (
     *("ACTION=action", "USER=userPrincipalName", "PLAN=servicePlanName", "STATUS=status"),
     *("POLICY=policyName", "REASON=reason"),
 )
+FORESEEN_MEMBERS = ("ACTION=action", "USER=userPrincipalName", "REASON=reason")
 ACTIONS = ("ACTION=action", "POSSIBLE=possible", "REASON=reason", "CHOICES=choices")
 NAME = ("NAME=displayName",)
 ID = ("ID=id",)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from deskwright import requests
 from deskwright.client import Answer
-from deskwright.errors import ConflictError, ExitCode, RefusedError, UsageError
+from deskwright.errors import ExitCode, RefusedError, UsageError
 from deskwright.manifests.references import References
 from deskwright.operations import operation
 from deskwright.requests import Manner
@@ -158,15 +158,6 @@ class Kind(ABC):
             raise
         return Found(answer.body, answer.headers.get("etag", ""))
 
-    def unchanged(self, use: Session, found: Found) -> None:
-        """Check that a thing is still as it was read, where a write cannot say so. Raises: ConflictError."""
-        now = self.read(use, found.identifier)
-        if now is None or now.etag != found.etag:
-            raise ConflictError(
-                f"{self.name} {self.label(found.view)} has changed since it was read",
-                advice="Compare again: deskwright diff.",
-            )
-
     def slow(self, said: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for those kinds that are
         """Return whether what refers to a new thing of this kind waits for it."""
         return False
@@ -205,10 +196,10 @@ class FormKind(Kind):
     """A kind that is written by the forms of wizards, as they are reviewed."""
 
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:  # noqa: D102 - of the base class
-        if change.found is not None:
-            self.unchanged(writing.use, change.found)
+        etag = change.found.etag if change.found else None
         for wizard, form in self.forms(change, writing):
-            yield writing.save(wizard, form).operation
+            yield writing.save(wizard, form, etag).operation
+            etag = None  # it is another one now, by ourselves
 
 
 def merged(before: object, said: object) -> Any:  # noqa: ANN401 - JSON
@@ -220,5 +211,5 @@ def merged(before: object, said: object) -> Any:  # noqa: ANN401 - JSON
 
 def only_one(kind: str, said: Mapping[str, Any], *names: str) -> None:
     """Check that a document names exactly one of some properties. Raises: UsageError."""
-    if len([name for name in names if said.get(name) not in (None, False)]) != 1:
+    if len([name for name in names if said.get(name)]) != 1:
         raise UsageError(f"{kind} {said['displayName']}: write one of {', '.join(names)}")

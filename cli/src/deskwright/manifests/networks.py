@@ -45,15 +45,11 @@ class _Connection(FormKind):
             return
         form: Json = {"connection": {"connectionId": change.found.identifier}}
         if change.touched & {"site", "subscriptionId"}:
-            form["site"] = site
+            form["site"] = {"subscriptionId": writing.references.tenant["subscriptionId"], **site}
         credentials = {"network": _network(whole)} if change.touched & {*_NETWORK} else {}
         if change.touched & {*_DOMAIN} or self.needs_password(change):
             credentials |= self._domain(change, writing, whole)
         yield "edit-connection", form | ({"credentials": credentials} if credentials else {})
-
-    def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
-        for wizard, form in self.forms(change, writing):
-            yield writing.save(wizard, form, change.found.etag if change.found else None).operation
 
     def _domain(self, change: Change, writing: Writing, whole: Json) -> Json:
         domain = _chosen(whole, _DOMAIN)

@@ -128,10 +128,10 @@ class _Policy(_Assigned):
     def body(self, said: Mapping[str, Any], references: References) -> Json:
         body = super().body(said, references)
         if "connections" in body:
-            ids = [references.identifier("connection", each) for each in body.pop("connections")]
+            ids = [references.identifier("connection", each) for each in body.pop("connections") or ()]
             body["domainJoinConfigurations"] = [{"onPremisesConnectionId": each} for each in ids]
-        if "image" in body:
-            body["imageId"], body["imageType"] = references.identifier("deviceImage", body.pop("image")), "custom"
+        if image := body.pop("image", None):
+            body["imageId"], body["imageType"] = references.identifier("deviceImage", image), "custom"
         if "securityDefaults" in body:
             body[_SECURITY] = body.pop("securityDefaults")
         return body

@@ -49,6 +49,10 @@ class _SpotGroup(FormKind):
                 },
             )
 
+    def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - of the base class
+        if change.found is not None and change.touched - _IMAGE:
+            yield {"spotGroup": self._edited(change, change.found.identifier)}
+
     def _created(self, said: Json, writing: Writing) -> Json:
         connection = said.get("connection")
         place = {"siteId": said.get("site")}

@@ -25,7 +25,7 @@ const STEP: Schema = {
     phases: { type: "array", items: { $ref: "#/$defs/Phase" } },
     quantity: { type: "integer", minimum: 1, maximum: 500, default: 10 },
     anything: { type: "object" },
-    seats: { type: "object", propertyNames: { title: "Licence" }, additionalProperties: { type: "integer", title: "Seats" } },
+    seats: { type: "object", title: "Seats", "x-namedBy": "Licence", additionalProperties: { type: "integer" } },
     spot: { type: "object", propertyNames: { enum: ["pooled", "personal"] }, additionalProperties: { type: "integer" } },
     plans: { type: "object", additionalProperties: { $ref: "#/$defs/Plan" } },
     frequency: { anyOf: [{ type: "integer", enum: [4, 6] }, { type: "null" }] },

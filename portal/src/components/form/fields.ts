@@ -22,6 +22,8 @@ export interface Schema {
   /** What an object has under names that people choose. */
   readonly additionalProperties?: Schema | boolean;
   readonly propertyNames?: Schema;
+  /** What these names are, for people. */
+  readonly "x-namedBy"?: string;
   readonly required?: readonly string[];
   readonly anyOf?: readonly Schema[];
   readonly allOf?: readonly Schema[];
@@ -100,7 +102,7 @@ function fieldOf(
   const kind = kindOf(schema, root, listed);
   const rows = kind === "rows" && schema.items ? resolved(schema.items, root) : schema;
   const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}/`) : [];
-  const map = kind === "map" ? mapOf(schema, root, choices, path, dotted) : undefined;
+  const map = kind === "map" ? mapOf(raw, schema, root, choices, path, dotted) : undefined;
   return {
     name,
     path,
@@ -121,13 +123,14 @@ function fieldOf(
 }
 
 /** Return what a map asks for in each row: its name, and the fields of its value. */
-function mapOf(schema: Schema, root: Schema, choices: Choices, path: string, dotted: string): { keys: Field; values: readonly Field[] } {
+function mapOf(outer: Schema, schema: Schema, root: Schema, choices: Choices, path: string, dotted: string): { keys: Field; values: readonly Field[] } {
   const raw = schema.additionalProperties as Schema;
   const value = resolved(raw, root);
-  const named: Schema = { title: "Name", maxLength: LONG, ...resolved(schema.propertyNames ?? {}, root), type: "string" };
+  const title = outer["x-namedBy"] ?? schema["x-namedBy"] ?? "Name";
+  const named: Schema = { maxLength: LONG, ...resolved(schema.propertyNames ?? {}, root), type: "string", title };
   const values =
     value.properties === undefined
-      ? [{ ...fieldOf("", raw, root, choices, path, `${dotted}/`, true), label: value.title ?? "Value" }]
+      ? [{ ...fieldOf("", raw, root, choices, path, `${dotted}/`, true), label: outer.title ?? schema.title ?? "Value" }]
       : read(value, root, choices, path, `${dotted}/`);
   return { keys: fieldOf("name", named, root, {}, path, dotted, true), values };
 }

@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactElement } from "react";
+import { Fragment, useMemo, useState, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
@@ -85,22 +85,38 @@ function shortPlan(name: string): string {
   return name.replace(/^Cloud PC (Enterprise )?/, "");
 }
 
+/** A principal name, which is cut at its @ where it is too long for a line. */
+function UserName({ name }: { readonly name: string }): ReactElement {
+  const [local = "", ...domain] = name.split("@");
+  return (
+    <>
+      {local}
+      {domain.map((each) => (
+        <Fragment key={each}>
+          <wbr />@{each}
+        </Fragment>
+      ))}
+    </>
+  );
+}
+
 function columnsOf(tenant: string): Column<CloudPc>[] {
   return [
     {
       id: "name",
+      width: "15%",
       title: words.columns.name,
       sort: "displayName",
       cell: (row) => <Link to={`/t/${tenant}/cloud-pcs/${row.id}`}>{row.displayName}</Link>,
     },
-    { id: "user", width: "170px", title: words.columns.user, sort: "userPrincipalName", cell: (row) => row.userPrincipalName },
-    { id: "status", width: "112px", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
-    { id: "policy", width: "80px", title: words.columns.policy, sort: "provisioningPolicyName", cell: (row) => row.provisioningPolicyName ?? "-" },
-    { id: "plan", width: "130px", title: words.columns.plan, sort: "servicePlanName", cell: (row) => shortPlan(row.servicePlanName) },
-    { id: "region", width: "80px", title: words.columns.region, sort: "deviceRegionName", cell: (row) => row.deviceRegionName ?? "-" },
+    { id: "user", width: "19%", title: words.columns.user, sort: "userPrincipalName", cell: (row) => <UserName name={row.userPrincipalName} /> },
+    { id: "status", width: "14%", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "policy", width: "8%", title: words.columns.policy, sort: "provisioningPolicyName", cell: (row) => row.provisioningPolicyName ?? "-" },
+    { id: "plan", width: "19%", title: words.columns.plan, sort: "servicePlanName", cell: (row) => shortPlan(row.servicePlanName) },
+    { id: "region", width: "11%", title: words.columns.region, sort: "deviceRegionName", cell: (row) => row.deviceRegionName ?? "-" },
     {
       id: "changed",
-      width: "125px",
+      width: "14%",
       title: words.columns.changed,
       sort: "lastModifiedDateTime",
       cell: (row) => moment(row.lastModifiedDateTime),

@@ -53,14 +53,16 @@ export function LeavingPage(): ReactElement {
     region: "",
   };
   return (
-    <DetailView query={counts}>
-      {(there) => (
+    <DetailView query={ready}>
+      {({ consentUrl }) => (
         <>
           <PageHeader title={leaving.title} />
           <p>{leaving.text}</p>
-          <There counts={there} />
+          <DetailView query={counts} isPart>
+            {(there) => <There counts={there} />}
+          </DetailView>
           {progress.state === "gone" ? (
-            <Gone customer={customer} isAbroad={Boolean(ready.data?.consentUrl)} />
+            <Gone customer={customer} isAbroad={Boolean(consentUrl)} />
           ) : (
             <Asked key={progress.state} tenant={tenant} isRunning={progress.state === "running"} begin={begin} stop={stop} />
           )}

@@ -39,7 +39,7 @@ export function ReadinessPage(): ReactElement {
           </PageHeader>
           <p>{words.intro}</p>
           <Checks checks={found.checks} />
-          <DetailView query={about}>{(known) => <Ways found={found} customer={customerOf(known, found)} />}</DetailView>
+          <DetailView query={about} isPart>{(known) => <Ways found={found} customer={customerOf(known, found)} />}</DetailView>
         </>
       )}
     </DetailView>
@@ -48,13 +48,12 @@ export function ReadinessPage(): ReactElement {
 
 function Checks({ checks }: { readonly checks: readonly Check[] }): ReactElement {
   const styles = useStyles();
-  const names: Readonly<Record<string, string>> = words.names;
   return (
     <Section title={words.checks}>
       <ul className={styles.list}>
         {checks.map((each) => (
           <li key={`${each.name} ${each.additionalDetail}`} className={styles.check}>
-            <span className={styles.name}>{names[each.name] ?? each.name}</span>
+            <span className={styles.name}>{nameOf(each.name)}</span>
             <StatusBadge status={each.status} />
             <p className={styles.text}>{each.additionalDetail}</p>
             {each.recommendedAction ? <p className={styles.text}>{each.recommendedAction}</p> : null}
@@ -63,6 +62,12 @@ function Checks({ checks }: { readonly checks: readonly Check[] }): ReactElement
       </ul>
     </Section>
   );
+}
+
+/** Return what a check is called; resource providers have their own names. */
+function nameOf(name: string): string {
+  const names: Readonly<Record<string, string>> = words.names;
+  return name.startsWith("quota") ? words.quota(name.slice("quota ".length)) : (names[name] ?? name);
 }
 
 /** How a customer's administrator gives what is missing: by links, or by commands. */

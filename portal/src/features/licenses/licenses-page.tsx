@@ -30,11 +30,11 @@ const LICENSES: readonly Column<License>[] = [
   { id: "cloudPcs", title: words.licenseColumns.cloudPcs, cell: (row) => String(row.cloudPcs) },
 ];
 const QUOTAS: readonly Column<Used>[] = [
-  { id: "region", title: words.quotaColumns.region, cell: (row) => row.region },
-  { id: "family", title: words.quotaColumns.family, cell: (row) => row.family },
+  { id: "region", width: "14%", title: words.quotaColumns.region, cell: (row) => row.region },
+  { id: "family", width: "28%", title: words.quotaColumns.family, cell: (row) => row.family },
   { id: "used", title: words.quotaColumns.used, cell: (row) => row.used },
   { id: "limit", title: words.quotaColumns.limit, cell: (row) => row.limit },
-  { id: "subscription", width: "300px", title: words.quotaColumns.subscription, cell: (row) => row.subscription },
+  { id: "subscription", width: "36%", title: words.quotaColumns.subscription, cell: (row) => row.subscription },
 ];
 
 /** What there is to build with: licences bought, used and free, and Azure's quotas. */

@@ -96,7 +96,9 @@ function userColumns(tenant: string): Column<PolicyUser>[] {
       title: words.userColumns.cloudPcs,
       cell: (row) =>
         row.cloudPcs.map((pc) => (
-          <Link key={pc.id} to={`/t/${tenant}/cloud-pcs/${pc.id}`}>{`${pc.servicePlanName}: ${titleOf(pc.status)} `}</Link>
+          <div key={pc.id}>
+            <Link to={`/t/${tenant}/cloud-pcs/${pc.id}`}>{`${pc.servicePlanName}: ${titleOf(pc.status)}`}</Link>
+          </div>
         )),
     },
   ];

@@ -56,6 +56,7 @@ export function TenantsPage(): ReactElement {
             </LinkButton>
           )}
           <ActionButtons actions={actionsOf(api, state.data)} begin={work.begin} />
+          {maySee && <Link to="/audit">{words.serviceAudit}</Link>}
           {work.view}
         </>
       )}

@@ -140,7 +140,7 @@ def make_group(visit: Visit, stack: Stack, users: list[str]) -> None:
     forward(visit)
     page.get_by_role("combobox", name="Version").select_option(label=f"Teachers {BY_HAND}")
     forward(visit, times=5)
-    expect(page.get_by_text("1 session host(s) are built")).to_be_visible()
+    expect(page.get_by_text(re.compile("1 session host will be built"))).to_be_visible()
     save(visit, "spot-group-review")
     expect(page.get_by_role("heading", level=1)).to_have_text("Classroom")
     with stack.at_speed(HURRY):
@@ -245,7 +245,7 @@ def look_at_narrow_pages(visit: Visit) -> None:
     page.get_by_role("link", name="Classroom").click()
     shown(visit, "Classroom", "spot-group-narrow")
     expect(page.get_by_role("button", name="Pause")).to_be_disabled()
-    host = table(page, "Hosts").get_by_role("link").first
+    host = page.get_by_role("list", name="Hosts").get_by_role("link").first
     title = host.inner_text()
     host.click()
     shown(visit, title, "spot-host-narrow")

@@ -93,7 +93,7 @@ async def test_without_a_token_a_client_learns_how_to_sign_in_and_nothing_else(
     assert json.loads(answer.get_body()) == {
         "authority": "https://login.microsoftonline.com/organizations",
         "clientId": None,
-        "scope": "api://deskwright/access_as_user",
+        "scope": f"api://{things.DIRECTORY}/access_as_user",
         "version": VERSION,
     }
 

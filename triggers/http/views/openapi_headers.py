@@ -29,16 +29,23 @@ HEADERS: Mapping[str, Json] = {
     },
     "Preference-Applied": {"description": "What was preferred and done", "schema": _TEXT},
     "WWW-Authenticate": {"description": "How to authenticate", "schema": _TEXT},
+    "Access-Control-Allow-Origin": {"description": "Pages of which sites may read it", "schema": _TEXT},
+    "X-Content-Type-Options": {"description": "That its type is what it says", "schema": _TEXT},
 }
 """Every header by its name; the responses refer to them."""
 
+_OF_OPEN_ROUTES = {
+    "configuration": ("Cache-Control", "ETag"),
+    "templates/customer.json": ("Access-Control-Allow-Origin", "Cache-Control", "X-Content-Type-Options"),
+}
+"""Routes without a caller -> their headers."""
 _ASKED_AGAIN = {HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 
 def headers_of(route: Route, status: int) -> Json:
     """Return the headers of a successful response."""
     if route.metadata is None or not route.metadata.verb:
-        return _named("Cache-Control", "ETag") if route.address == "configuration" else {}
+        return _named(*_OF_OPEN_ROUTES.get(route.address, ()))
     names = ["X-Trace-Id", "X-Service-Time", "Cache-Control"]
     if route.method != "delete":
         names.append("ETag")

@@ -192,3 +192,21 @@ def test_a_list_is_searched_filtered_ordered_and_kept_as_a_file(enter: Enter) ->
     expect(page.get_by_text("Nothing matches")).to_be_visible()
     page.get_by_role("main").get_by_role("button", name="Clear").last.click()
     expect(page.get_by_role("table")).to_be_visible()
+
+
+def test_a_column_is_hidden_in_the_address(enter: Enter) -> None:
+    visit = enter("reader")
+    page = visit.go("/cloud-pcs")
+    region = page.get_by_role("columnheader", name="Region")
+    expect(region).to_be_visible()
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("menuitemcheckbox", name="Region").click()
+    expect(page).to_have_url(re.compile("hidden=region"))
+    assert visit.barriers() == []
+    page.keyboard.press("Escape")
+    page.reload()
+    expect(page.get_by_role("columnheader", name="Status")).to_be_visible()
+    expect(region).to_have_count(0)
+    page.get_by_role("button", name="Columns").click()
+    page.get_by_role("menuitemcheckbox", name="Region").click()
+    expect(region).to_be_visible()

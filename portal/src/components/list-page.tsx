@@ -7,10 +7,11 @@ import type { Rows } from "../api/pages.ts";
 import { useList, type ListPath, type Place, type Query, type RowOf } from "../api/read.ts";
 import { words } from "../words/lists.ts";
 import { AsOf } from "./as-of.tsx";
+import { ColumnChoice } from "./column-choice.tsx";
 import type { Column } from "./data-table.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import { LinkButton } from "./link-button.tsx";
-import { orderText, queryOf, stateOf, type Filter, type ListState } from "./list-state.ts";
+import { HIDDEN, orderText, queryOf, shownOf, stateOf, type Filter, type ListState } from "./list-state.ts";
 import { ListTools } from "./list-tools.tsx";
 import { ListView, type Selecting } from "./list-view.tsx";
 import { PageHeader } from "./page-header.tsx";
@@ -66,7 +67,7 @@ export function useAddressedList<P extends ListPath>(
   filters: readonly Filter[] = NO_FILTERS,
 ): AddressedList<P> {
   const [address, setAddress] = useSearchParams();
-  const state = stateOf(address, filters);
+  const state = useMemo(() => stateOf(address, filters), [address, filters]);
   const query = queryOf(state, filters, listed.query);
   const list = useList(listed.path, place, {
     query,
@@ -90,7 +91,14 @@ export function useAddressedList<P extends ListPath>(
       ),
     [setAddress],
   );
-  const clear = (): void => setAddress({}, { replace: true });
+  const clear = (): void =>
+    setAddress(
+      (before) => {
+        const names = new Set(["search", ...filters.map(({ name }) => name)]);
+        return new URLSearchParams([...before].filter(([name]) => !names.has(name)));
+      },
+      { replace: true },
+    );
   return { list, state, query, set, clear, isFiltered: state.search !== "" || Object.keys(state.chosen).length > 0 };
 }
 
@@ -118,6 +126,9 @@ export function ListPage<P extends ListPath>(given: Given<P>): ReactElement {
   const own = useMemo(() => columnsOf(tenant), [columnsOf, tenant]);
   const create = <CreateLink tenant={tenant} create={listed.create} />;
   const { isSearchable = false } = listed;
+  const columns = given.columns ?? own;
+  const { hidden } = found.state;
+  const shown = useMemo(() => shownOf(columns, hidden), [columns, hidden]);
   const csv = listed.csv === undefined ? null : { path: listed.path, place, query: found.query, name: listed.csv };
   return (
     <>
@@ -127,13 +138,15 @@ export function ListPage<P extends ListPath>(given: Given<P>): ReactElement {
         <AsOf query={found.list} />
       </PageHeader>
       {(isSearchable || filters.length > 0 || csv !== null) && (
-        <ListTools state={found.state} filters={filters} isSearchable={isSearchable} set={found.set} clear={found.clear} csv={csv} />
+        <ListTools state={found.state} filters={filters} isSearchable={isSearchable} set={found.set} clear={found.clear} csv={csv}>
+          <ColumnChoice columns={columns} hidden={hidden} hide={(ids) => found.set(HIDDEN, ids.join(","))} />
+        </ListTools>
       )}
       {above?.(found)}
       <ListView
         label={listed.words.title}
         list={found.list}
-        columns={given.columns ?? own}
+        columns={shown}
         idOf={listed.idOf}
         {...(listed.nameOf === undefined ? {} : { nameOf: listed.nameOf })}
         order={found.state.order}

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { orderText, queryOf, quoted, stateOf, type Filter } from "./list-state.ts";
+import { orderText, queryOf, quoted, shownOf, stateOf, type Filter } from "./list-state.ts";
 
 const FILTERS: readonly Filter[] = [
   { name: "status", title: "Status", property: "status", choices: [] },
@@ -36,5 +36,19 @@ describe("queryOf", () => {
 describe("quoted", () => {
   it("doubles quotes, so that a name cannot end the text", () => {
     expect(quoted("O'Brien")).toBe("'O''Brien'");
+  });
+});
+
+describe("shownOf", () => {
+  const COLUMNS = [{ id: "name" }, { id: "user" }, { id: "status" }];
+
+  it("leaves out what the address hides, and keeps what names the row", () => {
+    const { hidden } = stateOf(new URLSearchParams("hidden=name,user"), FILTERS);
+    expect(shownOf(COLUMNS, hidden)).toEqual([{ id: "name" }, { id: "status" }]);
+  });
+
+  it("shows all columns when the address hides none, or some that there are not", () => {
+    expect(shownOf(COLUMNS, [])).toBe(COLUMNS);
+    expect(shownOf(COLUMNS, ["size"])).toEqual(COLUMNS);
   });
 });

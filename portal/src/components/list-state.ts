@@ -4,6 +4,9 @@ import type { Query } from "../api/read.ts";
 import type { Order } from "./columns.ts";
 import type { Choice } from "./form/fields.ts";
 
+/** Where an address has the columns that are not shown: ids with commas between them. */
+export const HIDDEN = "hidden";
+
 /** One thing that a list can be filtered by. */
 export interface Filter {
   /** Its place in the page's address. */
@@ -19,6 +22,8 @@ export interface ListState {
   /** Name of a filter -> chosen value; what is not chosen is not in it. */
   readonly chosen: Readonly<Record<string, string>>;
   readonly order: Order | undefined;
+  /** Ids of columns that are not shown. */
+  readonly hidden: readonly string[];
 }
 
 /** Read the state of a list from an address. */
@@ -27,7 +32,12 @@ export function stateOf(address: URLSearchParams, filters: readonly Filter[]): L
     const value = address.get(name);
     return value ? [[name, value]] : [];
   });
-  return { search: address.get("search") ?? "", chosen: Object.fromEntries(chosen), order: orderOf(address.get("order") ?? "") };
+  return {
+    search: address.get("search") ?? "",
+    chosen: Object.fromEntries(chosen),
+    order: orderOf(address.get("order") ?? ""),
+    hidden: (address.get(HIDDEN) ?? "").split(",").filter((id) => id !== ""),
+  };
 }
 
 /** Write an order as it stands in addresses: `displayName` or `displayName desc`. */
@@ -39,6 +49,11 @@ export function orderText({ by, descending }: Order): string {
 export function orderOf(text: string): Order | undefined {
   const [by, direction] = text.split(" ");
   return by ? { by, descending: direction === "desc" } : undefined;
+}
+
+/** Return the columns that an address does not hide; the first one, which names the row, is always there. */
+export function shownOf<C extends { readonly id: string }>(columns: readonly C[], hidden: readonly string[]): readonly C[] {
+  return hidden.length === 0 ? columns : columns.filter(({ id }, place) => place === 0 || !hidden.includes(id));
 }
 
 /** Return the options that ask the service for what a list shows. */

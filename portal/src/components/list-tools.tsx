@@ -1,6 +1,6 @@
 import { Button, SearchBox, Select, makeStyles, tokens } from "@fluentui/react-components";
 import { useMutation } from "@tanstack/react-query";
-import { useEffect, useRef, useState, type ReactElement } from "react";
+import { useEffect, useRef, useState, type ReactElement, type ReactNode } from "react";
 
 import { useApi } from "../api/context.tsx";
 import { readCsv, type ListPath, type Place, type Query } from "../api/read.ts";
@@ -22,7 +22,7 @@ const useStyles = makeStyles({
   },
   search: { minWidth: "200px", flexGrow: 1, maxWidth: "360px" },
   choice: { maxWidth: "100%" },
-  last: { marginLeft: "auto" },
+  last: { marginLeft: "auto", display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS },
 });
 
 interface Given {
@@ -33,6 +33,8 @@ interface Given {
   readonly set: (name: string, value: string) => void;
   readonly clear: () => void;
   readonly csv: CsvFile | null;
+  /** Beside the download. */
+  readonly children?: ReactNode;
 }
 
 export interface CsvFile {
@@ -42,8 +44,8 @@ export interface CsvFile {
   readonly name: string;
 }
 
-/** What stands above a list: search, filters, what is chosen, and the list as a file. */
-export function ListTools({ state, filters, isSearchable, set, clear, csv }: Given): ReactElement {
+/** What stands above a list: search, filters, what is chosen, columns, and the list as a file. */
+export function ListTools({ state, filters, isSearchable, set, clear, csv, children }: Given): ReactElement {
   const styles = useStyles();
   const chosen = filters.filter(({ name }) => state.chosen[name] !== undefined);
   const isChosen = chosen.length > 0 || state.search !== "";
@@ -74,7 +76,10 @@ export function ListTools({ state, filters, isSearchable, set, clear, csv }: Giv
           {words.clear}
         </Button>
       )}
-      {csv !== null && <Download csv={csv} className={styles.last} />}
+      <div className={styles.last}>
+        {children}
+        {csv !== null && <Download csv={csv} />}
+      </div>
     </search>
   );
 }
@@ -106,7 +111,7 @@ function Search({ value, onSearch }: { readonly value: string; readonly onSearch
   );
 }
 
-function Download({ csv, className }: { readonly csv: CsvFile; readonly className: string }): ReactElement {
+function Download({ csv }: { readonly csv: CsvFile }): ReactElement {
   const api = useApi();
   const loading = useMutation({
     mutationFn: () => readCsv(api, csv.path, csv.place, csv.query),
@@ -114,7 +119,7 @@ function Download({ csv, className }: { readonly csv: CsvFile; readonly classNam
   });
   return (
     <>
-      <Button className={className} size="small" disabledFocusable={loading.isPending} onClick={() => loading.mutate()}>
+      <Button size="small" disabledFocusable={loading.isPending} onClick={() => loading.mutate()}>
         {words.csv}
       </Button>
       {loading.isError && <ErrorNotice error={loading.error} />}

@@ -4,6 +4,7 @@ export const words = {
   any: (title: string): string => `${title}: any`,
   without: (title: string, value: string): string => `Without ${title} ${value}`,
   clear: "Clear",
+  columns: "Columns",
   csv: "Download CSV",
   nothing: "Nothing matches",
   nothingText: "Change the search or the filters, or clear them.",

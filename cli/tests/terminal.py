@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import select
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,6 +78,7 @@ def opened(command: Sequence[str], environment: Mapping[str, str], folder: Path,
     """Start a command in a terminal of 100 columns."""
     pid, screen = pty.fork()
     if pid == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # tests in the background of a shell have it ignored
         os.chdir(folder)
         os.execvpe(command[0], list(command), {**environment, "COLUMNS": "100", "TERM": kind})  # noqa: S606
     return Terminal(pid, screen)

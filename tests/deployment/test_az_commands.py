@@ -122,18 +122,21 @@ def test_a_person_signs_in_with_and_without_a_directory(somebody: Az, cloud: dic
     assert cloud
 
 
-@long
-@runs(
-    "az provider register --namespace Microsoft.DesktopVirtualization --wait",
-    "az provider register --namespace {name} --wait",
+_REGISTER = (
+    "az provider register --subscription <id> --namespace Microsoft.DesktopVirtualization --wait",
+    "az provider register --subscription {subscription} --namespace {namespace} --wait",
     "az provider register --subscription {subscription} --namespace {missing[0]}",
 )
+_REGISTER_HERE = "az provider register --namespace {name} --wait"
+
+
+@long
+@runs(*_REGISTER, _REGISTER_HERE)
 def test_providers_are_registered(somebody: Az) -> None:
-    somebody(*words("az provider register --namespace Microsoft.DesktopVirtualization --wait"))
-    somebody(*words("az provider register --namespace {name} --wait", "Microsoft.Compute"))
-    last = "az provider register --subscription {subscription} --namespace {missing[0]}"
-    somebody(*words(last, SUBSCRIPTION, "Microsoft.Network"))
-    for name in ("Microsoft.DesktopVirtualization", "Microsoft.Compute", "Microsoft.Network"):
+    somebody(*words(_REGISTER_HERE, "Microsoft.App"))
+    names = ("Microsoft.DesktopVirtualization", "Microsoft.Compute", "Microsoft.Network")
+    for command, name in zip(_REGISTER, names, strict=True):
+        somebody(*words(command, SUBSCRIPTION, name))
         assert somebody("provider", "show", "--namespace", name)["registrationState"] == "Registered"
 
 

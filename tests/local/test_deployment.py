@@ -74,7 +74,7 @@ def az(folder: Path, url: str, authority: Path) -> None:
 def checkout(tmp_path: Path) -> Iterator[Checkout]:
     """A cloud of its own, with a caller who may do everything in both services."""
     folder = tmp_path / "checkout"
-    for name in ("deployment", "infra"):
+    for name in ("deployment", "infra", "shared"):
         shutil.copytree(ROOT / name, folder / name)
     certificates = issue(tmp_path)
     seed = tmp_path / "seed.json"

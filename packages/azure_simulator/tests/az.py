@@ -78,7 +78,7 @@ class Az:
     def accompany(self, command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
         """Run another program of this repository, in a folder of its own, with this `az` on its PATH."""
         root = Path(__file__).resolve().parents[3]
-        for name in ("deployment", "infra"):
+        for name in ("deployment", "infra", "shared"):
             shutil.copytree(root / name, folder / name)
         (folder / "az").write_text(_TRANSLATED.format(PYTHON), "utf-8")
         (folder / "az").chmod(0o755)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from shared.domain import page_tokens
 from shared.domain.filtering import Kinds, Row, Scalar
-
-AS_IT_IS = "use the address in @odata.nextLink as it is"
-"""What to do instead of writing a token."""
 
 _COMPARED = 100
 """Characters of a text by which rows are ordered: the place where a page ends has to fit into an address."""
@@ -70,19 +67,19 @@ def place_of(row: Row, terms: Sequence[Term]) -> Place:
 def token_of(place: Place, terms: Sequence[Term]) -> str:
     """Return the token of the page behind *place*."""
     text = json.dumps([written(terms), list(place[0]), place[1]], separators=(",", ":"), ensure_ascii=False)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return page_tokens.written(text)
 
 
 def read_token(token: str, terms: Sequence[Term]) -> Place:
     """Return the place that *token* names in a list with the order *terms*. Raises: OrderError."""
     try:
-        order, values, id_ = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        order, values, id_ = json.loads(page_tokens.read(token))
         if order != written(terms) or not isinstance(id_, str) or len(values) != len(terms):
-            raise OrderError(AS_IT_IS)
+            raise OrderError(page_tokens.AS_IT_IS)
         for value in values:
             _key(value)
     except (ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
-        raise OrderError(AS_IT_IS) from error
+        raise OrderError(page_tokens.AS_IT_IS) from error
     return tuple(values), id_
 
 

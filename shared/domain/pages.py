@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from shared.domain import page_tokens
 from shared.domain.filtering import Row
-from shared.domain.ordering import AS_IT_IS, OrderError, Term, behind, place_of, written
+from shared.domain.ordering import OrderError, Term, behind, place_of, written
 
 R = TypeVar("R", bound=Row)
 
@@ -36,20 +36,20 @@ def _token(name: str, page: Sequence[Row], terms: Sequence[Term], end: int) -> s
     values, _ = place_of(page[-1], terms)
     ids = [str(row["id"]) for row in page[-_REMEMBERED:]]
     text = json.dumps([name, written(terms), list(values), ids, end], separators=(",", ":"), ensure_ascii=False)
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return page_tokens.written(text)
 
 
 def _first(name: str, rows: Sequence[R], terms: Sequence[Term], token: str) -> int:
     """Return the number of the row with which the page begins that *token* names."""
     try:
-        read: list[Any] = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        read: list[Any] = json.loads(page_tokens.read(token))
         there, order, values, ids, end = read
         right = there == name and order == written(terms) and len(values) == len(terms) and ids
         if not right or not all(isinstance(each, str) for each in ids) or type(end) is not int or end < 0:
-            raise OrderError(AS_IT_IS)
+            raise OrderError(page_tokens.AS_IT_IS)
         if terms:
             return len(rows) - len(behind(rows, terms, (tuple(values), ids[-1])))
     except (ValueError, TypeError, OverflowError, RecursionError, AttributeError) as error:
-        raise OrderError(AS_IT_IS) from error
+        raise OrderError(page_tokens.AS_IT_IS) from error
     places = {str(row["id"]): number for number, row in enumerate(rows)}
     return next((places[each] + 1 for each in reversed(ids) if each in places), max(0, end - len(ids)))

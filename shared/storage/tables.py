@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.domain.ordering import AS_IT_IS
+from shared.domain import page_tokens
 from shared.errors import (
     ConflictError,
     DeskwrightError,
@@ -302,18 +300,17 @@ def _token(name: str, continuation: Mapping[str, str | None] | None) -> str | No
     """Return the token of the page of the table *name* that begins at *continuation*, which may name no row."""
     if not continuation:
         return None
-    place = json.dumps([name, continuation["PartitionKey"], continuation.get("RowKey")])
-    return base64.urlsafe_b64encode(place.encode()).decode().rstrip("=")
+    return page_tokens.written(json.dumps([name, continuation["PartitionKey"], continuation.get("RowKey")]))
 
 
 def _continuation(name: str, token: str | None) -> dict[str, str | None] | None:
     """Return where a page of the table *name* begins. Raises: InvalidError for the token of another table too."""
     if token is None:
         return None
-    wrong = InvalidError(Problem("$skiptoken", AS_IT_IS))
+    wrong = InvalidError(Problem("$skiptoken", page_tokens.AS_IT_IS))
     try:
-        table, partition, key = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
-    except (binascii.Error, ValueError, TypeError, RecursionError) as error:
+        table, partition, key = json.loads(page_tokens.read(token))
+    except (ValueError, TypeError, RecursionError) as error:
         raise wrong from error
     if table != name or not isinstance(partition, str) or not isinstance(key, str | None):
         raise wrong

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from shared.domain import page_tokens
 from shared.domain.filtering import accepts, demanded, names_in
 from shared.domain.operations.audit_names import NO_NAMES
 from shared.domain.operations.operation import AuditEvent
-from shared.domain.ordering import AS_IT_IS
 from shared.errors import InvalidError, Problem
 from shared.services.audit_names import audit_names
 from triggers.http.call import Call, Response, ok
@@ -56,7 +54,7 @@ async def _found(
     events = call.deps.audit.among(tenant_id, top=top, behind=behind, **_limits(query))
     async for key, stored in events:
         if len(found) == most[0] or looked == most[1]:
-            return await _shown(call, found), _token(last)
+            return await _shown(call, found), page_tokens.written(last)
         looked, last = looked + 1, key
         if accepts(query.condition, audit_row(audit_event_view(stored.value))):
             found.append(stored.value)
@@ -84,21 +82,15 @@ def _limits(query: Query) -> dict[str, Any]:
     return limits
 
 
-def _token(key: str) -> str:
-    return base64.urlsafe_b64encode(key.encode()).decode().rstrip("=")
-
-
 def _place(call: Call) -> str:
     token = call.query("$skiptoken")
     if token is None:
         return ""
-    wrong = InvalidError(Problem("$skiptoken", AS_IT_IS))
+    wrong = InvalidError(Problem("$skiptoken", page_tokens.AS_IT_IS))
     try:
-        place = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode()
-    except (binascii.Error, ValueError) as error:
+        place = page_tokens.read(token)
+    except ValueError as error:
         raise wrong from error
-    if not call.deps.audit.is_place(
-        place
-    ):  # of another list: nothing would be behind it, and the log would seem to end
+    if not call.deps.audit.is_place(place):  # of another list: nothing is behind it, and the log would seem to end
         raise wrong
     return place

@@ -79,7 +79,7 @@ class Graph:
         if search:
             query["$filter"] = f"startswith(displayName,{_quoted(search)})"
         found: list[Group] = []
-        async for each in self._pages("/v1.0/groups", query, _ADVANCED):
+        async for each in self.pages("/v1.0/groups", query, _ADVANCED):
             found.append(_group(each))
             if len(found) >= top:
                 break
@@ -93,7 +93,7 @@ class Graph:
         path = f"/v1.0/groups/{_object(group_id)}/transitiveMembers/microsoft.graph.user"
         query = {"$select": _USER, "$top": str(_PAGE), "$count": "true"}
         try:
-            return [_user(each) async for each in self._pages(path, query, _ADVANCED)]
+            return [_user(each) async for each in self.pages(path, query, _ADVANCED)]
         except MissingError as missing:
             raise NotFoundError(f"the directory has no group {group_id}") from missing
 
@@ -107,7 +107,7 @@ class Graph:
                 "$count": "true",
                 "$filter": f"assignedLicenses/any(l:l/skuId eq {_segment(sku_id)})",
             }
-            found |= {each["id"]: _user(each) async for each in self._pages("/v1.0/users", query, _ADVANCED)}
+            found |= {each["id"]: _user(each) async for each in self.pages("/v1.0/users", query, _ADVANCED)}
         return list(found.values())
 
     async def user(self, id_or_upn: str) -> DirectoryUser:
@@ -126,7 +126,7 @@ class Graph:
             names = ("displayName", "givenName", "surname", "userPrincipalName")
             query["$filter"] = " or ".join(f"startswith({name},{_quoted(search)})" for name in names)
         found: list[DirectoryUser] = []
-        async for each in self._pages("/v1.0/users", query, _ADVANCED):
+        async for each in self.pages("/v1.0/users", query, _ADVANCED):
             found.append(_user(each))
             if len(found) >= top:
                 break
@@ -169,12 +169,12 @@ class Graph:
 
     async def subscribed_skus(self) -> list[SubscribedSku]:
         """Return the licences the directory has bought."""
-        return [_sku(each) async for each in self._pages("/v1.0/subscribedSkus", {})]
+        return [_sku(each) async for each in self.pages("/v1.0/subscribedSkus", {})]
 
     async def service_principal_id(self, app_id: str) -> str | None:
         """Return the object id of an application's service principal in the directory, None if it has none."""
         query = {"$filter": f"appId eq {_quoted(app_id)}", "$select": "id"}
-        found = [each async for each in self._pages("/v1.0/servicePrincipals", query)]
+        found = [each async for each in self.pages("/v1.0/servicePrincipals", query)]
         return str(found[0]["id"]) if found else None
 
     async def service_principal_name(self, object_id: str) -> str:
@@ -189,7 +189,7 @@ class Graph:
     async def devices(self, display_name: str) -> list[Device]:
         """Return the devices with this name: several are normal, since a new join leaves the old device."""
         query = {"$filter": f"displayName eq {_quoted(display_name)}", "$select": _DEVICE}
-        return [_device(each) async for each in self._pages("/v1.0/devices", query)]
+        return [_device(each) async for each in self.pages("/v1.0/devices", query)]
 
     async def set_extension_attribute(self, object_id: str, number: int, value: str) -> None:
         """Set one of a device's fifteen extension attributes. Raises: MissingError."""
@@ -208,7 +208,7 @@ class Graph:
             f"azureADDeviceId eq {_quoted(device_id)}" if device_id else f"deviceName eq {_quoted(device_name or '')}"
         )
         query = {"$filter": term, "$select": _MANAGED}
-        return [_managed(each) async for each in self._pages("/v1.0/deviceManagement/managedDevices", query)]
+        return [_managed(each) async for each in self.pages("/v1.0/deviceManagement/managedDevices", query)]
 
     async def set_primary_user(self, managed_device_id: str, user_id: str) -> None:
         """Make a user the primary user of a managed device; only the beta API can. Raises: MissingError."""
@@ -233,14 +233,14 @@ class Graph:
         path = "/v1.0/deviceManagement/deviceEnrollmentConfigurations"
         return [
             EnrollmentRestriction(display_name=each.get("displayName") or "", default=each.get("priority") == 0)
-            async for each in self._pages(path, {})
+            async for each in self.pages(path, {})
             if (each.get("windowsRestriction") or {}).get("platformBlocked") is True
         ]
 
     async def directory_sync(self) -> tuple[bool, datetime | None]:
         """Return whether the directory is synchronised with a domain, and when it last was."""
         query = {"$select": "id,onPremisesSyncEnabled,onPremisesLastSyncDateTime"}
-        async for each in self._pages("/v1.0/organization", query):
+        async for each in self.pages("/v1.0/organization", query):
             last = each.get("onPremisesLastSyncDateTime")
             return each.get("onPremisesSyncEnabled") is True, datetime.fromisoformat(last) if last else None
         return False, None
@@ -255,10 +255,13 @@ class Graph:
         except MissingError:
             return
 
-    async def _pages(
+    async def pages(
         self, path: str, query: dict[str, str], headers: dict[str, str] | None = None
     ) -> AsyncIterator[dict[str, Any]]:
-        """Yield the items of all pages; a page without items, or with a link to another host, is a failed read."""
+        """Yield the items of all pages; a page without items, or with a link to another host, is a failed read.
+
+        Raises: UnavailableError, and as `request` does.
+        """
         page = await self.request("GET", path, query=query, headers=headers)
         while True:
             if not isinstance(page.get("value"), list):

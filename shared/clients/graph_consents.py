@@ -15,11 +15,6 @@ async def given_permissions(graph: Graph, principal_id: str) -> frozenset[str]:
     path = f"/v1.0/servicePrincipals(appId='{_GRAPH}')"
     resource = await graph.request("GET", path, query={"$select": "id,appRoles"})
     names = {str(each["id"]): str(each["value"]) for each in resource.get("appRoles") or ()}
-    page = await graph.request("GET", f"/v1.0/servicePrincipals/{principal_id}/appRoleAssignments")
-    rows = list(page.get("value") or ())
-    while link := page.get("@odata.nextLink"):
-        graph.refuse_foreign(link)
-        page = await graph.request("GET", str(link))
-        rows += page.get("value") or ()
-    given = (str(each["appRoleId"]) for each in rows if each["resourceId"] == resource["id"])
+    rows = graph.pages(f"/v1.0/servicePrincipals/{principal_id}/appRoleAssignments", {})
+    given = [str(each["appRoleId"]) async for each in rows if each["resourceId"] == resource["id"]]
     return frozenset(names[role] for role in given if role in names)

@@ -107,18 +107,23 @@ class Possibility(Value):
 NOT_ALLOWED = "your organisation does not allow it"
 
 
-def applying(settings: Iterable[UserSetting], group_ids: frozenset[str]) -> UserSetting | None:
-    """Return the settings of a user in *group_ids*: those that were assigned to one of the groups first, as policies.
-
-    None: nobody has allowed anything.
-    """
+def assigned_in(settings: Iterable[UserSetting], group_ids: frozenset[str]) -> list[tuple[UserSetting, Assignment]]:
+    """Return the settings that are assigned to groups of a user, in the order in which they count: as policies."""
     found = [
-        (assignment.assigned_at, setting.id, setting)
+        (setting, assignment)
         for setting in settings
         for assignment in setting.assignments
         if assignment.group_id in group_ids
     ]
-    return min(found, key=lambda each: each[:2])[2] if found else None
+    return sorted(found, key=lambda each: (each[1].assigned_at, each[0].id, each[1].group_id))
+
+
+def applying(settings: Iterable[UserSetting], group_ids: frozenset[str]) -> UserSetting | None:
+    """Return the settings of a user in *group_ids*: those that were assigned to one of the groups first.
+
+    None: nobody has allowed anything.
+    """
+    return next((setting for setting, _ in assigned_in(settings, group_ids)), None)
 
 
 def own_frequencies(settings: Iterable[UserSetting]) -> list[timedelta]:

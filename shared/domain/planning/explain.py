@@ -11,7 +11,7 @@ from shared.domain.cloud_pcs.build import Build, Failure
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
 from shared.domain.cloud_pcs.steps import TITLES
-from shared.domain.cloud_pcs.user_setting import UserSetting
+from shared.domain.cloud_pcs.user_setting import UserSetting, assigned_in
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.planning.entitlements import Entitlement, winner
@@ -121,22 +121,17 @@ def applied_settings(
     settings: Iterable[UserSetting], group_ids: frozenset[str], names: Mapping[str, str]
 ) -> tuple[AppliedSetting, ...]:
     """Return the settings that are assigned to a group of a user in *group_ids*, in the order in which they count."""
-    found = sorted(
-        (assignment.assigned_at, setting.id, setting.display_name, assignment.group_id)
-        for setting in settings
-        for assignment in setting.assignments
-        if assignment.group_id in group_ids
-    )
+    found = assigned_in(settings, group_ids)
     return tuple(
         AppliedSetting(
-            user_setting_id=setting_id,
-            user_setting_name=name,
-            group_id=group_id,
-            group_name=names.get(group_id, group_id),
-            assigned_at=assigned_at,
-            applies=setting_id == found[0][1],
+            user_setting_id=setting.id,
+            user_setting_name=setting.display_name,
+            group_id=assignment.group_id,
+            group_name=names.get(assignment.group_id, assignment.group_id),
+            assigned_at=assignment.assigned_at,
+            applies=setting.id == found[0][0].id,
         )
-        for assigned_at, setting_id, name, group_id in found
+        for setting, assignment in found
     )
 
 

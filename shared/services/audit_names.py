@@ -9,7 +9,7 @@ from shared.domain.operations.audit_names import AuditNames
 from shared.domain.operations.operation import AuditEvent
 from shared.services.action_context import ActionContext
 from shared.services.directory_names import application_names
-from shared.services.operation_facts import operation_facts
+from shared.services.operation_facts import record_names
 
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -18,5 +18,4 @@ async def audit_names(context: ActionContext, events: Sequence[AuditEvent]) -> A
     """Return the names that events of a tenant are shown with. A token without a name has left an id instead."""
     actors = (event.actor for event in events)
     nameless = [each.id for each in actors if each.kind == "application" and _ID.fullmatch(each.name)]
-    facts = await operation_facts(context)
-    return AuditNames(await application_names(context, nameless), facts.names)
+    return AuditNames(await application_names(context, nameless), await record_names(context))

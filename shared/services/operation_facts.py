@@ -45,8 +45,12 @@ async def operation_facts(context: ActionContext) -> OperationFacts:
     async def durations() -> Durations:
         return durations_of(await deps.operations.entries(tenant_id))
 
-    names = await _NAMES.get_or(deps, tenant_id, lambda: _names(context))
-    return OperationFacts(names, await _DURATIONS.get_or(deps, tenant_id, durations), context.now)
+    return OperationFacts(await record_names(context), await _DURATIONS.get_or(deps, tenant_id, durations), context.now)
+
+
+async def record_names(context: ActionContext) -> Mapping[str, str]:
+    """Return the names of the tenant's records by id; they may be a minute old."""
+    return await _NAMES.get_or(context.deps, context.tenant.id, lambda: _names(context))
 
 
 async def _names(context: ActionContext) -> Mapping[str, str]:

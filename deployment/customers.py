@@ -129,10 +129,11 @@ def _licences(customer: Customer, report: Report) -> Iterator[Verdict]:
     if _counts_seats(customer):
         yield needs.judge_seats(customer.settings.get("seats", {}), _bought(customer))
         return
-    licences, plans = _bought(customer), customer.settings.get("servicePlans", {})
+    bought = _skus(customer)
+    licences = _licences_of(customer, bought)
     known = {each.part_number for each in licences}
-    others = [name for name in _skus(customer) if name not in known]
-    yield needs.judge_licences(licences, others, plans)
+    others = [name for name in bought if name not in known]
+    yield needs.judge_licences(licences, others, customer.settings.get("servicePlans", {}))
 
 
 def _quota(customer: Customer, report: Report) -> Iterator[Verdict]:
@@ -147,8 +148,13 @@ def _quota(customer: Customer, report: Report) -> Iterator[Verdict]:
 
 def _bought(customer: Customer) -> list[Licence]:
     """Return the licences, or the seats, that give Cloud PCs."""
+    counts_seats = _counts_seats(customer)
+    return _licences_of(customer, customer.settings.get("seats", {}) if counts_seats else _skus(customer))
+
+
+def _licences_of(customer: Customer, counted: Json) -> list[Licence]:
+    """Return those of counted part numbers that give Cloud PCs."""
     plans = customer.settings.get("servicePlans", {})
-    counted = customer.settings.get("seats", {}) if _counts_seats(customer) else _skus(customer)
     found = (needs.licence_of(name, count, plans.get(name)) for name, count in sorted(counted.items()))
     return [each for each in found if each is not None]
 

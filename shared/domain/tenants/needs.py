@@ -93,8 +93,7 @@ def judge_role(
     lacking = [action for action in wanted if not any(_permits(each, action) for each in given)]
     if not lacking:
         return Verdict("role", "passed", f"every action that is needed, for {where}")
-    named = ", ".join(lacking[:_MOST_NAMED]) + (", ..." if len(lacking) > _MOST_NAMED else "")
-    return Verdict("role", "failed", f"{where}: {len(lacking)} actions are not allowed: {named}", advice)
+    return Verdict("role", "failed", f"{where}: {len(lacking)} actions are not allowed: {_listed(lacking)}", advice)
 
 
 def judge_licences(licences: Sequence[Licence], others: Sequence[str], planned: Collection[str]) -> Verdict:

@@ -20,7 +20,6 @@ from shared.contracts.spot_groups import (
 from shared.dependencies import dependencies
 from shared.domain.azure_errors import PRINCIPAL_UNKNOWN
 from shared.domain.networks.connection import JoinType
-from shared.domain.policies.pausing import spot_pause_reason
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import (
     MemberPlan,
@@ -31,7 +30,7 @@ from shared.domain.spot.members import (
 from shared.domain.spot.sessions import Notice
 from shared.domain.tenants.tenant import Tenant
 from shared.services.desktop_sessions import sign_off_users
-from shared.services.member_plans import planned_members, read_roll
+from shared.services.member_plans import is_by_roll, planned_members, read_roll
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
@@ -59,7 +58,7 @@ async def plan_spot_members(order: SpotGroupOrder) -> MembersPlanned | Refused:
 async def _planned(order: SpotGroupOrder, tenant: Tenant, group: SpotGroup, known: list[SpotMember]) -> MemberPlan:
     deps = dependencies()
     at, service = deps.clock.now(), await deps.service_state.get()
-    asks = order.read_members and group.deleting_since is None and not spot_pause_reason(service, tenant, group)
+    asks = order.read_members and is_by_roll(service, tenant, group)
     roll = await read_roll(deps.graph(tenant), group.group_ids) if asks else None
     return planned_members(service, tenant, group, known, roll, at)
 

@@ -20,6 +20,11 @@ async def read_roll(directory: Directory, group_ids: Iterable[str]) -> Roll:
     return Roll(users=seen_users(read.people.values()), complete=True, empty=frozenset(read.empty))
 
 
+def is_by_roll(service: ServiceState, tenant: Tenant, group: SpotGroup) -> bool:
+    """Return whether who is in the groups decides anything now: nobody has paused or deleted the Spot Group."""
+    return group.deleting_since is None and not spot_pause_reason(service, tenant, group)
+
+
 def planned_members(
     service: ServiceState,
     tenant: Tenant,
@@ -31,7 +36,7 @@ def planned_members(
     """Return what becomes of the members. *roll*: None where the directory was not asked, and all stays."""
     if group.deleting_since is not None:
         return dissolved(known, at)
-    if roll is None or spot_pause_reason(service, tenant, group):
+    if roll is None or not is_by_roll(service, tenant, group):
         return MemberPlan(members=tuple(known))
     return plan_members(
         known,

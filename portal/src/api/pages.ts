@@ -103,7 +103,7 @@ function useRunningRows<Row>(given: Pick<Asked<Row>, "key" | "ofIds"> & Required
 }
 
 /** Return the `$skiptoken` of the next page, undefined on the last one. */
-function nextToken(page: Page<unknown>): string | undefined {
+export function nextToken(page: Page<unknown>): string | undefined {
   const link = page["@odata.nextLink"];
   if (link === undefined) {
     return undefined;

@@ -3,7 +3,7 @@ import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import { dataOf, type Api } from "./client.ts";
 import { useApi } from "./context.tsx";
 import { pace } from "./live.ts";
-import { usePages, type Page, type Rows, type Whole } from "./pages.ts";
+import { nextToken, usePages, type Page, type Rows, type Whole } from "./pages.ts";
 import type { paths } from "./schema.d.ts";
 
 type Json<P extends keyof paths> = paths[P] extends {
@@ -36,6 +36,25 @@ type Ask = (path: string, init: unknown) => Promise<{ data?: unknown }>;
 export function read<P extends ReadPath>(api: Api, path: P, place: Place, query: Query = {}): Promise<Found<P>> {
   const ask = api.GET as unknown as Ask;
   return dataOf(ask(path, { params: { path: { ...VERSION, ...place }, query } })) as Promise<Found<P>>;
+}
+
+/** Read one page of a list. */
+async function readPage<P extends ListPath>(api: Api, path: P, place: Place, query: Query): Promise<Page<RowOf<P>>> {
+  return (await read(api, path, place, query)) as unknown as Page<RowOf<P>>;
+}
+
+/** Read all pages of a list. */
+export async function readAll<P extends ListPath>(api: Api, path: P, place: Place): Promise<RowOf<P>[]> {
+  const found: RowOf<P>[] = [];
+  let next: string | undefined = "";
+  while (next !== undefined) {
+    // A page says where the next one begins.
+    // oxlint-disable-next-line no-await-in-loop
+    const page: Page<RowOf<P>> = await readPage(api, path, place, { $top: "100", ...(next === "" ? {} : { $skiptoken: next }) });
+    found.push(...page.value);
+    next = nextToken(page);
+  }
+  return found;
 }
 
 /** Read all of a list as a CSV file: what the query chooses, every page. */
@@ -90,8 +109,7 @@ export function useList<P extends ListPath>(
   { query = {}, runs, isLive = false, size, isById = false }: ListOptions<RowOf<P>> = {},
 ): Rows<RowOf<P>> {
   const api = useApi();
-  const pageOf = async (options: Query): Promise<Page<RowOf<P>>> =>
-    (await read(api, path, place, options)) as unknown as Page<RowOf<P>>;
+  const pageOf = (options: Query): Promise<Page<RowOf<P>>> => readPage(api, path, place, options);
   const { $select } = query;
   return usePages<RowOf<P>>({
     key: [path, place, query],

@@ -1,12 +1,13 @@
-import { Card, Checkbox, Field, Select, makeStyles, tokens } from "@fluentui/react-components";
+import { Card, Field, Select, makeStyles, tokens } from "@fluentui/react-components";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { memo, useLayoutEffect, useRef, useState, type ReactElement } from "react";
 
 import { words } from "../words/lists.ts";
-import { BEFOREHAND, type Column, type Order, type RowsGiven } from "./columns.ts";
+import { BEFOREHAND, type Column, type Order, type RowGiven, type RowsGiven } from "./columns.ts";
 import { orderOf, orderText } from "./list-state.ts";
-import { moveByArrows, useEnd, useToggle, type Toggle } from "./row-behaviour.ts";
+import { moveByArrows, useEnd, useToggle } from "./row-behaviour.ts";
 import { SelectAll } from "./select-all.tsx";
+import { SelectRow } from "./select-row.tsx";
 
 /** How high a card is before it is drawn, in pixels. */
 const LINE = 28;
@@ -86,29 +87,14 @@ export function CardList<Row>(given: RowsGiven<Row>): ReactElement {
   );
 }
 
-interface CardGiven {
-  readonly name: string;
-  readonly index: number;
-  readonly row: unknown;
-  readonly columns: readonly Column<unknown>[];
-  readonly isSelected: boolean | undefined;
-  readonly onToggle: Toggle;
-}
-
 /** One row: its first column as the title, the others as names and values. What a row has not is left out. */
-const RowCard = memo(function DrawnCard({ name, index, row, columns, isSelected, onToggle }: CardGiven): ReactElement {
+const RowCard = memo(function DrawnCard({ name, index, row, columns, isSelected, onToggle }: RowGiven): ReactElement {
   const styles = useStyles();
   const [first, ...others] = columns.map(({ id, title, cell }) => ({ id, title, shown: cell(row) }));
   return (
     <Card size="small" appearance="outline">
       <div className={styles.head}>
-        {isSelected !== undefined && (
-          <Checkbox
-            aria-label={words.select(name)}
-            checked={isSelected}
-            onChange={({ nativeEvent }) => onToggle(index, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)}
-          />
-        )}
+        {isSelected !== undefined && <SelectRow name={name} index={index} isSelected={isSelected} onToggle={onToggle} />}
         <span>{first?.shown}</span>
       </div>
       <dl className={styles.facts}>

@@ -35,6 +35,19 @@ export interface RowsGiven<Row> {
   readonly onEnd?: () => void;
 }
 
+export type Toggle = (index: number, isRange: boolean) => void;
+
+/** One row as it is drawn, as a line of a table or as a card. */
+export interface RowGiven {
+  readonly name: string;
+  readonly index: number;
+  readonly row: unknown;
+  readonly columns: readonly Column<unknown>[];
+  /** Undefined where rows cannot be selected. */
+  readonly isSelected: boolean | undefined;
+  readonly onToggle: Toggle;
+}
+
 /** Rows that are drawn beyond those in view; when they come to the end, more rows are read. */
 export const BEFOREHAND = 12;
 

@@ -2,15 +2,13 @@
 
 import { useCallback, useEffect, useRef, useSyncExternalStore, type KeyboardEvent } from "react";
 
-import { BEFOREHAND } from "./columns.ts";
+import { BEFOREHAND, type Toggle } from "./columns.ts";
 import type { Selecting } from "./list-view.tsx";
 import { rangeOf } from "./selection.ts";
 
 /** Narrower than this no table is readable: each row becomes a card. */
 const NARROW = "(max-width: 640px)";
 const CONTROLS = "a, button, input";
-
-export type Toggle = (index: number, isRange: boolean) => void;
 
 /** Return whether the window is too narrow for a table. */
 export function useIsNarrow(): boolean {

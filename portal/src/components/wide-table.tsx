@@ -1,5 +1,4 @@
 import {
-  Checkbox,
   Table,
   TableBody,
   TableCell,
@@ -12,10 +11,10 @@ import {
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useRef, type ReactElement } from "react";
 
-import { words } from "../words/lists.ts";
-import { BEFOREHAND, leastWidth, type Column, type Order, type RowsGiven } from "./columns.ts";
-import { moveByArrows, useEnd, useToggle, type Toggle } from "./row-behaviour.ts";
+import { BEFOREHAND, leastWidth, type Column, type Order, type RowGiven, type RowsGiven } from "./columns.ts";
+import { moveByArrows, useEnd, useToggle } from "./row-behaviour.ts";
 import { SelectAll } from "./select-all.tsx";
+import { SelectRow } from "./select-row.tsx";
 
 const ROW = 44;
 
@@ -127,13 +126,7 @@ function HeaderCell<Row>(given: {
   );
 }
 
-interface LineGiven {
-  readonly name: string;
-  readonly index: number;
-  readonly row: unknown;
-  readonly columns: readonly Column<unknown>[];
-  readonly isSelected: boolean | undefined;
-  readonly onToggle: Toggle;
+interface LineGiven extends RowGiven {
   /** Learns how high a row is. */
   readonly measure: (row: HTMLElement | null) => void;
 }
@@ -145,11 +138,7 @@ const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, on
     <TableRow ref={measure} data-index={index} aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${ROW}px` }}>
       {isSelected !== undefined && (
         <TableCell className={styles.narrow}>
-          <Checkbox
-            aria-label={words.select(name)}
-            checked={isSelected}
-            onChange={({ nativeEvent }) => onToggle(index, nativeEvent instanceof MouseEvent && nativeEvent.shiftKey)}
-          />
+          <SelectRow name={name} index={index} isSelected={isSelected} onToggle={onToggle} />
         </TableCell>
       )}
       {columns.map((column) => {

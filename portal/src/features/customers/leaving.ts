@@ -6,7 +6,7 @@
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { ApiError } from "../../api/errors.ts";
-import { read, type ListPath, type RowOf } from "../../api/read.ts";
+import { readAll } from "../../api/read.ts";
 import { words } from "../../words/customers.ts";
 
 const { leaving } = words;
@@ -46,14 +46,14 @@ interface Named {
 export async function countOf(api: Api, tenant: string): Promise<Counts> {
   const place = { tenant };
   const [pcs, groups, policies, images, sets, settings, connections, sites] = await Promise.all([
-    every(api, `${ROOT}/cloudPCs`, place),
-    every(api, `${ROOT}/spotGroups`, place),
-    every(api, `${ROOT}/provisioningPolicies`, place),
-    every(api, `${ROOT}/deviceImages`, place),
-    every(api, `${ROOT}/imageSets`, place),
-    every(api, `${ROOT}/userSettings`, place),
-    every(api, `${ROOT}/onPremisesConnections`, place),
-    every(api, "/tenants/{tenant}/sites", place),
+    readAll(api, `${ROOT}/cloudPCs`, place),
+    readAll(api, `${ROOT}/spotGroups`, place),
+    readAll(api, `${ROOT}/provisioningPolicies`, place),
+    readAll(api, `${ROOT}/deviceImages`, place),
+    readAll(api, `${ROOT}/imageSets`, place),
+    readAll(api, `${ROOT}/userSettings`, place),
+    readAll(api, `${ROOT}/onPremisesConnections`, place),
+    readAll(api, "/tenants/{tenant}/sites", place),
   ]);
   return {
     cloudPCs: pcs.filter(({ status }) => status !== ENDED).length,
@@ -99,19 +99,19 @@ export function leftOf(counts: Counts, kinds: readonly Counted[]): string {
 /** Target nobody any more, confirm what the removal brake holds, end the grace periods where that is meant. */
 async function takePeople(who: Leaving): Promise<void> {
   const { api, tenant } = who;
-  await one(who, await every(api, `${ROOT}/provisioningPolicies`, { tenant }), "assign", async ({ id, displayName }) => {
+  await one(who, await readAll(api, `${ROOT}/provisioningPolicies`, { tenant }), "assign", async ({ id, displayName }) => {
     await api.POST(`${ROOT}/provisioningPolicies/{id}/assign`, {
       params: { path: { ...at(tenant), id } },
       body: { assignments: [] },
     });
     who.note(leaving.unassigned(displayName ?? id));
   });
-  await one(who, await every(api, `${ROOT}/spotGroups`, { tenant }), "delete", async ({ id, displayName }) => {
+  await one(who, await readAll(api, `${ROOT}/spotGroups`, { tenant }), "delete", async ({ id, displayName }) => {
     const params = { path: { ...at(tenant), id }, query: { confirm: "true" } };
     await api.DELETE(`${ROOT}/spotGroups/{id}`, { params });
     who.note(leaving.deleted(leaving.kinds.spotGroups, displayName ?? id));
   });
-  for (const { cloudPcId: id } of await every(api, "/tenants/{tenant}/removals", { tenant })) {
+  for (const { cloudPcId: id } of await readAll(api, "/tenants/{tenant}/removals", { tenant })) {
     // One after the other: the service answers each at once.
     // oxlint-disable-next-line no-await-in-loop
     const said = await ask(() => api.POST("/tenants/{tenant}/cloudPCs/{id}/confirmRemoval", { params: { path: { tenant, id } } }));
@@ -122,7 +122,7 @@ async function takePeople(who: Leaving): Promise<void> {
   if (!who.endsGrace) {
     return;
   }
-  for (const { id, status } of await every(api, `${ROOT}/cloudPCs`, { tenant })) {
+  for (const { id, status } of await readAll(api, `${ROOT}/cloudPCs`, { tenant })) {
     if (status === "inGracePeriod") {
       // oxlint-disable-next-line no-await-in-loop
       const said = await ask(() => api.POST(`${ROOT}/cloudPCs/{id}/endGracePeriod`, { params: { path: { ...at(tenant), id } } }));
@@ -143,7 +143,7 @@ async function takeKind(who: Leaving, kind: Kind): Promise<string> {
     onPremisesConnections: (id) =>
       api.DELETE(`${ROOT}/onPremisesConnections/{id}`, { params: { path: { ...at(tenant), id } } }),
   };
-  const rows = (await every(api, `${ROOT}/${kind}` as `${typeof ROOT}/userSettings`, { tenant })) as readonly Named[];
+  const rows = (await readAll(api, `${ROOT}/${kind}` as `${typeof ROOT}/userSettings`, { tenant })) as readonly Named[];
   return one(who, rows, kind, async ({ id, displayName }) => {
     await remove[kind](id);
     who.note(leaving.deleted(leaving.kinds[kind], displayName ?? id));
@@ -152,7 +152,7 @@ async function takeKind(who: Leaving, kind: Kind): Promise<string> {
 
 async function takeSites(who: Leaving): Promise<string> {
   const { api, tenant } = who;
-  return one(who, await every(api, "/tenants/{tenant}/sites", { tenant }), "sites", async ({ id, displayName }) => {
+  return one(who, await readAll(api, "/tenants/{tenant}/sites", { tenant }), "sites", async ({ id, displayName }) => {
     await api.DELETE("/tenants/{tenant}/sites/{site}", { params: { path: { tenant, site: id } } });
     who.note(leaving.deleted(leaving.kinds.sites, displayName ?? id));
   });
@@ -194,20 +194,4 @@ async function ask(send: () => Promise<unknown>): Promise<string> {
     }
     throw error;
   }
-}
-
-/** Read all pages of a list. */
-async function every<P extends ListPath>(api: Api, path: P, place: Readonly<Record<string, string>>): Promise<RowOf<P>[]> {
-  const found: RowOf<P>[] = [];
-  let next: string | null = "";
-  while (next !== null) {
-    const query: Readonly<Record<string, string>> = { $top: "100", ...(next === "" ? {} : { $skiptoken: next }) };
-    // A page says where the next one begins.
-    // oxlint-disable-next-line no-await-in-loop
-    const page = (await read(api, path, place, query)) as unknown as { value: RowOf<P>[]; "@odata.nextLink"?: string };
-    found.push(...page.value);
-    const link = page["@odata.nextLink"];
-    next = link === undefined ? null : new URL(link, location.origin).searchParams.get("$skiptoken");
-  }
-  return found;
 }

@@ -1,4 +1,4 @@
-import { Button, Menu, MenuItemCheckbox, MenuList, MenuPopover, MenuTrigger } from "@fluentui/react-components";
+import { Button, Menu, MenuItemCheckbox, MenuList, MenuPopover, MenuTrigger, makeStyles } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
 import { words } from "../words/lists.ts";
@@ -10,20 +10,27 @@ interface Given {
 }
 
 const NAME = "columns";
+const useStyles = makeStyles({
+  /** In front of the list and of its header. */
+  menu: { zIndex: 2 },
+});
 
 /** A menu of the columns of a list; the first one names the row and cannot be hidden. */
 export function ColumnChoice({ columns, hidden, hide }: Given): ReactElement {
+  const styles = useStyles();
   const others = columns.slice(1);
   const shown = others.filter(({ id }) => !hidden.includes(id)).map(({ id }) => id);
   return (
+    // Inside its landmark: what is outside of all is not found by who walks from one to the next.
     <Menu
+      inline
       checkedValues={{ [NAME]: shown }}
       onCheckedValueChange={(_, { checkedItems }) => hide(others.map(({ id }) => id).filter((id) => !checkedItems.includes(id)))}
     >
       <MenuTrigger disableButtonEnhancement>
         <Button size="small">{words.columns}</Button>
       </MenuTrigger>
-      <MenuPopover>
+      <MenuPopover className={styles.menu}>
         <MenuList>
           {others.map(({ id, title }) => (
             <MenuItemCheckbox key={id} name={NAME} value={id} persistOnClick>

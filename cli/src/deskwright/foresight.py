@@ -10,13 +10,13 @@ from deskwright.session import Session
 
 Json = dict[str, Any]
 
-_SECURITY = "@deskwright.securityDefaults"
+SECURITY_DEFAULTS = "@deskwright.securityDefaults"
 _CONFIGURATION = {
     "localAdminEnabled": "localAdminEnabled",
     "enableSingleSignOn": "enableSingleSignOn",
     "gracePeriodInHours": "gracePeriodInHours",
     "cloudPcNamingTemplate": "namingTemplate",
-    _SECURITY: "securityDefaults",
+    SECURITY_DEFAULTS: "securityDefaults",
 }
 
 

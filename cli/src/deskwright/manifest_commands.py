@@ -27,7 +27,7 @@ def _plan(use: Session, files: tuple[str, ...]) -> tuple[list[Change], Reference
     documents = checked(each for name in files for each in bodies.read_documents(name))
     if not documents:
         raise UsageError(f"there is nothing in {', '.join(files)}")
-    references = References(use, planned(documents))
+    references = References(use, KINDS, planned(documents))
     return [change_of(kind, document, references) for kind, document in documents], references
 
 
@@ -99,7 +99,7 @@ def _export(**values: Any) -> None:  # noqa: ANN401 - what click gives
     use = session.of(values)
     kinds = [KINDS[name] for name in values["kinds"]] or list(KINDS.values())
     wanted = {name.casefold() for name in values["names"]}
-    references = References(use)
+    references = References(use, KINDS)
     documents: list[Json] = []
     found = set[str]()
     for kind in kinds:

@@ -48,6 +48,11 @@ class Change:
     needs: frozenset[tuple[str, str]] = frozenset()
 
     @property
+    def etag(self) -> str | None:
+        """The ETag of what there is, None for nothing."""
+        return self.found.etag if self.found else None
+
+    @property
     def touched(self) -> frozenset[str]:
         """The properties in which something differs."""
         return frozenset(at.partition(".")[0] for at, _, _ in self.different)
@@ -196,7 +201,7 @@ class FormKind(Kind):
     """A kind that is written by the forms of wizards, as they are reviewed."""
 
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:  # noqa: D102 - of the base class
-        etag = change.found.etag if change.found else None
+        etag = change.etag
         for wizard, form in self.forms(change, writing):
             yield writing.save(wizard, form, etag).operation
             etag = None  # it is another one now, by ourselves

@@ -4,11 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from deskwright.errors import UsageError
-from deskwright.foresight import change_of, policy_steps
+from deskwright.foresight import SECURITY_DEFAULTS, change_of, policy_steps
 from deskwright.manifests.kind import Change, Found, Json, Kind, Writing
 from deskwright.manifests.references import References
-
-_SECURITY = "@deskwright.securityDefaults"
 
 
 class _Tenant(Kind):
@@ -40,7 +38,7 @@ class _Tenant(Kind):
 
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
         body = {name: change.said[name] for name in self.properties if name in change.touched}
-        yield writing.send("update_tenant", body, etag=change.found.etag if change.found else None).operation
+        yield writing.send("update_tenant", body, etag=change.etag).operation
 
 
 class _Site(Kind):
@@ -55,8 +53,7 @@ class _Site(Kind):
 
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
         body = {name: value for name, value in change.whole.items() if name in self.properties}
-        etag = change.found.etag if change.found else None
-        yield writing.send("put_site", body, self.given(change.label), etag).operation
+        yield writing.send("put_site", body, self.given(change.label), change.etag).operation
 
 
 class _Assigned(Kind):
@@ -119,7 +116,7 @@ class _Policy(_Assigned):
         super().word(found, view, references)
         joins = [each["onPremisesConnectionId"] for each in view["domainJoinConfigurations"]]
         found["connections"] = [references.label_of("connection", each) for each in joins]
-        found["securityDefaults"] = view[_SECURITY]
+        found["securityDefaults"] = view[SECURITY_DEFAULTS]
         if view["imageType"] == "custom":
             found["image"] = references.label_of("deviceImage", found.pop("imageId"))
         if found["gracePeriodInHours"] == references.tenant["settings"]["gracePeriodInHours"]:
@@ -133,7 +130,7 @@ class _Policy(_Assigned):
         if image := body.pop("image", None):
             body["imageId"], body["imageType"] = references.identifier("deviceImage", image), "custom"
         if "securityDefaults" in body:
-            body[_SECURITY] = body.pop("securityDefaults")
+            body[SECURITY_DEFAULTS] = body.pop("securityDefaults")
         return body
 
     def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:

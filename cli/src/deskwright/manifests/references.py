@@ -3,23 +3,20 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar, Protocol
 
 from deskwright.errors import ConflictError, NotFoundError
 from deskwright.operations import operation
 from deskwright.session import Session
 
-_LISTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "site": ("list_sites", ("id",)),
-    "connection": ("list_connections", ("displayName",)),
-    "deviceImage": ("list_device_images", ("displayName", "version")),
-    "imageSet": ("list_image_sets", ("displayName",)),
-    "userSetting": ("list_user_settings", ("displayName",)),
-    "provisioningPolicy": ("list_policies", ("displayName",)),
-    "spotGroup": ("list_spot_groups", ("displayName",)),
-}
-"""Kind -> the list of its things, and the properties whose values make a label, unique in a tenant."""
 _FEW = 5
+
+
+class Listed(Protocol):
+    """What is known of a kind: the list of its things, and the properties whose values make a label in a tenant."""
+
+    lists: ClassVar[str]
+    key: ClassVar[tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +30,10 @@ class _Thing:
 
 @dataclass
 class References:
-    """What there is by its names. *planned*: what files make, by kind; it counts as if it were there."""
+    """What there is by its names. *kinds*: all of them; *planned*: what files make, as if it were there, by kind."""
 
     use: Session
+    kinds: Mapping[str, Listed]
     planned: Mapping[str, Iterable[Mapping[str, Any]]] = field(default_factory=dict)
     _listed: dict[str, list[_Thing]] = field(default_factory=dict)
 
@@ -67,14 +65,14 @@ class References:
 
     def _things(self, kind: str) -> list[_Thing]:
         if kind not in self._listed:
-            lists, key = _LISTS[kind]
+            lists, key = self.kinds[kind].lists, self.kinds[kind].key
             query = {"$select": ",".join({"id": 0, **dict.fromkeys(key)})} if _selects(lists) else {}
             found = self.use.client.items(self.use.address(lists), query)
             self._listed[kind] = [_thing(each, key, str(each["id"])) for each in found]
         return self._listed[kind]
 
     def _new(self, kind: str) -> list[_Thing]:
-        made = (_thing(each, _LISTS[kind][1], None) for each in self.planned.get(kind, ()))
+        made = (_thing(each, self.kinds[kind].key, None) for each in self.planned.get(kind, ()))
         return [each for each in made if not self.is_there(kind, each.label)]
 
     def _found(self, kind: str, name: str, things: list[_Thing]) -> _Thing:

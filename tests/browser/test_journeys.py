@@ -235,7 +235,10 @@ def test_an_edit_begins_with_what_there_is(open_office: OpenOffice, enter: Enter
     assert visit.barriers() == []
     grace.fill("72")
     page.get_by_role("combobox", name="Restore points").select_option("6")
-    page.get_by_role("textbox", name="Seats").fill('{"CPC_E_2C_4GB_128GB": 3}')
+    seats = page.get_by_role("group", name="Seats", exact=True)
+    seats.get_by_role("button", name="Add").click()
+    seats.get_by_role("textbox", name="Licence (part number)").fill("CPC_E_2C_4GB_128GB")
+    seats.get_by_role("spinbutton").fill("3")
     for _ in range(2):
         forward(page)
     page.get_by_role("button", name="Save").click()

@@ -2,13 +2,15 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from uuid import uuid4
 
 import pytest
 from aiohttp import ClientSession, TCPConnector
+from azure.core.exceptions import ResourceExistsError
 from azure.core.pipeline.transport import AioHttpTransport
-from azure.storage.queue.aio import QueueServiceClient
+from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from local.azurite import Azurite
 from shared.services.directory_changes import POISON, QUEUE
@@ -17,31 +19,42 @@ from tests.identities import Identity
 from tests.integration.services import PaperServices
 from tests.measured import Seen, measured
 
+Queues = Callable[[str], QueueClient]
+
 
 @pytest.fixture
-async def queues(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[QueueServiceClient]:
+async def queues(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[Queues]:
+    """Return the client of a queue by the service's name for it; no other test has the queue behind it."""
+    apart = uuid4().hex
     session = ClientSession(connector=TCPConnector(ssl=tls))
     transport = AioHttpTransport(session=session, session_owner=False)
     async with QueueServiceClient(azurite_server.queues_url, credential=Identity(), transport=transport) as service:
-        yield service
-        async for each in service.list_queues():
+        yield lambda name: service.get_queue_client(f"{apart}-{name}")
+        async for each in service.list_queues(name_starts_with=apart):
             await service.delete_queue(each.name)
     await session.close()
 
 
 @pytest.fixture
-def reading(paper: PaperServices, queues: QueueServiceClient, monkeypatch: pytest.MonkeyPatch) -> PaperServices:
+def reading(paper: PaperServices, queues: Queues, monkeypatch: pytest.MonkeyPatch) -> PaperServices:
     """The service, with the queues of Azurite."""
-    monkeypatch.setattr(paper, "queue", queues.get_queue_client)
+    monkeypatch.setattr(paper, "queue", queues)
     return paper
+
+
+async def create(queue: QueueClient) -> QueueClient:
+    """Create a queue; a request that the SDK sends again finds the queue that its first one has made."""
+    with suppress(ResourceExistsError):
+        await queue.create_queue()
+    return queue
 
 
 def ages(seen: Seen) -> dict[str, float]:
     return {point.attributes["queue"]: point.value for point in seen.points("deskwright.queues.age")}
 
 
-async def test_a_message_that_nobody_reads_grows_old(reading: PaperServices, queues: QueueServiceClient) -> None:
-    queue = await queues.create_queue(QUEUE)
+async def test_a_message_that_nobody_reads_grows_old(reading: PaperServices, queues: Queues) -> None:
+    queue = await create(queues(QUEUE))
     await queue.send_message("no base64: é")
     with measured() as seen:
         async with asyncio.timeout(30):
@@ -53,10 +66,10 @@ async def test_a_message_that_nobody_reads_grows_old(reading: PaperServices, que
 
 
 async def test_an_empty_queue_has_no_age_and_a_younger_message_does_not_count(
-    reading: PaperServices, queues: QueueServiceClient
+    reading: PaperServices, queues: Queues
 ) -> None:
-    aside: Any = await queues.create_queue(POISON)
-    await queues.create_queue(QUEUE)
+    aside = await create(queues(POISON))
+    await create(queues(QUEUE))
     with measured() as seen:
         await measure_queues(reading)
         assert ages(seen) == {QUEUE: 0, POISON: 0}

@@ -18,6 +18,7 @@ from shared.contracts.spot_groups import (
     SpotPool,
 )
 from shared.dependencies import dependencies
+from shared.domain.amounts import amount
 from shared.domain.azure_errors import PRINCIPAL_UNKNOWN
 from shared.domain.networks.connection import JoinType
 from shared.domain.spot.group import SpotGroup
@@ -106,7 +107,7 @@ async def grant_spot_members(order: MemberRightsOrder) -> Done | Pending | Refus
         await members.change(order.tenant_id, member_id, _granted)
     if not order.pool.shared and granted:
         await give_free_hosts(order.pool, order.tenant_id, order.spot_group_id, frozenset(granted))
-    return Pending(note=f"Azure does not know {unknown} user(s) yet", after=20) if unknown else Done()
+    return Pending(note=f"Azure does not know {amount(unknown, 'user')} yet", after=20) if unknown else Done()
 
 
 def _granted(member: SpotMember) -> SpotMember | None:

@@ -55,7 +55,7 @@ async def remove_spot_group(order: SpotGroupOrder, client: DurableClient) -> Don
         await _at_step(group, "removeHosts")
         for host in hosts:
             await _remove_host(client, host)
-        return Pending(note=f"{len(hosts)} host(s) are being removed")
+        return Pending(note=f"Hosts that are being removed: {len(hosts)}")
     await _at_step(group, "removePool")
     await _remove_pool(pool, group)
     await _at_step(group, "removeResourceGroup")

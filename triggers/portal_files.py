@@ -38,12 +38,15 @@ class PortalFile:
 
 
 class PortalFiles:
-    """The files below one folder; what is not in its list when it is made is not served."""
+    """The files below one folder; what is not in its list is not served.
+
+    The list is made once, and anew when a file of it is gone: the portal was built beneath a running host.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._names = _names(folder)
-        self._read: dict[tuple[str, str], PortalFile] = {}  # a deployment's files never change
+        self._read: dict[tuple[str, str], PortalFile] = {}
 
     @property
     def is_built(self) -> bool:
@@ -60,7 +63,12 @@ class PortalFiles:
             return None
         encoding = next((each for each in self._names[name] if _accepts(accepted, each)), "")
         if (name, encoding) not in self._read:
-            self._read[name, encoding] = self._file(name, encoding)
+            try:
+                self._read[name, encoding] = self._file(name, encoding)
+            except FileNotFoundError:
+                self._names = _names(self._folder)
+                self._read.clear()
+                return None
         return self._read[name, encoding]
 
     def _file(self, name: str, encoding: str) -> PortalFile:

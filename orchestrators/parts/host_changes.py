@@ -24,6 +24,7 @@ from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, VM_POLL, Ma
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
 from shared.contracts.session_hosts import HostTaskDone
+from shared.domain.amounts import amount
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.spot.host import HostTask
 from shared.workflow import Steps, pause
@@ -89,7 +90,7 @@ def _in_the_way(sessions: HostSessions, *, keeps_disconnected: bool) -> Failure 
     lost = sessions.active if keeps_disconnected else sessions.active + sessions.disconnected
     if lost == 0:
         return None
-    message = f"{lost} session(s) would be lost: {sessions.active} active, {sessions.disconnected} disconnected"
+    message = f"{amount(lost, 'session')} would be lost: {sessions.active} active, {sessions.disconnected} disconnected"
     return Failure(code="sessionsInTheWay", message=message)
 
 

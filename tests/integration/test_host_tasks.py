@@ -227,7 +227,7 @@ async def test_a_build_that_was_given_up_says_why_to_everybody(office: PaperServ
 
 async def test_what_was_not_done_leaves_the_host_as_it_was(office: PaperServices) -> None:
     await begun(office, HostTask.STOP)
-    why = Failure(code="sessionsInTheWay", message="1 session(s) would be lost")
+    why = Failure(code="sessionsInTheWay", message="1 session would be lost")
     await perform(END_HOST_TASK, HostEndRecord(**WHICH, failure=why), IdleHost())
 
     host = await now(office)

@@ -82,6 +82,17 @@ def test_nothing_else_of_the_machine_is_served(ask: Any, built: Path, path: str)
     assert ask(path).get_body() == PAGE
 
 
+def test_a_portal_that_is_built_beneath_a_running_host_is_the_next_that_is_sent(ask: Any, built: Path) -> None:
+    assert ask("index.html").get_body() == PAGE
+    for each in built.joinpath("assets").iterdir():
+        each.unlink()
+    (built / "assets" / "index-def.js").write_bytes(SCRIPT)
+    (built / "index.html").write_bytes(b"<!doctype html><title>Built anew</title>")
+    assert ask("assets/index-abc.js").status_code == 404
+    assert ask("cloud-pcs").get_body() == b"<!doctype html><title>Built anew</title>"
+    assert ask("assets/index-def.js").get_body() == SCRIPT
+
+
 def test_what_has_not_changed_is_not_sent_again(ask: Any) -> None:
     etag = ask("").headers["ETag"]
     assert ask("", if_none_match=f'"other", W/{etag}').status_code == 304

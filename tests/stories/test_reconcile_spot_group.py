@@ -104,7 +104,7 @@ def test_of_a_group_that_is_deleted_everything_is_removed_once_nobody_has_rights
 
 
 def test_a_removal_that_takes_long_is_gone_on_with_by_the_next_reconcile() -> None:
-    hosts = Pending(note="3 host(s) are being removed")
+    hosts = Pending(note="Hosts that are being removed: 3")
     script = {
         **QUIET,
         PREPARE_SPOT_POOL: POOL.but(removing=True),
@@ -112,5 +112,5 @@ def test_a_removal_that_takes_long_is_gone_on_with_by_the_next_reconcile() -> No
         REMOVE_SPOT_GROUP: hosts,
     }
     (closing,) = tell(RECONCILE_SPOT_GROUP, ORDER, script).orders[CLOSE_SPOT_RECONCILE.name]
-    assert closing["refused"]["message"] == "3 host(s) are being removed"
+    assert closing["refused"]["message"] == "Hosts that are being removed: 3"
     assert closing["refused"].get("final") is False

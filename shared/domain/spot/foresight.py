@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
+from shared.domain.amounts import amount
 from shared.domain.spot.members import MemberPlan, MemberStatus, SpotMember
 from shared.domain.values import Value
 
@@ -49,7 +50,7 @@ class MembersForesight(Value):
         members = f"Of the members {', '.join(said)}." if said else "No member would gain or lose anything."
         if self.hosts_before == self.hosts_after:
             return members
-        return f"{members} The group would have {self.hosts_after} host(s), not {self.hosts_before}."
+        return f"{members} The group would have {amount(self.hosts_after, 'host')}, not {self.hosts_before}."
 
 
 _WORDS = {

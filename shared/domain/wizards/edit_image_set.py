@@ -83,7 +83,7 @@ def review_image_set_edit(
 
 def _forecast(before: ImageSet, after: ImageSet) -> Forecast:
     changed = [name for name in ("description", "recipe") if getattr(before, name) != getattr(after, name)]
-    summary = f"{', '.join(changed)} change(s)." if changed else "Nothing changes."
+    summary = f"Changes: {', '.join(changed)}." if changed else "Nothing changes."
     if "recipe" in changed and after.next_build_at is not None:
         summary = f"{summary} The next version is built at {after.next_build_at:%Y-%m-%d %H:%M} UTC."
     return Forecast(summary=summary, details={"changed": changed, "steps": [step.name for step in after.recipe.steps]})

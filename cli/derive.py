@@ -14,6 +14,9 @@ ROOT = Path(__file__).parent
 PAGE = ROOT.parent / "docs" / "openapi.json"
 TABLE = ROOT / "src" / "deskwright" / "operations.json"
 _METHODS = ("get", "post", "put", "patch", "delete")
+_JUDGED = frozenset({"add_user_setting", "change_user_setting"})
+"""Operations without a review, whose bodies `apply` judges itself before the first change."""
+_UNUSED = frozenset({"title", "description", "default", "examples"})
 _SCALARS = {"string": "text", "integer": "number", "boolean": "flag"}
 
 
@@ -42,6 +45,8 @@ def _entry(method: str, path: str, operation: Json, schemas: Json) -> Json:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:
         entry["fields"] = list(_fields(_resolved(body, schemas), schemas))
+        if operation["operationId"] in _JUDGED:
+            entry["schema"] = _spelled_out(body, schemas)
     return entry
 
 
@@ -73,6 +78,19 @@ def _kind(schema: Json, schemas: Json) -> str | None:
     if "type" not in schema and schema.get("enum") and not all(isinstance(each, str) for each in schema["enum"]):
         return None
     return _SCALARS.get(schema.get("type", "string" if "enum" in schema else ""), "json")
+
+
+def _spelled_out(schema: Any, schemas: Json) -> Any:  # noqa: ANN401 - JSON
+    """Return a schema without references and words."""
+    if isinstance(schema, list):
+        return [_spelled_out(each, schemas) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _spelled_out(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    properties = {name: _spelled_out(each, schemas) for name, each in schema.get("properties", {}).items()}
+    rest = {name: _spelled_out(each, schemas) for name, each in schema.items() if name not in {*_UNUSED, "properties"}}
+    return {**rest, **({"properties": properties} if properties else {})}
 
 
 def _resolved(schema: Json, schemas: Json) -> Json:

@@ -48,9 +48,13 @@ REVIEW: dict[str, Any] = {"valid": True, "warnings": [], "steps": []}
 
 @pytest.fixture(autouse=True)
 def _contoso(service: Service, settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A tenant with a connection of a hybrid join, an image set and a Spot Group."""
     del settings
     monkeypatch.setenv("DESKWRIGHT_TENANT", "contoso")
+    fill(service)
+
+
+def fill(service: Service) -> None:
+    """Give it a tenant with a connection of a hybrid join, an image set and a Spot Group."""
     service.put("GET", BASE, TENANT)
     service.put("GET", f"{BASE}/sites", {"value": [{"id": "main", "displayName": "Main"}]})
     for name, thing in (("onPremisesConnections", CONNECTION), ("imageSets", IMAGE_SET), ("spotGroups", GROUP)):
@@ -59,6 +63,7 @@ def _contoso(service: Service, settings: Path, monkeypatch: pytest.MonkeyPatch) 
     for name in ("deviceImages", "provisioningPolicies"):
         service.put("GET", f"{GRAPH}/{name}", {"value": []})
     service.put("GET", f"{BASE}/userSettings", {"value": []})
+    service.put("POST", f"{BASE}/wizards/create-image-set/review", REVIEW)
 
 
 def written(tmp_path: Path, *documents: dict[str, Any]) -> tuple[str, ...]:
@@ -235,6 +240,11 @@ def test_what_is_built_since_an_earlier_time_is_waited_for(
     assert len(service.requests("GET", f"{BASE}/operations/7")) == 1
 
 
+def test_a_name_that_stands_for_nothing_is_not_found(deskwright: Command) -> None:
+    ended = deskwright("export", "Desk", "Nobody", "--kind", "spotGroup")
+    assert (ended.code, ended.out, "nothing is called nobody" in ended.err) == (ExitCode.NOT_FOUND, "", True)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
 def test_files_of_other_systems_are_read(deskwright: Command, tmp_path: Path, encoding: str) -> None:
     (tmp_path / "x.yaml").write_text("kind: spotGroup\r\ndisplayName: Desk\r\nquantity: 10\r\n", encoding, newline="")
@@ -280,6 +290,7 @@ def test_kinds_come_after_what_they_refer_to() -> None:
         ("on: 2026-12-24", {"on": "2026-12-24"}),
         ("a: [yes, true, 010, 1.5, ~, '1', 1_000]", {"a": ["yes", True, 10, 1.5, None, "1", "1_000"]}),
         ('{"a": {"b": []}}', {"a": {"b": []}}),
+        ("a: {1: x, true: y, null: z}", {"a": {"1": "x", "true": "y", "null": "z"}}),
         ("base: &b {x: 1}\na: {<<: *b, y: 2}", {"base": {"x": 1}, "a": {"x": 1, "y": 2}}),
     ],
 )
@@ -288,7 +299,12 @@ def test_a_file_means_what_json_means(text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["a: 1\na: 2", "a: &a [*a]", "!!python/object:os.system {}", "[" * 1200, "a: .nan", "\0"]
+    "text",
+    [
+        *("a: 1\na: 2", "a: &a [*a]", "!!python/object:os.system {}", "[" * 1200, "a: .nan", "\0"),
+        *("? {a: 1}\n: b", "? [a]\n: b", "a: !!set {b, c}", "a: !!timestamp 2020-01-01", "a: !!binary aGk="),
+        *("a: 1e999", 'a: "\\ud800"', "a: !!float x", "a: !!int x", "a: !!omap [1]"),
+    ],
 )
 def test_what_is_no_document_is_told(deskwright: Command, service: Service, tmp_path: Path, text: str) -> None:
     (tmp_path / "wrong.yaml").write_text(text)

@@ -41,11 +41,9 @@ def _parsed(name: str) -> list[Any]:
 
     text = text_of(name)
     try:
-        found = list(yaml_text.documents(text))
-        json.dumps(found)
+        return list(yaml_text.documents(text))
     except ValueError as error:
         raise UsageError(f"{name} is neither YAML nor JSON: {error}") from error
-    return found
 
 
 def body(

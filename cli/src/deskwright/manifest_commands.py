@@ -9,7 +9,7 @@ import click
 
 from deskwright import bodies, requests, session
 from deskwright.commands import manner_of, manner_options
-from deskwright.errors import UsageError
+from deskwright.errors import NotFoundError, UsageError
 from deskwright.manifests import KINDS, Json
 from deskwright.manifests.applying import apply_changes, await_builds, check, foretell
 from deskwright.manifests.documents import change_of, checked, planned
@@ -109,7 +109,7 @@ def _export(**values: Any) -> None:  # noqa: ANN401 - what click gives
             if not wanted or names & wanted:
                 documents.append(kind.document(view, references))
     if missing := wanted - found:
-        raise UsageError(f"nothing is called {', '.join(sorted(missing))}")
+        raise NotFoundError(f"nothing is called {', '.join(sorted(missing))}")
     if use.output.for_people:
         click.echo("---\n".join(as_yaml(each) for each in documents), nl=False)
     else:

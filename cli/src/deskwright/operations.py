@@ -3,7 +3,7 @@
 import json
 import urllib.parse
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -25,7 +25,10 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation. *keyed*: it takes an Idempotency-Key; *matched*: an If-Match; *fields*: None without a body."""
+    """One operation. *keyed*: it takes an Idempotency-Key; *matched*: an If-Match; *fields*: None without a body.
+
+    *schema*: of the body, where the command line judges it itself.
+    """
 
     name: str
     method: str
@@ -35,6 +38,7 @@ class Operation:
     fields: tuple[Field, ...] | None
     keyed: bool
     matched: bool
+    schema: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -84,6 +88,7 @@ def operation(name: str) -> Operation:
         fields=None if fields is None else tuple(_field(each) for each in fields),
         keyed=entry.get("keyed", False),
         matched=entry.get("matched", False),
+        schema=entry.get("schema", {}),
     )
 
 

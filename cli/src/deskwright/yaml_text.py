@@ -3,6 +3,7 @@
 PyYAML reads YAML 1.1, in which ``18:00`` is a number, ``on`` is true and ``2026-12-24`` is a date.
 """
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -23,9 +24,13 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002 - PyYAML's
         names = set[str]()
         for name, _ in node.value:
+            if not isinstance(name, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a name has to be a text", name.start_mark)
             if name.value in names and name.tag != "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(None, None, f"{name.value} is there twice", name.start_mark)
             names.add(str(name.value))
+            if name.tag != "tag:yaml.org,2002:merge":
+                name.tag = "tag:yaml.org,2002:str"  # 1 and true are names as they are written
         found: dict[Any, Any] = super().construct_mapping(node, deep=deep)
         return {str(name): value for name, value in found.items()}
 
@@ -46,8 +51,12 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _int)
 
 
 def documents(text: str) -> Iterator[Any]:
-    """Yield the documents of a text. Raises: ValueError."""
+    """Yield the documents of a text. Raises: ValueError, also for what JSON does not have: sets, dates, bytes."""
     try:
-        yield from yaml.load_all(text, Loader=_Loader)
-    except (yaml.YAMLError, RecursionError) as error:
+        for found in yaml.load_all(text, Loader=_Loader):
+            json.dumps(found, allow_nan=False, ensure_ascii=False).encode()
+            yield found
+    except UnicodeEncodeError as error:
+        raise ValueError("a character in it is not whole") from error
+    except (yaml.YAMLError, RecursionError, TypeError) as error:
         raise ValueError(str(error)) from error

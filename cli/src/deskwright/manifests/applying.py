@@ -92,12 +92,15 @@ def _problems(changes: Sequence[Change], writing: Writing) -> Iterable[str]:
 
 def _review(change: Change, writing: Writing) -> Iterable[str]:
     """Yield what the service finds wrong with a change; its warnings are written at once."""
+    yield from change.kind.faults(change)
     for wizard, form in change.kind.forms(change, writing):
         review = writing.review(wizard, form)
         for warning in review["warnings"]:
             click.echo(f"{_at(change)}: warning: {warning['message']}", err=True)
         for step in review["steps"]:
-            yield from (f"{each['pointer']}: {each['message']}" for each in step["errors"])
+            for each in step["errors"]:
+                if str(each["pointer"]).startswith(change.kind.judged(change)):
+                    yield f"{each['pointer']}: {each['message']}"
 
 
 def _wait(writing: Writing, operations: Iterable[str], until: float | None) -> None:

@@ -7,6 +7,11 @@ from deskwright.errors import UsageError
 from deskwright.foresight import SECURITY_DEFAULTS, change_of, policy_steps
 from deskwright.manifests.kind import Change, Found, Json, Kind, Writing
 from deskwright.manifests.references import References
+from deskwright.operations import operation
+from deskwright.schemas import faults_of
+
+_STEPS = {"displayName": "name", "resourceGroup": "network", "addressSpace": "network"}
+"""The steps of a site's wizards in which its properties are; those of the rest are in `place`."""
 
 
 class _Tenant(Kind):
@@ -36,9 +41,21 @@ class _Tenant(Kind):
         if "settings" in change.touched:
             yield change_of("settings", "", change.said)
 
+    def forms(self, change: Change, writing: Writing) -> Iterator[tuple[str, Json]]:  # noqa: ARG002 - of the base class
+        said = self._changed(change)
+        licences = ("furtherSubscriptionIds", "spotLicenses")
+        steps = {
+            "name": {"displayName": said["displayName"]} if "displayName" in said else {},
+            "settings": said.get("settings"),
+            "licences": {name: said[name] for name in licences if said.get(name) is not None},
+        }
+        yield "edit-tenant", {name: fields for name, fields in steps.items() if fields}
+
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
-        body = {name: change.said[name] for name in self.properties if name in change.touched}
-        yield writing.send("update_tenant", body, etag=change.etag).operation
+        yield writing.send("update_tenant", self._changed(change), etag=change.etag).operation
+
+    def _changed(self, change: Change) -> Json:
+        return {name: change.said[name] for name in self.properties if name in change.touched}
 
 
 class _Site(Kind):
@@ -51,9 +68,18 @@ class _Site(Kind):
     def given(self, identifier: str) -> dict[str, str]:
         return {"site": identifier}
 
+    def forms(self, change: Change, writing: Writing) -> Iterator[tuple[str, Json]]:  # noqa: ARG002 - of the base class
+        steps: dict[str, Json] = {"name": {}} if change.found else {"name": {"id": change.label}}
+        for name, value in self._whole(change).items():
+            if value is not None:
+                steps.setdefault(_STEPS.get(name, "place"), {})[name] = value
+        yield ("edit-site", {"site": {"siteId": change.label}, **steps}) if change.found else ("create-site", steps)
+
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
-        body = {name: value for name, value in change.whole.items() if name in self.properties}
-        yield writing.send("put_site", body, self.given(change.label), change.etag).operation
+        yield writing.send("put_site", self._whole(change), self.given(change.label), change.etag).operation
+
+    def _whole(self, change: Change) -> Json:
+        return {name: value for name, value in change.whole.items() if name in self.properties}
 
 
 class _Assigned(Kind):
@@ -101,6 +127,11 @@ class _UserSetting(_Assigned):
     creates, changes, assigns = "add_user_setting", "change_user_setting", "assign_user_settings"
     properties = ("selfServiceEnabled", "localAdminEnabled", "resetEnabled", "restorePointSetting")
 
+    def faults(self, change: Change) -> Iterator[str]:
+        names = self.properties if change.found else (*self.key, *self.properties)
+        body = {name: change.said[name] for name in names if name in change.said}
+        yield from faults_of(body, operation(self.changes if change.found else self.creates).schema)
+
 
 class _Policy(_Assigned):
     name = "provisioningPolicy"
@@ -144,6 +175,9 @@ class _Policy(_Assigned):
 
     def forms(self, change: Change, writing: Writing) -> Iterator[tuple[str, Json]]:
         if change.found is not None:
+            said = {name: change.said[name] for name in change.touched - {"groups"}}
+            if steps := policy_steps(self.body(said, writing.references)):
+                yield "edit-provisioning-policy", {"policy": {"policyId": change.found.identifier}, **steps}
             return
         body = self.body(change.said, writing.references)
         groups = change.said.get("groups", [])

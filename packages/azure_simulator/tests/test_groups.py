@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -121,6 +122,38 @@ def test_resources_are_listed_by_type() -> None:
     assert sorted(kinds) == ["disks", "networkInterfaces", "virtualMachines", "virtualNetworks"]
     found = app.request("GET", f"{SUB}/resources?$filter=resourceType eq 'Microsoft.Compute/virtualMachines'")["value"]
     assert [each["name"] for each in found] == ["cpc-1"]
+
+
+FILTERS = {
+    "name eq 'cpc-1' and (resourceType eq 'Microsoft.Compute/virtualMachines' or resourceType eq 'a.b/c')": ["cpc-1"],
+    "substringof('pc-1', name) and resourceType eq 'microsoft.network/networkinterfaces'": ["cpc-1-nic"],
+    "resourceType eq 'Microsoft.Compute/virtualMachines' or resourceType eq 'Microsoft.Compute/disks'": ["cpc-1", "os"],
+    "resourceType ne 'Microsoft.Compute/disks' and name ne 'vnet'": ["cpc-1-nic", "cpc-1"],
+    "tagName eq 'deskwright:cloudpc' and tagValue eq 'cpc-1'": ["cpc-1-nic", "cpc-1"],
+    "startswith(tagName, 'deskwright:')": ["cpc-1-nic", "cpc-1"],
+    "name eq 'it''s'": [],
+}
+"""Sources: learn.microsoft.com/rest/api/resources/resources/list; the first was recorded
+(github.com/Azure/azure-cli, sql/test_sql_db_security_mgmt)."""
+
+
+@pytest.mark.parametrize("text", FILTERS)
+def test_resources_are_filtered(text: str) -> None:
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
+    app.advance(3600)
+    disk = app.request("GET", f"{VMS}/cpc-1")["properties"]["storageProfile"]["osDisk"]["name"]
+    found = app.request("GET", f"{SUB}/resources?$filter={quote(text)}")["value"]
+    wanted = [disk if each == "os" else each for each in FILTERS[text]]
+    assert sorted(each["name"] for each in found if each["name"] != disk or disk in wanted) == sorted(wanted)
+
+
+@pytest.mark.parametrize(
+    "text", ["name eq 'a' or", "(name eq 'a'", "name eq a", "colour eq 'red'", "tagValue eq 'b'", "name gt 'a'", "'a'"]
+)
+def test_a_filter_that_is_none_is_refused(text: str) -> None:
+    app = open_cloud()
+    assert app.error("GET", f"{SUB}/resources?$filter={quote(text)}") == (400, "InvalidFilterInQueryString")
 
 
 def test_machines_come_in_pages_while_some_go() -> None:

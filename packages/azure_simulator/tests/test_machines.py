@@ -157,3 +157,16 @@ def test_a_run_command_goes_only_from_a_machine_that_runs() -> None:
     app.request("POST", f"{VMS}/cpc-1/start")
     assert app.send("DELETE", command).status == 202
     assert app.error("GET", command)[0] == 404
+
+
+def test_a_stopped_machine_that_is_redeployed_stays_stopped() -> None:
+    """Recorded: github.com/Azure/azure-sdk-for-python, azure-mgmt-compute, test_mgmt_compute_vm.test_compute_vm."""
+    app = open_cloud()
+    app.create_machine("cpc-1", app.create_network())
+    for verb in ("powerOff", "reapply", "redeploy"):
+        app.advance(3600)
+        app.request("POST", f"{VMS}/cpc-1/{verb}")
+    app.advance(3600)
+    codes = [each["code"] for each in app.request("GET", f"{VMS}/cpc-1/instanceView")["statuses"]]
+    assert "PowerState/stopped" in codes
+    assert app.send("POST", f"{VMS}/cpc-1/generalize").status == 200

@@ -126,3 +126,14 @@ def test_rules_of_a_security_group_come_and_go_one_by_one() -> None:
     assert app.error("GET", f"{rules}/a") == (404, "NotFound")
     shown = app.request("GET", rules.rpartition("/")[0])["properties"]["securityRules"]
     assert [each["name"] for each in shown] == ["b"]
+
+
+def test_a_delegation_may_be_called_as_its_service() -> None:
+    """Recorded: github.com/Azure/azure-cli, container/test_container_create_with_vnet."""
+    app = open_cloud()
+    app.create_network()
+    service = "Microsoft.ContainerInstance/containerGroups"
+    rows = [{"name": service, "properties": {"serviceName": service}}]
+    body = {"properties": {"addressPrefix": "10.20.8.0/24", "delegations": rows}}
+    shown = app.request("PUT", f"{NETWORK}/virtualNetworks/vnet/subnets/delegated", body)
+    assert shown["properties"]["delegations"][0]["name"] == service

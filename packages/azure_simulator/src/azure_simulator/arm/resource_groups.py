@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.body_models import TAGS, TEXT, BodyModels, written
-from azure_simulator.arm.filters import conditions, tagged
+from azure_simulator.arm.filters import wanted
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.paging import page
 from azure_simulator.arm.plane import authorization_failed
@@ -98,10 +98,10 @@ def patch_group(call: Call) -> Answer:
 @OPERATIONS.operation("groups.list", "GET", GROUPS.all)
 def list_groups(call: Call) -> Answer:
     """List the resource groups that the caller sees; `$filter=tagName eq 'a' and tagValue eq 'b'` and `$top` count."""
-    wanted, action = conditions(call), f"{GROUPS.called}/read"
+    fits, action = wanted(call).fits, f"{GROUPS.called}/read"
     if not call.principal.sees(subscription := f"/subscriptions/{call.param('sub')}", action):
         raise authorization_failed(call, action, subscription)
-    found = [each for each in call.world.resources.collection(call.path) if tagged(each, wanted)]
+    found = [each for each in call.world.resources.collection(call.path) if fits(each)]
     return page(call, [each for each in found if call.principal.sees(each.id, action)])
 
 

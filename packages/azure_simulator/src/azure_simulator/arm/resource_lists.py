@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from azure_simulator.arm.filters import conditions, tagged
+from azure_simulator.arm.filters import wanted
 from azure_simulator.arm.paging import page
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.routing import Routes
@@ -25,11 +25,10 @@ _SHOWN = ("id", "name", "type", "location", "tags", "sku", "zones", "managedBy",
 @ROUTES.operation("resources.list", "GET", f"{SUBSCRIPTION}/resources", action=ACTION)
 def list_all(call: Call) -> Answer:
     """List the tracked resources of a subscription, filtered by type, name, place or tag."""
-    wanted, kind = conditions(call), conditions(call).get("resourcetype")
-    store = call.world.resources
+    only, store = wanted(call).types, call.world.resources
     prefix = f"/subscriptions/{call.param('sub')}/".lower()
-    kinds = [kind] if kind else list(store.types())
-    return _page(call, (each for name in kinds for each in store.of_type(name) if each.key.startswith(prefix)), wanted)
+    kinds = list(store.types()) if only is None else sorted(only)
+    return _page(call, (each for name in kinds for each in store.of_type(name) if each.key.startswith(prefix)))
 
 
 @ROUTES.operation("group.resources", "GET", f"{SUBSCRIPTION}/resourceGroups/{{rg}}/resources", action=ACTION)
@@ -38,24 +37,14 @@ def list_group(call: Call) -> Answer:
     group = call.path.rpartition("/")[0]
     if call.world.resources.get(group) is None:
         raise Problem(404, "ResourceGroupNotFound", f"Resource group '{call.params['rg']}' could not be found.")
-    return _page(call, call.world.resources.under(group), conditions(call))
+    return _page(call, call.world.resources.under(group))
 
 
-def _page(call: Call, found: Iterable[Resource], wanted: dict[str, str]) -> Answer:
-    return page(call, [each for each in found if _listed(each, wanted)], lambda each: _shown(call, each))
-
-
-def _listed(resource: Resource, wanted: dict[str, str]) -> bool:
-    """Tell whether a resource is tracked (it has a location) and matches the filter."""
-    if "location" not in resource.body or "/providers/" not in resource.key:
-        return False
-    facts = {
-        "resourcetype": resource.type.lower(),
-        "name": resource.name.lower(),
-        "location": str(resource.body["location"]).lower(),
-        "resourcegroup": resource.key.split("/")[4],
-    }
-    return all(wanted.get(key, value) == value for key, value in facts.items()) and tagged(resource, wanted)
+def _page(call: Call, found: Iterable[Resource]) -> Answer:
+    """Show what is tracked (it has a location) and matches the filter."""
+    fits = wanted(call).fits
+    tracked = [each for each in found if "location" in each.body and "/providers/" in each.key]
+    return page(call, [each for each in tracked if fits(each)], lambda each: _shown(call, each))
 
 
 def _shown(call: Call, resource: Resource) -> Json:

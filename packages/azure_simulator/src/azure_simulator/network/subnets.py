@@ -18,7 +18,7 @@ from azure_simulator.core.longrunning import Course
 from azure_simulator.core.resources import Index, Resource
 from azure_simulator.network.address_pools import check_pool, close_pool, open_pool, pool
 from azure_simulator.network.network_writes import begin_write, check_idle, network_of
-from azure_simulator.network.provider import GATEWAY, NAMES, NAMING, NETWORK, SDK, SECURITY_GROUP, check_short_name
+from azure_simulator.network.provider import GATEWAY, NAME_SAYS, NAMING, NETWORK, SDK, SECURITY_GROUP, check_short_name
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 TYPE = "Microsoft.Network/virtualNetworks/subnets"
 VALUES = {
-    "properties.delegations[].name": NAMES,
+    "properties.delegations[].name": matching(
+        NAMING.pattern.replace(r"\-.", r"\-./"), NAME_SAYS, "InvalidResourceName"
+    ),
     "properties.delegations[].properties.serviceName": matching(
         r"\w+(\.\w+)+/\w+",
         "The service name {value} specified on delegation is not valid.",
@@ -37,7 +39,8 @@ VALUES = {
         r"Microsoft\.\w+(\.\w+)*", "The service {value} of a service endpoint is not valid."
     ),
 }
-"""Which services there are is not looked up.
+"""Which services there are is not looked up. The name of a delegation may be that of its service (recorded:
+github.com/Azure/azure-cli, container/test_container_create_with_vnet).
 
 Source of the code: github.com/hashicorp/terraform-provider-azurerm/pull/21779.
 """

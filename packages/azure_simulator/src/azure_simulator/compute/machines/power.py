@@ -59,11 +59,16 @@ def restart(call: Call) -> Answer:
 
 @OPERATIONS.post("vm.redeploy", "redeploy")
 def redeploy(call: Call) -> Answer:
-    """Move an allocated machine to another host; a running one restarts there."""
+    """Move an allocated machine to another host; a running one restarts there.
+
+    One that was stopped stays so: it was generalized after that (recorded: github.com/Azure/azure-sdk-for-python,
+    azure-mgmt-compute, test_mgmt_compute_vm.test_compute_vm).
+    """
     vm, world = _target(call), call.world
     if not vm.facts["allocated"]:
         raise not_running(vm, "redeploy")
-    return _begin(call, vm, "vm.redeploy", lambda: lifecycle.running(world, vm))
+    runs = vm.facts["power"] == "running"
+    return _begin(call, vm, "vm.redeploy", lambda: lifecycle.running(world, vm) if runs else None)
 
 
 @OPERATIONS.post("vm.reapply", "reapply")

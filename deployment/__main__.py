@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from deployment import customers, leaving, steps, templates
 from deployment.clients import Client, DeploymentError, Json
-from deployment.environment import Environment
+from deployment.environment import Environment, NotYetError
 from deployment.report import Report
 from deployment.sign_in import tokens
 
@@ -23,11 +24,24 @@ def main(words: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace, Report], bool] = asked.run
     try:
         good = run(asked, report)
+        report.ended()
     except DeploymentError as problem:
-        sys.stderr.write(f"{problem}\n")
+        return _told(str(problem), 1)
+    except KeyboardInterrupt:
+        return _told("Broken off. What was done stays; the same command goes on from there.", 130)
+    except BrokenPipeError:  # as head leaves it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    report.ended()
+    except (LookupError, TypeError, AttributeError, ValueError) as problem:
+        if os.environ.get("DESKWRIGHT_DEBUG"):
+            raise
+        return _told(f"An answer is not understood ({problem!r}). DESKWRIGHT_DEBUG=1 shows where it happened.", 1)
     return 0 if good else 1
+
+
+def _told(problem: str, code: int) -> int:
+    sys.stderr.write(f"{problem}\n")
+    return code
 
 
 def _steps(asked: argparse.Namespace, report: Report) -> bool:
@@ -36,11 +50,19 @@ def _steps(asked: argparse.Namespace, report: Report) -> bool:
     for key, value in _given(asked).items():
         if value:
             keep(key, value)
-    arm = Client(asked.arm_url, tokens(asked.arm_url), version=templates.VERSION)
-    place = steps.Place(environment, Client(asked.graph_url, tokens(asked.graph_url)), arm)
+    tenant = environment.get("AZURE_TENANT_ID")
+    arm = Client(asked.arm_url, tokens(asked.arm_url, tenant=tenant), version=templates.VERSION)
+    place = steps.Place(environment, Client(asked.graph_url, tokens(asked.graph_url, tenant=tenant)), arm)
     for name in STEPS[1:-1] if asked.step == "all" else (asked.step,):
         report.say(f"{name}:")
-        if not _step(name, place, report, asked):
+        try:
+            good = _step(name, place, report, asked)
+        except NotYetError as problem:
+            if not (report.dry and asked.step == "all" and report.changes):
+                raise
+            report.say(f"  {problem}")
+            break
+        if not good:
             return False
     return True
 
@@ -58,7 +80,9 @@ def _step(name: str, place: steps.Place, report: Report, asked: argparse.Namespa
             steps.connect(place, report)
         case "publish":
             site = f"https://{environment.need(steps.APP)}.scm.azurewebsites.net"
-            steps.publish(place, Client(site, tokens(asked.arm_url)), report)
+            service = Client(environment.need(steps.URL), str)
+            arm_tokens = tokens(asked.arm_url, tenant=environment.get("AZURE_TENANT_ID"))
+            steps.publish(place, Client(site, arm_tokens), service, report)
         case "check":
             steps.check(Client(environment.need(steps.URL), str), report)
         case _:

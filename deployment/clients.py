@@ -1,5 +1,6 @@
 """Requests to Graph, Azure Resource Manager and the app's deployment site, with the standard library alone."""
 
+import http.client
 import json
 import ssl
 import time
@@ -11,7 +12,10 @@ from typing import Any
 
 Json = dict[str, Any]
 Token = Callable[[], str]
-_REPEATED = frozenset({429, 500, 502, 503, 504})
+_NOT_DONE = frozenset({429, 503})
+_REPEATED = _NOT_DONE | {500, 502, 504}
+"""Of the others nobody knows whether it was done: a POST is not sent again; the next run looks for what it made."""
+_THERE_TRIES, _THERE_WAIT_S = 12, 5.0
 _TRIES = 6
 _FIRST_WAIT_S = 2.0
 _LONGEST_WAIT_S = 60.0
@@ -27,7 +31,7 @@ class RefusedError(DeploymentError):
 
     def __init__(self, asked: str, status: int, code: str, message: str, details: object = None) -> None:
         self.status, self.code, self.message, self.details = status, code, message, details
-        super().__init__(f"{asked} was answered {status} {code}: {message}".rstrip(": "))
+        super().__init__(f"{asked} was answered {f'{status} {code}'.strip()}: {message}".rstrip(": "))
 
 
 @dataclass(frozen=True)
@@ -39,8 +43,16 @@ class Reply:
     body: bytes
 
     def json(self) -> Any:  # noqa: ANN401 - JSON
-        """Return the body; None when there is none."""
-        return json.loads(self.body) if self.body else None
+        """Return the body; None when there is none.
+
+        Raises:
+            DeploymentError: it is no JSON: somebody else has answered.
+        """
+        try:
+            return json.loads(self.body) if self.body else None
+        except ValueError as problem:
+            begins = self.body[:80].decode("utf-8", "replace")
+            raise DeploymentError(f"An answer is no JSON (a proxy's page?): {begins!r}") from problem
 
 
 Transport = Callable[[str, str, Mapping[str, str], bytes | None], Reply]
@@ -68,7 +80,7 @@ def over_https(method: str, url: str, headers: Mapping[str, str], body: bytes | 
     except urllib.error.HTTPError as refused:
         with refused:
             return Reply(refused.code, _lower(refused.headers.items()), refused.read())
-    except OSError as problem:
+    except (OSError, http.client.HTTPException, ValueError) as problem:
         raise DeploymentError(f"{method} {url.partition('?')[0]}: {problem}") from problem
 
 
@@ -86,6 +98,7 @@ class Client:
     wait: Callable[[float], None] = time.sleep
     version: str = ""
     """The api-version of a request that names none; empty where the service has none."""
+    tries: int = _TRIES
 
     def send(self, method: str, path: str, body: object = None, *, media: str = "application/json") -> Reply:
         """Send a request, again while the service is busy; `path` may be a whole address below `base`.
@@ -96,13 +109,14 @@ class Client:
         url = self._url(path)
         sent = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         reply, wait_s = Reply(0, {}, b""), _FIRST_WAIT_S
-        for number in range(_TRIES):
+        repeated = _NOT_DONE if method == "POST" else _REPEATED
+        for number in range(self.tries):
             token = self.token()
             headers = {"accept": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
             if sent is not None:
                 headers["content-type"] = media
             reply = self.transport(method, url, headers, sent)
-            if reply.status not in _REPEATED or number == _TRIES - 1:
+            if reply.status not in repeated or number == self.tries - 1:
                 break
             self.wait(_asked_to_wait(reply) or wait_s)
             wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
@@ -122,6 +136,19 @@ class Client:
             if refused.status == 404:  # noqa: PLR2004 - HTTP's
                 return None
             raise
+
+    def awaited(self, path: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what was made just now: a directory may take a minute until every part of it knows.
+
+        Raises:
+            RefusedError: it is not there after that minute either.
+        """
+        for _ in range(_THERE_TRIES):
+            found = self.find(path)
+            if found is not None:
+                return found
+            self.wait(_THERE_WAIT_S)
+        return self.get(path)
 
     def rows(self, path: str) -> Iterator[Json]:
         """Give every row of a list, page by page."""
@@ -163,7 +190,7 @@ def refusal(asked: str, reply: Reply) -> RefusedError:
     """Read the error of an answer, whatever its form."""
     try:
         body = reply.json() or {}
-    except ValueError:
+    except DeploymentError:
         body = {}
     error = body.get("error", body) if isinstance(body, dict) else {}
     if not isinstance(error, dict):  # the token endpoint's

@@ -13,6 +13,10 @@ _LINE = re.compile(r'^\s*([A-Za-z_]\w*)="?(.*?)"?\s*$')
 _TIMEOUT_S = 60
 
 
+class NotYetError(DeploymentError):
+    """A value that an earlier step leaves, and has not left yet."""
+
+
 class Environment:
     """The values of one installation, in `.azure/<name>/.env` as azd has it.
 
@@ -35,11 +39,11 @@ class Environment:
         """Return a value.
 
         Raises:
-            DeploymentError: no step before has left it.
+            NotYetError: no step before has left it.
         """
         value = self.get(key)
         if not value:
-            raise DeploymentError(f"{key} is not known yet: run the steps before, or set it.")
+            raise NotYetError(f"{key} is not known yet: run the steps before, or set it.")
         return value
 
     def give(self, key: str, value: str) -> None:
@@ -51,13 +55,25 @@ class Environment:
         self.give(key, value)
         if self._within_azd:
             azd = shutil.which("azd") or "azd"
-            subprocess.run([azd, "env", "set", key, value], check=True, timeout=_TIMEOUT_S)
+            done = subprocess.run([azd, "env", "set", key, value], check=False, timeout=_TIMEOUT_S)
+            if done.returncode:
+                raise DeploymentError(f"azd does not keep {key}: 'azd env set' has ended with {done.returncode}.")
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
-        self._file.write_text("".join(f'{name}="{each}"\n' for name, each in sorted(self._values.items())), "utf-8")
+        lines = "".join(f'{name}="{each}"\n' for name, each in sorted(self._values.items()))
+        beside = self._file.with_name(".env.new")
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            beside.write_text(lines, "utf-8")
+            beside.replace(self._file)
+        except OSError as problem:
+            raise DeploymentError(f"{self._file} cannot be written: {problem}") from problem
 
     def _read(self) -> dict[str, str]:
-        if not self._file.is_file():
+        try:
+            text = self._file.read_text("utf-8")
+        except FileNotFoundError:
             return {}
-        lines = map(_LINE.match, self._file.read_text("utf-8").splitlines())
+        except (OSError, ValueError) as problem:
+            raise DeploymentError(f"{self._file} cannot be read: {problem}") from problem
+        lines = map(_LINE.match, text.splitlines())
         return {line[1]: line[2] for line in lines if line}

@@ -43,6 +43,7 @@ def missing(graph: Client, principal: str) -> list[str]:
 def ensure(graph: Client, principal: str, report: Report) -> None:
     """Give a service principal the permissions that it lacks; what else it has stays."""
     resource, by_name = ids(graph)
+    graph.awaited(f"/v1.0/servicePrincipals/{principal}?$select=id")
     path = f"/v1.0/servicePrincipals/{principal}/appRoleAssignments"
     for name in missing(graph, principal):
         body = {"principalId": principal, "resourceId": resource, "appRoleId": by_name[name]}

@@ -147,7 +147,10 @@ def _ensure(graph: Client, name: str, audience: str, report: Report) -> Register
         f"register the application '{name}'",
         lambda: made.append(graph.send("POST", "/v1.0/applications", body).json()),
     )
-    return Registered(made[0]["appId"], made[0]["id"]) if made else Registered(_NEW, _NEW)
+    if not made:
+        return Registered(_NEW, _NEW)
+    graph.awaited(f"/v1.0/applications/{made[0]['id']}?$select=id")
+    return Registered(made[0]["appId"], made[0]["id"])
 
 
 def _application(graph: Client, made: Registered) -> Json:

@@ -42,12 +42,16 @@ def _asked(resource: str, tenant: str) -> tuple[str, float]:
         path = shutil.which(name)
         if path is None:
             continue
-        done = subprocess.run(
-            [path, *words(resource, tenant)], capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
-        )
-        if done.returncode == 0:
-            return _read(json.loads(done.stdout))
-        refusals.append(f"{name}: {done.stderr.strip()[-300:]}")
+        try:
+            done = subprocess.run(
+                [path, *words(resource, tenant)], capture_output=True, text=True, check=False, timeout=_TIMEOUT_S
+            )
+            if done.returncode == 0:
+                return _read(json.loads(done.stdout))
+        except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError) as problem:
+            refusals.append(f"{name}: it gives no token that can be read ({type(problem).__name__})")
+        else:
+            refusals.append(f"{name}: {done.stderr.strip()[-300:]}")
     if not refusals:
         raise DeploymentError("Neither az nor azd is installed: one of them has to be signed in.")
     told = "\n".join(refusals)

@@ -9,12 +9,13 @@
 5. `check`: the service answers.
 """
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deployment import administrators, graph_permissions, packaging, providers, publishing, registrations, templates
-from deployment.clients import Client, DeploymentError, Json, RefusedError
+from deployment.clients import Client, DeploymentError, Json
 from deployment.environment import Environment
 from deployment.report import Report
 
@@ -27,7 +28,7 @@ ADDRESSES, PEOPLE = "DESKWRIGHT_ALLOWED_ADDRESSES", "DESKWRIGHT_ALERT_ADDRESSES"
 ADMINISTRATORS = "DESKWRIGHT_ADMINISTRATORS"
 PROVIDERS = ("Microsoft.App",)
 """What the subnet is delegated to: no resource of the template is of it, and Azure does not register it by itself."""
-_ATTEMPTS = 60
+_LONGEST_S = 300.0
 _BETWEEN_S = 5.0
 
 
@@ -66,8 +67,8 @@ def register(place: Place, report: Report) -> None:
         made[READER] = registrations.ensure_reader(place.graph, f"{place.title} for customers", roles, report)
     for name, each in made.items():
         _keep(place.environment, name, each.client_id, report)
-    subscription = place.environment.get("AZURE_SUBSCRIPTION_ID")
-    for name, state in providers.ensure(place.arm, subscription, PROVIDERS, report) if subscription else ():
+    subscription = place.environment.need("AZURE_SUBSCRIPTION_ID")
+    for name, state in providers.ensure(place.arm, subscription, PROVIDERS, report):
         if state != "Registered" and not report.dry:
             raise DeploymentError(f"{name} is {state}: az provider register --namespace {name} --wait")
 
@@ -78,8 +79,7 @@ def connect(place: Place, report: Report) -> None:
     principal = environment.need(PRINCIPAL)
     registrations.ensure_portal_address(place.graph, environment.need(SIGN_IN), environment.need(URL), report)
     graph_permissions.ensure(place.graph, principal, report)
-    people = [each.strip() for each in environment.get(ADMINISTRATORS).split(",") if each.strip()]
-    administrators.ensure(place.graph, environment.need(API), people, report)
+    administrators.ensure(place.graph, environment.need(API), _listed(environment, ADMINISTRATORS), report)
     if place.for_customers:
         reader = registrations.find(place.graph, f"{place.title} for customers")
         if reader is None:
@@ -98,9 +98,9 @@ def plan(place: Place, template: Json) -> templates.Plan:
         "apiClientId": environment.need(API),
         "signInClientId": environment.need(SIGN_IN),
         "appClientId": environment.get(READER),
-        "signInDirectory": "organizations" if place.for_customers else environment.need("AZURE_TENANT_ID"),
-        "allowedAddresses": [each for each in environment.get(ADDRESSES).split(",") if each],
-        "alertAddresses": [each for each in environment.get(PEOPLE).split(",") if each],
+        "signInDirectory": "organizations" if place.for_customers else environment.get("AZURE_TENANT_ID"),
+        "allowedAddresses": _listed(environment, ADDRESSES),
+        "alertAddresses": _listed(environment, PEOPLE),
     }
     declared = template.get("parameters") or {}
     parameters = {name: value for name, value in given.items() if name in declared}
@@ -108,28 +108,40 @@ def plan(place: Place, template: Json) -> templates.Plan:
     return templates.Plan(environment.need("AZURE_SUBSCRIPTION_ID"), location, name, template, parameters)
 
 
+def _listed(environment: Environment, name: str) -> list[str]:
+    """Return the values between the commas, as infra/azd.bicepparam reads them."""
+    return [each.strip() for each in environment.get(name).split(",") if each.strip()]
+
+
 def provision(place: Place, template: Json, report: Report, agreed: Callable[[], bool]) -> bool:
     """Show what would change, and deploy once somebody has agreed; return whether it was deployed."""
     wanted = plan(place, template)
+    if not report.dry and (ended := templates.await_earlier(place.arm, wanted)):
+        report.say(f"  an earlier run of this deployment went on in Azure; it has ended: {ended}")
     changes = [each for each in templates.what_if(place.arm, wanted) if each.matters]
     for each in changes:
         report.say(str(each))
     if not changes:
         report.say("  = every resource is as the template has it")
-    if report.dry or (changes and not agreed()):
+    if report.dry:
         report.changes += [f"{each.kind} {each.id}" for each in changes]
         return False
+    if changes and not agreed():
+        raise DeploymentError("Nothing was deployed: nobody has agreed. --yes deploys without asking.")
     for name, value in templates.deploy(place.arm, wanted).items():
         place.environment.set(name, str(value))
     report.changes += [f"{each.kind} {each.id}" for each in changes]
     return True
 
 
-def publish(place: Place, site: Client, report: Report, root: Path = ROOT) -> None:
-    """Publish the package of a checkout, unless the one that runs has the same contents."""
+def publish(place: Place, site: Client, service: Client, report: Report, root: Path = ROOT) -> None:
+    """Publish the package of a checkout, unless the one that runs has the same contents.
+
+    An app that does not answer may have been made anew since: it gets the package again.
+    """
     package = packaging.package(root)
     name = packaging.digest(package)
-    if place.environment.get("SERVICE_API_PACKAGE") == name:
+    if place.environment.get("SERVICE_API_PACKAGE") == name and _configuration(service) is not None:
         report.say("The package that runs has these contents.")
         return
     what = f"publish {len(package) / 1e6:.1f} MB to {place.environment.need(APP)}"
@@ -144,18 +156,30 @@ def check(service: Client, report: Report) -> None:
     Raises:
         DeploymentError: it does not within five minutes.
     """
-    last = ""
-    for number in range(_ATTEMPTS):
-        try:
-            shown = service.get("/api/configuration")
-        except (RefusedError, DeploymentError) as problem:
-            last = str(problem)
-        else:
+    ends, last = time.monotonic() + _LONGEST_S, list[str]()
+    for _ in range(int(_LONGEST_S / _BETWEEN_S)):
+        shown = _configuration(service, last)
+        if shown is not None:
             report.say(f"{service.base} answers: {', '.join(sorted(shown))}")
             return
-        if number < _ATTEMPTS - 1:
-            service.wait(_BETWEEN_S)
-    raise DeploymentError(f"{service.base} does not answer: {last}. Its log says why (docs/operations.md).")
+        if time.monotonic() > ends:
+            break
+        service.wait(_BETWEEN_S)
+    raise DeploymentError(f"{service.base} does not answer: {last[-1]}. Its log says why (docs/operations.md).")
+
+
+def _configuration(service: Client, refused: list[str] | None = None) -> Json | None:
+    """Ask the service once for what a portal needs of it; None, and why, where it gives none."""
+    said = "it is no configuration of the service"
+    try:
+        shown = replace(service, tries=1).get("/api/configuration")
+    except DeploymentError as problem:
+        said, shown = str(problem), None
+    if isinstance(shown, dict):
+        return shown
+    if refused is not None:
+        refused.append(said)
+    return None
 
 
 def down(place: Place, report: Report) -> None:

@@ -26,6 +26,7 @@ _SIGNS = {
     "Ignore": "*",
     "Unsupported": "x",
 }
+_RUNNING = frozenset({"Accepted", "Created", "Creating", "Running", "Updating", "Ready"})
 _QUIET = frozenset({"NoChange", "Ignore"})
 
 
@@ -80,8 +81,12 @@ def compiled(path: Path) -> Json:
         DeploymentError: there is no compiler, or the file does not compile.
     """
     if path.suffix == ".json":
-        read: Json = json.loads(path.read_text("utf-8"))
-        return read
+        try:
+            return _template(path, path.read_text("utf-8"))
+        except (OSError, ValueError) as problem:
+            raise DeploymentError(f"{path} cannot be read: {problem}") from problem
+    if not path.is_file():
+        raise DeploymentError(f"{path} is not there.")
     bicep, az = shutil.which("bicep"), shutil.which("az")
     if bicep:
         command = [bicep, "build", "--stdout", str(path)]
@@ -89,11 +94,38 @@ def compiled(path: Path) -> Json:
         command = [az, "bicep", "build", "--stdout", "--file", str(path)]
     else:
         raise DeploymentError("No Bicep compiler: install the Azure CLI (az bicep install) or bicep.")
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_TIMEOUT_S)
+    except (OSError, subprocess.TimeoutExpired) as problem:
+        raise DeploymentError(f"{command[0]} does not answer: {problem}") from problem
     if done.returncode:
         raise DeploymentError(f"{path.name} does not compile:\n{done.stderr.strip()[-2000:]}")
-    made: Json = json.loads(done.stdout)
-    return made
+    return _template(path, done.stdout)
+
+
+def _template(path: Path, text: str) -> Json:
+    try:
+        read = json.loads(text)
+    except ValueError as problem:
+        raise DeploymentError(f"{path}: no template in JSON: {problem}") from problem
+    if not isinstance(read, dict):
+        raise DeploymentError(f"{path}: no template: it is no JSON object.")
+    return read
+
+
+def await_earlier(arm: Client, plan: Plan) -> str:
+    """Wait until an earlier deployment of the same name has ended: one that was broken off goes on in Azure.
+
+    Returns:
+        How it has ended; empty where none ran.
+    """
+    ended = ""
+    while True:
+        shown = ((arm.find(plan.path) or {}).get("properties") or {}).get("provisioningState", "")
+        if shown not in _RUNNING:
+            return shown if ended else ""
+        ended = shown
+        arm.wait(_POLL_S)
 
 
 def what_if(arm: Client, plan: Plan) -> list[Change]:

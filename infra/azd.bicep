@@ -15,8 +15,8 @@ param apiClientId string
 @description('Client id of the registration that people sign in with; the hook preprovision makes it.')
 param signInClientId string
 
-@description('Whose people sign in: one Entra tenant, or organizations for those of every customer.')
-param signInDirectory string
+@description('Whose people sign in: one Entra tenant, or organizations for those of every customer; empty: the subscription\'s own.')
+param signInDirectory string = ''
 
 @description('Client id of the multi-tenant app that enters customers\' directories; empty: only the provider\'s own.')
 param appClientId string = ''
@@ -45,10 +45,11 @@ module service 'main.bicep' = {
     location: location
     apiClientId: apiClientId
     signInClientId: signInClientId
-    signInDirectory: signInDirectory
+    // azd does not know the directory before the first deployment.
+    signInDirectory: empty(signInDirectory) ? tenant().tenantId : signInDirectory
     appClientId: appClientId
-    allowedAddresses: allowedAddresses
-    alertAddresses: alertAddresses
+    allowedAddresses: filter(allowedAddresses, each => !empty(each))
+    alertAddresses: filter(alertAddresses, each => !empty(each))
     tags: tags
   }
 }

@@ -1,14 +1,14 @@
 using 'azd.bicep'
 
 // azd gives its environment's values as variables; deployment/steps.py gives the same ones without azd.
-var addresses = readEnvironmentVariable('DESKWRIGHT_ALLOWED_ADDRESSES', '')
-var people = readEnvironmentVariable('DESKWRIGHT_ALERT_ADDRESSES', '')
+var addresses = replace(readEnvironmentVariable('DESKWRIGHT_ALLOWED_ADDRESSES', ''), ' ', '')
+var people = replace(readEnvironmentVariable('DESKWRIGHT_ALERT_ADDRESSES', ''), ' ', '')
 
 param environmentName = readEnvironmentVariable('AZURE_ENV_NAME', 'deskwright')
 param location = readEnvironmentVariable('AZURE_LOCATION', 'westeurope')
 param apiClientId = readEnvironmentVariable('DESKWRIGHT_API_CLIENT_ID', '')
 param signInClientId = readEnvironmentVariable('DESKWRIGHT_SIGN_IN_CLIENT_ID', '')
-param signInDirectory = readEnvironmentVariable('DESKWRIGHT_FOR_CUSTOMERS', 'false') == 'true' ? 'organizations' : readEnvironmentVariable('AZURE_TENANT_ID', '')
+param signInDirectory = toLower(readEnvironmentVariable('DESKWRIGHT_FOR_CUSTOMERS', 'false')) == 'true' ? 'organizations' : readEnvironmentVariable('AZURE_TENANT_ID', '')
 param appClientId = readEnvironmentVariable('DESKWRIGHT_APP_CLIENT_ID', '')
 param allowedAddresses = empty(addresses) ? [] : split(addresses, ',')
 param alertAddresses = empty(people) ? [] : split(people, ',')

@@ -33,6 +33,13 @@ def test_azd_finds_the_template_the_app_and_the_hooks() -> None:
     assert {ROOT / each for each in named} == set(HOOKS.glob("*.py"))
 
 
+def test_the_hook_after_a_preview_has_nothing_to_connect(tmp_path: Path) -> None:
+    bare = {"PATH": str(tmp_path), "AZURE_ENV_NAME": "test", "HOME": str(tmp_path)}
+    hook = [sys.executable, "-S", str(HOOKS / "postprovision.py")]
+    done = subprocess.run(hook, env=bare, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "Nothing was provisioned yet: there is nothing to connect.\n")
+
+
 def test_hooks_install_nothing_of_the_app() -> None:
     lines = text(HOOKS / "requirements.txt").splitlines()
     assert [line for line in lines if not line.startswith("#")] == []

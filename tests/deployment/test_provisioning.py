@@ -90,13 +90,13 @@ def test_a_service_is_provisioned_published_and_the_second_time_nothing_changes(
     assert kinds == {"rg-test": "Create", "plan": "Create", "desk-app": "Create"}
     assert where.environment.need(steps.URL) == "https://desk-app.azurewebsites.net"
     site = cloud.client(f"https://{where.environment.need(steps.APP)}.scm.azurewebsites.net", ARM)
-    steps.publish(where, site, first, checkout(tmp_path / "root"))
+    steps.publish(where, site, silent(), first, checkout(tmp_path / "root"))
     assert first.changes[-1].startswith("publish ")
     assert site.get("/api/deployments/latest")["status"] == 4
     cloud.wrote.clear()
     again = quiet()
     assert steps.provision(where, template(), again, lambda: pytest.fail("there is nothing to agree to"))
-    steps.publish(where, site, again, tmp_path / "root")
+    steps.publish(where, site, scripted(reply(200, {"authority": "x"}))[0], again, tmp_path / "root")
     assert again.changes == []
     assert cloud.wrote == [
         f"PUT /subscriptions/{SUBSCRIPTION}/providers/Microsoft.Resources/deployments/deskwright-test"
@@ -108,7 +108,8 @@ def test_what_if_comes_first_and_a_no_makes_nothing(tmp_path: Path) -> None:
     where, said = registered(cloud, tmp_path), list[str]()
     report = quiet()
     report.say = said.append
-    assert not steps.provision(where, template(), report, lambda: False)
+    with pytest.raises(DeploymentError, match="nobody has agreed"):
+        steps.provision(where, template(), report, lambda: False)
     assert (cloud.wrote, cloud.arm.find(GROUP_ID)) == ([], None)
     assert any(line.strip() == f"+ {GROUP_ID}" for line in said)
 
@@ -255,10 +256,27 @@ def test_a_site_that_forgets_its_deployment_with_the_restart_has_ended_it() -> N
 
 
 def test_a_service_that_does_not_answer_is_named_with_its_reason() -> None:
-    client, asked, _ = scripted(*[reply(500, {"error": {"code": "Down", "message": "no settings"}})] * 360)
+    client, asked, waited = scripted(*[reply(500, {"error": {"code": "Down", "message": "no settings"}})] * 60)
     with pytest.raises(DeploymentError, match=r"does not answer: .*500 Down: no settings"):
         steps.check(client, quiet())
-    assert len(asked) == 360
+    assert (len(asked), sum(waited)) == (60, 300.0)  # five minutes, as it says
+
+
+def test_an_app_that_was_made_anew_gets_the_package_that_the_one_before_had(tmp_path: Path) -> None:
+    cloud = Cloud()
+    where = registered(cloud, tmp_path)
+    steps.provision(where, template(), quiet(), lambda: True)
+    site = cloud.client("https://desk-app.scm.azurewebsites.net", ARM)
+    root = checkout(tmp_path / "root")
+    for service in (silent(), silent(), scripted(reply(200, b"<html>".decode()))[0]):
+        report = quiet()
+        steps.publish(where, site, service, report, root)
+        assert [each.partition(" ")[0] for each in report.changes] == ["publish"]
+
+
+def silent() -> Client:
+    """Return a client of an app without a package."""
+    return scripted(*[reply(404)] * 9)[0]
 
 
 def test_down_names_what_stays(tmp_path: Path) -> None:

@@ -119,6 +119,31 @@ async def test_what_is_done_is_written_down_once_with_before_and_after(
     assert [each async for each in here.intents.of_all()] == []
 
 
+def of_records() -> list[str]:
+    """The routes that change or use one record, which is shown with its ETag."""
+    parts = ("{id}", "{site}", "DELETE tenants/{tenant}", "PATCH tenants/{tenant}")
+    shown = ("POST tenants/{tenant}/pause", "POST tenants/{tenant}/resume")
+    others = ("POST me/", "POST tenants/{tenant}/orphans/")
+    return [
+        name
+        for name in sorted(SCENES)
+        if name in shown or (any(p in name for p in parts) and not name.startswith(others))
+    ]
+
+
+@pytest.mark.parametrize("name", of_records())
+async def test_who_names_another_version_of_a_record_does_nothing_to_it(
+    here: Office, mutations: dict[str, Any], name: str
+) -> None:
+    scene = await arranged(here, name)
+    call = Caller(name, scene, mutations[name])
+    call.headers = {"If-Match": 'W/"of-yesterday"'}
+    answer = await call()
+    assert answer.status_code == 412, answer.get_body()
+    assert call.host.started == []
+    assert [event.before or event.after for event in await events(here)] == [None]  # that it was refused
+
+
 @pytest.mark.parametrize("name", sorted(SCENES))
 async def test_what_a_dying_process_did_not_write_down_is_written_down_later(
     here: Office, mutations: dict[str, Any], name: str, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of
 from shared.domain.operations.operation import SYSTEM, Actor
 from shared.services.list_keeping import fold_lists
 from shared.storage.repository import Stored
@@ -187,11 +188,60 @@ async def test_csv_has_everything_that_is_chosen_in_one_file(full: Office, route
     assert [each["displayName"] for each in await table(routes, "GET …/provisioningPolicies")] == ["Everybody"]
 
 
+@pytest.mark.parametrize("name", [PCS, "GET …/provisioningPolicies", EVENTS, OPERATIONS])
+async def test_what_no_item_ever_has_cannot_be_selected_as_json_or_csv(
+    full: Office, routes: dict[str, Any], name: str
+) -> None:
+    for accept in ("application/json", "text/csv"):
+        answer = await ask(routes[name], name, query={"$select": "id,=1+1"}, headers={"accept": accept})
+        ((pointer, message),) = told(answer)
+        assert (answer.status_code, pointer, "no property =1+1" in message) == (400, "$select", True), accept
+
+
+async def test_what_no_item_has_just_now_can_be_selected(full: Office, routes: dict[str, Any]) -> None:
+    await full.operations.insert(things.operation(id="o1"))
+    assert await get(routes, OPERATIONS, select="estimatedEndDateTime,error") == {"value": [{"id": "o1"}]}
+    page = await get(routes, "GET …/provisioningPolicies", select="@deskwright.warnings", filter="id eq 'no'")
+    assert page["value"] == []
+
+
+async def test_tenants_sites_and_orphans_are_lists_like_all_others(office: Office, routes: dict[str, Any]) -> None:
+    for n, region in enumerate(("northeurope", "westeurope", "westeurope")):
+        site = things.site().but(id=f"s{n}", display_name=f"=Site {n}", region=region)
+        await office.sites.insert(site)
+        found = Found(type=OrphanType.DISK, resource_id=f"/nics/{n}", name=f"nic{n}", cloud_pc_id="c1")
+        judged = Judgement(why="why", advice="advice")
+        orphan = orphan_of("contoso", "directory", found, judged, at=things.NOW, before=None)
+        await office.orphans.insert(orphan)
+        await office.tenants.insert(things.tenant(id=f"cust{n}", display_name=f"Customer {n}"))
+    sites = "GET tenants/{tenant}/sites"
+    body = await get(routes, sites, filter="startswith(id,'s') and region eq 'WestEurope'", orderby="id desc", top="1")
+    assert [each["id"] for each in body["value"]] == ["s2"]
+    token = dict(parse_qsl(urlsplit(body["@odata.nextLink"]).query))["$skiptoken"]
+    more = await get(
+        routes, sites, filter="startswith(id,'s') and region eq 'WestEurope'", orderby="id desc", skiptoken=token
+    )
+    assert [each["id"] for each in more["value"]] == ["s1"]
+    assert [each["displayName"] for each in await table(routes, sites, search="site 0")] == ["'=Site 0"]
+
+    tenants = await get(routes, "GET tenants", search="customer", count="true", select="id", orderby="displayName desc")
+    assert (tenants["@odata.count"], [each["id"] for each in tenants["value"]]) == (3, ["cust2", "cust1", "cust0"])
+    assert (await get(routes, "GET tenants", filter="paused/at ne null"))["value"] == []
+
+    orphans = "GET tenants/{tenant}/orphans"
+    listed = await get(routes, orphans, filter="removable eq false", orderby="name desc", top="2")
+    assert ([each["name"] for each in listed["value"]], listed["scan"]) == (["nic2", "nic1"], None)
+    chosen = await ask(routes[orphans], orphans, query={"type": "Disk", "cloudPcId": "nobody's"})
+    assert json.loads(chosen.get_body()) == {"scan": None, "value": []}
+    assert len(await table(routes, orphans)) == 3
+
+
 async def test_what_has_not_changed_is_not_sent_again(full: Office, routes: dict[str, Any]) -> None:
     first = await ask(routes[PCS], PCS)
     again = await ask(routes[PCS], PCS, headers={"if-none-match": f'"x", {first.headers["ETag"]}'})
     assert (again.status_code, again.get_body(), again.headers["ETag"]) == (304, b"", first.headers["ETag"])
     await full.cloud_pcs.change("contoso", things.cloud_pc("u1").id, lambda pc: pc.but(display_name="New"))
+    assert (await ask(routes[PCS], PCS, headers={"if-none-match": "*"})).status_code == 304
     after = await ask(routes[PCS], PCS, headers={"if-none-match": first.headers["ETag"]})
     assert after.status_code == 200
     assert after.headers["ETag"] != first.headers["ETag"]

@@ -13,8 +13,8 @@ from shared.domain.operations.operation import AuditEvent
 from shared.errors import InvalidError, Problem
 from shared.services.audit_names import audit_names
 from triggers.http.call import Call, Response, ok
-from triggers.http.lists import csv_response, wants_csv
-from triggers.http.odata import Query, read_query, selected_of
+from triggers.http.lists import csv_response, list_query, wants_csv
+from triggers.http.odata import Query, selected
 from triggers.http.paging import listed, top_of
 from triggers.http.views.catalogue import AUDIT_EVENTS, AuditEventView, audit_event_view, audit_row
 
@@ -27,7 +27,7 @@ _ONLY_NEWEST = "audit events are ordered by activityDateTime desc"
 
 async def audit_list(call: Call, tenant_id: str, more: Mapping[str, Any] | None = None) -> Response:
     """Answer with a page of the audit log. Its last pages may have fewer events than were asked for."""
-    query = read_query(call.params, AUDIT_EVENTS)
+    query = list_query(call, AUDIT_EVENTS)
     if query.count:
         raise InvalidError(Problem("$count", "audit events are not counted; page through them"))
     if [(term.name, term.descending) for term in query.order] != [("activityDateTime", True)]:
@@ -40,7 +40,8 @@ async def audit_list(call: Call, tenant_id: str, more: Mapping[str, Any] | None 
         return csv_response(AUDIT_EVENTS, query, ((audit_row(view), view) for view in views))
     behind = _place(call)
     views, token = await _found(call, tenant_id, query, (top_of(call), _LOOKED_AT), behind)
-    return ok(listed(call, selected_of(views, query, AUDIT_EVENTS), token, **(more or {})))
+    items = [selected(view, query, AUDIT_EVENTS) for view in views]
+    return ok(listed(call, items, token, **(more or {})))
 
 
 async def _found(

@@ -96,7 +96,7 @@ async def list_bulk_items(call: Call) -> Response:
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
 async def pause_bulk_action(call: Call, client: DurableClient) -> Response:
     """Begin with no further Cloud PC; what has begun comes to its end."""
-    return ok(bulk_action_view(await steer(call.context, client, call.param("id"), BulkStatus.PAUSED)))
+    return await _steered(call, client, BulkStatus.PAUSED)
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/resume", methods=["POST"], auth_level=_OPEN)
@@ -105,7 +105,7 @@ async def pause_bulk_action(call: Call, client: DurableClient) -> Response:
 async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
     """Resume a bulk action that was paused: the caller needs the permission of the action itself, too."""
     _authorize(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
-    return ok(bulk_action_view(await steer(call.context, client, call.param("id"), BulkStatus.RUNNING)))
+    return await _steered(call, client, BulkStatus.RUNNING)
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/cancel", methods=["POST"], auth_level=_OPEN)
@@ -113,7 +113,12 @@ async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
 async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
     """Leave the rest alone; what has begun comes to its end."""
-    return ok(bulk_action_view(await steer(call.context, client, call.param("id"), BulkStatus.CANCELED)))
+    return await _steered(call, client, BulkStatus.CANCELED)
+
+
+async def _steered(call: Call, client: DurableClient, status: BulkStatus) -> Response:
+    await call.match_record(call.deps.bulk_actions)
+    return ok(bulk_action_view(await steer(call.context, client, call.param("id"), status)))
 
 
 def _authorize(call: Call, action: str) -> None:

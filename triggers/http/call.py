@@ -16,14 +16,16 @@ from pydantic import BaseModel, ValidationError
 from shared.dependencies import Dependencies
 from shared.domain.json_text import escape, read_json
 from shared.domain.tenants.tenant import Tenant
+from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import InvalidError, MismatchError, NotFoundError, Problem
 from shared.services.action_context import ActionContext
 from shared.storage.idempotency import fingerprint
-from shared.storage.repository import Stored
+from shared.storage.repository import Repository, Stored
 from triggers.http.authentication import Caller
 
 M = TypeVar("M", bound=BaseModel)
+V = TypeVar("V", bound=Value)
 
 _DEEPEST = 20  # objects in each other; no form has as many
 _MOST_KEY_CHARACTERS = 200
@@ -70,6 +72,8 @@ class Call:
         self.request, self.deps, self.caller = request, deps, caller
         self.params: Mapping[str, str] = {}
         """The query parameters, once the frame has checked them."""
+        self.shows: frozenset[str] = frozenset()
+        """The properties that what the route returns may have, as it declares them."""
         self.now = deps.clock.now()
         self._tenant, self._verb, self._trace_id, self._graph = tenant, verb, trace_id, graph
 
@@ -156,6 +160,14 @@ class Call:
         wanted = self.request.headers.get("if-match")
         if wanted and wanted.strip() != "*" and etag not in [each.strip() for each in wanted.split(",")]:
             raise MismatchError("it has changed since you read it; read it again")
+
+    async def match_record(self, repository: Repository[V], id: str | None = None) -> None:  # noqa: A002 - the word of every record
+        """Compare If-Match with the record that the address names (or *id*); nothing is read where it is not sent.
+
+        Raises: MismatchError, NotFoundError.
+        """
+        if self.request.headers.get("if-match"):
+            self.match((await repository.get(self.tenant_id, id or self.param("id"))).etag)
 
     @property
     def idempotency_key(self) -> str | None:

@@ -91,6 +91,7 @@ async def retry_cloud_pc(call: Call, client: DurableClient) -> Response:
     """Try a failed Cloud PC again, under the policy that wins now."""
 
     async def retry() -> Response:
+        await call.match_record(call.deps.cloud_pcs)
         return accepted(await rebuild(call.context, client, call.param("id"), RETRY))
 
     return await once(call, retry)
@@ -104,6 +105,7 @@ async def rerun_step(call: Call, client: DurableClient) -> Response:
     form = call.read(RerunForm)
 
     async def rerun() -> Response:
+        await call.match_record(call.deps.cloud_pcs)
         return accepted(await rerun_steps(call.context, client, call.param("id"), form))
 
     return await once(call, rerun)

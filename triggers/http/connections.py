@@ -124,6 +124,7 @@ async def run_health_checks(call: Call, client: DurableClient) -> Response:
     """Make all health checks of a connection now, with a probe."""
 
     async def run() -> Response:
+        await call.match_record(call.deps.connections)
         operation = await connection_edits.run_health_checks(call.context, client, call.param("id"))
         return with_operation(Response(204), operation)
 
@@ -145,9 +146,10 @@ async def update_ad_domain_password(call: Call, client: DurableClient) -> Respon
     """
 
     async def update() -> Response:
-        connection = (await call.deps.connections.get(call.tenant.id, call.param("id"))).value
+        stored = await call.deps.connections.get(call.tenant.id, call.param("id"))
+        call.match(stored.etag)
         password = call.read(NewPassword).ad_domain_password
-        operation = await connection_edits.update_password(call.context, client, connection, password)
+        operation = await connection_edits.update_password(call.context, client, stored.value, password)
         return with_operation(Response(204), operation)
 
     return await once(call, update)

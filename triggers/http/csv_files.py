@@ -19,7 +19,7 @@ def csv_file(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """Return a table with a header."""
     file = io.StringIO()
     writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow([name.removeprefix("@") for name in names])
+    writer.writerow([_cell(name.removeprefix("@")) for name in names])
     writer.writerows([_cell(value) for value in row] for row in rows)
     return _BOM + file.getvalue()
 

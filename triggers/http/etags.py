@@ -2,8 +2,9 @@
 
 
 def is_held(etag: str, if_none_match: str | None) -> bool:
-    """Return whether *etag* is among those that a client names; weak or strong makes no difference."""
-    return _opaque(etag) in [_opaque(each) for each in (if_none_match or "").split(",")]
+    """Return whether *etag* is among those that a client names, or it names all; weak or strong makes no difference."""
+    named = [_opaque(each) for each in (if_none_match or "").split(",")]
+    return named == ["*"] or _opaque(etag) in named
 
 
 def _opaque(etag: str) -> str:

@@ -34,6 +34,7 @@ async def end_grace_period(call: Call, client: DurableClient) -> Response:
     """End a grace period now: the user is signed out, and the Cloud PC is removed."""
 
     async def end() -> Response:
+        await call.match_record(call.deps.cloud_pcs)
         operation = await end_grace(call.context, client, call.param("id"))
         return Response(204, headers={"Operation-Location": address(operation)})
 
@@ -86,5 +87,6 @@ async def list_removals(call: Call) -> Response:
 @endpoint("Microsoft.CloudPC/cloudPCs/confirmRemoval", returns=PendingRemovalView)
 async def confirm_removal_of_cloud_pc(call: Call, client: DurableClient) -> Response:
     """Confirm a removal that waits: the Cloud PC's grace period begins if the directory still says so."""
+    await call.match_record(call.deps.cloud_pcs)
     after = await confirm_removal(call.context, client, call.param("id"))
     return ok(pending_removal_view(after))

@@ -10,8 +10,8 @@ from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
 from shared.storage.repository import Repository
 from triggers.http.call import Call, Response, created, ok, parts_of
-from triggers.http.lists import kept_list, whole_list
-from triggers.http.odata import Collection, Query, context, read_query, selected
+from triggers.http.lists import kept_list, list_query, whole_list
+from triggers.http.odata import Collection, Query, context, selected
 from triggers.http.operations import address
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
@@ -83,7 +83,7 @@ def graph_changed(call: Call, collection: Collection, view: Mapping[str, Any], e
 
 def query_of(call: Call, collection: Collection) -> Query:
     """Return the OData options of a request. Raises: InvalidError."""
-    return read_query(call.params, collection)
+    return list_query(call, collection)
 
 
 def _context(call: Call, collection: Collection) -> dict[str, Any]:

@@ -113,9 +113,9 @@ async def seal_customized_version(call: Call, client: DurableClient) -> Response
     form = call.read(SealForm)
 
     async def perform() -> Response:
-        return with_operation(
-            Response(204), await image_versions.seal_version(call.context, client, await _read(call), form)
-        )
+        stored = await _read(call)
+        call.match(stored.etag)
+        return with_operation(Response(204), await image_versions.seal_version(call.context, client, stored, form))
 
     return await once(call, perform)
 
@@ -124,7 +124,9 @@ async def _begun(
     call: Call, client: DurableClient, name: VersionActionName, form: ConnectForm | None = None
 ) -> Response:
     async def perform() -> Response:
-        operation: Operation = await act_on_version(call.context, client, await _read(call), name, form)
+        stored = await _read(call)
+        call.match(stored.etag)
+        operation: Operation = await act_on_version(call.context, client, stored, name, form)
         return with_operation(Response(204), operation)
 
     return await once(call, perform)

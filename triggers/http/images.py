@@ -97,6 +97,7 @@ async def retry_device_image(call: Call, client: DurableClient) -> Response:
     """Build a failed device image again, from the same source."""
 
     async def retry() -> Response:
+        await call.match_record(call.deps.images)
         operation = await image_edits.retry_device_image(call.context, client, call.param("id"))
         return with_operation(Response(204), operation)
 

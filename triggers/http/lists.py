@@ -14,7 +14,7 @@ from shared.errors import InvalidError, Problem
 from shared.storage.repository import Repository
 from triggers.http.call import Call, Response, ok
 from triggers.http.csv_files import csv_file
-from triggers.http.odata import Collection, Query, read_query, row_of, selected_of
+from triggers.http.odata import Collection, Query, read_query, refuse_unselectable, row_of, selected
 from triggers.http.paging import listed, top_of
 
 V = TypeVar("V", bound=Value)
@@ -32,7 +32,7 @@ def whole_list(
 
     The token of the next page says where this one has ended, as those of lists that are kept do.
     """
-    query = read_query(call.params, collection)
+    query = list_query(call, collection)
     found = [(view, row) for view in views if accepts(query.condition, row := row_of(view, collection))]
     rows: list[dict[str, Scalar]] = [
         {**row, "id": id_, "": number}
@@ -45,8 +45,15 @@ def whole_list(
         page, following = page_of(collection.name, rows, query.order, top_of(call), call.query("$skiptoken"))
     except OrderError as error:
         raise InvalidError(Problem("$skiptoken", str(error))) from error
-    items = selected_of((view for view, _ in _of(found, page)), query, collection)
+    items = [selected(view, query, collection) for view, _ in _of(found, page)]
     return ok(listed(call, items, following, **(more or {}), **_count(query, len(rows))))
+
+
+def list_query(call: Call, collection: Collection) -> Query:
+    """Return the options of a list's request. Raises: InvalidError for what *collection* does not support."""
+    query = read_query(call.params, collection)
+    refuse_unselectable(query, collection, call.shows)
+    return query
 
 
 def _ids(found: Iterable[Found], collection: Collection) -> Iterator[str]:
@@ -75,10 +82,10 @@ async def kept_list(
 
     The token of the next page says where this one has ended: what comes or goes between two pages moves no other.
     """
-    query = read_query(call.params, collection)
+    query = list_query(call, collection)
     found = ordered((entry for entry in entries if accepts(query.condition, entry)), query.order)
     if wants_csv(call):
-        return await _kept_csv(call, repository, collection, view, found)
+        return await _kept_csv(call, repository, (collection, query), view, found)
     top, token, count = top_of(call), call.query("$skiptoken"), len(found)
     if token is not None:
         try:
@@ -88,7 +95,7 @@ async def kept_list(
     page = found[:top]
     following = token_of(place_of(page[-1], query.order), query.order) if len(found) > top else None
     records = await repository.several(call.tenant.id, [str(entry["id"]) for entry in page])
-    items = selected_of((view(stored.value) for stored in records), query, collection)
+    items = [selected(view(stored.value), query, collection) for stored in records]
     return ok(listed(call, items, following, **(more or {}), **_count(query, count)))
 
 
@@ -99,10 +106,10 @@ def wants_csv(call: Call) -> bool:
 
 
 async def _kept_csv(
-    call: Call, repository: Repository[V], collection: Collection, view: View[V], found: Sequence[Row]
+    call: Call, repository: Repository[V], asked: tuple[Collection, Query], view: View[V], found: Sequence[Row]
 ) -> Response:
     """Return all entries as CSV; where other properties are selected, of the records."""
-    query = read_query(call.params, collection)
+    collection, query = asked
     if query.select is None or set(query.select) <= {"id", *collection.kinds}:
         return csv_response(collection, query, ((entry, entry) for entry in found))
     views = {stored.value.id: view(stored.value) async for stored in repository.each(call.tenant.id)}  # type: ignore[attr-defined] # every record has an id

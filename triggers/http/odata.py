@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -117,30 +117,25 @@ def read_query(params: Mapping[str, str], collection: Collection) -> Query:
     )
 
 
-def selected_of(views: Iterable[Mapping[str, Any]], query: Query, collection: Collection) -> list[dict[str, Any]]:
-    """Return the properties of each view that *query* selects. Raises: InvalidError for one that none of them has.
-
-    An item without a property that others have is shown without it.
-    """
-    there = list(views)
-    known = {*collection.kinds, *(name for view in there for name in view)}
-    return [selected(view, query, collection, known) for view in there]
-
-
-def selected(
-    view: Mapping[str, Any], query: Query, collection: Collection, known: Container[str] = ()
-) -> dict[str, Any]:
-    """Return the properties of *view* that *query* selects.
-
-    Raises: InvalidError for one that it does not have, and that is not *known* otherwise.
-    """
+def selected(view: Mapping[str, Any], query: Query, collection: Collection) -> dict[str, Any]:
+    """Return the properties of *view* that *query* selects; what it does not have is left out."""
     if query.select is None:
         left_out = collection.hidden | (collection.expands - query.expand)
         return {name: value for name, value in view.items() if name not in left_out}
-    if unknown := {name for name in query.select if name not in view and name not in known}:
-        raise InvalidError(Problem("$select", f"there is no property {', '.join(sorted(unknown))}"))
     wanted = {"id", *query.select, *query.expand}
     return {name: value for name, value in view.items() if name in wanted}
+
+
+def refuse_unselectable(query: Query, collection: Collection, declared: Iterable[str]) -> None:
+    """Refuse to select what no item ever has: neither what is *declared* nor what can be compared.
+
+    What some items lack is no error, whichever are shown. Raises: InvalidError.
+    """
+    known = {*declared, *collection.kinds}
+    if unknown := [name for name in query.select or () if name not in known]:
+        possible = ", ".join(sorted(known))
+        message = f"there is no property {', '.join(unknown)}; properties that can be selected: {possible}"
+        raise InvalidError(Problem("$select", message))
 
 
 def row_of(view: Mapping[str, Any], collection: Collection) -> dict[str, Scalar]:

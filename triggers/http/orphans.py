@@ -7,14 +7,14 @@ import azure.functions as func
 from shared.domain.cloud_pcs.orphans import LAST
 from shared.services.orphans import begin_removal, request_scan
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.call import Call, Response, ok
+from triggers.http.call import Call, Response
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
-from triggers.http.openapi_metadata import PAGES
+from triggers.http.lists import whole_list
 from triggers.http.operations import accepted
-from triggers.http.paging import listed, top_of
+from triggers.http.response_shapes import Page
 from triggers.http.views.operations import OPERATION
-from triggers.http.views.orphans import OrphanPageView, orphan_scan_view, orphan_view
+from triggers.http.views.orphans import ORPHANS, OrphanScanView, OrphanView, orphan_scan_view, orphan_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -22,14 +22,12 @@ _PLACE = "tenants/{tenant}/orphans"
 
 
 @bp.route(route=_PLACE, methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/orphans/read", returns=OrphanPageView, query=("type", "cloudPcId", *PAGES))
+@endpoint("Microsoft.CloudPC/orphans/read", returns=Page(OrphanView, {"scan": OrphanScanView}), query=ORPHANS)
 async def list_orphans(call: Call) -> Response:
     """List the orphans, and what the last scan for them covered; ``type`` and ``cloudPcId`` choose."""
-    filters = {"type": call.query("type"), "cloud_pc_id": call.query("cloudPcId")}
-    page = await call.deps.orphans.page(call.tenant.id, top_of(call), call.query("$skiptoken"), **filters)
+    found = [orphan_view(stored.value, call.now) async for stored in call.deps.orphans.each(call.tenant.id)]
     scan = await call.deps.orphan_scans.find(call.tenant.id, LAST)
-    proof = orphan_scan_view(scan.value) if scan else None
-    return ok(listed(call, (orphan_view(stored.value, call.now) for stored in page.items), page.next_token, scan=proof))
+    return whole_list(call, ORPHANS, found, {"scan": orphan_scan_view(scan.value) if scan else None})
 
 
 @bp.route(route=f"{_PLACE}/scan", methods=["POST"], auth_level=_OPEN)

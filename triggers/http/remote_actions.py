@@ -66,6 +66,7 @@ async def rename_cloud_pc(call: Call) -> Response:
     body.settle()
 
     async def perform() -> Response:
+        await call.match_record(call.deps.cloud_pcs)
         operation = await rename(call.context, call.param("id"), name)
         return Response(204, headers={"Operation-Location": address(operation)})
 
@@ -133,6 +134,7 @@ async def resize_cloud_pc(call: Call, client: DurableClient) -> Response:
     plan_id = _target(Body(call.json()))
 
     async def perform() -> Response:
+        await call.match_record(call.deps.cloud_pcs)
         operation = await resize(call.context, client, call.param("id"), plan_id)
         return Response(204, headers={"Operation-Location": address(operation)})
 
@@ -171,6 +173,7 @@ def _target(body: Body) -> str:
 
 async def _begun(call: Call, client: DurableClient, request: RemoteActionRequest) -> Response:
     async def perform() -> Response:
+        await call.match_record(call.deps.cloud_pcs)
         operation = await act(call.context, client, call.param("id"), request)
         return Response(204, headers={"Operation-Location": address(operation)})
 

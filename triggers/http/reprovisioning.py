@@ -31,6 +31,7 @@ async def reprovision_cloud_pc(call: Call, client: DurableClient) -> Response:
     account = account_type(call)
 
     async def reprovision() -> Response:
+        await call.match_record(call.deps.cloud_pcs)
         operation = await rebuild(call.context, client, call.param("id"), REPROVISION, account)
         return Response(204, headers={"Operation-Location": address(operation)})
 
@@ -45,6 +46,7 @@ async def reprovision_with_options(call: Call, client: DurableClient) -> Respons
     form = call.read(ReprovisionForm, call.json_if_any())
 
     async def begin() -> Response:
+        await call.match_record(call.deps.cloud_pcs)
         return accepted(await reprovision(call.context, client, call.param("id"), form))
 
     return await once(call, begin)

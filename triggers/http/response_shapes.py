@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol, TypeAlias
+
+from pydantic import BaseModel
 
 from shared.domain.values import Value
 from triggers.http.json_schema import Json
 
 _STRING: Json = {"type": "string"}
+
+
+def nullable(schema: Json) -> Json:
+    """Return a schema that allows null too."""
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 class Schemas(Protocol):
@@ -33,6 +41,10 @@ class Derived(ABC):
     def schema(self, schemas: Schemas) -> Json:
         """Return its schema."""
 
+    def properties(self) -> frozenset[str]:
+        """Return the names of all properties that it may have."""
+        return properties_of(self.parts)
+
 
 Node: TypeAlias = "type[Any] | Derived | tuple[Node, ...]"
 """What a route accepts or returns: a model or ``TypedDict``, something derived of these, or any of several."""
@@ -43,36 +55,56 @@ def name_of(node: type[Any] | Derived) -> str:
     return node.name if isinstance(node, Derived) else node.__name__.removesuffix("View")
 
 
-class Entity(Derived):
-    """A resource of Graph: ``$select`` decides which properties of *view* an answer has; the id it always has."""
+def properties_of(node: Node | None) -> frozenset[str]:
+    """Return the names of all properties that what a route returns may have: of a page, those of its items."""
+    match node:
+        case None:
+            return frozenset()
+        case tuple():
+            return frozenset().union(*map(properties_of, node))
+        case Derived():
+            return node.properties()
+    if issubclass(node, BaseModel):
+        return frozenset(field.serialization_alias or field.alias or name for name, field in node.model_fields.items())
+    return frozenset(node.__annotations__)
 
-    def __init__(self, view: type[Any]) -> None:
+
+class Entity(Derived):
+    """A resource of Graph: ``$select`` decides which properties of *view* an answer has; its *key* it always has."""
+
+    def __init__(self, view: type[Any], key: tuple[str, ...] = ("id",)) -> None:
         super().__init__(name_of(view), view)
-        self.view = view
+        self.view, self.key = view, key
 
     def schema(self, schemas: Schemas) -> Json:
-        """Return the schema of the view with the annotations of an entity; only the id is required."""
+        """Return the schema of the view with the annotations of an entity; only its key is required."""
         whole = schemas.whole(self.view)
         properties = {"@odata.context": _STRING, "@odata.etag": _STRING, **whole["properties"]}
-        return {**whole, "properties": properties, "required": ["id"]}
+        return {**whole, "properties": properties, "required": [*self.key]}
 
 
 class Page(Derived):
-    """A page of a list of *items*."""
+    """A page of a list of *items*. *more*: what stands beside them by its name, or null."""
 
-    def __init__(self, items: type[Any] | Derived) -> None:
-        super().__init__(f"{name_of(items)}Page", items)
-        self.items = items
+    def __init__(self, items: type[Any] | Derived, more: Mapping[str, type[Any]] | None = None) -> None:
+        self.items, self.more = items, more or {}
+        super().__init__(f"{name_of(items)}Page", items, *self.more.values())
 
     def schema(self, schemas: Schemas) -> Json:
-        """Return the schema: the items, and the annotations of the list."""
+        """Return the schema: the items, what is beside them, and the annotations of the list."""
         properties = {
             "value": {"type": "array", "items": schemas.ref(self.items)},
             "@odata.context": _STRING,
             "@odata.count": {"type": "integer"},
             "@odata.nextLink": _STRING,
         }
-        return {"type": "object", "properties": properties, "required": ["value"], "additionalProperties": False}
+        required = ["value", *self.more]
+        properties |= {name: nullable(schemas.ref(node)) for name, node in self.more.items()}
+        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+    def properties(self) -> frozenset[str]:
+        """Return the names of all properties that its items may have."""
+        return properties_of(self.items)
 
 
 class Without(Derived):
@@ -89,6 +121,10 @@ class Without(Derived):
         if "required" in whole:
             schema["required"] = [name for name in whole["required"] if name not in self.fields]
         return schema
+
+    def properties(self) -> frozenset[str]:
+        """Return the names of the fields that are left."""
+        return properties_of(self.model) - {*self.fields}
 
     def dump(self, value: Value) -> Json:
         """Return *value*, an instance of the model, as JSON without the fields."""

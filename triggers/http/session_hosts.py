@@ -21,7 +21,6 @@ from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_whole_list
 from triggers.http.idempotency import once
-from triggers.http.openapi_metadata import PAGES
 from triggers.http.operations import accepted
 from triggers.http.response_shapes import Page
 from triggers.http.views.operations import OPERATION
@@ -133,7 +132,7 @@ async def remove_session_host(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/sessions", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/userSessions/read", graph=True, returns=Page(SESSION), query=PAGES)
+@endpoint("Microsoft.CloudPC/userSessions/read", graph=True, returns=Page(SESSION), query=SESSIONS)
 async def list_sessions(call: Call) -> Response:
     """List the sessions on the hosts of a Spot Group, as Azure shows them now."""
     found = await session_hosts.sessions_of_group(call.context, await _group(call))
@@ -148,6 +147,7 @@ async def message_sessions(call: Call) -> Response:
     notice = Notice(title=form.title, body=form.body)
 
     async def perform() -> Response:
+        await call.match_record(call.deps.spot_groups)
         group = await _group(call)
         counted = await session_hosts.message_sessions(call.context, group, form.session_ids, notice)
         return ok(counted.to_json())
@@ -163,6 +163,7 @@ async def log_off_sessions(call: Call, client: DurableClient) -> Response:
     form = call.read(LogOffForm, call.json())
 
     async def perform() -> Response:
+        await call.match_record(call.deps.spot_groups)
         group = await _group(call)
         return ok((await session_hosts.log_off_sessions(call.context, client, group, form.session_ids)).to_json())
 

@@ -12,21 +12,20 @@ from shared.services.wizard_edits import edited_site, new_site
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.openapi_metadata import PAGES
-from triggers.http.paging import listed, top_of
+from triggers.http.lists import whole_list
 from triggers.http.response_shapes import Page
-from triggers.http.views.tenants import SITE, SITE_TO_PUT, site_view
+from triggers.http.views.tenants import SITE, SITE_TO_PUT, SITES, site_view
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 @bp.route(route="tenants/{tenant}/sites", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/sites/read", returns=Page(SITE), query=PAGES)
+@endpoint("Microsoft.CloudPC/sites/read", returns=Page(SITE), query=SITES)
 async def list_sites(call: Call) -> Response:
     """List the sites."""
-    page = await call.deps.sites.page(call.tenant.id, top_of(call), call.query("$skiptoken"))
-    return ok(listed(call, (site_view(stored.value) for stored in page.items), page.next_token))
+    found = call.deps.sites.each(call.tenant.id)
+    return whole_list(call, SITES, [site_view(stored.value) async for stored in found])
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["GET"], auth_level=_OPEN)

@@ -14,10 +14,9 @@ from triggers.http.call import Call, Response, created, ok
 from triggers.http.connections import may_name_any_subscription
 from triggers.http.endpoints import endpoint
 from triggers.http.idempotency import once
-from triggers.http.openapi_metadata import PAGES
-from triggers.http.paging import listed, top_of
+from triggers.http.lists import whole_list
 from triggers.http.response_shapes import Page
-from triggers.http.views.tenants import TENANT_TO_CREATE
+from triggers.http.views.tenants import TENANT_TO_CREATE, TENANTS
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
@@ -40,11 +39,10 @@ async def create_tenant(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route="tenants", methods=["GET"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/tenants/list", returns=Page(Tenant), query=PAGES)
+@endpoint("Microsoft.CloudPC/tenants/list", returns=Page(Tenant), query=TENANTS)
 async def list_tenants(call: Call) -> Response:
     """List the tenants."""
-    page = await call.deps.tenants.page(top_of(call), call.query("$skiptoken"))
-    return ok(listed(call, (stored.value.to_json() for stored in page.items), page.next_token))
+    return whole_list(call, TENANTS, [stored.value.to_json() async for stored in call.deps.tenants.each()])
 
 
 @bp.route(route="tenants/{tenant}", methods=["GET"], auth_level=_OPEN)

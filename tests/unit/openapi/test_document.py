@@ -8,7 +8,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.unit.openapi.record import PAGE, written
+from triggers.http.odata import Collection
 from triggers.http.openapi import routes
+from triggers.http.response_shapes import Derived, Page, name_of, properties_of
 from triggers.http.views.openapi_document import document
 from triggers.http.views.openapi_examples import ANSWERS, BODIES
 
@@ -45,6 +47,26 @@ def test_every_route_of_the_app_is_in_it(functions: list[Any]) -> None:
 
 def test_every_route_declares_what_it_returns() -> None:
     assert [str(route) for route in routes() if route.metadata is None] == []
+
+
+def selectable() -> Iterator[tuple[str, Derived | type[Any]]]:
+    """The routes that have $select, and what they return."""
+    for route in routes():
+        query = route.metadata.query if route.metadata else ()
+        names = query.parameters if isinstance(query, Collection) else query
+        if route.metadata and "$select" in names:
+            node = route.metadata.returns[200]
+            assert node is not None
+            assert not isinstance(node, tuple)
+            yield route.name, node
+
+
+@pytest.mark.parametrize(("name", "node"), [pytest.param(*each, id=each[0]) for each in selectable()])
+def test_what_can_be_selected_is_what_the_document_shows(name: str, node: Derived | type[Any]) -> None:
+    schema = SCHEMAS[name_of(node)]
+    if isinstance(node, Page):
+        schema = SCHEMAS[schema["properties"]["value"]["items"]["$ref"].rpartition("/")[2]]
+    assert properties_of(node) == {each for each in schema["properties"] if not each.startswith("@odata.")}, name
 
 
 def test_everything_that_is_referred_to_exists() -> None:

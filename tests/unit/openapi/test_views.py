@@ -20,9 +20,12 @@ from shared.domain.planning.demand import AddressForecast
 from shared.domain.planning.drift import TenantPolicies
 from shared.domain.policies.pausing import ServiceState
 from shared.domain.policies.policy import image_source, snapshot_of
+from shared.domain.spot.decision import Decision
+from shared.domain.spot.host_plan import Action
 from shared.domain.spot.image_set import Recipe, RecipeStep, Schedule
 from shared.domain.spot.image_version import Access, VersionAction, VersionActionName, VersionUse, first_version
 from shared.domain.spot.notes import Note
+from shared.domain.spot.reasons import Reason
 from shared.domain.tenants.tenant import Paused, Tenant, TenantSettings
 from shared.domain.wizards import CREATE_CONNECTION
 from shared.domain.wizards.offers import Offer
@@ -30,7 +33,7 @@ from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.unit.openapi.test_document import DOCUMENT
 from tests.unit.wizards import office
 from tests.unit.wizards.test_create_image_set import TEACHERS
-from triggers.http.response_shapes import Derived, Entity, Node
+from triggers.http.response_shapes import Derived, Entity, Node, Page
 from triggers.http.views import (
     catalogue,
     cloud_pcs,
@@ -43,6 +46,7 @@ from triggers.http.views import (
     orphans,
     policies,
     remote_actions,
+    session_hosts,
     tenants,
     timeline,
     wizards,
@@ -168,6 +172,8 @@ HOSTED = connections.connection_view(
 HYBRID = connections.connection_view(office.hybrid_connection("c2", "a@b"), None, in_use=True, in_use_by_cloud_pc=True)
 
 
+ORPHAN_PAGE = Page(orphans.OrphanView, {"scan": orphans.OrphanScanView})
+DECIDED = Decision(session_host_id="h1", action=Action.START, reason=next(iter(Reason)), text="why", at=office.NOW)
 SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (cloud_pcs.CLOUD_PC, shown(cloud_pc(Status.NOT_PROVISIONED, reason="no policy"))),
     (cloud_pcs.CLOUD_PC, shown(PROVISIONING)),
@@ -201,8 +207,9 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (operations.OPERATION, operations.operation_view(OPERATION)),
     (operations.BulkActionView, operations.bulk_action_view(BULK)),
     (operations.BULK_ITEM, operations.bulk_item_view(ITEM)),
-    (orphans.OrphanPageView, {"value": [orphans.orphan_view(ORPHAN, office.NOW)], "scan": None}),
-    (orphans.OrphanPageView, {"value": [], "scan": orphans.orphan_scan_view(SCAN), "@odata.nextLink": "x"}),
+    (ORPHAN_PAGE, {"value": [orphans.orphan_view(ORPHAN, office.NOW)], "scan": None}),
+    (ORPHAN_PAGE, {"value": [], "scan": orphans.orphan_scan_view(SCAN), "@odata.nextLink": "x"}),
+    (session_hosts.DECISION, session_hosts.decision_view(DECIDED)),
     (
         remote_actions.RestorePointsView,
         {"value": remote_actions.restore_points_view(cloud_pc(Status.PROVISIONED, restore_points=POINTS))},

@@ -19,6 +19,9 @@ from triggers.http.views.openapi_headers import HEADERS, headers_of, headers_of_
 _VERSION = "1.0"
 _ERRORS = (400, 401, 403, 404, 409, 412, 413, 422, 429, 503)
 """What every route may answer besides: triggers.http.problems."""
+_SELECT = (
+    "The properties to show, and its id; of a list each item lacks the others, also those that its schema requires"
+)
 _PATHS: dict[str, Json] = {
     "version": {"type": "string", "enum": ["v1.0", "beta"]},
     "wizard": {"type": "string", "enum": sorted(WIZARDS)},
@@ -130,8 +133,16 @@ def _of_query(query: Collection | tuple[str, ...]) -> list[dict[str, Any]]:
     names = query.parameters if isinstance(query, Collection) else query
     if isinstance(query, Collection) and query.expands:
         schemas["$expand"] = {"type": "string", "enum": sorted(query.expands)}
-    found = {name: schemas.get(name, text) for name in names}
-    return [{"name": name, "in": "query", "required": False, "schema": schema} for name, schema in found.items()]
+    told = {"$select": {"description": _SELECT}}
+    return [
+        {"name": name, "in": "query", "required": False, **told.get(name, {}), "schema": schemas.get(name, text)}
+        for name in names
+    ]
+
+
+def _is_of_record(route: Route) -> bool:
+    """Return whether a route addresses one record that is shown with its ETag."""
+    return "{id}" in route.address and not route.address.startswith(("me/", "tenants/{tenant}/orphans/"))
 
 
 def _of_headers(route: Route) -> list[dict[str, Any]]:
@@ -140,6 +151,7 @@ def _of_headers(route: Route) -> list[dict[str, Any]]:
     names: dict[str, dict[str, Any]] = {
         "post": {"Idempotency-Key": key},
         **{method: {"If-Match": tag} for method in ("patch", "put", "delete")},
+        **({"post": {"Idempotency-Key": key, "If-Match": tag}} if _is_of_record(route) else {}),
         **({"get": {"If-None-Match": tag}} if route.metadata and route.metadata.verb else {}),
     }
     found: dict[str, Any] = {} if route.keyed else names.get(route.method, {})

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 
 from triggers.http.json_schema import Json
+from triggers.http.odata import Collection
 from triggers.http.openapi_metadata import Route
 
 _TEXT: Json = {"type": "string"}
@@ -19,6 +20,7 @@ HEADERS: Mapping[str, Json] = {
         "schema": {"type": "string", "format": "date-time"},
     },
     "Cache-Control": {"description": "Whether it may be kept", "schema": _TEXT},
+    "Content-Disposition": {"description": "Under which name a file of CSV is kept", "schema": _TEXT},
     "ETag": {"description": "The version of what is shown, for If-Match or If-None-Match", "schema": _TEXT},
     "Location": {"description": "The address of what was made, or of the operation", "schema": _TEXT},
     "Operation-Location": {"description": "The address of the operation that was begun", "schema": _TEXT},
@@ -51,6 +53,8 @@ def headers_of(route: Route, status: int) -> Json:
         names.append("ETag")
     if route.method == "post":
         names.append("Idempotent-Replayed")
+    if status == HTTPStatus.OK and isinstance(route.metadata.query, Collection):
+        names.append("Content-Disposition")
     if route.method != "get":
         names.append("Operation-Location")
     if status in {HTTPStatus.CREATED, HTTPStatus.ACCEPTED}:

@@ -7,6 +7,18 @@ from typing_extensions import TypedDict
 
 from shared.domain.cloud_pcs.orphans import Looked, Orphan, OrphanScan, OrphanType, dismissable
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from triggers.http.odata import Collection, kinds_of
+
+ORPHANS = Collection(
+    name="orphans",
+    kinds=kinds_of(
+        *("id", "type", "name", "resourceId", "cloudPcId", "sessionHostId", "spotGroupId", "why"),
+        moments="since lastSeenAt removableFrom",
+        flags="removable",
+    ),
+    searched=("name", "resourceId", "why"),
+    own=("type", "cloudPcId"),
+)
 
 
 class OrphanView(TypedDict):
@@ -34,16 +46,6 @@ class OrphanScanView(TypedDict):
     endedAt: Timestamp | None
     complete: bool
     lookedAt: list[Annotated[Json, DumpOf(Looked)]]
-
-
-_NextLink = TypedDict("_NextLink", {"@odata.nextLink": str}, total=False)
-
-
-class OrphanPageView(_NextLink, TypedDict):
-    """A page of the orphans, with the proof of the last scan."""
-
-    value: list[OrphanView]
-    scan: OrphanScanView | None
 
 
 def orphan_view(orphan: Orphan, now: datetime) -> OrphanView:

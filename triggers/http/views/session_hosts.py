@@ -97,7 +97,7 @@ class DecisionView(TypedDict):
     decidedDateTime: Timestamp
 
 
-SESSION_HOST, SESSION, DECISION = Entity(SessionHostView), Entity(SessionView), Entity(DecisionView)
+SESSION_HOST, SESSION, DECISION = Entity(SessionHostView), Entity(SessionView), Entity(DecisionView, key=())
 
 
 def session_host_view(host: SessionHost, why: Mapping[str, Decision], users: Mapping[str, str]) -> SessionHostView:

@@ -8,11 +8,23 @@ from typing_extensions import TypedDict
 from shared.domain.policies.pausing import ServiceState
 from shared.domain.tenants.tenant import Paused, Site, Tenant
 from triggers.http.json_schema import DumpOf, Json
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Without
 
 TENANT_TO_CREATE = Without(Tenant, ("paused",), "TenantToCreate")
 SITE = Without(Site, ("tenantId",))
 SITE_TO_PUT = Without(Site, ("tenantId", "id"), "SiteToPut")
+
+TENANTS = Collection(
+    name="tenants",
+    kinds=kinds_of("id", "displayName", "entraTenantId", "subscriptionId", "paused/reason", moments="paused/at"),
+    searched=("id", "displayName"),
+)
+SITES = Collection(
+    name="sites",
+    kinds=kinds_of("id", "displayName", "region", "resourceGroup", "addressSpace"),
+    searched=("id", "displayName", "region"),
+)
 
 
 class ServiceStateView(TypedDict):

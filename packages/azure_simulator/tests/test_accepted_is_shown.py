@@ -194,6 +194,8 @@ def fold(value: Any) -> Any:
 
 
 TYPES = {each.name: each for each in registry(open_cloud().cloud.world) if each.models.put}
+HIDDEN_WHEN_OFF = {"properties.enableVmProtection"}
+"""Recorded: github.com/Azure/azure-cli, network/test_network_vnet."""
 
 
 def test_every_type_is_looked_at() -> None:
@@ -220,7 +222,8 @@ def unkept(app: InProcessCloud, kind: ResourceType) -> Iterator[str]:
             app.advance(7200)
             shown = at(app.request("GET", path), steps)
             prepared()  # a refusal changes nothing (test_malformed.py)
-            if fold(shown) != fold(value):
+            is_hidden = value is False and shown is None and name in HIDDEN_WHEN_OFF
+            if fold(shown) != fold(value) and not is_hidden:
                 yield f"{'.'.join(steps)}: {value!r} is shown as {shown!r}"
     assert accepted > 0
 

@@ -4,6 +4,7 @@ The recordings are those of Microsoft's clients (Azure/azure-cli, `tests/*/recor
 """
 
 import copy
+import json
 from typing import Any
 
 import pytest
@@ -243,3 +244,82 @@ def test_an_instance_view_says_since_when_and_what_the_agent_says() -> None:
     times = [view["statuses"][0]["time"], view["disks"][0]["statuses"][0]["time"]]
     assert all(each.endswith("+00:00") for each in times)
     assert view["vmAgent"]["statuses"][0]["message"] == "Guest Agent is running"
+
+
+def test_a_disk_that_is_begun_shows_what_was_asked_for() -> None:
+    """vm/test_completion_percent: 73 answers to PUT of disks and snapshots show nothing that is found out later."""
+    app = prepared()
+    body = {"location": REGION, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 8}}
+    begun = app.request("PUT", f"{DISK}-2", {**body, "sku": {"name": "Premium_LRS"}})
+    assert begun["sku"] == {"name": "Premium_LRS"}
+    assert begun["properties"] == {**body["properties"], "provisioningState": "Updating"}
+    source = {"createOption": "Copy", "sourceResourceId": DISK}
+    copy_of = {"location": REGION, "properties": {"creationData": source, "incremental": True}}
+    begun = app.request("PUT", f"{COMPUTE}/snapshots/begun", copy_of)
+    assert begun["properties"] == {**copy_of["properties"], "provisioningState": "Updating"}
+    app.advance(3600)
+    assert app.request("GET", f"{COMPUTE}/snapshots/begun")["properties"]["uniqueId"]
+
+
+def test_a_network_that_is_begun_shows_its_subnets() -> None:
+    """network/test_network_vnet; no ETag is sent as a header to a PUT."""
+    app = prepared()
+    rows = [{"name": "one", "properties": {"addressPrefix": "10.8.0.0/24"}}]
+    space = {"addressSpace": {"addressPrefixes": ["10.8.0.0/16"]}, "enableVmProtection": False, "subnets": rows}
+    reply = app.send("PUT", f"{VNET}-2", {"location": REGION, "properties": space})
+    shown = json.loads(reply.body)["properties"]
+    assert "ETag" not in reply.headers
+    assert "ETag" in app.send("GET", f"{VNET}-2").headers
+    assert (shown["virtualNetworkPeerings"], shown["enableDdosProtection"]) == ([], False)
+    assert "enableVmProtection" not in shown
+    (subnet,) = shown["subnets"]
+    assert subnet["id"].endswith("/vnet-2/subnets/one")
+    assert subnet["properties"] == {
+        **rows[0]["properties"],
+        "delegations": [],
+        "privateEndpointNetworkPolicies": "Disabled",
+        "privateLinkServiceNetworkPolicies": "Enabled",
+        "provisioningState": "Updating",
+    }
+
+
+def test_an_interface_has_a_hardware_address_as_soon_as_a_machine_has_it() -> None:
+    """network/test_network_nic: no answer to a PUT of a free interface has one."""
+    app = open_cloud()
+    app.create_machine("vm", app.create_network())
+    assert app.request("GET", f"{NETWORK}/networkInterfaces/vm-nic")["properties"]["macAddress"]
+    loose = app.request("PUT", f"{NETWORK}/networkInterfaces/loose", nic_body(f"{VNET}/subnets/cpc"))
+    assert "macAddress" not in loose["properties"]
+
+
+def test_what_definitions_and_versions_say_unasked() -> None:
+    """vm/test_community_gallery_operations."""
+    app = prepared()
+    gallery = f"{COMPUTE}/galleries/unasked"
+    app.request("PUT", gallery, {"location": REGION})
+    body = {"location": REGION, "properties": {**DEFINITION, "disallowed": {}}}
+    shown = app.request("PUT", f"{gallery}/images/image", body)["properties"]
+    assert shown["architecture"] == "x64"
+    assert "disallowed" not in shown
+
+
+def test_a_free_address_is_said_to_be_free() -> None:
+    """network/test_network_vnet, network/test_network_vnet_list_available_ips."""
+    app = prepared()
+    asked = f"{VNET}/CheckIPAddressAvailability?ipAddress="
+    assert app.request("GET", f"{asked}10.20.3.9") == {"available": True, "isPlatformReserved": False}
+    assert app.request("GET", f"{asked}10.20.0.1")["isPlatformReserved"]
+
+
+def test_a_role_that_is_given_shows_what_it_lacks_and_not_by_whom() -> None:
+    """role/test_role_assignment_e2e and 10 others: null members; the one who gave it shows from the first GET on."""
+    app = prepared()
+    app.sim("POST", "config", {"anyPrincipalExists": True})
+    path = f"{GROUP}/providers/Microsoft.Authorization/roleAssignments/6f7c1111-1111-4111-8111-111111111111"
+    role = f"{GROUP}/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
+    principal = "7f7c1111-1111-4111-8111-111111111111"
+    made = app.request("PUT", path, {"properties": {"roleDefinitionId": role, "principalId": principal}})["properties"]
+    nothing = ("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description", "createdBy")
+    assert [made[name] for name in nothing] == [None] * 5
+    assert app.request("GET", path)["properties"]["createdBy"]
+    assert app.request("GET", role)["properties"]["createdOn"]

@@ -14,6 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 
 from azure_simulator.arm.regions import REGIONS
+from azure_simulator.arm.registry import registry
 
 from packages.azure_simulator.tests.in_process import InProcessCloud
 from packages.azure_simulator.tests.recorded.catalogue import ELSEWHERE, locations, placed
@@ -72,7 +73,7 @@ class ResourceReplay:
             self._leave_out(exchange, why)
             return
         self._make_group(exchange)
-        reply = self._cloud.send(exchange.method, _address(exchange), exchange.body)
+        reply = self._cloud.send(exchange.method, self._address(exchange), exchange.body)
         begun = exchange.method != "GET" and exchange.status < 400
         self._cloud.advance(_UNTIL_ENDED if begun and id(recorded) not in self._unwaited else 0)
         if self._findings.compare(exchange, kind, reply):
@@ -173,8 +174,10 @@ class ResourceReplay:
             place = self._location if self._location in REGIONS else ELSEWHERE
             self._cloud.send("PUT", found[1], {"location": place})
 
-
-def _address(exchange: Exchange) -> str:
-    """Return path and query, with the api-version that the simulator knows."""
-    rest = [each for each in exchange.query.split("&") if each and not each.lower().startswith("api-version=")]
-    return f"{exchange.path}?{'&'.join(rest)}" if rest else exchange.path
+    def _address(self, exchange: Exchange) -> str:
+        """Return path and query: with the recorded api-version, or the newest where the simulator has not that one."""
+        route, _, _ = self._cloud.cloud.router.find(exchange.method, exchange.path)
+        known = registry(self._cloud.cloud.world).target(route).type.known_versions if route else frozenset()
+        asked = [each for each in exchange.query.split("&") if each]
+        rest = [each for each in asked if not each.lower().startswith("api-version=") or each[12:].lower() in known]
+        return f"{exchange.path}?{'&'.join(rest)}" if rest else exchange.path

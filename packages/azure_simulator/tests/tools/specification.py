@@ -46,17 +46,19 @@ LIMITS = ("minLength", "maxLength", "pattern", "minValue", "maxValue", "sensitiv
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
 
 
+def git(folder: str, *words: str) -> str:
+    """Return what git says of a folder."""
+    return subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True).stdout.decode()
+
+
 def shown(folder: str, path: str) -> str:
     """Return a file of the newest commit."""
-    return subprocess.run(
-        ["git", "-C", folder, "show", f"HEAD:{path}"], check=True, capture_output=True
-    ).stdout.decode()
+    return git(folder, "show", f"HEAD:{path}")
 
 
 def commit(folder: str) -> str:
     """Return the newest commit."""
-    found = subprocess.run(["git", "-C", folder, "rev-parse", "HEAD"], check=True, capture_output=True)
-    return found.stdout.decode().strip()
+    return git(folder, "rev-parse", "HEAD").strip()
 
 
 class Types:

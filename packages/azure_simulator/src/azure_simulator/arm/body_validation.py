@@ -18,7 +18,7 @@ from azure_simulator.arm.reading import unchangeable
 from azure_simulator.core.answers import Json, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from azure_simulator.arm.sdk_models import Member, Shape
 
@@ -72,6 +72,10 @@ class Dialect:
         return Problem(400, self.code, text, target=path)
 
 
+def _nothing(_: str) -> bool:
+    return False
+
+
 FRONT_DOOR = Dialect()
 """ARM itself reads what stands beside `properties`."""
 
@@ -80,13 +84,14 @@ FRONT_DOOR = Dialect()
 class BodyReader:
     """Reads one body: in the provider's `dialect`; `complete` when nothing required may be missing.
 
-    `before` is what the resource shows and has shown.
+    `before` is what the resource shows and has shown, `lacks` tells which members the api-version has not.
     """
 
     dialect: Dialect
     complete: bool
     before: Sequence[Json] = ()
     steady: bool = True
+    lacks: Callable[[str], bool] = _nothing
 
     def conform(self, body: object, shape: Shape) -> Any:  # noqa: ANN401 - JSON in, JSON out
         """Copy a body in its documented form; raise a `Problem` for what the provider refuses."""
@@ -121,7 +126,7 @@ class BodyReader:
         members, copy = shape.members, {}
         for key, value in body.items():
             inner, member = _join(path, key), members.get(key.lower())
-            if member is None and not shape.open:
+            if (member is None and not shape.open) or (member and self.lacks(_join(path, member.name))):
                 raise self._unknown(inner, key, shape)
             if value is None:
                 continue

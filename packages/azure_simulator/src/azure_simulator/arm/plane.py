@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from azure_simulator.arm import (
@@ -11,6 +12,7 @@ from azure_simulator.arm import (
     jsonc,
     keeping,
     locks,
+    member_versions,
     preconditions,
     references,
     value_rules,
@@ -124,8 +126,12 @@ class ArmPlane(Plane):
         locks.check(call)
 
     def perform(self, call: Call) -> Answer:
-        """Keep what the operation makes nothing of."""
-        return keeping.perform(call, self.types.target(call.route), call.route.handler)
+        """Keep what the operation makes nothing of, and show what the api-version has."""
+        target = self.types.target(call.route)
+        answer = keeping.perform(call, target, call.route.handler)
+        if isinstance(answer.body, dict) and not target.action:
+            answer.body = _versioned(target, call.query.get("api-version", ""), answer.body)
+        return answer
 
     def charges(self, call: Call) -> Iterator[Charge]:
         """Charge ARM first, then the resource provider."""
@@ -154,7 +160,8 @@ class ArmPlane(Plane):
         """Give request ids, the ETag of what is shown and what is left in the buckets."""
         provider = self._provider(call)
         headers = {**_ids(call, provider), "Cache-Control": "no-cache"}
-        if isinstance(answer.body, dict) and "etag" in answer.body:
+        is_marked = provider.marks_writes or call.method == "GET"
+        if is_marked and isinstance(answer.body, dict) and "etag" in answer.body:
             headers["ETag"] = answer.body["etag"]
         remaining = call.notes.get("remaining")
         if charges and remaining is not None:
@@ -177,11 +184,22 @@ def _read_body(call: Call, target: Target) -> None:
         return
     found = call.world.resources.get(call.path)
     before = [found.body, *(body for _, body in reversed(found.past))] if found else []
-    reader = BodyReader(target.type.provider.dialect, call.method != "PATCH", before, target.type.provider.steady)
+    provider, version = target.type.provider, call.query.get("api-version", "")
+    reader = BodyReader(provider.dialect, call.method != "PATCH", before, provider.steady)
+    if not target.action:
+        reader = replace(reader, lacks=partial(member_versions.lacks, target.type.name, version))
     call.body = reader.conform(call.body, shape)
     if call.method in {"PUT", "PATCH"}:
         value_rules.check(target.type.values, call.body)
         value_rules.check_lacks(target.type.lacks, call.body)
+
+
+def _versioned(target: Target, version: str, body: Json) -> Json:
+    """Show a resource, or a list of them, as an api-version does."""
+    name, rows = target.type.name, body.get("value")
+    if target.named or not isinstance(rows, list):
+        return member_versions.shown(name, version, body)
+    return {**body, "value": [member_versions.shown(name, version, each) for each in rows]}
 
 
 def _check_immutable(call: Call, target: Target) -> None:

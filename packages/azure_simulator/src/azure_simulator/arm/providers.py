@@ -48,6 +48,7 @@ class ResourceProvider:
     `throttle` gives the class of rate limits of a method (`GET`, `LIST`, `PUT`, `PATCH`, `POST`, `DELETE`).
     `located` types need a location in the body of a PUT, `checks_ids` refuses malformed ids in bodies,
     `links_exist` also those of resources that do not exist. A `steady` one refuses other values of read-only members.
+    One that `marks_writes` sends the ETag of what a PUT or PATCH has begun to write as a header.
     """
 
     namespace: ClassVar[str]
@@ -60,6 +61,7 @@ class ResourceProvider:
     checks_ids: ClassVar[bool] = False
     links_exist: ClassVar[bool] = False
     steady: ClassVar[bool] = True
+    marks_writes: ClassVar[bool] = True
 
     def etag(self, world: World, resource: Resource) -> str:
         """Give the ETag of a resource; empty where the provider has none."""
@@ -161,8 +163,11 @@ class Resources(ResourceProvider):
 
     namespace = "Microsoft.Resources"
     api_versions = (
-        "2019-10-01 2020-01-01 2020-06-01 2020-10-01 2021-01-01 2021-04-01 2022-09-01 2022-12-01 2023-07-01 "
-        "2024-03-01 2024-07-01 2024-11-01 2025-03-01 2025-04-01"
+        "2015-11-01 2016-02-01 2016-06-01 2016-07-01 2016-09-01 2017-03-01 2017-05-01 2017-05-10 2017-06-01 "
+        "2017-08-01 2018-01-01 2018-02-01 2018-05-01 2018-07-01 2018-08-01 2018-09-01 2018-11-01 2019-03-01 "
+        "2019-04-01 2019-05-01 2019-07-01 2019-08-01 2019-09-01 2019-10-01 2019-11-01 2020-01-01 2020-06-01 "
+        "2020-08-01 2020-10-01 2021-01-01 2021-04-01 2022-09-01 2022-12-01 2023-07-01 2024-03-01 2024-07-01 "
+        "2024-11-01 2025-03-01 2025-04-01"
     )
     located = False
 

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm import member_versions
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.regions import normal
 from azure_simulator.core.resources import Index, Resource
@@ -153,8 +154,11 @@ class ResourceType:
 
     @cached_property
     def versions(self) -> tuple[str, ...]:
-        """Give the api-versions it answers to, oldest first."""
-        return tuple(sorted((self.api_versions or self.provider.api_versions).split()))
+        """Give the api-versions it answers to, oldest first: none that is older than the type."""
+        since = member_versions.first(self.name)
+        return tuple(
+            sorted(each for each in (self.api_versions or self.provider.api_versions).split() if each >= since)
+        )
 
     @cached_property
     def known_versions(self) -> frozenset[str]:

@@ -85,6 +85,15 @@ CLOSER = {
     ("VirtualMachineExtensionProperties", "protectedSettings"): Shape("map", items=ANY),
 }
 """Where a model is less strict than the service."""
+_UDP = ("managedPrivate", "direct", "public", "relay")
+_PATHS = {each.lower(): each for each in ("Default", "Enabled", "Disabled")}
+_MANAGED = {each.lower(): each for each in ("Automated", "Standard")}
+_PREVIEWED = (
+    *(Member(f"{each}UDP", Shape("string", f"{each}UDP", choices=_PATHS)) for each in _UDP),
+    Member("managementType", Shape("string", "ManagementType", choices=_MANAGED)),
+)
+PREVIEWED = {"HostPool.properties": _PREVIEWED, "HostPoolPatch.properties": _PREVIEWED}
+"""What models of stable versions lack: members of previews (`arm.member_versions` says of which)."""
 
 
 class Library:
@@ -214,7 +223,7 @@ class Library:
     def _nest(self, found: dict[str, Member], owner: str, outer: str, member: Member) -> None:
         name = f"{owner}.{outer}"
         if outer not in found:
-            self._members[name] = {}
+            self._members[name] = {each.name.lower(): each for each in PREVIEWED.get(name, ())}
             found[outer] = Member(outer, Shape("object", name, library=self))
         self._members[name][member.name.lower()] = member
         if member.required:

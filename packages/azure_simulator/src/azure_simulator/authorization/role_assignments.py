@@ -266,6 +266,7 @@ def _make(call: Call, scope: str, role_id: str, principal: str) -> Answer:
     given = call.object()["properties"]
     when = _moment(call)
     properties: Json = {
+        **dict.fromkeys(("condition", "conditionVersion", "delegatedManagedIdentityResourceId", "description")),
         **given,
         "roleDefinitionId": role_id,
         "principalId": principal,
@@ -279,4 +280,4 @@ def _make(call: Call, scope: str, role_id: str, principal: str) -> Answer:
     name = call.param("name")
     body = {"id": call.path, "name": name, "type": TYPE, "properties": properties}
     call.world.resources.add(Resource(call.path, TYPE, body, call.now_us))
-    return Answer(body, 201)
+    return Answer({**body, "properties": {**properties, "createdBy": None}}, 201)

@@ -47,6 +47,9 @@ ROLE_DEFINITIONS = ResourceType(
     models=BodyModels(SDK, "RoleDefinition"),
 )
 OPERATIONS = Operations(ROLE_DEFINITIONS)
+_WHEN = "2015-02-02T21:55:09.8806423Z"
+_MADE_BY_AZURE: Json = {"createdOn": _WHEN, "updatedOn": _WHEN, "createdBy": None, "updatedBy": None}
+"""What every built-in role shows; the moment is that of Reader (recorded: github.com/Azure/azure-cli, role)."""
 BY_NAME = Index(TYPE, lambda found: found.name.lower())
 BY_TITLE = Index(TYPE, lambda found: found.properties["roleName"].lower())
 BY_ROLE = Index("Microsoft.Authorization/roleAssignments", lambda found: guid_of(found.properties["roleDefinitionId"]))
@@ -140,6 +143,7 @@ def _shown(call: Call) -> Iterator[Json]:
             "description": role["description"],
             "assignableScopes": ["/"],
             "permissions": [{name: role[name] for name in PERMISSIONS}],
+            **_MADE_BY_AZURE,
         }
         yield {"id": f"{at}/providers/{TYPE}/{guid}", "type": TYPE, "name": guid, "properties": properties}
     for found in call.world.resources.of_type(TYPE):

@@ -82,6 +82,7 @@ _DEFAULTS: Json = {
     ),
     "cloudPcResource": False,
     "applicationGroupReferences": [],
+    **dict.fromkeys(("managedPrivateUDP", "directUDP", "publicUDP", "relayUDP"), "Default"),
 }
 _CHOICES = {
     "hostPoolType": ("Pooled", "Personal", "BYODesktop"),

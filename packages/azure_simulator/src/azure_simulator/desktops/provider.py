@@ -33,8 +33,10 @@ class DesktopVirtualization(ResourceProvider):
 
     namespace = "Microsoft.DesktopVirtualization"
     api_versions = (
-        "2021-07-12 2021-09-03-preview 2022-02-10-preview 2022-09-09 2022-10-14-preview 2023-09-05 2024-01-16-preview "
-        "2024-03-06-preview 2024-04-03 2024-04-08-preview 2024-08-08-preview"
+        "2021-07-12 2021-09-03-preview 2022-02-10-preview 2022-04-01-preview 2022-09-09 2022-10-14-preview 2023-09-05 "
+        "2023-10-04-preview 2023-11-01-preview 2024-01-16-preview 2024-03-06-preview 2024-04-03 2024-04-08-preview "
+        "2024-08-08-preview 2024-11-01-preview 2025-03-01-preview 2025-04-01-preview 2025-08-01-preview "
+        "2025-09-01-preview 2025-10-10 2025-11-01-preview 2026-01-01-preview 2026-03-01-preview 2026-04-01-preview"
     )
 
     def charges(self, call: Call) -> Iterator[Charge]:

@@ -124,9 +124,8 @@ def store(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, st
         "ipConfigurations": configurations,
         "provisioningState": "Succeeded",
         "resourceGuid": world.guid("nic", nic_id),
-        "macAddress": _mac(world.guid("mac", nic_id)),
         "nicType": "Standard",
-        **({"virtualMachine": owner} if owner else {}),
+        **({"virtualMachine": owner, "macAddress": _mac(world, nic_id)} if owner else {}),
     }
     fields = {"id": nic_id, "name": nic_id.rpartition("/")[2], "type": TYPE, **tagged(tags)}
     new = {**fields, "location": location, "properties": properties}
@@ -162,7 +161,7 @@ def check_reserved(world: World, nic: Resource, vm_id: str) -> None:
 def attach(world: World, nic: Resource, vm_id: str, *, primary: bool) -> None:
     """Give an interface to a machine."""
     nic.facts = {}
-    nic.set(world.now_us, virtualMachine={"id": vm_id}, primary=primary)
+    nic.set(world.now_us, virtualMachine={"id": vm_id}, primary=primary, macAddress=_mac(world, nic.id))
 
 
 def detach(world: World, nic: Resource, *, reserve_for: str = "") -> None:
@@ -173,6 +172,7 @@ def detach(world: World, nic: Resource, *, reserve_for: str = "") -> None:
     nic.set(world.now_us, virtualMachine=None)
 
 
-def _mac(guid: str) -> str:
-    """Make an address of Microsoft's range of a GUID."""
+def _mac(world: World, nic_id: str) -> str:
+    """Make an address of Microsoft's range, which an interface has as soon as a machine has it (recorded)."""
+    guid = world.guid("mac", nic_id)
     return "-".join(["00-0D-3A", *(guid[at : at + 2].upper() for at in (0, 2, 4))])

@@ -199,6 +199,6 @@ def store(call: Call, resource_id: str, kind: str, fields: Json) -> Resource:
 def store_subnet(call: Call, subnet_id: str, properties: Json) -> Resource:
     """Add a subnet with its address pool, or replace its body."""
     open_pool(call.world, subnet_id, prefix_of(properties))
-    defaults = {"delegations": [], "privateEndpointNetworkPolicies": "Disabled"}
+    policies = {"privateEndpointNetworkPolicies": "Disabled", "privateLinkServiceNetworkPolicies": "Enabled"}
     state = {"provisioningState": "Succeeded"}
-    return store(call, subnet_id, TYPE, {"properties": {**defaults, **properties, **state}})
+    return store(call, subnet_id, TYPE, {"properties": {"delegations": [], **policies, **properties, **state}})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
@@ -59,6 +60,11 @@ VIRTUAL_NETWORKS = ResourceType(
     limit=1000,
 )
 OPERATIONS = Operations(VIRTUAL_NETWORKS)
+_USUAL: Json = {"enableDdosProtection": False, "virtualNetworkPeerings": []}
+"""What every network shows; `enableVmProtection` shows only where it is on.
+
+Recorded: github.com/Azure/azure-cli, network/test_network_vnet.
+"""
 
 
 def shown(call: Call, vnet: Resource) -> Json:
@@ -66,7 +72,17 @@ def shown(call: Call, vnet: Resource) -> Json:
     world = call.world
     rows = [shown_subnet(world, each) for each in world.resources.collection(f"{vnet.id}/subnets")]
     body = {**vnet.body, "etag": NETWORK.etag(world, vnet)}
-    body["properties"] = {**vnet.properties, "subnets": rows}
+    body["properties"] = {**_USUAL, **vnet.properties, "subnets": rows}
+    if not body["properties"].get("enableVmProtection"):
+        body["properties"].pop("enableVmProtection", None)
+    return body
+
+
+def _begun(call: Call, vnet: Resource) -> Json:
+    """Show a network that is being written as its parts are: `Updating` (recorded)."""
+    body = shown(call, vnet)
+    for each in body["properties"]["subnets"]:
+        each["properties"] = {**each["properties"], "provisioningState": "Updating"}
     return body
 
 
@@ -95,7 +111,7 @@ def put_vnet(call: Call) -> Answer:
     for subnet in gone:
         check_unused(world, subnet)
     properties = {
-        **{key: value for key, value in body["properties"].items() if key != "subnets"},
+        **body["properties"],  # with the subnets as they were asked for: `shown` has them as they are
         "provisioningState": "Updating",
         "resourceGuid": world.guid("vnet", call.path),
     }
@@ -107,7 +123,7 @@ def put_vnet(call: Call) -> Answer:
         close_pool(world, subnet.id)
         world.resources.remove(subnet.id)
     operation = begin_write(call, "vnet.put", vnet, Course(lambda _: _settled(world, vnet)))
-    return accepted(call, operation, 200 if found else 201, shown(call, vnet))
+    return accepted(call, operation, 200 if found else 201, _begun(call, vnet))
 
 
 @OPERATIONS.delete("vnet.delete")
@@ -152,10 +168,12 @@ def check_address(call: Call) -> Answer:
         found = pool(world, subnet.id)
         if read_network(address).subnet_of(found.network):
             if found.free(address):
-                return Answer({"available": True, "availableIPAddresses": []})
+                return Answer({"available": True, "isPlatformReserved": False})
             hosts = (str(each) for each in found.network.hosts())
             others = [each for each, _ in zip((h for h in hosts if found.free(h)), range(5), strict=False)]
-            return Answer({"available": False, "availableIPAddresses": others})
+            offset = int(IPv4Address(address)) - int(found.network.network_address)
+            told = {"availableIPAddresses": others, "isPlatformReserved": offset not in found.used}
+            return Answer({"available": False, **told})
     raise Problem(
         400,
         "PrivateIPAddressNotInAnySubnet",

@@ -12,6 +12,7 @@ from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import iso
 
 if TYPE_CHECKING:
+    from azure_simulator.core.calls import Call
     from azure_simulator.core.world import World
 
 TYPE = "Microsoft.Compute/disks"
@@ -62,6 +63,7 @@ Source: learn.microsoft.com/azure/virtual-machines/disks-types.
 """
 NAME_RULE = "Disk names hold up to 80 letters, digits, - . _"
 GIB = 1 << 30
+_FOUND_OUT = frozenset({"completionPercent", "diskSizeBytes", "diskState", "timeCreated", "uniqueId"})
 _INHERITED = ("osType", "hyperVGeneration", "securityProfile", "supportedCapabilities")
 
 
@@ -134,6 +136,18 @@ def make(world: World, plan: Plan, *, owner: str = "", state: str = "Succeeded",
         properties = fast(properties, plan.given, plan.sku, plan.gb)
     new = Resource(plan.id, kind, {**body, "properties": properties}, world.now_us, {"content": plan.content})
     return world.resources.add(new)
+
+
+def begun(call: Call, shown: Json) -> Json:
+    """Show what a PUT has begun to write: the request, and nothing that is found out meanwhile.
+
+    Recorded: github.com/Azure/azure-cli, vm/test_completion_percent (53 disks, 20 snapshots of other recordings too).
+    """
+    asked = call.object()
+    said = {name: value for name, value in asked["properties"].items() if name not in _FOUND_OUT}
+    beside = {name: shown[name] for name in ("id", "name", "type", "location", "tags", "zones") if name in shown}
+    kind = {"sku": {"name": shown["sku"]["name"]}} if "sku" in asked else {}
+    return {**beside, **kind, "properties": {**said, "provisioningState": "Updating"}}
 
 
 def sku(name: str) -> Json:

@@ -136,7 +136,7 @@ def _make(call: Call, plan: disk_bodies.Plan) -> Answer:
         lambda _: disk.set(world.now_us, provisioningState="Failed"),
     )
     operation = begin(call, "disk.put", disk.id, course, region=plan.region)
-    return accepted(call, operation, 202, disk.body, monitor=True)
+    return accepted(call, operation, 202, disk_bodies.begun(call, disk.body), monitor=True)
 
 
 def _change(call: Call, disk: Resource) -> Answer:
@@ -159,7 +159,8 @@ def _change(call: Call, disk: Resource) -> Answer:
 
     course = Course(done, lambda _: disk.undo(world.now_us))
     operation = begin(call, "disk.update", disk.id, course, region=disk.body["location"])
-    return accepted(call, operation, 202, disk.body, monitor=True)
+    shown = disk_bodies.begun(call, disk.body) if call.method == "PUT" else disk.body
+    return accepted(call, operation, 202, shown, monitor=True)
 
 
 def _show_in_machine(call: Call, disk: Resource) -> None:

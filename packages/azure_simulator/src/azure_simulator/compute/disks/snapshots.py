@@ -144,7 +144,8 @@ def _begin(call: Call, found: Resource, kind: str) -> Answer:
         lambda _: found.set(world.now_us, provisioningState="Failed"),
     )
     operation = begin(call, kind, found.id, course, region=found.body["location"])
-    return accepted(call, operation, 202, _shown(call, found), monitor=True)
+    shown = disk_bodies.begun(call, found.body) if call.method == "PUT" else _shown(call, found)
+    return accepted(call, operation, 202, shown, monitor=True)
 
 
 def _shown(call: Call, found: Resource) -> Json:

@@ -116,7 +116,9 @@ def put_definition(call: Call) -> Answer:
                 "OperationNotAllowed",
                 f"The publisher, offer, sku of '{call.param('image')}' are used by '{other.name}'.",
             )
-    return gallery_parts.put(call, DEFINITIONS, "gallery.image", {"hyperVGeneration": "V1", **body["properties"]})
+    usual = {"hyperVGeneration": "V1", "architecture": "x64"}
+    given = {name: value for name, value in body["properties"].items() if value != {}}  # recorded: `disallowed`
+    return gallery_parts.put(call, DEFINITIONS, "gallery.image", {**usual, **given})
 
 
 def _check_features(found: Resource, body: Json) -> None:

@@ -67,6 +67,10 @@ VERSIONS = ResourceType(
     settings={"replicationFailures": ([str], "regions (globs) where gallery versions cannot be replicated to")},
 )
 OPERATIONS = Operations(VERSIONS)
+_PUBLISHED: Json = {"excludeFromLatest": False, "storageAccountType": "Standard_LRS"}
+_SAFE: Json = {"allowDeletionOfReplicatedLocations": False}
+"""What a version shows that says nothing of it (recorded: github.com/Azure/azure-cli,
+vm/test_community_gallery_operations)."""
 OPERATIONS.reads(group="gallery.versions.list")
 
 
@@ -91,13 +95,15 @@ def put_version(call: Call) -> Answer:
     facts["regions"] = _plan(call, targets, facts.get("regions", {}))
     end_us = max(plan["untilUs"] for plan in facts["regions"].values())
     before = found.properties.get("publishingProfile", {}) if found else {"publishedDate": iso(call.now_us)}
-    publishing = {**before, **read(body, "properties.publishingProfile", "object", {}), "targetRegions": targets}
+    usual = _PUBLISHED if call.method == "PUT" else {}
+    asked = read(body, "properties.publishingProfile", "object", {})
+    publishing = {**before, **usual, **asked, "targetRegions": targets}
     disk = {"sizeInGB": facts["diskGb"], "hostCaching": "ReadWrite"}
     given = read(body, "properties.storageProfile", "object", {})
     storage = {**given, "osDiskImage": {**disk, **given.get("osDiskImage", {})}}
     kept = found.properties if found else {}
     properties = {**kept, **read(body, "properties", "object"), "publishingProfile": publishing}
-    properties["safetyProfile"] = {**properties.get("safetyProfile", {}), "reportedForPolicyViolation": False}
+    properties["safetyProfile"] = {**_SAFE, **properties.get("safetyProfile", {}), "reportedForPolicyViolation": False}
     properties["storageProfile"] = {**storage, **kept.get("storageProfile", {})}
     version = gallery_parts.store(call, VERSIONS, properties, facts)
     lost = [region for region, plan in facts["regions"].items() if plan.get("failed")]

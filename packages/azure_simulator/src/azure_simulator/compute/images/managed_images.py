@@ -82,7 +82,7 @@ def put_image(call: Call) -> Answer:
     new: Json = {"id": call.path, "name": call.param("image"), "type": TYPE, "location": region, "tags": tags_of(body)}
     new["properties"] = {
         **body["properties"],
-        "storageProfile": {"zoneResilient": False, **profile, "osDisk": kept, "dataDisks": []},
+        "storageProfile": {**profile, "osDisk": kept, "dataDisks": []},
         "hyperVGeneration": body["properties"].get("hyperVGeneration", "V2"),
         "provisioningState": "Creating",
     }

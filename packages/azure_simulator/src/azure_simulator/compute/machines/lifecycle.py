@@ -123,7 +123,7 @@ def _references(given: Json, nics: list[Resource]) -> list[Json]:
     for nic, entry in zip(nics, wanted, strict=True):
         inner = entry.get("properties", {})
         kept = {key: inner[key] for key in ("primary", "deleteOption") if key in inner}
-        rows.append({"id": nic.id, "properties": kept})
+        rows.append({"id": nic.id, **({"properties": kept} if kept else {})})
     return rows
 
 

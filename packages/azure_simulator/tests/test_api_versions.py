@@ -24,7 +24,10 @@ from packages.azure_simulator.tests.in_process import (
 
 COMPUTE = f"{GROUP}/providers/Microsoft.Compute"
 DISK, VNET = f"{COMPUTE}/disks/disk", f"{NETWORK}/virtualNetworks/vnet"
-DISK_BODY = {"location": REGION, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 32}}
+DISK_BODY: dict[str, Any] = {
+    "location": REGION,
+    "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 32},
+}
 
 
 @prepared_once

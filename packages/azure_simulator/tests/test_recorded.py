@@ -249,12 +249,12 @@ def test_an_instance_view_says_since_when_and_what_the_agent_says() -> None:
 def test_a_disk_that_is_begun_shows_what_was_asked_for() -> None:
     """vm/test_completion_percent: 73 answers to PUT of disks and snapshots show nothing that is found out later."""
     app = prepared()
-    body = {"location": REGION, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 8}}
+    body: Any = {"location": REGION, "properties": {"creationData": {"createOption": "Empty"}, "diskSizeGB": 8}}
     begun = app.request("PUT", f"{DISK}-2", {**body, "sku": {"name": "Premium_LRS"}})
     assert begun["sku"] == {"name": "Premium_LRS"}
     assert begun["properties"] == {**body["properties"], "provisioningState": "Updating"}
     source = {"createOption": "Copy", "sourceResourceId": DISK}
-    copy_of = {"location": REGION, "properties": {"creationData": source, "incremental": True}}
+    copy_of: Any = {"location": REGION, "properties": {"creationData": source, "incremental": True}}
     begun = app.request("PUT", f"{COMPUTE}/snapshots/begun", copy_of)
     assert begun["properties"] == {**copy_of["properties"], "provisioningState": "Updating"}
     app.advance(3600)
@@ -264,7 +264,7 @@ def test_a_disk_that_is_begun_shows_what_was_asked_for() -> None:
 def test_a_network_that_is_begun_shows_its_subnets() -> None:
     """network/test_network_vnet; no ETag is sent as a header to a PUT."""
     app = prepared()
-    rows = [{"name": "one", "properties": {"addressPrefix": "10.8.0.0/24"}}]
+    rows: Any = [{"name": "one", "properties": {"addressPrefix": "10.8.0.0/24"}}]
     space = {"addressSpace": {"addressPrefixes": ["10.8.0.0/16"]}, "enableVmProtection": False, "subnets": rows}
     reply = app.send("PUT", f"{VNET}-2", {"location": REGION, "properties": space})
     shown = json.loads(reply.body)["properties"]

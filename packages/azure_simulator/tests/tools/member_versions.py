@@ -20,8 +20,10 @@ from packages.azure_simulator.tests.in_process import open_cloud
 from packages.azure_simulator.tests.tools.specification import commit, git, shown
 
 TARGET = Path(__file__).resolve().parents[2] / "src" / "azure_simulator" / "arm" / "member_versions.json"
-FOLDERS = ("compute_1/microsoft.compute", "network/microsoft.network")
-FOLDERS += ("desktopvirtualization/microsoft.desktopvirtualization", "authorization/microsoft.authorization")
+FOLDERS = (
+    *("compute_1/microsoft.compute", "network/microsoft.network"),
+    *("desktopvirtualization/microsoft.desktopvirtualization", "authorization/microsoft.authorization"),
+)
 PREVIEWS = ("microsoft.desktopvirtualization",)
 """Namespaces whose previews count too: the simulator answers to them."""
 OTHERS = frozenset(

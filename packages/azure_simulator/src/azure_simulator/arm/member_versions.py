@@ -68,11 +68,12 @@ def _absent(kind: str, version: str) -> _Absent:
 
 
 def _mark(tree: _Absent, steps: list[str]) -> None:
+    node: Any = tree
     for step in steps[:-1]:
-        tree = tree.setdefault(step, {})
-        if tree is True:
+        node = node.setdefault(step, {})
+        if node is True:
             return
-    tree[steps[-1]] = True
+    node[steps[-1]] = True
 
 
 def _covers(run: str, version: str) -> bool:

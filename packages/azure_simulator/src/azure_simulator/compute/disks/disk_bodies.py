@@ -145,7 +145,7 @@ def begun(call: Call, shown: Json) -> Json:
     """
     asked = call.object()
     said = {name: value for name, value in asked["properties"].items() if name not in _FOUND_OUT}
-    beside = {name: shown[name] for name in ("id", "name", "type", "location", "tags", "zones") if name in shown}
+    beside: Json = {name: shown[name] for name in ("id", "name", "type", "location", "tags", "zones") if name in shown}
     kind = {"sku": {"name": shown["sku"]["name"]}} if "sku" in asked else {}
     return {**beside, **kind, "properties": {**said, "provisioningState": "Updating"}}
 

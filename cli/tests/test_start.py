@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -82,7 +84,41 @@ def test_a_word_is_completed(shell: str, typed: str, word: str, offered: str) ->
 @pytest.mark.parametrize(
     ("typed", "word", "offered"),
     [
+        ("deskwright apply -f ten", "3", ["file,ten"]),
+        ("deskwright policy create -f ./", "4", ["file,./"]),
+        ("deskwright policy create --save-form x", "4", ["file,x"]),
+        ("deskwright pc list --as user0", "4", ["plain,user01", "plain,user02"]),
+        ("deskwright context use b", "3", ["plain,berlin"]),
+        ("deskwright pc list --context", "4", ["plain,aachen", "plain,berlin"]),
+    ],
+)
+def test_what_this_machine_knows_is_completed(tmp_path: Path, typed: str, word: str, offered: list[str]) -> None:
+    known = {name: {"address": "https://x.invalid"} for name in ("aachen", "berlin")}
+    (tmp_path / "contexts.json").write_text(json.dumps({"current": "", "contexts": known}))
+    asked = {"_DESKWRIGHT_COMPLETE": "bash_complete", "COMP_WORDS": typed, "COMP_CWORD": word}
+    environment = {**os.environ, **asked, "DESKWRIGHT_CONFIG_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "deskwright"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.stdout.split(), done.stderr) == (offered, "")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(("words", "code"), [("context list", 0), ("policy create -f -", 2), ("pc", 2)])
+def test_streams_that_are_closed_are_empty(tmp_path: Path, closed: str, words: str, code: int) -> None:
+    known = {"ADDRESS": "https://x.invalid", "TOKEN": "t", "TENANT": "contoso", "CONFIG_DIR": str(tmp_path)}
+    environment = {**os.environ, **{f"DESKWRIGHT_{name}": value for name, value in known.items()}}
+    command = ["bash", "-c", f"{shlex.quote(sys.executable)} -m deskwright {words} {closed}"]
+    done = subprocess.run(
+        command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "Traceback" in done.stderr, "not understood" in done.stderr) == (code, False, False)
+
+
+@pytest.mark.parametrize(
+    ("typed", "word", "offered"),
+    [
         ("deskwright policy show O", "3", ["Office"]),
+        ("deskwright tenant show", "3", ["contoso"]),
         ("deskwright policy edit", "3", ["Lab", "Office", "p3"]),
         ("deskwright policy show --tenant nobody", "5", []),
         ("deskwright host show", "3", []),

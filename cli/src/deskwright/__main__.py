@@ -19,6 +19,7 @@ _DEBUG = "Is the command line of the service's version? DESKWRIGHT_DEBUG=1 shows
 
 def main() -> None:
     """Run one command; what went wrong is told on stderr, and by the exit code."""
+    _open_what_is_closed()
     _write_anything()
     if hasattr(signal, "SIGPIPE") and not sys.stdout.isatty():
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as head expects it
@@ -65,6 +66,13 @@ def _ended(error: BaseException) -> int:
             _tell(CommandError(f"the answer is not understood ({type(error).__name__}{which})", advice=_DEBUG))
             code = ExitCode.FAILED
     return code
+
+
+def _open_what_is_closed() -> None:
+    """Put an empty stream in place of one that whoever has started us has closed (`>&-`)."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _write_anything() -> None:

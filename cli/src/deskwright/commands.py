@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from deskwright import bodies, foresight, requests, session
+from deskwright import bodies, foresight, offering, requests, session
 from deskwright.catalogue.words import Verb
-from deskwright.completing import names_of
+from deskwright.completing import names_of, tenants
 from deskwright.operations import Field, Operation, operation
 from deskwright.requests import Manner
 from deskwright.session import Session
@@ -72,12 +72,13 @@ def _changing(found: Operation, verb: Verb) -> Iterator[click.Parameter]:
 
 def tenant_argument() -> click.Argument:
     """Return the argument of a command on a tenant; it is the same as ``--tenant``."""
-    return click.Argument(["on_tenant"], required=False, metavar="[TENANT]")
+    return click.Argument(["on_tenant"], required=False, metavar="[TENANT]", shell_complete=tenants)
 
 
 def body_options() -> Iterator[click.Parameter]:
     """Yield the options by which a whole body is given."""
-    yield click.Option(["-f", "--file"], metavar="FILE", help="The body, as YAML or JSON; - is stdin.")
+    about = "The body, as YAML or JSON; - is stdin."
+    yield click.Option(["-f", "--file"], metavar="FILE", help=about, shell_complete=offering.files)
     yield click.Option(
         ["--set", "settings"], multiple=True, metavar="FIELD=VALUE", help="One field; @FILE is a file's text."
     )

@@ -26,18 +26,34 @@ def names_of(kind: str) -> Complete:
     """Return a function that completes the name of a thing."""
 
     def complete(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
-        found: list[CompletionItem] = []
-
-        def look() -> None:
-            with suppress(Exception):  # whatever it is: a shell that completes is no place to tell it
-                found.extend(_begun(_session(context.params), kind, incomplete))
-
-        looking = Thread(target=look, daemon=True)
-        looking.start()
-        looking.join(_PATIENCE_SECONDS)
-        return [*found]
+        return _soon(lambda: _begun(_session(context.params), kind, incomplete))
 
     return complete
+
+
+def tenants(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the id of a tenant."""
+
+    def begun() -> Iterator[CompletionItem]:
+        for each in _session(context.params).client.ask("GET", "/me").body["tenants"]:
+            if str(each["id"]).startswith(incomplete):
+                yield CompletionItem(str(each["id"]))
+
+    return _soon(begun)
+
+
+def _soon(look: Callable[[], Iterator[CompletionItem]]) -> list[CompletionItem]:
+    """Return what is found within two seconds."""
+    found: list[CompletionItem] = []
+
+    def run() -> None:
+        with suppress(Exception):  # whatever it is: a shell that completes is no place to tell it
+            found.extend(look())
+
+    looking = Thread(target=run, daemon=True)
+    looking.start()
+    looking.join(_PATIENCE_SECONDS)
+    return [*found]
 
 
 def _session(said: Mapping[str, Any]) -> Session:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from deskwright import bodies, requests, session
+from deskwright import bodies, offering, requests, session
 from deskwright.commands import manner_of, manner_options
 from deskwright.errors import NotFoundError, UsageError
 from deskwright.manifests import KINDS, Json
@@ -19,7 +19,14 @@ from deskwright.manifests.secrets import secrets_of
 from deskwright.output import as_yaml
 from deskwright.session import Session
 
-_FILES = click.Option(["-f", "--file", "files"], multiple=True, required=True, help="A file of YAML; - is stdin.")
+_FILES = click.Option(
+    ["-f", "--file", "files"],
+    multiple=True,
+    required=True,
+    metavar="FILE",
+    help="A file of YAML; - is stdin.",
+    shell_complete=offering.files,
+)
 
 
 def _plan(use: Session, files: tuple[str, ...]) -> tuple[list[Change], References]:

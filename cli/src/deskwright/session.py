@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from deskwright import contexts, sign_in
+from deskwright import contexts, offering, sign_in
 from deskwright.catalogue.words import NAMES, Named
 from deskwright.client import Client
 from deskwright.contexts import Context
@@ -158,10 +158,16 @@ _OPTIONS: Sequence[Any] = (
         envvar="DESKWRIGHT_TENANT",
         help="The tenant; by default the context's, or the only one.",
     ),
-    click.option("--context", envvar="DESKWRIGHT_CONTEXT", help="The context; by default the current one."),
+    click.option(
+        "--context",
+        envvar="DESKWRIGHT_CONTEXT",
+        help="The context; by default the current one.",
+        shell_complete=offering.contexts_of,
+    ),
     click.option(
         *("--as", "person"),
         metavar="PERSON",
         help="Who to be in a demonstration (make run): provider, reader, user01 ...",
+        shell_complete=offering.people,
     ),
 )

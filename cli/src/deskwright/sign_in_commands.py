@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from deskwright import contexts, sign_in
+from deskwright import contexts, offering, sign_in
 from deskwright.client import Client
 from deskwright.contexts import Context
 from deskwright.errors import NotFoundError, UsageError
@@ -21,7 +21,10 @@ from deskwright.output import FORMATS, Output
 )
 @click.option("--device-code", "way", flag_value=sign_in.DEVICE_CODE, help="Sign in on another device, by a code.")
 @click.option(
-    "--ca-bundle", metavar="FILE", help="Certificates to trust, of a service that has none of a public authority."
+    "--ca-bundle",
+    metavar="FILE",
+    help="Certificates to trust, of a service that has none of a public authority.",
+    shell_complete=offering.files,
 )
 def login(address: str | None, name: str | None, tenant: str, way: str, ca_bundle: str | None) -> None:
     """Sign in to the service at ADDRESS (https://<host>), and make it the current context.
@@ -46,7 +49,7 @@ def login(address: str | None, name: str | None, tenant: str, way: str, ca_bundl
 
 
 @click.command
-@click.option("--name", help="The context; by default the current one.")
+@click.option("--name", help="The context; by default the current one.", shell_complete=offering.contexts_of)
 def logout(name: str | None) -> None:
     """Forget the sign-in of a context. The context stays."""
     context = _before(name)
@@ -75,7 +78,7 @@ def list_contexts(output: str) -> None:
 
 
 @context.command
-@click.argument("name")
+@click.argument("name", shell_complete=offering.contexts_of)
 def use(name: str) -> None:
     """Make a context the current one."""
     with contexts.changing() as known:
@@ -84,9 +87,11 @@ def use(name: str) -> None:
 
 @context.command(name="set")
 @click.argument("settings", nargs=-1, required=True, metavar="SETTING=VALUE...")
-@click.option("--name", help="The context; by default the current one.")
+@click.option("--name", help="The context; by default the current one.", shell_complete=offering.contexts_of)
 def set_settings(settings: tuple[str, ...], name: str | None) -> None:
     """Change settings of a context: tenant, address, sign_in, bundle ..."""
+    if unclear := [each for each in settings if "=" not in each]:
+        raise UsageError(f"{unclear[0]}: write <setting>=<value>")
     pairs = dict(setting.partition("=")[::2] for setting in settings)
     with contexts.changing() as known:
         before = _named(name or known.current)
@@ -94,7 +99,7 @@ def set_settings(settings: tuple[str, ...], name: str | None) -> None:
 
 
 @context.command
-@click.argument("name")
+@click.argument("name", shell_complete=offering.contexts_of)
 def delete(name: str) -> None:
     """Delete a context, and forget its sign-in."""
     gone = _named(name)

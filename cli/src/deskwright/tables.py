@@ -87,7 +87,7 @@ def heading(column: str) -> str:
 def table(items: Sequence[Mapping[str, Any]], columns: Sequence[str], *, indent: int = 0) -> str:
     """Return items as aligned lines below their titles. On a terminal what does not fit is cut, or left out.
 
-    The first column and ``ID`` are kept whole as long as possible: one copies them.
+    The first column is kept whole as long as possible, and ``ID`` always: one copies them.
     """
     titles = [heading(column) for column in columns]
     rows = [[_cell(value_at(item, column.rpartition("=")[2])) for column in columns] for item in items]
@@ -165,8 +165,12 @@ def _cut(text: str, most: int) -> str:
 
 
 def _fitted(titles: Sequence[str], widths: list[int], terminal: int) -> list[int]:
-    """Return widths that fit: wide columns are made narrower, then columns left out (0), the last ones first."""
-    kept = {0, *(number for number, title in enumerate(titles) if title == "ID")}
+    """Return widths that fit: wide columns are made narrower, then columns left out (0), the last ones first.
+
+    An id is never cut: half of one is of no use.
+    """
+    ids = {number for number, title in enumerate(titles) if title == "ID"}
+    kept = {0, *ids}
 
     def wider(numbers: Iterable[int], least: int = _NARROWEST) -> list[int]:
         return [number for number in numbers if widths[number] > max(least, 0)]
@@ -177,8 +181,10 @@ def _fitted(titles: Sequence[str], widths: list[int], terminal: int) -> list[int
             widths[max(wide, key=lambda number: widths[number])] -= 1
         elif shown_others := wider(others, 0):
             widths[shown_others[-1]] = 0
-        elif wide := wider(kept):
-            widths[max(wide, key=lambda number: widths[number])] -= 1
+        elif wider(kept - ids):
+            widths[0] -= 1
+        elif ids and wider(kept - ids, 0):
+            widths[0] = 0
         else:
             break
     return widths

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from deskwright import bodies, foresight, requests, session
+from deskwright import bodies, foresight, offering, requests, session
 from deskwright.catalogue.words import Verb
 from deskwright.commands import body_options, manner_of, manner_options, tenant_argument
 from deskwright.completing import names_of
@@ -28,7 +28,8 @@ def wizard_command(verb: Verb) -> click.Command:
     def run(**values: Any) -> None:  # noqa: ANN401 - what click gives
         _run(session.of(values), verb, values)
 
-    save = click.Option(["--save-form"], metavar="FILE", help="Write the form there too, without its passwords.")
+    told = "Write the form there too, without its passwords."
+    save = click.Option(["--save-form"], metavar="FILE", help=told, shell_complete=offering.files)
     about_what: list[click.Parameter] = [tenant_argument()] if verb.on_tenant else []
     if verb.named:
         metavar, complete = f"[{verb.named.upper()}]", names_of(verb.named)

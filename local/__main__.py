@@ -22,6 +22,9 @@ def main() -> int:
     name = asked.pop("name")
     try:
         return int(asked.pop("does")(**asked))
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
     except (StackError, PortalError, PartFailedError, InstallError, NodeError) as error:
         print(f"{'make scenario' if asked.get('scenario') else name}: {error}", file=sys.stderr)
         return 1

@@ -121,6 +121,8 @@ def test_an_environment_keeps_its_values_as_azd_does(tmp_path: Path) -> None:
 def test_the_example_of_a_pipeline_runs_commands_that_there_are() -> None:
     example = yaml.safe_load(text(ROOT / "docs" / "deploy-workflow.yml"))
     jobs = example["jobs"]
+    read = re.findall(r"readEnvironmentVariable\('(\w+)'", text(ROOT / "infra" / "azd.bicepparam"))
+    assert set(read) <= set(example["env"])  # what a pipeline does not say, it would take away
     assert example["permissions"] == {"contents": "read"}
     assert jobs["deploy"]["environment"] == "production"
     runs = [step.get("run", "") for job in jobs.values() for step in job["steps"]]

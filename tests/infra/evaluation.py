@@ -130,7 +130,7 @@ class Evaluation:
         known = node.text == "map" and isinstance(row, list)
         others = dict.fromkeys(names[1:], Unknown())
         made = [self.value(body, scope | others | {names[0]: each}) for each in (row if known else [Unknown()])]
-        return made if known else Unknown(functions.SIGNATURES[node.text][2])
+        return made if node.text == "map" else Unknown(functions.SIGNATURES[node.text][2])
 
     def _part(self, of: Value, name: str, line: int, *, optional: bool) -> Value:
         match of:

@@ -17,7 +17,16 @@ from tests.infra.values import Declared, Module, Resource, Unknown, Value, certa
 _KINDS = {"string": "string", "int": "integer", "bool": "boolean", "array": "array", "object": "object"}
 _BESIDE = {"scope", "parent", "dependsOn"}
 """What a resource's body has for Bicep alone."""
+_PLACED = {"name", "scope", "parent"}
+"""What tells the rows of a loop apart."""
 _OF_MODULES = {"name", "scope", "params", "dependsOn"}
+_DECORATORS = {
+    "param": {"allowed", "description", "minLength", "maxLength", "minValue", "maxValue", "metadata", "secure"},
+    "var": {"description"},
+    "output": {"description", "secure"},
+    "resource": {"description", "batchSize", "onlyIfNotExists", "retryOn", "waitUntil"},
+    "module": {"description", "batchSize"},
+}
 _OUTPUTS = -1
 """The place of a module's outputs, which are no resource's."""
 
@@ -59,6 +68,9 @@ class Template:
                 if each.name in self._declared:
                     self._complain(each.line, f"'{each.name}' is declared twice")
                 self._declared[each.name] = each
+        for each in self._statements:
+            for word in each.decorators.keys() - _DECORATORS.get(each.word, set()):
+                self._complain(each.line, f"'{word}' is no decorator of a {each.word}")
         for name in (given for given in self.given or {} if given not in self.parameters):
             self._complain(1, f"there is no parameter '{name}'")
         for name in [name for name, each in self._declared.items() if each.word in {"resource", "module"}]:
@@ -145,6 +157,7 @@ class Template:
         if wrong:
             self._complain(statement.line, wrong)
         self._check_start(statement)
+        self._check_names(statement)
         resource.deployed = parent.deployed if parent is not None else self._condition(statement, scope)
         self.resources.append(resource)
         if parent is None:
@@ -158,7 +171,24 @@ class Template:
                     resource.children[each.statement.name] = self._made(each.statement, resource, inner)
         return resource
 
+    def _check_names(self, statement: Statement) -> None:
+        """Find a loop whose rows would all have the same name."""
+        written = _written(statement)
+        if written.kind != "for":
+            return
+        body = written.parts[1]
+        while body.kind == "if":
+            body = body.parts[1]
+        named = [each.parts[1] for each in body.parts if each.kind == "property" and _text_of(each.parts[0]) in _PLACED]
+        if not any(name in _names_in(each) for each in named for name in written.names):
+            self._complain(statement.line, f"{statement.name}: every row of the loop has the same name")
+
+    def _check_depends(self, line: int, symbol: str, body: dict[str, Value]) -> None:
+        if isinstance(body.get("dependsOn"), Declared | str | dict):
+            self._complain(line, f"{symbol}: dependsOn is no array")
+
     def _check_body(self, resource: Resource) -> None:
+        self._check_depends(resource.line, resource.symbol, resource.body)
         body = {name: each for name, each in resource.body.items() if name not in _BESIDE}
         if not resource.existing:
             for text in self.types.wrong(resource.key, body):
@@ -196,6 +226,7 @@ class Template:
     def _module(self, statement: Statement) -> Value:
         module = Module(statement.name, statement.type, statement.line, deployed=self._condition(statement, {}))
         self._check_start(statement)
+        self._check_names(statement)
         path = self.path.parent / module.file
         if not path.is_file():
             self._complain(module.line, f"there is no file {module.file}")
@@ -211,6 +242,7 @@ class Template:
         return [made] if _written(statement).kind == "for" else made
 
     def _check_module(self, module: Module, template: "Template") -> None:
+        self._check_depends(module.line, module.symbol, module.body)
         for name in module.body.keys() - _OF_MODULES:
             self._complain(module.line, f"{module.symbol}: '{name}' is no member of a module")
         if template.target != self.target and "scope" not in module.body:
@@ -238,6 +270,16 @@ def _member_of_module(module: Module, place: int | None, name: str) -> Value:
     if name not in {"name", "outputs"}:
         raise LookupError(f"'{name}' is no member of a module")
     return Unknown("string") if name == "name" else Declared(module, _OUTPUTS)
+
+
+def _text_of(node: Node) -> str:
+    return "".join(each.text for each in node.parts if each.kind == "text")
+
+
+def _names_in(node: Node) -> set[str]:
+    """Return every name that an expression reads."""
+    found = {node.text} if node.kind == "name" else set[str]()
+    return found.union(*map(_names_in, node.parts))
 
 
 def _written(statement: Statement) -> Node:

@@ -22,7 +22,6 @@ NOTHING_TO_STATE = {
     "Microsoft.Insights/workbooks",
     "Microsoft.ManagedIdentity/userAssignedIdentities",
     "Microsoft.Network/virtualNetworks",
-    "Microsoft.OperationalInsights/workspaces",
     "Microsoft.Storage/storageAccounts/queueServices",
     "Microsoft.Storage/storageAccounts/queueServices/queues",
     "Microsoft.Web/serverfarms",

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+import trustme
 from deskwright import client, transport
 from deskwright.errors import ExitCode
 
@@ -260,3 +263,20 @@ def test_a_folder_that_is_gone_is_no_fault(
     monkeypatch.delenv("DESKWRIGHT_ADDRESS")
     assert deskwright("whoami").code == ExitCode.SIGN_IN
     assert deskwright("deploy", "all").code == ExitCode.USAGE
+
+
+def test_a_certificate_that_nobody_knows_is_told_with_the_way_to_trust_it(
+    deskwright: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+        thread.start()
+        monkeypatch.setenv("DESKWRIGHT_ADDRESS", f"https://localhost:{server.server_port}")
+        ended = deskwright("whoami")
+        server.shutdown()
+        thread.join()
+    assert (ended.code, "CERTIFICATE_VERIFY_FAILED" in ended.err, "--ca-bundle" in ended.err) == (1, True, True)

@@ -192,6 +192,14 @@ def test_a_package_has_the_app_and_its_portal_alone() -> None:
     }
 
 
+def test_no_environment_of_a_developer_is_published(tmp_path: Path) -> None:
+    root = checkout(tmp_path)
+    for name in (".venv", "venv", "env", "deskwright_env", "shared/node_modules", "deskwright.egg-info"):
+        (root / name / "lib").mkdir(parents=True)
+        (root / name / "lib" / "a.py").touch()
+    assert {path.as_posix() for path in packaging.files(root)} == {*packaging.NEEDED, "shared/a.py"}
+
+
 def test_the_same_files_make_the_same_package(tmp_path: Path) -> None:
     one, other = (packaging.package(checkout(tmp_path / name)) for name in ("one", "other"))
     assert packaging.digest(one) == packaging.digest(other)

@@ -175,6 +175,8 @@ def _unreachable(method: str, base: str, error: OSError, sent: Mapping[str, str]
     text = "no answer in time" if isinstance(reason, TimeoutError) else str(reason)
     key = sent.get("Idempotency-Key")
     advice = "Is the service running, and the address right?"
+    if type(reason).__name__ == "SSLCertVerificationError":  # the module is imported when a request is sent
+        advice = "deskwright login --ca-bundle names the certificates of a service that has none of a public authority."
     if key and method == "POST":
         advice = f"Whether it was done is not known: --idempotency-key {key} sends the same request again."
     return CommandError(f"{base} cannot be reached: {text}", advice=advice)

@@ -171,9 +171,8 @@ def enter(browser: Browser, people: str, office: Office) -> Iterator[Enter]:
                 viewport={"width": width, "height": 800},
                 color_scheme="dark" if dark else "light",
                 locale="en-GB",
-                timezone_id="UTC",
                 reduced_motion="reduce",
-                **more,
+                **{"timezone_id": "UTC", **more},
             )
             context.set_default_timeout(_PATIENCE_MS)
             until.callback(context.close)

@@ -18,7 +18,7 @@ def test_the_provider_reads_what_was_done_to_the_service(enter: Enter, office: O
     visit = enter("provider", width=width)
     page = visit.page
     page.goto(f"{office.stack.addresses.api}/portal/tenants")
-    page.get_by_role("link", name="What was done to the service as a whole").click()
+    page.get_by_role("link", name="Audit of the service").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Audit of the service")
     events = page.get_by_role("row" if width == WIDTHS["wide"] else "listitem")
     expect(events.filter(has_text=re.compile("pause", re.IGNORECASE)).first).to_contain_text("Success")

@@ -27,6 +27,9 @@ REFUSED = "Failed to load resource"
 Look = tuple[str, Literal["light", "dark"]]
 TWO_LOOKS: Sequence[Look] = (("wide", "light"), ("narrow", "dark"))
 EVERY_LOOK: Sequence[Look] = (*TWO_LOOKS, ("wide", "dark"), ("narrow", "light"))
+_MACHINE_TEXT = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d\S*|\{\"\S*|\[object \w+\]|\b(?:undefined|null|NaN|Invalid Date)\b"
+)
 NOT_FOR_READERS = frozenset({"service-tenants", "service-tenants-new", "service-audit", "readiness", "leaving"})
 
 
@@ -61,9 +64,15 @@ def look(visit: Visit, places: Mapping[str, str], state: str, shows: Callable[[P
         expect(page.get_by_role("heading", level=1), f"{state}: {name}").to_have_count(1)
         if shows is title:
             expect(alert(page), f"{state}: {name}").to_have_count(0)
-        found[name] = faults(visit, f"{name}-{state}", EVERY_LOOK if state == "full" else TWO_LOOKS)
+        found[name] = machine_texts(page)
+        found[name] += faults(visit, f"{name}-{state}", EVERY_LOOK if state == "full" else TWO_LOOKS)
         found[name] += visit.hidden_stops() if state == "full" else []
     return {name: each for name, each in found.items() if each}
+
+
+def machine_texts(page: Page) -> list[str]:
+    """Return what a page shows as machines write it: moments, JSON, values that are none."""
+    return _MACHINE_TEXT.findall(page.get_by_role("main").inner_text())
 
 
 def faults(visit: Visit, name: str, looks: Sequence[Look]) -> list[str]:

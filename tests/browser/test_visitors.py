@@ -93,7 +93,9 @@ def test_the_service_is_away_for_a_while(enter: Enter) -> None:
     expect(page.get_by_role("table")).to_be_visible()
     page.route("**/api/**", lambda route: route.abort())
     page.get_by_role("link", name="Connections").click()
-    expect(page.get_by_text("The service cannot be reached")).to_be_visible(timeout=60_000)
+    waiting = page.get_by_text("The service cannot be reached").and_(page.get_by_text("It is asked again by itself."))
+    expect(waiting).to_be_visible()
+    expect(page.get_by_role("alert").filter(has_text="The service cannot be reached")).to_be_visible(timeout=60_000)
     visit.picture("away")
     assert visit.barriers() == []
     page.unroute("**/api/**")

@@ -5,6 +5,10 @@ import { ApiError, UnreachableError } from "./errors.ts";
 import { Remembered } from "./remembered.ts";
 import type { paths } from "./schema.d.ts";
 import { noteServiceTime } from "./service-time.ts";
+import { Unanswered } from "./unanswered.ts";
+
+/** What comes from here on may be an answer of something before the service: nobody knows whether it was done. */
+const SERVER_ERRORS = 500;
 
 export type Api = Client<paths>;
 
@@ -17,17 +21,21 @@ export function apiOf(signIn: SignIn): Api {
 
 function middleware(signIn: SignIn): Middleware {
   const remembered = new Remembered();
+  const unanswered = new Unanswered();
   return {
     async onRequest({ request }) {
       request.headers.set("Authorization", `Bearer ${await signIn.token()}`);
       if (request.method === "POST" && !request.headers.has("Idempotency-Key")) {
-        request.headers.set("Idempotency-Key", crypto.randomUUID());
+        request.headers.set("Idempotency-Key", await unanswered.keyOf(request));
       }
       remembered.ask(request);
       return request;
     },
     async onResponse({ request, response: sent }) {
       noteServiceTime(sent);
+      if (sent.status < SERVER_ERRORS) {
+        unanswered.answered(request);
+      }
       const response = await remembered.answer(request, sent);
       if (!response.ok) {
         throw new ApiError(response, await bodyOf(response));

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { titleOf } from "./errors.ts";
+import { ApiError, messageOf, pointerText, titleOf, withoutCodes } from "./errors.ts";
 
 test.each([
   ["inGracePeriod", "In grace period"],
@@ -15,4 +15,25 @@ test.each([
   ["azureADJoin", "Microsoft Entra join"],
 ])("the words of %s", (code, title) => {
   expect(titleOf(code)).toBe(title);
+});
+
+test("a code within a text is written as words", () => {
+  expect(withoutCodes("Check azureTenantReadiness of West Europe")).toBe("Check Azure tenant readiness of West Europe");
+});
+
+test("a pointer is written as the way to a field", () => {
+  expect(pointerText("/place/fallbackRegions/0")).toBe("Place, fallback regions, 1");
+});
+
+test("an answer that is not of the service says what to do", () => {
+  const error = new ApiError(new Response("<h1>busy</h1>", { status: 503, headers: { "Retry-After": "5" } }), null);
+  expect([error.title, error.message, error.retryAfter]).toEqual([
+    "The service is not available",
+    "It may be starting, or busy. Try again in a minute.",
+    5,
+  ]);
+});
+
+test("a part of the portal that is not there any more is no message of a browser", () => {
+  expect(messageOf(new TypeError("Failed to fetch dynamically imported module: /portal/assets/a.js"))).toContain("load the page again");
 });

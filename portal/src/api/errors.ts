@@ -1,3 +1,4 @@
+import { words as said } from "../words/shell.ts";
 import type { components } from "./schema.d.ts";
 
 type Problem = components["schemas"]["Problem"];
@@ -46,6 +47,22 @@ export class UnreachableError extends Error {
   }
 }
 
+/** What browsers say when a part of the bundle cannot be read. */
+const MISSING_PART = /dynamically imported module|importing a module script|preload CSS/i;
+
+/** Return what an error says to people. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return MISSING_PART.test(message) ? said.partMissing : message;
+}
+
+/** Write a JSON pointer as people read it: `/place/zones/0` is "Place, zones, 1". */
+export function pointerText(pointer: string): string {
+  const parts = pointer.split("/").filter((part) => part !== "");
+  const names = parts.map((part) => (/^\d+$/.test(part) ? String(Number(part) + 1) : titleOf(part.replaceAll("~1", "/").replaceAll("~0", "~"))));
+  return names.map((part, place) => (place === 0 ? part : part.charAt(0).toLowerCase() + part.slice(1))).join(", ");
+}
+
 interface Read {
   readonly title: string;
   readonly message: string;
@@ -69,8 +86,8 @@ function fromGraph({ error }: GraphError): Read {
 function fromProblem(answer: Response, body: unknown): Read {
   const problem = (typeof body === "object" && body !== null ? body : {}) as Partial<Problem>;
   return {
-    title: problem.title ?? `Status ${answer.status}`,
-    message: problem.detail ?? "The service gave no reason.",
+    title: problem.title ?? said.answers[answer.status]?.[0] ?? said.status(answer.status),
+    message: problem.detail ?? said.answers[answer.status]?.[1] ?? said.noReason,
     traceId: problem.traceId ?? "",
     fields: problem.errors ?? [],
     details: problem.details ?? {},
@@ -96,8 +113,19 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/\bdns\b/gi, "DNS"],
 ];
 
+/** Return the words by which people know a code; what has none stays as it is. */
+export function termOf(code: string): string {
+  return TERMS[code] ?? code;
+}
+
 /** Write a code such as `resourceNotFound` as words. */
 export function titleOf(code: string): string {
+  const words = wordsOf(code);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+/** Write a code as words within a sentence. */
+function wordsOf(code: string): string {
   const term = TERMS[code];
   if (term !== undefined) {
     return term;
@@ -108,6 +136,13 @@ export function titleOf(code: string): string {
     .split(" ")
     .map((word) => (ABBREVIATION.test(word) ? word : word.toLowerCase()))
     .join(" ");
-  const named = NAMES.reduce((text, [written, name]) => text.replaceAll(written, name), words);
-  return named.charAt(0).toUpperCase() + named.slice(1);
+  return NAMES.reduce((text, [written, name]) => text.replaceAll(written, name), words);
+}
+
+/** A code within a text, such as `hostedNetwork`. */
+const CODE_WITHIN = /\b[a-z]+(?:[A-Z][a-z]+)+\b/g;
+
+/** Write the codes within a text as words. */
+export function withoutCodes(text: string): string {
+  return text.replaceAll(CODE_WITHIN, (code) => wordsOf(code));
 }

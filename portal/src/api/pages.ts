@@ -30,8 +30,16 @@ export interface Rows<Row> {
   readonly isRefetchError: boolean;
   /** How many there are, where the list was asked to count; null otherwise. */
   readonly count: number | null;
-  /** Read the next page, if there is one. */
+  /** Read the next page, if there is one and the last one could be read. */
   readonly more: () => void;
+  /** Whether the next page is being read. */
+  readonly isReadingMore: boolean;
+  /** Why the next page could not be read; null when it could. */
+  readonly moreError: Error | null;
+  /** Read the next page once more, after it could not be read. */
+  readonly moreAgain: () => void;
+  /** Why the list was not read so far, while it is asked for again. */
+  readonly failureReason: Error | null;
   readonly again: () => void;
 }
 
@@ -64,14 +72,14 @@ export function usePages<Row>({ key, load, runs = NEVER, isLive = false, size = 
     refetchInterval: ({ state }) =>
       pace(isLive || (!isLong(state.data?.pages) && (state.data?.pages.some((page) => page.value.some(runs)) ?? false))),
   });
-  const { data, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = query;
+  const { data, fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError, refetch } = query;
   const rows = useMemo(() => data?.pages.flatMap((page) => page.value) ?? [], [data]);
   const live = useRunningRows({ key, rows, runs, ...(isLong(data?.pages) && ofIds !== undefined ? { ofIds } : {}) });
   const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) {
+    if (hasNextPage && !isFetchingNextPage && !isFetchNextPageError) {
       void fetchNextPage();
     }
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage, isFetchNextPageError]);
   return {
     rows,
     isPending: query.isPending,
@@ -80,6 +88,10 @@ export function usePages<Row>({ key, load, runs = NEVER, isLive = false, size = 
     isRefetchError: query.isRefetchError || live.isError,
     count: data?.pages[0]?.["@odata.count"] ?? null,
     more,
+    isReadingMore: isFetchingNextPage,
+    moreError: isFetchNextPageError && !isFetchingNextPage ? query.error : null,
+    moreAgain: () => void fetchNextPage(),
+    failureReason: query.failureReason,
     again: () => void refetch(),
   };
 }

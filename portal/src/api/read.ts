@@ -1,4 +1,4 @@
-import { useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { keepPreviousData, useQuery, type UseQueryResult } from "@tanstack/react-query";
 
 import { dataOf, type Api } from "./client.ts";
 import { useApi } from "./context.tsx";
@@ -72,13 +72,15 @@ interface OneOptions<P extends ReadPath> {
   readonly enabled?: boolean;
   /** It never changes: it is read once. */
   readonly isFixed?: boolean;
+  /** What was found before stays until there is something else, such as while somebody types. */
+  readonly isKept?: boolean;
 }
 
 /** Read one thing, and again while something in it runs. */
 export function useOne<P extends ReadPath>(
   path: P,
   place: Place,
-  { query = {}, runs, enabled = true, isFixed = false }: OneOptions<P> = {},
+  { query = {}, runs, enabled = true, isFixed = false, isKept = false }: OneOptions<P> = {},
 ): UseQueryResult<Found<P>> {
   const api = useApi();
   return useQuery({
@@ -87,6 +89,7 @@ export function useOne<P extends ReadPath>(
     refetchInterval: ({ state }) =>
       isFixed ? false : pace(runs !== undefined && state.data !== undefined && runs(state.data)),
     ...(isFixed ? { staleTime: "static" as const } : {}),
+    ...(isKept ? { placeholderData: keepPreviousData } : {}),
     enabled,
   });
 }

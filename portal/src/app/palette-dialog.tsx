@@ -15,6 +15,7 @@ import { useNavigate } from "react-router";
 import { ROOT } from "../api/addresses.ts";
 import { useMe } from "../api/context.tsx";
 import { useOne } from "../api/read.ts";
+import { useSettled } from "../components/use-settled.ts";
 import { words } from "../words/shell.ts";
 import { GROUPS } from "./sections.ts";
 
@@ -46,7 +47,7 @@ export function PaletteDialog(given: { readonly tenant: string | undefined; read
   const list = useId();
   const [typed, setTyped] = useState("");
   const [place, setPlace] = useState(0);
-  const found = useTargets(given.tenant, typed.trim());
+  const { found, says } = useTargets(given.tenant, typed.trim());
   const current = Math.min(place, found.length - 1);
   const open = ({ address }: Target): void => {
     given.onClose();
@@ -102,7 +103,7 @@ export function PaletteDialog(given: { readonly tenant: string | undefined; read
                 </div>
               ))}
             </div>
-            {found.length === 0 && <output>{words.palette.none}</output>}
+            {says !== null && <output>{says}</output>}
           </DialogContent>
         </DialogBody>
       </DialogSurface>
@@ -110,14 +111,15 @@ export function PaletteDialog(given: { readonly tenant: string | undefined; read
   );
 }
 
-function useTargets(tenant: string | undefined, typed: string): readonly Target[] {
+function useTargets(tenant: string | undefined, typed: string): { readonly found: readonly Target[]; readonly says: string | null } {
   const { data: me } = useMe();
+  const search = useSettled(typed);
   const pcs = useOne(
     `${ROOT}/cloudPCs`,
     { tenant: tenant ?? "" },
     {
-      query: { $search: `"${typed.replaceAll('"', " ")}"`, $top: String(MOST), $select: "id,displayName,userPrincipalName" },
-      enabled: tenant !== undefined && typed.length >= LEAST,
+      query: { $search: `"${search.replaceAll('"', " ")}"`, $top: String(MOST), $select: "id,displayName,userPrincipalName" },
+      enabled: tenant !== undefined && search.length >= LEAST,
     },
   );
   const pages = tenant === undefined ? [] : GROUPS.flatMap(({ links }) => links.map((each) => pageOf(tenant, each)));
@@ -128,7 +130,12 @@ function useTargets(tenant: string | undefined, typed: string): readonly Target[
     address: `/t/${tenant}/cloud-pcs/${id}`,
     title: `${displayName} (${userPrincipalName})`,
   }));
-  return [...matching, ...found].slice(0, MOST);
+  const all = [...matching, ...found].slice(0, MOST);
+  const isSearching = tenant !== undefined && typed.length >= LEAST && (pcs.isLoading || search !== typed);
+  if (pcs.isError) {
+    return { found: all, says: words.palette.failed };
+  }
+  return { found: all, says: isSearching ? words.palette.searching : all.length === 0 ? words.palette.none : null };
 }
 
 function pageOf(tenant: string, { path, title }: { readonly path: string; readonly title: string }): Target {

@@ -4,6 +4,8 @@ import { ApiError } from "../api/errors.ts";
 import { SignedOutError } from "../sign-in/account.ts";
 
 const MOST_TRIES = 3;
+/** In seconds. */
+const LONGEST_PAUSE = 60;
 const TOO_MANY_REQUESTS = 429;
 const SERVER_ERRORS = 500;
 
@@ -13,6 +15,9 @@ export function queryClient(): QueryClient {
     defaultOptions: {
       queries: {
         staleTime: 4_000,
+        // Without a network too: what cannot be reached is said, and nobody waits without knowing for what.
+        networkMode: "always",
+        refetchOnReconnect: true,
         refetchIntervalInBackground: false,
         retry: (failures, error) => failures < MOST_TRIES && mayPass(error),
         retryDelay: (failures, error) =>
@@ -20,7 +25,7 @@ export function queryClient(): QueryClient {
             ? error.retryAfter * 1_000
             : Math.min(1_000 * 2 ** failures, 15_000),
       },
-      mutations: { retry: false },
+      mutations: { retry: false, networkMode: "always" },
     },
   });
 }
@@ -29,6 +34,9 @@ export function queryClient(): QueryClient {
 export function mayPass(error: Error): boolean {
   if (error instanceof SignedOutError) {
     return false;
+  }
+  if (error instanceof ApiError && (error.retryAfter ?? 0) > LONGEST_PAUSE) {
+    return false; // too long to wait for without being asked
   }
   return !(error instanceof ApiError) || error.status === TOO_MANY_REQUESTS || error.status >= SERVER_ERRORS;
 }

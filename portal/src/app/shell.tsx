@@ -7,17 +7,21 @@ import {
   MenuList,
   MenuPopover,
   MenuTrigger,
+  ProgressBar,
   Select,
   makeStyles,
   mergeClasses,
   tokens,
 } from "@fluentui/react-components";
 import { useRef, useState, type ReactElement } from "react";
-import { NavLink, Outlet, useLocation, useNavigate, useParams } from "react-router";
+import { NavLink, Outlet, ScrollRestoration, useLocation, useNavigate, useNavigation, useParams } from "react-router";
 
 import { useMay, useMe, useSignIn } from "../api/context.tsx";
+import { forgetForms } from "../sign-in/account.ts";
 import { words } from "../words/shell.ts";
 import { words as signing } from "../words/sign-in.ts";
+import { CarriedOutcome } from "../components/use-actions.tsx";
+import { useKeptFocus } from "./kept-focus.ts";
 import { Palette } from "./palette.tsx";
 import { GROUPS } from "./sections.ts";
 import { CHOICES, useTheme, type Choice } from "./theme.tsx";
@@ -74,6 +78,7 @@ const useStyles = makeStyles({
       fontWeight: tokens.fontWeightSemibold,
     },
   },
+  coming: { position: "fixed", top: 0, left: 0, zIndex: 10 },
   content: { padding: tokens.spacingHorizontalL, minWidth: 0, outlineStyle: "none" },
 });
 
@@ -86,6 +91,8 @@ export function Shell(): ReactElement {
   // The menu of a narrow window is open on one page: the next one begins with a closed menu.
   const [openOn, setOpenOn] = useState<string | null>(null);
   const isOpen = openOn === pathname;
+  const isComing = useNavigation().state === "loading";
+  useKeptFocus(content);
   return (
     <div className={styles.all}>
       <a
@@ -117,8 +124,11 @@ export function Shell(): ReactElement {
         <Navigation tenant={tenant} />
       </nav>
       <main id="content" ref={content} tabIndex={-1} className={styles.content}>
+        {isComing && <ProgressBar className={styles.coming} aria-label={words.loading} />}
+        <CarriedOutcome tenant={tenant ?? ""} />
         <Outlet />
       </main>
+      <ScrollRestoration />
     </div>
   );
 }
@@ -167,8 +177,10 @@ function TenantChoice({ tenant }: { readonly tenant: string | undefined }): Reac
   if (data === undefined || data.tenants.length < 2) {
     return null;
   }
+  const isKnown = data.tenants.some(({ id }) => id === tenant);
   return (
-    <Select aria-label={words.tenant} value={tenant ?? ""} onChange={(_, { value }) => void go(`/t/${value}`)}>
+    <Select aria-label={words.tenant} value={tenant ?? ""} onChange={(_, { value }) => void (value === "" ? undefined : go(`/t/${value}`))}>
+      {isKnown ? null : <option value={tenant ?? ""}>{tenant ?? words.chooseTenant}</option>}
       {data.tenants.map((each) => (
         <option key={each.id} value={each.id}>
           {each.displayName}
@@ -204,6 +216,10 @@ function ThemeChoice(): ReactElement {
 function AccountMenu(): ReactElement {
   const signIn = useSignIn();
   const { account } = signIn;
+  const leave = (): void => {
+    forgetForms();
+    void signIn.leave();
+  };
   return (
     <Menu>
       <MenuTrigger disableButtonEnhancement>
@@ -211,7 +227,7 @@ function AccountMenu(): ReactElement {
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
-          <MenuItem onClick={() => void signIn.leave()}>{signing.leave}</MenuItem>
+          <MenuItem onClick={leave}>{signing.leave}</MenuItem>
         </MenuList>
       </MenuPopover>
     </Menu>

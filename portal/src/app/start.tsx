@@ -9,7 +9,7 @@ import { PageError } from "../components/page-error.tsx";
 export function Start(): ReactElement {
   const me = useMe();
   if (me.isPending) {
-    return <Loading />;
+    return <Loading why={me.failureReason} />;
   }
   if (me.isError) {
     return <PageError error={me.error} again={() => void me.refetch()} />;

@@ -14,6 +14,7 @@ import type { ReactElement } from "react";
 import { may, useMe } from "../api/context.tsx";
 import { words } from "../words/actions.ts";
 import type { Action } from "./action.ts";
+import { once } from "./once.ts";
 import type { Work } from "./use-actions.tsx";
 
 const useStyles = makeStyles({
@@ -37,7 +38,12 @@ export function ActionButtons({ actions, begin, shown = 3 }: Given): ReactElemen
       {actions.slice(0, shown).map((action) => {
         const why = whyNot(action);
         const button = (
-          <Button key={action.name} disabledFocusable={why !== null} onClick={() => begin(action)}>
+          <Button
+            key={action.name}
+            disabledFocusable={why !== null}
+            onClickCapture={once}
+            onClick={() => begin(action)}
+          >
             {action.title}
           </Button>
         );
@@ -96,8 +102,11 @@ export function ActionMenu({ actions, begin, label, isSmall = false, onOpen }: M
 
 /** Return what tells why an action is not possible: for anybody, or for the caller's roles; null when it is. */
 function useWhyNot(): (action: Action) => string | null {
-  const { data } = useMe();
+  const { data, isError } = useMe();
   return ({ permission, why }) => {
+    if (permission !== null && data === undefined) {
+      return isError ? words.noRoles : words.asking;
+    }
     if (permission !== null && !may(data, permission)) {
       return words.noRight(permission);
     }

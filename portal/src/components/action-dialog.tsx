@@ -16,6 +16,7 @@ import { useState, type ReactElement, type ReactNode } from "react";
 import { words } from "../words/actions.ts";
 import { defaultsOf, isFilled, type Action } from "./action.ts";
 import { Foresight } from "./foresight.tsx";
+import { once } from "./once.ts";
 import { SchemaForm, type Problems, type Values } from "./form/schema-form.tsx";
 
 const useStyles = makeStyles({
@@ -68,7 +69,7 @@ export function ActionDialog({ action, problems, children, isBusy, onSend, onClo
             </DialogContent>
             <DialogActions fluid>
               <Button onClick={onClose}>{words.cancel}</Button>
-              <Button type="submit" appearance="primary" disabledFocusable={!isReady || isBusy}>
+              <Button type="submit" appearance="primary" onClick={once} disabledFocusable={!isReady || isBusy}>
                 {isBusy ? words.sending : action.title}
               </Button>
             </DialogActions>

@@ -34,6 +34,8 @@ export interface Action {
   readonly fields?: readonly Field[];
   /** Ask what it would do; left out where that is plain. */
   readonly preview?: (values: Values) => Promise<Preview>;
+  /** Where to go once it is asked for: its own page is gone then. The page there says what has come of it. */
+  readonly leaveTo?: string;
   readonly run: (values: Values) => Promise<Done>;
 }
 

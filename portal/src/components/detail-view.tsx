@@ -21,5 +21,5 @@ export function DetailView<Found>({ query, isPart = false, children }: Given<Fou
     const again = (): void => void query.refetch();
     return isPart ? <ErrorNotice error={query.error} again={again} /> : <PageError error={query.error} again={again} />;
   }
-  return <Loading />;
+  return <Loading why={query.failureReason} />;
 }

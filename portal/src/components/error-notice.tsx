@@ -9,7 +9,7 @@ import {
 import type { ReactElement } from "react";
 
 import { useSignIn } from "../api/context.tsx";
-import { ApiError } from "../api/errors.ts";
+import { ApiError, messageOf, pointerText } from "../api/errors.ts";
 import { SignedOutError } from "../sign-in/account.ts";
 import { words as shell } from "../words/shell.ts";
 import { words as signing } from "../words/sign-in.ts";
@@ -40,13 +40,13 @@ export function ErrorNotice({ error, again }: Said): ReactElement {
     );
   }
   const known = error instanceof ApiError ? error : null;
-  const message = error instanceof Error ? error.message : String(error);
   return (
     <MessageBar intent="error" role="alert" layout="multiline">
       <MessageBarBody className={styles.body}>
         {known !== null && <MessageBarTitle>{known.title}</MessageBarTitle>}
-        <span>{message}</span>
-        {known?.fields.map((each) => <div key={each.pointer}>{`${each.pointer}: ${each.message}`}</div>)}
+        <span>{messageOf(error)}</span>
+        {known?.fields.map((each) => <div key={each.pointer}>{`${pointerText(each.pointer)}: ${each.message}`}</div>)}
+        {known?.retryAfter ? <div>{shell.retryAfter(known.retryAfter)}</div> : null}
         {known !== null && <Facts facts={known.details} />}
         {known?.traceId ? <CopyText label={shell.traceId} text={known.traceId} /> : null}
       </MessageBarBody>

@@ -8,9 +8,7 @@ import { words } from "../words/lists.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import type { Filter, ListState } from "./list-state.ts";
 import { saveFile } from "./save-file.ts";
-
-/** So long nobody types any more: then the list is asked. In milliseconds. */
-const PAUSE = 300;
+import { PAUSE } from "./use-settled.ts";
 
 const useStyles = makeStyles({
   tools: {
@@ -88,10 +86,15 @@ function Search({ value, onSearch }: { readonly value: string; readonly onSearch
   const styles = useStyles();
   const [typed, setTyped] = useState(value);
   const [from, setFrom] = useState(value);
+  /** What the list was asked for last by what is typed here. */
+  const [asked, setAsked] = useState(value);
   if (from !== value) {
-    // The address has changed by itself: by a link, by "clear", by going back.
     setFrom(value);
-    setTyped(value);
+    if (value !== asked.trim()) {
+      // The address has changed by itself: by a link, by "clear", by going back. What is typed on stays.
+      setTyped(value);
+      setAsked(value);
+    }
   }
   const pause = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => () => clearTimeout(pause.current), []);
@@ -105,7 +108,10 @@ function Search({ value, onSearch }: { readonly value: string; readonly onSearch
       onChange={(_, data) => {
         setTyped(data.value);
         clearTimeout(pause.current);
-        pause.current = setTimeout(() => onSearch(data.value.trim()), PAUSE);
+        pause.current = setTimeout(() => {
+          setAsked(data.value);
+          onSearch(data.value.trim());
+        }, PAUSE);
       }}
     />
   );

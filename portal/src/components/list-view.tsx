@@ -1,6 +1,8 @@
+import { Spinner } from "@fluentui/react-components";
 import type { ReactElement, ReactNode } from "react";
 
 import type { Rows } from "../api/pages.ts";
+import { words } from "../words/shell.ts";
 import { DataTable, type Column, type Order } from "./data-table.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
 import { Loading } from "./loading.tsx";
@@ -28,7 +30,7 @@ interface Given<Row> {
 /** A list in each of its states: being read, not readable, empty, full. */
 export function ListView<Row>({ label, list, columns, idOf, none, ...more }: Given<Row>): ReactElement {
   if (list.isPending) {
-    return <Loading />;
+    return <Loading why={list.failureReason} />;
   }
   if (list.error !== null) {
     return <ErrorNotice error={list.error} again={list.again} />;
@@ -36,5 +38,11 @@ export function ListView<Row>({ label, list, columns, idOf, none, ...more }: Giv
   if (list.rows.length === 0) {
     return <>{none}</>;
   }
-  return <DataTable label={label} rows={list.rows} columns={columns} idOf={idOf} onEnd={list.more} {...more} />;
+  return (
+    <>
+      <DataTable label={label} rows={list.rows} columns={columns} idOf={idOf} onEnd={list.more} {...more} />
+      {list.isReadingMore && <Spinner size="tiny" label={words.loadingMore} />}
+      {list.moreError !== null && <ErrorNotice error={list.moreError} again={list.moreAgain} />}
+    </>
+  );
 }

@@ -13,6 +13,11 @@ export function moment(text: string | null | undefined): string {
   return text ? moments.format(new Date(text)) : "-";
 }
 
+/** Write a moment to come, and how far away it is; null for none. */
+export function momentToCome(text: string | null | undefined, now: number): string | null {
+  return text ? `${moment(text)} (${distance(text, now)})` : null;
+}
+
 /** Write how far away a moment is, such as `in 5 minutes`. */
 export function distance(text: string, now: number): string {
   const away = new Date(text).getTime() - now;

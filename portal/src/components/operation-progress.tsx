@@ -11,8 +11,10 @@ import { Link } from "react-router";
 
 import { runs, type Operation } from "../api/operation.ts";
 import { useOne, type Place } from "../api/read.ts";
+import { serviceNow } from "../api/service-time.ts";
 import { words } from "../words/actions.ts";
 import { Facts } from "./facts.tsx";
+import { distance } from "./moments.ts";
 
 type OperationPath = "/tenants/{tenant}/operations/{id}" | "/me/cloudPCs/{id}/operations/{operation}";
 
@@ -49,6 +51,7 @@ export function OperationProgress(given: { readonly title: string; readonly foll
     <MessageBar intent={intentOf(operation)} layout="multiline" aria-live="polite">
       <MessageBarBody>
         <MessageBarTitle>{sayingOf(title, operation)}</MessageBarTitle>
+        {query.isError && <p>{words.lost}</p>}
         {operation !== undefined && !isOver ? <span>{stepOf(operation)}</span> : null}
         {failure !== null && (
           <>
@@ -89,7 +92,8 @@ function sayingOf(title: string, operation: Operation | undefined): string {
   return operation.status === "succeeded" ? words.done(title) : words.failed(title);
 }
 
-function stepOf({ steps = [], percentComplete = 0 }: Operation): string {
+function stepOf({ steps = [], percentComplete = 0, estimatedEndDateTime }: Operation): string {
   const current = steps.find(({ startedAt, endedAt }) => startedAt && !endedAt);
-  return current === undefined ? `${percentComplete} %` : `${current.title} - ${percentComplete} %`;
+  const done = current === undefined ? `${percentComplete} %` : `${current.title} - ${percentComplete} %`;
+  return estimatedEndDateTime ? `${done}. ${words.remaining(distance(estimatedEndDateTime, serviceNow()))}` : done;
 }

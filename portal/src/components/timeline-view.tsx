@@ -1,6 +1,7 @@
 import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
+import { titleOf } from "../api/errors.ts";
 import { duration, moment } from "./moments.ts";
 import { barsOf } from "./timeline.ts";
 
@@ -55,7 +56,7 @@ export function TimelineView({ steps, now }: { readonly steps: readonly Step[]; 
             </span>
             <span title={moment(step.startedAt)}>
               {span === undefined ? "" : duration((span.end ?? now) - span.start)}
-              {step.outcome ? ` - ${step.outcome}` : ""}
+              {step.outcome ? ` - ${titleOf(step.outcome).toLowerCase()}` : ""}
             </span>
             {step.detail ? <span className={styles.detail}>{step.detail}</span> : null}
           </li>

@@ -1,12 +1,13 @@
 import { MessageBar, MessageBarBody } from "@fluentui/react-components";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Suspense, lazy, useCallback, useState, type ReactElement } from "react";
+import { Suspense, lazy, useCallback, useRef, useState, type ReactElement } from "react";
+import { useLocation, useNavigate } from "react-router";
 
 import { ApiError } from "../api/errors.ts";
 import type { Action, Done } from "./action.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import type { Problems, Values } from "./form/schema-form.tsx";
-import { OperationProgress, type Followed } from "./operation-progress.tsx";
+import { OperationProgress, inTenant, type Followed } from "./operation-progress.tsx";
 import { words } from "../words/actions.ts";
 
 /** Loaded when somebody first does something. */
@@ -25,9 +26,18 @@ export interface Work {
   readonly view: ReactElement;
 }
 
+/** What is carried to the page to which an action leaves. */
+interface Carried {
+  readonly title: string;
+  readonly done: Done;
+}
+const CARRIED = "done";
+
 /** Do the actions of a page. *follow*: where an operation is read. */
 export function useActions(follow: (operation: string) => Followed): Work {
   const queries = useQueryClient();
+  const go = useNavigate();
+  const isSending = useRef(false);
   const [open, setOpen] = useState<Action | null>(null);
   const [sent, setSent] = useState<Sent | null>(null);
   const sending = useMutation({
@@ -35,19 +45,34 @@ export function useActions(follow: (operation: string) => Followed): Work {
       action,
       done: await action.run(values),
     }),
-    onSuccess: (next) => {
+    onSuccess: async (next) => {
       setOpen(null);
-      setSent(next);
+      const { leaveTo, title, typed } = next.action;
+      if (leaveTo === undefined) {
+        setSent(next);
+      } else {
+        const carried: Carried = { title: [title, typed].filter(Boolean).join(" "), done: next.done };
+        // What is gone is not read again: only what is shown next.
+        await queries.invalidateQueries({ refetchType: "none" });
+        await go(leaveTo, { state: { [CARRIED]: carried } });
+      }
     },
     // An action changes more than its own thing: lists, counts, operations. Only what is shown is read again.
-    onSettled: () => queries.invalidateQueries(),
+    onSettled: (next) => {
+      isSending.current = false;
+      return next?.action.leaveTo === undefined ? queries.invalidateQueries() : undefined;
+    },
   });
   const { mutate, reset } = sending;
   const begin = useCallback(
     (action: Action): void => {
+      if (isSending.current) {
+        return; // what was clicked before is on its way
+      }
       reset();
       setSent(null);
       if (action.text === undefined && action.typed === undefined && action.fields === undefined) {
+        isSending.current = true;
         mutate({ action, values: {} });
       } else {
         setOpen(action);
@@ -76,7 +101,8 @@ export function useActions(follow: (operation: string) => Followed): Work {
             </ActionDialog>
           </Suspense>
         )}
-        {sent !== null && <Outcome sent={sent} follow={follow} />}
+        {open === null && sending.isPending && <Sending title={sending.variables.action.title} />}
+        {sent !== null && <Outcome title={sent.action.title} done={sent.done} follow={follow} />}
       </>
     ),
   };
@@ -87,14 +113,29 @@ function problemsOf(error: Error | null): Problems {
   return error instanceof ApiError ? new Map(error.fields.map((each) => [each.pointer, each.message])) : NONE;
 }
 
-function Outcome({ sent, follow }: { readonly sent: Sent; readonly follow: (operation: string) => Followed }): ReactElement {
-  const { action, done } = sent;
+/** What has come of an action that has left its page, on the page to which it went. */
+export function CarriedOutcome({ tenant }: { readonly tenant: string }): ReactElement | null {
+  const state = useLocation().state as { readonly [CARRIED]?: Carried } | null;
+  const carried = state?.[CARRIED];
+  return carried === undefined ? null : <Outcome {...carried} follow={inTenant(tenant)} />;
+}
+
+/** An action without a dialog is on its way. */
+function Sending({ title }: { readonly title: string }): ReactElement {
+  return (
+    <MessageBar aria-live="polite">
+      <MessageBarBody>{words.sendingOf(title)}</MessageBarBody>
+    </MessageBar>
+  );
+}
+
+function Outcome({ title, done, follow }: Carried & { readonly follow: (operation: string) => Followed }): ReactElement {
   if (done.operation) {
-    return <OperationProgress key={done.operation} title={action.title} followed={follow(done.operation)} />;
+    return <OperationProgress key={done.operation} title={title} followed={follow(done.operation)} />;
   }
   return (
     <MessageBar intent="success" layout="multiline" aria-live="polite">
-      <MessageBarBody>{done.text ?? words.done(action.title)}</MessageBarBody>
+      <MessageBarBody>{done.text ?? words.done(title)}</MessageBarBody>
     </MessageBar>
   );
 }

@@ -1,4 +1,4 @@
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { useSearchParams } from "react-router";
 
 /** A value that lives in the page's address, so that a link shows the same to everybody. */
@@ -16,9 +16,20 @@ export function useAddress(name: string): [string, (value: string) => void] {
           }
           return next;
         },
-        { replace: true },
+        { replace: true, preventScrollReset: true },
       ),
     [name, setSearch],
   );
   return [search.get(name) ?? "", set];
+}
+
+/** What is typed before it goes into the address; when the address changes by itself, what it has then. */
+export function useTyped(value: string): [string, (typed: string) => void] {
+  const [typed, setTyped] = useState(value);
+  const [from, setFrom] = useState(value);
+  if (from !== value) {
+    setFrom(value);
+    setTyped(value);
+  }
+  return [typed, setTyped];
 }

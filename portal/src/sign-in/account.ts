@@ -26,6 +26,16 @@ export interface Configuration {
   readonly version: string;
 }
 
+/** Where a tab keeps forms that are not saved yet: what begins with this. */
+export const KEPT_FORMS = "deskwright.form ";
+
+/** Forget the forms that are not saved yet: whoever signs in next in this tab is somebody else. */
+export function forgetForms(): void {
+  for (const place of Object.keys(sessionStorage).filter((each) => each.startsWith(KEPT_FORMS))) {
+    sessionStorage.removeItem(place);
+  }
+}
+
 /** The session has ended; the person has to sign in again. */
 export class SignedOutError extends Error {
   override readonly name = "SignedOutError";

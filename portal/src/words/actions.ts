@@ -3,6 +3,9 @@ export const words = {
   cancel: "Cancel",
   close: "Close",
   sending: "Sending",
+  sendingOf: (title: string): string => `${title}: the service is asked.`,
+  lost: "Its progress cannot be read now.",
+  remaining: (when: string): string => `Done ${when}.`,
   done: (title: string): string => `${title}: done.`,
   requested: (title: string): string => `${title}: requested.`,
   running: (title: string): string => `${title}: in progress.`,
@@ -20,5 +23,7 @@ export const words = {
   asking: "The service is asked whether this is possible.",
   notAsked: "The service could not be asked whether this is possible.",
   type: (text: string): string => `Type ${text} to go on`,
+  pausedBy: (who: string, when: string): string => `Paused by ${who}, ${when}.`,
+  noRoles: "Your roles could not be read. Load the page again.",
   noRight: (permission: string): string => `Your roles do not allow this (${permission}). Ask an administrator.`,
 } as const;

@@ -8,5 +8,7 @@ export const words = {
   namedTwice: "Another row has this name: one of the two counts.",
   notJson: "This is no JSON yet; what was there before counts.",
   searchGroups: "Search groups by the beginning of their name",
+  inZone: (zone: string): string => `In your time zone, ${zone}.`,
+  noGroups: "No group has a name that begins so.",
   moreGroups: "There are more: type more of the name.",
 } as const;

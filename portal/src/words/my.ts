@@ -6,6 +6,8 @@ export const words = {
   openBrowser: "Open in browser",
   openApp: "Open in app",
   notYet: "It can be opened when it is ready.",
+  hasFailed: "It could not be built. Your administrator sees why, and can try again.",
+  ready: (when: string): string => `Ready at ${when}`,
   waiting: "There is no place for you yet.",
   ends: "It is removed on",
   progress: "Progress",

@@ -29,7 +29,7 @@ export const words = {
     my: "My Cloud PCs",
   },
   groups: { desktops: "Cloud PCs", spot: "Spot", work: "What happens", administration: "Administration" },
-  palette: { open: "Go to", title: "Go to a page or a Cloud PC", label: "Type a name", none: "Nothing is called that." },
+  palette: { open: "Go to", title: "Go to a page or a Cloud PC", label: "Type a name", none: "Nothing is called that.", searching: "Cloud PCs are searched.", failed: "Cloud PCs could not be searched." },
   keys: {
     title: "Keyboard",
     rows: {
@@ -45,6 +45,26 @@ export const words = {
   /** By the status of the answer. */
   failedPages: { 403: "Your roles do not allow this", 404: "This is not here" } as Readonly<Record<number, string>>,
   loading: "Loading",
+  loadingMore: "More rows are read",
+  waiting: (why: string): string => `${why} It is asked again by itself.`,
+  waitingFor: (why: string, seconds: number): string => `${why} It is asked again in ${seconds} s.`,
+  retryAfter: (seconds: number): string => `The service asks to wait ${seconds} s.`,
+  partMissing: "A part of the portal could not be loaded. Your network may be away, or the portal has been renewed: load the page again.",
+  /** Where an answer is not of the service itself: by its status, what happened and what to do. */
+  answers: {
+    401: ["Not signed in", "The service does not accept your sign-in. Sign out and sign in again."],
+    403: ["Not allowed", "Something in front of the service has refused this. Ask who runs the service."],
+    408: ["Too slow", "The service has waited too long for the request. Try again."],
+    413: ["Too much", "This is more than the service takes at once. Write less, or choose fewer."],
+    429: ["Too many requests", "The service is asked too often now. Wait a moment, then try again."],
+    500: ["The service has failed", "Try again. If it stays so, tell who runs the service when it happened."],
+    502: ["The service cannot be reached", "It may be starting anew. Try again in a minute."],
+    503: ["The service is not available", "It may be starting, or busy. Try again in a minute."],
+    504: ["The service is too slow", "It has not answered in time. Try again in a minute; look first whether it was done all the same."],
+  } as Readonly<Record<number, readonly [title: string, text: string]>>,
+  status: (status: number): string => `Status ${status}`,
+  noReason: "The service gave no reason. Try again.",
+  chooseTenant: "Choose a tenant",
   retry: "Try again",
   traceId: "Trace id",
   copy: "Copy",

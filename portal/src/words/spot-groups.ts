@@ -14,6 +14,7 @@ export const words = {
   hostColumns: { name: "Computer", status: "Status", sessions: "Sessions", version: "Image version", task: "Work", why: "Why" },
   decisions: "Decisions of the engine",
   noDecisions: "Nothing was decided yet.",
+  removedHost: "A removed host",
   decisionColumns: { at: "When", host: "Computer", action: "What", text: "Why" },
   sessions: "Sessions",
   noSessions: "Nobody is signed in.",

@@ -13,7 +13,7 @@ export const words = {
   createSite: "Create a site",
   noSites: "There is no site yet. A site is a region, a resource group and a network.",
   siteColumns: { name: "Name", region: "Region", fallback: "Falls back to", group: "Resource group", addresses: "Addresses" },
-  serviceAudit: "What was done to the service as a whole",
+  serviceAudit: "Audit of the service",
   service: "The whole service",
   servicePaused: "The whole service is paused:",
   actions: {

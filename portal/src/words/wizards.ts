@@ -18,5 +18,7 @@ export const words = {
   tenantMade: "The tenant is there",
   tenantNeeds: "See what its first Cloud PC still needs: consent, a role, licences, quota.",
   showNeeds: "Show what it needs",
+  kept: "What you had filled in is here again. Passwords are not kept.",
+  beginAnew: "Begin anew",
   wrong: "Something has to be changed in this step.",
 } as const;

@@ -65,6 +65,8 @@ export interface Field {
 
 type Choices = Readonly<Record<string, readonly Choice[]>>;
 const LONG = 400;
+/** What people name themselves: its choices are the names that are taken, and no other ones are left out. */
+const NAMED_FREELY = "displayName";
 
 /** Return the choices that fit to what the other fields of the form have. */
 export function fitting(choices: readonly Choice[], values: Readonly<Record<string, Json | undefined>>): readonly Choice[] {
@@ -99,7 +101,7 @@ function fieldOf(
   const schema = resolved(raw, root);
   const own = choices[dotted] ?? choices[name] ?? [];
   const listed = own.length > 0 ? own : optionsOf(schema, root);
-  const kind = kindOf(schema, root, listed);
+  const kind = name === NAMED_FREELY ? kindOf(schema, root, []) : kindOf(schema, root, listed);
   const rows = kind === "rows" && schema.items ? resolved(schema.items, root) : schema;
   const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}/`) : [];
   const map = kind === "map" ? mapOf(raw, schema, root, choices, path, dotted) : undefined;

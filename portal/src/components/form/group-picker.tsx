@@ -5,6 +5,8 @@ import { useParams } from "react-router";
 import { useOne } from "../../api/read.ts";
 import { words } from "../../words/form.ts";
 import { ErrorNotice } from "../error-notice.tsx";
+import { Loading } from "../loading.tsx";
+import { useSettled } from "../use-settled.ts";
 import type { Choice } from "./fields.ts";
 
 const useStyles = makeStyles({ list: { display: "grid", maxHeight: "260px", overflowY: "auto" } });
@@ -22,8 +24,8 @@ export function GroupPicker({ known, chosen, onChange }: Given): ReactElement {
   const { tenant = "" } = useParams();
   const [typed, setTyped] = useState("");
   const [seen, setSeen] = useState<readonly Choice[]>(known);
-  const search = typed.trim();
-  const query = useOne("/tenants/{tenant}/directory/groups", { tenant }, { query: search === "" ? {} : { $search: search } });
+  const search = useSettled(typed.trim());
+  const query = useOne("/tenants/{tenant}/directory/groups", { tenant }, { query: search === "" ? {} : { $search: search }, isKept: true });
   const found = (query.data?.value ?? []).map(({ id, displayName }): Choice => ({ value: id, title: displayName ?? id }));
   const offered = new Map([...seen.filter(({ value }) => chosen.includes(value)), ...found].map((each) => [each.value, each]));
   const toggle = (choice: Choice, isChosen: boolean): void => {
@@ -44,6 +46,8 @@ export function GroupPicker({ known, chosen, onChange }: Given): ReactElement {
           />
         ))}
       </div>
+      {query.isPending && <Loading why={query.failureReason} />}
+      {query.data !== undefined && !query.isFetching && found.length === 0 && <output>{words.noGroups}</output>}
       {query.data?.more ? <span>{words.moreGroups}</span> : null}
     </>
   );

@@ -10,12 +10,15 @@ import {
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
-import { useState, type ReactElement } from "react";
+import { useId, useState, type ReactElement } from "react";
 
 import { words } from "../../words/form.ts";
-import { escape, fitting, type Field, type Json } from "./fields.ts";
+import { escape, fitting, type Choice, type Field, type Json } from "./fields.ts";
 import { GroupPicker } from "./group-picker.tsx";
 import { JsonArea } from "./json-area.tsx";
+import { LinesArea } from "./lines-area.tsx";
+import { localOf, momentOf, zoneName } from "./local-time.ts";
+import { problemIn } from "./problems.ts";
 
 export type Values = Readonly<Record<string, Json | undefined>>;
 /** JSON pointer -> what to write there. */
@@ -93,7 +96,7 @@ function Asked(given: AskedGiven): ReactElement {
   if (field.kind === "several" || field.kind === "directoryGroups") {
     return <Several {...given} />;
   }
-  return <Single {...given} problem={problems.get(at)} />;
+  return <Single {...given} problem={problemIn(problems, at)} />;
 }
 
 /** A field with one control. */
@@ -105,7 +108,7 @@ function Single(given: AskedGiven & { readonly problem: string | undefined }): R
       className={styles.field}
       label={field.label}
       required={field.required}
-      hint={field.help}
+      hint={field.kind === "moment" ? [field.help, words.inZone(zoneName())].filter(Boolean).join(" ") : field.help}
       {...(problem === undefined ? {} : { validationState: "error" as const, validationMessage: problem })}
     >
       <Control {...given} />
@@ -148,43 +151,62 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
           onChange={(_, data) => onChange(data.value === "" ? nothing : Number(data.value))}
         />
       );
-    case "lines": {
-      const lines = Array.isArray(value) ? value.join("\n") : "";
-      return (
-        <Textarea
-          value={lines}
-          resize="vertical"
-          placeholder={words.aLineEach}
-          onChange={(_, data) => onChange(linesOf(data.value))}
-        />
-      );
-    }
+    case "lines":
+      return <LinesArea value={value} onChange={onChange} />;
     case "json":
       return <JsonArea value={value} onChange={onChange} />;
     case "long":
       return <Textarea value={text} resize="vertical" onChange={(_, data) => write(data.value)} />;
     case "moment":
       return (
-        <Input
-          type="datetime-local"
-          value={text.slice(0, 16)}
-          onChange={(_, data) => onChange(data.value === "" ? nothing : new Date(data.value).toISOString())}
-        />
+        <Input type="datetime-local" value={localOf(text)} onChange={(_, data) => onChange(momentOf(data.value) ?? nothing)} />
       );
     case "secret":
       return (
         <Input type="password" autoComplete="off" value={text} onChange={(_, data) => write(data.value)} />
       );
     default:
-      return <Input value={text} onChange={(_, data) => write(data.value)} />;
+      return choices.length === 0 ? (
+        <Input value={text} onChange={(_, data) => write(data.value)} />
+      ) : (
+        <NewName value={text} taken={choices} onChange={write} />
+      );
   }
+}
+
+/** A name that people choose; those that are there are offered. */
+function NewName(given: { readonly value: string; readonly taken: readonly Choice[]; readonly onChange: (name: string) => void }): ReactElement {
+  const { value, taken, onChange } = given;
+  const list = useId();
+  return (
+    <>
+      <Input value={value} list={list} autoComplete="off" onChange={(_, data) => onChange(data.value)} />
+      <datalist id={list}>
+        {taken.map((each) => (
+          <option key={each.value} value={each.value}>
+            {each.title}
+          </option>
+        ))}
+      </datalist>
+    </>
+  );
+}
+
+/** What is wrong with something that has no single control. */
+function Wrong({ text }: { readonly text: string | undefined }): ReactElement | null {
+  const styles = useStyles();
+  return text === undefined ? null : (
+    <div role="alert" className={styles.problem}>
+      {text}
+    </div>
+  );
 }
 
 /** Boxes of which several can be chosen. Fluent's Field is for one control: it would give all of them one id. */
 function Several({ field, at, value, beside, problems, onChange }: AskedGiven): ReactElement {
   const styles = useStyles();
   const chosen = Array.isArray(value) ? (value as readonly string[]) : [];
-  const problem = problems.get(at);
+  const problem = problemIn(problems, at);
   return (
     <fieldset className={styles.boxes}>
       <legend>
@@ -208,17 +230,9 @@ function Several({ field, at, value, beside, problems, onChange }: AskedGiven): 
         </div>
       )}
       {field.help === "" ? null : <Caption1>{field.help}</Caption1>}
-      {problem !== undefined && (
-        <div role="alert" className={styles.problem}>
-          {problem}
-        </div>
-      )}
+      <Wrong text={problem} />
     </fieldset>
   );
-}
-
-function linesOf(text: string): string[] {
-  return text.split("\n").filter((line) => line.trim() !== "");
 }
 
 function Group({ field, at, value, problems, onChange }: AskedGiven): ReactElement {
@@ -236,7 +250,7 @@ function Group({ field, at, value, problems, onChange }: AskedGiven): ReactEleme
           onChange={(_, { checked }) => onChange(checked ? {} : undefined)}
         />
       )}
-      {problem !== undefined && <div role="alert">{problem}</div>}
+      <Wrong text={problem} />
       {(isThere || field.required) && (
         <SchemaForm
           fields={field.fields}
@@ -259,10 +273,12 @@ function Rows({ field, at, value, problems, onChange }: AskedGiven): ReactElemen
     <fieldset className={styles.group}>
       <legend>{field.label}</legend>
       {field.help}
+      <Wrong text={problems.get(at)} />
       {rows.map((row, index) => (
         // Rows have no identity of their own: their place is what errors name too.
         // oxlint-disable-next-line react/no-array-index-key
         <div key={index} className={styles.group}>
+          <Wrong text={problems.get(`${at}/${index}`)} />
           <SchemaForm
             fields={field.fields}
             values={row}
@@ -296,11 +312,7 @@ function MapRows({ field, at, value, problems, onChange }: AskedGiven): ReactEle
     <fieldset className={styles.group}>
       <legend>{field.label}</legend>
       {field.help}
-      {problem !== undefined && (
-        <div role="alert" className={styles.problem}>
-          {problem}
-        </div>
-      )}
+      <Wrong text={problem} />
       {entries.map(([name, each], index) => (
         // A row has no identity but its place while its name is written.
         // oxlint-disable-next-line react/no-array-index-key

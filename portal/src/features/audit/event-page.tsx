@@ -12,6 +12,7 @@ import { moment } from "../../components/moments.ts";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { writtenText } from "../../components/values.ts";
 import { words } from "../../words/audit.ts";
 import { activityOf, whoOf } from "./who.ts";
 
@@ -19,8 +20,8 @@ type Change = components["schemas"]["AuditProperty"];
 
 const CHANGES: readonly Column<Change>[] = [
   { id: "property", title: words.changeColumns.property, cell: (row) => (row.displayName ? titleOf(row.displayName) : "-") },
-  { id: "before", title: words.changeColumns.before, cell: (row) => row.oldValue ?? "-" },
-  { id: "after", title: words.changeColumns.after, cell: (row) => row.newValue ?? "-" },
+  { id: "before", title: words.changeColumns.before, cell: (row) => writtenText(row.oldValue, row.displayName ?? "") },
+  { id: "after", title: words.changeColumns.after, cell: (row) => writtenText(row.newValue, row.displayName ?? "") },
 ];
 
 /** One audit event: who, what, when, and which properties had which values. */

@@ -1,4 +1,4 @@
-import { Field, Input } from "@fluentui/react-components";
+import { Field, Input, makeStyles, tokens } from "@fluentui/react-components";
 import { useMemo, type ReactElement } from "react";
 
 import { titleOf } from "../../api/errors.ts";
@@ -8,6 +8,8 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { useAddress } from "../../components/use-address.ts";
 import { words } from "../../words/audit.ts";
 import { activityOf, changesOf, whoOf } from "./who.ts";
+
+const useStyles = makeStyles({ field: { maxWidth: "480px", marginBottom: tokens.spacingVerticalM } });
 
 const LISTED: Listed<"/auditEvents"> = {
   path: "/auditEvents",
@@ -27,13 +29,14 @@ const LISTED: Listed<"/auditEvents"> = {
 
 /** What was done to the service as a whole, or in a tenant that is deleted, for those who provide it. */
 export function ServiceAuditPage(): ReactElement {
+  const styles = useStyles();
   const [tenantId, setTenantId] = useAddress("tenantId");
   const listed = useMemo(() => (tenantId === "" ? LISTED : { ...LISTED, query: { tenantId } }), [tenantId]);
   return (
     <ListPage
       listed={listed}
       above={() => (
-        <Field label={words.ofTenant} hint={words.ofTenantHint}>
+        <Field className={styles.field} label={words.ofTenant} hint={words.ofTenantHint}>
           <Input value={tenantId} onChange={(_, { value }) => setTenantId(value.trim())} />
         </Field>
       )}

@@ -1,5 +1,6 @@
 import { titleOf } from "../../api/errors.ts";
 import type { components } from "../../api/schema.d.ts";
+import { writtenText } from "../../components/values.ts";
 
 type Event = components["schemas"]["AuditEvent"];
 type Actor = components["schemas"]["AuditActor"];
@@ -12,7 +13,12 @@ export function whoOf(actor: Actor): string {
 /** Return in one line which properties had which values. */
 export function changesOf({ resources = [] }: Pick<Event, "resources">): string {
   const changes = resources.flatMap(({ modifiedProperties }) => modifiedProperties);
-  return changes.map(({ displayName, oldValue, newValue }) => `${displayName ?? "-"}: ${oldValue ?? "-"} → ${newValue ?? "-"}`).join("; ");
+  return changes
+    .map(({ displayName, oldValue, newValue }) => {
+      const name = displayName ?? "";
+      return `${titleOf(name)}: ${writtenText(oldValue, name)} → ${writtenText(newValue, name)}`;
+    })
+    .join("; ");
 }
 
 /** Write an activity such as `Microsoft.CloudPC/sessionHosts/remove` as words: `Session hosts: remove`. */

@@ -4,8 +4,10 @@ import { Link, useParams } from "react-router";
 
 import { useApi } from "../../api/context.tsx";
 import type { Api } from "../../api/client.ts";
+import { ROOT } from "../../api/addresses.ts";
 import { titleOf } from "../../api/errors.ts";
 import { useList, useOne, type Found, type RowOf } from "../../api/read.ts";
+import { serviceNow } from "../../api/service-time.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
@@ -13,7 +15,7 @@ import type { Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { ListView } from "../../components/list-view.tsx";
-import { moment } from "../../components/moments.ts";
+import { moment, momentToCome } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
@@ -25,6 +27,7 @@ import { words } from "../../words/bulk-actions.ts";
 const useStyles = makeStyles({ outcome: { maxWidth: "240px", marginBottom: tokens.spacingVerticalS } });
 
 type BulkAction = Found<"/tenants/{tenant}/bulkActions/{id}">;
+type ServicePlan = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/servicePlans">["value"][number];
 type Item = RowOf<"/tenants/{tenant}/bulkActions/{id}/items">;
 
 /** One bulk action: how far it is, what became of each Cloud PC, and what steers it. */
@@ -32,6 +35,7 @@ export function BulkActionPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const api = useApi();
   const work = useActions(inTenant(tenant));
+  const plans = useOne(`${ROOT}/servicePlans`, { tenant });
   const query = useOne("/tenants/{tenant}/bulkActions/{id}", { tenant, id }, { runs: isRunning });
   return (
     <DetailView query={query}>
@@ -52,10 +56,10 @@ export function BulkActionPage(): ReactElement {
           <Facts
             facts={{
               ...Object.fromEntries(Object.entries(bulk.counts).filter(([, count]) => count > 0)),
-              ...bulk.parameters,
+              ...parametersOf(bulk, plans.data?.value ?? []),
               requestedBy: bulk.requestedBy,
               requested: moment(bulk.createdDateTime),
-              shouldEnd: bulk.estimatedEndDateTime ? moment(bulk.estimatedEndDateTime) : null,
+              shouldEnd: momentToCome(bulk.estimatedEndDateTime, serviceNow()),
             }}
           />
           <Items tenant={tenant} bulk={bulk} />
@@ -63,6 +67,12 @@ export function BulkActionPage(): ReactElement {
       )}
     </DetailView>
   );
+}
+
+/** What the action was given: a service plan by its name. */
+function parametersOf({ parameters }: BulkAction, plans: readonly ServicePlan[]): Readonly<Record<string, unknown>> {
+  const { targetServicePlanId: id, ...others } = parameters;
+  return id === undefined ? others : { servicePlan: plans.find((each) => each.id === id)?.displayName ?? id, ...others };
 }
 
 function isRunning({ status }: BulkAction): boolean {

@@ -89,7 +89,7 @@ function fieldsOf(name: ActionName, { pc, restorePoints, servicePlans }: Known, 
     case "restore": {
       const choices = restorePoints
         .filter(({ id }) => allowed.has(id))
-        .map((each) => ({ value: each.id, title: `${moment(each.createdDateTime)} (${each.snapshotType})` }));
+        .map((each) => ({ value: each.id, title: `${moment(each.createdDateTime)} (${titleOf(each.snapshotType).toLowerCase()})` }));
       return [input("one", "cloudPcSnapshotId", words.fields.restorePoint, { choices })];
     }
     case "rerunStep": {

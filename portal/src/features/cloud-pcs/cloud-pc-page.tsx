@@ -15,6 +15,7 @@ import { Loading } from "../../components/loading.tsx";
 import { distance, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageError } from "../../components/page-error.tsx";
+import { sentence } from "../../components/paused.ts";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -38,7 +39,7 @@ export function CloudPcPage(): ReactElement {
   const query = useOne(`${ROOT}/cloudPCs/{id}`, { tenant, id }, { runs: isRunning });
   const points = useOne(`${ROOT}/cloudPCs/{id}/retrieveSnapshots()`, { tenant, id });
   if (query.isPending) {
-    return <Loading />;
+    return <Loading why={query.failureReason} />;
   }
   if (query.data === undefined) {
     return <PageError error={query.error} again={() => void query.refetch()} />;
@@ -158,6 +159,7 @@ function Details({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
           computerName: pc.managedDeviceName,
           accountType: words.accountTypes[pc.userAccountType],
           step: progress?.title,
+          because: isRunning(pc) ? progress?.reason : null,
           ready: ends ? `${moment(ends)} (${distance(ends, serviceNow())})` : null,
           created: moment(pc.createdDateTime),
           provisioned: pc.provisionedDateTime ? moment(pc.provisionedDateTime) : null,
@@ -171,7 +173,7 @@ function History({ tenant, pc }: { readonly tenant: string; readonly pc: CloudPc
   const query = useOne("/tenants/{tenant}/cloudPCs/{id}/timeline", { tenant, id: pc.id }, { runs: () => isRunning(pc) });
   return (
     <Section title={words.timeline}>
-      {query.isPending && <Loading />}
+      {query.isPending && <Loading why={query.failureReason} />}
       {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
       {query.data !== undefined && <TimelineView steps={stepsOf(query.data)} now={serviceNow()} />}
     </Section>
@@ -185,6 +187,6 @@ function stepsOf(timeline: Timeline): Step[] {
     startedAt: entry.startedAt,
     endedAt: entry.endedAt ?? null,
     outcome: entry.outcome ?? null,
-    detail: [entry.error?.message, entry.error?.advice, entry.note].filter(Boolean).join(" "),
+    detail: [entry.error?.message, entry.error?.advice, entry.note].map((each) => sentence(each)).filter(Boolean).join(" "),
   }));
 }

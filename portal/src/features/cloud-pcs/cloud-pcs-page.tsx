@@ -2,6 +2,7 @@ import { Fragment, useMemo, useState, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
+import { useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useOne, type Found } from "../../api/read.ts";
 import type { Column } from "../../components/data-table.tsx";
@@ -38,12 +39,13 @@ export function CloudPcsPage(): ReactElement {
   const { tenant = "" } = useParams();
   const summary = useOne("/tenants/{tenant}/summary", { tenant });
   const filters = useMemo(() => filtersOf(summary.data), [summary.data]);
+  const mayBulk = useMay("bulkActions/create");
   const [selected, onSelect] = useState<ReadonlySet<string>>(NOBODY);
   return (
     <ListPage
       listed={LISTED}
       filters={filters}
-      selecting={{ selected, onSelect }}
+      {...(mayBulk ? { selecting: { selected, onSelect } } : {})}
       above={({ query, list }) => (
         <BulkBar tenant={tenant} selected={selected} query={query} list={list} clear={() => onSelect(NOBODY)} />
       )}

@@ -5,6 +5,7 @@ import { useMay } from "../../api/context.tsx";
 import { useOne } from "../../api/read.ts";
 import { CopyText } from "../../components/copy-text.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
+import { Loading } from "../../components/loading.tsx";
 import { Section } from "../../components/section.tsx";
 import { words } from "../../words/cloud-pcs.ts";
 
@@ -19,7 +20,8 @@ export function SignIn({ tenant, id }: { readonly tenant: string; readonly id: s
   return (
     <Section title={words.signIn}>
       {!isWanted && <Button onClick={() => want(true)}>{words.showSignIn}</Button>}
-      {query.isError && <ErrorNotice error={query.error} />}
+      {query.isLoading && <Loading why={query.failureReason} />}
+      {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
       {query.data !== undefined && <CopyText label={words.signInText} text={query.data.text} />}
     </Section>
   );

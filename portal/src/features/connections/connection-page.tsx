@@ -1,6 +1,6 @@
 import { Card, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactElement } from "react";
-import { useNavigate, useParams } from "react-router";
+import { useParams } from "react-router";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
@@ -38,7 +38,6 @@ const useStyles = makeStyles({
 export function ConnectionPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const api = useApi();
-  const go = useNavigate();
   const work = useActions(inTenant(tenant));
   const query = useOne(`${ROOT}/onPremisesConnections/{id}`, { tenant, id }, { query: { $select: PROPERTIES }, runs: isChecked });
   const mayEdit = useMay("wizards/save");
@@ -51,7 +50,7 @@ export function ConnectionPage(): ReactElement {
             {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-connection?id=${id}`}>{words.edit}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, connection, () => void go(`/t/${tenant}/connections`))} begin={work.begin} />
+          <ActionButtons actions={actionsOf(api, tenant, connection)} begin={work.begin} />
           {work.view}
           <Facts
             facts={{
@@ -78,7 +77,7 @@ function isChecked({ healthCheckStatus }: Connection): boolean {
   return healthCheckStatus === "running" || healthCheckStatus === "pending";
 }
 
-function actionsOf(api: Api, tenant: string, connection: Connection, gone: () => void): Action[] {
+function actionsOf(api: Api, tenant: string, connection: Connection): Action[] {
   const place = { params: { path: { ...at(tenant), id: connection.id } } };
   const isHybrid = connection.connectionType === "hybridAzureADJoin";
   const password: Action = {
@@ -102,11 +101,8 @@ function actionsOf(api: Api, tenant: string, connection: Connection, gone: () =>
       ...words.actions.delete,
       permission: "onPremisesConnections/delete",
       typed: connection.displayName,
-      run: async () => {
-        const done = await sent(api.DELETE(`${ROOT}/onPremisesConnections/{id}`, place));
-        gone();
-        return done;
-      },
+      leaveTo: `/t/${tenant}/connections`,
+      run: () => sent(api.DELETE(`${ROOT}/onPremisesConnections/{id}`, place)),
     },
   ];
 }

@@ -3,6 +3,8 @@ import { Link } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
 import { useOne, type Found } from "../../api/read.ts";
+import { ErrorNotice } from "../../components/error-notice.tsx";
+import { Loading } from "../../components/loading.tsx";
 import { Section } from "../../components/section.tsx";
 import { words } from "../../words/home.ts";
 
@@ -22,6 +24,8 @@ export function Needs({ tenant, summary }: { readonly tenant: string; readonly s
   );
   const licenses = useOne("/tenants/{tenant}/licenses", { tenant });
   const settings = useOne("/tenants/{tenant}", { tenant });
+  const asked = [connections, licenses, settings];
+  const failed = asked.find(({ isError, data }) => isError && data === undefined);
   const needs: Need[] = [
     ...counted(summary.statuses["failed"], words.failed, "/cloud-pcs?status=failed"),
     ...counted(summary.statuses["provisionedWithWarnings"], words.warned, "/cloud-pcs?status=provisionedWithWarnings"),
@@ -37,7 +41,9 @@ export function Needs({ tenant, summary }: { readonly tenant: string; readonly s
   ];
   return (
     <Section title={words.needs}>
-      {needs.length === 0 && <p>{words.nothingNeeds}</p>}
+      {needs.length === 0 && asked.every(({ data }) => data !== undefined) && <p>{words.nothingNeeds}</p>}
+      {failed === undefined && asked.some(({ isPending }) => isPending) && <Loading why={asked.find(({ isPending }) => isPending)?.failureReason ?? null} />}
+      {failed !== undefined && <ErrorNotice error={failed.error} again={() => void failed.refetch()} />}
       <ul>
         {needs.map(({ text, path }) => (
           <li key={text}>

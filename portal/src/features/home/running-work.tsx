@@ -5,8 +5,12 @@ import { Link } from "react-router";
 import { titleOf } from "../../api/errors.ts";
 import { runs } from "../../api/operation.ts";
 import { useOne } from "../../api/read.ts";
+import { serviceNow } from "../../api/service-time.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
+import { Loading } from "../../components/loading.tsx";
+import { distance } from "../../components/moments.ts";
 import { Section } from "../../components/section.tsx";
+import { words as asking } from "../../words/actions.ts";
 import { words } from "../../words/home.ts";
 
 const MOST = "5";
@@ -26,11 +30,13 @@ export function RunningWork({ tenant }: { readonly tenant: string }): ReactEleme
   return (
     <Section title={words.running}>
       {query.isError && query.data === undefined && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
+      {query.isPending && <Loading why={query.failureReason} />}
       {query.isSuccess && operations.length === 0 && <p>{words.noRunning}</p>}
       <ul className={styles.list}>
-        {operations.map(({ id, kind, percentComplete }) => (
+        {operations.map(({ id, kind, percentComplete, resourceDisplayName, estimatedEndDateTime }) => (
           <li key={id}>
-            <Link to={`/t/${tenant}/operations/${id}`}>{titleOf(kind)}</Link>
+            <Link to={`/t/${tenant}/operations/${id}`}>{[titleOf(kind), resourceDisplayName].filter(Boolean).join(": ")}</Link>
+            {estimatedEndDateTime ? ` ${asking.remaining(distance(estimatedEndDateTime, serviceNow()))}` : null}
             <ProgressBar value={(percentComplete ?? 0) / 100} aria-label={titleOf(kind)} />
           </li>
         ))}

@@ -1,5 +1,5 @@
 import { useMemo, type ReactElement } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
@@ -32,7 +32,6 @@ type Use = components["schemas"]["Use"];
 export function ImageSetPage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const api = useApi();
-  const go = useNavigate();
   const work = useActions(inTenant(tenant));
   const mayMake = useMay("wizards/save");
   const query = useOne(`${ROOT}/imageSets/{id}`, { tenant, id });
@@ -45,7 +44,7 @@ export function ImageSetPage(): ReactElement {
             {mayMake && <LinkButton to={`/t/${tenant}/wizards/create-image-version?id=${id}`}>{words.newVersion}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, set, () => void go(`/t/${tenant}/image-sets`))} begin={work.begin} />
+          <ActionButtons actions={actionsOf(api, tenant, set)} begin={work.begin} />
           {work.view}
           <Facts
             facts={{
@@ -98,7 +97,7 @@ function Usage({ tenant, uses }: { readonly tenant: string; readonly uses: reado
   return <DataTable label={words.usage} rows={uses} columns={columns} idOf={(row) => `${row.spotGroupId}${row.version}`} />;
 }
 
-function actionsOf(api: Api, tenant: string, set: ImageSet, gone: () => void): Action[] {
+function actionsOf(api: Api, tenant: string, set: ImageSet): Action[] {
   const place = { params: { path: { ...at(tenant), id: set.id } } };
   return [
     {
@@ -113,11 +112,8 @@ function actionsOf(api: Api, tenant: string, set: ImageSet, gone: () => void): A
       ...words.actions.delete,
       permission: "imageSets/delete",
       typed: set.displayName,
-      run: async () => {
-        const done = await sent(api.DELETE(`${ROOT}/imageSets/{id}`, place));
-        gone();
-        return done;
-      },
+      leaveTo: `/t/${tenant}/image-sets`,
+      run: () => sent(api.DELETE(`${ROOT}/imageSets/{id}`, place)),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
 import type { ReactElement } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
@@ -27,11 +27,9 @@ import { isWorked, type ImageVersion } from "./versions.tsx";
 export function ImageVersionPage(): ReactElement {
   const { tenant = "", id = "", number = "" } = useParams();
   const api = useApi();
-  const go = useNavigate();
   const work = useActions(inTenant(tenant));
   const query = useOne(`${ROOT}/imageSets/{id}/versions/{number}`, { tenant, id, number }, { runs: isWorked });
   const supported = useOne(`${ROOT}/imageSets/{id}/versions/{number}/supportedActions`, { tenant, id, number }, { runs: () => true });
-  const gone = (): void => void go(`/t/${tenant}/image-sets/${id}`);
   return (
     <DetailView query={query}>
       {(version) => (
@@ -40,7 +38,7 @@ export function ImageVersionPage(): ReactElement {
             <StatusBadge status={version.status} />
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, id, version, saidOf(supported), gone)} begin={work.begin} />
+          <ActionButtons actions={actionsOf(api, tenant, id, version, saidOf(supported))} begin={work.begin} />
           {work.view}
           <Notices version={version} />
           <Facts
@@ -114,7 +112,7 @@ interface Says {
   (name: string): Pick<Action, "permission" | "why">;
 }
 
-function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, says: Says, gone: () => void): Action[] {
+function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, says: Says): Action[] {
   const place = { params: { path: { ...at(tenant), id, number: version.version } } };
   const address = `${ROOT}/imageSets/{id}/versions/{number}` as const;
   const { fields, actions } = words;
@@ -161,13 +159,8 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
       ...actions.deleteVersion,
       ...says("delete"),
       typed: version.version,
-      run: async () => {
-        const done = await sent(api.DELETE(address, place));
-        if (done.operation === null) {
-          gone();
-        }
-        return done;
-      },
+      leaveTo: `/t/${tenant}/image-sets/${id}`,
+      run: () => sent(api.DELETE(address, place)),
     },
   ];
 }

@@ -1,6 +1,6 @@
 import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-components";
 import type { ReactElement } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
@@ -26,7 +26,6 @@ type DeviceImage = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEn
 export function ImagePage(): ReactElement {
   const { tenant = "", id = "" } = useParams();
   const api = useApi();
-  const go = useNavigate();
   const work = useActions(inTenant(tenant));
   const query = useOne(`${ROOT}/deviceImages/{id}`, { tenant, id }, { runs: ({ status }) => status === "pending" });
   return (
@@ -37,7 +36,7 @@ export function ImagePage(): ReactElement {
             <StatusBadge status={image.status} />
             <AsOf query={query} />
           </PageHeader>
-          <ActionButtons actions={actionsOf(api, tenant, image, () => void go(`/t/${tenant}/images`))} begin={work.begin} />
+          <ActionButtons actions={actionsOf(api, tenant, image)} begin={work.begin} />
           {work.view}
           <Problem tenant={tenant} image={image} />
           <Facts
@@ -79,7 +78,7 @@ function Problem({ tenant, image }: { readonly tenant: string; readonly image: D
   );
 }
 
-function actionsOf(api: Api, tenant: string, image: DeviceImage, gone: () => void): Action[] {
+function actionsOf(api: Api, tenant: string, image: DeviceImage): Action[] {
   const place = { params: { path: { ...at(tenant), id: image.id } } };
   return [
     {
@@ -101,13 +100,8 @@ function actionsOf(api: Api, tenant: string, image: DeviceImage, gone: () => voi
       ...words.actions.delete,
       permission: "deviceImages/delete",
       typed: image.displayName,
-      run: async () => {
-        const done = await sent(api.DELETE(`${ROOT}/deviceImages/{id}`, place));
-        if (done.operation === null) {
-          gone();
-        }
-        return done;
-      },
+      leaveTo: `/t/${tenant}/images`,
+      run: () => sent(api.DELETE(`${ROOT}/deviceImages/{id}`, place)),
     },
   ];
 }

@@ -2,6 +2,7 @@ import { Card, Link as OutLink, ProgressBar, Subtitle1, makeStyles, tokens } fro
 import type { ReactElement } from "react";
 
 import { useApi } from "../../api/context.tsx";
+import { serviceNow } from "../../api/service-time.ts";
 import { useList, useOne, type RowOf } from "../../api/read.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
@@ -9,7 +10,7 @@ import { EmptyState } from "../../components/empty-state.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { Loading } from "../../components/loading.tsx";
-import { moment } from "../../components/moments.ts";
+import { distance, moment } from "../../components/moments.ts";
 import type { Followed } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
@@ -42,14 +43,15 @@ export function MyPage(): ReactElement {
   const list = useList("/me/cloudPCs", {}, { runs: ({ status }) => RUNNING.has(status) });
   const desktops = useList("/me/spotDesktops", {});
   const pcs = list.rows.filter(({ status }) => status !== "notProvisioned"); // a licence alone is no Cloud PC
-  const isNothing = pcs.length === 0 && desktops.rows.length === 0 && !list.isPending && !desktops.isPending;
+  const isNothing = pcs.length === 0 && desktops.rows.length === 0 && !list.isPending && !desktops.isPending && desktops.error === null;
   return (
     <>
       <PageHeader title={words.title}>
         <AsOf query={list} />
       </PageHeader>
-      {list.isPending && <Loading />}
+      {list.isPending && <Loading why={list.failureReason} />}
       {list.error !== null && <ErrorNotice error={list.error} again={list.again} />}
+      {desktops.error !== null && <ErrorNotice error={desktops.error} again={desktops.again} />}
       {isNothing && list.error === null && <EmptyState title={words.none} text={words.noneText} />}
       <ul className={styles.cards}>
         {pcs.map((pc) => (
@@ -79,6 +81,7 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
   const work = useActions((operation) => followed(pc.id, operation));
   const mayRestore = pc.actions.some(({ action, possible }) => action === "restore" && possible);
   const points = useOne("/me/cloudPCs/{id}/restorePoints", { id: pc.id }, { enabled: mayRestore });
+  const ends = pc.progress.estimatedEndDateTime;
   const isUsable = USABLE.has(pc.status);
   return (
     <Card>
@@ -89,10 +92,12 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
       {pc.progress.percentComplete < 100 && !isUsable ? (
         <>
           <span>{pc.progress.title}</span>
+          {pc.progress.reason ? <span>{pc.progress.reason}</span> : null}
+          {ends ? <span>{words.ready(`${moment(ends)} (${distance(ends, serviceNow())})`)}</span> : null}
           <ProgressBar value={pc.progress.percentComplete / 100} aria-label={words.progress} />
         </>
       ) : null}
-      {isUsable ? <OpenLink id={pc.id} /> : <span>{words.notYet}</span>}
+      {isUsable ? <OpenLink id={pc.id} /> : <span>{pc.status === "failed" ? words.hasFailed : words.notYet}</span>}
       <Facts
         facts={{
           [words.facts.plan]: pc.servicePlanName,
@@ -109,7 +114,7 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
 function OpenLink({ id }: { readonly id: string }): ReactElement | null {
   const details = useOne("/me/cloudPCs/{id}/signInDetails", { id }, { isFixed: true });
   if (details.data === undefined) {
-    return details.isError ? <ErrorNotice error={details.error} /> : null;
+    return details.isError ? <ErrorNotice error={details.error} again={() => void details.refetch()} /> : null;
   }
   return (
     <DesktopLinks address={details.data.address} appAddress={details.data.appAddress} />

@@ -2,14 +2,14 @@ import { MessageBar, MessageBarBody, MessageBarTitle, ProgressBar } from "@fluen
 import type { ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
-import { titleOf } from "../../api/errors.ts";
+import { titleOf, withoutCodes } from "../../api/errors.ts";
 import { runs } from "../../api/operation.ts";
 import { useOne, type Found } from "../../api/read.ts";
 import { serviceNow } from "../../api/service-time.ts";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
-import { moment } from "../../components/moments.ts";
+import { moment, momentToCome } from "../../components/moments.ts";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -37,7 +37,7 @@ export function OperationPage(): ReactElement {
               of: operation.resourceDisplayName,
               requestedBy: operation.requestedBy,
               requested: moment(operation.createdDateTime),
-              shouldEnd: operation.estimatedEndDateTime ? moment(operation.estimatedEndDateTime) : null,
+              shouldEnd: momentToCome(operation.estimatedEndDateTime, serviceNow()),
             }}
           />
           <Section title={words.steps}>
@@ -58,13 +58,30 @@ export function OperationPage(): ReactElement {
   );
 }
 
-/** What came of it; a Cloud PC as a link to its page, and not as an id. */
+/** What a result names by its id: what that is, and where its page is. A version of an image has no page without its set. */
+const NAMED: Readonly<Record<string, readonly [title: string, place: string | null]>> = {
+  cloudPcId: ["cloudPC", "cloud-pcs"],
+  connectionId: ["connection", "connections"],
+  deviceImageId: ["image", "images"],
+  provisioningPolicyId: ["policy", "policies"],
+  policyId: ["policy", "policies"],
+  spotGroupId: ["spotGroup", "spot-groups"],
+  imageSetId: ["imageSet", "image-sets"],
+  imageVersionId: ["version", null],
+};
+
+/** What came of it; what has a page as a link to it, and not as an id. */
 function resultOf(tenant: string, { result, resourceDisplayName }: Operation): Readonly<Record<string, unknown>> {
-  const { cloudPcId, ...others } = result ?? {};
-  if (typeof cloudPcId !== "string") {
-    return others;
-  }
-  return { cloudPC: <Link to={`/t/${tenant}/cloud-pcs/${cloudPcId}`}>{resourceDisplayName ?? cloudPcId}</Link>, ...others };
+  return Object.fromEntries(
+    Object.entries(result ?? {}).map(([name, value]) => {
+      const [title, place] = NAMED[name] ?? [name, undefined];
+      if (place === undefined || typeof value !== "string") {
+        return [name, value];
+      }
+      const said = resourceDisplayName ?? value;
+      return [title, place === null ? said : <Link key={name} to={`/t/${tenant}/${place}/${value}`}>{said}</Link>];
+    }),
+  );
 }
 
 function Failure({ operation }: { readonly operation: Operation }): ReactElement | null {
@@ -86,7 +103,7 @@ function Failure({ operation }: { readonly operation: Operation }): ReactElement
 function stepsOf(operation: Operation): Step[] {
   return operation.steps.flatMap(({ name, title, startedAt, endedAt, outcome, detail }) =>
     startedAt
-      ? [{ id: name, title, startedAt, endedAt: endedAt ?? null, outcome: outcome ?? null, detail: detail ?? null }]
+      ? [{ id: name, title: withoutCodes(title), startedAt, endedAt: endedAt ?? null, outcome: outcome ?? null, detail: detail ?? null }]
       : [],
   );
 }

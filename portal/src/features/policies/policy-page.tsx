@@ -1,5 +1,5 @@
 import { useMemo, type ReactElement } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
@@ -15,14 +15,18 @@ import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { ListView } from "../../components/list-view.tsx";
-import { moment } from "../../components/moments.ts";
+import { duration, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { pausedText } from "../../components/paused.ts";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/policies.ts";
+
+/** In milliseconds. */
+const HOUR = 3_600_000;
 
 type Policy = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}">;
 type PolicyUser = RowOf<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}/users">;
@@ -52,8 +56,8 @@ export function PolicyPage(): ReactElement {
               localAdministrator: policy.localAdminEnabled,
               singleSignOn: policy.enableSingleSignOn,
               naming: policy.cloudPcNamingTemplate,
-              gracePeriod: `${policy.gracePeriodInHours} h`,
-              paused: policy["@deskwright.paused"]?.reason,
+              gracePeriod: duration(policy.gracePeriodInHours * HOUR),
+              paused: pausedText(policy["@deskwright.paused"]),
               changed: moment(policy.lastModifiedDateTime),
               cloudPcs: <Link to={`/t/${tenant}/cloud-pcs?policy=${id}`}>{words.cloudPcs}</Link>,
             }}
@@ -106,18 +110,16 @@ function userColumns(tenant: string): Column<PolicyUser>[] {
 
 function Actions({ tenant, policy }: { readonly tenant: string; readonly policy: Policy }): ReactElement {
   const api = useApi();
-  const go = useNavigate();
   const work = useActions(inTenant(tenant));
-  const gone = (): void => void go(`/t/${tenant}/policies`);
   return (
     <>
-      <ActionButtons actions={actionsOf(api, tenant, policy, gone)} begin={work.begin} />
+      <ActionButtons actions={actionsOf(api, tenant, policy)} begin={work.begin} />
       {work.view}
     </>
   );
 }
 
-function actionsOf(api: Api, tenant: string, policy: Policy, gone: () => void): Action[] {
+function actionsOf(api: Api, tenant: string, policy: Policy): Action[] {
   const own = { params: { path: { tenant, id: policy.id } } };
   const graph = { params: { path: { ...at(tenant), id: policy.id } } };
   const assigned = policy.assignments.map((each) => each.target.groupId);
@@ -154,11 +156,8 @@ function actionsOf(api: Api, tenant: string, policy: Policy, gone: () => void): 
       ...words.actions.delete,
       permission: "provisioningPolicies/delete",
       typed: policy.displayName,
-      run: async () => {
-        const done = await sent(api.DELETE(`${ROOT}/provisioningPolicies/{id}`, graph));
-        gone();
-        return done;
-      },
+      leaveTo: `/t/${tenant}/policies`,
+      run: () => sent(api.DELETE(`${ROOT}/provisioningPolicies/{id}`, graph)),
     },
   ];
 }

@@ -20,7 +20,7 @@ const MESSAGE = [
 /** What the service says of an action, as `saidOf` returns it. */
 type Says = ReturnType<typeof saidOf>;
 
-export function groupActions(api: Api, tenant: string, group: SpotGroup, says: Says, gone: () => void): Action[] {
+export function groupActions(api: Api, tenant: string, group: SpotGroup, says: Says): Action[] {
   const place = { params: { path: { ...at(tenant), id: group.id } } };
   const isPaused = group.paused !== null;
   return [
@@ -60,11 +60,10 @@ export function groupActions(api: Api, tenant: string, group: SpotGroup, says: S
       ...actions.delete,
       ...says("delete"),
       typed: group.displayName,
-      run: async () => {
+      leaveTo: `/t/${tenant}/spot-groups`,
+      run: () => {
         const params = { path: place.params.path, query: { confirm: "true" } };
-        const done = await sent(api.DELETE(GROUP, { params: params as never }));
-        gone();
-        return done;
+        return sent(api.DELETE(GROUP, { params: params as never }));
       },
     },
   ];

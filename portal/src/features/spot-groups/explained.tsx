@@ -1,14 +1,15 @@
 import { Button, Field, Input, MessageBar, MessageBarBody, makeStyles, tokens } from "@fluentui/react-components";
-import { useState, type ReactElement } from "react";
+import type { ReactElement } from "react";
 
 import { ROOT } from "../../api/addresses.ts";
 import { titleOf } from "../../api/errors.ts";
 import { useOne } from "../../api/read.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { Loading } from "../../components/loading.tsx";
 import { moment } from "../../components/moments.ts";
 import { Section } from "../../components/section.tsx";
-import { useAddress } from "../../components/use-address.ts";
+import { useAddress, useTyped } from "../../components/use-address.ts";
 import { words } from "../../words/spot-groups.ts";
 
 const useStyles = makeStyles({
@@ -20,7 +21,7 @@ const useStyles = makeStyles({
 export function Explained({ tenant, group }: { readonly tenant: string; readonly group: string }): ReactElement {
   const styles = useStyles();
   const [user, setUser] = useAddress("user");
-  const [typed, setTyped] = useState(user);
+  const [typed, setTyped] = useTyped(user);
   const query = useOne(`${ROOT}/spotGroups/{id}/explain`, { tenant, id: group }, { query: { user }, enabled: user !== "" });
   const { data } = query;
   return (
@@ -35,8 +36,9 @@ export function Explained({ tenant, group }: { readonly tenant: string; readonly
         <Field label={words.explainUser} className={styles.field}>
           <Input value={typed} autoComplete="off" onChange={(_, { value }) => setTyped(value)} />
         </Field>
-        <Button type="submit">{words.ask}</Button>
+        <Button type="submit" disabledFocusable={typed.trim() === ""}>{words.ask}</Button>
       </form>
+      {query.isLoading && <Loading why={query.failureReason} />}
       {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
       {user !== "" && data !== undefined && (
         <>

@@ -122,7 +122,7 @@ export function Decisions({ tenant, group, host }: OfGroup & { readonly host?: s
     (): Column<Decision>[] => [
       { id: "at", width: "170px", title: words.decisionColumns.at, cell: (row) => moment(row.decidedDateTime) },
       // A host that has been removed has no name any more.
-      { id: "host", width: "150px", title: words.decisionColumns.host, cell: (row) => names.get(row.sessionHostId) ?? row.sessionHostId },
+      { id: "host", width: "150px", title: words.decisionColumns.host, cell: (row) => names.get(row.sessionHostId) ?? words.removedHost },
       ...DECISIONS,
     ],
     [names],

@@ -1,5 +1,5 @@
 import type { ReactElement } from "react";
-import { Link, useNavigate, useParams } from "react-router";
+import { Link, useParams } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
 import { useApi, useMay } from "../../api/context.tsx";
@@ -12,6 +12,7 @@ import { Facts } from "../../components/facts.tsx";
 import { LinkButton } from "../../components/link-button.tsx";
 import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { pausedText } from "../../components/paused.ts";
 import { PageHeader } from "../../components/page-header.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { saidOf } from "../../components/supported.ts";
@@ -56,7 +57,7 @@ export function SpotGroupPage(): ReactElement {
               profiles: group.profilePath,
               poolDrift: group.poolDrift.length > 0 ? group.poolDrift : null,
               startOnConnect: group.cannotStartOnConnect,
-              paused: group.paused?.reason,
+              paused: pausedText(group.paused),
             }}
           />
           <Releases tenant={tenant} group={id} work={work} />
@@ -74,8 +75,6 @@ export function SpotGroupPage(): ReactElement {
 
 function Actions(given: { readonly tenant: string; readonly group: SpotGroup; readonly work: Work }): ReactElement {
   const api = useApi();
-  const go = useNavigate();
   const says = saidOf(useSupported(given.tenant, given.group.id));
-  const gone = (): void => void go(`/t/${given.tenant}/spot-groups`);
-  return <ActionButtons actions={groupActions(api, given.tenant, given.group, says, gone)} begin={given.work.begin} />;
+  return <ActionButtons actions={groupActions(api, given.tenant, given.group, says)} begin={given.work.begin} />;
 }

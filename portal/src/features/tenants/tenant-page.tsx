@@ -1,9 +1,10 @@
 import { MessageBar, MessageBarBody } from "@fluentui/react-components";
 import { useMemo, type ReactElement } from "react";
-import { useNavigate, useParams } from "react-router";
+import { useParams } from "react-router";
 
 import type { Api } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
+import { titleOf } from "../../api/errors.ts";
 import { useOne, type Found } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
@@ -13,6 +14,7 @@ import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { pausedText } from "../../components/paused.ts";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -45,8 +47,8 @@ export function TenantPage(): ReactElement {
           <Actions tenant={found} work={work} />
           {work.view}
           {found.paused ? (
-            <MessageBar intent="warning">
-              <MessageBarBody>{found.paused.reason}</MessageBarBody>
+            <MessageBar intent="warning" layout="multiline">
+              <MessageBarBody>{pausedText(found.paused)}</MessageBarBody>
             </MessageBar>
           ) : null}
           <Facts
@@ -55,7 +57,7 @@ export function TenantPage(): ReactElement {
               directory: found.entraTenantId,
               subscription: found.subscriptionId,
               furtherSubscriptions: found.furtherSubscriptionIds.length > 0 ? found.furtherSubscriptionIds : null,
-              spotLicences: Object.entries(found.spotLicenses).map(([type, count]) => `${type}: ${count}`),
+              spotLicences: Object.entries(found.spotLicenses).map(([type, count]) => `${titleOf(type)}: ${count}`),
             }}
           />
           <Sites tenant={tenant} begin={work.begin} />
@@ -70,12 +72,11 @@ export function TenantPage(): ReactElement {
 
 function Actions({ tenant, work }: { readonly tenant: Tenant; readonly work: ReturnType<typeof useActions> }): ReactElement {
   const api = useApi();
-  const go = useNavigate();
-  const actions = useMemo(() => actionsOf(api, tenant, () => void go("/tenants")), [api, tenant, go]);
+  const actions = useMemo(() => actionsOf(api, tenant), [api, tenant]);
   return <ActionButtons actions={actions} begin={work.begin} />;
 }
 
-function actionsOf(api: Api, tenant: Tenant, gone: () => void): Action[] {
+function actionsOf(api: Api, tenant: Tenant): Action[] {
   const place = { params: { path: { tenant: tenant.id } } };
   const { fields, actions } = words;
   return [
@@ -99,11 +100,8 @@ function actionsOf(api: Api, tenant: Tenant, gone: () => void): Action[] {
       ...actions.delete,
       permission: "tenants/delete",
       typed: tenant.id,
-      run: async () => {
-        const done = await sent(api.DELETE("/tenants/{tenant}", place));
-        gone();
-        return done;
-      },
+      leaveTo: "/tenants",
+      run: () => sent(api.DELETE("/tenants/{tenant}", place)),
     },
   ];
 }

@@ -12,6 +12,7 @@ import { LinkButton } from "../../components/link-button.tsx";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
+import { pausedText } from "../../components/paused.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/tenants.ts";
 
@@ -46,21 +47,22 @@ export function TenantsPage(): ReactElement {
           {paused !== null && (
             <MessageBar intent="warning" layout="multiline">
               <MessageBarBody>
-                {words.servicePaused} {paused.reason}
+                {words.servicePaused} {pausedText(paused)}
               </MessageBarBody>
             </MessageBar>
           )}
-          {mayCreate && (
-            <LinkButton to="/tenants/new" isPrimary>
-              {words.create}
-            </LinkButton>
-          )}
           <ActionButtons actions={actionsOf(api, state.data)} begin={work.begin} />
-          {maySee && <Link to="/audit">{words.serviceAudit}</Link>}
           {work.view}
         </>
       )}
-    />
+    >
+      {mayCreate && (
+        <LinkButton to="/tenants/new" isPrimary>
+          {words.create}
+        </LinkButton>
+      )}
+      {maySee && <LinkButton to="/audit">{words.serviceAudit}</LinkButton>}
+    </ListPage>
   );
 }
 

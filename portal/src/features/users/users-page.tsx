@@ -1,6 +1,6 @@
 import { Button, Field, Input, MessageBar, MessageBarBody, makeStyles, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
-import { useState, type ReactElement } from "react";
+import type { ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { dataOf } from "../../api/client.ts";
@@ -14,7 +14,8 @@ import { moment } from "../../components/moments.ts";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
-import { useAddress } from "../../components/use-address.ts";
+import { useAddress, useTyped } from "../../components/use-address.ts";
+import { useSettled } from "../../components/use-settled.ts";
 import { words } from "../../words/users.ts";
 
 type Explanation = components["schemas"]["Explanation"];
@@ -32,9 +33,9 @@ export function UsersPage(): ReactElement {
   const { tenant = "" } = useParams();
   const styles = useStyles();
   const [user, setUser] = useAddress("user");
-  const [typed, setTyped] = useState(user);
+  const [typed, setTyped] = useTyped(user);
   const query = useExplanation(tenant, user);
-  const search = typed.trim();
+  const search = useSettled(typed.trim());
   const users = useOne(
     "/tenants/{tenant}/directory/users",
     { tenant },
@@ -62,11 +63,11 @@ export function UsersPage(): ReactElement {
             </option>
           ))}
         </datalist>
-        <Button type="submit" appearance="primary">
+        <Button type="submit" appearance="primary" disabledFocusable={typed.trim() === ""}>
           {words.ask}
         </Button>
       </form>
-      {query.isFetching && <Loading />}
+      {query.isLoading && <Loading why={query.failureReason} />}
       {query.isError && <ErrorNotice error={query.error} again={() => void query.refetch()} />}
       {query.data !== undefined && <Explained tenant={tenant} explanation={query.data} />}
     </>

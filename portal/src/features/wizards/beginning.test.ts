@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Wizard } from "./api.ts";
-import { beginningOf, changedOf, contextOf } from "./beginning.ts";
+import { arrivedAt, beginningOf, changedOf, contextOf } from "./beginning.ts";
 
 function step(name: string, schema: object, values: object = {}): Wizard["steps"][number] {
   return { name, title: name, hint: "", schema, choices: {}, choicesCut: {}, choicesErrors: {}, values } as never;
@@ -44,5 +44,27 @@ describe("contextOf", () => {
     expect(contextOf(steps, 1, form)).toMatchObject({ imageSetId: "s", hostPoolType: "pooled" });
     expect(contextOf(steps, 1, form)).not.toHaveProperty("sourceVersion");
     expect(contextOf(steps, 0, form)).toEqual({});
+  });
+});
+
+describe("arrivedAt", () => {
+  const taken = { value: "Company", title: "Company", nextVersion: "1.0.1" };
+  const steps = [
+    { ...step("name", { type: "object", properties: { displayName: TEXT } }), choices: { displayName: [taken] } },
+    step("version", { type: "object", properties: { version: TEXT } }, { version: "1.0.0" }),
+  ] as never;
+  const beginning = beginningOf(steps, new URLSearchParams());
+  const version = (form: object) => arrivedAt(steps, 1, { ...beginning, ...form }, beginning)["version"]?.["version"];
+
+  it("offers the next version of a name that is there, and the first one of a new name", () => {
+    expect([version({ name: { displayName: "Company" } }), version({ name: { displayName: "New" } })]).toEqual(["1.0.1", "1.0.0"]);
+  });
+
+  it("takes back a version that it has offered for another name", () => {
+    expect(version({ name: { displayName: "New" }, version: { version: "1.0.1" } })).toBe("1.0.0");
+  });
+
+  it("leaves a version that somebody has written", () => {
+    expect(version({ name: { displayName: "Company" }, version: { version: "2.0.0" } })).toBe("2.0.0");
   });
 });

@@ -42,6 +42,27 @@ export function contextOf(steps: Wizard["steps"], place: number, form: Form): Va
   return { ...Object.fromEntries(said.filter(([name]) => !asked.has(name))), ...written };
 }
 
+/** What the service says of a choice, and the field of a later step that it is for. */
+const NEXT_VERSION = "nextVersion";
+const VERSION = "version";
+
+/**
+ * Return the form as it is when a step is shown: a version that nobody has written is the next one of what was chosen,
+ * and the first one where nothing of that name is there.
+ */
+export function arrivedAt(steps: Wizard["steps"], place: number, form: Form, beginning: Form): Form {
+  const step = steps[place];
+  if (step === undefined || !(VERSION in ((step.schema as Schema | null)?.properties ?? {}))) {
+    return form;
+  }
+  const first = beginning[step.name]?.[VERSION];
+  const offered = steps.flatMap(({ choices }) => (Object.values(choices) as Choice[][]).flat().map((each) => each[NEXT_VERSION]));
+  const written = form[step.name]?.[VERSION];
+  const isOurs = written === first || offered.includes(written);
+  const next = contextOf(steps, place, form)[NEXT_VERSION] ?? first;
+  return isOurs && next !== undefined ? { ...form, [step.name]: { ...form[step.name], [VERSION]: next } } : form;
+}
+
 function saidOf(offered: readonly Choice[], chosen: unknown): [string, string][] {
   const choice = offered.find(({ value }) => value === chosen) ?? {};
   return Object.entries(choice).filter((each): each is [string, string] => typeof each[1] === "string");

@@ -22,7 +22,7 @@ export function WizardPage(): ReactElement {
   const [search, setSearch] = useState("");
   const query = useWizard(tenant, name, id, search);
   if (query.isPending) {
-    return <Loading />;
+    return <Loading why={query.failureReason} />;
   }
   if (query.data === undefined) {
     return <PageError error={query.error} again={() => void query.refetch()} />;

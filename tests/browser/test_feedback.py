@@ -1,0 +1,234 @@
+"""What the portal says while something goes on, goes wrong, or has gone; and where the focus is then."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, Request, Route, expect
+
+from tests.browser.conftest import Enter, Visit
+from tests.browser.test_states import REFUSED
+from tests.e2e.office import Office
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
+
+OpenOffice = Callable[..., Office]
+POLICIES = "**/provisioningPolicies?*"
+
+
+def answers(status: int, **headers: str) -> Callable[[Route], None]:
+    """Answer as something in front of the service does: without a problem document."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return lambda route: route.fulfill(status=status, headers=named, content_type="text/html", body="<h1>no</h1>")
+
+
+def sent(visit: Visit, method: str = "POST") -> list[str]:
+    """Collect the keys of the requests that change something."""
+    keys: list[str] = []
+
+    def note(request: Request) -> None:
+        if request.method == method:
+            keys.append(request.headers["idempotency-key"])
+
+    visit.page.on("request", note)
+    return keys
+
+
+def open_first(page: Page) -> None:
+    """Open the first thing of a list."""
+    page.get_by_role("table").get_by_role("link").first.click()
+    expect(page.get_by_role("button", name="Delete")).to_be_visible()
+
+
+def test_the_focus_returns_to_where_it_was(enter: Enter) -> None:
+    visit = enter("administrator")
+    page = visit.go("/policies")
+    page.get_by_role("table").get_by_role("link").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Pause")).to_be_visible()
+    expect(page.get_by_role("main")).to_be_focused()  # the link is gone with its page
+
+    page.get_by_role("button", name="Pause").focus()
+    for key, opens, back in (
+        ("Enter", "Pause", page.get_by_role("button", name="Pause")),
+        ("Control+k", "Go to a page or a Cloud PC", page.get_by_role("button", name="Pause")),
+        ("?", "Keyboard", page.get_by_role("button", name="Pause")),
+    ):
+        page.keyboard.press(key)
+        expect(page.get_by_role("dialog", name=opens)).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        expect(back).to_be_focused()
+
+    visit.go("/cloud-pcs")
+    page.get_by_role("table").get_by_role("link").first.click()
+    more = page.get_by_role("button", name="More actions")
+    more.click()
+    page.get_by_role("menuitem", name="Rename").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(more).to_be_focused()
+
+
+def test_a_page_begins_at_its_top_and_the_one_before_where_it_was_left(enter: Enter) -> None:
+    page = enter("administrator").go()
+    expect(page.get_by_role("heading", name="Begin here")).to_be_visible()
+    page.set_viewport_size({"width": 1_280, "height": 400})
+    page.evaluate("scrollTo(0, 250)")
+    page.get_by_role("link", name="Everybody").click()
+    expect(page.get_by_role("heading", name="Cloud PCs", level=1)).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("heading", name="Begin here")).to_be_visible()
+    page.wait_for_function("() => scrollY === 250")
+    page.get_by_role("link", name="Create a connection").click()
+    expect(page.get_by_role("heading", name="Create Connection", level=1)).to_be_visible()
+    page.wait_for_function("() => scrollY === 0")
+
+
+def test_what_is_done_at_once_says_that_it_is_asked_and_is_asked_once(enter: Enter) -> None:
+    visit = enter("administrator")
+    page = visit.go("/connections")
+    open_first(page)
+    keys = sent(visit)
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/runHealthChecks", hold)
+    check = page.get_by_role("button", name="Check now")
+    check.dblclick()
+    expect(page.get_by_text("Check now: the service is asked.")).to_be_visible()
+    check.click()
+    assert len(keys) == 1
+    waiting.pop().continue_()
+    expect(page.get_by_text(re.compile("Check now: (in progress|done)"))).to_be_visible()
+    assert (len(keys), waiting) == (1, [])
+
+
+def test_what_got_no_answer_is_sent_again_as_the_same_request(enter: Enter) -> None:
+    visit = enter("administrator")
+    visit.allowed = (REFUSED,)
+    page = visit.go("/connections")
+    open_first(page)
+    keys = sent(visit)
+    check = page.get_by_role("button", name="Check now")
+    page.route("**/runHealthChecks", lambda route: route.abort())
+    check.click()
+    expect(page.get_by_role("alert")).to_contain_text("The service cannot be reached")
+    page.unroute("**/runHealthChecks")
+    page.route("**/runHealthChecks", answers(504))
+    check.click()
+    expect(page.get_by_role("alert")).to_contain_text("look first whether it was done all the same")
+    page.unroute("**/runHealthChecks")
+    check.click()
+    expect(page.get_by_text(re.compile("Check now: (in progress|done)"))).to_be_visible()
+    assert (len(keys), len(set(keys))) == (3, 1)
+
+
+def test_without_a_network_nobody_waits_for_nothing(enter: Enter) -> None:
+    visit = enter("administrator")
+    visit.allowed = (REFUSED,)
+    page = visit.go("/connections")
+    open_first(page)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Check now").click()
+    expect(page.get_by_role("alert")).to_contain_text("The service cannot be reached")
+    page.get_by_role("link", name="Audit").click()
+    expect(page.get_by_role("alert")).to_contain_text("A part of the portal could not be loaded.")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="Audit", level=1)).to_be_visible()
+
+
+def test_what_was_deleted_is_said_where_the_list_is(enter: Enter, open_office: OpenOffice) -> None:
+    office = open_office("quarry")
+    office.connection("North")
+    visit = enter("administrator", at=office)
+    page = visit.go("/connections")
+    open_first(page)
+    visit.act("Delete", typed="North")
+    expect(page.get_by_text("Delete North: done.")).to_be_visible()
+    expect(page.get_by_text("No connection yet")).to_be_visible()
+    page.get_by_role("link", name="Images", exact=True).click()
+    expect(page.get_by_text("Delete North")).to_have_count(0)
+
+
+def test_a_wait_says_why_and_how_long(enter: Enter) -> None:
+    visit = enter("reader")
+    visit.allowed = (REFUSED,)
+    page = visit.page
+    page.route(POLICIES, answers(429, Retry_After="30"))
+    visit.go("/policies")
+    expect(page.get_by_text("Too many requests. It is asked again in 30 s.")).to_be_visible()
+    page.unroute(POLICIES)
+    page.route(POLICIES, answers(503, Retry_After="600"))
+    visit.go("/policies")  # too long to wait for
+    expect(page.get_by_role("alert")).to_contain_text("The service is not available")
+    expect(page.get_by_role("alert")).to_contain_text("The service asks to wait 600 s.")
+    page.unroute(POLICIES)
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("table")).to_be_visible()
+
+
+def test_rights_that_could_not_be_read_are_not_called_missing(enter: Enter) -> None:
+    visit = enter("administrator")
+    visit.allowed = (REFUSED,)
+    page = visit.go("/policies")
+    address = page.get_by_role("table").get_by_role("link").first.get_attribute("href") or ""
+    page.route("**/api/me", answers(400))
+    page.goto(f"{visit.office.stack.addresses.api}{address}")
+    page.get_by_role("button", name="Pause").focus()
+    expect(page.get_by_role("tooltip").first).to_contain_text("Your roles could not be read.")
+
+
+def test_a_need_that_is_not_known_is_not_called_nothing(enter: Enter) -> None:
+    visit = enter("reader")
+    visit.allowed = (REFUSED,)
+    visit.page.route("**/licenses", answers(400))
+    page = visit.go()
+    expect(page.get_by_role("alert")).to_contain_text("Status 400")
+    expect(page.get_by_text("Nothing.", exact=True)).to_have_count(0)
+
+
+def test_rows_that_could_not_be_read_are_said_and_read_again(enter: Enter) -> None:
+    visit = enter("reader")
+    visit.allowed = (REFUSED,)
+    page = visit.page
+    office = visit.office
+    one = office.portal.ask("GET", f"{office.graph}/cloudPCs?$top=1").body["value"][0]
+    rows = [{**one, "id": f"{number:020}", "displayName": f"Row {number}"} for number in range(40)]
+    asked: list[str] = []
+
+    def pages(route: Route) -> None:
+        if "skiptoken" not in route.request.url:
+            found = {"value": rows[:20], "@odata.count": 40, "@odata.nextLink": f"{route.request.url}&$skiptoken=two"}
+            route.fulfill(content_type="application/json", body=json.dumps(found))
+            return
+        asked.append(route.request.url)
+        if len(asked) == 1:
+            route.fulfill(status=400, body="")
+        else:
+            route.fulfill(content_type="application/json", body=json.dumps({"value": rows[20:]}))
+
+    page.route("**/cloudPCs?*", pages)
+    visit.go("/cloud-pcs")
+    expect(page.get_by_role("alert")).to_contain_text("Status 400")
+    assert len(asked) == 1
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    expect(page.get_by_role("table")).to_have_attribute("aria-rowcount", "41")
+
+
+def test_a_tenant_is_chosen_from_a_page_of_no_tenant(enter: Enter, open_office: OpenOffice) -> None:
+    open_office("orchard")
+    visit = enter("provider")
+    visit.page.goto(f"{visit.office.stack.addresses.api}/portal/my")
+    choice = visit.page.get_by_role("combobox", name="Tenant")
+    expect(choice).to_have_value("")
+    first = choice.get_by_role("option").nth(1).get_attribute("value")
+    choice.select_option(first)
+    expect(visit.page).to_have_url(re.compile(f"/portal/t/{first}$"))

@@ -64,6 +64,7 @@ def fill(service: Service) -> None:
         service.put("GET", f"{GRAPH}/{name}", {"value": []})
     service.put("GET", f"{BASE}/userSettings", {"value": []})
     service.put("POST", f"{BASE}/wizards/create-image-set/review", REVIEW)
+    service.put("POST", f"{BASE}/wizards/edit-image-set/review", REVIEW)
 
 
 def written(tmp_path: Path, *documents: dict[str, Any]) -> tuple[str, ...]:

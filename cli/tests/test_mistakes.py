@@ -49,7 +49,7 @@ MISTAKES: dict[str, tuple[tuple[dict[str, Any], str, str], ...]] = {
         ),
     ),
     "imageSet": (
-        ({"displayName": "Shared", "recipe": {"steps": [{"x": 1}]}}, "create-image-set", "/recipe/steps/0/x"),
+        ({"displayName": "Shared", "recipe": {"steps": [{"x": 1}]}}, "edit-image-set", "/recipe/steps/0/x"),
         ({"displayName": "New", "site": "main", "galleryImageId": "x"}, "create-image-set", "/source/galleryImageId"),
     ),
     "userSetting": (
@@ -92,15 +92,15 @@ def test_a_mistake_in_a_document_of_any_kind_changes_nothing_of_the_others(
     assert deskwright("apply", *written(tmp_path, good, {"kind": kind, **said}), "--dry-run").code == ExitCode.USAGE
 
 
-def test_of_the_wizard_for_new_image_sets_only_the_changed_fields_judge_an_old_one(
+def test_the_edit_of_an_image_set_sends_only_what_changes_to_its_review(
     deskwright: Command, service: Service, tmp_path: Path
 ) -> None:
-    errors = [{"pointer": "/site/siteId", "message": "required"}, {"pointer": "/detail/displayName", "message": "x"}]
-    review = {**REVIEW, "valid": False, "steps": [{"name": "site", "errors": errors}]}
-    service.answers[f"POST /api{BASE}/wizards/create-image-set/review"] = [(200, review, {})]
+    service.put("POST", f"{BASE}/wizards/edit-image-set/review", REVIEW)
     service.put("PATCH", f"{GRAPH}/imageSets/i1", IMAGE_SET)
     assert deskwright("apply", *written(tmp_path, of("imageSet", "Shared", description="other")), "--yes").code == 0
     assert changes(service) == [f"/api{GRAPH}/imageSets/i1"]
+    (asked,) = service.requests("POST", f"{BASE}/wizards/edit-image-set/review")
+    assert asked.body == {"set": {"imageSetId": "i1"}, "detail": {"description": "other"}}
 
 
 @pytest.mark.parametrize(

@@ -98,9 +98,7 @@ def _review(change: Change, writing: Writing) -> Iterable[str]:
         for warning in review["warnings"]:
             click.echo(f"{_at(change)}: warning: {warning['message']}", err=True)
         for step in review["steps"]:
-            for each in step["errors"]:
-                if str(each["pointer"]).startswith(change.kind.judged(change)):
-                    yield f"{each['pointer']}: {each['message']}"
+            yield from (f"{each['pointer']}: {each['message']}" for each in step["errors"])
 
 
 def _wait(writing: Writing, operations: Iterable[str], until: float | None) -> None:

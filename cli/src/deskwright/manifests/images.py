@@ -63,9 +63,10 @@ class _ImageSet(FormKind):
 
     def forms(self, change: Change, writing: Writing) -> Iterator[tuple[str, Json]]:  # noqa: ARG002 - as above
         said = change.said
-        if change.found is not None:  # no wizard edits one: that of a new one judges the same fields
-            detail = {"description": said["description"]} if "description" in change.touched else {}
-            yield "create-image-set", {"detail": detail, "recipe": change.whole.get("recipe") or {}}
+        if change.found is not None:
+            detail = {"detail": {"description": said["description"]}} if "description" in change.touched else {}
+            recipe = {"recipe": change.whole["recipe"]} if "recipe" in change.touched else {}
+            yield "edit-image-set", {"set": {"imageSetId": change.found.identifier}, **detail, **recipe}
             return
         only_one(self.name, said, "site", "isGlobal")
         only_one(self.name, said, "galleryImageId", "galleryVersionId")
@@ -73,9 +74,6 @@ class _ImageSet(FormKind):
         source = {name: said[name] for name in ("hostPoolType", "galleryImageId", "galleryVersionId") if name in said}
         detail = {name: said[name] for name in ("displayName", "description") if name in said}
         yield "create-image-set", {"site": site, "source": source, "detail": detail, "recipe": said.get("recipe", {})}
-
-    def judged(self, change: Change) -> tuple[str, ...]:
-        return ("/recipe", "/detail/description") if change.found else super().judged(change)
 
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:
         if change.found is None:

@@ -188,10 +188,6 @@ class Kind(ABC):
         """Yield the forms, with their wizards, by which the service reviews a change before it is written."""
         yield from ()
 
-    def judged(self, change: Change) -> tuple[str, ...]:  # noqa: ARG002 - as above
-        """Return how the pointers begin that count of a review; those of any other field are not of the change."""
-        return ("",)
-
     def faults(self, change: Change) -> Iterator[str]:  # noqa: ARG002 - as above
         """Yield what is wrong with a change that no wizard reviews."""
         yield from ()

@@ -100,8 +100,17 @@ class Client:
     """The api-version of a request that names none; empty where the service has none."""
     tries: int = _TRIES
 
-    def send(self, method: str, path: str, body: object = None, *, media: str = "application/json") -> Reply:
-        """Send a request, again while the service is busy; `path` may be a whole address below `base`.
+    def send(
+        self, method: str, path: str, body: object = None, *, media: str = "application/json", again: bool = False
+    ) -> Reply:
+        """Send a request, again while the service is busy.
+
+        Args:
+            method: of HTTP.
+            path: where to, or a whole address below `base`.
+            body: JSON, or bytes.
+            media: the type of the bytes.
+            again: two of them do what one does, although it is a POST.
 
         Raises:
             RefusedError: an answer of 300 or more.
@@ -109,7 +118,7 @@ class Client:
         url = self._url(path)
         sent = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         reply, wait_s = Reply(0, {}, b""), _FIRST_WAIT_S
-        repeated = _NOT_DONE if method == "POST" else _REPEATED
+        repeated = _NOT_DONE if method == "POST" and not again else _REPEATED
         for number in range(self.tries):
             token = self.token()
             headers = {"accept": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}

@@ -86,7 +86,8 @@ def _take_people(leaving: Leaving, report: Report) -> None:
     for each in _new(leaving, "provisioningPolicies"):
         path = f"{leaving.graph}/provisioningPolicies/{each['id']}/assign"
         report.change(
-            f"take the groups of {each['displayName']}", partial(service.send, "POST", path, {"assignments": []})
+            f"take the groups of {each['displayName']}",
+            partial(service.send, "POST", path, {"assignments": []}, again=True),
         )
     for each in _new(leaving, "spotGroups"):
         path = f"{leaving.graph}/spotGroups/{each['id']}?confirm=true"
@@ -143,7 +144,7 @@ def _delete(leaving: Leaving, path: str) -> None:
 def _try(leaving: Leaving, method: str, path: str) -> bool:
     """Send a request; return False where something is in its way, and remember what."""
     try:
-        leaving.service.send(method, path)
+        leaving.service.send(method, path, again=True)
     except RefusedError as refused:
         if refused.status == _GONE:
             return True

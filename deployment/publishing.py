@@ -19,7 +19,9 @@ def publish(site: Client, package: bytes) -> Json:
     Raises:
         DeploymentError: the build or the start failed, or another deployment came in between.
     """
-    begun = site.send("POST", "/api/publish?RemoteBuild=true&Deployer=deskwright", package, media="application/zip")
+    begun = site.send(
+        "POST", "/api/publish?RemoteBuild=true&Deployer=deskwright", package, media="application/zip", again=True
+    )
     name = begun.json()
     if not isinstance(name, str) or not name:
         raise DeploymentError("The deployment site has accepted the package and named no deployment.")

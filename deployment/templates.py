@@ -134,7 +134,7 @@ def what_if(arm: Client, plan: Plan) -> list[Change]:
     Raises:
         DeploymentError: Azure refuses the template.
     """
-    reply = arm.until_done(arm.send("POST", f"{plan.path}/whatIf", plan.body))
+    reply = arm.until_done(arm.send("POST", f"{plan.path}/whatIf", plan.body, again=True))
     answer = reply.json() or {}
     if answer.get("status") != "Succeeded":
         raise DeploymentError(f"What-if has failed: {_told(answer.get('error') or {})}")

@@ -144,8 +144,9 @@ def test_what_makes_something_is_not_sent_again_when_nobody_knows_whether_it_was
     with pytest.raises(RefusedError):
         client.send("POST", "/v1.0/applications", {})
     assert len(asked) == 1
-    client, asked, _ = scripted(reply(status), reply(200, {}))
+    client, asked, _ = scripted(reply(status), reply(200, {}), reply(status), reply(200, {}))
     assert (client.get("/v1.0/me"), len(asked)) == ({}, 2)
+    assert client.send("POST", "/whatIf", {}, again=True).json() == {}
 
 
 def test_a_deployment_that_goes_on_in_azure_is_waited_for() -> None:

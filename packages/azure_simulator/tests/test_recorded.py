@@ -323,3 +323,32 @@ def test_a_role_that_is_given_shows_what_it_lacks_and_not_by_whom() -> None:
     assert [made[name] for name in nothing] == [None] * 5
     assert app.request("GET", path)["properties"]["createdBy"]
     assert app.request("GET", role)["properties"]["createdOn"]
+
+
+def test_a_machine_with_windows_says_how_it_is_set_up() -> None:
+    """sqlvm/test_sqlvm_add_and_remove, and Azure/azure-sdk-for-python, test_mgmt_compute_vm.test_compute_vm."""
+    app = open_cloud()
+    nic = nic_body(app.create_network())
+    for name, given, mode in (("a", None, "AutomaticByOS"), ("b", {"enableAutomaticUpdates": False}, "Manual")):
+        body = vm_body(app.request("PUT", f"{NETWORK}/networkInterfaces/{name}", nic)["id"])
+        body["properties"]["osProfile"].pop("windowsConfiguration", None)
+        if given is not None:
+            body["properties"]["osProfile"]["windowsConfiguration"] = given
+        body["properties"]["storageProfile"]["dataDisks"] = [{"lun": 0, "createOption": "Empty", "diskSizeGB": 8}]
+        shown = app.request("PUT", f"{VMS}/{name}", body)["properties"]
+        assert shown["osProfile"]["windowsConfiguration"] == {
+            "provisionVMAgent": True,
+            "enableAutomaticUpdates": given is None,
+            "patchSettings": {"patchMode": mode, "assessmentMode": "ImageDefault"},
+            "enableVMAgentPlatformUpdates": False,
+        }
+        assert shown["storageProfile"]["dataDisks"][0]["toBeDetached"] is False
+        old = app.request("GET", f"{VMS}/{name}?api-version=2019-12-01")["properties"]["osProfile"]
+        assert old["windowsConfiguration"] == {"provisionVMAgent": True, "enableAutomaticUpdates": given is None}
+
+
+def test_the_protection_of_a_network_shows_in_older_versions() -> None:
+    """network/test_network_vnet (2022-01-01), Azure/azure-sdk-for-python, azure-mgmt-network (2020-08-01)."""
+    app = prepared()
+    assert "enableVmProtection" not in app.request("GET", VNET)["properties"]
+    assert app.request("GET", f"{VNET}?api-version=2020-08-01")["properties"]["enableVmProtection"] is False

@@ -61,9 +61,10 @@ VIRTUAL_NETWORKS = ResourceType(
 )
 OPERATIONS = Operations(VIRTUAL_NETWORKS)
 _USUAL: Json = {"enableDdosProtection": False, "virtualNetworkPeerings": []}
-"""What every network shows; `enableVmProtection` shows only where it is on.
+_PROTECTION_HIDDEN = "2021-03-01"
+"""What every network shows; `enableVmProtection` shows only where it is on, in older versions always.
 
-Recorded: github.com/Azure/azure-cli, network/test_network_vnet.
+Recorded: github.com/Azure/azure-cli, network/test_network_vnet; Azure/azure-sdk-for-python, azure-mgmt-network.
 """
 
 
@@ -73,7 +74,9 @@ def shown(call: Call, vnet: Resource) -> Json:
     rows = [shown_subnet(world, each) for each in world.resources.collection(f"{vnet.id}/subnets")]
     body = {**vnet.body, "etag": NETWORK.etag(world, vnet)}
     body["properties"] = {**_USUAL, **vnet.properties, "subnets": rows}
-    if not body["properties"].get("enableVmProtection"):
+    if call.query.get("api-version", "") < _PROTECTION_HIDDEN:
+        body["properties"].setdefault("enableVmProtection", False)
+    elif not body["properties"].get("enableVmProtection"):
         body["properties"].pop("enableVmProtection", None)
     return body
 

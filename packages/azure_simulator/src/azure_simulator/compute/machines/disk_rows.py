@@ -85,7 +85,7 @@ def _row(call: Call, entry: Json, bay: Bay) -> Json:
         if name in entry:
             raise unsupported(f"dataDisk.{name}", "A data disk that is unmanaged, or made of another resource,")
     row = {"caching": "None", "deleteOption": "Detach", **entry, "lun": lun}
-    row.pop("toBeDetached", None)
+    row["toBeDetached"] = False  # recorded of every data disk
     if option == "Attach":
         disk = call.need(disk_id or sibling(bay.vm_id, str(read(entry, "name", "string"))))
         if disk.type != disk_bodies.TYPE:

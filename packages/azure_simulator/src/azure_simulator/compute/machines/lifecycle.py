@@ -39,6 +39,23 @@ _SHOWN_OF_LINUX: Json = {
 """Recorded of machines with Linux."""
 
 
+def _shown_of_windows(given: Json) -> Json:
+    """Show how Windows is set up, with what a request did not say.
+
+    Recorded: github.com/Azure/azure-cli, sqlvm/test_sqlvm_add_and_remove; Azure/azure-sdk-for-python,
+    azure-mgmt-compute, test_mgmt_compute_vm.test_compute_vm. That it is `Manual` without automatic updates is what
+    `patchMode` says of itself.
+    """
+    mode = "AutomaticByOS" if given.get("enableAutomaticUpdates", True) else "Manual"
+    usual: Json = {
+        "provisionVMAgent": True,
+        "enableAutomaticUpdates": True,
+        "patchSettings": {"patchMode": mode, "assessmentMode": "ImageDefault"},
+        "enableVMAgentPlatformUpdates": False,
+    }
+    return merge(usual, given)
+
+
 def make(call: Call, spec: MachineSpec, nics: list[Resource], failed: Resource | None) -> Resource:
     """Put the machine of an accepted request into the world, `Creating`."""
     world, given = call.world, call.object()["properties"]
@@ -86,6 +103,8 @@ def _properties(call: Call, spec: MachineSpec, nics: list[Resource]) -> Json:
         shown = {"computerName": spec.computer_name, "secrets": [], **_SHOWN_OF_EVERY_PROFILE}
         if spec.system == "Linux":
             os_profile["linuxConfiguration"] = merge(_SHOWN_OF_LINUX, os_profile.get("linuxConfiguration", {}))
+        else:
+            os_profile["windowsConfiguration"] = _shown_of_windows(os_profile.get("windowsConfiguration", {}))
         properties["osProfile"] = {**shown, **os_profile}
     return {
         **properties,

@@ -1,4 +1,4 @@
-"""Texts that somebody wrote for people to read in one line: which characters they may have."""
+"""Texts that somebody wrote for people to read: which characters they may have."""
 
 from __future__ import annotations
 
@@ -44,5 +44,15 @@ def _unusable(character: str) -> str | None:
             return f"the character U+{ord(character):04X} cannot be shown; leave it out"
 
 
+def several_lines(text: str) -> str:
+    """Validate a text that may have several lines: an ``AfterValidator``, as ``one_line``."""
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\r\t" for character in text):
+        raise ValueError("leave out control characters; line breaks and tabs may be used")
+    return text
+
+
 Label = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_line)]
 """The name of a customer or a place: it may have "&" and the like, as company names do."""
+
+Description = Annotated[str, Field(max_length=1500), AfterValidator(several_lines)]
+"""What something is for."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Annotated, Any
@@ -21,7 +22,7 @@ from shared.domain.values import Id, Value, Word
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
-from shared.services.catalogue import ACTIONS
+from shared.services.catalogue import ACTIONS, Refusal
 from shared.services.explanations import read_configuration
 from shared.services.intents import Resource, make_change
 from shared.services.stalling import AGAIN_AFTER, end_stalled
@@ -72,12 +73,12 @@ def check(form: BulkForm) -> None:
 
 async def targets_of(context: ActionContext, form: BulkForm) -> list[BulkTarget]:
     """Return the Cloud PCs that the form selects, by user name, with why the action is not possible on each."""
-    action, left_out = ACTIONS[form.action], set(form.exclude_cloud_pc_ids)
+    left_out = set(form.exclude_cloud_pc_ids)
     wanted = set(form.cloud_pc_ids or ()) - left_out
     fleet = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
     meant = await _meant(context, form.filter) if form.filter is not None else None
     found = [pc for pc in fleet if pc.id in wanted or (meant is not None and pc.id not in left_out and meant(pc))]
-    refusal = await action.judge(context, action.form.model_validate(form.parameters), fleet)
+    refusal = await _judged(context, form, fleet)
     targets = [
         BulkTarget(
             cloud_pc_id=pc.id,
@@ -92,6 +93,16 @@ async def targets_of(context: ActionContext, form: BulkForm) -> list[BulkTarget]
         for pc_id in sorted(wanted - {pc.id for pc in found})
     ]
     return [*targets, *gone]
+
+
+async def _judged(context: ActionContext, form: BulkForm, fleet: Sequence[CloudPc]) -> Refusal:
+    """Return the action's refusal. Raises: InvalidError for a parameter that the tenant does not have."""
+    action = ACTIONS[form.action]
+    try:
+        return await action.judge(context, action.form.model_validate(form.parameters), fleet)
+    except InvalidError as error:
+        problems = (replace(each, pointer=f"/parameters{each.pointer}") for each in error.problems)
+        raise InvalidError(*problems) from error
 
 
 async def _meant(context: ActionContext, selection: Selection) -> Callable[[CloudPc], bool]:

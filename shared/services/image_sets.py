@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from pydantic import Field
-
 from shared.dependencies import Dependencies
 from shared.domain.intent import ResourceType
 from shared.domain.spot.image_set import ImageSet, Recipe, next_build
 from shared.domain.spot.image_version import ImageVersion, first_version
-from shared.domain.spot.notes import LONGEST_NOTE, noted
+from shared.domain.spot.notes import NewNote, noted
+from shared.domain.texts import Description
 from shared.domain.values import Value
 from shared.domain.wizards.create_image_set import (
     NAME_TAKEN,
@@ -42,8 +41,8 @@ from shared.workflow import DurableClient
 class ImageSetEdit(Value):
     """What may be changed of an image set. *notes*: a note to add; *recipe*: in place of the one there is."""
 
-    description: str | None = Field(None, max_length=1500)
-    notes: str | None = Field(None, min_length=1, max_length=LONGEST_NOTE)
+    description: Description | None = None
+    notes: NewNote | None = None
     recipe: Recipe | None = None
 
 

@@ -7,8 +7,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from pydantic import Field
-
 from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, SEAL_VERSION, JoinToTry, VersionOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
@@ -16,7 +14,7 @@ from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.spot.image_set import BUILD_ESTIMATE, ImageSet
 from shared.domain.spot.image_version import ImageVersion, VersionEvent, VersionStatus
-from shared.domain.spot.notes import LONGEST_NOTE, noted
+from shared.domain.spot.notes import NewNote, noted
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value, Word
 from shared.domain.wizards.create_image_version import (
@@ -45,7 +43,7 @@ BUILD, SEAL, REMOVE = "buildImageVersion", "sealImageVersion", "deleteImageVersi
 class VersionEdit(Value):
     """What may be changed of a version. *notes*: a note to add."""
 
-    notes: str = Field(min_length=1, max_length=LONGEST_NOTE)
+    notes: NewNote
 
 
 class SealForm(Value):

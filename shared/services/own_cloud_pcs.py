@@ -3,23 +3,38 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
+from shared.caching import TtlCache
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.rebuilds import REPROVISION
+from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.cloud_pcs.sign_in import PublishedDesktop
-from shared.domain.cloud_pcs.user_setting import NOT_ALLOWED, OwnAction, UserSetting, allows
+from shared.domain.cloud_pcs.user_setting import NOT_ALLOWED, OwnAction, Possibility, UserSetting, allows, own_actions
+from shared.domain.operations.operation import Operation
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import SpotMember
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import ForbiddenError, NotFoundError, RefusedError, UnavailableError
+from shared.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError, UnavailableError
+from shared.services.action_context import ActionContext
+from shared.services.pausing import why_paused
+from shared.services.rebuilding import plan_now, rebuild
+from shared.services.remote import RemoteActionRequest, refusal, refuse_while_rerunning
 from shared.services.signing_in import published_desktop
 from shared.services.tenant_directories import tenants_of
 from shared.services.user_settings import setting_of
 from shared.storage.repository import Stored
+from shared.workflow import DurableClient
 
 _log = logging.getLogger("deskwright.services")
 _MOST_TENANTS = 100
 _UNREAD = "what you may do cannot be read at the moment; try again later"
+_PAUSED = "your organisation has paused all changes for a while; try again later"
+_RESETS: TtlCache[str] = TtlCache(timedelta(minutes=1))
+"""Why the directory and the policies allow no reset of a Cloud PC, empty where they do: its page asks again and again.
+"""
 
 
 async def cloud_pcs_of(deps: Dependencies, directory_id: str, user_id: str) -> list[tuple[Tenant, list[CloudPc]]]:
@@ -75,6 +90,71 @@ async def allow(deps: Dependencies, tenant: Tenant, user_id: str, action: OwnAct
     """Let a user do *action* with their own Cloud PC. Raises: ForbiddenError, and as the directory does."""
     if not allows(await setting_of(deps, tenant, user_id), action):
         raise ForbiddenError(NOT_ALLOWED)
+
+
+async def own_possibilities(
+    context: ActionContext, client: DurableClient, pc: CloudPc, setting: UserSetting | None, unread: str | None
+) -> list[Possibility]:
+    """Return what the user of *pc* may do with it now, and why not, as the actions themselves would say.
+
+    *setting*, *unread*: as ``setting_or_none`` says.
+    """
+    found = own_actions(pc, setting)
+    if unread is not None:
+        return [each.but(reason=unread) for each in found]
+    return [await _asked(context, client, pc, each) if each.possible else each for each in found]
+
+
+async def _asked(context: ActionContext, client: DurableClient, pc: CloudPc, found: Possibility) -> Possibility:
+    """Return an action that the record allows, as far as what the record does not know allows it too."""
+    match found.action:
+        case OwnAction.RENAME:
+            return found
+        case OwnAction.REPROVISION:
+            why = await _why_no_reset(context, pc)
+        case _:
+            why = await _why_no_action(client, pc, Remote(found.action.value))
+    return found if why is None else found.but(possible=False, reason=why)
+
+
+async def _why_no_action(client: DurableClient, pc: CloudPc, name: Remote) -> str | None:
+    point = next((point.id for point in pc.current.restore_points if point.status == "ready"), None)
+    why = refusal(pc, RemoteActionRequest(name, restore_point_id=point))
+    if why is None and pc.status is Status.PROVISIONED_WITH_WARNINGS:  # of others no step runs again
+        try:
+            await refuse_while_rerunning(client, pc)
+        except ConflictError as refused:
+            return str(refused)
+    return why
+
+
+async def _why_no_reset(context: ActionContext, pc: CloudPc) -> str | None:
+    if why := await _pause_of(context, pc):
+        return why
+
+    async def read() -> str:
+        try:
+            await plan_now(context, pc, None)
+        except ConflictError as why:
+            return str(why)
+        except (UnavailableError, RefusedError, NotFoundError) as error:
+            _log.warning("what %s would be built from could not be asked: %s", pc.id, error)
+            return _UNREAD
+        return ""
+
+    return await _RESETS.get_or(context.deps, (pc.tenant_id, pc.id, pc.current.generation), read) or None
+
+
+async def _pause_of(context: ActionContext, pc: CloudPc) -> str | None:
+    """Return that nothing of *pc* may begin now, in words for its user: who has said so, and why, is not theirs."""
+    return _PAUSED if await why_paused(context.deps, context.tenant, pc) else None
+
+
+async def reset(context: ActionContext, client: DurableClient, pc: CloudPc) -> Operation:
+    """Build the user's own Cloud PC anew. Raises: ConflictError, as ``rebuild`` does; a pause in words for the user."""
+    if why := await _pause_of(context, pc):
+        raise ConflictError(why, status=pc.status.value)
+    return await rebuild(context, client, pc.id, REPROVISION)
 
 
 async def _tenants(deps: Dependencies, directory_id: str) -> list[Tenant]:

@@ -209,6 +209,13 @@ async def test_a_filter_that_cannot_be_read_is_named(contoso: PaperServices) -> 
     assert [each.pointer for each in refused.value.problems] == ["/filter/where"]
 
 
+async def test_a_parameter_that_the_tenant_does_not_have_is_named_where_it_is(contoso: PaperServices) -> None:
+    form = BulkForm(action="resize", filter=Selection(), parameters={"targetServicePlanId": "no"}, dry_run=True)
+    with pytest.raises(InvalidError) as refused:
+        await targets_of(await context_of(contoso, "resize"), form)
+    assert [each.pointer for each in refused.value.problems] == ["/parameters/targetServicePlanId"]
+
+
 async def test_the_items_of_a_bulk_action_are_its_own_and_in_order(here: PaperServices) -> None:
     item = BulkItem(
         tenant_id=things.TENANT_ID, bulk_id="b", position=0, cloud_pc_id="pc", user_principal_name="ada@contoso.example"

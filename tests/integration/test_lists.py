@@ -122,6 +122,8 @@ async def test_the_audit_log_is_chosen_by_time_actor_and_activity(office: Office
     assert [each["id"] for each in found["value"]] == ["e09", "e07", "e06", "e04", "e03", "e01", "e00"]
     found = await get(routes, EVENTS, filter="resourceId eq 'r1'", top="10")
     assert [each["id"] for each in found["value"]][:2] == ["e29", "e27"]
+    in_capitals = await get(routes, EVENTS, filter="resourceId eq 'R1'", top="10")
+    assert [each["id"] for each in in_capitals["value"]] == [each["id"] for each in found["value"]]
     following = dict(parse_qsl(urlsplit(found["@odata.nextLink"]).query))
     rest = json.loads((await ask(routes[EVENTS], EVENTS, query=following)).get_body())
     assert [each["id"] for each in rest["value"]] == ["e09", "e07", "e05", "e03", "e01"]

@@ -72,7 +72,7 @@ def _limits(query: Query) -> dict[str, Any]:
     """Return what Table Storage can choose by itself: a stretch of time, and one resource."""
     limits: dict[str, Any] = {}
     for each in demanded(query.condition):
-        if each.name == "resourceId" and each.operator == "eq" and each.written != "null":
+        if each.name == "resourceId" and each.operator == "eq" and each.written == each.value:  # ids are in lower case
             limits["resource_id"] = each.written
         elif each.name == "activityDateTime" and isinstance(each.value, str):
             at = datetime.fromisoformat(each.value.upper())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from typing import Annotated
 
 import azure.functions as func
@@ -11,17 +12,25 @@ from pydantic import AfterValidator, Field
 from shared.contracts.tickets import on_behalf_of
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING
-from shared.domain.cloud_pcs.rebuilds import REPROVISION
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.cloud_pcs.sign_in import SignInDetails
 from shared.domain.cloud_pcs.user_setting import OwnAction
 from shared.domain.operations.operation import Operation
+from shared.domain.tenants.tenant import Tenant
 from shared.domain.texts import one_line
 from shared.domain.values import Id, Value
 from shared.errors import ConflictError, NotFoundError
 from shared.services.operation_facts import operation_facts
-from shared.services.own_cloud_pcs import allow, cloud_pcs_of, own_cloud_pc, setting_or_none, spot_desktops_of
-from shared.services.rebuilding import UserAccountType, rebuild
+from shared.services.own_cloud_pcs import (
+    allow,
+    cloud_pcs_of,
+    own_cloud_pc,
+    own_possibilities,
+    reset,
+    setting_or_none,
+    spot_desktops_of,
+)
+from shared.services.rebuilding import UserAccountType
 from shared.services.remote import RemoteActionRequest, act, rename
 from shared.services.signing_in import sign_in_of
 from shared.workflow import Blueprint, DurableClient
@@ -66,25 +75,26 @@ class RestoreForm(Value):
 
 
 @bp.route(route="me/cloudPCs", methods=["GET"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=Page(OwnCloudPcView), query=OWN_CLOUD_PCS)
-async def list_own_cloud_pcs(call: Call) -> Response:
+async def list_own_cloud_pcs(call: Call, client: DurableClient) -> Response:
     """List the caller's own Cloud PCs, with what they may do with each."""
     views = []
     for tenant, pcs in await cloud_pcs_of(call.deps, call.caller.directory_id, call.caller.actor.id):
         with on_behalf_of(tenant.id):
-            setting, unread = await setting_or_none(call.deps, tenant, call.caller.actor.id)
-        views += [own_cloud_pc_view(pc, call.now, setting, unread) for pc in pcs]
+            views += await _views(call, client, tenant, pcs)
     return whole_list(call, OWN_CLOUD_PCS, views)
 
 
 @bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=OwnCloudPcView)
-async def get_own_cloud_pc(call: Call) -> Response:
+async def get_own_cloud_pc(call: Call, client: DurableClient) -> Response:
     """Show one of the caller's own Cloud PCs."""
     pc = await _own(call)
     with on_behalf_of(pc.tenant_id):
-        setting, unread = await setting_or_none(call.deps, call.tenant, call.caller.actor.id)
-    return ok(own_cloud_pc_view(pc, call.now, setting, unread))
+        (view,) = await _views(call, client, call.tenant, [pc])
+    return ok(view)
 
 
 @bp.route(route=f"{_ONE}/signInDetails", methods=["GET"], auth_level=_OPEN)
@@ -156,7 +166,7 @@ async def restore_own_cloud_pc(call: Call, client: DurableClient) -> Response:
 @endpoint("Microsoft.CloudPC/me/reprovision", returns={202: OPERATION})
 async def reprovision_own_cloud_pc(call: Call, client: DurableClient) -> Response:
     """Reset the caller's Cloud PC: it is removed with all data, and made anew under the policy that wins now."""
-    return await _allowed(call, OwnAction.REPROVISION, lambda pc: rebuild(call.context, client, pc.id, REPROVISION))
+    return await _allowed(call, OwnAction.REPROVISION, lambda pc: reset(call.context, client, pc))
 
 
 @bp.route(route=f"{_ONE}/rename", methods=["POST"], auth_level=_OPEN)
@@ -173,6 +183,15 @@ async def list_own_spot_desktops(call: Call) -> Response:
     """List the Spot Groups of which the caller is a member, and whether they may sign in."""
     found = await spot_desktops_of(call.deps, call.caller.directory_id, call.caller.actor.id)
     return whole_list(call, SPOT_DESKTOPS, [spot_desktop_view(*each) for each in found])
+
+
+async def _views(call: Call, client: DurableClient, tenant: Tenant, pcs: Iterable[CloudPc]) -> list[OwnCloudPcView]:
+    """Return the caller's Cloud PCs in one tenant, with what they may do with each."""
+    setting, unread = await setting_or_none(call.deps, tenant, call.caller.actor.id)
+    context = replace(call.context, subject=tenant)
+    return [
+        own_cloud_pc_view(pc, call.now, await own_possibilities(context, client, pc, setting, unread)) for pc in pcs
+    ]
 
 
 async def _own(call: Call) -> CloudPc:

@@ -7,6 +7,7 @@ from typing import Any
 import azure.functions as func
 
 from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.texts import readable
 from shared.services.rebuilding import UserAccountType
 from shared.services.remote import RemoteActionRequest, act, rename
 from shared.services.resizing import resize, verdicts
@@ -61,8 +62,12 @@ async def rename_cloud_pc(call: Call) -> Response:
     body = Body(call.json())
     value = body.take("displayName")
     name = value.strip() if isinstance(value, str) else ""
-    if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        body.wrong("/displayName", f"write 1 to {LONGEST_NAME} printable characters")
+    if not 0 < len(name) <= LONGEST_NAME:
+        body.wrong("/displayName", f"write 1 to {LONGEST_NAME} characters")
+    try:
+        readable(name)
+    except ValueError as error:
+        body.wrong("/displayName", str(error))
     body.settle()
 
     async def perform() -> Response:

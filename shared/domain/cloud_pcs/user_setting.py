@@ -9,7 +9,6 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.rebuilds import REPROVISION, not_rebuildable
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.policies.policy import Assignment
@@ -157,8 +156,6 @@ def _possibility(pc: CloudPc, setting: UserSetting | None, action: OwnAction) ->
     if action is OwnAction.REPROVISION:
         why = why or not_rebuildable(pc, REPROVISION)
         return Possibility(action=action, possible=why is None, reason=why)
-    if why is None and pc.status not in WORKING:
-        why = f"it is {pc.status.value}"
     if why is None and action is not OwnAction.RENAME:
         why = pc.occupied or (None if Remote(action.value).allows(pc.status) else f"it is {pc.status.value}")
     if why is None and action is OwnAction.RESTORE and not any(p.status == "ready" for p in pc.current.restore_points):

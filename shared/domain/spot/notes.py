@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from shared.domain.texts import several_lines
 from shared.domain.values import Value
 
 LONGEST_NOTE = 4000
+NoteText = Annotated[str, Field(max_length=LONGEST_NOTE), AfterValidator(several_lines)]
+NewNote = Annotated[str, Field(min_length=1, max_length=LONGEST_NOTE), AfterValidator(several_lines)]
 _MOST = 200
 
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from shared.domain.texts import several_lines
 from shared.domain.values import Value
 
 
 class Notice(Value):
     """What users are told. Source of the limits: learn.microsoft.com/rest/api/desktopvirtualization/user-sessions."""
 
-    title: str = Field(min_length=1, max_length=100)
-    body: str = Field(min_length=1, max_length=1000)
+    title: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(several_lines)]
+    body: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(several_lines)]
 
 
 class DesktopSession(Value):

@@ -9,8 +9,9 @@ from pydantic import Field
 
 from shared.domain.images.image import GalleryImage, GalleryVersion, ImageSource
 from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe
-from shared.domain.spot.notes import LONGEST_NOTE
+from shared.domain.spot.notes import NewNote
 from shared.domain.tenants.tenant import Site
+from shared.domain.texts import Description
 from shared.domain.values import Id, ResourceId, Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name, name_taken
@@ -54,15 +55,13 @@ class DetailStep(Value):
     """Its name and description."""
 
     display_name: Name = Field(title="Name", description="A name that no other one has.")
-    description: str = Field("", max_length=1500, title="Description", description="What it is for.")
+    description: Description = Field("", title="Description", description="What it is for.")
 
 
 class NotesStep(Value):
     """Why it is made."""
 
-    notes: str | None = Field(
-        None, min_length=1, max_length=LONGEST_NOTE, title="Note", description="Kept with its author and date."
-    )
+    notes: NewNote | None = Field(None, title="Note", description="Kept with its author and date.")
 
 
 CREATE_IMAGE_SET = Wizard(

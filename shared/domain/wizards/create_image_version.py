@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.domain.spot.image_set import HostPoolType, ImageSet
 from shared.domain.spot.image_version import FIRST, ImageVersion, VersionStatus, next_version, numbers
-from shared.domain.spot.notes import LONGEST_NOTE
+from shared.domain.spot.notes import NewNote
 from shared.domain.values import Id, ResourceId, Value
 from shared.domain.wizards.create_device_image import VERSION_NUMBER
 from shared.domain.wizards.create_image_set import Chosen, ImageSetFacts, missing_source
@@ -64,9 +64,7 @@ class CustomizationStep(Value):
 class NotesStep(Value):
     """What changes with it."""
 
-    notes: str | None = Field(
-        None, min_length=1, max_length=LONGEST_NOTE, title="Note", description="Kept with its author and date."
-    )
+    notes: NewNote | None = Field(None, title="Note", description="Kept with its author and date.")
 
 
 CREATE_IMAGE_VERSION = Wizard(

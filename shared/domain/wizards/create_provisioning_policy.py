@@ -17,6 +17,7 @@ from shared.domain.policies.locales import LOCALES
 from shared.domain.policies.policy import Assignment, Policy, SecurityDefaults
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
+from shared.domain.texts import Description
 from shared.domain.values import Id, ResourceId, Value, Word, distinct
 from shared.domain.wizards.addresses import address_warnings
 from shared.domain.wizards.forecast import Usage, policy_reach
@@ -123,7 +124,7 @@ class DetailStep(Value):
     """The name of the policy, and what it is for."""
 
     display_name: Name = Field(title="Name", description="A name that no other one has.")
-    description: str = Field("", max_length=1500, title="Description", description="What it is for.")
+    description: Description = Field("", title="Description", description="What it is for.")
 
 
 CREATE_PROVISIONING_POLICY = Wizard(

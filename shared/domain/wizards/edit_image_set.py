@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.spot.image_set import ImageSet, Recipe, next_build
+from shared.domain.texts import Description
 from shared.domain.values import Id, Value
 from shared.domain.wizards.create_image_set import NO_STEPS, NotesStep
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
@@ -28,7 +29,7 @@ class SelectSetStep(Value):
 class EditDetailStep(Value):
     """What it is for; the name stays for ever."""
 
-    description: str = Field("", max_length=1500, title="Description", description="What it is for.")
+    description: Description = Field("", title="Description", description="What it is for.")
 
 
 EDIT_IMAGE_SET = Wizard(

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.spot.group import SpotGroup, UncPath
+from shared.domain.spot.notes import NoteText
+from shared.domain.texts import Description
 from shared.domain.values import Id, Value, differing
 from shared.domain.wizards.create_provisioning_policy import group_problems
 from shared.domain.wizards.create_spot_group import (
@@ -24,7 +26,6 @@ from shared.domain.wizards.spot_group_steps import (
     GroupIds,
     HostsStep,
     LicenseStep,
-    NoteText,
     Quantity,
     SessionsStep,
     SiteStep,
@@ -47,7 +48,7 @@ class EditNameStep(Value):
 
     display_name: Name | None = Field(None, title="Name", description="For administrators; no other Spot Group has it.")
     friendly_name: Name | None = Field(None, title="Friendly name", description="What users see on their desktop.")
-    description: str | None = Field(None, max_length=1500, title="Description", description="What it is for.")
+    description: Description | None = Field(None, title="Description", description="What it is for.")
     profile_path: UncPath | None = Field(
         None, title="Profile path", description="A UNC path that every host can reach."
     )

@@ -10,9 +10,10 @@ from pydantic import AfterValidator, Field
 from shared.domain.networks.connection import Connection
 from shared.domain.spot.group import HostSettings, LicenseType, Sessions, SpotGroup, UncPath
 from shared.domain.spot.members import Seen
-from shared.domain.spot.notes import LONGEST_NOTE
+from shared.domain.spot.notes import NoteText
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
+from shared.domain.texts import Description
 from shared.domain.values import Id, Value, Word, distinct, wrong_at
 from shared.domain.wizards.forecast import Usage
 from shared.domain.wizards.names import Name
@@ -47,7 +48,6 @@ def _tags(values: dict[str, str]) -> dict[str, str]:
 _TagName = Annotated[str, Field(max_length=_LONGEST_TAG)]
 _TagValue = Annotated[str, Field(max_length=_LONGEST_VALUE)]
 Tags = Annotated[dict[_TagName, _TagValue], Field(max_length=_MOST_TAGS), AfterValidator(_tags)]
-NoteText = Annotated[str, Field(max_length=LONGEST_NOTE)]
 GroupIds = Annotated[tuple[Id, ...], Field(min_length=1, max_length=100), AfterValidator(distinct)]
 Quantity = Annotated[int, Field(ge=1, le=5_000)]
 
@@ -108,7 +108,7 @@ class HostsStep(HostSettings):
 class DescriptionStep(Value):
     """What the group is for, a note on why it is made, and tags of its Azure resources."""
 
-    description: str = Field("", max_length=1500, title="Description", description="What it is for.")
+    description: Description = Field("", title="Description", description="What it is for.")
     notes: NoteText = Field("", title="Note", description="Kept with its author and date.")
     tags: Tags = Field(default_factory=dict, title="Tags", description="Of its resources in Azure.")
 

@@ -9,13 +9,14 @@ from typing import Any
 from pydantic import AwareDatetime, Field
 
 from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.notes import NoteText
 from shared.domain.spot.target import Method
 from shared.domain.values import Value
 from shared.domain.wizards.create_spot_group import capacity_warnings
 from shared.domain.wizards.edit_spot_group import SelectStep
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
-from shared.domain.wizards.spot_group_steps import ImageStep, NoteText, SiteStep, SpotGroupFacts, image_problems
+from shared.domain.wizards.spot_group_steps import ImageStep, SiteStep, SpotGroupFacts, image_problems
 from shared.errors import Problem
 
 _LATEST = timedelta(days=365)

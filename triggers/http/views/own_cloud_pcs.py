@@ -1,5 +1,6 @@
 """A user's own Cloud PCs and Spot desktops, as the user sees them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import Progress, progress
 from shared.domain.cloud_pcs.sign_in import ADDRESS, PublishedDesktop
-from shared.domain.cloud_pcs.user_setting import Possibility, UserSetting, own_actions
+from shared.domain.cloud_pcs.user_setting import Possibility
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import MemberStatus, SpotMember
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
@@ -59,9 +60,8 @@ class SpotDesktopView(TypedDict):
     appAddress: str | None
 
 
-def own_cloud_pc_view(pc: CloudPc, now: datetime, setting: UserSetting | None, unread: str | None) -> OwnCloudPcView:
-    """Return a Cloud PC as its user sees it; *unread*: why it is not known what they may do."""
-    actions = [each.but(reason=unread) if unread else each for each in own_actions(pc, setting)]
+def own_cloud_pc_view(pc: CloudPc, now: datetime, actions: Iterable[Possibility]) -> OwnCloudPcView:
+    """Return a Cloud PC as its user sees it."""
     return {
         "id": pc.id,
         "displayName": pc.display_name,

@@ -232,3 +232,48 @@ def test_a_tenant_is_chosen_from_a_page_of_no_tenant(enter: Enter, open_office: 
     first = choice.get_by_role("option").nth(1).get_attribute("value")
     choice.select_option(first)
     expect(visit.page).to_have_url(re.compile(f"/portal/t/{first}$"))
+
+
+def test_a_page_that_is_read_has_not_the_title_of_the_one_before(enter: Enter) -> None:
+    page = enter("administrator").go("/policies")
+    expect(page).to_have_title("Provisioning policies - Deskwright")
+    waiting: list[Route] = []
+
+    def hold(route: Route) -> None:
+        waiting.append(route)
+
+    page.route("**/provisioningPolicies/*", hold)
+    page.get_by_role("table").get_by_role("link").first.click()
+    expect(page).to_have_title("Loading - Deskwright")
+    waiting.pop().continue_()
+    expect(page).to_have_title("Everybody - Deskwright")
+
+
+def test_a_click_beside_a_dialog_does_not_throw_away_what_was_written(enter: Enter) -> None:
+    page = enter("administrator").go("/policies")
+    open_first(page)
+    page.get_by_role("button", name="Pause").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("textbox", name="Reason").fill("new network")
+    page.mouse.click(5, 5)
+    expect(dialog.get_by_role("textbox", name="Reason")).to_have_value("new network")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+    page.get_by_role("button", name="Assign groups").click()
+    dialog.get_by_role("textbox", name="Search groups").fill("no such group")
+    expect(dialog.get_by_text("No group has a name that begins so.")).to_be_visible()
+    expect(dialog.get_by_role("checkbox")).to_have_count(1)  # the one that is assigned stays
+
+
+def test_a_text_that_could_not_be_copied_is_not_called_copied(enter: Enter) -> None:
+    visit = enter("administrator")
+    refuse = (
+        "Object.defineProperty(navigator, 'clipboard', { value: { writeText: () => Promise.reject(new Error()) } })"
+    )
+    visit.page.add_init_script(refuse)
+    page = visit.go("/cloud-pcs?status=provisioned")
+    page.get_by_role("table").get_by_role("link").first.click()
+    page.get_by_role("button", name="Show how to sign in").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Not copied: select the text")).to_be_visible()

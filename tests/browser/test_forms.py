@@ -124,3 +124,15 @@ def test_a_search_takes_several_words_however_slowly_they_are_typed(enter: Enter
     search.press_sequentially("harbour")
     expect(search).to_have_value("everybody harbour")
     expect(page).to_have_url(re.compile(r"search=everybody\+harbour$"))
+
+
+def test_where_there_is_nothing_to_choose_the_form_leads_to_what_makes_it(
+    enter: Enter, open_office: OpenOffice
+) -> None:
+    visit = enter("administrator", at=open_office("meadow"))
+    page = visit.go("/wizards/create-provisioning-policy")
+    expect(page.get_by_role("group", name="Connections")).to_be_visible()
+    expect(page.get_by_role("group", name="Connections").get_by_role("textbox")).to_have_count(0)
+    assert visit.barriers() == []
+    page.get_by_role("link", name="Create one first").click()
+    expect(page.get_by_role("heading", name="Create Connection", level=1)).to_be_visible()

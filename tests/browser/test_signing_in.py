@@ -58,6 +58,14 @@ def test_the_address_of_the_service_leads_to_signing_in_and_out(page: Page, depl
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_a_link_leads_to_its_page_after_signing_in(page: Page, deployed: Stack) -> None:
+    link = f"{deployed.addresses.api}/portal/my?from=a-colleague"
+    page.goto(link)
+    sign_in(page, "Reader")
+    expect(page).to_have_url(link)
+    expect(page.get_by_role("heading", name="My Cloud PCs", level=1)).to_be_visible()
+
+
 def test_who_does_not_consent_stays_signed_out(page: Page) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name="Provider administrator").click()

@@ -15,6 +15,7 @@ import { useState, type ReactElement, type ReactNode } from "react";
 
 import { words } from "../words/actions.ts";
 import { defaultsOf, isFilled, type Action } from "./action.ts";
+import { BACKDROP } from "./backdrop.ts";
 import { Foresight } from "./foresight.tsx";
 import { once } from "./once.ts";
 import { SchemaForm, type Problems, type Values } from "./form/schema-form.tsx";
@@ -39,10 +40,16 @@ export function ActionDialog({ action, problems, children, isBusy, onSend, onClo
   const { fields = [], typed } = action;
   const [values, setValues] = useState<Values>(() => defaultsOf(fields));
   const [written, setWritten] = useState("");
+  const isTouched = written !== "" || JSON.stringify(values) !== JSON.stringify(defaultsOf(fields));
   const isReady = isFilled(fields, values) && (typed === undefined || written === typed);
   return (
-    <Dialog open modalType={typed === undefined ? "modal" : "alert"} onOpenChange={() => onClose()}>
-      <DialogSurface>
+    <Dialog open modalType={typed === undefined ? "modal" : "alert"} onOpenChange={(_, { type }) => {
+        if (type !== "backdropClick" || !isTouched) {
+          onClose(); // a click beside the dialog does not throw away what was written
+        }
+      }}
+    >
+      <DialogSurface backdrop={BACKDROP}>
         <form
           noValidate
           onSubmit={(event) => {

@@ -11,16 +11,21 @@ const useStyles = makeStyles({
 /** A short text that people pass on, with a button that copies it. */
 export function CopyText({ label, text }: { readonly label: string; readonly text: string }): ReactElement {
   const styles = useStyles();
-  const [copied, setCopied] = useState(false);
-  const copy = (): void => {
-    void navigator.clipboard.writeText(text).then(() => setCopied(true));
+  const [said, say] = useState<string>(words.copy);
+  const copy = async (): Promise<void> => {
+    try {
+      await navigator.clipboard.writeText(text);
+      say(words.copied);
+    } catch {
+      say(words.notCopied); // the browser does not allow it
+    }
   };
   return (
     <div className={styles.row}>
       <span>{label}</span>
       <span className={styles.text}>{text}</span>
-      <Button size="small" onClick={copy} aria-label={`${words.copy}: ${label}`}>
-        {copied ? words.copied : words.copy}
+      <Button size="small" onClick={() => void copy()} aria-label={`${said}: ${label}`}>
+        {said}
       </Button>
     </div>
   );

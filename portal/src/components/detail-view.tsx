@@ -3,6 +3,7 @@ import type { ReactElement, ReactNode } from "react";
 
 import { ErrorNotice } from "./error-notice.tsx";
 import { Loading } from "./loading.tsx";
+import { PageLoading } from "./page-loading.tsx";
 import { PageError } from "./page-error.tsx";
 
 interface Given<Found> {
@@ -21,5 +22,5 @@ export function DetailView<Found>({ query, isPart = false, children }: Given<Fou
     const again = (): void => void query.refetch();
     return isPart ? <ErrorNotice error={query.error} again={again} /> : <PageError error={query.error} again={again} />;
   }
-  return <Loading why={query.failureReason} />;
+  return isPart ? <Loading why={query.failureReason} /> : <PageLoading why={query.failureReason} />;
 }

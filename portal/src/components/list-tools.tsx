@@ -126,7 +126,7 @@ function Download({ csv }: { readonly csv: CsvFile }): ReactElement {
   return (
     <>
       <Button size="small" disabledFocusable={loading.isPending} onClick={() => loading.mutate()}>
-        {words.csv}
+        {loading.isPending ? words.csvComes : words.csv}
       </Button>
       {loading.isError && <ErrorNotice error={loading.error} />}
     </>

@@ -1,6 +1,8 @@
 import { Title3, makeStyles, tokens } from "@fluentui/react-components";
 import { useEffect, type ReactElement, type ReactNode } from "react";
 
+import { words } from "../words/shell.ts";
+
 const useStyles = makeStyles({
   row: {
     display: "flex",
@@ -16,7 +18,7 @@ const useStyles = makeStyles({
 export function PageHeader({ title, children }: { readonly title: string; readonly children?: ReactNode }): ReactElement {
   const styles = useStyles();
   useEffect(() => {
-    document.title = `${title} - Deskwright`;
+    document.title = `${title} - ${words.product}`;
   }, [title]);
   return (
     <div className={styles.row}>

@@ -5,6 +5,8 @@
 import { SignedOutError, type Account, type SignIn } from "./account.ts";
 
 const KEPT = "deskwright.chosen-person";
+/** Where somebody was when they had to be chosen again. */
+const PLACE = "deskwright.chosen-place";
 
 interface Chosen {
   readonly token: string;
@@ -15,13 +17,17 @@ interface Chosen {
 export function chosenPerson(): SignIn {
   const chosen = fromAddress() ?? kept();
   const page = chosen?.page ?? null;
-  const enter = async (): Promise<void> => {
+  const leave = async (): Promise<void> => {
     if (page === null) {
       throw new Error("Open the address that make run printed, and choose who you are.");
     }
     sessionStorage.removeItem(KEPT);
     location.assign(page);
     await new Promise<never>(() => {});
+  };
+  const enter = (): Promise<void> => {
+    sessionStorage.setItem(PLACE, `${location.pathname}${location.search}`);
+    return leave();
   };
   return {
     account: chosen === null || expired(chosen.token) ? null : accountOf(chosen.token),
@@ -31,7 +37,7 @@ export function chosenPerson(): SignIn {
       chosen === null || expired(chosen.token)
         ? Promise.reject(new SignedOutError())
         : Promise.resolve(chosen.token),
-    leave: enter,
+    leave,
   };
 }
 
@@ -42,7 +48,9 @@ function fromAddress(): Chosen | null {
     return null;
   }
   sessionStorage.setItem(KEPT, JSON.stringify({ token, page }));
-  history.replaceState(null, "", `${location.pathname}${location.search}`);
+  const place = sessionStorage.getItem(PLACE);
+  sessionStorage.removeItem(PLACE);
+  history.replaceState(null, "", place ?? `${location.pathname}${location.search}`);
   return { token, page };
 }
 

@@ -1,6 +1,13 @@
 export const words = {
   required: " *",
   choose: "Choose",
+  notUsable: (title: string): string => `${title} (not usable now)`,
+  /** The place among those that are chosen; -1 for what is not. */
+  inOrder: (title: string, place: number): string => (place < 0 ? title : `${title} (number ${place + 1})`),
+  noneYet: "There is none yet.",
+  noneFits: "None fits to what was chosen before.",
+  makeOne: "Create one first",
+  notChosen: "Not chosen",
   aLineEach: "One in each line",
   fillIn: "Fill in",
   addRow: "Add",

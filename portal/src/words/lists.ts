@@ -6,6 +6,7 @@ export const words = {
   clear: "Clear",
   columns: "Columns",
   csv: "Download CSV",
+  csvComes: "All pages are read",
   nothing: "Nothing matches",
   nothingText: "Change the search or the filters, or clear them.",
   selectAll: (label: string): string => `Select all of ${label}`,

@@ -69,6 +69,7 @@ export const words = {
   traceId: "Trace id",
   copy: "Copy",
   copied: "Copied",
+  notCopied: "Not copied: select the text",
   notes: "Notes",
   yes: "Yes",
   no: "No",

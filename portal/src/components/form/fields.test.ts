@@ -82,6 +82,27 @@ describe("fieldsOf", () => {
     expect(field("joinType")?.choices.map(({ value }) => value)).toEqual(["azureADJoin", "hybridAzureADJoin"]);
   });
 
+  it("never asks for the ids of what the tenant has, also while it has none", () => {
+    const step = { type: "object", properties: { connectionIds: { type: "array", items: { type: "string" } }, siteId: { type: "string" } } };
+    expect(fieldsOf(step, { connectionIds: [] })).toMatchObject([
+      { kind: "several", madeBy: "create-connection" },
+      { kind: "one", madeBy: "create-site" },
+    ]);
+  });
+
+  it("says which choice is a language, and which cannot be used now", () => {
+    const step = { type: "object", properties: { locale: { type: "string" }, connectionId: { type: "string" } } };
+    const choices = { locale: [{ value: "de-DE", title: "de-DE" }], connectionId: [{ value: "c", title: "North", usable: false }] };
+    const [locale, connection] = fieldsOf(step, choices);
+    expect(locale?.choices[0]?.title).toContain("German");
+    expect(connection?.choices[0]?.title).toBe("North (not usable now)");
+  });
+
+  it("lets people write a name although others are taken", () => {
+    const step = { type: "object", properties: { displayName: { type: "string" } } };
+    expect(fieldsOf(step, { displayName: [{ value: "Company", title: "Company" }] })).toMatchObject([{ kind: "text" }]);
+  });
+
   it("says which reference leads nowhere", () => {
     expect(() => fieldsOf({ type: "object", properties: { a: { $ref: "#/$defs/None" } } }, {})).toThrow("None");
   });

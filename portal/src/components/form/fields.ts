@@ -1,6 +1,7 @@
 /** What a form asks for, read from the JSON schema of a wizard's step: pure, and the same for every wizard. */
 
 import { titleOf } from "../../api/errors.ts";
+import { words } from "../../words/form.ts";
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json | undefined };
 
@@ -54,6 +55,10 @@ export interface Field {
   readonly nullable?: boolean;
   readonly value: Json | undefined;
   readonly choices: readonly Choice[];
+  /** Whether the order counts in which they are chosen. */
+  readonly ordered?: boolean;
+  /** The wizard that makes what is chosen from, where there is one. */
+  readonly madeBy?: string | null;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly longest?: number;
@@ -65,6 +70,24 @@ export interface Field {
 
 type Choices = Readonly<Record<string, readonly Choice[]>>;
 const LONG = 400;
+const languages = new Intl.DisplayNames(undefined, { type: "language" });
+/**
+ * What is chosen of the tenant's own things, also while there are none: nobody writes their ids. Each has the wizard that
+ * makes one; groups come from the directory.
+ */
+const CHOSEN: Readonly<Record<string, string | null>> = {
+  siteId: "create-site",
+  connectionId: "create-connection",
+  connectionIds: "create-connection",
+  policyId: "create-provisioning-policy",
+  imageSetId: "create-image-set",
+  spotGroupId: "create-spot-group",
+  groupIds: null,
+};
+/** What is tried in the order in which it was chosen. */
+const ORDERED: ReadonlySet<string> = new Set(["connectionIds", "fallbackRegions"]);
+/** What has names of languages. */
+const LANGUAGE = "locale";
 /** What people name themselves: its choices are the names that are taken, and no other ones are left out. */
 const NAMED_FREELY = "displayName";
 
@@ -101,7 +124,7 @@ function fieldOf(
   const schema = resolved(raw, root);
   const own = choices[dotted] ?? choices[name] ?? [];
   const listed = own.length > 0 ? own : optionsOf(schema, root);
-  const kind = name === NAMED_FREELY ? kindOf(schema, root, []) : kindOf(schema, root, listed);
+  const kind = name in CHOSEN ? (schema.type === "array" ? "several" : "one") : kindOf(schema, root, name === NAMED_FREELY ? [] : listed);
   const rows = kind === "rows" && schema.items ? resolved(schema.items, root) : schema;
   const inner = kind === "group" || kind === "rows" ? read(rows, root, choices, path, `${dotted}/`) : [];
   const map = kind === "map" ? mapOf(raw, schema, root, choices, path, dotted) : undefined;
@@ -115,13 +138,23 @@ function fieldOf(
     nullable: isNullable(raw),
     numeric: schema.enum?.some((each) => typeof each === "number") ?? false,
     value: raw.default ?? schema.default,
-    choices: listed,
+    choices: listed.map((choice) => shownAs(choice, name)),
+    ...(ORDERED.has(name) ? { ordered: true } : {}),
+    madeBy: CHOSEN[name] ?? null,
     fields: map?.values ?? inner,
     ...(map === undefined ? {} : { keys: map.keys }),
     ...(schema.minimum === undefined ? {} : { minimum: schema.minimum }),
     ...(schema.maximum === undefined ? {} : { maximum: schema.maximum }),
     ...(schema.maxLength === undefined ? {} : { longest: schema.maxLength }),
   };
+}
+
+/** Return a choice as people read it: a language by its name, and what cannot be used now with a word that says so. */
+function shownAs(choice: Choice, name: string): Choice {
+  if (name === LANGUAGE && choice.title === choice.value) {
+    return { ...choice, title: `${languages.of(choice.value) ?? choice.value} (${choice.value})` };
+  }
+  return choice["usable"] === false ? { ...choice, title: words.notUsable(choice.title) } : choice;
 }
 
 /** Return what a map asks for in each row: its name, and the fields of its value. */

@@ -11,6 +11,7 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { useId, useState, type ReactElement } from "react";
+import { Link, useParams } from "react-router";
 
 import { words } from "../../words/form.ts";
 import { escape, fitting, type Choice, type Field, type Json } from "./fields.ts";
@@ -99,6 +100,17 @@ function Asked(given: AskedGiven): ReactElement {
   return <Single {...given} problem={problemIn(problems, at)} />;
 }
 
+/** What to do where there is nothing to choose from. */
+function NothingToChoose({ field }: { readonly field: Field }): ReactElement {
+  const { tenant = "" } = useParams();
+  return (
+    <span>
+      {field.choices.length === 0 ? words.noneYet : words.noneFits}{" "}
+      {field.madeBy ? <Link to={`/t/${tenant}/wizards/${field.madeBy}`}>{words.makeOne}</Link> : null}
+    </span>
+  );
+}
+
 /** A field with one control. */
 function Single(given: AskedGiven & { readonly problem: string | undefined }): ReactElement {
   const styles = useStyles();
@@ -124,14 +136,16 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
   const write = (next: string): void => onChange(next === "" ? nothing : next);
   switch (field.kind) {
     case "one":
-      return (
+      return choices.length === 0 ? (
+        <NothingToChoose field={field} />
+      ) : (
         <Select
           className={styles.select}
           select={{ className: styles.select }}
           value={text}
           onChange={(_, data) => (field.numeric === true && data.value !== "" ? onChange(Number(data.value)) : write(data.value))}
         >
-          <option value="">{words.choose}</option>
+          <option value="">{field.required ? words.choose : words.notChosen}</option>
           {choices.map((each) => (
             <option key={each.value} value={each.value}>
               {each.title}
@@ -207,6 +221,7 @@ function Several({ field, at, value, beside, problems, onChange }: AskedGiven): 
   const styles = useStyles();
   const chosen = Array.isArray(value) ? (value as readonly string[]) : [];
   const problem = problemIn(problems, at);
+  const offered = fitting(field.choices, beside);
   return (
     <fieldset className={styles.boxes}>
       <legend>
@@ -217,10 +232,11 @@ function Several({ field, at, value, beside, problems, onChange }: AskedGiven): 
         <GroupPicker known={field.choices} chosen={chosen} onChange={(next) => onChange(next)} />
       ) : (
         <div className={styles.several}>
-          {fitting(field.choices, beside).map((each) => (
+          {offered.length === 0 && <NothingToChoose field={field} />}
+          {offered.map((each) => (
             <Checkbox
               key={each.value}
-              label={each.title}
+              label={field.ordered === true && chosen.length > 1 ? words.inOrder(each.title, chosen.indexOf(each.value)) : each.title}
               checked={chosen.includes(each.value)}
               onChange={(_, { checked }) =>
                 onChange(checked === true ? [...chosen, each.value] : chosen.filter((id) => id !== each.value))
@@ -238,6 +254,11 @@ function Several({ field, at, value, beside, problems, onChange }: AskedGiven): 
 function Group({ field, at, value, problems, onChange }: AskedGiven): ReactElement {
   const styles = useStyles();
   const isThere = value !== undefined && value !== null;
+  const [before, setBefore] = useState<Json>({});
+  const fill = (isFilled: boolean): void => {
+    setBefore(value ?? before); // what was written comes back with it
+    onChange(isFilled ? before : undefined);
+  };
   const problem = problems.get(at);
   return (
     <fieldset className={styles.group}>
@@ -247,7 +268,7 @@ function Group({ field, at, value, problems, onChange }: AskedGiven): ReactEleme
         <Switch
           label={words.fillIn}
           checked={isThere}
-          onChange={(_, { checked }) => onChange(checked ? {} : undefined)}
+          onChange={(_, { checked }) => fill(checked)}
         />
       )}
       <Wrong text={problem} />

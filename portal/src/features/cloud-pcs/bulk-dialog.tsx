@@ -22,6 +22,7 @@ import { useApi } from "../../api/context.tsx";
 import { useOne } from "../../api/read.ts";
 import type { components } from "../../api/schema.d.ts";
 import { defaultsOf, isFilled } from "../../components/action.ts";
+import { BACKDROP } from "../../components/backdrop.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { SchemaForm, type Values } from "../../components/form/schema-form.tsx";
@@ -79,8 +80,13 @@ export function BulkDialog({ tenant, name, targets, onClose }: Given): ReactElem
   const isBusy = dryRun.isPending || start.isPending;
   const error = dryRun.error ?? start.error;
   return (
-    <Dialog open modalType={destroys ? "alert" : "modal"} onOpenChange={() => onClose()}>
-      <DialogSurface>
+    <Dialog open modalType={destroys ? "alert" : "modal"} onOpenChange={(_, { type }) => {
+        if (type !== "backdropClick" || dryRun.data === undefined || start.data !== undefined) {
+          onClose(); // a click beside the dialog does not throw away what was found
+        }
+      }}
+    >
+      <DialogSurface backdrop={BACKDROP}>
         <form
           noValidate
           onSubmit={(event) => {

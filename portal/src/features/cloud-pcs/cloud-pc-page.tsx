@@ -12,6 +12,7 @@ import { AsOf } from "../../components/as-of.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { Loading } from "../../components/loading.tsx";
+import { PageLoading } from "../../components/page-loading.tsx";
 import { distance, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageError } from "../../components/page-error.tsx";
@@ -39,7 +40,7 @@ export function CloudPcPage(): ReactElement {
   const query = useOne(`${ROOT}/cloudPCs/{id}`, { tenant, id }, { runs: isRunning });
   const points = useOne(`${ROOT}/cloudPCs/{id}/retrieveSnapshots()`, { tenant, id });
   if (query.isPending) {
-    return <Loading why={query.failureReason} />;
+    return <PageLoading why={query.failureReason} />;
   }
   if (query.data === undefined) {
     return <PageError error={query.error} again={() => void query.refetch()} />;

@@ -2,7 +2,7 @@ import { useState, type ReactElement } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 
 import { EmptyState } from "../../components/empty-state.tsx";
-import { Loading } from "../../components/loading.tsx";
+import { PageLoading } from "../../components/page-loading.tsx";
 import { PageError } from "../../components/page-error.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
@@ -22,7 +22,7 @@ export function WizardPage(): ReactElement {
   const [search, setSearch] = useState("");
   const query = useWizard(tenant, name, id, search);
   if (query.isPending) {
-    return <Loading why={query.failureReason} />;
+    return <PageLoading why={query.failureReason} />;
   }
   if (query.data === undefined) {
     return <PageError error={query.error} again={() => void query.refetch()} />;

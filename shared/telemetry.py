@@ -19,7 +19,6 @@ from shared.errors import ThrottledError
 
 if TYPE_CHECKING:  # loaded when first used: cold start
     from opentelemetry.metrics import Counter, Histogram, Meter
-    from opentelemetry.metrics import _Gauge as Gauge
     from opentelemetry.trace import Span
 
 _log = logging.getLogger("deskwright")
@@ -144,23 +143,23 @@ def count_decision(action: str, reason: str) -> None:
 def measure_spot_group(tenant_id: str, group_id: str, *, online: int, sessions: int) -> None:
     """Record how many hosts of a Spot Group are online, and how many sessions they have."""
     attributes = {"tenant_id": tenant_id, "spot_group_id": group_id}
-    _gauge(SPOT_ONLINE).set(online, attributes)
-    _gauge(SPOT_SESSIONS).set(sessions, attributes)
+    _current(SPOT_ONLINE).record(online, attributes)
+    _current(SPOT_SESSIONS).record(sessions, attributes)
 
 
 def measure_now(name: str, value: int, *, tenant_id: str) -> None:
     """Record the current number of something in a tenant."""
-    _gauge(name).set(value, {"tenant_id": tenant_id})
+    _current(name).record(value, {"tenant_id": tenant_id})
 
 
 def measure_queue(name: str, age: timedelta) -> None:
     """Record how long the oldest message of a queue has been there; nothing where it is empty."""
-    _gauge(_QUEUES).set(age.total_seconds(), {"queue": name})
+    _current(_QUEUES, "s").record(age.total_seconds(), {"queue": name})
 
 
 def reset_instruments() -> None:
     """Create the instruments again at their next use (for tests, which set another SDK)."""
-    for made in (_meter, _histogram, _counter, _gauge):
+    for made in (_meter, _histogram, _counter):
         made.cache_clear()
 
 
@@ -200,9 +199,13 @@ def _counter(name: str) -> Counter:
     return _meter().create_counter(name)
 
 
-@cache
-def _gauge(name: str) -> Gauge:
-    return _meter().create_gauge(name)
+def _current(name: str, unit: str = "") -> Histogram:
+    """Return the instrument of a value as it is now: a histogram, which is sent once.
+
+    A gauge is sent again every minute while its process lives: what one instance measured an hour ago would stand
+    beside what another measures now.
+    """
+    return _histogram(name, unit)
 
 
 def _since(began: float) -> float:

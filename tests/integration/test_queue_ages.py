@@ -50,7 +50,8 @@ async def create(queue: QueueClient) -> QueueClient:
 
 
 def ages(seen: Seen) -> dict[str, float]:
-    return {point.attributes["queue"]: point.value for point in seen.points("deskwright.queues.age")}
+    """Return the newest age of each queue."""
+    return {point.attributes["queue"]: point.max for point in seen.points("deskwright.queues.age")}
 
 
 async def test_a_message_that_nobody_reads_grows_old(reading: PaperServices, queues: Queues) -> None:

@@ -94,7 +94,7 @@ async def test_what_waits_is_measured_for_each_tenant(here: PaperServices) -> No
     with measured() as seen:
         await measure(here)
         pending, removals = (
-            {str(point.attributes["tenant_id"]): point.value for point in seen.points(f"deskwright.{name}")}
+            {str(point.attributes["tenant_id"]): point.max for point in seen.points(f"deskwright.{name}")}
             for name in ("cloud_pcs.pending", "removals.waiting")
         )
     assert pending == removals == {"contoso": 1, "fabrikam": 0}

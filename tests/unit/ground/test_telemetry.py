@@ -120,11 +120,12 @@ def test_a_message_that_is_set_aside_is_counted(seen: Seen) -> None:
     assert point.value == 1
 
 
-def test_the_current_number_of_waiting_cloud_pcs_is_measured(seen: Seen) -> None:
+def test_the_current_number_of_waiting_cloud_pcs_is_sent_once_each_time_that_it_is_measured(seen: Seen) -> None:
     for value in (7, 3):
         telemetry.measure_now(telemetry.PENDING, value, tenant_id="contoso")
-    (point,) = seen.points("deskwright.cloud_pcs.pending")
-    assert (point.value, dict(point.attributes)) == (3, {"tenant_id": "contoso"})
+        seen.points(telemetry.PENDING)
+    sent = [(point.min, point.max, dict(point.attributes)) for point in seen.points(telemetry.PENDING)]
+    assert sent == [(7, 7, {"tenant_id": "contoso"}), (3, 3, {"tenant_id": "contoso"})]
 
 
 def test_without_an_sdk_nothing_happens() -> None:

@@ -1,3 +1,4 @@
+import { makeStyles, tokens } from "@fluentui/react-components";
 import { useMemo, type ReactElement } from "react";
 import { Link } from "react-router";
 
@@ -13,10 +14,13 @@ import { Section } from "../../components/section.tsx";
 import type { Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/tenants.ts";
 
+const useStyles = makeStyles({ create: { marginBottom: tokens.spacingVerticalS } });
+
 type Site = RowOf<"/tenants/{tenant}/sites">;
 
 /** The sites of a tenant: where its Cloud PCs are built. */
 export function Sites({ tenant, begin }: { readonly tenant: string; readonly begin: Work["begin"] }): ReactElement {
+  const styles = useStyles();
   const api = useApi();
   const mayEdit = useMay("wizards/save");
   const list = useList("/tenants/{tenant}/sites", { tenant });
@@ -29,7 +33,11 @@ export function Sites({ tenant, begin }: { readonly tenant: string; readonly beg
   );
   return (
     <Section title={words.sites}>
-      {mayEdit && <LinkButton to={`/t/${tenant}/wizards/create-site`}>{words.createSite}</LinkButton>}
+      {mayEdit && (
+        <div className={styles.create}>
+          <LinkButton to={`/t/${tenant}/wizards/create-site`}>{words.createSite}</LinkButton>
+        </div>
+      )}
       <ListView label={words.sites} list={list} columns={columns} idOf={(row) => row.id} none={<p>{words.noSites}</p>} />
     </Section>
   );

@@ -43,6 +43,7 @@ def test_a_name_of_any_length_and_script_stays_in_the_window(enter: Enter, name:
         expect(page.get_by_text(name.strip()).first).to_be_attached()
         for width in WIDTHS.values():
             page.set_viewport_size({"width": width, "height": 800})
+            expect(page.get_by_role("progressbar", name="Loading")).to_have_count(0)
             found[path, width] = page.evaluate("document.documentElement.scrollWidth") - width
         visit.picture(f"names{path.replace('/', '-')}")
     assert {place: over for place, over in found.items() if over > 0} == {}

@@ -24,7 +24,9 @@ EDITS = st.fixed_dictionaries(
     {},
     optional={
         "displayName": st.sampled_from(("Office", "New name", "Ä")),
-        "description": st.text(max_size=20),
+        "description": st.text(
+            st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\r\t"), max_size=20
+        ),
         "localAdminEnabled": st.booleans(),
         "enableSingleSignOn": st.booleans(),
         "@deskwright.securityDefaults": st.fixed_dictionaries(

@@ -12,7 +12,7 @@ import pytest
 from tests.e2e.office import MEDIUM, Office
 from tests.e2e.queues import put_change
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 OpenOffice = Callable[..., Office]
 Json = dict[str, Any]

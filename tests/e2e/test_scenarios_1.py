@@ -7,7 +7,7 @@ import pytest
 from local.stack import Stack
 from tests.e2e.scenes import hurried, parts, see
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 __all__ = ["hurried"]
 
 

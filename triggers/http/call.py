@@ -23,6 +23,7 @@ from shared.services.action_context import ActionContext
 from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Repository, Stored
 from triggers.http.authentication import Caller
+from triggers.http.response_shapes import Node
 
 M = TypeVar("M", bound=BaseModel)
 V = TypeVar("V", bound=Value)
@@ -72,8 +73,8 @@ class Call:
         self.request, self.deps, self.caller = request, deps, caller
         self.params: Mapping[str, str] = {}
         """The query parameters, once the frame has checked them."""
-        self.shows: frozenset[str] = frozenset()
-        """The properties that what the route returns may have, as it declares them."""
+        self.returns: Node | None = None
+        """What the route returns, as it declares it."""
         self.now = deps.clock.now()
         self._tenant, self._verb, self._trace_id, self._graph = tenant, verb, trace_id, graph
 

@@ -46,7 +46,7 @@ from triggers.http.openapi_metadata import RouteMetadata, attach
 from triggers.http.permissions import VERBS, authorize
 from triggers.http.problems import answering_errors
 from triggers.http.refusals import write_down_refusal
-from triggers.http.response_shapes import Node, properties_of
+from triggers.http.response_shapes import Node
 
 _MOST_BYTES = 1 << 20
 _ATTEMPTS = 20
@@ -83,7 +83,7 @@ def endpoint(
 
             async def perform() -> func.HttpResponse:
                 call = await _authorized_call(req, verb, trace_id, calls, graph=graph)
-                call.shows, version = properties_of(by_status.get(200)), str(req.route_params.get("version", ""))
+                call.returns, version = by_status.get(200), str(req.route_params.get("version", ""))
                 call.params = named_parameters(req.params, query, graph=graph, version=version)
                 if accepts is None and req.method != "GET":
                     call.refuse_fields()

@@ -16,6 +16,7 @@ from triggers.http.call import Call, Response, ok
 from triggers.http.csv_files import csv_file
 from triggers.http.odata import Collection, Query, read_query, refuse_unselectable, row_of, selected
 from triggers.http.paging import listed, top_of
+from triggers.http.response_shapes import properties_of
 
 V = TypeVar("V", bound=Value)
 View = Callable[[V], Mapping[str, Any]]
@@ -52,7 +53,7 @@ def whole_list(
 def list_query(call: Call, collection: Collection) -> Query:
     """Return the options of a list's request. Raises: InvalidError for what *collection* does not support."""
     query = read_query(call.params, collection)
-    refuse_unselectable(query, collection, call.shows)
+    refuse_unselectable(query, collection, properties_of(call.returns))
     return query
 
 

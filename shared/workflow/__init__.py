@@ -6,7 +6,7 @@ here.
 
 from shared.workflow.calling import CallFailedError, call, call_all, call_raw
 from shared.workflow.implementing import implements
-from shared.workflow.orchestrating import ContinuedAsNew, Steps, continue_as_new, orchestrates
+from shared.workflow.orchestrating import ContinuedAsNew, Steps, continue_as_new, orchestrates, predates
 from shared.workflow.purging import purge_finished
 from shared.workflow.registration import implementation_of
 from shared.workflow.replay import speed_up_replay
@@ -35,6 +35,7 @@ __all__ = [
     "is_alive",
     "orchestrates",
     "pause",
+    "predates",
     "purge_finished",
     "read_instance",
     "speed_up_replay",

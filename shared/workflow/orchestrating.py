@@ -31,6 +31,19 @@ def continue_as_new(order: Value) -> NoReturn:
     raise ContinuedAsNew(order)
 
 
+def predates(ctx: Context, version: str) -> bool:
+    """Whether the instance began under a release before *version*: it makes the calls of that release.
+
+    A change of an orchestrator's calls keeps the old ones behind this, and host.json's ``defaultVersion`` is *version*.
+    """
+    began = ctx.version
+    return not began or _numbers(began) < _numbers(version)
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
+
+
 def orchestrates(
     workflow: Workflow[Order, Outcome],
 ) -> Callable[[Callable[[Context, Order], Steps[Outcome]]], Callable[[Context], Steps[Any]]]:

@@ -31,6 +31,10 @@ class Context(Protocol):
     def current_utc_datetime(self) -> datetime:
         """The time, as this turn sees it."""
 
+    @property
+    def version(self) -> str | None:
+        """The ``defaultVersion`` of host.json under which the instance began."""
+
     def get_input(self) -> Any:
         """Return the instance's input."""
 

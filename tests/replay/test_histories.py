@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from enum import StrEnum
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +103,13 @@ def workflows() -> dict[str, Workflow[Any, Any]]:
 
 def histories() -> list[Record]:
     return [json.loads(path.read_text()) for path in HISTORIES.glob("*.json")]
+
+
+def test_the_histories_of_the_last_release_are_as_they_were_recorded() -> None:
+    released: dict[str, str] = json.loads((HISTORIES.parent / "released.json").read_text())
+    kept = {name: sha256((HISTORIES / name).read_bytes()).hexdigest() for name in released}
+
+    assert kept == released
 
 
 def test_every_orchestrator_has_a_recorded_history() -> None:

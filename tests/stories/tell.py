@@ -5,9 +5,11 @@ Nothing of the Durable SDK runs here; the fake context has exactly the four call
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from shared.contracts.definitions import Contract, Workflow
@@ -16,6 +18,10 @@ from shared.workflow import ContinuedAsNew
 from tests.implementations import implementation
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
+CURRENT: str = json.loads((Path(__file__).parents[2] / "host.json").read_text())["extensions"]["durableTask"][
+    "defaultVersion"
+]
+"""The version of instances that begin today."""
 Answer = Value | Exception | list[Any] | Callable[[dict[str, Any]], Any]
 Answers = Mapping[Any, Answer]
 """The script: what each contract answers, every time or one after the other."""
@@ -34,9 +40,10 @@ class Task:
 class Context:
     """The part of DurableOrchestrationContext that shared.workflow uses."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: str) -> None:
         self.current_utc_datetime = START
         self.instance_id = "story"
+        self.version = version
 
     def call_activity(self, name: str, payload: dict[str, Any]) -> Task:
         return Task("activity", name, payload["order"])
@@ -69,12 +76,12 @@ class Story:
 class Teller:
     """Answers each call from the script; a list is a series of answers, its last one repeats."""
 
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: Answers, version: str) -> None:
         self._answers = {
             contract.name: list(answer) if isinstance(answer, list) else answer for contract, answer in answers.items()
         }
         self.story = Story()
-        self.context = Context()
+        self.context = Context(version)
 
     def answer(self, task: Task) -> Any:
         match task.kind:
@@ -103,9 +110,12 @@ class Teller:
         return answer.to_json() if isinstance(answer, Value) else answer
 
 
-def tell(workflow: Workflow[Any, Any], order: Value, answers: Answers) -> Story:
-    """Return the story of *workflow* with *order* when every call is answered as scripted."""
-    teller = Teller(answers)
+def tell(workflow: Workflow[Any, Any], order: Value, answers: Answers, *, version: str = CURRENT) -> Story:
+    """Return the story of *workflow* with *order* when every call is answered as scripted.
+
+    *version*: the release under which the instance began.
+    """
+    teller = Teller(answers, version)
     story = teller.story
     steps = implementation(workflow)(teller.context, order)
     try:

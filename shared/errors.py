@@ -9,6 +9,7 @@
     │   ├── IllegalTransitionError  the life cycle has no such transition
     │   ├── NameTakenError          another record of the tenant has the name
     │   └── BusyError               the same request is being handled; ``after`` is the time to wait
+    ├── LengthRequiredError   411  the body was sent in chunks, which the Functions host does not hand on
     ├── StaleError            412  it has changed since it was read; the frame of the routes tries again
     │   └── MismatchError           If-Match names another version: trying again changes nothing
     ├── TooLargeError         413  the body is larger than the limit
@@ -108,6 +109,10 @@ class StaleError(DeskwrightError):
 
 class MismatchError(StaleError):
     """The record is not the version that the caller's If-Match names."""
+
+
+class LengthRequiredError(DeskwrightError):
+    """The request has no Content-Length: its body, sent in chunks, did not reach the app."""
 
 
 class TooLargeError(DeskwrightError):

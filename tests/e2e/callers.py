@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -81,7 +81,7 @@ def send(
     stack: Stack, method: str, path: str, token: str | None, body: Any = None, headers: Mapping[str, str] | None = None
 ) -> tuple[int, Any]:
     """Send one request with just this token; return status and body."""
-    data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+    data = body if isinstance(body, bytes | Iterator) or body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{stack.addresses.api}/api/{path}", data=data, method=method)  # noqa: S310 - ours
     for name, value in {"Content-Type": "application/json", **(headers or {})}.items():
         request.add_header(name, value)

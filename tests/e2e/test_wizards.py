@@ -279,6 +279,22 @@ def test_a_body_of_more_than_a_mebibyte_is_refused(open_office: OpenOffice) -> N
     assert (status, said["status"]) == (413, 413)
 
 
+def test_a_body_in_chunks_is_refused_with_words_that_help_and_changes_nothing(open_office: OpenOffice) -> None:
+    office = open_office()
+    token = office.portal.token()
+    paths = (
+        ("POST", f"tenants/{office.name}/wizards/create-connection"),
+        ("POST", f"tenants/{office.name}/beta/deviceManagement/virtualEndpoint/provisioningPolicies"),
+        ("PUT", f"tenants/{office.name}/sites/other"),
+    )
+    for method, path in paths:
+        status, said = send(office.stack, method, path, token, iter([b'{"region": ', b'"westeurope"}']))
+        told = said["error"]["message"] if "error" in said else said["detail"]
+        assert (status, "Content-Length" in told) == (411, True), path
+    assert office.portal.send("GET", f"{office.base}/sites/other").status == 404
+    assert send(office.stack, "POST", "graph/notifications", None, iter([b'{"value": []}'])) == (411, None)
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff"])
 def test_a_body_that_is_no_object_is_refused(open_office: OpenOffice, body: bytes) -> None:
     office = open_office()

@@ -18,7 +18,7 @@ from shared.domain.json_text import escape, read_json
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
-from shared.errors import InvalidError, MismatchError, NotFoundError, Problem
+from shared.errors import InvalidError, LengthRequiredError, MismatchError, NotFoundError, Problem, TooLargeError
 from shared.services.action_context import ActionContext
 from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Repository, Stored
@@ -28,6 +28,7 @@ from triggers.http.response_shapes import Node
 M = TypeVar("M", bound=BaseModel)
 V = TypeVar("V", bound=Value)
 
+_MOST_BYTES = 1 << 20
 _DEEPEST = 20  # objects in each other; no form has as many
 _MOST_KEY_CHARACTERS = 200
 _HOST_NAME = r"(?=.{1,253}(:|$))[0-9A-Za-z_]([0-9A-Za-z_-]{0,62})(\.[0-9A-Za-z_]([0-9A-Za-z_-]{0,62}))*\.?"
@@ -54,6 +55,22 @@ def ok(body: Any, *, etag: str | None = None) -> Response:  # noqa: ANN401 - any
 def created(body: Any, location: str, *, etag: str | None = None) -> Response:  # noqa: ANN401 - any JSON
     """Answer 201 with the address of what was made."""
     return Response(201, body, {"Location": location, **({"ETag": etag} if etag else {})})
+
+
+def body_of(request: func.HttpRequest) -> bytes:
+    """Return the body of a request. Raises: LengthRequiredError, TooLargeError.
+
+    The Functions host hands a body on only where there is a Content-Length, and an empty one where it came in chunks.
+    """
+    if "transfer-encoding" in request.headers:
+        raise LengthRequiredError(
+            "The body was sent in chunks (Transfer-Encoding), and Azure Functions hands no such body on."
+            " Send it in one piece with a Content-Length."
+        )
+    body: bytes = request.get_body()
+    if len(body) > _MOST_BYTES:
+        raise TooLargeError(f"a body may have {_MOST_BYTES} bytes")
+    return body
 
 
 class Call:

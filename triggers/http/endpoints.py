@@ -25,7 +25,6 @@ from shared.errors import (
     NotFoundError,
     Problem,
     StaleError,
-    TooLargeError,
     UnavailableError,
 )
 from shared.services.tenant_directories import tenants_by_directory
@@ -39,7 +38,7 @@ from triggers.http.authentication import (
     bearer_token,
     token_validation,
 )
-from triggers.http.call import Call, Response, parts_of
+from triggers.http.call import Call, Response, body_of, parts_of
 from triggers.http.etags import is_held
 from triggers.http.odata import Collection, named_parameters
 from triggers.http.openapi_metadata import RouteMetadata, attach
@@ -48,7 +47,6 @@ from triggers.http.problems import answering_errors
 from triggers.http.refusals import write_down_refusal
 from triggers.http.response_shapes import Node
 
-_MOST_BYTES = 1 << 20
 _ATTEMPTS = 20
 _MOST_CHARACTERS = 1000  # of a part of an address: storage answers longer ones with a 431
 _UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
@@ -160,8 +158,7 @@ async def _authorized_call(
         calls.append(call)
         raise
     calls.append(call)
-    if len(request.get_body()) > _MOST_BYTES:
-        raise TooLargeError(f"a body may have {_MOST_BYTES} bytes")
+    body_of(request)
     return call
 
 

@@ -11,16 +11,16 @@ from typing_extensions import TypedDict
 
 from shared.dependencies import dependencies
 from shared.domain.json_text import read_json
-from shared.errors import InvalidError
+from shared.errors import InvalidError, LengthRequiredError, TooLargeError
 from shared.services import directory_notifications
 from shared.workflow import Blueprint
+from triggers.http.call import body_of
 from triggers.http.json_schema import Json, unrestricted
 from triggers.http.openapi_metadata import returns
 from triggers.http.response_shapes import Text
 
 bp = Blueprint()
-_MOST_BYTES = 1 << 20
-_ACCEPTED, _BAD, _TOO_LARGE = 202, 400, 413
+_ACCEPTED, _BAD, _NO_LENGTH, _TOO_LARGE = 202, 400, 411, 413
 
 
 @unrestricted
@@ -34,13 +34,20 @@ class ChangeNotifications(TypedDict, total=False):
 
 
 @bp.route(route="graph/notifications", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@returns({200: Text(), 202: None, 400: None, 413: None}, accepts=ChangeNotifications, query=("validationToken",))
+@returns(
+    {200: Text(), 202: None, 400: None, 411: None, 413: None}, accepts=ChangeNotifications, query=("validationToken",)
+)
 async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
     """Take Graph's notifications. The clientState proves who sends; anybody else learns nothing."""
     token = req.params.get("validationToken")
     if token is not None:  # the handshake: Graph wants its token back, and a browser must not run it
         return func.HttpResponse(html.escape(token), mimetype="text/plain")
-    notifications = _notifications(req)
+    try:
+        notifications = _notifications(body_of(req))
+    except LengthRequiredError:
+        return func.HttpResponse(status_code=_NO_LENGTH)
+    except TooLargeError:
+        return func.HttpResponse(status_code=_TOO_LARGE)
     if notifications is None:
         return func.HttpResponse(status_code=_BAD)
     if len(notifications) > directory_notifications.MOST_NOTIFICATIONS:
@@ -49,10 +56,9 @@ async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
     return func.HttpResponse(status_code=_ACCEPTED)
 
 
-def _notifications(req: func.HttpRequest) -> list[dict[str, Any]] | None:
-    body = req.get_body()
+def _notifications(body: bytes) -> list[dict[str, Any]] | None:
     try:
-        parsed = read_json(body.decode("utf-8")) if len(body) <= _MOST_BYTES else None
+        parsed = read_json(body.decode("utf-8"))
     except (ValueError, RecursionError, InvalidError):
         return None
     found = parsed.get("value") if isinstance(parsed, dict) else None

@@ -17,7 +17,7 @@ from triggers.http.views.openapi_examples import ANSWERS, BODIES, error_example
 from triggers.http.views.openapi_headers import HEADERS, headers_of, headers_of_error
 
 _VERSION = "1.0"
-_ERRORS = (400, 401, 403, 404, 409, 412, 413, 422, 429, 503)
+_ERRORS = (400, 401, 403, 404, 409, 411, 412, 413, 422, 429, 503)
 """What every route may answer besides: triggers.http.problems."""
 _SELECT = (
     "The properties to show, and its id; of a list each item lacks the others, also those that its schema requires"

@@ -62,7 +62,7 @@ class Selection(Value):
     regions: tuple[Word, ...] = Field((), max_length=_MOST_NAMED)
     on_premises_connection_ids: tuple[Id, ...] = Field((), max_length=_MOST_NAMED)
     error_codes: tuple[Word, ...] = Field((), max_length=_MOST_NAMED, description="of failed Cloud PCs")
-    drifted: bool | None = Field(None, description="whether it differs from what its policy would build today")
+    drifted: bool | None = Field(None, description="whether a rebuild by its policy of today would change its machine")
     where: str | None = Field(None, max_length=4000, description="a $filter of the list of Cloud PCs")
     search: str | None = Field(None, max_length=200, description="a $search of the list of Cloud PCs")
 

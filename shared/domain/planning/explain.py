@@ -49,7 +49,7 @@ class ExplainedCloudPc(Value):
     licensed: bool
     status: Status | None = None
     policy_name: str | None = None  # that it was built from; it stays, whichever policy wins today
-    drift: Drift | None = None  # how it differs from what that policy would build today
+    drift: Drift | None = None  # what a rebuild by that policy would change of its machine
     error: Failure | None = None
     because: str
     missing: tuple[str, ...] = ()  # in its grace period: everything that has to come back for it to stay

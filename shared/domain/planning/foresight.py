@@ -51,7 +51,7 @@ class Foresight(Value):
     summary: str
     complete: bool
     counts: dict[ForeseenAction, int]
-    differ: int | None = Field(None, description="of an edit: how many Cloud PCs would differ from the policy")
+    differ: int | None = Field(None, description="of an edit: of how many Cloud PCs a rebuild would change the machine")
     changed: tuple[str, ...] | None = Field(None, description="of an edit or of settings: what changes")
     value: tuple[Foreseen, ...]
     more: bool = Field(description=f"whether there are more than the {MOST_SHOWN} that are shown")

@@ -6,12 +6,12 @@ import pytest
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.images.image import ImageType
+from shared.domain.images.image import DeviceImageStatus, ImageSource, ImageType
 from shared.domain.networks.connection import JoinType
-from shared.domain.planning.drift import Drift
+from shared.domain.planning.drift import REBUILT, Drift, TenantPolicies
 from shared.domain.planning.explain import explain
 from shared.domain.planning.policy_users import policy_users
-from shared.domain.policies.policy import DomainJoinConfiguration, SecurityDefaults, image_source, snapshot_of
+from shared.domain.policies.policy import DomainJoinConfiguration, SecurityDefaults, Snapshot, image_source, snapshot_of
 from shared.domain.tenants.tenant import TenantSettings
 from tests.cloud_pcs import cloud_pc, edited
 from tests.unit.wizards import office
@@ -50,7 +50,7 @@ def test_what_was_just_built_has_not_drifted() -> None:
 @pytest.mark.parametrize(
     ("edit", "differs"),
     [
-        ({"display_name": "New name"}, ("displayName",)),
+        ({"display_name": "New name"}, ()),
         ({"description": "only words"}, ()),
         ({"domain_join_configurations": (way_in("c2"),)}, ("domainJoinConfigurations",)),
         ({"domain_join_configurations": (way_in("c2"), way_in("c1"))}, ()),
@@ -61,7 +61,7 @@ def test_what_was_just_built_has_not_drifted() -> None:
         ({"security_defaults": SecurityDefaults(drives=True)}, ("@deskwright.securityDefaults",)),
         ({"cloud_pc_naming_template": "PC-%RAND:6%"}, ("cloudPcNamingTemplate",)),
         ({"cloud_pc_naming_template": TenantSettings().naming_template}, ()),
-        ({"grace_period_in_hours": 24}, ("gracePeriodInHours",)),
+        ({"grace_period_in_hours": 24}, ()),
         ({"assignments": ()}, ()),
     ],
     ids=str,
@@ -71,8 +71,37 @@ def test_an_edit_is_named_by_the_property_that_differs(edit: dict[str, Any], dif
 
 
 def test_a_tenant_s_setting_that_a_policy_leaves_open_drifts_too() -> None:
-    drift = office.today(POLICY, grace_period_in_hours=24).drift(built())
-    assert drift == Drift(drifted=True, differs=("gracePeriodInHours",))
+    named = TenantPolicies({POLICY.id: POLICY}, {}, TenantSettings(naming_template="PC-%RAND:6%"))
+    assert named.drift(built()) == Drift(drifted=True, differs=("cloudPcNamingTemplate",))
+    assert office.today(POLICY, grace_period_in_hours=24).drift(built()) == Drift(drifted=False)
+
+
+def test_every_field_of_the_snapshot_says_whether_a_rebuild_changes_it() -> None:
+    assert set(REBUILT) == set(Snapshot.model_fields)
+
+
+def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() -> None:
+    other = {
+        "policy_name": "Another",
+        "connection_id": "c9",
+        "connection_name": "Another",
+        "join_type": JoinType.HYBRID_AZURE_AD_JOIN,
+        "image": ImageSource(gallery_version_id=office.VERSION_ID),
+        "image_display_name": "Another",
+        "locale": "de-DE",
+        "local_admin_enabled": True,
+        "enable_single_sign_on": False,
+        "security_defaults": SecurityDefaults(drives=True),
+        "naming_template": "PC-%RAND:6%",
+        "grace_period_in_hours": 1,
+    }
+    pc = built()
+    assert pc.current.snapshot is not None
+    for field, value in other.items():
+        drift = office.today(POLICY).drift(edited(pc, snapshot=pc.current.snapshot.but(**{field: value})))
+        changed = REBUILT[field]
+        assert drift == Drift(drifted=changed is not None, differs=(changed.name,) if changed else ()), field
+    assert {"policy_id", *other} == set(REBUILT)  # another policy than there is: below
 
 
 def test_a_rebuilt_device_image_is_another_image() -> None:
@@ -82,6 +111,12 @@ def test_a_rebuilt_device_image_is_another_image() -> None:
     same = today.drift(pc)
     today.images["i1"] = READY.but(gallery_version_id=office.VERSION_ID.replace("1.0.0", "1.0.1"))  # type: ignore[index]
     assert (same, today.drift(pc)) == (Drift(drifted=False), Drift(drifted=True, differs=("imageId",)))
+
+
+def test_an_image_that_may_not_be_used_for_now_is_no_drift() -> None:
+    today = office.today(CUSTOM)
+    today.images["i1"] = READY.but(status=DeviceImageStatus.PENDING)  # type: ignore[index]
+    assert today.drift(built(CUSTOM)) == Drift(drifted=False)
 
 
 def test_a_cloud_pc_of_a_deleted_policy_says_so_and_keeps_its_name() -> None:

@@ -39,18 +39,6 @@ def test_a_template_matches_as_documented(template: str, path: str, values: dict
     assert found is not None if values == "any" else found == values
 
 
-def test_more_specific_templates_come_first() -> None:
-    templates = ["{*all}", "a/{x}", "a/{x:int}", "a/b", "a/{x}.json"]
-    ordered = sorted((Route(one) for one in templates), key=lambda route: route.rank)
-    assert [route.template for route in ordered] == [
-        "a/b",
-        "a/{x}.json",
-        "a/{x:int}",
-        "a/{x}",
-        "{*all}",
-    ]
-
-
 @pytest.mark.parametrize(
     "template",
     [

@@ -1,6 +1,10 @@
 """Every route is in docs/api.md with the permission that guards it; read from what the routes declare."""
 
+from itertools import combinations, zip_longest
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from triggers.http.graph import BASE
 from triggers.http.openapi import routes
@@ -50,3 +54,57 @@ def test_what_everybody_may_do_concerns_nobody_but_the_caller() -> None:
 def test_graph_shaped_addresses_answer_in_graph_s_shape() -> None:
     shaped = {route.address: route.metadata.graph for route in GUARDED if route.metadata}
     assert [address for address, graph in shaped.items() if (BASE in address) != graph] == []
+
+
+def segments(template: str) -> list[int]:
+    """Return how general each segment of a route template is: 0 a literal, 1 a parameter, 2 all that follows."""
+    return [2 if each.startswith("{*") else 1 if "{" in each else 0 for each in template.strip("/").split("/")]
+
+
+def meet(one: str, other: str) -> bool:
+    """Whether some path matches both templates."""
+    pairs = zip_longest(one.strip("/").lower().split("/"), other.strip("/").lower().split("/"))
+    for a, b in pairs:
+        if "{*" in f"{a}{b}":
+            return True
+        if a is None or b is None or ("{" not in a + b and a != b):
+            return False
+    return True
+
+
+def wrongly_ordered(found: list[tuple[str, str, frozenset[str]]]) -> list[tuple[str, str]]:
+    """Return the pairs of functions (name, route, methods) of which the host would try the more general one first."""
+    by_name = sorted(found, key=lambda one: one[0].upper())
+    return [
+        (first, second)
+        for (first, route, methods), (second, other, others) in combinations(by_name, 2)
+        if methods & others and meet(route, other) and segments(route) >= segments(other)
+    ]
+
+
+def test_the_host_tries_routes_by_their_functions_names_and_finds_the_one_that_is_meant(functions: list[Any]) -> None:
+    routed = [
+        (f.get_function_name(), f.get_trigger().route, frozenset(each.value for each in f.get_trigger().methods))
+        for f in functions
+        if f.get_trigger().type == "httpTrigger"
+    ]
+    assert len(routed) == len({name for name, _, _ in routed})
+    assert wrongly_ordered(routed) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "wrong"),
+    [
+        ("things/{id}", "things/count", True),
+        ("things/count", "things/{id}", False),
+        ("things/{*rest}", "things/{id}/parts", True),
+        ("{*rest}", "things", True),
+        ("things/{id}", "things/{name}", True),
+        ("things/{id}/a", "things/{id}/b", False),
+        ("things", "things/{id}", False),
+    ],
+)
+def test_a_pair_in_the_wrong_order_is_found(first: str, second: str, *, wrong: bool) -> None:
+    get = frozenset({"GET"})
+    assert bool(wrongly_ordered([("a", first, get), ("b", second, get)])) is wrong
+    assert wrongly_ordered([("a", first, get), ("b", second, frozenset({"PUT"}))]) == []

@@ -1,4 +1,4 @@
-"""Route templates as ASP.NET reads them (docs/notes.md 4.1): match, constraints, specificity."""
+"""Route templates as ASP.NET reads them (docs/notes.md 4.1): match and constraints."""
 
 import re
 import uuid
@@ -26,14 +26,13 @@ class _Part:
 
 
 class Route:
-    """One template, ready to match; more specific ones have the smaller ``rank``."""
+    """One template, ready to match."""
 
     def __init__(self, template: str) -> None:
         self.template = template.strip("/")
         segments = _split(self.template) if self.template else []
         self._segments = [_segment(text) for text in segments]
         _check_parts([part for parts in self._segments for part in parts])
-        self.rank = (*(_rank(parts) for parts in self._segments), _END)
 
     def match(self, segments: Sequence[str]) -> dict[str, str] | None:
         """Match decoded path segments; return the route's values, None when it does not match."""
@@ -56,10 +55,6 @@ class Route:
                 return None
             values.update(found)
         return values if len(segments) <= len(self._segments) else None
-
-
-# A longer template ranks before one that is its beginning.
-_END = 9
 
 
 def path_segments(raw_path: str) -> list[str]:
@@ -206,15 +201,3 @@ def _match_segment(parts: tuple[_Part, ...], text: str) -> dict[str, str] | None
     named = list(zip((part for part in parts if part.name), match.groups(), strict=True))
     good = all(check(value) for part, value in named for check in part.checks)
     return {part.name: value for part, value in named} if good else None
-
-
-def _rank(parts: tuple[_Part, ...]) -> int:
-    """Literal before mixed before constrained before free before catch-all."""
-    first = parts[0]
-    if all(not part.name for part in parts):
-        return 0
-    if len(parts) > 1:
-        return 1
-    if first.catch_all:
-        return 4
-    return 2 if first.checks else 3

@@ -43,9 +43,12 @@ class _FunctionRoute:
 
 
 def function_routes(registry: Registry, prefix: str) -> list[_FunctionRoute]:
-    """Read the routes of all HTTP functions, most specific first; ``RouteError`` names a bad one."""
+    """Read the routes of all HTTP functions, in the order in which they are tried; ``RouteError`` names a bad one.
+
+    The order is that of the functions' names, ordinal and without case, however specific a route is.
+    """
     found: list[_FunctionRoute] = []
-    for function in registry.of("httpTrigger"):
+    for function in sorted(registry.of("httpTrigger"), key=lambda one: one.name.upper()):
         raw = function.trigger.raw
         own = _template(function)
         if own.lower().startswith(_RESERVED):  # as Azure's host: whatever the prefix is
@@ -63,7 +66,7 @@ def function_routes(registry: Registry, prefix: str) -> list[_FunctionRoute]:
                     f"{function.location}: {function.name} and {other.function.name} have the same route {template!r}"
                 )
         found.append(_FunctionRoute(route, methods, level, function))
-    return sorted(found, key=lambda one: one.route.rank)
+    return found
 
 
 def _template(function: Function) -> str:

@@ -47,6 +47,16 @@ async def special(req: func.HttpRequest) -> str:
     return "literal"
 
 
+@app.route(route="ordered/{n:int}", methods=["GET"])
+def ordered_number(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("number")
+
+
+@app.route(route="ordered/{any}", methods=["GET"])
+def ordered_any(req: func.HttpRequest) -> func.HttpResponse:
+    return func.HttpResponse("any")
+
+
 @app.route(route="files/{*path}", methods=["GET"])
 async def files(req: func.HttpRequest) -> str:
     return req.route_params.get("path", "-")

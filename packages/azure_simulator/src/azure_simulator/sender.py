@@ -41,21 +41,22 @@ class Sender:
 
     def __init__(self, cloud: Cloud, certificates: Certificates) -> None:
         self._cloud = cloud
-        self._context = ssl.create_default_context(cafile=str(certificates.bundle))
+        self._certificates = certificates
         self._ready: dict[str, deque[Post]] = {}
         self._flying: dict[str, int] = {}
         self._world: World | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._session: aiohttp.ClientSession | None = None
+        self._started = False
 
     async def start(self) -> None:
         """Begin to poll the clock."""
-        connector = aiohttp.TCPConnector(ssl=self._context)
-        self._session = aiohttp.ClientSession(connector=connector)
+        self._started = True
         self._begin(self._run())
 
     async def stop(self) -> None:
         """Stop sending; what was not answered stays in the outbox."""
+        self._started = False
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -132,8 +133,11 @@ class Sender:
             self._cloud.handle(Request("POST", "/_sim/webhooks/answered", body=json.dumps(answered).encode()))
 
     async def _post(self, url: str, data: bytes, headers: dict[str, str], seconds: float) -> tuple[int, str, str]:
-        if self._session is None:
+        if not self._started:
             raise ConnectionError("the cloud does not listen yet, so it cannot call either")
+        if self._session is None:  # not before it is needed: reading the roots takes longer than starting the rest
+            context = ssl.create_default_context(cafile=str(self._certificates.bundle))
+            self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context))
         timeout = aiohttp.ClientTimeout(total=seconds)
         options: Any = {"data": data, "headers": headers, "timeout": timeout, "allow_redirects": False}
         async with self._session.post(url, **options) as answer:

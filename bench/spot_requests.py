@@ -39,12 +39,11 @@ from shared.contracts.spot_groups import PLAN_SPOT_MEMBERS, SpotGroupOrder
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.state import SpotGroupState
 from shared.services.directory_changes import receive_message
-from shared.services.spot_reconciling import spot_due
-from shared.services.sweeping import sweep
 from shared.storage.due import LOOK, Due, DueKind
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from tests.identities import Identity
+from tests.implementations import timer
 from tests.integration import things
 from tests.integration.desks import Desk, image_version, off, on_paper, session_host, spot_group
 from tests.integration.services import PaperServices, in_place, perform
@@ -100,7 +99,7 @@ async def _insert_hosts(services: PaperServices, groups: list[SpotGroup]) -> Non
 async def _sweep(wire: CountingTransport) -> tuple[Counter[str], int]:
     host: Any = Host()
     wire.take()
-    await sweep(host, DueKind.SPOT, spot_due)
+    await timer("sweep_starts")(None, host)
     return wire.take(), len(host.started)
 
 

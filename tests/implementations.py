@@ -1,5 +1,6 @@
 """What the app registers, and which function of it implements which contract."""
 
+import inspect
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -34,3 +35,9 @@ def activities() -> set[str]:
 def implementation(contract: Contract[Any, Any]) -> Any:
     """Return the function that implements *contract*, as it was written: no JSON and no wire."""
     return implementations()[contract.name].function
+
+
+def timer(name: str) -> Any:
+    """Return the function of a timer that is deployed, as it was written: it takes a client of Durable Functions."""
+    (found,) = (each for each in registered() if each.get_function_name() == name)
+    return inspect.unwrap(found.get_user_function())

@@ -55,6 +55,8 @@ async def settle_and_measure(timer: func.TimerRequest) -> None:
     """
     del timer
     deps = dependencies()
+    if moved := await deps.due.move_in():
+        _log.info("%d due rows of an earlier release were moved", moved)
     if count := await complete_interrupted(deps):
         _log.warning("%d changes had been interrupted", count)
     await fold_lists(deps)

@@ -9,12 +9,12 @@ from shared.contracts.session_hosts import RUN_HOST_TASK, HostTaskOrder, host_ta
 from shared.dependencies import Dependencies
 from shared.domain.spot.host import HostTask, SessionHost, begin_task
 from shared.services.stalling import AGAIN_AFTER, end_stalled
-from shared.storage.due import Due, DueKind
+from shared.storage.due import DUE, Due, DueKind
 from shared.workflow import DurableClient, start
 
 _log = logging.getLogger("deskwright.sweeps")
 
-_CHECK_EVERY = timedelta(minutes=10)
+_CHECK_EVERY = DUE[DueKind.HOST].checked_after
 
 
 async def start_host_task(

@@ -7,22 +7,20 @@ which export is being restored, because the account is no longer empty then.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from shared.clients.blobs import Blobs
-from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.exporting import EXPORTED, FORMAT, Manifest, Part
 from shared.errors import ConflictError, NotFoundError
+from shared.services.due_rules import DUE_RULES
 from shared.services.exporting import read_manifest
+from shared.services.promises import read_tenant_records
 from shared.storage.contents import Contents, read_line
-from shared.storage.due import EVERYBODY, LOOK, Due, DueKind, grace_due, read_once
 from shared.storage.records import Records
 from shared.storage.tables import Row, Table, Tables
 
-_BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
 _MARK = ("restore", "export")
 
 Report = Callable[[str], None]
@@ -105,57 +103,13 @@ async def _enter(tables: Tables, manifest: Manifest, *, merge: bool) -> None:
 
 
 async def _promise_again(tables: Tables, at: datetime) -> None:
-    """Promise again what records and promises, read one after the other, may have lost between them.
-
-    The durable workflows are in no export: every build and every host's task is checked, every directory is read.
-    """
+    """Promise again, for each kind, what records and promises, read one after the other, may have lost between them."""
     records = Records(tables)
     async for tenant in records.tenants.each():
         tenant_id = tenant.value.id
-        for kind in (DueKind.REREAD, DueKind.RESTORE_POINT):
-            await records.due.put(kind, at, tenant_id, EVERYBODY)
-        async for stored in records.cloud_pcs.each(tenant_id):
-            for promise in _promises(stored.value, at):
-                await records.due.put_all([promise])
-        await records.due.put_all([promise async for promise in _promises_of_desktops(records, tenant_id, at)])
+        there = await read_tenant_records(records, tenant_id, at)
+        for rule in DUE_RULES.values():
+            if rule.promises is not None:
+                await records.due.put_all(rule.promises(there))
         await records.cloud_pcs.repair(tenant_id)  # lists are in no export
         await records.operations.repair(tenant_id)
-
-
-async def _promises_of_desktops(records: Records, tenant_id: str, at: datetime) -> AsyncIterator[Due]:
-    """Yield what is due of Spot Groups, their hosts and images; who reads a row looks at the record first.
-
-    The engine forgets a row that is older than the next look of its latest plan.
-    """
-    next_looks = {each.value.id: each.value.next_look_at async for each in records.spot_states.each(tenant_id)}
-    async for group in records.spot_groups.each(tenant_id):
-        yield Due(DueKind.SPOT, at, tenant_id, group.value.id)
-        yield Due(DueKind.SPOT, max(at, next_looks.get(group.value.id) or at), tenant_id, group.value.id, LOOK)
-    async for host in records.session_hosts.each(tenant_id):
-        if host.value.work is not None:
-            yield Due(DueKind.HOST, at, tenant_id, host.value.id, host.value.work.run)
-    async for image_set in records.image_sets.each(tenant_id):
-        yield Due(DueKind.IMAGE_SET, at, tenant_id, image_set.value.id)
-    async for version in records.image_versions.each(tenant_id):
-        yield Due(DueKind.IMAGE_VERSION, at, tenant_id, version.value.id)
-
-
-def _promises(pc: CloudPc, at: datetime) -> list[Due]:
-    other = pc.replacement
-    if other is not None:
-        kind, when = (DueKind.WATCH, at) if other.unfinished else (DueKind.CLEAN_UP, other.clean_up_at or at)
-        return [Due(kind, when, pc.tenant_id, pc.id, other.generation), *_promises(pc.but(replacement=None), at)]
-
-    def of(kind: DueKind, when: datetime) -> Due:
-        return Due(kind, when, pc.tenant_id, pc.id, pc.current.generation)
-
-    if pc.status in _BUILDING:
-        return [of(DueKind.WATCH, at)]
-    if pc.status is Status.FAILED and pc.current.resources.computer_name is not None:
-        return [of(DueKind.CLEAN_UP, pc.current.clean_up_at or at)]
-    if pc.status is Status.DEPROVISIONING:
-        return [of(DueKind.DEPROVISION, at)]
-    at_work = [of(DueKind.ACT, at)] if pc.action else []
-    swapped = [read_once(pc, pc.swap.until)] if pc.swap else []
-    ending = grace_due(pc)
-    return [*at_work, *swapped, *([ending] if ending else [])]

@@ -8,27 +8,12 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from shared.contracts.bulk import BULK
-from shared.contracts.changes import SETTLE_CHANGES
-from shared.contracts.cleaning import CLEAN_UP
-from shared.contracts.configuration import RERUN_STEPS
-from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP
+from shared.contracts.connections import CHECK_GROUP
 from shared.contracts.definitions import Workflow
-from shared.contracts.deprovisioning import DEPROVISION
-from shared.contracts.image_removals import REMOVE_IMAGE
-from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION, SEAL_VERSION
-from shared.contracts.images import BUILD_IMAGE
-from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN
-from shared.contracts.provisioning import PROVISION, REPLACE
-from shared.contracts.reconciling import RECONCILE
-from shared.contracts.remote_actions import RUN_REMOTE_ACTION
-from shared.contracts.session_hosts import RUN_HOST_TASK
-from shared.contracts.spot_engine import RUN_SPOT_ENGINE
-from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP
 from shared.contracts.waiting import AWAIT_OUTCOME
 from shared.dependencies import Dependencies
 from shared.domain.values import Value
-from shared.storage.due import PROGRESS_EVERY, STANDS_STILL, Due, DueKind
+from shared.storage.due import DUE, PROGRESS_EVERY, STANDS_STILL, Due, DueKind
 from shared.telemetry import count_stalled
 from shared.workflow import DurableClient, read_instance, stands_still_since, start
 
@@ -47,27 +32,8 @@ AGAIN_AFTER = timedelta(minutes=1)
 
 FOUND_BY: Mapping[Workflow[Any, Any], tuple[DueKind, ...]] = MappingProxyType(
     {
-        PROVISION: (DueKind.WATCH,),
-        REPLACE: (DueKind.WATCH,),
-        BUILD_IMAGE: (DueKind.BUILD,),
-        REMOVE_IMAGE: (DueKind.PROGRESS,),
-        CHECK_CONNECTION: (DueKind.RECHECK,),
-        CLEAN_UP: (DueKind.CLEAN_UP,),  # alone; in a build it is a part of it
-        DEPROVISION: (DueKind.PROGRESS, DueKind.DEPROVISION),  # that writes its row only when it has begun
-        RECONCILE: (DueKind.RECONCILE, DueKind.PROGRESS),  # of everybody; of single users
-        SETTLE_CHANGES: (DueKind.CHANGES,),
-        BULK: (DueKind.BULK,),
-        RUN_REMOTE_ACTION: (DueKind.ACT,),
-        RERUN_STEPS: (DueKind.PROGRESS,),
-        FIND_ORPHANS: (DueKind.ORPHANS,),
-        REMOVE_ORPHAN: (DueKind.PROGRESS,),
-        RECONCILE_SPOT_GROUP: (DueKind.SPOT,),
-        RUN_SPOT_ENGINE: (DueKind.SPOT,),
-        RUN_HOST_TASK: (DueKind.HOST,),
-        BUILD_VERSION: (DueKind.IMAGE_VERSION,),
-        SEAL_VERSION: (DueKind.IMAGE_VERSION,),
-        REMOVE_VERSION: (DueKind.IMAGE_VERSION,),
-        RUN_VERSION_ACTION: (DueKind.IMAGE_VERSION,),
+        workflow: tuple(kind for kind, facts in DUE.items() if workflow in facts.watches)
+        for workflow in dict.fromkeys(each for facts in DUE.values() for each in facts.watches)
     }
 )
 """The due rows by which a sweep finds that an instance stands still."""
@@ -76,7 +42,7 @@ PARTS = frozenset({AWAIT_OUTCOME, CHECK_GROUP})
 """What runs only as a part of another orchestration, and ends with it."""
 
 _AGAIN: Mapping[str, Workflow[Any, Any]] = MappingProxyType(
-    {workflow.name: workflow for workflow, kinds in FOUND_BY.items() if DueKind.PROGRESS in kinds}
+    {workflow.name: workflow for workflow in DUE[DueKind.PROGRESS].watches}
 )
 
 

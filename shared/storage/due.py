@@ -1,16 +1,36 @@
 """The due rows: an index by time, so that a sweep reads what is due and not everything.
 
 A due row is written before the work it announces, and its reader checks it against the record: there may be two rows
-for one piece of work, or a row for work that was never saved.
+for one piece of work, or a row for work that was never saved. ``DUE`` has what is fixed for each kind;
+``shared/services/due_rules.py`` has the rule that acts on its rows, and what a restore promises of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
+from shared.contracts.bulk import BULK
+from shared.contracts.changes import SETTLE_CHANGES
+from shared.contracts.cleaning import CLEAN_UP
+from shared.contracts.configuration import RERUN_STEPS
+from shared.contracts.connections import CHECK_CONNECTION
+from shared.contracts.definitions import Workflow
+from shared.contracts.deprovisioning import DEPROVISION
+from shared.contracts.image_removals import REMOVE_IMAGE
+from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION, SEAL_VERSION
+from shared.contracts.images import BUILD_IMAGE
+from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN
+from shared.contracts.provisioning import PROVISION, REPLACE
+from shared.contracts.reconciling import RECONCILE
+from shared.contracts.remote_actions import RUN_REMOTE_ACTION
+from shared.contracts.session_hosts import RUN_HOST_TASK
+from shared.contracts.spot_engine import RUN_SPOT_ENGINE
+from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.machines.restore_points import next_moment
 from shared.errors import NotFoundError
@@ -18,6 +38,18 @@ from shared.storage.codec import escaped
 from shared.storage.tables import Read, Row, Table, Tables, Write
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+
+
+class Sweep(StrEnum):
+    """The timers that sweep due rows. The value is the partition of their rows: each tick reads one partition."""
+
+    SOON = "soon"
+    REMOVALS = "deprovision"
+    CLEAN_UPS = "cleanUp"
+    CONNECTIONS = "recheck"
+    DIRECTORIES = "directories"
+    ORPHANS = "orphans"
 
 
 class DueKind(StrEnum):
@@ -46,6 +78,60 @@ class DueKind(StrEnum):
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
 
+@dataclass(frozen=True, slots=True)
+class DueFacts:
+    """What is fixed for a kind of due rows.
+
+    *sweep*: the timer that reads the rows. *watches*: orchestrators that a row of the kind finds when they stand still.
+    *checked_after*: how long work that was begun is left alone before a row of the kind looks whether it goes on.
+    *formerly*: partitions in which earlier releases wrote the rows; ``DueIndex.move_in`` empties them.
+    """
+
+    sweep: Sweep = Sweep.SOON
+    watches: tuple[Workflow[Any, Any], ...] = ()
+    checked_after: timedelta = 2 * _MINUTE
+    formerly: tuple[str, ...] = ()
+
+
+DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
+    {
+        DueKind.START: DueFacts(checked_after=5 * _MINUTE),
+        DueKind.WATCH: DueFacts(watches=(PROVISION, REPLACE), checked_after=10 * _MINUTE),
+        DueKind.CLEAN_UP: DueFacts(Sweep.CLEAN_UPS, watches=(CLEAN_UP,)),  # alone; in a build it is a part of it
+        DueKind.REREAD: DueFacts(),
+        DueKind.RECHECK: DueFacts(Sweep.CONNECTIONS, watches=(CHECK_CONNECTION,)),
+        DueKind.BUILD: DueFacts(watches=(BUILD_IMAGE,)),
+        DueKind.DEPROVISION: DueFacts(Sweep.REMOVALS, watches=(DEPROVISION,), checked_after=60 * _MINUTE),
+        DueKind.ACT: DueFacts(watches=(RUN_REMOTE_ACTION,), checked_after=10 * _MINUTE),
+        DueKind.RESTORE_POINT: DueFacts(),
+        DueKind.ORPHANS: DueFacts(Sweep.ORPHANS, watches=(FIND_ORPHANS,)),
+        DueKind.BULK: DueFacts(watches=(BULK,), checked_after=10 * _MINUTE),
+        DueKind.CHANGES: DueFacts(watches=(SETTLE_CHANGES,)),
+        DueKind.CATCH_UP: DueFacts(Sweep.DIRECTORIES),
+        DueKind.SUBSCRIBE: DueFacts(Sweep.DIRECTORIES),
+        DueKind.REPLICATE: DueFacts(),
+        DueKind.HOST: DueFacts(watches=(RUN_HOST_TASK,), checked_after=10 * _MINUTE),
+        DueKind.SPOT: DueFacts(watches=(RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE)),
+        DueKind.IMAGE_SET: DueFacts(),
+        DueKind.IMAGE_VERSION: DueFacts(
+            watches=(BUILD_VERSION, SEAL_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION), checked_after=10 * _MINUTE
+        ),
+        DueKind.PROGRESS: DueFacts(
+            watches=(
+                REMOVE_IMAGE,
+                DEPROVISION,  # writes its DEPROVISION row only when it has begun
+                RECONCILE,  # of single users; RECONCILE watches that of everybody
+                RERUN_STEPS,
+                REMOVE_ORPHAN,
+            ),
+            checked_after=5 * _MINUTE,
+            formerly=("progress",),
+        ),
+        DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
+    }
+)
+"""Every kind."""
+
 RENEWING = 1
 """The generation of a SUBSCRIBE row that Graph requested by a lifecycle notification."""
 
@@ -55,28 +141,28 @@ LOOK = 1
 LAST_READING = 1_000
 """The number of a read that no other follows, whatever it finds."""
 
-START_GRACE = timedelta(minutes=5)
+START_GRACE = DUE[DueKind.START].checked_after
 """After this time a sweep checks that saved work has been started."""
 
-WATCH_EVERY = timedelta(minutes=10)
+WATCH_EVERY = DUE[DueKind.WATCH].checked_after
 """How often a sweep checks that a started build still runs."""
 
-ACT_EVERY = timedelta(minutes=10)
+ACT_EVERY = DUE[DueKind.ACT].checked_after
 """How often a sweep checks that a remote action still runs."""
 
-PROGRESS_EVERY = timedelta(minutes=5)
+PROGRESS_EVERY = DUE[DueKind.PROGRESS].checked_after
 """How often a sweep checks that an instance goes on which no record shows."""
 
 STANDS_STILL = 1
 """The generation of a PROGRESS row whose instance the sweep has ended: it is started again."""
 
-BULK_EVERY = timedelta(minutes=10)
+BULK_EVERY = DUE[DueKind.BULK].checked_after
 """How often a sweep checks that a bulk action still runs."""
 
 _MAX_ROWS = 5_000
 """The most rows that one sweep reads of a partition."""
 
-DEPROVISIONED_BY = timedelta(hours=1)
+DEPROVISIONED_BY = DUE[DueKind.DEPROVISION].checked_after
 """After this time a sweep checks that a deprovisioning has ended."""
 
 EVERYBODY = "*"
@@ -133,30 +219,6 @@ def read_once(pc: CloudPc, at: datetime) -> Due:
     return Due(DueKind.REREAD, at, pc.tenant_id, pc.user.id, LAST_READING)
 
 
-_TOGETHER = {
-    "soon": (
-        DueKind.START,
-        DueKind.BUILD,
-        DueKind.RECONCILE,
-        DueKind.REREAD,
-        DueKind.WATCH,
-        DueKind.ACT,
-        DueKind.RESTORE_POINT,
-        DueKind.BULK,
-        DueKind.REPLICATE,
-        DueKind.IMAGE_SET,
-        DueKind.IMAGE_VERSION,
-        DueKind.CHANGES,
-        DueKind.SPOT,
-        DueKind.HOST,
-    ),
-    "directories": (DueKind.SUBSCRIBE, DueKind.CATCH_UP),
-}
-"""Kinds that one sweep handles share a partition, so that a minute in which nothing is due costs one read."""
-
-_PARTITIONS = {kind: name for name, kinds in _TOGETHER.items() for kind in kinds}
-
-
 class DueIndex:
     """The index."""
 
@@ -209,6 +271,17 @@ class DueIndex:
                 break
         return found
 
+    async def move_in(self) -> int:
+        """Move rows from partitions of earlier releases to those that are swept now; return how many there were."""
+        moved = 0
+        for partition in sorted({former for facts in DUE.values() for former in facts.formerly}):
+            reads = [read async for read in self._table.query("PartitionKey eq @partition", {"partition": partition})]
+            for due in map(_due, reads):
+                await self.put_all([due])
+                await self._table.delete(partition, str(_row(due)["RowKey"]))
+            moved += len(reads)
+        return moved
+
     async def drop(self, due: Due) -> None:
         """Delete a due row: its work is done, or no longer needed."""
         row = _row(due)
@@ -223,7 +296,7 @@ class DueIndex:
 
 
 def _partition(kind: DueKind) -> str:
-    return _PARTITIONS.get(kind, kind.value)
+    return DUE[kind].sweep.value
 
 
 def _moment(at: datetime) -> str:

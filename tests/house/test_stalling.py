@@ -13,7 +13,7 @@ import pytest
 from shared.contracts.definitions import PollPolicy, Workflow
 from shared.services.stalling import FOUND_BY, PARTS
 from tests.house.test_contracts import contracts
-from tests.house.tree import ROOT, parsed, text
+from tests.house.tree import ROOT, parsed
 
 ORCHESTRATORS = {each.stem: each for each in (ROOT / "orchestrators").glob("*.py") if each.stem != "__init__"}
 BY_NAME = {workflow.name: workflow for workflow in FOUND_BY}
@@ -40,12 +40,6 @@ def waits(path: Path) -> Iterator[tuple[str, timedelta]]:
 def test_a_sweep_finds_every_orchestrator_that_stands_still() -> None:
     assert set(FOUND_BY) | PARTS == WORKFLOWS
     assert set(FOUND_BY) & PARTS == set()
-
-
-def test_what_finds_it_is_swept() -> None:
-    swept = text(ROOT / "triggers" / "sweeps.py")
-    kinds = {kind for found in FOUND_BY.values() for kind in found}
-    assert {kind for kind in kinds if f"DueKind.{kind.name}" not in swept} == set()
 
 
 @pytest.mark.parametrize("name", sorted(BY_NAME))

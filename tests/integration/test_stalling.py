@@ -32,42 +32,17 @@ from shared.domain.cloud_pcs.replacing import begin_replacement
 from shared.domain.cloud_pcs.steps import Step
 from shared.domain.operations.operation import OperationStatus, OperationStep
 from shared.domain.owner import Owner
-from shared.services.bulk import bulk_due
-from shared.services.cleaning_up import clean_up_due
-from shared.services.connection_checks import check_due
-from shared.services.directory_changes import changes_due
-from shared.services.grace import deprovision_due
-from shared.services.host_tasks import host_task_due
+from shared.services.due_rules import DUE_RULES
 from shared.services.images import image_build_due
-from shared.services.orphans import scan_due
-from shared.services.reconciling import reconcile_due
-from shared.services.remote import action_due
-from shared.services.spot_reconciling import spot_due
 from shared.services.stalling import AGAIN_AFTER, BEGINS_WITHIN, FOUND_BY, SLACK, progress_due, start_watched
 from shared.services.starting import resume_build
 from shared.services.sweeping import Rule, sweep
-from shared.services.version_actions import image_version_due
 from shared.storage.due import PROGRESS_EVERY, WATCH_EVERY, DueKind
 from tests.integration import scenes, things
 from tests.integration.services import IdleHost, PaperServices
 from tests.integration.stalled_spot_work import SPOT_CASES
 
-RULES: Mapping[DueKind, Rule] = {
-    DueKind.WATCH: resume_build,
-    DueKind.BUILD: image_build_due,
-    DueKind.RECHECK: check_due,
-    DueKind.CLEAN_UP: clean_up_due,
-    DueKind.DEPROVISION: deprovision_due,
-    DueKind.RECONCILE: reconcile_due,
-    DueKind.CHANGES: changes_due,
-    DueKind.BULK: bulk_due,
-    DueKind.ACT: action_due,
-    DueKind.ORPHANS: scan_due,
-    DueKind.IMAGE_VERSION: image_version_due,
-    DueKind.SPOT: spot_due,
-    DueKind.HOST: host_task_due,
-    DueKind.PROGRESS: progress_due,
-}
+RULES: Mapping[DueKind, Rule] = {kind: rule.act for kind, rule in DUE_RULES.items()}
 MACHINE = Machine(
     tenant_id="contoso",
     owner=Owner.cloud_pc("pc-1"),

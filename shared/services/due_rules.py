@@ -1,0 +1,74 @@
+"""What is done with the due rows of each kind: the rule that acts on a row, and what a restore promises again.
+
+``DUE`` (``shared/storage/due.py``) has what is fixed for each kind: its timer and the orchestrators that it watches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from shared.services import promises
+from shared.services.bulk import bulk_due
+from shared.services.cleaning_up import clean_up_due
+from shared.services.connection_checks import check_due
+from shared.services.directory_changes import catch_up_due, changes_due
+from shared.services.directory_subscriptions import subscription_due
+from shared.services.grace import deprovision_due
+from shared.services.host_tasks import host_task_due
+from shared.services.image_replicas import replication_due
+from shared.services.image_schedules import image_set_due
+from shared.services.images import image_build_due
+from shared.services.orphans import scan_due
+from shared.services.promises import Promise
+from shared.services.reconciling import reconcile_due, reread_due
+from shared.services.remote import action_due
+from shared.services.restore_points import restore_points_due
+from shared.services.spot_reconciling import spot_due
+from shared.services.stalling import progress_due
+from shared.services.starting import build_due, resume_build
+from shared.services.sweeping import Rule
+from shared.services.version_actions import image_version_due
+from shared.storage.due import DUE, DueKind, Sweep
+
+
+@dataclass(frozen=True, slots=True)
+class DueRule:
+    """The rule that acts on a due row of a kind, and what a restore *promises* again of it; None: nothing."""
+
+    act: Rule
+    promises: Promise | None
+
+
+DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
+    {
+        DueKind.START: DueRule(build_due, None),  # WATCH: every machine that is being built is looked at
+        DueKind.WATCH: DueRule(resume_build, promises.builds_go_on),
+        DueKind.CLEAN_UP: DueRule(clean_up_due, promises.leftovers_are_removed),
+        DueKind.REREAD: DueRule(reread_due, promises.directories_are_read),
+        DueKind.RECHECK: DueRule(check_due, None),
+        DueKind.BUILD: DueRule(image_build_due, None),
+        DueKind.DEPROVISION: DueRule(deprovision_due, promises.graces_end),
+        DueKind.ACT: DueRule(action_due, promises.actions_go_on),
+        DueKind.RESTORE_POINT: DueRule(restore_points_due, promises.restore_points_are_made),
+        DueKind.ORPHANS: DueRule(scan_due, None),
+        DueKind.BULK: DueRule(bulk_due, None),
+        DueKind.CHANGES: DueRule(changes_due, None),
+        DueKind.CATCH_UP: DueRule(catch_up_due, None),
+        DueKind.SUBSCRIBE: DueRule(subscription_due, None),
+        DueKind.REPLICATE: DueRule(replication_due, None),
+        DueKind.HOST: DueRule(host_task_due, promises.host_tasks_go_on),
+        DueKind.SPOT: DueRule(spot_due, promises.spot_groups_are_looked_at),
+        DueKind.IMAGE_SET: DueRule(image_set_due, promises.image_sets_are_planned),
+        DueKind.IMAGE_VERSION: DueRule(image_version_due, promises.image_versions_go_on),
+        DueKind.PROGRESS: DueRule(progress_due, None),
+        DueKind.RECONCILE: DueRule(reconcile_due, None),
+    }
+)
+"""Every kind."""
+
+
+def rules_of(sweep: Sweep) -> Mapping[DueKind, Rule]:
+    """Return the rules of the kinds that one timer sweeps."""
+    return {kind: DUE_RULES[kind].act for kind, facts in DUE.items() if facts.sweep is sweep}

@@ -1,0 +1,135 @@
+"""What the records of a tenant promise: the due rows that a restore writes again, of each kind.
+
+Records and due rows are exported one after the other, so that rows may be missing or too many; the durable workflows
+are in no export. A row too many is harmless: its rule looks at the record first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.host import SessionHost
+from shared.domain.spot.image_set import ImageSet
+from shared.domain.spot.image_version import ImageVersion
+from shared.storage.due import EVERYBODY, LOOK, Due, DueKind, grace_due, read_once
+from shared.storage.records import Records
+
+_BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRecords:
+    """The records of one tenant from which promises follow, and the moment of the export."""
+
+    tenant_id: str
+    at: datetime
+    cloud_pcs: list[CloudPc]
+    spot_groups: list[SpotGroup]
+    next_looks: Mapping[str, datetime | None]
+    session_hosts: list[SessionHost]
+    image_sets: list[ImageSet]
+    image_versions: list[ImageVersion]
+
+
+Promise = Callable[[TenantRecords], Iterator[Due]]
+"""Yields the due rows of one kind that the records of a tenant promise."""
+
+
+async def read_tenant_records(records: Records, tenant_id: str, at: datetime) -> TenantRecords:
+    """Read everything of a tenant from which promises follow."""
+    return TenantRecords(
+        tenant_id=tenant_id,
+        at=at,
+        cloud_pcs=[each.value async for each in records.cloud_pcs.each(tenant_id)],
+        spot_groups=[each.value async for each in records.spot_groups.each(tenant_id)],
+        next_looks={each.value.id: each.value.next_look_at async for each in records.spot_states.each(tenant_id)},
+        session_hosts=[each.value async for each in records.session_hosts.each(tenant_id)],
+        image_sets=[each.value async for each in records.image_sets.each(tenant_id)],
+        image_versions=[each.value async for each in records.image_versions.each(tenant_id)],
+    )
+
+
+def builds_go_on(there: TenantRecords) -> Iterator[Due]:
+    """Every machine that is being built is looked at, whether or not its build was started."""
+    for pc in there.cloud_pcs:
+        other = pc.replacement
+        if other is not None and other.unfinished:
+            yield Due(DueKind.WATCH, there.at, pc.tenant_id, pc.id, other.generation)
+        if pc.status in _BUILDING:
+            yield _of(pc, DueKind.WATCH, there.at)
+
+
+def leftovers_are_removed(there: TenantRecords) -> Iterator[Due]:
+    """What a failed build or a replaced machine has left is cleaned up."""
+    for pc in there.cloud_pcs:
+        other = pc.replacement
+        if other is not None and not other.unfinished:
+            yield Due(DueKind.CLEAN_UP, other.clean_up_at or there.at, pc.tenant_id, pc.id, other.generation)
+        if pc.status is Status.FAILED and pc.current.resources.computer_name is not None:
+            yield _of(pc, DueKind.CLEAN_UP, pc.current.clean_up_at or there.at)
+
+
+def graces_end(there: TenantRecords) -> Iterator[Due]:
+    """Grace periods end when they would have, and deprovisionings go on."""
+    for pc in there.cloud_pcs:
+        ending = grace_due(pc)
+        if pc.status is Status.DEPROVISIONING:
+            yield _of(pc, DueKind.DEPROVISION, there.at)
+        elif ending is not None:
+            yield ending
+
+
+def directories_are_read(there: TenantRecords) -> Iterator[Due]:
+    """Everybody is read again, and the users of swapped Cloud PCs when their swap ends."""
+    yield Due(DueKind.REREAD, there.at, there.tenant_id, EVERYBODY)
+    for pc in there.cloud_pcs:
+        if pc.swap:
+            yield read_once(pc, pc.swap.until)
+
+
+def actions_go_on(there: TenantRecords) -> Iterator[Due]:
+    """Remote actions that had begun are continued."""
+    for pc in there.cloud_pcs:
+        if pc.action and pc.status is not Status.DEPROVISIONING:
+            yield _of(pc, DueKind.ACT, there.at)
+
+
+def restore_points_are_made(there: TenantRecords) -> Iterator[Due]:
+    """The restore points of all Cloud PCs are planned anew."""
+    yield Due(DueKind.RESTORE_POINT, there.at, there.tenant_id, EVERYBODY)
+
+
+def spot_groups_are_looked_at(there: TenantRecords) -> Iterator[Due]:
+    """Members are read, and the engine looks when it planned to: it drops a row that is older than that."""
+    for group in there.spot_groups:
+        yield Due(DueKind.SPOT, there.at, group.tenant_id, group.id)
+        next_look = max(there.at, there.next_looks.get(group.id) or there.at)
+        yield Due(DueKind.SPOT, next_look, group.tenant_id, group.id, LOOK)
+
+
+def host_tasks_go_on(there: TenantRecords) -> Iterator[Due]:
+    """Tasks of session hosts that had begun are continued."""
+    for host in there.session_hosts:
+        if host.work is not None:
+            yield Due(DueKind.HOST, there.at, host.tenant_id, host.id, host.work.run)
+
+
+def image_sets_are_planned(there: TenantRecords) -> Iterator[Due]:
+    """The schedules of image sets are looked at."""
+    for image_set in there.image_sets:
+        yield Due(DueKind.IMAGE_SET, there.at, image_set.tenant_id, image_set.id)
+
+
+def image_versions_go_on(there: TenantRecords) -> Iterator[Due]:
+    """Work on image versions that was not begun, broke off or is timed is looked at."""
+    for version in there.image_versions:
+        yield Due(DueKind.IMAGE_VERSION, there.at, version.tenant_id, version.id)
+
+
+def _of(pc: CloudPc, kind: DueKind, at: datetime) -> Due:
+    return Due(kind, at, pc.tenant_id, pc.id, pc.current.generation)

@@ -41,7 +41,10 @@ def login(shell: Shell, *words: str, **variables: str) -> Terminal:
     stack = shell.office.stack
     address = ("login", stack.addresses.api, "--ca-bundle", str(stack.certificates.bundle), "--name", "test")
     environment = {**shell.environment, "DESKWRIGHT_RUN": str(shell.folder), **variables}
-    return opened([SCRIPT, *address, *words], environment, shell.folder)
+    terminal = opened([SCRIPT, *address, *words], environment, shell.folder)
+    terminal.until(r"not Entra ID\)\.\s+Is that your service")
+    terminal.type("y")
+    return terminal
 
 
 def whoami(shell: Shell, code: int = 0) -> str:

@@ -32,6 +32,7 @@ def test_a_device_code_signs_somebody_in_for_later_commands(open_office: Callabl
     bundle = str(office.stack.certificates.bundle)
     environment |= {"REQUESTS_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle}
     login = [SCRIPT, "login", office.stack.addresses.api, "--device-code", "--ca-bundle", bundle]
+    login += ["--audience", "api://deskwright", "--authority", office.stack.addresses.cloud]
     with (
         offered(office.stack),
         subprocess.Popen(login, env=environment, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as process,

@@ -10,6 +10,7 @@ from deskwright import local_run, private_files
 from deskwright.errors import CommandError, NotFoundError, SignInError, UsageError
 
 _FILE = "contexts.json"
+_AGREED = frozenset({"name", "address", "authority", "client_id", "scope"})
 DEMO = "demo"
 """The context of a demonstration that runs on this machine (``make run``); it is in no file."""
 
@@ -19,7 +20,8 @@ class Context:
     """How to reach a service, and who signs in how.
 
     *sign_in*: azure-cli, browser, device-code, service-principal, federation, managed-identity, demo, or token.
-    *authority*, *client_id* and *scope* are what the service says about signing in. *bundle*: certificates to trust.
+    *authority*, *client_id* and *scope* are what the service said about signing in when ``login`` made the context, and
+    what somebody agreed to then. *bundle*: certificates to trust.
     """
 
     name: str
@@ -82,7 +84,12 @@ def chosen(name: str | None, person: str | None = None) -> Context:
         raise NotFoundError(f"there is no context {name!r}; known: {known}", advice="deskwright login makes one.")
     address = os.environ.get("DESKWRIGHT_ADDRESS")
     if address and not name and not person:
-        return Context("environment", address, sign_in="token" if os.environ.get("DESKWRIGHT_TOKEN") else "azure-cli")
+        if not os.environ.get("DESKWRIGHT_TOKEN"):
+            raise SignInError(
+                f"DESKWRIGHT_ADDRESS names {address} and DESKWRIGHT_TOKEN no token for it",
+                advice="Set both, or make a context: deskwright login https://<host>. It says what tokens are for.",
+            )
+        return Context("environment", address, sign_in="token")
     if not name and not person and current in contexts:
         return contexts[current]
     demo = local_run.found()
@@ -94,8 +101,16 @@ def chosen(name: str | None, person: str | None = None) -> Context:
 
 
 def changed(context: Context, settings: Mapping[str, str]) -> Context:
-    """Return a context with some of its settings changed. Raises: UsageError for one that it does not have."""
-    known = {name for name, kind in get_type_hints(Context).items() if kind is str or str in get_args(kind)} - {"name"}
+    """Return a context with some of its settings changed.
+
+    Raises: UsageError for one that it does not have, or that only a sign-in can change: where tokens go, and whose they
+    are.
+    """
+    known = {name for name, kind in get_type_hints(Context).items() if kind is str or str in get_args(kind)}
+    if agreed := _AGREED & set(settings):
+        raise UsageError(
+            f"{', '.join(sorted(agreed))} of a context cannot be set", advice="deskwright login makes another context."
+        )
     if unknown := set(settings) - known:
-        raise UsageError(f"a context has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}")
+        raise UsageError(f"a context has no {', '.join(sorted(unknown))}; it has {', '.join(sorted(known - _AGREED))}")
     return replace(context, **settings)

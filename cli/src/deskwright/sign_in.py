@@ -1,6 +1,7 @@
 """Access tokens: in a browser, by device code, of Azure CLI, of an application or of a demonstration.
 
-Refresh tokens are kept in ``tokens.json`` of the settings folder, which only its owner may read.
+Refresh tokens are kept in ``tokens.json`` of the settings folder, which only its owner may read, each with the address,
+the issuer, the client and the scope that it is for: under another one of these it is not used.
 """
 
 import json
@@ -10,12 +11,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from deskwright import local_run, private_files
+from deskwright import audience, local_run, private_files
 from deskwright.client import Client
 from deskwright.contexts import Context
 from deskwright.errors import SignInError
@@ -49,18 +51,16 @@ def tokens(context: Context, person: str | None = None) -> Callable[[], str]:
 
 
 def configured(context: Context) -> Context:
-    """Return the context with what its service says about signing in. Raises: CommandError."""
-    if context.scope and context.authority:
-        return context
+    """Return the context with what its service says about signing in; nobody has agreed to it. Raises: CommandError."""
     said = Client(context.address, None, bundle=context.bundle).ask("GET", "/configuration").body
     kept = {"authority": said["authority"], "client_id": said.get("clientId") or "", "scope": said["scope"]}
-    return Context(**{**_as_mapping(context), **{name: _as_mapping(context)[name] or kept[name] for name in kept}})
+    return replace(context, **{name: str(value) for name, value in kept.items()})
 
 
 def begin(context: Context) -> None:
     """Sign somebody in anew, and keep what is needed to stay signed in. Raises: SignInError."""
     if context.sign_in in {BROWSER, DEVICE_CODE}:
-        _public(configured(context), anew=True)
+        _public(_agreed(context), anew=True)
     else:
         _given(context, None)
 
@@ -76,7 +76,7 @@ def _given(context: Context, person: str | None) -> Given:
         return local_run.token(person or os.environ.get("DESKWRIGHT_AS") or local_run.FIRST), _UNKNOWN_LIFE_SECONDS
     if ready := os.environ.get("DESKWRIGHT_TOKEN"):
         return ready, _UNKNOWN_LIFE_SECONDS
-    full = configured(context)
+    full = _agreed(context)
     if full.sign_in == AZURE_CLI:
         return _azure_cli(full)
     if full.sign_in in {BROWSER, DEVICE_CODE}:
@@ -86,6 +86,17 @@ def _given(context: Context, person: str | None) -> Given:
     if full.sign_in in {SERVICE_PRINCIPAL, FEDERATION}:
         return _application(full)
     raise SignInError(f"the context {context.name} cannot sign in by {context.sign_in!r}", advice=_AGAIN)
+
+
+def _agreed(context: Context) -> Context:
+    """Return a context that says what its tokens are for. Raises: SignInError."""
+    if not (context.scope and context.authority):
+        raise SignInError(
+            f"nobody has agreed what tokens are for at {context.address}", advice=f"deskwright login {context.address}"
+        )
+    audience.of(context.scope)
+    audience.issuer(context.authority)
+    return context
 
 
 def _azure_cli(context: Context) -> Given:
@@ -117,8 +128,10 @@ def _public(context: Context, *, anew: bool = False) -> Given:
         )
     kept = private_files.read(_TOKENS) or {}
     cache = msal.SerializableTokenCache()
-    if not anew and context.name in kept:
-        cache.deserialize(kept[context.name])
+    recipient = {name: getattr(context, name) for name in ("address", "authority", "client_id", "scope")}
+    before = kept.get(context.name)
+    if not anew and isinstance(before, dict) and before.get("for") == recipient:
+        cache.deserialize(before["cache"])
     app = msal.PublicClientApplication(
         context.client_id, authority=context.authority, token_cache=cache, **_trust(context)
     )
@@ -131,7 +144,7 @@ def _public(context: Context, *, anew: bool = False) -> Given:
     value = _checked(result)
     if cache.has_state_changed:
         with private_files.changing(_TOKENS) as now:  # others may have signed in meanwhile
-            now[context.name] = cache.serialize()
+            now[context.name] = {"for": recipient, "cache": cache.serialize()}
     return value
 
 
@@ -211,7 +224,7 @@ def _checked(result: Mapping[str, Any]) -> Given:
 
 def _default_scope(context: Context) -> str:
     """Return the scope of everything that was consented to: applications and Azure CLI ask for no single one."""
-    return f"{context.scope.rpartition('/')[0]}/.default"
+    return f"{audience.of(context.scope)}/.default"
 
 
 def _trust(context: Context) -> dict[str, Any]:
@@ -227,10 +240,6 @@ def _needed(name: str) -> str:
     if not value:
         raise SignInError(f"{name} is not set")
     return value
-
-
-def _as_mapping(context: Context) -> dict[str, Any]:
-    return {name: getattr(context, name) for name in context.__slots__}
 
 
 def is_terminal() -> bool:

@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 import click
 
-from deskwright import contexts, offering, sign_in
+from deskwright import audience, contexts, offering, sign_in
 from deskwright.client import Client
 from deskwright.contexts import Context
-from deskwright.errors import NotFoundError, UsageError
+from deskwright.errors import NotFoundError, SignInError, UsageError
 from deskwright.output import FORMATS, Output
+from deskwright.prompts import say
 
 
 @click.command
@@ -26,9 +27,20 @@ from deskwright.output import FORMATS, Output
     help="Certificates to trust, of a service that has none of a public authority.",
     shell_complete=offering.files,
 )
-def login(address: str | None, name: str | None, tenant: str, way: str, ca_bundle: str | None) -> None:
+@click.option("--audience", "named", metavar="API", help="What tokens are for: api://<DESKWRIGHT_API_CLIENT_ID>.")
+@click.option("--authority", metavar="URL", help="Who issues them, if it is not Entra ID.")
+def login(
+    address: str | None,
+    name: str | None,
+    tenant: str,
+    way: str,
+    ca_bundle: str | None,
+    named: str | None,
+    authority: str | None,
+) -> None:
     """Sign in to the service at ADDRESS (https://<host>), and make it the current context.
 
+    The service says what tokens are for. At a terminal you are asked whether that is right; --audience says it before.
     Without ADDRESS: sign in again to the current one.
     """
     contexts.read()  # before somebody signs in: what cannot be read could not be kept
@@ -37,7 +49,10 @@ def login(address: str | None, name: str | None, tenant: str, way: str, ca_bundl
         if address is None:
             raise UsageError("which service?", advice="deskwright login https://<host>")
         before = Context(name or urlsplit(address).hostname or "", address, sign_in=way, bundle=ca_bundle)
-    context = sign_in.configured(replace(before, tenant=tenant or before.tenant))
+    context = replace(before, tenant=tenant or before.tenant)
+    if not (context.scope and context.authority):
+        context = sign_in.configured(context)
+        _agree(context, named, authority)
     sign_in.begin(context)
     me = Client(context.address, sign_in.tokens(context), bundle=context.bundle).ask("GET", "/me").body
     tenants = [str(each["id"]) for each in me["tenants"]]
@@ -71,10 +86,11 @@ def list_contexts(output: str) -> None:
     current, known = contexts.read()
     shown = [
         {"current": "*" if name == current else "", "name": name, "address": each.address, "tenant": each.tenant,
-         "signIn": each.sign_in}
+         "signIn": each.sign_in, "scope": each.scope, "authority": each.authority}
         for name, each in sorted(known.items())
     ]  # fmt: skip
-    Output(output).items(shown, ("=current", "NAME=name", "ADDRESS=address", "TENANT=tenant", "SIGN-IN=signIn"))
+    columns = ("=current", "NAME=name", "ADDRESS=address", "TENANT=tenant", "SIGN-IN=signIn", "FOR=scope")
+    Output(output).items(shown, columns)
 
 
 @context.command
@@ -89,7 +105,7 @@ def use(name: str) -> None:
 @click.argument("settings", nargs=-1, required=True, metavar="SETTING=VALUE...")
 @click.option("--name", help="The context; by default the current one.", shell_complete=offering.contexts_of)
 def set_settings(settings: tuple[str, ...], name: str | None) -> None:
-    """Change settings of a context: tenant, address, sign_in, bundle ..."""
+    """Change settings of a context: tenant, sign_in, bundle."""
     if unclear := [each for each in settings if "=" not in each]:
         raise UsageError(f"{unclear[0]}: write <setting>=<value>")
     pairs = dict(setting.partition("=")[::2] for setting in settings)
@@ -107,6 +123,36 @@ def delete(name: str) -> None:
     with contexts.changing() as known:
         known.contexts.pop(gone.name, None)
         known.current = "" if known.current == gone.name else known.current
+
+
+def _agree(context: Context, named: str | None, authority: str | None) -> None:
+    """Let somebody agree to what a service says about tokens, unless they have said it. Raises: CommandError."""
+    wanted, issuer = audience.of(context.scope), audience.issuer(context.authority)
+    if named and named.rstrip("/") != wanted:
+        raise SignInError(f"{context.address} says that tokens are for {wanted}, not for {named}")
+    expected = audience.issuer(authority) if authority else None
+    if expected not in {None, issuer}:
+        raise SignInError(f"{context.address} says that {issuer} issues tokens, not {expected}")
+    known = issuer in audience.ISSUERS
+    if (named and (known or expected)) or _agreed_before(context):
+        return
+    if not sign_in.is_terminal():
+        more = "" if known else f" --authority https://{issuer}"
+        raise UsageError(
+            f"{context.address} wants tokens for {wanted}, issued by {issuer}; nobody has agreed",
+            advice=f"If the deployment has that DESKWRIGHT_API_CLIENT_ID: --audience {wanted}{more}",
+        )
+    say(
+        f"{context.address} wants tokens for {wanted}, issued by {issuer}{'' if known else ' (which is not Entra ID)'}."
+    )
+    click.confirm("Is that your service?", abort=True, err=True)
+
+
+def _agreed_before(context: Context) -> bool:
+    """Whether a context has the same address, audience and issuer: somebody has agreed already."""
+    now = (context.address, context.scope, context.authority, context.client_id)
+    known = contexts.read()[1].values()
+    return any((each.address, each.scope, each.authority, each.client_id) == now for each in known)
 
 
 def _before(name: str | None) -> Context | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
@@ -115,17 +116,30 @@ class Router:
 
 
 def _child(node: _Node, segment: str) -> _Node:
-    if _PARAMETER.fullmatch(segment):
+    kind = _kind(segment)
+    if kind is None:
         node.parameter = node.parameter or _Node()
         return node.parameter
-    if "{" not in segment:
-        return node.literals.setdefault(segment.lower(), _Node())
-    pattern = re.compile(_regex(segment), re.IGNORECASE)
+    if isinstance(kind, str):
+        if kind not in node.literals:
+            node.literals[kind] = _Node()
+        return node.literals[kind]
     for known, child in node.patterns:
-        if known.pattern == pattern.pattern:
+        if known is kind:
             return child
-    node.patterns.append((pattern, _Node()))
+    node.patterns.append((kind, _Node()))
     return node.patterns[-1][1]
+
+
+@cache
+def _kind(segment: str) -> str | re.Pattern[str] | None:
+    """Read a segment of a template: a literal in lower case, a pattern, or None for a parameter.
+
+    Every cloud of a process has the same segments, and reading all of them takes longer than the rest of its start.
+    """
+    if _PARAMETER.fullmatch(segment):
+        return None
+    return re.compile(_regex(segment), re.IGNORECASE) if "{" in segment else segment.lower()
 
 
 def _walk(node: _Node, segments: list[str], at: int, values: list[str], matched: dict[str, str]) -> _Node | None:

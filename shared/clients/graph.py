@@ -111,13 +111,16 @@ class Graph:
         return list(found.values())
 
     async def user(self, id_or_upn: str) -> DirectoryUser:
-        """Return a user by id or user principal name. Raises: NotFoundError."""
+        """Return a user by id or user principal name. Raises: NotFoundError, UnavailableError for half an answer."""
         if not _GUID.fullmatch(id_or_upn) and "@" not in id_or_upn:  # users/delta is no user
             raise NotFoundError(f"the directory has no user {id_or_upn}")
         try:
-            return _user(await self._get(f"/v1.0/users/{_segment(id_or_upn)}", {"$select": _USER}))
+            found = await self._get(f"/v1.0/users/{_segment(id_or_upn)}", {"$select": _USER})
         except MissingError as missing:
             raise NotFoundError(f"the directory has no user {id_or_upn}") from missing
+        if "id" not in found or not isinstance(found.get("assignedLicenses"), list):
+            raise UnavailableError("Graph answered about a user without their licences")
+        return _user(found)
 
     async def users(self, search: str = "", top: int = 100) -> list[DirectoryUser]:
         """Return users with a name (display, given, family, principal) that begins with *search*, *top* at most."""
@@ -141,6 +144,8 @@ class Graph:
                 answer = await self.request("POST", f"/v1.0/users/{_segment(user_id)}/checkMemberGroups", body=body)
             except MissingError as missing:
                 raise NotFoundError(f"the directory has no user {user_id}") from missing
+            if not isinstance(answer.get("value"), list):
+                raise UnavailableError("Graph answered about the groups of a user without a list")
             found.update(answer["value"])
         return frozenset(found)
 

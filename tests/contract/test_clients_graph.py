@@ -76,6 +76,23 @@ async def test_a_users_groups_are_read_in_batches(graph: Graph) -> None:
     assert await group_id(graph, "Cloud PC users") in found
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("*/users/*", {"id": "x", "userPrincipalName": "half@contoso.example"}),
+        ("*checkMemberGroups*", {"@odata.context": "x"}),
+    ],
+)
+async def test_half_an_answer_about_a_user_is_none(
+    worker: Worker, graph: Graph, path: str, body: dict[str, str]
+) -> None:
+    user = (await graph.user(UPN)).id
+    half = {"kind": "http", "status": 200, "body": body}
+    await worker.cloud.sim("faults", {"id": "f", "match": {"path": path}, "when": {}, "do": half})
+    with pytest.raises(UnavailableError):
+        await graph.user(user) if "checkMember" not in path else await graph.member_group_ids(user, [user])
+
+
 @pytest.mark.parametrize("number", [3, 30])
 async def test_the_groups_of_many_users_are_read_together(worker: Worker, graph: Graph, number: int) -> None:
     users = [each.id for each in await graph.group_users(await group_id(graph, "Everybody"))]

@@ -141,6 +141,17 @@ async def test_check_member_groups_answers_at_once_and_through_nesting(cloud: Ru
     assert set(answer.body["value"]) == {top, leaf}
 
 
+async def test_check_member_groups_refuses_as_a_whole_what_it_cannot_check(cloud: Running) -> None:
+    # learn.microsoft.com/graph/api/directoryobject-checkmembergroups: at most 20, evaluated as a single request
+    top, path = await group_id(cloud), "/users/user02@contoso.example/checkMemberGroups"
+    invented = [f"00000000-0000-4000-8000-{n:012d}" for n in range(20)]
+    assert (await cloud.graph(path, "POST", json={"groupIds": [*invented, top]})).status == 400
+    assert (await cloud.graph(path, "POST", json={"groupIds": [top, "no-guid"]})).status == 400
+    assert (await cloud.graph(path, "POST", json={"groupIds": []})).status == 400
+    await cloud.sim("graph/users", {"user": "user02@contoso.example", "delete": True})
+    assert (await cloud.graph(path, "POST", json={"groupIds": [top]})).status == 404
+
+
 async def test_all_groups_of_a_user_are_answered_at_once_or_the_security_groups_alone(cloud: Running) -> None:
     top, leaf = await group_id(cloud), await group_id(cloud, "Back office")
     await cloud.sim("graph/users", {"userPrincipalName": "new@contoso.example"})

@@ -144,7 +144,7 @@ async def _fleet(tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc,
     brake counts all when many are removed at once, or have been within the last hour.
     """
     cloud_pcs = dependencies().cloud_pcs
-    if len(records) <= tenant.settings.removal_brake.count:
+    if len(records) <= tenant.settings.removal_brake.never_stops:
         for status in (Status.IN_GRACE_PERIOD, Status.DEPROVISIONING):
             if [each async for each in cloud_pcs.each(tenant.id, status=status.value)]:
                 break

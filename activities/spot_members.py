@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from activities.rights import DESKTOP_USER, MACHINE_USER, assign_role, remove_role
 from activities.spot_hosts import give_free_hosts, take_hosts
 from shared.clients.arm import parse_id
@@ -23,6 +25,7 @@ from shared.domain.azure_errors import PRINCIPAL_UNKNOWN
 from shared.domain.networks.connection import JoinType
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import (
+    UNANSWERED,
     MemberPlan,
     MemberStatus,
     Rights,
@@ -31,11 +34,15 @@ from shared.domain.spot.members import (
 from shared.domain.spot.sessions import Notice
 from shared.domain.tenants.tenant import Tenant
 from shared.services.desktop_sessions import sign_off_users
-from shared.services.member_plans import is_by_roll, planned_members, read_roll
+from shared.services.member_plans import confirmed_leavers, is_by_roll, planned_members, read_members
+from shared.storage.due import DueKind, next_of
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
+
+_SOON = timedelta(minutes=10)
+"""How soon the directory is asked again that did not say everything."""
 
 
 @bp.activity_trigger(input_name="payload")
@@ -59,14 +66,26 @@ async def plan_spot_members(order: SpotGroupOrder) -> MembersPlanned | Refused:
 async def _planned(order: SpotGroupOrder, tenant: Tenant, group: SpotGroup, known: list[SpotMember]) -> MemberPlan:
     deps = dependencies()
     at, service = deps.clock.now(), await deps.service_state.get()
+    former = [each.value async for each in deps.former_members.each(tenant.id, group_id=group.id)]
     asks = order.read_members and is_by_roll(service, tenant, group)
-    roll = await read_roll(deps.graph(tenant), group.group_ids) if asks else None
-    return planned_members(service, tenant, group, known, roll, at)
+    roll = await read_members(deps.graph(tenant), tenant, group, known, former, at) if asks else None
+    plan = planned_members(service, tenant, group, known, former, roll, at)
+    if (roll and roll.partial) or any(member.held_because == UNANSWERED for member in plan.members):
+        await _ask_again(group, at)
+    return plan
+
+
+async def _ask_again(group: SpotGroup, at: datetime) -> None:
+    """Have the directory read again soon: it did not say everything."""
+    await dependencies().due.put(DueKind.SPOT, next_of(_SOON, at), group.tenant_id, group.id)
 
 
 async def _save(plan: MemberPlan, stored: dict[str, Stored[SpotMember]]) -> None:
-    """Write what has changed; who has left and has no rights is no member any more."""
-    members = dependencies().spot_members
+    """Write what has changed; who has left and has no rights is no member any more.
+
+    The place in line of those who leave is kept first, and forgotten last.
+    """
+    members, former = dependencies().spot_members, dependencies().former_members
     over = [member for member in plan.gone if member.rights is Rights.NONE]
     kept = [member for member in (*plan.members, *plan.gone) if member not in over]
     changed = [
@@ -74,10 +93,14 @@ async def _save(plan: MemberPlan, stored: dict[str, Stored[SpotMember]]) -> None
         for member in kept
         if member.user_id not in stored or stored[member.user_id].value != member
     ]
+    if plan.former:
+        await former.save_all([Stored(each, "*") for each in plan.former])
     if changed:
         await members.save_all(changed)
     for member in over:
         await members.remove(member.tenant_id, member.id)
+    for each in plan.forgotten:
+        await former.remove(each.tenant_id, each.id)
 
 
 def _together(members: tuple[SpotMember, ...]) -> tuple[tuple[str, ...], ...]:
@@ -120,9 +143,11 @@ async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
     """Take the roles of members who have no place. Who has left is signed off, and is no member afterwards."""
     deps = dependencies()
     members, left = deps.spot_members, list[SpotMember]()
-    for member_id in order.member_ids:
-        stored = await members.find(order.tenant_id, member_id)
-        if stored is None or stored.value.counts or stored.value.rights is Rights.NONE:
+    found = [await members.find(order.tenant_id, member_id) for member_id in order.member_ids]
+    losing = [each for each in found if each and not each.value.counts and each.value.rights is not Rights.NONE]
+    staying = await _not_confirmed(order, [each.value for each in losing])
+    for stored in losing:
+        if stored.value.user_id in staying:
             continue
         for scope, role in _roles(order.pool):
             await remove_role(order.pool.subscription_id, scope, role, stored.value.user_id)
@@ -131,7 +156,7 @@ async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
         if stored.value.status is MemberStatus.LEAVING:
             left.append(stored.value)
         else:
-            await members.change(order.tenant_id, member_id, _revoked)
+            await members.change(order.tenant_id, stored.value.id, _revoked)
     if order.pool.shared and left:  # a host of one's own ends after notice: the engine does that
         names = frozenset(member.user_principal_name.casefold() for member in left)
         notice = Notice(
@@ -142,6 +167,21 @@ async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
     for member in left:
         await members.remove(order.tenant_id, member.id)
     return Done()
+
+
+async def _not_confirmed(order: MemberRightsOrder, losing: list[SpotMember]) -> frozenset[str]:
+    """Return which leavers the directory does not confirm now: they have come back since the plan, or it is silent."""
+    deps = dependencies()
+    leaving = [member.user_id for member in losing if member.status is MemberStatus.LEAVING]
+    group = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
+    if not leaving or group is None or group.value.deleting_since is not None:
+        return frozenset()
+    tenant = (await deps.tenants.get(order.tenant_id)).value
+    left = await confirmed_leavers(deps.graph(tenant), group.value, leaving)
+    staying = frozenset(user_id for user_id in leaving if not left.get(user_id))
+    if staying:
+        await _ask_again(group.value, deps.clock.now())
+    return staying
 
 
 def _revoked(member: SpotMember) -> SpotMember | None:

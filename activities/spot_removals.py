@@ -114,6 +114,7 @@ async def _remove_records(group: SpotGroup, kept: tuple[str, ...]) -> None:
     deps, at = dependencies(), dependencies().clock.now()
     for repository, filters in (
         (deps.spot_members, {"group_id": group.id}),
+        (deps.former_members, {"group_id": group.id}),
         (deps.releases, {"spot_group_id": group.id}),
     ):
         for record_id in [each.value.id async for each in repository.each(group.tenant_id, **filters)]:

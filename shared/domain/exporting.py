@@ -26,6 +26,7 @@ EXPORTED = (
     "usersettings",
     "spotgroups",
     "spotmembers",
+    "spotformermembers",
     "spotstates",
     "spotdecisions",
     "sessionhosts",

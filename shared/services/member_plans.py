@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import logging
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from shared.clients.directory import members_of_groups
-from shared.domain import naming
 from shared.domain.policies.pausing import ServiceState, spot_pause_reason
 from shared.domain.spot.group import SpotGroup
-from shared.domain.spot.members import MemberPlan, Roll, SpotMember, dissolved, plan_members, seen_users
+from shared.domain.spot.members import (
+    FormerMember,
+    MemberPlan,
+    Roll,
+    Seen,
+    SpotMember,
+    dissolved,
+    plan_members,
+    seen_users,
+    suspects,
+)
 from shared.domain.tenants.tenant import Tenant
+from shared.errors import DeskwrightError, NotFoundError, ThrottledError
 from shared.services.observing import Directory
+
+_TOGETHER = 20
+_log = logging.getLogger("deskwright.members")
 
 
 async def read_roll(directory: Directory, group_ids: Iterable[str]) -> Roll:
     """Read who is in the groups; all of them, or it raises as the directory does."""
     read = await members_of_groups(directory.group_users, tuple(group_ids))
-    return Roll(users=seen_users(read.people.values()), complete=True, empty=frozenset(read.empty))
+    return Roll(users=seen_users(read.people.values()), empty=frozenset(read.empty))
 
 
 def is_by_roll(service: ServiceState, tenant: Tenant, group: SpotGroup) -> bool:
@@ -25,11 +39,71 @@ def is_by_roll(service: ServiceState, tenant: Tenant, group: SpotGroup) -> bool:
     return group.deleting_since is None and not spot_pause_reason(service, tenant, group)
 
 
+async def read_members(
+    directory: Directory,
+    tenant: Tenant,
+    group: SpotGroup,
+    known: Sequence[SpotMember],
+    former: Sequence[FormerMember],
+    at: datetime,
+    *,
+    roll: Roll | None = None,
+) -> Roll:
+    """Read who is in the groups of a Spot Group, and ask about each member that the list lacks.
+
+    Who is a member by that second answer counts as seen. *roll*: the list, where it has been read.
+    """
+    roll = roll or await read_roll(directory, group.group_ids)
+    doubtful = suspects(known, roll, brake=tenant.settings.removal_brake, former=former, at=at)
+    if not doubtful:
+        return roll
+    left = await confirmed_leavers(directory, group, [member.user_id for member in doubtful])
+    found = tuple(
+        Seen(user_id=each.user_id, user_principal_name=each.user_principal_name, display_name=each.display_name)
+        for each in doubtful
+        if left.get(each.user_id) is False
+    )
+    gone = frozenset(user_id for user_id, has_left in left.items() if has_left)
+    return roll.but(users=(*roll.users, *found), left=gone, partial=bool(found))
+
+
+async def confirmed_leavers(directory: Directory, group: SpotGroup, user_ids: Sequence[str]) -> dict[str, bool]:
+    """Ask about each user whether they are in none of the groups; who is not answered for is left out.
+
+    Raises: ThrottledError.
+    """
+    left: dict[str, bool] = {}
+    for at in range(0, len(user_ids), _TOGETHER):
+        part = user_ids[at : at + _TOGETHER]
+        try:
+            there = await directory.groups_of_users(part, group.group_ids)
+        except ThrottledError:
+            raise
+        except DeskwrightError:
+            for user_id in part:  # one of them may be why: it keeps nobody else from an answer
+                await _ask(directory, group, user_id, left)
+        else:
+            left |= {user_id: not there.get(user_id) for user_id in part}
+    return left
+
+
+async def _ask(directory: Directory, group: SpotGroup, user_id: str, left: dict[str, bool]) -> None:
+    try:
+        left[user_id] = not await directory.member_group_ids(user_id, list(group.group_ids))
+    except NotFoundError:
+        left[user_id] = True
+    except ThrottledError:
+        raise
+    except DeskwrightError as error:
+        _log.warning("the directory did not say whether %s is in a group of %s: %s", user_id, group.id, error)
+
+
 def planned_members(
     service: ServiceState,
     tenant: Tenant,
     group: SpotGroup,
     known: Iterable[SpotMember],
+    former: Iterable[FormerMember],
     roll: Roll | None,
     at: datetime,
 ) -> MemberPlan:
@@ -38,15 +112,4 @@ def planned_members(
         return dissolved(known, at)
     if roll is None or not is_by_roll(service, tenant, group):
         return MemberPlan(members=tuple(known))
-    return plan_members(
-        known,
-        roll,
-        quantity=group.quantity,
-        brake=tenant.settings.removal_brake,
-        at=at,
-        new_id={
-            seen.user_id: naming.derived_id("spotMember", tenant.id, group.id, seen.user_id) for seen in roll.users
-        },
-        tenant_id=tenant.id,
-        group_id=group.id,
-    )
+    return plan_members(group, known, roll, brake=tenant.settings.removal_brake, at=at, former=former)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -38,6 +38,9 @@ class Directory(Protocol):
 
     async def member_group_ids(self, user_id: str, group_ids: list[str]) -> frozenset[str]:
         """Return which of the groups a user is in."""
+
+    async def groups_of_users(self, user_ids: Sequence[str], group_ids: Sequence[str]) -> dict[str, frozenset[str]]:
+        """Return which of the groups each user is in; who is gone is left out."""
 
     async def subscribed_skus(self) -> list[SubscribedSku]:
         """Return the licences that were bought."""

@@ -15,7 +15,7 @@ from shared.domain.tenants.tenant import Paused
 from shared.domain.values import differing
 from shared.errors import InvalidError, Problem
 from shared.services.action_context import ActionContext
-from shared.services.member_plans import planned_members, read_roll
+from shared.services.member_plans import planned_members, read_members
 from shared.services.spot_facts import spot_group_facts
 from shared.services.spot_groups import edited_spot_group
 
@@ -40,13 +40,14 @@ async def foresee_spot_pause(context: ActionContext, group_id: str) -> Foresight
 async def _foresee(context: ActionContext, before: SpotGroup, after: SpotGroup) -> Foresight:
     deps, tenant = context.deps, context.tenant
     known = [each.value async for each in deps.spot_members.each(tenant.id, group_id=before.id)]
+    former = [each.value async for each in deps.former_members.each(tenant.id, group_id=before.id)]
     service, rolls = await deps.service_state.get(), dict[tuple[str, ...], Roll]()
 
     async def planned(group: SpotGroup) -> MemberPlan:
         if group.group_ids not in rolls:
-            directory = deps.graph(tenant)
-            rolls[group.group_ids] = await retry_while_throttled(partial(read_roll, directory, group.group_ids))
-        return planned_members(service, tenant, group, known, rolls[group.group_ids], context.now)
+            read = partial(read_members, deps.graph(tenant), tenant, group, known, former, context.now)
+            rolls[group.group_ids] = await retry_while_throttled(read)
+        return planned_members(service, tenant, group, known, former, rolls[group.group_ids], context.now)
 
     hosts = (before.host_count, after.host_count)
     members = members_foresight(before.id, known, await planned(before), await planned(after), hosts)

@@ -15,7 +15,7 @@ from shared.domain.spot.decision import Decisions
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.image_set import ImageSet
 from shared.domain.spot.image_version import ImageVersion
-from shared.domain.spot.members import SpotMember
+from shared.domain.spot.members import FormerMember, SpotMember
 from shared.domain.spot.release import SpotRelease
 from shared.domain.spot.state import SpotGroupState
 from shared.domain.tenants.directory_subscriptions import Watch
@@ -35,6 +35,7 @@ from shared.storage.repository import Repository
 from shared.storage.requests import Requests
 from shared.storage.spot_groups import (
     SessionHosts,
+    former_members,
     releases,
     spot_decisions,
     spot_groups,
@@ -108,6 +109,11 @@ class Records:
     def spot_members(self) -> Repository[SpotMember]:
         """The members of the Spot Groups."""
         return spot_members(self.tables)
+
+    @cached_property
+    def former_members(self) -> Repository[FormerMember]:
+        """Who has left Spot Groups not long ago."""
+        return former_members(self.tables)
 
     @cached_property
     def session_hosts(self) -> SessionHosts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain.spot.decision import Decisions
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import SessionHost
-from shared.domain.spot.members import SpotMember
+from shared.domain.spot.members import FormerMember, SpotMember
 from shared.domain.spot.release import SpotRelease
 from shared.domain.spot.state import SpotGroupState
 from shared.domain.wizards.names import folded
@@ -35,6 +35,13 @@ _MEMBERS = Shape(
         "user_id": lambda member: member.user_id,
         "status": lambda member: member.status.value,
     },
+)
+_FORMER = Shape(
+    table="spotformermembers",
+    noun="former member",
+    model=FormerMember,
+    place=lambda former: (former.tenant_id, former.id),
+    columns={"group_id": lambda former: former.group_id},
 )
 _HOSTS = Shape(
     table="sessionhosts",
@@ -92,6 +99,11 @@ def spot_groups(tables: Tables) -> Repository[SpotGroup]:
 def spot_members(tables: Tables) -> Repository[SpotMember]:
     """Return the repository of the members of Spot Groups."""
     return Repository(tables, _MEMBERS)
+
+
+def former_members(tables: Tables) -> Repository[FormerMember]:
+    """Return the repository of those who have left Spot Groups not long ago."""
+    return Repository(tables, _FORMER)
 
 
 def spot_states(tables: Tables) -> Repository[SpotGroupState]:

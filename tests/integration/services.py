@@ -9,7 +9,7 @@ from shared.config import Settings
 from shared.dependencies import Dependencies, use
 from shared.domain.tenants.directory import DirectoryUser, Group, SubscribedSku
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import NotFoundError
+from shared.errors import NotFoundError, UnavailableError
 from shared.storage.tables import Tables
 from tests.implementations import implementation
 from tests.integration import things
@@ -29,11 +29,16 @@ class HandClock:
 
 
 class PaperDirectory:
-    """A directory of a few lines: groups of user names, licences by user name."""
+    """A directory of a few lines: groups of user names, licences by user name.
+
+    *unlisted*: users that the lists of their groups lack; *silent*: it answers no question about these users.
+    """
 
     def __init__(self) -> None:
         self.groups: dict[str, set[str]] = {}
         self.licences: dict[str, tuple[str, ...]] = {}
+        self.unlisted: set[str] = set()
+        self.silent: set[str] = set()
         self.disabled: set[str] = set()
         self.switched_off: dict[str, dict[str, frozenset[str]]] = {}
         self.skus = [SubscribedSku(sku_id="sku-1", sku_part_number="CPC_E_2C_8GB_128GB", enabled=100, consumed=1)]
@@ -65,7 +70,7 @@ class PaperDirectory:
         self.reads.append(f"group {group_id}")
         if group_id not in self.groups:
             raise NotFoundError(group_id)
-        return [self._user(name) for name in sorted(self.groups[group_id])]
+        return [self._user(name) for name in sorted(self.groups[group_id] - self.unlisted)]
 
     async def licensed_users(self, sku_ids: Iterable[str]) -> list[DirectoryUser]:
         self.reads.append("licensed users")
@@ -86,16 +91,22 @@ class PaperDirectory:
 
     async def member_group_ids(self, user_id: str, group_ids: list[str]) -> frozenset[str]:
         self.reads.append(f"groups of {user_id}")
+        self._answer(user_id)
         return frozenset(g for g in group_ids if user_id.removeprefix("id-") in self.groups.get(g, ()))
 
     async def groups_of_users(self, user_ids: list[str], group_ids: list[str]) -> dict[str, frozenset[str]]:
         """As Graph's client asks: one request for twenty users."""
         self.reads += [f"groups of {len(user_ids[at : at + 20])} users" for at in range(0, len(user_ids), 20)]
+        self._answer(*user_ids)
         among = {user_id: user_id.removeprefix("id-") for user_id in user_ids}
         return {
             user_id: frozenset(g for g in group_ids if name in self.groups.get(g, ()))
             for user_id, name in among.items()
         }
+
+    def _answer(self, *user_ids: str) -> None:
+        if self.silent & {user_id.removeprefix("id-") for user_id in user_ids}:
+            raise UnavailableError("Graph answered 503")
 
     async def subscribed_skus(self) -> list[SubscribedSku]:
         self.reads.append("skus")

@@ -233,6 +233,7 @@ def test_the_brake_lets_no_more_pass_than_it_may(
     confirmed = {pc.id for pc in there if pc.removal and pc.removal.confirmed_by}
     taken = len({pc.id for pc in (*made.grace, *made.cancel)} - confirmed)
     assert taken <= count or taken * 100 <= len(there) * percent
+    assert not rules.brake.stops(taken, of=len(there))
     assert all(pc.removal and not pc.removal.confirmed_by for pc in made.removals)
 
 

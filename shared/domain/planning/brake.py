@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.policies.policy import Policy
-from shared.domain.tenants.tenant import RemovalBrake
+from shared.domain.tenants.tenant import LATELY, RemovalBrake
 from shared.domain.values import Value
-
-_LATELY = timedelta(hours=1)
 
 
 class Doubt(Value):
@@ -38,7 +36,7 @@ class Fleet(Value):
     def of(cls, cloud_pcs: Iterable[CloudPc], at: datetime) -> Fleet:
         """Count *cloud_pcs*."""
         there = [pc for pc in cloud_pcs if pc.status is not Status.NOT_PROVISIONED]
-        return cls(number=len(there), lately=sum(_lost_since(pc, at - _LATELY) for pc in there))
+        return cls(number=len(there), lately=sum(_lost_since(pc, at - LATELY) for pc in there))
 
 
 def _lost_since(pc: CloudPc, since: datetime) -> bool:
@@ -64,7 +62,7 @@ def braked(
     open_ = [(pc, cause) for pc, cause in revocations if not (pc.removal and pc.removal.confirmed_by)]
     left = {RemovalCause.USER_LEFT_GROUP} | ({RemovalCause.LICENSE_REMOVED} if doubt.seats else set())
     together = len(open_) + fleet.lately
-    many = together > brake.count and together * 100 > fleet.number * brake.percent
+    many = brake.stops(together, of=fleet.number)
     waits: dict[str, str] = {}
     for pc, cause in open_:
         if many:

@@ -1,18 +1,24 @@
 """Who of a Spot Group's directory groups has a place in it: the first by the time they were first seen.
 
 The rules for removals of Cloud PCs hold here too: what the directory does not say takes nobody's access, and more
-leavers than the tenant's removal brake allows wait for a confirmation.
+leavers than the tenant's removal brake allows wait for a confirmation. A list of members that lacks somebody proves
+nothing: a member has left when the directory was asked about this one user, and says so (docs/decisions/0087).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from shared.domain import naming
+from shared.domain.spot.group import SpotGroup
 from shared.domain.tenants.directory import DirectoryUser
-from shared.domain.tenants.tenant import RemovalBrake
+from shared.domain.tenants.tenant import LATELY, RemovalBrake
 from shared.domain.values import Value
+
+UNANSWERED = "the directory did not say whether they have left; it is asked again"
+"""Why a removal waits that nobody needs to confirm."""
 
 
 class MemberStatus(StrEnum):
@@ -79,18 +85,44 @@ def seen_users(users: Iterable[DirectoryUser]) -> tuple[Seen, ...]:
 
 
 class Roll(Value):
-    """What the directory said. *complete*: every group was read whole; *empty*: groups that are gone or have nobody."""
+    """What the directory said. *users*: who is in the groups; *empty*: groups that are gone or have nobody.
+
+    *left*: users who are in none of the groups, as it answered about each of them. *partial*: its list lacks somebody
+    who is a member by its answer about them.
+    """
 
     users: tuple[Seen, ...]
-    complete: bool
     empty: frozenset[str] = frozenset()
+    left: frozenset[str] = frozenset()
+    partial: bool = False
+
+
+class FormerMember(Value):
+    """Somebody who has left a Spot Group, and since when they had been in line: who returns soon has the old place.
+
+    *had_place*: whether they lost access by leaving; *confirmed*: whether somebody had confirmed their removal.
+    """
+
+    id: str
+    tenant_id: str
+    group_id: str
+    user_id: str
+    first_seen_date_time: datetime
+    left_date_time: datetime
+    had_place: bool
+    confirmed: bool = False
 
 
 class MemberPlan(Value):
-    """What becomes of the members: the records as they should be; *gone*: those whose access ends now."""
+    """What becomes of the members: the records as they should be; *gone*: those whose access ends now.
+
+    *former*: what is kept of those who are gone; *forgotten*: what is kept no longer.
+    """
 
     members: tuple[SpotMember, ...]
     gone: tuple[SpotMember, ...] = ()
+    former: tuple[FormerMember, ...] = ()
+    forgotten: tuple[FormerMember, ...] = ()
 
     @property
     def grants(self) -> tuple[SpotMember, ...]:
@@ -108,54 +140,89 @@ class MemberPlan(Value):
         return tuple(member for member in self.members if member.status is status)
 
 
+def suspects(
+    known: Iterable[SpotMember], roll: Roll, *, brake: RemovalBrake, former: Iterable[FormerMember], at: datetime
+) -> tuple[SpotMember, ...]:
+    """Return the members that the list lacks and nothing else holds: the directory has to be asked about each."""
+    before = {member.user_id: member for member in known}
+    missing = _missing(before, roll)
+    held = _held(missing, before, roll, brake, _lost_lately(former, at))
+    return tuple(before[user_id] for user_id in sorted(missing) if user_id not in held)
+
+
 def plan_members(
+    group: SpotGroup,
     known: Iterable[SpotMember],
     roll: Roll,
     *,
-    quantity: int,
     brake: RemovalBrake,
     at: datetime,
-    new_id: Mapping[str, str],
-    tenant_id: str,
-    group_id: str,
+    former: Iterable[FormerMember] = (),
 ) -> MemberPlan:
     """Return who has a place, who waits and who loses access.
 
-    *new_id*: the id of each user's record. Those whose access ends keep their place until it has ended, so that never
-    more people have access than the quantity says.
+    *former*: who has left before. Those whose access ends keep their place until it has ended, so that never more
+    people have access than the quantity says.
     """
-    before = {member.user_id: member for member in known}
-    seen = {user.user_id: user for user in roll.users}
-    left = _left(before, seen, roll)
-    held = _held(left, before, roll, brake)
-    staying = [
-        _new(user, new_id[user.user_id], tenant_id, group_id, at) for user in roll.users if user.user_id not in before
-    ]
+    before, seen = {member.user_id: member for member in known}, {user.user_id: user for user in roll.users}
+    earlier = {each.user_id: each for each in former}
+    missing = _missing(before, roll)
+    held = _held(missing, before, roll, brake, _lost_lately(earlier.values(), at))
+    staying = [_new(user, group, earlier.get(user.user_id), at) for user in roll.users if user.user_id not in before]
     gone: list[SpotMember] = []
     for user_id, member in before.items():
         if user_id in seen:
             staying.append(_seen_again(member, seen[user_id], at))
-        elif user_id not in left:
+        elif user_id not in missing:
             staying.append(member)  # the directory did not say
         elif user_id in held:
             staying.append(_changed(member, at, status=MemberStatus.REMOVAL_HELD, held_because=held[user_id]))
-        else:
+        elif user_id in roll.left or member.status is MemberStatus.LEAVING:
             gone.append(_changed(member, at, status=MemberStatus.LEAVING, held_because=None))
-    places = quantity - sum(1 for member in gone if member.rights is not Rights.NONE)
-    return MemberPlan(members=_placed(staying, places, at), gone=tuple(gone))
+        elif member.counts:
+            staying.append(_changed(member, at, status=MemberStatus.REMOVAL_HELD, held_because=UNANSWERED))
+        else:
+            staying.append(member)  # who waits goes on waiting
+    places = group.quantity - sum(1 for member in gone if member.rights is not Rights.NONE)
+    kept = tuple(_former(member, before[member.user_id], at) for member in gone)
+    return MemberPlan(
+        members=_placed(staying, places, at),
+        gone=tuple(gone),
+        former=tuple(each for each in kept if each.user_id not in earlier),
+        forgotten=tuple(each for each in earlier.values() if each.user_id in seen or not _returns(each, group, at)),
+    )
 
 
-def _new(user: Seen, id_: str, tenant_id: str, group_id: str, at: datetime) -> SpotMember:
+def _new(user: Seen, group: SpotGroup, former: FormerMember | None, at: datetime) -> SpotMember:
+    """Return a new member; one who has left not long ago has the old place in line."""
+    returns = former is not None and _returns(former, group, at)
     return SpotMember(
-        id=id_,
-        tenant_id=tenant_id,
-        group_id=group_id,
+        id=naming.derived_id("spotMember", group.tenant_id, group.id, user.user_id),
+        tenant_id=group.tenant_id,
+        group_id=group.id,
         user_id=user.user_id,
         user_principal_name=user.user_principal_name,
         display_name=user.display_name,
         status=MemberStatus.WAITING,
-        first_seen_date_time=at,
+        first_seen_date_time=former.first_seen_date_time if former and returns else at,
         changed_date_time=at,
+    )
+
+
+def _returns(former: FormerMember, group: SpotGroup, at: datetime) -> bool:
+    return at - former.left_date_time < timedelta(days=group.capacity.keep_leavers_place_in_days)
+
+
+def _former(member: SpotMember, before: SpotMember, at: datetime) -> FormerMember:
+    return FormerMember(
+        id=member.id,
+        tenant_id=member.tenant_id,
+        group_id=member.group_id,
+        user_id=member.user_id,
+        first_seen_date_time=member.first_seen_date_time,
+        left_date_time=at,
+        had_place=before.counts,
+        confirmed=before.confirmed_by is not None,
     )
 
 
@@ -167,33 +234,38 @@ def dissolved(known: Iterable[SpotMember], at: datetime) -> MemberPlan:
     )
 
 
-def _left(before: Mapping[str, SpotMember], seen: Mapping[str, Seen], roll: Roll) -> frozenset[str]:
-    """Return who is a member and was not seen; nobody, where the directory was not read whole.
+def _missing(before: Mapping[str, SpotMember], roll: Roll) -> frozenset[str]:
+    """Return who is a member and is not in the list.
 
-    One that shows nobody is believed once it is confirmed of all who have a place. Until then their removals are held,
-    and who waits goes on waiting.
+    A list that shows nobody is believed once it is confirmed of all who have a place. Until then their removals are
+    held, and who waits goes on waiting.
     """
-    leaving = {user_id for user_id, member in before.items() if member.status is MemberStatus.LEAVING}
-    if not roll.complete:
-        return frozenset(leaving - set(seen))
     counting = {user_id: member for user_id, member in before.items() if member.counts}
     confirmed = [member for member in counting.values() if member.confirmed_by is not None]
-    if not seen and len(confirmed) < max(1, len(counting)):
+    if not roll.users and len(confirmed) < max(1, len(counting)):
+        leaving = {user_id for user_id, member in before.items() if member.status is MemberStatus.LEAVING}
         return frozenset(leaving | set(counting))
-    return frozenset(set(before) - set(seen))
+    return frozenset(set(before) - {user.user_id for user in roll.users})
 
 
-def _held(left: frozenset[str], before: Mapping[str, SpotMember], roll: Roll, brake: RemovalBrake) -> dict[str, str]:
+def _lost_lately(former: Iterable[FormerMember], at: datetime) -> int:
+    """Return how many have lost their place within the last hour, and nobody had confirmed it."""
+    return sum(each.had_place and not each.confirmed and each.left_date_time > at - LATELY for each in former)
+
+
+def _held(
+    missing: frozenset[str], before: Mapping[str, SpotMember], roll: Roll, brake: RemovalBrake, lately: int
+) -> dict[str, str]:
     """Return whose removal waits for a confirmation, and why; waiting members lose nothing, and never wait for it."""
-    losing = [before[user_id] for user_id in left if before[user_id].counts and before[user_id].confirmed_by is None]
-    number = sum(1 for member in before.values() if member.counts)
-    if len(losing) > brake.count and len(losing) * 100 > number * brake.percent:
-        why = f"{len(losing)} of {number} members would lose access at once"
+    losing = [before[user_id] for user_id in missing if before[user_id].counts and before[user_id].confirmed_by is None]
+    number = lately + sum(1 for member in before.values() if member.counts)
+    if losing and brake.stops(len(losing) + lately, of=number):
+        why = f"{len(losing) + lately} of {number} members would lose access at once"
         return {member.user_id: why for member in losing}
     if roll.empty or not roll.users:
         why = "a group of the Spot Group is gone, or answered without a single user"
         return {member.user_id: why for member in losing}
-    return {member.user_id: member.held_because for member in losing if member.held_because}
+    return {m.user_id: m.held_because for m in losing if m.held_because and m.held_because != UNANSWERED}
 
 
 def _placed(members: list[SpotMember], places: int, at: datetime) -> tuple[SpotMember, ...]:

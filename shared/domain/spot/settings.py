@@ -33,8 +33,9 @@ class CapacitySettings(Value):
     *idle_in_minutes*: a host runs for so long after its start, and after it was last needed; *notice_in_minutes*:
     between the message to a user and the end of the session. *low_priority_hosts*: of the group's hosts so many may be
     machines that Azure can take away at any time. *keep_leavers_host_in_days*: how long a dedicated host stays with its
-    disk after its user has lost their place. *wake_after_days*: a host that is off for so long is started for a while,
-    for its agent's token.
+    disk after its user has lost their place. *keep_leavers_place_in_days*: who has left and returns within so long has
+    the old place in line. *wake_after_days*: a host that is off for so long is started for a while, for its agent's
+    token.
     """
 
     buffer_percent: int = Field(10, ge=0, le=100, title="Buffer (percent)", description="Spare seats.")
@@ -76,6 +77,13 @@ class CapacitySettings(Value):
     )
     keep_leavers_host_in_days: int = Field(
         7, ge=0, le=365, title="Keep a leaver's host (days)", description="A dedicated host, with its disk."
+    )
+    keep_leavers_place_in_days: int = Field(
+        7,
+        ge=0,
+        le=365,
+        title="Keep a leaver's place (days)",
+        description="Who returns within so long has the old place in line.",
     )
     wake_after_days: int = Field(
         21,

@@ -94,11 +94,36 @@ class LicenceSource(StrEnum):
     SEATS = "seats"  # counted here per service plan, handed out to who was seen first
 
 
-class RemovalBrake(Value):
-    """More removals than both of these in one reconcile are not made without confirmation."""
+LATELY = timedelta(hours=1)
+"""How long a removal counts for the removal brake."""
 
-    count: int = Field(10, ge=0, le=1_000_000, title="Removals", description="Within an hour.")
+_ALWAYS_FREE = 2
+"""So few removals stop no small fleet, unless *count* says less."""
+
+
+class RemovalBrake(Value):
+    """More removals than both of these within an hour are not made without confirmation.
+
+    Of a small fleet *count* would be nearly all: there it is half, and at least two (docs/decisions/0087).
+    """
+
+    count: int = Field(
+        10,
+        ge=0,
+        le=1_000_000,
+        title="Removals",
+        description="Within an hour. Of fewer than twice as many: half of them, and at least two.",
+    )
     percent: int = Field(20, ge=0, le=100, title="Percent", description="Of the tenant's Cloud PCs, within an hour.")
+
+    def stops(self, removals: int, *, of: int) -> bool:
+        """Whether so many removals within an hour wait for a confirmation. *of*: how many there were before."""
+        return removals > min(self.count, max(_ALWAYS_FREE, of // 2)) and removals * 100 > of * self.percent
+
+    @property
+    def never_stops(self) -> int:
+        """How many removals are made whatever else there is: of these the rest need not be counted."""
+        return min(self.count, _ALWAYS_FREE)
 
 
 class TenantSettings(Value):

@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.spot.members import MemberPlan, MemberStatus, Rights, Roll, Seen, SpotMember, plan_members
+from shared.domain.spot.members import (
+    UNANSWERED,
+    FormerMember,
+    MemberPlan,
+    MemberStatus,
+    Rights,
+    Roll,
+    Seen,
+    SpotMember,
+    plan_members,
+    suspects,
+)
 from shared.domain.tenants.tenant import RemovalBrake
+from tests.integration import desks
 
 _AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 _BRAKE = RemovalBrake(count=2, percent=20)
@@ -20,19 +32,20 @@ def _planned(
     users: tuple[str, ...],
     quantity: int = 3,
     *,
-    complete: bool = True,
+    answered: bool = True,
     empty: frozenset[str] = frozenset(),
     after: timedelta = timedelta(),
+    former: tuple[FormerMember, ...] = (),
 ) -> MemberPlan:
+    """Plan *users*; the directory says of everybody else that they have left, if it is *answered*."""
+    left = frozenset(member.user_id for member in known) - set(users) if answered else frozenset[str]()
     return plan_members(
+        desks.spot_group(quantity=quantity),
         known,
-        Roll(users=_seen(*users), complete=complete, empty=empty),
-        quantity=quantity,
+        Roll(users=_seen(*users), left=left, empty=empty),
         brake=_BRAKE,
         at=_AT + after,
-        new_id={user: f"id-{user}" for user in users},
-        tenant_id="contoso",
-        group_id="g",
+        former=former,
     )
 
 
@@ -73,7 +86,6 @@ def test_a_directory_that_shows_nobody_takes_nobodys_access() -> None:
     """Rule 11: an empty answer is not believed."""
     known = _first("a", "b")
     assert _planned(known, ()).gone == ()
-    assert _planned(known, ("a",), complete=False).members == known
 
 
 def test_an_emptied_group_waits_for_a_confirmation_and_nobody_who_waits_gets_a_place() -> None:
@@ -124,3 +136,55 @@ def test_planning_twice_changes_nothing() -> None:
     """The same answer of the directory gives the same records, times included."""
     known = _first("a", "b", "c", "d")
     assert _planned(known, ("a", "b", "c", "d"), after=timedelta(days=1)).members == known
+
+
+def test_who_the_list_lacks_stays_until_the_directory_says_of_them_that_they_have_left() -> None:
+    """They keep their access and their place in line, with the reason; nobody has to confirm anything."""
+    known = _first("a", "b", "c", "d")
+    plan = _planned(known, ("b", "c"), answered=False)
+    assert plan.gone == ()
+    assert _statuses(plan) == {"a": "removalHeld", "b": "entitled", "c": "entitled", "d": "waiting"}
+    assert {member.held_because for member in plan.of(MemberStatus.REMOVAL_HELD)} == {UNANSWERED}
+    assert [member.user_id for member in _planned(plan.members, ("b", "c", "d")).gone] == ["a"]
+    assert _planned(plan.members, ("a", "b", "c", "d")).members == known
+
+
+def test_whose_removal_the_brake_holds_the_directory_is_not_asked() -> None:
+    """However many the list lacks, it costs no further request; who only waits is asked about."""
+    known = _first("a", "b", "c", "d", quantity=3)
+    roll = Roll(users=_seen("x"))
+    asked = suspects(known, roll, brake=_BRAKE, former=(), at=_AT)
+    assert [member.user_id for member in asked] == ["d"]
+    roll = Roll(users=_seen("b", "c"))
+    asked = suspects(known, roll, brake=_BRAKE, former=(), at=_AT)
+    assert [member.user_id for member in asked] == ["a", "d"]
+
+
+def test_who_returns_soon_has_the_old_place_in_line_and_who_returns_late_has_not() -> None:
+    known = _first("a", "b", "c", "d")
+    plan = _planned(known, ("b", "c", "d"))
+    rest = _planned(plan.members, ("b", "c", "d")).members  # d has the place now
+    (former,) = plan.former
+    assert (former.user_id, former.had_place) == ("a", True)
+
+    soon = _planned(rest, ("a", "b", "c", "d"), former=plan.former, after=timedelta(days=6))
+    assert _statuses(soon) == {"a": "entitled", "b": "entitled", "c": "entitled", "d": "waiting"}
+    assert soon.forgotten == plan.former
+
+    late = _planned(rest, ("a", "b", "c", "d"), former=plan.former, after=timedelta(days=7))
+    assert _statuses(late) == {"a": "waiting", "b": "entitled", "c": "entitled", "d": "entitled"}
+    assert _planned(rest, ("b", "c", "d"), former=plan.former, after=timedelta(days=6)).forgotten == ()
+    assert _planned(rest, ("b", "c", "d"), former=plan.former, after=timedelta(days=7)).forgotten == plan.former
+
+
+def test_leavers_of_one_hour_count_together_for_the_brake() -> None:
+    """Ten messages about one leaver each are as many as one about ten."""
+    known, former = _first(*"abcdefghij", quantity=10), tuple[FormerMember, ...]()
+    staying, gone = list("abcdefghij"), list[str]()
+    for minutes in range(10):
+        staying.pop()
+        plan = _planned(known, tuple(staying), quantity=10, former=former, after=timedelta(hours=1, minutes=minutes))
+        gone += [member.user_id for member in plan.gone]
+        known, former = plan.members, (*former, *plan.former)
+    assert gone == ["j", "i"]
+    assert len([member for member in known if member.status is MemberStatus.REMOVAL_HELD]) == 8

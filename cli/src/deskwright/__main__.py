@@ -28,8 +28,8 @@ def main() -> None:
 
 def run() -> int:
     """Return the exit code of the command on ``sys.argv``."""
-    if os.environ.get("_DESKWRIGHT_COMPLETE", "").startswith("powershell"):
-        import deskwright.completion  # noqa: F401 - click learns of a shell by it
+    if os.environ.get("_DESKWRIGHT_COMPLETE"):
+        import deskwright.completion  # noqa: F401 - click learns of our shells by it
     try:
         code = root.main(prog_name="deskwright", standalone_mode=False, color=_colours())
     except (click.ClickException, click.Abort, KeyboardInterrupt, CommandError, OSError, *_NOT_UNDERSTOOD) as error:

@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from deskwright.catalogue.words import NAMES
+from deskwright.completion import is_plain
 from deskwright.operations import operation
 from deskwright.output import Output
 from deskwright.session import Session
@@ -61,7 +62,7 @@ def _session(said: Mapping[str, Any]) -> Session:
 
 
 def _begun(use: Session, kind: str, incomplete: str) -> Iterator[CompletionItem]:
-    """Yield the names that begin so; in place of one that a shell would take apart, its id."""
+    """Yield the names that begin so; in place of one that a shell would not take for one word, its id."""
     named, low = NAMES[kind], incomplete.casefold()
     wanted = ",".join(dict.fromkeys(("id", *named.properties)))
     query = {"$select": wanted} if "$select" in operation(named.listed_by).query else {}
@@ -70,5 +71,4 @@ def _begun(use: Session, kind: str, incomplete: str) -> Iterator[CompletionItem]
         for name in (str(item[at]) for at in named.properties if item.get(at)):
             if name.casefold().startswith(low) and name not in offered:
                 offered.add(name)
-                plain = not any(each.isspace() or each in "\"'\\,$`" for each in name)
-                yield CompletionItem(name if plain else str(item["id"]), help=name)
+                yield CompletionItem(name if is_plain(name) else str(item["id"]), help=name)

@@ -7,7 +7,7 @@ from functions_host.functions.indexer import Binding, Function, Registry
 from functions_host.functions.queue_clients import address_of, queue_name
 from functions_host.http.server import function_routes
 from functions_host.settings.config import HostSettings
-from functions_host.triggers.timers import schedule_of
+from functions_host.triggers.timer_status import schedule_of
 
 
 def check(registry: Registry, settings: HostSettings, environ: Mapping[str, str]) -> None:

@@ -120,7 +120,7 @@ class Host:
         self._operations = Operations(
             store, clock, self._dispatcher, self._rules, replace_any_state=settings.replace_any_state
         )
-        self._timers = Timers(store, clock, self._timer_queue, work, self._invoker)
+        self._timers = Timers(store, clock, self._timer_queue, work, self._invoker, self._options.wake_seconds)
         self._queues = Queues(settings.queues, self._invoker, work, self._options.queue_visibility_seconds)
 
     def _make_dispatcher(self) -> Dispatcher:
@@ -186,8 +186,9 @@ class Host:
         )  # fmt: skip
         builtin = BuiltinRoutes(keys, self._management, admin, pages, auth=options.checks_keys)
         public = PublicServer(
-            registry, self._settings, self._invoker, keys, builtin, self._work, auth=options.checks_keys
-        )
+            registry, self._settings, self._invoker, keys, builtin, self._work,
+            auth=options.checks_keys, concurrency=options.http_concurrency,
+        )  # fmt: skip
         self._addresses.rpc_port = await self._open_rpc()
         self._public.append(await serve(public, self._listening, options.grace_seconds))
         if self._listening_tls is not None:

@@ -33,7 +33,11 @@ class Https:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a host runs: where it listens, its files, and its limits."""
+    """How a host runs: where it listens, its files, and its limits.
+
+    ``wake_seconds``: nobody listens for a timer until so long after it is due (0: all the time).
+    ``http_concurrency``: how many requests a function may be answering, the next ones wait (0: any number).
+    """
 
     app: Path
     db: Path
@@ -52,6 +56,8 @@ class Options:
     keep: int = KEEP
     keep_seconds: float = KEEP_SECONDS
     sequential: bool = False
+    wake_seconds: float = 0.0
+    http_concurrency: int = 0
 
     @property
     def checks_keys(self) -> bool:

@@ -36,7 +36,8 @@ def start_triggers(tmp_path: Path) -> Iterator[StartTriggers]:
     started: list[RunningHost] = []
 
     def start(*enabled: str, arguments: list[str] | None = None, environ: dict[str, str] | None = None) -> RunningHost:
-        settings = {**QUEUES, **only(*enabled), **(environ or {})}
+        at = {"TRIGGERS_CLOCK": arguments[1]} if arguments and arguments[0] == "--clock" else {}
+        settings = {**QUEUES, **only(*enabled), **at, **(environ or {})}
         host = RunningHost(tmp_path / "state.db", tmp_path / "log", APP, arguments or [], settings)
         started.append(host)
         return host.start()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from host_testing.refused_start import HEAD, HOST_JSON, SAME_NAME, run_start
 from host_testing.running import RunningHost, until
+from host_testing.triggers import StartTriggers
 
 
 def key_of(host: RunningHost, name: str) -> str:
@@ -188,3 +189,14 @@ def test_14_a_disabled_function_has_no_route(host: RunningHost, master: str) -> 
     assert host.call("GET", "/api/switched-off").status == 404
     listed = {one["name"]: one["isDisabled"] for one in host.call("GET", f"/admin/functions?code={master}").json}
     assert (listed["switched_off"], listed["hello"]) == (True, False)
+
+
+@pytest.mark.parametrize(("arguments", "most"), [(["--http-concurrency", "2"], 2), ([], 8)])
+def test_71_an_instance_answers_so_many_requests_at_a_time_and_the_others_wait(
+    start_triggers: StartTriggers, arguments: list[str], most: int
+) -> None:
+    host = start_triggers(arguments=arguments)
+    with ThreadPoolExecutor(8) as callers:
+        answers = list(callers.map(lambda _: host.call("GET", "/busy"), range(24)))
+    assert {answer.status for answer in answers} == {200}
+    assert (min(most, 2)) <= max(int(answer.text) for answer in answers) <= most

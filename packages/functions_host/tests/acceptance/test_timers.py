@@ -23,8 +23,8 @@ def runs(host: RunningHost, name: str) -> list[dict[str, Any]]:
 
 
 def moments(host: RunningHost, name: str) -> list[str]:
-    """Return the scheduled moments of a timer's runs, to the second."""
-    return [one["last"][:19] for one in runs(host, name)]
+    """Return the moments of a timer's runs, to the second."""
+    return [one["at"][:19] for one in runs(host, name)]
 
 
 def test_56_a_timer_keeps_its_schedule_and_never_overlaps_with_itself(
@@ -38,11 +38,11 @@ def test_56_a_timer_keeps_its_schedule_and_never_overlaps_with_itself(
     until(lambda: runs(host, "tight ended"))
     pass_time(clock, timedelta(seconds=10))
 
-    # What came due during the run is left out; the next one is on the schedule again.
-    until(lambda: len(runs(host, "tight ended")) == 3)
-    assert moments(host, "tight") == ["2026-02-12T08:59:35", "2026-02-12T08:59:45", "2026-02-12T08:59:50"]
+    # What came due during the run follows at once, and once; the next one is on the schedule again.
+    until(lambda: len(runs(host, "tight ended")) == 4)
+    assert [moment[11:] for moment in moments(host, "tight")] == ["08:59:35", "08:59:42", "08:59:45", "08:59:50"]
     names = [one["name"] for one in host.call("GET", "/runs").json]
-    assert names == ["tight", "tight ended"] * 3
+    assert names == ["tight", "tight ended"] * 4
 
 
 def test_57_hours_that_passed_without_a_host_give_one_run_that_is_past_due(
@@ -82,3 +82,33 @@ def test_60_day_and_weekday_must_both_match(start_triggers: StartTriggers, clock
     until(lambda: len(runs(host, "unlucky")) == 3)
     days = [moment[:10] for moment in moments(host, "unlucky")]
     assert days == ["2026-02-13", "2026-03-13", "2026-11-13"]
+
+
+def test_69_a_status_is_what_the_monitor_knew_before_the_run(start_triggers: StartTriggers, clock: FileClock) -> None:
+    """Recorded from Azure Functions host 4.1037."""
+    host = start_triggers("watched", "unwatched", "span", arguments=["--clock", str(clock.path)])
+    pass_time(clock, timedelta(minutes=2))
+    until(lambda: len(runs(host, "watched")) == 2 and len(runs(host, "unwatched")) == 2 and runs(host, "span"))
+    never, nine, next_one = "0001-01-01T00:00:00+00:00", "2026-02-12T09:00:00+00:00", "2026-02-12T09:01:00+00:00"
+    assert [one["status"] for one in runs(host, "watched")] == [
+        {"Last": never, "Next": nine, "LastUpdated": never},
+        {"Last": nine, "Next": next_one, "LastUpdated": nine},
+    ]
+    assert [one["status"] for one in (*runs(host, "unwatched"), *runs(host, "span"))] == [{}, {}, {}]
+    assert [one["schedule"] for one in (runs(host, "unwatched")[0], runs(host, "span")[0])] == [
+        {"AdjustForDST": True},
+        {"AdjustForDST": False},
+    ]
+
+
+def test_70_without_a_monitor_a_tick_is_lost_for_which_nobody_listened(
+    start_triggers: StartTriggers, clock: FileClock
+) -> None:
+    """Each timer function is scaled to zero, and an instance comes up five seconds after it is due."""
+    host = start_triggers("watched", "unwatched", arguments=["--clock", str(clock.path), "--scale-to-zero", "5"])
+    pass_time(clock, timedelta(minutes=3))
+    until(lambda: len(runs(host, "watched")) == 3)
+    assert [moment[11:] for moment in moments(host, "watched")] == ["09:00:05", "09:01:05", "09:02:05"]
+    assert all(one["past_due"] for one in runs(host, "watched"))
+    assert runs(host, "unwatched") == []
+    assert "unwatched: nobody listened at 2026-02-12T09:00:00.0000000Z" in host.log.read_text()

@@ -73,6 +73,8 @@ def _options(args: argparse.Namespace, settings: HostSettings, listening: socket
         keep=args.keep,
         keep_seconds=args.keep_idle,
         sequential=args.sequential,
+        wake_seconds=args.scale_to_zero,
+        http_concurrency=args.http_concurrency,
     )
 
 

@@ -1,6 +1,7 @@
 """The public server: HTTP triggers, and the host's own routes (docs/notes.md 4.1)."""
 
 import asyncio
+import contextlib
 import functools
 import logging
 import os
@@ -82,7 +83,10 @@ def _homepage() -> web.Response:
 
 
 class PublicServer:
-    """Answers a request by the first route that matches, or 404."""
+    """Answers a request by the first route that matches, or 404.
+
+    *concurrency*: how many requests functions answer at a time, the next ones wait in their order; 0: any number.
+    """
 
     def __init__(
         self,
@@ -94,7 +98,9 @@ class PublicServer:
         work: Work,
         *,
         auth: bool,
+        concurrency: int = 0,
     ) -> None:
+        self._places = asyncio.Semaphore(concurrency) if concurrency else contextlib.nullcontext()
         self._routes = function_routes(registry, settings.route_prefix)
         self._settings, self._invoker, self._keys = settings, invoker, keys
         self._builtin = builtin
@@ -141,7 +147,8 @@ class PublicServer:
         body = b"" if "Transfer-Encoding" in request.headers else sent
         self._work.begin("http")
         try:
-            return await self._invoke(request, found.function, values, body)
+            async with self._places:
+                return await self._invoke(request, found.function, values, body)
         finally:
             self._work.end("http")
 

@@ -25,8 +25,9 @@ _YEARS_AHEAD = 30  # February 29 on one weekday occurs every 28 years
 class Schedule:
     """Computes the next occurrence after a moment, in microseconds since the epoch."""
 
-    def __init__(self, text: str, next_after: Callable[[int], int], period_us: int) -> None:
+    def __init__(self, text: str, next_after: Callable[[int], int], period_us: int, *, adjusts: bool = True) -> None:
         self.text = text
+        self.adjusts = adjusts  # to daylight saving time: a time span does not
         self.next_after = next_after
         self.period_us = period_us  # approximate; decides whether missed occurrences are recorded
 
@@ -37,7 +38,7 @@ def parse_schedule(text: str, zone_name: str | None = None) -> Schedule:
         span_us = int(parse_timespan(text) / timedelta(microseconds=1))
         if span_us <= 0:
             raise ConfigError(f"the schedule {text!r} must be longer than zero")
-        return Schedule(text, lambda moment_us: moment_us + span_us, span_us)
+        return Schedule(text, lambda moment_us: moment_us + span_us, span_us, adjusts=False)
     cron = _Cron(text, _zone(zone_name))
     first = cron.next_after(0)
     return Schedule(text, cron.next_after, cron.next_after(first) - first)

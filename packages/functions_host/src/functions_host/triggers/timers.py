@@ -1,16 +1,14 @@
 """Fires timer triggers (docs/notes.md 4.2): never two runs of one timer at once, one run for all that were missed."""
 
 import asyncio
-import json
 import logging
-import sqlite3
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from azure.functions import meta
 
-from functions_host.errors import ConfigError
 from functions_host.functions.failures import error_text
 from functions_host.functions.indexer import Function
 from functions_host.functions.invoker import Invoker
@@ -18,17 +16,26 @@ from functions_host.log import log_event, log_invocation
 from functions_host.scheduling.clocks import Clock
 from functions_host.scheduling.timer_queue import TimerQueue
 from functions_host.scheduling.work import Work
-from functions_host.settings.config import resolve
 from functions_host.settings.sections import parse_timespan
 from functions_host.storage.store import Store
 from functions_host.timestamps import stamp
-from functions_host.triggers.ncrontab import Schedule, parse_schedule
-
-_MINUTE_US = 60_000_000
+from functions_host.triggers.ncrontab import Schedule
+from functions_host.triggers.timer_status import (
+    Status,
+    datum,
+    is_monitored,
+    schedule_of,
+    store_status,
+    stored_status,
+)
 
 
 class Timers:
-    """Keeps the next occurrence of every timer trigger in the timer queue."""
+    """Keeps the next occurrence of every timer trigger in the timer queue.
+
+    *wake_seconds*: nobody listens for a timer between its runs; an instance comes up so long after an occurrence, as
+    on a plan that scales each timer function to zero. 0: this host listens all the time.
+    """
 
     def __init__(
         self,
@@ -37,20 +44,22 @@ class Timers:
         timer_queue: TimerQueue,
         work: Work,
         invoker: Invoker,
+        wake_seconds: float = 0.0,
     ) -> None:
         self._store, self._clock, self._timer_queue, self._work = store, clock, timer_queue, work
         self._invoker = invoker
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._wake_us = int(wake_seconds * 1_000_000)
+        self._running: dict[str, asyncio.Task[None] | asyncio.Task[bool]] = {}
+        self._status: dict[str, Status] = {}
         self._schedules: dict[str, Schedule] = {}
         self._open = True
 
     async def start(self, functions: list[Function], environ: Mapping[str, str]) -> None:
-        """Schedule every timer; one that was due while no host ran fires at once."""
+        """Listen for every timer; a monitored one that was due while no host ran fires at once."""
         zone = environ.get("WEBSITE_TIME_ZONE")
         for function in functions:
-            schedule = schedule_of(function, environ, zone)
-            self._schedules[function.name] = schedule
-            await self._schedule_first(function, schedule)
+            self._schedules[function.name] = schedule_of(function, environ, zone)
+            await self._listen(function)
 
     def stop(self) -> None:
         """Fire no more timers."""
@@ -62,7 +71,8 @@ class Timers:
         self._work.scheduler.submit(lambda: self._begin_run_now(function))
 
     def _begin_run_now(self, function: Function) -> None:
-        task = asyncio.create_task(self._run(function, self._clock.now_us(), past_due=False))
+        stored = stored_status(self._store, function, self._schedules[function.name])
+        task = asyncio.create_task(self._run(function, stored, past_due=False))
         self._running[f"{function.name}#{id(task)}"] = task
         task.add_done_callback(lambda t: self._ended_run_now(function, t))
 
@@ -71,87 +81,80 @@ class Timers:
         self._work.scheduler.finish()
         self._work.end("timer")
 
-    async def _schedule_first(self, function: Function, schedule: Schedule) -> None:
-        raw, now_us = function.trigger.raw, self._clock.now_us()
-        row = self._store.reads.schedule(function.name) if _is_monitored(function, schedule) else None
-        missed = row is not None and row[0] == schedule.text and row[2] is not None and row[2] <= now_us
-        next_us = schedule.next_after(now_us)
-        if row is not None and row[0] == schedule.text and not missed and row[2] is not None:
-            next_us = row[2]
-        if missed or raw.get("runOnStartup") is True:
-            self._fire(function, schedule, now_us, past_due=missed)
+    async def _listen(self, function: Function) -> bool:
+        """Begin to listen, as an instance does that comes up; return whether the function runs at once.
+
+        Only what a monitor has recorded says that an occurrence was missed: without one the next is after now.
+        """
+        schedule, now_us = self._schedules[function.name], self._clock.now_us()
+        stored = stored_status(self._store, function, schedule)
+        missed = stored is not None and stored.next_us < now_us
+        self._status[function.name] = stored or Status(None, schedule.next_after(now_us), None)
+        if stored is None:
+            await store_status(self._store, function, schedule, replace(self._status[function.name], updated_us=now_us))
+        at_once = missed or function.trigger.raw.get("runOnStartup") is True
+        if at_once:
+            self._fire(function, past_due=missed)
         else:
-            self._schedule(function, schedule, next_us)
-            await self._record(function, schedule, None, next_us)
+            self._wait(function)
+        return at_once
 
-    def _schedule(self, function: Function, schedule: Schedule, due_us: int) -> None:
-        self._timer_queue.put(
-            ("timer", function.name),
-            due_us,
-            lambda: self._fire(function, schedule, due_us, past_due=False),
-        )
+    def _wait(self, function: Function) -> None:
+        """Fire at the next occurrence, at once if it has passed; or let the instance go until some time after it."""
+        next_us = self._status[function.name].next_us
+        if self._wake_us and next_us > self._clock.now_us():
+            self._timer_queue.put(("timer", function.name), next_us + self._wake_us, lambda: self._wake(function))
+        else:
+            self._timer_queue.put(("timer", function.name), next_us, lambda: self._fire(function, past_due=False))
 
-    def _fire(self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool) -> None:
+    def _wake(self, function: Function) -> None:
+        """Bring up an instance for an occurrence that has passed meanwhile."""
+        if not self._open:
+            return
+        missed_us = self._status[function.name].next_us
+        self._work.begin("start")
+        task = asyncio.create_task(self._listen(function))
+        self._running[f"{function.name}#up"] = task
+        task.add_done_callback(lambda done: self._woken(function, done, missed_us))
+
+    def _woken(self, function: Function, task: "asyncio.Task[bool]", missed_us: int) -> None:
+        self._running.pop(f"{function.name}#up", None)
+        if not task.cancelled() and task.exception() is None and not task.result():
+            text = f"{function.name}: nobody listened at {stamp(missed_us)}, and without a monitor that run is lost"
+            log_event("timer", text, logging.WARNING)
+        self._work.end("start")
+
+    def _fire(self, function: Function, *, past_due: bool) -> None:
         if not self._open:
             return
         self._work.begin("timer")
-        self._work.scheduler.submit(lambda: self._begin(function, schedule, due_us, past_due=past_due))
+        self._work.scheduler.submit(lambda: self._begin(function, past_due=past_due))
 
-    def _begin(self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool) -> None:
-        self._running[function.name] = asyncio.create_task(
-            self._occurrence(function, schedule, due_us, past_due=past_due)
-        )
+    def _begin(self, function: Function, *, past_due: bool) -> None:
+        self._running[function.name] = asyncio.create_task(self._occurrence(function, past_due=past_due))
 
-    async def _occurrence(self, function: Function, schedule: Schedule, due_us: int, *, past_due: bool) -> None:
-        """Run once, then schedule the next occurrence after now, or after what was due if that is later."""
-        await self._run(function, due_us, past_due=past_due)
-        next_us = schedule.next_after(max(self._clock.now_us(), due_us))
-        await self._record(function, schedule, due_us, next_us)
-        self._schedule(function, schedule, next_us)
+    async def _occurrence(self, function: Function, *, past_due: bool) -> None:
+        """Run once; the next occurrence is the one after this run began, and fires at once if that has passed."""
+        schedule, began_us = self._schedules[function.name], self._clock.now_us()
+        status = self._status[function.name]
+        await self._run(function, status if is_monitored(function, schedule) else None, past_due=past_due)
+        self._status[function.name] = Status.after(schedule, began_us)
+        await store_status(self._store, function, schedule, self._status[function.name])
+        self._wait(function)
         self._work.scheduler.finish()
         self._work.end("timer")
 
-    async def _run(self, function: Function, due_us: int, *, past_due: bool) -> None:
-        schedule = self._schedules[function.name]
+    async def _run(self, function: Function, status: Status | None, *, past_due: bool) -> None:
         started = time.monotonic()
-        datum = _datum(schedule, due_us, past_due=past_due)
+        called_with = datum(self._schedules[function.name], status, past_due=past_due)
         try:
-            await _with_retries(function, self._invoker, datum)
+            await _with_retries(function, self._invoker, called_with)
         except Exception as error:  # noqa: BLE001 - user code
             location = self._invoker.location(error)
             log_invocation("timer", function.name, "failed", started, error_text(error), logging.ERROR, **location)
         else:
             log_invocation("timer", function.name, "ok", started, "past due" if past_due else "")
         self._work.scheduler.sort_submitted()
-
-    async def _record(self, function: Function, schedule: Schedule, last_us: int | None, next_us: int) -> None:
-        """Record for the next host when a monitored timer ran and when it is due."""
-        if not _is_monitored(function, schedule):
-            return
-        row = (function.name, schedule.text, last_us, next_us, self._clock.now_us())
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(
-                "INSERT INTO schedule VALUES (?, ?, ?, ?, ?) ON CONFLICT(fn) DO UPDATE SET"
-                " spec = excluded.spec, last_us = coalesce(excluded.last_us, last_us),"
-                " next_us = excluded.next_us, updated_us = excluded.updated_us",
-                row,
-            )
-
-        await self._store.write(work, retried=True)
-
-
-def schedule_of(function: Function, environ: Mapping[str, str], zone: str | None) -> Schedule:
-    """Read a timer trigger's schedule; ``ConfigError`` names the function's location."""
-    try:
-        return parse_schedule(resolve(str(function.trigger.raw["schedule"]), environ), zone)
-    except ConfigError as error:
-        raise ConfigError(f"{function.location}: {function.name}: {error}") from error
-
-
-def _is_monitored(function: Function, schedule: Schedule) -> bool:
-    """Return whether a missed occurrence is made up for; those of timers with a period below a minute never are."""
-    return function.trigger.raw.get("useMonitor") is not False and schedule.period_us >= _MINUTE_US
 
 
 async def _with_retries(function: Function, invoker: Invoker, datum: meta.Datum) -> None:
@@ -177,19 +180,3 @@ def _pause(policy: Mapping[str, str], attempt: int) -> timedelta:
         grown: timedelta = lowest * 2.0 ** min(attempt, 20)
         return min(grown, highest)
     return parse_timespan(policy.get("delay_interval") or "00:00:04")
-
-
-def _datum(schedule: Schedule, due_us: int, *, past_due: bool) -> meta.Datum:
-    moment = stamp(due_us)
-    text = json.dumps(
-        {
-            "Schedule": {"AdjustForDST": True},
-            "ScheduleStatus": {
-                "Last": moment,
-                "Next": stamp(schedule.next_after(due_us)),
-                "LastUpdated": moment,
-            },
-            "IsPastDue": past_due,
-        }
-    )
-    return meta.Datum(text, "json")

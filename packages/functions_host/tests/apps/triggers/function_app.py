@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import azure.functions as func
+from simulation_base.clock import FileClock
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
@@ -16,9 +19,13 @@ held: dict[str, asyncio.Event] = {}
 gate = threading.Event()
 
 
+clock = FileClock.open(Path(os.environ["TRIGGERS_CLOCK"])) if "TRIGGERS_CLOCK" in os.environ else None
+
+
 def record(timer: Any, name: str) -> None:
-    status = timer.schedule_status or {}
-    runs.append({"name": name, "past_due": timer.past_due, "last": status.get("Last"), "next": status.get("Next")})
+    at = clock.now().isoformat() if clock else None
+    seen = {"past_due": timer.past_due, "status": timer.schedule_status, "schedule": timer.schedule}
+    runs.append({"name": name, "at": at, **seen})
 
 
 def as_json(what: object) -> func.HttpResponse:
@@ -56,6 +63,21 @@ def open_gate(req: func.HttpRequest) -> str:
 @app.timer_trigger(schedule="0 0 * * * *", arg_name="timer")
 def hourly(timer: func.TimerRequest) -> None:
     record(timer, "hourly")
+
+
+@app.timer_trigger(schedule="0 * * * * *", arg_name="timer")
+def watched(timer: func.TimerRequest) -> None:
+    record(timer, "watched")
+
+
+@app.timer_trigger(schedule="0 * * * * *", arg_name="timer", use_monitor=False)
+def unwatched(timer: func.TimerRequest) -> None:
+    record(timer, "unwatched")
+
+
+@app.timer_trigger(schedule="00:02:00", arg_name="timer", use_monitor=False)
+def span(timer: func.TimerRequest) -> None:
+    record(timer, "span")
 
 
 @app.timer_trigger(schedule="0 0 0 1 1 *", arg_name="timer", run_on_startup=True)
@@ -99,6 +121,19 @@ async def release(req: func.HttpRequest) -> str:
     for one in found:
         held[one].set()
     return str(len(found))
+
+
+busy = [0, 0]
+
+
+@app.route(route="busy", methods=["GET"])
+async def be_busy(req: func.HttpRequest) -> str:
+    """Count how many requests are answered at a time; return the most so far."""
+    busy[0] += 1
+    busy[1] = max(busy)
+    await asyncio.sleep(0.02)
+    busy[0] -= 1
+    return str(busy[1])
 
 
 @app.route(route="/", methods=["GET"])

@@ -10,7 +10,8 @@ from host_testing.running import APPS, RunningHost, until
 APP = APPS / "triggers"
 QUEUES = {"WORK_QUEUE": "triggers-work", "SLOW_QUEUE": "triggers-slow"}
 StartTriggers = Callable[..., RunningHost]
-_TRIGGERED = ("tight", "hourly", "at_once", "stumbling", "unlucky", "work", "slow")
+_TIMERS = ("tight", "hourly", "at_once", "stumbling", "unlucky", "watched", "unwatched", "span")
+_TRIGGERED = (*_TIMERS, "work", "slow")
 
 
 def pass_time(clock: FileClock, span: timedelta) -> None:

@@ -1,6 +1,7 @@
 """What the tests of Deskwright and of the packages share; slow things start once a session, when first requested."""
 
 import gc
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import settings
 from local import azurite
 from local.azurite import Azurite
 
-# Other work on the machine must not fail a property that holds.
-settings.register_profile("house", deadline=None, print_blob=True)
-settings.load_profile("house")
+# Other work on the machine must not fail a property that holds. `make test` tries some examples, `make long` many.
+settings.register_profile("some", deadline=None, print_blob=True, max_examples=30)
+settings.register_profile("many", deadline=None, print_blob=True, max_examples=300)
+settings.load_profile(os.environ.get("DESKWRIGHT_EXAMPLES", "some"))
 
 
 def pytest_collection_finish() -> None:

@@ -1,5 +1,7 @@
 """Fixtures of the whole suite."""
 
+import os
+
 import pytest
 from azure_simulator.certificates import Certificates, issue
 from hypothesis import settings
@@ -8,9 +10,10 @@ from packages.azure_simulator.tests.answers import answers_fit
 
 __all__ = ["answers_fit"]
 
-# Other work on the machine must not fail a property that holds.
-settings.register_profile("azure_simulator", deadline=None, print_blob=True)
-settings.load_profile("azure_simulator")
+# Other work on the machine must not fail a property that holds. `make test` tries some examples, `make long` many.
+settings.register_profile("some", deadline=None, print_blob=True, max_examples=30)
+settings.register_profile("many", deadline=None, print_blob=True, max_examples=300)
+settings.load_profile(os.environ.get("DESKWRIGHT_EXAMPLES", "some"))
 
 
 @pytest.fixture(scope="session")

@@ -131,7 +131,7 @@ def parts(clock: JumpingClock, keep: int) -> Iterator[Parts]:
 jumps = st.lists(st.sampled_from([0, -2_000, 2_000, -7_500_000, 7_500_000, -60_000_000]), max_size=200)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(jumps_us=jumps, keep=st.sampled_from([0, 10]))
 def test_every_timer_fires_on_a_clock_that_jumps_back_and_forth(jumps_us: list[int], keep: int) -> None:
     async def play() -> list[tuple[str, str | None]]:
@@ -143,7 +143,7 @@ def test_every_timer_fires_on_a_clock_that_jumps_back_and_forth(jumps_us: list[i
     assert asyncio.run(play()) == ENDS
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None)
 @given(jumps_us=jumps, keep=st.sampled_from([0, 10]))
 def test_a_timer_that_was_due_while_its_instance_was_suspended_fires_after_the_resume(
     jumps_us: list[int], keep: int

@@ -67,7 +67,7 @@ class Bound:
 def delays(records: Records, began: datetime) -> list[Delays]:
     """Return the delays of every machine that was started since *began* and became a session host."""
     ends = {str(o["target"]).lower(): (_at(o["accepted"]), _at(o["due"])) for o in records.operations if o["due"]}
-    hosts = {str(h["body"]["properties"]["resourceId"]).lower(): h["body"]["properties"] for h in records.session_hosts}
+    hosts = {str(h["body"]["properties"]["resourceId"]).lower(): h["facts"] for h in records.session_hosts}
     devices = {each["displayName"]: each for each in records.devices}
     enrolled = {each["deviceName"]: each for each in records.managed_devices}
     found = []
@@ -78,14 +78,15 @@ def delays(records: Records, began: datetime) -> list[Delays]:
         name = machine["body"]["properties"]["osProfile"]["computerName"]
         registered = ends[f"{key}/extensions/{_AGENT.lower()}"]
         command = next(span for target, span in ends.items() if target.startswith(f"{key}/runcommands/"))
-        answered = datetime.fromtimestamp(machine["facts"]["agentFromUs"] / 1e6, tz=began.tzinfo)
+        answered = _moment(machine["facts"]["agentFromUs"], began)
+        available = _moment(hosts[key]["statusUs"], began)
         found.append(
             Delays(
                 create=_seconds((ends[key][0], max(ends[key][1], answered))),
                 join=_seconds(ends[f"{key}/extensions/{_JOIN.lower()}"]),
                 enrol=_seconds((_at(devices[name]["registrationDateTime"]), _at(enrolled[name]["enrolledDateTime"]))),
                 configure=_seconds(command),
-                register=_seconds((registered[0], max(registered[1], _at(hosts[key]["statusTimestamp"])))),
+                register=_seconds((registered[0], max(registered[1], available))),
             )
         )
     return found
@@ -130,6 +131,10 @@ def _stage(request: Json) -> int | None:
 
 def _at(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+def _moment(microseconds: float, like: datetime) -> datetime:
+    return datetime.fromtimestamp(microseconds / 1e6, tz=like.tzinfo)
 
 
 def _seconds(span: tuple[datetime, datetime]) -> float:

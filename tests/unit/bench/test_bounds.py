@@ -19,6 +19,10 @@ def at(seconds: float) -> str:
     return (BEGAN + timedelta(seconds=seconds)).isoformat()
 
 
+def microseconds(seconds: float) -> int:
+    return int((BEGAN + timedelta(seconds=seconds)).timestamp() * 1e6)
+
+
 def operation(target: str, accepted: float, due: float) -> dict[str, Any]:
     return {"target": target, "accepted": at(accepted), "due": at(due)}
 
@@ -32,7 +36,6 @@ def bucket(capacity: float, per_second: float) -> dict[str, Any]:
 
 
 def records(created: float = 10) -> Records:
-    moment = int((BEGAN + timedelta(seconds=created + 120)).timestamp() * 1e6)
     return Records(
         operations=[
             operation(VM, created, created + 100),
@@ -44,10 +47,12 @@ def records(created: float = 10) -> Records:
             {
                 "id": VM,
                 "body": {"properties": {"osProfile": {"computerName": "CPC-1"}}},
-                "facts": {"agentFromUs": moment},
+                "facts": {"agentFromUs": microseconds(created + 120)},
             }
         ],
-        session_hosts=[{"body": {"properties": {"resourceId": VM.lower(), "statusTimestamp": at(1100)}}}],
+        session_hosts=[
+            {"body": {"properties": {"resourceId": VM.lower()}}, "facts": {"statusUs": microseconds(1100)}},
+        ],
         devices=[{"displayName": "CPC-1", "registrationDateTime": at(290)}],
         managed_devices=[{"deviceName": "CPC-1", "enrolledDateTime": at(650)}],
     )

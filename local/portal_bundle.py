@@ -60,7 +60,9 @@ def _bundle(mode: str, folder: str) -> None:
 def _write_types() -> None:
     if not _TYPES.exists() or _TYPES.stat().st_mtime < _API.stat().st_mtime:
         program = SCHEMA / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
-        _run([node.find(node.TOOLS).node, str(program), str(_API), "--output", str(_TYPES)], SCHEMA)
+        written = _TYPES.with_name(f"{os.getpid()}.d.ts")  # make check and make portal may both be at it
+        _run([node.find(node.TOOLS).node, str(program), str(_API), "--output", str(written)], SCHEMA)
+        written.replace(_TYPES)
 
 
 def _tool(program: str, *arguments: str) -> None:

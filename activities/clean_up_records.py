@@ -6,6 +6,7 @@ from datetime import datetime
 
 from activities.audit import fail_operation, record_audit_event, record_status_change, succeed_operation
 from activities.building import change_record, find_record
+from activities.comparing import ask, record_lost
 from activities.deprovisioning import removed
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
@@ -14,6 +15,7 @@ from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Build, Failure, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING, Event, Status
+from shared.domain.cloud_pcs.machines_gone import machine_known
 from shared.domain.cloud_pcs.steps import Step
 from shared.storage.due import DueKind, read_once
 from shared.workflow import Blueprint, implements
@@ -100,6 +102,10 @@ async def record_rerun(record: RerunRecord) -> Done:
     if record.warnings:
         text = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
         failure = Failure(code="stepsFailed", message=text, step=Step.CONFIGURE_WINDOWS)
+        known = machine_known(pc)
+        answer = await ask(known) if known else None
+        if answer is not None and answer.gone and (lost := await record_lost(pc.tenant_id, answer)):
+            failure = lost.failure or failure
         await fail_operation(record.tenant_id, record.operation_id, failure, at)
     else:
         result = {"cloudPcId": pc.id, "status": pc.status.value}

@@ -108,6 +108,7 @@ async def record_scan(record: ScanRecord) -> Scanned:
         started_at=started,
         ended_at=at,
         looked_at=record.looked_at,
+        missing=record.missing,
         wanted_at=before.value.wanted_at if before else None,
     )
     await deps.orphan_scans.save_all([Stored(scan, "*")])

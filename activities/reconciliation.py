@@ -222,7 +222,12 @@ async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]
 async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
     """Save the intents, and before them the due rows by which a sweep starts what was saved and not started."""
     deps = dependencies()
-    dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel))
+    lost = [
+        Due(DueKind.CLEAN_UP, pc.current.clean_up_at, pc.tenant_id, pc.id, pc.current.generation)
+        for pc in plan.reprieves
+        if pc.status is Status.FAILED and pc.current.clean_up_at is not None
+    ]
+    dues = (*map(start_due, plan.provision), *map(grace_due, plan.grace), *map(cancel_due, plan.cancel), *lost)
     for kind in DueKind:
         await deps.due.put_all([due for due in dues if due and due.kind is kind])
     await deps.due.put_all([read_once(pc, pc.swap.until) for pc in plan.grace if pc.swap])

@@ -7,12 +7,14 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
+from activities.comparing import ask, record_lost
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
 from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Failure, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Status
+from shared.domain.cloud_pcs.machines_gone import machine_known
 from shared.domain.cloud_pcs.remote_action import STEPS, Remote
 from shared.domain.cloud_pcs.steps import Step
 from shared.domain.cloud_pcs.swapping import moved, stayed
@@ -114,6 +116,8 @@ async def end_remote_action(record: RemoteEnd) -> Done:
         if record.failure is not None and before.action is not None and before.action.automatic:
             error, run = {"error": record.failure.to_json()}, record.operation_id
             await record_audit_event(record.tenant_id, ("cloudPC", before.id), record.name.value, error, at=at, run=run)
+        if record.failure is not None or record.result.get("healthy") is False:
+            record = await _unless_gone(after, record)
     failure = record.failure
     if failure is not None:
         await fail_operation(record.tenant_id, record.operation_id, failure, at)
@@ -121,6 +125,19 @@ async def end_remote_action(record: RemoteEnd) -> Done:
         result = {"cloudPcId": record.cloud_pc_id, **record.result}
         await succeed_operation(record.tenant_id, record.operation_id, result, at)
     return Done()
+
+
+async def _unless_gone(pc: CloudPc, record: RemoteEnd) -> RemoteEnd:
+    """Ask whether the machine of what did not go well is there; where it is gone, that is recorded, and what to show.
+
+    The action has asked for it before, so that this is the second answer.
+    """
+    known = machine_known(pc)
+    answer = await ask(known) if known else None
+    if answer is None or not answer.gone:
+        return record
+    lost = await record_lost(pc.tenant_id, answer)
+    return record if lost is None else record.but(failure=lost.failure)
 
 
 def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:

@@ -115,7 +115,14 @@ def _api(path: str, query: dict[str, str], count: int) -> dict[str, Any]:
         shares: dict[str, Any] = {
             name: [] for name in ("provisioningPolicies", "servicePlans", "regions", "connections")
         }
-        return {"total": count, "statuses": {"provisioned": count}, "removalsWaiting": 0, **shares}
+        return {
+            "total": count,
+            "statuses": {"provisioned": count},
+            "removalsWaiting": 0,
+            "machinesGone": 0,
+            "sharedMissing": 0,
+            **shares,
+        }
     first = int(query.get("$skiptoken", "0"))
     last = min(first + int(query["$top"]), count)
     following = f"{_ORIGIN}{path}?$skiptoken={last}"

@@ -1,9 +1,10 @@
-"""Prove that nothing of ours is left that no record knows of, and list what is."""
+"""Compare records and reality: what a record knows and is not there, and what is there and no record knows."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
+from orchestrators.parts.comparing import find_what_is_missing, record_what_is_gone, suspects
 from orchestrators.parts.orphan_removal import remove
 from shared.contracts.definitions import Activity
 from shared.contracts.orphans import (
@@ -22,9 +23,9 @@ from shared.contracts.orphans import (
     ScanRecord,
 )
 from shared.contracts.outcomes import Refused
-from shared.domain.cloud_pcs.orphans import Looked
+from shared.domain.cloud_pcs.orphans import Looked, Missing
 from shared.domain.values import Value
-from shared.workflow import Blueprint, CallFailedError, Context, Steps, call, orchestrates
+from shared.workflow import Blueprint, CallFailedError, Context, Steps, call, orchestrates, predates
 
 Order = TypeVar("Order", bound=Value)
 
@@ -36,30 +37,38 @@ bp = Blueprint()
 def find_orphans(ctx: Context, order: ScanOrder) -> Steps[OrphansFound]:
     """Compare what there is with our records.
 
-    (1) Record that it begins, and get the areas: wherever machines of the tenant are or may be. (2) Scan each resource
-    group, (3) each host pool, (4) the directory and Intune; an area that cannot be scanned does not stop the rest, and
-    is listed. (5) Record what was scanned. (6) Remove what the tenant's setting allows: only what is sure.
+    (1) Record that it begins, and get the areas: wherever machines of the tenant are or may be. (2) Ask twice for each
+    machine that a record knows and no list has, and record what is gone; find what is missing of what machines share.
+    (3) Scan each resource group, (4) each host pool, (5) the directory and Intune; an area that cannot be scanned does
+    not stop the rest, and is listed. (6) Record what was scanned. (7) Remove what the tenant's setting allows: only
+    what is sure.
     """
     plan = yield from call(ctx, BEGIN_SCAN, order)  # (1)
     if isinstance(plan, Refused):
         return OrphansFound(looked_at=())
-    scanned: list[Looked] = []
+    scanned, missing = list[Looked](), tuple[Missing, ...]()
+    gone: int | None = None
+    if not predates(ctx, "1.1"):
+        absent = yield from suspects(ctx, order.tenant_id, plan.resource_groups)
+        gone = yield from record_what_is_gone(ctx, order.tenant_id, absent)  # (2)
+        looked, missing = yield from find_what_is_missing(ctx, order)
+        scanned.append(looked)
     for each in plan.resource_groups:
         group = ResourceGroupScanOrder(
             tenant_id=order.tenant_id, subscription_id=each.subscription_id, resource_group=each.resource_group
         )
-        scanned.append((yield from scan(ctx, SCAN_RESOURCE_GROUP, group, group.area)))  # (2)
+        scanned.append((yield from scan(ctx, SCAN_RESOURCE_GROUP, group, group.area)))  # (3)
     for pool_id in plan.host_pool_ids:
         pool = HostPoolScanOrder(tenant_id=order.tenant_id, host_pool_id=pool_id)
-        scanned.append((yield from scan(ctx, SCAN_HOST_POOL, pool, pool_id)))  # (3)
-    scanned.append((yield from scan(ctx, SCAN_DIRECTORY, order, "directory")))  # (4)
-    record = ScanRecord(tenant_id=order.tenant_id, looked_at=tuple(scanned))
-    recorded = yield from call(ctx, RECORD_SCAN, record)  # (5)
+        scanned.append((yield from scan(ctx, SCAN_HOST_POOL, pool, pool_id)))  # (4)
+    scanned.append((yield from scan(ctx, SCAN_DIRECTORY, order, "directory")))  # (5)
+    record = ScanRecord(tenant_id=order.tenant_id, looked_at=tuple(scanned), missing=missing)
+    recorded = yield from call(ctx, RECORD_SCAN, record)  # (6)
     removed = 0
     for orphan_id in recorded.removable:
-        outcome = yield from remove(ctx, RemovalOrder(tenant_id=order.tenant_id, orphan_id=orphan_id))  # (6)
+        outcome = yield from remove(ctx, RemovalOrder(tenant_id=order.tenant_id, orphan_id=orphan_id))  # (7)
         removed += outcome.refused is None
-    return OrphansFound(looked_at=tuple(scanned), removed=removed)
+    return OrphansFound(looked_at=tuple(scanned), removed=removed, gone=gone)
 
 
 def scan(ctx: Context, activity: Activity[Order, AreaScanned, Refused], order: Order, area: str) -> Steps[Looked]:

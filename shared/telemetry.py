@@ -43,6 +43,9 @@ PENDING = "deskwright.cloud_pcs.pending"
 REMOVALS_WAITING = "deskwright.removals.waiting"
 """Removals that the removal brake holds until they are confirmed, by tenant."""
 
+MACHINES_GONE = "deskwright.machines.gone"
+"""Cloud PCs whose machine somebody has deleted, by tenant."""
+
 SPOT_ONLINE = "deskwright.spot.hosts.online"
 """Session hosts that can have sessions, by tenant and Spot Group."""
 

@@ -7,7 +7,7 @@ from typing import Literal, Never
 
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
 from shared.contracts.outcomes import Done, Refused
-from shared.domain.cloud_pcs.orphans import Looked
+from shared.domain.cloud_pcs.orphans import Looked, Missing
 from shared.domain.values import Value
 
 
@@ -64,6 +64,7 @@ class ScanRecord(Value):
 
     tenant_id: str
     looked_at: tuple[Looked, ...]
+    missing: tuple[Missing, ...] = ()
 
 
 class Scanned(Value):
@@ -91,10 +92,11 @@ class RemovalRecord(Value):
 
 
 class OrphansFound(Value):
-    """What a scan came to."""
+    """What a scan came to. *gone*: machines that were recorded as gone, None: they were not looked for."""
 
     looked_at: tuple[Looked, ...]
     removed: int = 0
+    gone: int | None = None
 
 
 class OrphanRemoved(Value):

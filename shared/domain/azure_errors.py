@@ -54,6 +54,12 @@ _LET_IT_TRY = "Nothing to do: the next attempt starts by itself. If it lasts, se
 _ROLES = "Give the service's identity the role the message names, at the scope it names; docs/permissions.md lists all."
 _REPORT = "The request was not accepted: see the evidence, correct the site, policy or image, then retry."
 
+GONE = frozenset({"resourcenotfound", "resourcegroupnotfound", "notfound"})
+"""The codes of a 404 that say of the resource itself, or of its group, that it is not there; in lower case.
+
+Others (``SubscriptionNotFound``, ``ResourceProviderNotFound``) say that the question did not arrive.
+"""
+
 _LOCKED = "RetryableError RetryableErrorDueToAnotherOperation ReferencedResourceNotProvisioned"
 
 RULES: tuple[Rule, ...] = (

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from pydantic import Field
 
 from shared.clients.throttling import retry_while_throttled
+from shared.domain.cloud_pcs.build import MACHINE_GONE
+from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.filtering import Scalar
 from shared.domain.machines.service_plan import ServicePlan, service_plan
 from shared.domain.planning.seats import seat_plans, seat_units
@@ -43,6 +45,8 @@ class CloudPcCounts(Value):
     regions: tuple[Share, ...]
     connections: tuple[Share, ...]
     removals_waiting: int = Field(description="removals that wait until somebody confirms them, or has")
+    machines_gone: int = Field(description="Cloud PCs whose machine somebody has deleted")
+    shared_missing: int = Field(description="what machines share and was not there at the last scan for orphans")
 
 
 class License(Value):
@@ -69,6 +73,7 @@ class Quota(Value):
 async def count_cloud_pcs(context: ActionContext) -> CloudPcCounts:
     """Return how many Cloud PCs the tenant has of each kind."""
     entries = await cloud_pc_entries(context)
+    scan = await context.deps.orphan_scans.find(context.tenant_id, LAST)
 
     def shares(id_: str, name: str) -> tuple[Share, ...]:
         return _shares(entries, id_, name)
@@ -80,6 +85,8 @@ async def count_cloud_pcs(context: ActionContext) -> CloudPcCounts:
         service_plans=shares("servicePlanId", "servicePlanName"),
         regions=shares("deviceRegionName", "deviceRegionName"),
         connections=shares("onPremisesConnectionId", "onPremisesConnectionName"),
+        machines_gone=sum(entry["statusDetail/code"] == MACHINE_GONE for entry in entries),
+        shared_missing=len(scan.value.missing) if scan else 0,
         removals_waiting=sum(entry["@deskwright.removal/cause"] is not None for entry in entries),
     )
 

@@ -31,6 +31,11 @@ def put_resource(stack: Stack, path: str, body: dict[str, Any]) -> None:
     _ask(stack, _ARM, "PUT", path, body)
 
 
+def delete_resource(stack: Stack, path: str) -> None:
+    """Begin to delete a resource in the simulated Azure, as somebody does by hand."""
+    _ask(stack, _ARM, "DELETE", path)
+
+
 def synchronised(stack: Stack) -> datetime:
     """Return when Active Directory was last synchronised into the demo's directory."""
     (organisation,) = _ask(stack, _GRAPH, "GET", "/v1.0/organization")["value"]
@@ -46,7 +51,7 @@ def _ask(stack: Stack, resource: str, method: str, path: str, body: dict[str, An
         method=method,
     )
     with urllib.request.urlopen(request, timeout=30, context=stack.certificates.client_context()) as answer:  # noqa: S310
-        return json.load(answer)
+        return json.loads(answer.read() or b"null")
 
 
 DOMAIN = {

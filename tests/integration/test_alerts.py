@@ -21,7 +21,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from activities.audit import record_status_change, update_operation
 from local.azurite import Azurite
 from shared.clients.blobs import Blobs
-from shared.domain.cloud_pcs.build import Failure, TimelineEntry
+from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.steps import Step
@@ -146,6 +146,24 @@ async def the_brake_holds_a_removal(stage: Stage) -> None:
 async def nothing_is_held(stage: Stage) -> None:
     await stage.deps.cloud_pcs.insert(things.cloud_pc("bob", status=Status.PROVISIONED))
     await measure(stage.deps)
+
+
+async def without_a_machine(stage: Stage, code: str) -> None:
+    """Keep a Cloud PC that has failed, and one in its grace period, with the same code."""
+    error = Failure(code=code, message="no")
+    for user, status in (("bob", Status.FAILED), ("eve", Status.IN_GRACE_PERIOD)):
+        await stage.deps.cloud_pcs.insert(things.cloud_pc(user, status=status, last_error=error))
+    await measure(stage.deps)
+
+
+@causes("machines-are-gone")
+async def somebody_deletes_machines(stage: Stage) -> None:
+    await without_a_machine(stage, MACHINE_GONE)
+
+
+@calms("machines-are-gone")
+async def builds_have_failed(stage: Stage) -> None:
+    await without_a_machine(stage, "OSProvisioningTimedOut")
 
 
 def answers(status: int, number: int) -> None:

@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from shared.contracts.comparing import (
+    ASK_FOR_MACHINES,
+    COMPARE_RESOURCE_GROUP,
+    FIND_MISSING,
+    RECORD_GONE,
+    Asked,
+    Compared,
+    GoneRecorded,
+    MissingFound,
+)
 from shared.contracts.orphans import (
     BEGIN_SCAN,
     DELETE_ORPHAN,
@@ -20,9 +32,11 @@ from shared.contracts.orphans import (
     ScanPlan,
 )
 from shared.contracts.outcomes import Done, Pending, Refused
-from shared.domain.cloud_pcs.orphans import Looked
+from shared.domain.cloud_pcs.machines_gone import Answer, KnownMachine
+from shared.domain.cloud_pcs.orphans import Looked, Missing, OrphanType
 from tests.stories.tell import Answers, tell
 
+NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ORDER = ScanOrder(tenant_id="contoso")
 REMOVAL = RemovalOrder(tenant_id="contoso", orphan_id="o-1", operation_id="op-1")
 POOL = "/subscriptions/5ub/resourceGroups/deskwright-contoso/providers/x/hostPools/p"
@@ -40,6 +54,10 @@ ALL_SEEN: Answers = {
     SCAN_HOST_POOL: SCANNED,
     SCAN_DIRECTORY: SCANNED,
     RECORD_SCAN: Scanned(),
+    COMPARE_RESOURCE_GROUP: Compared(),
+    ASK_FOR_MACHINES: Asked(),
+    RECORD_GONE: GoneRecorded(),
+    FIND_MISSING: MissingFound(),
     DELETE_ORPHAN: Done(),
     RECORD_REMOVAL: Done(),
 }
@@ -50,6 +68,9 @@ def test_every_area_is_scanned_and_nothing_is_removed_without_being_allowed() ->
 
     assert story.calls == [
         "begin_scan",
+        "compare_resource_group",
+        "compare_resource_group",
+        "find_missing",
         "scan_resource_group",
         "scan_resource_group",
         "scan_host_pool",
@@ -57,7 +78,7 @@ def test_every_area_is_scanned_and_nothing_is_removed_without_being_allowed() ->
         "record_scan",
     ]
     assert [o["resourceGroup"] for o in story.orders[SCAN_RESOURCE_GROUP.name]] == ["cloud-pcs", "old"]
-    assert len(story.last(RECORD_SCAN)["lookedAt"]) == len(story.result.looked_at) == 4
+    assert len(story.last(RECORD_SCAN)["lookedAt"]) == len(story.result.looked_at) == 5
     assert story.result.removed == 0
 
 
@@ -72,7 +93,52 @@ def test_an_area_that_cannot_be_scanned_is_listed_and_does_not_stop_the_rest() -
         "/subscriptions/5ub/resourceGroups/old": "UnavailableError: 503",
         POOL: "AuthorizationFailed: no right to read",
         "somewhere": None,
+        "shared": None,
     }
+
+
+def known(number: int) -> KnownMachine:
+    return KnownMachine(subject_id=f"pc{number}", vm_id=f"/subscriptions/5ub/vm{number}")
+
+
+def answer(number: int, *, gone: bool) -> Answer:
+    return Answer(machine=known(number), at=NOW, gone=gone, words="404 ResourceNotFound" if gone else "200")
+
+
+def test_what_no_list_has_is_asked_for_and_what_is_gone_is_asked_for_again_before_anything_is_judged() -> None:
+    script: Answers = {
+        **ALL_SEEN,
+        COMPARE_RESOURCE_GROUP: [Compared(absent=(known(1), known(2))), Compared()],
+        ASK_FOR_MACHINES: Asked(answers=(answer(1, gone=True), answer(2, gone=False))),
+        RECORD_GONE: GoneRecorded(subject_ids=("pc1",)),
+    }
+    story = tell(FIND_ORPHANS, ORDER, script)
+
+    asked = ["ask_for_machines", "record_gone", "find_missing", "scan_resource_group"]
+    assert story.calls[3:7] == asked
+    assert [each["machine"]["subjectId"] for each in story.last(RECORD_GONE)["first"]] == ["pc1"]
+    assert story.result.gone == 1
+
+
+def test_nothing_is_recorded_as_gone_where_nothing_was_answered() -> None:
+    silent = Exception("UnavailableError: 503")
+    script: Answers = {**ALL_SEEN, COMPARE_RESOURCE_GROUP: Compared(absent=(known(1),)), ASK_FOR_MACHINES: silent}
+    assert "record_gone" not in tell(FIND_ORPHANS, ORDER, script).calls
+    refused = Refused(code="AuthorizationFailed", message="no right to read")
+    story = tell(FIND_ORPHANS, ORDER, {**ALL_SEEN, COMPARE_RESOURCE_GROUP: refused, FIND_MISSING: silent})
+    assert "ask_for_machines" not in story.calls
+    problems = {each["area"]: each.get("problem") for each in story.last(RECORD_SCAN)["lookedAt"]}
+    assert problems["shared"] == "UnavailableError: 503"
+
+
+def test_what_is_missing_of_what_machines_share_is_recorded_with_the_scan() -> None:
+    pool = Missing(type=OrphanType.HOST_POOL, resource_id=POOL, needed_by=2, evidence="404", advice="build", since=NOW)
+    story = tell(FIND_ORPHANS, ORDER, {**ALL_SEEN, FIND_MISSING: MissingFound(missing=(pool,))})
+    assert [each["resourceId"] for each in story.last(RECORD_SCAN)["missing"]] == [POOL]
+
+
+def test_an_instance_of_the_release_before_compares_nothing() -> None:
+    assert tell(FIND_ORPHANS, ORDER, ALL_SEEN, version="1.0").calls[:2] == ["begin_scan", "scan_resource_group"]
 
 
 def test_a_tenant_that_is_gone_is_not_scanned() -> None:

@@ -7,6 +7,10 @@ export const words = {
   failed: (count: number): string => (count === 1 ? "1 Cloud PC has failed" : `${count} Cloud PCs have failed`),
   warned: (count: number): string => (count === 1 ? "1 Cloud PC has warnings" : `${count} Cloud PCs have warnings`),
   removals: (count: number): string => (count === 1 ? "1 removal waits" : `${count} removals wait`),
+  machinesGone: (count: number): string =>
+    count === 1 ? "The machine of 1 Cloud PC is gone from Azure" : `The machines of ${count} Cloud PCs are gone from Azure`,
+  sharedMissing: (count: number): string =>
+    count === 1 ? "1 thing that machines share is missing in Azure" : `${count} things that machines share are missing in Azure`,
   unhealthy: (name: string): string => `The connection ${name} is not healthy`,
   short: (plan: string): string => `No licence of ${plan} is free`,
   paused: "The tenant is paused",

@@ -6,6 +6,8 @@ export const words = {
   orphans: "What belongs to nobody",
   noOrphans: "Nothing was left behind.",
   orphanColumns: { type: "Type", name: "Name", why: "Why", advice: "What to do", since: "Since" },
+  missing: "What machines share, and is missing",
+  missingLine: (name: string, needed: number): string => `${name} (needed ${needed === 1 ? "once" : `${needed} times`}):`,
   actions: {
     confirm: { title: "Confirm the removal", text: "The grace period of the Cloud PC begins; the removal brake holds it no longer." },
     scan: { title: "Look for orphans now" },

@@ -26,6 +26,10 @@ class Failure(Value):
     retriable: bool = True
 
 
+MACHINE_GONE = "machineGone"
+"""The code of the failure of a Cloud PC whose machine somebody has deleted."""
+
+
 class Warn(Value):
     """A post-provisioning step that failed; the Cloud PC works all the same."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.cloud_pcs.build import Build, Failure
+from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Failure
 from shared.domain.cloud_pcs.lifecycle import PHASES, REPLACEABLE, Event, Status, advance
 from shared.domain.cloud_pcs.remote_action import RemoteAction
 from shared.domain.machines.service_plan import ServicePlan
@@ -135,8 +135,14 @@ class CloudPc(Value):
 
     @property
     def failure(self) -> Failure | None:
-        """What a failed Cloud PC failed of; None: it has not failed, or nobody knows."""
-        return self.current.last_error if self.status is Status.FAILED else None
+        """What a failed Cloud PC failed of, or that one in its grace period has no machine; None: nothing is known."""
+        return self.current.last_error if self.status is Status.FAILED or self.lost_in_grace else None
+
+    @property
+    def lost_in_grace(self) -> bool:
+        """Whether its machine was found to be gone in its grace period: it does not work again when that ends well."""
+        error = self.current.last_error
+        return self.status is Status.IN_GRACE_PERIOD and error is not None and error.code == MACHINE_GONE
 
     @property
     def being_replaced(self) -> bool:

@@ -56,6 +56,7 @@ class Event(StrEnum):
     RESIZE_BEGUN = "resizeBegun"  # the licence is there
     RESIZE_ENDED = "resizeEnded"  # successful or not, or the licence never came: the operation has the result
     RESIZE_ENDED_WITH_WARNINGS = "resizeEndedWithWarnings"
+    MACHINE_GONE = "machineGone"  # Azure answers, twice, that its machine is not there; nobody has taken it out of use
 
 
 class Phase(StrEnum):
@@ -116,6 +117,10 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.IN_GRACE_PERIOD, Event.REPRIEVED): Status.PROVISIONED,
         (Status.IN_GRACE_PERIOD, Event.REPRIEVED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
         (Status.IN_GRACE_PERIOD, Event.EXPIRED): Status.DEPROVISIONING,
+        # Somebody has deleted the machine of what works; in a grace period it counts when that would end well.
+        (Status.PROVISIONED, Event.MACHINE_GONE): Status.FAILED,
+        (Status.PROVISIONED_WITH_WARNINGS, Event.MACHINE_GONE): Status.FAILED,
+        (Status.IN_GRACE_PERIOD, Event.MACHINE_GONE): Status.FAILED,
         # What does not work yet has none.
         (Status.PENDING_PROVISION, Event.CANCELLED): Status.DEPROVISIONING,
         (Status.PROVISIONING, Event.CANCELLED): Status.DEPROVISIONING,
@@ -144,6 +149,7 @@ PHASES: Mapping[Event, Phase] = MappingProxyType(
         Event.SUCCEEDED: Phase.BUILT,
         Event.WARNED: Phase.BUILT,
         Event.GAVE_UP: Phase.FAILED,
+        Event.MACHINE_GONE: Phase.FAILED,
         Event.POLICY_LEFT: Phase.NONE,
         Event.REMOVED: Phase.NONE,
     }

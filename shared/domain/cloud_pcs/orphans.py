@@ -110,6 +110,17 @@ class Looked(Value):
     problem: str | None = None  # it could not be read: its earlier entries stay listed
 
 
+class Missing(Value):
+    """Something that machines share, that records need, and that is not there. *needed_by*: how many records do."""
+
+    type: OrphanType
+    resource_id: str
+    needed_by: int
+    evidence: str
+    advice: str
+    since: datetime
+
+
 class OrphanScan(Value):
     """The proof of the last scan. *id* is always ``LAST``."""
 
@@ -119,6 +130,7 @@ class OrphanScan(Value):
     ended_at: datetime | None = None
     looked_at: tuple[Looked, ...] = ()
     wanted_at: datetime | None = None  # when a site went: a scan that began later removes what it has left
+    missing: tuple[Missing, ...] = ()  # what machines share, and is not there
 
     @property
     def answers(self) -> bool:

@@ -146,7 +146,7 @@ def _one(
         status=record.status if record else None,
         policy_name=today.policy_name(record) if record else None,
         drift=today.drift(record) if record else None,
-        error=record.current.last_error if record and record.status is Status.FAILED else None,
+        error=record.failure if record else None,
         because=_because(plan, record, user, claims),
         missing=_missing(plan, record, user, claims, today),
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from shared.domain.cloud_pcs.orphans import Looked, Orphan, OrphanScan, OrphanType, dismissable
+from shared.domain.cloud_pcs.orphans import Looked, Missing, Orphan, OrphanScan, OrphanType, dismissable
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 
@@ -40,12 +40,13 @@ class OrphanView(TypedDict):
 
 
 class OrphanScanView(TypedDict):
-    """The last scan. *complete*: whether everything could be looked at."""
+    """The last scan. *complete*: whether everything could be looked at; *missing*: what machines share and is gone."""
 
     startedAt: Timestamp
     endedAt: Timestamp | None
     complete: bool
     lookedAt: list[Annotated[Json, DumpOf(Looked)]]
+    missing: list[Annotated[Json, DumpOf(Missing)]]
 
 
 def orphan_view(orphan: Orphan, now: datetime) -> OrphanView:
@@ -75,4 +76,5 @@ def orphan_scan_view(scan: OrphanScan) -> OrphanScanView:
         "endedAt": timestamp(scan.ended_at),
         "complete": scan.complete,
         "lookedAt": [each.to_json() for each in scan.looked_at],
+        "missing": [each.to_json() for each in scan.missing],
     }

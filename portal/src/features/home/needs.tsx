@@ -29,6 +29,8 @@ export function Needs({ tenant, summary }: { readonly tenant: string; readonly s
   const needs: Need[] = [
     ...counted(summary.statuses["failed"], words.failed, "/cloud-pcs?status=failed"),
     ...counted(summary.statuses["provisionedWithWarnings"], words.warned, "/cloud-pcs?status=provisionedWithWarnings"),
+    ...counted(summary.machinesGone, words.machinesGone, "/cloud-pcs?status=failed"),
+    ...counted(summary.sharedMissing, words.sharedMissing, "/removals"),
     ...counted(summary.removalsWaiting, words.removals, "/removals"),
     ...(connections.data?.value ?? []).map(({ id, displayName }) => ({
       text: words.unhealthy(displayName ?? id),

@@ -4,7 +4,7 @@ import { Link, useParams } from "react-router";
 import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
-import { useList, type RowOf } from "../../api/read.ts";
+import { useList, useOne, type RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
@@ -29,6 +29,8 @@ export function RemovalsPage(): ReactElement {
   const work = useActions(inTenant(tenant));
   const removals = useList("/tenants/{tenant}/removals", { tenant });
   const orphans = useList("/tenants/{tenant}/orphans", { tenant });
+  const scanned = useOne("/tenants/{tenant}/orphans", { tenant }, { query: { $top: "1" } });
+  const missing = scanned.data?.scan?.missing ?? [];
   const { begin } = work;
   const columns = useMemo(() => columnsOf(api, tenant, begin), [api, tenant, begin]);
   return (
@@ -46,6 +48,17 @@ export function RemovalsPage(): ReactElement {
           none={<p>{words.noRemovals}</p>}
         />
       </Section>
+      {missing.length > 0 && (
+        <Section title={words.missing}>
+          <ul>
+            {missing.map(({ type, resourceId, neededBy, advice }) => (
+              <li key={resourceId}>
+                {titleOf(type)} {words.missingLine(resourceId.split("/").at(-1) ?? "", neededBy)} {advice}
+              </li>
+            ))}
+          </ul>
+        </Section>
+      )}
       <Section title={words.orphans}>
         <ActionButtons actions={[scan(api, tenant)]} begin={work.begin} />
         <ListView

@@ -1,0 +1,263 @@
+"""Comparing the records with what is there: machines that are gone, and shared things that are missing.
+
+A list only makes suspicious. What is recorded rests on a question for the thing itself, and on Azure's 404 to it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Any
+
+from activities.audit import record_audit_event, record_status_change
+from activities.desktops import application_group_id
+from activities.spot_pools import spot_pool
+from shared.clients.arm import parse_id
+from shared.contracts.comparing import (
+    ASK_FOR_MACHINES,
+    COMPARE_RESOURCE_GROUP,
+    FIND_MISSING,
+    RECORD_GONE,
+    Asked,
+    AskOrder,
+    Compared,
+    GoneOrder,
+    GoneRecorded,
+    MissingFound,
+)
+from shared.contracts.orphans import ResourceGroupScanOrder, ScanOrder
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import DeclinedError, MissingError
+from shared.dependencies import dependencies
+from shared.domain import naming
+from shared.domain.azure_errors import GONE
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.machines_gone import (
+    Answer,
+    KnownMachine,
+    gone_failure,
+    lose_host,
+    lose_machine,
+    machine_known,
+    machine_of_host,
+)
+from shared.domain.cloud_pcs.missing import CURES
+from shared.domain.cloud_pcs.orphans import LAST, Missing, OrphanType
+from shared.domain.images.image import DeviceImageStatus
+from shared.domain.spot.host import SessionHost
+from shared.errors import NotFoundError, ThrottledError, UnavailableError
+from shared.storage.due import DueKind
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+_log = logging.getLogger("deskwright.orphans")
+
+_MOST_SUSPECTS = 500
+"""The most machines of one area that are asked for after one scan; the next scan continues."""
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(COMPARE_RESOURCE_GROUP)
+async def compare_resource_group(order: ResourceGroupScanOrder) -> Compared | Refused:
+    """Return the machines that by their records are in a resource group, and that Azure does not list there."""
+    began = dependencies().clock.now()
+    vms = dependencies().compute(order.subscription_id).virtual_machines
+    listed: set[str] = set()
+    try:
+        async for each in vms.list(order.resource_group):
+            listed.add(str(each.id).casefold())
+    except MissingError as missing:
+        if missing.code.casefold() not in GONE:
+            raise
+    absent = [
+        known
+        async for known in _known(order.tenant_id, began)
+        if known.vm_id.casefold().startswith(f"{order.area}/".casefold()) and known.vm_id.casefold() not in listed
+    ]
+    return Compared(absent=tuple(absent[:_MOST_SUSPECTS]))
+
+
+async def _known(tenant_id: str, before: datetime) -> AsyncIterator[KnownMachine]:
+    """Yield the machines that records know; what has changed since *before* may not match what was read."""
+    async for stored in dependencies().cloud_pcs.each(tenant_id):
+        if stored.value.last_modified_date_time < before and (known := machine_known(stored.value)):
+            yield known
+    async for host in dependencies().session_hosts.each(tenant_id):
+        if host.value.last_modified_date_time < before and (known := machine_of_host(host.value)):
+            yield known
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(ASK_FOR_MACHINES)
+async def ask_for_machines(order: AskOrder) -> Asked:
+    """Ask for each machine by itself; whatever is no clear answer is none."""
+    answers = [answer for each in order.machines if (answer := await ask(each)) is not None]
+    return Asked(answers=tuple(answers))
+
+
+async def ask(machine: KnownMachine) -> Answer | None:
+    """Ask Azure for one machine; None: it did not say whether it is there. Raises: ThrottledError."""
+    words = await _why_gone(OrphanType.VIRTUAL_MACHINE, machine.vm_id)
+    if words is None:
+        return None
+    return Answer(machine=machine, at=dependencies().clock.now(), gone=bool(words), words=words or "200: it is there")
+
+
+async def _why_gone(kind: OrphanType, resource_id: str) -> str | None:
+    """Return Azure's 404 to a question for one resource, empty if it is there; None: nothing that counts."""
+    try:
+        place = parse_id(resource_id)
+        await _operations(kind, place.subscription_id).get(place.resource_group, place.name)
+    except ThrottledError:
+        raise
+    except ValueError:
+        return None  # a record that says something else than an id
+    except MissingError as missing:
+        return f"404 {missing.code}: {missing}" if missing.code.casefold() in GONE else None
+    except (DeclinedError, UnavailableError) as error:
+        _log.warning("nothing is known of %s: %s", resource_id, type(error).__name__)
+        return None
+    return ""
+
+
+def _operations(kind: OrphanType, subscription_id: str) -> Any:  # noqa: ANN401 - the SDK's groups of operations
+    deps = dependencies()
+    match kind:
+        case OrphanType.VIRTUAL_MACHINE:
+            return deps.compute(subscription_id).virtual_machines
+        case OrphanType.GALLERY:
+            return deps.compute(subscription_id).galleries
+        case OrphanType.VIRTUAL_NETWORK:
+            return deps.network(subscription_id).virtual_networks
+        case OrphanType.NAT_GATEWAY:
+            return deps.network(subscription_id).nat_gateways
+        case OrphanType.APPLICATION_GROUP:
+            return deps.desktops(subscription_id).application_groups
+        case _:
+            return deps.desktops(subscription_id).host_pools
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(RECORD_GONE)
+async def record_gone(order: GoneOrder) -> GoneRecorded:
+    """Ask for each machine a second time, and record those that are gone still."""
+    recorded: list[str] = []
+    for first in order.first:
+        second = await ask(first.machine)
+        if second is None or not second.gone:
+            continue
+        if first.machine.of_host:
+            lost = await _lose_host(order.tenant_id, second)
+        else:
+            lost = await record_lost(order.tenant_id, second, (first.at, first.words)) is not None
+        if lost:
+            recorded.append(first.machine.subject_id)
+    return GoneRecorded(subject_ids=tuple(recorded))
+
+
+async def record_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, str]) -> CloudPc | None:
+    """Record that the machine of a Cloud PC is gone, by Azure's *last* answer; None: it has another one, or none."""
+    deps, known, at = dependencies(), last.machine, dependencies().clock.now()
+    failure = gone_failure(known.vm_id, (*earlier, (last.at, last.words)))
+    found = await deps.cloud_pcs.find(tenant_id, known.subject_id)
+    lost = lose_machine(found.value, known, failure, at) if found else None
+    if found is None or lost is None:
+        return None
+    if lost.current.clean_up_at is not None:  # before the record: without it the rest would be kept for ever
+        generation = lost.current.generation
+        await deps.due.put(DueKind.CLEAN_UP, lost.current.clean_up_at, tenant_id, lost.id, generation)
+
+    def edit(pc: CloudPc) -> CloudPc | None:
+        return lose_machine(pc, known, failure, at)
+
+    try:
+        after = await deps.cloud_pcs.change(tenant_id, lost.id, edit, known=found)
+    except NotFoundError:
+        return None
+    if after.failure is None or after.failure.code != failure.code:
+        return None
+    _log.warning("the machine of %s/%s is gone: %s", tenant_id, after.id, failure.evidence)
+    await record_status_change(found.value, after)
+    what, run = {"error": failure.to_json()}, f"{after.current.generation}/machineGone"
+    await record_audit_event(tenant_id, ("cloudPC", after.id), "machineGone", what, at=at, run=run)
+    return after
+
+
+async def _lose_host(tenant_id: str, last: Answer) -> bool:
+    """Let a session host be seen as broken: the engine's next run replaces it."""
+    deps, known, at = dependencies(), last.machine, dependencies().clock.now()
+
+    def edit(host: SessionHost) -> SessionHost | None:
+        return lose_host(host, known, at)
+
+    try:
+        after = await deps.session_hosts.change(tenant_id, known.subject_id, edit)
+    except NotFoundError:
+        return False
+    if machine_of_host(after) == known:
+        return False
+    _log.warning("the machine of session host %s/%s is gone", tenant_id, known.subject_id)
+    return True
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(FIND_MISSING)
+async def find_missing(order: ScanOrder) -> MissingFound | Refused:
+    """Ask for everything shared that the records need; what is found to be missing is listed with its cure."""
+    before = await dependencies().orphan_scans.find(order.tenant_id, LAST)
+    since = {each.resource_id.casefold(): each.since for each in before.value.missing} if before else {}
+    at, missing, silent = dependencies().clock.now(), list[Missing](), list[str]()
+    needed = Counter([each async for each in _needed(order.tenant_id)])
+    for (kind, resource_id), count in needed.items():
+        words = await _why_gone(kind, resource_id)
+        if words is None:
+            silent.append(resource_id.rpartition("/")[2])
+        elif words:
+            missing.append(
+                Missing(
+                    type=kind,
+                    resource_id=resource_id,
+                    needed_by=count,
+                    evidence=f"GET at {at:%Y-%m-%d %H:%M:%S} UTC: {words}",
+                    advice=CURES[kind],
+                    since=since.get(resource_id.casefold(), at),
+                )
+            )
+    problem = f"Azure did not say whether these are there: {', '.join(silent)}" if silent else None
+    return MissingFound(missing=tuple(missing), problem=problem)
+
+
+async def _needed(tenant_id: str) -> AsyncIterator[tuple[OrphanType, str]]:
+    """Yield what is shared, by type and id, once for each record that needs it."""
+    deps = dependencies()
+    async for stored in deps.cloud_pcs.each(tenant_id):
+        made = stored.value.current.resources
+        if machine_known(stored.value) is None:
+            continue
+        if made.host_pool_id:
+            yield OrphanType.HOST_POOL, made.host_pool_id
+            yield OrphanType.APPLICATION_GROUP, application_group_id(made.host_pool_id)
+        for each in _network_of(tenant_id, made.subnet_id):
+            yield each
+    connections = {stored.value.id: stored.value async for stored in deps.connections.each(tenant_id)}
+    async for group in deps.spot_groups.each(tenant_id):
+        hosts = [each async for each in deps.session_hosts.each(tenant_id, spot_group_id=group.value.id)]
+        connection = connections.get(group.value.connection_id)
+        if connection is not None and any(machine_of_host(each.value) for each in hosts):
+            yield OrphanType.HOST_POOL, spot_pool(group.value, connection).host_pool_id
+    async for image in deps.images.each(tenant_id):
+        version = image.value.gallery_version_id
+        if version and image.value.status in {DeviceImageStatus.READY, DeviceImageStatus.WARNING}:
+            yield OrphanType.GALLERY, version.partition("/images/")[0]
+
+
+def _network_of(tenant_id: str, subnet_id: str | None) -> list[tuple[OrphanType, str]]:
+    """Return the parts of the hosted network in which a subnet is; none for a customer's own network."""
+    network, found, _ = (subnet_id or "").partition("/subnets/")
+    name = network.rpartition("/")[2]
+    if not found or naming.region_of_hosted(tenant_id, name) is None:
+        return []
+    gateway = f"{network.rpartition('/virtualNetworks/')[0]}/natGateways/{name}-nat"
+    return [(OrphanType.VIRTUAL_NETWORK, network), (OrphanType.NAT_GATEWAY, gateway)]

@@ -1,0 +1,88 @@
+"""A machine that a record knows and that is not there: when it counts as gone, and what becomes of its record. Pure.
+
+Gone is only what was asked for itself and answered with 404, twice, some minutes apart. A list that lacks it, a right
+that is missing and a subscription that does not answer say nothing.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.grace import without_machine
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.spot.host import HostStatus, SessionHost
+from shared.domain.spot.observed import HostState
+from shared.domain.values import Value
+
+ASKED_AGAIN_AFTER = timedelta(minutes=5)
+"""How long after the first answer that a machine is gone it is asked for again."""
+
+_HAS_A_MACHINE = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.IN_GRACE_PERIOD})
+
+
+class KnownMachine(Value):
+    """A machine that a record knows: of a Cloud PC, or of a session host. *subject_id*: whose it is."""
+
+    subject_id: str
+    of_host: bool = False
+    vm_id: str
+
+
+class Answer(Value):
+    """What Azure has answered to the question for one machine, when; *gone*: it is not there."""
+
+    machine: KnownMachine
+    at: datetime
+    gone: bool
+    words: str
+
+
+def machine_known(pc: CloudPc) -> KnownMachine | None:
+    """Return the machine that *pc* has by its record; None: it has none, or something is at work on it."""
+    vm_id = pc.current.resources.vm_id
+    if vm_id is None or pc.status not in _HAS_A_MACHINE or pc.occupied or pc.lost_in_grace:
+        return None
+    return KnownMachine(subject_id=pc.id, vm_id=vm_id)
+
+
+def machine_of_host(host: SessionHost) -> KnownMachine | None:
+    """Return the machine that a session host has by its record; None: it has none, or a task is at work on it."""
+    vm_id = host.resources.vm_id
+    broken = host.seen is not None and host.seen.state == HostState.BROKEN
+    if vm_id is None or host.status is not HostStatus.READY or host.work is not None or broken:
+        return None
+    return KnownMachine(subject_id=host.id, of_host=True, vm_id=vm_id)
+
+
+def gone_failure(vm_id: str, answers: tuple[tuple[datetime, str], ...]) -> Failure:
+    """Return what to show for a machine that is gone: what was asked, when, and what Azure answered."""
+    asked = "; ".join(f"{at:%Y-%m-%d %H:%M:%S} UTC: {words}" for at, words in answers)
+    return Failure(
+        code=MACHINE_GONE,
+        message="Its machine is no longer in Azure, and Deskwright has not removed it.",
+        evidence=f"GET {vm_id}: {asked}",
+        advice="The machine is gone: reprovision the Cloud PC. See in Azure's activity log who deleted it.",
+    )
+
+
+def lose_machine(pc: CloudPc, known: KnownMachine, failure: Failure, at: datetime) -> CloudPc | None:
+    """Return *pc* after it was found that its machine is gone; None: by its record it no longer has just this one.
+
+    In its grace period it stays until that ends, because its restore points may be wanted.
+    """
+    if machine_known(pc) != known:
+        return None
+    found = pc.with_current(last_error=failure)
+    if pc.status is Status.IN_GRACE_PERIOD:
+        return found.but(last_modified_date_time=at)
+    return without_machine(found, at)
+
+
+def lose_host(host: SessionHost, known: KnownMachine, at: datetime) -> SessionHost | None:
+    """Return a session host seen as broken, so that the engine replaces it; None: it no longer has this machine."""
+    if machine_of_host(host) != known or host.seen is None:
+        return None
+    seen = host.seen.but(at=at, since=at, state=HostState.BROKEN, active=0, disconnected=0)
+    return host.but(seen=seen, last_modified_date_time=at)

@@ -50,7 +50,7 @@ def items(office: Office, bulk: Json) -> list[Json]:
 
 
 def test_grace_periods_of_many_are_ended_in_waves_after_a_dry_run(open_office: OpenOffice) -> None:
-    office = open_office({"removalBrake": {"count": 10}, "cleanUpDelayInHours": 0})
+    office = open_office({"removalBrake": {"percent": 100}, "cleanUpDelayInHours": 0})
     users, group = fleet(office, 4)
     office.leave(group, *users[:3])
     office.tell_changed(*users)

@@ -28,7 +28,7 @@ WAIT = 8
 def office(stack: Stack, portal: Portal) -> Office:
     """An office in which everybody has a small Cloud PC; each test has somebody of its own."""
     office = Office(stack, portal, "resizes").open(
-        {"removalBrake": {"count": 50}, "cleanUpDelayInHours": 0, "resizeWaitInHours": WAIT}
+        {"removalBrake": {"percent": 100}, "cleanUpDelayInHours": 0, "resizeWaitInHours": WAIT}
     )
     stack.tell_cloud("graph/licences", {"sku": LARGE, "enabled": 100_000})
     users = [office.user(number, LARGE if number == BIG else SMALL) for number in PEOPLE]

@@ -273,7 +273,7 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
         return Superseded()
     pc, at = stored.value, dependencies().clock.now()
     if pc.status is Status.PROVISIONING:
-        await end_last_steps(record)
+        await end_last_steps(record, pc.current.step)
         await put_restore_point_due(pc, at)
 
     def edit(there: CloudPc) -> CloudPc | None:

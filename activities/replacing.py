@@ -44,7 +44,7 @@ async def record_replaced(record: ProvisionedRecord) -> Done | Superseded:
         clean_up_at = at + tenant.value.settings.clean_up_delay
         await _put_removal_due(after, record)
         await deps.due.put(DueKind.CLEAN_UP, clean_up_at, after.tenant_id, after.id, after.current.generation)
-        await end_last_steps(record)
+        await end_last_steps(record, after.replacement.step if after.replacement else None)
         await put_restore_point_due(after, at)
 
         def edit(pc: CloudPc) -> CloudPc | None:
@@ -88,16 +88,17 @@ async def put_restore_point_due(pc: CloudPc, at: datetime) -> None:
         await dependencies().due.put_all([restore_point_due(pc, every, at)])
 
 
-async def end_last_steps(record: ProvisionedRecord) -> None:
-    """Close the entries of the timeline that no step after them will close."""
+async def end_last_steps(record: ProvisionedRecord, last: Step | None) -> None:
+    """Close the entries of the timeline that no step after them will close. *last*: that is being made."""
+    last = last or Step.ASSIGN_USER
     of: dict[str, Any] = {"generation": record.generation, "attempt": record.attempt, "at": dependencies().clock.now()}
     timeline = dependencies().timeline
     if record.warnings:
         text = "; ".join(f"{warning.step}: {warning.message}" for warning in record.warnings)
         warned = StepEnd(**of, step=Step.CONFIGURE_WINDOWS, outcome="warned", note=text)
         await timeline.end(record.tenant_id, record.cloud_pc_id, warned)
-    made = record.resources.made_in(Step.ASSIGN_USER)
-    end = StepEnd(**of, step=Step.ASSIGN_USER, outcome="succeeded", resource_ids=made)
+    made = record.resources.made_in(last)
+    end = StepEnd(**of, step=last, outcome="succeeded", resource_ids=made)
     await timeline.end(record.tenant_id, record.cloud_pc_id, end)
 
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from activities.desktops import application_group_id, pools_of
 from shared.clients.arm import as_content
-from shared.contracts.desktops import GRANT_SIGN_IN, REVOKE_SIGN_IN, ForgetSessionHostOrder, SignInRightsOrder
+from shared.contracts.desktops import (
+    GRANT_SIGN_IN,
+    REVOKE_SIGN_IN,
+    ForgetSessionHostOrder,
+    RightsGiven,
+    SignInRightsOrder,
+)
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
@@ -24,35 +32,57 @@ MACHINE_USER = "fb879df8-f326-4884-b1cf-06f3ad86be52"  # Virtual Machine User Lo
 
 @bp.activity_trigger(input_name="payload")
 @implements(GRANT_SIGN_IN)
-async def grant_sign_in(order: SignInRightsOrder) -> Done | Pending | Refused:
+async def grant_sign_in(order: SignInRightsOrder) -> RightsGiven | Pending | Refused:
     """Assign the user the roles for signing in; the assignments' ids are derived, so it is safe to repeat."""
     subscription = order.machine.subscription_id
     grants = [(order.application_group_id, DESKTOP_USER)]
     if order.join_type is JoinType.AZURE_AD_JOIN:
         grants.append((order.machine.vm_id, MACHINE_USER))
+    since = []
     try:
         for scope, role in grants:
-            await assign_role(subscription, scope, role, order.user_id)
+            there = await role_since(subscription, scope, role, order.user_id) if order.given else None
+            since.append(there or await assign_role(subscription, scope, role, order.user_id))
     except DeclinedError as declined:
         if declined.code.lower() in PRINCIPAL_UNKNOWN:
             return Pending(note="Azure does not know the user yet", after=20)
         raise
-    return Done()
+    return RightsGiven(since=max(since))
 
 
 POWER_ON = "489581de-a3bd-480d-9518-53dea7416b33"  # Desktop Virtualization Power On Contributor
 
 
-async def assign_role(subscription: str, scope: str, role: str, user_id: str, kind: str = "User") -> None:
-    """Assign a role to a user, or another *kind* of principal, at a scope; safe to repeat: the id is derived."""
+async def assign_role(subscription: str, scope: str, role: str, user_id: str, kind: str = "User") -> datetime:
+    """Assign a role to a user, or another *kind* of principal, at a scope; safe to repeat: the id is derived.
+
+    Return since when it is assigned, as far as Azure says: an assignment that was there keeps its moment.
+    """
     definition = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
     content = {"roleDefinitionId": definition, "principalId": user_id, "principalType": kind}
     assignments = dependencies().authorization(subscription).role_assignments
     try:
-        await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": content}))
+        made = await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": content}))
     except DeclinedError as declined:
         if declined.code.lower() not in ROLE_ASSIGNED:
             raise
+        there = await role_since(subscription, scope, role, user_id)  # None: it has another id, somebody else gave it
+        return there or dependencies().clock.now()
+    return made.created_on or dependencies().clock.now()
+
+
+async def role_since(subscription: str, scope: str, role: str, user_id: str) -> datetime | None:
+    """Return since when a user has a role at a scope by our assignment; None: there is none, or Azure does not say."""
+    try:
+        found = (
+            await dependencies()
+            .authorization(subscription)
+            .role_assignments.get(scope, assignment_id(scope, role, user_id))
+        )
+    except MissingError:
+        return None
+    since: datetime | None = found.created_on
+    return since
 
 
 def assignment_id(scope: str, role: str, user_id: str) -> str:

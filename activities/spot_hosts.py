@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from functools import partial
+
 from activities.desktops import find_host, host_name
 from activities.rights import MACHINE_USER, assign_role, remove_role
 from shared.clients.arm import as_content, parse_id
@@ -16,6 +19,7 @@ from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.dedicated import next_owner
 from shared.domain.spot.host import HostStatus, SessionHost
+from shared.domain.spot.members import Rights, SpotMember
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -32,7 +36,9 @@ async def give_host(job: HostJob) -> GivenHost | Pending | Refused:
     if user_id is None:
         return GivenHost()
     try:
-        await let_in(machine, job.host_pool_id, job.domain_name, job.join_type, user_id=user_id)
+        await let_in(
+            machine, job.host_pool_id, job.domain_name, job.join_type, user_id=user_id, group_id=job.spot_group_id
+        )
     except DeclinedError as declined:
         if declined.code.lower() in PRINCIPAL_UNKNOWN:
             return Pending(note="Azure does not know the user yet", after=20)
@@ -62,20 +68,28 @@ async def claim_host(tenant_id: str, group_id: str, host_id: str) -> str | None:
 
 
 async def let_in(
-    machine: Machine, host_pool_id: str, domain_name: str | None, join_type: JoinType, *, user_id: str
+    machine: Machine, host_pool_id: str, domain_name: str | None, join_type: JoinType, *, user_id: str, group_id: str
 ) -> None:
     """Assign a session host to its user, open it, and give the user the right to sign in to an Entra-joined machine."""
     deps, pool = dependencies(), parse_id(host_pool_id)
     host = await find_host(machine, pool, domain_name)
-    members = deps.spot_members.each(machine.tenant_id, user_id=user_id)
-    name = next((each.value.user_principal_name for each in [m async for m in members]), None)
+    members = [each.value async for each in deps.spot_members.each(machine.tenant_id, user_id=user_id)]
+    name = members[0].user_principal_name if members else None
     if host is not None and name is not None:
         change = {"assignedUser": name, "allowNewSession": True}
         hosts = deps.desktops(pool.subscription_id).session_hosts
         patch = as_content({"properties": change})
         await hosts.update(pool.resource_group, pool.name, host_name(host), session_host=patch)
     if join_type is JoinType.AZURE_AD_JOIN:
-        await assign_role(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
+        since = await assign_role(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
+        for member in members:
+            if member.group_id == group_id:
+                await deps.spot_members.change(machine.tenant_id, member.id, partial(_given_since, since=since))
+
+
+def _given_since(member: SpotMember, since: datetime) -> SpotMember | None:
+    later = member.rights is Rights.GRANTED and (member.rights_given_at or since) <= since
+    return member.but(rights_given_at=since) if later and member.rights_given_at != since else None
 
 
 async def give_free_hosts(pool: SpotPool, tenant_id: str, group_id: str, user_ids: frozenset[str]) -> None:
@@ -92,7 +106,7 @@ async def give_free_hosts(pool: SpotPool, tenant_id: str, group_id: str, user_id
             continue
         if mine is not None:
             name = domain.ad_domain_name if domain else None
-            await let_in(machine_of(host), pool.host_pool_id, name, pool.join_type, user_id=mine)
+            await let_in(machine_of(host), pool.host_pool_id, name, pool.join_type, user_id=mine, group_id=group_id)
 
 
 async def take_hosts(pool: SpotPool, tenant_id: str, group_id: str, user_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import partial
 
 from activities.rights import DESKTOP_USER, MACHINE_USER, assign_role, remove_role
 from activities.spot_hosts import give_free_hosts, take_hosts
@@ -119,22 +120,24 @@ async def grant_spot_members(order: MemberRightsOrder) -> Done | Pending | Refus
         if stored is None or stored.value.rights is not Rights.GRANTING or not stored.value.counts:
             continue
         try:
-            for scope, role in _roles(order.pool):
+            since = [
                 await assign_role(order.pool.subscription_id, scope, role, stored.value.user_id)
+                for scope, role in _roles(order.pool)
+            ]
         except DeclinedError as declined:
             if declined.code.lower() not in PRINCIPAL_UNKNOWN:
                 raise
             unknown += 1
             continue
         granted.add(stored.value.user_id)
-        await members.change(order.tenant_id, member_id, _granted)
+        await members.change(order.tenant_id, member_id, partial(_granted, since=max(since)))
     if not order.pool.shared and granted:
         await give_free_hosts(order.pool, order.tenant_id, order.spot_group_id, frozenset(granted))
     return Pending(note=f"Azure does not know {amount(unknown, 'user')} yet", after=20) if unknown else Done()
 
 
-def _granted(member: SpotMember) -> SpotMember | None:
-    return member.but(rights=Rights.GRANTED) if member.rights is Rights.GRANTING else None
+def _granted(member: SpotMember, since: datetime) -> SpotMember | None:
+    return member.but(rights=Rights.GRANTED, rights_given_at=since) if member.rights is Rights.GRANTING else None
 
 
 @bp.activity_trigger(input_name="payload")
@@ -185,7 +188,7 @@ async def _not_confirmed(order: MemberRightsOrder, losing: list[SpotMember]) -> 
 
 
 def _revoked(member: SpotMember) -> SpotMember | None:
-    return None if member.counts else member.but(rights=Rights.NONE)
+    return None if member.counts else member.but(rights=Rights.NONE, rights_given_at=None)
 
 
 def _roles(pool: SpotPool) -> list[tuple[str, str]]:

@@ -23,10 +23,11 @@ def provision_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
 
     Before: (1) begin the attempt, and clean up what the one before it left.
     Core provisioning, where a failure is a failed attempt:
-    (2) allocate Azure capacity, create the VM and attach it to the network, (3) join the directory,
+    (2) allocate Azure capacity, create the VM and attach it to the network, and give the user their rights on it, which
+    take minutes to count, (3) join the directory,
     (4) enrol in Intune, (5) assign the primary user.
     Post-provisioning, where a failure is a warning: (6) configure Windows.
-    Assignment: (7) assign the Cloud PC to the user, (8) record that it is theirs.
+    Assignment: (7) assign the Cloud PC to the user, and wait until their rights count, (8) record that it is theirs.
     Otherwise: (9) wait for capacity without using up the attempt, or (10) try again, three times in all: with the
     machine that is there, at the step that failed, where that is safe.
     """

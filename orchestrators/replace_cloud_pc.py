@@ -23,9 +23,9 @@ def replace_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
     """Build a machine beside the one a user has, and let it take that one's place. One execution is one attempt.
 
     (1) Begin the attempt, and clean up what the one before it left. (2) Core provisioning, (3) post-provisioning, as of
-    every Cloud PC; the user goes on with the machine they have. (4) The assignment moves to the new machine, (5) and
-    the record says so: from here on it is the Cloud PC's. (6) The user is signed off the old one, which stops; it is
-    cleaned up three hours later.
+    every Cloud PC; the user goes on with the machine they have. (4) Once their rights on the new machine count, the
+    assignment moves to it, (5) and the record says so: from here on it is the Cloud PC's. (6) The user is signed off
+    the old one, which stops; it is cleaned up three hours later.
     Otherwise: (7) wait for capacity without using up the attempt, or (8) try again, three times in all; when that is
     over the user keeps the machine they have, and the new one is cleaned up. (9) So it is when there is no machine to
     replace any more: the user has lost the Cloud PC, or it is gone.

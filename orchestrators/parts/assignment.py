@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from orchestrators.parts.attempts import Attempt
 from orchestrators.parts.work import WorkFailedError
 from shared.contracts.desktops import (
@@ -19,22 +21,24 @@ from shared.contracts.desktops import (
     HostPoolOrder,
     HostPoolReady,
     RegistrationOrder,
+    RightsGiven,
     SessionHostOrder,
     SignInRightsOrder,
 )
 from shared.contracts.machines import Machine
 from shared.contracts.provisioning import ProvisionOrder, Replaced
 from shared.domain.cloud_pcs.steps import Step
-from shared.workflow import Steps
+from shared.domain.sign_in_rights import count_from
+from shared.workflow import Steps, pause, predates
 
 
 def assign_user(attempt: Attempt, machine: Machine) -> Steps[None]:
     """Register the machine in the tenant's personal host pool, give it to the user, and let them sign in."""
-    yield from attempt.begin(Step.ASSIGN_USER)
-    pool = yield from prepare_host_pool(attempt)
+    pool = yield from begin_assignment(attempt)
     session_host = yield from register(attempt, machine, pool)
     yield from attempt.do(ASSIGN_SESSION_HOST, assignment(attempt.order, machine, pool.host_pool_id, session_host))
     yield from let_sign_in(attempt, machine, pool)
+    yield from await_rights(attempt)
 
 
 def take_place(attempt: Attempt, machine: Machine, before: Replaced) -> Steps[None]:
@@ -42,10 +46,10 @@ def take_place(attempt: Attempt, machine: Machine, before: Replaced) -> Steps[No
 
     They never have both. Between two calls they have neither; when the second one fails, the first is undone.
     """
-    yield from attempt.begin(Step.ASSIGN_USER)
-    pool = yield from prepare_host_pool(attempt)
+    pool = yield from begin_assignment(attempt)
     session_host = yield from register(attempt, machine, pool)
     yield from let_sign_in(attempt, machine, pool)
+    yield from await_rights(attempt)
     old = before.remains
     try:
         yield from attempt.do(
@@ -77,37 +81,75 @@ def assignment(order: ProvisionOrder, machine: Machine, host_pool_id: str, sessi
     )
 
 
+def begin_assignment(attempt: Attempt) -> Steps[HostPoolReady]:
+    """Begin the step, or go on after it where its rights were waited for; return the pool."""
+    yield from attempt.begin(Step.AWAIT_SIGN_IN_RIGHTS if attempt.is_done(Step.ASSIGN_USER) else Step.ASSIGN_USER)
+    return (yield from prepare_host_pool(attempt))
+
+
+def give_rights_early(attempt: Attempt, machine: Machine) -> Steps[None]:
+    """Give the user the roles they sign in with as soon as there is a machine, so that they count when it is ready.
+
+    What prevents it now stops nothing: the assignment gives them again, and waits for longer then.
+    """
+    if predates(attempt.ctx, "1.1"):
+        return
+    try:
+        pool = yield from attempt.once(PREPARE_HOST_POOL, pool_order(attempt.order))
+        attempt.add_resources(host_pool_id=pool.host_pool_id)
+        given = yield from attempt.once(GRANT_SIGN_IN, rights(attempt, machine, pool))
+    except WorkFailedError:
+        return
+    if isinstance(given, RightsGiven):
+        attempt.add_resources(sign_in_given_at=given.since)
+
+
 def let_sign_in(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[None]:
-    """Give the user the roles they sign in with."""
+    """Give the user the roles they sign in with; those that were given and are gone are given again."""
+    given = yield from attempt.wait(GRANT_SIGN_IN, rights(attempt, machine, pool), SIGN_IN_POLL)
+    attempt.add_resources(sign_in_given_at=given.since or attempt.ctx.current_utc_datetime)
+
+
+def rights(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> SignInRightsOrder:
+    """Return the order that lets the user sign in to the machine."""
     order = attempt.order
-    yield from attempt.wait(
-        GRANT_SIGN_IN,
-        SignInRightsOrder(
-            machine=machine,
-            application_group_id=pool.application_group_id,
-            user_id=order.user.id,
-            join_type=order.snapshot.join_type,
-        ),
-        SIGN_IN_POLL,
+    return SignInRightsOrder(
+        machine=machine,
+        application_group_id=pool.application_group_id,
+        user_id=order.user.id,
+        join_type=order.snapshot.join_type,
+        given=attempt.resources.sign_in_given_at is not None,
     )
+
+
+def await_rights(attempt: Attempt) -> Steps[None]:
+    """Wait until the user's roles count: what is left of the time since they were given."""
+    given_at, ctx = attempt.resources.sign_in_given_at, attempt.ctx
+    if predates(ctx, "1.1") or given_at is None:
+        return
+    if (left := count_from(given_at) - ctx.current_utc_datetime) > timedelta():
+        if not attempt.is_done(Step.ASSIGN_USER):
+            yield from attempt.begin(Step.AWAIT_SIGN_IN_RIGHTS)
+        yield from pause(ctx, left)
 
 
 def prepare_host_pool(attempt: Attempt) -> Steps[HostPoolReady]:
     """Make sure that the tenant has its personal host pool for this join and way to sign in."""
-    order = attempt.order
-    pool = yield from attempt.do(
-        PREPARE_HOST_POOL,
-        HostPoolOrder(
-            tenant_id=order.tenant_id,
-            subscription_id=order.subscription_id,
-            resource_group=order.tenant_resource_group,
-            region=order.regions[0],
-            join_type=order.snapshot.join_type,
-            single_sign_on=order.snapshot.enable_single_sign_on,
-        ),
-    )
+    pool = yield from attempt.do(PREPARE_HOST_POOL, pool_order(attempt.order))
     attempt.add_resources(host_pool_id=pool.host_pool_id)
     return pool
+
+
+def pool_order(order: ProvisionOrder) -> HostPoolOrder:
+    """Return the order for the pool of this join and way to sign in."""
+    return HostPoolOrder(
+        tenant_id=order.tenant_id,
+        subscription_id=order.subscription_id,
+        resource_group=order.tenant_resource_group,
+        region=order.regions[0],
+        join_type=order.snapshot.join_type,
+        single_sign_on=order.snapshot.enable_single_sign_on,
+    )
 
 
 def register(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[str]:

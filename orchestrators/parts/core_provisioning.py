@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orchestrators.parts.assignment import give_rights_early
 from orchestrators.parts.attempts import Attempt
 from orchestrators.parts.carriers import remove_carrier
 from orchestrators.parts.joining import await_device, await_enrollment, join
@@ -75,13 +76,14 @@ class _AttemptRecorder(Recorder):
         """Add the network interface."""
         self._attempt.add_resources(nic_id=nic.nic_id, subnet_id=nic.subnet_id)
 
-    def vm_requested(self, operation: Accepted) -> None:
-        """Add the VM."""
+    def vm_requested(self, operation: Accepted) -> Steps[None]:
+        """Add the VM; it is there, and its user can get their rights on it, which take minutes to count."""
         self._attempt.add_resources(vm_id=operation.resource_id)
+        yield from give_rights_early(self._attempt, self._attempt.order.machine(str(self._attempt.resources.region)))
 
     def removed(self) -> None:
         """Take the VM and its interface out again."""
-        self._attempt.add_resources(vm_id=None, nic_id=None, subnet_id=None)
+        self._attempt.add_resources(vm_id=None, nic_id=None, subnet_id=None, sign_in_given_at=None)
 
 
 def join_directory(attempt: Attempt, machine: Machine) -> Steps[DeviceFound]:

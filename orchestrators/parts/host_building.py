@@ -121,9 +121,10 @@ class _HostRecorder(Recorder):
         """Add the network interface."""
         self._run.add_resources(nic_id=nic.nic_id, subnet_id=nic.subnet_id)
 
-    def vm_requested(self, operation: Accepted) -> None:
+    def vm_requested(self, operation: Accepted) -> Steps[None]:
         """Add the VM."""
         self._run.add_resources(vm_id=operation.resource_id)
+        yield from ()
 
     def removed(self) -> None:
         """Take the VM and its interface out again."""

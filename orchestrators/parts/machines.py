@@ -59,8 +59,10 @@ class Recorder:
     def nic_created(self, nic: NicReady) -> None:
         """Its network interface is there."""
 
-    def vm_requested(self, operation: Accepted) -> None:
+    def vm_requested(self, operation: Accepted) -> Steps[None]:
         """Azure has begun to create its VM."""
+        del operation
+        yield from ()
 
     def removed(self) -> None:
         """The place had no capacity, and nothing of the machine is left there."""
@@ -149,7 +151,7 @@ def _create_at(work: Work, spec: MachineSpec, machine: Machine, place: Place) ->
         hibernation=spec.hibernation,
     )
     operation = yield from work.do(BEGIN_VM, order)  # (4)
-    spec.recorder.vm_requested(operation)
+    yield from spec.recorder.vm_requested(operation)
     yield from work.finish(machine, operation, VM_POLL)
     yield from work.wait(POLL_AGENT, machine, AGENT_POLL)  # (5)
 

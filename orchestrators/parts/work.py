@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
-from shared.contracts.definitions import Activity, Poll, PollPolicy, Workflow
+from shared.contracts.definitions import Activity, Contract, Poll, PollPolicy, Retry, Workflow
 from shared.contracts.machines import POLL_OPERATION, Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused, Superseded
 from shared.domain.cloud_pcs.build import Failure
@@ -16,6 +16,7 @@ from shared.workflow import (
     Steps,
     call,
     call_all,
+    call_raw,
     call_sub_orchestrator,
     wait_for,
     wait_for_all,
@@ -62,6 +63,14 @@ class Work:
         except CallFailedError as error:
             raise WorkFailedError(self.unanswered(error.reason)) from error
         return self._unless_refused(outcome)
+
+    def once(self, contract: Contract[Order, Ok | Refused | NoCapacity], order: Order) -> Steps[Ok]:
+        """Do the same as ``do``, but call it once, whatever fails; the outcome of a poll may be ``Pending``."""
+        try:
+            raw = yield from call_raw(self.ctx, contract.name, order.to_json(), Retry(attempts=1))
+        except CallFailedError as error:
+            raise WorkFailedError(self.unanswered(error.reason)) from error
+        return self._unless_refused(contract.returns.read(raw))
 
     def do_all(self, activity: Activity[Order, Ok, Refused | NoCapacity], orders: Sequence[Order]) -> Steps[list[Ok]]:
         """Call *activity* once for each order, all at once, and return the outcomes. Raises: as ``do``."""

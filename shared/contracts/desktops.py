@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.contracts.definitions import Activity, Poll, PollPolicy
@@ -64,12 +64,26 @@ class AssignmentOrder(Value):
 
 
 class SignInRightsOrder(Value):
-    """Let this user, and no other, sign in: to the desktop, and on an Entra-joined machine to the machine."""
+    """Let this user, and no other, sign in: to the desktop, and on an Entra-joined machine to the machine.
+
+    *given*: whether that was done before; then what is there is read, and only what is missing is given.
+    """
 
     machine: Machine
     application_group_id: str
     user_id: str
     join_type: JoinType
+    given: bool = False
+
+
+class RightsGiven(Value):
+    """The roles are there. *since*: Azure's own moment of the last one; they count some minutes later.
+
+    None: of a release that did not ask for it.
+    """
+
+    kind: Literal["done"] = "done"
+    since: datetime | None = None
 
 
 class ForgetSessionHostOrder(Value):
@@ -88,7 +102,7 @@ BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, Accepted,
 POLL_SESSION_HOST = Poll("poll_session_host", SessionHostOrder, SessionHostFound, Refused)
 ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, Done, Refused)
 RELEASE_SESSION_HOST = Activity("release_session_host", ForgetSessionHostOrder, Done, Refused)
-GRANT_SIGN_IN = Poll("grant_sign_in", SignInRightsOrder, Done, Refused)
+GRANT_SIGN_IN = Poll("grant_sign_in", SignInRightsOrder, RightsGiven, Refused)
 DELETE_SESSION_HOST = Activity("delete_session_host", ForgetSessionHostOrder, Done, Refused)
 REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, Done, Refused)
 

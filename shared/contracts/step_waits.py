@@ -16,6 +16,7 @@ from shared.contracts.images import CAPTURE_POLL, REPLICATION_POLL
 from shared.contracts.machines import AGENT_POLL, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, VM_POLL
 from shared.contracts.provisioning import ProvisionOrder
 from shared.domain.cloud_pcs.steps import Step
+from shared.domain.sign_in_rights import TAKE_EFFECT_WITHIN
 
 _SHORT = timedelta(minutes=30)
 """Of a step that only calls: what a rate limit may let a call wait."""
@@ -34,6 +35,7 @@ _OF_BUILD: Mapping[Step, timedelta] = MappingProxyType(
         Step.ASSIGN_PRIMARY_USER: max(_SHORT, PRIMARY_USER_POLL.timeout),
         Step.CONFIGURE_WINDOWS: CONFIGURATION_POLL.timeout,
         Step.ASSIGN_USER: max(each.timeout for each in (REGISTRATION_POLL, SESSION_HOST_POLL, SIGN_IN_POLL)),
+        Step.AWAIT_SIGN_IN_RIGHTS: TAKE_EFFECT_WITHIN + _SHORT,
     }
 )
 

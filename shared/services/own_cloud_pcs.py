@@ -72,7 +72,7 @@ async def spot_desktops_of(
 
 
 async def _desktop(deps: Dependencies, tenant: Tenant, member: SpotMember) -> PublishedDesktop | None:
-    state = await deps.spot_states.find(tenant.id, member.group_id) if member.may_sign_in else None
+    state = await deps.spot_states.find(tenant.id, member.group_id) if member.may_sign_in(deps.clock.now()) else None
     pool_id = state.value.host_pool_id if state else None
     return await published_desktop(deps, tenant, pool_id) if pool_id else None
 

@@ -27,4 +27,4 @@ async def explain_desktop_of(context: ActionContext, group: SpotGroup, id_or_upn
     if user is None:
         known = await deps.graph(context.tenant).user(id_or_upn)
         user = (known.id, known.user_principal_name)
-    return explain_desktop(group, state, members, hosts, user)
+    return explain_desktop(group, state, members, hosts, user, deps.clock.now())

@@ -1,11 +1,12 @@
 """A Cloud PC made and unmade by the activities, step by step, as the orchestrator has them called."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from azure_simulator.certificates import Certificates
 
+from activities.rights import MACHINE_USER, assignment_id
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import configuration, desktops, identities, machines
 from shared.contracts.deprovisioning import SIGN_OFF
@@ -148,9 +149,27 @@ async def assign(worker: Worker, machine: Machine) -> desktops.HostPoolReady:
     rights = desktops.SignInRightsOrder(
         machine=machine, application_group_id=pool.application_group_id, user_id=worker.user.id, join_type=ENTRA
     )
-    for _ in range(2):
-        assert isinstance(await worker.wait(desktops.GRANT_SIGN_IN, rights), Done)
+    since = []
+    for again in (False, False, True):
+        found = await worker.wait(desktops.GRANT_SIGN_IN, rights.but(given=again))
+        assert isinstance(found, desktops.RightsGiven), found
+        since.append(found.since)
+        worker.cloud.advance(60)
+    assert len(set(since)) == 1  # what is there keeps its moment, also when it is given again
+    await another_moment_when_it_is_gone(worker, rights, since[0])
     return pool
+
+
+async def another_moment_when_it_is_gone(
+    worker: Worker, rights: desktops.SignInRightsOrder, before: datetime | None
+) -> None:
+    scope, name = rights.machine.vm_id, assignment_id(rights.machine.vm_id, MACHINE_USER, worker.user.id)
+    await worker.cloud.arm("DELETE", f"{scope}/providers/Microsoft.Authorization/roleAssignments/{name}")
+    found = await worker.wait(desktops.GRANT_SIGN_IN, rights.but(given=True))
+    assert isinstance(found, desktops.RightsGiven), found
+    assert before is not None
+    assert found.since is not None
+    assert found.since - before >= timedelta(minutes=3)
 
 
 async def remove(worker: Worker, machine: Machine, pool_id: str | None) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.e2e.office import MEDIUM, Office
+from tests.e2e.office import CLOSELY, MEDIUM, Office
 
 pytestmark = pytest.mark.e2e
 
@@ -40,6 +41,65 @@ def test_only_the_user_may_sign_in_to_his_machine(open_office: OpenOffice) -> No
         machine = machines[office.cloud_pc_of(upn)["managedDeviceName"]]
         holders = [p["principalId"] for scope, p in rights.items() if scope.lower() == machine.lower()]
         assert holders == [office.user_id(upn)]
+
+
+def sign_in(office: Office, upn: str) -> str:
+    """Let a user sign in for a moment; return why they could not, or nothing."""
+    (pool,) = {host["id"].split("/sessionHosts/")[0] for host in office.machines(HOSTS)}
+    visit = {"user": upn, "hostPool": pool, "staySeconds": 1}
+    return str(office.stack.tell_cloud("desktops/signins", visit)["reason"])
+
+
+def counting_from(office: Office, upn: str) -> datetime:
+    """The moment from which all roles of a user count."""
+    user = office.user_id(upn)
+    mine = [role for role in office.machines(ROLES) if role["body"]["properties"]["principalId"] == user]
+    assert len(mine) == 2  # at the application group and at the machine
+    return datetime.fromtimestamp(max(role["facts"]["countsFromUs"] for role in mine) / 1e6, UTC)
+
+
+def test_who_is_told_that_it_is_ready_can_sign_in_that_moment(open_office: OpenOffice) -> None:
+    office = open_office()
+    upns = [office.user(n, MEDIUM) for n in range(1, 9)]
+    office.policy("Everyone", office.connection(), office.group("staff", *upns))
+    refused: dict[str, str] = {}
+
+    def all_ready() -> bool:
+        ready = {pc["userPrincipalName"] for pc in office.cloud_pcs("userPrincipalName", "status") if is_ready(pc)}
+        refused.update({upn: reason for upn in ready - set(refused) if (reason := sign_in(office, upn))})
+        return ready >= set(upns)
+
+    office.until(all_ready, says="all are ready", look=CLOSELY)
+    assert refused == {}
+    for upn in upns:
+        told = office.timeline(office.cloud_pc_of(upn)["id"])["entries"]
+        assert [entry["outcome"] for entry in told] == ["succeeded"] * len(told)
+        assert counting_from(office, upn) <= datetime.fromisoformat(told[-1]["endedAt"]) + timedelta(seconds=1)
+
+
+def is_ready(pc: dict[str, str]) -> bool:
+    return pc["status"] == "provisioned"
+
+
+def test_who_gets_another_machine_can_sign_in_all_the_while(open_office: OpenOffice) -> None:
+    office = open_office()
+    upn = office.user(1, MEDIUM)
+    office.policy("Everyone", office.connection(), office.group("staff", upn))
+    before = office.settled(upn)
+    path = f"{office.base}/cloudPCs/{before['id']}/reprovision"
+    begun = office.portal.ask("POST", path, {"buildFirst": True})
+    refused: list[str] = []
+
+    def is_replaced() -> bool:
+        refused.extend(reason for reason in [sign_in(office, upn)] if reason)
+        return office.portal.is_over(begun)
+
+    office.until(is_replaced, says="it is replaced", look=CLOSELY)
+    assert refused == []
+    assert office.cloud_pc_of(upn)["managedDeviceName"] != before["managedDeviceName"]
+    swapped = datetime.fromisoformat(office.timeline(before["id"])["entries"][-1]["endedAt"])
+    office.until(lambda: "running" not in office.powers()[:1], says="the old one is closed")
+    assert counting_from(office, upn) <= swapped + timedelta(seconds=1)
 
 
 def test_the_sign_in_details_are_there_to_pass_on_and_hold_no_password(open_office: OpenOffice) -> None:

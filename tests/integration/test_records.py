@@ -108,6 +108,23 @@ async def test_a_join_password_that_stays_on_the_machine_is_a_warning_of_the_ope
     assert (await record(here)).status is Status.PROVISIONED
 
 
+async def test_the_wait_for_the_sign_in_rights_is_the_last_entry_of_the_timeline(here: PaperServices) -> None:
+    await build(here, Step.ASSIGN_USER)
+    made = MADE.but(session_host="cpc-1", sign_in_given_at=here.hand.at)
+    await twice(BEGIN_STEP, step(Step.AWAIT_SIGN_IN_RIGHTS, resources=made))
+    here.hand.advance(timedelta(minutes=10))
+    await perform(RECORD_PROVISIONED, provisioned())
+
+    entries = await here.timeline.entries(PC.tenant_id, PC.id)
+    assert [(e.step, e.outcome) for e in entries][-2:] == [
+        (Step.ASSIGN_USER, "succeeded"),
+        (Step.AWAIT_SIGN_IN_RIGHTS, "succeeded"),
+    ]
+    assert entries[-2].resource_ids == ("cpc-1",)
+    assert entries[-1].ended_at == here.hand.at
+    assert (await record(here)).current.resources.sign_in_given_at == made.sign_in_given_at
+
+
 async def test_an_attempt_waits_for_its_connection(here: PaperServices) -> None:
     check = HealthCheck(display_name="subnetIpUsage", status=HealthStatus.FAILED, additional_detail="no free address")
     await here.connections.change(
@@ -192,7 +209,7 @@ async def test_a_step_crashed_after_its_timeline_is_recorded_once(here: PaperSer
 async def test_the_operation_shows_the_step_and_the_percent(here: PaperServices) -> None:
     await build(here, Step.JOIN_DIRECTORY)
     operation = (await here.operations.get("contoso", "o1")).value
-    assert (operation.status, operation.percent_complete) == (OperationStatus.RUNNING, 21)
+    assert (operation.status, operation.percent_complete) == (OperationStatus.RUNNING, 20)
     assert [s.name for s in operation.steps if s.ended_at] == ["allocateCapacity", "createVm"]
 
 

@@ -15,6 +15,7 @@ from shared.contracts.desktops import (
     POLL_SESSION_HOST,
     PREPARE_HOST_POOL,
     HostPoolReady,
+    RightsGiven,
     SessionHostFound,
 )
 from shared.contracts.identities import (
@@ -51,7 +52,7 @@ from shared.domain.images.image import ImageSource, MarketplaceImage
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.policies.policy import Snapshot
-from tests.stories.tell import Answers
+from tests.stories.tell import START, Answers
 
 PLAN = ServicePlan(
     id="sku-2c8g", sku_part_number="CPC_E_2C_8GB_128GB", display_name="2/8/128", v_cpu_count=2, ram_in_gb=8,
@@ -132,7 +133,7 @@ ALL_WELL: Answers = {
     BEGIN_REGISTRATION: BEGUN,
     POLL_SESSION_HOST: SessionHostFound(name="cpc-1.example"),
     ASSIGN_SESSION_HOST: Done(),
-    GRANT_SIGN_IN: Done(),
+    GRANT_SIGN_IN: RightsGiven(since=START),
     RECORD_PROVISIONED: Done(),
     RECORD_FAILED: Done(),
     RECORD_PARKED: Done(),

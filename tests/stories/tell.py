@@ -63,6 +63,7 @@ class Story:
     """What happened: the calls in order with their orders, the naps, and how it ended."""
 
     calls: list[str] = field(default_factory=list)
+    moments: list[datetime] = field(default_factory=list)
     orders: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     slept: timedelta = timedelta()
     result: Any = None
@@ -71,6 +72,10 @@ class Story:
     def last(self, contract: Contract[Any, Any]) -> dict[str, Any]:
         """Return the last order *contract* was given."""
         return self.orders[contract.name][-1]
+
+    def when(self, contract: Contract[Any, Any]) -> datetime:
+        """Return when *contract* was called first."""
+        return self.moments[self.calls.index(contract.name)]
 
 
 class Teller:
@@ -99,6 +104,7 @@ class Teller:
 
     def _scripted(self, name: str, payload: dict[str, Any]) -> Any:
         self.story.calls.append(name)
+        self.story.moments.append(self.context.current_utc_datetime)
         self.story.orders.setdefault(name, []).append(payload)
         answer: Any = self._answers[name]
         if isinstance(answer, list):

@@ -59,10 +59,12 @@ def test_the_new_machine_is_built_beside_the_old_one_and_tagged() -> None:
 
 def test_the_assignment_moves_once_the_user_can_sign_in_and_never_to_both() -> None:
     story = tell(REPLACE, FIRST, ALL_REPLACED)
-    moved = story.calls.index("grant_sign_in")
+    moved = story.calls.index("poll_session_host")
 
     assert story.calls[moved:] == [
+        "poll_session_host",
         "grant_sign_in",
+        "begin_step",
         "release_session_host",
         "assign_session_host",
         "record_replaced",
@@ -93,7 +95,7 @@ def test_a_user_who_cannot_be_assigned_to_the_new_machine_is_assigned_to_the_old
     assert given == [FIRST.computer_name, "CPC-OLD"]
     assert story.last(ASSIGN_SESSION_HOST)["sessionHost"] == "cpc-old.example"
     assert story.continued is not None
-    assert story.continued["resume"]["step"] == "assignUser"
+    assert story.continued["resume"]["step"] == "awaitSignInRights"
 
 
 def test_a_release_that_may_have_been_made_is_taken_back() -> None:

@@ -182,7 +182,7 @@ async def rename_own_cloud_pc(call: Call) -> Response:
 async def list_own_spot_desktops(call: Call) -> Response:
     """List the Spot Groups of which the caller is a member, and whether they may sign in."""
     found = await spot_desktops_of(call.deps, call.caller.directory_id, call.caller.actor.id)
-    return whole_list(call, SPOT_DESKTOPS, [spot_desktop_view(*each) for each in found])
+    return whole_list(call, SPOT_DESKTOPS, [spot_desktop_view(*each, call.context.now) for each in found])
 
 
 async def _views(call: Call, client: DurableClient, tenant: Tenant, pcs: Iterable[CloudPc]) -> list[OwnCloudPcView]:

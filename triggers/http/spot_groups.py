@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import azure.functions as func
 
 from shared.domain.spot.group import SpotGroup
@@ -68,7 +70,8 @@ async def delete_spot_group(call: Call, client: DurableClient) -> Response:
 async def list_spot_members(call: Call) -> Response:
     """List the members of a Spot Group: who has a place, who waits, whose removal waits for a confirmation."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
-    return await graph_list(call, call.deps.spot_members, SPOT_MEMBERS, spot_member_view, group_id=group.id)
+    view = partial(spot_member_view, now=call.context.now)
+    return await graph_list(call, call.deps.spot_members, SPOT_MEMBERS, view, group_id=group.id)
 
 
 @bp.route(route=f"{_GROUP}/confirmRemovals", methods=["POST"], auth_level=_OPEN)

@@ -141,6 +141,7 @@ def test_a_machine_is_started_on_connect_and_the_sign_in_waits_for_it() -> None:
     without = office.sign_in(office.users[0])
     assert (without["outcome"], without["reason"]) == ("failed", "MayNotStartMachine")
     office.grant(GROUP, STARTS, SERVICE, "ServicePrincipal")
+    office.pass_time(600)  # until it counts
     assert [office.sign_in(user)["outcome"] for user in office.users] == ["waiting", "waiting"]
     office.pass_time(900)
     rows = office.app.sim("GET", "desktops/signins?outcome=signedIn")

@@ -56,6 +56,7 @@ class Resources(Value):
     managed_device_id: str | None = None
     host_pool_id: str | None = None
     session_host: str | None = None
+    sign_in_given_at: datetime | None = None  # when Azure was told the last of the roles that the user signs in with
 
     def with_found(self, found: Resources) -> Resources:
         """Return these with what *found* knows; what it does not know stays, unless it is about another machine."""

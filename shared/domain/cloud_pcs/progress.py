@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING, Phase, Status
-from shared.domain.cloud_pcs.steps import ORDER, TITLES, Step, percent, seconds_left
+from shared.domain.cloud_pcs.steps import ORDER, TITLES, Step, percent, seconds_left, weights
 from shared.domain.networks.connection import JoinType
+from shared.domain.sign_in_rights import count_from
 from shared.domain.values import Value
 
 _DONE = 100
@@ -60,9 +61,19 @@ def _of_attempt(build: Build, now: datetime) -> Progress:
         step=build.step,
         title=TITLES[build.step] if build.step else "Starting",
         percent_complete=_percent(build.step, join, spent),
-        estimated_end_date_time=now + timedelta(seconds=seconds_left(build.step, join, spent)),
+        estimated_end_date_time=_ready_at(build, join, spent, now),
         attempt=build.attempt,
     )
+
+
+def _ready_at(build: Build, join: JoinType, spent: float, now: datetime) -> datetime:
+    """Return when it should be ready: all is done, and the user's roles count."""
+    usual, given_at = seconds_left(build.step, join, spent), build.resources.sign_in_given_at
+    if given_at is None or build.step not in ORDER[2:]:  # before that they are those of an earlier machine
+        return now + timedelta(seconds=usual)
+    waiting = build.step is Step.AWAIT_SIGN_IN_RIGHTS
+    done = now if waiting else now + timedelta(seconds=usual - weights(join)[Step.AWAIT_SIGN_IN_RIGHTS])
+    return max(done, count_from(given_at))
 
 
 def _without_attempt(build: Build, title: str, at: int) -> Progress:

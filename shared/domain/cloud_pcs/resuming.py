@@ -27,6 +27,7 @@ NEEDS: Mapping[Step, tuple[str, ...]] = MappingProxyType(
         Step.ENROLL_IN_INTUNE: (*_JOINED, "entra_device_id"),
         Step.ASSIGN_PRIMARY_USER: _MANAGED,
         Step.ASSIGN_USER: _MANAGED,
+        Step.AWAIT_SIGN_IN_RIGHTS: _MANAGED,
     }
 )
 """The steps that may be begun again on the machine that is there, and what must be known of it for that."""

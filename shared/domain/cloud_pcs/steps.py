@@ -24,6 +24,7 @@ class Step(StrEnum):
     ASSIGN_USER = "assignUser"
     RESTORE = "restore"
     RESIZE = "resize"
+    AWAIT_SIGN_IN_RIGHTS = "awaitSignInRights"  # the last: places in this list are in the keys of the timeline
 
 
 TITLES: dict[Step, str] = {
@@ -37,6 +38,7 @@ TITLES: dict[Step, str] = {
     Step.ASSIGN_USER: "Assign the Cloud PC to the user",
     Step.RESTORE: "Go back to a restore point",
     Step.RESIZE: "Change the size",
+    Step.AWAIT_SIGN_IN_RIGHTS: "Sign-in rights take effect",
 }
 
 ORDER: tuple[Step, ...] = tuple(s for s in Step if s not in {Step.CLEAN_UP, Step.RESTORE, Step.RESIZE})
@@ -50,8 +52,9 @@ _ENTRA = {
     Step.ASSIGN_PRIMARY_USER: 3,
     Step.CONFIGURE_WINDOWS: 45,
     Step.ASSIGN_USER: 120,
+    Step.AWAIT_SIGN_IN_RIGHTS: 50,  # what is left of ten minutes since the VM was requested
 }
-_HYBRID = {**_ENTRA, Step.JOIN_DIRECTORY: 1200}
+_HYBRID = {**_ENTRA, Step.JOIN_DIRECTORY: 1200, Step.AWAIT_SIGN_IN_RIGHTS: 0}
 
 
 def weights(join: JoinType) -> dict[Step, int]:

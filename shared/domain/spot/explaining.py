@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from shared.domain.sign_in_rights import count_from
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost
 from shared.domain.spot.members import MemberStatus, Rights, SpotMember
@@ -36,8 +37,9 @@ def explain_desktop(
     members: Sequence[SpotMember],
     hosts: Sequence[SessionHost],
     user: tuple[str, str],
+    at: datetime,
 ) -> DesktopExplanation:
-    """Explain the desktop of a *user* (id and principal name) in a group."""
+    """Explain the desktop of a *user* (id and principal name) in a group, as it is *at* a moment."""
     member = next((each for each in members if each.user_id == user[0]), None)
     line = sorted(
         (each for each in members if each.status is MemberStatus.WAITING),
@@ -51,15 +53,15 @@ def explain_desktop(
         user_principal_name=user[1],
         member_status=member.status if member else None,
         place_in_line=line.index(member) + 1 if member in line else None,
-        may_sign_in=member is not None and member.rights is Rights.GRANTED,
+        may_sign_in=member is not None and member.may_sign_in(at),
         group_status=SpotGroupStatus.DELETING if group.deleting_since else state.status,
         session_host_id=own.id if own else None,
-        reasons=(*_of_member(group, member, line), *(_of_host(own) if dedicated else _of_group(state))),
+        reasons=(*_of_member(group, member, line, at), *(_of_host(own) if dedicated else _of_group(state))),
         looked_at=state.planned_at,
     )
 
 
-def _of_member(group: SpotGroup, member: SpotMember | None, line: Sequence[SpotMember]) -> list[str]:
+def _of_member(group: SpotGroup, member: SpotMember | None, line: Sequence[SpotMember], at: datetime) -> list[str]:
     if member is None:
         return ["The user is in none of the group's groups, as far as they were read."]
     if member.status is MemberStatus.WAITING:
@@ -73,6 +75,9 @@ def _of_member(group: SpotGroup, member: SpotMember | None, line: Sequence[SpotM
         reasons.append(f"The removal of the user waits for a confirmation: {member.held_because}.")
     if member.rights is not Rights.GRANTED:
         reasons.append("The user's rights to sign in are being given; Azure may not know the user yet.")
+    elif member.rights_given_at is not None and not member.may_sign_in(at):
+        until = count_from(member.rights_given_at)
+        reasons.append(f"The user's rights to sign in have been given; they count by {until:%H:%M} UTC at the latest.")
     return reasons
 
 

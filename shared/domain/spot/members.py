@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain import naming
+from shared.domain.sign_in_rights import count_from
 from shared.domain.spot.group import SpotGroup
 from shared.domain.tenants.directory import DirectoryUser
 from shared.domain.tenants.tenant import LATELY, RemovalBrake
@@ -41,7 +42,9 @@ class Rights(StrEnum):
 class SpotMember(Value):
     """One user of one Spot Group.
 
-    *held_because*: why their removal waits, None: it does not. *confirmed_by*: who has confirmed it.
+    *held_because*: why their removal waits, None: it does not. *confirmed_by*: who has confirmed it. *rights_given_at*:
+    when Azure was told the last of their roles, which count some minutes later; None: they have none, or had them long
+    before that was written down.
     """
 
     id: str
@@ -56,11 +59,13 @@ class SpotMember(Value):
     rights: Rights = Rights.NONE
     held_because: str | None = None
     confirmed_by: str | None = None
+    rights_given_at: datetime | None = None
 
-    @property
-    def may_sign_in(self) -> bool:
-        """Whether they have their rights."""
-        return self.rights is Rights.GRANTED
+    def may_sign_in(self, at: datetime) -> bool:
+        """Whether they have their rights, and they count at *at*."""
+        return self.rights is Rights.GRANTED and (
+            self.rights_given_at is None or count_from(self.rights_given_at) <= at
+        )
 
     @property
     def counts(self) -> bool:

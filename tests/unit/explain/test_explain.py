@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain import naming
-from shared.domain.cloud_pcs.build import Build, Failure, Warn
+from shared.domain.cloud_pcs.build import Build, Failure, Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.cloud_pcs.progress import progress
@@ -188,6 +188,25 @@ def test_the_estimate_is_never_in_the_past() -> None:
     assert told.estimated_end_date_time is not None
     assert told.estimated_end_date_time >= late
     assert told.percent_complete < 100
+
+
+@pytest.mark.parametrize(
+    ("step", "minutes_ago", "ready_in"),
+    [
+        (Step.AWAIT_SIGN_IN_RIGHTS, 4, 6 * 60),
+        (Step.AWAIT_SIGN_IN_RIGHTS, 11, 0),
+        (Step.ASSIGN_USER, 1, 9 * 60),
+        (Step.ASSIGN_USER, 30, 120),  # they count already: nothing is waited for after the step
+        (Step.CREATE_VM, 30, None),  # of the machine before
+    ],
+)
+def test_it_is_ready_when_the_user_s_roles_count(step: Step, minutes_ago: int, ready_in: int | None) -> None:
+    at = office.NOW
+    given = Resources(sign_in_given_at=at - timedelta(minutes=minutes_ago))
+    pc = cloud_pc(ADA, Status.PROVISIONING, step=step, step_started_at=at, attempt=1, resources=given)
+    told = progress(pc, at).estimated_end_date_time
+    usual = progress(edited(pc, resources=Resources()), at).estimated_end_date_time
+    assert told == (usual if ready_in is None else at + timedelta(seconds=ready_in))
 
 
 @pytest.mark.parametrize(

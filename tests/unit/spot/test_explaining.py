@@ -33,7 +33,7 @@ def member(name: str, minutes: int, **changes: Any) -> SpotMember:
 
 def explained(name: str, *members: SpotMember, **more: Any) -> DesktopExplanation:
     known: dict[str, Any] = {"group": GROUP, "state": STATE, "hosts": (), **more}
-    return explain_desktop(**known, members=members, user=(name, f"{name}@contoso.example"))
+    return explain_desktop(**known, members=members, user=(name, f"{name}@contoso.example"), at=NOW)
 
 
 def test_who_waits_is_told_how_many_wait_before_them() -> None:
@@ -55,6 +55,15 @@ def test_who_is_no_member_or_has_no_rights_yet_is_told_so() -> None:
     assert "being given" in explained("ada", member("ada", 0, rights=Rights.GRANTING)).reasons[0]
     held = member("ada", 0, status=MemberStatus.REMOVAL_HELD, held_because="5 of 5 members would lose access at once")
     assert "waits for a confirmation" in explained("ada", held).reasons[0]
+
+
+def test_rights_that_were_just_given_count_ten_minutes_later() -> None:
+    ada = member("ada", 0, rights_given_at=NOW - timedelta(minutes=9))
+    found = explained("ada", ada)
+    assert not found.may_sign_in
+    assert found.reasons[0].endswith(f"they count by {NOW + timedelta(minutes=1):%H:%M} UTC at the latest.")
+    assert ada.may_sign_in(NOW + timedelta(minutes=1))
+    assert member("ada", 0).may_sign_in(NOW)  # of a release that did not write it down
 
 
 def test_of_a_dedicated_desktop_the_users_own_host_is_told() -> None:

@@ -75,16 +75,19 @@ def own_cloud_pc_view(pc: CloudPc, now: datetime, actions: Iterable[Possibility]
     }
 
 
-def spot_desktop_view(group: SpotGroup, member: SpotMember, desktop: PublishedDesktop | None) -> SpotDesktopView:
-    """Return a Spot Group as one of its members sees it. *desktop*: as it is published; None: it is not known."""
-    place = desktop if member.may_sign_in else None
-    page = ADDRESS if member.may_sign_in else None
+def spot_desktop_view(
+    group: SpotGroup, member: SpotMember, desktop: PublishedDesktop | None, now: datetime
+) -> SpotDesktopView:
+    """Return a Spot Group as one of its members sees it *now*. *desktop*: as it is published; None: it is not known."""
+    may_sign_in = member.may_sign_in(now)
+    place = desktop if may_sign_in else None
+    page = ADDRESS if may_sign_in else None
     return {
         "id": group.id,
         "displayName": group.friendly_name or group.display_name,
         "description": group.description,
         "status": member.status,
-        "maySignIn": member.may_sign_in,
+        "maySignIn": may_sign_in,
         "address": place.address if place else page,
         "appAddress": place.app_address(member.user_principal_name) if place else None,
     }

@@ -1,6 +1,7 @@
 """Spot Groups and their members: ours, Graph has neither."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 
 from typing_extensions import TypedDict
@@ -146,15 +147,15 @@ def _status(group: SpotGroup, state: SpotGroupState) -> SpotGroupStatus:
     return SpotGroupStatus.PAUSED if group.paused else state.status
 
 
-def spot_member_view(member: SpotMember) -> SpotMemberView:
-    """Return a member."""
+def spot_member_view(member: SpotMember, now: datetime) -> SpotMemberView:
+    """Return a member, as they are *now*."""
     return {
         "id": member.id,
         "userId": member.user_id,
         "userPrincipalName": member.user_principal_name,
         "displayName": member.display_name,
         "status": member.status,
-        "maySignIn": member.may_sign_in,
+        "maySignIn": member.may_sign_in(now),
         "firstSeenDateTime": timestamp(member.first_seen_date_time),
         "heldBecause": member.held_because,
         "confirmedBy": member.confirmed_by,

@@ -4,7 +4,8 @@ An assignment gives its role's permissions at its scope and below to its princip
 group's members, also indirect ones. A permission allows an action that one of its `actions` matches and none of its
 `notActions`; `notActions` take nothing from another role. Data actions are decided in the same way by `dataActions`
 and `notDataActions`. `*` stands for any text, in any case. An assignment with a condition gives
-what the condition does not forbid. Source: learn.microsoft.com/azure/role-based-access-control/role-definitions.
+what the condition does not forbid. A new assignment gives nothing until it counts (`role_assignments`).
+Source: learn.microsoft.com/azure/role-based-access-control/role-definitions.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from azure_simulator.authorization import conditions
-from azure_simulator.authorization.role_assignments import BY_PRINCIPAL, BY_SCOPE, GUARDED
+from azure_simulator.authorization.role_assignments import BY_PRINCIPAL, BY_SCOPE, GUARDED, counts
 from azure_simulator.authorization.role_definitions import permissions
 
 if TYPE_CHECKING:
@@ -44,11 +45,11 @@ def granted(world: World, principal_id: str, scope: str) -> list[Json]:
 
 
 def _held(world: World, principal_id: str, scope: str) -> Iterator[Resource]:
-    """Give the assignments of a principal, and of its groups, at a scope and above."""
+    """Give the assignments of a principal, and of its groups, that count at a scope."""
     whose = _principals(world, principal_id)
     for each in _above(scope):
         for assignment in world.resources.find(BY_SCOPE, each):
-            if assignment.properties["principalId"].lower() in whose:
+            if assignment.properties["principalId"].lower() in whose and counts(world, assignment):
                 yield assignment
 
 
@@ -61,7 +62,7 @@ def reaches(world: World, principal_id: str, scope: str) -> bool:
     """Tell whether a principal has any role at a scope, above it, or below: then it sees that the scope exists."""
     wanted = f"{scope.lower().rstrip('/')}/"
     held = (each for one in _principals(world, principal_id) for each in world.resources.find(BY_PRINCIPAL, one))
-    scopes = (f"{each.properties['scope'].lower().rstrip('/')}/" for each in held)
+    scopes = (f"{each.properties['scope'].lower().rstrip('/')}/" for each in held if counts(world, each))
     return any(wanted.startswith(each) or each.startswith(wanted) for each in scopes)
 
 

@@ -1,4 +1,8 @@
-"""Role assignments at any scope."""
+"""Role assignments at any scope.
+
+A new one counts late: within ten minutes, says learn.microsoft.com/azure/role-based-access-control/troubleshooting.
+Reads and lists show it at once, and no request tells whether it counts.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from azure_simulator.arm.value_rules import GUID, matching, one_of
 from azure_simulator.authorization import conditions
 from azure_simulator.authorization.role_definitions import guid_of, permissions
 from azure_simulator.core.answers import Answer, Json, Problem
+from azure_simulator.core.latency import about
 from azure_simulator.core.resources import Index, Resource
 from azure_simulator.core.settings import NUMBER
 from azure_simulator.core.times import SECOND, iso
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
 TYPE = "Microsoft.Authorization/roleAssignments"
 SDK = "azure.mgmt.authorization.v2022_04_01"
 LIMIT = 4000
+EFFECT = "role.effect"
+"""How long a new assignment counts for nothing. Median and 95 % are guesses."""
 GUARDED = frozenset(f"{TYPE}/{verb}".lower() for verb in ("write", "delete"))
 """The actions whose conditions are about the assignment that is written or deleted."""
 _INVALID = "The given role assignment condition is invalid."
@@ -57,6 +64,7 @@ ROLE_ASSIGNMENTS = ResourceType(
         "principalLagSeconds": (NUMBER, "how long role assignments do not know a new principal (0)"),
         "anyPrincipalExists": (bool, "role assignments do not ask the directory for their principal"),
     },
+    latencies={EFFECT: {**about(60, 240, 5), "most": 600}},
 )
 OPERATIONS = Operations(ROLE_ASSIGNMENTS)
 BY_GRANT = Index(TYPE, _grant)
@@ -279,5 +287,12 @@ def _make(call: Call, scope: str, role_id: str, principal: str) -> Answer:
     }
     name = call.param("name")
     body = {"id": call.path, "name": name, "type": TYPE, "properties": properties}
-    call.world.resources.add(Resource(call.path, TYPE, body, call.now_us))
+    world = call.world
+    late_us = world.duration_us(EFFECT, call.path, world.attempt(EFFECT, call.path))
+    world.resources.add(Resource(call.path, TYPE, body, call.now_us, {"countsFromUs": call.now_us + late_us}))
     return Answer({**body, "properties": {**properties, "createdBy": None}}, 201)
+
+
+def counts(world: World, assignment: Resource) -> bool:
+    """Tell whether an assignment has come to count."""
+    return bool(assignment.facts.get("countsFromUs", 0) <= world.now_us)

@@ -69,6 +69,6 @@ def _draw(shape: Json, rng: random.Random, stretch: float) -> float:
             sigma = math.log(max(shape["p95"] * stretch / shape["p50"], 1.0001)) / _Z95
             value = rng.lognormvariate(math.log(shape["p50"]), sigma)
             top = shape.get("max", math.inf) * stretch
-            return float(min(max(value, shape.get("min", 0.0)), top))
+            return float(min(max(value, shape.get("min", 0.0)), top, shape.get("most", math.inf)))
         case other:
             raise ValueError(f"unknown distribution {other}")

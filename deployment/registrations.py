@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deployment.clients import Client, DeploymentError, Json
+from deployment import ownership
+from deployment.clients import Client, Json
+from deployment.ownership import FEDERATED, Known
 from deployment.report import Report
 
 INFRA = Path(__file__).resolve().parents[1] / "infra"
@@ -24,7 +26,6 @@ SCOPE = "access_as_user"
 _NAMESPACE = uuid.UUID("a5def53c-8a52-57d0-958b-978803923bad")
 _NEW = "00000000-0000-0000-0000-000000000000"
 """The id, in a dry run, of what is not there yet."""
-FEDERATED = "deskwright"
 _CLIENT_ADDRESSES = ["http://localhost"]
 """Where a command line hears from the browser: any port, as https://learn.microsoft.com/entra/identity-platform/reply-url
 says."""
@@ -44,13 +45,13 @@ def app_roles() -> list[Json]:
     return roles
 
 
-def ensure_api(graph: Client, name: str, report: Report, *, audience: str = "AzureADMultipleOrgs") -> Registered:
+def ensure_api(graph: Client, name: str, known: Known, report: Report, *, audience: str) -> Registered:
     """Make or mend the registration of the API, with its service principal.
 
     Raises:
-        DeploymentError: more than one application has the name.
+        DeploymentError: it is not this deployment's, or not in its hands alone.
     """
-    made = _ensure(graph, name, audience, report)
+    made = _ensure(graph, name, known, audience, report)
     found = _application(graph, made)
     scopes = (found.get("api") or {}).get("oauth2PermissionScopes") or []
     wanted: Json = {
@@ -67,9 +68,11 @@ def ensure_api(graph: Client, name: str, report: Report, *, audience: str = "Azu
     return made
 
 
-def ensure_sign_in(graph: Client, name: str, api: Registered, report: Report, *, audience: str) -> Registered:
-    """Make or mend what people sign in with, and let the API trust it."""
-    made = _ensure(graph, name, audience, report)
+def ensure_sign_in(
+    graph: Client, name: str, known: Known, api: Registered, report: Report, *, audience: str
+) -> Registered:
+    """Make or mend what people sign in with, and let the API trust it. Raises: DeploymentError, as above."""
+    made = _ensure(graph, name, known, audience, report)
     found = _application(graph, made)
     scope = _scope_id(graph, api)
     needed = [
@@ -99,9 +102,12 @@ def ensure_portal_address(graph: Client, client_id: str, app_url: str, report: R
     _mend(graph, found["displayName"], made, found, wanted, report)
 
 
-def ensure_reader(graph: Client, name: str, roles: dict[str, str], report: Report) -> Registered:
-    """Make or mend the multi-tenant registration that enters customers' directories; `roles` are ids by value."""
-    made = _ensure(graph, name, "AzureADMultipleOrgs", report)
+def ensure_reader(graph: Client, name: str, known: Known, roles: dict[str, str], report: Report) -> Registered:
+    """Make or mend the multi-tenant registration that enters customers' directories; `roles` are ids by value.
+
+    Raises: DeploymentError, as above.
+    """
+    made = _ensure(graph, name, known, "AzureADMultipleOrgs", report)
     found = _application(graph, made)
     access = [{"id": each, "type": "Role"} for each in sorted(roles.values())]
     wanted = {"requiredResourceAccess": [{"resourceAppId": MICROSOFT_GRAPH, "resourceAccess": access}]}
@@ -123,26 +129,18 @@ def ensure_federation(graph: Client, reader: Registered, issuer: str, subject: s
         report.change(what, lambda: graph.send("PATCH", f"{path}/{found['id']}", wanted))
 
 
-def find(graph: Client, name: str) -> Registered | None:
-    """Return the application of a name.
-
-    Raises:
-        DeploymentError: more than one has it.
-    """
-    quoted = name.replace("'", "''")
-    found = list(graph.rows(f"/v1.0/applications?$filter=displayName eq '{quoted}'"))
-    if len(found) > 1:
-        ids = ", ".join(each["appId"] for each in found)
-        raise DeploymentError(f"{len(found)} applications are named '{name}' ({ids}): rename or delete all but one.")
-    return Registered(found[0]["appId"], found[0]["id"]) if found else None
+def registered(graph: Client, client_id: str) -> Registered:
+    """Return the registration of a client id."""
+    return Registered(client_id, graph.get(f"/v1.0/applications(appId='{client_id}')?$select=id")["id"])
 
 
-def _ensure(graph: Client, name: str, audience: str, report: Report) -> Registered:
-    found = find(graph, name)
+def _ensure(graph: Client, name: str, known: Known, audience: str, report: Report) -> Registered:
+    found = ownership.find(graph, name, known)
     if found is not None:
-        return found
+        ownership.judge(graph, name, found, known)
+        return Registered(found["appId"], found["id"])
     made: list[Json] = []
-    body = {"displayName": name, "signInAudience": audience}
+    body = {"displayName": name, "signInAudience": audience, "tags": [known.mark]}
     report.change(
         f"register the application '{name}'",
         lambda: made.append(graph.send("POST", "/v1.0/applications", body).json()),

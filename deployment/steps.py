@@ -10,13 +10,25 @@
 """
 
 import time
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deployment import administrators, graph_permissions, packaging, providers, publishing, registrations, templates
+from deployment import (
+    administrators,
+    graph_permissions,
+    ownership,
+    packaging,
+    providers,
+    publishing,
+    registrations,
+    templates,
+)
 from deployment.clients import Client, DeploymentError, Json
 from deployment.environment import Environment
+from deployment.ownership import Known
+from deployment.registrations import Registered
 from deployment.report import Report
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,6 +38,8 @@ PRINCIPAL, APP, URL = "SERVICE_API_IDENTITY_PRINCIPAL_ID", "SERVICE_API_NAME", "
 FOR_CUSTOMERS = "DESKWRIGHT_FOR_CUSTOMERS"
 ADDRESSES, PEOPLE = "DESKWRIGHT_ALLOWED_ADDRESSES", "DESKWRIGHT_ALERT_ADDRESSES"
 ADMINISTRATORS = "DESKWRIGHT_ADMINISTRATORS"
+MARK, OWNERS = "DESKWRIGHT_REGISTRATION_MARK", "DESKWRIGHT_OWNERS"
+"""A tag of the registrations that this deployment makes; the object ids of who may own them."""
 PROVIDERS = ("Microsoft.App",)
 """What the subnet is delegated to: no resource of the template is of it, and Azure does not register it by itself."""
 _LONGEST_S = 300.0
@@ -58,16 +72,26 @@ class Place:
 
 
 def register(place: Place, report: Report) -> None:
-    """Make or mend the registrations, and leave their ids to the template."""
-    api = registrations.ensure_api(place.graph, place.title, report, audience=place.audience)
-    sign_in = registrations.ensure_sign_in(place.graph, f"{place.title} sign-in", api, report, audience=place.audience)
-    made = {API: api, SIGN_IN: sign_in}
+    """Make or mend the registrations, and leave their ids to the template.
+
+    Raises:
+        DeploymentError: one of them is not this deployment's, or not in its hands alone.
+    """
+    environment, graph = place.environment, place.graph
+    if not environment.get(MARK) and not report.dry:
+        environment.set(MARK, f"deskwright-{uuid.uuid4()}")  # kept before anything is made with it
+    deploys = ownership.caller(graph)
+    api = registrations.ensure_api(graph, place.title, _known(place, API, deploys), report, audience=place.audience)
+    _keep(place, API, api, deploys, report)
+    known = _known(place, SIGN_IN, deploys)
+    sign_in = registrations.ensure_sign_in(graph, f"{place.title} sign-in", known, api, report, audience=place.audience)
+    _keep(place, SIGN_IN, sign_in, deploys, report)
     if place.for_customers:
-        _, roles = graph_permissions.ids(place.graph)
-        made[READER] = registrations.ensure_reader(place.graph, f"{place.title} for customers", roles, report)
-    for name, each in made.items():
-        _keep(place.environment, name, each.client_id, report)
-    subscription = place.environment.need("AZURE_SUBSCRIPTION_ID")
+        _, roles = graph_permissions.ids(graph)
+        name, known = f"{place.title} for customers", _known(place, READER, deploys)
+        reader = registrations.ensure_reader(graph, name, known, roles, report)
+        _keep(place, READER, reader, deploys, report)
+    subscription = environment.need("AZURE_SUBSCRIPTION_ID")
     for name, state in providers.ensure(place.arm, subscription, PROVIDERS, report):
         if state != "Registered" and not report.dry:
             raise DeploymentError(f"{name} is {state}: az provider register --namespace {name} --wait")
@@ -81,9 +105,7 @@ def connect(place: Place, report: Report) -> None:
     graph_permissions.ensure(place.graph, principal, report)
     administrators.ensure(place.graph, environment.need(API), _listed(environment, ADMINISTRATORS), report)
     if place.for_customers:
-        reader = registrations.find(place.graph, f"{place.title} for customers")
-        if reader is None:
-            raise DeploymentError("The registration for customers is not there: run the step before.")
+        reader = registrations.registered(place.graph, environment.need(READER))
         issuer = f"{place.authority}/{environment.need('AZURE_TENANT_ID')}/v2.0"
         registrations.ensure_federation(place.graph, reader, issuer, principal, report)
 
@@ -185,16 +207,29 @@ def _configuration(service: Client, refused: list[str] | None = None) -> Json | 
 def down(place: Place, report: Report) -> None:
     """Say what stays when the resource group has gone, and how each is removed."""
     report.say("These stay, because they hold what cannot be made again, or are in directories:")
-    for name in (place.title, f"{place.title} sign-in", f"{place.title} for customers"):
-        found = registrations.find(place.graph, name)
-        if found is not None:
-            report.say(f"  the registration '{name}': az ad app delete --id {found.client_id}")
+    for variable in (API, SIGN_IN, READER):
+        known = place.environment.get(variable)
+        shown = place.graph.find(f"/v1.0/applications(appId='{known}')") if known else None
+        if shown is not None:
+            found = Registered(known, shown["id"])
+            report.say(f"  the registration '{shown['displayName']}': az ad app delete --id {found.client_id}")
     report.say("  the vault, deleted, for 90 days: purge protection keeps its name taken")
     report.say("  in each customer's directory the service principals of these registrations, and its consent")
     report.say("  in each customer's subscription the role 'Deskwright builder' and everything built there:")
     report.say("  let customers go before you remove the service (docs/deploy.md)")
 
 
-def _keep(environment: Environment, name: str, value: str, report: Report) -> None:
-    if environment.get(name) != value and not report.dry:
-        environment.set(name, value)
+def _known(place: Place, variable: str, deploys: frozenset[str]) -> Known:
+    environment = place.environment
+    return Known(environment.get(variable), environment.get(MARK), variable, deploys | {*_listed(environment, OWNERS)})
+
+
+def _keep(place: Place, variable: str, made: Registered, deploys: frozenset[str], report: Report) -> None:
+    """Keep the id of a registration; whoever owns one that was made just now may own it from now on."""
+    environment = place.environment
+    if report.dry or environment.get(variable) == made.client_id:
+        return
+    known = {*_listed(environment, OWNERS)}
+    if more := (deploys | {*ownership.owners(place.graph, made.client_id)}) - known:
+        environment.set(OWNERS, ",".join(sorted(known | more)))
+    environment.set(variable, made.client_id)

@@ -51,8 +51,7 @@ def assert_complete(cloud: Cloud, where: steps.Place) -> None:
     for name in NAMES:
         assert len(list(cloud.graph.rows(f"/v1.0/applications?$filter=displayName eq '{name}'"))) == 1
     assert missing(cloud.graph, where.environment.need(steps.PRINCIPAL)) == []
-    reader = registrations.find(cloud.graph, NAMES[2])
-    assert reader is not None
+    reader = registrations.registered(cloud.graph, where.environment.need(steps.READER))
     assert len(list(cloud.graph.rows(f"/v1.0/applications/{reader.id}/federatedIdentityCredentials"))) == 1
     assert run(where) == []
 
@@ -264,7 +263,7 @@ def test_the_token_is_of_the_directory_that_was_named(main: Callable[..., int], 
 def test_a_dry_run_of_all_steps_ends_where_nothing_is_known_yet_and_that_is_no_failure(
     main: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    answers = iter([*[reply(200, {"value": []})] * 2, *[reply(200, {"registrationState": "Registered"})]])
+    answers = iter([*[reply(200, {"value": []})] * 3, *[reply(200, {"registrationState": "Registered"})]])
     (tmp_path / "template.json").write_text(json.dumps({"resources": []}), "utf-8")
     template = ("--template", str(tmp_path / "template.json"))
     assert main(lambda: next(answers), "all", "--dry-run", *template) == 0

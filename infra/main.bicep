@@ -377,7 +377,17 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
             name: 'durable'
             instanceCount: 1
           }
+          {
+            name: 'function:sweep_starts' // every minute: on demand each tick would begin with a cold start
+            instanceCount: 1
+          }
         ]
+        // Without it an instance of a Python app answers one request at a time (docs/operations.md, how many requests).
+        triggers: {
+          http: {
+            perInstanceConcurrency: 16
+          }
+        }
       }
     }
     siteConfig: {

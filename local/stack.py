@@ -69,7 +69,9 @@ class StackOptions:
     ready to run; at 0 only ``FileClock.advance`` moves the time. ``seed_data`` replaces the demo tenant,
     ``settings`` add to the app's environment. ``notifications``: the directory sends change
     notifications. ``sequential``: the embedded host runs everything in a reproducible order. ``specification``: the
-    folder that the simulated cloud compares its answers with.
+    folder that the simulated cloud compares its answers with. ``wakes_after``: no instance listens for a timer until
+    so many seconds after its tick (0: the host does). ``http_concurrency``: how many requests the host answers at a
+    time (0: any number).
     With Core Tools' host, and with none, ``begins``, ``speed`` and ``profile`` are those of real time. ``api_port`` is
     where a host listens that somebody else starts; otherwise the kernel chooses.
     """
@@ -86,6 +88,8 @@ class StackOptions:
     notifications: bool = False
     sequential: bool = False
     specification: Path | None = None
+    wakes_after: int = 0
+    http_concurrency: int = 0
     api_port: int = 0
 
 
@@ -318,6 +322,8 @@ class Stack:
         command += ["--https-port", self.addresses.secure.rpartition(":")[2]]
         command += ["--https-cert", str(self.certificates.server), "--https-key", str(self.certificates.server_key)]
         command += ["--clock", str(self.clock.path), *(["--sequential"] if self.options.sequential else [])]
+        command += ["--scale-to-zero", str(self.options.wakes_after)]
+        command += ["--http-concurrency", str(self.options.http_concurrency)]
         return self._part("Host", "host", command, self.environment())
 
     def _part(self, name: str, log: str, command: list[str], environment: dict[str, str], folder: Path = APP) -> Part:

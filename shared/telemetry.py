@@ -57,6 +57,7 @@ _DECISIONS = "deskwright.spot.decisions"
 _PROVISIONING = "deskwright.provisioning.duration"
 _OPERATIONS = "deskwright.operations.ended"
 _STALLED = "deskwright.workflows.stalled"
+_TICKS = "deskwright.timers.ended"
 _SET_ASIDE = "deskwright.messages.set_aside"
 _CALLS = "deskwright.calls.duration"
 _CALLS_THROTTLED = "deskwright.calls.throttled"
@@ -131,6 +132,11 @@ def count_operation(kind: str, status: str, code: str = "") -> None:
 def count_set_aside() -> None:
     """Count a message of ``directory-changes`` that was moved to the queue of those that cannot be carried out."""
     _counter(_SET_ASIDE).add(1, {})
+
+
+def count_tick(timer: str) -> None:
+    """Count a run of a timer that ended well."""
+    _counter(_TICKS).add(1, {"timer": timer})
 
 
 def count_stalled(workflow: str) -> None:

@@ -13,12 +13,14 @@ from shared.services.interruptions import complete_interrupted
 from shared.services.list_keeping import fold_lists, repair_lists
 from shared.services.measuring import measure, measure_queues
 from shared.workflow import Blueprint
+from triggers.ticking import ticks
 
 bp = Blueprint()
 _log = logging.getLogger("deskwright.maintenance")
 
 
-@bp.timer_trigger(arg_name="timer", schedule="0 40 1-5 * * *", use_monitor=False)
+@bp.timer_trigger(arg_name="timer", schedule="0 40 1-5 * * *")
+@ticks
 async def export_the_tables(timer: func.TimerRequest) -> None:
     """Export the tables once a night, and remove the exports that are too old.
 
@@ -28,7 +30,8 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
     await export_nightly(dependencies())
 
 
-@bp.timer_trigger(arg_name="timer", schedule="0 10 6 * * *", use_monitor=False)
+@bp.timer_trigger(arg_name="timer", schedule="0 10 6 * * *")
+@ticks
 async def delete_what_is_old(timer: func.TimerRequest) -> None:
     """Delete operations, bulk actions and answered keys that are no longer needed, after the night's export.
 
@@ -47,7 +50,8 @@ async def delete_what_is_old(timer: func.TimerRequest) -> None:
         _log.warning("%d entries of lists were not what the records say", wrong)
 
 
-@bp.timer_trigger(arg_name="timer", schedule="20 */15 * * * *", use_monitor=False)
+@bp.timer_trigger(arg_name="timer", schedule="20 */15 * * * *")
+@ticks
 async def settle_and_measure(timer: func.TimerRequest) -> None:
     """Settle the changes that a crash has interrupted; fold lists; measure what waits, and for how long.
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,23 @@ def test_no_other_setting_of_ours_is_set() -> None:
 
 def test_the_storage_account_has_no_keys() -> None:
     assert "allowSharedKeyAccess: false" in SERVICE
+
+
+def test_the_timer_of_every_minute_is_always_ready(functions: list[Any]) -> None:
+    often = [
+        each.get_function_name()
+        for each in functions
+        if each.get_trigger().type == "timerTrigger" and each.get_trigger().schedule.startswith("0 * ")
+    ]
+    assert re.findall(r"name: 'function:(\w+)'", SERVICE) == often
+
+
+def test_an_instance_answers_more_than_one_request_at_a_time() -> None:
+    """Of a Python app on Flex Consumption it is one, unless the template says otherwise."""
+    (found,) = re.findall(r"triggers: {\s+http: {\s+perInstanceConcurrency: (\d+)\s+}", resource(SERVICE, "app"))
+    assert 16 <= int(found) <= 32
+    page = text(ROOT / "docs" / "operations.md")
+    assert f"`perInstanceConcurrency` is {found}" in page
 
 
 def test_every_queue_that_the_app_reads_is_made() -> None:

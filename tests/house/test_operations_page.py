@@ -1,7 +1,10 @@
 """The operations page has the timers, metrics and alerts that the app has."""
 
 import re
+from datetime import timedelta
 from typing import Any
+
+from functions_host.triggers.ncrontab import parse_schedule
 
 from shared import telemetry
 from tests.house.tree import APP_LAYERS, ROOT, below, text
@@ -13,6 +16,8 @@ QUERIES = ["\n".join(each["query"]) for each in WATCHED]
 HEADINGS = ["Look at", "Do", "Tried"]
 _SIZES = (60, 60, 24)
 _DAYS = 30
+_DAY_US = 86_400_000_000
+_LEAST_SILENCE = timedelta(minutes=30)  # metrics are there some minutes later
 
 
 def moments(field: str, size: int) -> int:
@@ -36,6 +41,39 @@ def test_the_price_of_the_timers_is_that_of_the_timers_there_are(functions: list
     triggers = [function.get_trigger() for function in functions]
     ticks = sum(ticks_a_month(trigger.schedule) for trigger in triggers if trigger.type == "timerTrigger")
     assert f"{ticks:,} ticks" in PAGE
+
+
+def pauses_of(schedule: str) -> list[timedelta]:
+    """The pauses between two ticks of a schedule, of two days."""
+    parsed, at, found = parse_schedule(schedule), 0, []
+    while at < 2 * _DAY_US:
+        before, at = at, parsed.next_after(at)
+        found.append(timedelta(microseconds=at - before))
+    return found[1:]
+
+
+def test_every_timer_makes_up_for_a_tick_that_nobody_was_there_for(functions: list[Any]) -> None:
+    """Each timer function is scaled to zero; without a monitor an instance that was woken counts from the next tick."""
+    triggers = {each.get_function_name(): each.get_trigger() for each in functions}
+    timers = {name: each for name, each in triggers.items() if each.type == "timerTrigger"}
+    assert [name for name, each in timers.items() if each.use_monitor is False] == []
+    assert [name for name, each in timers.items() if min(pauses_of(each.schedule)) < timedelta(minutes=1)] == []
+
+
+def test_an_alert_watches_every_timer(functions: list[Any]) -> None:
+    """A timer may be silent for longer than the pause between two ticks, and for no more than three of them."""
+    (query,) = (each for each in QUERIES if "datatable(timer: string, silence: timespan)" in each)
+    units = {"m": "minutes", "h": "hours"}
+    silences = {
+        name: timedelta(**{units[unit]: int(number)})
+        for name, number, unit in re.findall(r'"(\w+)", (\d+)([mh])', query)
+    }
+    triggers = {each.get_function_name(): each.get_trigger() for each in functions}
+    longest = {name: max(pauses_of(each.schedule)) for name, each in triggers.items() if each.type == "timerTrigger"}
+    assert silences.keys() == longest.keys()
+    late = {name: silence for name, silence in silences.items() if not longest[name] < silence}
+    lax = {name: silence for name, silence in silences.items() if silence > max(3 * longest[name], _LEAST_SILENCE)}
+    assert (late, lax) == ({}, {})
 
 
 def test_the_page_has_every_metric_and_no_other() -> None:
@@ -93,9 +131,12 @@ def test_labels_that_queries_ask_for_are_sent() -> None:
 
 def test_no_alert_takes_what_was_not_sampled_for_absent() -> None:
     """Of spans one in ten is sent, also of the host's requests since its version 4.1048: only others can be missing."""
-    of_absence = [each for each in monitoring()["alerts"] if "Count == 0" in "\n".join(each["query"])]
+    queries = {each["name"]: "\n".join(each["query"]) for each in monitoring()["alerts"]}
+    of_absence = [each for each in monitoring()["alerts"] if re.search(r"Count == 0|isnull\(", queries[each["name"]])]
     assert of_absence
-    assert [each["name"] for each in of_absence if re.search(r"\b(requests|dependencies)\b", each["query"][0])] == []
+    assert [
+        each["name"] for each in of_absence if re.search(r"\b(requests|dependencies)\b", queries[each["name"]])
+    ] == []
 
 
 def test_an_alert_looks_at_a_time_that_azure_allows() -> None:

@@ -42,7 +42,7 @@ Evaluate = Callable[[list[Row]], Any]
 def evaluated(query: str, tables: Tables) -> list[Row]:
     """Return the rows that a query gives."""
     source, *stages = _split(query, "|")
-    rows = [row for name in source.removeprefix("union").split(",") for row in tables[name.strip()]]
+    rows = _written(source) or [row for name in source.removeprefix("union").split(",") for row in tables[name.strip()]]
     for stage in stages:
         word, _, rest = stage.strip().partition(" ")
         if word == "where":
@@ -50,11 +50,34 @@ def evaluated(query: str, tables: Tables) -> list[Row]:
             rows = [row for row in rows if holds([row]) is True]
         elif word == "summarize":
             rows = _summarized(rest, rows)
+        elif word == "join":
+            rows = _joined_to(rows, rest, tables)
         elif word == "count":
             rows = [{"Count": len(rows)}]
         else:
             raise SyntaxError(f"'{word}' is not evaluated")
     return rows
+
+
+def _written(source: str) -> list[Row]:
+    """Return the rows of a table that stands in the query: ``datatable(name: type, ...) [value, ...]``."""
+    found = re.fullmatch(r"(?s)\s*datatable\((.*?)\)\s*\[(.*)\]\s*", source)
+    if found is None:
+        return []
+    columns = [each.partition(":")[0].strip() for each in found[1].split(",")]
+    values = [_literal(each.strip()) for each in _split(found[2], ",")]
+    return [
+        dict(zip(columns, values[at : at + len(columns)], strict=True)) for at in range(0, len(values), len(columns))
+    ]
+
+
+def _joined_to(rows: list[Row], text: str, tables: Tables) -> list[Row]:
+    """Add to each row what another query has of the same key; a row without that stays as it is."""
+    found = re.fullmatch(r"(?s)kind=leftouter \((.*)\) on (\w+)\s*", text)
+    if found is None:
+        raise SyntaxError(f"not read: join {text}")
+    others = {row[found[2]]: row for row in evaluated(found[1], tables)}
+    return [others.get(row[found[2]], {}) | row for row in rows]
 
 
 def _summarized(text: str, rows: list[Row]) -> list[Row]:
@@ -202,6 +225,7 @@ def _those(rows: list[Row], test: Evaluate) -> list[Row]:
 
 _FUNCTIONS: dict[str, Callable[..., Evaluate]] = {
     "ago": lambda span: lambda rows: -span(rows),
+    "isnull": lambda value: lambda rows: value(rows) is None,
     "tostring": lambda value: lambda rows: _text(value(rows)),
     "sum": lambda value: lambda rows: sum(_values(rows, value)),
     "sumif": lambda value, test: lambda rows: sum(_values(_those(rows, test), value)),

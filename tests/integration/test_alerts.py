@@ -6,6 +6,7 @@ host sends itself (requests, exceptions of a replay) are rows written here by ha
 """
 
 import logging
+import re
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -40,10 +41,12 @@ from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices
 from tests.integration.test_stalling import CASES, RULES, StuckHost
 from tests.measured import Seen, measured
+from triggers.ticking import ticks
 
 QUERIES = {each["name"]: "\n".join(each["query"]) for each in monitoring()["alerts"]}
 METRICS = {name for query in QUERIES.values() for name in query.split('"') if name.startswith("deskwright.")}
 BY_HAND = {"workflows-do-not-replay"}
+TIMERS = set(re.findall(r'"(\w+)", \d+[mh]', QUERIES["timers-do-not-run"]))
 
 
 @dataclass
@@ -287,14 +290,26 @@ async def the_export_is_whole(stage: Stage) -> None:
     await export_nightly(stage.deps)
 
 
+async def tick(*timers: str) -> None:
+    for name in timers:
+
+        async def run() -> None:
+            """End well."""
+
+        run.__name__ = name
+        await ticks(run)()
+
+
 @causes("timers-do-not-run")
-async def another_function_runs(stage: Stage) -> None:
-    stage.more["requests"] = [{"timestamp": -1, "name": "list_tenants"}]
+async def every_timer_but_one_ended_well(stage: Stage) -> None:
+    del stage
+    await tick(*TIMERS - {"delete_what_is_old"})
 
 
 @calms("timers-do-not-run")
-async def a_timer_has_measured(stage: Stage) -> None:
-    await queued(stage, timedelta(0))
+async def every_timer_ended_well(stage: Stage) -> None:
+    del stage
+    await tick(*TIMERS)
 
 
 _DIFFERS = (  # DurableTask.Core, TaskOrchestrationContext
@@ -317,6 +332,27 @@ async def something_else_is_wrong(stage: Stage) -> None:
 def test_every_alert_has_a_cause_and_its_absence() -> None:
     assert set(CAUSES) == set(CALM) == set(QUERIES)
     assert set(QUERIES) > BY_HAND
+
+
+async def test_a_message_that_the_host_set_aside_fires_the_alert_of_ours(stage: Stage) -> None:
+    """The host moves a message after five deliveries, without asking the app."""
+    lies: Cause = lambda stage: queued(stage, timedelta(0))  # noqa: E731
+    assert await fires("messages-are-set-aside", lies, stage)
+
+
+async def test_a_timer_that_fails_is_one_that_does_not_run(stage: Stage) -> None:
+    async def fails(stage: Stage) -> None:
+        del stage
+        await tick(*TIMERS - {"sweep_starts"})
+
+        @ticks
+        async def sweep_starts() -> None:
+            raise OSError("no table")
+
+        with pytest.raises(OSError, match="no table"):
+            await sweep_starts()
+
+    assert await fires("timers-do-not-run", fails, stage)
 
 
 async def fires(name: str, cause: Cause, stage: Stage) -> bool:

@@ -96,13 +96,18 @@ def _start_command(commands: Commands) -> None:
     start.add_argument("--sequential", action="store_true", help=single)
     nothing_ends = "let the time run when nothing has ended for so long (%(default)s)"
     start.add_argument("--watchdog", type=float, default=WATCHDOG_SECONDS, metavar="SECONDS", help=nothing_ends)
+    _plan_options(start)
+    hidden = "for how long a received message is invisible, renewed at half time (%(default)s)"
+    start.add_argument("--queue-visibility", type=int, default=600, metavar="SECONDS", help=hidden)
+    start.add_argument("--inherit", help=argparse.SUPPRESS)  # from the watcher: see watcher_link.py
+
+
+def _plan_options(start: argparse.ArgumentParser) -> None:
+    """Add what an instance of a plan does that a process on one machine does not."""
     wakes = "listen for no timer between its runs: come up so long after it is due, as on Flex Consumption (0: listen)"
     start.add_argument("--scale-to-zero", type=float, default=0.0, metavar="SECONDS", help=wakes)
     at_once = "requests that functions answer at a time, the others wait, as on Flex Consumption (0: any number)"
     start.add_argument("--http-concurrency", type=int, default=0, metavar="COUNT", help=at_once)
-    hidden = "for how long a received message is invisible, renewed at half time (%(default)s)"
-    start.add_argument("--queue-visibility", type=int, default=600, metavar="SECONDS", help=hidden)
-    start.add_argument("--inherit", help=argparse.SUPPRESS)  # from the watcher: see watcher_link.py
 
 
 def _read_commands(commands: Commands) -> None:

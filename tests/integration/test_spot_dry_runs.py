@@ -44,7 +44,9 @@ BECOMES: dict[str, set[MemberStatus | None]] = {
 @pytest.fixture
 async def here(here: Office) -> Office:
     """Two of the three in g1 have a place; Bob is in g2."""
-    await here.tenants.change("contoso", lambda t: t.but(settings=t.settings.but(removal_brake=RemovalBrake(percent=100))))
+    await here.tenants.change(
+        "contoso", lambda t: t.but(settings=t.settings.but(removal_brake=RemovalBrake(percent=100)))
+    )
     here.directory.groups = {"g1": {"ada", "dan", "fay"}, "g2": {"bob"}}
     assigned = (Assignment(id="a", group_id="g1", assigned_at=things.NOW),)
     await here.spot_groups.insert(desks.spot_group(quantity=2, assignments=assigned))

@@ -140,7 +140,7 @@ def provision(place: Place, template: Json, report: Report, agreed: Callable[[],
     wanted = plan(place, template)
     if not report.dry and (ended := templates.await_earlier(place.arm, wanted)):
         report.say(f"  an earlier run of this deployment went on in Azure; it has ended: {ended}")
-    changes = [each for each in templates.what_if(place.arm, wanted) if each.matters]
+    changes = [each for each in templates.what_if(place.arm, wanted, reads=report.dry) if each.matters]
     for each in changes:
         report.say(str(each))
     if not changes:

@@ -128,13 +128,20 @@ def await_earlier(arm: Client, plan: Plan) -> str:
         arm.wait(_POLL_S)
 
 
-def what_if(arm: Client, plan: Plan) -> list[Change]:
+def what_if(arm: Client, plan: Plan, *, reads: bool = False) -> list[Change]:
     """Return what a deployment would change, by resource.
+
+    Args:
+        arm: Resource Manager.
+        plan: the deployment.
+        reads: who asks may read and deploy nothing; else Azure looks whether they may write all of it.
 
     Raises:
         DeploymentError: Azure refuses the template.
     """
-    reply = arm.until_done(arm.send("POST", f"{plan.path}/whatIf", plan.body, again=True))
+    body = plan.body
+    body["properties"] |= {"validationLevel": "ProviderNoRbac"} if reads else {}
+    reply = arm.until_done(arm.send("POST", f"{plan.path}/whatIf", body, again=True))
     answer = reply.json() or {}
     if answer.get("status") != "Succeeded":
         raise DeploymentError(f"What-if has failed: {_told(answer.get('error') or {})}")

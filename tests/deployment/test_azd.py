@@ -134,6 +134,37 @@ def test_the_example_of_a_pipeline_runs_commands_that_there_are() -> None:
     assert all((ROOT / name).is_file() for name in named)
 
 
+def test_a_pull_request_never_runs_as_the_identity_that_deploys() -> None:
+    source = text(ROOT / "docs" / "deploy-workflow.yml")
+    example = yaml.safe_load(source)
+    used = re.findall(r"uses: (.*)", source)
+    assert [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40} # v[\d.]+", each)] == []
+    assert "pull_request_target" not in source
+    jobs = example["jobs"]
+    entered = {name: job for name, job in jobs.items() if "id-token" in job.get("permissions", {})}
+    assert {name: job["environment"] for name, job in entered.items()} == {
+        "preview": "preview",
+        "deploy": "production",
+    }
+    identities = {
+        name: {step["with"]["client-id"] for step in job["steps"] if "azure/login" in step.get("uses", "")}
+        for name, job in jobs.items()
+    }
+    assert identities == {
+        "judge": set(),
+        "preview": {"${{ vars.AZURE_PREVIEW_CLIENT_ID }}"},
+        "deploy": {"${{ vars.AZURE_CLIENT_ID }}"},
+    }
+    assert "AZURE_CLIENT_ID" not in example["env"]
+    for name, job in jobs.items():
+        assert set(job.get("permissions", {}).items()) <= {("contents", "read"), ("id-token", "write")}, name
+        for step in job["steps"]:
+            if "actions/checkout" in step.get("uses", ""):
+                assert step["with"] == {"persist-credentials": False}
+    assert jobs["deploy"]["if"] == "github.event_name == 'push'"
+    assert example[True]["push"] == {"branches": ["main"]}  # YAML 1.1 reads "on" as a truth value
+
+
 def test_the_commands_of_the_page_are_read() -> None:
     page = text(ROOT / "docs" / "deploy.md").replace("\\\n", " ")
     commands = re.findall(r"(?m)^python -m deployment (.*)$", page)

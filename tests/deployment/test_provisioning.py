@@ -3,9 +3,11 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 
 from deployment import packaging, publishing, steps, templates
@@ -112,6 +114,22 @@ def test_what_if_comes_first_and_a_no_makes_nothing(tmp_path: Path) -> None:
         steps.provision(where, template(), report, lambda: False)
     assert (cloud.wrote, cloud.arm.find(GROUP_ID)) == ([], None)
     assert any(line.strip() == f"+ {GROUP_ID}" for line in said)
+
+
+def test_a_dry_run_needs_the_rights_of_the_pipeline_s_preview_and_no_more(tmp_path: Path) -> None:
+    cloud = Cloud()
+    where = registered(cloud, tmp_path)
+    words = text(ROOT / "docs" / "deploy-workflow.yml").replace("\n#   ", "").partition("AZURE_CLIENT_ID:")[0]
+    rights = re.findall(r"\*/read|Microsoft\.Resources/[\w/]+/action", words)
+    assert len(rights) == 3
+    token = cloud.app.token("preview", ARM)
+    oid = jwt.decode(token, options={"verify_signature": False})["oid"]
+    cloud.app.sim("POST", "seed", {"principals": [{"id": oid, "name": "preview", "actions": rights}]})
+    preview = replace(where, arm=replace(where.arm, token=lambda: token))
+    assert not steps.provision(preview, template(), quiet(dry=True), lambda: False)
+    with pytest.raises(RefusedError, match="403"):
+        steps.provision(preview, template(), quiet(), lambda: True)
+    assert cloud.wrote == []
 
 
 def test_a_dry_run_shows_what_would_be_another_and_makes_nothing(tmp_path: Path) -> None:

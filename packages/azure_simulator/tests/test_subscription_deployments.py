@@ -191,3 +191,18 @@ def test_what_if_needs_the_right_to_what_it_previews() -> None:
     rights = ["Microsoft.Resources/deployments/*"]
     app.sim("POST", "seed", {"principals": [{"id": oid, "name": "some", "actions": rights}]})
     assert app.error("POST", f"{PATH}/whatIf", body(), caller="some") == (403, "InvalidTemplateDeployment")
+
+
+def test_what_if_of_somebody_who_only_reads_asks_for_no_right_to_write() -> None:
+    app = open_cloud()
+    oid = jwt.decode(app.token("some"), options={"verify_signature": False})["oid"]
+    rights = ["Microsoft.Resources/deployments/*"]
+    app.sim("POST", "seed", {"principals": [{"id": oid, "name": "some", "actions": rights}]})
+    asked = body()
+    asked["properties"] = {**asked["properties"], "validationLevel": "ProviderNoRbac"}
+    assert app.error("POST", f"{PATH}/whatIf", asked, caller="some") == (403, "InvalidTemplateDeployment")
+    app.sim("POST", "seed", {"principals": [{"id": oid, "name": "some", "actions": ["*/read", *rights]}]})
+    assert app.request("POST", f"{PATH}/whatIf", asked, caller="some")["status"] == "Succeeded"
+    assert app.error("PUT", PATH, asked, caller="some") == (403, "InvalidTemplateDeployment")
+    asked["properties"]["validationLevel"] = "None"
+    assert app.error("POST", f"{PATH}/whatIf", asked) == (400, "InvalidRequestContent")

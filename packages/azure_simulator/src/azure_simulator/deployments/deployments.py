@@ -144,8 +144,15 @@ def list_operations(call: Call) -> Answer:
     return Answer({"value": found.facts["rows"]})
 
 
-def read_deployment(call: Call) -> tuple[Template, Json]:
-    """Read the template of a request; refuse what Resource Manager refuses before anything is made."""
+_LEVELS = {"Template", "Provider", "ProviderNoRbac"}
+"""How a deployment is judged: learn.microsoft.com/rest/api/resources/deployments/what-if#validationlevel."""
+
+
+def read_deployment(call: Call, *, preview: bool = False) -> tuple[Template, Json]:
+    """Read the template of a request; refuse what Resource Manager refuses before anything is made.
+
+    A *preview* may ask to be judged by the rights to read (`validationLevel`).
+    """
     properties = call.object().get("properties")
     if not isinstance(properties, dict) or not isinstance(properties.get("mode"), str):
         text = "The request content was invalid and could not be deserialized: 'Required property 'mode' not found'."
@@ -160,7 +167,11 @@ def read_deployment(call: Call) -> tuple[Template, Json]:
     place = Place(scope, location, call.param("deployment"), str(call.claims.get("tid", "")))
     read = Template(place, template, given, registry(call.world))
     writer: Writer = call.world.state(WRITER)
-    writer.check(call, read.parts)
+    level = properties.get("validationLevel", "Provider")
+    if level not in _LEVELS:
+        text = f"The value '{level}' of 'validationLevel' is none of {', '.join(sorted(_LEVELS))}."
+        raise Problem(400, "InvalidRequestContent", f"The request content was invalid: {text}")
+    writer.check(call, read.parts, reads=preview and level == "ProviderNoRbac")
     return read, properties
 
 

@@ -57,12 +57,13 @@ class Writer:
             claims=asked.claims,
         )
 
-    def check(self, asked: Call, parts: tuple[Part, ...]) -> None:
-        """Refuse a template with resources of unknown types, or that the caller may not write."""
+    def check(self, asked: Call, parts: tuple[Part, ...], *, reads: bool = False) -> None:
+        """Refuse a template with resources of unknown types, or that the caller may not write (or *reads*: read)."""
         for part in parts:
             call = self.call_for(asked, part)
-            if not call.principal.may(call.action, call.path):
-                denied = authorization_failed(call, call.action, call.path).message
+            action = f"{call.action.rpartition('/')[0]}/read" if reads else call.action
+            if not call.principal.may(action, call.path):
+                denied = authorization_failed(call, action, call.path).message
                 text = f"Authorization failed for template resource '{part.name}' of type '{part.type}'. {denied}"
                 raise Problem(403, "InvalidTemplateDeployment", f"Deployment failed with multiple errors: '{text}'")
 

@@ -44,7 +44,7 @@ _UNKNOWN = re.compile(r"^\[(?!\[).*\]$", re.DOTALL)
 def what_if(call: Call) -> Answer:
     """Say what a deployment would do to each resource, ordered by id."""
     call.path = call.path.rpartition("/")[0]
-    template, properties = read_deployment(call)
+    template, properties = read_deployment(call, preview=True)
     settings = properties.get("whatIfSettings") or {}
     wanted = settings.get("resultFormat", "FullResourcePayloads") if isinstance(settings, dict) else None
     if wanted not in _FORMATS:

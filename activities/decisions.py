@@ -8,9 +8,14 @@ from activities.building import change_record, find_record, wanted_build
 from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.dependencies import dependencies
+from shared.domain.asking import Unanswered
+from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Phase
+from shared.domain.destroying import Act
 from shared.domain.networks.connection import Connection, HealthStatus
+from shared.services.second_questions import Claim, ask_for_claim
+from shared.storage.due import read_once
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -31,6 +36,8 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoCapacity | Superseded:
         if is_current and await moved_to_alternate(found.value, at):
             return Superseded()
         return _unusable(order, connection.value if connection else None)
+    if is_current and order.resumes_at is None and (why := await _kept_for_now(found.value, before)) is not None:
+        return why
 
     def edit(pc: CloudPc) -> CloudPc | None:
         build = wanted_build(pc, order)
@@ -56,6 +63,25 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoCapacity | Superseded:
         await record_status_change(found.value, after)
     await update_operation(order.tenant_id, begun.operation_id, lambda operation: operation.running(at))
     return Done()
+
+
+async def _kept_for_now(pc: CloudPc, build: Build) -> NoCapacity | None:
+    """Ask the directory before an attempt cleans up the machine before it; return why it does not, None: it may.
+
+    A machine is not given up for a build that nobody is entitled to, or that could go no further.
+    """
+    if build.resources.computer_name is None:
+        return None
+    deps = dependencies()
+    claim = await ask_for_claim(deps, (await deps.tenants.get(pc.tenant_id)).value, pc)
+    if isinstance(claim, Unanswered):
+        message = f"{claim.why}; {Act.BUILD_ANEW.value} waits for that"
+        return NoCapacity(code="directoryUnanswered", message=message, elsewhere=False)
+    if claim is Claim.GONE:
+        await deps.due.put_all([read_once(pc, deps.clock.now())])  # the plan decides what becomes of it
+        message = f"the user is not entitled to it any more; {Act.BUILD_ANEW.value} waits for the next plan"
+        return NoCapacity(code="notEntitled", message=message, elsewhere=False)
+    return None
 
 
 def _unusable(order: AttemptOrder, connection: Connection | None) -> NoCapacity:

@@ -29,13 +29,17 @@ from shared.contracts.provisioning import provisioning_instance, replacing_insta
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
 from shared.dependencies import dependencies
+from shared.domain.asking import Unanswered
 from shared.domain.cloud_pcs.build import Build, Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.grace import expire
+from shared.domain.cloud_pcs.grace import expire, reprieve
 from shared.domain.cloud_pcs.lifecycle import BUILT, Event, Phase, Status
+from shared.domain.destroying import Act
 from shared.errors import NotFoundError
 from shared.services.grace import END_GRACE, deprovision
+from shared.services.holding_back import ASK_AGAIN, hold_back
 from shared.services.pausing import why_paused
+from shared.services.second_questions import Claim, ask_for_claim
 from shared.storage.due import DEPROVISIONED_BY, DueKind, read_once
 from shared.workflow import Blueprint, DurableClient, implements, is_alive
 
@@ -64,7 +68,8 @@ async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Star
 async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
     """Record that it begins, if it is time: the grace period is over, or the Cloud PC was cancelled.
 
-    A due row comes first: a sweep checks later whether it has come to its end.
+    At the end of a grace period the directory is asked once more: who has come back keeps the Cloud PC. A due row comes
+    first: a sweep checks later whether it has come to its end.
     """
     found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     at = dependencies().clock.now()
@@ -75,6 +80,8 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
         await dependencies().due.put(
             DueKind.DEPROVISION, at + _PAUSED, order.tenant_id, order.cloud_pc_id, order.generation
         )
+        return Superseded()
+    if found.value.status is Status.IN_GRACE_PERIOD and not await _is_lost(found.value, order):
         return Superseded()
     again_at = at + DEPROVISIONED_BY
     await dependencies().due.put(DueKind.DEPROVISION, again_at, order.tenant_id, order.cloud_pc_id, order.generation)
@@ -96,6 +103,44 @@ async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
         )
         await fail_operation(order.tenant_id, after.current.operation_id, cancelled, at)
     return Done()
+
+
+async def _is_lost(pc: CloudPc, order: DeprovisionOrder) -> bool:
+    """Ask the directory whether the user is to lose it still; who is not keeps it, and without an answer it waits.
+
+    When a person ends the grace period, their word is enough where the directory is silent, and not where it says that
+    the user has licence and group: then the Cloud PC would be built anew at once.
+    """
+    deps = dependencies()
+    at, tenant = deps.clock.now(), (await deps.tenants.get(pc.tenant_id)).value
+    claim = await ask_for_claim(deps, tenant, pc)
+    if isinstance(claim, Unanswered):
+        if await _is_ended_by_hand(pc):
+            return True
+        await deps.due.put(DueKind.DEPROVISION, at + ASK_AGAIN, pc.tenant_id, pc.id, order.generation)
+        await hold_back(deps, pc, Act.END_GRACE, claim.why)
+        return False
+    if claim is Claim.GONE:
+        return True
+    await deps.due.put_all([read_once(pc, at)])
+
+    def edit(there: CloudPc) -> CloudPc | None:
+        there_is_time = _is_time(there, order) and there.status is Status.IN_GRACE_PERIOD
+        return reprieve(there, at) if there_is_time else None
+
+    after = await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit)
+    if after.status in BUILT:
+        await record_status_change(pc, after)
+        await _end_reprieved(after, at)
+    return False
+
+
+async def _is_ended_by_hand(pc: CloudPc) -> bool:
+    """Whether a person has asked for the end of its grace period."""
+    if pc.current.operation_id is None:
+        return False
+    found = await dependencies().operations.find(pc.tenant_id, pc.current.operation_id)
+    return found is not None and found.value.kind == END_GRACE and not found.value.ended
 
 
 async def _end_reprieved(pc: CloudPc | None, at: datetime) -> None:

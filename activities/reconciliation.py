@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -22,9 +22,11 @@ from shared.contracts.reconciling import (
     ReconcileOrder,
 )
 from shared.dependencies import dependencies
+from shared.domain.asking import Unanswered
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.destroying import Act
 from shared.domain.operations.reconciles import planned, planning, reconciled
 from shared.domain.planning import planner
 from shared.domain.planning.plans import Observed, Plan
@@ -34,8 +36,10 @@ from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory_subscriptions import WATCH
 from shared.domain.tenants.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.services.observing import observe_all, observe_some
+from shared.services.holding_back import ASK_AGAIN, hold_back
 from shared.services.planning import rules_of, snapshots_of
+from shared.services.readings import observe
+from shared.services.second_questions import Claim, ask_for_claim
 from shared.services.spot_facts import rights_of_members
 from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
 from shared.storage.repository import Stored
@@ -81,7 +85,7 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     await update_covered(tenant.id, covered, lambda operation: planning(operation, at))
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
     stored = await _records(order)
-    observed = await _observe(order, tenant, policies, tuple(each.value for each in stored.values()))
+    observed = await observe(deps, tenant, policies, tuple(each.value for each in stored.values()), order.user_ids)
     if order.user_ids is None:
         await _look_again(tenant, policies, at)
     else:
@@ -89,6 +93,7 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
     snapshots = await snapshots_of(deps, tenant, policies)
     rules = rules_of(await deps.service_state.get(), tenant, policies)
     plan = planner.plan(observed, policies, snapshots, tenant_id=tenant.id, at=at, rules=rules)
+    plan = await _confirmed(plan, order, tenant, stored)
     plan = await _spread(plan, tenant, stored, everybody=order.user_ids is None)
     await _save(plan, stored)
     users = len({each.user.id for each in observed.entitlements} | {pc.user.id for pc in observed.cloud_pcs})
@@ -114,43 +119,37 @@ async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
     return {stored.value.id: stored for of_user in users for stored in of_user}
 
 
-async def _observe(
-    order: ReconcileOrder, tenant: Tenant, policies: tuple[Policy, ...], records: tuple[CloudPc, ...]
-) -> Observed:
-    deps = dependencies()
-    directory = deps.graph(tenant)
+async def _confirmed(plan: Plan, order: ReconcileOrder, tenant: Tenant, stored: dict[str, Stored[CloudPc]]) -> Plan:
+    """Return *plan* without the removals that a second question about their one user does not confirm.
 
-    async def note(user_ids: Iterable[str], *, complete: bool) -> Mapping[str, datetime]:
-        return await deps.first_seen.note(tenant.id, user_ids, deps.clock.now(), complete=complete)
-
-    group_ids = sorted({assignment.group_id for policy in policies for assignment in policy.assignments})
-    if order.user_ids is None:
-        return await observe_all(directory, tenant.settings, group_ids, records, note)
-    if tenant.settings.licence_source is LicenceSource.SEATS:
-        # Who has a seat depends on all users: read all, and plan only those of the order.
-        everybody = tuple([stored.value async for stored in dependencies().cloud_pcs.each(tenant.id)])
-        everything = await observe_all(directory, tenant.settings, group_ids, everybody, note)
-        wanted = tuple(each for each in everything.entitlements if each.user.id in order.user_ids)
-        return everything.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
-    return await observe_some(
-        directory, tenant.settings, group_ids, order.user_ids, records, fleet=await _fleet(tenant, records)
-    )
-
-
-async def _fleet(tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
-    """Return all Cloud PCs of the tenant where they matter for a few of its users.
-
-    Only Cloud PCs in their grace period and those that are removed hold licences that others have been given; and the
-    brake counts all when many are removed at once, or have been within the last hour.
+    A list of everybody may be partial. What it takes from a Cloud PC that works begins a grace period, at whose end the
+    directory is asked again; of one that does not work yet nothing would be left.
     """
-    cloud_pcs = dependencies().cloud_pcs
-    if len(records) <= tenant.settings.removal_brake.never_stops:
-        for status in (Status.IN_GRACE_PERIOD, Status.DEPROVISIONING):
-            if [each async for each in cloud_pcs.each(tenant.id, status=status.value)]:
-                break
-        else:
-            return ()
-    return tuple([stored.value async for stored in cloud_pcs.each(tenant.id)])
+    await _end_waits(plan, stored)
+    if order.user_ids is not None and tenant.settings.licence_source is not LicenceSource.SEATS:
+        return plan  # just these users were asked about
+    deps, kept = dependencies(), set[str]()
+    for each in plan.cancel:
+        pc = stored[each.id].value
+        claim = await ask_for_claim(deps, tenant, pc)
+        if claim is Claim.GONE:
+            continue
+        kept.add(pc.id)
+        if isinstance(claim, Unanswered):
+            await deps.due.put_all([read_once(pc, deps.clock.now() + ASK_AGAIN)])
+            await hold_back(deps, pc, Act.CANCEL, claim.why)
+    return plan.but(cancel=tuple(pc for pc in plan.cancel if pc.id not in kept)) if kept else plan
+
+
+async def _end_waits(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
+    """Let removals wait no longer that this plan does not make."""
+    written = {pc.id for pc in (*plan.writes, *plan.delete)}
+    for each in stored.values():
+        held = each.value.held_back
+        if held is not None and held.act == Act.CANCEL.value and each.value.id not in written:
+            await dependencies().cloud_pcs.change(
+                each.value.tenant_id, each.value.id, lambda pc: pc.but(held_back=None), known=each
+            )
 
 
 async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -> None:

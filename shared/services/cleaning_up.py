@@ -7,11 +7,19 @@ from datetime import datetime, timedelta
 from shared.contracts.cleaning import CLEAN_UP, leftovers_of
 from shared.dependencies import Dependencies
 from shared.domain import naming
+from shared.domain.asking import Unanswered
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING, Phase, Status
+from shared.domain.destroying import Act
+from shared.services.holding_back import ASK_AGAIN, hold_back
+from shared.services.second_questions import Claim, ask_for_claim, successor_is_there
 from shared.services.stalling import AGAIN_AFTER, end_stalled
-from shared.storage.due import Due
+from shared.storage.due import Due, read_once
 from shared.workflow import DurableClient, start
+
+_LOOK_AGAIN = timedelta(hours=1)
+"""When to ask again about what a person has to settle, or another plan."""
 
 _CLEANED_BY = timedelta(minutes=15)
 """When to make sure that a clean-up has come to its end; one that still runs is left alone."""
@@ -25,10 +33,13 @@ async def clean_up_due(deps: Dependencies, client: DurableClient, due: Due) -> d
     found = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
     if found is None:
         return None
+    build = _to_clean_up(found.value, due)
+    if build is not None and build.clean_up_at is not None and (wait := await _held_back(deps, found.value, build)):
+        return wait
 
     def claim(pc: CloudPc) -> CloudPc | None:
         build = _to_clean_up(pc, due)
-        return pc.with_build(build.but(clean_up_at=None)) if build else None
+        return pc.with_build(build.but(clean_up_at=None)).but(held_back=None) if build else None
 
     pc = await deps.cloud_pcs.change(due.tenant_id, due.subject_id, claim)
     claimed = _to_clean_up(pc, due)
@@ -40,6 +51,43 @@ async def clean_up_due(deps: Dependencies, client: DurableClient, due: Due) -> d
             return deps.clock.now() + AGAIN_AFTER
         await start(client, CLEAN_UP, order.but(standing_alone=True), instance_id=instance_id)
     return deps.clock.now() + _CLEANED_BY  # a clean-up that broke off would refuse every retry for ever
+
+
+async def _held_back(deps: Dependencies, pc: CloudPc, build: Build) -> datetime | None:
+    """Ask before the clean-up of what somebody may have used; return when to ask again, None when it may begin."""
+    act = Act.CLEAN_UP_FAILED if pc.status is Status.FAILED else Act.CLEAN_UP_REMOVED
+    if build is not pc.current:
+        act = Act.CLEAN_UP_REPLACED
+    why = await (_why_not(deps, pc, build) if build is pc.current else _why_not_replaced(deps, pc, build))
+    if why is None:
+        return None
+    again = ASK_AGAIN if isinstance(why, Unanswered) else _LOOK_AGAIN
+    return await hold_back(deps, pc, act, why.why if isinstance(why, Unanswered) else why, again=again)
+
+
+async def _why_not(deps: Dependencies, pc: CloudPc, build: Build) -> Unanswered | str | None:
+    """Ask the directory about the user; return why the current build is not cleaned up now."""
+    claim = await ask_for_claim(deps, (await deps.tenants.get(pc.tenant_id)).value, pc)
+    if isinstance(claim, Unanswered):
+        return claim
+    if claim is Claim.GONE:
+        return None
+    if pc.status is Status.DEPROVISIONING:
+        await deps.due.put_all([read_once(pc, deps.clock.now())])  # it is built anew, which cleans up first
+        return "its user has licence and group again"
+    if build.restore_points or build.disks:
+        return "its user is entitled to it, and there are restore points of the machine before: retry it or reprovision"
+    return None
+
+
+async def _why_not_replaced(deps: Dependencies, pc: CloudPc, build: Build) -> Unanswered | str | None:
+    """Ask Azure about the machine that is used now; return why the one before it is not cleaned up now."""
+    if build.phase is not Phase.LEAVING or pc.status not in WORKING:
+        return None  # it never was anybody's, or there is no other machine that should be there
+    there = await successor_is_there(deps, pc)
+    if there is False:
+        return "the machine that took its place is not in Azure: this one is all that is left of the Cloud PC"
+    return there if isinstance(there, Unanswered) else None
 
 
 def _to_clean_up(pc: CloudPc, due: Due) -> Build | None:

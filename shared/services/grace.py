@@ -114,7 +114,11 @@ async def change_grace(context: ActionContext, stored: Stored[CloudPc], edit: Ca
     """Change a grace period, and before that the promise of its end. Raises: ConflictError outside of one."""
     deps, before = context.deps, stored.value
     changed = edit(_grace_of(before))
-    after = before if changed == before.grace else before.but(grace=changed, last_modified_date_time=context.now)
+    after = (
+        before
+        if changed == before.grace
+        else before.but(grace=changed, held_back=None, last_modified_date_time=context.now)
+    )
     if after == before and not context.repeatable:
         return before
     due = grace_due(after)

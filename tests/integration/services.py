@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.config import Settings
+from shared.contracts.outcomes import Refused
+from shared.contracts.refusals import MissingError
 from shared.dependencies import Dependencies, use
 from shared.domain.tenants.directory import DirectoryUser, Group, SubscribedSku
 from shared.domain.tenants.tenant import Tenant
@@ -113,8 +115,24 @@ class PaperDirectory:
         return self.skus
 
 
+class PaperAzure:
+    """Azure's machines of a few lines: those that are not named are there."""
+
+    def __init__(self) -> None:
+        self.gone: set[str] = set()
+        self.silent = False
+        self.virtual_machines = self
+
+    async def get(self, resource_group: str, name: str) -> None:
+        del resource_group
+        if self.silent:
+            raise UnavailableError("no answer")
+        if {name, "*"} & self.gone:
+            raise MissingError(Refused(code="ResourceNotFound", message=name))
+
+
 class PaperServices(Dependencies):
-    """The service with a directory on paper."""
+    """The service with a directory and machines on paper."""
 
     def __init__(self, tables: Tables) -> None:
         settings = Settings(
@@ -126,11 +144,16 @@ class PaperServices(Dependencies):
         )
         self.hand = HandClock(things.NOW)
         self.directory = PaperDirectory()
+        self.azure = PaperAzure()
         super().__init__(settings, self.hand, tables)
 
     def graph(self, tenant: Tenant) -> Any:
         assert tenant.id == things.TENANT_ID
         return self.directory
+
+    def compute(self, subscription_id: str) -> Any:
+        del subscription_id
+        return self.azure
 
 
 class IdleHost:

@@ -177,6 +177,7 @@ async def test_a_retry_that_meets_the_beginning_of_the_clean_up_waits_for_its_en
     host, look_up = IdleHost(), here.directory.user
 
     async def overtaken(id_or_upn: str) -> Any:
+        monkeypatch.setattr(here.directory, "user", look_up)
         await sweep(host, DueKind.CLEAN_UP, clean_up_due)
         return await look_up(id_or_upn)
 

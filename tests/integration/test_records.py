@@ -45,6 +45,8 @@ async def here(paper: PaperServices) -> PaperServices:
     await paper.connections.insert(things.connection())
     await paper.operations.insert(things.operation(kind="retry", resource_id=PC.id))
     await paper.cloud_pcs.insert(PC)
+    await paper.policies.insert(things.policy())
+    paper.directory.groups, paper.directory.licences = {"g1": {"ada"}}, {"ada": ("sku-1",)}
     return paper
 
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from shared.domain.asking import HeldBack
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Failure
 from shared.domain.cloud_pcs.lifecycle import PHASES, REPLACEABLE, Event, Status, advance
 from shared.domain.cloud_pcs.remote_action import RemoteAction
@@ -114,6 +115,7 @@ class CloudPc(Value):
     grace: Grace | None = None
     action: RemoteAction | None = None  # the one that runs on its machine: there is never a second
     swap: Swap | None = None  # its licences are being swapped
+    held_back: HeldBack | None = None  # what cannot be undone, and waits for an answer
     created_date_time: datetime
     last_modified_date_time: datetime
     provisioned_date_time: datetime | None = None
@@ -217,7 +219,8 @@ class CloudPc(Value):
 
         Raises: IllegalTransitionError if the life cycle has no such step.
         """
-        after = self.but(status=advance(self.status, event), last_modified_date_time=at, **changes)
+        freed = {"held_back": None, **changes}  # what waited is done, or no longer wanted
+        after = self.but(status=advance(self.status, event), last_modified_date_time=at, **freed)
         return after.with_current(phase=PHASES.get(event, after.current.phase))
 
     def after_build(self, build: Build, event: Event, *, at: datetime, **changes: object) -> CloudPc:

@@ -208,8 +208,17 @@ def standing(record: CloudPc) -> str:
         Status.RESTORING: "Being restored: its disk goes back to a restore point.",
         Status.DEPROVISIONING: f"Being removed: {build.reason or 'nobody is entitled to it any more'}.",
     }
-    current = words.get(record.status, "Ready.")
+    current = f"{words.get(record.status, 'Ready.')}{_waits(record)}"
     return f"{current} {_replacement(record.replacement)}" if record.replacement else current
+
+
+def _waits(record: CloudPc) -> str:
+    """Return what waits for an answer, since when and until when; empty when nothing does."""
+    held = record.held_back
+    if held is None:
+        return ""
+    since, until = f"{held.since:%Y-%m-%d %H:%M}", f"{held.next_at:%H:%M}"
+    return f" {held.act[0].upper()}{held.act[1:]} waits since {since} UTC: {held.why}. It is asked again at {until}."
 
 
 def _replacement(build: Build) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
+from shared.domain.asking import HeldBack
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Removal, Swap
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.listing import KINDS, SEARCHED
@@ -65,6 +66,7 @@ _Extensions = TypedDict(
         "@deskwright.grace": GraceView | None,
         "@deskwright.swap": SwapView | None,
         "@deskwright.removal": Annotated[Json, DumpOf(Removal)] | None,
+        "@deskwright.heldBack": Annotated[Json, DumpOf(HeldBack)] | None,
     },
 )
 
@@ -160,6 +162,7 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> CloudPcV
         "@deskwright.grace": grace_view(pc.grace, now) if pc.grace else None,
         "@deskwright.swap": _swap(pc.swap) if pc.swap else None,
         "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
+        "@deskwright.heldBack": pc.held_back.to_json() if pc.held_back else None,
     }
 
 

@@ -1,0 +1,117 @@
+"""Everything that Deskwright does and cannot undo: the acts, what each destroys, and who is asked just before.
+
+Decision 83 has the reasons. A test compares the tables with the activities that delete, stop, free or revoke, and
+another plays every act of ``HELD_BACK`` with each answer: none, *still wanted*, and *not wanted*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Question(StrEnum):
+    """What is asked just before, and of which source."""
+
+    CLAIM = "claim"  # the directory: the user's account, licences and membership (ask_for_claim, read_user)
+    SUCCESSOR = "successor"  # Azure: whether the machine is there that has taken the place of this one
+    RESOURCE = "resource"  # Azure: the thing itself, its tags, and whether anything uses it
+    PERSON = "person"  # nobody else: a person has asked for it, and is in the audit log
+    OWN = "own"  # nobody: it was made by the same work, and nobody has had it
+
+
+class Act(StrEnum):
+    """What asks a source outside, and is held back without its answer; in words for people."""
+
+    END_GRACE = "the removal at the end of the grace period"
+    CANCEL = "the removal before it works"
+    CLEAN_UP_REMOVED = "the clean-up after its removal"
+    CLEAN_UP_FAILED = "the clean-up after its failure"
+    CLEAN_UP_REPLACED = "the clean-up of the machine that was replaced"
+    BUILD_ANEW = "the clean-up before it is built anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Destroys:
+    """One act: *what* is gone afterwards, which *question* is asked just before, *where*, and by which activities."""
+
+    what: str
+    question: Question
+    where: str
+    activities: tuple[str, ...]
+
+
+_CLOSE = ("sign_off", "revoke_sign_in", "begin_disable", "begin_deallocate")
+_CLEAN_UP = (
+    *("delete_session_host", "revoke_sign_in", "begin_disable", "delete_managed_device", "delete_device"),
+    *("begin_vm_delete", "delete_nic", "delete_disk", "delete_restore_points"),
+)
+_IMAGE_MACHINE = ("begin_vm_delete", "delete_nic", "delete_disk")
+
+HELD_BACK: Mapping[Act, Destroys] = MappingProxyType(
+    {
+        Act.END_GRACE: Destroys("machine, data, restore points", Question.CLAIM, "begin_deprovisioning", _CLOSE),
+        Act.CANCEL: Destroys("a build, or what one that failed left", Question.CLAIM, "plan_tenant", _CLOSE),
+        Act.CLEAN_UP_REMOVED: Destroys("machine, data, restore points", Question.CLAIM, "clean_up_due", _CLEAN_UP),
+        Act.CLEAN_UP_FAILED: Destroys("what a failed build left", Question.CLAIM, "clean_up_due", _CLEAN_UP),
+        Act.CLEAN_UP_REPLACED: Destroys("the machine before, its data", Question.SUCCESSOR, "clean_up_due", _CLEAN_UP),
+        Act.BUILD_ANEW: Destroys("the machine before, its data", Question.CLAIM, "begin_attempt", _CLEAN_UP),
+    }
+)
+"""What waits visibly on the record of its Cloud PC while nobody answers."""
+
+OTHERS: Mapping[str, Destroys] = MappingProxyType(
+    {
+        "a grace period ended by hand": Destroys(
+            "machine, data, restore points", Question.PERSON, "end_grace; a claim that stands wins", _CLOSE
+        ),
+        "a restore": Destroys("what was written since the restore point", Question.PERSON, "restore", ("begin_swap",)),
+        "a resize": Destroys("the session", Question.PERSON, "resize", ("begin_deallocate", "begin_resize")),
+        "an expired or surplus restore point": Destroys(
+            "a restore point", Question.OWN, "restore_points_due, by the schedule", ("delete_restore_points",)
+        ),
+        "another attempt": Destroys("what the attempt before made", Question.OWN, "clean_up", _CLEAN_UP),
+        "an orphan": Destroys("what no record knows", Question.RESOURCE, "delete_orphan", ("delete_orphan",)),
+        "a member of a Spot Group who left": Destroys(
+            "rights to sign in, the session",
+            Question.CLAIM,
+            "plan_spot_members",
+            ("revoke_spot_members", "revoke_host"),
+        ),
+        "a Spot Group that is deleted": Destroys(
+            "its hosts, pool and resource group", Question.PERSON, "remove_spot_group", ("remove_spot_group",)
+        ),
+        "a power-on right that nobody needs": Destroys(
+            "a role assignment of a service", Question.RESOURCE, "prepare_spot_pool", ("prepare_spot_pool",)
+        ),
+        "a session host that the engine stops or removes": Destroys(
+            "its machine; it has no session by Azure's word",
+            Question.RESOURCE,
+            "observe_spot_hosts",
+            (*_CLEAN_UP, "begin_deallocate", "begin_hibernate", "sign_off", "release_session_host"),
+        ),
+        "an image build that ends": Destroys("its own machine", Question.OWN, "build_device_image", _IMAGE_MACHINE),
+        "an image version that is deleted": Destroys(
+            "the version; Azure refuses while something uses it",
+            Question.PERSON,
+            "delete_image_version",
+            ("delete_gallery_version",),
+        ),
+        "a way in to a version's machine": Destroys(
+            "its address, rule and password",
+            Question.PERSON,
+            "connect",
+            ("open_way_in", "close_way_in", "forget_secret"),
+        ),
+        "what carried a script": Destroys("the run command or extension", Question.OWN, "", ("begin_carrier_removal",)),
+        "a join password that was changed": Destroys("the one before", Question.PERSON, "", ("retire_passwords",)),
+    }
+)
+"""What waits for nobody, or is told by another record than a Cloud PC's."""
+
+
+def destroying_activities() -> frozenset[str]:
+    """Return the activities of all acts."""
+    return frozenset(name for act in (*HELD_BACK.values(), *OTHERS.values()) for name in act.activities)

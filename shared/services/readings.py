@@ -1,0 +1,55 @@
+"""Reading as much of a tenant's directory as a plan needs: everybody, or only some users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from shared.dependencies import Dependencies
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.planning.plans import Observed
+from shared.domain.policies.policy import Policy
+from shared.domain.tenants.tenant import LicenceSource, Tenant
+from shared.services.observing import observe_all, observe_some
+
+
+async def observe(
+    deps: Dependencies,
+    tenant: Tenant,
+    policies: tuple[Policy, ...],
+    records: tuple[CloudPc, ...],
+    user_ids: tuple[str, ...] | None,
+) -> Observed:
+    """Read everybody, or just *user_ids*, whose Cloud PCs are *records*. Raises: as the directory does."""
+    directory = deps.graph(tenant)
+
+    async def note(user_ids: Iterable[str], *, complete: bool) -> Mapping[str, datetime]:
+        return await deps.first_seen.note(tenant.id, user_ids, deps.clock.now(), complete=complete)
+
+    group_ids = sorted({assignment.group_id for policy in policies for assignment in policy.assignments})
+    if user_ids is None:
+        return await observe_all(directory, tenant.settings, group_ids, records, note)
+    if tenant.settings.licence_source is LicenceSource.SEATS:
+        # Who has a seat depends on all users: read all, and plan only those of the order.
+        everybody = tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)])
+        everything = await observe_all(directory, tenant.settings, group_ids, everybody, note)
+        wanted = tuple(each for each in everything.entitlements if each.user.id in user_ids)
+        return everything.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
+    fleet = await _fleet(deps, tenant, records)
+    return await observe_some(directory, tenant.settings, group_ids, user_ids, records, fleet=fleet)
+
+
+async def _fleet(deps: Dependencies, tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
+    """Return all Cloud PCs of the tenant where they matter for a few of its users.
+
+    Only Cloud PCs in their grace period and those that are removed hold licences that others have been given; and the
+    brake counts all when many are removed at once, or have been within the last hour.
+    """
+    if len(records) <= tenant.settings.removal_brake.never_stops:
+        for status in (Status.IN_GRACE_PERIOD, Status.DEPROVISIONING):
+            if [each async for each in deps.cloud_pcs.each(tenant.id, status=status.value)]:
+                break
+        else:
+            return ()
+    return tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)])

@@ -7,10 +7,11 @@ gc.disable()  # what an import makes stays: looking for garbage in it is a tenth
 from importlib import import_module  # noqa: E402
 from pkgutil import iter_modules  # noqa: E402
 
-from shared.log_records import escape_log  # noqa: E402
+from shared.log_records import escape_log, quiet_libraries  # noqa: E402
 from shared.workflow import DurableApp, speed_up_replay  # noqa: E402
 
 escape_log()
+quiet_libraries()
 speed_up_replay()
 app = DurableApp()
 for room in ("triggers", "triggers.http", "orchestrators", "activities"):

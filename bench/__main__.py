@@ -17,6 +17,7 @@ BENCHMARKS = {
     "makespan": "provisioning 200 and 1,000 Cloud PCs against the lower bound of limits and latencies",
     "limits": "provisioning 200 Cloud PCs while the rate limits are a half and a quarter of what is published",
     "reading": "rows and requests of a settled reconcile, of 3 changes, of 50 ended grace periods among 5,000",
+    "idle": "storage requests and log of an hour, CPU of a day, with one tenant and nothing to do",
     "messages": "10,000 messages of changes for 20 users: messages a second, reconciles per message",
     "portal": "the portal in a browser with 10,000 Cloud PCs in the list, against its budgets",
     "spot": "the engine of Spot Groups: a week of 500 users, the release of 50 hosts, a run for 200 groups",

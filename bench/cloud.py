@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import ssl
 import subprocess
 import sys
@@ -20,9 +19,9 @@ from typing import Any
 
 from bench.cloud_app import MACHINES
 from bench.figures import Figure, paired
+from bench.hosting import cpu_seconds
 
 _ROOT = Path(__file__).resolve().parent.parent
-_TICK = os.sysconf("SC_CLK_TCK")
 _PAIRS, _REQUESTS, _CONNECTIONS = 5, 4_000, 8
 _FEW, _MANY = 100, 100_000
 _GOAL_MS = 0.5
@@ -64,9 +63,9 @@ def _server(folder: str, what: str) -> Iterator[dict[str, Any]]:
 
 
 def _cost_ms(server: dict[str, Any], number: int, folder: str) -> float:
-    before = _cpu(server["pid"])
+    before = cpu_seconds(server["pid"])
     asyncio.run(_ask(server, number, ssl.create_default_context(cafile=f"{folder}/ca.pem")))
-    return (_cpu(server["pid"]) - before) * 1000 / number
+    return (cpu_seconds(server["pid"]) - before) * 1000 / number
 
 
 async def _ask(server: dict[str, Any], number: int, context: ssl.SSLContext) -> None:
@@ -101,8 +100,3 @@ def _request(server: dict[str, Any], path: str, number: int) -> bytes:
     }
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     return f"GET {path} HTTP/1.1\r\n{lines}\r\n".encode()
-
-
-def _cpu(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / _TICK

@@ -40,14 +40,24 @@ class Hosted:
     @property
     def cpu(self) -> float:
         """Seconds of CPU so far, with the kernel's."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / _TICK
+        return cpu_seconds(self._process.pid)
 
     @property
     def memory(self) -> int:
         """Bytes in memory now."""
-        pages = Path(f"/proc/{self._process.pid}/statm").read_text().split()[1]
-        return int(pages) * os.sysconf("SC_PAGE_SIZE")
+        return memory_bytes(self._process.pid)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the seconds of CPU that a process has used, with the kernel's."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def memory_bytes(pid: int) -> int:
+    """Return how much of a process is in memory now."""
+    pages = Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 @contextmanager

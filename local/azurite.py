@@ -116,13 +116,16 @@ def start(
     ports: Ports | None = None,
     on_disk: bool = False,
     environment: Mapping[str, str] | None = None,
+    log_requests: bool = False,
 ) -> Azurite:
     """Start Azurite in a run folder and wait until its three services listen.
 
-    In memory unless ``on_disk``; on disk it saves about every five seconds and when stopped.
+    In memory unless ``on_disk``; on disk it saves about every five seconds and when stopped. ``log_requests``: its log
+    has a line for each request.
     """
     ports = ports or Ports()
-    command = [node.find(node.TOOLS).node, str(install()), "--silent", "--disableTelemetry"]
+    command = [node.find(node.TOOLS).node, str(install()), "--disableTelemetry"]
+    command += [] if log_requests else ["--silent"]
     command += ["--skipApiVersionCheck", "--oauth", "basic"]
     command += ["--cert", str(issued.server), "--key", str(issued.server_key)]
     for name in ("blob", "queue", "table"):

@@ -71,7 +71,7 @@ class StackOptions:
     notifications. ``sequential``: the embedded host runs everything in a reproducible order. ``specification``: the
     folder that the simulated cloud compares its answers with. ``wakes_after``: no instance listens for a timer until
     so many seconds after its tick (0: the host does). ``http_concurrency``: how many requests the host answers at a
-    time (0: any number).
+    time (0: any number). ``log_storage``: the log of Azurite has a line for each request.
     With Core Tools' host, and with none, ``begins``, ``speed`` and ``profile`` are those of real time. ``api_port`` is
     where a host listens that somebody else starts; otherwise the kernel chooses.
     """
@@ -90,6 +90,7 @@ class StackOptions:
     specification: Path | None = None
     wakes_after: int = 0
     http_concurrency: int = 0
+    log_storage: bool = False
     api_port: int = 0
 
 
@@ -157,7 +158,7 @@ class Stack:
         self._certificates = certificates.issue(self.folder / "certificates")
         clock_file = self.folder / "clock"
         self._clock = FileClock.create(clock_file, self.options.begins, self.options.speed)
-        self._azurite = azurite.start(self.folder, self._certificates)
+        self._azurite = azurite.start(self.folder, self._certificates, log_requests=self.options.log_storage)
         cloud, identity = self._start_cloud()
         self._addresses = Addresses(
             api=f"http://127.0.0.1:{self.options.api_port or free_port()}",

@@ -38,3 +38,12 @@ class EscapedRecord(logging.LogRecord):
 def escape_log() -> None:
     """Make every record of this process one that is escaped, whoever logs it."""
     logging.setLogRecordFactory(EscapedRecord)
+
+
+def quiet_libraries() -> None:
+    """Keep of the Azure SDK's log what is wrong.
+
+    The worker's root logger lets INFO pass, and the SDK says each request and each answer there, with its address and
+    headers: two records of a kilobyte for each read of a table, and keys of rows in them.
+    """
+    logging.getLogger("azure").setLevel(logging.WARNING)

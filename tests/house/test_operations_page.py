@@ -43,6 +43,13 @@ def test_the_price_of_the_timers_is_that_of_the_timers_there_are(functions: list
     assert f"{ticks:,} ticks" in PAGE
 
 
+def test_the_price_of_watching_is_that_of_the_alerts_and_places_there_are() -> None:
+    places = re.search(r"(?s)var places = \[(.*?)\]", text(ROOT / "infra" / "alerts.bicep"))
+    assert places is not None
+    assert re.search(rf"every five minutes: {len(places[1].split()) * 12 * 24 * _DAYS:,} . 0\.0006", PAGE)
+    assert re.search(rf"{len(monitoring()['alerts'])} log alerts . 0\.50", PAGE)
+
+
 def pauses_of(schedule: str) -> list[timedelta]:
     """The pauses between two ticks of a schedule, of two days."""
     parsed, at, found = parse_schedule(schedule), 0, []

@@ -61,7 +61,6 @@ def open_log(stream: TextIO, levels: dict[str, str], *, as_json: bool) -> None:
     root.handlers[:] = [handler]
     root.setLevel(_level(levels.get("default", "Information")))
     host_log.setLevel(_level(levels.get("Host", levels.get("default", "Information"))))
-    logging.getLogger("azure").setLevel(logging.WARNING)
     logging.getLogger("aiohttp.access").setLevel(logging.WARNING)
     logging.getLogger("aiohttp.server").addFilter(_without_request_text)
     for name, level in levels.items():

@@ -1,5 +1,6 @@
 """Queue clients for a connection name, by connection string or by identity."""
 
+import logging
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -53,7 +54,10 @@ def queue_service(connection: str, environ: Mapping[str, str]) -> "QueueServiceC
     """
     from azure.storage.queue.aio import QueueServiceClient
 
-    policies: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60}
+    # The host's own polls are in no log of the app's on Azure; what the app's clients say is, and so it is here.
+    own = logging.getLogger("functions_host.storage")
+    own.setLevel(logging.WARNING)
+    policies: dict[str, Any] = {"retry_total": 0, "connection_timeout": 10, "read_timeout": 60, "logger": own}
     text, uri = address_of(connection, environ)
     if text:
         return QueueServiceClient.from_connection_string(text, **policies)

@@ -13,6 +13,7 @@
     ├── StaleError            412  it has changed since it was read; the frame of the routes tries again
     │   └── MismatchError           If-Match names another version: trying again changes nothing
     ├── TooLargeError         413  the body is larger than the limit
+    ├── UnreadableError       500  a record that this release cannot read; ``id`` is its id
     ├── RefusedError          422  the cloud refused it, finally; ``code`` is the cloud's error code
     └── UnavailableError      503  the cloud or the storage failed; the same call may succeed later
         └── ThrottledError    429  too many requests; ``after`` is the time to wait
@@ -126,6 +127,14 @@ class RefusedError(DeskwrightError):
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message
+
+
+class UnreadableError(DeskwrightError):
+    """A record cannot be read: a newer release has written it, or it is damaged. Nothing was changed."""
+
+    def __init__(self, id_: str, message: str) -> None:
+        super().__init__(message)
+        self.id = id_
 
 
 class UnavailableError(DeskwrightError):

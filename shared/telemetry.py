@@ -46,6 +46,9 @@ REMOVALS_WAITING = "deskwright.removals.waiting"
 MACHINES_GONE = "deskwright.machines.gone"
 """Cloud PCs whose machine somebody has deleted, by tenant."""
 
+SET_ASIDE = "deskwright.due.aside"
+"""Due rows that are set aside, by tenant."""
+
 SPOT_ONLINE = "deskwright.spot.hosts.online"
 """Session hosts that can have sessions, by tenant and Spot Group."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 
 import azure.functions as func
 
-from shared.dependencies import dependencies
+from shared.dependencies import Dependencies, dependencies
 from shared.services.deleting import delete_old
 from shared.services.exporting import export_nightly
 from shared.services.interruptions import complete_interrupted
 from shared.services.list_keeping import fold_lists, repair_lists
+from shared.services.maintenance_steps import each_by_itself
 from shared.services.measuring import measure, measure_queues
 from shared.workflow import Blueprint
 from triggers.ticking import ticks
@@ -39,6 +41,10 @@ async def delete_what_is_old(timer: func.TimerRequest) -> None:
     """
     del timer
     deps = dependencies()
+    await each_by_itself(partial(_delete, deps), partial(_repair, deps))
+
+
+async def _delete(deps: Dependencies) -> None:
     gone = await delete_old(deps, deps.clock.now())
     _log.info(
         "deleted: operations=%d bulk_actions=%d idempotency_keys=%d",
@@ -46,6 +52,9 @@ async def delete_what_is_old(timer: func.TimerRequest) -> None:
         gone.bulk_actions,
         gone.idempotency_keys,
     )
+
+
+async def _repair(deps: Dependencies) -> None:
     if wrong := await repair_lists(deps):
         _log.warning("%d entries of lists were not what the records say", wrong)
 
@@ -59,10 +68,22 @@ async def settle_and_measure(timer: func.TimerRequest) -> None:
     """
     del timer
     deps = dependencies()
+    await each_by_itself(
+        partial(_put_back, deps),
+        partial(_settle, deps),
+        partial(fold_lists, deps),
+        partial(measure, deps),
+        partial(measure_queues, deps),
+    )
+
+
+async def _put_back(deps: Dependencies) -> None:
     if moved := await deps.due.move_in():
         _log.info("%d due rows of an earlier release were moved", moved)
+    if tried := await deps.due.aside.put_back(deps.clock.now()):
+        _log.info("%d due rows that were set aside are tried again", tried)
+
+
+async def _settle(deps: Dependencies) -> None:
     if count := await complete_interrupted(deps):
         _log.warning("%d changes had been interrupted", count)
-    await fold_lists(deps)
-    await measure(deps)
-    await measure_queues(deps)

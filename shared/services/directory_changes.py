@@ -72,15 +72,17 @@ async def receive_message(deps: Dependencies, client: DurableClient, message: by
     except (ValidationError, InvalidError, ValueError, RecursionError) as error:
         await _put_aside(deps, text, _reason(error))
         return
-    if await deps.tenants.find(change.tenant_id) is None:
-        await _put_aside(deps, text, f"there is no tenant {change.tenant_id}")
-        return
     try:
+        if await deps.tenants.find(change.tenant_id) is None:
+            await _put_aside(deps, text, f"there is no tenant {change.tenant_id}")
+            return
         await _carry_out(deps, client, change)
-    except DeskwrightError as error:
+    except Exception as error:
         if tries < _LAST_TRY:
             raise
-        await _put_aside(deps, text, f"tried {_LAST_TRY} times: {error}")
+        known = isinstance(error, DeskwrightError)
+        _log.warning("a message is set aside", exc_info=None if known else error)
+        await _put_aside(deps, text, f"tried {_LAST_TRY} times: {error if known else type(error).__name__}")
 
 
 async def _carry_out(deps: Dependencies, client: DurableClient, change: DirectoryChange) -> None:

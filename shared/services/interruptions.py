@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -9,25 +10,35 @@ from shared.dependencies import Dependencies
 from shared.domain.intent import INTERRUPTED_AFTER, Intent, ResourceType
 from shared.domain.operations.operation import OperationStatus
 from shared.errors import StaleError
-from shared.storage.repository import Repository
+from shared.storage.repository import Repository, Stored
+
+_log = logging.getLogger("deskwright.maintenance")
 
 
 async def complete_interrupted(deps: Dependencies) -> int:
     """Settle the changes that a crash has interrupted; return how many."""
     now, count = deps.clock.now(), 0
     for stored in [each async for each in deps.intents.of_all()]:
-        intent = stored.value
-        if now - intent.event.activity_date_time < INTERRUPTED_AFTER:
+        if now - stored.value.event.activity_date_time < INTERRUPTED_AFTER:
             continue
-        made = await happened(deps, intent)
-        if made:
-            await deps.audit.append(intent.event)
-        if intent.operation_id is not None and not (made and intent.promised):
-            await _remove_unless_started(deps, intent.tenant_id, intent.operation_id)
-        with suppress(StaleError):
-            await deps.intents.remove(intent.tenant_id, intent.id, seen=stored.etag)
+        try:
+            await _settle(deps, stored)
+        except Exception as error:  # noqa: BLE001 - the others do not wait for a record that cannot be read
+            _log.warning("a change of %s is not settled yet: %s", stored.value.tenant_id, error)
+            continue
         count += 1
     return count
+
+
+async def _settle(deps: Dependencies, stored: Stored[Intent]) -> None:
+    intent = stored.value
+    made = await happened(deps, intent)
+    if made:
+        await deps.audit.append(intent.event)
+    if intent.operation_id is not None and not (made and intent.promised):
+        await _remove_unless_started(deps, intent.tenant_id, intent.operation_id)
+    with suppress(StaleError):
+        await deps.intents.remove(intent.tenant_id, intent.id, seen=stored.etag)
 
 
 async def happened(deps: Dependencies, intent: Intent) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from shared.dependencies import Dependencies
-from shared.errors import DeskwrightError
 from shared.storage.listed import ListedRepository
 
 _log = logging.getLogger("deskwright.maintenance")
@@ -29,6 +28,6 @@ async def _everywhere(deps: Dependencies, keep: Callable[[ListedRepository[Any],
         for rows in (deps.cloud_pcs, deps.operations):
             try:
                 count += await keep(rows, stored.value.id)
-            except DeskwrightError as error:  # the next time, then: the lists of the others do not wait for it
+            except Exception as error:  # noqa: BLE001  # the next time, then: the lists of the others do not wait for it
                 _log.warning("a list of %s could not be kept: %s", stored.value.id, error)
     return count

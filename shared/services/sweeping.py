@@ -1,14 +1,19 @@
-"""Sweeps: every due row is checked against its record and acted on. The same row may come twice, or late."""
+"""Sweeps: every due row is checked against its record and acted on. The same row may come twice, or late.
+
+Some rows are acted on at a time, and tenants take turns; a tick that has used its time leaves the rest to the next. A
+row whose rule fails is pushed back, ever further; what fails for good, or cannot be read, is set aside and shown
+(docs/decisions/0094).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from shared.dependencies import Dependencies, dependencies
-from shared.errors import DeskwrightError
+from shared.errors import DeskwrightError, ThrottledError, UnavailableError, UnreadableError
 from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient
 
@@ -17,29 +22,101 @@ _log = logging.getLogger("deskwright.sweeps")
 Rule = Callable[[Dependencies, DurableClient, Due], Awaitable[datetime | None]]
 """Acts on one due row; returns when to look again, None when it is done or no longer wanted."""
 
+AT_ONCE, OF_ONE_TENANT = 16, 4
+"""How many rows of a kind are acted on at a time, and how many of them are of one tenant."""
+
+BUDGET_S = 40.0
+"""For so long a tick begins with rows of a kind: the next tick is a minute after it."""
+
+ROW_S = 90.0
+"""The most that one row may take. A call to a cloud ends after 60 s (``shared/clients/pipeline.py``)."""
+
+MOST_FAILURES = 5
+"""A row whose rule has failed so often in succession is set aside, unless a cloud or the storage did not answer."""
+
+_FIRST_PAUSE = timedelta(minutes=1)
+_LONGEST_PAUSE = timedelta(minutes=15)
+
 
 async def sweep(client: DurableClient, kind: DueKind, rule: Rule) -> None:
-    """Act on everything of a kind that is due; a row whose rule fails stays due and stops no other."""
-    deps = dependencies()
-    await _act_on(deps, client, await deps.due.due(kind, deps.clock.now()), rule)
+    """Act on everything of a kind that is due."""
+    await sweep_together(client, {kind: rule})
 
 
-async def sweep_together(client: DurableClient, rules: Mapping[DueKind, Rule]) -> None:
-    """Sweep kinds that share a partition: read once, then act on the kinds at the same time."""
+async def sweep_together(
+    client: DurableClient, rules: Mapping[DueKind, Rule], *, budget_s: float | None = None
+) -> None:
+    """Act on everything of some kinds that is due: one read for kinds that share a partition.
+
+    Each kind has its own places and its own time, so that a slow one holds up no other.
+    """
     deps = dependencies()
     found = await deps.due.due_among(rules, deps.clock.now())
+    until = asyncio.get_running_loop().time() + (BUDGET_S if budget_s is None else budget_s)
     of = {kind: [due for due in found if due.kind is kind] for kind in rules}
-    await asyncio.gather(*(_act_on(deps, client, of[kind], rule) for kind, rule in rules.items()))
+    await asyncio.gather(*(_act_on(deps, client, of[kind], rule, until) for kind, rule in rules.items()))
 
 
-async def _act_on(deps: Dependencies, client: DurableClient, dues: Iterable[Due], rule: Rule) -> None:
+async def _act_on(deps: Dependencies, client: DurableClient, dues: Sequence[Due], rule: Rule, until: float) -> None:
+    """Act on the rows of one kind, tenants in turns, until the time is used up."""
+    loop, places, left = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE), len(dues)
+
+    async def share(rows: Iterator[Due]) -> None:
+        """Act on rows of one tenant, one after the other; places are given to the shares in the order of asking."""
+        nonlocal left
+        for due in rows:
+            async with places:
+                if loop.time() >= until:
+                    return
+                left -= 1
+                await _act(deps, client, due, rule)
+
+    await asyncio.gather(*map(share, shares(dues)))
+    if left:
+        _log.warning("%d rows of %s are left to the next tick", left, dues[0].kind.value)
+
+
+def shares(dues: Sequence[Due]) -> list[Iterator[Due]]:
+    """Return what is acted on one after the other: some shares of each tenant, which share its rows in their order.
+
+    The first share of every tenant comes before the second of any; the tenant whose oldest row is oldest is first.
+    """
+    of_tenants: dict[str, list[Due]] = {}
     for due in dues:
-        try:
+        of_tenants.setdefault(due.tenant_id, []).append(due)
+    shared = [(iter(rows), min(len(rows), OF_ONE_TENANT)) for rows in of_tenants.values()]
+    return [rows for number in range(OF_ONE_TENANT) for rows, count in shared if number < count]
+
+
+async def _act(deps: Dependencies, client: DurableClient, due: Due, rule: Rule) -> None:
+    try:
+        async with asyncio.timeout(ROW_S):
             again_at = await rule(deps, client, due)
-        except DeskwrightError as error:
-            _log.warning("%s of %s/%s stays due: %s", due.kind.value, due.tenant_id, due.subject_id, error)
-            continue
-        if again_at is None:
-            await deps.due.drop(due)
+        await (deps.due.drop(due) if again_at is None else deps.due.postpone(due, again_at))
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one row, the others do not wait for it
+        _log.warning("%s of %s/%s failed: %s", due.kind.value, due.tenant_id, due.subject_id, _words(error))
+        await _put_off(deps, due, error)
+
+
+async def _put_off(deps: Dependencies, due: Due, error: Exception) -> None:
+    """Push a row back whose rule has failed, or set it aside; where the storage fails too, it stays as it is."""
+    now, for_a_while = deps.clock.now(), isinstance(error, UnavailableError | TimeoutError)
+    try:
+        if isinstance(error, UnreadableError) or (due.failures + 1 >= MOST_FAILURES and not for_a_while):
+            await deps.due.set_aside(due, _words(error), now)
         else:
-            await deps.due.postpone(due, again_at)
+            await deps.due.push_back(due, now + _pause(due, error), now)
+    except Exception as second:  # noqa: BLE001 - as above
+        _log.warning("%s of %s/%s stays due: %s", due.kind.value, due.tenant_id, due.subject_id, _words(second))
+
+
+def _pause(due: Due, error: Exception) -> timedelta:
+    growing: timedelta = min(_FIRST_PAUSE * 2 ** min(due.failures, 10), _LONGEST_PAUSE)
+    return max(growing, error.after) if isinstance(error, ThrottledError) else growing
+
+
+def _words(error: Exception) -> str:
+    """Return what a person is told: our own errors are worded for people, others only name what they are."""
+    if isinstance(error, DeskwrightError):
+        return str(error) or "The record is not in a state in which this can be done."
+    return f"An error of the service ({type(error).__name__}); its log says more."

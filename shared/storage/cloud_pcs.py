@@ -62,10 +62,10 @@ class CloudPcs(ListedRepository[CloudPc]):
         places: list[int] = []
         for stored in values:
             places.append(len(writes))
-            writes.append(Write(self._row(stored.value), stored.etag or None))
+            writes.append(Write(self._row(stored.value, stored.etag), stored.etag or None))
             writes += [self._listed(stored.value), *(_claimed(stored.value, plan) for plan in _new_claims(stored))]
         etags = await self._table.write_all(writes)
-        return [Stored(stored.value, etags[place]) for stored, place in zip(values, places, strict=True)]
+        return [self._written(each.value, etags[at], each.etag) for each, at in zip(values, places, strict=True)]
 
     async def replace_known(self, before: Stored[CloudPc], after: CloudPc) -> Stored[CloudPc]:
         """Replace what was read, and with it the claims that it gains or gives up.
@@ -76,12 +76,12 @@ class CloudPcs(ListedRepository[CloudPc]):
         if not (gained or given_up):
             return await super().replace_known(before, after)
         writes = [
-            Write(self._row(after), before.etag),
+            Write(self._row(after, before.etag), before.etag),
             self._listed(after),
             *(_claimed(after, plan) for plan in sorted(gained)),
         ]
         writes += await self._unclaimed(before.value, given_up)
-        return Stored(after, (await self._table.write_all(writes))[0])
+        return self._written(after, (await self._table.write_all(writes))[0], before.etag)
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
         """Remove a Cloud PC with its claims, if it is there. Raises: StaleError if it has no longer the ETag *seen*."""

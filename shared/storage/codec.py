@@ -1,6 +1,7 @@
 """Rows <-> values: the value as JSON with a schema version, split into properties of limited length.
 
-Reads the current version and the one before, so that rows stay readable after an upgrade (docs/decisions/0009).
+Reads the current version and the one before, so that rows stay readable after an upgrade (docs/decisions/0009). What a
+newer release has written and this one does not know is kept when the row is read and written back.
 """
 
 from __future__ import annotations
@@ -8,7 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from pydantic import ValidationError
 
 from shared.domain.values import Value
 from shared.errors import TooLargeError
@@ -18,6 +22,8 @@ T = TypeVar("T", bound=Value)
 
 _PART = 32_000  # a property holds 64 KiB of UTF-16; the JSON is ASCII, so one character is two bytes
 _PARTS = 15  # a row holds 1 MiB
+_EXTRA = "extra_forbidden"
+_SHOWN = 3  # fields that are named of a record that cannot be read
 _KEY = 400  # characters; a key holds 1 KiB of UTF-16
 _PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._@:")
 
@@ -25,7 +31,40 @@ Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
 
 
 class SchemaError(Exception):
-    """A row has a schema version that this release of Deskwright cannot read."""
+    """A row cannot be read by this release of Deskwright; the message says why, in words for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """A record of a newer release: its JSON as it was written, and what this release knows of it."""
+
+    body: Any
+    known: Any
+
+    def after(self, written: Any) -> Newer:
+        """Return the same of the row in whose place this release has *written* something."""
+        return Newer(_kept(self.body, self.known, written), written)
+
+
+class Seen(str):
+    """An ETag that remembers what a newer release has written: a write that replaces the row keeps it."""
+
+    __slots__ = ("newer",)
+    newer: Newer | None
+
+
+def seen(etag: str, newer: Newer | None) -> str:
+    """Return *etag*, with what a write that replaces it has to keep."""
+    if newer is None:
+        return etag
+    made = Seen(etag)
+    made.newer = newer
+    return made
+
+
+def newer_of(etag: str | None) -> Newer | None:
+    """Return what a write that replaces *etag* has to keep."""
+    return etag.newer if isinstance(etag, Seen) else None
 
 
 class Codec(Generic[T]):
@@ -34,22 +73,74 @@ class Codec(Generic[T]):
     def __init__(self, model: type[T], *, version: int = 1, upgrade: Upgrade | None = None) -> None:
         self._model, self._version, self._upgrade = model, version, upgrade
 
-    def row(self, value: T, partition: str, key: str, columns: dict[str, Any] | None = None) -> Row:
-        """Return the row of *value*, with *columns* to filter by; those that are None are left out."""
+    def row(
+        self, value: T, partition: str, key: str, columns: dict[str, Any] | None = None, newer: Newer | None = None
+    ) -> Row:
+        """Return the row of *value*, with *columns* to filter by; those that are None are left out.
+
+        *newer*: what the row that it replaces has besides; a newer release has written it, and it stays.
+        """
         row: Row = {"PartitionKey": escaped(partition), "RowKey": escaped(key), "schema": self._version}
         row.update({name: column for name, column in (columns or {}).items() if column is not None})
-        row.update(parts(value.to_json()))
+        body = value.to_json()
+        row.update(parts(body if newer is None else newer.after(body).body))
         return row
 
     def value(self, row: Row) -> T:
-        """Return the value in *row*. Raises: SchemaError unless its version is the current one or the one before."""
-        body = joined(row)
-        version = row["schema"]
-        if version == self._version - 1 and self._upgrade is not None:
-            body = self._upgrade(body)
-        elif version != self._version:
-            raise SchemaError(f"{self._model.__name__} of version {version} cannot be read as {self._version}")
-        return self._model.model_validate(body)
+        """Return the value in *row*. Raises: SchemaError."""
+        return self.read(row)[0]
+
+    def read(self, row: Row) -> tuple[T, Newer | None]:
+        """Return the value in *row*, and what a newer release has written into it. Raises: SchemaError."""
+        try:
+            body, version = joined(row), row["schema"]
+            if version == self._version - 1 and self._upgrade is not None:
+                body = self._upgrade(body)
+            elif version != self._version:
+                raise SchemaError(f"it has version {version} of its format, and this release reads {self._version}")
+            return self._validated(body)
+        except (ValidationError, ValueError, LookupError, TypeError) as error:
+            raise SchemaError(_wrong_in(error)) from error
+
+    def _validated(self, body: Any) -> tuple[T, Newer | None]:
+        try:
+            return self._model.model_validate(body), None
+        except ValidationError as error:
+            if any(each["type"] != _EXTRA for each in error.errors()):
+                raise
+        value = self._model.model_validate(body, extra="ignore")
+        return value, Newer(body, value.to_json())
+
+
+def _wrong_in(error: Exception) -> str:
+    """Return what is wrong with a row, without its values: some are names of people."""
+    if not isinstance(error, ValidationError):
+        return "it is damaged"
+    fields = sorted({".".join(str(part) for part in each["loc"]) for each in error.errors() if each["type"] != _EXTRA})
+    more = f" and {len(fields) - _SHOWN} more" if len(fields) > _SHOWN else ""
+    return f"this release does not understand {', '.join(fields[:_SHOWN])}{more}"
+
+
+def _kept(body: Any, known: Any, after: Any) -> Any:
+    """Return *after* with everything that *body* has and *known*, which is what this release reads of it, lacks."""
+    if isinstance(body, dict) and isinstance(known, dict) and isinstance(after, dict):
+        unknown = {name: value for name, value in body.items() if name not in known and name not in after}
+        both = body.keys() & known.keys()
+        return {**{n: _kept(body[n], known[n], v) if n in both else v for n, v in after.items()}, **unknown}
+    if isinstance(body, list) and isinstance(known, list) and isinstance(after, list) and len(body) == len(known):
+        return [_kept_item(body, known, item) for item in after]
+    return after
+
+
+def _kept_item(body: list[Any], known: list[Any], item: Any) -> Any:
+    """Return an item of a list with what it had: it is the one that is equal, or has the same id."""
+    for was, before in zip(body, known, strict=True):
+        same_id = (
+            isinstance(item, dict) and isinstance(before, dict) and "id" in item and item["id"] == before.get("id")
+        )
+        if before == item or same_id:
+            return _kept(was, before, item)
+    return item
 
 
 def parts(body: Any) -> dict[str, str]:

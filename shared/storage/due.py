@@ -8,7 +8,7 @@ for one piece of work, or a row for work that was never saved. ``DUE`` has what 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
@@ -34,6 +34,7 @@ from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.machines.restore_points import next_moment
 from shared.errors import NotFoundError
+from shared.storage.aside import AGAIN_EVERY, UNKNOWN_ROW, SetAside
 from shared.storage.codec import escaped
 from shared.storage.tables import Read, Row, Table, Tables, Write
 
@@ -159,8 +160,8 @@ STANDS_STILL = 1
 BULK_EVERY = DUE[DueKind.BULK].checked_after
 """How often a sweep checks that a bulk action still runs."""
 
-_MAX_ROWS = 5_000
-"""The most rows that one sweep reads of a partition."""
+_MAX_ROWS = 50_000
+"""The most rows that one sweep reads of a partition: behind many rows of one tenant, others have theirs."""
 
 DEPROVISIONED_BY = DUE[DueKind.DEPROVISION].checked_after
 """After this time a sweep checks that a deprovisioning has ended."""
@@ -178,6 +179,9 @@ class Due:
     tenant_id: str
     subject_id: str
     generation: int = 0
+    failures: int = field(default=0, compare=False)
+    """How often its rule has failed since it last succeeded."""
+    failing_since: datetime | None = field(default=None, compare=False)
 
 
 def start_due(pc: CloudPc) -> Due:
@@ -224,6 +228,7 @@ class DueIndex:
 
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "due")
+        self.aside = SetAside(self._table)
 
     async def put(self, kind: DueKind, at: datetime, tenant_id: str, subject_id: str, generation: int = 0) -> Due:
         """Write the due row; writing it twice has no further effect."""
@@ -266,7 +271,11 @@ class DueIndex:
         while len(found) < limit:
             top = min(limit - len(found), 1000)  # Table Storage returns at most 1,000 rows
             reads, token = await self._table.page(where, {"partition": partition, "end": end}, top=top, token=token)
-            found += map(_due, reads)
+            for read in reads:
+                try:
+                    found.append(_due(read))
+                except (KeyError, ValueError):  # of a kind that a newer release has, or damaged
+                    await self.aside.put(read.row, str(read.row["RowKey"]), UNKNOWN_ROW, now, now + AGAIN_EVERY)
             if token is None:
                 break
         return found
@@ -289,7 +298,21 @@ class DueIndex:
 
     async def postpone(self, due: Due, at: datetime) -> Due:
         """Move a due row to a later time; its generation stays."""
-        later = await self.put(due.kind, at, due.tenant_id, due.subject_id, due.generation)
+        return await self._move(due, replace(due, at=at, failures=0, failing_since=None))
+
+    async def push_back(self, due: Due, at: datetime, now: datetime) -> Due:
+        """Move a due row whose rule has failed to a later time, and count that it has failed."""
+        return await self._move(due, replace(_failed(due, now), at=at))
+
+    async def set_aside(self, due: Due, reason: str, now: datetime) -> None:
+        """Keep a due row where no sweep reads it, with the reason; ``aside.put_back`` brings it back to be tried."""
+        failed = _failed(due, now)
+        key = f"{due.kind.value}:{due.tenant_id}:{due.subject_id}:{due.generation}"
+        since = failed.failing_since or now
+        await self.aside.put(_row(failed), escaped(key), reason, since, now + AGAIN_EVERY)
+
+    async def _move(self, due: Due, later: Due) -> Due:
+        await self._table.put(_row(later))
         if later != due:
             await self.drop(due)
         return later
@@ -304,7 +327,7 @@ def _moment(at: datetime) -> str:
 
 
 def _row(due: Due) -> Row:
-    return {
+    row: Row = {
         "PartitionKey": _partition(due.kind),
         "RowKey": escaped(f"{_moment(due.at)}:{due.kind.value}:{due.tenant_id}:{due.subject_id}:{due.generation}"),
         "kind": due.kind.value,
@@ -313,14 +336,25 @@ def _row(due: Due) -> Row:
         "subject_id": due.subject_id,
         "generation": due.generation,
     }
+    if due.failures:
+        row["failures"] = due.failures
+        row["failing_since"] = (due.failing_since or due.at).astimezone(UTC).isoformat()
+    return row
+
+
+def _failed(due: Due, now: datetime) -> Due:
+    return replace(due, failures=due.failures + 1, failing_since=due.failing_since or now)
 
 
 def _due(read: Read) -> Due:
     row = read.row
+    since = row.get("failing_since")
     return Due(
         kind=DueKind(str(row["kind"])),
         at=datetime.fromisoformat(str(row["at"])),
         tenant_id=str(row["tenant_id"]),
         subject_id=str(row["subject_id"]),
         generation=int(row["generation"]),
+        failures=int(row.get("failures", 0)),
+        failing_since=datetime.fromisoformat(str(since)) if since else None,
     )

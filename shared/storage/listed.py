@@ -111,10 +111,10 @@ class ListedRepository(Repository[T]):
         writes = [
             write
             for stored in values
-            for write in (Write(self._row(stored.value), stored.etag or None), self._listed(stored.value))
+            for write in (Write(self._row(stored.value, stored.etag), stored.etag or None), self._listed(stored.value))
         ]
         etags = await self._table.write_all(writes)
-        return [Stored(stored.value, etag) for stored, etag in zip(values, etags[::2], strict=True)]
+        return [self._written(each.value, etag, each.etag) for each, etag in zip(values, etags[::2], strict=True)]
 
     def entry(self, value: T) -> Entry:
         """Return what lists look at in *value*."""

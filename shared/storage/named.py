@@ -48,8 +48,12 @@ class NamedRepository(Repository[T]):
         """Replace what was read, and its name where that changes. Raises: StaleError, NotFoundError, NameTakenError."""
         if self._name_of(before.value) == self._name_of(after):
             return await super().replace(after, seen=before.etag)
-        writes = [Write(self._row(after), before.etag), self._held(after), *await self._given_up(before.value)]
-        return Stored(after, (await self._write(after, writes))[0])
+        writes = [
+            Write(self._row(after, before.etag), before.etag),
+            self._held(after),
+            *await self._given_up(before.value),
+        ]
+        return self._written(after, (await self._write(after, writes))[0], before.etag)
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
         """Remove a value with its name, if it is there. Raises: StaleError if it no longer has the ETag *seen*."""
@@ -65,10 +69,10 @@ class NamedRepository(Repository[T]):
         places: list[int] = []
         for stored in values:
             places.append(len(writes))
-            writes.append(Write(self._row(stored.value), stored.etag or None))
+            writes.append(Write(self._row(stored.value, stored.etag), stored.etag or None))
             writes += [] if stored.etag else [self._held(stored.value)]
         etags = await self._table.write_all(writes)
-        return [Stored(stored.value, etags[place]) for stored, place in zip(values, places, strict=True)]
+        return [self._written(each.value, etags[at], each.etag) for each, at in zip(values, places, strict=True)]
 
     async def _write(self, value: T, writes: list[Write]) -> list[str]:
         """Write the record and its names in one transaction; where a row is there already, tell which."""

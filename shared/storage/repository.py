@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from shared.domain.values import Value
-from shared.errors import NotFoundError, StaleError, UnavailableError
-from shared.storage.codec import Codec, Upgrade, escaped
+from shared.errors import NotFoundError, StaleError, UnavailableError, UnreadableError
+from shared.storage.codec import Codec, SchemaError, Upgrade, escaped, newer_of, seen
 from shared.storage.tables import Read, Row, Table, Tables, Write
 
 T = TypeVar("T", bound=Value)
 V = TypeVar("V")
 
 Column = str | int | bool | None
+_log = logging.getLogger("deskwright.records")
 _ATTEMPTS = 20
 _AT_ONCE = 16
 _COMPARED = 14
@@ -54,6 +58,33 @@ class Shape(Generic[T]):
     noun: str = "record"
 
 
+_UNREADABLE: ContextVar[list[UnreadableError] | None] = ContextVar("unreadable", default=None)
+
+
+@contextmanager
+def unreadable_left_out() -> Iterator[list[UnreadableError]]:
+    """Leave out what cannot be read of many records, and collect it: for lists that are shown, and say so.
+
+    Elsewhere one record that cannot be read fails the reading of many: a plan, or a search for orphans, would take it
+    for a record that does not exist.
+    """
+    found: list[UnreadableError] = []
+    token = _UNREADABLE.set(found)
+    try:
+        yield found
+    finally:
+        _UNREADABLE.reset(token)
+
+
+def _collect(error: UnreadableError) -> None:
+    """Collect *error* where unreadable records are left out. Raises: *error* elsewhere."""
+    collected = _UNREADABLE.get()
+    if collected is None:
+        raise error
+    if all(each.id != error.id for each in collected):
+        collected.append(error)
+
+
 class Repository(Generic[T]):
     """The values of one model; each belongs to exactly one tenant."""
 
@@ -86,14 +117,14 @@ class Repository(Generic[T]):
         """Return the values with *ids*, in this order, each read by its key; those that are gone are left out."""
         found: list[Stored[T] | None] = []
         for at in range(0, len(ids), _AT_ONCE):
-            found += await asyncio.gather(*(self.find(tenant_id, id_) for id_ in ids[at : at + _AT_ONCE]))
+            found += await asyncio.gather(*(self._find_readable(tenant_id, id_) for id_ in ids[at : at + _AT_ONCE]))
         return [stored for stored in found if stored is not None]
 
     async def each(self, tenant_id: str, **filters: Column) -> AsyncIterator[Stored[T]]:
         """Yield every value of a tenant that matches *filters* (column = value); a filter of None is ignored."""
         where, parameters = self._where(tenant_id, filters)
-        async for read in self._table.query(where, parameters):
-            yield self._stored(read)
+        async for stored in self._readable(self._table.query(where, parameters)):
+            yield stored
 
     async def each_of(self, tenant_id: str, column: str, values: Sequence[str]) -> AsyncIterator[Stored[T]]:
         """Yield every value of a tenant whose *column* is one of *values*: one query for some of them at a time."""
@@ -103,20 +134,31 @@ class Repository(Generic[T]):
             some = {f"value{number}": value for number, value in enumerate(values[at : at + _COMPARED])}
             among = " or ".join(f"{column} eq @{name}" for name in some)
             where = f"PartitionKey eq @tenant and ( {among} )"  # spaces: the SDK looks for parameters between them
-            async for read in self._table.query(where, {"tenant": escaped(tenant_id), **some}):
-                yield self._stored(read)
+            async for stored in self._readable(self._table.query(where, {"tenant": escaped(tenant_id), **some})):
+                yield stored
 
     async def of_all(self, **filters: Column) -> AsyncIterator[Stored[T]]:
-        """Yield the values of all tenants that match *filters*. Reads the complete table: not for a request."""
+        """Yield the values of all tenants that match *filters*. Reads the complete table: not for a request.
+
+        One that cannot be read is logged and left out: the other tenants do not wait for it.
+        """
         where, parameters = self._where(None, filters)
         async for read in self._table.query(where, parameters):
-            yield self._stored(read)
+            try:
+                stored = self._stored(read)
+            except UnreadableError as error:
+                if _UNREADABLE.get() is None:
+                    _log.warning("left out of all tenants' records: %s", error)
+                else:
+                    _collect(error)
+                continue
+            yield stored
 
     async def page(self, tenant_id: str, top: int, token: str | None = None, **filters: Column) -> Page[T]:
         """Return at most *top* values from *token* on. Raises: InvalidError if *token* is not valid."""
         where, parameters = self._where(tenant_id, filters)
         reads, following = await self._table.page(where, parameters, top=top, token=token)
-        return Page([self._stored(read) for read in reads], following)
+        return Page([stored for read in reads if (stored := self._readable_one(read)) is not None], following)
 
     async def between(
         self, tenant_id: str, span: tuple[str, str], top: int, **filters: Column
@@ -132,7 +174,8 @@ class Repository(Generic[T]):
         while True:
             reads, token = await self._table.page(where, parameters, top=top, token=token)
             for read in reads:
-                yield str(read.row["RowKey"]), self._stored(read)
+                if (stored := self._readable_one(read)) is not None:
+                    yield str(read.row["RowKey"]), stored
             if token is None:
                 return
 
@@ -142,7 +185,8 @@ class Repository(Generic[T]):
 
     async def replace(self, value: T, *, seen: str) -> Stored[T]:
         """Replace the value that has the ETag *seen*. Raises: StaleError, NotFoundError."""
-        return Stored(value, await self._table.replace(self._row(value), seen=seen))
+        row = self._row(value, seen)
+        return self._written(value, await self._table.replace(row, seen=seen), seen)
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as above
         """Remove a value, if it exists. Raises: StaleError if it no longer has the ETag *seen*."""
@@ -182,17 +226,49 @@ class Repository(Generic[T]):
         An empty ETag inserts, ``*`` inserts or replaces. Each batch of at most 100 is one transaction.
         Raises: StaleError, ConflictError, NotFoundError.
         """
-        writes = [Write(self._row(stored.value), stored.etag or None) for stored in values]
+        writes = [Write(self._row(stored.value, stored.etag), stored.etag or None) for stored in values]
         etags = await self._table.write_all(writes)
-        return [Stored(stored.value, etag) for stored, etag in zip(values, etags, strict=True)]
+        return [self._written(each.value, etag, each.etag) for each, etag in zip(values, etags, strict=True)]
 
-    def _row(self, value: T) -> Row:
+    def _row(self, value: T, seen: str = "") -> Row:
+        """Return the row of *value*, which replaces the one with the ETag *seen*."""
         partition, key = self._shape.place(value)
         columns = {name: column(value) for name, column in self._shape.columns.items()}
-        return self._codec.row(value, partition, key, columns)
+        return self._codec.row(value, partition, key, columns, newer_of(seen))
+
+    def _written(self, value: T, etag: str, before: str) -> Stored[T]:
+        """Return what was written in place of *before*."""
+        newer = newer_of(before)
+        return Stored(value, seen(etag, newer and newer.after(value.to_json())))
 
     def _stored(self, read: Read) -> Stored[T]:
-        return Stored(self._codec.value(read.row), read.etag)
+        """Return a row as a value. Raises: UnreadableError."""
+        try:
+            value, newer = self._codec.read(read.row)
+        except SchemaError as error:
+            id_ = str(read.row["RowKey"])
+            raise UnreadableError(id_, f"The {self._shape.noun} {id_} cannot be read: {error}.") from error
+        return Stored(value, seen(read.etag, newer))
+
+    def _readable_one(self, read: Read) -> Stored[T] | None:
+        """Return a row as a value; None where it cannot be read and is collected. Raises: UnreadableError."""
+        try:
+            return self._stored(read)
+        except UnreadableError as error:
+            _collect(error)
+            return None
+
+    async def _readable(self, reads: AsyncIterator[Read]) -> AsyncIterator[Stored[T]]:
+        async for read in reads:
+            if (stored := self._readable_one(read)) is not None:
+                yield stored
+
+    async def _find_readable(self, tenant_id: str, id_: str) -> Stored[T] | None:
+        try:
+            return await self.find(tenant_id, id_)
+        except UnreadableError as error:
+            _collect(error)
+            return None
 
     def _where(self, tenant_id: str | None, filters: Mapping[str, Column]) -> tuple[str, dict[str, str | int | bool]]:
         if unknown := filters.keys() - self._shape.columns.keys():

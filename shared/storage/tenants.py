@@ -40,8 +40,8 @@ class Tenants:
         return await self._rows.find(_ALL, tenant_id)
 
     def each(self, **filters: Column) -> AsyncIterator[Stored[Tenant]]:
-        """Yield all tenants that match *filters* (``entra_tenant_id``)."""
-        return self._rows.each(_ALL, **filters)
+        """Yield all tenants that match *filters* (``entra_tenant_id``); one that cannot be read is left out."""
+        return self._rows.of_all(**filters)
 
     async def page(self, top: int, token: str | None = None) -> Page[Tenant]:
         """Return at most *top* tenants from *token* on. Raises: InvalidError if *token* is not valid."""

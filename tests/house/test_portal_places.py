@@ -11,6 +11,7 @@ _CONSTANT = re.compile(r'\bconst (\w+) = (?:`([^`]*)`|"([^"\n]*)") as const')
 _CALL = re.compile(r'\bapi\s*\.(POST|PUT|PATCH|DELETE)\(\s*(?:`([^`]*)`|"([^"\n]*)"|(\w+))')
 _GRAPH = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
 WITHOUT_PLACE = {
+    "list_set_aside": "for the operator, who comes from an alert with its runbook",
     "get_customer_template": "the Azure portal opens it: Readiness has the link",
     "get_configuration": "read before there is a client, with the browser's fetch",
     "receive_notifications": "Graph calls it",

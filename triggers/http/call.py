@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -18,7 +18,15 @@ from shared.domain.json_text import escape, read_json
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
-from shared.errors import InvalidError, LengthRequiredError, MismatchError, NotFoundError, Problem, TooLargeError
+from shared.errors import (
+    InvalidError,
+    LengthRequiredError,
+    MismatchError,
+    NotFoundError,
+    Problem,
+    TooLargeError,
+    UnreadableError,
+)
 from shared.services.action_context import ActionContext
 from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Repository, Stored
@@ -92,6 +100,8 @@ class Call:
         """The query parameters, once the frame has checked them."""
         self.returns: Node | None = None
         """What the route returns, as it declares it."""
+        self.left_out: Sequence[UnreadableError] = ()
+        """The records that a list lacks, because they cannot be read."""
         self.now = deps.clock.now()
         self._tenant, self._verb, self._trace_id, self._graph = tenant, verb, trace_id, graph
 

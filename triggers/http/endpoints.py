@@ -10,7 +10,8 @@ import hashlib
 import inspect
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
 
 import azure.functions as func
@@ -26,9 +27,10 @@ from shared.errors import (
     Problem,
     StaleError,
     UnavailableError,
+    UnreadableError,
 )
 from shared.services.tenant_directories import tenants_by_directory
-from shared.storage.repository import Stored
+from shared.storage.repository import Stored, unreadable_left_out
 from shared.workflow import DurableClient
 from triggers.http.authentication import (
     CLIENT_PRINCIPAL,
@@ -45,7 +47,7 @@ from triggers.http.openapi_metadata import RouteMetadata, attach
 from triggers.http.permissions import VERBS, authorize
 from triggers.http.problems import answering_errors
 from triggers.http.refusals import write_down_refusal
-from triggers.http.response_shapes import Node
+from triggers.http.response_shapes import Node, Page
 
 _ATTEMPTS = 20
 _MOST_CHARACTERS = 1000  # of a part of an address: storage answers longer ones with a 431
@@ -85,7 +87,7 @@ def endpoint(
                 call.params = named_parameters(req.params, query, graph=graph, version=version)
                 if accepts is None and req.method != "GET":
                     call.refuse_fields()
-                with on_behalf_of(call.tenant_id):
+                with on_behalf_of(call.tenant_id), _unreadable_of(call) as call.left_out:
                     return _http_response(await handler(call, *clients), req, trace_id)
 
             named = _named(req, trace_id) if graph else None
@@ -101,6 +103,11 @@ def endpoint(
         return _entry(handler, respond) if returns is None else attach(_entry(handler, respond), metadata)
 
     return frame
+
+
+def _unreadable_of(call: Call) -> AbstractContextManager[Sequence[UnreadableError]]:
+    """Leave out what cannot be read of a list that is shown; what else reads many records has all of them, or fails."""
+    return unreadable_left_out() if isinstance(call.returns, Page) else nullcontext(())
 
 
 def _timed(response: func.HttpResponse) -> func.HttpResponse:

@@ -32,6 +32,8 @@ def count_of(text: str) -> int | None:
 def listed(call: Call, items: Iterable[Any], next_token: str | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
     """Return the body of a list."""
     body: dict[str, Any] = {**more, "value": list(items)}
+    if call.left_out:
+        body["@deskwright.unreadable"] = [{"id": error.id, "reason": str(error)} for error in call.left_out]
     if next_token is not None:
         body["@odata.nextLink"] = next_link(call, next_token)
     return body

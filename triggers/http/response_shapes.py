@@ -83,6 +83,15 @@ class Entity(Derived):
         return {**whole, "properties": properties, "required": [*self.key]}
 
 
+_UNREADABLE = {
+    "type": "object",
+    "properties": {"id": _STRING, "reason": _STRING},
+    "required": ["id", "reason"],
+    "additionalProperties": False,
+}
+_UNREADABLE_MEANS = "Records that the list lacks because this release cannot read them; only where there are any"
+
+
 class Page(Derived):
     """A page of a list of *items*. *more*: what stands beside them by its name, or null."""
 
@@ -97,6 +106,7 @@ class Page(Derived):
             "@odata.context": _STRING,
             "@odata.count": {"type": "integer"},
             "@odata.nextLink": _STRING,
+            "@deskwright.unreadable": {"type": "array", "items": _UNREADABLE, "description": _UNREADABLE_MEANS},
         }
         required = ["value", *self.more]
         properties |= {name: nullable(schemas.ref(node)) for name, node in self.more.items()}

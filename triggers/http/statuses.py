@@ -18,6 +18,7 @@ from shared.errors import (
     TooLargeError,
     UnauthenticatedError,
     UnavailableError,
+    UnreadableError,
 )
 
 
@@ -44,6 +45,7 @@ STATUSES: dict[type[DeskwrightError], Status] = {
     LengthRequiredError: Status(HTTPStatus.LENGTH_REQUIRED, "LengthRequired", "Send the body with its length"),
     StaleError: Status(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed", "It has changed since you read it"),
     TooLargeError: Status(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", "The body is too large"),
+    UnreadableError: Status(HTTPStatus.INTERNAL_SERVER_ERROR, "RecordUnreadable", "The record cannot be read"),
     RefusedError: Status(HTTPStatus.UNPROCESSABLE_ENTITY, "UnprocessableEntity", "Azure refused it"),
     ThrottledError: Status(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests"),
     UnavailableError: Status(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Try again later"),

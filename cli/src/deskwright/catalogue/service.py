@@ -175,6 +175,7 @@ SERVICE = Noun(
         Verb("show", "get_pause", about="Show whether everything is paused, who did it and why."),
         Verb("pause", "pause_service", asks="Pause all tenants?"),
         Verb("resume", "resume_service"),
+        Verb("set-aside", "list_set_aside", ("SINCE=since", "TENANT=tenantId", "KIND=kind", "REASON=reason")),
         Verb("configuration", "get_configuration"),
         Verb("openapi", "openapi"),
     ),

@@ -17,6 +17,7 @@
     ├── RefusedError          422  the cloud refused it, finally; ``code`` is the cloud's error code
     └── UnavailableError      503  the cloud or the storage failed; the same call may succeed later
         └── ThrottledError    429  too many requests; ``after`` is the time to wait
+            └── SlowedDownError     sign-ins from this address have failed too often
 
 Activities raise only UnavailableError: a refusal is a value (shared.contracts.outcomes), a failure is an exception.
 """
@@ -147,3 +148,7 @@ class ThrottledError(UnavailableError):
     def __init__(self, message: str, *, after: timedelta) -> None:
         super().__init__(message)
         self.after = after
+
+
+class SlowedDownError(ThrottledError):
+    """Too many sign-ins from the caller's address have failed."""

@@ -62,6 +62,7 @@ _OPERATIONS = "deskwright.operations.ended"
 _STALLED = "deskwright.workflows.stalled"
 _TICKS = "deskwright.timers.ended"
 _SET_ASIDE = "deskwright.messages.set_aside"
+_REFUSALS = "deskwright.refusals"
 _CALLS = "deskwright.calls.duration"
 _CALLS_THROTTLED = "deskwright.calls.throttled"
 
@@ -135,6 +136,11 @@ def count_operation(kind: str, status: str, code: str = "") -> None:
 def count_set_aside() -> None:
     """Count a message of ``directory-changes`` that was moved to the queue of those that cannot be carried out."""
     _counter(_SET_ASIDE).add(1, {})
+
+
+def count_refusal(status: int) -> None:
+    """Count a change that a caller without any role was refused."""
+    _counter(_REFUSALS).add(1, {"http.response.status_code": status})
 
 
 def count_tick(timer: str) -> None:

@@ -11,9 +11,11 @@ from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import AuditEvent
 from shared.storage.tables import Tables
 from tests.integration import things
-from tests.integration.callers import Caller, Office, handlers
+from tests.integration.asking import ask
+from tests.integration.callers import Caller, Office, handlers, signed_in
 from tests.integration.scenes import PASSWORD, SCENES, WAITING, Scene, Trace
 from tests.integration.services import in_place
+from triggers.http.sign_in_failures import SignInFailures
 from triggers.http.views.catalogue import audit_event_view
 
 
@@ -49,6 +51,45 @@ async def test_what_a_reader_was_refused_is_written_down(here: Office, functions
     assert at.get(named, "") in event.resource_id
     assert audit_event_view(event)["activityResult"] == "clientError"
     assert PASSWORD not in json.dumps(event.to_json())
+
+
+@pytest.mark.parametrize("name", OF_TENANT)
+async def test_what_somebody_without_a_role_was_refused_is_counted_and_not_stored(
+    here: Office, functions: list[Any], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr("triggers.http.refusals.count_refusal", counted.append)
+    tenant_id = SCENES[name].at.get("tenant", "contoso")
+    if tenant_id != "contoso":
+        await here.tenants.insert(things.tenant(id=tenant_id))
+    caller = Caller(name, SCENES[name], handlers(functions)[name], "Another.Role")
+    assert (await caller()).status_code == 403
+    assert (await refusals(here, tenant_id), counted) == ([], [403])
+
+
+async def test_who_names_a_cloud_pc_that_is_not_there_leaves_no_event(
+    here: Office, functions: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr("triggers.http.refusals.count_refusal", counted.append)
+    name = "POST me/cloudPCs/{id}/reboot"
+    scene = Scene(Trace.CHANGED, at={"id": "somebody-s"})
+    for _ in range(3):
+        assert (await Caller(name, scene, handlers(functions)[name], "Another.Role")()).status_code == 404
+    assert (await refusals(here), await refusals(here, "*"), counted) == ([], [], [404] * 3)
+
+
+async def test_a_failed_sign_in_is_slowed_down_and_a_valid_one_is_not(
+    here: Office, functions: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("triggers.http.endpoints._FAILURES", SignInFailures())
+    whoami, forwarded = handlers(functions)["GET me"], {"x-forwarded-for": "203.0.113.7:1"}
+    bad = {"x-ms-client-principal": "", "authorization": "Bearer a.b.c", **forwarded}
+    said = [(await ask(whoami, "GET me", headers=bad)).status_code for _ in range(70)]
+    assert (said[:60], said[60:]) == ([401] * 60, [429] * 10)
+    slowed = await ask(whoami, "GET me", headers=bad)
+    assert 0 < int(slowed.headers["Retry-After"]) <= 60
+    assert (await ask(whoami, "GET me", headers={**signed_in("CloudPC.Reader"), **forwarded})).status_code == 200
 
 
 async def test_what_the_state_refused_is_written_down_with_its_resource(here: Office, functions: list[Any]) -> None:

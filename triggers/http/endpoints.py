@@ -26,6 +26,7 @@ from shared.errors import (
     NotFoundError,
     Problem,
     StaleError,
+    UnauthenticatedError,
     UnavailableError,
     UnreadableError,
 )
@@ -48,12 +49,15 @@ from triggers.http.permissions import VERBS, authorize
 from triggers.http.problems import answering_errors
 from triggers.http.refusals import write_down_refusal
 from triggers.http.response_shapes import Node, Page
+from triggers.http.sign_in_failures import SignInFailures
 
 _ATTEMPTS = 20
 _MOST_CHARACTERS = 1000  # of a part of an address: storage answers longer ones with a 431
 _UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _GRAPH_VERSIONS = frozenset({"v1.0", "beta"})
 _CLIENT_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
+
+_FAILURES = SignInFailures()
 
 Handler = Callable[..., Awaitable[Response]]
 
@@ -157,7 +161,7 @@ async def _authorized_call(
     if "tenant" in params:
         caller, tenant = await _caller_in_tenant(request, validation, deps, str(params["tenant"]))
     else:
-        caller = await authenticate(request.headers, validation, await _directories(deps))
+        caller = await _authenticated(request, validation, await _directories(deps))
     call = Call(request, deps, caller, tenant=tenant, verb=verb, trace_id=trace_id, graph=graph)
     try:
         authorize(caller, verb, deps.settings.provider_tenant_id, tenant.value if tenant else None)
@@ -187,10 +191,19 @@ async def _caller_in_tenant(
     """
     stored = await deps.tenants.find(tenant_id)
     directories = await _directories(deps) | ({stored.value.entra_tenant_id} if stored else set())
-    caller = await authenticate(request.headers, validation, directories)
+    caller = await _authenticated(request, validation, directories)
     if stored is None:
         raise NotFoundError("there is no such tenant")
     return caller, stored
+
+
+async def _authenticated(request: func.HttpRequest, validation: TokenValidation, directories: set[str]) -> Caller:
+    """Return who calls. Raises: UnauthenticatedError, SlowedDownError for an address from which many have failed."""
+    try:
+        return await authenticate(request.headers, validation, directories)
+    except UnauthenticatedError:
+        _FAILURES.add(request.headers)
+        raise
 
 
 async def _directories(deps: Dependencies) -> set[str]:

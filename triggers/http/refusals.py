@@ -10,8 +10,12 @@ import azure.functions as func
 
 from shared.services.action_context import ActionContext
 from shared.services.refusals import record_refusal
+from shared.telemetry import count_refusal
 from triggers.http.call import Call
+from triggers.http.permissions import OWN, Role
 
+_ABOUT_NOTHING = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.LENGTH_REQUIRED})
+"""How a request is answered that has not come to anything of the caller's."""
 _NAMES_NOTHING = (
     *("unknown field", "unknown property", "unknown query parameter", "unknown step"),
     *("is named twice", "this is named twice"),
@@ -20,9 +24,16 @@ _NAMES_NOTHING = (
 
 
 async def write_down_refusal(call: Call, verb: str, trace_id: str, response: func.HttpResponse) -> None:
-    """Have the audit event of a mutation written that was answered with an error."""
+    """Have the audit event of a mutation written that was answered with an error.
+
+    Of callers without any role it is counted: everybody in a directory can have themselves refused without end. Their
+    own Cloud PC is theirs, and what they were refused about that is written down.
+    """
     status = int(response.status_code)
     if call.request.method == "GET" or status < HTTPStatus.BAD_REQUEST:
+        return
+    if not call.caller.roles & frozenset(Role) and (verb not in OWN or status in _ABOUT_NOTHING):
+        count_refusal(status)
         return
     subject = call.tenant if call.tenant_id else None
     # Not the call's own context: reading that of a bad Idempotency-Key is what may have been refused.

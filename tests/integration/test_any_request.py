@@ -64,7 +64,7 @@ async def furnished(office: Office) -> Office:
     return office
 
 
-@settings(max_examples=5 * settings.default.max_examples, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5 * settings().max_examples, database=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 async def test_no_request_is_our_failure(furnished: Office, routes: dict[str, Any], data: st.DataObject) -> None:
     del furnished  # one for all examples: what an earlier one has changed is there for the next

@@ -145,7 +145,7 @@ JUNK: st.SearchStrategy[Any] = st.sampled_from(
 )
 
 
-@settings(max_examples=4 * settings.default.max_examples, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=4 * settings().max_examples, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_broken_body_is_refused_or_accepted_and_never_applied_in_part(data: st.DataObject) -> None:
     app = shared()

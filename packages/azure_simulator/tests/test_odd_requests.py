@@ -172,7 +172,7 @@ def test_no_request_makes_it_crash(route: Route) -> None:
     there = cloud() if route.mutates else unchanged()
 
     # Inside, because Hypothesis nests the settings of a function once for each parameter: a thousand are too deep.
-    @settings(max_examples=settings.default.max_examples // 10)
+    @settings(max_examples=settings().max_examples // 10)
     @given(body=BODIES, query=QUERIES)
     def never_crashes(body: Any, query: dict[str, str]) -> None:
         text = "&".join(f"{name}={value}" for name, value in query.items())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from shared.workflow import predates
@@ -13,4 +15,5 @@ from tests.stories.tell import Context
     [("1.0", "1.1", True), ("1.1", "1.1", False), ("1.10", "1.9", False), ("1.9", "1.10", True), ("", "1.1", True)],
 )
 def test_versions_are_compared_number_by_number(began: str, version: str, *, before: bool) -> None:
-    assert predates(Context(began), version) is before
+    context: Any = Context(began)
+    assert predates(context, version) is before

@@ -55,6 +55,10 @@ scenario: $(VENV)/installed .tools/azurite/installed ## play failure scenario N 
 bench: $(VENV)/installed .tools/azurite/installed .tools/peers/installed .tools/browser/installed portal/dist-local/index.html ## measure performance: one line of JSON for each figure
 	@$(PY) -m bench
 
+.PHONY: figures
+figures: $(VENV)/installed .tools/azurite/installed .tools/peers/installed .tools/browser/installed portal/dist-local/index.html ## measure what the README's table shows, and write it there with the date (an hour)
+	@$(PY) -m bench.published
+
 # ---- prove -------------------------------------------------------------------------------------
 
 .PHONY: check
@@ -69,7 +73,7 @@ test: check .tools/azurite/installed .tools/worker/installed ## run all tests bu
 	@echo "make test: all passed"
 
 .PHONY: long
-long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed .tools/kusto/installed portal/dist-local/index.html ## run what takes minutes, and many examples of each property
+long: $(VENV)/installed .tools/azurite/installed .tools/graph/installed .tools/graph-javascript/installed .tools/audit/installed .tools/az/installed .tools/browser/installed .tools/kusto/installed .tools/peers/installed portal/dist-local/index.html ## run what takes minutes, and many examples of each property
 	@DESKWRIGHT_EXAMPLES=many DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) $(THREE) --no-loadscope-reorder -m "long or hypothesis" || { echo "make long: failed (above)" >&2; exit 1; }
 
 .PHONY: lint

@@ -1,6 +1,7 @@
 """The engine of Spot Groups in models, and the requests of its runs: a week of 500 users, a release, 200 groups.
 
-``python -m bench spot:500,7`` is the default: users and seed. Nothing here is Azure: how long hosts take is drawn, and
+``python -m bench spot:500,7,200,1000`` is the default: users, seed, groups whose runs and changes whose messages are
+counted. Nothing here is Azure: how long hosts take is drawn, and
 the users' week is made up (``bench/spot_week.py``). What the figures compare are decisions, on the same week.
 """
 
@@ -58,9 +59,9 @@ def group(users: int, balancing: LoadBalancing = LoadBalancing.BREADTH_FIRST) ->
     )
 
 
-def main(users: str = "500", seed: str = "7") -> list[Figure]:
+def main(users: str = "500", seed: str = "7", groups: str = "200", changed: str = "1000") -> list[Figure]:
     """Measure everything."""
-    return [*_week(int(users), int(seed)), *_release(int(seed)), _cpu(), *spot_requests.main()]
+    return [*_week(int(users), int(seed)), *_release(int(seed)), _cpu(), *spot_requests.main(groups, changed)]
 
 
 def _week(users: int, seed: int) -> list[Figure]:
@@ -69,8 +70,8 @@ def _week(users: int, seed: int) -> list[Figure]:
     deep = Model(hosts, SEATS, sessions, seed, WEEK).run(engine(group(users, LoadBalancing.DEPTH_FIRST)))
     theirs = Model(hosts, SEATS, sessions, seed, WEEK).run(autoscale)
     figures = [
-        Figure("host-hours / always on", _hours(ours), hosts * WEEK / HOUR, "h", 1, 0.30),
-        Figure("host-hours / Azure Virtual Desktop's autoscale", _hours(ours), _hours(theirs), "h", 1, 0.90),
+        Figure("spot: host-hours / always on", _hours(ours), hosts * WEEK / HOUR, "h", 1, 0.30),
+        Figure("spot: host-hours / Azure Virtual Desktop's autoscale", _hours(ours), _hours(theirs), "h", 1, 0.90),
     ]
     for name, outcome in (("breadth-first", ours), ("depth-first", deep)):
         figures += _against_bounds(name, outcome, sessions)

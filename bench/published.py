@@ -1,0 +1,77 @@
+"""``python -m bench.published`` (``make figures``): measure what the README's table shows, and write it dated.
+
+The rest of the README stays as it is. A figure that cannot be measured here is named as missing.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from bench.figures import Figure, Missing
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN, END = "<!-- make figures writes from here -->", "<!-- to here -->"
+PUBLISHED = {
+    "importing": ("import function_app / floor import",),
+    "engine": ("activities a second: durabletask in memory / embedded host, fsynced",),
+    "makespan": ("makespan of 200 Cloud PCs / lower bound", "makespan of 1000 Cloud PCs / lower bound"),
+    "cloud": ("cloud: GET of a machine / bare aiohttp over TLS", "cloud: GET among 100,000 machines / among 100"),
+    "fairness": ("time of 5 Cloud PCs beside 1000 of another tenant / alone",),
+    "portal": (
+        "portal: until the first row / 1.5 s",
+        "portal: until a selected row is drawn / 150 ms",
+        "portal: nodes in the page / 1,500",
+    ),
+    "spot": ("spot: host-hours / always on", "spot: host-hours / Azure Virtual Desktop's autoscale"),
+}
+"""The figures that the README shows, by benchmark, in the order of its table."""
+
+
+def table(found: Iterable[Figure | Missing], on: date) -> str:
+    """Return the table of the published figures among *found*. Raises: KeyError if one was not made."""
+    by_name = {each.name: each for each in found}
+    rows = [_row(by_name[name]) for names in PUBLISHED.values() for name in names]
+    where = f"{os.cpu_count()} cores, Python {platform.python_version()}"
+    head = [f"Measured on {on}, in one run, {where}:", "", "| figure | measured | goal |", "|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def _row(figure: Figure | Missing) -> str:
+    if isinstance(figure, Missing):
+        return f"| {figure.name} | not measured: {figure.note} | |"
+    if figure.goal is None:
+        return f"| {figure.name} | {figure.ratio:.2f} | |"
+    missed = " (missed)" if figure.ratio > figure.goal else ""
+    return f"| {figure.name} | {figure.ratio:.2f}{missed} | {figure.goal:.2f} |"
+
+
+def replaced(page: str, text: str) -> str:
+    """Return *page* with *text* between the two marks. Raises: ValueError if they are not there."""
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        message = f"README.md has no place for the figures: {BEGIN} ... {END}"
+        raise ValueError(message)
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+
+
+def main() -> None:
+    """Measure, and write the README."""
+    found: list[Figure | Missing] = []
+    for name in PUBLISHED:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        made = importlib.import_module(f"bench.{name}").main()
+        for figure in made:
+            print(figure.line(), flush=True)
+        found += made
+    README.write_text(replaced(README.read_text(), table(found, datetime.now(UTC).date())))  # noqa: TID251 - the day of the run
+
+
+if __name__ == "__main__":
+    main()

@@ -176,13 +176,13 @@ async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) 
     last = max(assigned, default=None)
     soon = next((last + after for after in _soon_after() if last + after > at), None) if last else None
     watch = await dependencies().watches.find(tenant.id, WATCH)
-    regular = next_of(_SELDOM if watch and watch.value.follows(at) else _REGULARLY, at)
+    regular = next_of(_SELDOM if watch and watch.value.follows(at) else _REGULARLY, at, tenant.id)
     due = dependencies().due
     await due.ensure(DueKind.REREAD, min(soon or regular, regular), tenant.id, EVERYBODY)
     every = timedelta(minutes=tenant.settings.directory_catch_up_in_minutes)
-    await due.ensure(DueKind.CATCH_UP, next_of(every, at), tenant.id, tenant.id)
+    await due.ensure(DueKind.CATCH_UP, next_of(every, at, tenant.id), tenant.id, tenant.id)
     if dependencies().settings.notification_url and not await _is_watched(tenant):
-        await due.ensure(DueKind.SUBSCRIBE, next_of(timedelta(minutes=1), at), tenant.id, tenant.id)
+        await due.ensure(DueKind.SUBSCRIBE, next_of(timedelta(minutes=1), at, tenant.id), tenant.id, tenant.id)
 
 
 async def _is_watched(tenant: Tenant) -> bool:

@@ -58,7 +58,7 @@ async def close_spot_reconcile(order: SpotReconciledOrder, client: DurableClient
     if not await deps.requests.settle(order.tenant_id, order.requested_at, order.spot_group_id):
         return NewerRequest()
     every = _REGULARLY if order.refused is None else _AGAIN
-    await deps.due.ensure(DueKind.SPOT, next_of(every, now), order.tenant_id, order.spot_group_id)
+    await deps.due.ensure(DueKind.SPOT, next_of(every, now, order.spot_group_id), order.tenant_id, order.spot_group_id)
     await _end_operations(order, now)
     return Done()
 

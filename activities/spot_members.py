@@ -78,7 +78,7 @@ async def _planned(order: SpotGroupOrder, tenant: Tenant, group: SpotGroup, know
 
 async def _ask_again(group: SpotGroup, at: datetime) -> None:
     """Have the directory read again soon: it did not say everything."""
-    await dependencies().due.put(DueKind.SPOT, next_of(_SOON, at), group.tenant_id, group.id)
+    await dependencies().due.put(DueKind.SPOT, next_of(_SOON, at, group.id), group.tenant_id, group.id)
 
 
 async def _save(plan: MemberPlan, stored: dict[str, Stored[SpotMember]]) -> None:

@@ -52,13 +52,14 @@ class Vault:
         from azure.core.pipeline.policies import UserAgentPolicy
         from azure.keyvault.secrets.aio import SecretClient
 
-        from shared.clients.pipeline import USER_AGENT, PacingPolicy, VerdictPolicy
+        from shared.clients.pipeline import TIMEOUTS, USER_AGENT, PacingPolicy, VerdictPolicy
 
         self._url = url
         self._client = SecretClient(
             url,
             credential,
             retry_total=0,
+            **TIMEOUTS,
             user_agent_policy=UserAgentPolicy(base_user_agent=USER_AGENT),
             per_call_policies=[VerdictPolicy(pacing.clock), PacingPolicy(pacing, vault_limits(url))],
         )

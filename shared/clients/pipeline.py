@@ -42,6 +42,8 @@ _ONE_RESOURCE = 100
 """Compute allows up to 45 calls at once for one VM and hundreds for all (docs/notes/azure.md 1.9)."""
 _EVIDENCE = 2000
 USER_AGENT = "deskwright/0.1"
+TIMEOUTS = {"connection_timeout": 10, "read_timeout": 60}
+"""Seconds until a call counts as not answered; azure-core would wait 300 for each."""
 
 
 def decide(status: int, code: str, message: str, *, after: timedelta | None = None) -> Exception:
@@ -173,7 +175,7 @@ def transport() -> AsyncHttpTransport[Any, Any]:
     """
     from azure.core.pipeline.transport import AioHttpTransport
 
-    made: AsyncHttpTransport[Any, Any] = AioHttpTransport(use_env_settings=False)
+    made: AsyncHttpTransport[Any, Any] = AioHttpTransport(use_env_settings=False, **TIMEOUTS)
     return made
 
 

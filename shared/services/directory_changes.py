@@ -193,7 +193,7 @@ async def catch_up_due(deps: Dependencies, client: DurableClient, due: Due) -> d
         await catch_up(deps, client, tenant.value, now)
     except RefusedError as refused:
         _log.warning("the directory of %s does not say what has changed: %s", due.tenant_id, refused)
-        await deps.due.ensure(DueKind.REREAD, next_of(timedelta(days=1), now), due.tenant_id, EVERYBODY)
+        await deps.due.ensure(DueKind.REREAD, next_of(timedelta(days=1), now, due.tenant_id), due.tenant_id, EVERYBODY)
     every = timedelta(minutes=tenant.value.settings.directory_catch_up_in_minutes)
-    await deps.due.put(DueKind.CATCH_UP, next_of(every, now), due.tenant_id, due.subject_id)
+    await deps.due.put(DueKind.CATCH_UP, next_of(every, now, due.subject_id), due.tenant_id, due.subject_id)
     return None

@@ -68,7 +68,7 @@ async def _pass_on(deps: Dependencies, tenant_id: str, notifications: Sequence[N
 
 async def _catch_up_soon(deps: Dependencies, tenant_id: str, now: datetime) -> None:
     """Have the directory's changes read: once for all notifications of a minute."""
-    await deps.due.put(DueKind.CATCH_UP, next_of(timedelta(minutes=1), now), tenant_id, tenant_id)
+    await deps.due.put(DueKind.CATCH_UP, next_of(timedelta(minutes=1), now, tenant_id), tenant_id, tenant_id)
 
 
 def _users(notification: Notification) -> Iterator[str]:

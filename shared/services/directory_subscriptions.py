@@ -140,5 +140,7 @@ async def subscription_due(deps: Dependencies, client: DurableClient, due: Due) 
         # What Graph wants renewed stays so, however long our record says that it lasts.
         every = min(every, timedelta(minutes=tenant.value.settings.directory_catch_up_in_minutes))
         generation = due.generation
-    await deps.due.put(DueKind.SUBSCRIBE, next_of(every, now), due.tenant_id, due.subject_id, generation)
+    await deps.due.put(
+        DueKind.SUBSCRIBE, next_of(every, now, due.subject_id), due.tenant_id, due.subject_id, generation
+    )
     return None

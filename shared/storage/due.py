@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
+from zlib import crc32
 
 from shared.contracts.bulk import BULK
 from shared.contracts.changes import SETTLE_CHANGES
@@ -194,9 +195,13 @@ def watch_due(pc: CloudPc, at: datetime) -> Due:
     return Due(DueKind.WATCH, at + WATCH_EVERY, pc.tenant_id, pc.id, pc.current.generation)
 
 
-def next_of(every: timedelta, at: datetime) -> datetime:
-    """Return the next time of something periodic: the same for every *at* before it, so that one row results."""
-    return at + every - (at - _EPOCH) % every
+def next_of(every: timedelta, at: datetime, subject_id: str) -> datetime:
+    """Return the next time of something periodic: the same for every *at* before it, so that one row results.
+
+    Each subject has a full minute of its own in the period: what is due daily is not due of all tenants at midnight.
+    """
+    own = crc32(subject_id.encode()) % max(1, every // _MINUTE) * _MINUTE
+    return at + every - (at - _EPOCH - own) % every
 
 
 def grace_due(pc: CloudPc) -> Due | None:

@@ -19,7 +19,6 @@ from shared.errors import (
     ConflictError,
     DeskwrightError,
     InvalidError,
-    SlowedDownError,
     ThrottledError,
     UnauthenticatedError,
     UnavailableError,
@@ -70,7 +69,7 @@ def error_response(
     status = _status(error)
     errors = _errors(error)
     detail = _GENERAL.get(status.code) or cut(str(error)) or status.title
-    if (status.code in _GENERAL or status is UNEXPECTED) and not isinstance(error, SlowedDownError):
+    if status.code in _GENERAL or status is UNEXPECTED:
         _log.warning("%s, trace id %s: %s", status.code, trace_id, error)
     headers = {}
     if isinstance(error, ThrottledError | BusyError):

@@ -1,6 +1,6 @@
 """Sign-ins that fail: whoever fails often is told to wait. Who has a valid token is served whatever others do.
 
-Counted by address, in each process for itself; nothing is stored or logged, because anybody can make us do it.
+Counted by address, in each process for itself; nothing is stored, because anybody can make us do it.
 """
 
 from __future__ import annotations

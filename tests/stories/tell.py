@@ -81,7 +81,7 @@ class Story:
 class Teller:
     """Answers each call from the script; a list is a series of answers, its last one repeats."""
 
-    def __init__(self, answers: Answers, version: str) -> None:
+    def __init__(self, answers: Answers, version: str = CURRENT) -> None:
         self._answers = {
             contract.name: list(answer) if isinstance(answer, list) else answer for contract, answer in answers.items()
         }

@@ -143,6 +143,14 @@ def pytest_runtest_makereport(
     return report
 
 
+@pytest.fixture(scope="module")
+def shared_office(stack: Stack, portal: Portal, request: pytest.FixtureRequest) -> Iterator[Office]:
+    """A tenant that tests of a file share: they leave it as it was. One of its own costs each some seconds of CPU."""
+    name = f"f{zlib.crc32(request.node.nodeid.encode()):08x}"
+    yield Office(stack, portal, name).open()
+    portal.send("POST", f"/tenants/{name}/pause", {"reason": "its tests are over"})
+
+
 @pytest.fixture
 def open_office(stack: Stack, portal: Portal, request: pytest.FixtureRequest) -> Iterator[Callable[..., Office]]:
     """Open a tenant of the test's own: ``open_office(settings={...}, zones=[...])``.

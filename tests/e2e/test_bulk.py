@@ -122,15 +122,15 @@ def test_it_is_paused_resumed_and_cancelled(open_office: OpenOffice) -> None:
         ({"action": "retry", "filter": {"status": ["asleep"]}}, "/filter/status/0"),
     ],
 )
-def test_a_form_that_makes_no_sense_begins_nothing(open_office: OpenOffice, form: Json, pointer: str) -> None:
-    office = open_office()
+def test_a_form_that_makes_no_sense_begins_nothing(shared_office: Office, form: Json, pointer: str) -> None:
+    office = shared_office
     answer = office.portal.send("POST", f"{office.base}/bulkActions", form)
     assert answer.status == BAD_REQUEST
     assert pointer in {error["pointer"] for error in answer.body["errors"]}
     assert list(office.portal.pages(f"{office.base}/bulkActions")) == []
 
 
-def test_nobody_who_is_possible_begins_nothing(open_office: OpenOffice) -> None:
-    office = open_office()
+def test_nobody_who_is_possible_begins_nothing(shared_office: Office) -> None:
+    office = shared_office
     answer = office.portal.send("POST", f"{office.base}/bulkActions", {"action": "retry", "cloudPcIds": ["gone"]})
     assert answer.status == CONFLICT

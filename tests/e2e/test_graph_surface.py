@@ -47,10 +47,18 @@ def asked(office: Office, path: str, **options: str) -> Any:
     return office.portal.send("GET", f"{office.graph}/{path}?{query}")
 
 
+@pytest.fixture(scope="module")
+def connection(shared_office: Office) -> str:
+    """The connection of the shared office, which has one policy on it, *There*."""
+    made = shared_office.connection()
+    assert create_policy(shared_office, made, "There").status == 201
+    return made
+
+
 @pytest.mark.parametrize("version", ["v1.0", "beta"])
 @pytest.mark.parametrize("collection", COLLECTIONS)
-def test_every_collection_is_listed_in_both_versions(open_office: OpenOffice, collection: str, version: str) -> None:
-    office = open_office()
+def test_every_collection_is_listed_in_both_versions(shared_office: Office, collection: str, version: str) -> None:
+    office = shared_office
     path = f"{office.base}/{version}/deviceManagement/virtualEndpoint/{collection}"
     body = office.portal.ask("GET", path).body
     assert isinstance(body["value"], list)
@@ -82,11 +90,10 @@ def test_lists_page_select_filter_and_count(open_office: OpenOffice) -> None:
     ],
 )
 def test_what_cannot_be_asked_is_said_in_graph_s_shape(
-    open_office: OpenOffice, options: dict[str, str], words: str
+    shared_office: Office, connection: str, options: dict[str, str], words: str
 ) -> None:
-    office = open_office()
-    create_policy(office, office.connection())
-    answer = asked(office, "provisioningPolicies", **options)
+    del connection
+    answer = asked(shared_office, "provisioningPolicies", **options)
     assert (answer.status, answer.body["error"]["code"]) == (400, "BadRequest")
     assert words in answer.body["error"]["message"]
 
@@ -112,12 +119,13 @@ def test_a_policy_created_the_graph_way_is_read_back(open_office: OpenOffice) ->
     ],
 )
 def test_a_policy_that_cannot_be_is_refused_and_not_made(
-    open_office: OpenOffice, changed: dict[str, Any], target: str
+    shared_office: Office, connection: str, changed: dict[str, Any], target: str
 ) -> None:
-    office = open_office()
-    answer = create_policy(office, office.connection(), **changed)
+    office = shared_office
+    answer = create_policy(office, connection, **changed)
     assert (answer.status, [each["target"] for each in answer.body["error"]["details"]]) == (400, [target])
-    assert list(office.portal.pages(f"{office.graph}/provisioningPolicies")) == []
+    policies = office.portal.pages(f"{office.graph}/provisioningPolicies")
+    assert [each["displayName"] for each in policies] == ["There"]
 
 
 def test_assigning_replaces_the_groups_and_those_that_stay_keep_since_when(open_office: OpenOffice) -> None:
@@ -202,8 +210,8 @@ def test_every_change_is_an_audit_event_that_names_who_and_what(open_office: Ope
 
 
 @pytest.mark.parametrize("collection", [name for name in COLLECTIONS if name != "servicePlans"])
-def test_what_is_not_there_is_a_404_in_graph_s_shape(open_office: OpenOffice, collection: str) -> None:
-    office = open_office()
+def test_what_is_not_there_is_a_404_in_graph_s_shape(shared_office: Office, collection: str) -> None:
+    office = shared_office
     answer = office.portal.send("GET", f"{office.graph}/{collection}/nothing")
     assert (answer.status, answer.body["error"]["code"]) == (404, "ResourceNotFound")
 

@@ -61,11 +61,10 @@ def test_a_tenants_service_plan_decides_the_machine_and_a_rebuild_takes_todays(o
     ],
 )
 def test_hardware_that_cannot_be_is_refused(
-    open_office: OpenOffice, changed: dict[str, Any], pointer: str, says: str
+    shared_office: Office, changed: dict[str, Any], pointer: str, says: str
 ) -> None:
-    office = open_office()
     with pytest.raises(PortalError) as refused:
-        define(office, SMALL, **changed)
+        define(shared_office, SMALL, **changed)
     assert f"/settings/servicePlans/{SMALL}{pointer}" in str(refused.value)
     assert says in str(refused.value)
 

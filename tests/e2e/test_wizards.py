@@ -132,10 +132,17 @@ def kept(office: Office) -> list[int]:
     return [*counts, len(changes), len(list(office.portal.pages(f"{office.base}/operations")))]
 
 
+@pytest.fixture(scope="module")
+def forms(shared_office: Office) -> dict[str, Json]:
+    """The forms of the shared office, which has what they name."""
+    return {wizard: made(shared_office) for wizard, made in FORMS.items()}
+
+
 @pytest.mark.parametrize("wizard", FORMS)
-def test_wrong_input_to_each_field_is_named_and_changes_nothing(open_office: OpenOffice, wizard: str) -> None:
-    office = open_office()
-    form = FORMS[wizard](office)
+def test_wrong_input_to_each_field_is_named_and_changes_nothing(
+    shared_office: Office, forms: dict[str, Json], wizard: str
+) -> None:
+    office, form = shared_office, forms[wizard]
     before = kept(office)
     for pointer, value in WRONG[wizard]:
         answer = office.portal.send("POST", f"{office.base}/wizards/{wizard}", with_wrong(form, pointer, value))
@@ -151,17 +158,18 @@ def test_wrong_input_to_each_field_is_named_and_changes_nothing(open_office: Ope
 
 
 @pytest.mark.parametrize("wizard", FORMS)
-def test_a_review_saves_nothing_and_says_what_would_happen(open_office: OpenOffice, wizard: str) -> None:
-    office = open_office()
-    form = FORMS[wizard](office)
+def test_a_review_saves_nothing_and_says_what_would_happen(
+    shared_office: Office, forms: dict[str, Json], wizard: str
+) -> None:
+    office, form = shared_office, forms[wizard]
     before = kept(office)
     review = office.portal.ask("POST", f"{office.base}/wizards/{wizard}/review", form).body
     assert (review["valid"], bool(review["wouldHappen"]["summary"])) == (True, True)
     assert kept(office) == before
 
 
-def test_later_steps_are_not_errors_yet(open_office: OpenOffice) -> None:
-    office = open_office()
+def test_later_steps_are_not_errors_yet(shared_office: Office) -> None:
+    office = shared_office
     form = {"throughStep": "site", "site": {"siteId": "main"}}
     review = office.portal.ask("POST", f"{office.base}/wizards/create-connection/review", form).body
     whole = office.portal.ask("POST", f"{office.base}/wizards/create-connection/review", {"site": form["site"]}).body
@@ -169,11 +177,13 @@ def test_later_steps_are_not_errors_yet(open_office: OpenOffice) -> None:
 
 
 @pytest.mark.parametrize("wizard", FORMS)
-def test_a_wizard_shows_its_steps_and_today_s_choices(open_office: OpenOffice, wizard: str) -> None:
-    office = open_office()
+def test_a_wizard_shows_its_steps_and_today_s_choices(
+    shared_office: Office, forms: dict[str, Json], wizard: str
+) -> None:
+    office = shared_office
     shown = office.portal.ask("GET", f"{office.base}/wizards/{wizard}").body
     steps = [step["name"] for step in shown["steps"]]
-    assert steps == [*FORMS[wizard](office), "review"]
+    assert steps == [*forms[wizard], "review"]
     assert any(choice for step in shown["steps"] for choice in step["choices"].values())
     assert not any(step["choicesErrors"] for step in shown["steps"])
 
@@ -194,8 +204,8 @@ def test_a_list_of_groups_that_is_cut_says_so_and_what_to_do(open_office: OpenOf
     assert groups(f"{office.name}%20many%200") == (10, None)
 
 
-def test_a_wizard_that_does_not_exist_is_not_there(open_office: OpenOffice) -> None:
-    office = open_office()
+def test_a_wizard_that_does_not_exist_is_not_there(shared_office: Office) -> None:
+    office = shared_office
     assert office.portal.send("GET", f"{office.base}/wizards/create-nothing").status == 404
 
 
@@ -270,8 +280,8 @@ def test_an_empty_tenant_can_be_changed_and_deleted_but_not_over_somebody_s_head
     assert portal.send("GET", office.base).status == 404
 
 
-def test_a_body_of_more_than_a_mebibyte_is_refused(open_office: OpenOffice) -> None:
-    office = open_office()
+def test_a_body_of_more_than_a_mebibyte_is_refused(shared_office: Office) -> None:
+    office = shared_office
     body = json.dumps({"name": "x" * (1 << 20)}).encode()
     status, said = send(
         office.stack, "POST", f"tenants/{office.name}/wizards/create-connection", office.portal.token(), body
@@ -279,8 +289,8 @@ def test_a_body_of_more_than_a_mebibyte_is_refused(open_office: OpenOffice) -> N
     assert (status, said["status"]) == (413, 413)
 
 
-def test_a_body_in_chunks_is_refused_with_words_that_help_and_changes_nothing(open_office: OpenOffice) -> None:
-    office = open_office()
+def test_a_body_in_chunks_is_refused_with_words_that_help_and_changes_nothing(shared_office: Office) -> None:
+    office = shared_office
     token = office.portal.token()
     paths = (
         ("POST", f"tenants/{office.name}/wizards/create-connection"),
@@ -296,22 +306,22 @@ def test_a_body_in_chunks_is_refused_with_words_that_help_and_changes_nothing(op
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff"])
-def test_a_body_that_is_no_object_is_refused(open_office: OpenOffice, body: bytes) -> None:
-    office = open_office()
+def test_a_body_that_is_no_object_is_refused(shared_office: Office, body: bytes) -> None:
+    office = shared_office
     status, said = send(
         office.stack, "POST", f"tenants/{office.name}/wizards/create-connection", office.portal.token(), body
     )
     assert (status, said["errors"][0]["pointer"]) == (400, "")
 
 
-def test_a_post_without_a_body_may_carry_a_key(open_office: OpenOffice) -> None:
-    office = open_office()
+def test_a_post_without_a_body_may_carry_a_key(shared_office: Office) -> None:
+    office = shared_office
     answer = office.portal.send("POST", f"{office.base}/cloudPCs/x/retry", headers={"Idempotency-Key": "once"})
     assert answer.status == 404
 
 
-def test_a_json_of_any_depth_gets_an_answer(open_office: OpenOffice) -> None:
-    office = open_office()
+def test_a_json_of_any_depth_gets_an_answer(shared_office: Office) -> None:
+    office = shared_office
     path = f"tenants/{office.name}/wizards/create-connection"
     for depth in (900, 1_000, 100_000):
         deep = b'{"site":' + b"[" * depth + b"]" * depth + b"}"

@@ -88,7 +88,7 @@ def test_it_stays_up_tells_how_to_go_on_and_ends_on_ctrl_c(tmp_path: Path) -> No
     assert not (tmp_path / "run" / "stack.json").exists()
 
 
-@pytest.mark.parametrize("shown", ["cloudpc", "spot"])
+@pytest.mark.parametrize("shown", ["cloudpc", pytest.param("spot", marks=pytest.mark.long)])
 def test_an_interrupt_on_the_way_leaves_nothing_running(tmp_path: Path, shown: str) -> None:
     with demo(tmp_path / "run", "--demo", shown) as process:
         assert process.stdout is not None

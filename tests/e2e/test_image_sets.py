@@ -189,7 +189,9 @@ def test_a_recipe_builds_versions_without_hands_also_every_month(start_stack: St
     assert office.machines() == []
 
 
-@pytest.mark.parametrize("step", ["installPackage", "generalize", "checkJoin"])
+@pytest.mark.parametrize(
+    "step", ["generalize", *(pytest.param(step, marks=pytest.mark.long) for step in ("installPackage", "checkJoin"))]
+)
 def test_what_fails_on_the_way_fails_the_version_with_its_evidence_and_leaves_nothing(
     open_office: OpenOffice, step: str
 ) -> None:

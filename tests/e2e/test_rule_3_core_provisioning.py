@@ -84,7 +84,7 @@ def test_a_region_without_room_is_left_for_the_fall_back_on_a_hosted_network(ope
     ("op", "step"),
     [
         pytest.param("vm.create", "createVm", id="machine"),
-        pytest.param("extension.put", "joinDirectory", id="join"),
+        pytest.param("extension.put", "joinDirectory", id="join", marks=pytest.mark.long),
     ],
 )
 def test_a_failed_step_fails_the_attempt_and_the_next_attempt_heals_it(

@@ -28,6 +28,8 @@ LOSSES: dict[str, Lose] = {
     "userDisabled": lambda office, user, _: office.change_user(user, accountEnabled=False),
     "groupUnassigned": unassign,
 }
+LATER = "userDisabled"
+"""The cause that make long tries; ``tests/integration/test_disabled_accounts.py`` has it in make test."""
 REGAINS: dict[str, Lose] = {
     "licenseRemoved": lambda office, user, _: office.give(user, SMALL),
     "userLeftGroup": lambda office, user, group: office.join(group, user),
@@ -46,7 +48,9 @@ def provisioned(office: Office, count: int = 1) -> tuple[list[str], str]:
     return users, group
 
 
-@pytest.mark.parametrize("cause", list(LOSSES))
+@pytest.mark.parametrize(
+    "cause", [pytest.param(cause, marks=[pytest.mark.long] if cause == LATER else []) for cause in LOSSES]
+)
 def test_whoever_loses_his_reason_has_a_week_and_whoever_regains_it_keeps_everything(
     open_office: OpenOffice, cause: str
 ) -> None:

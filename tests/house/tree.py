@@ -1,6 +1,7 @@
 """The committed files, as the house tests read them."""
 
 import ast
+import gc
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -34,7 +35,9 @@ def text(path: Path) -> str:
 
 @cache
 def parsed(path: Path) -> ast.Module:
-    return ast.parse(text(path), str(path))
+    tree = ast.parse(text(path), str(path))
+    gc.freeze()  # it stays: looking for garbage in all of them takes longer than reading them
+    return tree
 
 
 def imported(path: Path) -> set[str]:

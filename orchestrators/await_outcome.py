@@ -11,23 +11,30 @@ from shared.workflow import Blueprint, Context, Steps, call_raw, continue_as_new
 
 bp = Blueprint()
 
+_SHORT = timedelta(minutes=2)
+"""What the answer to a poll may take in the ordinary course of things."""
+
 
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(AWAIT_OUTCOME)
 def await_outcome(ctx: Context, order: WaitOrder) -> Steps[Json]:
     """Poll until there is an outcome, or the time is up.
 
-    (1) Sleep until the next poll, (2) poll, (3) return the outcome unless it is pending and there is time;
-    (4) after ten polls go on with an empty history: its replay costs grow with the square of its length.
+    (1) Sleep until the next poll, (2) poll, (3) return the outcome unless it is pending and there is time: while a
+    cloud is silent the time stands still; (4) after ten polls go on with an empty history: its replay costs grow with
+    the square of its length.
     """
-    next_poll = order.next_poll
+    next_poll, until = order.next_poll, order.until
     for _ in range(POLLS_PER_EXECUTION):
         yield from pause(ctx, next_poll - ctx.current_utc_datetime)  # (1)
-        outcome = yield from call_raw(ctx, order.activity, order.payload, Retry())  # (2)
+        asked = ctx.current_utc_datetime
+        outcome = yield from call_raw(ctx, order.activity, order.payload, Retry(), order.waiting)  # (2)
         now = ctx.current_utc_datetime
-        if outcome["kind"] != "pending" or now >= order.until:  # (3)
+        if order.waiting is not None and now - asked > _SHORT:
+            until += now - asked
+        if outcome["kind"] != "pending" or now >= until:  # (3)
             return outcome
         pending = Pending.model_validate(outcome)
         interval = timedelta(seconds=pending.after) if pending.after else order.interval
-        next_poll = min(now + interval, order.until)
-    continue_as_new(order.but(next_poll=next_poll))  # (4)
+        next_poll = min(now + interval, until)
+    continue_as_new(order.but(next_poll=next_poll, until=until))  # (4)

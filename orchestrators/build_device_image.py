@@ -29,8 +29,10 @@ from shared.contracts.images import (
     ImageStepRecord,
 )
 from shared.contracts.machines import Machine
+from shared.contracts.silences import WaitingWork
 from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.images.image import ImageSource
+from shared.domain.owner import Owner, OwnerKind
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()
@@ -72,6 +74,12 @@ class _Build(Work):
         self.order = order
         self.step = "allocateCapacity"
         self.version_id: str | None = None
+
+    @property
+    def waiting(self) -> WaitingWork:
+        """The image that waits for a cloud that does not answer."""
+        owner = Owner(kind=OwnerKind.DEVICE_IMAGE, id=self.order.image_id)
+        return WaitingWork(tenant_id=self.order.tenant_id, owner=owner, doing="the build of the image")
 
     def begin(self, step: str) -> Steps[None]:
         """Record that *step* begins."""

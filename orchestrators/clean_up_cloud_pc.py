@@ -25,7 +25,7 @@ def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
     (3) the Intune object, (4) the Entra device, (5) the VM, (6) its network interface, which Azure holds for three
     minutes after the VM, (7) its disk, (8) its restore points. Network security groups stay: others may rely on them.
     """
-    clean = Cleaning(ctx, order.machine())
+    clean = Cleaning(ctx, order.machine(), waits=not order.standing_alone)
     session_host = ForgetSessionHostOrder(machine=order.machine(), host_pool_id=order.host_pool_id)
     for name in order.computer_names:
         host = ForgetSessionHostOrder(machine=order.machine(name), host_pool_id=order.host_pool_id)

@@ -56,7 +56,7 @@ def change_account_type(run: RemoteActionRun) -> Steps[Json]:
     step = LOCAL_ADMINISTRATOR if order.administrator else REMOVE_LOCAL_ADMINISTRATOR
     yield from run.begin("configure")
     wanted = ConfigurationOrder(machine=order.machine, steps=(step,), local_administrator=order.account)
-    warnings = yield from configure_windows(run.ctx, wanted)
+    warnings = yield from configure_windows(run.ctx, wanted, run.waiting)
     if wrong := [warning.message for warning in warnings if warning.step == step]:
         raise WorkFailedError(Failure(code="stepFailed", message=f"{step}: {wrong[0]}"))
     return {"userAccountType": "administrator" if order.administrator else "standardUser"}

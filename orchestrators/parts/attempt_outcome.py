@@ -6,7 +6,7 @@ from orchestrators.parts.attempts import Attempt
 from shared.contracts.attempts import RECORD_FAILED, RECORD_PARKED, FailedRecord, ParkedRecord
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, Receipt
-from shared.domain.cloud_pcs.advice import when_parked_for_long
+from shared.domain.cloud_pcs.advice import when_given_up, when_parked_for_long
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.resuming import Resumption, resumable
 from shared.workflow import Steps, call, continue_as_new, pause
@@ -60,6 +60,8 @@ def give_up(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
 
 def record_failed(attempt: Attempt, failure: Failure, *, last: bool) -> Steps[Done | Superseded]:
     """Record the failure of the attempt."""
+    if last:
+        failure = failure.but(advice=when_given_up(failure.advice))
     record = FailedRecord(
         **attempt.order.which,
         failure=failure,

@@ -14,10 +14,12 @@ from shared.contracts.attempts import BEGIN_STEP, ProvisionedRecord, StepRecord
 from shared.contracts.definitions import PollPolicy
 from shared.contracts.outcomes import Pending, Refused
 from shared.contracts.provisioning import ProvisionOrder, Receipt
+from shared.contracts.silences import WaitingWork
 from shared.domain.cloud_pcs.advice import when_late
 from shared.domain.cloud_pcs.build import Failure, Resources, Warn
 from shared.domain.cloud_pcs.resuming import Resumption
 from shared.domain.cloud_pcs.steps import ORDER, TITLES, Step
+from shared.domain.owner import Owner
 from shared.workflow import Context, Steps
 
 
@@ -33,6 +35,12 @@ class Attempt(Work):
         self.resumed: Resumption | None = None
         self.device_object_id: str | None = None  # Graph's id of the device, of an attempt that was resumed
         self.password_left: Failure | None = None  # why the domain join's extension stays; the next step records it
+
+    @property
+    def waiting(self) -> WaitingWork:
+        """The Cloud PC that waits for a cloud that does not answer, and at which step."""
+        owner = Owner.cloud_pc(self.order.cloud_pc_id)
+        return WaitingWork(tenant_id=self.order.tenant_id, owner=owner, doing=f"the step {TITLES[self.step]}")
 
     def resume_from(self, resumption: Resumption, device_object_id: str | None) -> None:
         """Go on with the machine of the attempt before: what the steps before its failure made is there."""

@@ -11,6 +11,7 @@ from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.desktops import REVOKE_SIGN_IN, ForgetSessionHostOrder
 from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, POLL_OPERATION, Finished, Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
+from shared.contracts.silences import WaitingWork
 from shared.domain.values import Value
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
@@ -20,16 +21,22 @@ Order = TypeVar("Order", bound=Value)
 class Cleaning:
     """Goes on whatever fails; *left* is what could not be removed, and why."""
 
-    def __init__(self, ctx: Context, machine: Machine) -> None:
+    def __init__(self, ctx: Context, machine: Machine, *, waits: bool = False) -> None:
+        """*waits*: for a cloud that does not answer, because what follows needs all of it gone."""
         self.ctx, self.machine, self.left = ctx, machine, list[Refused]()
+        doing = "the clean-up"
+        self.waiting = WaitingWork(tenant_id=machine.tenant_id, owner=machine.owner, doing=doing) if waits else None
 
     def do(self, activity: Activity[Order, Done | Accepted, Refused | NoCapacity], order: Order) -> Steps[None]:
         """Call *activity*, and wait for the end of what Azure begins."""
         try:
-            outcome = yield from call(self.ctx, activity, order)
+            outcome = yield from call(self.ctx, activity, order, self.waiting)
             if isinstance(outcome, Accepted):
                 operation = self.machine.poll_order(outcome)
-                self._list(activity.name, (yield from wait_for(self.ctx, POLL_OPERATION, operation, DELETE_POLL)))
+                self._list(
+                    activity.name,
+                    (yield from wait_for(self.ctx, POLL_OPERATION, operation, DELETE_POLL, self.waiting)),
+                )
             else:
                 self._list(activity.name, outcome)
         except CallFailedError as error:
@@ -38,7 +45,7 @@ class Cleaning:
     def wait(self, poll: Poll[Order, Done, Refused | NoCapacity], order: Order) -> Steps[None]:
         """Poll until it is done."""
         try:
-            self._list(poll.name, (yield from wait_for(self.ctx, poll, order, DELETE_POLL)))
+            self._list(poll.name, (yield from wait_for(self.ctx, poll, order, DELETE_POLL, self.waiting)))
         except CallFailedError as error:
             self._list_failure(poll.name, error)
 
@@ -49,12 +56,17 @@ class Cleaning:
             case Refused():
                 self.left.append(outcome)
             case NoCapacity(code=code, message=message):
-                self.left.append(Refused(code=code, message=message, evidence=name))
+                self.left.append(Refused(code=code, message=message, evidence=_named(name)))
             case Pending(note=note):
-                self.left.append(Refused(code="notRemovedInTime", message=note or name, evidence=name))
+                self.left.append(Refused(code="notRemovedInTime", message=note or _named(name), evidence=_named(name)))
 
     def _list_failure(self, name: str, error: CallFailedError) -> None:
-        self.left.append(Refused(code="serviceUnavailable", message=error.reason, evidence=name))
+        self.left.append(Refused(code="serviceUnavailable", message=error.reason, evidence=_named(name)))
+
+
+def _named(activity: str) -> str:
+    """Return what is done, in words for people."""
+    return activity.replace("_", " ")
 
 
 def close(ctx: Context, remains: CleanUpOrder) -> Steps[tuple[Refused, ...]]:

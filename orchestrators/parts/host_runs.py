@@ -9,7 +9,9 @@ from shared.contracts.definitions import PollPolicy
 from shared.contracts.host_builds import END_HOST_TASK, RECORD_HOST_STEP, HostEndRecord, HostJob, HostStepRecord
 from shared.contracts.outcomes import Pending, Refused
 from shared.contracts.session_hosts import HostTaskDone, HostTaskOrder
+from shared.contracts.silences import WaitingWork
 from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.host_steps import CHANGE_TITLES, TITLES, HostStep
 from shared.workflow import Context, Steps
 
@@ -23,6 +25,12 @@ class HostRun(Work):
         self.step = HostStep.CLEAN_UP
         self.resources: Resources = job.made
         self.password_left: Failure | None = None  # why the domain join's extension stays; the next step records it
+
+    @property
+    def waiting(self) -> WaitingWork:
+        """The session host that waits for a cloud that does not answer."""
+        owner = Owner(kind=OwnerKind.SESSION_HOST, id=self.job.which["session_host_id"])
+        return WaitingWork(tenant_id=self.job.which["tenant_id"], owner=owner, doing=self._doing[1])
 
     def begin(self, step: HostStep, failure: Failure | None = None) -> Steps[None]:
         """Record that *step* begins, and with it what the steps before it have made. Raises: SupersededError."""

@@ -14,6 +14,7 @@ from shared.contracts.configuration import (
 from shared.contracts.machines import POLL_OPERATION, Finished, Machine
 from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import ProvisionOrder
+from shared.contracts.silences import WaitingWork
 from shared.domain.cloud_pcs.build import Warn
 from shared.domain.cloud_pcs.cloud_pc import local_administrator
 from shared.domain.cloud_pcs.steps import Step
@@ -29,7 +30,7 @@ def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
         return
     yield from attempt.begin(Step.CONFIGURE_WINDOWS)
     order = configuration_for(attempt.order, machine)
-    attempt.warnings = yield from configure_windows(attempt.ctx, order)
+    attempt.warnings = yield from configure_windows(attempt.ctx, order, attempt.waiting)
 
 
 def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationOrder:
@@ -47,16 +48,19 @@ def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationO
     )
 
 
-def configure_windows(ctx: Context, order: ConfigurationOrder) -> Steps[tuple[Warn, ...]]:
+def configure_windows(
+    ctx: Context, order: ConfigurationOrder, waiting: WaitingWork | None = None
+) -> Steps[tuple[Warn, ...]]:
     """Run the steps in one run command that reports per step; return what failed."""
     try:
-        operation = yield from call(ctx, BEGIN_CONFIGURATION, order)
+        operation = yield from call(ctx, BEGIN_CONFIGURATION, order, waiting)
         if not isinstance(operation, Accepted):
             return _all_failed(order, operation)
-        ended = yield from wait_for(ctx, POLL_OPERATION, order.machine.poll_order(operation), CONFIGURATION_POLL)
+        running = order.machine.poll_order(operation)
+        ended = yield from wait_for(ctx, POLL_OPERATION, running, CONFIGURATION_POLL, waiting)
         if not isinstance(ended, Finished):
             return _all_failed(order, ended)
-        configured = yield from call(ctx, READ_CONFIGURATION, order)
+        configured = yield from call(ctx, READ_CONFIGURATION, order, waiting)
     except CallFailedError as error:
         return tuple(Warn(step=step, message=error.reason) for step in order.steps)
     return configured.warnings if isinstance(configured, Configured) else _all_failed(order, configured)

@@ -10,6 +10,8 @@ from shared.contracts.desktops import POLL_SESSION_HOST, SessionHostOrder
 from shared.contracts.machines import AGENT_POLL, POLL_AGENT
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteOrder, RemoteStep
+from shared.contracts.silences import WaitingWork
+from shared.domain.cloud_pcs.advice import when_given_up
 from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.values import Value
 from shared.workflow import Context, Steps, call
@@ -27,6 +29,13 @@ class RemoteActionRun(Work):
         self.new_disk: str | None = None
         self.size = ""
         self.warnings: tuple[Warn, ...] = ()
+
+    @property
+    def waiting(self) -> WaitingWork:
+        """The Cloud PC that waits for a cloud that does not answer."""
+        machine = self.order.machine
+        doing = f"the action {self.order.name.value}"
+        return WaitingWork(tenant_id=machine.tenant_id, owner=machine.owner, doing=doing)
 
     def begin(self, step: str) -> Steps[None]:
         """Record that *step* begins. Raises: SupersededError."""
@@ -73,7 +82,8 @@ class RemoteActionRun(Work):
 
     def refused(self, refused: Refused) -> Failure:
         """Return the failure of what a cloud has declined."""
-        return Failure(code=refused.code, message=refused.message, evidence=refused.evidence, advice=refused.advice)
+        advice = when_given_up(refused.advice)
+        return Failure(code=refused.code, message=refused.message, evidence=refused.evidence, advice=advice)
 
     def no_capacity(self, full: NoCapacity) -> Failure:
         """Return the failure that another size may avoid."""

@@ -51,7 +51,7 @@ def resize(run: RemoteActionRun) -> Steps[Json]:
         raise (yield from _give_back(run, order.size or hardware.size, failed.failure)) from failed
     yield from run.begin("growPartition")
     grow = ConfigurationOrder(machine=order.machine, steps=(GROW,))
-    run.warnings = yield from configure_windows(run.ctx, grow)  # (5)
+    run.warnings = yield from configure_windows(run.ctx, grow, run.waiting)  # (5)
     return {"servicePlanId": order.plan.id, "vmSize": run.size}
 
 

@@ -18,6 +18,7 @@ from shared.contracts.image_versions import (
     VersionStepRecord,
 )
 from shared.contracts.images import DELETE_GALLERY_VERSION
+from shared.contracts.silences import WaitingWork
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.spot.image_version import VersionEvent
 from shared.workflow import Context, Steps, call
@@ -33,6 +34,12 @@ class VersionWork(Work):
         self.order, self.steps = order, steps
         self.step = steps[0]
         self.captured = order.captured
+
+    @property
+    def waiting(self) -> WaitingWork:
+        """The version that waits for a cloud that does not answer."""
+        machine = self.order.machine
+        return WaitingWork(tenant_id=machine.tenant_id, owner=machine.owner, doing="the work on the version")
 
     def begin(self, step: str) -> Steps[None]:
         """Record that *step* begins; one that this work does not have is a part of the one before."""

@@ -8,6 +8,8 @@ from typing import TypeVar
 from shared.contracts.definitions import Activity, Contract, Poll, PollPolicy, Retry, Workflow
 from shared.contracts.machines import POLL_OPERATION, Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused, Superseded
+from shared.contracts.silences import WaitingWork
+from shared.domain.cloud_pcs.advice import when_given_up
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.values import Value
 from shared.workflow import (
@@ -56,10 +58,15 @@ class Work:
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
 
+    @property
+    def waiting(self) -> WaitingWork | None:
+        """Whose work it is, so that it waits for a cloud that does not answer; None: then it fails."""
+        return None
+
     def do(self, activity: Activity[Order, Ok, Refused | NoCapacity], order: Order) -> Steps[Ok]:
         """Call *activity* and return its outcome. Raises: WorkFailedError, NoCapacityError."""
         try:
-            outcome = yield from call(self.ctx, activity, order)
+            outcome = yield from call(self.ctx, activity, order, self.waiting)
         except CallFailedError as error:
             raise WorkFailedError(self.unanswered(error.reason)) from error
         return self._unless_refused(outcome)
@@ -77,7 +84,7 @@ class Work:
         if not orders:
             return []
         try:
-            outcomes = yield from call_all(self.ctx, activity, orders)
+            outcomes = yield from call_all(self.ctx, activity, orders, self.waiting)
         except CallFailedError as error:
             raise WorkFailedError(self.unanswered(error.reason)) from error
         return [self._unless_refused(outcome) for outcome in outcomes]
@@ -87,7 +94,7 @@ class Work:
     ) -> Steps[list[Ok]]:
         """Do the same as ``wait`` for each order, all at once. Raises: as ``wait``, once all have come to an end."""
         try:
-            outcomes = yield from wait_for_all(self.ctx, poll, orders, policy)
+            outcomes = yield from wait_for_all(self.ctx, poll, orders, policy, self.waiting)
         except CallFailedError as error:
             raise WorkFailedError(self.unanswered(error.reason)) from error
         done: list[Ok] = []
@@ -100,7 +107,7 @@ class Work:
     def record(self, activity: Activity[Order, Ok, NoCapacity | Superseded], order: Order) -> Steps[Ok]:
         """Write to the record that the work is for. Raises: SupersededError, and as ``do``."""
         try:
-            outcome = yield from call(self.ctx, activity, order)
+            outcome = yield from call(self.ctx, activity, order, self.waiting)
         except CallFailedError as error:
             raise WorkFailedError(self.unanswered(error.reason)) from error
         if isinstance(outcome, Superseded):
@@ -110,7 +117,7 @@ class Work:
     def wait(self, poll: Poll[Order, Ok, Refused | NoCapacity], order: Order, policy: PollPolicy) -> Steps[Ok]:
         """Poll until there is an outcome, and return it. Raises: as ``do``, also when it takes too long."""
         try:
-            outcome = yield from wait_for(self.ctx, poll, order, policy)
+            outcome = yield from wait_for(self.ctx, poll, order, policy, self.waiting)
         except CallFailedError as error:
             raise WorkFailedError(self.unanswered(error.reason)) from error
         if isinstance(outcome, Pending):
@@ -149,7 +156,8 @@ class Work:
 
     def refused(self, refused: Refused) -> Failure:
         """Return the failure of what a cloud has declined."""
-        return refused.failure()
+        failure = refused.failure()
+        return failure.but(advice=when_given_up(failure.advice))
 
     def no_capacity(self, full: NoCapacity) -> Failure:
         """Return the failure of what there is no capacity for."""

@@ -22,10 +22,10 @@ from shared.clients.limits import Limits
 from shared.clients.pacing import Pacing
 from shared.clock import Clock
 from shared.contracts.outcomes import NoCapacity, Refused
-from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
+from shared.contracts.refusals import DeclinedError, MissingError, OutageError, UnansweredError
 from shared.contracts.tickets import BEHALF
 from shared.domain.azure_errors import LOCKED, RESOURCE_MANAGER_LIMITS, Verdict, rule_for
-from shared.errors import ThrottledError, UnavailableError
+from shared.errors import ThrottledError
 from shared.telemetry import called
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _ERROR = 400
 _NOT_FOUND = 404
 _TOO_MANY = 429
+_TIMED_OUT = 408
+_OUTAGE = 500
 _DEFAULT_RETRY_AFTER = timedelta(seconds=20)  # Intune and Key Vault often send no Retry-After
 _ALLOWED = re.compile(r'"allowedRequestCount":\s*(\d+)')
 _ONE_RESOURCE = 100
@@ -54,7 +56,7 @@ def decide(status: int, code: str, message: str, *, after: timedelta | None = No
         case Verdict.THROTTLED:
             return ThrottledError(text, after=after or rule.after or timedelta(seconds=20))
         case Verdict.UNAVAILABLE:
-            return UnansweredError(code, f"{text} ({rule.advice})")
+            return (OutageError if status >= _OUTAGE or status == _TIMED_OUT else UnansweredError)(code, text)
         case Verdict.NO_CAPACITY:
             return DeclinedError(NoCapacity(code=code, message=message, elsewhere=rule.elsewhere))
         case Verdict.REFUSED | Verdict.FINAL:
@@ -109,13 +111,16 @@ class VerdictPolicy(AsyncHTTPPolicy[Any, Any]):
                 return response
             await (answer.read() if hasattr(answer, "read") else answer.load_body())
         except AzureError as error:
-            message = f"no answer from {request.http_request.url.partition('?')[0]}: {type(error).__name__}"
-            raise UnavailableError(message) from error
+            raise OutageError("noAnswer", f"no answer from {urlsplit(request.http_request.url).hostname}") from error
         code, message = read_error(answer.text())
         code = code or (answer.headers.get("x-ms-error-code") or "")
         if answer.status_code == _NOT_FOUND:
             code, message = code or "notFound", message or "not found"
-        raise decide(answer.status_code, code, message, after=retry_after(answer.headers, self._clock.now())) from None
+        failure = decide(answer.status_code, code, message, after=retry_after(answer.headers, self._clock.now()))
+        if isinstance(failure, OutageError):
+            host = urlsplit(request.http_request.url).hostname
+            raise OutageError(failure.code, f"{host} does not answer ({answer.status_code} {failure})") from None
+        raise failure
 
 
 class PacingPolicy(AsyncHTTPPolicy[Any, Any]):

@@ -21,11 +21,15 @@ class Ticket(Value):
 
 
 class Later(Value):
-    """Not a result: come back *after* so many seconds with *tickets*. ``shared.workflow.call`` does it."""
+    """Not a result: come back *after* so many seconds with *tickets*. ``shared.workflow.call`` does it.
+
+    *silent*: in words, which cloud does not answer; None: it is only throttled.
+    """
 
     kind: Literal["later"] = "later"
     after: float
     tickets: tuple[Ticket, ...] = ()
+    silent: str | None = None
 
 
 class Done(Value):

@@ -34,3 +34,7 @@ class UnansweredError(UnavailableError):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class OutageError(UnansweredError):
+    """The cloud did not answer at all, or with a failure of its own (5xx): that is no failure of what was asked."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.contracts.definitions import Json, Workflow
+from shared.contracts.silences import WaitingWork
 from shared.domain.values import Value
 
 POLLS_PER_EXECUTION = 10
@@ -18,6 +19,7 @@ class WaitOrder(Value):
     next_poll: datetime
     interval: timedelta
     until: datetime
+    waiting: WaitingWork | None = None
 
 
 AWAIT_OUTCOME = Workflow("await_outcome", WaitOrder, Json)

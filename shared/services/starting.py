@@ -79,6 +79,9 @@ async def resume_build(deps: Dependencies, client: DurableClient, due: Due) -> d
             order = order_for(pc, build, tenant.value, site.value, connection.value)
         if order is not None:
             longest = wait_of_build(build.step, order)
+            now = deps.clock.now()
+            if pc.held_back is not None and now < pc.held_back.next_at + WATCH_EVERY:
+                return now + WATCH_EVERY  # it waits for a cloud that does not answer, and says so every few minutes
             if await end_stalled(client, workflow, instance_id, deps.clock.now(), longest):
                 return deps.clock.now() + AGAIN_AFTER
             order = order.but(attempt=max(1, build.attempt), parked_since=build.parked_since)

@@ -6,13 +6,15 @@ not meet ``task_any`` (docs/notes/host.md 0.3, 1.8).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from shared.contracts.definitions import Activity, Json, Retry
+from shared.contracts.silences import RECORD_SILENCE, SilenceRecord, WaitingWork
 from shared.domain.values import Value
-from shared.workflow.orchestrating import Steps
+from shared.workflow.orchestrating import Steps, predates
 from shared.workflow.sdk import Context
 
 Order = TypeVar("Order", bound=Value)
@@ -29,33 +31,41 @@ class CallFailedError(Exception):
         self.reason = reason
 
 
-def call(ctx: Context, activity: Activity[Order, Ok, Refusal], order: Order) -> Steps[Ok | Refusal]:
+def call(
+    ctx: Context, activity: Activity[Order, Ok, Refusal], order: Order, waiting: WaitingWork | None = None
+) -> Steps[Ok | Refusal]:
     """Call *activity* and return its outcome.
 
-    Raises: CallFailedError when it failed more often than its contract allows.
+    Raises: CallFailedError when it failed more often than its contract allows, or a cloud was silent so often; with
+    *waiting* the work waits for the cloud.
     """
-    raw = yield from call_raw(ctx, activity.name, order.to_json(), activity.retry)
+    raw = yield from call_raw(ctx, activity.name, order.to_json(), activity.retry, waiting)
     return activity.returns.read(raw)
 
 
-def call_raw(ctx: Context, name: str, order: dict[str, Any], retry: Retry) -> Steps[Json]:
+def call_raw(
+    ctx: Context, name: str, order: dict[str, Any], retry: Retry, waiting: WaitingWork | None = None
+) -> Steps[Json]:
     """Call the activity *name* with JSON, return JSON."""
-    (raw,) = yield from _call_each(ctx, name, [order], retry)
+    (raw,) = yield from _call_each(ctx, name, [order], retry, waiting)
     return raw
 
 
 def call_all(
-    ctx: Context, activity: Activity[Order, Ok, Refusal], orders: Sequence[Order]
+    ctx: Context, activity: Activity[Order, Ok, Refusal], orders: Sequence[Order], waiting: WaitingWork | None = None
 ) -> Steps[list[Ok | Refusal]]:
     """Call *activity* once for each order, all at once; return the outcomes in the order of *orders*."""
-    raws = yield from _call_each(ctx, activity.name, [order.to_json() for order in orders], activity.retry)
+    payloads = [order.to_json() for order in orders]
+    raws = yield from _call_each(ctx, activity.name, payloads, activity.retry, waiting)
     return [activity.returns.read(raw) for raw in raws]
 
 
-def _call_each(ctx: Context, name: str, orders: list[dict[str, Any]], retry: Retry) -> Steps[list[dict[str, Any]]]:
+def _call_each(
+    ctx: Context, name: str, orders: list[dict[str, Any]], retry: Retry, waiting: WaitingWork | None
+) -> Steps[list[dict[str, Any]]]:
     outcomes: dict[int, dict[str, Any]] = {}
     tickets: dict[int, list[Any]] = {}
-    failures = 0
+    failures, silence = 0, _Silence(ctx, waiting)
     while missing := [n for n in range(len(orders)) if n not in outcomes]:
         tasks = [ctx.call_activity(name, {"order": orders[n], "tickets": tickets.get(n, [])}) for n in missing]
         try:
@@ -63,19 +73,56 @@ def _call_each(ctx: Context, name: str, orders: list[dict[str, Any]], retry: Ret
         except Exception as error:
             failures += 1
             if failures >= retry.attempts:
-                raise CallFailedError(name, first_line(error)) from error
+                raise CallFailedError(name, in_words(error)) from error
             yield ctx.create_timer(ctx.current_utc_datetime + retry.pause(failures))
             continue
-        rest = 0.0
+        rest, silent = 0.0, None
         for n, raw in zip(missing, raws, strict=True):
             if raw.get("kind") == "later":
                 tickets[n] = raw.get("tickets", [])
-                rest = max(rest, raw["after"])
+                rest, silent = max(rest, raw["after"]), raw.get("silent") or silent
             else:
                 outcomes[n] = raw
+        if silent is not None:
+            rest = max(rest, retry.pause(silence.times + 1).total_seconds())
+            if waiting is None and silence.times + 1 >= retry.attempts:
+                raise CallFailedError(name, silent)
+            yield from silence.goes_on(silent, timedelta(seconds=rest))
+        elif silence.times:
+            yield from silence.ends()
         if len(outcomes) < len(orders):
             yield ctx.create_timer(on_the_second(ctx.current_utc_datetime + timedelta(seconds=max(rest, 0.1))))
     return [outcomes[n] for n in range(len(orders))]
+
+
+class _Silence:
+    """A cloud that does not answer one call: how often in a row, since when, and the record of it."""
+
+    _SHORT = 4
+    """So many silent answers in a row, some two minutes, are not worth a record."""
+
+    def __init__(self, ctx: Context, waiting: WaitingWork | None) -> None:
+        self._ctx, self._waiting, self._why = ctx, waiting, ""
+        self._since = ctx.current_utc_datetime
+        self.times = 0
+
+    def goes_on(self, why: str, pause: timedelta) -> Steps[None]:
+        """Count one more silent answer; record it when there were many."""
+        if not self.times:
+            self._since = self._ctx.current_utc_datetime
+        self.times, self._why = self.times + 1, why
+        yield from self._record(self._ctx.current_utc_datetime + pause)
+
+    def ends(self) -> Steps[None]:
+        """Record that the cloud answers again."""
+        yield from self._record(None)
+        self.times = 0
+
+    def _record(self, next_at: datetime | None) -> Steps[None]:
+        if self._waiting is None or self.times <= self._SHORT or predates(self._ctx, "1.1"):
+            return
+        record = SilenceRecord(work=self._waiting, why=self._why, since=self._since, next_at=next_at)
+        yield from call(self._ctx, RECORD_SILENCE, record)
 
 
 def on_the_second(at: datetime) -> datetime:
@@ -87,6 +134,20 @@ def on_the_second(at: datetime) -> datetime:
     return at if not at.microsecond else at.replace(microsecond=0) + timedelta(seconds=1)
 
 
-def first_line(error: Exception) -> str:
-    """Return the message of the activity's own error; Durable appends the details in a second line."""
-    return str(error).split("\n", 1)[0].strip()
+_FUNCTION = re.compile(r"^(?:Activity|Orchestrator) function '[^']*' failed:\s*")
+_CLASS = re.compile(r"^(?:[\w.]+\.)?(\w+(?:Error|Exception)):?\s*")
+_OURS = frozenset({"UnavailableError", "UnansweredError", "OutageError", "ThrottledError", "RefusedError"})
+
+
+def in_words(error: Exception) -> str:
+    """Return a failure for people: the message of the activity's own error, without names of functions and classes.
+
+    Durable appends the details in a second line. What is no error of ours says nothing to a person: the log has it.
+    """
+    text = str(error).split("\n", 1)[0].strip()
+    while found := _FUNCTION.match(text):
+        text = text[found.end() :]
+    found = _CLASS.match(text)
+    if found is None:
+        return text
+    return text[found.end() :] if found.group(1) in _OURS else "it failed unexpectedly; the log has the details"

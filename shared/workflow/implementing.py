@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from shared.contracts.definitions import Contract
+from shared.contracts.definitions import Contract, Retry
 from shared.contracts.outcomes import Later, NoCapacity, Refused, Ticket
-from shared.contracts.refusals import DeclinedError
+from shared.contracts.refusals import DeclinedError, OutageError
 from shared.contracts.tickets import SPENT, TICKETS, PacedError, on_behalf_of
 from shared.domain.values import Value
 from shared.errors import ThrottledError
@@ -56,6 +56,8 @@ def implements(
                 return _later(paced, (*TICKETS.get(), *paced.tickets))
             except ThrottledError as throttled:
                 return _later(throttled, ())
+            except OutageError as outage:  # how long to wait is the orchestrator's matter: it knows since when
+                return Later(after=Retry().first.total_seconds(), silent=str(outage)).to_json()
             finally:
                 TICKETS.reset(held)
                 SPENT.reset(spent)

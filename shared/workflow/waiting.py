@@ -9,9 +9,10 @@ from typing import TypeVar
 
 from shared.contracts.definitions import Poll, PollPolicy, Workflow
 from shared.contracts.outcomes import Pending
+from shared.contracts.silences import WaitingWork
 from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
 from shared.domain.values import Value
-from shared.workflow.calling import CallFailedError, first_line, on_the_second
+from shared.workflow.calling import CallFailedError, in_words, on_the_second
 from shared.workflow.orchestrating import Steps
 from shared.workflow.sdk import Context
 
@@ -26,31 +27,38 @@ LONGEST_TIMER = timedelta(days=5)
 
 
 def wait_for(
-    ctx: Context, poll: Poll[Order, Ok, Refusal], order: Order, policy: PollPolicy
+    ctx: Context, poll: Poll[Order, Ok, Refusal], order: Order, policy: PollPolicy, waiting: WaitingWork | None = None
 ) -> Steps[Ok | Refusal | Pending]:
     """Poll until the outcome is no longer pending, or *policy* times out; then the outcome is ``Pending``.
 
     The first poll comes when it usually is done, spread by the instance's id so that a thousand waits do not poll in
     the same second.
 
-    Raises: CallFailedError when a poll failed more often than it may.
+    Raises: CallFailedError when a poll failed more often than it may; with *waiting* a silent cloud is waited for, and
+    that time does not count.
     """
-    raw = yield from call_sub_orchestrator(ctx, AWAIT_OUTCOME, _wait_order(ctx, poll, order, policy))
+    raw = yield from call_sub_orchestrator(ctx, AWAIT_OUTCOME, _wait_order(ctx, poll, order, policy, waiting))
     return poll.returns.read(raw)
 
 
 def wait_for_all(
-    ctx: Context, poll: Poll[Order, Ok, Refusal], orders: Sequence[Order], policy: PollPolicy
+    ctx: Context,
+    poll: Poll[Order, Ok, Refusal],
+    orders: Sequence[Order],
+    policy: PollPolicy,
+    waiting: WaitingWork | None = None,
 ) -> Steps[list[Ok | Refusal | Pending]]:
     """Do the same as ``wait_for`` for each order, all at once; return the outcomes in the order of *orders*."""
     if not orders:
         return []
-    waits = [_wait_order(ctx, poll, order, policy) for order in orders]
+    waits = [_wait_order(ctx, poll, order, policy, waiting) for order in orders]
     raws = yield from call_sub_orchestrators(ctx, AWAIT_OUTCOME, waits)
     return [poll.returns.read(raw) for raw in raws]
 
 
-def _wait_order(ctx: Context, poll: Poll[Order, Ok, Refusal], order: Order, policy: PollPolicy) -> WaitOrder:
+def _wait_order(
+    ctx: Context, poll: Poll[Order, Ok, Refusal], order: Order, policy: PollPolicy, waiting: WaitingWork | None
+) -> WaitOrder:
     now = ctx.current_utc_datetime
     spread = policy.interval * (zlib.crc32(f"{ctx.instance_id}/{poll.name}".encode()) % 100) / 400
     return WaitOrder(
@@ -59,6 +67,7 @@ def _wait_order(ctx: Context, poll: Poll[Order, Ok, Refusal], order: Order, poli
         next_poll=on_the_second(now + policy.first + spread),
         interval=policy.interval,
         until=now + policy.timeout,
+        waiting=waiting,
     )
 
 
@@ -67,7 +76,7 @@ def call_sub_orchestrator(ctx: Context, workflow: Workflow[Order, Outcome], orde
     try:
         raw = yield ctx.call_sub_orchestrator(workflow.name, order.to_json())
     except Exception as error:
-        raise CallFailedError(workflow.name, first_line(error)) from error
+        raise CallFailedError(workflow.name, in_words(error)) from error
     return workflow.returns.read(raw)
 
 
@@ -79,7 +88,7 @@ def call_sub_orchestrators(
     try:
         raws = [(yield tasks[0])] if len(tasks) == 1 else (yield ctx.task_all(tasks))
     except Exception as error:
-        raise CallFailedError(workflow.name, first_line(error)) from error
+        raise CallFailedError(workflow.name, in_words(error)) from error
     return [workflow.returns.read(raw) for raw in raws]
 
 

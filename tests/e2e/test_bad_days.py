@@ -118,6 +118,35 @@ def test_a_directory_that_answers_badly_takes_nothing_from_anybody(open_office: 
     is_whole(office)
 
 
+def test_two_hours_without_graph_use_up_no_attempt(open_office: OpenOffice) -> None:
+    """Whatever the builds are at: they wait, are seen to wait, and go on where they were."""
+    office = open_office()
+    users = [office.user(number, MEDIUM) for number in range(1, 4)]
+    office.policy("Everyone", office.connection(), office.group("staff", *users))
+    for upn in users:
+        office.reaches(upn, "provisioning")
+    rule: Json = {
+        "id": f"{office.name}-graph",
+        "match": {"op": "graph.*"},
+        "do": {"kind": "http", "status": 503, "code": "serviceUnavailable", "message": ""},
+    }
+    office.stack.tell_cloud("faults", rule)
+    office.pass_time(timedelta(hours=2))
+    waiting = [office.cloud_pc_of(upn) for upn in users]
+    office.stack.tell_cloud("faults", {**rule, "when": {"max_hits": 0}})
+
+    assert {pc["status"] for pc in waiting} == {"provisioning"}
+    assert all("does not answer" in pc["@deskwright.heldBack"]["why"] for pc in waiting)
+    assert all("step" in pc["@deskwright.heldBack"]["act"] for pc in waiting)
+    for upn in users:
+        assert office.settled(upn)["status"] == "provisioned"
+        assert office.cloud_pc_of(upn)["@deskwright.heldBack"] is None
+        assert failures(office, upn) == []
+        assert {attempt for attempt, _, _ in attempts(office, upn)} == {1}
+    assert len(office.machines()) == len(users)
+    assert findings(office) == []
+
+
 def hits(office: Office, rule: str) -> int:
     return sum(each["hits"] for each in office.stack.ask_cloud("faults") if each["id"] == rule)
 

@@ -44,6 +44,18 @@ _CAPACITY: Mapping[str, str] = MappingProxyType(
 _MORE_CAPACITY = "Raise the quota, or let the site fall back to other regions; then retry."
 
 
+_RETRY = "Retry it when the cause is gone."
+
+
+def when_given_up(advice: str | None) -> str | None:
+    """Return *advice* without what promises another attempt: there is none."""
+    if advice is None or "next attempt" not in advice:
+        return advice
+    parts = [part.strip(" ;.") for sentence in advice.split(". ") for part in sentence.split(";")]
+    kept = [part for part in parts if part and "next attempt" not in part]
+    return " ".join([*(f"{part[0].upper()}{part[1:]}." for part in kept), _RETRY])
+
+
 def when_late(step: Step) -> str:
     """Return what to do about *step*, which timed out."""
     return _LATE.get(step, _BEGIN_AGAIN)

@@ -1,0 +1,31 @@
+"""What waits for a cloud that does not answer: whose work it is, and how that is seen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Never
+
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity
+from shared.contracts.outcomes import Done
+from shared.domain.owner import Owner
+from shared.domain.values import Value
+
+
+class WaitingWork(Value):
+    """Work that waits while a cloud does not answer, for as long as that takes: whose, and *doing* what, in words."""
+
+    tenant_id: str
+    owner: Owner
+    doing: str
+
+
+class SilenceRecord(Value):
+    """*why*: who does not answer; *next_at*: when it is asked again. None: it has answered."""
+
+    work: WaitingWork
+    why: str
+    since: datetime
+    next_at: datetime | None
+
+
+RECORD_SILENCE = Activity("record_silence", SilenceRecord, Done, Never, RETRY_FOR_A_DAY)

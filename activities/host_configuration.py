@@ -8,11 +8,11 @@ from shared.contracts.host_builds import (
     READ_HOST_CONFIGURATION,
     HostConfigurationOrder,
     HostConfigured,
-    HostWindows,
 )
 from shared.contracts.outcomes import Accepted, Pending, Refused
 from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Warn
+from shared.domain.spot.host_windows import HostWindows
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -20,12 +20,15 @@ bp = Blueprint()
 RUN_COMMAND = "deskwright-host"
 PROFILES, KERBEROS, LIMITS = "configureProfiles", "useCloudKerberos", "limitSessions"
 DRIVE, REACH = "mapDataDrive", "reachProfiles"
+CONFIGURATION_STEPS = frozenset({PROFILES, KERBEROS, LIMITS, DRIVE, REACH})
 NEEDED = frozenset({PROFILES, KERBEROS, LIMITS})
 """Without one of these members would lose work, or a session would never end: the attempt has failed."""
 
 
-def steps_of(windows: HostWindows) -> tuple[str, ...]:
+def steps_of(windows: HostWindows, *, only_reach: bool = False) -> tuple[str, ...]:
     """Return the steps, in their order; whether the profiles can be reached comes last."""
+    if only_reach:
+        return (REACH,)
     wanted = {KERBEROS: windows.kerberos, DRIVE: windows.data_path is not None}
     return tuple(step for step in (PROFILES, KERBEROS, LIMITS, DRIVE, REACH) if wanted.get(step, True))
 
@@ -47,7 +50,7 @@ def parameters_of(windows: HostWindows, requested_at: str) -> list[dict[str, str
 async def begin_host_configuration(order: HostConfigurationOrder) -> Accepted | Refused:
     """Start the run command; paths and times are parameters, never part of the script."""
     parameters = parameters_of(order.windows, dependencies().clock.now().isoformat())
-    source = assemble(steps_of(order.windows), frame="frame", below="host/")
+    source = assemble(steps_of(order.windows, only_reach=order.only_reach), frame="frame", below="host/")
     return await begin_run_command(order.machine, RUN_COMMAND, source, parameters)
 
 
@@ -55,7 +58,7 @@ async def begin_host_configuration(order: HostConfigurationOrder) -> Accepted | 
 @implements(READ_HOST_CONFIGURATION)
 async def read_host_configuration(order: HostConfigurationOrder) -> HostConfigured | Pending | Refused:
     """Read the report of each step: refused where a needed one failed; an unreachable share is evidence."""
-    reported = await read_run_command(order.machine, RUN_COMMAND, steps_of(order.windows))
+    reported = await read_run_command(order.machine, RUN_COMMAND, steps_of(order.windows, only_reach=order.only_reach))
     if isinstance(reported, Pending):
         return reported
     failed = {step: message for step, (ok, message) in reported.items() if not ok}

@@ -10,7 +10,6 @@ from shared.contracts.host_builds import (
     POLL_EARLIER_TASK,
     HostBuild,
     HostJob,
-    HostWindows,
     OfHostTask,
 )
 from shared.contracts.machines import Machine
@@ -19,10 +18,12 @@ from shared.contracts.session_hosts import HostTaskOrder, instances_of_run
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.orphans import ComputerName
-from shared.domain.networks.connection import Connection, JoinType
+from shared.domain.networks.connection import Connection
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.group import LicenseType, SpotGroup, host_hardware
 from shared.domain.spot.host import HostEvent, HostStatus, HostTask, SessionHost, does
+from shared.domain.spot.host_windows import settings_drift, windows_of
+from shared.domain.spot.observed import SettingsDrift
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.errors import NotFoundError
 from shared.storage.repository import Stored
@@ -32,6 +33,9 @@ bp = Blueprint()
 
 _BEGINNING = "SPOT-"
 _NAMES = f"{_BEGINNING}%RAND:8%"
+_CONFIGURES = frozenset({HostTask.CONFIGURE, HostTask.START})
+"""The tasks that bring a host to its group's settings: no user comes to one that was started with others."""
+
 _STOP_AFTER = timedelta(minutes=10)
 """How long a task that was overtaken may take to notice, before it is terminated."""
 
@@ -101,6 +105,8 @@ def _job(host: SessionHost, group: SpotGroup, connection: Connection, site: Site
         computer_name=naming.computer_name(_NAMES, "", seed=seed),
         more_tags={**group.tags, naming.SPOT_GROUP_TAG: group.id},
     )
+    wanted = windows_of(group, connection.join_type)
+    drift = settings_drift(host.applied, wanted) if order.task in _CONFIGURES else SettingsDrift.NONE
     return HostJob(
         tenant_id=host.tenant_id,
         session_host_id=host.id,
@@ -117,6 +123,8 @@ def _job(host: SessionHost, group: SpotGroup, connection: Connection, site: Site
         made=host.resources,
         assigned_user_id=host.assigned_user_id,
         by_hand=bool(host.work and host.work.operation_id),
+        windows=None if drift is SettingsDrift.NONE else wanted,
+        when_empty=drift is not SettingsDrift.AT_ONCE or order.task is HostTask.START,
     )
 
 
@@ -137,13 +145,7 @@ def _build(host: SessionHost, group: SpotGroup, connection: Connection, site: Si
         hibernation=group.hosts.hibernate and not host.low_priority,
         enroll=group.hosts.intune_enrollment,
         dedicated=group.license_type is LicenseType.PERSONAL_DEDICATED,
-        windows=HostWindows(
-            profile_path=group.profile_path,
-            data_path=group.data_path,
-            active_minutes=group.sessions.active_idle_time_out_in_minutes,
-            disconnected_minutes=group.sessions.disconnected_idle_time_out_in_minutes,
-            kerberos=connection.join_type is JoinType.AZURE_AD_JOIN,
-        ),
+        windows=windows_of(group, connection.join_type),
         attempts=settings.attempts,
         hybrid_join_wait=timedelta(minutes=settings.hybrid_join_wait_in_minutes),
         enrollment_wait=timedelta(minutes=settings.enrollment_wait_in_minutes),

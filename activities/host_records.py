@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
+from activities.host_configuration import CONFIGURATION_STEPS
 from shared.contracts.host_builds import (
     END_HOST_TASK,
     RECORD_HOST_BUILT,
@@ -27,8 +28,9 @@ from shared.contracts.host_builds import (
 from shared.contracts.outcomes import Done, Superseded
 from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Failure, Warn
-from shared.domain.spot.host import HostEvent, HostStatus, SessionHost, does
+from shared.domain.spot.host import HostEvent, HostStatus, HostTask, SessionHost, does
 from shared.domain.spot.host_steps import TITLES
+from shared.domain.spot.host_windows import AppliedWindows
 from shared.errors import NotFoundError
 from shared.services.spot_runs import request_spot_run
 from shared.workflow import Blueprint, DurableClient, implements
@@ -154,6 +156,7 @@ async def record_host_built(record: HostBuiltRecord, client: DurableClient) -> D
             warnings=(*kept, *record.warnings),
             proven=record.proven,
             failure=None,
+            applied=AppliedWindows(windows=record.windows, at=at) if record.windows else host.applied,
         )
 
     return await _end(record, client, edit)
@@ -167,7 +170,13 @@ async def end_host_task(record: HostEndRecord, client: DurableClient) -> Done | 
     at = dependencies().clock.now()
 
     def edit(host: SessionHost) -> SessionHost:
-        return host.but(work=None, step=None, failure=record.failure, last_modified_date_time=at)
+        ended = host.but(work=None, step=None, failure=record.failure, last_modified_date_time=at)
+        if record.windows is not None:
+            applied = AppliedWindows(windows=record.windows, at=at)
+            kept = tuple(each for each in host.warnings if each.step not in CONFIGURATION_STEPS)
+            return ended.but(applied=applied, warnings=(*kept, *record.warnings), settings_failed_at=None)
+        failed = record.failure is not None and host.work is not None and host.work.task is HostTask.CONFIGURE
+        return ended.but(settings_failed_at=at) if failed else ended
 
     return await _end(record, client, edit, failure=record.failure)
 

@@ -76,7 +76,8 @@ async def close_host(order: HostSessionsOrder) -> HostSessions | Refused:
     if host is None:
         return HostSessions()
     name, desktops = host_name(host), dependencies().desktops(pool.subscription_id)
-    if host.allow_new_session:
+    was_open = bool(host.allow_new_session)
+    if was_open:
         await _admit(order, name, admit=False)
     try:
         states = [
@@ -86,7 +87,7 @@ async def close_host(order: HostSessionsOrder) -> HostSessions | Refused:
     except MissingError:
         return HostSessions()
     active = sum(state in {_ACTIVE, _PENDING} for state in states)
-    return HostSessions(active=active, disconnected=len(states) - active)
+    return HostSessions(active=active, disconnected=len(states) - active, was_open=was_open)
 
 
 @bp.activity_trigger(input_name="payload")

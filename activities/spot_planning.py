@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,11 +26,12 @@ from shared.domain.spot.dedicated import kept
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost, host_id
 from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Step
-from shared.domain.spot.observed import ObservedHost
+from shared.domain.spot.host_windows import HostWindows, windows_of
+from shared.domain.spot.observed import ObservedHost, SettingsDrift
 from shared.domain.spot.plan import plan
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.release import OPEN, ImageOfGroup, SpotRelease
-from shared.domain.spot.seeing import latest, observed_host, start_times, target_of, version_of
+from shared.domain.spot.seeing import drift_of, latest, observed_host, renews, start_times, target_of, version_of
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.spot.target import GroupTarget
 from shared.services.release_progress import note_progress
@@ -67,7 +68,10 @@ class BuildImage:
 
 @dataclass(slots=True)
 class _Facts:
-    """What a plan is made from. *images*: by the names that versions have in it; *parked*: why nothing may happen."""
+    """What a plan is made from. *images*: by the names that versions have in it; *parked*: why nothing may happen.
+
+    *wanted*: what the group's settings say for the Windows of its hosts.
+    """
 
     group: SpotGroup
     state: SpotGroupState
@@ -75,6 +79,7 @@ class _Facts:
     release: Stored[SpotRelease] | None
     images: Mapping[str, BuildImage]
     parked: str | None
+    wanted: HostWindows | None
 
     @property
     def no_build(self) -> str | None:
@@ -97,7 +102,7 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
     if facts.group.deleting_since is not None:
         return HostsPlanned()
     target = _target(facts)
-    observed = _observed(facts, order.observed)
+    observed = _observed(facts, order.observed.silent)
     made = plan(target, observed, now, starts=start_times(facts.state), complete=not order.observed.silent)
     steps = _possible(facts, made)
     builds = [step for step in steps if step.action is Action.BUILD]
@@ -134,6 +139,7 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
         release=release,
         images=await _images(group, release.value if release else None),
         parked=f"{paused[0].upper()}{paused[1:]}." if paused else _unhealthy(connection.value if connection else None),
+        wanted=windows_of(group, connection.value.join_type) if connection else None,
     )
 
 
@@ -186,8 +192,18 @@ def _target(facts: _Facts) -> GroupTarget:
     return wanted.but(unbuildable=frozenset(name for name, each in facts.images.items() if each.missing is not None))
 
 
-def _observed(facts: _Facts, observed: HostsObserved) -> list[ObservedHost]:
-    return [observed_host(host, facts.group, silent=host.id in observed.silent) for host in facts.hosts]
+def _observed(facts: _Facts, silent: Collection[str]) -> list[ObservedHost]:
+    release = facts.release.value if facts.release else None
+    return [
+        observed_host(
+            host,
+            facts.group,
+            facts.wanted,
+            silent=host.id in silent,
+            renewed=renews(facts.group, release),
+        )
+        for host in facts.hosts
+    ]
 
 
 def _possible(facts: _Facts, made: HostPlan) -> list[Step]:
@@ -240,6 +256,7 @@ async def _save_state(facts: _Facts, made: HostPlan, builds: list[Step], next_lo
         "free_seats": figures.free,
         "active_sessions": sum(each.active for each in seen),
         "disconnected_sessions": sum(each.disconnected for each in seen),
+        "other_settings": sum(drift_of(host, facts.wanted) is not SettingsDrift.NONE for host in facts.hosts),
     }
     if await deps.spot_states.find(before.tenant_id, before.id) is None:
         await deps.spot_states.insert(before.but(**changes))

@@ -39,6 +39,7 @@ _TASKS = {
     Action.SIGN_OFF: HostTask.SIGN_OFF,
     Action.STOP: HostTask.STOP,
     Action.HIBERNATE: HostTask.HIBERNATE,
+    Action.CONFIGURE: HostTask.CONFIGURE,
     Action.REMOVE: HostTask.REMOVE,
     Action.REPLACE: HostTask.REMOVE,
 }

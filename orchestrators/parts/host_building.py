@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrators.parts.carriers import remove_carrier
+from orchestrators.parts.host_changes import run_configuration
 from orchestrators.parts.host_removing import clean_up, left_behind, remove_traces
 from orchestrators.parts.host_runs import HostRun, refused_of
 from orchestrators.parts.joining import await_device, await_enrollment, join
@@ -11,13 +12,10 @@ from orchestrators.parts.work import NoCapacityError, WorkFailedError
 from shared.contracts.carriers import DOMAIN_JOIN
 from shared.contracts.desktops import BEGIN_REGISTRATION, REGISTRATION_POLL, RegistrationOrder
 from shared.contracts.host_builds import (
-    BEGIN_HOST_CONFIGURATION,
     GIVE_HOST,
     GIVING_POLL,
-    HOST_SCRIPT_POLL,
     NEW_HOST_POLL,
     POLL_NEW_HOST,
-    READ_HOST_CONFIGURATION,
     RECORD_HOST_BUILT,
     RECORD_HOST_FAILED,
     RECORD_HOST_PARKED,
@@ -158,9 +156,7 @@ def configure(run: HostRun, build: HostBuild, machine: Machine) -> Steps[HostCon
     """Configure Windows by one run command that reports each step. Raises: WorkFailedError where profiles fail."""
     yield from run.begin(HostStep.CONFIGURE_WINDOWS)
     order = HostConfigurationOrder(machine=machine, windows=build.windows)
-    operation = yield from run.do(BEGIN_HOST_CONFIGURATION, order)
-    yield from run.finish(machine, operation, HOST_SCRIPT_POLL)
-    return (yield from run.wait(READ_HOST_CONFIGURATION, order, HOST_SCRIPT_POLL))
+    return (yield from run_configuration(run, order))
 
 
 def register(run: HostRun, machine: Machine) -> Steps[NewHostSeen]:
@@ -191,6 +187,7 @@ def built(run: HostRun, configured: HostConfigured, seen: NewHostSeen) -> HostBu
         resources=run.resources,
         warnings=(*configured.warnings, *unreached),
         proven=not evidence,
+        windows=run.job.build.windows if run.job.build else None,
     )
 
 

@@ -12,11 +12,16 @@ from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.desktops import ForgetSessionHostOrder
 from shared.contracts.host_builds import (
     BEGIN_HIBERNATE,
+    BEGIN_HOST_CONFIGURATION,
     CLOSE_HOST,
+    HOST_SCRIPT_POLL,
     LATE_ARRIVALS,
     OPEN_HOST,
     POLL_SERVING,
+    READ_HOST_CONFIGURATION,
     SERVING_POLL,
+    HostConfigurationOrder,
+    HostConfigured,
     HostSessions,
     HostSessionsOrder,
 )
@@ -42,7 +47,12 @@ def in_pool(run: HostRun) -> HostSessionsOrder:
 
 
 def start_host(run: HostRun) -> Steps[HostTaskDone]:
-    """Start the machine, and wait until its agent serves; whether it takes new sessions stays as it is."""
+    """Start the machine, and wait until its agent serves; whether it takes new sessions stays as it is.
+
+    One with other settings than its group is brought to them before anybody comes to it.
+    """
+    if run.job.windows is not None:
+        return (yield from configure_host(run))
     try:
         operation = yield from run.do(BEGIN_START, machine_of(run))
         yield from run.finish(machine_of(run), operation, VM_POLL)
@@ -127,6 +137,62 @@ def sign_off_host(run: HostRun) -> Steps[HostTaskDone]:
     return (yield from run.end(left))
 
 
+def configure_host(run: HostRun) -> Steps[HostTaskDone]:
+    """Bring the Windows of a host to its group's settings.
+
+    (1) Where they must not change under a session, let nobody sign in any more, start the machine, and see that nobody
+    works on it. (2) See that it reaches the share of the profiles: else it keeps what it has. (3) Configure Windows.
+    (4) A host that was open, or is a user's own, takes sessions again, however it ended.
+    """
+    job, failure, configured, opens = run.job, None, None, run.job.assigned_user_id is not None
+    if job.windows is None:
+        return (yield from run.end())
+    order = HostConfigurationOrder(machine=machine_of(run), windows=job.windows)
+    try:
+        if job.when_empty:
+            opens = (yield from run.do(CLOSE_HOST, in_pool(run))).was_open or opens  # (1)
+            failure = yield from _start_empty(run)
+        if failure is None:
+            failure = _unreached((yield from run_configuration(run, order.but(only_reach=True))))  # (2)
+        if failure is None:
+            configured = yield from run_configuration(run, order)  # (3)
+    except WorkFailedError as failed:
+        failure = failed.failure
+    try:
+        if job.when_empty and opens:
+            yield from run.do(OPEN_HOST, in_pool(run))  # (4)
+    except WorkFailedError as failed:
+        failure = failure or failed.failure
+    return (yield from run.end(failure, configured))
+
+
+def _start_empty(run: HostRun) -> Steps[Failure | None]:
+    """Start the machine of a drained host, or leave it running; return which sessions are in the way."""
+    operation = yield from run.do(BEGIN_START, machine_of(run))
+    yield from run.finish(machine_of(run), operation, VM_POLL)
+    yield from run.wait(POLL_SERVING, in_pool(run), SERVING_POLL)
+    yield from pause(run.ctx, LATE_ARRIVALS)
+    return _in_the_way((yield from run.do(CLOSE_HOST, in_pool(run))), keeps_disconnected=False)
+
+
+def run_configuration(run: HostRun, order: HostConfigurationOrder) -> Steps[HostConfigured]:
+    """Run the script that configures Windows, and return its report. Raises: WorkFailedError."""
+    operation = yield from run.do(BEGIN_HOST_CONFIGURATION, order)
+    yield from run.finish(order.machine, operation, HOST_SCRIPT_POLL)
+    return (yield from run.wait(READ_HOST_CONFIGURATION, order, HOST_SCRIPT_POLL))
+
+
+def _unreached(found: HostConfigured) -> Failure | None:
+    if found.unreached is None:
+        return None
+    return Failure(
+        code="profilesUnreached",
+        message="The host does not reach the share of the profiles; it keeps the settings that it has.",
+        evidence=found.unreached,
+        advice="Correct the profile path of the Spot Group, or let its network reach the share.",
+    )
+
+
 CHANGES: Mapping[HostTask, Callable[[HostRun], Steps[HostTaskDone]]] = MappingProxyType(
     {
         HostTask.START: start_host,
@@ -134,6 +200,7 @@ CHANGES: Mapping[HostTask, Callable[[HostRun], Steps[HostTaskDone]]] = MappingPr
         HostTask.HIBERNATE: hibernate_host,
         HostTask.RESTART: restart_host,
         HostTask.SIGN_OFF: sign_off_host,
+        HostTask.CONFIGURE: configure_host,
     }
 )
 """What is done to a host that has been built, by task."""

@@ -6,7 +6,14 @@ from datetime import datetime
 
 from orchestrators.parts.work import Work, overdue
 from shared.contracts.definitions import PollPolicy
-from shared.contracts.host_builds import END_HOST_TASK, RECORD_HOST_STEP, HostEndRecord, HostJob, HostStepRecord
+from shared.contracts.host_builds import (
+    END_HOST_TASK,
+    RECORD_HOST_STEP,
+    HostConfigured,
+    HostEndRecord,
+    HostJob,
+    HostStepRecord,
+)
 from shared.contracts.outcomes import Pending, Refused
 from shared.contracts.session_hosts import HostTaskDone, HostTaskOrder
 from shared.contracts.silences import WaitingWork
@@ -49,9 +56,15 @@ class HostRun(Work):
         """Remember what has been made; the next step records it."""
         self.resources = self.resources.but(**made)
 
-    def end(self, failure: Failure | None = None) -> Steps[HostTaskDone]:
-        """Record that the task has ended; *failure*: why it was not done. Raises: SupersededError."""
-        yield from self.record(END_HOST_TASK, HostEndRecord(**self.job.which, failure=failure))
+    def end(self, failure: Failure | None = None, configured: HostConfigured | None = None) -> Steps[HostTaskDone]:
+        """Record that the task has ended; *failure*: why it was not done. Raises: SupersededError.
+
+        *configured*: its Windows has the settings of the job by now.
+        """
+        record = HostEndRecord(**self.job.which, failure=failure)
+        if configured is not None:
+            record = record.but(windows=self.job.windows, warnings=configured.warnings)
+        yield from self.record(END_HOST_TASK, record)
         if failure is None:
             return HostTaskDone(outcome="done")
         return HostTaskDone(outcome="notDone", refused=refused_of(failure))

@@ -15,6 +15,7 @@ from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.spot.host import HostTask
 from shared.domain.spot.host_steps import HostStep
+from shared.domain.spot.host_windows import HostWindows
 from shared.domain.values import Value
 
 
@@ -30,16 +31,6 @@ class OfHostTask(Value):
     def which(self) -> dict[str, Any]:
         """The task, for another order or record of it: ``HostStepRecord(**job.which, step=...)``."""
         return {name: getattr(self, name) for name in OfHostTask.model_fields}
-
-
-class HostWindows(Value):
-    """What is configured in the Windows of a host. *kerberos*: the profiles' share is reached with Entra's tickets."""
-
-    profile_path: str
-    data_path: str | None = None
-    active_minutes: int
-    disconnected_minutes: int
-    kerberos: bool
 
 
 class HostBuild(Value):
@@ -64,7 +55,10 @@ class HostBuild(Value):
 
 
 class HostJob(OfHostTask):
-    """What a task is about. *made*: what there is of the host by its record. *build*: of a build only."""
+    """What a task is about. *made*: what there is of the host by its record. *build*: of a build only.
+
+    *windows*: the group's settings, where the host has others; *when_empty*: they must not change under a session.
+    """
 
     kind: Literal["hostJob"] = "hostJob"
     spot_group_id: str
@@ -79,6 +73,8 @@ class HostJob(OfHostTask):
     assigned_user_id: str | None = None
     by_hand: bool = False  # somebody asked for it, who knows of the sessions
     build: HostBuild | None = None
+    windows: HostWindows | None = None
+    when_empty: bool = True
 
     @property
     def domain_name(self) -> str | None:
@@ -124,19 +120,26 @@ class HostBuiltRecord(OfHostTask):
     resources: Resources
     warnings: tuple[Warn, ...] = ()
     proven: bool
+    windows: HostWindows | None = None
 
 
 class HostEndRecord(OfHostTask):
-    """The task has ended; *failure*: why it was not done."""
+    """The task has ended; *failure*: why it was not done. *windows*: the settings that its Windows has by that."""
 
     failure: Failure | None = None
+    windows: HostWindows | None = None
+    warnings: tuple[Warn, ...] = ()
 
 
 class HostConfigurationOrder(Value):
-    """Configure the Windows of a host: profiles, the drive that all share, the ends of sessions."""
+    """Configure the Windows of a host: profiles, the drive that all share, the ends of sessions.
+
+    *only_reach*: change nothing, and see whether it reaches the share of the profiles.
+    """
 
     machine: Machine
     windows: HostWindows
+    only_reach: bool = False
 
 
 class HostConfigured(Value):
@@ -173,9 +176,10 @@ class HostSessionsOrder(Value):
 
 
 class HostSessions(Value):
-    """The sessions on a host; none where it is not in its pool."""
+    """The sessions on a host; none where it is not in its pool. *was_open*: it took new ones until now."""
 
     kind: Literal["hostSessions"] = "hostSessions"
+    was_open: bool = False
     active: int = 0
     disconnected: int = 0
 

@@ -11,6 +11,7 @@ from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import HostStatus, HostTask, SessionHost, begin_task
+from shared.domain.spot.host_windows import HostWindows, windows_of
 from shared.domain.spot.sessions import DesktopSession, Notice
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
@@ -43,6 +44,12 @@ async def hosts_of(context: ActionContext, group: SpotGroup) -> list[SessionHost
     """Return the hosts of a group, in the order in which they were planned."""
     found = await context.deps.session_hosts.of_group(group.tenant_id, group.id)
     return sorted(found, key=lambda host: (host.created_date_time, host.id))
+
+
+async def settings_of(context: ActionContext, group: SpotGroup) -> HostWindows | None:
+    """Return what the settings of a group say for the Windows of its hosts, None: its connection is gone."""
+    connection = await context.deps.connections.find(group.tenant_id, group.connection_id)
+    return windows_of(group, connection.value.join_type) if connection else None
 
 
 async def host_of(context: ActionContext, group: SpotGroup, host_id: str) -> Stored[SessionHost]:

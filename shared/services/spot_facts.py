@@ -15,7 +15,10 @@ from shared.dependencies import Dependencies
 from shared.domain.networks.connection import Connection
 from shared.domain.planning.spreading import rights_used
 from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.host_windows import windows_of
 from shared.domain.spot.members import Rights, Seen, seen_users
+from shared.domain.spot.observed import SettingsDrift
+from shared.domain.spot.seeing import drift_of
 from shared.domain.tenants.directory import DirectoryUser
 from shared.domain.wizards.create_spot_group import rights_of_member
 from shared.domain.wizards.forecast import Usage
@@ -55,10 +58,17 @@ async def spot_group_facts(context: ActionContext, form: Mapping[str, Any], *, w
 
 
 async def _other_hosts(context: ActionContext, group: SpotGroup | None) -> bool:
-    """Whether a group has hosts of another version than its own, as a cancelled release leaves them."""
+    """Whether a group has hosts of another version than its own, as a cancelled release leaves them.
+
+    So it has after an edit, until its hosts have the settings.
+    """
     if group is None:
         return False
     hosts = await context.deps.session_hosts.of_group(context.tenant.id, group.id)
+    connection = await context.deps.connections.find(group.tenant_id, group.connection_id)
+    wanted = windows_of(group, connection.value.join_type) if connection else None
+    if any(drift_of(host, wanted) is not SettingsDrift.NONE for host in hosts):
+        return True
     images = {(host.image_set_id, host.image_version) for host in hosts}
     return bool(images - {(group.image_set_id, group.image_version)})
 

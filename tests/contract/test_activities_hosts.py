@@ -151,7 +151,7 @@ async def test_a_host_is_opened_closed_and_its_sessions_are_counted(worker: Work
         "userPrincipalName": "user01@contoso.example",
     }
     await worker.cloud.sim("desktops/sessions", body)
-    assert await worker.do(host_builds.CLOSE_HOST, IN_POOL) == host_builds.HostSessions(active=1)
+    assert await worker.do(host_builds.CLOSE_HOST, IN_POOL) == host_builds.HostSessions(active=1, was_open=True)
     assert not await admits(worker)
 
 

@@ -16,6 +16,7 @@ from shared.domain.images.image import ImageSource
 from shared.domain.policies.policy import Assignment
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost
+from shared.domain.spot.host_windows import AppliedWindows, windows_of
 from shared.domain.spot.image_version import ImageVersion, VersionStatus
 from shared.domain.spot.members import MemberStatus, Rights, SpotMember
 from tests.integration import things
@@ -77,6 +78,7 @@ def session_host(number: int, **changes: Any) -> SessionHost:
             session_host=f"spot-{number}",
         ),
         proven=True,
+        applied=AppliedWindows(windows=windows_of(spot_group(), things.connection().join_type), at=things.NOW),
         created_date_time=things.NOW,
         last_modified_date_time=things.NOW,
     )

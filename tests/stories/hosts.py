@@ -29,7 +29,6 @@ from shared.contracts.host_builds import (
     HostConfigured,
     HostJob,
     HostSessions,
-    HostWindows,
     NewHostSeen,
 )
 from shared.contracts.identities import (
@@ -65,6 +64,7 @@ from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.group import LicenseType, host_hardware
 from shared.domain.spot.host import HostTask
+from shared.domain.spot.host_windows import HostWindows
 from tests.stories.tell import Answers, Story, tell
 
 MACHINE = Machine(

@@ -8,13 +8,16 @@ from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUN
 from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
 from shared.contracts.host_builds import (
     BEGIN_HIBERNATE,
+    BEGIN_HOST_CONFIGURATION,
     BEGIN_HOST_TASK,
     CLOSE_HOST,
     END_HOST_TASK,
     OPEN_HOST,
     POLL_SERVING,
+    READ_HOST_CONFIGURATION,
     RECORD_HOST_REMOVED,
     RECORD_HOST_STEP,
+    HostConfigured,
     HostSessions,
 )
 from shared.contracts.machines import (
@@ -26,7 +29,7 @@ from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
 from shared.contracts.session_hosts import RUN_HOST_TASK
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.spot.host import HostTask
-from tests.stories.hosts import ALL_WELL, BEGUN, FULL, MADE, job, order, told
+from tests.stories.hosts import ALL_WELL, BEGUN, FULL, MADE, WINDOWS, job, order, told
 from tests.stories.tell import Answers, tell
 
 
@@ -139,3 +142,55 @@ def test_what_cannot_be_removed_is_told_and_tried_again() -> None:
 def test_a_host_of_which_nothing_was_made_just_goes() -> None:
     story = told(HostTask.REMOVE, made=Resources())
     assert story.calls == ["begin_host_task", "record_host_step", "poll_earlier_task", "record_host_removed"]
+
+
+def test_settings_that_no_session_minds_are_changed_at_once() -> None:
+    story = told(HostTask.CONFIGURE, windows=WINDOWS, when_empty=False)
+
+    assert not {"close_host", "begin_start", "open_host"} & set(story.calls)
+    assert story.last(END_HOST_TASK)["windows"]["profilePath"] == WINDOWS.profile_path
+
+
+def test_profiles_are_changed_once_nobody_can_sign_in_any_more_and_nobody_works() -> None:
+    story = told(HostTask.CONFIGURE, {CLOSE_HOST: [HostSessions(was_open=True), HostSessions()]}, windows=WINDOWS)
+
+    starts, scripts = story.calls.index("begin_start"), story.calls.index("begin_host_configuration")
+    assert story.calls.index("close_host") < starts < scripts < story.calls.index("open_host")
+    assert "windows" in story.last(END_HOST_TASK)
+
+
+def test_a_host_on_which_somebody_works_keeps_its_profiles_and_is_open_again() -> None:
+    late = [HostSessions(was_open=True), HostSessions(disconnected=1)]
+    story = told(HostTask.CONFIGURE, {CLOSE_HOST: late}, windows=WINDOWS)
+
+    assert BEGIN_HOST_CONFIGURATION.name not in story.calls
+    assert OPEN_HOST.name in story.calls
+    ended = story.last(END_HOST_TASK)
+    assert (ended["failure"]["code"], ended.get("windows")) == ("sessionsInTheWay", None)
+
+
+def test_a_host_that_does_not_reach_the_new_profiles_keeps_what_it_has() -> None:
+    story = told(HostTask.CONFIGURE, {READ_HOST_CONFIGURATION: HostConfigured(unreached="no answer")}, windows=WINDOWS)
+
+    assert story.calls.count("begin_host_configuration") == 1  # it only looked
+    assert story.last(BEGIN_HOST_CONFIGURATION)["onlyReach"] is True
+    ended = story.last(END_HOST_TASK)
+    assert (ended["failure"]["code"], ended.get("windows")) == ("profilesUnreached", None)
+
+
+def test_a_host_that_was_closed_stays_closed_and_a_user_s_own_is_open_in_any_case() -> None:
+    assert OPEN_HOST.name not in told(HostTask.CONFIGURE, windows=WINDOWS).calls
+    assert OPEN_HOST.name in told(HostTask.CONFIGURE, windows=WINDOWS, assigned_user_id="u").calls
+
+
+def test_a_host_with_other_settings_is_brought_to_them_by_its_start() -> None:
+    story = told(HostTask.START, windows=WINDOWS)
+
+    assert story.calls.index("close_host") < story.calls.index("begin_start")
+    assert "windows" in story.last(END_HOST_TASK)
+
+
+def test_a_host_that_has_the_settings_by_now_is_left_alone() -> None:
+    story = told(HostTask.CONFIGURE)
+
+    assert story.calls == ["begin_host_task", "end_host_task"]

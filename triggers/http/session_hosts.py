@@ -229,4 +229,5 @@ async def _views(call: Call, hosts: Sequence[SessionHost]) -> list[SessionHostVi
     if any(host.assigned_user_id for host in hosts):
         members = call.deps.spot_members.each(call.tenant.id, group_id=call.param("id"))
         users = {stored.value.user_id: stored.value.user_principal_name async for stored in members}
-    return [session_host_view(host, why, users) for host in hosts]
+    wanted = await session_hosts.settings_of(call.context, await _group(call))
+    return [session_host_view(host, why, users, wanted) for host in hosts]

@@ -11,6 +11,7 @@ export const words = {
   toGroup: "To the Spot Group",
   failure: "Its last task failed",
   parked: "Its build waits",
+  otherSettings: "It has other settings than its group; it gets them when nobody works on it",
   hostColumns: { name: "Computer", status: "Status", sessions: "Sessions", version: "Image version", task: "Work", why: "Why" },
   decisions: "Decisions of the engine",
   noDecisions: "Nothing was decided yet.",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Draft, Figures
-from shared.domain.spot.observed import SERVES, HostState, ObservedHost, WaitingSignIn
+from shared.domain.spot.observed import SERVES, HostState, ObservedHost, SettingsDrift, WaitingSignIn
 from shared.domain.spot.rollout import Constraints, constraints
 from shared.domain.spot.schedule import LoadBalancing, Phase, edges, next_edge, phase_at
 from shared.domain.spot.settings import BufferBase, ScaleIn
@@ -25,6 +25,9 @@ _CLOSE = timedelta(hours=3)
 """Phases that begin so soon after the next one may have to be prepared before it."""
 
 _SLOWEST = timedelta(minutes=10)
+
+_SETTINGS_AGAIN = timedelta(minutes=30)
+"""How soon settings are tried again that a host did not take."""
 
 
 @dataclass(slots=True)
@@ -113,6 +116,12 @@ class Group:
     def counts_as_open(self, host: ObservedHost) -> bool:
         """Whether *host* takes sign-ins, and will: what a person drains is about to be closed."""
         return host.is_open and not host.drained_by_hand and host.id not in self.broken
+
+    def has_stale_settings(self, host: ObservedHost) -> bool:
+        """Whether *host* is to be brought to the group's settings now: it works, and stays."""
+        if host.drift is SettingsDrift.NONE or host.is_uncertain or host.id in self.broken | self.rules.retire:
+            return False
+        return host.settings_failed_at is None or self.draft.waited(host.settings_failed_at, _SETTINGS_AGAIN)
 
     def may_serve(self, host: ObservedHost) -> bool:
         """Whether the engine may open *host* to anybody."""

@@ -13,6 +13,7 @@ from pydantic import Field
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Failure, Resources, Warn
 from shared.domain.images.image import ImageSource
+from shared.domain.spot.host_windows import AppliedWindows
 from shared.domain.values import Value
 from shared.errors import ConflictError, IllegalTransitionError
 
@@ -73,6 +74,7 @@ class HostTask(StrEnum):
     HIBERNATE = "hibernate"
     RESTART = "restart"
     SIGN_OFF = "signOff"
+    CONFIGURE = "configure"
     REMOVE = "remove"
 
 
@@ -114,6 +116,8 @@ class SessionHost(Value):
     *excluded*: the engine leaves it alone. *drained_by_hand*: a person drains it, the engine never reopens it.
     *kept_until*: its user has no place any more, and it goes then; None: nobody who had it has left.
     *proven*: its profile path, its join and its agent were tried and work; None: not yet. *work*: None: nothing runs.
+    *applied*: the settings that its Windows has, None: not known. *settings_failed_at*: when they were last to be
+    changed, and that failed.
     """
 
     id: str
@@ -143,6 +147,8 @@ class SessionHost(Value):
     restarts: int = 0
     assigned_user_id: str | None = None
     kept_until: datetime | None = None
+    applied: AppliedWindows | None = None
+    settings_failed_at: datetime | None = None
     seen: HostSeen | None = None
     created_date_time: datetime
     last_modified_date_time: datetime

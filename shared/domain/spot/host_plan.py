@@ -17,6 +17,7 @@ class Action(StrEnum):
     ``start`` opens it for sessions too, ``wake`` does not. ``stop`` is of a drained host without sessions (or of one
     with an assigned user): whoever takes it reads the sessions again, between the drain and the stop. ``replace``
     removes a broken host; a later plan builds another in its place. ``signOff`` ends all sessions of the host.
+    ``configure`` brings a host to the group's settings, and starts one that is off for it.
     """
 
     BUILD = "build"
@@ -24,6 +25,7 @@ class Action(StrEnum):
     START = "start"
     WAKE = "wake"
     RESTART = "restart"
+    CONFIGURE = "configure"
     DRAIN = "drain"
     NOTIFY = "notify"
     SIGN_OFF = "signOff"
@@ -118,7 +120,7 @@ class Draft:
 
     def may(self, host: ObservedHost) -> bool:
         """Whether a step of *host* may be added."""
-        return not host.excluded and host.id not in self._taken
+        return not host.excluded and not host.configuring and host.id not in self._taken
 
     def add(self, action: Action, host: ObservedHost, reason: Reason, **facts: object) -> None:
         """Add a step of *host*, which has none yet."""

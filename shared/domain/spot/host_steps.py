@@ -46,6 +46,7 @@ CHANGE_TITLES: Mapping[HostTask, str] = MappingProxyType(
         HostTask.HIBERNATE: "Hibernate the host",
         HostTask.RESTART: "Restart the host",
         HostTask.SIGN_OFF: "Sign off who works on it",
+        HostTask.CONFIGURE: "Bring Windows to the group's settings",
     }
 )
 """The tasks that have no steps."""

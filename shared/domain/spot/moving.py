@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared.domain.spot.capacity import Group
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, Stage
-from shared.domain.spot.observed import HostState, ObservedHost
+from shared.domain.spot.observed import HostState, ObservedHost, SettingsDrift
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.settings import ScaleIn
 
@@ -39,6 +39,29 @@ def _tell_or_sign_off(group: Group, host: ObservedHost, seats: int) -> int:
 
 def _minutes(group: Group) -> int:
     return int(group.target.notice.total_seconds() // 60)
+
+
+def bring_settings(group: Group) -> None:
+    """Bring hosts to the group's settings: at once where no session minds, else those that nobody works on.
+
+    A quarter of the hosts at a time, so that the others serve; one that was just tried and failed comes later. Hosts
+    that a release takes away are left as they are.
+    """
+    due = [each for each in group.hosts if group.has_stale_settings(each) and group.draft.may(each)]
+    for host in due:
+        if host.drift is SettingsDrift.AT_ONCE and host.serves:
+            group.draft.add(Action.CONFIGURE, host, Reason.SETTINGS_DIFFER)
+    room = max(1, len(group.licensed) // 4) - sum(each.configuring for each in group.hosts)
+    empty = [each for each in due if each.drift is SettingsDrift.WHEN_EMPTY and _may_be_configured(each)]
+    for host in sorted(empty, key=lambda each: (each.is_off, each.id))[: max(0, room)]:
+        group.draft.add(Action.CONFIGURE, host, Reason.SETTINGS_DIFFER)
+        if group.counts_as_open(host):
+            group.free, group.online = group.free - group.seats_left(host), group.online - 1
+
+
+def _may_be_configured(host: ObservedHost) -> bool:
+    """Whether nobody works on *host*, and it runs or can be started."""
+    return not host.sessions and (host.serves or host.state in {HostState.STOPPED, HostState.HIBERNATED})
 
 
 def remove(group: Group) -> None:

@@ -28,6 +28,14 @@ class HostState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class SettingsDrift(StrEnum):
+    """Whether a host has other settings than its group, and when they may be changed."""
+
+    NONE = "none"
+    AT_ONCE = "atOnce"  # whoever works on it
+    WHEN_EMPTY = "whenEmpty"  # the profiles would change under a session
+
+
 class AgentStatus(StrEnum):
     """What the desktop agent reports, by the names of Azure Virtual Desktop; ``Unknown``: it was not read."""
 
@@ -62,7 +70,8 @@ class ObservedHost(Value):
     began within the target's ``arrivals``.
     *drained_by_hand*: a person drains it, and the engine never reopens it. *excluded*: the engine leaves it alone.
     *proven*: whether its profile path, its join and a sign-in were tried and work; None: not yet. *kept_until*: when a
-    host goes whose user has no place any more; None: they have one, or it is nobody's.
+    host goes whose user has no place any more; None: they have one, or it is nobody's. *drift*: from the group's
+    settings; *configuring*: that is being changed now; *settings_failed_at*: when that was tried last, and failed.
     """
 
     id: str
@@ -88,6 +97,9 @@ class ObservedHost(Value):
     can_hibernate: bool = False
     restarts: int = Field(default=0, ge=0)
     proven: bool | None = None
+    drift: SettingsDrift = SettingsDrift.NONE
+    configuring: bool = False
+    settings_failed_at: datetime | None = None
 
     @property
     def user_left(self) -> bool:

@@ -56,6 +56,7 @@ def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
     scaling.scale_out(group)
     if group.complete:
         moving.repair(group)
+        moving.bring_settings(group)
         moving.move_sessions(group)
         moving.remove(group)
         scaling.scale_in(group)

@@ -99,6 +99,11 @@ class SpotRelease(Value):
     ended_date_time: datetime | None = None
 
     @property
+    def renews(self) -> bool:
+        """Whether the group has the version already: hosts with other settings than the group are old ones then."""
+        return self.image == self.before
+
+    @property
     def rules(self) -> Release:
         """What it lets the engine do."""
         stopped = self.status is not ReleaseStatus.RUNNING

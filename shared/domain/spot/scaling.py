@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from shared.domain.spot.capacity import Group, builds_left, starts_left
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, Stage
-from shared.domain.spot.observed import HostState, ObservedHost
+from shared.domain.spot.observed import HostState, ObservedHost, SettingsDrift
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.target import GroupTarget
 
@@ -74,12 +74,19 @@ def _closed(group: Group, among: Iterable[ObservedHost]) -> list[ObservedHost]:
     running = [each for each in may if each.serves or each.state is HostState.STARTING]
     off = [each for each in among if group.may_serve(each) and each.is_off]
     running.sort(
-        key=lambda each: (not group.seats_left(each), each.state is HostState.STARTING, -each.sessions, each.id)
+        key=lambda each: (
+            not group.seats_left(each),
+            each.drift is SettingsDrift.WHEN_EMPTY,
+            each.state is HostState.STARTING,
+            -each.sessions,
+            each.id,
+        )
     )
     off.sort(
         key=lambda each: (
             each.low_priority,
             each.version != group.target.version,
+            each.drift is SettingsDrift.WHEN_EMPTY,
             each.state is not HostState.HIBERNATED,
             each.online_at or _LONG_AGO,
             each.id,
@@ -224,8 +231,9 @@ def sleeps(target: GroupTarget, host: ObservedHost) -> bool:
 def _drain(group: Group) -> None:
     """Drain the hosts with the fewest sessions while enough seats stay free without them; before, what a person drains.
 
-    Of a release's old hosts all are drained, and their sessions need seats elsewhere if they are to be signed off. Of
-    others only those that are at most half full: more would not become empty sooner for it.
+    Of a release's old hosts all are drained, and their sessions need seats elsewhere if they are to be signed off. So
+    are those with other profiles than the group's settings say, which change once nobody works on them. Of others only
+    those that are at most half full: more would not become empty sooner for it.
     """
     for host in group.hosts:
         if host.drained_by_hand and host.is_open and group.draft.may(host):
@@ -237,20 +245,23 @@ def _drain(group: Group) -> None:
     leaving = sum(each.sessions for each in group.hosts if each.id in retire and not each.is_open)
     for host in sorted(is_open, key=lambda each: _least_needed(group, each)):
         old, free = host.id in retire, group.free - group.seats_left(host)
+        stale = host.drift is SettingsDrift.WHEN_EMPTY and group.has_stale_settings(host)
         after = leaving + host.sessions if group.rules.moves else 0
         half = host.sessions * 2 <= group.target.seats or too_many
-        enough = group.spare + (after if old else margin + group.moving_sessions)
+        enough = group.spare + (after if old else group.moving_sessions if stale else margin + group.moving_sessions)
         if (
             free < enough
             or group.online - 1 < max(group.drain_floor, 1 if group.sessions and group.target.hosts else 0)
-            or not (old or half)
+            or not (old or stale or half)
         ):
             continue
         facts = {"old": host.version, "version": group.target.version, "free": free, "spare": group.spare}
-        group.draft.add(Action.DRAIN, host, Reason.OLD_VERSION if old else Reason.NOT_NEEDED, **facts)
+        reason = Reason.OLD_VERSION if old else Reason.SETTINGS_DIFFER if stale else Reason.NOT_NEEDED
+        group.draft.add(Action.DRAIN, host, reason, **facts)
         group.free, group.online = free, group.online - 1
         leaving += host.sessions if old else 0
 
 
-def _least_needed(group: Group, host: ObservedHost) -> tuple[bool, bool, int, str]:
-    return (host.id not in group.rules.retire, not host.low_priority, host.sessions, host.id)
+def _least_needed(group: Group, host: ObservedHost) -> tuple[bool, bool, bool, int, str]:
+    stale = host.drift is SettingsDrift.WHEN_EMPTY and group.has_stale_settings(host)
+    return (host.id not in group.rules.retire, not stale, not host.low_priority, host.sessions, host.id)

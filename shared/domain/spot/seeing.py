@@ -11,7 +11,8 @@ from pydantic import Field
 
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostSeen, HostStatus, HostTask, SessionHost
-from shared.domain.spot.observed import SERVES, AgentStatus, HostState, ObservedHost
+from shared.domain.spot.host_windows import HostWindows, settings_drift
+from shared.domain.spot.observed import SERVES, AgentStatus, HostState, ObservedHost, SettingsDrift
 from shared.domain.spot.release import OPEN, SpotRelease
 from shared.domain.spot.start_times import KEPT, StartTimes, learned
 from shared.domain.spot.state import SpotGroupState
@@ -53,7 +54,8 @@ class HostReport(Value):
 _OFF = {Power.DEALLOCATED: HostState.STOPPED, Power.HIBERNATED: HostState.HIBERNATED}
 _RESTS = {**_OFF, Power.STOPPED: HostState.SHUT_DOWN}
 _COMES = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.SHUT_DOWN, HostState.STARTING})
-_RISES = frozenset({HostTask.START, HostTask.RESTART})
+_OTHER_SETTINGS = "with other settings"
+_RISES = frozenset({HostTask.START, HostTask.RESTART, HostTask.CONFIGURE})
 _FALLS = frozenset({HostTask.STOP, HostTask.HIBERNATE})
 
 
@@ -144,15 +146,28 @@ def build_took(host: SessionHost, seen: HostSeen) -> timedelta | None:
     return seen.at - host.created_date_time if straight and seen.state == HostState.RUNNING else None
 
 
-def observed_host(host: SessionHost, group: SpotGroup, *, silent: bool = False) -> ObservedHost:
-    """Return a host as the engine is given it. *silent*: Azure did not say how it is."""
+def observed_host(
+    host: SessionHost,
+    group: SpotGroup,
+    wanted: HostWindows | None = None,
+    *,
+    silent: bool = False,
+    renewed: bool = False,
+) -> ObservedHost:
+    """Return a host as the engine is given it. *silent*: Azure did not say how it is.
+
+    *wanted*: what the group's settings say for its Windows; None: not known, so that it differs in nothing. *renewed*:
+    a release of the group's own version is open: it takes hosts with other settings away, as those of an old version.
+    """
     seen = host.seen
     state, since = _told(host, silent=silent)
     facts: dict[str, Any] = {} if seen is None else _facts(seen)
+    drift = drift_of(host, wanted)
+    version = version_of(host.image_set_id, host.image_version, group)
     return ObservedHost(
         **facts,
         id=host.id,
-        version=version_of(host.image_set_id, host.image_version, group),
+        version=f"{version} {_OTHER_SETTINGS}" if renewed and drift is not SettingsDrift.NONE else version,
         state=state,
         since=since,
         drained_by_hand=host.drained_by_hand,
@@ -165,7 +180,17 @@ def observed_host(host: SessionHost, group: SpotGroup, *, silent: bool = False) 
         can_hibernate=group.hosts.hibernate,
         restarts=host.restarts,
         proven=host.proven,
+        drift=SettingsDrift.NONE if renewed else drift,
+        configuring=host.work is not None and host.work.task is HostTask.CONFIGURE,
+        settings_failed_at=host.settings_failed_at,
     )
+
+
+def drift_of(host: SessionHost, wanted: HostWindows | None) -> SettingsDrift:
+    """Return whether a host that has been built has other settings than *wanted*; None: these are not known."""
+    if wanted is None or host.status is not HostStatus.READY:
+        return SettingsDrift.NONE
+    return settings_drift(host.applied, wanted)
 
 
 def _facts(seen: HostSeen) -> dict[str, Any]:
@@ -234,6 +259,12 @@ def target_of(group: SpotGroup, release: SpotRelease | None, parked: str | None)
         release=_rules(opened, group) if opened else None,
         parked=parked,
     )
+
+
+def renews(group: SpotGroup, release: SpotRelease | None) -> bool:
+    """Whether an open release brings hosts to the group's settings by building others; dedicated ones never go."""
+    is_open = release is not None and release.status in OPEN and release.renews
+    return is_open and group.license_type is not LicenseType.PERSONAL_DEDICATED
 
 
 def _rules(release: SpotRelease, group: SpotGroup) -> Release:

@@ -31,7 +31,7 @@ class SpotGroupState(Value):
     changed by hand since; they stay until the group is edited. *cannot_start_on_connect*: why Azure may not
     start hosts at sign-in, though the group says so. *load_balancing*: as the schedule has it now, None:
     as the group. *host_number*: how many hosts were ever planned. *start_seconds*, *build_seconds*: how long the
-    latest hosts took, oldest first.
+    latest hosts took, oldest first. *other_settings*: how many hosts have other settings than the group.
     """
 
     id: str
@@ -57,3 +57,4 @@ class SpotGroupState(Value):
     free_seats: int = 0
     active_sessions: int = 0
     disconnected_sessions: int = 0
+    other_settings: int = 0

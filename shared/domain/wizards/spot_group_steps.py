@@ -144,7 +144,7 @@ class SpotGroupFacts(Value):
     """What exists already. *members*: of the chosen groups; None when the directory did not answer.
 
     *rights_used*: the role assignments of the subscription that are taken, *rights_limit*: how many there may be.
-    *other_hosts*: whether the chosen group has hosts of another version than its own.
+    *other_hosts*: whether the chosen group has hosts of another version, or with other settings, than its own.
     """
 
     sites: tuple[Site, ...]

@@ -92,7 +92,7 @@ def _problems(reading: Reading, group: SpotGroup | None, facts: SpotGroupFacts, 
         yield from image_problems(image, facts.site(group.site_id), group.license_type, facts)
         same = (image.image_set_id, image.image_version) == (group.image_set_id, group.image_version)
         if same and not facts.other_hosts:
-            message = "the group and all its hosts have this version already; choose another"
+            message = "the group and all its hosts have this version and the settings already; choose another"
             yield Problem("/image/imageVersion", message, "image")
     if method := reading.value("method", MethodStep):
         yield from _method_problems(method, now)

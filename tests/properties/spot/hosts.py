@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, HostPlan, Step
-from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost
+from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
 from shared.domain.spot.schedule import Phase, Schedule
 from shared.domain.spot.settings import BufferBase, ScaleIn
 from shared.domain.spot.target import GroupTarget, Method, Release
@@ -95,6 +95,8 @@ def hosts(draw: st.DrawFn, target: GroupTarget, *, healthy: bool = False) -> tup
                 can_hibernate=draw(st.booleans()),
                 restarts=0 if healthy else draw(st.integers(0, 2)),
                 proven=True if healthy else draw(st.sampled_from([None, True, True, False])),
+                drift=draw(st.sampled_from([SettingsDrift.NONE, *SettingsDrift])),
+                settings_failed_at=draw(st.sampled_from([None, None, since])),
             )
         )
     return tuple(made)
@@ -142,8 +144,9 @@ def _after(host: ObservedHost | None, step: Step | None, now: datetime) -> Obser
     match step.action:
         case Action.START:
             changes = {"state": HostState.RUNNING, "since": now, "allow_new_sessions": True, "online_at": now}
-        case Action.WAKE | Action.RESTART:
+        case Action.WAKE | Action.RESTART | Action.CONFIGURE:
             changes = {"state": HostState.RUNNING, "since": now, "agent": AgentStatus.AVAILABLE, "online_at": now}
+            changes |= {"drift": host.drift if step.action is Action.RESTART else SettingsDrift.NONE}
         case Action.UNDRAIN:
             changes = {"allow_new_sessions": True}
         case Action.DRAIN:

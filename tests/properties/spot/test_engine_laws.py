@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, HostPlan
-from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, WaitingSignIn
+from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, SettingsDrift, WaitingSignIn
 from shared.domain.spot.plan import plan
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.schedule import edges, next_edge
@@ -90,6 +90,20 @@ def test_no_session_is_lost_without_notice(group: tuple[GroupTarget, tuple[Obser
         if step.action is Action.SIGN_OFF and host is not None:
             assert host.notified_at is not None
             assert host.notified_at + target.notice <= NOW
+
+
+@given(groups())
+def test_profiles_never_change_under_a_session_and_on_a_few_hosts_at_a_time(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]],
+) -> None:
+    target, seen = group
+    by_id = {host.id: host for host in seen}
+    changed = [by_id[host_id or ""] for host_id in steps_of(plan(target, seen, NOW), {Action.CONFIGURE})]
+    profiles = [host for host in changed if host.drift is SettingsDrift.WHEN_EMPTY]
+    assert not any(host.sessions for host in profiles)
+    assert len(profiles) <= max(1, len(seen) // 4)
+    assert all(host.drift is not SettingsDrift.NONE for host in changed)
+    assert not steps_of(plan(target, seen, NOW, complete=False), {Action.CONFIGURE})
 
 
 @given(groups())

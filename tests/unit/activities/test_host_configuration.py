@@ -6,7 +6,7 @@ import pytest
 
 from activities.host_configuration import NEEDED, parameters_of, steps_of
 from activities.run_commands import assemble, harmless
-from shared.contracts.host_builds import HostWindows
+from shared.domain.spot.host_windows import HostWindows
 from tests.unit.activities.test_configuration import ROOT
 
 WINDOWS = HostWindows(

@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from shared.domain.spot.decision import Decision
 from shared.domain.spot.host import HostStatus, HostTask, SessionHost
+from shared.domain.spot.host_windows import AppliedWindows, HostWindows, differing_settings
 from shared.domain.spot.sessions import DesktopSession
 from triggers.http.json_schema import Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
@@ -42,8 +43,21 @@ class WarningView(TypedDict):
     message: str
 
 
+class AppliedWindowsView(TypedDict):
+    """The settings that the Windows of a host has, and since when."""
+
+    profilePath: str
+    dataPath: str | None
+    activeIdleTimeOutInMinutes: int
+    disconnectedIdleTimeOutInMinutes: int
+    appliedDateTime: Timestamp
+
+
 class SessionHostView(TypedDict):
-    """A session host; *why*: what the engine has decided of it last."""
+    """A session host; *why*: what the engine has decided of it last.
+
+    *settings*: null where nothing is known of them; *otherSettings*: those in which it differs from its group.
+    """
 
     id: str
     status: HostStatus
@@ -70,6 +84,8 @@ class SessionHostView(TypedDict):
     parkedBecause: str | None
     failure: str | None
     warnings: list[WarningView]
+    settings: AppliedWindowsView | None
+    otherSettings: list[str]
     why: str | None
     notifiedDateTime: Timestamp | None
     seenDateTime: Timestamp | None
@@ -100,9 +116,15 @@ class DecisionView(TypedDict):
 SESSION_HOST, SESSION, DECISION = Entity(SessionHostView), Entity(SessionView), Entity(DecisionView, key=())
 
 
-def session_host_view(host: SessionHost, why: Mapping[str, Decision], users: Mapping[str, str]) -> SessionHostView:
-    """Return a host. *why*: the latest decision of each host; *users*: principal names by id."""
+def session_host_view(
+    host: SessionHost, why: Mapping[str, Decision], users: Mapping[str, str], wanted: HostWindows | None
+) -> SessionHostView:
+    """Return a host. *why*: the latest decision of each host; *users*: principal names by id.
+
+    *wanted*: what the group's settings say, None: its connection is gone.
+    """
     seen, made = host.seen, host.resources
+    differs = differing_settings(host.applied, wanted) if wanted and host.status is HostStatus.READY else ()
     return {
         "id": host.id,
         "status": host.status,
@@ -129,11 +151,34 @@ def session_host_view(host: SessionHost, why: Mapping[str, Decision], users: Map
         "parkedBecause": host.parked_because,
         "failure": host.failure.message if host.failure else None,
         "warnings": [{"step": each.step, "message": each.message} for each in host.warnings],
+        "settings": _settings(host.applied) if host.applied else None,
+        "otherSettings": [_SETTINGS[name] for name in differs],
         "why": why[host.id].text if host.id in why else None,
         "notifiedDateTime": timestamp(host.notified_at) if host.notified_at else None,
         "seenDateTime": timestamp(seen.at) if seen else None,
         "createdDateTime": timestamp(host.created_date_time),
         "lastModifiedDateTime": timestamp(host.last_modified_date_time),
+    }
+
+
+_SETTINGS = {
+    "profile_path": "profilePath",
+    "data_path": "dataPath",
+    "active_minutes": "activeIdleTimeOutInMinutes",
+    "disconnected_minutes": "disconnectedIdleTimeOutInMinutes",
+    "kerberos": "joinType",
+}
+"""What a group calls the settings of its hosts' Windows."""
+
+
+def _settings(applied: AppliedWindows) -> AppliedWindowsView:
+    windows = applied.windows
+    return {
+        "profilePath": windows.profile_path,
+        "dataPath": windows.data_path,
+        "activeIdleTimeOutInMinutes": windows.active_minutes,
+        "disconnectedIdleTimeOutInMinutes": windows.disconnected_minutes,
+        "appliedDateTime": timestamp(applied.at),
     }
 
 

@@ -22,7 +22,7 @@ SPOT_GROUPS = Collection(
         *("id", "displayName", "friendlyName", "description", "licenseType", "siteId", "connectionId", "imageSetId"),
         *("imageVersion", "status"),
         moments="membersReadDateTime createdDateTime lastModifiedDateTime",
-        numbers="quantity hostCount onlineHosts builtHosts activeSessions disconnectedSessions",
+        numbers="quantity hostCount onlineHosts builtHosts hostsWithOtherSettings activeSessions disconnectedSessions",
     ),
     searched=("displayName", "friendlyName", "description"),
 )
@@ -75,6 +75,7 @@ class SpotGroupView(TypedDict):
     cannotStartOnConnect: str | None
     onlineHosts: int
     builtHosts: int
+    hostsWithOtherSettings: int
     activeSessions: int
     disconnectedSessions: int
     paused: Annotated[Json, DumpOf(Paused)] | None
@@ -132,6 +133,7 @@ def spot_group_view(group: SpotGroup, state: SpotGroupState | None, names: Mappi
         "cannotStartOnConnect": known.cannot_start_on_connect,
         "onlineHosts": known.online,
         "builtHosts": known.hosts,
+        "hostsWithOtherSettings": known.other_settings,
         "activeSessions": known.active_sessions,
         "disconnectedSessions": known.disconnected_sessions,
         "paused": group.paused.to_json() if group.paused else None,

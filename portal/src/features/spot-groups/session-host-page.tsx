@@ -79,6 +79,14 @@ function Notices({ host }: { readonly host: SessionHost }): ReactElement {
           </MessageBarBody>
         </MessageBar>
       ) : null}
+      {host.otherSettings.length > 0 ? (
+        <MessageBar intent="info" layout="multiline">
+          <MessageBarBody>
+            <MessageBarTitle>{words.otherSettings}</MessageBarTitle>
+            {host.otherSettings.map(titleOf).join(", ")}
+          </MessageBarBody>
+        </MessageBar>
+      ) : null}
       {host.warnings.map(({ step, message }) => (
         <MessageBar key={step} intent="warning" layout="multiline">
           <MessageBarBody>
@@ -101,6 +109,8 @@ function factsOf(host: SessionHost, tenant: string, group: string): Readonly<Rec
     disconnectedSessions: host.disconnectedSessions,
     user: host.assignedUserPrincipalName,
     imageVersion: <Link to={`/t/${tenant}/image-sets/${host.imageSetId}/versions/${host.imageVersion}`}>{host.imageVersion}</Link>,
+    profiles: host.settings?.profilePath ?? null,
+    settingsSince: host.settings ? moment(host.settings.appliedDateTime) : null,
     tried: host.proven,
     work: host.task ? titleOf(host.task) : null,
     step: host.step ? titleOf(host.step) : null,

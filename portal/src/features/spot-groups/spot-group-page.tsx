@@ -55,6 +55,7 @@ export function SpotGroupPage(): ReactElement {
               site: group.siteId,
               groups: group.groups.map(({ id: each, displayName }) => displayName ?? each),
               profiles: group.profilePath,
+              hostsWithOtherSettings: group.hostsWithOtherSettings > 0 ? group.hostsWithOtherSettings : null,
               poolDrift: group.poolDrift.length > 0 ? group.poolDrift : null,
               startOnConnect: group.cannotStartOnConnect,
               paused: pausedText(group.paused),

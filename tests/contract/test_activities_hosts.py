@@ -16,6 +16,7 @@ from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.group import LicenseType, host_hardware
+from shared.domain.spot.host_windows import HostWindows
 from tests.contract.test_activities_desktop import IMAGE, NETWORK
 from tests.contract.worker import REGION, TENANT, Worker, working
 
@@ -25,7 +26,7 @@ HOSTS = "deskwright-contoso-spot-g1"
 HOST_GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{HOSTS}"
 POOL = f"{HOST_GROUP}/providers/Microsoft.DesktopVirtualization/hostPools/spot-g1"
 SHARE = r"\\files.contoso.example\profiles$"
-WINDOWS = host_builds.HostWindows(
+WINDOWS = HostWindows(
     profile_path=SHARE,
     data_path=r"\\files.contoso.example\data",
     active_minutes=30,

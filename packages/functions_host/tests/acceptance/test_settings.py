@@ -43,12 +43,18 @@ def test_a_newer_version_waits_for_a_host_that_may_run_it(chosen: RunningHost) -
     assert "version '10.0' is not for this host: defaultVersion is '2.0'" in chosen.log.read_text()
     assert [chosen.status(each)["runtimeStatus"] for each in (one, other)] == ["Pending", "Pending"]
     assert chosen.manage("POST", f"/instances/{one}/terminate?reason=unwanted").status == 202
-    assert chosen.ended(one)["runtimeStatus"] == "Terminated"
+    seen = chosen.log.read_text().count(f"{one} cannot continue")
+    until(lambda: chosen.log.read_text().count(f"{one} cannot continue") > seen)
+    assert chosen.status(one)["runtimeStatus"] == "Pending"  # a termination waits too
     assert chosen.stop() == 0
     chosen.environ |= {SECTION + "versionFailureStrategy": "Fail"}
     chosen.start()
     ended = chosen.ended(other)
-    assert (ended["runtimeStatus"], "version '10.0' is not for this host" in ended["output"]) == ("Failed", True)
+    assert (ended["runtimeStatus"], ended["output"]) == (
+        "Failed",
+        "VersionMismatch: Orchestration version did not comply with Worker Versioning",
+    )
+    assert chosen.ended(one)["runtimeStatus"] == "Terminated"
 
 
 def test_any_state_replaces_an_instance_that_has_not_ended(chosen: RunningHost) -> None:

@@ -16,7 +16,8 @@ from functions_host.functions.failures import source_location
 from functions_host.functions.indexer import Function
 from functions_host.log import log_event
 from functions_host.log_format import current_function
-from functions_host.storage.state import Message
+from functions_host.settings.versions import MISMATCH
+from functions_host.storage.state import TERMINAL, Message
 
 ReadPast = Callable[[], str]
 """Returns the played history before a turn, events joined with commas."""
@@ -39,9 +40,10 @@ class OrchestratorExecutor:
         self, turn: Turn, messages: Sequence[Message], resumable: Resumable | None, read_past: ReadPast
     ) -> Resumable | None:
         """Carry *turn* from its messages to its effects; return what can be resumed in the next one."""
+        mismatch = _mismatch(turn)
         if not turn.begin(messages):
             turn.finish(None)
-        elif mismatch := _mismatch(turn):
+        elif mismatch is not None:
             turn.fail(mismatch)
         else:
             resumable = self._execute(turn, resumable, read_past)
@@ -91,13 +93,16 @@ class OrchestratorExecutor:
 
 
 def _mismatch(turn: Turn) -> str | None:
-    """Word why an instance of another version fails, if it does; raise ``CannotRunError`` where it has to wait."""
+    """Word why an instance of another version fails, if it does; raise ``CannotRunError`` where it has to wait.
+
+    It waits with all its messages: DurableTask.Core looks at the version before it reads them, also a termination.
+    """
     versioning, version = turn.rules.versioning, turn.row.version
-    if versioning.accepts(version):
+    if turn.row.status in TERMINAL or versioning.accepts(version):
         return None
     if not versioning.fails:
         raise CannotRunError(versioning.mismatch(version))
-    return versioning.mismatch(version)
+    return MISMATCH
 
 
 def _replay(function: Function, body: str) -> OrchestratorResult:

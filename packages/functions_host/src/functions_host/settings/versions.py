@@ -6,6 +6,8 @@ from itertools import zip_longest
 
 STRATEGIES = ("None", "Strict", "CurrentOrOlder")
 FAILURES = ("Reject", "Fail")
+MISMATCH = "VersionMismatch: Orchestration version did not comply with Worker Versioning"
+"""How an instance fails that may not run here (recorded)."""
 _NUMBERS = re.compile(r"\d+(\.\d+){1,3}")
 
 

@@ -34,6 +34,12 @@ _LOOK_EVERY_SECONDS = 0.1
 Record = dict[str, Any]
 
 
+def released_versions() -> set[str]:
+    """Return the versions of the releases whose histories are kept."""
+    names: dict[str, str] = json.loads((HISTORIES.parent / "released.json").read_text())
+    return {name.split("-")[1] for name in names}
+
+
 @dataclass(frozen=True)
 class Case:
     """A history to keep: of the longest completed instance that called all of *calls*, none of *without*.

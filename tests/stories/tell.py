@@ -59,6 +59,20 @@ class Context:
 
 
 @dataclass
+class Told:
+    """A story as it was told, for who wants to write it down: each answer, in the order of the calls, or its error."""
+
+    workflow: Workflow[Any, Any]
+    order: Value
+    version: str
+    answers: list[Any] = field(default_factory=list)
+
+
+LISTENERS: list[Callable[[Told], None]] = []
+"""Who hears each story when it is over."""
+
+
+@dataclass
 class Story:
     """What happened: the calls in order with their orders, the naps, and how it ended."""
 
@@ -86,17 +100,29 @@ class Teller:
             contract.name: list(answer) if isinstance(answer, list) else answer for contract, answer in answers.items()
         }
         self.story = Story()
+        self.heard: list[Any] = []
         self.context = Context(version)
 
     def answer(self, task: Task) -> Any:
+        if task.kind == "all":
+            return [self.answer(part) for part in task.parts]
+        try:
+            found = self._answer(task)
+        except KeyError:
+            raise
+        except Exception as error:
+            self.heard.append(error)
+            raise
+        self.heard.append(found)
+        return found
+
+    def _answer(self, task: Task) -> Any:
         match task.kind:
             case "timer":
                 nap = max(task.payload - self.context.current_utc_datetime, timedelta())
                 self.story.slept += nap
                 self.context.current_utc_datetime += nap
                 return None
-            case "all":
-                return [self.answer(part) for part in task.parts]
             case "workflow" if task.name == "await_outcome":
                 return self._scripted(task.payload["activity"], task.payload["payload"])
             case _:
@@ -139,4 +165,6 @@ def tell(workflow: Workflow[Any, Any], order: Value, answers: Answers, *, versio
         story.result = end.value
     except ContinuedAsNew as end:
         story.continued = end.order.to_json()
+    for listener in LISTENERS:
+        listener(Told(workflow, order, version, teller.heard))
     return story

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.contracts.changes import (
     CLOSE_CHANGES,
     MOST_AT_ONCE,
+    MOST_SINGLY,
     TAKE_CHANGES,
     Batch,
     BatchRecord,
@@ -13,17 +14,38 @@ from shared.contracts.changes import (
 from shared.contracts.outcomes import Done
 from shared.contracts.reconciling import NewerRequest
 from shared.dependencies import dependencies
-from shared.services.spot_changes import wake_for_users
+from shared.services.reconciling import promise_reconcile
+from shared.services.spot_changes import promise_all_groups, wake_for_users
 from shared.workflow import Blueprint, DurableClient, implements
 
 bp = Blueprint()
+
+_MOST_READ = 1_000
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(TAKE_CHANGES)
 async def take_changes(order: ChangesOrder) -> Batch:
-    """Return the users that may have changed."""
-    return Batch(marks=await dependencies().changes.take(order.tenant_id, MOST_AT_ONCE))
+    """Return the users that may have changed.
+
+    Where many wait, everybody is read instead of those of whom nothing is expected: a directory that synchronises
+    10,000 people who are nothing to the tenant costs it one reading of its own members.
+    """
+    deps = dependencies()
+    waiting = await deps.changes.waiting(order.tenant_id, _MOST_READ)
+    if len(waiting) > MOST_SINGLY:
+        now = deps.clock.now()
+        await promise_reconcile(deps, order.tenant_id, now)
+        await promise_all_groups(deps, order.tenant_id, now)
+        covered = {each.user_id: each.mark for each in waiting if not each.expected}
+        await deps.changes.settle(order.tenant_id, covered)
+        waiting = [each for each in waiting if each.expected]
+    some = waiting[:MOST_AT_ONCE]
+    return Batch(
+        marks={each.user_id: each.mark for each in some},
+        rounds={each.user_id: each.round for each in some if each.round},
+        expected=tuple(each.user_id for each in some if each.expected),
+    )
 
 
 @bp.activity_trigger(input_name="payload")

@@ -153,16 +153,24 @@ async def _end_waits(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
 
 
 async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -> None:
-    """Write due rows for users that the directory does not show as entitled yet: it may lag behind the message."""
+    """Write due rows for users that the directory does not show as entitled yet: it may lag behind the message.
+
+    Only for those whom an assigned group or a licence concerns, whom the directory does not know yet, or of whom a
+    message has said that they have one: nobody else's change is about Cloud PCs.
+    """
     moments = [timedelta(), *_soon_after()]
-    if order.round + 1 >= len(moments):
-        return
-    pause = moments[order.round + 1] - moments[order.round]
     entitled = {each.user.id for each in observed.entitlements if each.group_ids and each.plans}
     built = {pc.user.id for pc in observed.cloud_pcs if pc.status is not Status.NOT_PROVISIONED}
+    concerned = {each.user.id for each in observed.entitlements if each.group_ids or each.plans}
+    concerned |= observed.gone | set(order.expected)
+    dues = []
     for user_id in order.user_ids or ():
-        if user_id not in entitled | built:
-            await dependencies().due.put(DueKind.REREAD, at + pause, order.tenant_id, user_id, order.round + 1)
+        number = order.rounds.get(user_id, order.round)
+        if user_id in entitled | built or (user_id not in concerned and not number) or number + 1 >= len(moments):
+            continue
+        pause = moments[number + 1] - moments[number]
+        dues.append(Due(DueKind.REREAD, at + pause, order.tenant_id, user_id, number + 1))
+    await dependencies().due.put_all(dues)
 
 
 async def _look_again(tenant: Tenant, policies: Iterable[Policy], at: datetime) -> None:

@@ -27,9 +27,10 @@ def settle_changes(ctx: Context, order: ChangesOrder) -> Steps[Settled]:
     batch = yield from call(ctx, TAKE_CHANGES, order)  # (1)
     if not batch.marks:
         return Settled(count=0)
-    yield from call_sub_orchestrator(
-        ctx, RECONCILE, ReconcileOrder(tenant_id=order.tenant_id, user_ids=tuple(sorted(batch.marks)))
-    )  # (2)
+    users = ReconcileOrder(
+        tenant_id=order.tenant_id, user_ids=tuple(sorted(batch.marks)), rounds=batch.rounds, expected=batch.expected
+    )
+    yield from call_sub_orchestrator(ctx, RECONCILE, users)  # (2)
     record = BatchRecord(tenant_id=order.tenant_id, marks=batch.marks)
     if isinstance((yield from call(ctx, CLOSE_CHANGES, record)), NewerRequest):  # (3)
         continue_as_new(order)  # (4)

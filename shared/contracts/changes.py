@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal, Never
 
+from pydantic import Field
+
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.outcomes import Done
 from shared.contracts.reconciling import NewerRequest
@@ -12,6 +14,9 @@ from shared.domain.values import Value
 
 MOST_AT_ONCE = 100
 """Users that are read and planned together."""
+
+MOST_SINGLY = 200
+"""When more users than these have changed, everybody is read: that costs what the tenant has, not what has changed."""
 
 
 class ChangesOrder(Value):
@@ -21,10 +26,16 @@ class ChangesOrder(Value):
 
 
 class Batch(Value):
-    """Users with changes, by id; the mark says up to when."""
+    """Users with changes, by id; the mark says up to when.
+
+    *rounds*: how often each was read before, where that is not never. *expected*: of whom a message says that they have
+    joined a group or have a licence.
+    """
 
     kind: Literal["batch"] = "batch"
     marks: dict[str, str]
+    rounds: dict[str, int] = Field(default_factory=dict)
+    expected: tuple[str, ...] = ()
 
 
 class BatchRecord(Value):

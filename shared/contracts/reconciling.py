@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal, Never
 
+from pydantic import Field
+
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
 from shared.contracts.outcomes import Done, Refused
 from shared.domain.values import Value
@@ -16,12 +18,15 @@ GROUP_SIZE = 25
 class ReconcileOrder(Value):
     """Bring a tenant to what its directory and policies say.
 
-    *user_ids*: only these users, and only what they need is read.
+    *user_ids*: only these users, and only what they need is read. *round*: how often they were read before, or *rounds*
+    for each of them. *expected*: of whom a message says that they have joined a group or have a licence.
     """
 
     tenant_id: str
     user_ids: tuple[str, ...] | None = None
     round: int = 0
+    rounds: dict[str, int] = Field(default_factory=dict)
+    expected: tuple[str, ...] = ()
 
 
 class Planned(Value):

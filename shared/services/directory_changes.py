@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from shared.clients.graph_changes import LinkExpiredError, changes_since
 from shared.clients.queues import send
-from shared.contracts.changes import SETTLE_CHANGES, ChangesOrder
+from shared.contracts.changes import MOST_SINGLY, SETTLE_CHANGES, ChangesOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.json_text import read_json
@@ -37,6 +37,7 @@ QUEUE = "directory-changes"
 POISON = "directory-changes-poison"
 _LAST_TRY = 5  # the host puts a message aside after so many
 _MOST_USERS = 100
+_PAUSED = timedelta(hours=6)  # until it is looked again whether a tenant is still paused
 _MOST_CHARACTERS = 16_000  # of a message that is put aside: the poison queue's messages have a limit too
 _log = logging.getLogger("deskwright.sweeps")
 
@@ -91,7 +92,8 @@ async def _carry_out(deps: Dependencies, client: DurableClient, change: Director
         await request_reconcile(deps, client, change.tenant_id, now)
         await wake_for_group(deps, client, change.tenant_id, change.group_id, now)
     else:
-        await report_changes(deps, client, change.tenant_id, map(str, change.user_ids), now)
+        expected = change.type in (ChangeType.GROUP_MEMBERSHIP, ChangeType.USER_LICENSE)
+        await report_changes(deps, client, change.tenant_id, map(str, change.user_ids), now, expected=expected)
 
 
 async def put_on_queue(deps: Dependencies, name: str, message: dict[str, Any]) -> None:
@@ -118,14 +120,21 @@ def _reason(error: Exception) -> str:
 
 
 async def report_changes(
-    deps: Dependencies, client: DurableClient, tenant_id: str, user_ids: Iterable[str], now: datetime
+    deps: Dependencies,
+    client: DurableClient,
+    tenant_id: str,
+    user_ids: Iterable[str],
+    now: datetime,
+    *,
+    expected: bool = False,
 ) -> None:
     """Plan users anew who have changed: they are written down first, so that none is lost.
 
-    However many messages come, a tenant has one workflow that settles them, and one due row.
+    However many messages come, a tenant has one workflow that settles them, and one due row. *expected*: they have
+    joined a group or have a licence, so that a directory that does not show it yet lags.
     """
     await promise_settling(deps, tenant_id, now)
-    await deps.changes.add(tenant_id, user_ids, now)
+    await deps.changes.add(tenant_id, user_ids, now, expected=expected)
     await settle_changes(client, tenant_id)
 
 
@@ -165,12 +174,31 @@ async def catch_up(deps: Dependencies, client: DurableClient, tenant: Tenant, no
         users |= changes.user_ids
         links[f"{resource.value}_link"] = changes.link
     # What was found is promised before the links move on: a crash in between finds it again.
-    if everybody:
+    if everybody or len(users) > MOST_SINGLY:
         await request_reconcile(deps, client, tenant.id, now)
         await wake_for_group(deps, client, tenant.id, None, now)
     elif users:
         await report_changes(deps, client, tenant.id, users, now)
     await keep_watch(deps, watch, users_link=links["users_link"], groups_link=links["groups_link"], read_at=now)
+
+
+async def reread_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
+    """Read a user again who was not shown as entitled, or everybody; the reading plans the next one.
+
+    Users are noted as changed ones are: a tenant has one workflow that reads them, a hundred at a time.
+    """
+    tenant, now = await deps.tenants.find(due.tenant_id), deps.clock.now()
+    if tenant is None:
+        return None
+    if tenant.value.paused is not None:  # resuming the tenant requests a reconcile
+        return now + _PAUSED
+    if due.subject_id == EVERYBODY:
+        await request_reconcile(deps, client, due.tenant_id, now)
+        return None
+    await promise_settling(deps, due.tenant_id, now)
+    await deps.changes.add_again(due.tenant_id, due.subject_id, now, due.generation)
+    await settle_changes(client, due.tenant_id)
+    return None
 
 
 async def changes_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:

@@ -13,7 +13,7 @@ from shared.services import promises
 from shared.services.bulk import bulk_due
 from shared.services.cleaning_up import clean_up_due
 from shared.services.connection_checks import check_due
-from shared.services.directory_changes import catch_up_due, changes_due
+from shared.services.directory_changes import catch_up_due, changes_due, reread_due
 from shared.services.directory_subscriptions import subscription_due
 from shared.services.grace import deprovision_due
 from shared.services.host_tasks import host_task_due
@@ -22,7 +22,7 @@ from shared.services.image_schedules import image_set_due
 from shared.services.images import image_build_due
 from shared.services.orphans import scan_due
 from shared.services.promises import Promise
-from shared.services.reconciling import reconcile_due, reread_due
+from shared.services.reconciling import reconcile_due
 from shared.services.remote import action_due
 from shared.services.restore_points import restore_points_due
 from shared.services.spot_reconciling import spot_due

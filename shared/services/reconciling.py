@@ -13,16 +13,13 @@ from shared.domain.operations.reconciles import reconciled
 from shared.services.action_context import ActionContext
 from shared.services.intents import open_operation
 from shared.services.stalling import AGAIN_AFTER, end_stalled, start_watched
-from shared.storage.due import DUE, EVERYBODY, Due, DueKind
+from shared.storage.due import DUE, Due, DueKind
 from shared.workflow import DurableClient, start
 
 SWEEP_AFTER = DUE[DueKind.RECONCILE].checked_after
 """When a sweep makes sure that what was requested has been started."""
 
 RECONCILE_OPERATION = "reconcile"
-
-_PAUSED = timedelta(hours=6)
-"""When to look again whether a tenant is still paused."""
 
 _REFUSED = timedelta(hours=1)
 """How long it takes at most until a reconcile that a directory refuses is tried again."""
@@ -106,18 +103,3 @@ async def reconcile_due(deps: Dependencies, client: DurableClient, due: Due) -> 
     if not await start_reconcile(client, due.tenant_id):
         return now + SWEEP_AFTER
     return now + min(max(SWEEP_AFTER, now - requested_at), _REFUSED)
-
-
-async def reread_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Read a user again who was not shown as entitled, or everybody; the reading plans the next one."""
-    tenant = await deps.tenants.find(due.tenant_id)
-    if tenant is None:
-        return None
-    if tenant.value.paused is not None:  # resuming the tenant requests a reconcile
-        return deps.clock.now() + _PAUSED
-    if due.subject_id == EVERYBODY:
-        await request_reconcile(deps, client, due.tenant_id, deps.clock.now())
-        return None
-    origin = f"reread/{due.subject_id}/{due.at.isoformat()}"
-    await reconcile_users(deps, client, due.tenant_id, (due.subject_id,), origin=origin, round_=due.generation)
-    return None

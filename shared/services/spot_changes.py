@@ -7,7 +7,7 @@ from datetime import datetime
 
 from shared.dependencies import Dependencies
 from shared.domain.spot.group import SpotGroup
-from shared.services.spot_reconciling import request_spot_reconcile
+from shared.services.spot_reconciling import promise_spot_reconcile, request_spot_reconcile
 from shared.workflow import DurableClient
 
 
@@ -39,6 +39,13 @@ async def wake_for_group(
     groups = [each.value async for each in deps.spot_groups.each(tenant_id)]
     concerned = [group for group in groups if directory_group_id is None or directory_group_id in group.group_ids]
     return await _wake(deps, client, concerned, now)
+
+
+async def promise_all_groups(deps: Dependencies, tenant_id: str, now: datetime) -> None:
+    """Have the sweep reconcile all Spot Groups of a tenant soon."""
+    async for stored in deps.spot_groups.each(tenant_id):
+        if stored.value.deleting_since is None:
+            await promise_spot_reconcile(deps, tenant_id, stored.value.id, now)
 
 
 async def _wake(deps: Dependencies, client: DurableClient, groups: Iterable[SpotGroup], now: datetime) -> int:

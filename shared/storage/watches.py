@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from shared.domain.tenants.directory_subscriptions import Watch
-from shared.errors import NotFoundError, StaleError
+from shared.errors import ConflictError, NotFoundError, StaleError
 from shared.storage.codec import escaped
 from shared.storage.repository import Repository, Shape
 from shared.storage.tables import Row, Table, Tables, Write
@@ -20,16 +21,44 @@ def watches(tables: Tables) -> Repository[Watch]:
     return Repository(tables, _SHAPE)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A user who may have changed. *mark*: up to when; *round*: how often they were read before."""
+
+    user_id: str
+    mark: str
+    round: int
+    expected: bool
+
+
 class Changes:
     """Users with change notifications: one row for each, however many notifications there were."""
 
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "changes")
 
-    async def add(self, tenant_id: str, user_ids: Iterable[str], at: datetime) -> None:
-        """Note that these users have changed."""
-        rows = {user_id: Write(_row(tenant_id, user_id, at), "*") for user_id in user_ids}
+    async def add(self, tenant_id: str, user_ids: Iterable[str], at: datetime, *, expected: bool = False) -> None:
+        """Note that these users have changed; *expected*: that they have joined a group, or have a licence."""
+        rows = {user_id: Write(_row(tenant_id, user_id, at, expected=expected), "*") for user_id in user_ids}
         await self._table.write_all(list(rows.values()))
+
+    async def add_again(self, tenant_id: str, user_id: str, at: datetime, number: int) -> None:
+        """Note that a user is to be read again, for the time *number*; what was noted of them since counts more."""
+        with suppress(ConflictError):
+            await self._table.insert({**_row(tenant_id, user_id, at, expected=True), "round": number})
+
+    async def waiting(self, tenant_id: str, most: int) -> list[Change]:
+        """Return at most *most* of the users that are noted."""
+        reads, _ = await self._table.page("PartitionKey eq @tenant", {"tenant": escaped(tenant_id)}, top=most)
+        return [
+            Change(
+                user_id=str(read.row["user_id"]),
+                mark=read.etag,
+                round=int(read.row.get("round", 0)),
+                expected=bool(read.row.get("expected", False)),
+            )
+            for read in reads
+        ]
 
     async def take(self, tenant_id: str, most: int) -> dict[str, str]:
         """Return at most *most* users, each with a mark; their rows stay until ``settle``."""
@@ -43,10 +72,11 @@ class Changes:
                 await self._table.delete(escaped(tenant_id), escaped(user_id), seen=mark)
 
 
-def _row(tenant_id: str, user_id: str, at: datetime) -> Row:
+def _row(tenant_id: str, user_id: str, at: datetime, *, expected: bool) -> Row:
     return {
         "PartitionKey": escaped(tenant_id),
         "RowKey": escaped(user_id),
         "user_id": user_id,
         "at": at.astimezone(UTC).isoformat(),
+        "expected": expected,
     }

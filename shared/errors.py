@@ -24,9 +24,10 @@ Activities raise only UnavailableError: a refusal is a value (shared.contracts.o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import islice
 from typing import Any
 
 
@@ -42,6 +43,7 @@ class Problem:
     step: str | None = None
 
 
+_MOST_MADE = 50
 _MOST, _LONGEST_POINTER, _LONGEST_MESSAGE = 100, 200, 2000
 
 
@@ -50,6 +52,15 @@ def shown(problems: Sequence[Problem]) -> list[Problem]:
     found = [Problem(cut(p.pointer, _LONGEST_POINTER), cut(p.message), p.step) for p in problems[:_MOST]]
     left_out = len(problems) - len(found)
     return [*found, Problem("", f"and {left_out} more")] if left_out else found
+
+
+def few(count: int, made: Iterable[Problem], step: str | None = None) -> list[Problem]:
+    """Return the first of *count* problems and the number of the others, which are not even made: each has its price.
+
+    Whoever sends a body decides how many there are.
+    """
+    found = list(islice(made, _MOST_MADE + 1))
+    return found if len(found) <= _MOST_MADE else [*found[:-1], Problem("", f"and {count - _MOST_MADE} more", step)]
 
 
 def cut(text: str, most: int = _LONGEST_MESSAGE) -> str:

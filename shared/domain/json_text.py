@@ -15,18 +15,24 @@ class _Twice(dict[str, Any]):
     name: str
 
 
-def read_json(text: str) -> Any:  # noqa: ANN401 - JSON
+def read_json(text: str, *, most_members: int | None = None) -> Any:  # noqa: ANN401 - JSON
     """Return what *text* says.
 
     Of two members with one name every reader takes another one (RFC 8259, section 4): what one of them checked, the
-    next one would not see. And NaN and Infinity are no JSON, although Python reads them.
+    next one would not see. And NaN and Infinity are no JSON, although Python reads them. *most_members*: of all objects
+    together; each that a form does not have is a problem, and costs as much.
 
-    Raises: InvalidError with the pointer of the first member that is named twice; ValueError, RecursionError for what
-    is no JSON.
+    Raises: InvalidError with the pointer of the first member that is named twice, or for too many members; ValueError,
+    RecursionError for what is no JSON.
     """
     found: list[_Twice] = []
+    count = 0
 
     def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal count
+        count += len(pairs)
+        if most_members is not None and count > most_members:
+            raise InvalidError(Problem("", f"write at most {most_members} members"))
         read = dict(pairs)
         return read if len(read) == len(pairs) else _twice(pairs, found)
 

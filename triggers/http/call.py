@@ -26,6 +26,7 @@ from shared.errors import (
     Problem,
     TooLargeError,
     UnreadableError,
+    few,
 )
 from shared.services.action_context import ActionContext
 from shared.storage.idempotency import fingerprint
@@ -37,6 +38,7 @@ M = TypeVar("M", bound=BaseModel)
 V = TypeVar("V", bound=Value)
 
 _MOST_BYTES = 1 << 20
+_MOST_MEMBERS = 5_000  # of all objects of a body; the largest form has some hundreds
 _DEEPEST = 20  # objects in each other; no form has as many
 _MOST_KEY_CHARACTERS = 200
 _HOST_NAME = r"(?=.{1,253}(:|$))[0-9A-Za-z_]([0-9A-Za-z_-]{0,62})(\.[0-9A-Za-z_]([0-9A-Za-z_-]{0,62}))*\.?"
@@ -174,7 +176,7 @@ class Call:
         """Refuse what is in the body of a request that takes none. Raises: InvalidError."""
         if given := self._without_annotations(self.json_if_any()):
             message = "unknown field; leave it out: there are no fields here"
-            raise InvalidError(*(Problem(f"/{escape(name)}", message) for name in given))
+            raise InvalidError(*few(len(given), (Problem(f"/{escape(name)}", message) for name in given)))
 
     def read(self, model: type[M], body: Mapping[str, Any] | None = None) -> M:
         """Return the body as *model*. Raises: InvalidError with a JSON pointer for each thing that is wrong."""
@@ -221,7 +223,7 @@ class Call:
     @cached_property
     def _body(self) -> Any:  # noqa: ANN401 - JSON
         try:
-            return read_json(self.request.get_body().decode("utf-8"))
+            return read_json(self.request.get_body().decode("utf-8"), most_members=_MOST_MEMBERS)
         except (ValueError, RecursionError) as error:
             raise InvalidError(Problem("", "write the body as JSON in UTF-8")) from error
 

@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from shared.domain.json_text import escape
 from shared.domain.values import Value
 from shared.domain.wizards.wording import worded
-from shared.errors import InvalidError, Problem
+from shared.errors import InvalidError, Problem, few
 
 StepValue = TypeVar("StepValue", bound=Value)
 
@@ -115,7 +115,7 @@ def problems_of(error: ValidationError, prefix: str = "", step: str | None = Non
     """
     all_found = error.errors(include_url=False, include_input=False)
     places = {found["loc"] for found in all_found}
-    return [
+    made = (
         Problem(
             prefix + "".join(f"/{escape(str(part))}" for part in _place(found["loc"], found.get("ctx", {}))),
             worded(found["type"], found["msg"], _field(found["loc"]), found.get("ctx", {})),
@@ -123,7 +123,8 @@ def problems_of(error: ValidationError, prefix: str = "", step: str | None = Non
         )
         for found in all_found
         if found["type"] != "too_short" or not any(_below(place, found["loc"]) for place in places)
-    ]
+    )
+    return few(len(all_found), made, step)
 
 
 def _place(location: tuple[int | str, ...], context: Mapping[str, Any]) -> tuple[int | str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard
 
 from shared.domain.json_text import escape
-from shared.errors import InvalidError, Problem
+from shared.errors import InvalidError, Problem, few
 
 LONGEST_ID = 200
 """As long as ``shared.domain.values.Id``."""
@@ -54,11 +54,8 @@ class Body:
 
     def settle(self) -> None:
         """Check that every property was read. Raises: InvalidError with all errors."""
-        problems = [
-            *self._problems,
-            *(Problem(f"/{escape(name)}", "unknown property; leave it out") for name in self._rest),
-        ]
-        if problems:
+        unknown = (Problem(f"/{escape(name)}", "unknown property; leave it out") for name in self._rest)
+        if problems := [*self._problems, *few(len(self._rest), unknown)]:
             raise InvalidError(*problems)
 
 

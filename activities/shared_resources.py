@@ -43,9 +43,12 @@ class Uses:
     regions: frozenset[str]  # in which something of the group is built, or is; _ANYWHERE: it may be in any
     images: bool
     pools: frozenset[str]  # names of pools with session hosts
+    keeps_security_groups: bool = True
 
     def judge(self, found: Found) -> Judgement | None:
         """Return why something shared is an orphan, None when it is none."""
+        if found.type is OrphanType.NETWORK_SECURITY_GROUP and self.keeps_security_groups:
+            return None  # it costs nothing, and others may rely on its rules
         if found.type in NETWORK_PARTS:
             region = naming.region_of_hosted(self.tenant_id, found.name)
             needed = any(region in site.regions for site in self.sites)
@@ -88,6 +91,7 @@ async def uses_of(tenant_id: str, subscription_id: str, resource_group: str) -> 
         regions=frozenset(regions),
         images=bool(ids & set(image_sites)),
         pools=frozenset(pools),
+        keeps_security_groups=not tenant.settings.remove_security_groups,
     )
 
 

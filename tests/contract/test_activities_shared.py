@@ -12,6 +12,7 @@ from shared.contracts import desktops, images, machines
 from shared.contracts.machines import Machine
 from shared.contracts.orphans import DELETE_ORPHAN, SCAN_RESOURCE_GROUP, RemovalOrder, ResourceGroupScanOrder
 from shared.contracts.outcomes import Done, Refused
+from shared.contracts.tickets import on_behalf_of
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import SHARED, Orphan, OrphanType
@@ -70,7 +71,27 @@ async def take(worker: Worker, orphan: Orphan) -> Any:
     return await worker.wait(DELETE_ORPHAN, RemovalOrder(tenant_id=TENANT.id, orphan_id=orphan.id))
 
 
+REMOVING = TENANT.but(settings=TENANT.settings.but(remove_security_groups=True))
+
+
+async def test_network_security_groups_stay_and_are_no_orphans(worker: Worker) -> None:
+    await furnish(worker)
+    found = await look(worker)
+    assert set(found) == set(SHARED) - {OrphanType.NETWORK_SECURITY_GROUP}
+    worker.cloud.advance((TENANT.settings.unused_kept + timedelta(minutes=1)).total_seconds())
+    for kind in OrphanType:
+        if kind in found:
+            assert await take(worker, found[kind]) == Done(), kind
+    assert await look(worker) == {}
+    with on_behalf_of(TENANT.id):
+        groups = worker.deps.network(SUBSCRIPTION).network_security_groups.list(PLACE)
+        assert len([each async for each in groups]) == 1
+    await furnish(worker)  # a later build uses it again
+
+
 async def test_what_nothing_uses_is_kept_for_the_tenant_s_time_and_then_removed(worker: Worker) -> None:
+    deps: Any = worker.deps
+    deps.tenants.values[TENANT.id] = REMOVING
     await furnish(worker)
     found = await look(worker)
     assert set(found) == set(SHARED)

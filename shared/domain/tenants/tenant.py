@@ -189,6 +189,11 @@ class TenantSettings(Value):
     remove_orphans: bool = Field(
         False, title="Remove orphans", description="Those that are surely nobody's, without a request."
     )
+    remove_security_groups: bool = Field(
+        False,
+        title="Remove unused security groups",
+        description="Network security groups of hosted networks, too, once nothing is in them.",
+    )
     unused_kept_in_hours: int = Field(
         168,
         ge=1,

@@ -46,7 +46,7 @@ async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refuse
     problems: list[str] = []
     only_quota = True
     for region in order.regions:
-        offers = await _offers(order.subscription_id, region)
+        offers = await offers_of(order.subscription_id, region)
         quotas = await _QUOTAS.get_or(deps, (order.subscription_id, region), lambda at=region: _quotas(order, at))  # type: ignore[misc]
         for named in size_ladder(order.plan):
             offer = offers.get(named.name.lower())
@@ -99,11 +99,12 @@ def quota_problem(size: Size, quotas: Quotas, *, low_priority: bool = False) -> 
 
 async def can_hibernate(machine: Machine, place: Place) -> bool:
     """Return whether machines of the place's size can hibernate."""
-    offer = (await _offers(machine.subscription_id, place.region)).get(place.size.lower())
+    offer = (await offers_of(machine.subscription_id, place.region)).get(place.size.lower())
     return offer is not None and offer.hibernates
 
 
-async def _offers(subscription_id: str, region: str) -> dict[str, Offer]:
+async def offers_of(subscription_id: str, region: str) -> dict[str, Offer]:
+    """Return the VM sizes that a subscription is offered in a region, as they were read lately."""
     deps = dependencies()
     compute = deps.compute(subscription_id)
     return await _OFFERS.get_or(deps, (subscription_id, region), lambda: offers_in(compute, region))

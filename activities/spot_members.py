@@ -71,9 +71,18 @@ async def _planned(order: SpotGroupOrder, tenant: Tenant, group: SpotGroup, know
     asks = order.read_members and is_by_roll(service, tenant, group)
     roll = await read_members(deps.graph(tenant), tenant, group, known, former, at) if asks else None
     plan = planned_members(service, tenant, group, known, former, roll, at)
+    if roll is not None:
+        await _note_reading(group, at)
     if (roll and roll.partial) or any(member.held_because == UNANSWERED for member in plan.members):
         await _ask_again(group, at)
     return plan
+
+
+async def _note_reading(group: SpotGroup, at: datetime) -> None:
+    """Note when the members were read; a group whose pool is being made has no state yet."""
+    states = dependencies().spot_states
+    if await states.find(group.tenant_id, group.id) is not None:
+        await states.change(group.tenant_id, group.id, lambda state: state.but(members_seen_at=at))
 
 
 async def _ask_again(group: SpotGroup, at: datetime) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
+from activities.capacity import offers_of
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import NewerRequest
+from shared.contracts.refusals import DeclinedError
 from shared.contracts.spot_engine import (
     CLOSE_SPOT_ENGINE,
     PLAN_SPOT_HOSTS,
@@ -34,6 +36,7 @@ from shared.domain.spot.release import OPEN, ImageOfGroup, SpotRelease
 from shared.domain.spot.seeing import drift_of, latest, observed_host, renews, start_times, target_of, version_of
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.spot.target import GroupTarget
+from shared.errors import ThrottledError, UnavailableError
 from shared.services.release_progress import note_progress
 from shared.services.spot_runs import engine_subject, full_minute
 from shared.storage.due import LOOK, DueKind
@@ -137,7 +140,7 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
         ),
         hosts=await _hosts(group, deps.clock.now()),
         release=release,
-        images=await _images(group, release.value if release else None),
+        images=await _images(group, release.value if release else None, await _unbuildable(group, connection)),
         parked=f"{paused[0].upper()}{paused[1:]}." if paused else _unhealthy(connection.value if connection else None),
         wanted=windows_of(group, connection.value.join_type) if connection else None,
     )
@@ -167,23 +170,48 @@ def _unhealthy(connection: Connection | None) -> str | None:
     return f"Connection {connection.display_name} is {connection.health_check_status.value}: nothing is started."
 
 
-async def _images(group: SpotGroup, release: SpotRelease | None) -> dict[str, BuildImage]:
+async def _unbuildable(group: SpotGroup, connection: Stored[Connection] | None) -> str | None:
+    """Return why no host can have any of the VM sizes that the group names; None where Azure does not say.
+
+    They were judged when they were saved: this is what Azure has changed since.
+    """
+    site = await dependencies().sites.find(group.tenant_id, group.site_id)
+    if not group.hosts.sizes or connection is None or site is None:
+        return None
+    hosted = connection.value.network.hosted
+    try:
+        offers = {
+            region: await offers_of(connection.value.subscription_id, region)
+            for region in (site.value.regions if hosted else (site.value.region,))
+        }
+    except ThrottledError:
+        raise
+    except (DeclinedError, UnavailableError):
+        return None
+    lacking = [size for size in group.hosts.sizes if not any(size.lower() in each for each in offers.values())]
+    if len(lacking) < len(group.hosts.sizes):
+        return None
+    return f"Azure offers none of the group's VM sizes ({', '.join(lacking)}): no host can be built."
+
+
+async def _images(group: SpotGroup, release: SpotRelease | None, unbuildable: str | None) -> dict[str, BuildImage]:
     """Return the image versions of a group and, while a release is open, of the time before it."""
     wanted = [ImageOfGroup(image_set_id=group.image_set_id, image_version=group.image_version)]
     if release is not None and release.status in OPEN:
         wanted.append(release.before)
     return {
-        version_of(each.image_set_id, each.image_version, group): await _image(group.tenant_id, each) for each in wanted
+        version_of(each.image_set_id, each.image_version, group): await _image(group.tenant_id, each, unbuildable)
+        for each in wanted
     }
 
 
-async def _image(tenant_id: str, of: ImageOfGroup) -> BuildImage:
+async def _image(tenant_id: str, of: ImageOfGroup, unbuildable: str | None) -> BuildImage:
     found = await dependencies().image_versions.find(tenant_id, image_set_id=of.image_set_id, version=of.image_version)
     if found is None:
         return BuildImage(of, None, f"Image version {of.image_version} is gone: no host can be built.")
     image, status = found.value.image, found.value.status.value
     missing = f"Image version {of.image_version} is {status}: no host can be built from it yet." if not image else None
-    return BuildImage(of, image, missing)
+    return BuildImage(of, image, missing or unbuildable)
 
 
 def _target(facts: _Facts) -> GroupTarget:

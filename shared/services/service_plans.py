@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from shared.clients.throttling import retry_while_throttled
 from shared.clients.vm_sizes import Offer, offers_in
 from shared.domain.json_text import escape
-from shared.domain.machines.service_plan import ServicePlanRule
+from shared.domain.machines.service_plan import ServicePlan, ServicePlanRule
 from shared.domain.machines.sizes import Size
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import InvalidError, Problem, RefusedError, UnavailableError
@@ -28,8 +28,7 @@ async def refuse_unusable_sizes(context: ActionContext, before: Tenant, after: T
         return
     sites = [stored.value async for stored in context.deps.sites.each(after.id)]
     regions = sorted({region for site in sites for region in site.regions})
-    read = {region: await _read(context, after, region) for region in regions}
-    if problems := list(size_problems(changed, {at: offers for at, offers in read.items() if offers is not None})):
+    if problems := list(size_problems(changed, await read_offers(context, after.subscription_id, regions))):
         raise InvalidError(*problems)
 
 
@@ -37,12 +36,18 @@ def size_problems(rules: Mapping[str, ServicePlanRule], offers: Mapping[str, Map
     """Yield what is wrong with each size. *offers*: by region and size in lower case; none: nothing is known."""
     for part_number, rule in rules.items():
         for index, name in enumerate(rule.vm_sizes):
-            if offers and (wrong := _size_problem(name, rule, offers)):
+            if offers and (wrong := size_problem(name, rule, offers)):
                 pointer = f"/settings/servicePlans/{escape(part_number)}/vmSizes/{index}"
                 yield Problem(pointer, wrong)
 
 
-def _size_problem(name: str, rule: ServicePlanRule, offers: Mapping[str, Mapping[str, Offer]]) -> str | None:
+def size_problem(
+    name: str, rule: ServicePlan | ServicePlanRule, offers: Mapping[str, Mapping[str, Offer]]
+) -> str | None:
+    """Return why no machine can have a size for what *rule* promises, None if one can.
+
+    *offers*: by region, and by size in lower case.
+    """
     found = [each[name.lower()] for each in offers.values() if name.lower() in each]
     if not found:
         return f"Azure offers {name} to the subscription in none of {', '.join(offers)}; name a size that it offers"
@@ -51,10 +56,18 @@ def _size_problem(name: str, rule: ServicePlanRule, offers: Mapping[str, Mapping
     return faults[0] if all(faults) else None
 
 
-async def _read(context: ActionContext, tenant: Tenant, region: str) -> dict[str, Offer] | None:
-    compute = context.deps.compute(tenant.subscription_id)
+async def read_offers(
+    context: ActionContext, subscription_id: str, regions: Iterable[str]
+) -> dict[str, dict[str, Offer]]:
+    """Return the sizes that a subscription is offered, by region and size in lower case; no region that is silent."""
+    read = {region: await _read(context, subscription_id, region) for region in regions}
+    return {region: offers for region, offers in read.items() if offers is not None}
+
+
+async def _read(context: ActionContext, subscription_id: str, region: str) -> dict[str, Offer] | None:
+    compute = context.deps.compute(subscription_id)
     try:
         return await retry_while_throttled(lambda: offers_in(compute, region))
     except (UnavailableError, RefusedError) as error:
-        _log.warning("the VM sizes of %s could not be read for %s: %s", region, tenant.id, error)
+        _log.warning("the VM sizes of %s could not be read for %s: %s", region, subscription_id, error)
         return None

@@ -11,10 +11,11 @@ from typing import Any
 
 from shared.clients.directory import existing_groups, members_of_groups
 from shared.clients.throttling import retry_while_throttled
+from shared.clients.vm_sizes import Offer
 from shared.dependencies import Dependencies
 from shared.domain.networks.connection import Connection
 from shared.domain.planning.spreading import rights_used
-from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.group import LicenseType, SpotGroup, host_hardware
 from shared.domain.spot.host_windows import windows_of
 from shared.domain.spot.members import Rights, Seen, seen_users
 from shared.domain.spot.observed import SettingsDrift
@@ -25,6 +26,7 @@ from shared.domain.wizards.forecast import Usage
 from shared.domain.wizards.spot_group_steps import SpotGroupFacts, SpotLicences
 from shared.errors import RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
+from shared.services.service_plans import read_offers, size_problem
 from shared.services.spot_images import spot_images
 from shared.services.wizard_lookups import nothing, quota_of, texts_of
 
@@ -53,8 +55,45 @@ async def spot_group_facts(context: ActionContext, form: Mapping[str, Any], *, w
         usages=used,
         rights_used=await _rights_used(context, connections, groups) if with_forecast else 0,
         rights_limit=tenant.settings.sign_in_rights_per_subscription,
+        size_faults=await _size_faults(context, form, groups, connections),
         other_hosts=await _other_hosts(context, _edited(form, groups)),
     )
+
+
+async def _size_faults(
+    context: ActionContext, form: Mapping[str, Any], groups: Iterable[SpotGroup], connections: Iterable[Connection]
+) -> dict[str, str]:
+    """Return why hosts of the form's group cannot have the VM sizes that it names; what Azure does not say is none."""
+    fields = form.get("hosts")
+    given = fields.get("hosts", fields) if isinstance(fields, dict) else None
+    sizes = texts_of({"hosts": given}, "hosts", "sizes")
+    edited = _edited(form, groups)
+    license_type = edited.license_type.value if edited else _text(form, "license", "licenseType")
+    site_id = edited.site_id if edited else _text(form, "site", "siteId")
+    site = await context.deps.sites.find(context.tenant.id, site_id) if site_id and sizes else None
+    if site is None or license_type not in set(LicenseType):
+        return {}
+    wanted = edited.connection_id if edited else _text(form, "site", "connectionId")
+    joins = next((each for each in connections if each.id == wanted), None)
+    regions = site.value.regions if joins is None or joins.network.hosted else (site.value.region,)
+    subscription_id = joins.subscription_id if joins else context.tenant.subscription_id
+    offers = await read_offers(context, subscription_id, regions)
+    hibernates = isinstance(given, dict) and given.get("hibernate") is True
+    found = {size: size_fault(size, LicenseType(license_type), offers, hibernates=hibernates) for size in sizes}
+    return {size: fault for size, fault in found.items() if fault}
+
+
+def size_fault(
+    size: str, license_type: LicenseType, offers: Mapping[str, Mapping[str, Offer]], *, hibernates: bool
+) -> str | None:
+    """Return why hosts of a licence type cannot have a size, None if they can, or nothing is known of it."""
+    if not offers:
+        return None
+    if fault := size_problem(size, host_hardware(license_type), offers):
+        return fault
+    if hibernates and not any(each[size.lower()].hibernates for each in offers.values() if size.lower() in each):
+        return f"machines of {size} cannot hibernate; name another size, or leave hibernation out"
+    return None
 
 
 async def _other_hosts(context: ActionContext, group: SpotGroup | None) -> bool:

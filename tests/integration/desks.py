@@ -134,7 +134,23 @@ class PaperDesks:
 
     def compute(self, subscription_id: str) -> Any:
         assert subscription_id == things.SUBSCRIPTION
-        return SimpleNamespace(virtual_machines=SimpleNamespace(instance_view=self.instance_view))
+        return SimpleNamespace(
+            virtual_machines=SimpleNamespace(instance_view=self.instance_view),
+            resource_skus=SimpleNamespace(list=self.sizes),
+        )
+
+    async def sizes(self, **_: str) -> AsyncIterator[Any]:
+        """Two sizes with eight cores, and one with two; only the first can hibernate."""
+        for name, cores, memory in (("D8s_v5", 8, 32), ("D8as_v5", 8, 32), ("D2s_v5", 2, 8)):
+            has = {"vCPUs": cores, "MemoryGB": memory, "HibernationSupported": name == "D8s_v5"}
+            yield SimpleNamespace(
+                resource_type="virtualMachines",
+                name=f"Standard_{name}",
+                family=f"standard{name}Family",
+                location_info=(),
+                restrictions=(),
+                capabilities=[SimpleNamespace(name=each, value=str(value)) for each, value in has.items()],
+            )
 
     def _desk(self, name: str) -> Desk:
         if name not in self.desks:

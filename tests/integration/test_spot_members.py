@@ -18,6 +18,7 @@ from shared.contracts.spot_groups import (
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Assignment
 from shared.domain.spot.members import UNANSWERED, MemberStatus, Rights, SpotMember
+from shared.domain.spot.state import SpotGroupState
 from shared.storage.due import DueKind
 from tests.integration import desks, things
 from tests.integration.services import PaperServices, perform
@@ -81,7 +82,9 @@ async def test_a_list_that_lacks_two_of_thirty_takes_nothing_from_anybody(here: 
     """28 were listed; of the two the directory says that they are members when it is asked about them."""
     before = await members(here)
     here.directory.unlisted = {"user03", "user27"}
+    await here.spot_states.insert(SpotGroupState(id=desks.GROUP_ID, tenant_id="contoso"))
     assert (await plan()).revocations == ()
+    assert (await here.spot_states.get("contoso", desks.GROUP_ID)).value.members_seen_at == here.clock.now()
     assert await members(here) == before
     assert await is_read_again_soon(here)
 

@@ -144,7 +144,8 @@ class SpotGroupFacts(Value):
     """What exists already. *members*: of the chosen groups; None when the directory did not answer.
 
     *rights_used*: the role assignments of the subscription that are taken, *rights_limit*: how many there may be.
-    *other_hosts*: whether the chosen group has hosts of another version, or with other settings, than its own.
+    *size_faults*: why hosts cannot have a VM size of the form, as far as Azure says. *other_hosts*: whether the chosen
+    group has hosts of another version, or with other settings, than its own.
     """
 
     sites: tuple[Site, ...]
@@ -157,7 +158,7 @@ class SpotGroupFacts(Value):
     usages: tuple[Usage, ...] | None = ()
     rights_used: int = 0
     rights_limit: int = 4000
-    known_sizes: frozenset[str] | None = None
+    size_faults: dict[str, str] = Field(default_factory=dict)
     other_hosts: bool = False
 
     def site(self, site_id: str) -> Site | None:
@@ -249,8 +250,6 @@ def hosts_problems(step: HostsStep, license_type: LicenseType | None, facts: Spo
     if license_type is LicenseType.POOLED and step.hibernate:
         message = "only hosts of one user hibernate: those of a pooled group are stopped; leave it out"
         yield Problem("/hosts/hibernate", message, "hosts")
-    if facts.known_sizes is not None:
-        for n, size in enumerate(step.sizes):
-            if size not in facts.known_sizes:
-                message = "the region of the site does not offer this size to the subscription; choose another"
-                yield Problem(f"/hosts/sizes/{n}", message, "hosts")
+    for n, size in enumerate(step.sizes):
+        if fault := facts.size_faults.get(size):
+            yield Problem(f"/hosts/sizes/{n}", fault, "hosts")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from deployment import (
     administrators,
+    consents,
     graph_permissions,
     ownership,
     packaging,
@@ -102,6 +103,9 @@ def connect(place: Place, report: Report) -> None:
     environment = place.environment
     principal = environment.need(PRINCIPAL)
     registrations.ensure_portal_address(place.graph, environment.need(SIGN_IN), environment.need(URL), report)
+    sign_in, api = environment.need(SIGN_IN), environment.need(API)
+    link = f"{place.authority}/{environment.need('AZURE_TENANT_ID')}/adminconsent?client_id={sign_in}"
+    consents.ensure(place.graph, sign_in, api, link, report)
     graph_permissions.ensure(place.graph, principal, report)
     administrators.ensure(place.graph, environment.need(API), _listed(environment, ADMINISTRATORS), report)
     if place.for_customers:

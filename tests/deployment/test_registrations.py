@@ -1,5 +1,6 @@
 """The registrations of a deployment, on the simulated Graph: made once, mended when they differ, never twice."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,10 @@ from typing import Any
 import jwt
 import pytest
 
-from deployment import graph_permissions, registrations, steps
-from deployment.clients import DeploymentError, RefusedError
-from packages.azure_simulator.tests.directory import GRAPH
+from deployment import consents, graph_permissions, registrations, steps
+from deployment.clients import Client, DeploymentError, RefusedError
+from deployment.report import Report
+from packages.azure_simulator.tests.directory import ADMINISTRATOR, GRAPH
 from tests.deployment.simulated import Cloud, place, quiet
 
 URL = "https://deskwright-abc.azurewebsites.net"
@@ -58,6 +60,53 @@ def test_people_sign_in_with_a_portal_and_a_command_line_that_the_api_trusts(tmp
     assert asked[api["appId"]] == [{"id": scope["id"], "type": "Scope"}]
     trusted = {each["appId"]: each["delegatedPermissionIds"] for each in api["api"]["preAuthorizedApplications"]}
     assert trusted == {client["appId"]: [scope["id"]], registrations.AZURE_CLI: [scope["id"]]}
+
+
+def grants_of(cloud: Cloud, client: str) -> list[Any]:
+    principal = cloud.graph.get(f"/v1.0/servicePrincipals(appId='{client}')")["id"]
+    return list(cloud.graph.rows(f"/v1.0/servicePrincipals/{principal}/oauth2PermissionGrants"))
+
+
+def test_nobody_has_to_consent_to_what_people_sign_in_with(tmp_path: Path) -> None:
+    """Where users may not consent they would meet a page that they cannot pass."""
+    cloud = Cloud()
+    where = connected(cloud, tmp_path)
+    grants = grants_of(cloud, where.environment.need(steps.SIGN_IN))
+    assert {each["consentType"] for each in grants} == {"AllPrincipals"}
+    assert sorted(each["scope"] for each in grants) == [
+        "access_as_user",
+        "openid profile offline_access User.Read",
+    ]
+    before = len(cloud.wrote)
+    steps.connect(where, quiet())
+    assert cloud.wrote[before:] == []
+
+
+def test_a_consent_of_before_is_kept_and_added_to(tmp_path: Path) -> None:
+    cloud = Cloud()
+    where = connected(cloud, tmp_path)
+    sign_in = where.environment.need(steps.SIGN_IN)
+    one = next(each for each in grants_of(cloud, sign_in) if "openid" in each["scope"])
+    cloud.graph.send("PATCH", f"/v1.0/oauth2PermissionGrants/{one['id']}", {"scope": "openid Calendars.Read"})
+    steps.connect(where, quiet())
+    scopes = {scope for each in grants_of(cloud, sign_in) for scope in each["scope"].split()}
+    assert scopes == {"access_as_user", "openid", "Calendars.Read", "profile", "offline_access", "User.Read"}
+
+
+def test_who_may_not_consent_for_everybody_is_told_the_link(tmp_path: Path) -> None:
+    cloud, told = Cloud(), list[str]()
+    where = connected(cloud, tmp_path)
+
+    class Refusing(Client):
+        def rows(self, path: str) -> Iterator[Any]:
+            raise RefusedError(f"GET {path}", 403, "Authorization_RequestDenied", "Insufficient privileges")
+
+    token = cloud.app.token(f"{ADMINISTRATOR} {GRAPH}", GRAPH)
+    graph = Refusing(GRAPH, lambda: token, cloud.transport, cloud.app.advance)
+    client, api = where.environment.need(steps.SIGN_IN), where.environment.need(steps.API)
+    consents.ensure(graph, client, api, "https://login.example/adminconsent", Report(say=told.append))
+    (line,) = told
+    assert "https://login.example/adminconsent" in line
 
 
 def test_the_identity_gets_each_permission_of_graph_once(tmp_path: Path) -> None:

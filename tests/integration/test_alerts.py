@@ -318,14 +318,12 @@ async def tick(*timers: str) -> None:
 
 
 @causes("timers-do-not-run")
-async def every_timer_but_one_ended_well(stage: Stage) -> None:
-    del stage
+async def every_timer_but_one_ended_well(_: Stage) -> None:
     await tick(*TIMERS - {"delete_what_is_old"})
 
 
 @calms("timers-do-not-run")
-async def every_timer_ended_well(stage: Stage) -> None:
-    del stage
+async def every_timer_ended_well(_: Stage) -> None:
     await tick(*TIMERS)
 
 
@@ -353,19 +351,16 @@ def test_every_alert_has_a_cause_and_its_absence() -> None:
 
 async def test_a_message_that_the_host_set_aside_fires_the_alert_of_ours(stage: Stage) -> None:
     """The host moves a message after five deliveries, without asking the app."""
-    lies: Cause = lambda stage: queued(stage, timedelta(0))  # noqa: E731
-    assert await fires("messages-are-set-aside", lies, stage)
+    assert await fires("messages-are-set-aside", lambda stage: queued(stage, timedelta(0)), stage)
 
 
 async def test_a_timer_that_fails_is_one_that_does_not_run(stage: Stage) -> None:
-    async def fails(stage: Stage) -> None:
-        del stage
+    @ticks
+    async def sweep_starts() -> None:
+        raise OSError("no table")
+
+    async def fails(_: Stage) -> None:
         await tick(*TIMERS - {"sweep_starts"})
-
-        @ticks
-        async def sweep_starts() -> None:
-            raise OSError("no table")
-
         with pytest.raises(OSError, match="no table"):
             await sweep_starts()
 

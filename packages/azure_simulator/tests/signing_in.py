@@ -138,9 +138,11 @@ def seed() -> dict[str, Any]:
     return {"tenants": [home, other]}
 
 
-def opened(journal: Path | None = None) -> InProcessCloud:
-    clock = OwnClock(START_US, 0)
-    options = Options(7, "instant", {} if journal and journal.exists() else seed())
+def opened(journal: Path | None = None, **home: Any) -> InProcessCloud:
+    """Open a cloud; *home* are members of the seed of the first directory."""
+    clock, planted = OwnClock(START_US, 0), seed()
+    planted["tenants"][0] |= home
+    options = Options(7, "instant", {} if journal and journal.exists() else planted)
     return InProcessCloud(build(clock, keys(), options, journal), clock)
 
 

@@ -4,6 +4,7 @@ import json
 from urllib.parse import urlencode
 
 import pytest
+from azure_simulator.graph.directory.first_party import MICROSOFT_GRAPH
 from azure_simulator.seeds import TENANT_ID, sign_in_client_id
 
 from packages.azure_simulator.tests.directory import Graph
@@ -130,6 +131,26 @@ def test_what_only_an_administrator_grants_counts_for_everybody(person: Person) 
     grants = Graph(person.app)("GET", "/oauth2PermissionGrants")["value"]
     (grant,) = [each for each in grants if "User.Read.All" in each["scope"]]
     assert (grant["consentType"], grant["principalId"]) == ("AllPrincipals", None)
+
+
+@pytest.fixture
+def closed() -> Person:
+    """Somebody in a directory whose users may not consent."""
+    return Person(opened(usersMayConsent=False))
+
+
+def test_where_users_may_not_consent_nobody_comes_past_the_page(closed: Person) -> None:
+    page = closed.submit(closed.ask(prompt="select_account"), user=USER)
+    told = sent(page)
+    assert (told["error"], number(told["error_description"])) == ("access_denied", 90094)
+
+
+def test_what_an_administrator_has_consented_to_for_everybody_asks_nobody(closed: Person) -> None:
+    graph = Graph(closed.app)
+    ids = [graph("GET", f"/servicePrincipals(appId='{each}')")["id"] for each in (closed.client, MICROSOFT_GRAPH)]
+    body = {"clientId": ids[0], "consentType": "AllPrincipals", "resourceId": ids[1], "scope": BASICS}
+    graph("POST", "/oauth2PermissionGrants", body)
+    assert "code" in closed.sign_in()
 
 
 def test_a_second_time_nothing_is_asked(person: Person) -> None:

@@ -6,6 +6,7 @@ A seed is YAML or JSON. Everything but `tenantId` and `domain` may be left out::
     - tenantId: 0f7c...                   # GUID
       domain: contoso.example             # also accepted in place of the id in token URLs
       displayName: Contoso
+      usersMayConsent: false              # its authorization policy lets administrators alone consent
       subscriptions: [...]                # machines in them join this tenant (else: the first one)
       skus:                               # what the tenant bought
       - {skuPartNumber: CPC_E_2C_4GB_128GB, enabled: 20}      # skuId when it is not well known

@@ -190,6 +190,8 @@ def _proceed(call: Call, asked: _Asked, tenant: str, name: str, *, agreed: bool 
             f"'{client.name}'. Send an interactive authorization request for this user and resource."
         )
         raise refuse(400, "consent_required", 65001, text)
+    if found:
+        consents.refuse_users(directory, tenant, client)
     if found or (asked.get("prompt") == "consent" and not agreed):
         shown = found or [consents.Missing(api, v) for api, v in scopes.wanted(directory, tenant, client, asked.scopes)]
         fields = {**asked.fields, "user": str(user["id"])}

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from azure_simulator.entra.apps import refuse
 from azure_simulator.entra.sign_in import scopes
 from azure_simulator.graph.directory import registrations
 from azure_simulator.graph.directory.records import directory_of
@@ -64,6 +65,16 @@ def missing(directory: Directory, tenant: str, client: Client, asked: Scopes, us
         has = granted(directory, tenant, client, api, user)
         found.append(Missing(api, tuple(each for each in values if each not in has)))
     return [each for each in found if each.values]
+
+
+def refuse_users(directory: Directory, tenant: str, client: Client) -> None:
+    """Refuse where the directory's authorization policy lets no user consent. Raises: Problem.
+
+    Entra ID says so on a page of its own (*Need admin approval*), from which nobody comes back to the application.
+    """
+    if (directory.get("tenant", tenant, "") or {}).get("usersMayConsent", True) is False:
+        text = f"The request requires the consent of an administrator to the application '{client.name}'."
+        raise refuse(400, "access_denied", 90094, text)
 
 
 def write(world: World, tenant: str, client: Client, permissions: Iterable[tuple[str, str]], user: str | None) -> None:

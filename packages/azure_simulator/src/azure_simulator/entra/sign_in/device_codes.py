@@ -91,6 +91,8 @@ def _entered(call: Call, device: Device, tenant: str, user: str, accept: str, gr
         return pages.said("You have declined", "You can close this window.")
     try:
         found = consents.missing(directory, tenant, client, scopes.parse(device.scope, call.base), user)
+        if found:
+            consents.refuse_users(directory, tenant, client)
         if found and not accept:
             return pages.consent(call.path, fields, client.name, found, admin=False)
         if found:

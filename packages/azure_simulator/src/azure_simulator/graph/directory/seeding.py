@@ -50,7 +50,8 @@ class TenantSeeder:
         """Write everything that the tenant's seed holds."""
         seed, tenant = self._seed, self._tenant
         known = {**(self._directory.get("tenant", tenant, "") or {}), **seed}
-        self._put("tenant", "", {key: known[key] for key in ("domain", "displayName", "subscriptions") if key in known})
+        kept = ("domain", "displayName", "subscriptions", "usersMayConsent")
+        self._put("tenant", "", {key: known[key] for key in kept if key in known})
         for each in seed.get("skus", ()):
             self._put_sku(each)
         for each in seed.get("users", ()):

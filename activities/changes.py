@@ -28,8 +28,8 @@ _MOST_READ = 1_000
 async def take_changes(order: ChangesOrder) -> Batch:
     """Return the users that may have changed.
 
-    Where many wait, everybody is read instead of those of whom nothing is expected: a directory that synchronises
-    10,000 people who are nothing to the tenant costs it one reading of its own members.
+    Where many wait, everybody is read instead of users about whose change nothing is expected: a directory that adds
+    10,000 people unrelated to the tenant costs it one reading of its own members.
     """
     deps = dependencies()
     waiting = await deps.changes.waiting(order.tenant_id, _MOST_READ)

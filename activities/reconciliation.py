@@ -155,8 +155,8 @@ async def _end_waits(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
 async def _read_again(order: ReconcileOrder, observed: Observed, at: datetime) -> None:
     """Write due rows for users that the directory does not show as entitled yet: it may lag behind the message.
 
-    Only for those whom an assigned group or a licence concerns, whom the directory does not know yet, or of whom a
-    message has said that they have one: nobody else's change is about Cloud PCs.
+    Only for those who are in an assigned group or have a licence, those that the directory does not know yet, and those
+    that a message has said to have one: nobody else's change is about Cloud PCs.
     """
     moments = [timedelta(), *_soon_after()]
     entitled = {each.user.id for each in observed.entitlements if each.group_ids and each.plans}

@@ -1,8 +1,9 @@
-"""Few Cloud PCs of one tenant beside many of another, in one subscription: how much longer than alone.
+"""Few Cloud PCs of one tenant beside many of another: how much longer than alone.
 
+Once the few have a directory and a subscription of their own, and once both tenants share them.
 The whole stack runs, as in ``bench.makespan``, but every operation takes its median time: else the longest delays of
 Intune would determine the ratio, not the queues.
-``python -m bench fairness:1000,5`` is the default; 1,000 take ten real minutes and more on two cores.
+``python -m bench fairness:200,5`` is the default; 1,000 take ten real minutes and more on two cores.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
 
 from azure_simulator.assembly import build
 from azure_simulator.core.cloud import Options
 from azure_simulator.core.keys import Keys
 from azure_simulator.core.times import OwnClock
-from azure_simulator.seeds import DOMAIN, PLANS
+from azure_simulator.seeds import DOMAIN, PLANS, customer_seed
 
 from bench.figures import Figure
 from bench.makespan import BEGINS, MEMORY, SPEED, TOO_MANY, say, users_for
@@ -26,34 +28,42 @@ from local.journey import GROUP, SITES, Journey
 from local.stack import Stack, StackOptions
 
 _FEW = "Few"
+_OWN_DOMAIN = "modest.example"
+_DIRECTORY, _OWN_SUBSCRIPTION = (str(uuid5(NAMESPACE_DNS, f"{part}.{_OWN_DOMAIN}")) for part in ("directory", "own"))
 _DURATIONS = build(OwnClock(0, 0), Keys(), Options()).durations
 _MEDIANS = {kind: {"dist": "fixed", "value": shape["p50"]} for kind, shape in _DURATIONS.items() if "p50" in shape}
 _POLL_SECONDS = 2.0
 _LONGEST_SECONDS = 3600.0
-_GOAL, _THROTTLED_GOAL = 1.5, 0.01
+_OWN_GOAL, _SHARED_GOAL, _THROTTLED_GOAL = 1.2, 1.5, 0.01
 _LEARNING = timedelta(minutes=1)
 
 
-def main(many: str = "1000", few: str = "5") -> list[Figure]:
-    """Measure *few* alone and beside *many*."""
-    alone, _ = _run(0, int(few))
-    beside, statuses = _run(int(many), int(few))
-    name = f"{few} Cloud PCs beside {many} of another tenant"
-    throttled = f"calls answered 429 / calls after the first minute, {name}"
-    return [
-        Figure(f"time of {name} / alone", beside, alone, "s", 1, _GOAL),
-        Figure(throttled, statuses.count(TOO_MANY), len(statuses), "calls", 1, _THROTTLED_GOAL),
-    ]
+def main(many: str = "200", few: str = "5") -> list[Figure]:
+    """Measure *few* alone and beside *many*: with a directory and a subscription of their own, and in theirs."""
+    figures: list[Figure] = []
+    for own, goal in ((True, _OWN_GOAL), (False, _SHARED_GOAL)):
+        alone, _ = _run(0, int(few), own=own)
+        beside, statuses = _run(int(many), int(few), own=own)
+        where = "a directory and a subscription of their own" if own else "one directory and subscription"
+        name = f"{few} Cloud PCs beside {many} of another tenant, {where}"
+        throttled = f"calls answered 429 / calls after the first minute, {name}"
+        figures += [
+            Figure(f"time of {name} / alone", beside, alone, "s", 1, goal),
+            Figure(throttled, statuses.count(TOO_MANY), len(statuses), "calls", 1, _THROTTLED_GOAL),
+        ]
+    return figures
 
 
-def _run(many: int, few: int) -> tuple[float, list[int]]:
+def _run(many: int, few: int, *, own: bool) -> tuple[float, list[int]]:
     """Return how long *few* took in simulated seconds, and the statuses of all calls after the first minute."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         options = StackOptions(begins=BEGINS, users=users_for(many) if many else 2, speed=SPEED)
         with Stack(Path(folder), options) as stack:
             stack.tell_cloud("config", {"latency": _MEDIANS})
-            _hire(stack, few)
-            greedy, modest = (Journey(stack.portal(), say, tenant=name) for name in ("greedy", "modest"))
+            greedy = Journey(stack.portal(), say, tenant="greedy")
+            place = {"directory": _DIRECTORY, "subscription": _OWN_SUBSCRIPTION} if own else {}
+            modest = Journey(stack.portal(), say, tenant="modest", **place)
+            _hire(stack, few, modest)
             ready = {journey.tenant: _prepared(journey) for journey in (greedy, modest)}
             seen = stack.ask_cloud("stats")["requests"]
             if many:
@@ -65,13 +75,20 @@ def _run(many: int, few: int) -> tuple[float, list[int]]:
             return _slowest(modest, policy), later
 
 
-def _hire(stack: Stack, few: int) -> None:
-    stack.tell_cloud("graph/licences", {"sku": PLANS[0], "enabled": 100_000})
-    users = [f"few{number:02d}@{DOMAIN}" for number in range(1, few + 1)]
+def _hire(stack: Stack, few: int, journey: Journey) -> None:
+    """Put the few into their directory, with licences, and in a group."""
+    own = journey.directory == _DIRECTORY
+    domain = _OWN_DOMAIN if own else DOMAIN
+    if own:
+        seed = customer_seed(_DIRECTORY, domain, journey.subscription, {PLANS[0]: 100_000})
+        stack.tell_cloud("seed", {"tenants": [seed]})
+    here = {"tenantId": journey.directory}
+    stack.tell_cloud("graph/licences", {**here, "sku": PLANS[0], "enabled": 100_000})
+    users = [f"few{number:02d}@{domain}" for number in range(1, few + 1)]
     for user in users:
-        stack.tell_cloud("graph/users", {"userPrincipalName": user, "licences": [PLANS[0]]})
-    stack.tell_cloud("graph/groups", {"displayName": _FEW, "kind": "security"})
-    stack.tell_cloud("graph/members", {"group": _FEW, "add": users})
+        stack.tell_cloud("graph/users", {**here, "userPrincipalName": user, "licences": [PLANS[0]]})
+    group = stack.tell_cloud("graph/groups", {**here, "displayName": _FEW, "kind": "security"})
+    stack.tell_cloud("graph/members", {**here, "group": group["id"], "add": users})
 
 
 def _prepared(journey: Journey) -> tuple[str, str]:

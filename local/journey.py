@@ -44,6 +44,8 @@ class Journey:
     portal: Portal
     say: Say
     tenant: str = TENANT
+    directory: str = TENANT_ID
+    subscription: str = SUBSCRIPTION
 
     @property
     def base(self) -> str:
@@ -65,8 +67,8 @@ class Journey:
         body = {
             "id": self.tenant,
             "displayName": "Contoso",
-            "entraTenantId": TENANT_ID,
-            "subscriptionId": SUBSCRIPTION,
+            "entraTenantId": self.directory,
+            "subscriptionId": self.subscription,
         }
         self.portal.ask("POST", "/tenants", body)
 

@@ -28,8 +28,8 @@ class ChangesOrder(Value):
 class Batch(Value):
     """Users with changes, by id; the mark says up to when.
 
-    *rounds*: how often each was read before, where that is not never. *expected*: of whom a message says that they have
-    joined a group or have a licence.
+    *rounds*: how often each was read before, where that is not never. *expected*: those that a message says to have
+    joined a group or to have a licence.
     """
 
     kind: Literal["batch"] = "batch"

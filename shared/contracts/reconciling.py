@@ -19,7 +19,7 @@ class ReconcileOrder(Value):
     """Bring a tenant to what its directory and policies say.
 
     *user_ids*: only these users, and only what they need is read. *round*: how often they were read before, or *rounds*
-    for each of them. *expected*: of whom a message says that they have joined a group or have a licence.
+    for each of them. *expected*: those that a message says to have joined a group or to have a licence.
     """
 
     tenant_id: str

@@ -24,11 +24,16 @@ _FRESH_S = 24 * 3600.0
 _LONGEST_S = 3 * 24 * 3600.0
 """Where they cannot be read, older ones hold for so long: an outage of the issuer is not ours (decision 41)."""
 
+_MOST_FAILURES = 10  # counted: the rest is a minute long before that
 _MOST = 10_000
 """Directories whose keys are kept."""
 
 _REST_S = 60.0
-"""We ask no more often than this, whether it succeeded or failed: anybody can send an unknown key id."""
+"""We ask no more often than this: anybody can send an unknown key id."""
+
+_FIRST_REST_S = 1.0
+"""After a failure we ask again so soon, and after each further one when twice that has passed, until it is a minute: an
+issuer that is back must not stay away for us."""
 
 Fetch = Callable[[str], Awaitable[dict[str, Any]]]
 
@@ -78,6 +83,7 @@ class _Published:
     asked_at: float = -math.inf
     asking: asyncio.Task[None] | None = None
     failure: UnavailableError | None = None
+    failures: int = 0
 
 
 class SigningKeys:
@@ -114,7 +120,8 @@ class SigningKeys:
 
     def _refresh(self, directory_id: str, published: _Published) -> asyncio.Task[None] | None:
         """Begin to read a directory's keys, once for all who wait; None: not again at once."""
-        if published.asking is None and self._monotonic() - published.asked_at >= _REST_S:
+        rest = min(_FIRST_REST_S * 2 ** (published.failures - 1), _REST_S) if published.failures else _REST_S
+        if published.asking is None and self._monotonic() - published.asked_at >= rest:
             published.asking = asyncio.create_task(self._ask(directory_id, published))
         return published.asking
 
@@ -122,9 +129,10 @@ class SigningKeys:
         try:
             answer = await self._fetch(f"{self._authority_url}/{directory_id}/discovery/v2.0/keys")
             published.keys, published.failure = _keys(answer), None
-            published.read_at = self._monotonic()
+            published.read_at, published.failures = self._monotonic(), 0
         except UnavailableError as error:
             published.failure = error
+            published.failures = min(published.failures + 1, _MOST_FAILURES)
         finally:
             published.asked_at, published.asking = self._monotonic(), None
 

@@ -174,6 +174,26 @@ async def test_an_issuer_that_fails_is_asked_once_a_minute(signer: Directory) ->
     await authenticate({"authorization": f"Bearer {directory.token('k1')}"}, validation, {TENANT})
 
 
+async def test_an_issuer_that_is_back_is_believed_soon_and_one_that_stays_away_is_asked_less_often(
+    signer: Directory,
+) -> None:
+    directory = Directory(signer.keys, down=True)
+    validation = directory.validation()
+    headers = {"authorization": f"Bearer {directory.token('k1')}"}
+    for _ in range(600):  # half seconds
+        with pytest.raises(UnavailableError):
+            await authenticate(headers, validation, {TENANT})
+        directory.seconds += 0.5
+    assert len(directory.asked) == 10  # after 0, 1, 3, 7, 15, 31, 63, 123, 183, 243 seconds
+    again = Directory(signer.keys, down=True)
+    validation = again.validation()
+    with pytest.raises(UnavailableError):
+        await authenticate(headers, validation, {TENANT})
+    again.down = False
+    again.seconds += 1
+    await authenticate(headers, validation, {TENANT})
+
+
 async def test_callers_at_the_same_time_share_one_fetch_even_if_one_gives_up(signer: Directory) -> None:
     directory = Directory(signer.keys, slow=True)
     validation = directory.validation()

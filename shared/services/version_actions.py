@@ -61,7 +61,7 @@ def public_address(text: str) -> str:
         address = IPv4Address(text)
     except ValueError as error:
         raise ValueError("write an IPv4 address, such as 20.50.2.10") from error
-    if not address.is_global:
+    if not address.is_global or address.is_multicast:
         raise ValueError("must be an address of the internet: the one from which you will connect")
     return text
 

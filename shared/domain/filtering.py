@@ -18,6 +18,7 @@ Row: TypeAlias = "Mapping[str, Scalar]"
 """A thing of a list, by the names of its properties."""
 
 _MOST_NESTED = 20
+_MOST_WORDS = 10
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<moment>\d{4}-\d{2}-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?)"
     r"|(?P<number>-?\d{1,15}(?:\.\d{1,9})?)|(?P<name>@?[A-Za-z][A-Za-z0-9_./]*)|(?P<mark>[(),]))",
@@ -106,9 +107,15 @@ def accepts(condition: Condition, row: Row) -> bool:
 
 
 def searched(text: str, names: Sequence[str]) -> Condition:
-    """Return that each word of *text* is in one of the properties *names*; words in double quotes stay together."""
-    words = [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^\s"]+)', text)]
-    return Together(tuple(Together(tuple(Beginning(n, w.casefold(), True) for n in names), one=True) for w in words))
+    """Return that each word of *text* is in one of the properties *names*; words in double quotes stay together.
+
+    Raises: FilterError for more words than anybody looks for: each is looked for in every row.
+    """
+    found = [quoted or plain for quoted, plain in re.findall(r'"([^"]*)"|([^\s"]+)', text)]
+    words = dict.fromkeys(word.casefold() for word in found)
+    if len(words) > _MOST_WORDS:
+        raise FilterError(f"write at most {_MOST_WORDS} words")
+    return Together(tuple(Together(tuple(Beginning(n, w, True) for n in names), one=True) for w in words))
 
 
 def demanded(condition: Condition) -> tuple[Comparison, ...]:

@@ -133,7 +133,10 @@ def _conditions(selection: Selection) -> list[Condition]:
         found = [read_filter(selection.where, KINDS)] if selection.where and selection.where.strip() else []
     except FilterError as error:
         raise InvalidError(Problem("/filter/where", str(error))) from error
-    return [*found, *([searched(selection.search, SEARCHED)] if selection.search else [])]
+    try:
+        return [*found, *([searched(selection.search, SEARCHED)] if selection.search else [])]
+    except FilterError as error:
+        raise InvalidError(Problem("/filter/search", str(error))) from error
 
 
 async def begin_bulk(

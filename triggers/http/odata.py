@@ -159,7 +159,10 @@ def _condition(params: Mapping[str, str], collection: Collection) -> Condition:
         except FilterError as error:
             raise InvalidError(Problem("$filter", str(error))) from error
     if text := params.get("$search"):
-        parts.append(searched(text, collection.searched))
+        try:
+            parts.append(searched(text, collection.searched))
+        except FilterError as error:
+            raise InvalidError(Problem("$search", str(error))) from error
     named = [name for name in collection.own if name in collection.kinds and params.get(name)]
     parts += [Comparison(name, "eq", params[name].casefold()) for name in named]
     return Together(tuple(parts))

@@ -167,3 +167,11 @@ def test_a_token_belongs_to_its_order() -> None:
     terms = (Term("size"),)
     with pytest.raises(OrderError):
         read_token(token_of(((1,), "x"), terms), (Term("size", descending=True),))
+
+
+def test_a_search_has_ten_words_at_most_and_each_is_looked_for_once() -> None:
+    assert len(searched("a A a b", ("name",)).parts) == 2
+    assert len(searched(" ".join(map(str, range(10))), ("name",)).parts) == 10
+    for text in (" ".join(map(str, range(499))), "".join(f'"{number}"' for number in range(499))):
+        with pytest.raises(FilterError, match="at most 10 words"):
+            searched(text, ("name",))

@@ -1,0 +1,108 @@
+"""Every field of a stored model is written somewhere in the app, and read somewhere: by its name, in the app's code.
+
+A field that nothing writes says its default for ever; one that nothing reads is stored for nobody.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+import shared.storage
+from shared.domain.spot.rdp import Redirections
+from shared.domain.wizards.spot_group_steps import SpotGroupFacts
+from shared.storage.repository import Shape
+
+ROOT = Path(__file__).parents[2]
+APP = ("shared", "activities", "orchestrators", "triggers")
+BY_CALLERS = "a caller writes it: requests are read into the model as a whole"
+AS_A_WHOLE = "the API answers with the model as a whole"
+WRITTEN_OTHERWISE = {
+    ("Network", "virtual_network_id"): BY_CALLERS,
+    ("UserSetting", "self_service_enabled"): BY_CALLERS,
+    ("UserSetting", "reset_enabled"): BY_CALLERS,
+    ("RestorePointSetting", "frequency_type"): BY_CALLERS,
+    ("RestorePointSetting", "user_restore_enabled"): BY_CALLERS,
+    ("SpotGroup", "friendly_name"): "spread from the step of the wizard that has it",
+    ("SpotRelease", "sign_off_after_in_minutes"): "spread from the step of the wizard that has it",
+}
+READ_OTHERWISE = {
+    ("Paused", "by"): AS_A_WHOLE,
+    ("Note", "by"): AS_A_WHOLE,
+    ("SpotMember", "changed_date_time"): "for whoever reads the table: since when a member has their status",
+    ("SpotGroupState", "spare_seats"): "for whoever reads the table: how many seats the engine keeps free",
+}
+
+
+def used_names() -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names that the app's code gives values to, and those that it reads, of whatever object."""
+    written, read = set[str](), set[str]()
+    for path in (path for folder in APP for path in (ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            match node:
+                case ast.Call(keywords=given):
+                    written |= {each.arg for each in given if each.arg}
+                case ast.Dict(keys=keys):
+                    written |= {str(key.value) for key in keys if isinstance(key, ast.Constant)}
+                case ast.Subscript(slice=ast.Constant(value=str(name))):
+                    written.add(name)
+                    read.add(name)
+                case ast.Attribute(attr=name):
+                    read.add(name)
+                case _:
+                    pass
+    return frozenset(written), frozenset(read)
+
+
+def models() -> Iterator[type[BaseModel]]:
+    """Give the models that are stored, those within them, and what the wizard of Spot Groups is told."""
+    found: list[type[BaseModel]] = [SpotGroupFacts]
+    for module in pkgutil.iter_modules(shared.storage.__path__):
+        there = vars(importlib.import_module(f"shared.storage.{module.name}")).values()
+        found += [each.model for each in there if isinstance(each, Shape)]
+    seen = set[type[BaseModel]]()
+    while found:
+        model = found.pop()
+        if model not in seen:
+            seen.add(model)
+            found += [each for field in model.model_fields.values() for each in within(field.annotation)]
+            yield model
+
+
+def within(annotation: object) -> Iterator[type[BaseModel]]:
+    """Give the models that an annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for each in typing.get_args(annotation):
+        yield from within(each)
+
+
+def unused(*, written: bool) -> set[tuple[str, str]]:
+    """Return the fields that no code writes, or else reads.
+
+    Values with a title on some field are the steps of forms, which callers fill.
+    """
+    by_code = used_names()[0 if written else 1]
+    return {
+        (model.__name__, name)
+        for model in models()
+        if not (written and any(field.title for field in model.model_fields.values()))
+        for name in model.model_fields
+        if name not in by_code
+    }
+
+
+def test_every_field_is_written_somewhere() -> None:
+    assert unused(written=True) == set(WRITTEN_OTHERWISE)
+
+
+def test_every_field_is_read_somewhere() -> None:
+    """The redirections are read one after the other, by their names in the properties of a connection."""
+    redirections = {("Redirections", name) for name in Redirections.model_fields}
+    assert unused(written=False) - redirections == set(READ_OTHERWISE)

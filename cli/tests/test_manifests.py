@@ -311,3 +311,11 @@ def test_what_is_no_document_is_told(deskwright: Command, service: Service, tmp_
     (tmp_path / "wrong.yaml").write_text(text)
     ended = deskwright("apply", "-f", str(tmp_path / "wrong.yaml"), "--yes")
     assert (ended.code, changes(service)) == (ExitCode.USAGE, [])
+
+
+def test_a_difference_steers_no_terminal(deskwright: Command, service: Service, tmp_path: Path) -> None:
+    steering = "it\x1b[2J\x9b2J\x1b[32m"
+    service.answers[f"GET /api{BASE}"] = [(200, {**TENANT, "displayName": steering}, {})]
+    ended = deskwright("diff", *written(tmp_path, {"kind": "tenant", "id": "contoso", "displayName": "Contoso"}))
+    assert "- displayName" in ended.out
+    assert [each for each in ended.out + ended.err if not each.isprintable() and each != "\n"] == []

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from deskwright import tables
 from deskwright.errors import UsageError
-from deskwright.output import Output
+from deskwright.output import FORMATS, Output
 
 ITEMS: list[dict[str, Any]] = [
     {"name": "Ada", "status": "failed", "count": 2, "tags": ["a", "b"], "@odata.etag": "x"},
@@ -104,3 +105,25 @@ def test_on_a_narrow_terminal_columns_go_and_ids_stay(
     assert lines[0].split() == titles.split()
     assert max(map(len, lines)) <= columns
     assert lines[1].split()[-1] == "i" * 20
+
+
+STEERING = "\x1b[2J\x1b]0;gone\x07\x1b[31m\x9b2J\x7f\x08"
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("query", [None, "[]", "[0]", "[0].status", "[].status"])
+def test_nothing_that_a_service_says_steers_a_terminal(
+    capsys: pytest.CaptureFixture[str], form: str, query: str | None
+) -> None:
+    item = {f"na{STEERING}me": STEERING, "status": STEERING, "deep": {f"a{STEERING}": [STEERING], "b": STEERING}}
+    Output(form, query).items([item, {"status": 1}])
+    Output(form, query if query is None else "status").item(item)
+    Output(form).item({**item, "rows": [item]}, rows="rows")
+    said = capsys.readouterr().out
+    assert [each for each in said if not each.isprintable() and each not in "\n\t\ufffd"] == []
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "yaml"])
+def test_what_steers_a_terminal_is_escaped_and_read_again(capsys: pytest.CaptureFixture[str], form: str) -> None:
+    Output(form).item({"name": STEERING})
+    assert yaml.safe_load(capsys.readouterr().out) == {"name": STEERING}

@@ -18,6 +18,7 @@ from deskwright.manifests.references import References
 from deskwright.manifests.secrets import secrets_of
 from deskwright.output import as_yaml
 from deskwright.session import Session
+from deskwright.tables import emit, printable
 
 _FILES = click.Option(
     ["-f", "--file", "files"],
@@ -41,11 +42,11 @@ def _plan(use: Session, files: tuple[str, ...]) -> tuple[list[Change], Reference
 def _lines(changes: list[Change]) -> Iterator[str]:
     for change in changes:
         never = f": {', '.join(sorted(change.fixed))} cannot be changed" if change.fixed else ""
-        yield f"{change.kind.name} {change.label}: {change.action}{never}"
+        yield printable(f"{change.kind.name} {change.label}: {change.action}{never}")
         for at, before, after in change.different:
             if before is not None:
-                yield click.style(f"  - {at}: {_word(before)}", fg="red")
-            yield click.style(f"  + {at}: {_word(after)}", fg="green")
+                yield click.style(printable(f"  - {at}: {_word(before)}"), fg="red")
+            yield click.style(printable(f"  + {at}: {_word(after)}"), fg="green")
 
 
 def _word(value: object) -> str:
@@ -63,7 +64,7 @@ def _diff(**values: Any) -> None:  # noqa: ANN401 - what click gives
 
 def _show(use: Session, changes: list[Change]) -> None:
     if use.output.for_people:
-        click.echo("\n".join(_lines(changes)))
+        emit("\n".join(_lines(changes)), coloured=True)
         return
     use.output.items(
         {
@@ -118,7 +119,7 @@ def _export(**values: Any) -> None:  # noqa: ANN401 - what click gives
     if missing := wanted - found:
         raise NotFoundError(f"nothing is called {', '.join(sorted(missing))}")
     if use.output.for_people:
-        click.echo("---\n".join(as_yaml(each) for each in documents), nl=False)
+        emit("---\n".join(as_yaml(each) for each in documents), nl=False)
     else:
         use.output.items(documents)
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,10 @@ import click
 
 from deskwright import tables
 from deskwright.errors import UsageError
-from deskwright.tables import heading, value_at
+from deskwright.tables import emit, heading, value_at
 
 FORMATS = ("table", "json", "jsonl", "yaml", "csv", "tsv", "none")
+_EIGHT_BITS = re.compile(r"[\x7f-\x9f]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -37,7 +39,7 @@ class Output:
         """Print a list."""
         if self.form == "jsonl" and self.query is None:
             for item in items:
-                click.echo(_json(item))
+                emit(_json(item))
             return
         self._print(list(items), columns)
 
@@ -48,18 +50,18 @@ class Output:
             return
         if not rows:
             chosen = {heading(each).lower(): value_at(item, each.rpartition("=")[2]) for each in columns}
-            click.echo(tables.facts(chosen if columns else item))
+            emit(tables.facts(chosen if columns else item), coloured=True)
             return
         below = value_at(item, rows)
         top = rows.partition("/")[0]
         rest = {name: value for name, value in item.items() if name != top and value not in (None, [], {})}
         head = tables.facts(rest)
         if head:
-            click.echo(head)
+            emit(head, coloured=True)
         if isinstance(below, list) and below:
             if head:
-                click.echo()
-            click.echo(tables.table(below, columns or tables.columns_of(below)))
+                emit()
+            emit(tables.table(below, columns or tables.columns_of(below)), coloured=True)
 
     def _print(self, content: object, columns: Sequence[str]) -> None:
         if self.query is not None:
@@ -68,14 +70,14 @@ class Output:
             case "none":
                 return
             case "json":
-                click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+                emit(_escaped(json.dumps(content, indent=2, ensure_ascii=False)))
             case "jsonl":
                 for each in content if isinstance(content, list) else [content]:
-                    click.echo(_json(each))
+                    emit(_json(each))
             case "yaml":
-                click.echo(as_yaml(content), nl=False)
+                emit(as_yaml(content), nl=False)
             case "csv" | "tsv":
-                click.echo(_separated(content, columns, self.form), nl=False)
+                emit(_separated(content, columns, self.form), nl=False)
             case _:
                 _table(content, columns)
 
@@ -89,16 +91,16 @@ def as_yaml(content: object) -> str:
 
 def _table(content: object, columns: Sequence[str]) -> None:
     if isinstance(content, Mapping):
-        click.echo(tables.facts(content))
+        emit(tables.facts(content), coloured=True)
     elif isinstance(content, list) and all(isinstance(each, Mapping) for each in content):
         if not content:
             click.echo("Nothing.", err=True)
             return
-        click.echo(tables.table(content, columns or tables.columns_of(content)))
+        emit(tables.table(content, columns or tables.columns_of(content)), coloured=True)
     elif isinstance(content, list):
-        click.echo("\n".join(tables.shown(each) for each in content))
+        emit("\n".join(tables.shown(each) for each in content))
     elif content is not None:
-        click.echo(tables.shown(content))
+        emit(tables.shown(content))
 
 
 def _separated(content: object, columns: Sequence[str], form: str) -> str:
@@ -139,4 +141,9 @@ def _searched(query: str, content: object) -> object:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _escaped(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+
+
+def _escaped(text: str) -> str:
+    """Return JSON with each control character escaped that JSON would let pass: they are those of eight bits."""
+    return _EIGHT_BITS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -10,6 +10,9 @@ from typing import Any
 import click
 
 _GAP = "  "
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_REPLACED = "\ufffd"
+_OUR_COLOURS = re.compile("(\x1b\\[(?:0|1|2|3[1-6])m)")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", re.ASCII)
 _NARROWEST = 10
 _LONG = 80
@@ -57,7 +60,8 @@ def shown(value: object) -> str:
         case list():
             return ", ".join(shown(each) for each in value)
         case Mapping():
-            return ", ".join(f"{name}={shown(each)}" for name, each in value.items() if each not in (None, [], {}, ""))
+            given = ((name, each) for name, each in value.items() if each not in (None, [], {}, ""))
+            return ", ".join(f"{printable(name)}={shown(each)}" for name, each in given)
         case str() if moment := _MOMENT.fullmatch(value):
             return f"{moment[1]} {moment[2]}"
         case _:
@@ -69,6 +73,17 @@ def printable(text: str) -> str:
     return "".join(each if each.isprintable() else " " for each in text)
 
 
+def emit(text: str = "", *, nl: bool = True, coloured: bool = False) -> None:
+    """Write a text to stdout: the one exit of what a service has said.
+
+    No control character leaves here but line breaks and tabs, whatever the format: a terminal would obey it, also when
+    a file is shown later. *coloured*: a text of which each part was made printable before it got our colours.
+    """
+    parts = _OUR_COLOURS.split(text) if coloured else [text]
+    clean = (each if number % 2 else _CONTROLS.sub(_REPLACED, each) for number, each in enumerate(parts))
+    click.echo("".join(clean), nl=nl)
+
+
 def columns_of(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Return what to show of items of which nothing is known: their scalar properties, at most seven."""
     names = list(dict.fromkeys(name for item in items for name in item if not name.startswith("@odata")))
@@ -78,7 +93,7 @@ def columns_of(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
 
 def heading(column: str) -> str:
     """Return the title of a column: ``TITLE=path``, or the last name of the path in words."""
-    title, given, _ = column.partition("=")
+    title, given, _ = printable(column).partition("=")
     last = title.partition("|")[0].rpartition("/")[2].removeprefix("@deskwright.")
     words = "".join(f" {each}" if each.isupper() else each for each in last)
     return title if given else words.removesuffix(" Date Time").upper()
@@ -100,7 +115,7 @@ def table(items: Sequence[Mapping[str, Any]], columns: Sequence[str], *, indent:
 
 def facts(item: Mapping[str, Any]) -> str:
     """Return one thing as lines of name and value; what is too long for a line follows, each below its name."""
-    said = {name: value for name, value in item.items() if not name.startswith("@odata")}
+    said = {printable(name): value for name, value in item.items() if not name.startswith("@odata")}
     told = {name: value for name, value in said.items() if value not in (None, [], {})} or said
     below = {name: value for name, value in told.items() if _is_long(value)}
     beside = {name: value for name, value in told.items() if name not in below}

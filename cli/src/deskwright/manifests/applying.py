@@ -10,6 +10,7 @@ from deskwright.errors import UsageError
 from deskwright.foresight import foreseen
 from deskwright.manifests.kind import Change, Writing
 from deskwright.requests import Manner
+from deskwright.tables import printable
 
 
 def check(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
@@ -49,7 +50,7 @@ def foretell(changes: Iterable[Change], writing: Writing) -> None:
     for change in changes:
         for wanted in change.kind.dry_runs(change, writing) if not change.needs else ():
             if wanted:
-                click.echo(f"{_at(change)}: {foreseen(writing.use, wanted)['summary']}", err=True)
+                click.echo(printable(f"{_at(change)}: {foreseen(writing.use, wanted)['summary']}"), err=True)
 
 
 def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
@@ -65,7 +66,7 @@ def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -
             begun[change.kind.name, change.label] = operations
             writing.references.look_again(change.kind.name)
             done += 1
-            click.echo(f"{_at(change)}: {change.action}d", err=True)
+            click.echo(printable(f"{_at(change)}: {change.action}d"), err=True)
         for operations in begun.values() if manner.waits else ():
             _wait(writing, operations, until)
     except BaseException:
@@ -96,7 +97,7 @@ def _review(change: Change, writing: Writing) -> Iterable[str]:
     for wizard, form in change.kind.forms(change, writing):
         review = writing.review(wizard, form)
         for warning in review["warnings"]:
-            click.echo(f"{_at(change)}: warning: {warning['message']}", err=True)
+            click.echo(printable(f"{_at(change)}: warning: {warning['message']}"), err=True)
         for step in review["steps"]:
             yield from (f"{each['pointer']}: {each['message']}" for each in step["errors"])
 

@@ -14,7 +14,7 @@ from typing import Any
 from activities.audit import record_audit_event, record_status_change
 from activities.desktops import application_group_id
 from activities.spot_pools import spot_pool
-from shared.clients.arm import parse_id
+from shared.clients.arm import parse_id, properties
 from shared.contracts.comparing import (
     ASK_FOR_MACHINES,
     COMPARE_RESOURCE_GROUP,
@@ -33,7 +33,9 @@ from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.azure_errors import GONE
+from shared.domain.cloud_pcs.adopting import UnknownMachine, unknown
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.machines_gone import (
     Answer,
     KnownMachine,
@@ -46,9 +48,10 @@ from shared.domain.cloud_pcs.machines_gone import (
 from shared.domain.cloud_pcs.missing import CURES
 from shared.domain.cloud_pcs.orphans import LAST, Missing, OrphanType
 from shared.domain.images.image import DeviceImageStatus
+from shared.domain.owner import CLOUD_PC_TAG
 from shared.domain.spot.host import SessionHost
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
-from shared.storage.due import DueKind
+from shared.storage.due import DueKind, cancel_due
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -61,13 +64,16 @@ _MOST_SUSPECTS = 500
 @bp.activity_trigger(input_name="payload")
 @implements(COMPARE_RESOURCE_GROUP)
 async def compare_resource_group(order: ResourceGroupScanOrder) -> Compared | Refused:
-    """Return the machines that by their records are in a resource group, and that Azure does not list there."""
+    """Return which machines are only in the records, and which machines of Cloud PCs are only in the resource group."""
     began = dependencies().clock.now()
     vms = dependencies().compute(order.subscription_id).virtual_machines
     listed: set[str] = set()
+    tagged: list[UnknownMachine] = []
     try:
         async for each in vms.list(order.resource_group):
             listed.add(str(each.id).casefold())
+            if machine := _of_cloud_pc(order.tenant_id, each):
+                tagged.append(machine)
     except MissingError as missing:
         if missing.code.casefold() not in GONE:
             raise
@@ -76,7 +82,23 @@ async def compare_resource_group(order: ResourceGroupScanOrder) -> Compared | Re
         async for known in _known(order.tenant_id, began)
         if known.vm_id.casefold().startswith(f"{order.area}/".casefold()) and known.vm_id.casefold() not in listed
     ]
-    return Compared(absent=tuple(absent[:_MOST_SUSPECTS]))
+    restored = order.tenant_id in await dependencies().restores.comparing()
+    found: list[UnknownMachine] = []
+    for machine in tagged:
+        record = await dependencies().cloud_pcs.find(order.tenant_id, machine.cloud_pc_id)
+        pc = record.value if record else None
+        changed = pc is not None and pc.last_modified_date_time >= began
+        if not changed and unknown(machine, pc, lambda vm_id: vm_id.casefold() in listed, restored=restored):
+            found.append(machine)
+    return Compared(absent=tuple(absent[:_MOST_SUSPECTS]), unknown=tuple(found[:_MOST_SUSPECTS]))
+
+
+def _of_cloud_pc(tenant_id: str, vm: Any) -> UnknownMachine | None:  # noqa: ANN401 - the SDK's model
+    """Return the machine that a VM is by its tags; None: no Cloud PC's of the tenant."""
+    tags, name = vm.tags or {}, (properties(vm).get("osProfile") or {}).get("computerName")
+    if tags.get(naming.TENANT_TAG) != tenant_id or not tags.get(CLOUD_PC_TAG) or not name:
+        return None
+    return UnknownMachine(cloud_pc_id=str(tags[CLOUD_PC_TAG]), vm_id=str(vm.id), computer_name=str(name))
 
 
 async def _known(tenant_id: str, before: datetime) -> AsyncIterator[KnownMachine]:
@@ -115,7 +137,7 @@ async def _why_gone(kind: OrphanType, resource_id: str) -> str | None:
     except ValueError:
         return None  # a record that says something else than an id
     except MissingError as missing:
-        return f"404 {missing.code}: {missing}" if missing.code.casefold() in GONE else None
+        return f"404 {missing}" if missing.code.casefold() in GONE else None
     except (DeclinedError, UnavailableError) as error:
         _log.warning("nothing is known of %s: %s", resource_id, type(error).__name__)
         return None
@@ -162,21 +184,25 @@ async def record_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, st
     deps, known, at = dependencies(), last.machine, dependencies().clock.now()
     failure = gone_failure(known.vm_id, (*earlier, (last.at, last.words)))
     found = await deps.cloud_pcs.find(tenant_id, known.subject_id)
-    lost = lose_machine(found.value, known, failure, at) if found else None
+    restored = tenant_id in await deps.restores.comparing()
+    lost = lose_machine(found.value, known, failure, at, restored=restored) if found else None
     if found is None or lost is None:
         return None
     if lost.current.clean_up_at is not None:  # before the record: without it the rest would be kept for ever
         generation = lost.current.generation
         await deps.due.put(DueKind.CLEAN_UP, lost.current.clean_up_at, tenant_id, lost.id, generation)
 
+    if lost.status is Status.DEPROVISIONING:
+        await deps.due.put_all([cancel_due(lost)])
+
     def edit(pc: CloudPc) -> CloudPc | None:
-        return lose_machine(pc, known, failure, at)
+        return lose_machine(pc, known, failure, at, restored=restored)
 
     try:
         after = await deps.cloud_pcs.change(tenant_id, lost.id, edit, known=found)
     except NotFoundError:
         return None
-    if after.failure is None or after.failure.code != failure.code:
+    if after.current.last_error != failure:
         return None
     _log.warning("the machine of %s/%s is gone: %s", tenant_id, after.id, failure.evidence)
     await record_status_change(found.value, after)

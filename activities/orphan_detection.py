@@ -18,6 +18,7 @@ from shared.contracts.orphans import (
     SCAN_DIRECTORY,
     SCAN_HOST_POOL,
     SCAN_RESOURCE_GROUP,
+    Adoptions,
     AreaScanned,
     HostPoolScanOrder,
     ResourceGroupScanOrder,
@@ -29,6 +30,7 @@ from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.orphans import (
+    LAST,
     POOL_PARTS,
     ComputerName,
     Found,
@@ -40,13 +42,15 @@ from shared.domain.cloud_pcs.orphans import (
     judge_host,
     judge_right,
     judge_temporary,
+    not_adopted,
     orphan_id,
     orphan_of,
     same,
 )
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.owner import CLOUD_PC_TAG, Owner, OwnerKind
-from shared.domain.spot.host_orphans import judge_of_group, judge_of_host
+from shared.domain.spot.host import SessionHost
+from shared.domain.spot.host_orphans import judge_of_group, judge_of_host, unless_restored
 from shared.domain.spot.image_version import VersionStatus
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
@@ -77,7 +81,7 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
         subject = str(each.tags.get(CLOUD_PC_TAG) or "")
         if subject:
             found = _found(kind, each, subject)
-            judged.append((found, _fresh(judge(found, records.get(subject)), records.get(subject), began)))
+            judged.append((found, _after_adoption(found, records.get(subject), order.adoptions, began)))
         elif is_shared(order.tenant_id, kind, each):
             found = Found(type=kind, resource_id=str(each.id), name=str(each.name))
             judged.append((found, shared.judge(found)))
@@ -88,14 +92,26 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
         elif owner := Owner.of_tags(each.tags):
             busy = await _busy(order.tenant_id, owner, began)
             judged.append((_found(kind, each, None), None if busy else judge_temporary(owner)))
+    judged += await _judged_rights(order, rights, records, began)
+    return await _settle(order.tenant_id, order.area, judged, began)
+
+
+async def _judged_rights(
+    order: ResourceGroupScanOrder, rights: list[Found], records: dict[str, CloudPc], began: datetime
+) -> list[Judged]:
+    """Judge role assignments of the service, but those of another tenant in the same resource group."""
     known = {*records, *[each.value.cloud_pc_id async for each in dependencies().computer_names.each(order.tenant_id)]}
+    judged: list[Judged] = []
     for found in rights:
         if found.cloud_pc_id is not None and found.cloud_pc_id not in known:
             continue  # of another tenant in the same resource group
         pc = records.get(found.cloud_pc_id or "")
-        judgement = judge_right(found, records.values()) if found.cloud_pc_id is None else judge(found, pc)
-        judged.append((found, _fresh(judgement, pc, began)))
-    return await _settle(order.tenant_id, order.area, judged, began)
+        if found.cloud_pc_id is not None:
+            judged.append((found, _after_adoption(found, pc, order.adoptions, began)))
+        else:
+            judgement = judge_right(found, records.values()) if order.adoptions.complete else None
+            judged.append((found, judgement))
+    return judged
 
 
 async def _tagged(order: ResourceGroupScanOrder) -> list[tuple[OrphanType, Any]]:
@@ -147,7 +163,14 @@ async def _of_host(tenant_id: str, found: Found, began: datetime) -> Judgement |
     stored = await dependencies().session_hosts.find(tenant_id, found.session_host_id or "")
     if stored is not None and stored.value.last_modified_date_time >= began:
         return None
-    return judge_of_host(found, stored.value if stored else None)
+    return await judged_host(tenant_id, found, stored.value if stored else None)
+
+
+async def judged_host(tenant_id: str, found: Found, host: SessionHost | None) -> Judgement | None:
+    """Judge what was made for a session host by its record; None: there is none."""
+    scan = await dependencies().orphan_scans.find(tenant_id, LAST)
+    restored = scan is not None and scan.value.restored_at is not None
+    return unless_restored(judge_of_host(found, host), host, restored=restored)
 
 
 async def _ways_in(tenant_id: str, resource: Any, at: datetime) -> list[Judged]:  # noqa: ANN401 - the SDK's models
@@ -212,7 +235,10 @@ async def scan_host_pool(order: HostPoolScanOrder) -> AreaScanned | Refused:
         whose = names.get(name.upper())
         found = found.but(cloud_pc_id=whose)
         pc = records.get(whose or "")
-        judged.append((found, _fresh(judge(found, pc) if whose else judge_host(name), pc, began)))
+        if whose:
+            judged.append((found, _after_adoption(found, pc, order.adoptions, began)))
+        else:
+            judged.append((found, judge_host(name) if order.adoptions.complete else None))
     return await _settle(order.tenant_id, order.host_pool_id, judged, began)
 
 
@@ -236,7 +262,7 @@ async def scan_directory(order: ScanOrder) -> AreaScanned | Refused:
     names = {each.name.upper(): each.cloud_pc_id for each in given if not each.of_host}
     ours = [found.but(cloud_pc_id=names[found.name.upper()]) for found in there if found.name.upper() in names]
     judged = [
-        (found, _fresh(judge(found, pc), pc, began)) for found in ours for pc in [records.get(found.cloud_pc_id or "")]
+        (found, _after_adoption(found, records.get(found.cloud_pc_id or ""), order.adoptions, began)) for found in ours
     ]
     hosts_names = await _names_of_hosts(order.tenant_id)
     theirs = [
@@ -284,6 +310,16 @@ async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:
     return given | {
         pc.current.resources.computer_name.upper(): pc.id for pc in pcs if pc.current.resources.computer_name
     }
+
+
+def _after_adoption(found: Found, pc: CloudPc | None, adoptions: Adoptions, began: datetime) -> Judgement | None:
+    """Judge what is of a Cloud PC, after its machine was adopted or not: what waits for that is no orphan yet."""
+    if not adoptions.judges(found.cloud_pc_id, recorded=pc is not None):
+        return None
+    judgement, why_not = judge(found, pc), adoptions.declined.get(found.cloud_pc_id or "")
+    if why_not and found.type is OrphanType.VIRTUAL_MACHINE:
+        judgement = not_adopted(judgement, why_not)
+    return _fresh(judgement, pc, began)
 
 
 def _fresh(judgement: Judgement | None, pc: CloudPc | None, began: datetime) -> Judgement | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from activities.audit import fail_operation, record_audit_event, succeed_operation
 from activities.identities import graph_of
+from activities.orphan_detection import judged_host
 from activities.shared_resources import remove_shared, uses_of
 from shared.clients.arm import parse_id
 from shared.contracts.orphans import DELETE_ORPHAN, RECORD_REMOVAL, RemovalOrder, RemovalRecord
@@ -15,7 +16,7 @@ from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.orphans import SHARED, Judgement, Orphan, OrphanType, dismissable, judge, judge_right
 from shared.domain.owner import CLOUD_PC_TAG, SESSION_HOST_TAG
-from shared.domain.spot.host_orphans import judge_of_group, judge_of_host
+from shared.domain.spot.host_orphans import judge_of_group
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
@@ -40,6 +41,8 @@ async def delete_orphan(order: RemovalOrder) -> Done | Pending | Refused:
         return Done()
     orphan, at = stored.value, dependencies().clock.now()
     judgement = await _judged(orphan)
+    if orphan.tenant_id in await dependencies().restores.comparing():
+        return _NO_ORPHAN  # its machine may be adopted yet
     if judgement is None or not judgement.sure or orphan.removable_from is None or orphan.removable_from > at:
         return _NO_ORPHAN
     try:
@@ -60,7 +63,7 @@ async def _judged(orphan: Orphan) -> Judgement | None:
         return judge_of_group(known=group is not None)
     if found.session_host_id is not None:
         host = await dependencies().session_hosts.find(orphan.tenant_id, found.session_host_id)
-        return judge_of_host(found, host.value if host else None)
+        return await judged_host(orphan.tenant_id, found, host.value if host else None)
     if found.cloud_pc_id is None:
         users = await records.of_user(orphan.tenant_id, found.name)
         is_right = found.type is OrphanType.ROLE_ASSIGNMENT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from activities.audit import update_operation
 from activities.spot_pools import spot_pool
@@ -15,6 +15,8 @@ from shared.domain.cloud_pcs.orphans import LAST, Orphan, OrphanScan, OrphanType
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.policies.pausing import pause_reason
 from shared.domain.tenants.tenant import Tenant
+from shared.services.comparing import end_comparison
+from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
@@ -22,6 +24,9 @@ bp = Blueprint()
 _log = logging.getLogger("deskwright.orphans")
 
 SCAN_OPERATION = "findOrphans"
+_COMPARED_AGAIN_AFTER = timedelta(minutes=15)
+"""When restored records are compared again with what is there, if something did not answer."""
+
 _MOST_REMOVALS = 100
 """The most orphans removed after one scan; the next scan continues."""
 
@@ -102,6 +107,13 @@ async def record_scan(record: ScanRecord) -> Scanned:
     deps, at = dependencies(), dependencies().clock.now()
     before = await deps.orphan_scans.find(record.tenant_id, LAST)
     started = before.value.started_at if before else at
+    wanted_at = before.value.wanted_at if before else None
+    if record.tenant_id in await deps.restores.comparing():
+        if record.compared:
+            await end_comparison(deps, record.tenant_id, at)
+        else:
+            wanted_at = at  # again, until everything has answered
+            await deps.due.put(DueKind.ORPHANS, at + _COMPARED_AGAIN_AFTER, record.tenant_id, record.tenant_id)
     scan = OrphanScan(
         id=LAST,
         tenant_id=record.tenant_id,
@@ -109,7 +121,8 @@ async def record_scan(record: ScanRecord) -> Scanned:
         ended_at=at,
         looked_at=record.looked_at,
         missing=record.missing,
-        wanted_at=before.value.wanted_at if before else None,
+        wanted_at=wanted_at,
+        restored_at=before.value.restored_at if before else None,
     )
     await deps.orphan_scans.save_all([Stored(scan, "*")])
     orphans = [stored.value async for stored in deps.orphans.each(record.tenant_id)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from orchestrators.parts.comparing import find_what_is_missing, record_what_is_gone, suspects
+from orchestrators.parts.comparing import compare, find_what_is_missing, record_what_is_gone
 from orchestrators.parts.orphan_removal import remove
 from shared.contracts.definitions import Activity
 from shared.contracts.orphans import (
@@ -14,6 +14,7 @@ from shared.contracts.orphans import (
     SCAN_DIRECTORY,
     SCAN_HOST_POOL,
     SCAN_RESOURCE_GROUP,
+    Adoptions,
     AreaScanned,
     HostPoolScanOrder,
     OrphansFound,
@@ -37,8 +38,9 @@ bp = Blueprint()
 def find_orphans(ctx: Context, order: ScanOrder) -> Steps[OrphansFound]:
     """Compare what there is with our records.
 
-    (1) Record that it begins, and get the areas: wherever machines of the tenant are or may be. (2) Ask twice for each
-    machine that a record knows and no list has, and record what is gone; find what is missing of what machines share.
+    (1) Record that it begins, and get the areas: wherever machines of the tenant are or may be. (2) Adopt machines
+    that no record knows, where it is sure whose they are; ask twice for each machine that a record knows and no list
+    has, and record what is gone; find what is missing of what machines share.
     (3) Scan each resource group, (4) each host pool, (5) the directory and Intune; an area that cannot be scanned does
     not stop the rest, and is listed. (6) Record what was scanned. (7) Remove what the tenant's setting allows: only
     what is sure.
@@ -48,21 +50,27 @@ def find_orphans(ctx: Context, order: ScanOrder) -> Steps[OrphansFound]:
         return OrphansFound(looked_at=())
     scanned, missing = list[Looked](), tuple[Missing, ...]()
     gone: int | None = None
+    adoptions = Adoptions()
+    compared = False
     if not predates(ctx, "1.1"):
-        absent = yield from suspects(ctx, order.tenant_id, plan.resource_groups)
+        absent, adoptions = yield from compare(ctx, order.tenant_id, plan.resource_groups)
         gone = yield from record_what_is_gone(ctx, order.tenant_id, absent)  # (2)
         looked, missing = yield from find_what_is_missing(ctx, order)
         scanned.append(looked)
+        compared = adoptions.complete and not adoptions.waiting
     for each in plan.resource_groups:
         group = ResourceGroupScanOrder(
-            tenant_id=order.tenant_id, subscription_id=each.subscription_id, resource_group=each.resource_group
+            tenant_id=order.tenant_id,
+            subscription_id=each.subscription_id,
+            resource_group=each.resource_group,
+            adoptions=adoptions,
         )
         scanned.append((yield from scan(ctx, SCAN_RESOURCE_GROUP, group, group.area)))  # (3)
     for pool_id in plan.host_pool_ids:
-        pool = HostPoolScanOrder(tenant_id=order.tenant_id, host_pool_id=pool_id)
+        pool = HostPoolScanOrder(tenant_id=order.tenant_id, host_pool_id=pool_id, adoptions=adoptions)
         scanned.append((yield from scan(ctx, SCAN_HOST_POOL, pool, pool_id)))  # (4)
-    scanned.append((yield from scan(ctx, SCAN_DIRECTORY, order, "directory")))  # (5)
-    record = ScanRecord(tenant_id=order.tenant_id, looked_at=tuple(scanned), missing=missing)
+    scanned.append((yield from scan(ctx, SCAN_DIRECTORY, order.but(adoptions=adoptions), "directory")))  # (5)
+    record = ScanRecord(tenant_id=order.tenant_id, looked_at=tuple(scanned), missing=missing, compared=compared)
     recorded = yield from call(ctx, RECORD_SCAN, record)  # (6)
     removed = 0
     for orphan_id in recorded.removable:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shared.contracts.comparing import (
+    ADOPT,
     ASK_FOR_MACHINES,
     COMPARE_RESOURCE_GROUP,
     FIND_MISSING,
     RECORD_GONE,
+    AdoptOrder,
     AskOrder,
     GoneOrder,
     MissingFound,
 )
-from shared.contracts.orphans import ResourceGroup, ResourceGroupScanOrder, ScanOrder
+from shared.contracts.orphans import Adoptions, ResourceGroup, ResourceGroupScanOrder, ScanOrder
 from shared.contracts.outcomes import Refused
+from shared.domain.cloud_pcs.adopting import UnknownMachine
 from shared.domain.cloud_pcs.machines_gone import ASKED_AGAIN_AFTER, Answer, KnownMachine
 from shared.domain.cloud_pcs.orphans import Looked, Missing
 from shared.workflow import CallFailedError, Context, Steps, call, pause
@@ -26,9 +29,17 @@ SHARED_AREA = "shared"
 """What the list of areas calls what machines share."""
 
 
-def suspects(ctx: Context, tenant_id: str, groups: Iterable[ResourceGroup]) -> Steps[list[KnownMachine]]:
-    """Return the machines that records know and that no list has; a group that does not answer has none."""
-    found: list[KnownMachine] = []
+def compare(
+    ctx: Context, tenant_id: str, groups: Iterable[ResourceGroup]
+) -> Steps[tuple[list[KnownMachine], Adoptions]]:
+    """Compare each resource group with the records: adopt the machines that no record knows.
+
+    Return the machines that records know and no list has, and what came of the adoptions. A group that does not answer
+    has neither, and nothing without a record is judged then.
+    """
+    absent: list[KnownMachine] = []
+    unknown: list[UnknownMachine] = []
+    complete = True
     for each in groups:
         group = ResourceGroupScanOrder(
             tenant_id=tenant_id, subscription_id=each.subscription_id, resource_group=each.resource_group
@@ -36,10 +47,26 @@ def suspects(ctx: Context, tenant_id: str, groups: Iterable[ResourceGroup]) -> S
         try:
             outcome = yield from call(ctx, COMPARE_RESOURCE_GROUP, group)
         except CallFailedError:
+            complete = False
             continue
-        if not isinstance(outcome, Refused):
-            found += outcome.absent
-    return found
+        if isinstance(outcome, Refused):
+            complete = False
+            continue
+        absent += outcome.absent
+        unknown += outcome.unknown
+    declined: dict[str, str] = {}
+    waiting: list[str] = []
+    for machine in unknown:
+        try:
+            tried = yield from call(ctx, ADOPT, AdoptOrder(tenant_id=tenant_id, seen=machine))
+        except CallFailedError:
+            waiting.append(machine.cloud_pc_id)
+            continue
+        if isinstance(tried, Refused):
+            waiting.append(machine.cloud_pc_id)
+        elif tried.why_not is not None:
+            declined[machine.cloud_pc_id] = tried.why_not
+    return absent, Adoptions(declined=declined, waiting=tuple(waiting), complete=complete)
 
 
 def record_what_is_gone(ctx: Context, tenant_id: str, absent: Sequence[KnownMachine]) -> Steps[int]:

@@ -5,16 +5,35 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal, Never
 
+from pydantic import Field
+
 from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
 from shared.contracts.outcomes import Done, Refused
 from shared.domain.cloud_pcs.orphans import Looked, Missing
 from shared.domain.values import Value
 
 
+class Adoptions(Value):
+    """What came of adopting machines that no record knows, before anything is listed as an orphan.
+
+    *declined*: why the machine of a Cloud PC (id) was not adopted; *waiting*: Cloud PCs for which that was not
+    answered; *complete*: every resource group was compared.
+    """
+
+    declined: dict[str, str] = Field(default_factory=dict)
+    waiting: tuple[str, ...] = ()
+    complete: bool = True
+
+    def judges(self, cloud_pc_id: str | None, *, recorded: bool) -> bool:
+        """Whether what is of a Cloud PC may be judged. *recorded*: it has a record; else it may get one yet."""
+        return (self.complete or recorded) and cloud_pc_id not in self.waiting
+
+
 class ScanOrder(Value):
     """Compare what there is of a tenant's Cloud PCs with our records."""
 
     tenant_id: str
+    adoptions: Adoptions = Field(default_factory=Adoptions)
 
 
 class ResourceGroup(Value):
@@ -30,6 +49,7 @@ class ResourceGroupScanOrder(Value):
     tenant_id: str
     subscription_id: str
     resource_group: str
+    adoptions: Adoptions = Field(default_factory=Adoptions)
 
     @property
     def area(self) -> str:
@@ -42,6 +62,7 @@ class HostPoolScanOrder(Value):
 
     tenant_id: str
     host_pool_id: str
+    adoptions: Adoptions = Field(default_factory=Adoptions)
 
 
 class ScanPlan(Value):
@@ -65,6 +86,7 @@ class ScanRecord(Value):
     tenant_id: str
     looked_at: tuple[Looked, ...]
     missing: tuple[Missing, ...] = ()
+    compared: bool = False  # every machine that is there is known, adopted or declined
 
 
 class Scanned(Value):

@@ -47,9 +47,10 @@ async def pause_tenant(context: ActionContext, reason: str) -> Tenant:
 
 
 async def resume_tenant(context: ActionContext, client: DurableClient) -> tuple[Tenant, Operation]:
-    """Let the context's tenant act again; what has waited for it begins."""
+    """Let the context's tenant act again; what has waited for it begins, compared after a restore or not."""
 
     async def promise() -> None:
+        await context.deps.restores.compared(context.tenant.id)
         await _promise_tenant(context, context.tenant.id)
 
     after = await _set_tenant(context, None, promise)

@@ -1,7 +1,8 @@
 """Restoring an export: what was exported is verified, then added, then everything that was promised is promised again.
 
-Nothing that is there is ever changed. A restore that broke off is begun again and adds what is missing: a marker says
-which export is being restored, because the account is no longer empty then.
+Nothing that is there is ever changed, but that each tenant is paused until its records were compared with what is in
+Azure (``shared/services/comparing.py``). A restore that broke off is begun again and adds what is missing: a marker
+says which export is being restored, because the account is no longer empty then.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from datetime import date, datetime
 from shared.clients.blobs import Blobs
 from shared.domain.exporting import EXPORTED, FORMAT, Manifest, Part
 from shared.errors import ConflictError, NotFoundError
+from shared.services.comparing import compare_first
 from shared.services.due_rules import DUE_RULES
 from shared.services.exporting import read_manifest
 from shared.services.promises import read_tenant_records
 from shared.storage.contents import Contents, read_line
 from shared.storage.records import Records
-from shared.storage.tables import Row, Table, Tables
-
-_MARK = ("restore", "export")
+from shared.storage.restores import Restores
+from shared.storage.tables import Row, Tables
 
 Report = Callable[[str], None]
 
@@ -58,7 +59,7 @@ async def restore_tables(tables: Tables, blobs: Blobs, day: date, *, merge: bool
         report(f"{name}: {fresh} of {sum(part.rows for part in parts)} rows added")
         added += fresh
     await _promise_again(tables, manifest.exported_at)
-    await Table(tables, "restores").delete(*_MARK)
+    await Restores(tables).end()
     return Restored(manifest.rows, added)
 
 
@@ -88,18 +89,15 @@ def _rows(content: bytes) -> list[Row]:
 
 async def _enter(tables: Tables, manifest: Manifest, *, merge: bool) -> None:
     """Mark the account as being restored into. Raises: ConflictError where rows are that no restore has brought."""
-    marks, mark = Table(tables, "restores"), manifest.day.isoformat()
-    try:
-        standing = str((await marks.read(*_MARK)).row["day"])
-    except NotFoundError:
-        standing = ""
+    marks, mark = Restores(tables), manifest.day.isoformat()
+    standing = await marks.running()
     if standing != mark and not merge:
         if standing:
             raise ConflictError(f"the restore of {standing} broke off in this account: finish that one, or use --merge")
         contents = Contents(tables)
         if taken := [name for name in EXPORTED if not await contents.is_empty(name)]:
             raise ConflictError(f"there are rows in {', '.join(taken)}: take an empty account, or use --merge")
-    await marks.put({"PartitionKey": _MARK[0], "RowKey": _MARK[1], "day": mark})
+    await marks.begin(mark)
 
 
 async def _promise_again(tables: Tables, at: datetime) -> None:
@@ -107,6 +105,7 @@ async def _promise_again(tables: Tables, at: datetime) -> None:
     records = Records(tables)
     async for tenant in records.tenants.each():
         tenant_id = tenant.value.id
+        await compare_first(records, tenant.value, at)
         there = await read_tenant_records(records, tenant_id, at)
         for rule in DUE_RULES.values():
             if rule.promises is not None:

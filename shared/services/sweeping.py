@@ -19,6 +19,9 @@ from shared.workflow import DurableClient
 
 _log = logging.getLogger("deskwright.sweeps")
 
+_COMPARED_FIRST = timedelta(minutes=5)
+"""When to look again at what is due of a tenant whose restored records are still compared with what is there."""
+
 Rule = Callable[[Dependencies, DurableClient, Due], Awaitable[datetime | None]]
 """Acts on one due row; returns when to look again, None when it is done or no longer wanted."""
 
@@ -51,10 +54,19 @@ async def sweep_together(
     Each kind has its own places and its own time, so that a slow one holds up no other.
     """
     deps = dependencies()
-    found = await deps.due.due_among(rules, deps.clock.now())
+    found = await _unless_compared_first(deps, await deps.due.due_among(rules, deps.clock.now()))
     until = asyncio.get_running_loop().time() + (BUDGET_S if budget_s is None else budget_s)
     of = {kind: [due for due in found if due.kind is kind] for kind in rules}
     await asyncio.gather(*(_act_on(deps, client, of[kind], rule, until) for kind, rule in rules.items()))
+
+
+async def _unless_compared_first(deps: Dependencies, dues: list[Due]) -> list[Due]:
+    """Return the rows to act on; those of tenants whose restored records are still compared come later."""
+    comparing = await deps.restores.comparing() if dues else frozenset()
+    held = [due for due in dues if due.tenant_id in comparing and due.kind is not DueKind.ORPHANS]
+    for due in held:
+        await deps.due.postpone(due, deps.clock.now() + _COMPARED_FIRST)
+    return [due for due in dues if due not in held]
 
 
 async def _act_on(deps: Dependencies, client: DurableClient, dues: Sequence[Due], rule: Rule, until: float) -> None:

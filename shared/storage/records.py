@@ -33,6 +33,7 @@ from shared.storage.orphans import computer_names, orphan_scans, orphans
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
 from shared.storage.requests import Requests
+from shared.storage.restores import Restores
 from shared.storage.spot_groups import (
     SessionHosts,
     former_members,
@@ -64,6 +65,11 @@ class Records:
     def service_state(self) -> ServiceStates:
         """The settings of the provider for all tenants."""
         return ServiceStates(self.tables)
+
+    @cached_property
+    def restores(self) -> Restores:
+        """The marks of restores."""
+        return Restores(self.tables)
 
     @cached_property
     def sites(self) -> Repository[Site]:

@@ -74,6 +74,13 @@ class Records:
         return [Stored(pc, "1") for pc in found]
 
 
+class NoRestores:
+    """Nothing was restored."""
+
+    async def comparing(self) -> frozenset[str]:
+        return frozenset()
+
+
 @dataclass
 class Worker:
     """Runs activities; time moves when they ask for it."""
@@ -167,6 +174,7 @@ async def working(
         made: Any = Dependencies(settings, CloudClock(cloud))
         made.rate_limiters, made.tenants = MemoryRateLimiters(), Records({TENANT.id: TENANT})
         made.sites, made.connections, made.cloud_pcs = Records({SITE.id: SITE}), Records(), Records()
+        made.restores, made.orphan_scans = NoRestores(), Records()
         before = use(made)
         try:
             await limited(cloud)

@@ -12,7 +12,7 @@ from azure.data.tables import TableServiceClient
 from local.stack import APP, Stack
 from tests.e2e.conftest import MORNING, StartStack
 from tests.e2e.management import fire
-from tests.e2e.office import MEDIUM, Office
+from tests.e2e.office import MEDIUM, SELDOM, Office
 from tests.e2e.queues import Minted
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
@@ -46,6 +46,82 @@ def lose_everything(stack: Stack) -> None:
             tables.delete_table(table.name)
     for left in stack.folder.glob("host.db*"):  # another host has it in the tables
         left.unlink()
+
+
+def vm_ids(office: Office) -> dict[str, str]:
+    """Azure's own ids of the machines, by name: a machine that is built again has another one."""
+    return {each["id"].rpartition("/")[2]: str(each["body"]["properties"]["vmId"]) for each in office.machines()}
+
+
+def facts(pc: dict[str, Any]) -> list[Any]:
+    """What stays the same of a Cloud PC while its machine does."""
+    names = (
+        "id",
+        "managedDeviceName",
+        "managedDeviceId",
+        "aadDeviceId",
+        "userPrincipalName",
+        "status",
+        "servicePlanId",
+    )
+    return [pc[name] for name in names]
+
+
+def restore_and_compare(office: Office) -> None:
+    """Lose everything, restore the export of today, and wait until the records are compared with what is there."""
+    stack = office.stack
+    lose_everything(stack)
+    restored = operator(stack, "--tables-url", stack.addresses.tables, DAY)
+    assert (restored.returncode, restored.stderr) == (0, "")
+    stack.start_host()
+
+    def paused() -> Any:
+        return office.portal.ask("GET", office.base).body.get("paused")
+
+    assert "restored" in paused()["reason"]
+    office.until(lambda: not paused(), says="it is compared", look=SELDOM)
+
+
+@pytest.mark.timeout(900)
+def test_after_a_restore_what_is_there_is_adopted_and_what_is_not_there_ends(start_stack: StartStack) -> None:
+    stack = start_stack(users=1)
+    office = Office(stack, stack.portal(), "older").open({"cleanUpDelayInHours": 1})
+    ada, bob, eve, zoe = (office.user(number, MEDIUM) for number in (1, 2, 3, 4))
+    staff = office.group("staff", ada, bob, zoe)
+    office.policy("Everyone", office.connection(), staff, gracePeriodInHours=200)
+    before = {each: office.settled(each) for each in (ada, bob, zoe)}
+    office.leave(staff, bob)
+    office.tell_changed(bob)
+    office.reaches(bob, "inGracePeriod")
+    fire(stack, "export_the_tables")
+    office.until(lambda: f"{DAY}: " in operator(stack).stdout, says="the export is whole")
+
+    # What happens after the export: one is built anew, one is removed, one is hired.
+    office.act(before[ada], "reprovision")
+    rebuilt = office.settled(ada)
+    office.act(office.cloud_pc_of(bob), "endGracePeriod")
+    office.until(lambda: len(office.machines()) == len((ada, zoe)), says="bob's machine is removed", look=SELDOM)
+    office.join(staff, eve)
+    office.tell_changed(eve)
+    hired = office.settled(eve)
+    there = vm_ids(office)
+
+    restore_and_compare(office)
+    assert [facts(office.settled(each)) for each in (ada, eve, zoe)] == [*map(facts, (rebuilt, hired, before[zoe]))]
+    office.until(
+        lambda: [pc["status"] for pc in office.cloud_pcs_of(bob)] in ([], ["notProvisioned"]),
+        says="what is not there ends",
+        look=SELDOM,
+    )
+    office.finish(office.portal.ask("POST", f"{office.base}/orphans/scan"))
+    assert office.portal.ask("GET", f"{office.base}/orphans").body["value"] == []
+    # Nobody's machine was built again, and the next build of an adopted one repeats no name.
+    assert vm_ids(office) == there
+    office.act(office.cloud_pc_of(ada), "reprovision")
+    again = office.settled(ada)
+    assert again["status"] == "provisioned"
+    assert again["managedDeviceName"] not in {before[ada]["managedDeviceName"], rebuilt["managedDeviceName"]}
+    assert office.invariants() == []
 
 
 @pytest.mark.timeout(300)

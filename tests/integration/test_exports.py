@@ -13,7 +13,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 
 from local.azurite import Azurite
 from shared.clients.blobs import Blobs
-from shared.dependencies import Dependencies
+from shared.dependencies import Dependencies, use
 from shared.domain.cloud_pcs.build import Build, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
@@ -22,15 +22,17 @@ from shared.domain.spot.host import HostTask, HostWork
 from shared.domain.spot.state import SpotGroupState
 from shared.errors import ConflictError, NotFoundError, UnavailableError
 from shared.services import exporting
+from shared.services.comparing import end_comparison
 from shared.services.exporting import delete_exports, export_tables, read_manifest
 from shared.services.restoring import DamagedError, restore_tables
+from shared.services.sweeping import sweep_together
 from shared.storage.contents import Contents
-from shared.storage.due import EVERYBODY, LOOK, DueKind
+from shared.storage.due import EVERYBODY, LOOK, Due, DueKind
 from shared.storage.tables import Row, Tables
 from tests.identities import Identity
 from tests.integration import image_things, things
 from tests.integration.desks import session_host, spot_group
-from tests.integration.services import PaperServices
+from tests.integration.services import IdleHost, PaperServices
 
 NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)
 DAY = NIGHT.date()
@@ -73,13 +75,19 @@ def elsewhere(tables: Tables) -> Tables:
 
 
 async def everything(tables: Tables) -> dict[str, list[Row]]:
-    """All rows of all exported tables, but the promises and the lists that a restore makes by itself."""
+    """All rows of all exported tables, but the promises, the scan and the lists that a restore makes by itself."""
     contents = Contents(tables)
     return {
         table: [row for row in (await contents.page(table)).rows if not str(row["RowKey"]).startswith(LISTS)]
         for table in EXPORTED
-        if table != "due"
+        if table not in {"due", "orphanscans"}
     }
+
+
+async def compared(tables: Tables) -> dict[str, list[Row]]:
+    """All rows, when the restored records were compared with what is there: until then the tenant is paused."""
+    await end_comparison(PaperServices(tables), "contoso", NIGHT)
+    return await everything(tables)
 
 
 def silent(_: str) -> None:
@@ -89,7 +97,7 @@ def silent(_: str) -> None:
 async def test_what_was_exported_comes_back_as_it_was(here: Dependencies, blobs: Blobs, elsewhere: Tables) -> None:
     manifest = await export_tables(here.tables, blobs, NIGHT)
     done = await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
-    assert await everything(elsewhere) == await everything(here.tables)
+    assert await compared(elsewhere) == await everything(here.tables)
     assert done.rows == done.added == manifest.rows
     shown = [await service.cloud_pcs.entries("contoso") for service in (here, PaperServices(elsewhere))]
     assert [sorted(str(each["id"]) for each in entries) for entries in shown] == [
@@ -103,6 +111,37 @@ async def test_what_was_exported_comes_back_as_it_was(here: Dependencies, blobs:
         "audit": 1,
         "due": 1,
     }
+
+
+async def test_nothing_of_a_tenant_begins_before_its_restored_records_are_compared(
+    here: Dependencies, blobs: Blobs, elsewhere: Tables
+) -> None:
+    await export_tables(here.tables, blobs, NIGHT)
+    await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
+    restored, acted = PaperServices(elsewhere), list[DueKind]()
+    restored.hand.at = NIGHT + timedelta(hours=2)
+
+    async def act(_deps: Dependencies, _client: Any, due: Due) -> None:
+        acted.append(due.kind)
+
+    async def swept() -> list[DueKind]:
+        acted.clear()
+        client: Any = IdleHost()
+        before = use(restored)
+        try:
+            await sweep_together(client, {DueKind.WATCH: act, DueKind.ORPHANS: act})
+        finally:
+            use(before)
+        return acted
+
+    paused = (await restored.tenants.get("contoso")).value.paused
+    assert paused is not None
+    assert "restored" in paused.reason
+    assert await swept() == [DueKind.ORPHANS]
+    await end_comparison(restored, "contoso", NIGHT)
+    restored.hand.advance(timedelta(minutes=6))
+    assert set(await swept()) == {DueKind.WATCH}
+    assert (await restored.tenants.get("contoso")).value.paused is None
 
 
 async def test_rows_say_their_schema_and_no_etag(here: Dependencies, blobs: Blobs) -> None:
@@ -150,7 +189,7 @@ async def test_an_export_that_broke_off_goes_on_where_it_was(
     await export_tables(here.tables, blobs, NIGHT + timedelta(hours=1))
     assert len(written) == len(set(written)) == len(EXPORTED) + 1
     await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
-    assert await everything(elsewhere) == await everything(here.tables)
+    assert await compared(elsewhere) == await everything(here.tables)
 
 
 async def test_an_export_that_is_whole_is_not_made_again(here: Dependencies, blobs: Blobs) -> None:
@@ -206,7 +245,7 @@ async def test_a_restore_that_broke_off_is_finished_by_the_next(
         await restore_tables(elsewhere, blobs, DAY, merge=False, report=stop)
     done = await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     assert 0 < done.added < done.rows
-    assert await everything(elsewhere) == await everything(here.tables)
+    assert await compared(elsewhere) == await everything(here.tables)
     with pytest.raises(ConflictError):  # now it is an account with rows, as any other
         await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
 

@@ -57,6 +57,7 @@ class Event(StrEnum):
     RESIZE_ENDED = "resizeEnded"  # successful or not, or the licence never came: the operation has the result
     RESIZE_ENDED_WITH_WARNINGS = "resizeEndedWithWarnings"
     MACHINE_GONE = "machineGone"  # Azure answers, twice, that its machine is not there; nobody has taken it out of use
+    ADOPTED = "adopted"  # a machine of its own is there of which its record did not know
 
 
 class Phase(StrEnum):
@@ -121,6 +122,15 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.PROVISIONED, Event.MACHINE_GONE): Status.FAILED,
         (Status.PROVISIONED_WITH_WARNINGS, Event.MACHINE_GONE): Status.FAILED,
         (Status.IN_GRACE_PERIOD, Event.MACHINE_GONE): Status.FAILED,
+        # A machine that is there and works, assigned to its user, is taken over: the record was lost, or older than it.
+        (Status.NOT_PROVISIONED, Event.ADOPTED): Status.PROVISIONED,
+        (Status.PENDING_PROVISION, Event.ADOPTED): Status.PROVISIONED,
+        (Status.PROVISIONING, Event.ADOPTED): Status.PROVISIONED,
+        (Status.PROVISIONED, Event.ADOPTED): Status.PROVISIONED,
+        (Status.PROVISIONED_WITH_WARNINGS, Event.ADOPTED): Status.PROVISIONED,
+        (Status.FAILED, Event.ADOPTED): Status.PROVISIONED,
+        (Status.DEPROVISIONING, Event.ADOPTED): Status.PROVISIONED,
+        (Status.IN_GRACE_PERIOD, Event.ADOPTED): Status.IN_GRACE_PERIOD,
         # What does not work yet has none.
         (Status.PENDING_PROVISION, Event.CANCELLED): Status.DEPROVISIONING,
         (Status.PROVISIONING, Event.CANCELLED): Status.DEPROVISIONING,
@@ -150,6 +160,7 @@ PHASES: Mapping[Event, Phase] = MappingProxyType(
         Event.WARNED: Phase.BUILT,
         Event.GAVE_UP: Phase.FAILED,
         Event.MACHINE_GONE: Phase.FAILED,
+        Event.ADOPTED: Phase.BUILT,
         Event.POLICY_LEFT: Phase.NONE,
         Event.REMOVED: Phase.NONE,
     }

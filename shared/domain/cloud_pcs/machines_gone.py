@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.grace import without_machine
+from shared.domain.cloud_pcs.grace import expire, without_machine
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.spot.host import HostStatus, SessionHost
 from shared.domain.spot.observed import HostState
@@ -67,14 +67,19 @@ def gone_failure(vm_id: str, answers: tuple[tuple[datetime, str], ...]) -> Failu
     )
 
 
-def lose_machine(pc: CloudPc, known: KnownMachine, failure: Failure, at: datetime) -> CloudPc | None:
+def lose_machine(
+    pc: CloudPc, known: KnownMachine, failure: Failure, at: datetime, *, restored: bool = False
+) -> CloudPc | None:
     """Return *pc* after it was found that its machine is gone; None: by its record it no longer has just this one.
 
-    In its grace period it stays until that ends, because its restore points may be wanted.
+    In its grace period it stays until that ends, because its restore points may be wanted. *restored*: its record is
+    older than what happened since, and one without restore points was removed meanwhile: its grace period is over.
     """
     if machine_known(pc) != known:
         return None
     found = pc.with_current(last_error=failure)
+    if pc.status is Status.IN_GRACE_PERIOD and restored and not pc.current.restore_points:
+        return expire(found, at)
     if pc.status is Status.IN_GRACE_PERIOD:
         return found.but(last_modified_date_time=at)
     return without_machine(found, at)

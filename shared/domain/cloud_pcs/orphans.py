@@ -131,6 +131,7 @@ class OrphanScan(Value):
     looked_at: tuple[Looked, ...] = ()
     wanted_at: datetime | None = None  # when a site went: a scan that began later removes what it has left
     missing: tuple[Missing, ...] = ()  # what machines share, and is not there
+    restored_at: datetime | None = None  # the export that the records are from, if they were restored
 
     @property
     def answers(self) -> bool:
@@ -224,6 +225,13 @@ def _second(found: Found, pc: CloudPc) -> Judgement | None:
 
 def _restore_points(pc: CloudPc) -> set[str]:
     return {naming.restore_point_name(pc.id, point.id).casefold() for point in pc.current.restore_points}
+
+
+def not_adopted(judgement: Judgement | None, why_not: str) -> Judgement:
+    """Return the judgement on a machine that no record knows, with what kept it from being adopted."""
+    if judgement is None:
+        return Judgement(why=f"by its record the Cloud PC has another machine; not adopted: {why_not}", advice=_LOOK)
+    return judgement.but(why=f"{judgement.why}; not adopted: {why_not}")
 
 
 def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:

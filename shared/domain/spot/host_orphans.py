@@ -28,5 +28,13 @@ def judge_of_group(*, known: bool) -> Judgement | None:
     return None if known else _sure("its Spot Group is deleted")
 
 
+def unless_restored(judgement: Judgement | None, host: SessionHost | None, *, restored: bool) -> Judgement | None:
+    """Return *judgement*, but what has no record because an older one was restored is not sure: it may serve people."""
+    if judgement is None or host is not None or not restored:
+        return judgement
+    advice = "The records were restored, and it may serve people. Delete it in Azure when nobody is signed in."
+    return judgement.but(sure=False, advice=advice)
+
+
 def _sure(why: str) -> Judgement:
     return Judgement(why=why, advice=REMOVE_ADVICE, sure=True)

@@ -1,0 +1,163 @@
+"""Adopting a machine that is there and that no record knows: when it is sure whose it is, and the record of it. Pure.
+
+A record can be lost, or older than the machine: after a restore of an export before all. The tags of the machine, the
+desktop's assignment in the host pool, and the user have to agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from shared.domain import naming
+from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Resources
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
+from shared.domain.cloud_pcs.lifecycle import TRANSITIONS, Event, Phase, Status
+from shared.domain.images.image import ImageSource
+from shared.domain.machines.restore_points import RestorePoint
+from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.networks.connection import JoinType
+from shared.domain.policies.policy import Snapshot
+from shared.domain.values import Value
+
+_GENERATIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
+_MOST_OF_ONE_LICENCE = 5
+"""How many Cloud PCs of one (user, licence) are tried: a second one is made when the first still leaves."""
+
+
+class UnknownMachine(Value):
+    """A machine with the tags of a Cloud PC whose record knows another one, or of a Cloud PC without a record."""
+
+    cloud_pc_id: str
+    vm_id: str
+    computer_name: str
+
+
+class Sighting(Value):
+    """What is there: the machine, its place in the host pool, what it was made from and its restore points.
+
+    *assigned_user*: as the host pool names them; None: nobody, or it is in none of the tenant's pools.
+    """
+
+    resources: Resources
+    made_at: datetime
+    assigned_user: str | None = None
+    image: ImageSource | None = None
+    restore_points: tuple[RestorePoint, ...] = ()
+
+
+class Claimant(Value):
+    """The user of the desktop, as the directory says now; *snapshot*: by the policy that wins."""
+
+    user: User
+    plans: tuple[ServicePlan, ...]
+    snapshot: Snapshot | None = None
+    group_id: str | None = None
+
+
+def unknown(machine: UnknownMachine, pc: CloudPc | None, listed: Callable[[str], bool], *, restored: bool) -> bool:
+    """Whether *machine* is none that the record *pc* knows, so that it may have to be adopted.
+
+    *listed*: whether Azure lists a machine; *restored*: the records were restored, and may be older than what they are
+    about. A second machine beside the one that the record knows is an orphan.
+    """
+    if pc is None:
+        return True
+    if (pc.status, Event.ADOPTED) not in TRANSITIONS:
+        return False
+    made, leaves = pc.current.resources, pc.status is Status.DEPROVISIONING
+    own = made.vm_id or ""
+    same = own.casefold() == machine.vm_id.casefold()
+    works = pc.current.phase is Phase.BUILT and not leaves
+    if same and (made.computer_name or "").casefold() == machine.computer_name.casefold():
+        return _lost_before(pc) or (restored and not works and not leaves)
+    if works and not pc.occupied:
+        return same or not listed(own)
+    return restored and (same or not listed(own))
+
+
+def _lost_before(pc: CloudPc) -> bool:
+    return pc.failure is not None and pc.failure.code == MACHINE_GONE
+
+
+def contradictions(
+    machine: UnknownMachine, sighting: Sighting, claimant: Claimant | None, pc: CloudPc | None, tenant_id: str
+) -> str | None:
+    """Return why it is not sure whose *machine* is; None: it is adopted. *pc*: its record, None: there is none."""
+    if sighting.resources.session_host is None:
+        return "it is in none of the tenant's host pools"
+    if sighting.assigned_user is None:
+        return "its desktop is assigned to nobody"
+    assigned = f"its desktop is assigned to {sighting.assigned_user}"
+    if claimant is None:
+        return f"{assigned}, a user that the directory does not have"
+    if pc is not None and pc.user.id != claimant.user.id:
+        return f"{assigned}, and its Cloud PC is that of {pc.user.user_principal_name}"
+    if pc is None and plan_of(machine.cloud_pc_id, claimant, tenant_id) is None:
+        return f"{assigned}, who does not have the licence for which its Cloud PC was made"
+    by_policy = claimant.snapshot or (pc and pc.current.snapshot)
+    return None if by_policy else f"{assigned}, and no provisioning policy that builds such machines targets this user"
+
+
+def plan_of(cloud_pc_id: str, claimant: Claimant, tenant_id: str) -> ServicePlan | None:
+    """Return the licence for which a Cloud PC was made, by its id, which is derived from user and licence."""
+    return next(
+        (
+            plan
+            for plan in claimant.plans
+            for nth in range(_MOST_OF_ONE_LICENCE)
+            if naming.cloud_pc_id(tenant_id, claimant.user.id, plan.id, nth) == cloud_pc_id
+        ),
+        None,
+    )
+
+
+def adopted(pc: CloudPc, sighting: Sighting, claimant: Claimant, at: datetime) -> CloudPc:
+    """Return *pc* with the machine that was seen as its own. Raises: IllegalTransitionError, ValueError.
+
+    Its generation is higher than any that it had: no name and no instance of the lost builds is given again.
+    """
+    snapshot = pc.current.snapshot or claimant.snapshot
+    if snapshot is None:
+        message = "a machine is adopted only where it is known by which policy it was built"
+        raise ValueError(message)
+    hybrid = snapshot.join_type is JoinType.HYBRID_AZURE_AD_JOIN
+    generation = max(pc.next_generation, int((at - _GENERATIONS_BEGIN).total_seconds()))
+    current = Build(
+        generation=generation,
+        attempt=1,
+        snapshot=snapshot.but(image=sighting.image or snapshot.image),
+        group_id=pc.current.group_id or claimant.group_id,
+        resources=sighting.resources.but(domain_connection_id=snapshot.connection_id if hybrid else None),
+        restore_points=sighting.restore_points,
+        disks=pc.current.disks,
+    )
+    return pc.after(
+        Event.ADOPTED,
+        at=at,
+        current=current,
+        replacement=None,
+        action=None,
+        provisioned_date_time=pc.provisioned_date_time or sighting.made_at,
+    )
+
+
+def record_for(cloud_pc_id: str, tenant_id: str, sighting: Sighting, claimant: Claimant, at: datetime) -> CloudPc:
+    """Return a record for a machine without one. Raises: ValueError unless user, licence and tags agree."""
+    plan = plan_of(cloud_pc_id, claimant, tenant_id)
+    if plan is None or claimant.snapshot is None:
+        message = "user, licence and tags do not agree"
+        raise ValueError(message)
+    listed = CloudPc(
+        id=cloud_pc_id,
+        tenant_id=tenant_id,
+        user=claimant.user,
+        plan=plan,
+        status=Status.NOT_PROVISIONED,
+        display_name="",
+        current=Build(phase=Phase.NONE),
+        created_date_time=sighting.made_at,
+        last_modified_date_time=at,
+    )
+    made = adopted(listed, sighting, claimant, at)
+    return made.but(display_name=listed.named_for(claimant.snapshot))

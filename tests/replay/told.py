@@ -153,10 +153,11 @@ def main() -> None:
     """Write what is missing, in place of what was told before under this version."""
     if CURRENT in released_versions():
         sys.exit(f"{CURRENT} is released, and its histories stay: raise defaultVersion in host.json first")
+    found = stories()
     for path in HISTORIES.glob(f"*-{CURRENT}-told-*.json"):
         path.unlink()
     known = reached(json.loads(path.read_text()) for path in sorted(HISTORIES.glob("*.json")))
-    for test, record in chosen(known, stories()):
+    for test, record in chosen(known, found):
         stem = f"{record['orchestrator']}-{CURRENT}-told-{test.replace('_', '-')}"[:_NAME].rstrip("-")
         names = (HISTORIES / f"{stem}-{number}.json" for number in itertools.count(1))
         target = next(path for path in names if not path.exists())

@@ -33,8 +33,7 @@ WRITTEN_OTHERWISE = {
     ("SpotRelease", "sign_off_after_in_minutes"): "spread from the step of the wizard that has it",
 }
 READ_OTHERWISE = {
-    ("Paused", "by"): AS_A_WHOLE,
-    ("Note", "by"): AS_A_WHOLE,
+    ("Missing", "needed_by"): AS_A_WHOLE,
     ("SpotMember", "changed_date_time"): "for whoever reads the table: since when a member has their status",
     ("SpotGroupState", "spare_seats"): "for whoever reads the table: how many seats the engine keeps free",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -106,11 +106,12 @@ async def observe_some(
     user_ids: Iterable[str],
     records: tuple[CloudPc, ...],
     *,
-    fleet: tuple[CloudPc, ...] = (),
+    fleet: Callable[[Sequence[Entitlement]], Awaitable[tuple[CloudPc, ...]]] | None = None,
 ) -> Observed:
     """Read just these users: each of them, their licences, and which of the groups they are in.
 
-    *fleet*: all Cloud PCs of the tenant where they matter: they decide how many licences are free, and whose.
+    *fleet*: returns all Cloud PCs of the tenant where they matter by what was read of the users: they decide how many
+    licences are free, and whose.
     """
     licences = await _licences(directory, settings, records)
     entitlements, gone = [], set[str]()
@@ -124,13 +125,14 @@ async def observe_some(
         entitlements.append(
             Entitlement(user=person(user), plans=plans_of(user, licences.plans, licences.skus), group_ids=groups)
         )
+    everything = await fleet(entitlements) if fleet else ()
     return Observed(
         entitlements=tuple(entitlements),
         cloud_pcs=records,
         complete=False,
         gone=frozenset(gone),
-        free=free_licences(licences.units, fleet) if fleet else {},
-        fleet=fleet,
+        free=free_licences(licences.units, everything) if everything else {},
+        fleet=everything,
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.planning.entitlements import Entitlement
 from shared.domain.planning.plans import Observed
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import LicenceSource, Tenant
@@ -36,17 +37,28 @@ async def observe(
         everything = await observe_all(directory, tenant.settings, group_ids, everybody, note)
         wanted = tuple(each for each in everything.entitlements if each.user.id in user_ids)
         return everything.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
-    fleet = await _fleet(deps, tenant, records)
+
+    async def fleet(read: Sequence[Entitlement]) -> tuple[CloudPc, ...]:
+        return await _fleet(deps, tenant, _losing(tenant, records, read))
+
     return await observe_some(directory, tenant.settings, group_ids, user_ids, records, fleet=fleet)
 
 
-async def _fleet(deps: Dependencies, tenant: Tenant, records: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
-    """Return all Cloud PCs of the tenant where they matter for a few of its users.
+def _losing(tenant: Tenant, records: tuple[CloudPc, ...], read: Sequence[Entitlement]) -> int:
+    """Return how many of *records* a plan may take, by what was *read* of their users."""
+    if tenant.settings.disabled_account_starts_grace:
+        return len(records)
+    kept = {(each.user.id, plan.id) for each in read if each.group_ids for plan in each.plans}
+    return sum((pc.user.id, pc.plan.id) not in kept for pc in records)
+
+
+async def _fleet(deps: Dependencies, tenant: Tenant, losing: int) -> tuple[CloudPc, ...]:
+    """Return all Cloud PCs of the tenant where they matter for a few of its users, *losing* of which may be removed.
 
     Only Cloud PCs in their grace period and those that are removed hold licences that others have been given; and the
-    brake counts all when many are removed at once, or have been within the last hour.
+    brake counts all when some are removed at once, or have been within the last hour.
     """
-    if len(records) <= tenant.settings.removal_brake.never_stops:
+    if losing <= tenant.settings.removal_brake.never_stops:
         for status in (Status.IN_GRACE_PERIOD, Status.DEPROVISIONING):
             if [each async for each in deps.cloud_pcs.each(tenant.id, status=status.value)]:
                 break

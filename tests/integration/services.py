@@ -116,19 +116,38 @@ class PaperDirectory:
 
 
 class PaperAzure:
-    """Azure's machines of a few lines: those that are not named are there."""
+    """Which machines Azure has: all but those that are named as *gone*; nothing is known while it is *silent*."""
 
     def __init__(self) -> None:
         self.gone: set[str] = set()
         self.silent = False
-        self.virtual_machines = self
+
+
+class PaperMachines:
+    """The operations of machines: a machine is asked for on paper, all else of the client, which reaches nothing."""
+
+    def __init__(self, paper: PaperAzure, client: Any) -> None:
+        self._paper, self._client = paper, client
 
     async def get(self, resource_group: str, name: str) -> None:
         del resource_group
-        if self.silent:
+        if self._paper.silent:
             raise UnavailableError("no answer")
-        if {name, "*"} & self.gone:
+        if {name, "*"} & self._paper.gone:
             raise MissingError(Refused(code="ResourceNotFound", message=name))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client.virtual_machines, name)
+
+
+class PaperCompute:
+    """The client of Azure Compute, with machines on paper."""
+
+    def __init__(self, paper: PaperAzure, client: Any) -> None:
+        self._client, self.virtual_machines = client, PaperMachines(paper, client)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
 
 
 class PaperServices(Dependencies):
@@ -152,8 +171,7 @@ class PaperServices(Dependencies):
         return self.directory
 
     def compute(self, subscription_id: str) -> Any:
-        del subscription_id
-        return self.azure
+        return PaperCompute(self.azure, super().compute(subscription_id))
 
 
 class IdleHost:

@@ -102,7 +102,7 @@ async def test_a_right_message_is_carried_out_and_put_nowhere(
 async def test_what_fails_is_tried_five_times_and_then_put_aside_with_why(
     contoso: PaperServices, aside: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fails(*_: Any) -> None:
+    async def fails(*_: Any, **__: Any) -> None:
         raise UnavailableError("the storage does not answer")
 
     monkeypatch.setattr(directory_changes, "report_changes", fails)

@@ -23,6 +23,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "portal": ("60",),
     "spot": ("30", "7", "3", "5"),
     "fairness": ("4", "2"),
+    "sweeps": ("300", "60"),
 }
 """What each is given here."""
 

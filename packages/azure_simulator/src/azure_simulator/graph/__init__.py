@@ -23,6 +23,7 @@ from azure_simulator.graph.protocol.service import GraphPlane
 from azure_simulator.graph.resources import (
     app_role_assignments,
     applications,
+    authorization_policy,
     counts,
     deleted_items,
     deltas,
@@ -37,6 +38,7 @@ from azure_simulator.graph.resources import (
     organization,
     owners,
     permission_grants,
+    remote_desktop,
     service_principals,
     unsupported,
     user_writes,
@@ -83,7 +85,7 @@ SETTINGS: dict[str, Shape] = {
 RESOURCES = (
     *(users, user_writes, groups, group_writes, licenses, devices, managed_devices, deltas, organization),
     *(applications, federated_credentials, service_principals, app_role_assignments, permission_grants, owners),
-    *(directory_objects, member_of, deleted_items, counts, unsupported),
+    *(authorization_policy, remote_desktop, directory_objects, member_of, deleted_items, counts, unsupported),
 )
 """Modules that declare their operations in `ROUTES` when they are imported."""
 

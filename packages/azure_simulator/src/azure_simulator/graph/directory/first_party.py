@@ -18,9 +18,13 @@ if TYPE_CHECKING:
 MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
 SERVICE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
-_NAMES = {
+WINDOWS_CLOUD_LOGIN = "270efc09-cd0d-444b-a71f-39af4910ec45"
+REMOTE_DESKTOP = "a4a365df-50f1-4397-bc59-1a1564b8bb9c"
+_NAMES: dict[str, tuple[str, tuple[str, ...]]] = {
     MICROSOFT_GRAPH: ("Microsoft Graph", ("https://graph.microsoft.com/", "https://graph.microsoft.com")),
     VIRTUAL_DESKTOP: ("Azure Virtual Desktop", ("https://www.wvd.microsoft.com",)),
+    WINDOWS_CLOUD_LOGIN: ("Windows Cloud Login", ()),
+    REMOTE_DESKTOP: ("Microsoft Remote Desktop", ()),
     SERVICE_MANAGEMENT: (
         "Windows Azure Service Management API",
         ("https://management.azure.com/", "https://management.core.windows.net/"),
@@ -30,6 +34,7 @@ _MICROSOFT = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 """The directory in which Microsoft registers its own applications."""
 _GRAPH_ROLES = {
     "AppRoleAssignment.ReadWrite.All": "06b708a9-e830-4db3-a914-8e69da51d44f",
+    "Application-RemoteDesktopConfig.ReadWrite.All": "3be0012a-cc4e-426b-895b-f9c836bf6381",
     "Application.Read.All": "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
     "Application.ReadWrite.All": "1bfefb4e-e0b5-418b-a88f-73c46d2cc8e9",
     "Application.ReadWrite.OwnedBy": "18a4783c-866b-4cc7-a460-3d5e5662c884",
@@ -54,6 +59,7 @@ _GRAPH_ROLES = {
     "LicenseAssignment.Read.All": "e2f98668-2877-4f38-a2f4-8202e0717aa1",
     "LicenseAssignment.ReadWrite.All": "5facf0c1-8979-4e95-abcf-ff3d079771c0",
     "Organization.Read.All": "498476ce-e0fe-48b0-b801-37ba7e2685c6",
+    "Policy.Read.All": "246dd0d5-5bd0-4def-940b-0421030a5b68",
     "User.DeleteRestore.All": "eccc023d-eccf-4e7b-9683-8813ab36cecc",
     "User.EnableDisableAccount.All": "3011c876-62b7-4ada-afa2-506cbbecc68c",
     "User.Invite.All": "09850681-111b-4a89-9bed-3f2cae46d706",

@@ -37,7 +37,7 @@ LINKS = {
     ),
     "/servicePrincipals/{id}": (
         "appManagementPolicies claimsMappingPolicies createdObjects delegatedPermissionClassifications endpoints "
-        "federatedIdentityCredentials homeRealmDiscoveryPolicies remoteDesktopSecurityConfiguration "
+        "federatedIdentityCredentials homeRealmDiscoveryPolicies "
         "synchronization tokenIssuancePolicies tokenLifetimePolicies"
     ),
     "/deviceManagement/managedDevices/{id}": (

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from deployment.clients import Client, Json, RefusedError
 from deployment.registrations import MICROSOFT_GRAPH, SCOPE
 from deployment.report import Report
+from shared.domain.tenants.needs import SIGN_IN_SCOPES
 
-BASICS = ("openid", "profile", "offline_access", "User.Read")
-"""What a sign-in asks of Microsoft Graph."""
+BASICS = (*SIGN_IN_SCOPES, "User.Read")
+"""What a sign-in asks of Microsoft Graph, and what the registration names."""
 _FORBIDDEN = 403
 
 

@@ -1,4 +1,4 @@
-"""Whether a customer is ready for its first Cloud PC: consent, permissions, providers, role, licences, quota.
+"""Whether a customer is ready: consent, permissions, providers, role, licences, quota, how its people sign in.
 
 Each check reads through the service's own clients, so that it sees what a build would see; one that fails, or that the
 cloud does not answer, does not keep the others back.
@@ -14,7 +14,12 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from shared.caching import TtlCache
-from shared.clients.graph_consents import given_permissions
+from shared.clients.graph_consents import (
+    consent_policies,
+    consented_for_everybody,
+    given_permissions,
+    remote_desktop_tokens,
+)
 from shared.clients.throttling import retry_while_throttled
 from shared.contracts.refusals import DeclinedError, UnansweredError
 from shared.domain.azure_errors import NOT_AUTHORIZED
@@ -35,7 +40,7 @@ _NOT_THERE = "AADSTS700016"
 
 
 class ReadinessCheck(Value):
-    """One need of a tenant, with what was found. *status*: passed, warning or failed."""
+    """One need of a tenant, with what was found. *status*: passed, informational (not looked at), warning, failed."""
 
     name: str
     status: HealthStatus
@@ -100,6 +105,8 @@ async def _rest(context: ActionContext, principal: str | None) -> list[Verdict]:
         _settled("permissions", _permissions(context, principal)),
         *(_settled("resource providers", judge_providers(context, each)) for each in subscriptions),
         *(_settled("role", judge_role(context, each, sites)) for each in subscriptions),
+        _settled("sign-in", _sign_in(context)),
+        _settled("single sign-on", _single_sign_on(context)),
     )
     (licences, judged), others = await asyncio.gather(_licences(context), asyncio.gather(*checks))
     quota = await _settled("quota", _quotas(context, sites, licences))
@@ -141,6 +148,25 @@ async def _permissions(context: ActionContext, principal: str | None) -> tuple[V
     own = _in_own_directory(context)
     advice = "Run 'python -m deployment connect' again." if own else f"{_CONSENT} It asks for what is new, too."
     return (needs.judge_permissions(wanted_permissions(), given, advice),)
+
+
+async def _sign_in(context: ActionContext) -> tuple[Verdict, ...]:
+    client, graph = context.deps.settings.sign_in_client_id, context.deps.graph(context.tenant)
+    if client is None:  # nobody signs in with a registration of ours
+        return ()
+    granted = await retry_while_throttled(lambda: consented_for_everybody(graph, client))
+    policies = None if granted else await retry_while_throttled(lambda: consent_policies(graph))
+    return (needs.judge_sign_in(granted=granted, policies=policies, link=_consent_url(context, client)),)
+
+
+async def _single_sign_on(context: ActionContext) -> tuple[Verdict, ...]:
+    deps, tenant_id = context.deps, context.tenant.id
+    wanted = [each.value.enable_single_sign_on async for each in deps.policies.each(tenant_id)]
+    wanted += [each.value.hosts.enable_single_sign_on async for each in deps.spot_groups.each(tenant_id)]
+    if not any(wanted):
+        return ()
+    graph = deps.graph(context.tenant)
+    return (needs.judge_single_sign_on(await retry_while_throttled(lambda: remote_desktop_tokens(graph))),)
 
 
 async def _licences(context: ActionContext) -> tuple[tuple[Licence, ...], tuple[Verdict, ...]]:
@@ -206,7 +232,8 @@ def _no_answer(name: str, error: UnavailableError) -> Verdict:
 
 def _worst(checks: Iterable[ReadinessCheck]) -> HealthStatus:
     found = {each.status for each in checks}
-    return next((each for each in (HealthStatus.FAILED, HealthStatus.WARNING) if each in found), HealthStatus.PASSED)
+    bad = (HealthStatus.FAILED, HealthStatus.WARNING, HealthStatus.INFORMATIONAL)
+    return next((each for each in bad if each in found), HealthStatus.PASSED)
 
 
 def _in_own_directory(context: ActionContext) -> bool:

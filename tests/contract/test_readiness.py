@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from azure_simulator.graph.directory.first_party import MICROSOFT_GRAPH, REMOTE_DESKTOP, WINDOWS_CLOUD_LOGIN
 from azure_simulator.graph.directory.records import derived_id
-from azure_simulator.seeds import TENANT_ID, customers_app
+from azure_simulator.seeds import DOMAIN, TENANT_ID, customers_app, sign_in_client_id
 
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts.tickets import on_behalf_of
@@ -20,6 +22,7 @@ from shared.services.readiness import Readiness, readiness
 from tests.contract.worker import SITE, TENANT, Records, Worker
 
 pytestmark = pytest.mark.simulator
+IDENTITY = derived_id(TENANT_ID, "app", "deskwright")
 CUSTOMER = "77777777-0000-4000-8000-000000000007"
 ALL = ["consent", "permissions", "Microsoft.Compute", "Microsoft.Network", "Microsoft.DesktopVirtualization", "role"]
 SMALLEST = ("standardBSFamily", "standardBsv2Family", "standardDSv5Family", "standardDASv5Family")
@@ -41,7 +44,9 @@ async def judged(worker: Worker, tenant: Tenant = TENANT) -> Readiness:
     worker.keep(tenant)
     deps: Any = worker.deps
     deps.cloud_pcs = Fleet()
-    own = {"client_id": derived_id(TENANT_ID, "app", "deskwright"), "app_client_id": customers_app()}
+    if "policies" not in vars(deps):
+        deps.policies, deps.spot_groups = Records(), Records()
+    own = {"client_id": IDENTITY, "app_client_id": customers_app(), "sign_in_client_id": sign_in_client_id()}
     deps.settings = deps.settings.model_copy(update=own)
     verb, now = "Microsoft.CloudPC/tenants/readReadiness", deps.clock.now()
     with on_behalf_of(tenant.id):
@@ -49,7 +54,10 @@ async def judged(worker: Worker, tenant: Tenant = TENANT) -> Readiness:
 
 
 def statuses(found: Readiness) -> dict[str, str]:
-    return {each.name: each.status.value for each in found.checks if each.status.value != "passed"}
+    """Return the checks that did not pass, but for the one that the service may never look at."""
+    unseen = ("sign-in", "informational")
+    bad = {each.name: each.status.value for each in found.checks if each.status.value != "passed"}
+    return {name: status for name, status in bad.items() if (name, status) != unseen}
 
 
 def detail(found: Readiness, name: str) -> str:
@@ -64,8 +72,118 @@ async def configure(worker: Worker, **config: Any) -> None:
 
 async def test_what_is_all_there_passes(worker: Worker) -> None:
     found = await judged(worker)
-    assert ([each.name for each in found.checks], statuses(found)) == ([*ALL, "licences", "quota westeurope"], {})
-    assert (found.status.value, found.consent_url) == ("passed", None)
+    names = [*ALL, "sign-in", "licences", "quota westeurope"]
+    assert ([each.name for each in found.checks], statuses(found)) == (names, {})
+    assert (found.status.value, found.consent_url) == ("informational", None)
+    await granted(worker, "Directory.Read.All")
+    await consented(worker, "openid profile offline_access")
+    assert (await judged(worker)).status.value == "passed"
+
+
+async def granted(worker: Worker, *permissions: str) -> None:
+    """Give the service these application permissions of Graph besides what its token has."""
+    service = {"id": (await principal(worker, IDENTITY))["id"], "name": "deskwright", "appId": IDENTITY}
+    await worker.cloud.sim("seed", {"principals": [{**service, "assigned": True, "roles": list(permissions)}]})
+
+
+async def asked(worker: Worker, method: str, path: str, body: Any = None) -> Any:
+    """Ask Graph as an administrator does."""
+    found = await worker.cloud.sim("tokens", {"name": "administrator", "audience": "https://graph.microsoft.com"})
+    headers = {"Authorization": f"Bearer {found['access_token']}"}
+    answer = await worker.cloud.call(method, path, json=body, headers=headers)
+    assert answer.status < 300, answer
+    return answer.body
+
+
+async def principal(worker: Worker, app_id: str) -> Any:
+    return await asked(worker, "GET", f"/v1.0/servicePrincipals(appId='{app_id}')?$select=id")
+
+
+async def consented(worker: Worker, scope: str) -> None:
+    """Consent for everybody to what people sign in with."""
+    ids = [(await principal(worker, each))["id"] for each in (sign_in_client_id(), MICROSOFT_GRAPH)]
+    body = {"clientId": ids[0], "consentType": "AllPrincipals", "resourceId": ids[1], "scope": scope}
+    await asked(worker, "POST", "/v1.0/oauth2PermissionGrants", body)
+
+
+async def forbid_consent(worker: Worker, *, forbidden: bool = True) -> None:
+    directory = {"tenantId": TENANT_ID, "domain": DOMAIN, "subscriptions": [SUBSCRIPTION]}
+    await worker.cloud.sim("seed", {"tenants": [{**directory, "usersMayConsent": not forbidden}]})
+
+
+async def switched(worker: Worker, app_id: str, *, on: bool = True) -> None:
+    """Switch Entra authentication for RDP as an administrator of the directory does."""
+    path = f"/v1.0/servicePrincipals/{(await principal(worker, app_id))['id']}/remoteDesktopSecurityConfiguration"
+    await asked(worker, "PATCH", path, {"isRemoteDesktopProtocolEnabled": on})
+
+
+async def test_what_may_not_be_read_of_sign_in_is_unknown_and_not_fine(worker: Worker) -> None:
+    found = await judged(worker)
+    assert (verdict(found, "sign-in"), found.status.value) == ("informational", "informational")
+    assert detail(found, "sign-in").startswith("not looked at")
+    (check,) = [each for each in found.checks if each.name == "sign-in"]
+    link = f"{worker.cloud.url}/{TENANT_ID}/adminconsent?client_id={sign_in_client_id()}"
+    assert link in str(check.recommended_action)
+
+
+async def test_a_consent_for_everybody_is_wanted_where_users_may_not_consent(worker: Worker) -> None:
+    await granted(worker, "Directory.Read.All")
+    found = await judged(worker)
+    assert (verdict(found, "sign-in"), "is not known" in detail(found, "sign-in")) == ("warning", True)
+    await granted(worker, "Directory.Read.All", "Policy.Read.All")
+    assert verdict(await judged(worker), "sign-in") == "passed"
+    await forbid_consent(worker)
+    found = await judged(worker)
+    assert (verdict(found, "sign-in"), "AADSTS90094" in detail(found, "sign-in")) == ("failed", True)
+    await consented(worker, "openid profile")
+    assert verdict(await judged(worker), "sign-in") == "failed"
+    (grant,) = (await asked(worker, "GET", "/v1.0/oauth2PermissionGrants"))["value"]
+    body = {"scope": "openid profile offline_access User.Read"}
+    await asked(worker, "PATCH", f"/v1.0/oauth2PermissionGrants/{grant['id']}", body)
+    assert verdict(await judged(worker), "sign-in") == "passed"
+
+
+async def test_single_sign_on_is_asked_for_where_a_policy_has_it_and_both_must_be_on(worker: Worker) -> None:
+    deps: Any = worker.deps
+    without, with_it = (SimpleNamespace(tenant_id=TENANT.id, enable_single_sign_on=each) for each in (False, True))
+    deps.policies, deps.spot_groups = Records({"p": without}), Records()
+    assert "single sign-on" not in [each.name for each in (await judged(worker)).checks]
+    deps.policies.values["q"] = with_it
+    found = await judged(worker)
+    assert (verdict(found, "single sign-on"), found.status.value) == ("warning", "warning")
+    (check,) = [each for each in found.checks if each.name == "single sign-on"]
+    assert all(each in str(check.recommended_action) for each in (WINDOWS_CLOUD_LOGIN, REMOTE_DESKTOP))
+    await switched(worker, WINDOWS_CLOUD_LOGIN)
+    assert "off for Microsoft Remote Desktop:" in detail(await judged(worker), "single sign-on")
+    await switched(worker, REMOTE_DESKTOP)
+    assert verdict(await judged(worker), "single sign-on") == "passed"
+    deps.policies, group = Records(), SimpleNamespace(tenant_id=TENANT.id, hosts=with_it)
+    deps.spot_groups = Records({"g": group})
+    await switched(worker, REMOTE_DESKTOP, on=False)
+    assert verdict(await judged(worker), "single sign-on") == "warning"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "wanted"),
+    [(403, "Authorization_RequestDenied", "informational"), (404, "Request_ResourceNotFound", "warning")],
+)
+async def test_what_may_not_be_read_of_single_sign_on_is_unknown(
+    worker: Worker, status: int, code: str, wanted: str
+) -> None:
+    deps: Any = worker.deps
+    deps.policies = Records({"p": SimpleNamespace(tenant_id=TENANT.id, enable_single_sign_on=True)})
+    deps.spot_groups = Records()
+    await switched(worker, WINDOWS_CLOUD_LOGIN)
+    await switched(worker, REMOTE_DESKTOP)
+    rule = {"match": {"op": "graph.remoteDesktop.get"}, "do": {"kind": "http", "status": status, "code": code}}
+    await worker.cloud.call("POST", "/_sim/faults", json=rule)
+    assert verdict(await judged(worker), "single sign-on") == wanted
+
+
+def verdict(found: Readiness, name: str) -> str:
+    (check,) = [each for each in found.checks if each.name == name]
+    assert check.status.value == "passed" or check.recommended_action
+    return check.status.value
 
 
 async def test_each_need_is_judged_by_itself(worker: Worker) -> None:

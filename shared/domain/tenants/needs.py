@@ -13,12 +13,29 @@ from typing import Literal
 
 from shared.domain.machines.sizes import Size, ladder, parse_part_number
 
-Status = Literal["passed", "warning", "failed"]
+Status = Literal["passed", "informational", "warning", "failed"]
+"""`informational`: it was not looked at, so that nothing is known."""
 PROVIDERS = ("Microsoft.Compute", "Microsoft.Network", "Microsoft.DesktopVirtualization")
 """The resource providers of everything that is built."""
 
 CORES = "cores"
 """The name of the quota of a whole region."""
+
+SIGN_IN_SCOPES = ("openid", "profile", "offline_access")
+"""What a sign-in asks of Microsoft Graph: without a consent to them nobody signs in (decision 93)."""
+
+REMOTE_DESKTOP = {
+    "270efc09-cd0d-444b-a71f-39af4910ec45": "Windows Cloud Login",
+    "a4a365df-50f1-4397-bc59-1a1564b8bb9c": "Microsoft Remote Desktop",
+}
+"""Microsoft's applications for which Entra ID gives tokens of Remote Desktop, once it is told to: client id -> name.
+
+Source: https://learn.microsoft.com/azure/virtual-desktop/configure-single-sign-on
+"""
+
+_ANY_APPLICATION = "ManagePermissionGrantsForSelf.microsoft-user-default-legacy"
+_FOR_SELF = "ManagePermissionGrantsForSelf."
+_LOOK = "Connect-MgGraph -Scopes Application-RemoteDesktopConfig.ReadWrite.All"
 
 _MOST_NAMED = 5
 
@@ -73,6 +90,64 @@ def judge_permissions(wanted: Iterable[str], given: Collection[str], advice: str
     if lacking:
         return Verdict("permissions", "failed", f"lacks {', '.join(lacking)}", advice)
     return Verdict("permissions", "passed", "all of Microsoft Graph's")
+
+
+def judge_sign_in(*, granted: bool | None, policies: Collection[str] | None, link: str) -> Verdict:
+    """Judge whether the people of a directory come past the page of consent when they sign in.
+
+    Args:
+        granted: somebody has consented for everybody; None where it could not be read.
+        policies: what the users may consent to for themselves (`permissionGrantPoliciesAssigned`); None as above.
+        link: where an administrator of the directory consents for everybody.
+    """
+    name, cure = "sign-in", f"An administrator of the directory opens {link}"
+    if granted:
+        return Verdict(name, "passed", "an administrator has consented for everybody")
+    if policies is not None and _ANY_APPLICATION in policies:
+        return Verdict(name, "passed", "users may consent for themselves")
+    if granted is None:
+        found = "not looked at: only an administrator can see who has consented for everybody"
+        return Verdict(name, "informational", found, f"{cure} once; a second time changes nothing.")
+    if policies is None:
+        found = "nobody has consented for everybody; whether users may consent for themselves is not known"
+    elif any(each.startswith(_FOR_SELF) for each in policies):
+        found = "nobody has consented for everybody, and users may consent for themselves to some applications only"
+    else:
+        found = "nobody has consented for everybody, and users may not consent for themselves (AADSTS90094)"
+        return Verdict(name, "failed", found, cure)
+    return Verdict(name, "warning", found, cure)
+
+
+def judge_single_sign_on(enabled: Mapping[str, bool | None]) -> Verdict:
+    """Judge whether Entra ID gives tokens for Remote Desktop.
+
+    *enabled*: client id of `REMOTE_DESKTOP` -> whether it is on; None where it could not be read.
+    """
+    name = "single sign-on"
+    if off := [app_id for app_id, on in enabled.items() if on is False]:
+        found = f"Entra authentication for RDP is off for {_listed([REMOTE_DESKTOP[each] for each in off])}"
+        return Verdict(name, "warning", f"{found}: users are asked to sign in again", remote_desktop_cure(off))
+    if unknown := [app_id for app_id, on in enabled.items() if on is None]:
+        names = _listed([REMOTE_DESKTOP[each] for each in unknown])
+        return Verdict(
+            name, "informational", f"not looked at: {names} cannot be read", remote_desktop_cure(unknown, look=True)
+        )
+    return Verdict(name, "passed", "Entra authentication for RDP is on")
+
+
+def remote_desktop_cure(app_ids: Iterable[str], *, look: bool = False) -> str:
+    """Return what an administrator does, in the portal or by commands of PowerShell, to switch it on or to see it."""
+    verb, option = ("Get", "") if look else ("Update", " -IsRemoteDesktopProtocolEnabled")
+    commands = [
+        f"{verb}-MgServicePrincipalRemoteDesktopSecurityConfiguration -ServicePrincipalId "
+        f"(Get-MgServicePrincipal -Filter \"appId eq '{each}'\").Id{option}"
+        for each in app_ids
+    ]
+    return (
+        "An Application Administrator of the directory "
+        f"{'looks' if look else 'switches it on'} at Devices > Remote connection configuration of the Entra admin "
+        f"center, or runs: {'; '.join([_LOOK, *commands])}"
+    )
 
 
 def judge_provider(namespace: str, state: str, subscription: str) -> Verdict:

@@ -1,4 +1,4 @@
-"""Bring a customer in: consent, permissions, providers, roles, licences and quota, with a verdict for each.
+"""Bring a customer in: consent, permissions, providers, roles, sign-on, licences, quota, with a verdict for each.
 
 The customer's administrator runs it, signed in in the customer's directory; for a subscription of the provider's own
 directory the provider does, with the identity's object id. With a dry report it only judges.
@@ -7,7 +7,7 @@ directory the provider does, with the identity's object id. With a dry report it
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from deployment import graph_permissions, providers, roles
+from deployment import graph_permissions, providers, remote_desktop, roles
 from deployment.clients import Client, DeploymentError, Json, RefusedError
 from deployment.report import Report
 from shared.domain.tenants import needs
@@ -45,7 +45,7 @@ class Customer:
 def bring_in(customer: Customer, report: Report) -> list[Verdict]:
     """Make what is missing as far as the caller may, and judge everything; nothing stops at the first fault."""
     found: list[Verdict] = []
-    for check in (_consent, _permissions, _providers, _roles, _licences, _quota):
+    for check in (_consent, _permissions, _providers, _roles, _single_sign_on, _licences, _quota):
         found += _judged(check, customer, report)
     for each in found:
         report.say(written(each))
@@ -122,6 +122,10 @@ def _roles(customer: Customer, report: Report) -> Iterator[Verdict]:
         yield Verdict("role", "failed", f"lacks: {'; '.join(lacking)}", advice)
     else:
         yield Verdict("role", "passed", f"that of infra/customer.bicep, for {where}")
+
+
+def _single_sign_on(customer: Customer, report: Report) -> Iterator[Verdict]:
+    yield remote_desktop.ensure(customer.graph, report)
 
 
 def _licences(customer: Customer, report: Report) -> Iterator[Verdict]:

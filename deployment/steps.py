@@ -24,6 +24,7 @@ from deployment import (
     providers,
     publishing,
     registrations,
+    remote_desktop,
     templates,
 )
 from deployment.clients import Client, DeploymentError, Json
@@ -112,6 +113,9 @@ def connect(place: Place, report: Report) -> None:
         reader = registrations.registered(place.graph, environment.need(READER))
         issuer = f"{place.authority}/{environment.need('AZURE_TENANT_ID')}/v2.0"
         registrations.ensure_federation(place.graph, reader, issuer, principal, report)
+    sign_on = remote_desktop.ensure(place.graph, report)
+    if sign_on.status != "passed":
+        report.say(f"{sign_on.name}: {sign_on.found}. {sign_on.advice}")
 
 
 def plan(place: Place, template: Json) -> templates.Plan:

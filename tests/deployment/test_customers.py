@@ -8,14 +8,17 @@ import jwt
 import pytest
 from azure_simulator.seeds import PLANS, TENANT_ID
 
-from deployment import customers, roles
+from deployment import customers, remote_desktop, roles, steps
+from deployment.clients import Client
 from deployment.customers import Customer
+from deployment.report import Report
 from packages.azure_simulator.tests.directory import GRAPH
 from packages.azure_simulator.tests.in_process import ARM
 from shared.domain.machines.sizes import ladder, parse_part_number
 from shared.domain.tenants import customer_role
-from shared.domain.tenants.needs import PROVIDERS, Verdict
-from tests.deployment.simulated import SUBSCRIPTION, Cloud, quiet
+from shared.domain.tenants.needs import PROVIDERS, REMOTE_DESKTOP, Verdict
+from tests.deployment.simulated import SUBSCRIPTION, Cloud, place, quiet
+from tests.deployment.test_registrations import principal_of
 from tests.house.tree import ROOT
 from tests.infra.judge import Template
 from tests.infra.resource_types import ResourceTypes
@@ -52,7 +55,7 @@ def test_a_customer_gets_everything_that_is_missing_and_a_good_verdict_on_each()
     cloud = Cloud()
     customer, report = known(cloud), quiet()
     verdicts = customers.bring_in(customer, report)
-    names = ["consent", "permissions", *PROVIDERS, "role", "licences", "quota westeurope"]
+    names = ["consent", "permissions", *PROVIDERS, "role", "single sign-on", "licences", "quota westeurope"]
     assert ([each.name for each in verdicts], bad(verdicts)) == (names, set())
     assert "register Microsoft.DesktopVirtualization" in report.changes
     principal = customers.principal_of(customer)
@@ -76,7 +79,7 @@ def test_a_look_says_what_is_missing_and_writes_nothing() -> None:
     customer = known(cloud)
     verdicts = customers.bring_in(customer, quiet(dry=True))
     assert cloud.wrote == []
-    assert bad(verdicts) == {"consent", "Microsoft.DesktopVirtualization"}
+    assert bad(verdicts) == {"consent", "Microsoft.DesktopVirtualization", "single sign-on"}
     (consent,) = [each for each in verdicts if each.name == "consent"]
     assert consent.advice.endswith(f"/{TENANT_ID}/adminconsent?client_id={customer.client_id}")
 
@@ -134,15 +137,64 @@ def test_licences_are_those_that_the_tenant_s_settings_count() -> None:
 def test_who_may_not_is_told_what_to_do_and_the_rest_is_judged_all_the_same() -> None:
     cloud = Cloud()
     customer = known(cloud)
-    token = cloud.app.token("weak", GRAPH)
-    oid = jwt.decode(token, options={"verify_signature": False})["oid"]
-    rights = ["Application.Read.All", "Organization.Read.All"]
-    cloud.app.sim("POST", "seed", {"principals": [{"id": oid, "name": "weak", "roles": rights}]})
-    weak = replace(customer, graph=replace(customer.graph, token=lambda: token))
+    weak = replace(customer, graph=with_rights(cloud, "Application.Read.All", "Organization.Read.All"))
     verdicts = customers.bring_in(weak, quiet())
-    assert bad(verdicts) == {"consent"}
+    assert bad(verdicts) == {"consent", "single sign-on"}
     assert "adminconsent" in next(each.advice for each in verdicts if each.name == "consent")
     assert {"licences", "quota westeurope"} <= {each.name for each in verdicts}
+
+
+def enabled(cloud: Cloud) -> set[str]:
+    """Return the applications for which Entra ID gives tokens of Remote Desktop."""
+    found = set()
+    for app_id, name in REMOTE_DESKTOP.items():
+        principal = cloud.graph.get(f"/v1.0/servicePrincipals(appId='{app_id}')?$select=id")["id"]
+        path = f"/v1.0/servicePrincipals/{principal}/remoteDesktopSecurityConfiguration"
+        found |= {name} if cloud.graph.get(path)["isRemoteDesktopProtocolEnabled"] else set()
+    return found
+
+
+def with_rights(cloud: Cloud, *rights: str) -> Client:
+    """Return Graph for somebody with these rights."""
+    token = cloud.app.token("weak", GRAPH)
+    oid = jwt.decode(token, options={"verify_signature": False})["oid"]
+    cloud.app.sim("POST", "seed", {"principals": [{"id": oid, "name": "weak", "roles": list(rights)}]})
+    return replace(cloud.graph, token=lambda: token)
+
+
+def test_single_sign_on_is_switched_on_once_and_a_look_writes_nothing() -> None:
+    cloud = Cloud()
+    assert remote_desktop.ensure(cloud.graph, quiet(dry=True)).status == "warning"
+    assert (enabled(cloud), cloud.wrote) == (set(), [])
+    report = quiet()
+    assert remote_desktop.ensure(cloud.graph, report).status == "passed"
+    assert (enabled(cloud), len(report.changes)) == (set(REMOTE_DESKTOP.values()), 2)
+    again = quiet()
+    assert (remote_desktop.ensure(cloud.graph, again).status, again.changes) == ("passed", [])
+
+
+def test_who_may_not_switch_single_sign_on_learns_who_may_and_how() -> None:
+    cloud = Cloud()
+    found = remote_desktop.ensure(with_rights(cloud, "Application.Read.All"), quiet())
+    assert (found.status, enabled(cloud)) == ("warning", set())
+    assert "An Application Administrator of the directory switches it on" in found.advice
+    assert all(f"appId eq '{each}'" in found.advice for each in REMOTE_DESKTOP)
+    found = remote_desktop.ensure(with_rights(cloud), quiet())
+    assert (found.status, found.found.startswith("not looked at")) == ("informational", True)
+    assert "Get-MgServicePrincipalRemoteDesktopSecurityConfiguration" in found.advice
+
+
+def test_the_provider_s_directory_gets_it_with_the_service(tmp_path: Path) -> None:
+    cloud = Cloud()
+    address = "https://deskwright-abc.azurewebsites.net"
+    where = place(cloud, tmp_path, SERVICE_API_URI=address)
+    where.environment.set(steps.PRINCIPAL, principal_of(cloud, "identity"))
+    steps.register(where, quiet())
+    told: list[str] = []
+    steps.connect(where, Report(dry=True, say=told.append))
+    assert (enabled(cloud), any("Application Administrator" in each for each in told)) == (set(), True)
+    steps.connect(where, quiet())
+    assert enabled(cloud) == set(REMOTE_DESKTOP.values())
 
 
 def test_who_is_let_go_has_no_right_left() -> None:

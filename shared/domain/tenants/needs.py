@@ -126,7 +126,7 @@ def judge_single_sign_on(enabled: Mapping[str, bool | None]) -> Verdict:
     name = "single sign-on"
     if off := [app_id for app_id, on in enabled.items() if on is False]:
         found = f"Entra authentication for RDP is off for {_listed([REMOTE_DESKTOP[each] for each in off])}"
-        return Verdict(name, "warning", f"{found}: users are asked to sign in again", remote_desktop_cure(off))
+        return Verdict(name, "warning", f"{found}: single sign-on does not work", remote_desktop_cure(off))
     if unknown := [app_id for app_id, on in enabled.items() if on is None]:
         names = _listed([REMOTE_DESKTOP[each] for each in unknown])
         return Verdict(

@@ -21,10 +21,12 @@ from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostTask, SessionHost
 from shared.domain.spot.host_plan import Action
 from shared.domain.spot.pool import balancer
+from shared.domain.spot.reasons import Reason
 from shared.domain.spot.sessions import Notice
 from shared.errors import ConflictError, NotFoundError, ThrottledError, UnavailableError
 from shared.services.desktop_sessions import sessions_of, set_open, tell_users
 from shared.services.host_tasks import start_host_task
+from shared.services.kept_hosts import may_be_removed
 from shared.workflow import Blueprint, DurableClient, implements
 
 bp = Blueprint()
@@ -66,7 +68,10 @@ async def take_host_steps(order: HostStepsOrder, client: DurableClient) -> Steps
 
 
 async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bool:
-    """Take a step; return False where the host is gone, or a person has taken it out of the engine's hands."""
+    """Take a step; return False where it is not to be taken.
+
+    The host is gone, a person has taken it out of the engine's hands, or its user is not known to have left.
+    """
     deps = dependencies()
     stored = await deps.session_hosts.find(group.tenant_id, step.session_host_id)
     if stored is None or stored.value.excluded:
@@ -81,6 +86,8 @@ async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bo
     task = _TASKS.get(step.action)
     if task is None:
         return True
+    if step.reason is Reason.USER_LEFT and task is HostTask.REMOVE and not await may_be_removed(deps, group, host):
+        return False
     if task is HostTask.RESTART:
         repairs = host.restarts + 1
         await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(restarts=repairs))

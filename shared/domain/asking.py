@@ -21,6 +21,12 @@ class HeldBack(Value):
     since: datetime
     next_at: datetime
 
+    @property
+    def sentence(self) -> str:
+        """What waits, since when, why and until when, for people."""
+        since, until = f"{self.since:%Y-%m-%d %H:%M}", f"{self.next_at:%H:%M}"
+        return f"{self.act[0].upper()}{self.act[1:]} waits since {since} UTC: {self.why}. It is asked again at {until}."
+
 
 def held_back(before: HeldBack | None, act: str, why: str, *, at: datetime, next_at: datetime) -> HeldBack:
     """Return that *act* waits: since *at*, or since it began to wait."""

@@ -15,7 +15,7 @@ from types import MappingProxyType
 class Question(StrEnum):
     """What is asked just before, and of which source."""
 
-    CLAIM = "claim"  # the directory: the user's account, licences and membership (ask_for_claim, read_user)
+    CLAIM = "claim"  # the directory: the user's claim (ask_for_claim), or membership (confirmed_leavers)
     SUCCESSOR = "successor"  # Azure: whether the machine is there that has taken the place of this one
     RESOURCE = "resource"  # Azure: the thing itself, its tags, and whether anything uses it
     PERSON = "person"  # nobody else: a person has asked for it, and is in the audit log
@@ -31,6 +31,7 @@ class Act(StrEnum):
     CLEAN_UP_FAILED = "the clean-up after its failure"
     CLEAN_UP_REPLACED = "the clean-up of the machine that was replaced"
     BUILD_ANEW = "the clean-up before it is built anew"
+    REMOVE_HOST = "the removal of the host that was kept for its user"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ _CLEAN_UP = (
     *("delete_session_host", "revoke_sign_in", "begin_disable", "delete_managed_device", "delete_device"),
     *("begin_vm_delete", "delete_nic", "delete_disk", "delete_restore_points"),
 )
+_REMOVE_HOST = (*_CLEAN_UP, "sign_off")
 _IMAGE_MACHINE = ("begin_vm_delete", "delete_nic", "delete_disk")
 
 HELD_BACK: Mapping[Act, Destroys] = MappingProxyType(
@@ -58,9 +60,10 @@ HELD_BACK: Mapping[Act, Destroys] = MappingProxyType(
         Act.CLEAN_UP_FAILED: Destroys("what a failed build left", Question.CLAIM, "clean_up_due", _CLEAN_UP),
         Act.CLEAN_UP_REPLACED: Destroys("the machine before, its data", Question.SUCCESSOR, "clean_up_due", _CLEAN_UP),
         Act.BUILD_ANEW: Destroys("the machine before, its data", Question.CLAIM, "begin_attempt", _CLEAN_UP),
+        Act.REMOVE_HOST: Destroys("a dedicated host, its data", Question.CLAIM, "take_host_steps", _REMOVE_HOST),
     }
 )
-"""What waits visibly on the record of its Cloud PC while nobody answers."""
+"""What waits visibly on the record of its Cloud PC, or of its session host, while nobody answers."""
 
 OTHERS: Mapping[str, Destroys] = MappingProxyType(
     {
@@ -90,7 +93,7 @@ OTHERS: Mapping[str, Destroys] = MappingProxyType(
             "its machine; it has no session by Azure's word",
             Question.RESOURCE,
             "observe_spot_hosts",
-            (*_CLEAN_UP, "begin_deallocate", "begin_hibernate", "sign_off", "release_session_host"),
+            (*_REMOVE_HOST, "begin_deallocate", "begin_hibernate", "release_session_host"),
         ),
         "an image build that ends": Destroys("its own machine", Question.OWN, "build_device_image", _IMAGE_MACHINE),
         "an image version that is deleted": Destroys(
@@ -109,7 +112,7 @@ OTHERS: Mapping[str, Destroys] = MappingProxyType(
         "a join password that was changed": Destroys("the one before", Question.PERSON, "", ("retire_passwords",)),
     }
 )
-"""What waits for nobody, or is told by another record than a Cloud PC's."""
+"""What waits for nobody, or is told by another record."""
 
 
 def destroying_activities() -> frozenset[str]:

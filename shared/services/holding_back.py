@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from shared.dependencies import Dependencies
 from shared.domain import naming
-from shared.domain.asking import held_back
+from shared.domain.asking import HeldBack, held_back
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.destroying import Act
 from shared.domain.operations.operation import SYSTEM, AuditEvent
+from shared.domain.spot.host import SessionHost
 
 ASK_AGAIN = timedelta(minutes=10)
 """When what was not answered is asked again."""
@@ -29,17 +30,42 @@ async def hold_back(deps: Dependencies, pc: CloudPc, act: Act, why: str, *, agai
         return there.but(held_back=held_back(there.held_back, act.value, why, at=at, next_at=next_at))
 
     after = await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit)
-    if after.held_back is not None and after.held_back.since == at:
-        await deps.audit.append(
-            AuditEvent(
-                id=naming.derived_id("audit", pc.tenant_id, pc.id, "holdBack", at.isoformat()),
-                tenant_id=pc.tenant_id,
-                activity="Microsoft.CloudPC/cloudPCs/holdBack",
-                activity_date_time=at,
-                actor=SYSTEM,
-                resource_type="cloudPC",
-                resource_id=pc.id,
-                after={"act": act.value, "why": why},
-            )
-        )
+    await _note(deps, pc.tenant_id, ("cloudPC", pc.id), after.held_back, at)
     return next_at
+
+
+async def hold_back_host(deps: Dependencies, host: SessionHost, act: Act, why: str) -> None:
+    """Record that *act* on a host that is kept waits, and why: it is kept until it is asked about again."""
+    at = deps.clock.now()
+    next_at = at + ASK_AGAIN
+
+    def edit(there: SessionHost) -> SessionHost | None:
+        if there.kept_until is None or there.work is not None:
+            return None
+        return there.but(
+            kept_until=next_at, held_back=held_back(there.held_back, act.value, why, at=at, next_at=next_at)
+        )
+
+    after = await deps.session_hosts.change(host.tenant_id, host.id, edit)
+    await _note(deps, host.tenant_id, ("sessionHost", host.id), after.held_back, at)
+
+
+async def _note(
+    deps: Dependencies, tenant_id: str, resource: tuple[str, str], waits: HeldBack | None, at: datetime
+) -> None:
+    """Write to the audit log that something begins to wait now."""
+    if waits is None or waits.since != at:
+        return
+    resource_type, resource_id = resource
+    await deps.audit.append(
+        AuditEvent(
+            id=naming.derived_id("audit", tenant_id, resource_id, "holdBack", at.isoformat()),
+            tenant_id=tenant_id,
+            activity=f"Microsoft.CloudPC/{resource_type}s/holdBack",
+            activity_date_time=at,
+            actor=SYSTEM,
+            resource_type=resource_type,
+            resource_id=resource_id,
+            after={"act": waits.act, "why": waits.why},
+        )
+    )

@@ -215,10 +215,7 @@ def standing(record: CloudPc) -> str:
 def _waits(record: CloudPc) -> str:
     """Return what waits for an answer, since when and until when; empty when nothing does."""
     held = record.held_back
-    if held is None:
-        return ""
-    since, until = f"{held.since:%Y-%m-%d %H:%M}", f"{held.next_at:%H:%M}"
-    return f" {held.act[0].upper()}{held.act[1:]} waits since {since} UTC: {held.why}. It is asked again at {until}."
+    return f" {held.sentence}" if held else ""
 
 
 def _replacement(build: Build) -> str:

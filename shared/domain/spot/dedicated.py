@@ -37,5 +37,5 @@ def kept(host: SessionHost, with_place: Collection[str], until: datetime) -> Ses
     """
     owner = host.assigned_user_id
     if owner is None or owner in with_place:
-        return host.but(kept_until=None)
+        return host.but(kept_until=None, held_back=None)
     return host if host.kept_until is not None else host.but(kept_until=until)

@@ -91,6 +91,8 @@ def _of_host(host: SessionHost | None) -> list[str]:
         return [
             "No host has been given to the user yet: hosts are given in the order in which members were first seen."
         ]
+    if host.held_back is not None:
+        return [host.held_back.sentence]
     if host.kept_until is not None:
         return [f"The host that was the user's is kept until {host.kept_until:%Y-%m-%d %H:%M} UTC; then it is removed."]
     if host.status is not HostStatus.READY:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain import naming
+from shared.domain.asking import HeldBack
 from shared.domain.cloud_pcs.build import Failure, Resources, Warn
 from shared.domain.images.image import ImageSource
 from shared.domain.spot.host_windows import AppliedWindows
@@ -114,7 +115,8 @@ class SessionHost(Value):
     """A session host. *run* counts its tasks, *attempt* the tries of its build.
 
     *excluded*: the engine leaves it alone. *drained_by_hand*: a person drains it, the engine never reopens it.
-    *kept_until*: its user has no place any more, and it goes then; None: nobody who had it has left.
+    *kept_until*: its user has no place any more, and it goes then; None: nobody who had it has left. *held_back*: its
+    removal waits for an answer about its user; None: nothing waits.
     *proven*: its profile path, its join and its agent were tried and work; None: not yet. *work*: None: nothing runs.
     *applied*: the settings that its Windows has, None: not known. *settings_failed_at*: when they were last to be
     changed, and that failed.
@@ -147,6 +149,7 @@ class SessionHost(Value):
     restarts: int = 0
     assigned_user_id: str | None = None
     kept_until: datetime | None = None
+    held_back: HeldBack | None = None
     applied: AppliedWindows | None = None
     settings_failed_at: datetime | None = None
     seen: HostSeen | None = None

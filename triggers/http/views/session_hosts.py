@@ -1,14 +1,16 @@
 """Session hosts of Spot Groups, their sessions, and what the engine has decided: ours, Graph has none of them."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 from typing_extensions import TypedDict
 
+from shared.domain.asking import HeldBack
 from shared.domain.spot.decision import Decision
 from shared.domain.spot.host import HostStatus, HostTask, SessionHost
 from shared.domain.spot.host_windows import AppliedWindows, HostWindows, differing_settings
 from shared.domain.spot.sessions import DesktopSession
-from triggers.http.json_schema import Timestamp, timestamp
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
 
@@ -81,6 +83,7 @@ class SessionHostView(TypedDict):
     assignedUserId: str | None
     assignedUserPrincipalName: str | None
     keptUntilDateTime: Timestamp | None
+    heldBack: Annotated[Json, DumpOf(HeldBack)] | None
     parkedBecause: str | None
     failure: str | None
     warnings: list[WarningView]
@@ -148,6 +151,7 @@ def session_host_view(
         "assignedUserId": host.assigned_user_id,
         "assignedUserPrincipalName": users.get(host.assigned_user_id) if host.assigned_user_id else None,
         "keptUntilDateTime": timestamp(host.kept_until) if host.kept_until else None,
+        "heldBack": host.held_back.to_json() if host.held_back else None,
         "parkedBecause": host.parked_because,
         "failure": host.failure.message if host.failure else None,
         "warnings": [{"step": each.step, "message": each.message} for each in host.warnings],

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
@@ -27,6 +26,7 @@ from shared.services.observing import observe_all
 from shared.services.planning import rules_of, snapshots_of
 from shared.services.policies import assigned_to
 from shared.services.policy_edits import edited_fields
+from shared.services.readings import KeptLine
 from shared.services.service_plans import refuse_unusable_sizes
 from shared.services.spot_foreseeing import foresee_spot_edit, foresee_spot_pause
 from shared.services.tenants import TenantChange, changed_tenant, planned_by
@@ -165,15 +165,9 @@ async def _foresee(context: ActionContext, now: _Configuration, then: _Configura
 async def _observed(
     context: ActionContext, tenant: Tenant, policies: Iterable[Policy], records: tuple[CloudPc, ...]
 ) -> Observed:
-    first_seen = await context.deps.first_seen.of(tenant.id)
-
-    async def known(user_ids: Iterable[str], *, complete: bool) -> Mapping[str, datetime]:
-        """Return since when users are known; unlike a plan, this keeps nobody new."""
-        del complete
-        return {user_id: first_seen.get(user_id, context.now) for user_id in user_ids}
-
+    line = KeptLine(context.deps, tenant.id, looks_at=context.now)
     directory, group_ids = context.deps.graph(tenant), sorted(assigned_groups(policies))
-    return await retry_while_throttled(lambda: observe_all(directory, tenant.settings, group_ids, records, known))
+    return await retry_while_throttled(lambda: observe_all(directory, tenant.settings, group_ids, records, line))
 
 
 async def _plan(context: ActionContext, by: _Configuration, observed: Observed) -> Plan:

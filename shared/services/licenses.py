@@ -26,7 +26,8 @@ async def licensed_members(context: ActionContext, group_ids: Iterable[str]) -> 
     if not _has_seats(context):
         return members
     records = [stored.value async for stored in context.deps.cloud_pcs.each(context.tenant.id)]
-    first_seen = await context.deps.first_seen.of(context.tenant.id)
+    user_ids = [member.user.id for member in members]
+    first_seen = await context.deps.first_seen.of(context.tenant.id, user_ids, context.now)
     return with_seats(members, context.tenant.settings, records, first_seen)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -21,11 +20,8 @@ from shared.domain.spot.members import (
     suspects,
 )
 from shared.domain.tenants.tenant import Tenant
-from shared.errors import DeskwrightError, NotFoundError, ThrottledError
+from shared.services.fresh_readings import memberships
 from shared.services.observing import Directory
-
-_TOGETHER = 20
-_log = logging.getLogger("deskwright.members")
 
 
 async def read_roll(directory: Directory, group_ids: Iterable[str]) -> Roll:
@@ -72,30 +68,8 @@ async def confirmed_leavers(directory: Directory, group: SpotGroup, user_ids: Se
 
     Raises: ThrottledError.
     """
-    left: dict[str, bool] = {}
-    for at in range(0, len(user_ids), _TOGETHER):
-        part = user_ids[at : at + _TOGETHER]
-        try:
-            there = await directory.groups_of_users(part, group.group_ids)
-        except ThrottledError:
-            raise
-        except DeskwrightError:
-            for user_id in part:  # one of them may be why: it keeps nobody else from an answer
-                await _ask(directory, group, user_id, left)
-        else:
-            left |= {user_id: not there.get(user_id) for user_id in part}
-    return left
-
-
-async def _ask(directory: Directory, group: SpotGroup, user_id: str, left: dict[str, bool]) -> None:
-    try:
-        left[user_id] = not await directory.member_group_ids(user_id, list(group.group_ids))
-    except NotFoundError:
-        left[user_id] = True
-    except ThrottledError:
-        raise
-    except DeskwrightError as error:
-        _log.warning("the directory did not say whether %s is in a group of %s: %s", user_id, group.id, error)
+    there = await memberships(directory, user_ids, group.group_ids)
+    return {user_id: not groups for user_id, groups in there.items()}
 
 
 def planned_members(

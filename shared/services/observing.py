@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from shared.clients.directory import members_of_groups
+from shared.clients.directory import GroupMembers, members_of_groups
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.machines.service_plan import ServicePlan, service_plan
@@ -18,7 +18,8 @@ from shared.domain.planning.queueing import free_licences
 from shared.domain.planning.seats import seat_units, seated
 from shared.domain.tenants.directory import DirectoryUser, SubscribedSku
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
-from shared.errors import NotFoundError
+from shared.errors import NotFoundError, RefusedError, ThrottledError, UnavailableError
+from shared.services.fresh_readings import memberships
 
 _MOST_ASKED_FOR = 100
 """For how many missing users the directory is asked whether it has deleted them."""
@@ -46,17 +47,20 @@ class Directory(Protocol):
         """Return the licences that were bought."""
 
 
-class Note(Protocol):
-    """Keeps when users were first seen (shared.storage.first_seen)."""
+class Line(Protocol):
+    """The users of a tenant in line for its seats, by when they were first seen (shared.storage.first_seen)."""
 
-    async def __call__(self, user_ids: Iterable[str], *, complete: bool) -> Mapping[str, datetime]:
-        """Note these users; return when each was first seen. *complete*: all others are in no group."""
+    async def members(self) -> frozenset[str]:
+        """Return who is in line, and has not left by the last reading."""
+
+    async def note(self, user_ids: Iterable[str], left: Collection[str]) -> Mapping[str, datetime]:
+        """Note these users, and who has left; return when each was first seen."""
 
 
 async def observe_all(
-    directory: Directory, settings: TenantSettings, group_ids: list[str], records: tuple[CloudPc, ...], note: Note
+    directory: Directory, settings: TenantSettings, group_ids: list[str], records: tuple[CloudPc, ...], line: Line
 ) -> Observed:
-    """Read the whole directory, as far as Cloud PCs depend on it. *note*: keeps who was seen first.
+    """Read the whole directory, as far as Cloud PCs depend on it. *line*: keeps who was seen first.
 
     Results that are empty where that is unlikely make the observation incomplete: nothing is taken from anybody
     because of it. What rests on one group that is gone or empty is in doubt.
@@ -65,7 +69,9 @@ async def observe_all(
     certain = bool(members.people) or not group_ids  # nobody in any of them makes all of it uncertain
     people, held = members.people, set[str]()
     if settings.licence_source is LicenceSource.SEATS:
-        plans = seated(settings, people, records, await note(people, complete=certain and not members.empty))
+        lacking = await line.members() - set(people) if certain and not members.empty else frozenset[str]()
+        left, silent = await _ask_about(directory, lacking, group_ids, members)
+        plans = seated(settings, (*people, *silent), records, await line.note(people, left))
         licences = Licences(units=seat_units(settings))
     else:
         licences = await _licences(directory, settings, records)
@@ -84,12 +90,11 @@ async def observe_all(
         )
         for user in people.values()
     )
-    missing = {pc.user.id for pc in records if pc.status is not Status.NOT_PROVISIONED} - set(people)
     return Observed(
         entitlements=entitlements,
         cloud_pcs=records,
         complete=certain,
-        gone=await _gone(directory, missing) if certain else frozenset(),
+        gone=await _gone(directory, records, people) if certain else frozenset(),
         doubt=Doubt(
             group_ids=frozenset(members.empty),
             plan_ids=licences.consumed - held,
@@ -136,8 +141,39 @@ async def observe_some(
     )
 
 
-async def _gone(directory: Directory, missing: set[str]) -> frozenset[str]:
-    """Return which of *missing* the directory no longer has. Of many only some are read: the brake stops the others."""
+async def _ask_about(
+    directory: Directory, user_ids: Collection[str], group_ids: Sequence[str], members: GroupMembers
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Ask about each of these users, who are in no list; return who has left, and who was not answered for.
+
+    Who is in a group by that answer is added to *members*: a list proves who is a member, never who is not.
+    """
+    there = await memberships(directory, sorted(user_ids), group_ids)
+    left, silent = set[str](), set(user_ids) - set(there)
+    for user_id, groups in there.items():
+        try:
+            user = await directory.user(user_id) if groups else None
+        except NotFoundError:
+            user = None
+        except ThrottledError:
+            raise
+        except (UnavailableError, RefusedError):
+            silent.add(user_id)
+            continue
+        if user is None:
+            left.add(user_id)
+        else:
+            members.people[user.id] = user
+            members.groups.setdefault(user.id, set()).update(groups)
+    return frozenset(left), frozenset(silent)
+
+
+async def _gone(directory: Directory, records: Iterable[CloudPc], people: Collection[str]) -> frozenset[str]:
+    """Return who of those with a record and not among *people* the directory no longer has.
+
+    Of many only some are read: the brake stops the others.
+    """
+    missing = {pc.user.id for pc in records if pc.status is not Status.NOT_PROVISIONED} - set(people)
     gone = set()
     for user_id in sorted(missing)[:_MOST_ASKED_FOR]:
         try:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from shared.dependencies import Dependencies
@@ -15,6 +16,26 @@ from shared.domain.tenants.tenant import LicenceSource, Tenant
 from shared.services.observing import observe_all, observe_some
 
 
+@dataclass(frozen=True, slots=True)
+class KeptLine:
+    """The line for the seats of a tenant; what is seen is kept. With *looks_at* nothing is, as at that moment."""
+
+    deps: Dependencies
+    tenant_id: str
+    looks_at: datetime | None = None
+
+    async def members(self) -> frozenset[str]:
+        """Return who is in line, and has not left by the last reading."""
+        places = await self.deps.first_seen.places(self.tenant_id)
+        return frozenset(place.user_id for place in places.values() if place.left_at is None)
+
+    async def note(self, user_ids: Iterable[str], left: Collection[str]) -> Mapping[str, datetime]:
+        """Note these users, and who has left; return when each was first seen."""
+        if self.looks_at is None:
+            return await self.deps.first_seen.note(self.tenant_id, user_ids, self.deps.clock.now(), left=left)
+        return await self.deps.first_seen.of(self.tenant_id, user_ids, self.looks_at)
+
+
 async def observe(
     deps: Dependencies,
     tenant: Tenant,
@@ -24,17 +45,14 @@ async def observe(
 ) -> Observed:
     """Read everybody, or just *user_ids*, whose Cloud PCs are *records*. Raises: as the directory does."""
     directory = deps.graph(tenant)
-
-    async def note(user_ids: Iterable[str], *, complete: bool) -> Mapping[str, datetime]:
-        return await deps.first_seen.note(tenant.id, user_ids, deps.clock.now(), complete=complete)
-
+    line = KeptLine(deps, tenant.id)
     group_ids = sorted({assignment.group_id for policy in policies for assignment in policy.assignments})
     if user_ids is None:
-        return await observe_all(directory, tenant.settings, group_ids, records, note)
+        return await observe_all(directory, tenant.settings, group_ids, records, line)
     if tenant.settings.licence_source is LicenceSource.SEATS:
         # Who has a seat depends on all users: read all, and plan only those of the order.
         everybody = tuple([stored.value async for stored in deps.cloud_pcs.each(tenant.id)])
-        everything = await observe_all(directory, tenant.settings, group_ids, everybody, note)
+        everything = await observe_all(directory, tenant.settings, group_ids, everybody, line)
         wanted = tuple(each for each in everything.entitlements if each.user.id in user_ids)
         return everything.but(entitlements=wanted, cloud_pcs=records, fleet=everybody)
 

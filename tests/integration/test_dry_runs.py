@@ -109,12 +109,12 @@ SHORT = ("unassign", "assign another group", "pause of the tenant")
 @pytest.mark.parametrize("change", [c if c in SHORT else pytest.param(c, marks=pytest.mark.long) for c in DONE])
 async def test_what_is_foreseen_is_what_happens(here: Office, routes: dict[str, Any], change: str) -> None:
     form, route, body = DONE[change]
-    before, seen = await statuses(here), await here.first_seen.of("contoso")
+    before, seen = await statuses(here), await here.first_seen.places("contoso")
     found = await foreseen(routes, form)
     assert found["complete"] is True
     if change in EXPECTED:
         assert found["counts"] == EXPECTED[change]
-    assert (await statuses(here), await here.first_seen.of("contoso")) == (before, seen)  # nothing was written
+    assert (await statuses(here), await here.first_seen.places("contoso")) == (before, seen)  # nothing was written
     assert [each async for each in here.operations.each("contoso")] == []
 
     answer = await ask(routes[route], route, body=json.dumps(body).encode(), at={"id": "p1"})

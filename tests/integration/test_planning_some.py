@@ -20,6 +20,7 @@ from tests.integration.test_reconciliation import here, pc_of, plan, records
 __all__ = ["here"]
 PART = "CPC_E_2C_8GB_128GB"
 SEAT = things.plan(PART, PART)
+MINUTE = timedelta(minutes=1)
 
 
 def second_policy() -> Policy:
@@ -205,11 +206,50 @@ async def test_seats_go_to_who_was_seen_first_whatever_their_ids(here: PaperServ
     assert set(await records(here)) == {"zoe", "ada"}  # seen together: by id
 
 
-async def test_who_leaves_and_comes_back_is_seen_for_the_first_time_again(here: PaperServices) -> None:
-    await have_seats(here, 1)
-    for names in ({"zoe"}, {"zoe", "bob"}, {"bob"}, {"bob", "zoe"}):
+@pytest.mark.parametrize(("away", "first"), [(timedelta(days=6), "zoe"), (timedelta(days=8), "bob")])
+async def test_who_leaves_and_comes_back_within_a_week_has_the_old_place_in_line(
+    here: PaperServices, away: timedelta, first: str
+) -> None:
+    await have_seats(here, 0)
+    for names, lasts in (({"zoe"}, MINUTE), ({"zoe", "bob"}, MINUTE), ({"bob"}, away), ({"bob", "zoe"}, MINUTE)):
         here.directory.groups["g1"] = names
         await plan()
-        here.hand.advance(timedelta(minutes=1))
-    seen = await here.first_seen.of("contoso")
-    assert seen["id-zoe"] > seen["id-bob"]
+        here.hand.advance(lasts)
+    await have_seats(here, 1)
+    await plan()
+    assert set(await records(here)) == {first}
+
+
+async def test_a_list_that_lacks_somebody_gives_their_seat_to_nobody(here: PaperServices) -> None:
+    """The directory says of zoe that they are a member; of yan it does not answer, and their seat stays free."""
+    await have_seats(here, 0)
+    here.directory.groups["g1"] = set()
+    for name in ("zoe", "yan", "bob"):
+        here.directory.groups["g1"].add(name)
+        await plan()
+        here.hand.advance(MINUTE)
+    await have_seats(here, 2)
+    here.directory.unlisted, here.directory.silent = {"zoe", "yan"}, {"yan"}
+    for _ in range(3):
+        await plan()
+        here.hand.advance(MINUTE)
+    assert set(await records(here)) == {"zoe"}
+    here.directory.unlisted, here.directory.silent = set(), set()
+    await plan()
+    assert set(await records(here)) == {"zoe", "yan"}
+
+
+async def test_the_seat_of_a_user_who_has_left_goes_to_the_next_in_line(here: PaperServices) -> None:
+    await have_seats(here, 0)
+    here.directory.groups["g1"] = set()
+    for name in ("zoe", "bob"):
+        here.directory.groups["g1"].add(name)
+        await plan()
+        here.hand.advance(MINUTE)
+    here.directory.groups["g1"].remove("zoe")
+    await plan()
+    await have_seats(here, 1)
+    reads = len(here.directory.reads)
+    await plan()
+    assert set(await records(here)) == {"bob"}
+    assert not [read for read in here.directory.reads[reads:] if read.startswith("groups of")]  # asked about once

@@ -19,7 +19,7 @@ RESTORED = "restore"
 
 
 async def compare_first(records: Records, tenant: Tenant, at: datetime) -> None:
-    """Have the records of a tenant compared before anything else: due rows wait, and the tenant is paused.
+    """Want the records of a tenant compared before anything else: due rows wait, and the tenant is paused.
 
     *at*: the time of the export. One that somebody has paused stays so.
     """
@@ -33,7 +33,6 @@ async def compare_first(records: Records, tenant: Tenant, at: datetime) -> None:
     found = await records.orphan_scans.find(tenant.id, LAST)
     scan = found.value if found else OrphanScan(id=LAST, tenant_id=tenant.id, started_at=at)
     await records.orphan_scans.save_all([Stored(scan.but(wanted_at=at, ended_at=None, restored_at=at), "*")])
-    await records.due.put(DueKind.ORPHANS, at, tenant.id, tenant.id)
 
 
 async def end_comparison(deps: Dependencies, tenant_id: str, at: datetime) -> None:

@@ -15,6 +15,7 @@ from shared.services.cleaning_up import clean_up_due
 from shared.services.connection_checks import check_due
 from shared.services.directory_changes import catch_up_due, changes_due, reread_due
 from shared.services.directory_subscriptions import subscription_due
+from shared.services.forgotten_operations import watched_due
 from shared.services.grace import deprovision_due
 from shared.services.host_tasks import host_task_due
 from shared.services.image_replicas import replication_due
@@ -26,7 +27,6 @@ from shared.services.reconciling import reconcile_due
 from shared.services.remote import action_due
 from shared.services.restore_points import restore_points_due
 from shared.services.spot_reconciling import spot_due
-from shared.services.stalling import progress_due
 from shared.services.starting import build_due, resume_build
 from shared.services.sweeping import Rule
 from shared.services.version_actions import image_version_due
@@ -35,35 +35,35 @@ from shared.storage.due import DUE, DueKind, Sweep
 
 @dataclass(frozen=True, slots=True)
 class DueRule:
-    """The rule that acts on a due row of a kind, and what a restore *promises* again of it; None: nothing."""
+    """The rule that acts on a due row of a kind, and what a restore *promises* again of it."""
 
     act: Rule
-    promises: Promise | None
+    promises: Promise
 
 
 DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
     {
-        DueKind.START: DueRule(build_due, None),  # WATCH: every machine that is being built is looked at
+        DueKind.START: DueRule(build_due, promises.planned_builds_start),
         DueKind.WATCH: DueRule(resume_build, promises.builds_go_on),
         DueKind.CLEAN_UP: DueRule(clean_up_due, promises.leftovers_are_removed),
         DueKind.REREAD: DueRule(reread_due, promises.directories_are_read),
-        DueKind.RECHECK: DueRule(check_due, None),
-        DueKind.BUILD: DueRule(image_build_due, None),
+        DueKind.RECHECK: DueRule(check_due, promises.connections_are_checked),
+        DueKind.BUILD: DueRule(image_build_due, promises.image_builds_go_on),
         DueKind.DEPROVISION: DueRule(deprovision_due, promises.graces_end),
         DueKind.ACT: DueRule(action_due, promises.actions_go_on),
         DueKind.RESTORE_POINT: DueRule(restore_points_due, promises.restore_points_are_made),
-        DueKind.ORPHANS: DueRule(scan_due, None),
-        DueKind.BULK: DueRule(bulk_due, None),
-        DueKind.CHANGES: DueRule(changes_due, None),
-        DueKind.CATCH_UP: DueRule(catch_up_due, None),
-        DueKind.SUBSCRIBE: DueRule(subscription_due, None),
-        DueKind.REPLICATE: DueRule(replication_due, None),
+        DueKind.ORPHANS: DueRule(scan_due, promises.records_are_compared),
+        DueKind.BULK: DueRule(bulk_due, promises.bulk_actions_go_on),
+        DueKind.CHANGES: DueRule(changes_due, promises.reported_changes_are_settled),
+        DueKind.CATCH_UP: DueRule(catch_up_due, promises.changes_are_asked_for),
+        DueKind.SUBSCRIBE: DueRule(subscription_due, promises.subscriptions_are_renewed),
+        DueKind.REPLICATE: DueRule(replication_due, promises.images_are_copied),
         DueKind.HOST: DueRule(host_task_due, promises.host_tasks_go_on),
         DueKind.SPOT: DueRule(spot_due, promises.spot_groups_are_looked_at),
         DueKind.IMAGE_SET: DueRule(image_set_due, promises.image_sets_are_planned),
         DueKind.IMAGE_VERSION: DueRule(image_version_due, promises.image_versions_go_on),
-        DueKind.PROGRESS: DueRule(progress_due, None),
-        DueKind.RECONCILE: DueRule(reconcile_due, None),
+        DueKind.PROGRESS: DueRule(watched_due, promises.forgotten_operations_end),
+        DueKind.RECONCILE: DueRule(reconcile_due, promises.requested_reconciles_go_on),
     }
 )
 """Every kind."""

@@ -12,11 +12,17 @@ from datetime import datetime
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.images.image import DeviceImage, DeviceImageStatus
+from shared.domain.networks.connection import Connection
+from shared.domain.operations.bulk import BulkAction
+from shared.domain.operations.operation import Operation, OperationStatus
+from shared.domain.planning.queueing import waits
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import SessionHost
 from shared.domain.spot.image_set import ImageSet
 from shared.domain.spot.image_version import ImageVersion
-from shared.storage.due import EVERYBODY, LOOK, Due, DueKind, grace_due, read_once
+from shared.domain.tenants.tenant import Site
+from shared.storage.due import EVERYBODY, LOOK, RESTORED, Due, DueKind, grace_due, read_once
 from shared.storage.records import Records
 
 _BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
@@ -24,16 +30,26 @@ _BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
 
 @dataclass(frozen=True, slots=True)
 class TenantRecords:
-    """The records of one tenant from which promises follow, and the moment of the export."""
+    """The records of one tenant from which promises follow, and the moment of the export.
+
+    *operations*: those that have not ended. *reconcile_requested*, *changes_reported*: whether such marks wait.
+    """
 
     tenant_id: str
     at: datetime
+    sites: list[Site]
+    connections: list[Connection]
+    images: list[DeviceImage]
     cloud_pcs: list[CloudPc]
     spot_groups: list[SpotGroup]
     next_looks: Mapping[str, datetime | None]
     session_hosts: list[SessionHost]
     image_sets: list[ImageSet]
     image_versions: list[ImageVersion]
+    bulk_actions: list[BulkAction]
+    operations: list[Operation]
+    reconcile_requested: bool
+    changes_reported: bool
 
 
 Promise = Callable[[TenantRecords], Iterator[Due]]
@@ -45,22 +61,45 @@ async def read_tenant_records(records: Records, tenant_id: str, at: datetime) ->
     return TenantRecords(
         tenant_id=tenant_id,
         at=at,
+        sites=[each.value async for each in records.sites.each(tenant_id)],
+        connections=[each.value async for each in records.connections.each(tenant_id)],
+        images=[each.value async for each in records.images.each(tenant_id)],
         cloud_pcs=[each.value async for each in records.cloud_pcs.each(tenant_id)],
         spot_groups=[each.value async for each in records.spot_groups.each(tenant_id)],
         next_looks={each.value.id: each.value.next_look_at async for each in records.spot_states.each(tenant_id)},
         session_hosts=[each.value async for each in records.session_hosts.each(tenant_id)],
         image_sets=[each.value async for each in records.image_sets.each(tenant_id)],
         image_versions=[each.value async for each in records.image_versions.each(tenant_id)],
+        bulk_actions=[each.value async for each in records.bulk_actions.each(tenant_id)],
+        operations=[
+            each.value
+            for status in (OperationStatus.NOT_STARTED, OperationStatus.RUNNING)
+            async for each in records.operations.each(tenant_id, status=status.value)
+        ],
+        reconcile_requested=await records.requests.newest(tenant_id) is not None,
+        changes_reported=bool(await records.changes.take(tenant_id, 1)),
     )
 
 
+def records_are_compared(there: TenantRecords) -> Iterator[Due]:
+    """The records are compared with what is in Azure: until then nothing else of the tenant begins."""
+    yield _of_tenant(there, DueKind.ORPHANS)
+
+
+def planned_builds_start(there: TenantRecords) -> Iterator[Due]:
+    """Whoever was planned and waits in the queue is planned again: planning starts the build when it may start."""
+    for pc in there.cloud_pcs:
+        if waits(pc):
+            yield _of(pc, DueKind.START, there.at)
+
+
 def builds_go_on(there: TenantRecords) -> Iterator[Due]:
-    """Every machine that is being built is looked at, whether or not its build was started."""
+    """Every machine whose build has begun is looked at; who waits in the queue is left there."""
     for pc in there.cloud_pcs:
         other = pc.replacement
         if other is not None and other.unfinished:
             yield Due(DueKind.WATCH, there.at, pc.tenant_id, pc.id, other.generation)
-        if pc.status in _BUILDING:
+        if pc.status in _BUILDING and not waits(pc):
             yield _of(pc, DueKind.WATCH, there.at)
 
 
@@ -129,6 +168,64 @@ def image_versions_go_on(there: TenantRecords) -> Iterator[Due]:
     """Work on image versions that was not begun, broke off or is timed is looked at."""
     for version in there.image_versions:
         yield Due(DueKind.IMAGE_VERSION, there.at, version.tenant_id, version.id)
+
+
+def connections_are_checked(there: TenantRecords) -> Iterator[Due]:
+    """The checks of connections are repeated, and those that were requested are made."""
+    for connection in there.connections:
+        yield Due(DueKind.RECHECK, there.at, connection.tenant_id, connection.id)
+
+
+def image_builds_go_on(there: TenantRecords) -> Iterator[Due]:
+    """Builds of device images begin, or begin again."""
+    for image in there.images:
+        if image.status is DeviceImageStatus.PENDING:
+            yield Due(DueKind.BUILD, there.at, image.tenant_id, image.id)
+
+
+def images_are_copied(there: TenantRecords) -> Iterator[Due]:
+    """Each site is looked at: images that are not in all of its regions are copied."""
+    for site in there.sites:
+        yield Due(DueKind.REPLICATE, there.at, site.tenant_id, site.id)
+
+
+def bulk_actions_go_on(there: TenantRecords) -> Iterator[Due]:
+    """Bulk actions with something left to do are resumed."""
+    for bulk in there.bulk_actions:
+        if bulk.unsettled:
+            yield Due(DueKind.BULK, there.at, bulk.tenant_id, bulk.id)
+
+
+def reported_changes_are_settled(there: TenantRecords) -> Iterator[Due]:
+    """Changes of users that were reported and not handled are settled."""
+    if there.changes_reported:
+        yield _of_tenant(there, DueKind.CHANGES)
+
+
+def changes_are_asked_for(there: TenantRecords) -> Iterator[Due]:
+    """The directory is asked what has changed since it was last read."""
+    yield _of_tenant(there, DueKind.CATCH_UP)
+
+
+def subscriptions_are_renewed(there: TenantRecords) -> Iterator[Due]:
+    """The subscriptions to the directory's changes are renewed before they end, or made."""
+    yield _of_tenant(there, DueKind.SUBSCRIBE)
+
+
+def requested_reconciles_go_on(there: TenantRecords) -> Iterator[Due]:
+    """A reconcile that was requested and not done is begun. Without its mark the row would end who waits for one."""
+    if there.reconcile_requested:
+        yield _of_tenant(there, DueKind.RECONCILE)
+
+
+def forgotten_operations_end(there: TenantRecords) -> Iterator[Due]:
+    """Operations are looked at that had not ended: their instances are in no export, so some would run for ever."""
+    for operation in there.operations:
+        yield Due(DueKind.PROGRESS, there.at, operation.tenant_id, operation.id, RESTORED)
+
+
+def _of_tenant(there: TenantRecords, kind: DueKind) -> Due:
+    return Due(kind, there.at, there.tenant_id, there.tenant_id)
 
 
 def _of(pc: CloudPc, kind: DueKind, at: datetime) -> Due:

@@ -108,7 +108,6 @@ async def _promise_again(tables: Tables, at: datetime) -> None:
         await compare_first(records, tenant.value, at)
         there = await read_tenant_records(records, tenant_id, at)
         for rule in DUE_RULES.values():
-            if rule.promises is not None:
-                await records.due.put_all(rule.promises(there))
+            await records.due.put_all(rule.promises(there))
         await records.cloud_pcs.repair(tenant_id)  # lists are in no export
         await records.operations.repair(tenant_id)

@@ -76,7 +76,7 @@ class DueKind(StrEnum):
     SPOT = "spot"  # a Spot Group whose members are read; with the generation LOOK: whose engine runs
     IMAGE_SET = "imageSet"  # an image set: its first version, and the next one of its schedule
     IMAGE_VERSION = "imageVersion"  # an image version: work that was not begun or broke off, and what is timed
-    PROGRESS = "progress"  # an instance (id) that no record shows: if it stands still, it is started again
+    PROGRESS = "progress"  # an instance (id) that no record shows: if it stands still, it starts again; or RESTORED
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
 
@@ -157,6 +157,9 @@ PROGRESS_EVERY = DUE[DueKind.PROGRESS].checked_after
 
 STANDS_STILL = 1
 """The generation of a PROGRESS row whose instance the sweep has ended: it is started again."""
+
+RESTORED = 2
+"""The generation of a PROGRESS row of an operation (id) that a restore has brought back, without its instance."""
 
 BULK_EVERY = DUE[DueKind.BULK].checked_after
 """How often a sweep checks that a bulk action still runs."""

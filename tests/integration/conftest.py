@@ -11,6 +11,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure_simulator.certificates import Certificates
 
 from local.azurite import Azurite
+from shared.clients.blobs import Blobs
 from shared.services import images
 from shared.storage.tables import Tables
 from tests.identities import Identity
@@ -38,6 +39,24 @@ async def tables(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[
     yield made
     await made.close()
     await session.close()
+
+
+@pytest.fixture
+async def blobs(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[Blobs]:
+    session = ClientSession(connector=TCPConnector(ssl=tls))
+    transport = AioHttpTransport(session=session, session_owner=False)
+    made = Blobs(azurite_server.blobs_url, Identity, f"exports{next(_numbers)}", transport=transport)
+    yield made
+    await made.close()
+    await session.close()
+
+
+@pytest.fixture
+def elsewhere(tables: Tables) -> Tables:
+    """An empty account: tables of another prefix."""
+    other = Tables("", Identity, prefix=f"{tables.prefix}e")
+    other.service = tables.service  # type: ignore[method-assign]
+    return other
 
 
 @pytest.fixture

@@ -1,25 +1,15 @@
 """The daily export and its way back: real tables, real blobs, nothing lost and nothing changed."""
 
-import itertools
 import json
-import ssl
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, TCPConnector
-from azure.core.pipeline.transport import AioHttpTransport
 
-from local.azurite import Azurite
 from shared.clients.blobs import Blobs
 from shared.dependencies import Dependencies, use
-from shared.domain.cloud_pcs.build import Build, Resources
-from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.lifecycle import Phase, Status
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.exporting import EXPORTED, manifest_name
-from shared.domain.spot.host import HostTask, HostWork
-from shared.domain.spot.state import SpotGroupState
 from shared.errors import ConflictError, NotFoundError, UnavailableError
 from shared.services import exporting
 from shared.services.comparing import end_comparison
@@ -27,11 +17,9 @@ from shared.services.exporting import delete_exports, export_tables, read_manife
 from shared.services.restoring import DamagedError, restore_tables
 from shared.services.sweeping import sweep_together
 from shared.storage.contents import Contents
-from shared.storage.due import EVERYBODY, LOOK, Due, DueKind
+from shared.storage.due import Due, DueKind
 from shared.storage.tables import Row, Tables
-from tests.identities import Identity
-from tests.integration import image_things, things
-from tests.integration.desks import session_host, spot_group
+from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices
 
 NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)
@@ -39,17 +27,6 @@ DAY = NIGHT.date()
 BOB = things.cloud_pc("bob", status=Status.PROVISIONED)
 LISTS = "~"
 """The keys of the rows of a list begin with it."""
-_numbers = itertools.count(1)
-
-
-@pytest.fixture
-async def blobs(azurite_server: Azurite, tls: ssl.SSLContext) -> AsyncIterator[Blobs]:
-    session = ClientSession(connector=TCPConnector(ssl=tls))
-    transport = AioHttpTransport(session=session, session_owner=False)
-    made = Blobs(azurite_server.blobs_url, Identity, f"exports{next(_numbers)}", transport=transport)
-    yield made
-    await made.close()
-    await session.close()
 
 
 @pytest.fixture
@@ -64,14 +41,6 @@ async def here(tables: Tables) -> Dependencies:
     await services.audit.append(things.audit_event())
     await services.due.put(DueKind.WATCH, NIGHT + timedelta(hours=1), "contoso", "x", 3)
     return services
-
-
-@pytest.fixture
-def elsewhere(tables: Tables) -> Tables:
-    """An empty account: tables of another prefix."""
-    other = Tables("", Identity, prefix=f"{tables.prefix}e")
-    other.service = tables.service  # type: ignore[method-assign]
-    return other
 
 
 async def everything(tables: Tables) -> dict[str, list[Row]]:
@@ -263,58 +232,6 @@ async def test_a_damaged_export_is_found_before_anything_is_written(
     with pytest.raises(DamagedError, match=part.name):
         await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     assert [rows for rows in (await everything(elsewhere)).values() if rows] == []
-
-
-def with_replacement(name: str, phase: Phase, generation: int) -> CloudPc:
-    """A Cloud PC that works, and has another machine."""
-    other = Build(generation=generation, phase=phase)
-    return things.cloud_pc(name, status=Status.PROVISIONED, generation=4, replacement=other)
-
-
-async def test_what_workflows_knew_is_promised_again(here: Dependencies, blobs: Blobs, elsewhere: Tables) -> None:
-    failed = things.cloud_pc("eve", status=Status.FAILED, resources=Resources(computer_name="PC-1"))
-    await here.cloud_pcs.insert(failed)
-    await here.cloud_pcs.insert(with_replacement("gil", Phase.BUILDING, 7))
-    await here.cloud_pcs.insert(with_replacement("hal", Phase.LEAVING, 1))
-    await export_tables(here.tables, blobs, NIGHT)
-    await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
-    restored = PaperServices(elsewhere)
-    dues = {kind: await restored.due.due(kind, NIGHT) for kind in DueKind}
-    watched = {(due.subject_id, due.generation) for due in dues[DueKind.WATCH]}
-    assert watched == {(things.cloud_pc("ada").id, 7), (things.cloud_pc("gil").id, 7)}
-    assert {due.subject_id for due in dues[DueKind.CLEAN_UP]} == {failed.id, things.cloud_pc("hal").id}
-    assert [due.subject_id for due in dues[DueKind.REREAD]] == [EVERYBODY]
-
-
-async def test_what_is_due_of_spot_groups_their_hosts_and_images_is_promised_again(
-    here: Dependencies, blobs: Blobs, elsewhere: Tables
-) -> None:
-    """Records are read before the promises: one that was kept in between is in neither."""
-    soon = NIGHT + timedelta(hours=3)
-    group = spot_group()
-    await here.spot_groups.insert(group)
-    await here.spot_states.insert(
-        SpotGroupState(id=group.id, tenant_id=group.tenant_id, planned_at=NIGHT, next_look_at=soon)
-    )
-    starts = session_host(1, run=4, work=HostWork(task=HostTask.START, run=4, begun_at=NIGHT))
-    await here.session_hosts.insert(starts)
-    await here.session_hosts.insert(session_host(2, run=3))
-    await here.image_sets.insert(image_things.image_set())
-    await here.image_versions.insert(image_things.version())
-    await export_tables(here.tables, blobs, NIGHT)
-    await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
-
-    restored = PaperServices(elsewhere)
-    assert (await restored.session_hosts.get(group.tenant_id, starts.id)).value == starts
-    kinds = (DueKind.SPOT, DueKind.HOST, DueKind.IMAGE_SET, DueKind.IMAGE_VERSION)
-    found = await restored.due.due_among(kinds, soon)
-    assert {(due.kind, due.subject_id, due.generation, due.at) for due in found} == {
-        (DueKind.SPOT, group.id, 0, NIGHT),
-        (DueKind.SPOT, group.id, LOOK, soon),
-        (DueKind.HOST, starts.id, 4, NIGHT),
-        (DueKind.IMAGE_SET, image_things.image_set().id, 0, NIGHT),
-        (DueKind.IMAGE_VERSION, image_things.version().id, 0, NIGHT),
-    }
 
 
 async def test_old_exports_are_removed_and_others_stay(here: Dependencies, blobs: Blobs) -> None:

@@ -34,7 +34,12 @@ param maximumInstanceCount int = 40
 @maxValue(730)
 param logRetentionInDays int = 90
 
-@description('Days that the daily export of the tables is kept.')
+@description('Hours between two exports of the tables; 24: one each night.')
+@minValue(1)
+@maxValue(24)
+param exportEveryHours int = 24
+
+@description('Days that an export of the tables is kept.')
 @minValue(1)
 @maxValue(3650)
 param exportsKeptInDays int = 30
@@ -164,7 +169,7 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
       }
     }
 
-    // The daily export of the tables (docs/operations.md).
+    // The exports of the tables (docs/operations.md).
     resource exports 'containers' = {
       name: 'exports'
       properties: {
@@ -316,6 +321,7 @@ var settings = {
   DESKWRIGHT_TABLES_URL: storage.properties.primaryEndpoints.table
   DESKWRIGHT_QUEUES_URL: storage.properties.primaryEndpoints.queue
   DESKWRIGHT_BLOBS_URL: storage.properties.primaryEndpoints.blob
+  DESKWRIGHT_EXPORT_EVERY_HOURS: string(exportEveryHours)
   DESKWRIGHT_EXPORTS_KEPT_IN_DAYS: string(exportsKeptInDays)
   DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS: string(operationsKeptInDays)
   DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri

@@ -61,8 +61,9 @@ class Settings(BaseModel):
         description="Public address of /api/graph/notifications; none: directories are polled",
     )
     blobs_url: Endpoint | None = Field(
-        None, description="Blob service that takes the daily export of the tables; none: there is no export"
+        None, description="Blob service that takes the exports of the tables; none: there is no export"
     )
+    export_every_hours: int = Field(24, ge=1, le=24, description="Hours between two exports; 24: one each night")
     exports_kept_in_days: int = Field(30, ge=1, le=3650, description="Days that an export is kept")
     operations_kept_in_days: int = Field(
         90, ge=1, le=3650, description="Days that an operation or bulk action is kept after its end"

@@ -73,7 +73,7 @@ class Dependencies(Records):
 
     @cached_property
     def exports(self) -> Blobs | None:
-        """The container of the daily exports, None if none is set."""
+        """The container of the exports, None if none is set."""
         if self.settings.blobs_url is None:
             return None
         from shared.clients.blobs import Blobs

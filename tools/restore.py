@@ -1,4 +1,4 @@
-"""``python -m tools.restore``: restore a daily export of the tables (docs/operations.md, disaster recovery).
+"""``python -m tools.restore``: restore an export of the tables (docs/operations.md, disaster recovery).
 
 Signs in as the operator who runs it (``az login``). They need Storage Table Data Contributor on the account to restore
 into, and Storage Blob Data Reader on the one that has the export.
@@ -10,12 +10,11 @@ import argparse
 import asyncio
 import os
 import sys
-from datetime import date
 from typing import TYPE_CHECKING
 
 from shared.clients.blobs import Blobs
 from shared.clients.credentials import own_credential
-from shared.domain.exporting import CONTAINER
+from shared.domain.exporting import CONTAINER, begin_of
 from shared.errors import DeskwrightError
 from shared.services.exporting import read_manifest
 from shared.services.restoring import Restored, restore_tables
@@ -28,29 +27,34 @@ if TYPE_CHECKING:
 def main() -> None:
     """Restore the export that was chosen, and print what was done. Exits with 1 and the reason where that fails."""
     parser = argparse.ArgumentParser(prog="python -m tools.restore", description="Restore an export of the tables.")
-    parser.add_argument("day", type=date.fromisoformat, nargs="?", help="the day of the export; without it: list them")
+    parser.add_argument("export", type=_name, nargs="?", help="the name of the export; without it: list them")
     parser.add_argument("--blobs-url", required=True, help="Blob service of the account that has the export")
     parser.add_argument("--tables-url", help="Table service of the account to restore into")
     parser.add_argument("--merge", action="store_true", help="add what is missing to an account that is not empty")
     arguments = parser.parse_args()
-    if arguments.day is not None and arguments.tables_url is None:
+    if arguments.export is not None and arguments.tables_url is None:
         parser.error("--tables-url says where to restore into")
     try:
-        asyncio.run(_run(arguments.blobs_url, arguments.tables_url, arguments.day, merge=arguments.merge))
+        asyncio.run(_run(arguments.blobs_url, arguments.tables_url, arguments.export, merge=arguments.merge))
     except DeskwrightError as error:
         sys.exit(f"restore: {error}")
 
 
-async def _run(blobs_url: str, tables_url: str | None, day: date | None, *, merge: bool) -> None:
+def _name(text: str) -> str:
+    begin_of(text)
+    return text
+
+
+async def _run(blobs_url: str, tables_url: str | None, export: str | None, *, merge: bool) -> None:
     credential = own_credential(None, identity_endpoint="IDENTITY_ENDPOINT" in os.environ)
     try:
         blobs = Blobs(blobs_url.rstrip("/"), lambda: credential, CONTAINER)
         try:
-            if day is None or tables_url is None:
+            if export is None or tables_url is None:
                 await _list(blobs)
             else:
-                done = await _restore(blobs, tables_url.rstrip("/"), credential, day, merge=merge)
-                print(f"restored {day.isoformat()}: {done.added} rows added, {done.rows - done.added} were there")
+                done = await _restore(blobs, tables_url.rstrip("/"), credential, export, merge=merge)
+                print(f"restored {export}: {done.added} rows added, {done.rows - done.added} were there")
         finally:
             await blobs.close()
     finally:
@@ -58,18 +62,18 @@ async def _run(blobs_url: str, tables_url: str | None, day: date | None, *, merg
 
 
 async def _restore(
-    blobs: Blobs, tables_url: str, credential: AsyncTokenCredential, day: date, *, merge: bool
+    blobs: Blobs, tables_url: str, credential: AsyncTokenCredential, export: str, *, merge: bool
 ) -> Restored:
     tables = Tables(tables_url, lambda: credential)
     try:
-        return await restore_tables(tables, blobs, day, merge=merge, report=print)
+        return await restore_tables(tables, blobs, export, merge=merge, report=print)
     finally:
         await tables.close()
 
 
 async def _list(blobs: Blobs) -> None:
     for folder in await blobs.folders():
-        manifest = await read_manifest(blobs, date.fromisoformat(folder))
+        manifest = await read_manifest(blobs, folder)
         print(f"{folder}: {f'{manifest.rows} rows' if manifest else 'not whole'}")
 
 

@@ -9,7 +9,7 @@ import azure.functions as func
 
 from shared.dependencies import Dependencies, dependencies
 from shared.services.deleting import delete_old
-from shared.services.exporting import export_nightly
+from shared.services.exporting import export_regularly
 from shared.services.interruptions import complete_interrupted
 from shared.services.list_keeping import fold_lists, repair_lists
 from shared.services.maintenance_steps import each_by_itself
@@ -21,15 +21,15 @@ bp = Blueprint()
 _log = logging.getLogger("deskwright.maintenance")
 
 
-@bp.timer_trigger(arg_name="timer", schedule="0 40 1-5 * * *")
+@bp.timer_trigger(arg_name="timer", schedule="35 */20 * * * *")
 @ticks
 async def export_the_tables(timer: func.TimerRequest) -> None:
-    """Export the tables once a night, and remove the exports that are too old.
+    """Export the tables once in each interval (a setting), and remove the exports that are too old.
 
-    Every hour of the night again: one that broke off (at the time limit, say) is resumed; one that is whole stays.
+    Three times an hour: one that broke off (at the time limit, say) is resumed; one that is whole stays.
     """
     del timer
-    await export_nightly(dependencies())
+    await export_regularly(dependencies())
 
 
 @bp.timer_trigger(arg_name="timer", schedule="0 10 6 * * *")

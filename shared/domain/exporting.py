@@ -1,8 +1,12 @@
-"""What an export of the tables consists of: a folder a day, parts of JSON lines, a manifest written last. Pure."""
+"""What an export of the tables consists of: a folder, parts of JSON lines, a manifest written last. Pure.
+
+There is one export for each interval, named for its begin: that of a day is ``2026-11-21``, others have the hour too,
+``2026-11-21T13``.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from shared.domain.values import Value
 
@@ -13,6 +17,10 @@ CONTAINER = "exports"
 """The blob container of exports."""
 
 MANIFEST = "manifest.json"
+
+_FIRST = datetime(2020, 1, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_OF_DAY, _OF_HOUR = "%Y-%m-%d", "%Y-%m-%dT%H"
 
 EXPORTED = (
     "tenants",
@@ -67,12 +75,21 @@ class Part(Value):
 
 
 class Manifest(Value):
-    """All of an export: where there is one, the export is complete. *tables*: the parts of each, in their order."""
+    """All of an export: where there is one, the export is complete. *tables*: the parts of each, in their order.
+
+    *hour*: at which its interval began; None: it is the one of the day.
+    """
 
     format: int = FORMAT
     day: date
+    hour: int | None = None
     exported_at: datetime
     tables: dict[str, tuple[Part, ...]]
+
+    @property
+    def name(self) -> str:
+        """The folder of the export."""
+        return self.day.isoformat() if self.hour is None else f"{self.day.isoformat()}T{self.hour:02}"
 
     @property
     def rows(self) -> int:
@@ -80,24 +97,42 @@ class Manifest(Value):
         return sum(part.rows for parts in self.tables.values() for part in parts)
 
 
-def part_name(day: date, table: str, number: int) -> str:
+def export_name(now: datetime, every: timedelta) -> str:
+    """Return the name of the export of the interval that *now* is in. A day's begins at one o'clock: it is the night's.
+
+    Intervals that divide a day begin at the same hours every day.
+    """
+    begin = now.astimezone(UTC) - (now - _FIRST) % every
+    return f"{begin:%Y-%m-%d}" if every == _DAY else f"{begin:%Y-%m-%dT%H}"
+
+
+def begin_of(name: str) -> datetime:
+    """Return when the interval of an export began, at midnight of a day's. Raises: ValueError if it is no name."""
+    begin = datetime.strptime(name, _OF_HOUR if "T" in name else _OF_DAY).replace(tzinfo=UTC)
+    if name not in {begin.strftime(_OF_HOUR), begin.strftime(_OF_DAY)}:
+        message = f"no name of an export: {name}"
+        raise ValueError(message)
+    return begin
+
+
+def part_name(export: str, table: str, number: int) -> str:
     """Return the name of the blob of a part; parts sort as they were written."""
-    return f"{day.isoformat()}/{table}/{number:06d}.jsonl"
+    return f"{export}/{table}/{number:06d}.jsonl"
 
 
-def manifest_name(day: date) -> str:
-    """Return the name of the blob of a day's manifest."""
-    return f"{day.isoformat()}/{MANIFEST}"
+def manifest_name(export: str) -> str:
+    """Return the name of the blob of the manifest of an export."""
+    return f"{export}/{MANIFEST}"
 
 
-def expired(folders: list[str], today: date, kept: timedelta) -> list[str]:
-    """Return those of *folders* that hold an export older than *kept*; folders of no day are left alone."""
-    days = {folder: day for folder in folders if (day := _day(folder)) is not None}
-    return [folder for folder, day in days.items() if day < today - kept]
+def expired(folders: list[str], now: datetime, kept: timedelta) -> list[str]:
+    """Return those of *folders* that hold an export older than *kept*; folders of no export are left alone."""
+    begins = {folder: begin for folder in folders if (begin := _begin(folder)) is not None}
+    return [folder for folder, begin in begins.items() if begin.date() < now.astimezone(UTC).date() - kept]
 
 
-def _day(folder: str) -> date | None:
+def _begin(folder: str) -> datetime | None:
     try:
-        return date.fromisoformat(folder)
+        return begin_of(folder)
     except ValueError:
         return None

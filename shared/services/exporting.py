@@ -1,7 +1,8 @@
-"""The daily export: every row of every table as a line of JSON, in parts, and a manifest when all of it is there.
+"""The exports: every row of every table as a line of JSON, in parts, and a manifest when all of it is there.
 
 A part stands in its blob with its digest and the place where the next one begins. An export that broke off resumes
-behind the last part of each table, so that it is never begun twice; one that is whole is not made again.
+behind the last part of each table, so that it is never begun twice; one that is whole is not made again. There is one
+for each interval, by default for each night.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import hashlib
 import json
 import logging
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from shared.clients.blobs import Blobs, Found
 from shared.dependencies import Dependencies
-from shared.domain.exporting import EXPORTED, Manifest, Part, expired, manifest_name, part_name
+from shared.domain.exporting import EXPORTED, Manifest, Part, begin_of, expired, export_name, manifest_name, part_name
 from shared.storage.contents import Contents, line
 from shared.storage.listed import is_of_list
 from shared.storage.tables import Row, Tables
@@ -27,55 +28,58 @@ _PART_BYTES = 8 * 1024 * 1024
 _END = "end"  # in place of a token: blobs have no facts without a value
 
 
-async def export_nightly(deps: Dependencies) -> None:
-    """Export the tables unless that is done for this day, and remove the exports that are too old."""
+async def export_regularly(deps: Dependencies) -> None:
+    """Export the tables unless that is done for this interval, and remove the exports that are too old."""
     if deps.exports is None:
         _log.warning("the tables are not exported: DESKWRIGHT_BLOBS_URL is not set")
         return
     now = deps.clock.now()
-    manifest = await export_tables(deps.tables, deps.exports, now)
-    _log.info("the export of %s is whole: %d rows", manifest.day, manifest.rows)
+    every = timedelta(hours=deps.settings.export_every_hours)
+    manifest = await export_tables(deps.tables, deps.exports, now, every)
+    _log.info("the export of %s is whole: %d rows", manifest.name, manifest.rows)
     kept = timedelta(days=deps.settings.exports_kept_in_days)
-    for folder in await delete_exports(deps.exports, now.date(), kept):
+    for folder in await delete_exports(deps.exports, now, kept):
         _log.info("the export of %s is removed", folder)
 
 
-async def export_tables(tables: Tables, blobs: Blobs, now: datetime) -> Manifest:
-    """Export all tables under the day of *now*, and return the manifest; a day that has one keeps it."""
-    day = now.date()
-    if (there := await read_manifest(blobs, day)) is not None:
+async def export_tables(tables: Tables, blobs: Blobs, now: datetime, every: timedelta = timedelta(days=1)) -> Manifest:
+    """Export all tables for the interval of *now*, and return the manifest; an interval that has one keeps it."""
+    name = export_name(now, every)
+    if (there := await read_manifest(blobs, name)) is not None:
         return there
-    parts = {table: await _export(Contents(tables), blobs, day, table) for table in EXPORTED}
-    made = Manifest(day=day, exported_at=now, tables=parts)
-    await blobs.put(manifest_name(day), json.dumps(made.to_json(), indent=1).encode())
+    parts = {table: await _export(Contents(tables), blobs, name, table) for table in EXPORTED}
+    begin = begin_of(name)
+    hour = begin.hour if "T" in name else None
+    made = Manifest(day=begin.date(), hour=hour, exported_at=now, tables=parts)
+    await blobs.put(manifest_name(name), json.dumps(made.to_json(), indent=1).encode())
     return made
 
 
-async def read_manifest(blobs: Blobs, day: date) -> Manifest | None:
-    """Return the manifest of a day, None where its export is not whole."""
-    content = await blobs.get(manifest_name(day))
+async def read_manifest(blobs: Blobs, name: str) -> Manifest | None:
+    """Return the manifest of an export, None where it is not whole."""
+    content = await blobs.get(manifest_name(name))
     return None if content is None else Manifest.model_validate_json(content)
 
 
-async def delete_exports(blobs: Blobs, day: date, kept: timedelta) -> list[str]:
+async def delete_exports(blobs: Blobs, now: datetime, kept: timedelta) -> list[str]:
     """Remove the exports older than *kept*, each manifest first: an export that is half removed must not look whole."""
-    gone = expired(await blobs.folders(), day, kept)
+    gone = expired(await blobs.folders(), now, kept)
     for folder in gone:
-        await blobs.delete(manifest_name(date.fromisoformat(folder)))
+        await blobs.delete(manifest_name(folder))
         for found in await blobs.folder(folder):
             await blobs.delete(found.name)
     return gone
 
 
-async def _export(contents: Contents, blobs: Blobs, day: date, table: str) -> tuple[Part, ...]:
-    found = await blobs.folder(f"{day.isoformat()}/{table}")
+async def _export(contents: Contents, blobs: Blobs, name: str, table: str) -> tuple[Part, ...]:
+    found = await blobs.folder(f"{name}/{table}")
     parts = [_part(each) for each in found]
     token = found[-1].facts["next"] if found else ""
     while token != _END:
         lines, schemas, token = await _gather(contents, table, token)
         content = "".join(lines).encode()
         part = Part(
-            name=part_name(day, table, len(parts)),
+            name=part_name(name, table, len(parts)),
             rows=len(lines),
             sha256=hashlib.sha256(content).hexdigest(),
             schemas=dict(sorted(schemas.items())),

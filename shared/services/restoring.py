@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from shared.clients.blobs import Blobs
 from shared.domain.exporting import EXPORTED, FORMAT, Manifest, Part
@@ -39,24 +39,24 @@ class DamagedError(ConflictError):
     """What is in the container is not what the manifest says; nothing was written."""
 
 
-async def restore_tables(tables: Tables, blobs: Blobs, day: date, *, merge: bool, report: Report) -> Restored:
-    """Restore the export of *day*: into an account without rows of the service, or with *merge* in addition to them.
+async def restore_tables(tables: Tables, blobs: Blobs, name: str, *, merge: bool, report: Report) -> Restored:
+    """Restore an export: into an account without rows of the service, or with *merge* in addition to them.
 
-    Raises: NotFoundError without a whole export of that day, DamagedError if it is not what its manifest says,
+    Raises: NotFoundError without a whole export of that name, DamagedError if it is not what its manifest says,
     ConflictError if the account has rows and *merge* is not wanted.
     """
-    manifest = await read_manifest(blobs, day)
+    manifest = await read_manifest(blobs, name)
     if manifest is None:
-        raise NotFoundError(f"there is no whole export of {day.isoformat()}: it has no manifest")
+        raise NotFoundError(f"there is no whole export of {name}: it has no manifest")
     await _verify(blobs, manifest)
     report(f"verified {manifest.rows} rows of {len(manifest.tables)} tables")
     await _enter(tables, manifest, merge=merge)
     contents, added = Contents(tables), 0
-    for name, parts in manifest.tables.items():
+    for table, parts in manifest.tables.items():
         fresh = 0
         for part in parts:
-            fresh += await contents.add(name, _rows(await _content(blobs, part)))
-        report(f"{name}: {fresh} of {sum(part.rows for part in parts)} rows added")
+            fresh += await contents.add(table, _rows(await _content(blobs, part)))
+        report(f"{table}: {fresh} of {sum(part.rows for part in parts)} rows added")
         added += fresh
     await _promise_again(tables, manifest.exported_at)
     await Restores(tables).end()
@@ -89,7 +89,7 @@ def _rows(content: bytes) -> list[Row]:
 
 async def _enter(tables: Tables, manifest: Manifest, *, merge: bool) -> None:
     """Mark the account as being restored into. Raises: ConflictError where rows are that no restore has brought."""
-    marks, mark = Restores(tables), manifest.day.isoformat()
+    marks, mark = Restores(tables), manifest.name
     standing = await marks.running()
     if standing != mark and not merge:
         if standing:

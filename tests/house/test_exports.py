@@ -1,4 +1,4 @@
-"""Every table is in the daily export, or the code says why not."""
+"""Every table is in the export, or the code says why not."""
 
 import re
 

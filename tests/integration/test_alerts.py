@@ -29,7 +29,7 @@ from shared.domain.cloud_pcs.steps import Step
 from shared.domain.operations.operation import OperationStatus
 from shared.errors import DeskwrightError
 from shared.services.directory_changes import POISON, QUEUE, receive_message
-from shared.services.exporting import export_nightly
+from shared.services.exporting import export_regularly
 from shared.services.measuring import measure, measure_queues
 from shared.services.sweeping import sweep
 from shared.storage.due import DueKind
@@ -290,14 +290,14 @@ async def the_account_takes_no_blobs(stage: Stage) -> None:
     nowhere = Blobs("https://127.0.0.1:9/account", Identity, "exports")
     stage.patch.setattr(stage.deps, "exports", nowhere)
     with pytest.raises(DeskwrightError):
-        await export_nightly(stage.deps)
+        await export_regularly(stage.deps)
     await nowhere.close()
 
 
 @calms("no-export")
 async def the_export_is_whole(stage: Stage) -> None:
     stage.patch.setattr(stage.deps, "exports", stage.blobs)
-    await export_nightly(stage.deps)
+    await export_regularly(stage.deps)
 
 
 async def tick(*timers: str) -> None:

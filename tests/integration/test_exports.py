@@ -1,7 +1,7 @@
-"""The daily export and its way back: real tables, real blobs, nothing lost and nothing changed."""
+"""The exports and the way back: real tables, real blobs, nothing lost and nothing changed."""
 
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from shared.domain.exporting import EXPORTED, manifest_name
 from shared.errors import ConflictError, NotFoundError, UnavailableError
 from shared.services import exporting
 from shared.services.comparing import end_comparison
-from shared.services.exporting import delete_exports, export_tables, read_manifest
+from shared.services.exporting import delete_exports, export_regularly, export_tables, read_manifest
 from shared.services.restoring import DamagedError, restore_tables
 from shared.services.sweeping import sweep_together
 from shared.storage.contents import Contents
@@ -23,7 +23,7 @@ from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices
 
 NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)
-DAY = NIGHT.date()
+DAY = "2026-11-21"
 BOB = things.cloud_pc("bob", status=Status.PROVISIONED)
 LISTS = "~"
 """The keys of the rows of a list begin with it."""
@@ -167,6 +167,47 @@ async def test_an_export_that_is_whole_is_not_made_again(here: Dependencies, blo
     assert await export_tables(here.tables, blobs, NIGHT + timedelta(hours=2)) == first
 
 
+async def test_there_is_one_export_for_each_interval(
+    tables: Tables, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = PaperServices(tables)
+    hourly = services.settings.model_copy(update={"export_every_hours": 1})
+    monkeypatch.setattr(services, "settings", hourly)
+    monkeypatch.setattr(services, "exports", blobs)
+    whole: list[tuple[str, ...]] = []
+    for minutes in (0, 19, 20, 40, 79, 80):
+        services.hand.at = NIGHT + timedelta(minutes=minutes)
+        await export_regularly(services)
+        whole.append(tuple(await blobs.folders()))
+    hours = ("2026-11-21T01", "2026-11-21T02", "2026-11-21T03")
+    assert whole == [hours[:1], hours[:1], hours[:2], hours[:2], hours[:2], hours]
+
+
+async def test_an_export_of_an_hour_that_broke_off_is_resumed_until_the_hour_ends(
+    here: Dependencies, blobs: Blobs, elsewhere: Tables
+) -> None:
+    real, allowed, written = blobs.put, 7, list[str]()
+
+    async def put(name: str, *content: Any) -> None:
+        if len(written) == allowed:
+            raise UnavailableError("the power is off")
+        written.append(name)
+        await real(name, *content)
+
+    blobs.put = put  # type: ignore[assignment,method-assign]
+    hour, minutes = timedelta(hours=1), timedelta(minutes=1)
+    for later in (0 * minutes, 30 * minutes):  # twice: the second hour begins anew
+        allowed = len(written) + 7
+        with pytest.raises(UnavailableError):
+            await export_tables(here.tables, blobs, NIGHT + later, hour)
+    allowed = 1_000
+    made = await export_tables(here.tables, blobs, NIGHT + 50 * minutes, hour)
+    assert (made.name, len(written)) == ("2026-11-21T02", 7 + len(EXPORTED) + 1)
+    assert await read_manifest(blobs, "2026-11-21T01") is None
+    await restore_tables(elsewhere, blobs, made.name, merge=False, report=silent)
+    assert await compared(elsewhere) == await everything(here.tables)
+
+
 async def test_a_table_of_several_parts_comes_back_whole(
     here: Dependencies, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,7 +278,8 @@ async def test_a_damaged_export_is_found_before_anything_is_written(
 async def test_old_exports_are_removed_and_others_stay(here: Dependencies, blobs: Blobs) -> None:
     for days in (0, 30, 31):
         await export_tables(here.tables, blobs, NIGHT - timedelta(days=days))
+        await export_tables(here.tables, blobs, NIGHT - timedelta(days=days), timedelta(hours=1))
     await blobs.put("notes/mine.txt", b"not an export")
-    gone = await delete_exports(blobs, DAY, timedelta(days=30))
-    assert gone == [date(2026, 10, 21).isoformat()]
-    assert await blobs.folders() == ["2026-10-22", "2026-11-21", "notes"]
+    gone = await delete_exports(blobs, NIGHT, timedelta(days=30))
+    assert gone == ["2026-10-21", "2026-10-21T01"]
+    assert await blobs.folders() == ["2026-10-22", "2026-10-22T01", "2026-11-21", "2026-11-21T01", "notes"]

@@ -26,7 +26,7 @@ from tests.integration.desks import session_host, spot_group
 from tests.integration.services import IdleHost, PaperServices
 
 NIGHT = datetime(2026, 11, 21, 1, 40, tzinfo=UTC)
-DAY = NIGHT.date()
+DAY = "2026-11-21"
 OF_TENANT = {DueKind.ORPHANS, DueKind.CHANGES, DueKind.CATCH_UP, DueKind.SUBSCRIBE, DueKind.RECONCILE}
 """The kinds whose rows are about a tenant."""
 

@@ -52,11 +52,13 @@ async def begin_release(
     before = stored.value
     earlier = await _open(context, before)
     settled = ImageOfGroup(image_set_id=before.image_set_id, image_version=before.image_version)
+    wanted = ImageOfGroup(image_set_id=image.image_set_id, image_version=image.image_version)
     release = SpotRelease(
         id=context.new_id("spotRelease"),
         tenant_id=before.tenant_id,
         spot_group_id=before.id,
-        image=ImageOfGroup(image_set_id=image.image_set_id, image_version=image.image_version),
+        image=wanted,
+        renews=wanted == settled and (earlier is None or earlier.value.renews),
         before=earlier.value.before if earlier else settled,  # what is superseded was never the group's
         **dict(method),
         operation_id=context.operation_id,

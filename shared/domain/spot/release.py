@@ -76,7 +76,8 @@ class SpotRelease(Value):
     """A release of one Spot Group. *image*: where it goes; *before*: where it comes from, and goes back to.
 
     *at*: when users move; of scheduled ones only. *sign_off_after_in_minutes*: from the notice on. *surge*: hosts
-    beyond the group's own meanwhile, None: as many again.
+    beyond the group's own meanwhile, None: as many again. *renews*: the group has the version already, and hosts with
+    other settings than the group are old ones; going back from another version is not that.
     """
 
     id: str
@@ -88,6 +89,7 @@ class SpotRelease(Value):
     at: datetime | None = None
     sign_off_after_in_minutes: int = Field(5, ge=0, le=1440)
     surge: int | None = Field(None, ge=1)
+    renews: bool = False
     notes: str = ""
     status: ReleaseStatus = ReleaseStatus.RUNNING
     stage: Stage = Stage.WAITING
@@ -97,11 +99,6 @@ class SpotRelease(Value):
     created_date_time: datetime
     last_modified_date_time: datetime
     ended_date_time: datetime | None = None
-
-    @property
-    def renews(self) -> bool:
-        """Whether the group has the version already: hosts with other settings than the group are old ones then."""
-        return self.image == self.before
 
     @property
     def rules(self) -> Release:

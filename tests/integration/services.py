@@ -57,6 +57,10 @@ class PaperDirectory:
             disabled=self.switched_off.get(name, {}),
         )
 
+    async def service_principal_id(self, client_id: str) -> str | None:
+        """Return no id: the directory has no application."""
+        del client_id
+
     async def group(self, group_id: str) -> Group:
         if group_id not in self.groups:
             raise NotFoundError(group_id)

@@ -67,7 +67,7 @@ check: $(VENV)/installed .tools/portal/installed ## run the fast half: format, l
 	@echo "make check: all passed"
 
 .PHONY: test
-test: check .tools/azurite/installed .tools/worker/installed ## run all tests but those of make long (15 minutes; HOST=func for the end-to-end tests)
+test: check .tools/azurite/installed .tools/worker/installed ## run all tests but those of make long (about 20 minutes; HOST=func for the end-to-end tests)
 	@$(PYTEST) $(SLOW_TESTS) $(FOUR) -m "not long" || { echo "make test: failed in the slow tests (above)" >&2; exit 1; }
 	@DESKWRIGHT_E2E_HOST=$(HOST) $(PYTEST) tests/e2e $(THREE) --no-loadscope-reorder -m "not long" || { echo "make test: failed in the end-to-end tests (above)" >&2; exit 1; }
 	@echo "make test: all passed"

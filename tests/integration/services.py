@@ -60,6 +60,7 @@ class PaperDirectory:
     async def service_principal_id(self, client_id: str) -> str | None:
         """Return no id: the directory has no application."""
         del client_id
+        return None
 
     async def group(self, group_id: str) -> Group:
         if group_id not in self.groups:

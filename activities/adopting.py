@@ -48,7 +48,7 @@ _log = logging.getLogger("deskwright.orphans")
 @bp.activity_trigger(input_name="payload")
 @implements(ADOPT)
 async def adopt_machine(order: AdoptOrder) -> AdoptionTried | Refused:
-    """Adopt a machine if its tags, the assignment of its desktop and the user agree; else say what is contradictory.
+    """Adopt a machine if its tags, the assignment of its desktop and the user agree; else return the contradiction.
 
     Raises: UnavailableError if the record has changed meanwhile.
     """
@@ -93,7 +93,7 @@ async def _tell(before: CloudPc | None, after: CloudPc, machine: UnknownMachine)
 
 
 async def _seen(tenant: Tenant, machine: UnknownMachine, pc: CloudPc | None) -> Sighting | str:
-    """Return what is there; in words, why it is no machine that could be adopted. Raises: MissingError."""
+    """Return the machine as Azure shows it, or in words why it cannot be adopted. Raises: MissingError."""
     place = parse_id(machine.vm_id)
     compute = dependencies().compute(place.subscription_id)
     vm = await compute.virtual_machines.get(place.resource_group, place.name)
@@ -231,7 +231,7 @@ async def _claimant(tenant: Tenant, sighting: Sighting) -> Claimant | None:
 
 
 async def _keep_name(machine: UnknownMachine, tenant_id: str) -> None:
-    """Keep the computer's name, by which what it leaves in directories is found; one that is kept stays as it is."""
+    """Record the computer's name, by which its devices in directories are found; an earlier record of it stays."""
     names, name = dependencies().computer_names, machine.computer_name
     if await names.find(tenant_id, name.upper()) is not None:
         return

@@ -102,7 +102,7 @@ def _of_cloud_pc(tenant_id: str, vm: Any) -> UnknownMachine | None:  # noqa: ANN
 
 
 async def _known(tenant_id: str, before: datetime) -> AsyncIterator[KnownMachine]:
-    """Yield the machines that records know; what has changed since *before* may not match what was read."""
+    """Yield the machines that records know, but for records that changed after *before*: the list may be older."""
     async for stored in dependencies().cloud_pcs.each(tenant_id):
         if stored.value.last_modified_date_time < before and (known := machine_known(stored.value)):
             yield known
@@ -231,7 +231,7 @@ async def _lose_host(tenant_id: str, last: Answer) -> bool:
 @bp.activity_trigger(input_name="payload")
 @implements(FIND_MISSING)
 async def find_missing(order: ScanOrder) -> MissingFound | Refused:
-    """Ask for everything shared that the records need; what is found to be missing is listed with its cure."""
+    """Ask Azure for each shared resource that the records need; list the missing ones, each with its cure."""
     before = await dependencies().orphan_scans.find(order.tenant_id, LAST)
     since = {each.resource_id.casefold(): each.since for each in before.value.missing} if before else {}
     at, missing, silent = dependencies().clock.now(), list[Missing](), list[str]()
@@ -256,7 +256,7 @@ async def find_missing(order: ScanOrder) -> MissingFound | Refused:
 
 
 async def _needed(tenant_id: str) -> AsyncIterator[tuple[OrphanType, str]]:
-    """Yield what is shared, by type and id, once for each record that needs it."""
+    """Yield the type and id of shared resources, once for each record that needs them."""
     deps = dependencies()
     async for stored in deps.cloud_pcs.each(tenant_id):
         made = stored.value.current.resources

@@ -16,7 +16,7 @@ _FORBIDDEN = frozenset({401, 403})
 
 
 def ensure(graph: Client, report: Report) -> Verdict:
-    """Switch on what is off, as far as the caller may; return a verdict with what somebody else has to do."""
+    """Switch on each setting that is off, as far as the caller may; return a verdict with the work left to others."""
     enabled: dict[str, bool | None] = {}
     for app_id, name in REMOTE_DESKTOP.items():
         try:

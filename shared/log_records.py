@@ -41,7 +41,7 @@ def escape_log() -> None:
 
 
 def quiet_libraries() -> None:
-    """Keep of the Azure SDK's log what is wrong.
+    """Set the Azure SDK's loggers to WARNING.
 
     The worker's root logger lets INFO pass, and the SDK says each request and each answer there, with its address and
     headers: two records of a kilobyte for each read of a table, and keys of rows in them.

@@ -105,7 +105,7 @@ def give_rights_early(attempt: Attempt, machine: Machine) -> Steps[None]:
 
 
 def let_sign_in(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[None]:
-    """Give the user the roles they sign in with; those that were given and are gone are given again."""
+    """Assign the roles for signing in to the user; assign again the ones that were removed since."""
     given = yield from attempt.wait(GRANT_SIGN_IN, rights(attempt, machine, pool), SIGN_IN_POLL)
     attempt.add_resources(sign_in_given_at=given.since or attempt.ctx.current_utc_datetime)
 
@@ -123,7 +123,7 @@ def rights(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> SignInRig
 
 
 def await_rights(attempt: Attempt) -> Steps[None]:
-    """Wait until the user's roles count: what is left of the time since they were given."""
+    """Wait until the user's roles count: the rest of ten minutes since they were assigned."""
     given_at, ctx = attempt.resources.sign_in_given_at, attempt.ctx
     if predates(ctx, "1.1") or given_at is None:
         return

@@ -8,7 +8,7 @@ from shared.domain.values import Value
 
 
 class Unanswered(Value):
-    """Whoever was asked did not answer, or not wholly: nothing is known, and nothing is done."""
+    """The source did not answer, or only in part: nothing is known, and nothing is done."""
 
     why: str
 

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 
 class Question(StrEnum):
-    """What is asked just before, and of which source."""
+    """The question that is asked just before an act, and its source."""
 
     CLAIM = "claim"  # the directory: the user's claim (ask_for_claim), or membership (confirmed_leavers)
     SUCCESSOR = "successor"  # Azure: whether the machine is there that has taken the place of this one

@@ -126,7 +126,7 @@ def manifest_name(export: str) -> str:
 
 
 def expired(folders: list[str], now: datetime, kept: timedelta) -> list[str]:
-    """Return those of *folders* that hold an export older than *kept*; folders of no export are left alone."""
+    """Return the folders with an export older than *kept*; folders without an export are left alone."""
     begins = {folder: begin for folder in folders if (begin := _begin(folder)) is not None}
     return [folder for folder, begin in begins.items() if begin.date() < now.astimezone(UTC).date() - kept]
 

@@ -36,7 +36,7 @@ async def compare_first(records: Records, tenant: Tenant, at: datetime) -> None:
 
 
 async def end_comparison(deps: Dependencies, tenant_id: str, at: datetime) -> None:
-    """Let a tenant begin again what its records say, now that they say what is there."""
+    """End the pause of a restored tenant, whose records now match Azure."""
     await deps.due.put(DueKind.REREAD, at, tenant_id, EVERYBODY)
 
     def edit(there: Tenant) -> Tenant | None:

@@ -1,4 +1,4 @@
-"""The steps of a maintenance timer: one that fails is told of, and holds up no other."""
+"""The steps of a maintenance timer: a step that fails is logged and holds up no other."""
 
 from __future__ import annotations
 

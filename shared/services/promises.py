@@ -87,7 +87,7 @@ def records_are_compared(there: TenantRecords) -> Iterator[Due]:
 
 
 def planned_builds_start(there: TenantRecords) -> Iterator[Due]:
-    """Whoever was planned and waits in the queue is planned again: planning starts the build when it may start."""
+    """Users who were planned and wait in the queue are planned again: planning starts the build when it may start."""
     for pc in there.cloud_pcs:
         if waits(pc):
             yield _of(pc, DueKind.START, there.at)

@@ -20,7 +20,7 @@ from shared.workflow import DurableClient
 _log = logging.getLogger("deskwright.sweeps")
 
 _COMPARED_FIRST = timedelta(minutes=5)
-"""When to look again at what is due of a tenant whose restored records are still compared with what is there."""
+"""When to look again at due rows of a tenant whose restored records are still being compared with Azure."""
 
 Rule = Callable[[Dependencies, DurableClient, Due], Awaitable[datetime | None]]
 """Acts on one due row; returns when to look again, None when it is done or no longer wanted."""
@@ -61,7 +61,7 @@ async def sweep_together(
 
 
 async def _unless_compared_first(deps: Dependencies, dues: list[Due]) -> list[Due]:
-    """Return the rows to act on; those of tenants whose restored records are still compared come later."""
+    """Return the rows to act on; rows of tenants whose restored records are still being compared are postponed."""
     comparing = await deps.restores.comparing() if dues else frozenset()
     held = [due for due in dues if due.tenant_id in comparing and due.kind is not DueKind.ORPHANS]
     for due in held:

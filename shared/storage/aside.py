@@ -12,7 +12,7 @@ from shared.domain.set_aside import Aside
 from shared.storage.tables import Row, Table
 
 AGAIN_EVERY = timedelta(hours=1)
-"""After this time what was set aside is tried again."""
+"""How long after it was set aside a row is tried again."""
 
 UNKNOWN_ROW = "This release does not know what the row announces: a newer release has written it, or it is damaged."
 
@@ -22,7 +22,7 @@ _LONGEST_REASON = 1000
 
 
 class SetAside:
-    """The rows of *table*, which is that of the due rows, that are set aside."""
+    """The rows of *table* (the table of due rows) that are set aside."""
 
     def __init__(self, table: Table) -> None:
         self._table = table
@@ -39,7 +39,7 @@ class SetAside:
         await self._table.delete(str(home["home"]), str(home["home_key"]))
 
     async def all(self) -> list[Aside]:
-        """Return what is set aside, in no order."""
+        """Return the rows that are set aside, in no order."""
         where = "PartitionKey eq @partition"
         return [_aside(read.row) async for read in self._table.query(where, {"partition": _PARTITION})]
 

@@ -99,7 +99,7 @@ class _Silence:
     """A cloud that does not answer one call: how often in a row, since when, and the record of it."""
 
     _SHORT = 4
-    """So many silent answers in a row, some two minutes, are not worth a record."""
+    """How many silent answers in a row (about two minutes) are not recorded."""
 
     def __init__(self, ctx: Context, waiting: WaitingWork | None) -> None:
         self._ctx, self._waiting, self._why = ctx, waiting, ""

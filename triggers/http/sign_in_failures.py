@@ -1,4 +1,4 @@
-"""Sign-ins that fail: whoever fails often is told to wait. Who has a valid token is served whatever others do.
+"""Failed sign-ins: an address with many of them is told to wait. Callers with a valid token are always served.
 
 Counted by address, in each process for itself; nothing is stored, because anybody can make us do it.
 """

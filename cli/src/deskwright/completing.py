@@ -62,7 +62,7 @@ def _session(said: Mapping[str, Any]) -> Session:
 
 
 def _begun(use: Session, kind: str, incomplete: str) -> Iterator[CompletionItem]:
-    """Yield the names that begin so; in place of one that a shell would not take for one word, its id."""
+    """Yield the names with this beginning; the id in place of a name that a shell would split."""
     named, low = NAMES[kind], incomplete.casefold()
     wanted = ",".join(dict.fromkeys(("id", *named.properties)))
     query = {"$select": wanted} if "$select" in operation(named.listed_by).query else {}

@@ -57,7 +57,7 @@ def machine_of_host(host: SessionHost) -> KnownMachine | None:
 
 
 def gone_failure(vm_id: str, answers: tuple[tuple[datetime, str], ...]) -> Failure:
-    """Return what to show for a machine that is gone: what was asked, when, and what Azure answered."""
+    """Return the failure to show for a machine that is gone: the question, its time, and Azure's answer."""
     asked = "; ".join(f"{at:%Y-%m-%d %H:%M:%S} UTC: {words}" for at, words in answers)
     return Failure(
         code=MACHINE_GONE,

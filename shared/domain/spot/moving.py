@@ -42,7 +42,7 @@ def _minutes(group: Group) -> int:
 
 
 def bring_settings(group: Group) -> None:
-    """Bring hosts to the group's settings: at once where no session minds, else those that nobody works on.
+    """Apply the group's settings to hosts: at once where sessions are not disturbed, else to hosts without sessions.
 
     A quarter of the hosts at a time, so that the others serve; one that was just tried and failed comes later. Hosts
     that a release takes away are left as they are.

@@ -47,7 +47,7 @@ def schedule_of(function: Function, environ: Mapping[str, str], zone: str | None
 
 
 def is_monitored(function: Function, schedule: Schedule) -> bool:
-    """Return whether a missed occurrence is made up for; those of timers with a period below a minute never are."""
+    """Return whether a missed occurrence is made up for; never for timers with a period below a minute."""
     return function.trigger.raw.get("useMonitor") is not False and schedule.period_us >= _MINUTE_US
 
 

@@ -55,7 +55,7 @@ class Timers:
         self._open = True
 
     async def start(self, functions: list[Function], environ: Mapping[str, str]) -> None:
-        """Listen for every timer; a monitored one that was due while no host ran fires at once."""
+        """Listen for every timer; a monitored timer that was due while no host ran fires at once."""
         zone = environ.get("WEBSITE_TIME_ZONE")
         for function in functions:
             self._schedules[function.name] = schedule_of(function, environ, zone)

@@ -43,3 +43,17 @@ async def test_a_timeout_error_of_the_function_itself_is_passed_on(limit: timede
     with pytest.raises(TimeoutError) as met:
         await invoked(gives_up, limit)
     assert not isinstance(met.value, InvocationTimeoutError)
+
+
+async def test_the_log_says_what_an_error_was_raised_from() -> None:
+    async def wraps(given: object) -> None:
+        try:
+            dict[str, int]().__getitem__("inner")
+        except KeyError as error:
+            raise ValueError("outer") from error
+
+    with pytest.raises(ValueError, match="outer") as raised:
+        await invoked(wraps, None)
+    invoker = Invoker(Path(__file__).parent, 1, None, lambda: "", lambda: "id", QueueOutputs({}, base64_bodies=True))
+    assert invoker.location(raised.value)["because"] == "KeyError: 'inner'"
+    invoker.close()

@@ -1,4 +1,4 @@
-"""Where a host listens."""
+"""Addresses on which a host listens."""
 
 from pathlib import Path
 

@@ -1,11 +1,14 @@
 """Schedules of timer triggers."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from functions_host.errors import ConfigError
 from functions_host.timestamps import EPOCH, to_us
 from functions_host.triggers.ncrontab import parse_schedule
+from host_testing.recorded import RECORDED
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +32,6 @@ def following(schedule: str, moment: str, count: int = 1, zone: str | None = Non
         ("0 30 9 * Jan Mon-Fri", "2026-01-30T10:00:00Z", "2027-01-01 09:30:00"),
         ("0 0 0 29 2 *", "2026-01-01T00:00:00Z", "2028-02-29 00:00:00"),
         ("5 4 * * *", "2026-01-01T00:00:00Z", "2026-01-01 04:05:00"),
-        ("0 0 0 * * 7", "2026-01-01T00:00:00Z", "2026-01-04 00:00:00"),
         ("0 0 8-10/2,20 * * *", "2026-01-01T08:30:00Z", "2026-01-01 10:00:00"),
         ("01:30:00", "2026-01-01T00:00:00Z", "2026-01-01 01:30:00"),
     ],
@@ -43,7 +45,7 @@ def test_a_time_zone_moves_the_hours_and_a_skipped_hour_still_occurs() -> None:
     assert found == ["2026-03-28 02:00:00", "2026-03-29 01:00:00"]
 
 
-@pytest.mark.parametrize("schedule", ["", "* * *", "0 61 * * * *", "0 0 0 31 2 *", "a b c d e f", "0 */0 * * * *"])
+@pytest.mark.parametrize("schedule", ["", "* * *", "0 61 * * * *", "0 0 0 31 2 *", "a b c d e f", "0 0 0 * * 7"])
 def test_an_invalid_schedule_is_refused(schedule: str) -> None:
     with pytest.raises(ConfigError):
         parse_schedule(schedule)
@@ -58,3 +60,22 @@ def test_occurrences_are_later_and_on_whole_seconds(schedule: str, since_us: int
     found = parse_schedule(schedule).next_after(at)
     assert found > at
     assert found % 1_000_000 == 0
+
+
+def test_six_hundred_schedules_are_read_as_ncrontab_reads_them() -> None:
+    """Time spans are the host's, not NCrontab's; a schedule that never occurs is refused here."""
+    lines = (RECORDED / "ncrontab.jsonl").read_text("utf-8").splitlines()
+    judged = [one for one in map(json.loads, lines) if ":" not in one["schedule"]]
+    assert len(judged) == 598
+    assert {one["schedule"]: _occurrences(one) for one in judged} == {
+        one["schedule"]: one.get("next") or "refused" for one in judged
+    }
+
+
+def _occurrences(recorded: dict[str, Any]) -> list[str] | str:
+    """List as many of the recorded occurrences as there are; "refused" for a schedule that cannot be read."""
+    try:
+        found = following(recorded["schedule"], "2026-02-27T22:58:30Z", len(recorded.get("next", "1")))
+    except ConfigError:
+        return "refused"
+    return [moment.replace(" ", "T") for moment in found]

@@ -69,7 +69,7 @@ def test_the_first_context_is_what_azure_sends() -> None:
                 "EventType": 0, "EventId": -1, "IsPlayed": False, "Timestamp": moment,
                 "OrchestrationInstance": {"InstanceId": "main-1", "ExecutionId": "x0"},
                 "ParentInstance": None, "Name": "main", "Version": None, "Input": '"1"',
-                "Tags": None,
+                "Tags": None, "Generation": None,
             },
         ],
         "input": "1",

@@ -14,8 +14,8 @@ from functions_host.functions.outputs import _bodies
         (b"raw", ["raw"]),
         (3, ["3"]),
         (0.5, ["0.5"]),
-        ({"a": 1}, ['{"a": 1}']),
-        (["one", {"b": 2}, 3], ["one", '{"b": 2}', "3"]),
+        ({"a": 1}, ['{\n  "a": 1\n}']),
+        (["one", {"b": 2}, 3], ["one", '{\n  "b": 2\n}', "3"]),
     ],
 )
 def test_outputs_are_sent_as_messages(value: Any, sent: list[str]) -> None:

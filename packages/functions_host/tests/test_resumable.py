@@ -5,7 +5,7 @@ import itertools
 import random
 import warnings
 import weakref
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import astuple
 from functools import partial
 from typing import Any
@@ -14,42 +14,13 @@ import azure.durable_functions as df
 import pytest
 from azure.durable_functions.orchestrator import Orchestrator
 from functions_host.durable.instance_cache import CachedInstance, InstanceCache
-from functions_host.durable.orchestrator_executor import OrchestratorExecutor
-from functions_host.durable.resumable import Resumable, can_resume
+from functions_host.durable.resumable import can_resume
 from functions_host.durable.sdk_oracle import DivergedError
-from functions_host.durable.turn import Turn
-from functions_host.functions.indexer import Binding, Function
-from functions_host.functions.signature import Signature
-from functions_host.storage.state import Message
 from host_testing.random_orchestrators import SECOND, Generated, program
 from host_testing.random_turns import RandomTurns
+from host_testing.resumed_turns import ResumedTurns
 
 SEEDS = 100
-Evicts = Callable[[], bool]
-
-
-def function(orchestrator: Generated) -> Function:
-    call = Orchestrator.create(orchestrator)
-    trigger = Binding("context", "orchestrationTrigger", 0, {})
-    return Function(
-        "main", call, False, trigger, (trigger,), Signature(wants_context=False, converters={}), None, "here"
-    )
-
-
-class ResumedTurns(RandomTurns):
-    """Turns whose orchestrator stays in memory, unless *evicts* returns true before a turn."""
-
-    def __init__(self, orchestrator: Generated, seed: int, evicts: Evicts, *, oracle: bool = False) -> None:
-        super().__init__(orchestrator, seed)
-        self.evicts = evicts
-        self.executor = OrchestratorExecutor({"main": function(orchestrator)}, keeps=True, debug_oracle=oracle)
-        self.resumable: Resumable | None = None
-        self.resumed = 0
-
-    def run(self, turn: Turn, messages: list[Message]) -> None:
-        before = None if self.evicts() else self.resumable
-        self.resumable = self.executor.run(turn, messages, before, lambda: self.state.past or "")
-        self.resumed += before is not None
 
 
 def _sometimes(dice: random.Random) -> bool:
@@ -101,7 +72,9 @@ def test_turns_write_the_same_replayed_resumed_and_resumed_sometimes(batch: int)
         replayed = played(ResumedTurns(reporting(seed), seed, lambda: True))
         always = ResumedTurns(reporting(seed), seed, lambda: False, oracle=True)
         sometimes = ResumedTurns(reporting(seed), seed, partial(_sometimes, dice))
+        sampled = ResumedTurns(reporting(seed), seed, lambda: False, resumes_all=False)
         assert played(always) == replayed, f"seed {seed}"
+        assert played(sampled) == replayed, f"seed {seed}"
         assert played(sometimes) == replayed, f"seed {seed}"
         assert always.resumed or len(replayed) < 3, f"seed {seed}: it was never resumed"
 

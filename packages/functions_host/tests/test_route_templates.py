@@ -2,7 +2,8 @@
 
 import pytest
 from functions_host.errors import RouteError
-from functions_host.http.route_templates import Route, path_segments
+from functions_host.http.paths import decoded, encoded
+from functions_host.http.route_templates import Route
 
 
 @pytest.mark.parametrize(
@@ -31,11 +32,18 @@ from functions_host.http.route_templates import Route, path_segments
         ("A/b", "a/B", {}),
         ("a", "a/b", None),
         ("", "", {}),
-        ("a/{x}", "a/b%2Fc", {"x": "b/c"}),
+        ("a/{x}", "a/b%2Fc", {"x": "b%2Fc"}),
+        ("a/{x}", "a/%C3%A9%FF", {"x": "é%FF"}),
+        ("a/{x}", "a//b", None),
+        ("a/{*rest}", "a/b//c/", {"rest": "b//c/"}),
+        ("a/{x}", "a/b/../c/", {"x": "c"}),
+        ("a/{x}-{y}", "a/1-2-3", {"x": "1-2", "y": "3"}),
+        ("a/{x}.{y?}", "a/b", {"x": "b"}),
+        ("a/{x:double}", "a/-1,5", {"x": "-1,5"}),
     ],
 )
 def test_a_template_matches_as_documented(template: str, path: str, values: dict[str, str] | str | None) -> None:
-    found = Route(template).match(path_segments(path))
+    found = Route(template).match(decoded(f"/{path}"))
     assert found is not None if values == "any" else found == values
 
 
@@ -43,9 +51,20 @@ def test_a_template_matches_as_documented(template: str, path: str, values: dict
     "template",
     [
         "a/{x:odd}", "a/{}", "a/{x", "a/x}", "a/{x}/{X}", "{*rest}/more", "a?b=1", "a/{x:int(}", "a/{x:min(y)}",
-        "a/{x:regex([)}", "a/{x:range(1)}",
+        "a/{x:regex([)}", "a/{x:range(1)}", "a/{x}{y}", "a//b", "api//", "a/{x*}", "a/{x=1?}",
     ],
 )  # fmt: skip
 def test_a_bad_template_is_refused(template: str) -> None:
     with pytest.raises(RouteError):
         Route(template)
+
+
+def test_a_regular_expression_may_be_read_only_when_a_value_is_checked() -> None:
+    route = Route("a/{x:regex([)}", lazy=True)
+    assert route.match("/b/1") is None
+    with pytest.raises(RouteError, match="cannot be read"):
+        route.match("/a/1")
+
+
+def test_an_encoded_slash_stays_encoded() -> None:
+    assert encoded(decoded("/a%2Fb/%e9 é")) == "/a%2Fb/%e9%20%C3%A9"

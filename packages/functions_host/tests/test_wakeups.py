@@ -106,7 +106,7 @@ class Parts:
         self.store.close()
 
     async def run(self) -> None:
-        """Run what is due until nothing is, as the driver of the clock does."""
+        """Run all due work, as the driver of the clock does."""
         while True:
             async with asyncio.timeout(20):
                 await self.work.idle()

@@ -7,6 +7,7 @@ import os
 import secrets
 import signal
 import sys
+import uuid
 import warnings
 from collections.abc import Awaitable, Mapping
 
@@ -21,6 +22,7 @@ from functions_host.durable.instance_cache import InstanceCache
 from functions_host.durable.numbering import Rules
 from functions_host.durable.operations import Operations
 from functions_host.durable.orchestrator_executor import OrchestratorExecutor
+from functions_host.durable.redelivery import Redelivery
 from functions_host.errors import ConfigError
 from functions_host.functions.indexer import Function, Registry
 from functions_host.functions.invoker import Invoker
@@ -29,6 +31,7 @@ from functions_host.http.addresses import Addresses
 from functions_host.http.admin import Admin
 from functions_host.http.builtin_routes import BuiltinRoutes
 from functions_host.http.entity_api import EntityApi
+from functions_host.http.function_routes import function_routes
 from functions_host.http.listening import listen, origin_of, stop_accepting
 from functions_host.http.management import Management
 from functions_host.http.server import PublicServer, serve
@@ -80,14 +83,16 @@ class Host:
         self._build()
 
     def _client_json(self) -> str:
-        return self._addresses.client_json()
+        joined = self._options.joins
+        return run_file.client_of(joined) if joined else self._addresses.client_json()
 
     def _make_rules(self) -> Rules:
         registry, settings = self._registry, self._settings
-        orchestrators = registry.durable("orchestrationTrigger")
         return Rules(
             activities=frozenset(registry.durable("activityTrigger")),
-            orchestrators={folded: registry.durable_name(one) for folded, one in orchestrators.items()},
+            entities=frozenset(registry.durable("entityTrigger")),
+            orchestrators=_names(registry, "orchestrationTrigger"),
+            faults=self._options.faults,
             next_n=self._store.next_n,
             new_execution_id=lambda: secrets.token_hex(16),
             versioning=settings.versioning,
@@ -105,17 +110,19 @@ class Host:
             _threads(self._environ),
             settings.function_timeout,
             self._client_json,
-            lambda: secrets.token_hex(16),
+            lambda: str(uuid.UUID(bytes=secrets.token_bytes(16), version=4)),
             self._outputs,
         )
+        options = self._options
         self._activities = Activities(
-            store, clock, work, self._invoker, registry.durable("activityTrigger"), settings.max_activities
-        )
+            store, clock, work, self._invoker, registry.durable("activityTrigger"), settings.max_activities,
+            Redelivery(self._timer_queue, clock, options.redeliver, options.redeliver_seed),
+        )  # fmt: skip
         self._dispatcher = self._make_dispatcher()
         self._activities.wake = self._dispatcher.wake
         self._entities = Entities(
             store, clock, work, self._dispatcher, registry.durable("entityTrigger"),
-            settings.entity_batch, settings.max_entities,
+            settings.entity_batch, settings.max_entities, faults=self._options.faults,
         )  # fmt: skip
         self._operations = Operations(
             store, clock, self._dispatcher, self._rules, replace_any_state=settings.replace_any_state
@@ -130,6 +137,7 @@ class Host:
             keeps=options.keep > 0,
             debug_oracle=options.debug_oracle,
             app=options.app,
+            resumes_all=options.resume_only,
         )
         return Dispatcher(
             self._store,
@@ -159,7 +167,7 @@ class Host:
         driving.add_done_callback(self._driver_ended)
         await self._open()
         self._work.end("start")
-        with run_file.written(self._options.db, self._run_file()):
+        with run_file.written(self._options.db, self._run_file(), self._client_json()):
             await self._stopped.wait()
             await self._close(driving)
         if self._driver_error is not None:
@@ -172,13 +180,14 @@ class Host:
         self._management = Management(
             self._store,
             self._operations,
-            EntityApi(self._store, self._entities, registry.durable("entityTrigger")),
+            EntityApi(self._store, self._entities, _names(registry, "entityTrigger"), faults=options.faults),
             frozenset(self._rules.orchestrators),
             self._addresses,
+            faults=options.faults,
         )
         admin = Admin(
             registry, keys, self._store, self._clock, self._work, self._run_now,
-            auth=options.checks_keys,
+            auth=options.checks_keys, prefix=self._settings.route_prefix,
         )  # fmt: skip
         pages = Pages(
             self._store, keys, self._clock, self._settings.hub, list(self._rules.orchestrators.values()),
@@ -186,22 +195,23 @@ class Host:
         )  # fmt: skip
         builtin = BuiltinRoutes(keys, self._management, admin, pages, auth=options.checks_keys)
         public = PublicServer(
-            registry, self._settings, self._invoker, keys, builtin, self._work,
+            function_routes(registry, self._settings.route_prefix, faults=options.faults),
+            self._settings, self._invoker, keys, builtin, self._work,
             auth=options.checks_keys, concurrency=options.http_concurrency,
         )  # fmt: skip
         self._addresses.rpc_port = await self._open_rpc()
         self._public.append(await serve(public, self._listening, options.grace_seconds))
         if self._listening_tls is not None:
-            self._public.append(
-                await serve(public, self._listening_tls[0], options.grace_seconds, self._listening_tls[1])
-            )
+            socket, tls = self._listening_tls
+            self._public.append(await serve(public, socket, options.grace_seconds, tls))
         self._addresses.origin = origin_of(options.host, int(self._listening.getsockname()[1]))
         # Instances last: what their turns commit would be recovered a second time.
         self._activities.recover()
         self._entities.recover()
         self._dispatcher.recover()
-        await self._timers.start(registry.of("timerTrigger"), self._environ)
-        self._queues.start(registry.of("queueTrigger"), self._environ)
+        if options.joins is None:  # else the host that is joined listens for them
+            await self._timers.start(registry.of("timerTrigger"), self._environ)
+            self._queues.start(registry.of("queueTrigger"), self._environ)
         self._log_ready()
 
     def _log_ready(self) -> None:
@@ -231,10 +241,11 @@ class Host:
         self._runners.append(await serve(self._management, listening, 1.0))
         return int(listening.getsockname()[1])
 
-    async def _run_now(self, function: Function, value: str) -> None:
+    async def _run_now(self, function: Function, value: str | None) -> None:
+        """Run a timer or a queue function; a queue function does not run without a value."""
         if function.trigger.type == "timerTrigger":
-            await self._timers.run_now(function)
-        else:
+            await self._timers.run_now(function, value)
+        elif value is not None:
             await self._queues.run_now(function, value)
 
     def _driver_ended(self, task: "asyncio.Task[None]") -> None:
@@ -266,6 +277,7 @@ class Host:
         await asyncio.gather(*(each.cleanup() for each in self._public), self._drain())
         driving.cancel()
         await asyncio.gather(driving, return_exceptions=True)
+        self._timers.close()
         await _close_sdk_session()
         for runner in self._runners:
             await runner.cleanup()
@@ -301,6 +313,10 @@ def _system_clock(store: Store) -> SystemClock:
             logging.WARNING,
         )
     return clock
+
+
+def _names(registry: Registry, trigger: str) -> dict[str, str]:
+    return {folded: registry.durable_name(one) for folded, one in registry.durable(trigger).items()}
 
 
 def _threads(environ: Mapping[str, str]) -> int:

@@ -1,4 +1,4 @@
-"""How a log record is written: a line in columns for people, or a JSON object for machines.
+"""Format of log records: a line in columns for people, or a JSON object for machines.
 
 An invocation has columns of its own: the function, how it ended, how long it took.
 """

@@ -15,7 +15,7 @@ _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 
 @dataclass(frozen=True, slots=True)
 class Https:
-    """Where the functions also answer over TLS: a port (0: any free one), and PEM files of the certificate chain."""
+    """TLS endpoint of the functions: a port (0: any free one), and PEM files of the certificate chain."""
 
     port: int
     certificate: Path
@@ -33,10 +33,14 @@ class Https:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a host runs: where it listens, its files, and its limits.
+    """Options of a host: addresses, files and limits.
 
     ``wake_seconds``: nobody listens for a timer until so long after it is due (0: all the time).
+    ``joins``: the state file of the host whose task hub this one is another instance of, for requests only.
     ``http_concurrency``: how many requests a function may be answering, the next ones wait (0: any number).
+    ``redeliver``: one activity in so many is delivered again after it has reported (0: none), chosen by the seed.
+    ``resume_only``: no turn of an orchestration that is in memory is replayed.
+    ``faults``: what Azure's host gets wrong goes wrong here too.
     """
 
     app: Path
@@ -44,6 +48,7 @@ class Options:
     host: str = "127.0.0.1"
     port: int = 7071
     rpc_port: int = 17071
+    joins: Path | None = None
     listening: socket.socket | None = None
     https: Https | None = None
     show_payloads: bool = False
@@ -55,9 +60,13 @@ class Options:
     queue_visibility_seconds: int = VISIBILITY_SECONDS
     keep: int = KEEP
     keep_seconds: float = KEEP_SECONDS
+    resume_only: bool = False
     sequential: bool = False
     wake_seconds: float = 0.0
     http_concurrency: int = 0
+    faults: bool = False
+    redeliver: int = 0
+    redeliver_seed: int = 0
 
     @property
     def checks_keys(self) -> bool:

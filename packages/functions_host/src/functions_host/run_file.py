@@ -7,10 +7,12 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from functions_host.errors import ConfigError
+
 
 @dataclass(frozen=True, slots=True)
 class RunFile:
-    """What a running host writes about itself; ``since`` is in the app's time."""
+    """Facts that a running host writes about itself; ``since`` is in the app's time."""
 
     url: str
     pid: int
@@ -22,17 +24,32 @@ def _path(db: Path) -> Path:
     return db.with_name(f"{db.name}.running")
 
 
+def _client_path(db: Path) -> Path:
+    return db.with_name(f"{db.name}.client")
+
+
 @contextmanager
-def written(db: Path, content: RunFile) -> Iterator[None]:
-    """Keep the file there while the host serves."""
-    path = _path(db)
+def written(db: Path, content: RunFile, client: str) -> Iterator[None]:
+    """Keep the file there while the host serves, and beside it what the SDK's client needs, for its owner only."""
+    path, beside = _path(db), _client_path(db)
     temporary = path.with_name(f"{path.name}.{content.pid}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(client)
+    temporary.replace(beside)
     temporary.write_text(json.dumps(asdict(content)))
     temporary.replace(path)
     try:
         yield
     finally:
         path.unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
+
+
+def client_of(db: Path) -> str:
+    """Return the JSON that the durable client binding of the host on *db* gives to the SDK. Raises: ConfigError."""
+    if read(db) is None:
+        raise ConfigError(f"no host runs on {db}: start it before what joins it")
+    return _client_path(db).read_text()
 
 
 def read(db: Path) -> RunFile | None:

@@ -77,13 +77,13 @@ def test_headers_come_in_by_lower_case_names_with_their_values(host: RunningHost
 def test_query_parameters_are_decoded_and_empty_ones_are_left_out(host: RunningHost) -> None:
     seen = host.call("GET", "/api/mirror/a/b%2Fc?q=a%26b+c&%C3%BC=%E2%82%AC&empty=").json
     assert seen["params"] == {"q": "a&b c", "ü": "€"}
-    assert seen["route"] == {"rest": "a/b/c"}
-    assert seen["url"].startswith(f"{host.url}/api/mirror/a/b")
+    assert seen["route"] == {"rest": "a/b%2Fc"}
+    assert seen["url"].startswith(f"{host.url}/api/mirror/a/b%2Fc?q=a%26b+c")
 
 
 def test_repeated_names_are_joined_as_on_azure(host: RunningHost) -> None:
     """``StringValues.ToString()`` in functions-host, GrpcMessageConversionExtensions.cs."""
-    request = b"GET /api/mirror?a=1&A=2&a= HTTP/1.1\r\nHost: x\r\nX-Own: 1\r\nx-own: 2\r\nConnection: close\r\n\r\n"
+    request = b"GET /api/mirror?a=1&A=2&a= HTTP/1.0\r\nHost: x\r\nX-Own: 1\r\nx-own: 2\r\n\r\n"
     seen = json.loads(exchanged(host, request).partition(b"\r\n\r\n")[2])
     assert (seen["params"], seen["headers"]["x-own"]) == ({"a": "1,2"}, "1,2")
 
@@ -117,9 +117,9 @@ def test_an_invalid_request_is_refused_and_not_quoted_in_the_log(host: RunningHo
 
 
 @pytest.mark.parametrize("path", ["/api/locked", "/admin/host/status", "/runtime/webhooks/durabletask/instances"])
-def test_a_key_that_is_not_text_is_401(host: RunningHost, path: str) -> None:
+def test_a_header_that_is_no_utf_8_is_400(host: RunningHost, path: str) -> None:
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n".encode()
-    assert exchanged(host, request + b"x-functions-key: \xff\xfe\r\n\r\n").split()[1] == b"401"
+    assert exchanged(host, request + b"x-functions-key: \xff\xfe\r\n\r\n").split()[1] == b"400"
 
 
 def test_a_form_is_read(host: RunningHost) -> None:
@@ -152,18 +152,18 @@ def test_a_status_comes_back_with_its_headers(host: RunningHost, status: int) ->
 def test_each_cookie_is_a_header_of_its_own(host: RunningHost) -> None:
     found = host.call("GET", "/api/answers/cookies").headers.get_all("Set-Cookie") or []
     assert sorted(one.partition(";")[0] for one in found) == ["one=1", "two=2"]
-    assert any("HttpOnly" in one for one in found)
+    assert any("httponly" in one for one in found)
 
 
-def test_the_host_sets_length_and_framing_of_a_response(host: RunningHost) -> None:
+def test_a_length_that_is_not_that_of_the_body_is_a_500(host: RunningHost) -> None:
     response, body = raw_call(host, "GET", "/api/answers/framed")
-    assert (body, response.headers["X-Own"], response.headers.get_all("Content-Length")) == (b"whole", "kept", ["5"])
-    assert response.headers["Transfer-Encoding"] is None
+    assert (response.status, body, response.headers["Connection"]) == (500, b"", "close")
 
 
-@pytest.mark.parametrize("status", [99, 101, 1000])
-def test_an_invalid_status_is_500(host: RunningHost, status: int) -> None:
-    assert host.call("GET", f"/api/answers/status/{status}").status == 500
+@pytest.mark.parametrize("status", [99, 1000])
+def test_a_status_that_http_does_not_know_is_sent_as_it_is(host: RunningHost, status: int) -> None:
+    request = f"GET /api/answers/status/{status} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    assert exchanged(host, request).startswith(f"HTTP/1.1 {status} \r\n".encode())
 
 
 def test_returned_json_that_describes_a_response_becomes_it(host: RunningHost) -> None:

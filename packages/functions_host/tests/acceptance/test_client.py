@@ -82,7 +82,7 @@ def test_the_client_restarts_rewinds_and_purges(host: RunningHost) -> None:
     again = result_of(host, "restart", instance_id=one, restart_with_new_instance_id=False)
     assert again["id"] == one
     assert host.ended(one)["output"] == 9
-    assert "is Completed" in refused(host, "rewind", instance_id=one, reason="x")
+    assert "has status Completed" in refused(host, "rewind", instance_id=one, reason="x")
     assert "No instance" in refused(host, "rewind", instance_id="nobody", reason="x")
     assert result_of(host, "purge_instance_history", instance_id=one) == 1
     assert result_of(host, "purge_instance_history", instance_id=one) == 0

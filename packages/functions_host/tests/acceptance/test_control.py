@@ -41,12 +41,19 @@ def test_29_suspended_instances_get_events_after_they_resume(host: RunningHost) 
     assert host.manage("POST", f"/instances/{one}/suspend?reason=tea").status == 202
     awaits(host, one, "Suspended")
     assert host.status(one)["output"] == "tea"
-    assert host.manage("POST", f"/instances/{one}/suspend?reason=twice").status == 202
+    assert host.manage("POST", f"/instances/{one}/suspend?reason=twice").status == 500
     assert host.manage("POST", f"/instances/{one}/raiseEvent/go", "now").status == 202
     assert host.status(one)["runtimeStatus"] == "Suspended"
     assert host.manage("POST", f"/instances/{one}/resume?reason=done").status == 202
     assert host.ended(one)["output"] == ["now"]
     assert host.manage("POST", f"/instances/{one}/suspend?reason=late").status == 410
+
+
+def test_a_running_instance_cannot_be_resumed(host: RunningHost) -> None:
+    one = host.begin("waits", ["go"])
+    awaits(host, one, "Running")
+    refused = host.manage("POST", f"/instances/{one}/resume")
+    assert (refused.status, "is in the Running state" in refused.json["ExceptionMessage"]) == (500, True)
 
 
 def test_30_terminate_ends_at_once_with_the_reason(host: RunningHost) -> None:

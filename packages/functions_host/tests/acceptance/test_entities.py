@@ -29,6 +29,7 @@ def test_51_an_entity_is_read_signalled_and_deleted_over_http(host: RunningHost)
 def test_operations_run_in_order_and_a_failed_one_keeps_what_it_wrote(host: RunningHost) -> None:
     assert host.outcome("writes_diary", ["Diary", "ordered"]) == [2, "after 3", 4]
     assert host.manage("GET", "/entities/diary/ordered").json == ["first", "second", "third", "fourth"]
+    until(lambda: "@diary@ordered: write_and_fail failed: after 3" in host.log.read_text())
 
 
 def test_a_call_to_an_entity_that_is_not_in_the_app_fails(host: RunningHost) -> None:

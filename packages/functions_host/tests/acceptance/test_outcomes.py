@@ -1,4 +1,4 @@
-"""How orchestrations end (facts 36 to 48 and 67); every turn is compared with a replay in the SDK."""
+"""Outcomes of orchestrations (facts 36 to 48 and 67); every turn is compared with a replay in the SDK."""
 
 import json
 from datetime import timedelta

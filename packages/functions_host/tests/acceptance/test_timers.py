@@ -59,6 +59,20 @@ def test_57_hours_that_passed_without_a_host_give_one_run_that_is_past_due(
     assert moments(host, "hourly")[1] == "2026-02-12T12:00:00"
 
 
+def test_a_minute_that_ran_is_not_made_up_for_after_an_orderly_stop(
+    start_triggers: StartTriggers, clock: FileClock
+) -> None:
+    """Many minutes pass in a real second: the last ones are recorded when the host stops."""
+    host = start_triggers("watched", arguments=["--clock", str(clock.path)])
+    pass_time(clock, timedelta(hours=1))
+    until(lambda: len(runs(host, "watched")) == 60)
+    assert host.stop() == 0
+    host.start()
+    pass_time(clock, timedelta(minutes=2))
+    until(lambda: len(runs(host, "watched")) == 2)  # of this process
+    assert not any(one["past_due"] for one in runs(host, "watched"))
+
+
 def test_58_run_on_startup_is_one_run_at_the_start_and_not_past_due(
     start_triggers: StartTriggers, clock: FileClock
 ) -> None:

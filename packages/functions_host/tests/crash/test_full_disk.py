@@ -1,5 +1,6 @@
 """A disk that is full for a while: the host's work waits, and nothing is lost."""
 
+import os
 import resource
 import subprocess
 import sys
@@ -73,6 +74,7 @@ def test_a_state_file_that_cannot_be_written_is_reported(tmp_path: Path) -> None
     command = [sys.executable, "-m", "functions_host", "start", "--app", str(APP), "--port", "0", "--rpc-port", "0"]
     done = subprocess.run(
         [*command, "--db", str(tmp_path / "state.db")],
+        env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},  # it would be cut off, and stay so for every later test
         capture_output=True, text=True, check=False, timeout=60,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )  # fmt: skip

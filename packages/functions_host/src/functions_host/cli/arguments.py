@@ -68,6 +68,8 @@ def _start_command(commands: Commands) -> None:
     port = "0 = any free one (LocalHttpPort of local.settings.json, else 7071)"
     start.add_argument("--port", type=int, help=port)
     start.add_argument("--rpc-port", type=int, default=17071, help="for the SDK's client (%(default)s)")
+    joins = "be another instance for requests, on the task hub of the host that runs on this state file"
+    start.add_argument("--joins", type=Path, metavar="DB", help=joins)
     secure = "answer over TLS too, on this port (0 = any free one); not with --watch"
     start.add_argument("--https-port", type=int, metavar="PORT", help=secure)
     start.add_argument("--https-cert", type=Path, metavar="PEM", help="its certificate chain")
@@ -92,20 +94,27 @@ def _start_command(commands: Commands) -> None:
         metavar="SECONDS",
         help="for how long, without a turn (%(default)s)",
     )
+    never = "replay no turn of an orchestration that is in memory (faster; what a replay would show is not seen)"
+    start.add_argument("--resume-only", action="store_true", help=never)
     single = "run turns, activities, entities and timers one after the other, in the same order each time (slower)"
     start.add_argument("--sequential", action="store_true", help=single)
     nothing_ends = "let the time run when nothing has ended for so long (%(default)s)"
     start.add_argument("--watchdog", type=float, default=WATCHDOG_SECONDS, metavar="SECONDS", help=nothing_ends)
     _plan_options(start)
-    hidden = "for how long a received message is invisible, renewed at half time (%(default)s)"
-    start.add_argument("--queue-visibility", type=int, default=600, metavar="SECONDS", help=hidden)
     start.add_argument("--inherit", help=argparse.SUPPRESS)  # from the watcher: see watcher_link.py
 
 
 def _plan_options(start: argparse.ArgumentParser) -> None:
-    """Add what an instance of a plan does that a process on one machine does not."""
+    """Add the options that make a process behave as an instance of a plan does."""
+    hidden = "for how long a received message is invisible, renewed at half time (%(default)s)"
+    start.add_argument("--queue-visibility", type=int, default=600, metavar="SECONDS", help=hidden)
+    faults = "report what Azure's host gets wrong, or do the same as it (%(default)s)"
+    start.add_argument("--faults", choices=["reported", "azure"], default="reported", help=faults)
     wakes = "listen for no timer between its runs: come up so long after it is due, as on Flex Consumption (0: listen)"
     start.add_argument("--scale-to-zero", type=float, default=0.0, metavar="SECONDS", help=wakes)
+    again = "deliver one activity in so many again, five minutes after its result, as Azure Storage may (0: none)"
+    start.add_argument("--redeliver", type=int, default=0, metavar="COUNT", help=again)
+    start.add_argument("--redeliver-seed", type=int, default=0, metavar="SEED", help="which ones (%(default)s)")
     at_once = "requests that functions answer at a time, the others wait, as on Flex Consumption (0: any number)"
     start.add_argument("--http-concurrency", type=int, default=0, metavar="COUNT", help=at_once)
 

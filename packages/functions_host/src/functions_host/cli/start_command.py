@@ -32,8 +32,8 @@ def start(args: argparse.Namespace) -> int:
     quiet_sdk_warnings()
     options = _options(args, settings, link.listening if link else None)
     os.chdir(app)
-    registry = index(app, environment(), settings.only_functions)
-    check(registry, settings, environment())
+    registry = index(app, environment(), settings.only_functions, tolerant=options.faults)
+    check(registry, settings, environment(), faults=options.faults)
     for warning in settings.warnings:
         log_event("config", warning, logging.WARNING)
     if link is not None:
@@ -61,6 +61,7 @@ def _options(args: argparse.Namespace, settings: HostSettings, listening: socket
         host=args.host,
         port=read_commands.port(args),
         rpc_port=args.rpc_port,
+        joins=args.joins.resolve() if args.joins else None,
         listening=listening,
         https=_https(args),
         auth=None if args.auth is None else args.auth == "on",
@@ -72,9 +73,13 @@ def _options(args: argparse.Namespace, settings: HostSettings, listening: socket
         queue_visibility_seconds=args.queue_visibility,
         keep=args.keep,
         keep_seconds=args.keep_idle,
+        resume_only=args.resume_only,
         sequential=args.sequential,
         wake_seconds=args.scale_to_zero,
         http_concurrency=args.http_concurrency,
+        faults=args.faults == "azure",
+        redeliver=args.redeliver,
+        redeliver_seed=args.redeliver_seed,
     )
 
 

@@ -11,6 +11,7 @@ from azure.functions import meta
 
 from functions_host.durable.http_activity import call_http
 from functions_host.durable.numbering import HTTP_ACTIVITY, missing_activity
+from functions_host.durable.redelivery import Redelivery
 from functions_host.functions.failures import error_text
 from functions_host.functions.indexer import Function
 from functions_host.functions.invoker import Invoker
@@ -39,17 +40,18 @@ class Activities:
         invoker: Invoker,
         functions: Mapping[str, Function],
         at_once: int,
+        redelivery: Redelivery | None = None,
     ) -> None:
         self._store, self._clock, self.work = store, clock, work
         self._invoker, self._functions = invoker, functions
-        self._at_once = at_once
+        self._at_once, self._redelivery = at_once, redelivery
         self._waiting: deque[tuple[Task, int]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = True
         self.wake: Callable[[str], None] = lambda _: None
 
     def recover(self) -> None:
-        """Run what an earlier host left; what it had begun runs again."""
+        """Run the tasks that an earlier host left; those that it had begun run again."""
         for task, deliveries in self._store.reads.tasks():
             self._take(task, deliveries + 1)
 
@@ -103,6 +105,27 @@ class Activities:
             log_invocation("activity", task.name, "failed", started, first, logging.WARNING, **facts)
         self.work.scheduler.sort_submitted()
         self._complete(task, result, error)
+        if self._redelivery is not None:
+            self._redelivery.after(task, self._deliver_again)
+
+    def _deliver_again(self, task: Task) -> None:
+        """Call an activity whose result is in the history already; it gets no place in the queue."""
+        self.work.begin("activity")
+        self.work.scheduler.submit(lambda: self._start_again(task))
+
+    def _start_again(self, task: Task) -> None:
+        runner = asyncio.create_task(self._run_again(task))
+        self._tasks.add(runner)
+        runner.add_done_callback(self._ended)
+
+    async def _run_again(self, task: Task) -> None:
+        started = time.monotonic()
+        facts: dict[str, Any] = {"instance": task.id, "id": task.event_id}
+        _, error = await self._call(task, facts)
+        first = (error.splitlines() or [""])[0][:300] if error else ""
+        log_invocation("activity", task.name, "again", started, first, logging.WARNING, **facts)
+        self.work.scheduler.finish()
+        self.work.end("activity")
 
     async def _call(self, task: Task, facts: dict[str, Any]) -> tuple[str | None, str | None]:
         """Return (result as JSON, None) or (None, reason of the failure); add to *facts* where it raised."""

@@ -212,7 +212,7 @@ class Dispatcher:
         self._done(running.instance_id, error)
 
     def follow(self, effects: Effects) -> None:
-        """Start what committed effects have scheduled: timers, messages, activities, entities."""
+        """Start the work that committed effects have scheduled: timers, messages, activities, entities."""
         now_us = self._clock.now_us()
         gone = set(effects.consumed)
         for n in gone:

@@ -25,7 +25,10 @@ Key = tuple[str, str]
 
 
 class Entities:
-    """Runs operations in order, and stores each entity's state."""
+    """Runs operations in order, and stores each entity's state.
+
+    *faults*: an entity that an operation has reached exists from then on, as Azure's host reads the SDK's answer.
+    """
 
     def __init__(
         self,
@@ -36,9 +39,12 @@ class Entities:
         functions: Mapping[str, Function],
         batch: int,
         at_once: int,
+        *,
+        faults: bool = False,
     ) -> None:
         self._store, self._clock, self._work = store, clock, work
         self._dispatcher, self._functions, self._batch = dispatcher, functions, batch
+        self._faults = faults
         self._slots = asyncio.Semaphore(at_once)
         self._running: dict[Key, asyncio.Task[None]] = {}
         self._again: set[Key] = set()
@@ -100,10 +106,12 @@ class Entities:
             try:
                 answered = await asyncio.to_thread(self._call, function, key, calls, state, found)
                 results, exists, after = answered["results"], answered["entityExists"], answered["entityState"]
+                _log_errors(key, calls, results)
             except (SystemExit, KeyboardInterrupt) as error:  # meant for the process; here it fails the operations
                 log_event("entity", f"@{key[0]}@{key[1]} failed: {error_text(error)}", logging.ERROR)
                 results = [_failed(error_text(error))] * len(calls)
-        await self._commit(key, calls, results, after if exists else None, exists=exists)
+        stays = exists or (self._faults and after is not None)
+        await self._commit(key, calls, results, after if stays else None, exists=stays)
         return True
 
     def _call(
@@ -177,6 +185,14 @@ class Entities:
 
         await self._store.write(work)
         self.wake([key])
+
+
+def _log_errors(key: Key, calls: list[EntityCallRow], results: list[dict[str, Any]]) -> None:
+    """Log the errors of operations; the SDK keeps the text and not the exception."""
+    for call, result in zip(calls, results, strict=True):
+        if result["isError"]:
+            text = str(json.loads(result["result"] or "null"))
+            log_event("entity", f"@{key[0]}@{key[1]}: {call[1]} failed: {text}", logging.ERROR)
 
 
 def _missing(name: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ async def call_http(request_text: str) -> str:
         headers["Authorization"] = f"Bearer {await _token(source['resource'])}"
     content = request.get("content")
     if content is not None and not any(name.lower() == "content-type" for name in headers):
-        headers["Content-Type"] = "text/plain; charset=utf-8"
+        headers["Content-Type"] = "text/plain"
     async with (
         aiohttp.ClientSession() as session,
         session.request(request["method"], request["uri"], data=content, headers=headers) as response,
@@ -21,10 +21,15 @@ async def call_http(request_text: str) -> str:
         text = await response.text()
         result = {
             "statusCode": response.status,
-            "headers": dict(response.headers),
+            # .NET counts these to the content: they are not there
+            "headers": {name: text for name, text in response.headers.items() if not _is_of_content(name)},
             "content": text,
         }
     return json.dumps(result)
+
+
+def _is_of_content(name: str) -> bool:
+    return name.lower().startswith("content-") or name.lower() in {"allow", "expires", "last-modified"}
 
 
 async def _token(resource: str) -> str:

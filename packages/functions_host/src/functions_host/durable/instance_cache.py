@@ -1,4 +1,4 @@
-"""What stays of instances in memory between their turns; the store has all of it too."""
+"""Cache in memory of instances between their turns; the store has all of it too."""
 
 import time
 from collections import OrderedDict

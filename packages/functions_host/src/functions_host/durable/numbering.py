@@ -1,7 +1,7 @@
 """Gives every scheduled task the sequence id that the SDK gives it (docs/notes.md 1.5, 1.6)."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,18 +18,27 @@ _FAILED = {EventType.TASK_FAILED, EventType.SUB_FAILED}
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What a turn needs to know about the host; ``activities`` and the keys of ``orchestrators`` are case-folded."""
+    """Facts about the host that a turn needs; names of activities, orchestrators and entities are case-folded.
+
+    ``faults``: as on Azure, a call to what the app has not is never made, timers fire up to a second early, and events
+    enter the history when they come, also before they are waited for.
+    """
 
     activities: frozenset[str]
     orchestrators: Mapping[str, str]
     next_n: Callable[[], int]
     new_execution_id: Callable[[], str]
+    entities: frozenset[str] = frozenset()
     versioning: Versioning = field(default_factory=Versioning)
     max_actions: int = 100_000
+    faults: bool = False
 
 
-def started_event(row: Instance, now_us: int, parent_name: str | None = None) -> str:
-    """Write the first event of an execution; the SDK needs the key Version even if it is null."""
+def started_event(row: Instance, now_us: int, parent_name: str | None = None, *, generation: int | None = None) -> str:
+    """Write the first event of an execution; the SDK needs the key Version even if it is null.
+
+    *generation*: how often a client has started the id before; None for a child, and after continue-as-new.
+    """
     parent = row.parent_id and {
         "OrchestrationInstance": {
             "InstanceId": row.parent_id,
@@ -48,6 +57,7 @@ def started_event(row: Instance, now_us: int, parent_name: str | None = None) ->
         Version=row.version,
         Input=row.input,
         Tags=None,
+        Generation=generation,
     )
 
 
@@ -133,15 +143,15 @@ class Numbering:
         self.effects.inbox.append(Message(n, to, execution_id, due_us, kind, None, task_id, body))
         return n
 
-    def reply_to_parent(self, result: str | None, *, failed: bool) -> None:
-        """Send the parent the result of its child."""
+    def reply_to_parent(self, result: str | None, *, failed: bool, details: str | None = None) -> None:
+        """Send the parent the result of its child; *details* of a failure."""
         row = self.row
         if row.parent_id is None or row.parent_task_id is None:
             return
         kind = EventType.SUB_FAILED if failed else EventType.SUB_COMPLETED
         fields: dict[str, object] = {"TaskScheduledId": row.parent_task_id}
         if failed:
-            fields |= {"Reason": result, "Details": None, "FailureDetails": None}
+            fields |= {"Reason": result, "Details": details, "FailureDetails": None}
         else:
             fields["Result"] = result
         self.message(
@@ -189,8 +199,14 @@ class Numbering:
         else:
             self._task(event_id, call)
 
+    def _is_lost(self, name: str, known: Container[str]) -> bool:
+        """Return whether Azure's host would never make a call to a function of that name: nothing is recorded."""
+        return self.rules.faults and name.casefold() not in known and name != HTTP_ACTIVITY
+
     def _task(self, event_id: int, call: dict[str, Any]) -> None:
         name, text = call["name"], call["input"]
+        if self._is_lost(name, self.rules.activities):
+            return
         self._event(EventType.TASK_SCHEDULED, event_id, Name=name, Version="", Input=json.dumps([text]))
         row = self.row
         if "known" in call:
@@ -202,6 +218,8 @@ class Numbering:
         self._fail(EventType.TASK_FAILED, event_id, missing_activity(name))
 
     def _child(self, event_id: int, call: dict[str, Any]) -> None:
+        if self._is_lost(call["name"], self.rules.orchestrators):
+            return
         row, now = self.row, self.now_us
         child_id = call["instance"] or f"{row.execution_id}:{event_id}"
         stored = json.dumps(call["input"])
@@ -234,6 +252,7 @@ class Numbering:
         )
 
     def _timer(self, due_us: int, node: Node) -> None:
+        """Begin a timer. On Azure its message is hidden for whole seconds, counted from when it is sent."""
         event_id = self._next_id()
         fire_at = stamp(due_us)
         self._event(EventType.TIMER_CREATED, event_id, FireAt=fire_at)
@@ -244,16 +263,23 @@ class Numbering:
             row.execution_id,
             event(EventType.TIMER_FIRED, due_us, TimerId=event_id, FireAt=fire_at),
             task_id=event_id,
-            due_us=due_us,
+            due_us=self._whole_seconds_to(due_us) if self.rules.faults else due_us,
         )
         body = str(n) if node.kind == "timer" else node.body
         self._open(node._replace(event_id=event_id, body=body))
+
+    def _whole_seconds_to(self, due_us: int) -> int:
+        return self.now_us + max(0, due_us - self.now_us - 1) // 1_000_000 * 1_000_000
 
     def _entity(self, action: dict[str, Any], path: str, *, is_signal: bool) -> None:
         event_id = self._next_id()
         row = self.row
         guid = self.rules.new_execution_id()
         _, name, key = action["instanceId"].split("@", 2)
+        if self._is_lost(name, self.rules.entities):
+            if not is_signal:
+                self._open(Node(event_id, "entity", path))
+            return
         request: dict[str, object] = {"op": action["operation"], "input": action["input"]}
         request |= {"id": guid, "parent": row.id, "parentExecution": row.execution_id}
         if is_signal:
@@ -306,7 +332,7 @@ class Numbering:
 
 
 def _call_of(action: dict[str, Any], *, is_child: bool) -> dict[str, Any]:
-    """Return what is needed to make the call, and to repeat it."""
+    """Return the values that are needed to make the call, and to repeat it."""
     call = {"name": action["functionName"], "input": action["input"], "child": is_child}
     if is_child:
         call |= {"instance": action.get("instanceId"), "version": action.get("version")}

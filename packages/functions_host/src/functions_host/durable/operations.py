@@ -1,7 +1,8 @@
-"""What clients may do with orchestrations (docs/notes.md 6.6): each operation is one transaction."""
+"""Operations of clients on orchestrations (docs/notes.md 6.6): each operation is one transaction."""
 
 import asyncio
 import json
+import logging
 import sqlite3
 from collections.abc import Callable
 from enum import StrEnum
@@ -19,12 +20,16 @@ from functions_host.storage.store import Store
 
 
 class Outcome(StrEnum):
-    """How an operation ended; ENDED and LIVE: the instance has ended already, or has not ended."""
+    """The outcome of an operation; ENDED and LIVE: the instance has ended already, or has not ended.
+
+    REFUSED: it is suspended already, or not suspended.
+    """
 
     DONE = "done"
     NOT_FOUND = "not found"
     ENDED = "ended"
     LIVE = "live"
+    REFUSED = "refused"
 
 
 _CONTROLS = {
@@ -32,6 +37,9 @@ _CONTROLS = {
     "suspend": EventType.EXECUTION_SUSPENDED,
     "resume": EventType.EXECUTION_RESUMED,
 }
+
+
+_REFUSED_IN = {"suspend": "Suspended", "resume": "Running"}
 
 
 class Operations:
@@ -57,28 +65,25 @@ class Operations:
     async def start(self, name: str, instance_id: str, input_text: str | None, version: str | None) -> Outcome:
         """Start an instance; LIVE when the id is taken by one that has not ended.
 
-        ``input_text`` is JSON as it is stored; ``name`` must be an orchestrator of the app.
+        ``input_text`` is JSON as it is stored; an instance of a ``name`` that the app has not waits for it.
         """
         now_us = self._clock.now_us()
         row = Instance(
-            instance_id, self._rules.new_execution_id(), self._rules.orchestrators[name.casefold()],
+            instance_id, self._rules.new_execution_id(), self._rules.orchestrators.get(name.casefold(), name),
             self._rules.versioning.default if version is None else version, "Pending", input_text, None, None, None,
             now_us, now_us, None, None, None, None,
         )  # fmt: skip
-        kind = EventType.EXECUTION_STARTED
-        message = Message(
-            self._store.next_n(), instance_id, row.execution_id, 0, kind, None, None,
-            started_event(row, now_us),
-        )  # fmt: skip
+        n, kind = self._store.next_n(), EventType.EXECUTION_STARTED
 
         def work(connection: sqlite3.Connection) -> Outcome:
             status = _status(connection, instance_id)
             if status in LIVE and not self._replace_any:
                 return Outcome.LIVE
+            body = started_event(row, now_us, generation=_generations(connection, instance_id))
             if status is not None:
                 writes.remove_instance_data(connection, [instance_id])
             writes.instance_rows(connection, [row])
-            writes.messages(connection, [message])
+            writes.messages(connection, [Message(n, instance_id, row.execution_id, 0, kind, None, None, body)])
             return Outcome.DONE
 
         outcome = await self._write(work, instance_id, replaces=True)
@@ -92,22 +97,31 @@ class Operations:
         text = event(kind, self._clock.now_us(), Name=name, Input=body)
         return await self._send(instance_id, kind, name, text)
 
-    async def control(self, instance_id: str, verb: str, reason: str) -> Outcome:
+    async def control(self, instance_id: str, verb: str, reason: str | None) -> Outcome:
         """Terminate, suspend or resume."""
         kind = _CONTROLS[verb]
         fields: dict[str, object] = {"Reason": reason}
         if kind is EventType.EXECUTION_TERMINATED:
             fields = {"Input": json.dumps(reason)}
         text = event(kind, self._clock.now_us(), **fields)
-        return await self._send(instance_id, kind, reason, text)
+        state = _REFUSED_IN.get(verb, "")
+        outcome = await self._send(instance_id, kind, reason, text, refused_in=state)
+        if outcome is Outcome.REFUSED:
+            said = f"{instance_id}: Cannot {verb} orchestration instance in the {state} state."
+            log_event("instance", said, logging.WARNING)
+        return outcome
 
     async def restart(self, instance_id: str, *, new_id: bool) -> tuple[Outcome, str]:
-        """Start an instance with the orchestrator and input of another one; return its id too."""
+        """Start an instance with the orchestrator and input of another one; return its id too.
+
+        No input becomes the input null, as the extension passes it on.
+        """
         row = self._store.reads.instance(instance_id)
         if row is None:
             return Outcome.NOT_FOUND, instance_id
         started = self.new_id() if new_id else instance_id
-        return await self.start(row.name, started, row.input, row.version), started
+        given = "null" if row.input is None else row.input
+        return await self.start(row.name, started, given, row.version), started
 
     async def rewind(self, instance_id: str, reason: str) -> tuple[Outcome, str]:
         """Bring a failed instance back to before its failure; return its status too."""
@@ -139,19 +153,25 @@ class Operations:
 
         return await self._store.write(work)
 
-    async def purge_where(self, chosen: Filter) -> int:
-        """Remove every instance that has ended and matches the filter; return how many."""
-        ended = [row.id for row in self._store.reads.instances(chosen) if row.status in TERMINAL]
+    async def purge_where(self, chosen: Filter, *, live: bool = False) -> int:
+        """Remove every instance that has ended and matches the filter; return how many.
+
+        *live*: also those that have not ended, if the filter names their status, as on Azure.
+        """
+        removable = {*TERMINAL, *(chosen.statuses if live else ())}
+        ended = [row.id for row in self._store.reads.instances(chosen) if row.status in removable]
 
         def work(connection: sqlite3.Connection) -> int:
             found = dict(writes.where_in(connection, "SELECT id, status FROM instance WHERE id IN", ended))
-            removed = [one for one, status in found.items() if status in TERMINAL]
+            removed = [one for one, status in found.items() if status in removable]
             _remove(connection, removed)
             return len(removed)
 
         return await self._store.write(work)
 
-    async def _send(self, instance_id: str, kind: EventType, name: str, body: str) -> Outcome:
+    async def _send(
+        self, instance_id: str, kind: EventType, name: str | None, body: str, refused_in: str = ""
+    ) -> Outcome:
         n = self._store.next_n()
         message = Message(n, instance_id, None, 0, kind, name, None, body)
 
@@ -161,6 +181,8 @@ class Operations:
                 return Outcome.NOT_FOUND
             if status in TERMINAL:
                 return Outcome.ENDED
+            if status == refused_in:
+                return Outcome.REFUSED
             writes.messages(connection, [message])
             return Outcome.DONE
 
@@ -181,6 +203,18 @@ class Operations:
 def _status(connection: sqlite3.Connection, instance_id: str) -> str | None:
     row = connection.execute("SELECT status FROM instance WHERE id = ?", (instance_id,)).fetchone()
     return row[0] if row else None
+
+
+def _generations(connection: sqlite3.Connection, instance_id: str) -> int:
+    """Count the starts of an id so far; an execution that continued as new, or has not begun, counts as the first."""
+    first = connection.execute(
+        "SELECT history.body FROM history JOIN instance USING (id, execution_id)"
+        " WHERE id = ? AND history.type = ? ORDER BY seq LIMIT 1",
+        (instance_id, EventType.EXECUTION_STARTED),
+    ).fetchone()
+    if first is None:
+        return int(_status(connection, instance_id) is not None)
+    return int(json.loads(first[0]).get("Generation") or 0) + 1
 
 
 def _remove(connection: sqlite3.Connection, ids: list[str]) -> None:

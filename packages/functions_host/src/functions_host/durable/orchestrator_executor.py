@@ -1,4 +1,9 @@
-"""Calls orchestrator functions: resumed where they stayed in memory, else replayed."""
+"""Calls orchestrator functions: resumed where they stayed in memory, else replayed.
+
+Azure replays an orchestrator of Python at every turn. One that stays in memory is replayed here at its second, fourth,
+eighth turn and so on, and at the end of each execution, so that a replay that goes another way shows as it does there:
+every piece of code runs twice at least, and all replays of an instance together cost what its turns cost once or twice.
+"""
 
 import json
 import logging
@@ -8,7 +13,13 @@ from typing import Any
 
 import azure.functions as func
 
-from functions_host.durable.orchestrator_result import OrchestratorResult, parse_failure, parse_result
+from functions_host.durable.determinism import NonDeterministicError
+from functions_host.durable.orchestrator_result import (
+    OrchestratorResult,
+    parse_failure,
+    parse_result,
+    unreadable_input,
+)
 from functions_host.durable.resumable import Resumable, can_resume
 from functions_host.durable.sdk_oracle import check
 from functions_host.durable.turn import Turn
@@ -28,13 +39,22 @@ class CannotRunError(Exception):
 
 
 class OrchestratorExecutor:
-    """Executes the orchestrator of a turn; with ``debug_oracle`` in the bare SDK too, to compare."""
+    """Executes the orchestrator of a turn; with ``debug_oracle`` in the bare SDK too, to compare.
+
+    *resumes_all*: those in memory are resumed at every turn.
+    """
 
     def __init__(
-        self, orchestrators: Mapping[str, Function], *, keeps: bool, debug_oracle: bool, app: Path = Path()
+        self,
+        orchestrators: Mapping[str, Function],
+        *,
+        keeps: bool,
+        debug_oracle: bool,
+        app: Path = Path(),
+        resumes_all: bool = False,
     ) -> None:
         self._orchestrators, self._keeps, self._debug_oracle = orchestrators, keeps, debug_oracle
-        self._app = app
+        self._app, self._resumes_all = app, resumes_all
 
     def run(
         self, turn: Turn, messages: Sequence[Message], resumable: Resumable | None, read_past: ReadPast
@@ -53,16 +73,25 @@ class OrchestratorExecutor:
 
     def _execute(self, turn: Turn, resumable: Resumable | None, read_past: ReadPast) -> Resumable | None:
         function = self._function(turn.row.name)
-        result, resumable = self._call(function, turn, resumable, read_past)
+        try:
+            result, resumable = self._call(function, turn, resumable, read_past)
+        except NonDeterministicError as error:
+            turn.fail(str(error), error.left)
+            self._warn(turn, error.__cause__)
+            return None
         body = turn.context(read_past()) if self._debug_oracle else ""
         turn.finish(result)
-        location = source_location(result.raised, self._app) if result.raised is not None else ""
-        if location and not turn.before.row.done_pending:  # later turns raise it again
-            turn.effects.warnings.append(f"its orchestrator raised at {location}")
-        if self._debug_oracle:
+        self._warn(turn, result.raised)
+        if self._debug_oracle and turn.row.input != "":  # the empty text is not passed to the function
             check(function, body, turn, result, resumable)
         resumes = resumable is not None and not turn.is_over and resumable.matches(turn.row)
         return resumable if resumes else None
+
+    def _warn(self, turn: Turn, raised: BaseException | None) -> None:
+        """Let the log have where user code has raised."""
+        location = source_location(raised, self._app) if raised is not None else ""
+        if location and not turn.before.row.done_pending:  # later turns raise it again
+            turn.effects.warnings.append(f"its orchestrator raised at {location}")
 
     def _function(self, name: str) -> Function:
         function = self._orchestrators.get(name.casefold())
@@ -73,23 +102,43 @@ class OrchestratorExecutor:
     def _call(
         self, function: Function, turn: Turn, resumable: Resumable | None, read_past: ReadPast
     ) -> tuple[OrchestratorResult, Resumable | None]:
-        """Call the function, or resume it; what user code raises is a result too."""
+        """Call the function, or resume it; what user code raises is a result too. Raises: NonDeterministicError."""
+        if turn.row.input == "":
+            return unreadable_input(function.name), None
         token = current_function.set(function.name)
         try:
-            if resumable is not None:
-                try:
-                    return resumable.resume(turn.new_events, lambda: _events(turn, read_past)), resumable
-                except Exception as error:  # noqa: BLE001 - whatever it is, a replay shows what it means
-                    log_event("turn", f"{turn.row.id} is replayed: {error}", logging.DEBUG, name=function.name)
-            body = turn.context(read_past())
-            if self._keeps and can_resume(function.call):
-                fresh = Resumable(function.call, body)
-                return fresh.replay(), fresh
-            return _replay(function, body), None
+            if resumable is not None and not self._replays(turn):
+                result = self._resume(function, turn, resumable, read_past)
+                if result is not None and (self._resumes_all or not resumable.has_ended):
+                    return result, resumable
+            return self._replay(function, turn.context(read_past()))
         except (SystemExit, KeyboardInterrupt) as error:  # meant for the process; here it fails the orchestration
             return parse_failure(error), None
         finally:
             current_function.reset(token)
+
+    def _replays(self, turn: Turn) -> bool:
+        """Return whether this turn is the second, fourth, eighth ... of its instance."""
+        return not self._resumes_all and turn.before.row.turn & (turn.before.row.turn + 1) == 0
+
+    def _resume(
+        self, function: Function, turn: Turn, resumable: Resumable, read_past: ReadPast
+    ) -> OrchestratorResult | None:
+        """Continue in memory; None where the SDK crashed, and a replay shows what that means."""
+        try:
+            return resumable.resume(turn.new_events, lambda: _events(turn, read_past))
+        except Exception as error:  # noqa: BLE001 - whatever it is, a replay shows what it means
+            log_event("turn", f"{turn.row.id} is replayed: {error}", logging.DEBUG, name=function.name)
+            return None
+
+    def _replay(self, function: Function, body: str) -> tuple[OrchestratorResult, Resumable | None]:
+        if can_resume(function.call):
+            fresh = Resumable(function.call, body)
+            return fresh.replay(), fresh if self._keeps else None
+        try:
+            return parse_result(function.call(**{function.trigger.name: func.OrchestrationContext(body)})), None
+        except Exception as error:  # noqa: BLE001 - user code may raise anything
+            return parse_failure(error), None
 
 
 def _mismatch(turn: Turn) -> str | None:
@@ -103,13 +152,6 @@ def _mismatch(turn: Turn) -> str | None:
     if not versioning.fails:
         raise CannotRunError(versioning.mismatch(version))
     return MISMATCH
-
-
-def _replay(function: Function, body: str) -> OrchestratorResult:
-    try:
-        return parse_result(function.call(**{function.trigger.name: func.OrchestrationContext(body)}))
-    except Exception as error:  # noqa: BLE001 - user code may raise anything
-        return parse_failure(error)
 
 
 def _events(turn: Turn, read_past: ReadPast) -> list[dict[str, Any]]:

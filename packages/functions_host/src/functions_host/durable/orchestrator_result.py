@@ -1,12 +1,15 @@
-"""What an orchestrator function returns (docs/notes.md 1.4, 1.13)."""
+"""Result of an orchestrator function (docs/notes.md 1.4, 1.13)."""
 
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions_host.functions.failures import stack_text
+
 MARKER = "\n\n$OutOfProcData$:"
 MAX_CUSTOM_STATUS_BYTES = 16 * 1024
+_SEVERAL = "One or more errors occurred."  # an AggregateException of .NET, which has one
 
 
 @dataclass(slots=True)
@@ -46,14 +49,19 @@ def parse_result(text: str) -> OrchestratorResult:
 
 
 def parse_failure(error: BaseException) -> OrchestratorResult:
-    """Parse what an orchestrator raised: the SDK packs its state behind a marker."""
+    """Parse the exception of an orchestrator: the SDK packs its state behind a marker."""
     message, marker, packed = str(error).partition(MARKER)
     if not marker:
-        text = f"Result: Failure\nException: {type(error).__name__}: {message}"
-        return OrchestratorResult(error=text, raised=error, crashed=True)
+        text = f"Result: Failure\nException: {type(error).__name__}: {message}\nStack: {stack_text(error)}"
+        return OrchestratorResult(error=f"{_SEVERAL} ({text})", raised=error, crashed=True)
     result = parse_result(packed)
     result.error, result.raised = result.error or message, error.__cause__
     return result
+
+
+def unreadable_input(name: str) -> OrchestratorResult:
+    """Return how an execution ends whose input is the empty text: Azure's host cannot call the function with it."""
+    return OrchestratorResult(error=f"{_SEVERAL} (Exception while executing function: Functions.{name})", crashed=True)
 
 
 def _is_canceled(actions: list[dict[str, Any]], path: str) -> bool:

@@ -2,6 +2,9 @@
 
 A replay gives an executor the whole history, event by event, and drops it afterwards. Here the executor is kept with
 its generator, and continues with the events that came since. In both cases the SDK's own code processes each event.
+
+An orchestrator that asks whether it is replaying, or for its history, is not kept: what it was told in an earlier turn
+is different in the next one, where its code runs again.
 """
 
 import json
@@ -9,14 +12,16 @@ from collections.abc import Callable, Iterable, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from azure.durable_functions.models.actions.Action import Action
 from azure.durable_functions.models.DurableOrchestrationContext import DurableOrchestrationContext
 from azure.durable_functions.models.history.HistoryEvent import HistoryEvent
 from azure.durable_functions.models.OrchestratorState import OrchestratorState
 from azure.durable_functions.models.ReplaySchema import ReplaySchema
-from azure.durable_functions.models.Task import TaskBase, TaskState
+from azure.durable_functions.models.Task import AtomicTask, TaskBase, TaskState
 from azure.durable_functions.models.TaskOrchestrationExecutor import TaskOrchestrationExecutor
 from azure.durable_functions.orchestrator import Orchestrator
 
+from functions_host.durable.determinism import NonDeterministicError, compare
 from functions_host.durable.orchestrator_result import OrchestratorResult, parse_failure, parse_result
 from functions_host.storage.events import EventType
 from functions_host.storage.state import Instance
@@ -43,16 +48,39 @@ def can_resume(call: Callable[..., Any]) -> bool:
 
 
 class _Context(DurableOrchestrationContext):  # type: ignore[misc]
-    """The SDK's context; the history of earlier turns is read again when user code asks for it."""
+    """The SDK's context; the history of earlier turns is read again when user code asks for it.
+
+    ``asked``: user code has read what has another value in a replay. ``scheduled``: what it has scheduled in a replay,
+    tasks and actions that nobody waits for, by number; None once it is resumed.
+    """
 
     read_again: Callable[[], list[HistoryEvent]] | None = None
+    asked = False
+    scheduled: dict[int, Any] | None = None
 
     @property
     def histories(self) -> list[HistoryEvent]:
         """Return all events up to this turn, as a replay would."""
+        self.asked = True
         if self.read_again is not None:
             self._histories, self.read_again = self.read_again(), None
         return self._histories
+
+    @property
+    def is_replaying(self) -> bool:
+        """Return whether this code has run in an earlier turn."""
+        self.asked = True
+        return bool(self._is_replaying)
+
+    def _add_to_open_tasks(self, task: TaskBase) -> None:
+        super()._add_to_open_tasks(task)
+        if self.scheduled is not None and isinstance(task, AtomicTask) and isinstance(task.id, int):
+            self.scheduled[task.id] = task
+
+    def _record_fire_and_forget_action(self, action: Action) -> None:
+        if self.scheduled is not None:
+            self.scheduled[self._sequence_number] = action
+        super()._record_fire_and_forget_action(action)
 
 
 class _Executor(TaskOrchestrationExecutor):  # type: ignore[misc]
@@ -71,7 +99,7 @@ class _Executor(TaskOrchestrationExecutor):  # type: ignore[misc]
             self._completed.append(task)
 
     def mark_played(self) -> None:
-        """Mark what completed as played: for the next turn it is in the past, also for ``is_replaying``."""
+        """Mark completed tasks as played: for the next turn they are in the past, also for ``is_replaying``."""
         for completed in self._completed:
             task = completed
             while task is not None:
@@ -85,19 +113,30 @@ class Resumable:
 
     def __init__(self, call: Callable[..., Any], body: str) -> None:
         self.context: Any = _Context.from_json(body)
+        self.context.asked, self.context.scheduled = False, {}
         self.context._input_expected_type = getattr(call, "_df_input_type", None)  # noqa: SLF001 - as the SDK's entry
         self._executor: Any = _Executor()
         self._orchestrator: Callable[..., Any] = call.orchestrator_function  # type: ignore[attr-defined]
         self._unprocessed: list[str] = []
 
     def replay(self) -> OrchestratorResult:
-        """Run the orchestrator through its history; raise nothing."""
+        """Run the orchestrator through its history; what user code raises is a result too.
+
+        Raises: NonDeterministicError, from what user code has raised.
+        """
+        context, history = self.context, self.context._histories  # noqa: SLF001 - asking for it is what user code does
         try:
-            return parse_result(self._executor.execute(self.context, self.context.histories, self._orchestrator))
+            result = parse_result(self._executor.execute(context, history, self._orchestrator))
         except Exception as error:  # noqa: BLE001 - user code may raise anything
-            return parse_failure(error)
+            result = parse_failure(error)
         finally:
             self._end_turn()
+        scheduled, context.scheduled = context.scheduled, None
+        try:
+            compare(history, scheduled)
+        except NonDeterministicError as deviation:
+            raise deviation from result.raised
+        return result
 
     def resume(
         self, new_events: Iterable[tuple[int, str]], past: Callable[[], list[dict[str, Any]]]
@@ -133,13 +172,19 @@ class Resumable:
         self._executor.mark_played()
         self.context._histories, self.context.read_again = [], None  # noqa: SLF001
 
+    @property
+    def has_ended(self) -> bool:
+        """Return whether the orchestrator has returned, raised or continued as new."""
+        return bool(self._executor.has_execution_completed)
+
     def matches(self, row: Instance) -> bool:
-        """Return whether it waits for more and its counters are those of the row; else it must not be resumed."""
+        """Return whether it waits for more, its counters are those of the row, and it may go on without a replay."""
         executor, context = self._executor, self.context
         waits = getattr(executor, "generator", None) is not None and executor.current_task is not None
         return bool(
             waits
             and not executor.has_execution_completed
+            and not context.asked
             and not context.deferred_tasks
             and context._replay_schema is ReplaySchema.V3  # noqa: SLF001 - the SDK offers no other way
             and context._sequence_number == row.next_id  # noqa: SLF001

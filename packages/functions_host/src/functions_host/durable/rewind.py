@@ -41,7 +41,7 @@ class Rewinder:
         effects = Effects(row.id, row.turn, self._rewound(row, point, now_us))
         children = list(self._reopen(point, replay, effects, reason, now_us))
         if point.kept:
-            _record(effects, reason, now_us)
+            _record(effects, reason, now_us, _undone(point))
         return [InstanceRewind(point.discarded[0].turn, effects), *children]
 
     async def commit(self, rewinds: list[InstanceRewind]) -> bool:
@@ -107,7 +107,7 @@ def _addressed_to(node: Node, success: Message) -> Message:
 
 
 class _Repeats:
-    """Repeats what an earlier turn scheduled, found by the id it got there."""
+    """Repeats the work that an earlier turn scheduled, found by the id it got there."""
 
     def __init__(self, point: RewindPoint) -> None:
         kept = point.kept_effects
@@ -133,13 +133,21 @@ class _Repeats:
             effects.entity_calls.append(self._calls[event_id]._replace(guid=self._guids[event_id]))
 
 
-def _record(effects: Effects, reason: str, now_us: int) -> None:
+def _undone(point: RewindPoint) -> int:
+    """Count the events that Azure's host keeps in the history without their content.
+
+    They are the failures, what had scheduled them, and the end of the execution.
+    """
+    return 1 + sum(2 for turn in point.discarded for kind, _ in turn.events if kind in FAILED)
+
+
+def _record(effects: Effects, reason: str, now_us: int, undone: int) -> None:
     """Record the rewind in the history, as a turn without a call of the function."""
     row = effects.row
     row.clock_us = max(now_us, row.clock_us)
     for kind, fields in (
         (EventType.ORCHESTRATOR_STARTED, {}),
-        (EventType.EXECUTION_REWOUND, {"Reason": reason}),
+        (EventType.EXECUTION_REWOUND, {"Reason": reason, "Undone": undone}),
         (EventType.ORCHESTRATOR_COMPLETED, {}),
     ):
         body = event(kind, row.clock_us, **fields)

@@ -32,7 +32,7 @@ _SCHEDULES = {EventType.TASK_SCHEDULED, EventType.SUB_CREATED, EventType.TIMER_C
 
 @dataclass(frozen=True, slots=True)
 class TurnEvents:
-    """What one turn wrote into the history: (type, event as text)."""
+    """Events that one turn wrote into the history: (type, event as text)."""
 
     turn: int
     events: list[tuple[int, str]]
@@ -49,7 +49,7 @@ class TurnEvents:
         return parse_us(opening["Timestamp"])
 
     def scheduled(self) -> list[tuple[int, Any, Any]]:
-        """List what the turn scheduled, to compare it with a replay of the turn."""
+        """List the work that the turn scheduled, to compare it with a replay of the turn."""
         return _scheduled(self.events)
 
 
@@ -118,7 +118,7 @@ class Replay:
             effects, _ = self._turn(number + 1, self._turns[number + 1], state)
 
     def messages(self, turn_events: TurnEvents) -> list[Message]:
-        """Turn what came in back into messages."""
+        """Turn received events back into messages."""
         found = []
         for kind, body in turn_events.events:
             fields = json.loads(body)

@@ -51,10 +51,10 @@ def _fields(result: OrchestratorResult, first: int) -> dict[str, object]:
 
 
 def _state(context: DurableOrchestrationContext) -> dict[str, object]:
-    """Return what user code can see of a context, and what the SDK waits for."""
+    """Return the state of a context that user code can see, and the tasks that the SDK waits for."""
     return {
         "current_utc_datetime": context.current_utc_datetime,
-        "is_replaying": context.is_replaying,
+        "is_replaying": context._is_replaying,  # noqa: SLF001 - the property is for user code
         "new_guid": context._new_uuid_counter,  # noqa: SLF001 - the SDK offers no other way
         "open tasks": set(map(str, context.open_tasks)),
     }

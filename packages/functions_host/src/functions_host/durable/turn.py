@@ -6,7 +6,7 @@ call; (4) ids for the new entries of the action list, compounds depth-first.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from functions_host.durable import lint
@@ -16,6 +16,7 @@ from functions_host.storage.events import EventType, event, played
 from functions_host.storage.state import TERMINAL, Effects, Message, Snapshot
 
 _CONTROL = {EventType.EXECUTION_SUSPENDED, EventType.EXECUTION_RESUMED}
+_NUMBERS = {"Completed": 1, "Failed": 3, "Terminated": 5}  # as DurableTask.Core numbers them in its last event
 _FAILED = {EventType.TASK_FAILED, EventType.SUB_FAILED}
 
 
@@ -50,7 +51,8 @@ class Turn:
             return False
         if self.row.n_hist == 0 and not starts:
             return False  # suspended or resumed before its first turn: the row has it all
-        self._write_events(taken, controls)
+        written = {*taken, *controls}
+        self._write_events([one for one in messages if one in written], taken)
         if not taken or self.row.done_pending is not None:
             return False
         self._passed = len(self._written)
@@ -96,8 +98,18 @@ class Turn:
         effects.after = self.before
         return effects
 
-    def fail(self, reason: str) -> Effects:
-        """Fail at once, without calling the function, even if tasks are open."""
+    def fail(self, reason: str, left: Mapping[int, dict[str, Any]] | None = None) -> Effects:
+        """Fail at once, without calling the function, even if tasks are open.
+
+        *left*: actions by their numbers that enter the history all the same, as on Azure; they are not carried out.
+        """
+        unused = Effects(self.row.id, self.row.turn, self.row)
+        numbering = Numbering(self.row, {}, {}, unused, self.rules, self.now_us)
+        for number, action in (left or {}).items():
+            self.row.next_id = number
+            numbering.entries([action], 0)
+        for kind, body in numbering.take_events():
+            self._write(kind, body)
         self._end("Failed", reason)
         return self._close()
 
@@ -149,14 +161,17 @@ class Turn:
         if message.task_id is None:
             free = self.waits.get(message.name or "", 0)
             if free <= 0:
-                return "hold"
+                return "take" if self.rules.faults else "hold"
             self.waits[message.name or ""] = free - 1
             return "take"
         known = message.task_id in self.nodes and message.task_id not in completed
         return "take" if known and message.execution_id == self.row.execution_id else "drop"
 
     def _rank(self, message: Message) -> int:
-        """Order new events: the start, then those that the SDK numbers without resuming user code, then the rest."""
+        """Order new events: the start, then those that the SDK numbers without resuming user code, then the rest.
+
+        The rest, control messages among them, are in the order of their arrival.
+        """
         if message.type == EventType.EXECUTION_STARTED:
             return 0
         node = self.nodes.get(message.task_id) if message.task_id is not None else None
@@ -165,7 +180,7 @@ class Turn:
         )
         return 1 if is_silent else 2
 
-    def _write_events(self, taken: Sequence[Message], controls: Sequence[Message]) -> None:
+    def _write_events(self, written: Sequence[Message], taken: Sequence[Message]) -> None:
         """Write the turn's first events into the history, and number retries."""
         # Not one tick later: the machine decides how many turns share a moment, and that would move later timers.
         self.row.clock_us = max(self.now_us, self.row.clock_us)
@@ -173,8 +188,7 @@ class Turn:
             EventType.ORCHESTRATOR_STARTED,
             event(EventType.ORCHESTRATOR_STARTED, self.row.clock_us),
         )
-        first = [m for m in taken if m.type == EventType.EXECUTION_STARTED]
-        for message in [*first, *controls, *taken[len(first) :]]:
+        for message in sorted(written, key=self._rank):
             self._write(message.type, message.body)
         for message in taken:
             if message.task_id is not None:
@@ -205,7 +219,7 @@ class Turn:
         self._collect()
 
     def _apply(self, result: OrchestratorResult) -> None:
-        """Apply what the function returned; an end is recorded until no task is open."""
+        """Apply the result of the function; an end is recorded until no task is open."""
         row, effects = self.row, self.effects
         if not result.crashed:
             self._number(result)
@@ -238,7 +252,9 @@ class Turn:
         if "completed" in end:
             self._end("Completed", end["completed"])
         elif "failed" in end:
-            self._end("Failed", f"Orchestrator function '{self.row.name}' failed: {end['failed']}")
+            reason = f"Orchestrator function '{self.row.name}' failed: {end['failed']}"
+            # As OutOfProcOrchestrationShim.cs words it; what follows there is the stack of .NET.
+            self._end("Failed", reason, details=f"Message: {end['failed']}, StackTrace: ")
         else:
             self._continue_as_new(str(end["continued"]))
 
@@ -256,27 +272,23 @@ class Turn:
         self.waits.clear()
         self.numbering.message(EventType.EXECUTION_STARTED, row.id, row.execution_id, started_event(row, self.now_us))
 
-    def _end(self, status: str, result: str | None) -> None:
-        """Complete or fail; the parent, if there is one, gets the result."""
+    def _end(self, status: str, result: str | None, *, details: str | None = None) -> None:
+        """Complete or fail; the parent, if there is one, gets the result, and *details* of a failure."""
         row = self.row
         failed = status == "Failed"
         row.status = status
         row.output = json.dumps(result) if failed else result
         row.failure = result if failed else None
         row.done_pending = None
-        self._write(
-            EventType.EXECUTION_COMPLETED,
-            event(
-                EventType.EXECUTION_COMPLETED,
-                self.now_us,
-                row.next_id,
-                OrchestrationStatus=3 if failed else 1,
-                Result=result,
-                FailureDetails=None,
-            ),
-        )
-        row.next_id += 1
-        self._close_tasks(result, failed=failed)
+        self._write_end(row.status, result)
+        self._close_tasks(result, failed=failed, details=details)
+
+    def _write_end(self, status: str, result: str | None) -> None:
+        """Write the last event of an execution; it takes a number."""
+        kind, number = EventType.EXECUTION_COMPLETED, self.row.next_id
+        fields: dict[str, object] = {"OrchestrationStatus": _NUMBERS[status], "Result": result, "FailureDetails": None}
+        self._write(kind, event(kind, self.now_us, number, **fields))
+        self.row.next_id += 1
 
     def _terminate(self, message: Message) -> None:
         """End at once, even if tasks are open; the results of running activities are dropped."""
@@ -285,16 +297,17 @@ class Turn:
         row.output = json.dumps(message.name)
         self.effects.consumed.append(message.n)
         self._write(EventType.EXECUTION_TERMINATED, message.body)
+        self._write_end(row.status, message.name)
         self._close_tasks(message.name, failed=True)
 
-    def _close_tasks(self, result: str | None, *, failed: bool) -> None:
+    def _close_tasks(self, result: str | None, *, failed: bool, details: str | None = None) -> None:
         self.effects.ended = True
         self.effects.closed.extend(self.before.nodes)
         timers = (node for node in self.nodes.values() if node.kind == "timer")
         self.effects.consumed.extend(int(node.body) for node in timers)
         self.effects.opened.clear()
         self.nodes.clear()
-        self.numbering.reply_to_parent(result, failed=failed)
+        self.numbering.reply_to_parent(result, failed=failed, details=details)
 
     def _close(self) -> Effects:
         """Write the turn's last event, the counters, and the state to keep in memory."""

@@ -35,7 +35,7 @@ class GenericConverter:
 
     @staticmethod
     def encode(value: Any, *, expected_type: type | None) -> meta.Datum:  # noqa: ANN401, ARG004
-        """Encode what a function has set."""
+        """Encode the value that a function has set."""
         match value:
             case str():
                 return meta.Datum(value, "string")

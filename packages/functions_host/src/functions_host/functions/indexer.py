@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import logging
 import re
 import sys
 import traceback
@@ -16,6 +17,7 @@ from azure.functions.decorators.function_app import Function as SdkFunction
 
 from functions_host.errors import AppError
 from functions_host.functions.signature import IMPLICIT_OUTPUT, OUT, FunctionError, Signature, read_signature
+from functions_host.log import log_event
 from functions_host.settings.config import is_true
 
 _INOUT = 2
@@ -27,7 +29,11 @@ TRIGGERS = frozenset(
 )  # fmt: skip
 BINDINGS = TRIGGERS | {"http", "queue", "durableClient"}
 _NAME_KEYS = {"orchestrationTrigger": "orchestration", "activityTrigger": "activity", "entityTrigger": "entityName"}
-_NAME = re.compile(r"[A-Za-z][\w-]{0,127}")
+_NAME = re.compile(r"(?!(?i:host)$)[A-Za-z][\w-]{0,127}")
+
+
+class IndexingError(FunctionError):
+    """The worker fails to list the app's functions because of this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +91,12 @@ class Registry:
         return str(one.trigger.raw.get(_NAME_KEYS[one.trigger.type]) or one.name)
 
 
-def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None) -> Registry:
-    """Import the app and check every function; ``AppError`` lists all that is wrong."""
+def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None, *, tolerant: bool = False) -> Registry:
+    """Import the app and check every function; ``AppError`` lists all that is wrong.
+
+    *tolerant*: a function that is wrong is left out, and the others are served, as Azure's host does with most. One at
+    which Microsoft's worker fails makes all functions vanish.
+    """
     for folder in (app / ".python_packages/lib/site-packages", app):
         if str(folder) not in sys.path:
             sys.path.insert(0, str(folder))
@@ -96,20 +106,45 @@ def index(app: Path, environ: Mapping[str, str], only: frozenset[str] | None) ->
         found: list[SdkFunction] = register.get_functions()
     except ValueError as error:
         raise AppError([f"{app / script}: {error}"]) from error
-    registry, problems = Registry(), list[str]()
+    registry, problems = _checked_all(found, environ, only)
+    fatal = [*_same_names(registry), *_duplicate_names(registry)]
+    if fatal or (problems and not tolerant):
+        raise AppError([*(text for text, _ in problems), *fatal])
+    for text, vanish in problems:
+        log_event("host", f"{text}: {'the app has no functions' if vanish else 'it is left out'}", logging.ERROR)
+        if vanish:
+            return Registry()
+    if not registry.functions:
+        raise AppError([f"{app / script}: no functions found; is every blueprint registered?"])
+    return registry
+
+
+def _checked_all(
+    found: list[SdkFunction], environ: Mapping[str, str], only: frozenset[str] | None
+) -> tuple[Registry, list[tuple[str, bool]]]:
+    """Check every function; return those that are right, and of the others the problem, and whether all vanish."""
+    registry, problems = Registry(), list[tuple[str, bool]]()
     for one in found:
         try:
             function = _checked(one, environ, only)
         except FunctionError as error:
-            problems.append(f"{_location(one)}: {one.get_function_name()}: {error}")
+            text = f"{_location(one)}: {one.get_function_name()}: {error}"
+            problems.append((text, isinstance(error, IndexingError)))
         else:
             registry.functions[function.name] = function
-    problems += _duplicate_names(registry)
-    if problems:
-        raise AppError(problems)
-    if not registry.functions:
-        raise AppError([f"{app / script}: no functions found; is every blueprint registered?"])
-    return registry
+    return registry, problems
+
+
+def _same_names(registry: Registry) -> list[str]:
+    """Find names that differ in case only: Azure's host does not start with them."""
+    first: dict[str, Function] = {}
+    for one in registry.functions.values():
+        first.setdefault(one.name.lower(), one)
+    return [
+        f"{one.location}: {one.name} and {other.name} ({other.location}) differ in case only: the host takes one"
+        for one in registry.functions.values()
+        if (other := first[one.name.lower()]) is not one
+    ]
 
 
 def _duplicate_names(registry: Registry) -> list[str]:
@@ -158,7 +193,7 @@ def _checked(one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] 
     """Check one function's names, bindings, parameters and annotations."""
     name = str(one.get_function_name())
     if not _NAME.fullmatch(name):
-        raise FunctionError("its name must be a letter, then up to 127 letters, digits, _ or -")
+        raise FunctionError("its name must be a letter, then up to 127 letters, digits, _ or -, and not 'host'")
     bindings = tuple(_binding(raw) for raw in one.get_bindings())
     triggers = [binding for binding in bindings if binding.type.lower().endswith("trigger")]
     if len(triggers) != 1:
@@ -173,7 +208,10 @@ def _checked(one: SdkFunction, environ: Mapping[str, str], only: frozenset[str] 
             raise FunctionError('"inout" bindings are not supported')
     call = one.get_user_function()
     _check_async(call)
-    signature = read_signature(call, {b.name: b for b in bindings})
+    try:
+        signature = read_signature(call, {b.name: b for b in bindings})
+    except FunctionError as error:
+        raise IndexingError(str(error)) from error
     disabled = is_true(environ.get(f"AzureWebJobs.{name}.Disabled")) or is_true(
         environ.get(f"AzureWebJobs_{name}_Disabled")
     )

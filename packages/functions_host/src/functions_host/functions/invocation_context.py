@@ -1,4 +1,4 @@
-"""What a function gets as ``context: func.Context`` (docs/notes.md 3.2)."""
+"""The value of the parameter ``context: func.Context`` (docs/notes.md 3.2)."""
 
 import threading
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ import azure.functions as func
 
 @dataclass(slots=True)
 class TraceContext:
-    """What came with the request for distributed tracing."""
+    """Distributed tracing headers of the request."""
 
     trace_parent: str = ""
     trace_state: str = ""
@@ -19,7 +19,7 @@ class TraceContext:
 
 @dataclass(slots=True)
 class RetryContext:
-    """How often this event was tried before."""
+    """Number of earlier attempts for this event."""
 
     retry_count: int = 0
     max_retry_count: int = 0
@@ -27,13 +27,20 @@ class RetryContext:
 
 
 class Context(func.Context):
-    """What a function gets when it asks for ``context: func.Context``."""
+    """The invocation context of a function that declares ``context: func.Context``."""
 
-    def __init__(self, invocation_id: str, function_name: str, directory: Path, trace: TraceContext) -> None:
+    def __init__(
+        self,
+        invocation_id: str,
+        function_name: str,
+        directory: Path,
+        trace: TraceContext,
+        retry: RetryContext,
+    ) -> None:
         self._invocation_id = invocation_id
         self._function_name = function_name
         self._directory = directory
-        self._trace = trace
+        self._trace, self._retry = trace, retry
         self._local = threading.local()
 
     @property
@@ -64,4 +71,4 @@ class Context(func.Context):
     @property
     def retry_context(self) -> Any:  # noqa: ANN401 - as the SDK declares it
         """Return the count of tries."""
-        return RetryContext()
+        return self._retry

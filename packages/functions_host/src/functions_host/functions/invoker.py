@@ -11,10 +11,10 @@ from typing import Any
 import azure.functions as func
 from azure.functions import meta
 
-from functions_host.functions.failures import StrayError, original_error, source_location
+from functions_host.functions.failures import StrayError, causes_of, original_error, source_location
 from functions_host.functions.indexer import Function
-from functions_host.functions.invocation_context import Context, TraceContext
-from functions_host.functions.outputs import QueueOutputs
+from functions_host.functions.invocation_context import Context, RetryContext, TraceContext
+from functions_host.functions.outputs import QueueOutputs, binding_data
 from functions_host.functions.signature import IMPLICIT_OUTPUT, converter_of
 from functions_host.log_format import current_function
 
@@ -24,7 +24,7 @@ class InvocationTimeoutError(Exception):
 
 
 class _Out(func.Out[Any]):
-    """Keeps what a function sets on an output parameter."""
+    """Keeps the value that a function sets on an output parameter."""
 
     def __init__(self) -> None:
         self._value: Any = None
@@ -34,7 +34,7 @@ class _Out(func.Out[Any]):
         self._value = val
 
     def get(self) -> Any:  # noqa: ANN401 - any binding's value
-        """Return what was set."""
+        """Return the value."""
         return self._value
 
 
@@ -59,9 +59,10 @@ class Invoker:
         self._activities = ThreadPoolExecutor(threads, thread_name_prefix="activity")
 
     def location(self, error: BaseException) -> dict[str, str]:
-        """Return where in the app a function raised, as a field of the log; nothing when it was not in the app."""
+        """Return where in the app a function raised, and why, as fields of the log; nothing when not in the app."""
         found = source_location(original_error(error), self._app)
-        return {"at": found} if found else {}
+        causes = causes_of(error) if found else ""
+        return ({"at": found} if found else {}) | ({"because": causes} if causes else {})
 
     def close(self) -> None:
         """Call no more functions; running threads are not interrupted."""
@@ -74,9 +75,14 @@ class Invoker:
         datum: meta.Datum,
         metadata: Mapping[str, meta.Datum] | None = None,
         trace: TraceContext | None = None,
+        retry: RetryContext | None = None,
     ) -> meta.Datum | None:
         """Call a function with its trigger's value, send its outputs; raise what it raises."""
-        arguments, outs = self._arguments(function, datum, metadata, trace)
+        arguments, outs = self._arguments(function, datum, metadata)
+        if function.signature.wants_context:
+            arguments["context"] = Context(
+                self._new_id(), function.name, self._app, trace or TraceContext(), retry or RetryContext()
+            )
         token = current_function.set(function.name)
         try:
             async with asyncio.timeout(self._timeout) as limit:
@@ -91,7 +97,7 @@ class Invoker:
             current_function.reset(token)
         result, outputs = self._encoded(function, value, outs)
         if outputs:
-            await self._outputs.send(function, outputs)
+            await self._outputs.send(function, outputs, binding_data(datum, metadata))
         return result
 
     def _arguments(
@@ -99,7 +105,6 @@ class Invoker:
         function: Function,
         datum: meta.Datum,
         metadata: Mapping[str, meta.Datum] | None,
-        trace: TraceContext | None,
     ) -> tuple[dict[str, Any], dict[str, _Out]]:
         trigger = function.trigger.name
         converter = converter_of(function.signature.converters[trigger])
@@ -108,8 +113,6 @@ class Invoker:
             arguments[client.name] = self._client_json()
         outs = {b.name: _Out() for b in function.outputs if b.name != "$return"}
         arguments.update(outs)
-        if function.signature.wants_context:
-            arguments["context"] = Context(self._new_id(), function.name, self._app, trace or TraceContext())
         return arguments, outs
 
     async def _run(self, function: Function, arguments: dict[str, Any]) -> Any:  # noqa: ANN401
@@ -150,7 +153,7 @@ def _encode(kind: str, value: Any) -> meta.Datum:  # noqa: ANN401 - whatever use
 
 
 async def _contained(run: Awaitable[Any]) -> Any:  # noqa: ANN401 - whatever user code returned
-    """Turn what would end the host, or look like a request whose caller has gone, into a ``StrayError``."""
+    """Turn exceptions that would end the host, or look like a caller that has gone, into a ``StrayError``."""
     task = asyncio.current_task()
     try:
         return await run

@@ -16,9 +16,18 @@ _IDENTIFYING = {"accountname", "queueendpoint", "usedevelopmentstorage"}
 _NAME = re.compile(r"(?=.{3,63}$)[a-z0-9]+(-[a-z0-9]+)*")
 
 
-def queue_name(binding: Mapping[str, Any], environ: Mapping[str, str]) -> str:
-    """Read a binding's queue name, in lower case as Azure's binding makes it; ``ConfigError`` for an invalid one."""
+_EXPRESSION = re.compile(r"\{([^}]*)\}")
+
+
+def queue_name(binding: Mapping[str, Any], environ: Mapping[str, str], data: Mapping[str, str] | None = None) -> str:
+    """Read a binding's queue name, in lower case as Azure's binding makes it; ``ConfigError`` for an invalid one.
+
+    *data*: what expressions in it stand for; None: it is not called yet, and a name with an expression is not judged.
+    """
     name = resolve(str(binding["queueName"]), environ).lower()
+    if data is None and _EXPRESSION.search(name):
+        return name
+    name = _EXPRESSION.sub(lambda match: (data or {}).get(match[1], ""), name).lower()
     if not _NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is not a queue name: 3-63 letters, digits and single hyphens, hyphens inside only")
     return name

@@ -37,7 +37,7 @@ class Signature:
 
 
 def converter_of(kind: str) -> Any:  # noqa: ANN401 - the SDK's classes have no common type
-    """Return what converts values of a binding type; without one of its own it is the generic one."""
+    """Return the converter of a binding type; without one of its own it is the generic one."""
     if kind == GENERIC:
         return GenericConverter
     registry = func.get_binding_registry()  # type: ignore[no-untyped-call]

@@ -1,1 +1,1 @@
-"""What the host serves over HTTP: the app's functions, the management API, the admin API and its own pages."""
+"""HTTP server of the host: the app's functions, the management API, the admin API and its own pages."""

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable
-from urllib.parse import quote
+from urllib.parse import quote_plus
 
 PREFIX = ["runtime", "webhooks", "durabletask"]
+CONNECTION = "Storage"
 _BASE = "/".join(("", *PREFIX))
 
 
@@ -15,16 +16,16 @@ class Addresses:
         self.secret = secret
         self.origin = ""
         self.rpc_port = 0
-        self._hub, self._key = hub, key
+        self.hub, self._key = hub, key
 
     def client_json(self) -> str:
-        """Write what the durable client binding gives to the SDK."""
+        """Return the JSON that the durable client binding gives to the SDK."""
         base = f"{self.origin}{_BASE}"
         create = f"{base}/orchestrators/{{functionName}}[/{{instanceId}}]"
         wait = "timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}"
         return json.dumps(
             {
-                "taskHubName": self._hub,
+                "taskHubName": self.hub,
                 "connectionName": None,
                 "creationUrls": {
                     "createNewInstancePostUri": f"{create}?code={self._key()}",
@@ -40,8 +41,8 @@ class Addresses:
 
     def of(self, origin: str, instance_id: str) -> dict[str, str]:
         """Write the addresses at which one instance is managed."""
-        base = f"{origin}{_BASE}/instances/{quote(instance_id, safe='')}"
-        query = f"taskHub={self._hub}&connection=AzureWebJobsStorage&code={self._key()}"
+        base = f"{origin}{_BASE}/instances/{_encoded(instance_id)}"
+        query = f"taskHub={self.hub}&connection={CONNECTION}&code={self._key()}"
         return {
             "id": instance_id,
             "statusQueryGetUri": f"{base}?{query}",
@@ -53,3 +54,8 @@ class Addresses:
             "suspendPostUri": f"{base}/suspend?reason={{text}}&{query}",
             "resumePostUri": f"{base}/resume?reason={{text}}&{query}",
         }
+
+
+def _encoded(text: str) -> str:
+    """Encode as .NET's ``WebUtility.UrlEncode``: a space is a plus, which the extension reads as a space again."""
+    return quote_plus(text, safe="!*()").replace("~", "%7E")

@@ -5,7 +5,7 @@ from simulation_base.hosts import REFUSAL, is_address
 
 from functions_host import pages
 from functions_host.http import addresses
-from functions_host.http.admin import Admin
+from functions_host.http.admin import Admin, unauthorized
 from functions_host.http.management import Management
 from functions_host.http.parameters import presented_key
 from functions_host.pages import Pages
@@ -24,21 +24,22 @@ class BuiltinRoutes:
 
     async def answer(self, request: web.BaseRequest, segments: list[str]) -> web.Response | None:
         """Answer a request for the host itself; None: it is for the app."""
-        if not segments:
-            return None
         lowered = [segment.lower() for segment in segments[:3]]
-        own = lowered == addresses.PREFIX or lowered[:2] == pages.PREFIX or lowered[0] == "admin"
+        own = lowered[:1] in (["runtime"], ["admin"])
         if own and self._open and not is_address(request.headers.get("host", "")):
             return web.Response(status=403, text=REFUSAL)
         if lowered == addresses.PREFIX:
             return await self._manage(request)
         if lowered[:2] == pages.PREFIX:
             return await self._pages.answer(request, segments[2:])
-        if lowered[0] == "admin":
+        if lowered[:1] == ["admin"]:
             return await self._admin.answer(request, segments[1:])
-        return None
+        webhook = lowered[:2] == addresses.PREFIX[:2] and len(segments) > 2  # noqa: PLR2004 - of another extension
+        if webhook and self._keys.accept(presented_key(request), "system"):
+            return web.Response(status=403)
+        return unauthorized() if webhook else None
 
     async def _manage(self, request: web.BaseRequest) -> web.Response:
         if not self._keys.accept(presented_key(request), "system"):
-            return web.Response(status=401)
+            return unauthorized()
         return await self._management.answer(request, request.rel_url.raw_path, public=True)

@@ -1,23 +1,25 @@
 """Converts requests to what functions get, and their results to responses, as Azure's host does for a worker."""
 
-import json
 from collections.abc import Iterable, Mapping
 
 from aiohttp import HttpVersion11, web
 from azure.functions import meta
 
 from functions_host.functions.invocation_context import TraceContext
+from functions_host.http.paths import decoded, encoded, unescaped
 
 _STRIPPED = "x-ms-client-principal"
-_FRAMING = {"content-length", "transfer-encoding", "connection"}
-_STATUSES = range(200, 1000)
 
 
 async def accept(request: web.BaseRequest) -> bool:
     """Send 100 Continue to a caller who waits for it; return False when the request's address cannot be read."""
+    if request.version >= HttpVersion11 and not request.headers.get("Host", "").strip():
+        return False
     try:
-        _ = request.url
-    except ValueError:  # of an invalid Host header
+        _ = request.url, decoded(target_of(request)[0])
+        "".join(request.headers.values()).encode()
+        request.raw_path.encode("ascii")
+    except ValueError:  # of an invalid Host header, a null character, or what is no UTF-8
         return False
     if request.version >= HttpVersion11 and request.headers.get("Expect", "").lower() == "100-continue":
         await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -25,17 +27,43 @@ async def accept(request: web.BaseRequest) -> bool:
     return True
 
 
+def target_of(request: web.BaseRequest) -> tuple[str, str]:
+    """Return the path and the query as they were sent, without the address of a request to a proxy."""
+    target = request.raw_path
+    if target.lower().startswith(("http://", "https://")):
+        target = "/" + target.split("//", 1)[1].partition("/")[2]
+    path, mark, query = target.partition("?")
+    return path, mark + query
+
+
+def url_of(request: web.BaseRequest) -> str:
+    """Return the address that a function sees: the path as the host has read it, the query as it was sent."""
+    path, query = target_of(request)
+    return f"{request.scheme}://{request.headers['Host']}{encoded(decoded(path))}{query.replace('#', '%23')}"
+
+
+def query_of(request: web.BaseRequest) -> dict[str, str]:
+    """Read the query as ASP.NET does; parameters without a value are left out."""
+    pairs = []
+    for part in target_of(request)[1].removeprefix("?").split("&"):
+        name, mark, value = part.partition("=")
+        pairs.append((unescaped(name.replace("+", " ")), unescaped(value.replace("+", " "))) if mark else ("", ""))
+    return _joined((name, value) for name, value in pairs if value)
+
+
 def datum_of(request: web.BaseRequest, values: Mapping[str, str], body: bytes) -> meta.Datum:
     """Convert the request for a trigger's converter; identity headers that only the platform sets are dropped."""
     headers = _joined((name.lower(), value) for name, value in request.headers.items())
+    if headers.get("connection", "").lower().startswith("keep-alive"):
+        headers["connection"] = "keep-alive"
     return meta.Datum(
         {
             "method": meta.Datum(request.method, "string"),
-            "url": meta.Datum(str(request.url), "string"),
+            "url": meta.Datum(url_of(request), "string"),
             "headers": _strings({name: text for name, text in headers.items() if not name.startswith(_STRIPPED)}),
             "body": meta.Datum(body, "bytes"),
             "params": _strings(values),
-            "query": _strings(_joined((name, value) for name, value in request.query.items() if value)),
+            "query": _strings(query_of(request)),
         },
         "http",
     )
@@ -56,47 +84,3 @@ def _strings(texts: Mapping[str, str]) -> dict[str, meta.Datum]:
 def trace_of(request: web.BaseRequest) -> TraceContext:
     """Read the headers of distributed tracing."""
     return TraceContext(request.headers.get("traceparent", ""), request.headers.get("tracestate", ""))
-
-
-def response_of(datum: meta.Datum | None, method: str) -> web.Response:
-    """Convert a function's result to a response; ``ValueError`` for an invalid status.
-
-    The host sets the length of the body and how it is sent: a function that passes on the headers of another server
-    would set them wrongly. Only for HEAD does the function know the length.
-    """
-    if datum is None:
-        return web.Response(status=204)
-    if datum.type != "http":
-        return _raw_response(str(datum.value))
-    value = datum.value
-    response = web.Response(status=_checked(int(value["status_code"].value)), body=value["body"].value)
-    response.headers.popall("Content-Type", None)
-    for name, header in value["headers"].items():
-        if name.lower() not in _FRAMING or (method, name.lower()) == ("HEAD", "content-length"):
-            response.headers[name] = header.value
-    for jar in value["cookies"] or ():
-        for morsel in jar.values():
-            response.headers.add("Set-Cookie", morsel.OutputString())
-    return response
-
-
-def _checked(status: int) -> int:
-    if status not in _STATUSES:
-        raise ValueError(
-            f"the function answered with the status {status}; it must be {_STATUSES[0]} to {_STATUSES[-1]}"
-        )
-    return status
-
-
-def _raw_response(text: str) -> web.Response:
-    """Convert a plain return value; a JSON object with body or status describes a response."""
-    try:
-        described = json.loads(text)
-    except ValueError:
-        described = None
-    if isinstance(described, dict) and {"body", "status", "headers"} & described.keys():
-        body = described.get("body", "")
-        content = body if isinstance(body, str) else json.dumps(body)
-        status = _checked(int(described.get("status", 200)))
-        return web.Response(text=content, status=status, headers=described.get("headers"))
-    return web.Response(text=text)

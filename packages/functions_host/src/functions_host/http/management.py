@@ -16,28 +16,39 @@ from functions_host.durable.numbering import missing_orchestrator
 from functions_host.durable.operations import Operations, Outcome
 from functions_host.durable.orchestrator_executor import CannotRunError
 from functions_host.functions.failures import error_text
-from functions_host.http.addresses import Addresses
+from functions_host.http.addresses import CONNECTION, Addresses
+from functions_host.http.conversion import url_of
 from functions_host.http.entity_api import EntityApi
 from functions_host.http.parameters import (
     TOKEN,
-    BadRequestError,
     checked_id,
     flag,
     instance_filter,
-    json_of,
     page_size,
     query_value,
-    stored_input,
-    token_after,
+    sent_input,
+    token_of,
     wait_limits,
 )
-from functions_host.http.route_templates import path_segments
-from functions_host.http.views import history_view, status_view
+from functions_host.http.paths import segments_of_extension
+from functions_host.http.refusals import (
+    ARGUMENTS,
+    FAILED,
+    STORAGE_ERROR,
+    STORAGE_FAILED,
+    BadRequestError,
+    RefusedError,
+    answer_json,
+    problem,
+    read_json,
+)
+from functions_host.http.views import history_view, repeated_key, status_view
 from functions_host.log import log_event
 from functions_host.storage.state import TERMINAL, Instance
 from functions_host.storage.store import Store
 
 _POLL_SECONDS = 0.05
+_ARGUMENT = "System.ArgumentException"
 _CONTROLS = {"terminate", "suspend", "resume"}
 
 
@@ -51,9 +62,12 @@ class Management:
         entities: EntityApi,
         orchestrators: frozenset[str],
         addresses: Addresses,
+        *,
+        faults: bool = False,
     ) -> None:
         self._store, self._operations, self._entities = store, operations, entities
         self._orchestrators, self._addresses = orchestrators, addresses
+        self._faults = faults
 
     async def rpc(self, request: web.BaseRequest) -> web.Response:
         """Answer the SDK's client: only under the secret path."""
@@ -64,13 +78,20 @@ class Management:
 
     async def answer(self, request: web.BaseRequest, raw_path: str, *, public: bool) -> web.Response:
         """Answer one request; three path segments lead to the API's own."""
-        first, *segments = path_segments(raw_path)[3:] or [""]
+        return await _with_errors(self._answer(request, raw_path, public=public), public=public)
+
+    async def _answer(self, request: web.BaseRequest, raw_path: str, *, public: bool) -> web.Response:
+        first, *segments = segments_of_extension(raw_path)[3:] or [""]
+        if not self._is_of_this_hub(request, first.lower(), segments):
+            return web.Response(status=404)
         origin = f"{request.scheme}://{request.host}" if public else self._addresses.origin
         match (request.method, first.lower(), segments):
             case ("POST", "orchestrators", [name]):
                 act = self._start(request, origin, name, None)
-            case ("POST", "orchestrators", [name, *rest]):
-                act = self._start(request, origin, name, "/".join(rest))
+            case ("POST", "orchestrators", [name, given_id]):
+                act = self._start(request, origin, name, given_id)
+            case (_, "makeprimary", []):
+                return web.Response()
             case ("GET", "instances", []):
                 act = self._list(request)
             case ("DELETE", "instances", []):
@@ -81,7 +102,20 @@ class Management:
                 act = self._entities.answer(request, rest)
             case _:
                 return web.Response(status=404)
-        return await _with_errors(act)
+        return await act
+
+    def _is_of_this_hub(self, request: web.BaseRequest, first: str, segments: list[str]) -> bool:
+        """Return whether this hub is meant; refuse another connection, or an impossible name of a hub."""
+        connection = query_value(request, "connection", CONNECTION)
+        if connection not in {CONNECTION, "AzureWebJobsStorage"}:
+            said = f"Unable to resolve the Azure Storage connection named '{connection}'."
+            raise RefusedError(500, FAILED, (said, "System.InvalidOperationException"))
+        hub = query_value(request, "taskHub") or self._addresses.hub
+        if hub.lower() == self._addresses.hub.lower():
+            return True
+        if not hub.isalnum() or (first, segments) == ("instances", []):
+            raise RefusedError(500, FAILED, (STORAGE_FAILED, STORAGE_ERROR))
+        return first != "instances"
 
     async def _instance(self, request: web.BaseRequest, origin: str, instance_id: str, rest: list[str]) -> web.Response:
         """Answer a request about one instance."""
@@ -104,35 +138,46 @@ class Management:
         return await act
 
     async def _start(self, request: web.BaseRequest, origin: str, name: str, given_id: str | None) -> web.Response:
-        input_text = stored_input(await request.read())
-        instance_id = self._operations.new_id() if given_id is None else checked_id(given_id)
-        if name.casefold() not in self._orchestrators:
+        input_text = await sent_input(request, raw=self._faults)
+        instance_id = self._operations.new_id() if given_id is None else self._checked(given_id)
+        if name.casefold() not in self._orchestrators and not self._faults:
             raise BadRequestError(missing_orchestrator(name))
-        wait = wait_limits(request)
+        wait = wait_limits(request, lenient=self._faults)
         outcome = await self._operations.start(name, instance_id, input_text, query_value(request, "version") or None)
         if outcome is Outcome.LIVE:
-            return _problem(409, f"An Orchestration instance with the status Running already exists: {instance_id}")
+            row = self._store.reads.instance(instance_id)
+            status = row.status if row else "Running"
+            raise RefusedError(409, f"An Orchestration instance with the status {status} already exists.")
         return await self._started(origin, instance_id, wait)
 
+    def _checked(self, instance_id: str) -> str:
+        return instance_id if self._faults else checked_id(instance_id)
+
     async def _restart(self, request: web.BaseRequest, origin: str, instance_id: str) -> web.Response:
-        wait = wait_limits(request)
+        wait = wait_limits(request, lenient=self._faults)
         new_id = flag(request, "restartWithNewInstanceId", default=True)
         outcome, started = await self._operations.restart(instance_id, new_id=new_id)
         if outcome is Outcome.NOT_FOUND:
-            raise BadRequestError(f"An orchestrator with the instanceId {instance_id} was not found.")
+            said = f"No instance with ID '{instance_id}' was found. (Parameter 'instanceId')"
+            text = "InstanceId does not match a valid orchestration instance."
+            raise BadRequestError(text, (said, "System.ArgumentException"))
         if outcome is Outcome.LIVE:
-            return _problem(409, "A non-terminal instance with this instance ID already exists.")
+            row = self._store.reads.instance(instance_id)
+            said = f"An Orchestration instance with the status {row.status if row else 'Running'} already exists."
+            text = "A non-terminal instance with this instance ID already exists."
+            raise RefusedError(409, text, (said, "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException"))
         return await self._started(origin, started, wait)
 
     async def _rewind(self, request: web.BaseRequest, instance_id: str) -> web.Response:
         try:
             outcome, status = await self._operations.rewind(instance_id, query_value(request, "reason"))
         except CannotRunError as error:
-            return web.json_response(f"{instance_id} cannot be rewound: {error}", status=412)
+            return answer_json(f"{instance_id} cannot be rewound: {error}", 412)
         if outcome is Outcome.LIVE:
-            return web.json_response(
-                f"Only failed instances can be rewound, and {instance_id} is {status}.", status=412
-            )
+            only = 'but only orchestrations in the "Failed" state can be rewound.'
+            return answer_json(f"This orchestration has status {status}, {only}", 412)
+        if outcome is Outcome.NOT_FOUND:
+            return answer_json(f'No orchestration with instance ID "${instance_id}" found.', 404)
         return _response_of(outcome)
 
     async def _started(self, origin: str, instance_id: str, wait: tuple[float, float] | None) -> web.Response:
@@ -140,11 +185,11 @@ class Management:
         if wait is not None and (row := await self._ended(instance_id, *wait)) is not None:
             if row.status == "Completed":
                 return web.Response(text=row.output or "null", content_type="application/json")
-            return web.json_response(status_view(row, show_input=True))
+            return answer_json(status_view(row, show_input=True))
         urls = self._addresses.of(origin, instance_id)
         del urls["rewindPostUri"]  # as the extension, which omits it in this response only
         headers = {"Location": urls["statusQueryGetUri"], "Retry-After": "10"}
-        return web.json_response(urls, status=202, headers=headers)
+        return answer_json(urls, 202, headers)
 
     async def _ended(self, instance_id: str, seconds: float, pause: float) -> Instance | None:
         """Wait, in real time, until an instance has ended; None when it has not."""
@@ -159,47 +204,57 @@ class Management:
             await asyncio.sleep(min(pause, left, _POLL_SECONDS))
 
     async def _status(self, request: web.BaseRequest, instance_id: str) -> web.Response:
-        row = self._store.reads.instance(instance_id)
+        row = self._store.reads.instance(instance_id) or self._entities.as_instance(instance_id)
         if row is None:
             return web.Response(status=404)
         show_input = flag(request, "showInput", default=True)
         view = status_view(row, show_input=show_input)
         if flag(request, "showHistory"):
+            history = self._store.reads.history(row.id, row.execution_id)
+            if self._faults and (key := repeated_key(history)):
+                said = f"An item with the same key has already been added. Key: {key}"
+                raise BadRequestError(ARGUMENTS, (said, _ARGUMENT))
             view["historyEvents"] = history_view(
-                self._store.reads.history(row.id, row.execution_id),
+                history,
                 show_input=show_input,
                 show_output=flag(request, "showHistoryOutput"),
             )
         if row.status not in TERMINAL:
-            headers = {"Location": str(request.url), "Retry-After": "5"}
-            return web.json_response(view, status=202, headers=headers)
+            headers = {"Location": url_of(request), "Retry-After": "5"}
+            return answer_json(view, 202, headers)
         is_error = row.status == "Failed" and flag(request, "returnInternalServerErrorOnFailure")
-        return web.json_response(view, status=500 if is_error else 200)
+        return answer_json(view, 500 if is_error else 200)
 
     async def _list(self, request: web.BaseRequest) -> web.Response:
-        chosen, top = instance_filter(request), page_size(request)
+        chosen, top = instance_filter(request, lenient=self._faults), page_size(request)
         rows = await asyncio.to_thread(lambda: self._store.reads.instances(chosen, top + 1))
         show_input = flag(request, "showInput", default=True)
-        headers = {TOKEN: token_after(rows[top - 1])} if len(rows) > top else {}
-        return web.json_response([status_view(row, show_input=show_input) for row in rows[:top]], headers=headers)
+        if self._faults and query_value(request, "top").startswith("-"):
+            raise RefusedError(500, FAILED, (STORAGE_FAILED, STORAGE_ERROR))
+        token = token_of(rows, top)
+        listed = [status_view(row, show_input=show_input) for row in rows[:top]]
+        return answer_json(listed, headers={TOKEN: token} if token else {})
 
     async def _purge(self, instance_id: str) -> web.Response:
         match await self._operations.purge(instance_id):
             case Outcome.NOT_FOUND:
                 return web.Response(status=404)
             case Outcome.LIVE:
-                return web.json_response(
-                    f"Only ended instances can be purged, and {instance_id} has not ended.", status=412
+                row = self._store.reads.instance(instance_id)
+                which = (
+                    f"the orchestration with instance ID {instance_id} has status {row.status if row else 'Running'}"
                 )
-        return web.json_response({"instancesDeleted": 1})
+                return answer_json(f"Only orchestrations in a terminal state can be purged, but {which}", 412)
+        return answer_json({"instancesDeleted": 1})
 
     async def _purge_where(self, request: web.BaseRequest) -> web.Response:
-        if not query_value(request, "createdTimeFrom"):
-            raise BadRequestError("Please provide value for 'createdTimeFrom' parameter.")
-        deleted = await self._operations.purge_where(instance_filter(request))
+        chosen = instance_filter(request, lenient=self._faults)
+        if chosen.created_from_us is None:
+            return answer_json("Please provide value for 'createdTimeFrom' parameter.", 400)
+        deleted = await self._operations.purge_where(chosen, live=self._faults)
         if not deleted:
             return web.Response(status=404)
-        return web.json_response({"instancesDeleted": deleted})
+        return answer_json({"instancesDeleted": deleted})
 
     async def _raise(self, request: web.BaseRequest, instance_id: str, name: str) -> web.Response:
         row = self._store.reads.instance(instance_id)
@@ -207,29 +262,31 @@ class Management:
             return web.Response(status=404 if row is None else 410)
         if request.content_type != "application/json":
             raise BadRequestError("Only application/json request content is supported")
-        body = (await request.read()).strip() or b"null"
-        json_of(body)
-        text = body.decode(json.detect_encoding(body))
+        value = read_json((await request.read()).strip())
+        text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
         return _response_of(await self._operations.raise_event(instance_id, name, text))
 
     async def _control(self, request: web.BaseRequest, instance_id: str, verb: str) -> web.Response:
-        reason = query_value(request, "reason")
-        return _response_of(await self._operations.control(instance_id, verb, reason))
+        reason = query_value(request, "reason") or None
+        outcome = await self._operations.control(instance_id, verb, reason)
+        if outcome is Outcome.REFUSED:
+            state = "Suspended" if verb == "suspend" else "Running"
+            said = f"Cannot {verb} the orchestration instance {instance_id} because instance is in the {state} state."
+            raise RefusedError(500, FAILED, (said, "System.InvalidOperationException"))
+        return _response_of(outcome)
 
 
-async def _with_errors(act: Awaitable[web.Response]) -> web.Response:
+async def _with_errors(act: Awaitable[web.Response], *, public: bool) -> web.Response:
+    """Answer refused requests; the SDK's client reads the exception's message of each."""
     try:
         return await act
     except BadRequestError as error:
-        return _problem(400, str(error), "System.ArgumentException")
+        return problem(400, error.message, error.error or (None if public else (error.message, _ARGUMENT)))
+    except RefusedError as error:
+        return problem(error.status, error.message, error.error or (None if public else (error.message, _ARGUMENT)))
     except Exception as error:  # noqa: BLE001 - the SDK's client reads only JSON
         log_event("manage", f"a request failed: {error_text(error)}", logging.ERROR)
-        return _problem(500, error_text(error))
-
-
-def _problem(status: int, message: str, kind: str = "System.InvalidOperationException") -> web.Response:
-    body = {"Message": message, "ExceptionMessage": message, "ExceptionType": kind}
-    return web.json_response(body, status=status)
+        return problem(500, FAILED, (error_text(error), "System.InvalidOperationException"))
 
 
 def _response_of(outcome: Outcome) -> web.Response:

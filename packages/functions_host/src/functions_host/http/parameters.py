@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 
 from aiohttp import web
 
+from functions_host.http.refusals import BadRequestError, read_json
 from functions_host.storage.reads import Filter
 from functions_host.storage.state import Instance, statuses_of
 from functions_host.timestamps import parse_us
@@ -15,11 +16,11 @@ PAGE = 100  # instances in a list without ``top``, as on Azure
 TOKEN = "x-ms-continuation-token"  # noqa: S105 - the name of a header
 _MAX_TOP = 1_000_000
 _MAX_ID = 100
+_NUMBERED = {
+    "0": "Running", "1": "Completed", "2": "ContinuedAsNew", "3": "Failed", "4": "Canceled", "5": "Terminated",
+    "6": "Pending", "7": "Suspended",
+}  # fmt: skip
 _MICROSECONDS = re.compile(r"[0-9]{1,18}")
-
-
-class BadRequestError(Exception):
-    """The request gets 400 with this reason."""
 
 
 def query_value(request: web.BaseRequest, name: str, default: str = "") -> str:
@@ -37,9 +38,14 @@ def flag(request: web.BaseRequest, name: str, *, default: bool = False) -> bool:
     return {"true": True, "false": False}.get(query_value(request, name).strip().lower(), default)
 
 
-def wait_limits(request: web.BaseRequest) -> tuple[float, float] | None:
-    """Read ``timeout`` and ``pollingInterval`` (seconds); None without a timeout."""
+def wait_limits(request: web.BaseRequest, *, lenient: bool = False) -> tuple[float, float] | None:
+    """Read ``timeout`` and ``pollingInterval`` (seconds); None without a timeout.
+
+    *lenient*: None also where one of them is no number or is not there, as on Azure.
+    """
     if not query_value(request, "timeout"):
+        return None
+    if lenient and not all(_is_number(query_value(request, name)) for name in ("timeout", "pollingInterval")):
         return None
     timeout, pause = _number(request, "timeout", 10.0), _number(request, "pollingInterval", 1.0)
     if query_value(request, "pollingInterval") and pause > timeout:
@@ -47,20 +53,23 @@ def wait_limits(request: web.BaseRequest) -> tuple[float, float] | None:
     return timeout, pause
 
 
-def instance_filter(request: web.BaseRequest) -> Filter:
-    """Read which instances to list or purge."""
-    since_us, until_us = time_range(request, "createdTimeFrom", "createdTimeTo")
+def instance_filter(request: web.BaseRequest, *, lenient: bool = False) -> Filter:
+    """Read which instances to list or purge; *lenient*: what cannot be read is ignored, as on Azure."""
+    since_us, until_us = time_range(request, "createdTimeFrom", "createdTimeTo", lenient=lenient)
     return Filter(
         created_from_us=since_us,
         created_to_us=until_us,
-        statuses=_statuses(request),
+        statuses=_statuses(request, lenient=lenient),
         prefix=query_value(request, "instanceIdPrefix"),
         after=_after(request.headers.get(TOKEN, "")),
     )
 
 
-def _statuses(request: web.BaseRequest) -> tuple[str, ...]:
+def _statuses(request: web.BaseRequest, *, lenient: bool) -> tuple[str, ...]:
     given = [value for name, value in request.query.items() if name.lower() == "runtimestatus"]
+    if lenient:  # an enumeration of .NET, by its names or numbers
+        words = [word.strip() for value in given for word in value.split(",")]
+        return tuple(_NUMBERED.get(word, word) for word in words if _NUMBERED.get(word, word) in _NUMBERED.values())
     try:
         return statuses_of(",".join(given))
     except ValueError as error:
@@ -73,12 +82,20 @@ def _after(token: str) -> tuple[int, str] | None:
     return (int(created), unquote(last)) if _MICROSECONDS.fullmatch(created) else None
 
 
-def time_range(request: web.BaseRequest, since: str, until: str) -> tuple[int | None, int | None]:
-    """Read two moments of the query (microseconds); what cannot be read is an error."""
+def time_range(
+    request: web.BaseRequest, since: str, until: str, *, lenient: bool = False
+) -> tuple[int | None, int | None]:
+    """Read two moments of the query (microseconds); what cannot be read is an error, or nothing if *lenient*."""
+    return _moment(request, since, lenient=lenient), _moment(request, until, lenient=lenient)
+
+
+def _moment(request: web.BaseRequest, name: str, *, lenient: bool) -> int | None:
+    text = _padded(query_value(request, name))
     try:
-        first, last = (_padded(query_value(request, name)) for name in (since, until))
-        return parse_us(first) if first else None, parse_us(last) if last else None
+        return parse_us(text) if text else None
     except ValueError as error:
+        if lenient:
+            return None
         raise BadRequestError(f"a filter cannot be read: {error}") from error
 
 
@@ -89,14 +106,30 @@ def _padded(text: str) -> str:
 
 
 def page_size(request: web.BaseRequest) -> int:
-    """Read how many rows a page of a list may have."""
+    """Read how many rows a page of a list may have; a page of none has a token."""
     text = query_value(request, "top")
-    return min(int(text), _MAX_TOP) if text.isdecimal() and int(text) > 0 else PAGE
+    return min(int(text), _MAX_TOP) if text.isdecimal() else PAGE
 
 
-def token_after(row: Instance) -> str:
-    """Return the token with which a list continues after an instance."""
-    return f"{row.created_us}|{quote(row.id)}"
+def token_of(rows: list[Instance], top: int) -> str:
+    """Return the token with which a list continues after a page; "" if *rows* has nothing after it."""
+    if len(rows) <= top:
+        return ""
+    return f"{rows[top - 1].created_us}|{quote(rows[top - 1].id)}" if top else "0|"
+
+
+async def sent_input(request: web.BaseRequest, *, raw: bool) -> str | None:
+    """Read the input of a start as it is stored; *raw*: as Azure's host stores it, also what the SDK cannot read.
+
+    There, a body that comes without its length is the empty text, which fails every turn.
+    """
+    body = await request.read()
+    if not raw:
+        return stored_input(body)
+    if not body:
+        return None if request.headers.get("Content-Length") == "0" else ""
+    read_json(body)
+    return body.decode()
 
 
 def stored_input(body: bytes) -> str | None:
@@ -107,7 +140,7 @@ def stored_input(body: bytes) -> str | None:
     """
     if not body.strip():
         return None
-    value: Any = json_of(body)
+    value: Any = read_json(body)
     if isinstance(value, dict):
         return json.dumps(value)
     if isinstance(value, str):
@@ -119,16 +152,8 @@ def stored_input(body: bytes) -> str | None:
     return json.dumps(json.dumps(value))
 
 
-def json_of(body: bytes | str) -> Any:  # noqa: ANN401 - any JSON value
-    """Read a body as JSON."""
-    try:
-        return json.loads(body)
-    except ValueError as error:
-        raise BadRequestError(f"Invalid JSON content: {error}") from error
-
-
 def checked_id(given: str) -> str:
-    """Return a valid instance id; the rules are those of Azure's extension."""
+    """Return a valid instance id; the rules are those of Azure's documentation, which its host does not enforce."""
     if not 1 <= len(given) <= _MAX_ID:
         raise BadRequestError(f"Instance ids are 1 to {_MAX_ID} characters long.")
     if given.startswith("@"):
@@ -141,6 +166,10 @@ def checked_id(given: str) -> str:
 def has_valid_characters(text: str) -> bool:
     """Return whether a text has only characters that ids and entity keys may have."""
     return not any(one in "/\\#?" or ord(one) < 32 or 127 <= ord(one) < 160 for one in text)  # noqa: PLR2004
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII) is not None
 
 
 def _number(request: web.BaseRequest, name: str, default: float) -> float:

@@ -1,15 +1,14 @@
 """Route templates as ASP.NET reads them (docs/notes.md 4.1): match and constraints."""
 
 import re
-import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal, InvalidOperation
-from urllib.parse import unquote
+from itertools import pairwise
 
 from functions_host.errors import RouteError
+from functions_host.http.route_constraints import constraint
 
+_NOT_IN_NAMES = frozenset("{}/?*")
 _CONSTRAINT = re.compile(r":([a-zA-Z]+)(?:\((.*?)\)(?=:|$))?")
 
 
@@ -26,24 +25,30 @@ class _Part:
 
 
 class Route:
-    """One template, ready to match."""
+    """One template, ready to match; *lazy*: as ASP.NET, regular expressions are read when a request comes."""
 
-    def __init__(self, template: str) -> None:
-        self.template = template.strip("/")
-        segments = _split(self.template) if self.template else []
-        self._segments = [_segment(text) for text in segments]
-        _check_parts([part for parts in self._segments for part in parts])
+    def __init__(self, template: str, *, lazy: bool = False) -> None:
+        own = template.removeprefix("~/") if template.startswith("~/") else template.removeprefix("/")
+        self.template = own.removesuffix("/")
+        segments = _split(self.template) if own else []
+        self._segments = [_segment(text, lazy=lazy) for text in segments]
+        parts = [part for parts in self._segments for part in parts]
+        _check_parts(parts)
+        self.parameters = frozenset(part.name.lower() for part in parts if part.name)
 
-    def match(self, segments: Sequence[str]) -> dict[str, str] | None:
-        """Match decoded path segments; return the route's values, None when it does not match."""
+    def match(self, path: str) -> dict[str, str] | None:
+        """Match a decoded path; return the route's values, None when it does not match.
+
+        A slash at the end does not count, an empty segment matches a catch-all parameter only. That one takes the rest
+        of the path as it is.
+        """
+        given = path.strip("/") if not path.strip("/") else path.removeprefix("/").removesuffix("/")
+        segments = given.split("/") if given else []
         values: dict[str, str] = {}
         for index, parts in enumerate(self._segments):
             first = parts[0]
             if first.catch_all:
-                rest = "/".join(segments[index:]) or first.default
-                if rest:
-                    values[first.name] = rest
-                return values
+                return self._caught(path.removeprefix("/"), index, segments, values)
             if index >= len(segments):
                 if not (len(parts) == 1 and (first.optional or first.default is not None)):
                     return None
@@ -56,14 +61,19 @@ class Route:
             values.update(found)
         return values if len(segments) <= len(self._segments) else None
 
-
-def path_segments(raw_path: str) -> list[str]:
-    """Split a path as it was sent, and decode each segment once."""
-    return [unquote(part) for part in raw_path.strip("/").split("/") if part]
+    def _caught(self, path: str, index: int, segments: Sequence[str], values: dict[str, str]) -> dict[str, str] | None:
+        """Add the value of a catch-all parameter: the path from the segment *index* on."""
+        part = self._segments[index][0]
+        if len(segments) > index and not segments[index]:
+            return None
+        rest = path.split("/", index)[index] if len(segments) > index else part.default
+        if not rest:
+            return None if part.checks else values
+        return values | {part.name: rest} if all(check(rest) for check in part.checks) else None
 
 
 def _check_parts(parts: list[_Part]) -> None:
-    """Refuse what ASP.NET refuses of a whole template."""
+    """Refuse a whole template that ASP.NET refuses."""
     names = [part.name.lower() for part in parts if part.name]
     repeated = next((name for name in names if names.count(name) > 1), None)
     if repeated is not None:
@@ -86,15 +96,17 @@ def _split(template: str) -> list[str]:
     return parts
 
 
-def _segment(text: str) -> tuple[_Part, ...]:
+def _segment(text: str, *, lazy: bool) -> tuple[_Part, ...]:
     """Cut a segment into literal pieces and parameters; braces may nest inside a constraint."""
+    if not text:
+        raise RouteError("a route has no two slashes in a row")
     parts: list[_Part] = []
     piece, depth = "", 0
     for character in text:
         opens, closes = character == "{", character == "}"
         if (opens and depth == 0) or (closes and depth == 1):
             if closes:
-                parts.append(_parameter(piece))
+                parts.append(_parameter(piece, lazy=lazy))
             elif piece:
                 parts.append(_Part(literal=piece))
             piece = ""
@@ -105,12 +117,14 @@ def _segment(text: str) -> tuple[_Part, ...]:
             break
     if depth:
         raise RouteError(f"the braces of {text!r} do not match")
-    if piece or not parts:
+    if piece:
         parts.append(_Part(literal=piece))
+    if any(one.name and other.name for one, other in pairwise(parts)):
+        raise RouteError(f"a literal or a slash must be between the parameters of {text!r}")
     return tuple(parts)
 
 
-def _parameter(text: str) -> _Part:
+def _parameter(text: str, *, lazy: bool) -> _Part:
     catch_all = text.startswith("*")
     body = text.lstrip("*")
     name = re.split(r"[:=?]", body, maxsplit=1)[0]
@@ -123,81 +137,56 @@ def _parameter(text: str) -> _Part:
         rest, default = rest[: found.start()], found[1]
     if not name:
         raise RouteError(f"a parameter without a name in {{{text}}}")
+    if set(name) & _NOT_IN_NAMES:
+        raise RouteError(f"the parameter name of {{{text}}} must not hold {{, }}, /, ? or *")
+    if optional and default is not None:
+        raise RouteError(f"the optional parameter {{{text}}} cannot have a default value")
     found_all = list(_CONSTRAINT.finditer(rest))
     if "".join(one[0] for one in found_all) != rest:
         raise RouteError(f"the constraint of {{{text}}} cannot be read")
-    checks = tuple(_check(one[1], one[2] or "") for one in found_all)
+    checks = tuple(constraint(one[1], one[2] or "", lazy=lazy) for one in found_all)
     return _Part("", name, checks, default, optional, catch_all)
 
 
-def _check(kind: str, argument: str) -> Callable[[str], bool]:
-    """Make one constraint's check; ``RouteError`` for one that does not exist."""
-    name = kind.lower()
-    if name in _PLAIN:
-        return _PLAIN[name]
-    if name != "regex" and name not in _SIZED:
-        raise RouteError(f"unknown route constraint {kind!r}")
-    try:
-        if name == "regex":
-            pattern = re.compile(argument.replace("{{", "{").replace("}}", "}"), re.IGNORECASE)
-            return lambda value: pattern.search(value) is not None
-        numbers = [int(part) for part in argument.split(",")]
-    except (ValueError, re.error) as error:
-        raise RouteError(f"the route constraint {kind}({argument}) cannot be read: {error}") from error
-    if len(numbers) not in _SIZES.get(name, {1}):
-        raise RouteError(f"the route constraint {kind}({argument}) has {len(numbers)} numbers")
-    check = _SIZED[name]
-    return lambda value: check(value, numbers)
-
-
-def _tries(convert: Callable[[str], object]) -> Callable[[str], bool]:
-    def check(value: str) -> bool:
-        try:
-            convert(value)
-        except (ValueError, InvalidOperation):
-            return False
-        return True
-
-    return check
-
-
-def _is_int(value: str) -> bool:
-    return re.fullmatch(r"[+-]?\d+", value) is not None
-
-
-_SIZED: Mapping[str, Callable[[str, list[int]], bool]] = {
-    "min": lambda value, sizes: _is_int(value) and int(value) >= sizes[0],
-    "max": lambda value, sizes: _is_int(value) and int(value) <= sizes[0],
-    "range": lambda value, sizes: _is_int(value) and sizes[0] <= int(value) <= sizes[1],
-    "length": lambda value, sizes: sizes[0] <= len(value) <= sizes[-1],
-    "minlength": lambda value, sizes: len(value) >= sizes[0],
-    "maxlength": lambda value, sizes: len(value) <= sizes[0],
-}
-_SIZES = {"range": {2}, "length": {1, 2}}
-_PLAIN: Mapping[str, Callable[[str], bool]] = {
-    "int": lambda value: _is_int(value) and -(2**31) <= int(value) < 2**31,
-    "long": lambda value: _is_int(value) and -(2**63) <= int(value) < 2**63,
-    "bool": lambda value: value.lower() in {"true", "false"},
-    "guid": _tries(uuid.UUID),
-    "alpha": lambda value: re.fullmatch(r"[A-Za-z]*", value) is not None,
-    "datetime": _tries(datetime.fromisoformat),
-    "decimal": _tries(Decimal),
-    "float": _tries(float),
-    "double": _tries(float),
-    "required": bool,
-}
-
-
 def _match_segment(parts: tuple[_Part, ...], text: str) -> dict[str, str] | None:
+    if not text:
+        return None
     if len(parts) == 1:
         only = parts[0]
         if only.name:
             return {only.name: text} if all(c(text) for c in only.checks) else None
         return {} if only.literal.lower() == text.lower() else None
-    pattern = "".join("(.+?)" if part.name else re.escape(part.literal) for part in parts)
-    match = re.fullmatch(pattern, text, re.IGNORECASE)
-    if match is None:
+    found = _match_pieces(parts, text)
+    if found is None and parts[-1].optional and parts[-2].literal == "." and not text.endswith("."):
+        found = _match_pieces(parts[:-2], text)
+    if found is None:
         return None
-    named = list(zip((part for part in parts if part.name), match.groups(), strict=True))
-    good = all(check(value) for part, value in named for check in part.checks)
-    return {part.name: value for part, value in named} if good else None
+    good = all(check(found[part.name]) for part in parts if part.name in found for check in part.checks)
+    return found if good else None
+
+
+def _match_pieces(parts: tuple[_Part, ...], text: str) -> dict[str, str] | None:
+    """Match a segment of several pieces from its end: each parameter takes as little as it can, at least one character.
+
+    The order is that of ``RoutePatternMatcher.MatchComplexSegmentCore`` of ASP.NET.
+    """
+    values: dict[str, str] = {}
+    end, waiting = len(text), ""
+    for index, part in reversed(list(enumerate(parts))):
+        if part.name:
+            waiting = part.name
+            continue
+        start = text.lower().rfind(part.literal.lower(), 0, end - bool(waiting))
+        after = start + len(part.literal)
+        if start < 0 or (index == len(parts) - 1 and after != len(text)):
+            return None
+        if waiting:
+            values[waiting] = text[after:end]
+        elif after != end:
+            return None
+        end, waiting = start, ""
+    if waiting:
+        values[waiting] = text[:end]
+    elif end:
+        return None
+    return values if all(values.values()) else None

@@ -9,70 +9,30 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from aiohttp import web
 
 from functions_host.errors import RouteError
 from functions_host.functions.failures import error_text
-from functions_host.functions.indexer import Function, Registry
+from functions_host.functions.indexer import Function
 from functions_host.functions.invoker import InvocationTimeoutError, Invoker
+from functions_host.http.answers import Answer, Server
 from functions_host.http.builtin_routes import BuiltinRoutes
-from functions_host.http.conversion import accept, datum_of, response_of, trace_of
+from functions_host.http.conversion import accept, datum_of, target_of, trace_of
+from functions_host.http.function_routes import FunctionRoute
 from functions_host.http.listening import BACKLOG
 from functions_host.http.management import Management
 from functions_host.http.parameters import presented_key
-from functions_host.http.route_templates import Route, path_segments
+from functions_host.http.paths import decoded, segments_of
+from functions_host.http.results import HeaderError, answer_of
 from functions_host.log import log_event, log_invocation
 from functions_host.scheduling.work import Work
 from functions_host.settings.config import HostSettings
 from functions_host.storage.keys import Keys
 
-_ALL_METHODS = frozenset({"GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE"})
-_RESERVED = ("admin", "runtime")
 _RETURN_HINT = "it must return text or a func.HttpResponse"  # the SDK raises a bare NotImplementedError
 MAX_BODY_BYTES = 210_000_000
 _MAX_HEADER_BYTES = 32_768  # of all headers on Azure, of each one here: a token with many roles must pass
-
-
-@dataclass(frozen=True, slots=True)
-class _FunctionRoute:
-    route: Route
-    methods: frozenset[str]
-    level: str
-    function: Function
-
-
-def function_routes(registry: Registry, prefix: str) -> list[_FunctionRoute]:
-    """Read the routes of all HTTP functions, in the order in which they are tried; ``RouteError`` names a bad one.
-
-    The order is that of the functions' names, ordinal and without case, however specific a route is.
-    """
-    found: list[_FunctionRoute] = []
-    for function in sorted(registry.of("httpTrigger"), key=lambda one: one.name.upper()):
-        raw = function.trigger.raw
-        own = _template(function)
-        if own.lower().startswith(_RESERVED):  # as Azure's host: whatever the prefix is
-            raise RouteError(f"{function.location}: route {own!r} is reserved by the host")
-        template = "/".join(part for part in (prefix, own) if part)
-        try:
-            route = Route(template)
-        except RouteError as error:
-            raise RouteError(f"{function.location}: {error}") from error
-        methods = frozenset(str(m).upper() for m in raw.get("methods") or ()) or _ALL_METHODS
-        level = str(raw.get("authLevel") or "function").lower()
-        for other in found:
-            if other.route.template.lower() == template.lower() and other.methods & methods:
-                raise RouteError(
-                    f"{function.location}: {function.name} and {other.function.name} have the same route {template!r}"
-                )
-        found.append(_FunctionRoute(route, methods, level, function))
-    return found
-
-
-def _template(function: Function) -> str:
-    route = function.trigger.raw.get("route")
-    return function.name if route is None else str(route).strip("/")
 
 
 def _homepage() -> web.Response:
@@ -90,7 +50,7 @@ class PublicServer:
 
     def __init__(
         self,
-        registry: Registry,
+        routes: list[FunctionRoute],
         settings: HostSettings,
         invoker: Invoker,
         keys: Keys,
@@ -101,7 +61,7 @@ class PublicServer:
         concurrency: int = 0,
     ) -> None:
         self._places = asyncio.Semaphore(concurrency) if concurrency else contextlib.nullcontext()
-        self._routes = function_routes(registry, settings.route_prefix)
+        self._routes = routes
         self._settings, self._invoker, self._keys = settings, invoker, keys
         self._builtin = builtin
         self._work, self._auth = work, auth
@@ -109,40 +69,57 @@ class PublicServer:
     async def __call__(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer, and log one line."""
         started = time.monotonic()
-        response, name = await self._answer(request) if await accept(request) else (web.Response(status=400), "")
-        for header, value in self._settings.custom_headers.items():
-            response.headers[header] = value
-        failed = response.status >= 500  # noqa: PLR2004 - HTTP
+        readable = await accept(request)
+        found, name = await self._answer(request) if readable else (Answer(400, closes=True), "")
+        answer = Answer.of(found)
+        if readable:
+            self._add_custom_headers(answer)
+        failed = answer.status >= 500  # noqa: PLR2004 - HTTP
         level = logging.WARNING if failed else logging.INFO if name else logging.DEBUG
         # The path as it was sent: decoded, it could hold line breaks.
         log_invocation(
-            "http", name or "-", str(response.status), started, f"{request.method} {request.rel_url.raw_path}", level
+            "http", name or "-", str(answer.status), started, f"{request.method} {target_of(request)[0]}", level
         )
-        return response
+        return answer
+
+    def _add_custom_headers(self, answer: Answer) -> None:
+        """Add the headers of host.json: each replaces the answer's own, but for its content type."""
+        for header, value in self._settings.custom_headers.items():
+            if header.lower() != "content-type" or "Content-Type" not in answer.headers:
+                answer.headers[header] = value
 
     async def _answer(self, request: web.BaseRequest) -> tuple[web.Response, str]:
-        segments = path_segments(request.rel_url.raw_path)
+        if not request.headers.get("Host"):  # of HTTP 1.0: the address of the call cannot be written
+            return Answer(500, closes=True), ""
+        path = decoded(target_of(request)[0])
+        segments = segments_of(target_of(request)[0])
         own = await self._builtin.answer(request, segments)
         if own is not None:
             return own, ""
         for found in self._routes:
-            if request.method not in found.methods:
+            if found.methods and request.method not in found.methods:
                 continue
-            values = found.route.match(segments)
+            try:
+                values = found.route.match(path)
+            except RouteError as error:
+                log_event("http", f"{found.function.name} cannot be called: {error}", logging.ERROR)
+                return Answer(500), found.function.name
             if values is not None:
                 return await self._authorized(request, found, values), found.function.name
-        return _homepage() if not segments else web.Response(status=404), ""
+        return _homepage() if path == "/" else Answer(404), ""
 
     async def _authorized(
-        self, request: web.BaseRequest, found: _FunctionRoute, values: Mapping[str, str]
+        self, request: web.BaseRequest, found: FunctionRoute, values: Mapping[str, str]
     ) -> web.Response:
         name = found.function.name
         if self._auth and not self._keys.accept(presented_key(request), found.level, name):
-            return web.Response(status=401)
+            return Answer(401)
         limit = self._settings.max_requests
         if limit is not None and self._work.running.get("http", 0) >= limit:
-            return web.Response(status=429)
+            return Answer(429)
         sent = await request.read()
+        if found.fails:
+            return Answer(500)
         # A worker gets a body only where the request states its length (azure-functions-host, measured with 4.1037).
         body = b"" if "Transfer-Encoding" in request.headers else sent
         self._work.begin("http")
@@ -161,7 +138,10 @@ class PublicServer:
     ) -> web.Response:
         try:
             result = await self._invoker.invoke(function, datum_of(request, values, body), trace=trace_of(request))
-            return response_of(result, request.method)
+            return answer_of(result, request.method)
+        except HeaderError as error:
+            log_event("http", f"{function.name} failed: {error}", logging.ERROR)
+            return Answer(500, headers=error.headers)
         except asyncio.CancelledError:
             raise
         except (Exception, InvocationTimeoutError) as error:
@@ -169,7 +149,7 @@ class PublicServer:
             hint = "" if location or not isinstance(error, NotImplementedError) else _RETURN_HINT
             log_event("http", f"{function.name} failed: {error_text(error)}{hint}", logging.ERROR, **location)
             logging.getLogger(f"Function.{function.name}").debug("trace", exc_info=error)
-            return web.Response(status=500)
+            return Answer(500)
 
 
 async def serve(
@@ -185,7 +165,7 @@ async def serve(
     call = handler if isinstance(handler, PublicServer) else handler.rpc
     loop = asyncio.get_running_loop()
     make = functools.partial(web.BaseRequest, loop=loop, client_max_size=MAX_BODY_BYTES)
-    server = web.Server(
+    server = Server(
         call, request_factory=make, access_log=None, auto_decompress=False, max_field_size=_MAX_HEADER_BYTES
     )
     runner = web.ServerRunner(server, shutdown_timeout=shutdown_seconds)

@@ -1,6 +1,7 @@
 """Instances and histories as the management API returns them (docs/notes.md 2.3)."""
 
 import json
+from collections import Counter
 from typing import Any
 
 from functions_host.storage.events import EventType
@@ -23,12 +24,13 @@ _NAMES = {
     EventType.EVENT_RAISED: "EventRaised",
     EventType.EXECUTION_SUSPENDED: "ExecutionSuspended",
     EventType.EXECUTION_RESUMED: "ExecutionResumed",
-    EventType.EXECUTION_REWOUND: "ExecutionRewound",
+    EventType.EXECUTION_REWOUND: "GenericEvent",
 }
 _BRACKETS = {EventType.ORCHESTRATOR_STARTED, EventType.ORCHESTRATOR_COMPLETED}
 _MERGED = {EventType.TASK_SCHEDULED, EventType.SUB_CREATED}
 _HIDDEN = ("IsPlayed", "TimerId", "Version")
 _HIDDEN_OF_START = (*_HIDDEN, "OrchestrationInstance", "ParentInstance", "Tags")
+_OF_START = {"Correlation": None, "ParentTraceContext": None, "ScheduledStartTime": None, "GenerateNewTrace": False}
 _STATUS_NAMES = {1: "Completed", 3: "Failed", 5: "Terminated"}
 
 
@@ -63,11 +65,24 @@ def history_view(history: list[tuple[int, str]], *, show_input: bool, show_outpu
             scheduled[event_id] = len(shown)
         index = scheduled.pop(entry.pop("TaskScheduledId", -1), None)
         if index is not None and (origin := shown[index]) is not None:
-            entry |= {"ScheduledTime": origin["Timestamp"], "FunctionName": origin["Name"], "Input": origin["Input"]}
+            entry |= {
+                "ScheduledTime": origin["Timestamp"].removesuffix("Z") + "+00:00",
+                "FunctionName": origin["Name"],
+                "Input": None,
+            }
             shown[index] = None
+        if kind == EventType.EXECUTION_REWOUND:
+            undone = entry.pop("Undone", 0)
+            shown += [entry | {"Data": None}] * undone
         shown.append(entry)
     left_out = {name for name, shown in (("Input", show_input), ("Result", show_output)) if not shown}
     return [{name: value for name, value in entry.items() if name not in left_out} for entry in shown if entry]
+
+
+def repeated_key(history: list[tuple[int, str]]) -> str:
+    """Return the key that two events share by which Azure's host finds a call; "" without one."""
+    keys = [f"{_NAMES[EventType(kind)]}_{json.loads(body)['EventId']}" for kind, body in history if kind in _MERGED]
+    return next((key for key, count in Counter(keys).items() if count > 1), "")
 
 
 def _entry(kind: int, entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:
@@ -79,6 +94,13 @@ def _entry(kind: int, entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     entry["EventType"] = _NAMES[EventType(kind)]
     if starts:
         entry["FunctionName"] = entry.pop("Name")
+        entry |= _OF_START | {"Generation": entry.get("Generation")}
+    if kind == EventType.EVENT_RAISED:
+        entry["ParentTraceContext"] = None
+    if kind == EventType.EXECUTION_TERMINATED:
+        entry["Input"] = _token(entry["Input"])
+    if kind == EventType.EXECUTION_REWOUND:
+        entry["Data"] = entry.pop("Reason")
     if kind == EventType.EXECUTION_COMPLETED:
         entry["OrchestrationStatus"] = _STATUS_NAMES[entry["OrchestrationStatus"]]
     if "Result" in entry:

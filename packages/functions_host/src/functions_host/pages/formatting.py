@@ -1,4 +1,4 @@
-"""How the pages write moments, durations, statuses and values."""
+"""Formatting on pages of moments, durations, statuses and values."""
 
 import json
 from itertools import pairwise

@@ -85,7 +85,7 @@ def _reason(event: dict[str, Any]) -> str:
 
 
 def _settled(key: object, span: Span, open_ids: frozenset[int], now_us: int) -> Span:
-    """Close what is not waited for any more: a timer that was cancelled, a task of an execution that has ended."""
+    """Close a span that is not waited for any more: a cancelled timer, a task of an execution that has ended."""
     if span.end_us is not None or key in open_ids:
         return span
     idle = "cancelled" if span.kind == "timer" else "left open"

@@ -1,4 +1,4 @@
-"""Runs what is due, and moves the shared clock: time never runs ahead of work that is ready.
+"""Runs due work, and moves the shared clock: time never runs ahead of work that is ready.
 
 While anything runs or is ready, time stands still. When nothing is, it runs at the requested speed up to the earliest
 moment at which something is due, and waits there until that is done.
@@ -23,7 +23,7 @@ _LONGEST_SLEEP_SECONDS = 60.0  # the machine's clock may be set meanwhile
 
 
 class Driver(Protocol):
-    """Runs what is due until it is cancelled."""
+    """Runs due work until it is cancelled."""
 
     async def run(self) -> None: ...  # noqa: D102 - as the class says
 
@@ -38,7 +38,7 @@ class SystemDriver:
         timer_queue.on_earlier = self._earlier.set
 
     async def run(self) -> None:
-        """Run what is due, until cancelled."""
+        """Run due work, until cancelled."""
         while True:
             self._earlier.clear()
             self._timer_queue.run_due(self._clock.now_us())

@@ -1,4 +1,4 @@
-"""What the host takes the time from: the shared clock file, or the machine's clock."""
+"""Clocks of the host: the shared clock file, or the machine's clock."""
 
 import time
 from typing import Protocol

@@ -22,7 +22,7 @@ class Concurrent:
     """Everything begins at once: the machine decides in which order it ends."""
 
     def submit(self, begin: Begin, name: str = "") -> None:
-        """Begin what is ready."""
+        """Begin ready work."""
         del name
         begin()
 

@@ -1,4 +1,4 @@
-"""What is due later: durable timers and timer triggers, earliest first."""
+"""Queue of timers: durable timers and timer triggers, earliest first."""
 
 import heapq
 from collections.abc import Callable, Hashable

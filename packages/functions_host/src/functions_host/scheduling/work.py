@@ -1,4 +1,4 @@
-"""Counts what runs or is ready to run: while the count is not zero, simulated time stands still."""
+"""Counts the work that runs or is ready to run: while the count is not zero, simulated time stands still."""
 
 import asyncio
 import time

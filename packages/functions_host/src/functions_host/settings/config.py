@@ -13,7 +13,7 @@ from functions_host.settings.sections import Section, read_json
 from functions_host.settings.versions import FAILURES, STRATEGIES, Versioning
 
 KEEP = 5000
-"""How many orchestrations stay in memory unless the command line sets it."""
+"""Number of orchestrations that stay in memory unless the command line sets it."""
 
 KEEP_SECONDS = 600.0
 """For how long one stays there without a turn, in real seconds."""

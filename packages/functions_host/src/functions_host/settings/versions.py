@@ -1,4 +1,4 @@
-"""Which orchestrations this host may run, by their version (host.json, durableTask)."""
+"""Orchestrations that this host may run, by version (host.json, durableTask)."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import zip_longest
 STRATEGIES = ("None", "Strict", "CurrentOrOlder")
 FAILURES = ("Reject", "Fail")
 MISMATCH = "VersionMismatch: Orchestration version did not comply with Worker Versioning"
-"""How an instance fails that may not run here (recorded)."""
+"""Error of an instance that may not run here (recorded)."""
 _NUMBERS = re.compile(r"\d+(\.\d+){1,3}")
 
 

@@ -18,7 +18,7 @@ EntityCallRow = tuple[int, str, str | None, int, str, str | None, str | None, in
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which instances to list, the oldest first or the newest.
+    """Filter of instances to list, the oldest first or the newest.
 
     Times in microseconds; ``after`` is the last (created, id) seen.
     """
@@ -34,7 +34,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class EntityFilter:
-    """Which entities to list; times of the last operation in microseconds, ``after`` is (name, key)."""
+    """Filter of entities to list; times of the last operation in microseconds, ``after`` is (name, key)."""
 
     top: int
     name: str | None = None

@@ -1,4 +1,4 @@
-"""What a turn reads and what it changes: plain rows, no I/O."""
+"""State that a turn reads and changes: plain rows, no I/O."""
 
 from dataclasses import dataclass, field, fields
 from operator import attrgetter

@@ -105,7 +105,7 @@ class Store:
         return await future
 
     def close(self) -> None:
-        """Commit what is queued, move the write-ahead log into the file, and close it."""
+        """Commit queued writes, move the write-ahead log into the file, and close it."""
         self._queue.put(None)
         self._thread.join()
         for connection in self._opened:

@@ -9,15 +9,18 @@ from functions_host.errors import ConfigError
 from functions_host.settings.sections import parse_timespan
 from functions_host.timestamps import EPOCH, to_us
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_DAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"]
+_MONTHS = [
+    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+    "december",
+]  # fmt: skip
+_DAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
 _FIELDS: tuple[tuple[str, int, int, list[str]], ...] = (  # name, lowest, highest, words
     ("second", 0, 59, []),
     ("minute", 0, 59, []),
     ("hour", 0, 23, []),
     ("day", 1, 31, []),
     ("month", 1, 12, _MONTHS),
-    ("day of week", 0, 7, _DAYS),
+    ("day of week", 0, 6, _DAYS),
 )
 _YEARS_AHEAD = 30  # February 29 on one weekday occurs every 28 years
 
@@ -66,7 +69,7 @@ class _Cron:
         sets = [_values(part, field) for part, field in zip(parts, _FIELDS, strict=True)]
         self._seconds, self._minutes, self._hours = (sorted(one) for one in sets[:3])
         self._days, self._months = sets[3], sets[4]
-        self._weekdays = {value % 7 for value in sets[5]}
+        self._weekdays = sets[5]
         self._text, self._zone = text, zone
 
     def next_after(self, moment_us: int) -> int:
@@ -80,13 +83,19 @@ class _Cron:
                 day = (day.replace(day=1) + timedelta(days=32)).replace(day=1)
                 continue
             if day.day in self._days and (day.weekday() + 1) % 7 in self._weekdays:
-                found = self._on_day(day, moment_us)
+                found = self._on_day(day, moment_us, local)
                 if found is not None:
                     return found
             day += timedelta(days=1)
         raise ConfigError(f"the schedule {self._text!r} never occurs")
 
-    def _on_day(self, day: datetime, moment_us: int) -> int | None:
+    def _on_day(self, day: datetime, moment_us: int, base: datetime) -> int | None:
+        """Find the first occurrence of a day.
+
+        NCrontab goes on from the second of the moment *base* when only the minute or the hour changes, and so skips
+        earlier seconds of that minute (seen with NCrontab.Signed 3.3.2).
+        """
+        later = [second for second in self._seconds if second > base.second] if day.date() == base.date() else []
         for hour in self._hours:
             top = to_us(day.replace(hour=hour, tzinfo=self._zone))
             if top + 3_600_000_000 <= moment_us:
@@ -94,7 +103,7 @@ class _Cron:
             for minute in self._minutes:
                 if top + (minute + 1) * 60_000_000 <= moment_us:
                     continue
-                for second in self._seconds:
+                for second in later[:1] if later and top + minute * 60_000_000 > moment_us else self._seconds:
                     found = top + (minute * 60 + second) * 1_000_000
                     if found > moment_us:
                         return found
@@ -102,28 +111,30 @@ class _Cron:
 
 
 def _values(part: str, field: tuple[str, int, int, list[str]]) -> set[int]:
+    """Read one field as NCrontab does: a step of 0 or less is 1, a range the wrong way round is turned."""
     name, lowest, highest, _ = field
     found: set[int] = set()
-    for item in part.split(","):
-        match = re.fullmatch(r"(\*|\w+)(?:-(\w+))?(?:/(\d+))?", item)
-        if match is None:
+    for item in part.split(",") if not part.startswith(",") else [part]:
+        values, slash, step = item.partition("/") if not item.startswith("/") else (item, "", "")
+        if slash and not re.fullmatch(r"[+-]?\d+", step, re.ASCII):
             raise ConfigError(f"{item!r} is not a {name} of a schedule")
-        start, end, step = match.groups()
-        if start == "*":
-            low, high = lowest, 6 if name == "day of week" else highest
+        first, dash, last = values.partition("-")
+        if values == "*":
+            low, high = lowest, highest
         else:
-            low = _number(start, field)
-            high = _number(end, field) if end else (highest if step else low)
-        if high < low or step == "0":
-            raise ConfigError(f"{item!r} is not a {name} of a schedule")
-        found.update(range(low, high + 1, int(step or 1)))
+            low = _number(first, field)
+            high = _number(last, field) if dash else (highest if slash else low)
+        low, high = min(low, high), max(low, high)
+        found.update(range(low, high + 1, max(1, int(step or 1))))
     return found
 
 
 def _number(text: str, field: tuple[str, int, int, list[str]]) -> int:
+    """Read a number, or the beginning of a name."""
     name, lowest, highest, words = field
-    if text.lower()[:3] in words and not text.isdigit():
-        return words.index(text.lower()[:3]) + lowest
-    if not text.isdigit() or not lowest <= int(text) <= highest:
+    named = next((index for index, word in enumerate(words) if text and word.startswith(text.lower())), None)
+    if named is not None:
+        return named + lowest
+    if not re.fullmatch(r"\d+", text, re.ASCII) or not lowest <= int(text) <= highest:
         raise ConfigError(f"{text!r} is not a {name} ({lowest}-{highest})")
     return int(text)

@@ -15,16 +15,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
-from azure.functions import meta
 
 from functions_host.errors import ConfigError
 from functions_host.functions.failures import error_text
 from functions_host.functions.indexer import Function
 from functions_host.functions.invoker import Invoker
 from functions_host.functions.queue_clients import queue_name, queue_service, send
+from functions_host.functions.retries import with_retries
 from functions_host.log import log_event, log_invocation
 from functions_host.scheduling.work import Work
 from functions_host.settings.config import QueueSettings
+from functions_host.triggers.queue_metadata import datum_of, metadata_of, metadata_of_run
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueMessage
@@ -68,9 +69,12 @@ class Queues:
             listener.stop()
 
     async def run_now(self, function: Function, body: str) -> None:
-        """Call a queue function with a body from the admin API."""
-        listener = next(one for one in self._listeners if one.function is function)
-        await listener.run_body(body)
+        """Call a queue function with a body from the admin API, also one that is disabled."""
+        self._work.begin("queue")
+        try:
+            await self._invoker.invoke(function, datum_of(function, body.encode()), metadata_of_run(function, body))
+        finally:
+            self._work.end("queue")
 
     async def close(self) -> None:
         """Close the clients."""
@@ -109,15 +113,6 @@ class _Listener:
         """Stop polling."""
         if self._poller is not None:
             self._poller.cancel()
-
-    async def run_body(self, body: str) -> None:
-        """Call the function with a body, as if it had been dequeued once."""
-        self._work.begin("queue")
-        try:
-            datum, metadata = meta.Datum(body, "string"), _metadata_of_run_now(self._name)
-            await self._call(datum, metadata)
-        finally:
-            self._work.end("queue")
 
     async def _poll(self) -> None:
         pause = _FIRST_PAUSE
@@ -211,7 +206,12 @@ class _Listener:
         facts: dict[str, Any] = {"id": message.id, "count": message.dequeue_count}
         try:
             body = self._decoded(message)
-            await self._call(meta.Datum(body, "string"), _metadata(message, body))
+            datum, metadata = datum_of(self.function, body), metadata_of(self.function, message, body)
+            await with_retries(
+                "queue",
+                self.function,
+                lambda retry: self._invoker.invoke(self.function, datum, metadata, retry=retry),
+            )
         except (binascii.Error, UnicodeDecodeError):
             log_invocation("queue", name, "failed", started, "the message is not base64 text", logging.ERROR, **facts)
             return False
@@ -222,13 +222,10 @@ class _Listener:
         log_invocation("queue", name, "ok", started, **facts)
         return True
 
-    def _decoded(self, message: QueueMessage) -> str:
+    def _decoded(self, message: QueueMessage) -> bytes:
         if not self._settings.base64:
-            return str(message.content)
-        return base64.b64decode(message.content, validate=True).decode()
-
-    async def _call(self, datum: meta.Datum, metadata: Mapping[str, meta.Datum]) -> None:
-        await self._invoker.invoke(self.function, datum, metadata)
+            return str(message.content).encode()
+        return base64.b64decode(message.content, validate=True)
 
     async def _renew(self, message: QueueMessage) -> None:
         """Keep the message invisible while its function runs."""
@@ -250,25 +247,3 @@ class _Listener:
             await send(poison, message.content)
             log_event("queue", f"{message.id} moved to {self._name}-poison", logging.WARNING)
         await self._queue.delete_message(message.id, message.pop_receipt)
-
-
-def _metadata(message: QueueMessage, body: str) -> dict[str, meta.Datum]:
-    facts: dict[str, Any] = {
-        "Id": message.id,
-        "DequeueCount": str(message.dequeue_count),
-        "PopReceipt": message.pop_receipt,
-        "ExpirationTime": _moment(message.expires_on),
-        "InsertionTime": _moment(message.inserted_on),
-        "NextVisibleTime": _moment(message.next_visible_on),
-        "QueueTrigger": body,
-    }
-    return {name: meta.Datum(value, "string") for name, value in facts.items() if value}
-
-
-def _metadata_of_run_now(queue: str) -> dict[str, meta.Datum]:
-    facts = {"Id": "by-hand", "DequeueCount": "1", "PopReceipt": "by-hand", "QueueTrigger": queue}
-    return {name: meta.Datum(value, "string") for name, value in facts.items()}
-
-
-def _moment(moment: Any) -> str | None:  # noqa: ANN401 - a datetime, or nothing
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%S+00:00")

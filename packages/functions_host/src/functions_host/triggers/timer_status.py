@@ -1,7 +1,6 @@
-"""What is known of a timer trigger: when it last ran, and when it runs next (docs/notes.md 4.2)."""
+"""Status of a timer trigger: its last and its next run (docs/notes.md 4.2)."""
 
 import json
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +10,6 @@ from azure.functions import meta
 from functions_host.errors import ConfigError
 from functions_host.functions.indexer import Function
 from functions_host.settings.config import resolve
-from functions_host.storage.store import Store
 from functions_host.timestamps import EPOCH
 from functions_host.triggers.ncrontab import Schedule, parse_schedule
 
@@ -33,7 +31,7 @@ class Status:
         return cls(moment_us, schedule.next_after(moment_us), moment_us)
 
     def as_json(self) -> Mapping[str, str]:
-        """Return what a function is given as ``schedule_status``."""
+        """Return the status as a function is given it in ``schedule_status``."""
         moments = {"Last": self.last_us, "Next": self.next_us, "LastUpdated": self.updated_us}
         return {name: _NEVER if moment is None else _moment(moment) for name, moment in moments.items()}
 
@@ -51,38 +49,19 @@ def is_monitored(function: Function, schedule: Schedule) -> bool:
     return function.trigger.raw.get("useMonitor") is not False and schedule.period_us >= _MINUTE_US
 
 
-def stored_status(store: Store, function: Function, schedule: Schedule) -> Status | None:
-    """Return what the monitor has recorded of a timer; None when its schedule was another one, or there is nothing."""
-    row = store.reads.schedule(function.name) if is_monitored(function, schedule) else None
-    if row is None or row[0] != schedule.text or row[2] is None:
-        return None
-    return Status(row[1], row[2], row[3])
-
-
-async def store_status(store: Store, function: Function, schedule: Schedule, status: Status) -> None:
-    """Record a status for the next host or instance, if the timer is monitored."""
-    if not is_monitored(function, schedule):
-        return
-    row = (function.name, schedule.text, status.last_us, status.next_us, status.updated_us)
-
-    def work(connection: sqlite3.Connection) -> None:
-        connection.execute(
-            "INSERT INTO schedule VALUES (?, ?, ?, ?, ?) ON CONFLICT(fn) DO UPDATE SET spec = excluded.spec,"
-            " last_us = excluded.last_us, next_us = excluded.next_us, updated_us = excluded.updated_us",
-            row,
-        )
-
-    await store.write(work, retried=True)
-
-
 def datum(schedule: Schedule, status: Status | None, *, past_due: bool) -> meta.Datum:
-    """Return what a timer's function is called with; *status*: None without a monitor."""
+    """Return the argument of a timer's function; *status*: None without a monitor."""
     called_with = {
         "Schedule": {"AdjustForDST": schedule.adjusts},
         "ScheduleStatus": status.as_json() if status else None,
         "IsPastDue": past_due,
     }
-    return meta.Datum(json.dumps(called_with), "json")
+    return meta.Datum(json.dumps(called_with, separators=(",", ":")), "json")
+
+
+def short_moment(moment_us: int) -> str:
+    """Write a moment as .NET's ``DateTime.ToString`` does; it is in the metadata of a timer."""
+    return (EPOCH + timedelta(microseconds=moment_us)).strftime("%m/%d/%Y %H:%M:%S")
 
 
 def _moment(moment_us: int) -> str:

@@ -5,29 +5,22 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
 from azure.functions import meta
 
 from functions_host.functions.failures import error_text
 from functions_host.functions.indexer import Function
 from functions_host.functions.invoker import Invoker
+from functions_host.functions.retries import with_retries
 from functions_host.log import log_event, log_invocation
 from functions_host.scheduling.clocks import Clock
 from functions_host.scheduling.timer_queue import TimerQueue
 from functions_host.scheduling.work import Work
-from functions_host.settings.sections import parse_timespan
 from functions_host.storage.store import Store
 from functions_host.timestamps import stamp
 from functions_host.triggers.ncrontab import Schedule
-from functions_host.triggers.timer_status import (
-    Status,
-    datum,
-    is_monitored,
-    schedule_of,
-    store_status,
-    stored_status,
-)
+from functions_host.triggers.timer_monitor import Monitor
+from functions_host.triggers.timer_status import Status, datum, is_monitored, schedule_of, short_moment
 
 
 class Timers:
@@ -46,7 +39,7 @@ class Timers:
         invoker: Invoker,
         wake_seconds: float = 0.0,
     ) -> None:
-        self._store, self._clock, self._timer_queue, self._work = store, clock, timer_queue, work
+        self._monitor, self._clock, self._timer_queue, self._work = Monitor(store), clock, timer_queue, work
         self._invoker = invoker
         self._wake_us = int(wake_seconds * 1_000_000)
         self._running: dict[str, asyncio.Task[None] | asyncio.Task[bool]] = {}
@@ -60,19 +53,24 @@ class Timers:
         for function in functions:
             self._schedules[function.name] = schedule_of(function, environ, zone)
             await self._listen(function)
+        await self._monitor.flush()
 
     def stop(self) -> None:
         """Fire no more timers."""
         self._open = False
 
-    async def run_now(self, function: Function) -> None:
-        """Run a timer now, beside its schedule."""
-        self._work.begin("timer")
-        self._work.scheduler.submit(lambda: self._begin_run_now(function))
+    def close(self) -> None:
+        """Record the rows that the monitor has not written yet; the runs have ended."""
+        self._monitor.close()
 
-    def _begin_run_now(self, function: Function) -> None:
-        stored = stored_status(self._store, function, self._schedules[function.name])
-        task = asyncio.create_task(self._run(function, stored, past_due=False))
+    async def run_now(self, function: Function, value: str | None) -> None:
+        """Run a timer now, beside its schedule; *value*: what the caller sent, which is in the metadata."""
+        self._work.begin("timer")
+        self._work.scheduler.submit(lambda: self._begin_run_now(function, value))
+
+    def _begin_run_now(self, function: Function, value: str | None) -> None:
+        stored = self._monitor.stored(function, self._schedules[function.name])
+        task = asyncio.create_task(self._run(function, stored, past_due=False, value=value))
         self._running[f"{function.name}#{id(task)}"] = task
         task.add_done_callback(lambda t: self._ended_run_now(function, t))
 
@@ -87,11 +85,11 @@ class Timers:
         Only what a monitor has recorded says that an occurrence was missed: without one the next is after now.
         """
         schedule, now_us = self._schedules[function.name], self._clock.now_us()
-        stored = stored_status(self._store, function, schedule)
+        stored = self._monitor.stored(function, schedule)
         missed = stored is not None and stored.next_us < now_us
         self._status[function.name] = stored or Status(None, schedule.next_after(now_us), None)
         if stored is None:
-            await store_status(self._store, function, schedule, replace(self._status[function.name], updated_us=now_us))
+            await self._monitor.record(function, schedule, replace(self._status[function.name], updated_us=now_us))
         at_once = missed or function.trigger.raw.get("runOnStartup") is True
         if at_once:
             self._fire(function, past_due=missed)
@@ -139,44 +137,28 @@ class Timers:
         status = self._status[function.name]
         await self._run(function, status if is_monitored(function, schedule) else None, past_due=past_due)
         self._status[function.name] = Status.after(schedule, began_us)
-        await store_status(self._store, function, schedule, self._status[function.name])
+        await self._monitor.record(function, schedule, self._status[function.name])
         self._wait(function)
         self._work.scheduler.finish()
         self._work.end("timer")
 
-    async def _run(self, function: Function, status: Status | None, *, past_due: bool) -> None:
+    async def _run(
+        self, function: Function, status: Status | None, *, past_due: bool, value: str | None = None
+    ) -> None:
         started = time.monotonic()
         called_with = datum(self._schedules[function.name], status, past_due=past_due)
+        metadata = {"TimerTrigger": meta.Datum(short_moment(self._clock.now_us()), "string")}
+        if value is not None:
+            metadata[function.trigger.name] = meta.Datum(value, "string")
         try:
-            await _with_retries(function, self._invoker, called_with)
+            await with_retries(
+                "timer",
+                function,
+                lambda retry: self._invoker.invoke(function, called_with, metadata, retry=retry),
+            )
         except Exception as error:  # noqa: BLE001 - user code
             location = self._invoker.location(error)
             log_invocation("timer", function.name, "failed", started, error_text(error), logging.ERROR, **location)
         else:
             log_invocation("timer", function.name, "ok", started, "past due" if past_due else "")
         self._work.scheduler.sort_submitted()
-
-
-async def _with_retries(function: Function, invoker: Invoker, datum: meta.Datum) -> None:
-    """Run with the function's own retry policy, if it has one; its waits are in real seconds."""
-    policy = function.retry or {}
-    tries = int(policy.get("max_retry_count") or 0)
-    for attempt in range(tries + 1 if tries >= 0 else 2**31):
-        try:
-            await invoker.invoke(function, datum)
-        except Exception as error:
-            if attempt == tries:
-                raise
-            log_event("timer", f"{function.name} will be retried: {error_text(error)}", logging.WARNING)
-            await asyncio.sleep(_pause(policy, attempt).total_seconds())
-        else:
-            return
-
-
-def _pause(policy: Mapping[str, str], attempt: int) -> timedelta:
-    if policy.get("strategy") == "exponential_backoff":
-        lowest = parse_timespan(policy.get("minimum_interval") or "00:00:04")
-        highest = parse_timespan(policy.get("maximum_interval") or "00:05:00")
-        grown: timedelta = lowest * 2.0 ** min(attempt, 20)
-        return min(grown, highest)
-    return parse_timespan(policy.get("delay_interval") or "00:00:04")

@@ -7,6 +7,7 @@ import time
 import azure.durable_functions as df
 import azure.functions as func
 from bodies import bodies
+from expected import expected
 from leaving import leaving
 from repairs import repairs
 from sdk import sdk
@@ -15,6 +16,7 @@ from shapes import shapes
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 app.register_functions(shapes)
 app.register_functions(bodies)
+app.register_functions(expected)
 app.register_functions(leaving)
 app.register_functions(repairs)
 app.register_functions(sdk)

@@ -215,6 +215,11 @@ def raises_after(context: df.DurableOrchestrationContext) -> Steps:
 
 
 @shapes.orchestration_trigger(context_name="context")
+def plain_raises(context: df.DurableOrchestrationContext) -> object:
+    raise ValueError("at once")
+
+
+@shapes.orchestration_trigger(context_name="context")
 def calls_missing(context: df.DurableOrchestrationContext) -> Steps:
     try:
         yield context.call_activity("nope", 1)

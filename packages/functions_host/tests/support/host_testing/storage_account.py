@@ -25,6 +25,12 @@ class Emulator(Protocol):
     @property
     def queues_url(self) -> str: ...
 
+    @property
+    def blobs_url(self) -> str: ...
+
+    @property
+    def tables_url(self) -> str: ...
+
 
 class Certificates(Protocol):
     """The authority that signed the emulator's certificate."""

@@ -1,0 +1,30 @@
+"""Apps that Microsoft's own host has run, and the list of what differs here."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from host_testing.recorded import RecordedApp, Row, differing, known_differences, recorded
+from host_testing.storage_account import Certificates, Emulator
+
+# A slow machine may see what Azure shows.
+BY_CHANCE = {"events not received before continue-as-new", "when an instance begins"}
+Judge = Callable[..., None]
+
+
+@pytest.fixture
+def judge(tmp_path: Path, azurite_server: Emulator, certificates: Certificates) -> Judge:
+    """Return a function that sends the recorded requests to one app and compares every answer.
+
+    A difference is listed, and what is listed differs.
+    """
+
+    def ask(name: str, *arguments: str, **environ: str) -> None:
+        found: list[Row] = RecordedApp(name, tmp_path, azurite_server, certificates).answers(*arguments, **environ)
+        differences, known = differing(recorded(name), found), known_differences(name)
+        unlisted = {row: texts for row, texts in differences.items() if row not in known}
+        assert unlisted == {}
+        gone = {row for row, reason in known.items() if row not in differences and reason not in BY_CHANCE}
+        assert sorted(gone) == [], "no longer different: take it off the list"
+
+    return ask

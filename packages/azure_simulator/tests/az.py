@@ -129,7 +129,7 @@ def served(folder: Path, certificates: Certificates) -> Iterator[dict[str, str]]
 
 
 def signed_in(folder: Path, cloud: dict[str, str]) -> Az:
-    """Give the client, signed in as the application."""
+    """Return the client, signed in as the application."""
     made = Az(folder, cloud)
     made.register()
     (account,) = made("login", "--service-principal", "--username", APP, "--password", SECRET, "--tenant", TENANT_ID)

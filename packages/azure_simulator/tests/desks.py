@@ -131,7 +131,7 @@ class Office:
         return found
 
     def findings(self, name: str) -> list[Any]:
-        """List what breaks an invariant."""
+        """List the findings of an invariant."""
         return [each for each in self.app.sim("GET", "invariants")["findings"] if each["invariant"] == name]
 
     @property

@@ -15,6 +15,15 @@ from packages.azure_simulator.tests.in_process import START_US, InProcessCloud, 
 
 GRAPH = "https://graph.microsoft.com"
 ADMINISTRATOR = "administrator"
+WRITABLE_SETS = {
+    "user": "users",
+    "group": "groups",
+    "device": "devices",
+    "application": "applications",
+    "servicePrincipal": "servicePrincipals",
+    "managedDevice": "deviceManagement/managedDevices",
+}
+"""Kinds of entities that can be changed -> the path of their list."""
 
 
 @dataclass

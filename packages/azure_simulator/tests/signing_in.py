@@ -70,7 +70,7 @@ class Person:
         return self.send("POST", form.action, {**form.fields, **filled})
 
     def sign_in(self, user: str = USER, **changes: str | None) -> dict[str, str]:
-        """Sign in and accept what is asked for; return what the client was sent."""
+        """Sign in and consent to every scope; return the parameters that the client was sent."""
         page = self.submit(self.ask(prompt="select_account", **changes), user=user)
         if page.status == 200:
             page = self.submit(page, accept="user")
@@ -105,7 +105,7 @@ def forms(page: Reply) -> list[Form]:
 
 
 def sent(reply: Reply) -> dict[str, str]:
-    """Return what a redirect brings to the client."""
+    """Return the parameters that a redirect brings to the client."""
     assert reply.status == 302, reply.body
     parts = urlsplit(reply.headers["Location"])
     return dict(parse_qsl(parts.query or parts.fragment))

@@ -1,4 +1,4 @@
-"""What a PUT is accepted with is what a GET shows: for each writable property of each resource type.
+"""A GET shows the properties that a PUT was accepted with: for each writable property of each resource type.
 
 The properties are those of the SDK's models. Each is sent with a plausible value in an otherwise valid body; a refusal
 is as good as keeping it, and what Azure never shows is declared as `unshown`.
@@ -156,7 +156,7 @@ def _leaves(member: Member, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, 
 
 
 def values(shape: Shape, name: str) -> list[Any]:
-    """Give plausible values of a shape."""
+    """Return plausible values of a shape."""
     if shape.choices:
         return list(shape.choices.values())[:4]
     if shape.kind == "string":
@@ -204,7 +204,7 @@ def test_every_type_is_looked_at() -> None:
 
 
 def unkept(app: InProcessCloud, kind: ResourceType) -> Iterator[str]:
-    """Send each property with each of its values; list what was accepted and is not shown."""
+    """Send each property with each of its values; list those that were accepted and are not shown."""
     path, body = VALID[kind.name]
     shape = kind.models.request("PUT")
     assert shape is not None

@@ -1,4 +1,4 @@
-"""Who may ask what."""
+"""Access to the planes."""
 
 import pytest
 

@@ -92,7 +92,7 @@ def test_everything_is_counted_as_it_is_there(seed: int) -> None:
 
 
 def everything(app: InProcessCloud) -> Any:
-    """Give all that a restart must bring back."""
+    """Return all state that a restart must bring back."""
     store = app.cloud.world.resources
     found = {each.id: (each.body, each.facts) for kind in store.types() for each in store.of_type(kind)}
     return found, app.sim("GET", "state?view=capacity"), app.sim("GET", "operations")

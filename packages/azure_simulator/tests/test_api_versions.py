@@ -1,4 +1,4 @@
-"""What an api-version has: which members a body may have, and which an answer shows.
+"""Members of an api-version: allowed in a body, and shown in an answer.
 
 Source: github.com/Azure/bicep-types-az (`arm/member_versions.json`). Recordings with the versions of 2017 to 2020
 (github.com/Azure/azure-cli, `vm/tests/hybrid_*`) showed the same members.

@@ -1,4 +1,4 @@
-"""Conditions of role assignments: how they are read, and what they let through."""
+"""Conditions of role assignments: their syntax, and the actions that they allow."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The comparison of answers with Microsoft's specifications finds what does not fit, and covers what is simulated."""
+"""The comparison of answers with Microsoft's specifications finds contradictions, and covers all simulated types."""
 
 import copy
 import json
@@ -29,7 +29,7 @@ two only what publishing needs is simulated."""
 
 
 def seen_at(app: InProcessCloud, path: str, audience: str = ARM) -> tuple[Call, Answer]:
-    """Give the call of a GET and its answer."""
+    """Return the call of a GET and its answer."""
     seen: list[tuple[Call, Answer]] = []
 
     def note(call: Call, answer: Answer) -> None:

@@ -1,5 +1,6 @@
 """Disks and snapshots, attached and not."""
 
+import re
 from typing import Any
 
 from packages.azure_simulator.tests.bodies import REGION, nic_body, vm_body
@@ -53,6 +54,21 @@ def test_an_empty_disk_grows_alone_and_never_shrinks() -> None:
     assert app.error("PUT", f"{DISKS}/e", {**empty(), "sku": {"name": "Gold"}})[0] == 400
 
 
+def test_a_machine_that_is_made_again_under_its_name_has_another_disk() -> None:
+    app = open_cloud()
+    first = machine(app)
+    app.request("PATCH", f"{VMS}/cpc-1", {"properties": {"storageProfile": {"osDisk": {"deleteOption": "Detach"}}}})
+    app.request("PATCH", f"{VMS}/cpc-1", rows(row(0)))
+    app.request("DELETE", f"{VMS}/cpc-1")
+    assert state(app, first) == ("Unattached", "")
+    second = machine(app)
+    assert first != second
+    assert all(re.fullmatch(r".*/cpc-1_OsDisk_1_[0-9a-f]{32}", each) for each in (first, second))
+    app.request("PATCH", f"{VMS}/cpc-1", rows(row(0)))
+    assert state(app, first) == ("Unattached", "")
+    assert len(app.request("GET", DISKS)["value"]) == 4
+
+
 def test_data_disks_are_disks_of_their_own() -> None:
     app = open_cloud()
     machine(app)
@@ -64,6 +80,17 @@ def test_data_disks_are_disks_of_their_own() -> None:
     assert state(app, kept) == ("Reserved", "cpc-1")
     app.send("DELETE", f"{VMS}/cpc-1")
     assert (state(app, kept), app.error("GET", gone)[0]) == (("Unattached", ""), 404)
+
+
+def test_a_disk_shows_the_tier_and_the_speed_of_its_kind() -> None:
+    app = open_cloud()
+    app.create_network()
+    shown = {}
+    for kind in ("Standard_LRS", "StandardSSD_LRS", "Premium_LRS", "UltraSSD_LRS"):
+        app.request("PUT", f"{DISKS}/{kind}", empty(4, sku={"name": kind}, zones=["1"]))
+        found = app.request("GET", f"{DISKS}/{kind}")
+        shown[found["sku"]["tier"], found["properties"]["diskIOPSReadWrite"]] = kind
+    assert set(shown) == {("Standard", 500), ("Premium", 120), ("Ultra", 100)}
 
 
 def test_a_disk_has_one_machine() -> None:

@@ -48,7 +48,7 @@ def copied(folder: Path) -> Path:
 
 
 def loaded_from(folder: Path) -> dict[str, str]:
-    """Return which files a Python process that is started in a folder imports the packages from."""
+    """Return the files from which a Python process that is started in a folder imports the packages."""
     script = (
         f"import json, {', '.join(PACKAGES)}; print(json.dumps([each.__file__ for each in ({', '.join(PACKAGES)})]))"
     )

@@ -13,10 +13,10 @@ IMAGE = f"{GALLERY}/images/desk"
 FAR = "northeurope"
 
 
-def definition(state: str = "Generalized", sku: str = "one") -> dict[str, Any]:
+def definition(state: str = "Generalized", sku: str = "one", security: str = "TrustedLaunch") -> dict[str, Any]:
     identifier = {"publisher": "deskwright", "offer": "desk", "sku": sku}
     properties = {"osType": "Windows", "osState": state, "hyperVGeneration": "V2", "identifier": identifier}
-    features = [{"name": "SecurityType", "value": "TrustedLaunchSupported"}]
+    features = [{"name": "SecurityType", "value": security}]
     return {"location": REGION, "properties": {**properties, "features": features}}
 
 
@@ -135,15 +135,36 @@ def test_a_version_has_a_hundred_replicas_at_most() -> None:
 def test_a_managed_image_is_made_of_a_machine_without_trusted_launch() -> None:
     app = open_cloud()
     body = {"location": REGION, "properties": {"sourceVirtualMachine": {"id": master(app)}}}
-    assert app.error("PUT", f"{COMPUTE}/images/i", body) == (409, "BadRequest")
+    assert app.error("PUT", f"{COMPUTE}/images/i", body) == (409, "OperationNotAllowed")
     app = open_cloud()
     master(app, secure=False)
     app.request("PUT", f"{COMPUTE}/images/i", body)
-    assert create_machine(app, "cpc-1", f"{COMPUTE}/images/i").status == 201
-    app.request("PUT", f"{IMAGE}/versions/1.0.0", version(f"{COMPUTE}/images/i"))
-    assert exact(app, "cpc-2", IMAGE) == "1.0.0"
+    assert create_machine(app, "cpc-1", f"{COMPUTE}/images/i").status == 400
+    plain = vm_body(f"{NETWORK}/networkInterfaces/cpc-1-nic", image={"id": f"{COMPUTE}/images/i"})
+    del plain["properties"]["securityProfile"]
+    app.request("PUT", f"{VMS}/cpc-1", plain)
+    imports = f"{GALLERY}/images/imports"
+    app.request("PUT", imports, definition(sku="imports", security="TrustedLaunchSupported"))
+    app.request("PUT", f"{imports}/versions/1.0.0", version(f"{COMPUTE}/images/i"))
+    assert exact(app, "cpc-2", imports) == "1.0.0"
     app.send("DELETE", f"{COMPUTE}/images/i")
     assert create_machine(app, "cpc-3", f"{COMPUTE}/images/i").status == 404
+
+
+@pytest.mark.parametrize(
+    ("security", "answer"),
+    [("TrustedLaunchSupported", "InvalidParameter"), ("", "BadRequest"), ("TrustedLaunch", None)],
+)
+def test_a_machine_with_trusted_launch_is_captured_into_a_definition_of_its_own_kind(
+    security: str, answer: str | None
+) -> None:
+    # github.com/hashicorp/packer-plugin-azure/issues/304 has the words for the first
+    app = open_cloud()
+    source = master(app)
+    app.request("PUT", f"{GALLERY}/images/other", definition(sku="other", security=security))
+    reply = app.send("PUT", f"{GALLERY}/images/other/versions/1.0.0", version(source))
+    assert (reply.status == 201) is (answer is None)
+    assert (answer or "").encode() in reply.body
 
 
 def test_a_specialized_image_brings_its_computer_along() -> None:
@@ -183,3 +204,12 @@ def test_a_gallery_image_without_trusted_launch_starts_no_machine_that_wants_it(
     reply = create_machine(app, "cpc-1", f"{GALLERY}/images/plain")
     assert reply.status == 400
     assert b"'Standard' security type" in reply.body
+
+
+def test_the_regions_of_a_version_have_its_own() -> None:
+    app = open_cloud()
+    body = version(master(app), FAR)
+    assert app.error("PUT", f"{IMAGE}/versions/1.0.0", body) == (400, "InvalidParameter")
+    body["properties"]["publishingProfile"]["targetRegions"] = []
+    made = app.request("PUT", f"{IMAGE}/versions/1.0.0", body)
+    assert [each["name"] for each in made["properties"]["publishingProfile"]["targetRegions"]] == [REGION]

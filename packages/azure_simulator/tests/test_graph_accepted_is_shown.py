@@ -1,4 +1,4 @@
-"""What Graph's metadata lets a writer set is kept and shown, or refused: for each property of each entity.
+"""Each writable property of each entity in Graph's metadata is kept and shown, or refused.
 
 The properties are those of the metadata (`specification/graph.json`). Each is sent with a plausible value, in a PATCH
 and where there is one in a POST. A refusal is as good as keeping it; it says that the property is read-only, that the
@@ -13,21 +13,13 @@ from typing import Any
 import pytest
 
 from packages.azure_simulator.tests.answers import SPECIFICATION
-from packages.azure_simulator.tests.directory import Graph, open_directory
+from packages.azure_simulator.tests.directory import WRITABLE_SETS, Graph, open_directory
 
 TYPES: dict[str, Any] = json.loads((SPECIFICATION / "graph.json").read_text())["types"]
-SETS = {
-    "user": "users",
-    "group": "groups",
-    "device": "devices",
-    "application": "applications",
-    "servicePrincipal": "servicePrincipals",
-    "managedDevice": "deviceManagement/managedDevices",
-}
 GUID, DATE = "33333333-3333-4333-8333-333333333333", "2027-01-01T00:00:00Z"
 TEXTS = {"usageLocation": "DE", "preferredLanguage": "en-US", "country": "Germany"}
 UNSHOWN = {"passwordProfile"}
-"""What is kept and never shown."""
+"""Properties that are kept and never shown."""
 
 
 @cache
@@ -39,7 +31,7 @@ def members(name: str) -> dict[str, str]:
 
 
 def values(kind: str, name: str) -> Iterator[Any]:
-    """Give plausible values of a type of the metadata."""
+    """Yield plausible values of a type of the metadata."""
     bare = kind.removesuffix("?")
     if bare.startswith("Collection("):
         for each in values(bare.removeprefix("Collection(").removesuffix(")"), name):
@@ -83,7 +75,7 @@ def graph() -> Graph:
 
 def first(graph: Graph, name: str) -> str:
     """Return the id of an object that can be written."""
-    found = graph("GET", f"/{SETS[name]}")["value"]
+    found = graph("GET", f"/{WRITABLE_SETS[name]}")["value"]
     if name == "servicePrincipal":
         found = [each for each in found if each["displayName"] == "One"]
     if name == "group":
@@ -91,7 +83,7 @@ def first(graph: Graph, name: str) -> str:
     return str(found[0]["id"])
 
 
-NAMES = [name for name in SETS if name != "managedDevice"]
+NAMES = [name for name in WRITABLE_SETS if name != "managedDevice"]
 UNKNOWN = "does not exist as a declared property"
 
 
@@ -99,7 +91,7 @@ UNKNOWN = "does not exist as a declared property"
 def test_a_property_that_graph_has_is_shown_on_request_or_said_to_be_missing(graph: Graph, name: str) -> None:
     wrong = []
     for member in members(name):
-        reply = graph.send("GET", f"/{SETS[name]}?$select=id,{member}")
+        reply = graph.send("GET", f"/{WRITABLE_SETS[name]}?$select=id,{member}")
         body = json.loads(reply.body)
         if reply.status == 200:
             wrong += [member for each in body["value"] if member not in each]
@@ -110,7 +102,7 @@ def test_a_property_that_graph_has_is_shown_on_request_or_said_to_be_missing(gra
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_the_metadata_has_below_an_entity_is_answered_or_said_to_be_missing(graph: Graph, name: str) -> None:
-    wrong, path = [], f"/{SETS[name]}/{first(graph, name)}"
+    wrong, path = [], f"/{WRITABLE_SETS[name]}/{first(graph, name)}"
     for link in TYPES[name]["links"]:
         reply = graph.send("GET", f"{path}/{link}")
         code = json.loads(reply.body).get("error", {}).get("code")
@@ -121,14 +113,14 @@ def test_what_the_metadata_has_below_an_entity_is_answered_or_said_to_be_missing
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_patch_is_accepted_with_is_shown(graph: Graph, name: str) -> None:
-    path = f"/{SETS[name]}/{first(graph, name)}"
+    path = f"/{WRITABLE_SETS[name]}/{first(graph, name)}"
     sent = [(member, value) for member, kind in members(name).items() for value in values(kind, member)]
     wrong = [each for member, value in sent for each in _lost(graph, path, member, value, "PATCH", {member: value})]
     assert not wrong
 
 
 def _lost(graph: Graph, path: str, member: str, value: Any, method: str, body: Any) -> Iterator[str]:
-    """Yield what is wrong with the answer to one property."""
+    """Yield the fault of the answer to one property."""
     reply = graph.send(method, path, body)
     if reply.status >= 400:
         error = json.loads(reply.body)["error"]
@@ -159,12 +151,12 @@ def test_what_a_post_is_accepted_with_is_shown(graph: Graph, name: str) -> None:
     wrong: list[str] = []
     for number, (member, value) in enumerate(sent):
         own = {"userPrincipalName": f"new{number}@contoso.example"} if name == "user" else {}
-        wrong += _lost(graph, f"/{SETS[name]}", member, value, "POST", {**NEW[name], **own, member: value})
+        wrong += _lost(graph, f"/{WRITABLE_SETS[name]}", member, value, "POST", {**NEW[name], **own, member: value})
     assert not wrong
 
 
 def holds(shown: Any, sent: Any) -> bool:
-    """Tell whether what is shown has what was sent."""
+    """Return whether a shown value has every member that was sent."""
     if isinstance(sent, dict):
         return isinstance(shown, dict) and all(holds(shown.get(key), each) for key, each in sent.items())
     if isinstance(sent, list):

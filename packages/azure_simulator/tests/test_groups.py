@@ -148,8 +148,12 @@ def test_resources_are_filtered(text: str) -> None:
     assert sorted(each["name"] for each in found if each["name"] != disk or disk in wanted) == sorted(wanted)
 
 
+NESTED = f"{'(' * 500}name eq 'a'{')' * 500}"
+
+
 @pytest.mark.parametrize(
-    "text", ["name eq 'a' or", "(name eq 'a'", "name eq a", "colour eq 'red'", "tagValue eq 'b'", "name gt 'a'", "'a'"]
+    "text",
+    ["name eq 'a' or", "(name eq 'a'", "name eq a", "colour eq 'red'", "tagValue eq 'b'", "name gt 'a'", "'a'", NESTED],
 )
 def test_a_filter_that_is_none_is_refused(text: str) -> None:
     app = open_cloud()

@@ -1,4 +1,4 @@
-"""What was answered is never lost."""
+"""Answered requests are never lost."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,7 +32,7 @@ def reopen(tmp_path: Path) -> Iterator[Reopen]:
 
 
 def world(app: InProcessCloud) -> Any:
-    """Give everything a restart must bring back."""
+    """Return all state that a restart must bring back."""
     app.sim("GET", "state")  # performs what is due
     return {
         "resources": {

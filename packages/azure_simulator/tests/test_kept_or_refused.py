@@ -1,4 +1,4 @@
-"""What a request says is kept and shown, or refused: ranges, twins, what needs another thing, what is not simulated."""
+"""Properties of a request are kept and shown, or refused: ranges, duplicates, dependencies, not simulated."""
 
 from typing import Any
 

@@ -25,7 +25,7 @@ def keys(data: str = "", path: str = f"/home/{USER}/.ssh/authorized_keys", *, cl
 
 
 def body(**profile: Any) -> dict[str, Any]:
-    """Give a machine of Ubuntu whose profile is `profile`, by default one with SSH keys and no password."""
+    """Return a machine of Ubuntu whose profile is `profile`, by default one with SSH keys and no password."""
     made = vm_body(NIC, image=UBUNTU, disk_gb=30)
     made["properties"]["osProfile"] = {
         "computerName": "a-name-of-more-than-15-characters",
@@ -151,7 +151,7 @@ def test_an_image_of_it_is_one_of_linux_and_starts_without_sysprep() -> None:
     for system, status in (("Windows", 400), ("Linux", 201)):
         definition: dict[str, Any] = {"osType": system, "osState": "Generalized", "hyperVGeneration": "V2"}
         definition |= {"identifier": {"publisher": "p", "offer": "o", "sku": system}}
-        definition["features"] = [{"name": "SecurityType", "value": "TrustedLaunchSupported"}]
+        definition["features"] = [{"name": "SecurityType", "value": "TrustedLaunch"}]
         image = f"{gallery}/images/{system}"
         app.request("PUT", image, {"location": REGION, "properties": definition})
         source = {"storageProfile": {"source": {"virtualMachineId": f"{VMS}/first"}}}

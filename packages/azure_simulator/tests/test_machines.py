@@ -1,4 +1,4 @@
-"""What becomes of machines in trouble, and of a thousand of them."""
+"""Machines with failures, and a thousand machines."""
 
 from typing import Any
 

@@ -28,7 +28,7 @@ Request = tuple[str, str, dict[str, Any]]
 
 
 def requests() -> list[Request]:
-    """Give a good request of every kind that takes a body."""
+    """Return a good request of every kind that takes a body."""
     return [*for_machines(), *for_networks(), *for_galleries()]
 
 
@@ -165,7 +165,7 @@ _apps: list[InProcessCloud] = []
 
 
 def shared() -> InProcessCloud:
-    """Give a prepared cloud that nothing was done to."""
+    """Return a prepared cloud that nothing was done to."""
     if not _apps:
         app = prepared()
         app.sim("GET", "state")

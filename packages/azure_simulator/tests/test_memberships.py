@@ -1,4 +1,4 @@
-"""Nested membership, its history, and what a lagging index sees."""
+"""Nested membership, its history, and the view of a lagging index."""
 
 from azure_simulator.graph.directory.records import Directory
 from hypothesis import given

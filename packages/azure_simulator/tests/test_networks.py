@@ -1,4 +1,4 @@
-"""Networks: what holds what, and who may write at the same time."""
+"""Networks: dependencies between resources, and writes at the same time."""
 
 import json
 from typing import Any

@@ -118,7 +118,7 @@ def graph() -> Graph:
 
 
 def judge(graph: Graph, method: str, path: str, body: Any = None, **headers: str) -> str:
-    """Return what is wrong with an answer, if anything is."""
+    """Return the fault of an answer, empty without one."""
     graph.app.advance(10)  # so that no limit is met
     reply = graph.send(method, path, body, **headers)
     if reply.status < 400:

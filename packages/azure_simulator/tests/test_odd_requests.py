@@ -89,7 +89,7 @@ def keys() -> Keys:
 
 
 def seed() -> dict[str, Any]:
-    """Give a tenant in which our identity may do everything."""
+    """Return a tenant in which our identity may do everything."""
     found = demo_seed(5)
     found["tenants"][0]["apps"][0]["roles"] = ["*"]
     return found

@@ -1,4 +1,4 @@
-"""`/_sim` in a browser: what the page shows, what it escapes, what it never shows."""
+"""`/_sim` in a browser: the contents of the page, its escaping, and secrets that it never shows."""
 
 import json
 import re
@@ -46,7 +46,7 @@ def browse(app: InProcessCloud, query: str = "") -> Reply:
 
 
 def read(app: InProcessCloud, query: str = "") -> str:
-    """Give the words of the page, with single blanks."""
+    """Return the words of the page, with single blanks."""
     return re.sub(r"\s+", " ", " ".join(Reader(browse(app, query).body.decode()).text))
 
 

@@ -1,4 +1,4 @@
-"""What a service principal that was made through Graph, or a user who has signed in, may do in Resource Manager."""
+"""Permissions of a service principal made through Graph, and of a signed-in user, in Resource Manager."""
 
 import json
 import uuid

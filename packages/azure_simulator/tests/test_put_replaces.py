@@ -36,7 +36,7 @@ def test_what_is_kept_survives_a_refusal() -> None:
 
 
 def omissions() -> list[tuple[str, tuple[str, ...], object, object]]:
-    """List type, path, another value and the usual value of what a PUT may leave out."""
+    """Yield type, path, another value and the usual value of properties that a PUT may leave out."""
     other = {
         "networkAccessPolicy": "DenyAll",
         "publicNetworkAccess": "Disabled",

@@ -1,4 +1,4 @@
-"""What recordings of Azure showed: which bodies it takes, which members it shows.
+"""Facts from recordings of Azure: accepted bodies and shown members.
 
 The recordings are those of Microsoft's clients (Azure/azure-cli, `tests/*/recordings`), 2017 to 2023.
 """
@@ -58,7 +58,7 @@ def prepared() -> InProcessCloud:
 
 
 def untouched(node: Any) -> Any:
-    """Leave out what differs with every write."""
+    """Leave out members that differ with every write."""
     if isinstance(node, list):
         return [untouched(each) for each in node]
     if not isinstance(node, dict):

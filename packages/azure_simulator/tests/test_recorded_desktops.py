@@ -1,4 +1,4 @@
-"""What recordings of Azure showed of Virtual Desktop (docs/notes.md 7.1): shapes, ids, statuses, refusals.
+"""Facts from recordings of Virtual Desktop (docs/notes.md 7.1): shapes, ids, statuses, refusals.
 
 The recordings are those of Microsoft's clients (Azure/azure-powershell, `src/DesktopVirtualization`, 2025 and 2026).
 """

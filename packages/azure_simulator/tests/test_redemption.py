@@ -1,4 +1,4 @@
-"""People have signed in: what the token endpoint gives for codes, refresh tokens and device codes."""
+"""People have signed in: the token endpoint's answers to codes, refresh tokens and device codes."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""What a body refers to: a reference leads to a resource of the type that belongs there, or is refused."""
+"""References in a body: a reference leads to a resource of the type that belongs there, or is refused."""
 
 import copy
 from typing import Any
@@ -91,7 +91,7 @@ def test_no_reference_leads_to_nothing_or_to_another_type(name: str) -> None:
 
 
 def _own_part(steps: tuple[str, ...], kind: ResourceType) -> bool:
-    """Tell whether a path lies within a link, whose target it describes, or is the id of a part."""
+    """Return whether a path lies within a link, whose target it describes, or is the id of a part."""
     names = [step for step in steps if step != "[]"]
     return any(
         path.replace("[]", "").rpartition(".")[0].split(".") == names[:cut]

@@ -25,7 +25,7 @@ def inside(app: InProcessCloud, name: str, subnet: str, **changes: Any) -> Any:
 
 
 def used(app: InProcessCloud) -> tuple[int, int]:
-    """Give cores counted against the quota and machines on hardware."""
+    """Return cores counted against the quota and machines on hardware."""
     found = app.sim("GET", "state?view=capacity")
     cores = next((number for key, number in found["cores"].items() if key.endswith("/cores")), 0)
     return cores, sum(found["placed"].values())

@@ -1,4 +1,4 @@
-"""Agents of session hosts: what makes a host, and each status it has."""
+"""Agents of session hosts: how a host comes into being, and each of its statuses."""
 
 import base64
 import json
@@ -145,6 +145,21 @@ def test_a_profile_path_that_is_no_share_is_reached_by_nobody() -> None:
     host = office.host("host-1")
     office.script("host-1", FSLOGIX, {"ProfilePath": "C:\\profiles"})
     assert office.status(host) == "FSLogixNotHealthy"
+
+
+def test_a_script_that_opens_its_share_fails_while_that_is_away() -> None:
+    office = Office()
+    office.host("host-1")
+    office.app.sim("POST", "config", {"fileShares": {"*\\hidden$": "away"}})
+
+    def opens(share: str) -> bool:
+        office.script("host-1", "# step: reachProfiles\n", {"ProfilePath": share})
+        shown = office.app.request("GET", f"{VMS}/host-1/runCommands/set?$expand=instanceView")
+        (step,) = [json.loads(each) for each in shown["properties"]["instanceView"]["output"].splitlines()]
+        return bool(step["ok"])
+
+    assert opens(SHARE)
+    assert not opens("\\\\files.contoso.example\\hidden=")  # a dollar sign
 
 
 def test_a_step_that_failed_has_set_nothing() -> None:

@@ -1,4 +1,4 @@
-"""`/_sim`: settings, clock, snapshots, what it refuses."""
+"""`/_sim`: settings, clock, snapshots, refusals."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from packages.azure_simulator.tests.in_process import GROUP, VMS, InProcessCloud
 
 
 def send(app: InProcessCloud, method: str, path: str, body: Any = None) -> Reply:
-    """Send to `/_sim` what may be refused."""
+    """Send a request to `/_sim` that may be refused."""
     bare, _, query = path.partition("?")
     data = b"" if body is None else json.dumps(body).encode()
     return app.cloud.handle(Request(method, f"/_sim/{bare}", query, {"host": "cloud"}, data))

@@ -20,7 +20,7 @@ PARAMETER = re.compile(r"\{\w+\}")
 
 
 def words(route: Route) -> set[str]:
-    """Give the names that the handler's module could read from a body: all its texts that are identifiers."""
+    """Return the names that the handler's module could read from a body: all its texts that are identifiers."""
     handler = inspect.unwrap(route.handler)
     module = sys.modules[getattr(handler, "__module__", "")]
     tree = ast.parse(Path(str(module.__file__)).read_text())

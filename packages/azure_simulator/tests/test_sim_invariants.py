@@ -19,7 +19,7 @@ TAGS = {"deskwright:cloudpc": "gone"}
 Break = Callable[[InProcessCloud], None]
 BREAKS: dict[str, Break] = {}
 SAYS = {"observed": "cores within quota"}
-"""What was observed has a name of its own."""
+"""Names under which breaks are reported, where they differ from the name of the break."""
 
 
 def breaks(name: str) -> Callable[[Break], Break]:

@@ -1,4 +1,4 @@
-"""Function apps and their deployment sites: what is taken, built and refused."""
+"""Function apps and their deployment sites: packages that are taken, built and refused."""
 
 import io
 import json

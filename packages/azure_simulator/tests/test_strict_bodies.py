@@ -1,4 +1,4 @@
-"""What a body may hold: read from the SDK's models, refused in each provider's words."""
+"""Contents of bodies: read from the SDK's models, refused in each provider's words."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Compute refuses of a machine and its extensions besides a wrong shape, and what may not change later."""
+"""Refusals of Compute for machines and extensions besides a wrong shape, and unchangeable properties."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What Network refuses besides a wrong shape: references to nothing, addresses and ports that are none, twins."""
+"""Refusals of Network besides a wrong shape: missing references, invalid addresses and ports, duplicates."""
 
 import json
 from typing import Any

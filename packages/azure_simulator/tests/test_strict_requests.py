@@ -1,4 +1,4 @@
-"""What ARM checks before a resource provider gets the request: version, group, parent, name, ETag."""
+"""Checks that ARM makes before a resource provider gets the request: version, group, parent, name, ETag."""
 
 import json
 from typing import Any

@@ -35,7 +35,7 @@ ROLE = f"{SUB}/providers/Microsoft.Authorization/roleDefinitions/fb879df8-f326-4
 
 
 def snapshot_of(cloud: Cloud) -> Any:
-    """Give everything that a restart must bring back."""
+    """Return all state that a restart must bring back."""
     world, directory = cloud.world, cloud.world.state("directory")
     tenants = [each["tenantId"] for each in directory.tenants()]
     found: dict[str, Any] = {

@@ -95,7 +95,7 @@ class Burst:
         self.checks.append(check)
 
     async def look(self, url: str) -> Any:
-        """Ask how an operation went."""
+        """Ask for the status of an operation."""
         return (await self.azure.compute.send_request(HttpRequest("GET", url))).json()
 
     async def secret(self, name: str) -> None:

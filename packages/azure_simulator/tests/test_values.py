@@ -24,7 +24,7 @@ LABEL = "properties.dnsSettings.domainNameLabel"
 
 
 def sent(name: str, **values: Any) -> tuple[str, dict[str, Any]]:
-    """Give the path of a new resource and its body with values at some paths (`rows.[]` is the first of a list)."""
+    """Return the path of a new resource and its body with values at some paths (`rows.[]` is the first of a list)."""
     path, body = VALID[name]
     made = copy.deepcopy(body)
     for where, value in values.items():

@@ -1,4 +1,4 @@
-"""Which ``Host`` headers cannot be another origin's."""
+"""``Host`` headers that cannot be another origin's."""
 
 import pytest
 from simulation_base.hosts import is_address

@@ -1,4 +1,4 @@
-"""A throw-away certificate authority in a run folder, and what clients need to trust it.
+"""A throw-away certificate authority in a run folder, with the variables by which clients trust it.
 
 ``requests`` and MSAL read ``REQUESTS_CA_BUNDLE``, aiohttp reads ``SSL_CERT_FILE``, Node reads
 ``NODE_EXTRA_CA_CERTS``. The bundle holds certifi's roots as well, so that nothing else breaks.
@@ -43,11 +43,11 @@ class Certificates:
 
     @property
     def bundle(self) -> Path:
-        """What a client trusts: certifi's roots and our authority."""
+        """Certificates that a client trusts: certifi's roots and our authority."""
         return self.folder / "bundle.pem"
 
     def environment(self) -> dict[str, str]:
-        """Give the variables that make a process trust the local servers."""
+        """Return the variables that make a process trust the local servers."""
         return {
             "SSL_CERT_FILE": str(self.bundle),
             "REQUESTS_CA_BUNDLE": str(self.bundle),

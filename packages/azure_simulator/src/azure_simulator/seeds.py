@@ -1,4 +1,4 @@
-r"""What a simulated directory begins with: the seed format, its reading, and a demo tenant.
+r"""Initial data of a simulated directory: the seed format, its reading, and a demo tenant.
 
 A seed is YAML or JSON. Everything but `tenantId` and `domain` may be left out::
 

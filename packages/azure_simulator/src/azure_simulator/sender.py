@@ -55,7 +55,7 @@ class Sender:
         self._begin(self._run())
 
     async def stop(self) -> None:
-        """Stop sending; what was not answered stays in the outbox."""
+        """Stop sending; unanswered notifications stay in the outbox."""
         self._started = False
         for task in self._tasks:
             task.cancel()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _LOOPBACK = frozenset({"127.0.0.1", "::1"})
 _LOOK_S = 0.02
+_UNREADABLE = b"\xff"
+"""Stands for a body that cannot be decoded: it is no JSON, which each plane refuses in its own words."""
 LARGEST_SEED = 256 << 20
 """Bytes of the largest body of a control route."""
 MSI_PREFIXES = ("/msi/", "/metadata/")
@@ -27,7 +29,7 @@ MSI_PREFIXES = ("/msi/", "/metadata/")
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where to listen; port 0 asks the kernel for a free one."""
+    """Addresses to listen on; port 0 asks the kernel for a free one."""
 
     host: str = "127.0.0.1"
     port: int = 0
@@ -119,3 +121,5 @@ async def _body(request: web.BaseRequest, most: int) -> bytes:
         return await request.content.readexactly(most)
     except asyncio.IncompleteReadError as short:
         return short.partial
+    except web.RequestPayloadError:  # not what its Content-Encoding says
+        return _UNREADABLE

@@ -77,7 +77,7 @@ class Browser:
 
     @property
     def answer(self) -> dict[str, str]:
-        """What the client was sent, in query, fragment or form."""
+        """The answer sent to the client, in query, fragment or form."""
         if self.forms and not self.at:
             return self.forms[0].fields
         parts = urlsplit(self.at)

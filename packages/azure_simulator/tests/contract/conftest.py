@@ -27,7 +27,7 @@ REAL = os.environ.get("DESKWRIGHT_CONTRACT_SUBSCRIPTION", "")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep what needs the simulator away from a real subscription."""
+    """Skip tests that need the simulator when they run in a real subscription."""
     if not REAL:
         return
     folder = Path(__file__).parent
@@ -140,7 +140,7 @@ def clients(request: pytest.FixtureRequest, perhaps_shared: SharedCloud | None) 
 
 @pytest.fixture
 def sdk(request: pytest.FixtureRequest, clients: Sdk) -> Iterator[Sdk]:
-    """The clients with a resource group of the test's own; a test must have called what it says it covers."""
+    """The clients with a resource group of the test's own; a test must have called the operations that it covers."""
     clients.blocking.seen.clear()
     failures = request.session.testsfailed
     with group_of_its_own(clients):

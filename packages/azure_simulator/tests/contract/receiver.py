@@ -21,7 +21,7 @@ TIMEOUT_S = 60
 
 @dataclass
 class Receiver:
-    """What was received, and how to answer: `status` after `pause_s`; `handshake` after `silence_s`."""
+    """Received events, and the answer to send: `status` after `pause_s`; `handshake` after `silence_s`."""
 
     url: str = ""
     status: int = 202
@@ -38,6 +38,8 @@ class Receiver:
         return [each for post in self.posts for each in post]
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
+        if "Transfer-Encoding" in request.headers:  # Azure Functions hands no such body on
+            return web.Response(status=411)
         if "validationToken" in request.query:
             self.tokens.append(request.query["validationToken"])
             await asyncio.sleep(self.silence_s)

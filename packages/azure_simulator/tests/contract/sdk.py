@@ -37,7 +37,7 @@ Contract = TypeVar("Contract", bound=Callable[..., None])
 
 
 def covers(*operations: str) -> Callable[[Contract], Contract]:
-    """Declare which operations of the clients a test covers; the `sdk` fixture checks that it called them."""
+    """Declare the operations of the clients that a test covers; the `sdk` fixture checks that it called them."""
 
     def mark(contract: Contract) -> Contract:
         contract.covers = operations  # type: ignore[attr-defined]

@@ -34,7 +34,10 @@ async def test_a_managed_image_makes_machines_and_versions(azure: Azure) -> None
     image = await (await images.begin_create_or_update(azure.group, "image", wanted)).result()
     assert (image.provisioning_state, image.storage_profile.os_disk.os_state) == ("Succeeded", "Generalized")
     assert [each.name async for each in images.list_by_resource_group(azure.group)] == ["image"]
-    await make_definition(azure)
+    again = vm_body((await azure.make_nic(await azure.make_subnet(), "again")).id, image={"id": image.id})
+    error = await failure(vms.begin_create_or_update(azure.group, "again", again))
+    assert (error.status, error.code) == (400, "BadRequest")
+    await make_definition(azure, "TrustedLaunchSupported")
     source: Any = version_body("")
     source["properties"]["storageProfile"] = {"source": {"id": image.id}}
     versions = azure.compute.gallery_image_versions

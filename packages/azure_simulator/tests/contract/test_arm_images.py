@@ -13,8 +13,8 @@ pytestmark = pytest.mark.simulator
 SYSPREP = "# step: generalize\n& $env:SystemRoot\\System32\\Sysprep\\sysprep.exe /generalize /shutdown"
 
 
-async def make_definition(azure: Azure) -> None:
-    """Make a gallery with one definition."""
+async def make_definition(azure: Azure, security: str = "TrustedLaunch") -> None:
+    """Make a gallery with one definition. *security*: its SecurityType."""
     gallery: Any = {"location": REGION}
     await (await azure.compute.galleries.begin_create_or_update(azure.group, "gallery", gallery)).result()
     body: Any = {
@@ -24,7 +24,7 @@ async def make_definition(azure: Azure) -> None:
             "osState": "Generalized",
             "hyperVGeneration": "V2",
             "identifier": {"publisher": "deskwright", "offer": "desk", "sku": "one"},
-            "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
+            "features": [{"name": "SecurityType", "value": security}],
         },
     }
     begin = azure.compute.gallery_images.begin_create_or_update
@@ -116,7 +116,7 @@ async def test_replication_goes_region_by_region(azure: Azure, simulated: Runnin
 
 async def test_a_version_is_not_there_in_other_regions(azure: Azure) -> None:
     await make_definition(azure)
-    version = await (await capture(azure, await generalized_machine(azure), "northeurope")).result()
+    version = await (await capture(azure, await generalized_machine(azure), REGION, "northeurope")).result()
     names = {each.name for each in version.publishing_profile.target_regions}
     assert names == {"northeurope", REGION}
     nic = f"{azure.group_id}/providers/Microsoft.Network/networkInterfaces/x"

@@ -1,4 +1,4 @@
-"""What happens on the wire: lost answers, held answers, addresses, who may look inside."""
+"""Behaviour on the wire: lost answers, held answers, addresses, who may look inside."""
 
 import ssl
 import time
@@ -82,6 +82,14 @@ async def test_without_tls_only_the_managed_identity_answers(simulated: Running)
         for path in ("/_sim/state", "/subscriptions/s"):
             async with session.get(simulated.msi + path) as answer:
                 assert answer.status == 404
+
+
+async def test_a_body_that_is_not_what_its_encoding_says_is_refused(azure: Azure, simulated: Running) -> None:
+    token = await simulated.token("https://management.azure.com")
+    headers = {"Authorization": f"Bearer {token}", "Content-Encoding": "gzip", "Content-Type": "application/json"}
+    address = f"{simulated.url}{azure.group_id}?api-version=2024-03-01"
+    async with simulated.session.put(address, data=b"{}", headers=headers) as answer:
+        assert (answer.status, (await answer.json())["error"]["code"]) == (400, "InvalidRequestContent")
 
 
 async def test_a_certificate_of_ours_is_needed_to_be_believed(simulated: Running, certificates: Certificates) -> None:

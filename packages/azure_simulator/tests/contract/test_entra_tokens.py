@@ -31,7 +31,7 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 def tenants() -> list[dict[str, Any]]:
-    """Give the demo tenant and a customer in which our multi-tenant app is present."""
+    """Return the demo tenant and a customer in which our multi-tenant app is present."""
     home = demo_seed(5, portal_roles=["CloudPC.Reader"])["tenants"][0]
     home["subscriptions"] = ["22222222-2222-4222-8222-222222222222"]
     app = {"displayName": "deskwright-customers", "appId": APP, "roles": ["User.Read.All"]}

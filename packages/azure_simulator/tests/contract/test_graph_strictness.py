@@ -1,4 +1,4 @@
-"""What Graph refuses, and how: batches, queries, ids, roles, limits, Intune's own ways."""
+"""Refusals of Graph: batches, queries, ids, roles, limits, Intune's own ways."""
 
 from typing import Any
 

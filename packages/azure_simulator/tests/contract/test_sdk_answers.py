@@ -45,7 +45,7 @@ MODELS = [(each.models.package, each.models.put) for each in registry(CLOUD.worl
 
 
 def members(package: str, model: str) -> dict[str, bool]:
-    """Give a model's members by name and whether each is read-only, from the class itself."""
+    """Return a model's members by name and whether each is read-only, from the class itself."""
     cls = getattr(importlib.import_module(f"{package}.models"), model)
     fields = {
         field._rest_name_input or name: field._visibility == ["read"]

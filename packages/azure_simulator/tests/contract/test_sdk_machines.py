@@ -1,4 +1,4 @@
-"""Machines, what is installed and run on them, and what they are made of: sync and aio alike."""
+"""Machines, their extensions and run commands, and their disks and images: sync and aio alike."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""How long-running work is followed: pollers, their tokens, no polling, plain look-ups; pages."""
+"""Long-running operations in the SDKs: pollers, their tokens, no polling, plain look-ups; pages."""
 
 from typing import Any
 

@@ -91,7 +91,7 @@ def _definition() -> Any:
     kind = {"osType": "Windows", "osState": "Generalized", "hyperVGeneration": "V2", "identifier": identifier}
     return {
         "location": REGION,
-        "properties": {**kind, "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}]},
+        "properties": {**kind, "features": [{"name": "SecurityType", "value": "TrustedLaunch"}]},
     }
 
 

@@ -57,7 +57,7 @@ def client(
 
 
 def sign_in(app: msal.PublicClientApplication, browser: Browser, **more: Any) -> Any:
-    """Sign in with a code, as one who accepts what is asked for."""
+    """Sign in with a code, consenting to every scope."""
     flow = app.initiate_auth_code_flow([SCOPE], redirect_uri=REDIRECT, **more)
     browser.open(flow["auth_uri"])
     if "Choose who you are" in browser.text:

@@ -1,4 +1,4 @@
-"""What the cloud of a replay offers: the regions, sizes and marketplace images that a recording names."""
+"""Offers of the cloud of a replay: the regions, sizes and marketplace images that a recording names."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _ANY_SIZE = {"family": "recordedFamily", "cores": 4, "memory_gb": 16}
 
 
 def offer(recording: Recording) -> dict[str, Any]:
-    """Return the settings of the simulator with which the recording finds what it names."""
+    """Return the settings of the simulator with which a recording finds the resources that it names."""
     latency = {kind: {"dist": "fixed", "value": seconds} for kind, seconds in _DELETIONS.items()}
     return {
         "sizes": dict.fromkeys(_sizes(recording), _ANY_SIZE),
@@ -68,7 +68,7 @@ def catalogue(recording: Recording) -> dict[str, dict[str, dict[str, list[str]]]
 
 
 def _references(node: Any) -> Iterator[dict[str, Any]]:
-    """Yield what names an image of the marketplace."""
+    """Yield the references to images of the marketplace."""
     if isinstance(node, dict):
         if all(isinstance(node.get(name), str) for name in ("publisher", "offer", "sku")) and "version" in node:
             yield node
@@ -80,7 +80,7 @@ def _references(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def placed(node: Any, name: str = "") -> Any:
-    """Put what is in a region that the simulator has not into one that it has."""
+    """Move resources from a region that the simulator does not have to one that it has."""
     if isinstance(node, dict):
         return {each: placed(value, each) for each, value in node.items()}
     if isinstance(node, list):

@@ -13,7 +13,7 @@ from packages.azure_simulator.tests.recorded.findings import Findings, answer_of
 from packages.azure_simulator.tests.recorded.names import Names
 from packages.azure_simulator.tests.recorded.recordings import Exchange
 
-_DOMAIN = re.compile(r"(@|%40)(?:azuresdkteam\.onmicrosoft\.com|example\.com)", re.IGNORECASE)
+_DOMAIN = re.compile(r"(@|%40|\")(?:azuresdkteam\.onmicrosoft\.com|example\.com)", re.IGNORECASE)
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _REFERENCE = re.compile(r"(?:users|groups|directoryObjects|servicePrincipals)/([0-9a-f-]{36})", re.IGNORECASE)
 _REFERRING = ("ids", "groupIds", "clientId", "principalId", "resourceId", "appId")
@@ -55,9 +55,13 @@ class DirectoryReplay:
         if recorded.method == "POST" and kind == "graph users":
             self._people.add(str(recorded.body["userPrincipalName"]).lower())
         self._names.learn(recorded.answer, answer)
+        self._findings.compare_values(recorded, kind, self._translated(recorded.answer), answer)
         is_whole = "@odata.nextLink" not in (recorded.answer or {})
         if is_whole and self._known(recorded.answer) != {each for each in _listed(answer) if self._names.has(each)}:
             self._findings.note(f"{recorded.method} {kind}: lists others")
+
+    def _translated(self, answer: Any) -> Any:
+        return json.loads(_in_our_domain(json.dumps(self._names.tree(answer))))
 
     def _known(self, answer: Any) -> set[str]:
         return {self._names.text(each) for each in _listed(answer) if self._names.knows(each)}

@@ -1,4 +1,4 @@
-"""How long Azure took: `python -m packages.azure_simulator.tests.recorded.durations` writes `durations.json`.
+"""Durations measured in Azure: `python -m packages.azure_simulator.tests.recorded.durations` writes `durations.json`.
 
 Seconds from a request to the first poll that said its operation had ended; `grain` is the pause before that poll, so
 the end was up to so many seconds earlier. Operations with fewer than three of them are left out.

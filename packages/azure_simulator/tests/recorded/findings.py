@@ -1,4 +1,4 @@
-"""What a replay found: where the simulated cloud answers otherwise than Azure did, and what was left out."""
+"""Findings of a replay: differences between the simulated cloud and Azure, and omitted parts."""
 
 import json
 import re
@@ -10,6 +10,7 @@ from typing import Any
 from azure_simulator.core.requests import Reply
 
 from packages.azure_simulator.tests.recorded.recordings import Exchange, code_of
+from packages.azure_simulator.tests.recorded.values import differences
 
 _MOST_MEMBERS_DEEP = 6
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
@@ -17,10 +18,11 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(Z|[+-]\d\d:\d\d)
 
 @dataclass
 class Findings:
-    """Differences by class with the recordings that have them, and what was left out and why."""
+    """Differences by class with the recordings that have them (`values`: those of values), and what was left out."""
 
     same: int = 0
     differences: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    values: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     left_out: Counter[str] = field(default_factory=Counter)
     recorded: dict[str, list[set[str]]] = field(default_factory=lambda: defaultdict(list))
     ours: dict[str, list[set[str]]] = field(default_factory=lambda: defaultdict(list))
@@ -44,6 +46,12 @@ class Findings:
             self.recorded[kind].append(set(members(exchange.answer)))
             self.ours[kind].append(set(members(answer)))
         return True
+
+    def compare_values(self, exchange: Exchange, kind: str, recorded: Any, ours: Any) -> None:
+        """Compare the values of an answer, after `recorded` was put into the words of the simulated cloud."""
+        if exchange.status < 300:
+            for each in differences(f"{exchange.method} {kind}", recorded, ours):
+                self.values[each].append(self.recording)
 
 
 def answer_of(reply: Reply) -> Any:

@@ -1,4 +1,4 @@
-"""What a recording calls something, and what the simulated cloud calls it: ids are made at each creation."""
+"""Names in a recording mapped to names in the simulated cloud: ids are made at each creation."""
 
 import json
 import re
@@ -21,7 +21,7 @@ class Names:
         self._links: dict[str, str] = {}
 
     def learn(self, recorded: Any, ours: Any) -> None:
-        """Read from two answers to one request what each calls the same thing."""
+        """Store the two ids that two answers to one request give one thing."""
         for theirs, here in _pairs(recorded, ours):
             made, found = _MADE.findall(theirs), _MADE.findall(here)
             if len(made) == len(found):
@@ -31,11 +31,11 @@ class Names:
                 self._links[_bare(recorded[name])] = ours[name]
 
     def knows(self, recorded: str) -> bool:
-        """Tell whether an id was made in this recording, and here."""
+        """Return whether an id was made in this recording, and here."""
         return recorded.lower() in self._ids
 
     def has(self, ours: str) -> bool:
-        """Tell whether an id of the simulated cloud is that of something recorded."""
+        """Return whether an id of the simulated cloud stands for a recorded one."""
         return ours in self._ids.values()
 
     def text(self, text: str) -> str:

@@ -77,7 +77,9 @@ class ResourceReplay:
         begun = exchange.method != "GET" and exchange.status < 400
         self._cloud.advance(_UNTIL_ENDED if begun and id(recorded) not in self._unwaited else 0)
         if self._findings.compare(exchange, kind, reply):
-            self._names.learn(exchange.answer, answer_of(reply))
+            ours = answer_of(reply)
+            self._names.learn(exchange.answer, ours)
+            self._findings.compare_values(exchange, kind, self._names.tree(placed(exchange.answer)), ours)
         elif exchange.method == "PUT" and exchange.status < 300 <= reply.status:
             self._missing.add(exchange.path.lower())
 
@@ -133,7 +135,7 @@ class ResourceReplay:
             self._missing.add(exchange.path.lower())
 
     def _follows(self, exchange: Exchange) -> bool:
-        """Tell whether the request is about something that exists in the recording only."""
+        """Return whether the request is about something that exists in the recording only."""
         if exchange.code in {"ResourceNotFound", "ResourceGroupNotFound"}:
             return False
         path = exchange.path.lower()
@@ -150,7 +152,7 @@ class ResourceReplay:
         return any(each != path and not each.startswith(f"{path}/") and self._is_unknown(each) for each in linked)
 
     def _is_unknown(self, path: str) -> bool:
-        """Tell whether a path is that of a resource which does not exist here."""
+        """Return whether a path is that of a resource which does not exist here."""
         after = path.rpartition("/providers/")[2].split("/")
         if "/providers/" not in path or len(after) % 2 == 0 or "/resourcegroups/" not in path:
             return False

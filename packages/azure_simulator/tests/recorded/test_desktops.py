@@ -24,7 +24,7 @@ WITHHELD = {"properties.registrationInfo.token"}
 
 
 def given() -> tuple[Office, dict[str, str]]:
-    """Make what the recordings find: a host with a session and one without."""
+    """Create the resources that the recordings expect: a host with a session and one without."""
     office = Office(1)
     idle = office.host("idle")
     office.app.request("PATCH", idle, {"properties": {"allowNewSession": False}})

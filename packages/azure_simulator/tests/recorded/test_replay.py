@@ -55,6 +55,7 @@ def known(part: str) -> set[str]:
 
 def _report(found: Findings) -> str:
     rows = sorted(found.differences.items(), key=lambda one: (-len(one[1]), one[0]))
+    rows += sorted(found.values.items(), key=lambda one: (-len(one[1]), one[0]))
     lines = [f"{len(where):5} {what}  ({where[0]})" for what, where in rows]
     lines += ["", *sorted(shapes(found)), "", f"same: {found.same}"]
     return "\n".join([*lines, *(f"left out, {why}: {count}" for why, count in found.left_out.most_common())]) + "\n"
@@ -74,6 +75,14 @@ def test_every_difference_in_members_is_known(findings: Findings) -> None:
 
 def test_every_known_difference_in_members_still_happens(findings: Findings) -> None:
     assert known("members") - shapes(findings) == set()
+
+
+def test_every_difference_in_values_is_known(findings: Findings) -> None:
+    assert set(findings.values) - known("values") == set()
+
+
+def test_every_known_difference_in_values_still_happens(findings: Findings) -> None:
+    assert known("values") - set(findings.values) == set()
 
 
 def test_enough_was_compared_for_this_to_mean_something(findings: Findings) -> None:

@@ -44,7 +44,7 @@ EARLIER = {
     ("microsoft.network/networkinterfaces", "properties.ipConfigurations[].type"),
     *((f"microsoft.desktopvirtualization/{each}", "systemData") for each in DESKTOPS),
 }
-"""What Azure shows in versions that do not have it.
+"""Members that Azure shows in versions that do not have them.
 
 Recorded: github.com/Azure/azure-cli, vm/tests/hybrid_2018_03_01, and Azure/azure-cli-extensions, desktopvirtualization.
 """
@@ -144,7 +144,7 @@ def _outer(path: str) -> str:
 
 
 def _above(members: dict[str, str], path: str) -> str:
-    """Return what is written of the nearest member that a member lies in."""
+    """Return the versions of the nearest member that a member lies in."""
     while path := _outer(path):
         if found := members.get(path):
             return found

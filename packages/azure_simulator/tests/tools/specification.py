@@ -47,7 +47,7 @@ EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
 
 
 def git(folder: str, *words: str) -> str:
-    """Return what git says of a folder."""
+    """Return the output of a git command in a folder."""
     return subprocess.run(["git", "-C", folder, *words], check=True, capture_output=True).stdout.decode()
 
 
@@ -197,7 +197,7 @@ def _declared(each: Any) -> Any:
 
 
 def _kind(one: Any) -> str:
-    """Return the type of a property; a question mark for what may be null."""
+    """Return the type of a property; a question mark for a nullable one."""
     kind = str(one.get("Type")).replace("microsoft.graph.", "graph.").replace("graph.", "")
     return kind if one.get("Nullable") == "false" else f"{kind}?"
 

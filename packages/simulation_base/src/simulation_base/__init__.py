@@ -1,1 +1,1 @@
-"""What functions_host and azure_simulator have in common: the shared clock, and the frame of their pages."""
+"""Common parts of functions_host and azure_simulator: the shared clock, and the frame of their pages."""

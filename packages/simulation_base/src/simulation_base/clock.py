@@ -226,7 +226,7 @@ class FileClock:
             self._put(edit)
 
     def advance(self, delta: timedelta) -> None:
-        """Request that time moves forward: a living driver moves it in steps, without one it jumps.
+        """Request a later time: a living driver moves the clock in steps, without one it jumps.
 
         While the driver is still moving it, a second request adds to the first.
         """

@@ -1,4 +1,4 @@
-"""Which host a browser means: pages that anybody at this machine may use answer no name that others may give to it.
+"""Check of a request's host: pages for anybody at this machine answer no name that others may give to it.
 
 A web page of another origin can make its own name point at this machine (DNS rebinding) and would then read what the
 browser reads. An address, or localhost, cannot be given away so.

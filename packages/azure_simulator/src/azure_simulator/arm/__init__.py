@@ -1,4 +1,4 @@
-"""Azure Resource Manager: what all resource providers share.
+"""Azure Resource Manager: the common part of all resource providers.
 
 `resource_types` declares a type, `operations` its verbs, `plain_resources` answers those of a plain one; `serve`
 plugs them into a cloud. `plane` checks every request by the declaration: api-version (`api_versions`), group,
@@ -87,7 +87,7 @@ def install(cloud: Cloud) -> None:
 
 
 def serve(cloud: Cloud, *routes: Routes) -> None:
-    """Serve operations, and what their resource types declare: durations, settings, state.
+    """Serve operations, and the declarations of their resource types: durations, settings, state.
 
     Raises `TypeError` when the resource manager is not installed, `ValueError` for a type that is declared twice.
     """

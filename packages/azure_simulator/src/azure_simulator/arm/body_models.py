@@ -1,4 +1,4 @@
-"""Which model says what the body of a request must look like: one of an installed SDK, or one written here."""
+"""Choice of the model for the body of a request: one of an installed SDK, or one written here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class BodyModels:
     written: Shape | None = None
 
     def request(self, method: str, action: str = "") -> Shape | None:
-        """Give the shape of a request's body; `None` where nothing is known of it, or nothing is sent."""
+        """Return the shape of a request's body; `None` where nothing is known of it, or nothing is sent."""
         if method == "POST":
             return self._shape(self.actions.get(action, ""))
         if self.written is not None and method in {"PUT", "PATCH"}:
@@ -38,7 +38,7 @@ class BodyModels:
         return self._shape({"PUT": self.put, "PATCH": self.patch}.get(method, ""))
 
     def answer(self) -> Shape | None:
-        """Give the shape of a resource as it is shown; `None` where nothing is known of it."""
+        """Return the shape of a resource as it is shown; `None` where nothing is known of it."""
         return self.written or self._shape(self.shown or self.put)
 
     def _shape(self, model: str) -> Shape | None:
@@ -46,7 +46,7 @@ class BodyModels:
 
 
 def written(name: str, /, **members: Shape) -> Shape:
-    """Write down a shape no installed SDK knows; the ids every resource has come with it."""
+    """Declare a shape that no installed SDK has; the ids of every resource are added."""
     known = {key.lower(): Member(key, shape) for key, shape in members.items()}
     known |= {key: Member(key, TEXT, read_only=True) for key in ("id", "name", "type")}
     return Shape("object", name, fixed=known)

@@ -34,9 +34,9 @@ _KINDS = {
 _OPEN = frozenset({"VirtualMachineSizeTypes"})
 """Enumerations that name only some of the values there are."""
 _FORMER = {("HostPoolType", "shared"): "Pooled"}
-"""Values that Azure still takes, and what it makes of them (recorded)."""
+"""Values that Azure still takes, and those that it replaces them by (recorded)."""
 _PASSING = frozenset({"provisioningstate", "etag", "diskstate", "status", "statustimestamp", "timecreated"})
-"""Read-only members that change by themselves: what a client read of them may be old."""
+"""Read-only members that change by themselves: a value that a client has read may be old."""
 _LONG = frozenset(
     {
         "capacity",
@@ -56,7 +56,7 @@ _DURATION = re.compile(r"P(?=.)(\d+W|(\d+Y)?(\d+M)?(\d+D)?(T(?=\d)(\d+H)?(\d+M)?
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """How a provider words what is wrong with a body: its code, or the code of the detail below it."""
+    """Wording of a provider's refusal of a body: its code, or the code of the detail below it."""
 
     code: str = "InvalidRequestContent"
     message: str = ""
@@ -77,7 +77,7 @@ def _nothing(_: str) -> bool:
 
 
 FRONT_DOOR = Dialect()
-"""ARM itself reads what stands beside `properties`."""
+"""The dialect of ARM itself, which reads the members beside `properties`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class BodyReader:
     lacks: Callable[[str], bool] = _nothing
 
     def conform(self, body: object, shape: Shape) -> Any:  # noqa: ANN401 - JSON in, JSON out
-        """Copy a body in its documented form; raise a `Problem` for what the provider refuses."""
+        """Copy a body in its documented form; raise a `Problem` for a body that the provider refuses."""
         return self._value(body, shape, "", list(self.before))
 
     def _value(self, value: object, shape: Shape, path: str, before: list[Any] | None) -> Any:  # noqa: ANN401 - JSON
@@ -199,7 +199,7 @@ def bits(path: str) -> int:
 
 
 def is_written(text: str, how: str) -> bool:
-    """Tell whether a text is a date-time, a duration or base64."""
+    """Return whether a text is a date-time, a duration or base64."""
     if how == "duration":
         return _DURATION.fullmatch(text) is not None
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.answers import Problem
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _TOKEN = re.compile(r"\s*(?:'((?:[^']|'')*)'|([\w/]+)|([(),]))")
 _NAMES = frozenset({"resourcetype", "name", "location", "resourcegroup"})
 _DEEP = frozenset({"identity/principalid", "plan/publisher", "plan/product", "plan/name", "plan/version"})
+_DEEPEST = 50
+"""Parentheses in each other; how many the resource manager takes is not known."""
 _SEARCHED = frozenset({"name", "resourcegroup"})
 
 
@@ -66,6 +69,9 @@ def _tokens(text: str) -> list[tuple[str, str]]:
             found.append(("text", quoted.replace("''", "'").lower()))
         else:
             found.append(("word", word.lower()) if word else ("sign", sign))
+    depths = accumulate({"(": 1, ")": -1}.get(sign, 0) if kind == "sign" else 0 for kind, sign in found)
+    if max(depths, default=0) > _DEEPEST:
+        raise _invalid(text)
     return found
 
 
@@ -101,7 +107,7 @@ def _all(tokens: list[tuple[str, str]]) -> Filter:
 
 
 def _one(tokens: list[tuple[str, str]], tag: str) -> Filter:
-    """Read what is in parentheses, a function, or a comparison; `tag` is the name whose value may be compared."""
+    """Read an expression in parentheses, a function, or a comparison; `tag` is the name whose value may be compared."""
     if tokens[0] == ("sign", "("):
         tokens.pop(0)
         found = _either(tokens)

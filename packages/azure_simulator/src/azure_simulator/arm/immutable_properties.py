@@ -20,7 +20,7 @@ def check(
     hidden: Mapping[str, object] | None = None,
     changing: Collection[str] = (),
 ) -> None:
-    """Refuse another value of what a type declares `immutable`; what a body leaves out stays.
+    """Refuse another value of a property that a type declares `immutable`; properties that a body leaves out stay.
 
     `hidden` are values that the resource has and does not show, by path; `changing` paths are not checked.
     """
@@ -35,7 +35,7 @@ def check(
 
 
 def at(body: Json, path: str) -> object:
-    """Give the value at a dotted path; `None` when there is none."""
+    """Return the value at a dotted path; `None` when there is none."""
     value: object = body
     for step in path.split("."):
         value = value.get(step) if isinstance(value, dict) else None
@@ -43,7 +43,7 @@ def at(body: Json, path: str) -> object:
 
 
 def same(value: object, before: object) -> bool:
-    """Tell whether a value is what a resource has; case, blanks and members it leaves out do not count."""
+    """Return whether a value equals that of a resource; case, blanks and members it leaves out do not count."""
     if isinstance(value, dict) and isinstance(before, dict):
         return all(_fold(before.get(key)) == _fold(each) for key, each in value.items())
     return _fold(value) == _fold(before)

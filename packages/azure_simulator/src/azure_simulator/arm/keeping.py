@@ -1,4 +1,4 @@
-"""What a request says is kept and shown, also where the handler of its type makes nothing of it.
+"""Properties of a request are kept and shown, also where the handler of its type ignores them.
 
 A handler makes a resource of what it understands. Afterwards `perform` compares the body with what the resource shows:
 what is missing there, and what the request changed and the handler left as it was, is shown from now on
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
     from azure_simulator.core.resources import Given, Resource, Step
 
 ROWS = ("name", "lun", "id")
-"""By which member the rows of a list are the same, the first that all rows have."""
+"""Members that identify a row of a list; the first that all rows have is used."""
 BESIDE = frozenset({"id", "name", "type", "location"})
-"""What the address and the provider say of a resource."""
+"""Properties set by the address and the provider of a resource."""
 _FAILED = 400
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a request says, what its handler finds of the resource, and what earlier requests gave."""
+    """The values of a request, the handler's view of the resource, and the values of earlier requests."""
 
     wanted: Json
     before: Json
@@ -47,7 +47,7 @@ class _Asked:
 
 
 def perform(call: Call, target: Target, handler: Handler) -> Answer:
-    """Let a handler answer; keep what it makes nothing of."""
+    """Let a handler answer; store the values that it does not use."""
     plain = call.method in {"PUT", "PATCH"} and target.named and not target.action and isinstance(call.body, dict)
     if not plain or target.type.models.request(call.method) is None:
         return handler(call)
@@ -73,7 +73,7 @@ def perform(call: Call, target: Target, handler: Handler) -> Answer:
 
 
 def _prepare(call: Call, target: Target, found: Resource, wanted: Json) -> None:
-    """Take off a resource what the request says anew, and with a PUT all that may go."""
+    """Remove the properties of a resource that the request sends anew, and with a PUT all that may go."""
     found.earlier, given = found.shown, found.given
     if call.method == "PATCH":
         found.given = dict(_patched(given, wanted))
@@ -88,7 +88,7 @@ def _prepare(call: Call, target: Target, found: Resource, wanted: Json) -> None:
 
 
 def _patched(given: dict[Given, object], wanted: Json) -> Iterator[tuple[Given, object]]:
-    """List what was given as a PATCH leaves it: objects are merged, other values are for the handler to see first."""
+    """Yield the given values after a PATCH: objects are merged, other values are for the handler to see first."""
     for path, value in given.items():
         said = _at(wanted, path)
         if said is None:
@@ -118,7 +118,7 @@ def _tell(answer: Answer, given: dict[Given, object]) -> None:
 
 
 def _left_out(wanted: object, before: object, shown: object, path: tuple[Step, ...]) -> Iterator[tuple[Given, object]]:
-    """Find what a body says and a resource does not show, or still shows as before."""
+    """Yield the values of a body that a resource does not show, or still shows as before."""
     if isinstance(wanted, dict) and isinstance(shown, dict):
         for key, value in wanted.items():
             inner = before.get(key) if isinstance(before, dict) else None
@@ -149,7 +149,7 @@ def _rows(value: object) -> list[Json]:
 
 
 def _at(body: object, path: Given) -> object:
-    """Give what a body says at a path; `None` for nothing."""
+    """Return the value of a body at a path, `None` without one."""
     for step in path:
         if isinstance(step, tuple):
             rows = body if isinstance(body, list) else []
@@ -160,7 +160,7 @@ def _at(body: object, path: Given) -> object:
 
 
 def _is_one_of(path: Given, names: Iterable[str]) -> bool:
-    """Tell whether a path is, or lies within, one of those with dots."""
+    """Return whether a path is, or lies within, one of those with dots."""
     name = ".".join(each for each in path if isinstance(each, str))
     return any(name == each or name.startswith(f"{each}.") for each in names)
 

@@ -14,6 +14,7 @@ from azure_simulator.arm.providers import AUTHORIZATION
 from azure_simulator.arm.reading import read
 from azure_simulator.arm.resource_types import NameRule, ResourceType
 from azure_simulator.arm.sdk_models import ANY, Member, Shape
+from azure_simulator.arm.value_rules import at_most
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Index, Resource
 
@@ -59,6 +60,7 @@ LOCKS = ResourceType(
     api_versions="2015-01-01 2015-05-01-preview 2015-06-01 2016-09-01 2017-04-01 2020-05-01",
     models=BodyModels(written=_LOCK),
     naming=NameRule(r"[^<>%&\\?/]{1,260}"),
+    values={"properties.notes": at_most(512)},
     settings={"locks": ([str], "scopes (globs) from which nothing is deleted")},
 )
 OPERATIONS = Operations(LOCKS)
@@ -114,7 +116,7 @@ def list_locks(call: Call) -> Answer:
 
 
 def check(call: Call) -> None:
-    """Refuse to delete, or to write, what is locked; raise ARM's `ScopeLocked`."""
+    """Refuse to delete, or to write, a locked resource; raise ARM's `ScopeLocked`."""
     if call.method == "GET" or call.route.name.startswith("lock.") or not call.route.mutates:
         return
     path = call.path.lower()
@@ -135,7 +137,7 @@ def check(call: Call) -> None:
 
 
 def _above(world: World, path: str) -> list[Resource]:
-    """Give the locks at a path and at everything it lies below."""
+    """Return the locks at a path and at everything it lies below."""
     if not world.resources.of_type(TYPE):
         return []
     found: list[Resource] = []
@@ -146,7 +148,7 @@ def _above(world: World, path: str) -> list[Resource]:
 
 
 def _below(world: World, path: str) -> list[Resource]:
-    """Give the locks below a path; there are few locks, so all are looked at."""
+    """Return the locks below a path; there are few locks, so all are looked at."""
     return [lock for lock in world.resources.of_type(TYPE) if _scope_of(lock).startswith(f"{path}/")]
 
 

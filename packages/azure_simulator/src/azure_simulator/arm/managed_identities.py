@@ -16,7 +16,7 @@ TENANT = "5f0c7c1a-3f4e-5d5c-9a68-0c0de5c0a701"
 
 
 def shown(world: World, vm_id: str, wanted: Json | None) -> Json | None:
-    """Give the identity a machine shows: a principal of its own when system-assigned."""
+    """Return the identity a machine shows: a principal of its own when system-assigned."""
     if not wanted or wanted.get("type", "None") == "None":
         return None
     identity = {key: value for key, value in wanted.items() if key not in {"principalId", "tenantId"}}
@@ -36,7 +36,7 @@ def keep(world: World, vm_id: str, identity: Json | None) -> None:
 
 
 def known(world: World, principal: str) -> bool:
-    """Tell whether a principal is a machine's that the directory knows by now."""
+    """Return whether a principal is a machine's identity that the directory has by now."""
     since_us = _identities(world).get(principal.lower())
     return since_us is not None and world.now_us >= since_us
 

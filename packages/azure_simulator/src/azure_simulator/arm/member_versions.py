@@ -1,4 +1,4 @@
-"""Which api-versions have which members: bodies may have, and answers show, only those of the version that is asked.
+"""Members of each api-version: bodies may have, and answers show, only those of the version that is asked.
 
 That bodies may not have newer ones, even empty ones: github.com/Azure/azure-cli/issues/17904.
 
@@ -22,31 +22,31 @@ if TYPE_CHECKING:
 
 _ROW = re.compile(r"\[\d+\]")
 _Absent = dict[str, Any]
-"""Member -> True when a version lacks it, else what it lacks below that."""
+"""Member -> True when a version lacks it, else the members that it lacks below that."""
 
 
 @cache
 def _types() -> Mapping[str, Any]:
-    """Give the file."""
+    """Return the contents of the file."""
     text = (files("azure_simulator.arm") / "member_versions.json").read_text(encoding="utf-8")
     found: Mapping[str, Any] = json.loads(text)["types"]
     return found
 
 
 def first(kind: str) -> str:
-    """Give the oldest api-version that has a type; empty where that is not known."""
+    """Return the oldest api-version that has a type; empty where that is not known."""
     found = _types().get(kind.lower())
     return found["versions"].partition(" ")[0] if found else ""
 
 
 def shown(kind: str, version: str, body: Json) -> Json:
-    """Give a resource as a version shows it."""
+    """Return a resource as a version shows it."""
     absent = _absent(kind.lower(), version.lower())
     return _without(body, absent) if absent else body
 
 
 def lacks(kind: str, version: str, path: str) -> bool:
-    """Tell whether a version lacks a member, by its path (`properties.subnets[0].properties.natGateway`)."""
+    """Return whether a version lacks a member, by its path (`properties.subnets[0].properties.natGateway`)."""
     node: Any = _absent(kind.lower(), version.lower())
     for step in _ROW.sub("", path).split(".") if node else ():
         node = node.get(step) if isinstance(node, dict) else None

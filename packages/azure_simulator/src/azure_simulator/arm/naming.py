@@ -1,4 +1,4 @@
-"""What resources may be called (learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules).
+"""Naming rules of resources (learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules).
 
 Every provider words its refusal in its own way; ARM itself refuses what no name may hold.
 """

@@ -1,4 +1,4 @@
-"""Answers for resource types without behaviour of their own: what a PUT brings is kept and shown.
+"""Answers for resource types without behaviour of their own: the body of a PUT is kept and shown.
 
 `plain_resources.serve(OPERATIONS, "nat", "natGateways")` makes a type plain. `Plain` holds what is special about it;
 who uses a resource and what its deletion gives back stands in its `ResourceType`.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.async_operations import accepted
 from azure_simulator.arm.reading import location_of, need_group, read, tagged, tags_of
+from azure_simulator.arm.settling import is_changed, parts, settling
 from azure_simulator.core.answers import Answer, Json
 from azure_simulator.core.longrunning import Course, begin
 from azure_simulator.core.resources import Resource
@@ -39,11 +40,11 @@ def _nothing(*_: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """What is special about a plain type.
+    """Hooks and rules of a plain resource type.
 
     `check` refuses a PUT; `properties` makes those that are kept, from the request and the resource as it was;
     `stored` runs once they are; `check_unused` refuses a DELETE where `used_by` does not. `top_level` makes what stands
-    beside the properties, `parts` names the lists of parts, which show the ETag of the whole.
+    beside the properties, `parts` names the lists of parts, which show the ETag and the state of the whole.
     """
 
     check: Callable[[Call], None] = _nothing
@@ -87,7 +88,7 @@ def shown(kind: ResourceType, plain: Plain, call: Call, resource: Resource) -> J
     """Show a resource with its ETag and the ids of its users, by the last part of their types."""
     mark = kind.etag_of(call.world, resource)
     body = {**resource.body, "etag": mark} if mark else resource.body
-    users: Json = {name: [{**each, "etag": mark} for each in resource.properties[name]] for name in plain.parts if mark}
+    users: Json = {name: parts(resource, resource.properties[name], mark) for name in plain.parts if mark}
     for user in _users(kind, call, resource):
         users.setdefault(user.type.rpartition("/")[2], []).append({"id": user.id})
     return {**body, "properties": {**resource.properties, **users}} if users else body
@@ -102,6 +103,7 @@ def _put(kind: ResourceType, key: str, plain: Plain, call: Call) -> Answer:
     plain.check(call)
     body, location, world = call.object(), location_of(call), call.world
     found = world.resources.get(call.path)
+    before = found.body if found else None
     new: Json = {
         "id": found.id if found else call.path,
         "name": found.name if found else call.param(kind.params[-1]),
@@ -117,7 +119,9 @@ def _put(kind: ResourceType, key: str, plain: Plain, call: Call) -> Answer:
         resource = found
         found.replace(new, call.now_us)
     plain.stored(call, resource)
-    operation = begin(call, f"{key}.put", resource.id, Course(_nothing), region=location)
+    if is_changed(before, resource.body):
+        resource.set(call.now_us, provisioningState=kind.provider.written)
+    operation = begin(call, f"{key}.put", resource.id, settling(world, f"{key}.put", resource), region=location)
     return accepted(call, operation, 200 if found else 201, shown(kind, plain, call, resource))
 
 

@@ -15,6 +15,7 @@ from azure_simulator.arm import (
     member_versions,
     preconditions,
     references,
+    together_rules,
     value_rules,
 )
 from azure_simulator.arm.body_validation import BodyReader
@@ -70,7 +71,7 @@ class ArmPlane(Plane):
             raise Problem(415, "UnsupportedMediaType", text)
 
     def unauthenticated(self, request: Request, reason: str, world: World) -> Problem:
-        """Tell a missing token from an expired or foreign one."""
+        """Return the error for a missing, an expired or a foreign token."""
         del world
         code, message = {
             "missing": (
@@ -109,7 +110,7 @@ class ArmPlane(Plane):
         return super().read(request)
 
     def check(self, call: Call) -> None:
-        """Refuse what ARM refuses, in its order; then what is locked."""
+        """Make ARM's checks in its order, then the check of locks."""
         target = self.types.target(call.route)
         preconditions.check_subscription(call)
         api_versions.check_version(call, target.type)
@@ -126,7 +127,7 @@ class ArmPlane(Plane):
         locks.check(call)
 
     def perform(self, call: Call) -> Answer:
-        """Keep what the operation makes nothing of, and show what the api-version has."""
+        """Perform the operation; store the values that it does not use, and show the members of the api-version."""
         target = self.types.target(call.route)
         answer = keeping.perform(call, target, call.route.handler)
         if isinstance(answer.body, dict) and not target.action:
@@ -157,7 +158,7 @@ class ArmPlane(Plane):
         return Problem(429, "SubscriptionRequestsThrottled", message, headers={"Retry-After": str(wait_s)})
 
     def headers(self, call: Call, charges: list[Charge], answer: Answer) -> dict[str, str]:
-        """Give request ids, the ETag of what is shown and what is left in the buckets."""
+        """Return the request ids, the ETag of the resource and the numbers left in the buckets."""
         provider = self._provider(call)
         headers = {**_ids(call, provider), "Cache-Control": "no-cache"}
         is_marked = provider.marks_writes or call.method == "GET"
@@ -192,6 +193,8 @@ def _read_body(call: Call, target: Target) -> None:
     if call.method in {"PUT", "PATCH"}:
         value_rules.check(target.type.values, call.body)
         value_rules.check_lacks(target.type.lacks, call.body)
+    if call.method == "PUT":
+        together_rules.check(target.type.together, call.path, call.body)
 
 
 def _versioned(target: Target, version: str, body: Json) -> Json:
@@ -203,7 +206,7 @@ def _versioned(target: Target, version: str, body: Json) -> Json:
 
 
 def _check_immutable(call: Call, target: Target) -> None:
-    """Refuse to change what never changes, where the handler does not look at that itself."""
+    """Refuse a change of an immutable property, where the handler does not look at that itself."""
     found = call.world.resources.get(call.path) if target.named and not target.action else None
     if found is not None and call.method in {"PUT", "PATCH"} and isinstance(call.body, dict) and target.type.guarded:
         immutable_properties.check(target.type, call.body, found)

@@ -1,4 +1,4 @@
-"""What ARM requires of a request before its provider sees it: group, parent, names, location, ETag."""
+"""Checks that ARM makes of a request before its provider sees it: group, parent, names, location, ETag."""
 
 from __future__ import annotations
 

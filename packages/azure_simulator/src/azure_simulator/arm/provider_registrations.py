@@ -1,9 +1,10 @@
-"""Resource providers as a subscription sees them: whether they are registered, what they can do."""
+"""Resource providers as a subscription sees them: their registration and their actions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm.providers import RESOURCES
 from azure_simulator.arm.regions import REGIONS
 from azure_simulator.arm.registry import registry
 from azure_simulator.core.answers import Answer, Json, Problem
@@ -32,7 +33,7 @@ class Actions:
         self.names = sorted({action.lower(): action for action in named}.values())
 
     def of(self, namespace: str) -> list[str]:
-        """Give a provider's actions in order."""
+        """Return a provider's actions in order."""
         own = [f"{namespace}/{verb}/action" for verb in ("register", "unregister")]
         return sorted([*own, *(name for name in self.names if name.lower().startswith(f"{namespace.lower()}/"))])
 
@@ -77,7 +78,7 @@ def unregister_provider(call: Call) -> Answer:
 
 
 def actions_of(namespace: str) -> Routes:
-    """Make the list of what can be allowed and refused of a provider."""
+    """Return the actions of a provider that can be allowed and refused."""
     found = Routes("arm")
     declare = found.operation(f"{namespace}.operations", "GET", f"/providers/{namespace}/operations")
     declare(lambda call: Answer({"value": [_operation(name) for name in _actions(call).of(namespace)]}))
@@ -132,7 +133,7 @@ def _shown(call: Call, namespace: str) -> Json:
         "id": f"/subscriptions/{call.param('sub')}/providers/{namespace}",
         "namespace": namespace,
         "registrationState": _state(call.world, namespace),
-        "registrationPolicy": "RegistrationRequired",
+        "registrationPolicy": "RegistrationFree" if namespace == RESOURCES.namespace else "RegistrationRequired",
         "resourceTypes": types,
     }
 

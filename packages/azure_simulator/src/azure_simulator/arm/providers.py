@@ -1,4 +1,4 @@
-"""Resource providers: what all resource types of one namespace have in common.
+"""Resource providers: the common part of all resource types of one namespace.
 
 A provider is one object: `COMPUTE`, `NETWORK` ... Subclass `ResourceProvider` where it words errors, counts
 requests or names resources in a way of its own; its types refer to it (`arm.resource_types`).
@@ -29,7 +29,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """How clients poll an operation of a provider (docs/notes.md 1.1).
+    """Times at which clients poll an operation of a provider (docs/notes.md 1.1).
 
     `first_s` is the Retry-After of the accepted request, `then_s` that of the first poll, in seconds (0: none);
     `dated` polls tell when the operation began and ended.
@@ -48,7 +48,8 @@ class ResourceProvider:
     `throttle` gives the class of rate limits of a method (`GET`, `LIST`, `PUT`, `PATCH`, `POST`, `DELETE`).
     `located` types need a location in the body of a PUT, `checks_ids` refuses malformed ids in bodies,
     `links_exist` also those of resources that do not exist. A `steady` one refuses other values of read-only members.
-    One that `marks_writes` sends the ETag of what a PUT or PATCH has begun to write as a header.
+    One that `marks_writes` sends the ETag of what a PUT or PATCH has begun to write as a header. `written` is the state
+    of a plain resource while it is being written (`arm.settling`).
     """
 
     namespace: ClassVar[str]
@@ -62,18 +63,19 @@ class ResourceProvider:
     links_exist: ClassVar[bool] = False
     steady: ClassVar[bool] = True
     marks_writes: ClassVar[bool] = True
+    written: ClassVar[str] = "Succeeded"
 
     def etag(self, world: World, resource: Resource) -> str:
-        """Give the ETag of a resource; empty where the provider has none."""
+        """Return the ETag of a resource; empty where the provider has none."""
         del world, resource
         return ""
 
     def subject_id(self, call: Call) -> str:
-        """Give the id of the resource whose region and rate limits count for a request."""
+        """Return the id of the resource whose region and rate limits count for a request."""
         return call.path
 
     def region_of(self, call: Call) -> str:
-        """Give the region a request goes to: from its path, its resource, or its body; empty when it has none."""
+        """Return the region a request goes to: from its path, its resource, or its body; empty when it has none."""
         if "location" in call.params:
             return normal(call.params["location"])
         found = call.world.resources.get(self.subject_id(call))
@@ -83,11 +85,11 @@ class ResourceProvider:
         return normal(str(location))
 
     def facts(self, call: Call) -> Json:
-        """Give what fault rules may match: name, region, machine size and image."""
+        """Return the facts that fault rules may match: name, region, machine size and image."""
         return {"name": call.path.rsplit("/", 1)[-1], "region": self.region_of(call), "size": "", "image": ""}
 
     def charges(self, call: Call) -> Iterator[Charge]:
-        """Give the buckets of the provider that a request takes from, behind those of ARM."""
+        """Return the buckets of the provider that a request takes from, behind those of ARM."""
         del call
         return iter(())
 
@@ -99,7 +101,7 @@ class ResourceProvider:
         return Problem(429, "TooManyRequests", message, headers=headers)
 
     def rate_limit_headers(self, call: Call, charges: list[Charge], remaining: Callable[[Charge], int]) -> Json:
-        """Give the headers that tell what is left in the provider's buckets."""
+        """Return the headers with the numbers left in the provider's buckets."""
         del call, charges, remaining
         return {}
 
@@ -130,7 +132,7 @@ class ResourceProvider:
         )
 
     def own_properties(self, call: Call) -> Json:
-        """Give the properties that the provider adds to a plain resource."""
+        """Return the properties that the provider adds to a plain resource."""
         del call
         return {"provisioningState": "Succeeded"}
 

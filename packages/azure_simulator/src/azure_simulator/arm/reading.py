@@ -20,7 +20,7 @@ _MOST_TAGS, _LONGEST_TAG, _LONGEST_VALUE = 50, 512, 256
 
 
 def read(body: Json, path: str, kind: str, default: object = _MISSING) -> Any:  # noqa: ANN401 - JSON
-    """Give the value at a dotted path.
+    """Return the value at a dotted path.
 
     `kind` is string, object, array, boolean or integer. Without `default` the property is
     required. A property of another type is refused always.
@@ -57,13 +57,13 @@ def invalid(path: str, why: str) -> Problem:
 
 
 def unsupported(path: str, what: str) -> Problem:
-    """Refuse what Azure has and the simulator has not; never in Azure's words, which would deny that it exists."""
+    """Return the error for a feature of Azure that the simulator lacks; Azure's words would deny that it exists."""
     text = f"{what} is documented by Azure and not supported by the simulator."
     return Problem(400, "NotSupportedBySimulator", text, target=path)
 
 
 def unchangeable(path: str) -> Problem:
-    """Word a change of what is fixed at creation."""
+    """Return the error for a change of a property that is fixed at creation."""
     return Problem(409, "PropertyChangeNotAllowed", f"Changing property '{path}' is not allowed.", target=path)
 
 
@@ -74,7 +74,7 @@ def check_name(name: str, pattern: str, rule: str) -> None:
 
 
 def location_of(call: Call) -> str:
-    """Give the body's location; required for everything tracked."""
+    """Return the body's location; required for everything tracked."""
     location = call.object().get("location")
     if not isinstance(location, str) or not location:
         raise Problem(400, "LocationRequired", "The location property is required for this definition.")
@@ -82,7 +82,7 @@ def location_of(call: Call) -> str:
 
 
 def need_region(call: Call) -> str:
-    """Give the region in the path, which must be one."""
+    """Return the region in the path, which must be one."""
     region = normal(call.param("location"))
     if region not in REGIONS:
         raise Problem(
@@ -119,7 +119,7 @@ def need_group(call: Call) -> None:
 
 
 def tags_of(body: Json) -> dict[str, str]:
-    """Give the body's tags: at most 50, with names and values Azure can keep."""
+    """Return the body's tags: at most 50, with names and values Azure can keep."""
     tags = read(body, "tags", "object", {})
     if len(tags) > _MOST_TAGS or not all(isinstance(value, str) for value in tags.values()):
         raise Problem(400, "InvalidTags", "At most 50 tags with text values are allowed.")
@@ -136,7 +136,7 @@ def tags_of(body: Json) -> dict[str, str]:
 
 
 def tagged(tags: dict[str, str]) -> Json:
-    """Give the tags as a resource shows them: one without any has no such member (recorded)."""
+    """Return the tags as a resource shows them: one without any has no such member (recorded)."""
     return {"tags": tags} if tags else {}
 
 

@@ -1,4 +1,4 @@
-"""What a body refers to: malformed ids, types that do not belong there, and resources that do not exist.
+"""Checks of the references in a body: malformed ids, types that do not belong there, and resources that do not exist.
 
 A reference is `{"id": ...}`, or one of the members that `NAMED` lists. `ResourceType.links` says to which types those
 of a body lead; all others lead to types that are not simulated.
@@ -44,7 +44,7 @@ IMAGES = ("imageReference", "galleryImageReference")
 
 
 def check(call: Call, kind: ResourceType) -> None:
-    """Refuse malformed ids, those of a type that does not belong there and, of Network, of what does not exist."""
+    """Refuse malformed ids, ids of another type, and of Network, ids of missing resources."""
     provider = kind.provider
     if call.method not in {"PUT", "PATCH"} or not provider.checks_ids or not isinstance(call.body, dict):
         return
@@ -95,14 +95,14 @@ def _nameless(value: object, path: str) -> Iterator[str]:
 
 
 def type_of(wanted: str) -> str:
-    """Give the type in an id."""
+    """Return the type in an id."""
     start = wanted.lower().rfind("/providers/") + len("/providers/")
     namespace, *rest = wanted[start:].split("/")
     return "/".join([namespace, *rest[::2]])
 
 
 def need(call: Call, wanted: str) -> Resource:
-    """Give what a network resource refers to."""
+    """Return the resource that a network resource refers to. Raises: Problem if it does not exist."""
     found = call.world.resources.get(wanted)
     if found is None:
         raise missing(call, wanted)
@@ -110,7 +110,7 @@ def need(call: Call, wanted: str) -> Resource:
 
 
 def missing(call: Call, wanted: str) -> Problem:
-    """Word a reference to what does not exist, or not in this region."""
+    """Return the error for a reference to a resource that does not exist, or not in this region."""
     return Problem(
         400,
         "InvalidResourceReference",
@@ -132,7 +132,7 @@ def check_twins(call: Call, rows: list[Json]) -> None:
 
 
 def _references(value: object, path: str, links: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Find the references below a body's properties; what a link shows of its target is the target's own."""
+    """Find the references below a body's properties; members that a link shows of its target are the target's own."""
     if isinstance(value, list):
         for at, each in enumerate(value):
             yield from _references(each, f"{path}[{at}]", links)

@@ -19,7 +19,7 @@ STATE = "resourceTypes"
 
 
 class Registry:
-    """What `arm.serve` was given. Types that only appear in paths (`locations/usages`) are made at their first use."""
+    """Registry of resource types. Types that only appear in paths (`locations/usages`) are made at their first use."""
 
     def __init__(self) -> None:
         self.providers: dict[str, ResourceProvider] = {}
@@ -42,15 +42,15 @@ class Registry:
         return first
 
     def __iter__(self) -> Iterator[ResourceType]:
-        """Give the declared types in the order of their declaration."""
+        """Return the declared types in the order of their declaration."""
         return iter(self._declared.values())
 
     def declares(self, name: str) -> bool:
-        """Tell whether resources of a type can be made here."""
+        """Return whether resources of a type can be made here."""
         return name.lower() in self._declared
 
     def of(self, name: str) -> ResourceType:
-        """Give a type by its full name, in any case."""
+        """Return a type by its full name, in any case."""
         key = name.lower()
         found = self._declared.get(key) or self._others.get(key)
         if found is None:
@@ -60,7 +60,7 @@ class Registry:
         return found
 
     def versions_of(self, name: str) -> tuple[str, ...]:
-        """Give the api-versions of a type that may not exist: those of the nearest one it would lie below."""
+        """Return the api-versions of a type that may not exist: those of the nearest one it would lie below."""
         key = name.lower()
         provider = self.providers.get(key.partition("/")[0], RESOURCES)
         while "/" in key:
@@ -72,7 +72,7 @@ class Registry:
         return tuple(sorted(provider.api_versions.split()))
 
     def target(self, route: Route) -> Target:
-        """Give what a route is about."""
+        """Return the target of a route."""
         found = self._targets.get(route.name)
         if found is None:
             found = self._targets[route.name] = self._read(route.method, route.template)
@@ -96,11 +96,11 @@ class Registry:
 
 
 def registry(world: World) -> Registry:
-    """Give the registry of a cloud."""
+    """Return the registry of a cloud."""
     found: Registry = world.state(STATE)
     return found
 
 
 def etag(world: World, resource: Resource) -> str:
-    """Give the ETag of a resource as its provider writes it; empty where there is none."""
+    """Return the ETag of a resource as its provider writes it; empty where there is none."""
     return registry(world).of(resource.type).etag_of(world, resource)

@@ -137,7 +137,7 @@ def delete_group(call: Call) -> Answer:
 
 @OPERATIONS.operation("group.deletion", "GET", "/subscriptions/{sub}/operationresults/{id}")
 def get_deletion(call: Call) -> Answer:
-    """Tell how the deletion of a group goes: 202 until it has ended."""
+    """Return 202 until the deletion of a group has ended, then its result."""
     operation = call.world.operations.get(call.param("id").lower())
     if operation is None:
         raise Problem(404, "NotFound", f"The operation '{call.param('id')}' was not found.")
@@ -161,7 +161,7 @@ def _accepted(call: Call, operation: LongRunning) -> Answer:
 
 
 def _users_outside(world: World, group: Resource) -> list[str]:
-    """List what uses the resources of a group from outside: such a group cannot be deleted."""
+    """List the resources outside a group that use resources in it: such a group cannot be deleted."""
     types, inside = registry(world), f"{group.key}/"
     found: list[str] = []
     for resource in world.resources.under(group.id):

@@ -41,7 +41,7 @@ def list_group(call: Call) -> Answer:
 
 
 def _page(call: Call, found: Iterable[Resource]) -> Answer:
-    """Show what is tracked (it has a location) and matches the filter."""
+    """Show the tracked resources (they have a location) that match the filter."""
     fits = wanted(call).fits
     tracked = [each for each in found if "location" in each.body and "/providers/" in each.key]
     return page(call, [each for each in tracked if fits(each)], lambda each: _shown(call, each))

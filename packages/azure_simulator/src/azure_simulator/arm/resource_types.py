@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from azure_simulator.arm.providers import Polling, ResourceProvider
+    from azure_simulator.arm.together_rules import Together
     from azure_simulator.arm.value_rules import Rule
     from azure_simulator.core.answers import Json
     from azure_simulator.core.calls import Call
@@ -43,7 +44,7 @@ SUBSCRIPTION = "/subscriptions/{sub}"
 
 @dataclass(frozen=True, slots=True)
 class NameRule:
-    """A pattern of ASCII names, and what Compute calls the parameter that breaks it."""
+    """A pattern of ASCII names, and Compute's name for the parameter that breaks it."""
 
     pattern: str
     parameter: str = ""
@@ -62,7 +63,7 @@ class Immutable:
     former: tuple[tuple[str, str], ...] = ()
 
     def today(self, value: object) -> object:
-        """Give the word of today for a value."""
+        """Return the present name of a value."""
         return next((new for old, new in self.former if old == value), value)
 
 
@@ -80,9 +81,10 @@ class ResourceType:
     Bodies: `models` describes them, `naming` restricts the name of a new resource, `located` false means that no
     location is sent, `immutable` names the properties that never change, by their paths (where not `guarded`, its
     handler looks at them, because there are exceptions); `values` the formats and ranges of others (`arm.value_rules`),
-    `links` the types that references lead to (`arm.references`), `lacks` what Azure has at a path and the simulator has
-    not. `unshown` are the paths that no answer shows, as Azure
-    shows no secret, or whose values are the service's; all else that a request says is shown (`arm.keeping`).
+    `together` what members of one object must be together (`arm.together_rules`), `links` the types that references
+    lead to (`arm.references`), `lacks` what Azure has at a path and the simulator has not. `unshown` are the paths that
+    no answer shows, as Azure shows no secret, or whose values are the service's; all else that a request says is shown
+    (`arm.keeping`).
     `omitted` is what optional properties are again when a PUT leaves them out, by path (`None`: nothing).
 
     Work: `latencies` are durations of its operations by kind; `throttle` classes and `api_versions` are the
@@ -113,6 +115,7 @@ class ResourceType:
     unshown: tuple[str, ...] = ()
     omitted: Mapping[str, object] = field(default_factory=dict)
     values: Mapping[str, Rule] = field(default_factory=dict)
+    together: tuple[Together, ...] = ()
     links: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     latencies: Mapping[str, Json] = field(default_factory=dict)
     throttle: Mapping[str, str] = field(default_factory=dict)
@@ -129,22 +132,22 @@ class ResourceType:
 
     @cached_property
     def path(self) -> str:
-        """Give the type without its namespace, as error messages name it."""
+        """Return the type without its namespace, as error messages name it."""
         return self.name.partition("/")[2]
 
     @cached_property
     def nested(self) -> bool:
-        """Tell whether resources of the type lie below another resource."""
+        """Return whether resources of the type lie below another resource."""
         return len(self.params) > 1
 
     @cached_property
     def one(self) -> str:
-        """Give the template of a resource's path."""
+        """Return the template of a resource's path."""
         return f"{self.all}/{{{self.params[-1]}}}"
 
     @cached_property
     def all(self) -> str:
-        """Give the template of the path of those with one parent."""
+        """Return the template of the path of those with one parent."""
         if self.address:
             return self.address
         levels = self.path.split("/")
@@ -154,7 +157,7 @@ class ResourceType:
 
     @cached_property
     def versions(self) -> tuple[str, ...]:
-        """Give the api-versions it answers to, oldest first: none that is older than the type."""
+        """Return the api-versions it answers to, oldest first: none that is older than the type."""
         since = member_versions.first(self.name)
         return tuple(
             sorted(each for each in (self.api_versions or self.provider.api_versions).split() if each >= since)
@@ -162,7 +165,7 @@ class ResourceType:
 
     @cached_property
     def known_versions(self) -> frozenset[str]:
-        """Give the same as a set."""
+        """Return the api-versions as a set."""
         return frozenset(self.versions)
 
     @cached_property
@@ -171,17 +174,17 @@ class ResourceType:
         return Index(self.name, lambda found: (found.key.split("/")[2], normal(found.body["location"])))
 
     def throttle_class(self, method: str) -> str:
-        """Give the class of rate limits of a method (`LIST` for lists)."""
+        """Return the class of rate limits of a method (`LIST` for lists)."""
         return self.throttle.get(method) or self.provider.throttle.get(method, "")
 
     def etag_of(self, world: World, resource: Resource) -> str:
-        """Give the ETag of a resource; empty when there is none."""
+        """Return the ETag of a resource; empty when there is none."""
         return self.etag(world, resource) if self.etag else self.provider.etag(world, resource)
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a route is about: a type, the verb of a POST, whether its path ends in the name of a resource."""
+    """Target of a route: a type, the verb of a POST, whether its path ends in the name of a resource."""
 
     type: ResourceType
     action: str = ""

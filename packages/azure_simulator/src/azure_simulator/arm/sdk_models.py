@@ -1,4 +1,4 @@
-"""What bodies look like, read from the model classes of the installed SDKs.
+"""Shapes of bodies, read from the model classes of the installed SDKs.
 
 The official clients are generated from the service's own description, so their models know every
 property: its name on the wire, its type, its values, whether it is required or read-only. They are
@@ -45,7 +45,7 @@ READ_ONLY = ["read"]
 
 @dataclass(slots=True)
 class Shape:
-    """What a value must be: a kind of JSON, and what is inside.
+    """Shape of a value: a kind of JSON, and its contents.
 
     `kind` is object, array, map, string, integer, number, boolean or any; `name` the model's, for
     messages; `items` what an array or a map holds; `choices` the values by their lower case;
@@ -64,7 +64,7 @@ class Shape:
 
     @property
     def members(self) -> dict[str, Member]:
-        """Give an object's members by their lower-cased names: Azure matches names in any case."""
+        """Return an object's members by their lower-cased names: Azure matches names in any case."""
         return self.library.members(self.name) if self.library else self.fixed
 
 
@@ -84,7 +84,7 @@ CLOSER = {
     ("VirtualMachineExtensionProperties", "settings"): Shape("object", "settings", fixed=_ARGUMENTS, open=True),
     ("VirtualMachineExtensionProperties", "protectedSettings"): Shape("map", items=ANY),
 }
-"""Where a model is less strict than the service."""
+"""Shapes for members whose model is less strict than the service."""
 _UDP = ("managedPrivate", "direct", "public", "relay")
 _PATHS = {each.lower(): each for each in ("Default", "Enabled", "Disabled")}
 _MANAGED = {each.lower(): each for each in ("Automated", "Standard")}
@@ -93,31 +93,28 @@ _PREVIEWED = (
     Member("managementType", Shape("string", "ManagementType", choices=_MANAGED)),
 )
 PREVIEWED = {"HostPool.properties": _PREVIEWED, "HostPoolPatch.properties": _PREVIEWED}
-"""What models of stable versions lack: members of previews (`arm.member_versions` says of which)."""
+"""Members missing from models of stable versions: members of previews (`arm.member_versions` says of which)."""
 
 
 class Library:
     """The models of one SDK package, such as `azure.mgmt.compute`."""
 
     def __init__(self, package: str) -> None:
-        spec = find_spec(package.rpartition(".")[0])
-        roots = list(spec.submodule_search_locations or ()) if spec else []
-        folder = next(Path(root, package.rpartition(".")[2], "models") for root in roots)
         self._classes: dict[str, str] = {}
-        for path in sorted(folder.glob("_*.py")):
+        for path in sorted(_folder(package).glob("_*.py")):
             self._classes.update(_classes(path.read_text()))
         self._members: dict[str, dict[str, Member]] = {}
         self._choices: dict[str, dict[str, str]] = {}
 
     def shape(self, name: str) -> Shape:
-        """Give the shape of a model or an enumeration; raise `KeyError` when there is none."""
+        """Return the shape of a model or an enumeration; raise `KeyError` when there is none."""
         choices = self._enumeration(name)
         if choices:
             return Shape("string", name, choices=choices)
         return Shape("object", name, library=self)
 
     def members(self, name: str) -> dict[str, Member]:
-        """Give the members of a model, its bases' first."""
+        """Return the members of a model, its bases' first."""
         if name not in self._members:
             found: dict[str, Member] = {}
             for node in self._lineage(name):
@@ -230,7 +227,7 @@ class Library:
             found[outer] = Member(outer, found[outer].shape, required=True)
 
     def _argument(self, node: ast.ClassDef, attribute: str) -> Shape | None:
-        """Give the enumeration of a text, which only the constructor's annotations know."""
+        """Return the enumeration of a text, which only the constructor's annotations know."""
         for line in node.body:
             if isinstance(line, ast.FunctionDef) and line.name == "__init__":
                 for argument in line.args.kwonlyargs:
@@ -240,9 +237,23 @@ class Library:
         return None
 
 
+def _folder(package: str) -> Path:
+    """Return the folder of the models of a package; raise `ModuleNotFoundError` without them.
+
+    A client of one version of an API has no subpackages of versions: azure-mgmt-authorization has had them until 5.
+    """
+    outer, _, inner = package.rpartition(".")
+    spec = find_spec(outer)
+    roots = [Path(root) for root in (spec.submodule_search_locations or ())] if spec else []
+    found = [folder for root in roots for folder in (root / inner / "models", root / "models") if folder.is_dir()]
+    if not found:
+        raise ModuleNotFoundError(f"no models of {package} are installed", name=package)
+    return found[0]
+
+
 @cache
 def library(package: str) -> Library:
-    """Give the models of a package."""
+    """Return the models of a package."""
     return Library(package)
 
 

@@ -20,4 +20,4 @@ _NUMBERED = ("UTC", "UTC-11", "UTC-09", "UTC-08", "UTC-02", "UTC+12", "UTC+13")
 _RUSSIAN = tuple(f"Russia Time Zone {number}" for number in (3, 10, 11))
 _MEXICAN = tuple(f"{name} Standard Time (Mexico)" for name in ("Pacific", "Mountain", "Central", "Eastern"))
 TIME_ZONES = frozenset({*(f"{name} Standard Time" for name in _STANDARD.split(",")), *_NUMBERED, *_RUSSIAN, *_MEXICAN})
-"""What time zones of Windows machines and of maintenance windows may be called."""
+"""Names of time zones allowed for Windows machines and maintenance windows."""

@@ -31,7 +31,7 @@ _URI = re.compile(r"https?://[^\s/?#]+([/?#]\S*)?", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What a value must be, and how its refusal is worded: `{name}` and `{value}` are filled in."""
+    """Rule for a value, and the wording of its refusal: `{name}` and `{value}` are filled in."""
 
     fits: Callable[[Any], bool]
     says: str
@@ -54,14 +54,14 @@ def check(rules: Mapping[str, Rule], body: object) -> None:
 
 
 def check_lacks(lacks: Mapping[str, str], body: object) -> None:
-    """Refuse what a type of Azure has and the simulated one has not."""
+    """Refuse members that a type of Azure has and the simulated one has not."""
     for path, what in lacks.items():
         if any(values_at(body, path)):
             raise unsupported(path.removeprefix("properties."), what)
 
 
 def values_at(body: object, path: str) -> Iterator[object]:
-    """List what a body says at a path; `None` where there is nothing."""
+    """Yield the values of a body at a path; `None` without one."""
     yield from _at(body, path.split("."))
 
 

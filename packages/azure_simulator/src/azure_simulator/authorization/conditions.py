@@ -1,4 +1,4 @@
-"""Conditions of role assignments: read once, and evaluated for one action with what is known of it.
+"""Conditions of role assignments: read once, and evaluated for one action with the known attributes.
 
     reading = read("(!(ActionMatches{'x/write'})) OR (@Request[x:Name] StringEquals 'a')")   # Refusal where it is none
     reading("x/write", {("request", "x:name"): ("a",)})                                      # True
@@ -20,7 +20,7 @@ from azure_simulator.authorization.comparisons import COMPARISONS, NUMBERS, QUAN
 Key = tuple[str, str]
 """The source of an attribute (`request`, `resource`) and its name, in lower case."""
 Attributes = Mapping[Key, tuple[str, ...]]
-"""The values of what is known; a source that is not known at all has no key."""
+"""The values of known attributes; an unknown source has no key."""
 Reading = Callable[[str, Attributes], bool | None]
 
 _TOKEN = re.compile(
@@ -33,7 +33,7 @@ _NOT_SIMULATED = ("suboperationmatches", "datetime", "time")
 
 
 class InvalidConditionError(Exception):
-    """A text is no condition, or one that is not simulated."""
+    """A text is no condition, or a condition that is not simulated."""
 
 
 @cache
@@ -68,7 +68,7 @@ class _Reader:
         return found
 
     def _expression(self) -> Reading:
-        """Read what `AND` or `OR` joins; both beside each other need brackets."""
+        """Read operands joined by `AND` or `OR`; both beside each other need brackets."""
         parts, signs = [self._operand()], list[str]()
         while (sign := self._peek().lower()) in _AND | _OR:
             self._next()
@@ -161,7 +161,7 @@ def _wildcard(pattern: str) -> re.Pattern[str]:
 
 
 def _joined(parts: Sequence[Reading], decides: bool, action: str, known: Attributes) -> bool | None:  # noqa: FBT001
-    """Join answers: one that `decides` does so whatever the others say; without one an unknown answer counts."""
+    """Join answers: an answer that `decides` does so whatever the others are; else an unknown answer counts."""
     found = [each(action, known) for each in parts]
     if decides in found:
         return decides
@@ -195,5 +195,5 @@ def _quantified(
     values: tuple[str, ...],
     have: tuple[str, ...],
 ) -> bool:
-    """Compare what an attribute has with the values; an attribute without a value fulfils nothing."""
+    """Compare the values of an attribute with the given ones; an attribute without a value fulfils nothing."""
     return bool(have) and each_of(any_value(compare(one, other) for other in values) for one in have)

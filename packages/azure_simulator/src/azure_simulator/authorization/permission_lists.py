@@ -1,4 +1,4 @@
-"""What the caller may do at a scope, as Azure lists it: the permissions of the roles that count there.
+"""The caller's permissions at a scope, as Azure lists it: the permissions of the roles that count there.
 
 Source: learn.microsoft.com/rest/api/authorization/permissions. Azure documents resource groups and resources; its
 portal asks subscriptions in the same way. Who has no role assignments here (`core.principals`) has its own actions.
@@ -27,7 +27,7 @@ _ACTION = "Microsoft.Authorization/permissions/read"
     "permissions.ofGroup", "GET", f"/subscriptions/{{sub}}/resourceGroups/{{rg}}/{_BELOW}", action=_ACTION
 )
 def list_permissions(call: Call) -> Answer:
-    """List what the caller is allowed at a subscription or a resource group; a group has to exist."""
+    """List the caller's permissions at a subscription or a resource group; a group has to exist."""
     scope = call.path[: -len(_BELOW) - 1]
     if "rg" in call.params:
         call.need(scope, "ResourceGroupNotFound")

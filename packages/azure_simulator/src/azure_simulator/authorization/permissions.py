@@ -1,4 +1,4 @@
-"""What role assignments allow: the one function that decides it.
+"""Permissions given by role assignments: the one function that decides it.
 
 An assignment gives its role's permissions at its scope and below to its principal; one to a group gives them to the
 group's members, also indirect ones. A permission allows an action that one of its `actions` matches and none of its
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def allows(
     world: World, principal_id: str, action: str, scope: str, *, data: bool = False, known: Attributes | None = None
 ) -> bool:
-    """Tell whether a principal's role assignments, or those of its groups, allow an action at a scope.
+    """Return whether a principal's role assignments, or those of its groups, allow an action at a scope.
 
     `known` are the attributes of the request and of the resource. Before they are known, None, whatever a condition
     may still allow counts for who writes or deletes role assignments.
@@ -40,12 +40,12 @@ def allows(
 
 
 def granted(world: World, principal_id: str, scope: str) -> list[Json]:
-    """Give the permissions of the roles that a principal, or a group that it is in, has at a scope or above."""
+    """Return the permissions of the roles that a principal, or a group that it is in, has at a scope or above."""
     return _permissions(world, _held(world, principal_id, scope))
 
 
 def _held(world: World, principal_id: str, scope: str) -> Iterator[Resource]:
-    """Give the assignments of a principal, and of its groups, that count at a scope."""
+    """Yield the assignments of a principal, and of its groups, that count at a scope."""
     whose = _principals(world, principal_id)
     for each in _above(scope):
         for assignment in world.resources.find(BY_SCOPE, each):
@@ -59,7 +59,7 @@ def _permissions(world: World, held: Iterable[Resource]) -> list[Json]:
 
 
 def reaches(world: World, principal_id: str, scope: str) -> bool:
-    """Tell whether a principal has any role at a scope, above it, or below: then it sees that the scope exists."""
+    """Return whether a principal has any role at a scope, above it, or below: then it sees that the scope exists."""
     wanted = f"{scope.lower().rstrip('/')}/"
     held = (each for one in _principals(world, principal_id) for each in world.resources.find(BY_PRINCIPAL, one))
     scopes = (f"{each.properties['scope'].lower().rstrip('/')}/" for each in held if counts(world, each))
@@ -67,7 +67,7 @@ def reaches(world: World, principal_id: str, scope: str) -> bool:
 
 
 def _holds(assignment: Resource, action: str, known: Attributes | None) -> bool:
-    """Tell whether the condition of an assignment, if it has one, lets an action through."""
+    """Return whether the condition of an assignment, if it has one, lets an action through."""
     text = assignment.properties.get("condition")
     if not text:
         return True
@@ -78,14 +78,14 @@ def _holds(assignment: Resource, action: str, known: Attributes | None) -> bool:
 
 
 def _principals(world: World, principal_id: str) -> set[str]:
-    """Give a principal and the groups that it is in."""
+    """Return a principal and the groups that it is in."""
     groups: list[str] = []
     world.publish("ask_groups", principal_id=principal_id, answers=groups)
     return {principal_id.lower(), *(each.lower() for each in groups)}
 
 
 def _above(scope: str) -> list[str]:
-    """Give a scope and those that it lies in, as the index knows them."""
+    """Return a scope and those that it lies in, as the index knows them."""
     segments = scope.lower().rstrip("/").split("/")
     return ["/", *("/".join(segments[:end]) for end in range(3, len(segments) + 1))]
 

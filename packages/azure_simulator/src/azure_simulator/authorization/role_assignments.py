@@ -33,7 +33,7 @@ TYPE = "Microsoft.Authorization/roleAssignments"
 SDK = "azure.mgmt.authorization.v2022_04_01"
 LIMIT = 4000
 EFFECT = "role.effect"
-"""How long a new assignment counts for nothing. Median and 95 % are guesses."""
+"""Time before a new assignment takes effect. Median and 95 % are guesses."""
 GUARDED = frozenset(f"{TYPE}/{verb}".lower() for verb in ("write", "delete"))
 """The actions whose conditions are about the assignment that is written or deleted."""
 _INVALID = "The given role assignment condition is invalid."
@@ -42,7 +42,7 @@ _FILTER = re.compile(r"(?:principalId eq\s*|assignedTo\()\s*'([^']+)'\)?", re.IG
 
 
 def _grant(found: Resource) -> tuple[str, str, str]:
-    """Give what no two assignments share: scope, principal, role."""
+    """Return the scope, principal and role of an assignment: no two have all three in common."""
     properties = found.properties
     return properties["scope"].lower(), properties["principalId"].lower(), guid_of(properties["roleDefinitionId"])
 
@@ -148,12 +148,12 @@ def list_assignments(call: Call) -> Answer:
 
 
 def _seen(theirs: str, scope: str, *, at_scope: bool) -> bool:
-    """Tell whether an assignment shows in a list: at the scope, above, and below unless `at_scope`."""
+    """Return whether an assignment shows in a list: at the scope, above, and below unless `at_scope`."""
     return f"{scope}/".startswith(f"{theirs}/") or (not at_scope and theirs.startswith(f"{scope}/"))
 
 
 def _candidates(world: World, scope: str, principal: str) -> list[Resource]:
-    """Give what may be listed without looking at all there are, where that can be avoided."""
+    """Return the assignments that a list may contain, without reading all of them if that can be avoided."""
     store = world.resources
     if principal:
         return store.find(BY_PRINCIPAL, principal)
@@ -178,7 +178,7 @@ def _check_condition(body: Json) -> None:
 
 
 def _check_caller(call: Call, asked: Json | None, found: Resource | None) -> None:
-    """Refuse what the conditions of the caller's own assignments do not let through."""
+    """Refuse assignments that the conditions of the caller's own assignments do not allow."""
     known = _attributes("request", asked) | _attributes("resource", found.properties if found else None)
     if call.principal.may_with(call.action, call.path, known):
         return
@@ -193,7 +193,7 @@ def _check_caller(call: Call, asked: Json | None, found: Resource | None) -> Non
 
 
 def _attributes(source: str, properties: Json | None) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Give the attributes of an assignment as conditions name them; those that nobody gave have no value."""
+    """Return the attributes of an assignment as conditions name them; those that nobody gave have no value."""
     given = properties or {}
     values = {
         "roledefinitionid": guid_of(str(given.get("roleDefinitionId", ""))),
@@ -242,7 +242,7 @@ def _check_new(call: Call, scope: str, role_id: str, principal: str) -> None:
 
 
 def _known(call: Call, principal: str) -> bool:
-    """Tell whether ARM's copy of the directory knows a principal; it may lag behind.
+    """Return whether ARM's copy of the directory knows a principal; it may lag behind.
 
     Who says what a principal is (`principalType`) is believed while the copy lags.
     """
@@ -294,5 +294,5 @@ def _make(call: Call, scope: str, role_id: str, principal: str) -> Answer:
 
 
 def counts(world: World, assignment: Resource) -> bool:
-    """Tell whether an assignment has come to count."""
+    """Return whether an assignment counts already."""
     return bool(assignment.facts.get("countsFromUs", 0) <= world.now_us)

@@ -49,19 +49,19 @@ ROLE_DEFINITIONS = ResourceType(
 OPERATIONS = Operations(ROLE_DEFINITIONS)
 _WHEN = "2015-02-02T21:55:09.8806423Z"
 _MADE_BY_AZURE: Json = {"createdOn": _WHEN, "updatedOn": _WHEN, "createdBy": None, "updatedBy": None}
-"""What every built-in role shows; the moment is that of Reader (recorded: github.com/Azure/azure-cli, role)."""
+"""Properties shown by every built-in role; the time is that of Reader (recorded: github.com/Azure/azure-cli, role)."""
 BY_NAME = Index(TYPE, lambda found: found.name.lower())
 BY_TITLE = Index(TYPE, lambda found: found.properties["roleName"].lower())
 BY_ROLE = Index("Microsoft.Authorization/roleAssignments", lambda found: guid_of(found.properties["roleDefinitionId"]))
 
 
 def guid_of(role_id: str) -> str:
-    """Give the GUID in the id of a role, which is the same at every scope."""
+    """Return the GUID in the id of a role, which is the same at every scope."""
     return role_id.lower().rpartition("/")[2]
 
 
 def permissions(world: World, role_id: str) -> list[Json] | None:
-    """Give the permissions of a role by its id or GUID; `None` when there is no such role."""
+    """Return the permissions of a role by its id or GUID; `None` when there is no such role."""
     guid = guid_of(role_id)
     if guid in BUILT_IN:
         return [BUILT_IN[guid]]
@@ -152,7 +152,7 @@ def _shown(call: Call) -> Iterator[Json]:
 
 def _properties(call: Call) -> Json:
     body = call.object()
-    scopes = read(body, "properties.assignableScopes", "array", [])
+    scopes = [_rooted(each) for each in read(body, "properties.assignableScopes", "array", [])]
     given = read(body, "properties.permissions", "array", [])
     if not read(body, "properties.roleName", "string", ""):
         raise invalid("roleName", "A role definition needs a role name.")
@@ -170,12 +170,17 @@ def _properties(call: Call) -> Json:
     return {**properties, "type": "CustomRole", "assignableScopes": scopes, "permissions": rights}
 
 
+def _rooted(scope: object) -> object:
+    """Return a scope with its first slash, which a body may leave out."""
+    return f"/{scope}" if isinstance(scope, str) and not scope.startswith("/") else scope
+
+
 def _is_assignable(scope: object) -> bool:
     return isinstance(scope, str) and re.match(r"/(subscriptions|providers)/[^/]", scope, re.IGNORECASE) is not None
 
 
 def _covers(assignable: list[str], scope: str) -> bool:
-    """Tell whether a role can be assigned at a scope, or below it."""
+    """Return whether a role can be assigned at a scope, or below it."""
     wanted = f"{scope.lower().rstrip('/')}/"
     return any(f"{wanted}".startswith(f"{each.lower().rstrip('/')}/") for each in assignable)
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def install(cloud: Cloud) -> None:
-    """Serve Microsoft.Compute, seed domains, check what must hold of machines and their parts."""
+    """Serve Microsoft.Compute, seed domains, and check the invariants of machines and their parts."""
     arm.serve(
         cloud,
         machines.OPERATIONS,

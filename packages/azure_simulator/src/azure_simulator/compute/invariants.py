@@ -1,4 +1,4 @@
-"""What must hold whatever the application believes, found by names and tags only."""
+"""Invariants that hold whatever the application believes, found by names and tags only."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def orphaned_snapshots(world: World) -> list[Json]:
 
 
 def counted(world: World) -> list[Json]:
-    """Count everything anew and compare: cores, hardware, slots and addresses must be what is there."""
+    """Count cores, hardware, slots and addresses anew, and compare the counters with the existing resources."""
     cores: Counter[tuple[str, str, str]] = Counter()
     placed: Counter[tuple[str, str, str]] = Counter()
     for place, units in (*_machines(world), *_reservations(world)):
@@ -67,13 +67,13 @@ def counted(world: World) -> list[Json]:
 
 
 def _machines(world: World) -> list[tuple[placement.Placement, tuple[int, int]]]:
-    """Give every machine outside a reservation with its quota and hardware."""
+    """Return every machine outside a reservation with its quota and hardware."""
     places = ((placement.placement_of(world, vm), vm) for vm in world.resources.of_type(VIRTUAL_MACHINE))
     return [(place, (1, int(vm.facts["allocated"]))) for place, vm in places if place and not place.reservation]
 
 
 def _reservations(world: World) -> list[tuple[placement.Placement, tuple[int, int]]]:
-    """Give every reservation with the quota and hardware of its slots and of those beyond them."""
+    """Return every reservation with the quota and hardware of its slots and of those beyond them."""
     inside: dict[str, list[bool]] = defaultdict(list)
     for vm in world.resources.of_type(VIRTUAL_MACHINE):
         inside[vm.facts.get("reservation", "")].append(vm.facts["allocated"])

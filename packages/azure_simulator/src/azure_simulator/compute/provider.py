@@ -50,7 +50,7 @@ LIMITS: dict[str, tuple[tuple[float, float] | None, tuple[float, float]]] = {
 """Class -> (of a resource, of a subscription in a region), each (capacity, refill per second)."""
 
 WINDOW_US = 60 * SECOND
-"""What a refusal names as the time it has counted over: buckets are refilled by the minute."""
+"""Time window named in a refusal: buckets are refilled by the minute."""
 
 _LEFT_OUT = re.compile(r"^(storageProfile\.|osProfile\.(?=windowsConfiguration|linuxConfiguration))")
 """The part of a property's path that error messages leave out."""
@@ -74,7 +74,7 @@ class Compute(ResourceProvider):
     checks_ids = True
 
     def subject_id(self, call: Call) -> str:
-        """Give the machine of a request about one or its parts."""
+        """Return the machine of a request about one or its parts."""
         if "vm" not in call.params:
             return call.path
         head, marker, _ = call.path.lower().partition("/virtualmachines/")
@@ -105,7 +105,7 @@ class Compute(ResourceProvider):
         yield Charge(f"{policy}/subscription", f"{sub}|{self.region_of(call)}", *together)
 
     def throttled(self, call: Call, refusal: Refusal) -> Problem:
-        """Name the class of limits, and what was counted."""
+        """Return the error with the class of limits, and the number of counted requests."""
         charge, begun_us = refusal.charge, call.now_us - WINDOW_US
         group, ends_us = charge.policy.partition("/")[0], call.now_us + refusal.retry_after_s * SECOND
         detail = (
@@ -121,7 +121,7 @@ class Compute(ResourceProvider):
         )
 
     def rate_limit_headers(self, call: Call, charges: list[Charge], remaining: Callable[[Charge], int]) -> Json:
-        """Tell what is left for the subscription; when refused, the least that is left."""
+        """Return the header with the remaining calls of the subscription; after a refusal, with the least number."""
         together = [each for each in charges if "/" in each.policy]
         if not together:
             return {}
@@ -141,7 +141,7 @@ class Compute(ResourceProvider):
 
 
 def _image(properties: Json) -> str:
-    """Give the id of the image that a new machine is made from, or `publisher:offer:sku`."""
+    """Return the id of the image that a new machine is made from, or `publisher:offer:sku`."""
     profile = properties.get("storageProfile")
     reference = profile.get("imageReference") if isinstance(profile, dict) else None
     if not isinstance(reference, dict):

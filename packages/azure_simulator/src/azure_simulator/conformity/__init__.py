@@ -1,4 +1,4 @@
-"""Compares answers with Microsoft's specifications, for tests of the simulator and of what runs against it.
+"""Compares answers with Microsoft's specifications, for tests of the simulator and of its clients.
 
     conformity = Conformity(folder)   # with `arm.json` and `graph.json`, as tests/tools/specification.py writes them
     conformity.watch(cloud)
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Conformity:
-    """What the specifications say, and what answers did not fit: each text with the first request it was seen at."""
+    """Comparison of answers with the specifications: each finding with the first request it was seen at."""
 
     def __init__(self, folder: Path) -> None:
         self.schemas = Schemas(json.loads((folder / "arm.json").read_text(encoding="utf-8")))
@@ -35,12 +35,12 @@ class Conformity:
         self.violations: dict[str, str] = {}
 
     def watch(self, cloud: Cloud) -> None:
-        """Compare every answer of a cloud from now on, and show what does not fit among its invariants."""
+        """Compare every answer of a cloud from now on, and show contradictions among its invariants."""
         cloud.witnesses.append(self.see)
         cloud.invariant("specification", self.findings)
 
     def findings(self, world: World | None = None) -> list[Json]:
-        """List what did not fit, as an invariant does; it outlives a reset of the world."""
+        """List the answers that did not fit, as an invariant does; the list outlives a reset of the world."""
         del world
         return [{"text": text, "request": request} for text, request in self.violations.items()]
 
@@ -50,7 +50,7 @@ class Conformity:
             self.violations.setdefault(text, f"{call.method} {call.path}")
 
     def wrong(self, call: Call, answer: Answer) -> list[str]:
-        """List what in an answer does not fit the specification of its operation."""
+        """List the contradictions between an answer and the specification of its operation."""
         if call.route.plane == "arm":
             return resource_answers.wrong(self.schemas, registry(call.world).target(call.route), call, answer)
         if call.route.plane == "graph":

@@ -1,4 +1,4 @@
-"""Entities of Graph as its metadata has them: what a value must be to fit one."""
+"""Entities of Graph as its metadata has them: the rules by which a value fits one."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Entities:
         self._all = cache(self._inherited)
 
     def knows(self, name: str) -> bool:
-        """Tell whether there is a type of that name."""
+        """Return whether there is a type of that name."""
         return name in self._types
 
     def wrong(self, name: str, body: Json, path: str = "") -> Iterator[str]:
-        """List what in an object does not fit its type; annotations are not looked at."""
+        """Yield the contradictions between an object and its type, without its annotations."""
         path = path or name
         members, links, is_open = self._all(name)
         for key, each in body.items():

@@ -36,7 +36,7 @@ _KEY = re.compile(r"\('[^']*'\)")
 
 
 def wrong(entities: Entities, call: Call, answer: Answer) -> list[str]:
-    """List what is wrong with one answer."""
+    """List the faults of one answer."""
     found = [
         f"{call.route.name}: no {name}" for name in ("request-id", "client-request-id") if name not in answer.headers
     ]

@@ -24,19 +24,19 @@ OTHERS = {
     "microsoft.compute/virtualmachines/instanceview": BodyModels(COMPUTE, "VirtualMachineInstanceView"),
     "microsoft.network/locations/usages": BodyModels(NETWORK, "Usage"),
 }
-"""What is shown and is no resource -> the SDK's model of one."""
+"""Types that are shown and are no resources -> the SDK's model."""
 ERROR = frozenset({"code", "message", "target", "details", "innererror", "additionalInfo"})
 """Source: learn.microsoft.com/azure/azure-resource-manager/troubleshooting/common-deployment-errors, `ErrorDetail`."""
 POLL = frozenset({"id", "name", "status", "startTime", "endTime", "percentComplete", "properties", "error"})
 """Source: learn.microsoft.com/azure/azure-resource-manager/management/async-operations."""
 _JSON = {"string": str, "boolean": bool, "array": list, "object": dict, "map": dict}
 _LAGGING = frozenset({"VirtualMachineSizeTypes", "HealthCheckName"})
-"""Enumerations that lag behind what there is."""
+"""Enumerations that lag behind the service."""
 _FAILED = 400
 
 
 def wrong(schemas: Schemas, target: Target, call: Call, answer: Answer) -> list[str]:
-    """List what is wrong with one answer."""
+    """List the faults of one answer."""
     if call.method == "HEAD":
         return []
     if answer.status >= _FAILED:
@@ -79,7 +79,7 @@ def _wrong_error(body: object, where: str) -> Iterator[str]:
 
 
 def by_model(value: Any, shape: Shape, path: str) -> Iterator[str]:  # noqa: ANN401 - JSON
-    """List what in a value does not fit a shape of the SDK: a member, a type, a value of an enumeration."""
+    """Yield the contradictions between a value and a shape of the SDK: a member, a type, a value of an enumeration."""
     if value is None or shape.kind == "any":
         return
     number = isinstance(value, int | float) and not isinstance(value, bool)

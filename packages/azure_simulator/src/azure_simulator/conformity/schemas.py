@@ -1,4 +1,4 @@
-"""Types of Resource Manager as bicep-types-az has them: what a value must be to fit one."""
+"""Types of Resource Manager as bicep-types-az has them: the rules by which a value fits one."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ class Schemas:
         self._resources: dict[str, int] = found["resources"]
 
     def knows(self, resource_type: str) -> bool:
-        """Tell whether there is a type for resources such as `Microsoft.Compute/disks`."""
+        """Return whether there is a type for resources such as `Microsoft.Compute/disks`."""
         return resource_type.lower() in self._resources
 
     def wrong(self, resource_type: str, body: object) -> Iterator[str]:
-        """List what in a resource does not fit its type."""
+        """Yield the contradictions between a resource and its type."""
         for text in self._wrong(body, self._resources[resource_type.lower()], resource_type):
             if not text.startswith(f"{resource_type}.name "):  # the pattern is that of the last segment
                 yield text
 
     def members(self, resource_type: str) -> Json:
-        """Give the type of a resource: `members` by name, each a place in the list and its marks."""
+        """Return the type of a resource: `members` by name, each a place in the list and its marks."""
         return self._types[self._resources[resource_type.lower()]]
 
     def at(self, place: int) -> Json:
-        """Give the type at a place of the list."""
+        """Return the type at a place of the list."""
         return self._types[place]
 
     def _wrong(self, value: Any, place: int, path: str) -> Iterator[str]:  # noqa: ANN401 - JSON

@@ -1,4 +1,4 @@
-"""What a handler gives back: an `Answer`, or a `Problem` raised."""
+"""Results of a handler: an `Answer`, or a `Problem` raised."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Problem(Exception):  # noqa: N818 - an error answer is what the caller get
         self.target = target
 
     def error(self) -> Json:
-        """Give ARM's `error` object, also used in polls of a failed operation."""
+        """Return ARM's `error` object, also used in polls of a failed operation."""
         body: Json = {"code": self.code, "message": self.message}
         if self.target:
             body["target"] = self.target

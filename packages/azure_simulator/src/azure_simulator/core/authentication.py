@@ -1,4 +1,4 @@
-"""Whose token is it: ours, fresh, and for this plane?"""
+"""Validation of tokens: issuer, expiry and audience."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Authenticator:
         self._known: dict[str, Json] = {}
 
     def claims(self, header: str, plane: Plane) -> Json:
-        """Give the claims of an Authorization header; raise `RefusedTokenError`."""
+        """Return the claims of an Authorization header; raise `RefusedTokenError`."""
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token:
             raise RefusedTokenError("missing")

@@ -20,7 +20,7 @@ Handler: TypeAlias = "Callable[[Call], Answer]"
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation: what it is called, where it lies, what it needs.
+    """One operation: its name, its path, and the permission that it needs.
 
     `throttle` names the plane's bucket group, `action` what the principal must be allowed (any of,
     when separated by blanks; `{parameter}` is one of the path), `region` the parameter that holds a
@@ -65,25 +65,25 @@ class Call:
 
     @property
     def now_us(self) -> int:
-        """Give the moment of the request."""
+        """Return the moment of the request."""
         return self.world.now_us
 
     @property
     def action(self) -> str:
-        """Give what the route needs; a `{parameter}` of the path may be part of it."""
+        """Return the permission that the route needs; a `{parameter}` of the path may be part of it."""
         wanted = self.route.action
         return wanted.format_map(self.params) if "{" in wanted else wanted
 
     def param(self, name: str) -> str:
-        """Give a path parameter in the caller's casing."""
+        """Return a path parameter in the caller's casing."""
         return self.params[name]
 
     def resource(self, code: str = "ResourceNotFound") -> Resource:
-        """Give the resource at the path of this request; raise ARM's 404 if there is none."""
+        """Return the resource at the path of this request; raise ARM's 404 if there is none."""
         return self.need(self.path, code)
 
     def need(self, resource_id: str, code: str = "ResourceNotFound", status: int = 404) -> Resource:
-        """Give a resource by id; raise a `Problem` if there is none."""
+        """Return a resource by id; raise a `Problem` if there is none."""
         found = self.world.resources.get(resource_id)
         if found is None:
             parts = resource_id.strip("/").split("/")
@@ -98,7 +98,7 @@ class Call:
         return found
 
     def object(self) -> Json:
-        """Give the body, which must be a JSON object."""
+        """Return the body, which must be a JSON object."""
         if not isinstance(self.body, dict):
             raise Problem(
                 400,
@@ -108,5 +108,5 @@ class Call:
         return self.body
 
     def allowed(self, action: str, scope: str) -> bool:
-        """Tell whether the caller may do something more than the route's own action."""
+        """Return whether the caller may do something more than the route's own action."""
         return self.principal.may(action, scope)

@@ -1,4 +1,4 @@
-"""The cloud: services plug in, requests go through, the journal keeps what was accepted."""
+"""The cloud: services plug in, requests go through, the journal keeps the accepted ones."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a cloud is: its random seed, its latency profile, the data it begins with."""
+    """Options of a cloud: its random seed, its latency profile, the data it begins with."""
 
     seed: int = 0
     profile: str = "fast"
@@ -166,7 +166,7 @@ class Cloud:
         self.guards.setdefault(plane, []).append(check)
 
     def setting(self, name: str, shape: Shape, about: str) -> None:
-        """Name a key of `world.config` that a service reads, its shape (`core.settings`), what it does."""
+        """Declare a key of `world.config` that a service reads, its shape (`core.settings`), and its effect."""
         self.settings[name] = Setting(name, shape, about)
 
     # -- life -----------------------------------------------------------------------------
@@ -228,7 +228,7 @@ class Cloud:
         self.replay_journal()
 
     def note(self, kind: str, **details: object) -> None:
-        """Put into the journal what no accepted request holds (see `core.replay`)."""
+        """Put an event into the journal that no accepted request holds (see `core.replay`)."""
         self.journal.append(note_of(kind, self.world.now_us, details))
 
     def configure(self, changes: Json) -> None:
@@ -301,7 +301,7 @@ class Cloud:
         )
 
     def _admit(self, call: Call, request: Request, plane: Plane) -> None:
-        """Read the body; refuse what the caller may not do."""
+        """Read the body; refuse actions that the caller may not do."""
         for guard in self.guards.get(plane.name, ()):
             guard(call)
         body = plane.read(request)

@@ -112,7 +112,7 @@ def _declare_faults(cloud: Cloud, routes: Routes) -> None:
 
     @_post(routes, "buckets/close")
     def close(call: Call) -> Answer:
-        """Refuse what draws on some buckets for a while."""
+        """Refuse requests that draw on some buckets, for a while."""
         body = call.object()
         seconds = _seconds(body, "seconds")
         if not isinstance(body["policy"], str):

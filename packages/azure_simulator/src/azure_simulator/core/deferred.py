@@ -29,7 +29,7 @@ async def unreachable(url: str, token: str) -> None:
 
 
 def defer(later: Later, plane: Plane, sent: Callable[[Answer], Reply]) -> Reply:
-    """Give a reply without content; awaiting its `later` gives the real one."""
+    """Return a reply without content; awaiting its `later` gives the real one."""
     return Reply(202, {}, b"", later=partial(_resolved, later, plane, sent))
 
 

@@ -1,4 +1,4 @@
-"""What a fault does to a single request and its reply."""
+"""Effects of a fault on a single request and its reply."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _REFUSED = 400
 
 
 def before(fault: Json | None) -> Answer | None:
-    """Give the answer of a fault that keeps the request from being performed."""
+    """Return the answer of a fault that keeps the request from being performed."""
     if fault is None:
         return None
     kind = fault["kind"]
@@ -37,7 +37,7 @@ def _error(fault: Json) -> object:
 
 
 def after(reply: Reply, call: Call | None) -> None:
-    """Let a fault hold the reply back, drop it, or make it say that what was done has failed."""
+    """Let a fault hold the reply back, drop it, or report that the action has failed."""
     fault = call.fault if call else None
     if call is None or fault is None:
         return
@@ -53,7 +53,7 @@ def after(reply: Reply, call: Call | None) -> None:
 
 
 def stale(call: Call, answer: Answer) -> Answer:
-    """Show what was there `lag` seconds ago."""
+    """Show the resource as it was `lag` seconds ago."""
     resource = call.world.resources.get(call.path)
     if resource is None or not isinstance(answer.body, dict):
         return answer

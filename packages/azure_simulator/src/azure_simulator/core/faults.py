@@ -33,7 +33,7 @@ _STATUSES = range(100, 600)
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A kind of fault: what it does, the texts and the numbers its `do` may hold, which of them it must."""
+    """A kind of fault: its effect, the texts and the numbers that its `do` may hold, and those that it must."""
 
     about: str
     texts: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class Action:
 
     @property
     def known(self) -> frozenset[str]:
-        """Everything that `do` may hold."""
+        """The keys that `do` may have."""
         return frozenset({"kind", *self.texts, *self.numbers, *self.others})
 
 
@@ -117,11 +117,11 @@ class Faults:
         self.rules: list[Rule] = []
 
     def replace(self, rules: list[Json], now_us: int) -> None:
-        """Put other rules in force; raise a 400 `Problem` for one that makes no sense."""
+        """Put other rules in force; raise a 400 `Problem` for a rule that makes no sense."""
         self.rules = [_rule(entry, index, now_us) for index, entry in enumerate(rules)]
 
     def add(self, entry: Json, now_us: int) -> Rule:
-        """Put one more rule in force, behind the others; one with its id is replaced."""
+        """Add a rule behind the others; a rule with its id is replaced."""
         rule = _rule(entry, len(self.rules), now_us)
         self.remove(rule.id)
         self.rules.append(rule)
@@ -132,7 +132,7 @@ class Faults:
         self.rules = [each for each in self.rules if each.id != rule_id]
 
     def choose(self, facts: Json, now_us: int, rng: Callable[..., random.Random]) -> tuple[Rule, Json] | None:
-        """Give the first rule that hits and what it does; `facts` are what `match` looks at."""
+        """Return the first rule that hits and its action; `facts` are the values that `match` looks at."""
         for rule in self.rules:
             if _matches(rule.match, facts) and _in_force(rule, now_us):
                 rule.seen += 1
@@ -144,12 +144,12 @@ class Faults:
         return None
 
     def find(self, rule_id: str) -> Rule | None:
-        """Give a rule by id."""
+        """Return a rule by id."""
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
 
 def subscription_of(path: str) -> str:
-    """Give the subscription that a path is about; empty when it is about none."""
+    """Return the subscription that a path is about; empty when it is about none."""
     _, found, rest = path.lower().partition("/subscriptions/")
     return rest.partition("/")[0] if found else ""
 
@@ -169,7 +169,7 @@ def _rule(entry: Json, index: int, now_us: int) -> Rule:
 
 
 def _errors(entry: Json, match: object, when: object, do: object) -> Iterator[str]:
-    """Give what is wrong with a rule, in order."""
+    """Yield the faults of a rule, in order."""
     if not (isinstance(match, dict) and isinstance(when, dict) and isinstance(do, dict)):
         yield "match, when and do are objects"
         return
@@ -186,7 +186,7 @@ def _errors(entry: Json, match: object, when: object, do: object) -> Iterator[st
 
 
 def _action_errors(do: Json) -> Iterator[str]:
-    """Give what is wrong with what a rule does."""
+    """Yield the faults of a rule's action."""
     action = ACTIONS.get(str(do.get("kind", "")))
     if action is None:
         yield f"do.kind is missing or unknown; known: {', '.join(ACTIONS)}"

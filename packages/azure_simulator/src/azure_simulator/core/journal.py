@@ -1,4 +1,4 @@
-"""The journal: what was accepted, one JSON line each, written before the answer leaves.
+"""The journal: the accepted requests, one JSON line each, written before the answer leaves.
 
 Replaying the lines at their recorded moments gives the same world, because a handler depends
 on the request, the moment, and generators keyed by the seed alone. Secrets are hashed before they
@@ -74,7 +74,7 @@ class Journal:
                 raise JournalError(f"{self.path} was written with {header}, not {self._terms}")
 
     def entries(self) -> Iterator[Json]:
-        """Give what is in force, oldest first: without what a restore has undone."""
+        """Yield the entries in force, oldest first: without those that a restore has undone."""
         for number, line in self._in_force()[0]:
             entry = _parsed(line, self.path, number)
             secret = entry.pop("encrypted", None)
@@ -83,7 +83,7 @@ class Journal:
             yield entry
 
     def snapshots(self) -> dict[str, int]:
-        """Give the moments (microseconds) of what `restore` can bring back, by name."""
+        """Return the moments (microseconds) of the snapshots that `restore` can bring back, by name."""
         return self._in_force()[1]
 
     def append(self, entry: Json, *, encrypt: bool = False) -> None:
@@ -102,7 +102,7 @@ class Journal:
         self._write(line if self._size else _line(self._terms) + line)
 
     def restore(self, name: str, note: Json) -> None:
-        """Put a snapshot in force again, and write its note; in memory nothing is kept that has come to nothing."""
+        """Put a snapshot in force again, and write its note; discarded entries are not kept in memory."""
         if self.path is None:
             marks = [at for at, line in enumerate(self._kept) if line.startswith(_NOTE)]
             notes = [(at, found) for at in marks if (found := json.loads(self._kept[at]))["note"] == _SNAPSHOT]
@@ -143,7 +143,7 @@ class Journal:
         return self.path.read_bytes().split(b"\n")[1:-1]
 
     def _in_force(self) -> tuple[list[tuple[int, bytes]], dict[str, int]]:
-        """Give the numbered lines in force, and the moment of every snapshot."""
+        """Return the numbered lines in force, and the moment of every snapshot."""
         lines: list[tuple[int, bytes]] = []
         kept: dict[str, tuple[int, list[tuple[int, bytes]]]] = {}
         for number, line in enumerate(self._lines(), 2):

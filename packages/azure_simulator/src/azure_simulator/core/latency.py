@@ -1,4 +1,4 @@
-"""How long things take: distributions by kind, sampled by a generator keyed to the thing."""
+"""Durations of operations: distributions by kind, sampled by a generator keyed to the thing."""
 
 from __future__ import annotations
 

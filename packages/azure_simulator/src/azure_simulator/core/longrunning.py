@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How an operation is meant to go.
+    """Planned course of an operation.
 
     `phases` are names with their share of the duration; with `error` the operation fails at the
     end of `error_phase` (default: the last one). `extra_us` is added to the drawn duration.

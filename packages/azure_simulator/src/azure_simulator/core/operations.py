@@ -1,4 +1,4 @@
-"""A long-running operation: what it is about, when it ends and how."""
+"""A long-running operation: its subject, its end and its result."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class LongRunning:
     notes: Json = field(default_factory=dict)
 
     def status(self) -> str:
-        """Give the status as ARM writes it."""
+        """Return the status as ARM writes it."""
         if not self.ended:
             return "InProgress"
         if self.error is None:

@@ -36,13 +36,13 @@ class Plane:
         return Answer({"error": problem.error()}, problem.status, dict(problem.headers))
 
     def unknown(self, request: Request, *, path_known: bool) -> Problem:
-        """Say that there is no such operation."""
+        """Return the error for an operation that does not exist."""
         if path_known:
             return Problem(405, "MethodNotAllowed", f"The method '{request.method}' is not allowed here.")
         return Problem(404, "NotFound", f"Nothing answers to '{request.path}'.")
 
     def read(self, request: Request) -> Any:  # noqa: ANN401 - JSON
-        """Give the body of a request; raise a `Problem` for one the service does not read."""
+        """Return the body of a request; raise a `Problem` for one the service does not read."""
         if request.body:
             self.check_media(request.media)
         try:
@@ -53,7 +53,7 @@ class Plane:
             raise self.unreadable(problem) from problem
 
     def check_media(self, media: str) -> None:
-        """Refuse a body that is not what the service reads; `media` is empty when it does not say."""
+        """Refuse a body of another media type than the service reads; `media` is empty without one."""
         del media
 
     def too_large(self) -> Problem:
@@ -82,7 +82,7 @@ class Plane:
         return Problem(403, "Forbidden", f"'{call.route.action}' is not granted.")
 
     def inspect_secrets(self, call: Call, body: object) -> None:
-        """Note what must be known of the secrets in a body before they are hashed."""
+        """Store facts about the secrets in a body before they are hashed."""
         del call, body
 
     def perform(self, call: Call) -> Answer:
@@ -90,11 +90,11 @@ class Plane:
         return call.route.handler(call)
 
     def check(self, call: Call) -> None:
-        """Refuse what is forbidden to everybody; called once the principal is known."""
+        """Refuse requests that nobody may make; called once the principal is known."""
         del call
 
     def charges(self, call: Call) -> Iterable[Charge]:
-        """Say which buckets a request takes from, outermost first."""
+        """Return the buckets that a request takes from, outermost first."""
         del call
         return ()
 
@@ -109,15 +109,15 @@ class Plane:
         )
 
     def headers(self, call: Call, charges: list[Charge], answer: Answer) -> dict[str, str]:
-        """Give the headers every answer of the plane carries."""
+        """Return the headers every answer of the plane carries."""
         del call, charges, answer
         return {}
 
     def identify(self, request: Request, answer: Answer) -> Answer:
-        """Put into an answer, also one to a request that reached no operation, what names the request."""
+        """Put ids of the request into an answer, also into one to a request that reached no operation."""
         del request
         return answer
 
     def facts(self, call: Call) -> Json:
-        """Give what fault rules may match besides op, path, principal: name, region, size."""
+        """Return the facts that fault rules may match besides op, path, principal: name, region, size."""
         return {"name": call.path.rstrip("/").rsplit("/", 1)[-1]}

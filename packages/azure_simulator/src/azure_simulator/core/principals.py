@@ -1,4 +1,4 @@
-"""Who calls, and what they may do."""
+"""Callers and their permissions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 
 Known = Mapping[tuple[str, str], tuple[str, ...]]
-"""What conditions may ask for: the source and name of an attribute, in lower case, and its values."""
+"""Attributes known to conditions: the source and name of an attribute, in lower case, and its values."""
 
 
 class Assignments(Protocol):
-    """What role assignments give the principals that have no rights of their own."""
+    """Permissions that role assignments give to principals that have no rights of their own."""
 
     def allow(self, principal_id: str, action: str, scope: str, known: Known | None = None) -> bool:
-        """Tell whether they allow an action at a scope, once the attributes of their conditions are known."""
+        """Return whether they allow an action at a scope, once the attributes of their conditions are known."""
         ...
 
     def reach(self, principal_id: str, scope: str) -> bool:
-        """Tell whether there are any at a scope, above it, or below."""
+        """Return whether there are any at a scope, above it, or below."""
         ...
 
 
@@ -46,7 +46,7 @@ class Principal:
     _answers: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def may(self, action: str, scope: str = "") -> bool:
-        """Tell whether any of some blank-separated actions or roles is granted at a scope."""
+        """Return whether any of some blank-separated actions or roles is granted at a scope."""
         if not action:
             return True
         if self.assignments is not None:
@@ -57,7 +57,7 @@ class Principal:
         return self._answers[key]
 
     def may_with(self, action: str, scope: str, known: Known) -> bool:
-        """Tell whether an action is granted with these attributes; without role assignments they do not count."""
+        """Return whether an action is granted with these attributes; without role assignments they do not count."""
         return self.assignments is None or self.assignments.allow(self.object_id, action, scope.lower(), known)
 
     def _one(self, action: str, scope: str) -> bool:
@@ -72,7 +72,7 @@ class Principal:
         )
 
     def sees(self, scope: str, action: str = "") -> bool:
-        """Tell whether a list shows a scope: to who has an assignment there, above or below, or may do the action."""
+        """Return whether a list shows a scope: if the caller has an assignment near it, or may do the action."""
         if self.assignments is not None:
             return self.assignments.reach(self.object_id, scope)
         return self.may(action, scope)
@@ -92,7 +92,7 @@ class Principals:
         self.strict = False
 
     def find(self, claims: Json) -> Principal:
-        """Give the caller of a token."""
+        """Return the caller of a token."""
         object_id, delegated = str(claims.get("oid", "")), "scp" in claims
         found = self._known.get(object_id) or self._seen.get((object_id, delegated))
         if found is None:

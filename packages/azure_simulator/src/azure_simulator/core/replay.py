@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 class Replayed(Protocol):
-    """What a replay works on: a `Cloud`."""
+    """The parts of a `Cloud` that a replay uses."""
 
     clock: Clock
     world: World
@@ -63,7 +63,7 @@ def entry_of(call: Call, at_us: int) -> Json:
 
 
 def note_of(kind: str, at_us: int, details: Json) -> Json:
-    """Describe what else happened; `note` comes first, the journal looks for it there."""
+    """Return the note of an event that is no request; `note` comes first, the journal looks for it there."""
     return {"note": kind, "t": at_us, "r": system_now_us(), **details}
 
 

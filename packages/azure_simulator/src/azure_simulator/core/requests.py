@@ -45,18 +45,18 @@ class Request:
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """Give the query by lower-cased name."""
+        """Return the query by lower-cased name."""
         pairs = parse_qsl(self.query_string, keep_blank_values=True)
         return {name.lower(): value for name, value in pairs}
 
     @property
     def base(self) -> str:
-        """Give the address this caller reaches us at."""
+        """Return the address this caller reaches us at."""
         return f"{self.scheme}://{self.headers.get('host', 'localhost')}"
 
     @property
     def media(self) -> str:
-        """Give what the body says it is, such as `application/json`; empty when it does not say."""
+        """Return the media type of the body, such as `application/json`; empty without one."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def parsed(self, *, forms: bool = False) -> Any:  # noqa: ANN401 - JSON
@@ -80,12 +80,12 @@ class Request:
 
 
 def whole(text: str) -> int | None:
-    """Read a whole number of a query or a header; `None` for what is none, or is absurdly long."""
+    """Read a whole number of a query or a header; `None` for other texts and for absurdly long ones."""
     return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
 
 
 def sendable(value: str) -> str:
-    """Give a header's value as it can be sent: what a caller wrote may be echoed in it."""
+    """Return a header's value as it can be sent: what a caller wrote may be echoed in it."""
     return value if value.isascii() and value.isprintable() and len(value) <= _LONGEST else quote(value)[:_LONGEST]
 
 
@@ -94,7 +94,7 @@ def _no_number(name: str) -> float:
 
 
 def _check(value: object) -> None:
-    """Raise `ValueError` for what is nested too deep, and for halves of characters, which no text can hold."""
+    """Raise `ValueError` for JSON that is nested too deep, and for halves of characters, which no text can hold."""
     level, depth = [value], 0
     while level:
         depth += 1
@@ -113,7 +113,7 @@ def _check(value: object) -> None:
 
 @dataclass(slots=True)
 class Reply:
-    """What the server sends, and how badly.
+    """Reply that the server sends, and its faults.
 
     `drop` closes the connection instead; `hold_us` (simulated) and `hold_s` (real) delay it. With
     `later` this is no reply yet: await what it calls.
@@ -129,7 +129,7 @@ class Reply:
 
     @property
     def code(self) -> str:
-        """Give the code of an error in its body; empty when it is no error, or has no code."""
+        """Return the code of an error in its body; empty when it is no error, or has no code."""
         if self.status < 400 or not self.body.startswith(b"{"):  # noqa: PLR2004 - the range of errors
             return ""
         try:

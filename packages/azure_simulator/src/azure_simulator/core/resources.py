@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ _GROUP = 4
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a resource shows, and what of it only requests said."""
+    """The body that a resource shows, and the values given only by requests."""
 
     body: Json
     given: dict[Given, object]
@@ -51,17 +52,17 @@ class Resource:
 
     @property
     def key(self) -> str:
-        """Give the lower-cased id."""
+        """Return the lower-cased id."""
         return self.id.lower()
 
     @property
     def name(self) -> str:
-        """Give the last segment of the id."""
+        """Return the last segment of the id."""
         return self.id.rsplit("/", 1)[-1]
 
     @property
     def properties(self) -> Json:
-        """Give `body.properties`; read only."""
+        """Return `body.properties`; read only."""
         found: Json = self.body.get("properties", {})
         return found
 
@@ -79,15 +80,15 @@ class Resource:
 
     @property
     def shown(self) -> Shown:
-        """Give what is shown now, for `show_again`."""
+        """Return the values that are shown now, for `show_again`."""
         return Shown(self.body, self.given, self.covered)
 
     def show_again(self, shown: Shown, earlier: Shown | None) -> None:
-        """Go back to what was shown before, as if nothing had been asked since."""
+        """Go back to the values shown before, as if nothing had been asked since."""
         self.body, self.given, self.covered, self.earlier = shown.body, shown.given, shown.covered, earlier
 
     def undo(self, now_us: int, *names: str) -> None:
-        """Show some properties as before the last request, everything when none is named: what it began has failed."""
+        """Show some properties as before the last request, all when none is named: its operation has failed."""
         before, now = self.earlier or self.shown, self.shown
         if not names:
             self.given, self.covered = before.given, before.covered
@@ -102,7 +103,7 @@ class Resource:
         self.set(now_us, **{name: before.body["properties"].get(name) for name in names})
 
     def as_of(self, at_us: int) -> Json:
-        """Give the body as it was at a moment, as far as it is remembered."""
+        """Return the body as it was at a moment, as far as it is remembered."""
         for until_us, body in self.past:
             if at_us < until_us:
                 return body
@@ -110,12 +111,12 @@ class Resource:
 
 
 def _is_of(path: Given, names: tuple[str, ...]) -> bool:
-    """Tell whether a path begins with one of the properties."""
+    """Return whether a path begins with one of the properties."""
     return path[0] == "properties" and len(path) > 1 and path[1] in names
 
 
 def overlay(body: Json, given: dict[Given, object]) -> Json:
-    """Copy a body with other values at some paths, `None` for none; a path into what is not there is left out."""
+    """Copy a body with other values at some paths, `None` for none; a path into a missing member is left out."""
     for path, value in given.items():
         body = _at(body, path, value)
     return body
@@ -187,6 +188,9 @@ class Store:
     def __len__(self) -> int:
         return len(self._all)
 
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(list(self._all.values()))
+
     def get(self, resource_id: str) -> Resource | None:
         """Find by id, whatever its case."""
         return self._all.get(resource_id.lower())
@@ -219,7 +223,7 @@ class Store:
         return len(self._filed(index).by_key.get(key, ()))
 
     def _filed(self, index: Index) -> _Files:
-        """Give the files of an index, made at its first use."""
+        """Return the files of an index, made at its first use."""
         kind = index.type.lower()
         found = self._files.setdefault(kind, {}).get(index)
         if found is None:
@@ -266,7 +270,7 @@ class Store:
         return list(self._types.get(kind.lower(), {}).values())
 
     def collection(self, path: str) -> list[Resource]:
-        """List what lies directly in a collection path, oldest first."""
+        """List the resources directly in a collection path, oldest first."""
         return list(self._collections.get(path.lower().rstrip("/"), {}).values())
 
     def types(self) -> dict[str, int]:

@@ -96,7 +96,7 @@ class Router:
         self.routes.append(route)
 
     def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str], bool]:
-        """Give the route, its parameters (unquoted) and whether the path is known at all."""
+        """Return the route, its parameters (unquoted) and whether the path is known at all."""
         segments = [segment for segment in path.split("/") if segment]
         values: list[str] = []
         matched: dict[str, str] = {}

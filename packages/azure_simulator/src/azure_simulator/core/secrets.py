@@ -1,4 +1,4 @@
-"""Secrets at rest: one-way hashes for what is only compared, a cipher for what is given back."""
+"""Secrets at rest: one-way hashes for those that are only compared, a cipher for those that are given back."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class SecretProtector:
         return cls(secrets.token_bytes(32))
 
     def hash(self, value: str) -> str:
-        """Give the hash of a secret; a hash is its own hash."""
+        """Return the hash of a secret; a hash is its own hash."""
         if value.startswith(_HASHED):
             return value
         return _HASHED + hmac.new(self.key, value.encode(), hashlib.sha256).hexdigest()
 
     def matches(self, hashed: str, value: str) -> bool:
-        """Tell whether a hash (or a clear value) belongs to a secret."""
+        """Return whether a hash (or a clear value) belongs to a secret."""
         return hmac.compare_digest(self.hash(hashed), self.hash(value))
 
     def redact(self, body: object) -> Any:  # noqa: ANN401 - JSON in, JSON out
@@ -70,5 +70,5 @@ class SecretProtector:
                 return value
 
     def cipher(self, purpose: str = "journal") -> Fernet:
-        """Give the cipher of a purpose: journal entries that must be readable later, or what callers carry for us."""
+        """Return the cipher of a purpose: journal entries that must be readable later, or what callers carry for us."""
         return Fernet(base64.urlsafe_b64encode(hashlib.sha256(purpose.encode() + self.key).digest()))

@@ -1,4 +1,4 @@
-"""What `world.config` may hold: every service names the keys it reads (`cloud.setting`).
+"""Settings allowed in `world.config`: every service names the keys it reads (`cloud.setting`).
 
 A shape is a type (`str`), several (`(str, int)`), `[shape]` for a list, `{"name": shape}` for an object
 with these keys, `{"*": shape}` for one whose keys are free; `dict` and `list` are any object and any list.
@@ -22,7 +22,7 @@ _WORDS = {str: "a text", int: "a number", float: "a number", bool: "true or fals
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One key: what its value looks like and what it does."""
+    """One key: the form of its value, and its effect."""
 
     name: str
     shape: Shape

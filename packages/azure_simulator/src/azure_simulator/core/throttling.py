@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What one request takes from one bucket.
+    """Charge that one request takes from one bucket.
 
     `policy` names the kind of bucket, `key` whose bucket it is (principal, subscription, region,
     resource ...); `capacity` tokens at most, refilled at `per_second`.
@@ -32,7 +32,7 @@ class Charge:
 
 @dataclass(slots=True)
 class Bucket:
-    """One bucket and what happened to it."""
+    """One bucket and its counters."""
 
     capacity: float
     per_second: float
@@ -43,7 +43,7 @@ class Bucket:
     refused_since: int = 0
 
     def holds(self, now_us: int) -> float:
-        """Give the tokens at a moment."""
+        """Return the tokens at a moment."""
         gained = (now_us - self.at_us) / SECOND * self.per_second
         return min(self.capacity, self.tokens + gained)
 
@@ -82,7 +82,7 @@ class Throttle:
         return None
 
     def remaining(self, charge: Charge) -> int:
-        """Give the whole tokens left after the last charge."""
+        """Return the whole tokens left after the last charge."""
         bucket = self.buckets.get((charge.policy, charge.key))
         return int(charge.capacity if bucket is None else bucket.tokens)
 
@@ -97,7 +97,7 @@ class Throttle:
         bucket.refused = bucket.refused_since = 1
 
     def shape(self, charge: Charge) -> tuple[float, float, float]:
-        """Give capacity, refill per second and tokens of a bucket that was charged."""
+        """Return capacity, refill per second and tokens of a bucket that was charged."""
         bucket = self.buckets[charge.policy, charge.key]
         return bucket.capacity, bucket.per_second, bucket.tokens
 
@@ -110,7 +110,7 @@ class Throttle:
         return bool(self.settings.get("enabled", True) if setting is None else setting)
 
     def _narrowed(self, charge: Charge) -> Charge:
-        """Give the charge on a bucket of which a setting leaves only a part."""
+        """Return the charge on a bucket of which a setting leaves only a part."""
         part = self.settings.get(charge.policy, self.settings.get("enabled"))
         if part is None or isinstance(part, bool):
             return charge
@@ -135,7 +135,7 @@ class Throttle:
         return Refusal(charge, max(1, math.ceil(wait_s - 1e-9)), measured)
 
     def view(self, now_us: int) -> list[Json]:
-        """List every bucket for `_sim/buckets`, with what it holds at a moment."""
+        """List every bucket for `_sim/buckets`, with its content at a moment."""
         return [
             {
                 "policy": policy,

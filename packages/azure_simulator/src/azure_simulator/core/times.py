@@ -16,7 +16,7 @@ class Clock(Protocol):
     """Simulated microseconds since the Unix epoch; `simulation_base.clock.FileClock` is one."""
 
     def now_us(self) -> int:
-        """Give the time now."""
+        """Return the time now."""
         ...
 
     def advance(self, delta: timedelta) -> None:
@@ -37,7 +37,7 @@ class OwnClock:
         self._held = False
 
     def now_us(self) -> int:
-        """Give the time now."""
+        """Return the time now."""
         if self._held:
             return self._base
         return self._base + int((time.monotonic_ns() - self._anchor) / 1000 * self.rate)
@@ -57,7 +57,7 @@ class OwnClock:
 
 
 def system_now_us() -> int:
-    """Give the real time, for tokens and for the start of a clock of our own."""
+    """Return the real time, for tokens and for the start of a clock of our own."""
     return time.time_ns() // 1000
 
 

@@ -66,7 +66,7 @@ class Post:
 
 @dataclass(slots=True)
 class Receiver:
-    """How an address answered since the counts were last flushed."""
+    """Answers of an address since the counts were last flushed."""
 
     since_us: int
     answered: int = 0
@@ -104,7 +104,7 @@ class Outbox:
         self._schedule(post)
 
     def take(self, now_us: int) -> list[Post]:
-        """Give what has come due since the last time, in the order of its time."""
+        """Return the posts that have come due since the last call, in the order of their time."""
         found = []
         while self._heap and self._heap[0][0] <= now_us:
             due_us, _, key = heapq.heappop(self._heap)
@@ -173,7 +173,7 @@ def install(cloud: Cloud) -> None:
 
     @routes.operation("sim.webhooks", "GET", "/_sim/webhooks", anonymous=True)
     def show(call: Call) -> Answer:
-        """Show what notifications are pending, how receivers behave, and the last ones sent."""
+        """Show pending notifications, the behaviour of receivers, and the last notifications sent."""
         return Answer(outbox(call.world).view(call.now_us))
 
     @routes.operation("sim.webhooks.answered", "POST", "/_sim/webhooks/answered", anonymous=True)

@@ -82,11 +82,11 @@ class World:
 
     @property
     def now_us(self) -> int:
-        """Give the moment of the request or effect at hand."""
+        """Return the moment of the request or effect at hand."""
         return self._now
 
     def settle(self, at_us: int) -> None:
-        """Move to a moment (never back), performing what came due on the way."""
+        """Move to a moment (never back), performing the effects that came due on the way."""
         while self._due and self._due[0][0] <= at_us:
             due_us, _, effect = heapq.heappop(self._due)
             self._now = max(self._now, due_us)
@@ -99,16 +99,16 @@ class World:
 
     @property
     def next_due_us(self) -> int | None:
-        """Give the moment of the next effect; `None` when the world is idle."""
+        """Return the moment of the next effect; `None` when the world is idle."""
         return self._due[0][0] if self._due and self._due[0][0] < NEVER else None
 
     @property
     def last_due_us(self) -> int | None:
-        """Give the moment of the last effect known now; `None` when the world is idle."""
+        """Return the moment of the last effect known now; `None` when the world is idle."""
         return max((due_us for due_us, *_ in self._due if due_us < NEVER), default=None)
 
     def state(self, name: str) -> Any:  # noqa: ANN401 - the service that made it knows its type
-        """Give the state that a service keeps for itself (see `Cloud.state`)."""
+        """Return the state that a service keeps for itself (see `Cloud.state`)."""
         return self._states[name]
 
     def publish(self, event: str, **payload: object) -> None:
@@ -117,11 +117,11 @@ class World:
             listener(self, **payload)
 
     def rng(self, *key: object) -> random.Random:
-        """Give a generator that depends on the seed and the key alone."""
+        """Return a generator that depends on the seed and the key alone."""
         return random.Random(f"{self.seed}|{'|'.join(str(part).lower() for part in key)}")
 
     def guid(self, *key: object) -> str:
-        """Give an id that depends on the seed and the key alone."""
+        """Return an id that depends on the seed and the key alone."""
         text = f"{self.seed}|{'|'.join(str(part).lower() for part in key)}"
         return str(uuid.UUID(bytes=hashlib.sha256(text.encode()).digest()[:16], version=4))
 

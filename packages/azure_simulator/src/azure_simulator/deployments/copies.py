@@ -23,7 +23,7 @@ _ANY_INDEX = re.compile(r"\bcopyIndex\(", re.IGNORECASE)
 
 
 def unrolled(rows: list[Json], evaluate: Callable[[object], Any]) -> list[Json]:
-    """Give the resources of a template with each copy in the place of its loop; `evaluate` computes a count."""
+    """Return the resources of a template with each copy in the place of its loop; `evaluate` computes a count."""
     return [each for row in rows for each in (_copies(row, evaluate) if "copy" in row else [row])]
 
 

@@ -57,7 +57,7 @@ def list_deployments(call: Call) -> Answer:
 @OPERATIONS.operation("deployment.put_subscription", "PUT", _ONE, action=f"{_ACTION}/write", redacted=False)
 @OPERATIONS.operation("deployment.put", "PUT", DEPLOYMENTS.one, action=f"{_ACTION}/write", redacted=False)
 def put_deployment(call: Call) -> Answer:
-    """Begin a deployment; what the template lacks or misspells is refused before anything is made."""
+    """Begin a deployment; an incomplete or misspelt template is refused before anything is made."""
     if "rg" in call.params:
         need_group(call)
     found, world = call.world.resources.get(call.path), call.world
@@ -121,7 +121,7 @@ def get_deployment(call: Call) -> Answer:
 )
 @OPERATIONS.get("deployment.status", "operationStatuses/{id}")
 def get_status(call: Call) -> Answer:
-    """Tell how a deployment goes."""
+    """Return the status of a deployment."""
     found = call.need(call.path.lower().partition("/operationstatuses/")[0], "DeploymentNotFound")
     if found.facts["operation"] != call.param("id").lower():
         raise Problem(404, "DeploymentOperationNotFound", f"The operation '{call.param('id')}' was not found.")
@@ -139,17 +139,17 @@ def head_deployment(call: Call) -> Answer:
 @OPERATIONS.operation("deployment.operations_subscription", "GET", f"{_ONE}/operations", action=f"{_ACTION}/read")
 @OPERATIONS.get("deployment.operations", "operations")
 def list_operations(call: Call) -> Answer:
-    """List what a deployment has made, and what it could not make."""
+    """List the resources that a deployment has created, and those that it could not create."""
     found = call.need(call.path.rpartition("/")[0], "DeploymentNotFound")
     return Answer({"value": found.facts["rows"]})
 
 
 _LEVELS = {"Template", "Provider", "ProviderNoRbac"}
-"""How a deployment is judged: learn.microsoft.com/rest/api/resources/deployments/what-if#validationlevel."""
+"""Validation levels of a deployment: learn.microsoft.com/rest/api/resources/deployments/what-if#validationlevel."""
 
 
 def read_deployment(call: Call, *, preview: bool = False) -> tuple[Template, Json]:
-    """Read the template of a request; refuse what Resource Manager refuses before anything is made.
+    """Read the template of a request; refuse a template that Resource Manager refuses before anything is made.
 
     A *preview* may ask to be judged by the rights to read (`validationLevel`).
     """
@@ -176,7 +176,7 @@ def read_deployment(call: Call, *, preview: bool = False) -> tuple[Template, Jso
 
 
 def _scope(call: Call) -> tuple[str, str]:
-    """Give the id of the scope, and where the deployment's own data lie."""
+    """Return the id of the scope, and where the deployment's own data lie."""
     if "rg" in call.params:
         group = call.need(call.path.partition("/providers/")[0], "ResourceGroupNotFound")
         return group.id, str(group.body["location"])
@@ -197,7 +197,7 @@ def _check_location(call: Call, found: Resource | None) -> None:
 
 
 def _checked(template: object, given: object) -> tuple[Json, Json]:
-    """Give a template and its parameters; refuse what is not of the documented JSON types."""
+    """Return a template and its parameters; refuse values that are not of the documented JSON types."""
     if not isinstance(template, dict) or "resources" not in template:
         raise invalid_template("Required property 'resources' not found in JSON")
     for name, kind in (("parameters", dict), ("variables", dict), ("outputs", dict), ("resources", list)):
@@ -220,7 +220,7 @@ def _checked(template: object, given: object) -> tuple[Json, Json]:
 
 
 def _shown(call: Call, template: Template, body: Json, state: str, operation: str) -> Json:
-    """Show a deployment that has just been accepted: without its template, and without what is secure in it."""
+    """Show a deployment that has just been accepted: without its template and its secure values."""
     kinds: dict[str, dict[str, None]] = {}
     for part in template.parts:
         namespace, _, kind = part.type.partition("/")

@@ -1,4 +1,4 @@
-"""Template expressions: what stands between brackets in a template, read and evaluated.
+"""Template expressions: the texts between brackets in a template, read and evaluated.
 
 Source: learn.microsoft.com/azure/azure-resource-manager/templates/template-expressions. The functions are those that
 `az` and plain templates use; another one is refused by name.
@@ -47,7 +47,7 @@ _Node = _Literal | _Calling | _Member
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """What only a deployment will know, in a preview of one: the expression that it comes from."""
+    """A value that only a deployment determines, in a preview of it: its expression."""
 
     text: str
 
@@ -187,7 +187,7 @@ def _format(pattern: str, *values: object) -> str:
 
 
 def _guid(*parts: object) -> str:
-    """Give the version 5 UUID that Resource Manager makes of texts."""
+    """Return the version 5 UUID that Resource Manager makes of texts."""
     return str(uuid.uuid5(_GUIDS, "-".join(map(_text, parts))))
 
 

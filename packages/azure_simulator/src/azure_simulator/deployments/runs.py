@@ -1,4 +1,4 @@
-"""A deployment under way: each resource is written once what it depends on is there.
+"""A deployment under way: each resource is written once its dependencies exist.
 
 A resource is written as by a request of the caller's, with its api-version: everything that is refused otherwise is
 refused here. Rate limits and fault rules do not count for it.
@@ -93,22 +93,22 @@ class Run:
     done: set[str] = field(default_factory=set)
     failed: dict[str, Problem] = field(default_factory=dict)
     outer: list[Callable[[], None]] = field(default_factory=list)
-    """Who waits for the end: the deployment that this one is nested in."""
+    """Callbacks for the end: the deployment that this one is nested in."""
 
     @property
     def error(self) -> Problem | None:
-        """Give what has failed, once it has ended."""
+        """Return the error of a deployment that has failed and ended, `None` without one."""
         found = self.resource.properties.get("error")
         return Problem(409, found["code"], found["message"], details=found.get("details", [])) if found else None
 
     def start(self) -> None:
-        """Begin with what waits for nothing."""
+        """Begin with the parts that wait for nothing."""
         self.left = {part.id.lower(): part for part in self.template.parts}
         self.resource.set(self.asked.world.now_us, provisioningState="Running")
         self._go_on()
 
     def _go_on(self) -> None:
-        """Write what waits for nothing any more; end when nothing is left, or something has failed."""
+        """Write the parts that wait for nothing any more; end when no part is left, or one has failed."""
         while not self.failed and (ready := self._ready()):
             for part in ready:
                 self._write(part)
@@ -143,7 +143,7 @@ class Run:
         self._go_on()
 
     def _finish(self, part: Part, error: Problem | None) -> None:
-        """Note how the writing of a resource ended."""
+        """Record the end of writing a resource."""
         world = self.asked.world
         if error is None:
             self.done.add(part.id.lower())

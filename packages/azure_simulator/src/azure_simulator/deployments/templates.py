@@ -1,4 +1,4 @@
-"""A template with its parameters: the resources it asks for, what each waits for, and the outputs.
+"""A template with its parameters: its resources, the dependencies of each, and the outputs.
 
 Source: learn.microsoft.com/azure/azure-resource-manager/templates/syntax and resource-dependency.
 """
@@ -48,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a deployment goes."""
+    """Scope of a deployment."""
 
     scope: str
     """The id of the resource group, or of the subscription."""
@@ -80,7 +80,7 @@ class Template:
         self._check_order()
 
     def body(self, part: Part, reference: Callable[..., Any]) -> Json:
-        """Give the body of a resource, as `resolve` does; the template of a nested deployment is its own."""
+        """Return the body of a resource, as `resolve` does; the template of a nested deployment is its own."""
         inner = part.body.get("properties", {}).get("template") if part.type.lower() == NESTED else None
         if inner is None:
             found: Json = self.resolve(part.body, reference)
@@ -93,7 +93,7 @@ class Template:
         return {**resolved, "properties": {**resolved["properties"], "template": inner}}
 
     def resolve(self, value: object, reference: Callable[..., Any]) -> Any:  # noqa: ANN401 - JSON
-        """Evaluate what refers to resources that exist now; `reference(id, full)` shows one."""
+        """Evaluate an expression that may refer to existing resources; `reference(id, full)` shows one."""
 
         def referred(wanted: str, *more: str) -> Any:  # noqa: ANN401 - JSON
             full = len(more) > 1 and more[1].lower() == "full"
@@ -103,11 +103,11 @@ class Template:
 
     @property
     def outputs(self) -> Json:
-        """Give the outputs as they are written."""
+        """Return the outputs as they are written."""
         return self._template.get("outputs") or {}
 
     def shown_parameters(self) -> Json:
-        """Give the parameters as a deployment shows them: of a secure one its type alone."""
+        """Return the parameters as a deployment shows them: of a secure one its type alone."""
         rows = self._declared()
         return {
             name: {"type": _KIND_NAMES[kind]} | ({} if kind in SECURE else {"value": self.parameters[name]})
@@ -171,17 +171,17 @@ class Template:
                 del left[key]
 
     def _is_conditional(self, wanted: str) -> bool:
-        """Tell whether a resource is in the template and its condition is false."""
+        """Return whether a resource is in the template and its condition is false."""
         rows = (row for row in self._rows if "condition" in row)
         named = ((row, str(self._early(row["type"])), str(self._early(row["name"]))) for row in rows)
         return any(self._id_of(*each).lower() == wanted for each in named)
 
     def _early(self, value: object) -> Any:  # noqa: ANN401 - JSON
-        """Evaluate what must be known before anything exists."""
+        """Evaluate an expression whose value must be known before anything exists."""
         return resolve(value, self._functions)
 
     def _dependency(self, wanted: str) -> str:
-        """Give the id of what a resource depends on: by id, by `type/name`, or by its name alone."""
+        """Return the id of a resource's dependency: given by id, by `type/name`, or by its name alone."""
         if wanted.startswith("/"):
             return wanted
         namespace, *rest = wanted.split("/")
@@ -190,7 +190,7 @@ class Template:
         return self._by_name(wanted)
 
     def _by_name(self, wanted: str) -> str:
-        """Give the id of the one resource of a name."""
+        """Return the id of the one resource of a name."""
         found = []
         for row in self._rows:
             kind, name = (str(self._early(row.get(key, ""))) for key in ("type", "name"))
@@ -212,7 +212,7 @@ class Template:
         return f"{self._place.scope}/providers/{namespace}/{below}"
 
     def _id_of(self, row: Json, kind: str, name: str) -> str:
-        """Give the id of a resource of the template; a nested deployment may go to another resource group."""
+        """Return the id of a resource of the template; a nested deployment may go to another resource group."""
         wanted = self._id(kind, *name.split("/"))
         if "resourceGroup" not in row:
             return wanted
@@ -245,7 +245,7 @@ class Template:
         return {"id": f"/subscriptions/{wanted}", "subscriptionId": wanted, "tenantId": self._place.tenant}
 
     def _resource_id(self, *words: str) -> str:
-        """Give an id; a group, or a subscription and a group, may stand before the type."""
+        """Return an id; a group, or a subscription and a group, may stand before the type."""
         at = next((index for index, word in enumerate(words) if "/" in word), 0)
         place = self._place.scope.split("/")[2::2]
         if len(place) + at < 2:  # noqa: PLR2004 - a subscription and a group
@@ -299,7 +299,7 @@ def _check_parameter(name: str, row: Json, value: object) -> None:
 
 
 def without_null(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Leave out members that are null: a template has them for what was not given."""
+    """Leave out members that are null: a template has them for values that were not given."""
     if isinstance(value, dict):
         return {name: without_null(each) for name, each in value.items() if each is not None}
     return [without_null(each) for each in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What-if: what a deployment would create or change, without making it.
+"""Preview (what-if): changes that a deployment would create or change, without making it.
 
 Sources: learn.microsoft.com/rest/api/resources/deployments/what-if and
 learn.microsoft.com/azure/azure-resource-manager/templates/deploy-what-if. Only properties that the template names are
@@ -42,7 +42,7 @@ _UNKNOWN = re.compile(r"^\[(?!\[).*\]$", re.DOTALL)
     "deployment.what_if", "POST", f"{DEPLOYMENTS.one}/whatIf", action=_ACTION, redacted=False, mutates=False
 )
 def what_if(call: Call) -> Answer:
-    """Say what a deployment would do to each resource, ordered by id."""
+    """Return the changes that a deployment would make to each resource, ordered by id."""
     call.path = call.path.rpartition("/")[0]
     template, properties = read_deployment(call, preview=True)
     settings = properties.get("whatIfSettings") or {}
@@ -79,7 +79,7 @@ def _later(wanted: str, full: bool) -> Later:  # noqa: FBT001 - called by an exp
 
 
 def _written(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Write what only the deployment will know as an expression again."""
+    """Write values that only the deployment will know as expressions again."""
     if isinstance(value, dict):
         return {name: _written(each) for name, each in value.items()}
     if isinstance(value, list):
@@ -130,7 +130,7 @@ def _row(name: str, kind: str, **values: object) -> Json:
 
 
 def _same(have: object, value: object) -> bool:
-    """Tell whether a value would stay; of one that only the deployment knows nothing is said."""
+    """Return whether a value would stay; one that only the deployment knows counts as staying."""
     if isinstance(value, str) and _UNKNOWN.match(value):
         return True
     if isinstance(value, list) and isinstance(have, list):

@@ -10,6 +10,7 @@ from azure_simulator.desktops import (
     application_groups,
     broker_control,
     host_pools,
+    machine_policies,
     session_hosts,
     sessions,
     user_sessions,
@@ -42,6 +43,7 @@ def install(cloud: Cloud) -> None:
     cloud.on("configured", agents.configured)
     cloud.on("session_host_down", sessions.host_down)
     cloud.on("ask_registration", host_pools.ask_registration)
+    cloud.on("ask_share", machine_policies.ask_share)
     cloud.invariant("sessionHostOrphans", session_hosts.orphans)
     cloud.invariant("assignedTwice", session_hosts.assigned_twice)
     cloud.invariant("sessionsLost", sessions.lost)

@@ -47,7 +47,7 @@ _VERSIONS: Json = {
 
 
 def behaviour(world: World, computer: str) -> object:
-    """Give what the setting `desktopAgents` says of a computer's agent; empty when nothing."""
+    """Return the value of the setting `desktopAgents` for a computer's agent; empty without one."""
     for glob, value in world.config.get("desktopAgents", {}).items():
         if fnmatchcase(computer.lower(), glob.lower()):
             return value
@@ -83,6 +83,7 @@ def registered(world: World, *, vm_id: str, computer_name: str, host_pool: str, 
         "systemData": system_data(iso_z(world.now_us)),
     }
     hidden = {"computer": computer_name, "vmId": str(vm.properties.get("vmId", "")) if vm else ""}
+    hidden |= {"assignee": known.facts["assignee"]} if known and "assignee" in known.facts else {}
     host = world.resources.add(Resource(path, SESSION_HOST, body, world.now_us, {**hidden, "beatUs": world.now_us}))
     _comes_up(world, host)
 
@@ -96,7 +97,7 @@ def _address(world: World, vm_id: str, computer_name: str, joined: str) -> str:
 
 
 def _comes_up(world: World, host: Resource) -> None:
-    """Let an agent report after a while; until then its host is what it was."""
+    """Let an agent report after a while; until then its host keeps its status."""
     number = world.attempt(KIND, host.id)
     delay_us = world.duration_us(KIND, host.id, number)
     told = behaviour(world, host.facts["computer"])
@@ -107,7 +108,7 @@ def _comes_up(world: World, host: Resource) -> None:
 
 
 def machine_of(world: World, host: Resource) -> Resource | None:
-    """Give the machine that the agent is in; `None` when it is gone, also when another one has its name."""
+    """Return the machine that the agent is in; `None` when it is gone, also when another one has its name."""
     vm = world.resources.get(str(host.properties["resourceId"]))
     return vm if vm is not None and str(vm.properties.get("vmId", "")) == host.facts.get("vmId", "") else None
 
@@ -125,7 +126,7 @@ def status_of(world: World, host: Resource) -> str:
 
 
 def _health(world: World, host: Resource, vm: Resource) -> str:
-    """Tell what the agent of a running machine reports."""
+    """Return the status that the agent of a running machine reports."""
     told = behaviour(world, host.facts["computer"])
     if told in {"never", "silent"}:
         return "NoHeartbeat"
@@ -207,11 +208,11 @@ def configured(world: World, **_: object) -> None:
 
 
 def policies_changed(world: World, vm_id: str) -> None:
-    """Follow a change of what is set in Windows."""
+    """Follow a change of Windows settings."""
     for host in hosts_of(world, vm_id):
         refresh(world, host)
 
 
 def hosts_of(world: World, vm_id: str) -> list[Resource]:
-    """Give the session hosts that a machine has been registered as."""
+    """Return the session hosts that a machine has been registered as."""
     return world.resources.find(BY_MACHINE, vm_id.lower())

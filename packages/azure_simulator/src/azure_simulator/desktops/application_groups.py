@@ -29,7 +29,7 @@ from azure_simulator.desktops.bodies import (
     shown_type,
     stamped,
 )
-from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, KIND, NAMING, SDK
+from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, IDENTITY, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -42,6 +42,7 @@ APPLICATION_GROUPS = ResourceType(
     unshown=("kind",),  # follows from the type of its applications
     naming=NAMING,
     values={"kind": KIND},
+    together=(IDENTITY,),
     immutable=dict.fromkeys(("properties.hostPoolArmPath", "properties.applicationGroupType"), FIXED),
 )
 PUBLISHED_DESKTOPS = ResourceType(

@@ -1,4 +1,4 @@
-"""Which session host a sign-in gets: assigned, with the most or the fewest sessions, or one that has to start first.
+"""Session host chosen for a sign-in: assigned, with the most or the fewest sessions, or one to start first.
 
 Sources: learn.microsoft.com/azure/virtual-desktop/{host-pool-load-balancing,drain-mode,start-virtual-machine-connect}.
 """
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.core.longrunning import running_on
 from azure_simulator.core.times import NEVER
-from azure_simulator.desktops import agents
+from azure_simulator.desktops import agents, entitlements
 
 if TYPE_CHECKING:
     from azure_simulator.core.resources import Resource
@@ -28,7 +28,7 @@ class Choice:
 
 
 def usable(world: World, host: Resource) -> bool:
-    """Tell whether a host takes sessions, as far as its agent goes."""
+    """Return whether a host takes sessions, as far as its agent goes."""
     return host.properties["status"] in agents.TAKES_SESSIONS and agents.machine_of(world, host) is not None
 
 
@@ -49,7 +49,8 @@ def choose(world: World, pool: Resource, user: str) -> Choice:
 
 
 def _assigned(world: World, pool: Resource, hosts: list[Resource], user: str) -> Choice:
-    mine = [each for each in hosts if str(each.properties.get("assignedUser", "")).lower() == user.lower()]
+    known_as = entitlements.identity_of(world, pool.id, user)
+    mine = [each for each in hosts if each.facts.get("assignee") == known_as]
     if not mine and pool.properties.get("personalDesktopAssignmentType", "Automatic") == "Automatic":
         mine = [each for each in hosts if not each.properties.get("assignedUser")]
     if not mine:

@@ -1,4 +1,4 @@
-"""What the resources of Microsoft.DesktopVirtualization have in common: how they are written, shown and refused.
+"""Common parts of resources of Microsoft.DesktopVirtualization: how they are written, shown and refused.
 
 As recorded (docs/notes.md 7.1): ids and types come back with their types in lower case, members without a value are
 null and there, an error's code is its status in text.
@@ -58,25 +58,25 @@ def nulls(kind: str, beside: str, *, empty: str = "", inside: str) -> None:
 
 
 def show(resource: Resource, **more: object) -> Json:
-    """Give a resource as it is shown, `more` in place of properties."""
+    """Return a resource as it is shown, `more` in place of properties."""
     blank = _NULLS[resource.type]
     inside = {**blank["properties"], **resource.properties, **more}
     return {**blank, **resource.body, "properties": inside}
 
 
 def shown(call: Call, resource: Resource) -> Json:
-    """Give a resource as it is shown, for `Operations.reads`."""
+    """Return a resource as it is shown, for `Operations.reads`."""
     del call
     return show(resource)
 
 
 def gone(resource: Resource, **more: object) -> Answer:
-    """Answer the deletion of a tracked resource: with what it was (recorded), `more` in place of properties."""
+    """Answer the deletion of a tracked resource with its last body (recorded), `more` in place of properties."""
     return Answer(show(resource, **more))
 
 
 def system_data(moment: str, before: Json | None = None, by: str | None = None) -> Json:
-    """Tell who made a resource and who has changed it last."""
+    """Return the creator of a resource and its last editor."""
     kind = "Application" if by else None
     made = before or {"createdBy": by, "createdByType": kind, "createdAt": moment}
     return {**made, "lastModifiedBy": by, "lastModifiedByType": kind, "lastModifiedAt": moment}
@@ -146,13 +146,13 @@ def created(resource: Resource) -> Answer:
 
 
 def written(resource: Resource, **more: object) -> Json:
-    """Give a resource as the answer to a PUT shows it: a list that was not read is null (recorded)."""
+    """Return a resource as the answer to a PUT shows it: a list that was not read is null (recorded)."""
     unread = dict.fromkeys(_UNREAD & _NULLS[resource.type]["properties"].keys())
     return show(resource, **unread, **more)
 
 
 def stamped(call: Call, known: Resource | None) -> Json:
-    """Give the system data after a write of the caller's."""
+    """Return the system data after a write of the caller's."""
     who = call.principal.object_id or call.principal.name
     return system_data(iso_z(call.now_us), known.body.get("systemData") if known else None, who)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from azure_simulator.core.times import SECOND, iso_z
-from azure_simulator.desktops import agents, balancing, entitlements, sessions
+from azure_simulator.desktops import agents, balancing, entitlements, session_hosts, sessions
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 STATE = "broker"
 PATIENCE_S = 600
-"""How long a client waits for a machine that starts; a guess."""
+"""Seconds that a client waits for a machine that starts; a guess."""
 REFUSED = frozenset({"UserUnknown", "AccountDisabled", "NotAssigned", "NotAllowedOnMachine"})
 """Reasons that are the user's rights: no fault of the service."""
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a user wants: to sign in, to stay (`None`: until told otherwise), to leave in some way, to try again."""
+    """A user's visit: to sign in, to stay (`None`: until told otherwise), to leave in some way, to try again."""
 
     user: str
     pool_id: str
@@ -47,7 +47,7 @@ class Broker:
 
 
 def broker(world: World) -> Broker:
-    """Give the broker's records."""
+    """Return the broker's records."""
     found: Broker = world.state(STATE)
     return found
 
@@ -64,7 +64,7 @@ def sign_in(world: World, visit: Visit) -> Json:
 
 
 def _refusal(world: World, pool: Resource, name: str) -> str:
-    """Give the reason why a user gets no desktop of a pool; empty when they do."""
+    """Return the reason why a user gets no desktop of a pool; empty when they do."""
     user = entitlements.user_of(world, pool.id, name)
     if user is None:
         return "UserUnknown"
@@ -80,11 +80,11 @@ def _refusal(world: World, pool: Resource, name: str) -> str:
 
 
 def _connect(world: World, pool: Resource, visit: Visit, record: Json) -> Json:
-    """Bring a user to the session that they have, also one that has slept with its machine; else to a host."""
-    for session in world.resources.find(sessions.BY_USER, (pool.id.lower(), visit.user.lower())):
+    """Connect a user to their session, even one that has slept with its machine; else to a host."""
+    for session in sessions.of_user(world, pool.id, visit.user):
         host = sessions.host_of(world, session)
         if host is not None and balancing.usable(world, host):
-            sessions.resume(world, session)
+            sessions.resume(world, session, visit.user)
             return _connected(world, visit, record, host, session, "reconnected")
     choice = balancing.choose(world, pool, visit.user)
     if choice.host is not None:
@@ -122,8 +122,8 @@ def _admit(world: World, pool: Resource, host: Resource, visit: Visit, record: J
         or (entra and not entitlements.holds(world, user, vm.id, entitlements.SIGNS_IN_TO_MACHINES))
     ):
         return _failed(world, visit, record, "NotAllowedOnMachine")
-    if pool.properties["hostPoolType"] == "Personal" and not host.properties.get("assignedUser"):
-        host.set(world.now_us, assignedUser=visit.user)
+    if pool.properties["hostPoolType"] == "Personal":
+        session_hosts.assign(world, host, visit.user)
     session = sessions.begin(world, host, visit.user)
     return _connected(world, visit, record, host, session, "signedIn")
 

@@ -68,7 +68,7 @@ def post_leave(call: Call) -> Answer:
     body, pool, how = call.object(), _pool(call), call.object().get("how", days.LEAVES[0])
     if how not in days.LEAVES:
         raise Problem(400, "BadRequest", f"how is one of {', '.join(days.LEAVES)}")
-    found = call.world.resources.find(sessions.BY_USER, (pool.id.lower(), _text(body, "user").lower()))
+    found = sessions.of_user(call.world, pool.id, _text(body, "user"))
     for session in found:
         broker.depart(call.world, session, how)
     return Answer({"sessions": len(found)})
@@ -129,7 +129,7 @@ def _in(resource: Resource, wanted: str) -> bool:
 
 
 def _at(values: list[float], share: float) -> float:
-    """Give the nearest-rank percentile; 0 of nothing."""
+    """Return the nearest-rank percentile; 0 of nothing."""
     return values[max(0, -(-int(share * 100) * len(values) // 100) - 1)] if values else 0.0
 
 

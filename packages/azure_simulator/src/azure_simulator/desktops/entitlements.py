@@ -1,4 +1,4 @@
-"""Who may use what: the roles that a sign-in needs, and the one that starts a machine for it.
+"""Permissions of users of desktops: the roles that a sign-in needs, and the one that starts a machine for it.
 
 A user needs a role such as Desktop Virtualization User at the application group, and at a machine that has joined Entra
 ID one that allows to sign in to it. To start a machine, Azure Virtual Desktop's own service principal needs a role that
@@ -32,12 +32,18 @@ def user_of(world: World, pool_id: str, name: str) -> Json | None:
     return found[0] if found else None
 
 
+def identity_of(world: World, pool_id: str, name: str) -> str:
+    """Return the object id by which a pool knows a user, in lower case; for a name without a user the name."""
+    user = user_of(world, pool_id, name)
+    return str(user["id"] if user else name).lower()
+
+
 def holds(world: World, user: Json, resource_id: str, action: str) -> bool:
-    """Tell whether a user's roles allow a data action at a resource."""
+    """Return whether a user's roles allow a data action at a resource."""
     return permissions.allows(world, str(user["id"]), action, resource_id, data=True)
 
 
 def may_start(world: World, vm_id: str) -> bool:
-    """Tell whether Azure Virtual Desktop may start a machine: the service principal that the directory has for it."""
+    """Return whether Azure Virtual Desktop may start a machine: the service principal that the directory has for it."""
     service = registrations.principal_of(directory_of(world), tenant_of_machine(world, vm_id), SERVICE_APP)
     return service is not None and permissions.allows(world, service["id"], STARTS_MACHINES, vm_id)

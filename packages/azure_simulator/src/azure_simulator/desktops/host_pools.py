@@ -35,7 +35,7 @@ from azure_simulator.desktops.bodies import (
     shown,
     written,
 )
-from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, KIND, NAMING, SDK
+from azure_simulator.desktops.provider import DESKTOPS, HOST_POOL, IDENTITY, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -50,6 +50,7 @@ HOST_POOLS = ResourceType(
     naming=NAMING,
     immutable={"properties.hostPoolType": EXACT},
     unshown=("properties.registrationInfo",),
+    together=(IDENTITY,),
     values={
         "kind": KIND,
         "properties.maxSessionLimit": between(1, 999_999),
@@ -102,6 +103,8 @@ def put_pool(call: Call) -> Answer:
     registration = an_object(wanted.pop("registrationInfo", None), "registrationInfo")
     _check_expiry(call, registration)
     wanted = {key: value for key, value in wanted.items() if (key, value) != ("vmTemplate", "")}  # recorded
+    if wanted["hostPoolType"] == "Pooled":
+        wanted["personalDesktopAssignmentType"] = None  # recorded: whatever the request says
     if "ring" in wanted:
         wanted["ring"] = max(1, wanted["ring"])  # recorded: 0 comes back as 1
     references = known.properties["applicationGroupReferences"] if known else []
@@ -147,7 +150,7 @@ def patch_pool(call: Call) -> Answer:
 
 @OPERATIONS.delete("hostPool.delete")
 def delete_pool(call: Call) -> Answer:
-    """Delete a host pool; one with session hosts only with `force`."""
+    """Delete a host pool; if it has session hosts, only with `force`."""
     pool = call.world.resources.get(call.path)
     if pool is None:
         return Answer(status=204)

@@ -1,4 +1,4 @@
-r"""What was set in the Windows of a machine that Virtual Desktop goes by: FSLogix, and the limits of sessions.
+r"""Windows settings of a machine that Virtual Desktop obeys: FSLogix, and the limits of sessions.
 
 Only what a script has set counts: the values of FSLogix (`HKLM\SOFTWARE\FSLogix\Profiles`) and the policies of Remote
 Desktop Services (`MaxIdleTime`, `MaxDisconnectionTime`, in milliseconds; 0 is never). Shares are there unless the
@@ -24,7 +24,7 @@ _SHARE = re.compile(r"\\\\[^\\/:*?\"<>|]+\\[^/:*?\"<>|]+")
 
 
 def value(vm: Resource, key: str, name: str) -> object:
-    """Give a value of the machine's registry; `None` when nobody has set it."""
+    """Return a value of the machine's registry; `None` when nobody has set it."""
     return vm.facts.get("registry", {}).get(key, {}).get(name.lower())
 
 
@@ -36,8 +36,14 @@ def profile_shares(vm: Resource) -> list[str]:
 
 
 def reaches_profiles(world: World, vm: Resource) -> bool:
-    """Tell whether a machine reaches each of its profile shares; a path that is no share is reached by nobody."""
+    """Return whether a machine reaches each of its profile shares; a path that is no share is reached by nobody."""
     return all(_is_there(world, share) for share in profile_shares(vm))
+
+
+def ask_share(world: World, share: str, answers: list[str]) -> None:
+    """Answer why a share cannot be opened, as Windows says it (53, ERROR_BAD_NETPATH); nothing when it can."""
+    if not _is_there(world, share):
+        answers.append(f"{share} cannot be opened (53). The network path was not found.")
 
 
 def _is_there(world: World, share: str) -> bool:
@@ -47,6 +53,6 @@ def _is_there(world: World, share: str) -> bool:
 
 
 def limit_us(vm: Resource | None, name: str) -> int:
-    """Give a limit of sessions (`MaxIdleTime`, `MaxDisconnectionTime`) in microseconds; 0 when there is none."""
+    """Return a limit of sessions (`MaxIdleTime`, `MaxDisconnectionTime`) in microseconds; 0 when there is none."""
     found = str(value(vm, _SESSIONS, name) or 0) if vm is not None else "0"
     return int(found) * _MILLISECOND_US if found.isascii() and found.isdecimal() else 0

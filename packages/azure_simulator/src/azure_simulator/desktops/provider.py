@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.arm.providers import ResourceProvider
 from azure_simulator.arm.resource_types import NameRule
+from azure_simulator.arm.together_rules import one_of
 from azure_simulator.arm.value_rules import matching
 from azure_simulator.core.answers import Problem
 from azure_simulator.core.throttling import Charge
@@ -25,6 +26,8 @@ _WINDOW_S = 300
 """A limit of the provider's counts over five minutes (docs/notes.md 7.1)."""
 KIND = matching(r"[-\w._,()]+", "The value '{value}' of parameter '{name}' is invalid.")
 """The pattern of Microsoft's specification."""
+IDENTITY = one_of("identity", "type", says="Required parameter 'identity.type' is missing (null).")
+"""Microsoft's specification; the SDK's models do not have it."""
 NAMING = NameRule(r"[A-Za-z0-9@.\-_ ]{3,64}")
 
 

@@ -1,4 +1,4 @@
-"""Session hosts: what is shown of them, and what an administrator can change.
+"""Session hosts: the properties that are shown, and those that an administrator can change.
 
 A session host cannot be created over ARM: it appears when the agent in a machine registers (`agents`). The record
 outlives its machine. Source: learn.microsoft.com/rest/api/desktopvirtualization/session-hosts; docs/notes.md 7.
@@ -16,7 +16,7 @@ from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
 from azure_simulator.core.settings import NUMBER
 from azure_simulator.core.times import iso_z
-from azure_simulator.desktops import agents, machine_policies
+from azure_simulator.desktops import agents, entitlements, machine_policies
 from azure_simulator.desktops.bodies import invalid, nulls, paged, properties_of, refused, show, stamped
 from azure_simulator.desktops.provider import DESKTOPS, HOST_LISTS, SDK, SESSION_HOST
 
@@ -112,26 +112,35 @@ def patch_host(call: Call) -> Answer:
     if unknown:
         raise invalid(f"The property '{unknown[0]}' cannot be changed.")
     if "assignedUser" in wanted:
-        _check_assignment(call, host, wanted["assignedUser"])
         wanted["assignedUser"] = wanted["assignedUser"] or None
+        _check_assignment(call, host, wanted["assignedUser"])
+        assign(call.world, host, wanted["assignedUser"])
     host.set(call.now_us, **wanted)
     host.replace({**host.body, "systemData": stamped(call, host)}, call.now_us)
     return Answer(shown_host(call, host))
 
 
-def _check_assignment(call: Call, host: Resource, user: object) -> None:
+def assign(world: World, host: Resource, user: str | None) -> None:
+    """Assign a host to a user, or to nobody; the service keeps the object id beside the name that it shows."""
+    pool_id = host.id.rpartition("/sessionHosts/")[0]
+    host.facts = {**host.facts, "assignee": user and entitlements.identity_of(world, pool_id, user)}
+    host.set(world.now_us, assignedUser=user)
+
+
+def _check_assignment(call: Call, host: Resource, user: str | None) -> None:
     pool = call.need(host.id.rpartition("/sessionHosts/")[0])
     if pool.properties["hostPoolType"] != "Personal":
         raise invalid("Users are assigned in personal host pools only.")
     before = host.properties.get("assignedUser")
-    if before and before != user and call.query.get("force", "").lower() != "true":
+    same = user is not None and entitlements.identity_of(call.world, pool.id, user) == host.facts.get("assignee")
+    if before and not same and call.query.get("force", "").lower() != "true":
         text = f"The session host is assigned to {before}; use force to assign it to somebody else."
         raise Problem(409, "Conflict", text)
 
 
 @OPERATIONS.delete("sessionHost.delete")
 def delete_host(call: Call) -> Answer:
-    """Delete the record, never the machine; one with sessions only with `force`, which ends them."""
+    """Delete the record, never the machine; if it has sessions, only with `force`, which ends them."""
     host = call.world.resources.get(call.path)
     if host is None:
         return Answer(status=204)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from azure_simulator.core.resources import Index, Resource
 from azure_simulator.core.times import SECOND, iso_z
-from azure_simulator.desktops import agents, machine_policies
+from azure_simulator.desktops import agents, entitlements, machine_policies
 from azure_simulator.desktops.bodies import shown_id, shown_type, system_data
 from azure_simulator.desktops.provider import USER_SESSION
 
@@ -26,15 +26,20 @@ _AGREED = frozenset({"signedOut", "timeLimit", "evicted"})
 
 
 def _user_in_pool(session: Resource) -> tuple[str, str]:
-    return pool_id(session).lower(), str(session.properties["userPrincipalName"]).lower()
+    return pool_id(session).lower(), str(session.facts["user"])
 
 
 BY_USER = Index(USER_SESSION, _user_in_pool)
 
 
+def of_user(world: World, pool_id: str, name: str) -> list[Resource]:
+    """List the sessions of a user in a pool, whatever the names are that they show."""
+    return world.resources.find(BY_USER, (pool_id.lower(), entitlements.identity_of(world, pool_id, name)))
+
+
 @dataclass(slots=True)
 class Ended:
-    """What has become of sessions: those that were lost, how many ended by which cause, the messages that were sent."""
+    """Ended sessions: lost sessions, number of ends by cause, and the messages that were sent."""
 
     lost: list[Json] = field(default_factory=list)
     causes: dict[str, int] = field(default_factory=dict)
@@ -42,23 +47,29 @@ class Ended:
 
 
 def ended(world: World) -> Ended:
-    """Give what has become of sessions."""
+    """Return the sessions that have ended."""
     found: Ended = world.state(STATE)
     return found
 
 
 def pool_id(session: Resource) -> str:
-    """Give the id of the pool that a session (or a session host) is in."""
+    """Return the id of the pool that a session (or a session host) is in."""
     return "/".join(session.id.split("/")[:9])
 
 
 def host_of(world: World, session: Resource) -> Resource | None:
-    """Give the session host of a session."""
+    """Return the session host of a session."""
     return world.resources.get(session.id.rpartition("/userSessions/")[0])
 
 
 def begin(world: World, host: Resource, user: str, **given: object) -> Resource:
-    """Let a user be signed in on a host."""
+    """Let a user be signed in on a host.
+
+    What is shown is the principal name with which they have signed in, also after they have got another one: the
+    service knows users by their object ids, and keeps a name until its user connects again
+    (jpwinsup.github.io/blog/2021/03/12/RemoteDesktopService/AVD/avd-rename-upn-on-personal-hostpool, by Microsoft's
+    support). The `objectId` that is shown is the session's own ("internal use"), not its user's.
+    """
     number = world.attempt("session", host.id) + 1
     path = f"{host.id}/userSessions/{number}"
     properties = {
@@ -76,16 +87,17 @@ def begin(world: World, host: Resource, user: str, **given: object) -> Resource:
         "properties": properties,
         "systemData": {**system_data(iso_z(world.now_us)), "lastModifiedAt": None},  # recorded
     }
-    session = world.resources.add(Resource(path, USER_SESSION, body, world.now_us, {"turn": 0, "awayUs": None}))
+    facts = {"turn": 0, "awayUs": None, "user": entitlements.identity_of(world, pool_id(host), user)}
+    session = world.resources.add(Resource(path, USER_SESSION, body, world.now_us, facts))
     _count(world, host)
     watch(world, session)
     return session
 
 
-def resume(world: World, session: Resource) -> None:
-    """Let the user of a session be back at it."""
+def resume(world: World, session: Resource, user: str) -> None:
+    """Let the user of a session be back at it; from now on it shows their present principal name."""
     session.facts = {**session.facts, "awayUs": None}
-    session.set(world.now_us, sessionState="Active")
+    session.set(world.now_us, sessionState="Active", userPrincipalName=user)
     watch(world, session)
 
 
@@ -160,7 +172,7 @@ def watch(world: World, session: Resource) -> None:
 
 
 def _limit_us(world: World, session: Resource) -> int | None:
-    """Give the moment at which a limit ends a session's state; `None` when none does."""
+    """Return the moment at which a limit ends a session's state; `None` when none does."""
     host = host_of(world, session)
     vm = agents.machine_of(world, host) if host is not None else None
     active = session.properties["sessionState"] == "Active"

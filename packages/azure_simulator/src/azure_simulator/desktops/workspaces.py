@@ -24,7 +24,7 @@ from azure_simulator.desktops.bodies import (
     shown,
     shown_id,
 )
-from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, KIND, NAMING, SDK
+from azure_simulator.desktops.provider import APPLICATION_GROUP, DESKTOPS, IDENTITY, KIND, NAMING, SDK
 
 if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
@@ -37,6 +37,7 @@ WORKSPACES = ResourceType(
     models=BodyModels(SDK, "Workspace", "WorkspacePatch"),
     naming=NAMING,
     values={"kind": KIND},
+    together=(IDENTITY,),
 )
 OPERATIONS = Operations(WORKSPACES)
 OPERATIONS.reads(get="workspace.get", show=shown)

@@ -55,9 +55,10 @@ def check_resource(directory: Directory, resource: str) -> None:
 
 
 def audience(directory: Directory, resource: str) -> Audience:
-    """Return what a token for a resource names, and its version.
+    """Return the audience of a token for a resource, and its version.
 
-    An application says which version its tokens have; what no directory has, has version 2 under the name given.
+    The version of an application's tokens is in its registration; a resource that no directory has gets version 2 under
+    the name given.
     """
     if tokens.is_first_party(resource):
         return Audience(resource, 1)

@@ -1,4 +1,4 @@
-"""How clients find what they need: the services of a cloud, the issuer and its endpoints.
+"""Discovery documents for clients: the services of a cloud, the issuer and its endpoints.
 
 `GET /metadata/endpoints` is what `az cloud register` reads. All services are at the address that was asked; a token for
 that address is one for Graph, which in this cloud has no other name. Sources: management.azure.com/metadata/endpoints
@@ -23,7 +23,7 @@ FROM_PAGES = (
     "/{tenant}/discovery/v2.0/keys",
     "/common/discovery/instance",
 )
-"""What the pages of a single-page application may ask for."""
+"""Paths that pages of a single-page application may request."""
 _CLAIMS = (
     "sub iss cloud_instance_name cloud_instance_host_name cloud_graph_host_name msgraph_host aud exp iat auth_time acr "
     "nonce preferred_username name tid ver at_hash c_hash email"

@@ -1,4 +1,4 @@
-"""The token endpoint: which grant it is, and what every grant needs.
+"""The token endpoint: the choice of the grant, and the requirements of every grant.
 
 Sources: learn.microsoft.com/entra/identity-platform/{v2-oauth2-client-creds-grant-flow,v2-oauth2-auth-code-flow,
 v2-oauth2-device-code}.

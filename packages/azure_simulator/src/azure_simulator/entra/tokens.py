@@ -29,7 +29,7 @@ _FIRST_PARTY = re.compile(
 
 @dataclass(frozen=True)
 class Audience:
-    """What a token is for: its `aud`, and the version that this API wants."""
+    """Audience of a token: its `aud`, and the version that this API wants."""
 
     name: str
     version: int

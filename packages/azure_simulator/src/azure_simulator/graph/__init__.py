@@ -40,7 +40,6 @@ from azure_simulator.graph.resources import (
     permission_grants,
     remote_desktop,
     service_principals,
-    unsupported,
     user_writes,
     users,
 )
@@ -85,7 +84,7 @@ SETTINGS: dict[str, Shape] = {
 RESOURCES = (
     *(users, user_writes, groups, group_writes, licenses, devices, managed_devices, deltas, organization),
     *(applications, federated_credentials, service_principals, app_role_assignments, permission_grants, owners),
-    *(authorization_policy, remote_desktop, directory_objects, member_of, deleted_items, counts, unsupported),
+    *(authorization_policy, remote_desktop, directory_objects, member_of, deleted_items, counts),
 )
 """Modules that declare their operations in `ROUTES` when they are imported."""
 
@@ -134,7 +133,7 @@ def show(world: World, query: dict[str, str]) -> Json:
 
 
 def _tell_subscriptions(world: World, tenant: str, answers: list[str]) -> None:
-    """Answer which subscriptions a directory has."""
+    """Add a directory's subscriptions to *answers*."""
     answers += [str(each) for each in (directory_of(world).tenant(tenant) or {}).get("subscriptions", ())]
 
 

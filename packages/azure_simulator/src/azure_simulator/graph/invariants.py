@@ -1,4 +1,4 @@
-"""What must not happen: directory records whose machine is deleted, two existing machines of one name."""
+"""Invariants: no directory records whose machine is deleted, no two existing machines of one name."""
 
 from __future__ import annotations
 

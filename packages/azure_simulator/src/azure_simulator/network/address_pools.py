@@ -27,11 +27,11 @@ class Pool:
 
     @property
     def limit(self) -> int:
-        """Give how many addresses machines can have."""
+        """Return the number of addresses for machines."""
         return max(0, self.network.num_addresses - KEPT_FIRST - KEPT_LAST)
 
     def take(self, owner: str) -> str | None:
-        """Give the lowest free address to an owner; `None` when the subnet is full."""
+        """Assign the lowest free address to an owner, and return it; `None` when the subnet is full."""
         while self.returned:
             offset = heapq.heappop(self.returned)
             if offset not in self.used:
@@ -64,7 +64,7 @@ class Pool:
             heapq.heappush(self.returned, offset)
 
     def free(self, address: str) -> bool:
-        """Tell whether an address could be claimed."""
+        """Return whether an address could be claimed."""
         offset = int(ip_address(address)) - int(self.network.network_address)
         return KEPT_FIRST <= offset < self.network.num_addresses - 1 and offset not in self.used
 
@@ -74,7 +74,7 @@ class Pool:
 
 
 def is_address(text: object) -> bool:
-    """Tell whether a text is an IPv4 address."""
+    """Return whether a text is an IPv4 address."""
     try:
         IPv4Address(str(text))
     except AddressValueError:
@@ -83,13 +83,13 @@ def is_address(text: object) -> bool:
 
 
 def pools(world: World) -> dict[str, Pool]:
-    """Give the pools of all subnets by lower-cased id."""
+    """Return the pools of all subnets by lower-cased id."""
     found: dict[str, Pool] = world.state("addresses")
     return found
 
 
 def pool(world: World, subnet_id: str) -> Pool:
-    """Give the pool of a subnet."""
+    """Return the pool of a subnet."""
     return pools(world)[subnet_id.lower()]
 
 

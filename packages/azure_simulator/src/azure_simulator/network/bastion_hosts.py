@@ -61,7 +61,7 @@ OPERATIONS = Operations(BASTION_HOSTS)
 
 
 def _wanted(call: Call) -> Json:
-    """Give the one configuration that a body asks for."""
+    """Return the one configuration that a body asks for."""
     given: list[Json] = read(call.object(), "properties.ipConfigurations", "array", [])
     if not given:
         raise missing("properties.ipConfigurations")
@@ -93,7 +93,7 @@ def _properties(call: Call, found: Resource | None) -> Json:
     del found
     entry, world = _wanted(call), call.world
     given = read(call.object(), "properties", "object", {})
-    inner = {"privateIPAllocationMethod": "Dynamic", **entry["properties"], "provisioningState": "Succeeded"}
+    inner = {"privateIPAllocationMethod": "Dynamic", **entry["properties"]}
     configuration = {"id": f"{call.path}{_PART}{entry['name']}", "name": entry["name"], "properties": inner}
     dns = f"bst-{world.guid('bastion', call.path)}.bastion.azure.com"
     return {"scaleUnits": 2, **given, "dnsName": dns, "ipConfigurations": [configuration]}

@@ -57,14 +57,18 @@ def configurations(call: Call, nic_id: str, wanted: list[Json], location: str, f
 
 
 def _check_network(call: Call, subnets: list[Resource], found: Resource | None) -> None:
-    """Refuse subnets of several networks, and to move an interface of a machine into another network.
+    """Refuse several subnets, and to move an interface of a machine into another network.
 
-    Source: learn.microsoft.com/azure/virtual-network/virtual-network-network-interface.
+    Sources: learn.microsoft.com/azure/virtual-network/virtual-network-network-interface; people quote the code of two
+    subnets of one network (github.com/cilium/cilium has that of scale sets).
     """
     networks = {subnet.key.partition("/subnets/")[0] for subnet in subnets}
     if len(networks) > 1:
         text = f"All subnets of the IP configurations of {call.path} must be in one virtual network."
         raise Problem(400, "SubnetsNotInSameVnet", text)
+    if len({subnet.key for subnet in subnets}) > 1:
+        text = f"IP configurations of the network interface {call.path} cannot use different subnets."
+        raise Problem(400, "IpConfigurationsOnSameNicCannotUseDifferentSubnets", text)
     if found is not None and "virtualMachine" in found.properties:
         before = found.properties["ipConfigurations"][0]["properties"]["subnet"]["id"].lower()
         if before.partition("/subnets/")[0] not in networks:
@@ -72,7 +76,7 @@ def _check_network(call: Call, subnets: list[Resource], found: Resource | None) 
 
 
 def read_wanted(call: Call, body: Json) -> list[Json]:
-    """Give the configurations that a body asks for; raise a `Problem` for a reference to what does not exist."""
+    """Return the configurations that a body asks for; raise a `Problem` for a reference to a missing resource."""
     wanted: list[Json] = read(body, "properties.ipConfigurations", "array")
     if not wanted:
         raise missing("properties.ipConfigurations")
@@ -93,7 +97,7 @@ def read_wanted(call: Call, body: Json) -> list[Json]:
 
 
 def public_addresses(call: Call, nic_id: str, wanted: list[Json]) -> dict[str, str]:
-    """Give the public address of every configuration that has one; refuse those that something else has."""
+    """Return the public address of every configuration that has one; refuse addresses in use elsewhere."""
     found = {}
     for entry in wanted:
         address_id = str(read(entry, "properties.publicIPAddress.id", "string", ""))
@@ -105,7 +109,7 @@ def public_addresses(call: Call, nic_id: str, wanted: list[Json]) -> dict[str, s
 
 
 def give_back(world: World, made: list[Json], *, keeping: Json) -> None:
-    """Free the addresses of configurations, but those of the ones to keep."""
+    """Free the addresses of configurations, except those to keep."""
     kept = {each["properties"]["privateIPAddress"] for each in keeping.values()}
     for configuration in made:
         inner = configuration["properties"]

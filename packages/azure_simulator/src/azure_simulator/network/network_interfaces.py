@@ -140,7 +140,7 @@ def store(call: Call, nic_id: str, body: Json, location: str, tags: dict[str, st
 
 
 def _dns(world: World, configurations: list[Json], given: Json) -> Json:
-    """Give the names of an interface: machines of one network find each other by its suffix."""
+    """Return the names of an interface: machines of one network find each other by its suffix."""
     network = configurations[0]["properties"]["subnet"]["id"].lower().partition("/subnets/")[0]
     suffix = f"{world.guid('suffix', network).replace('-', '')[:26]}.ax.internal.cloudapp.net"
     return {"dnsServers": [], "appliedDnsServers": [], **given, "internalDomainNameSuffix": suffix}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def network_of(call: Call) -> Resource:
-    """Give the network that a request is about, or whose part."""
+    """Return the network of a request about it or one of its parts."""
     head, _, _ = call.path.lower().partition(f"/{call.params['vnet'].lower()}/")
     return call.need(f"{head}/{call.params['vnet']}")
 

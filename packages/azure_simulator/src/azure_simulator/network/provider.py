@@ -31,7 +31,7 @@ NAME_SAYS = (
 )
 ADDRESS, GATEWAY = ("Microsoft.Network/publicIPAddresses",), ("Microsoft.Network/natGateways",)
 SECURITY_GROUP, SUBNET = ("Microsoft.Network/networkSecurityGroups",), ("Microsoft.Network/virtualNetworks/subnets",)
-"""What references of the provider's resources lead to."""
+"""Types to which references of the provider's resources lead."""
 NAMES = matching(NAMING.pattern, NAME_SAYS, "InvalidResourceName")
 """The rule of the names of parts."""
 
@@ -59,10 +59,11 @@ class Network(ResourceProvider):
     checks_ids = True
     links_exist = True
     marks_writes = False  # recorded: the header is in answers to GET
+    written = "Updating"
     steady = False  # recorded: 'resourceGuid', 'type', 'internalDomainNameSuffix' of any value are ignored
 
     def etag(self, world: World, resource: Resource) -> str:
-        """Give the ETag, which every resource of the provider has."""
+        """Return the ETag, which every resource of the provider has."""
         return f'W/"{world.guid("etag", resource.id, resource.version)}"'
 
     def charges(self, call: Call) -> Iterator[Charge]:
@@ -72,7 +73,7 @@ class Network(ResourceProvider):
             yield Charge(policy, f"{call.params.get('sub', 'tenant').lower()}|{self.region_of(call)}", *LIMITS[policy])
 
     def invalid_name(self, name: str, pattern: str) -> Problem:
-        """Say in words what the pattern is."""
+        """Return the error for an invalid name, with the pattern in words."""
         del pattern
         return Problem(
             400,
@@ -123,6 +124,6 @@ def check_zones(call: Call, found: Resource | None) -> None:
 
 
 def check_short_name(name: str) -> None:
-    """Refuse a name of more than 64 characters, or one that begins or ends with a sign."""
+    """Refuse a name of more than 64 characters, or with a sign at its beginning or end."""
     rule = "The name must begin with a letter or number, end with a letter, number or underscore."
     check_name(name, r"[A-Za-z0-9]([-\w.]{0,62}\w)?", rule)

@@ -62,7 +62,7 @@ _DEFAULTS: Json = {
     "ipTags": [],
 }
 OWNERS = ("natGateway", "ipConfiguration")
-"""The properties that name what an address is allocated to."""
+"""The properties that name the owner of an address."""
 OTHERS = {
     "natGateway": "An address that names its NAT gateway, instead of the gateway that names its addresses,",
     "linkedPublicIPAddress": "An address that is linked to another",
@@ -71,12 +71,12 @@ OTHERS = {
 
 
 def owner_of(address: Resource) -> str:
-    """Give the id of what has an address; empty if nothing."""
+    """Return the id of the resource that has an address; empty without one."""
     return next((str(address.properties[name]["id"]) for name in OWNERS if name in address.properties), "")
 
 
 def _holder(address: Resource) -> str | None:
-    """Give the gateway or interface that has an address, without the configuration."""
+    """Return the gateway or interface that has an address, without the configuration."""
     return (
         owner_of(address).lower().partition("/ipconfigurations/")[0].partition("/bastionhostipconfigurations/")[0]
         or None
@@ -124,18 +124,18 @@ def _properties(call: Call, found: Resource | None) -> Json:
 
 
 def _number(world: World, address_id: str) -> str:
-    """Give the address itself."""
+    """Return the address itself."""
     dice = world.rng("public-ip", address_id)
     return f"20.{dice.randint(4, 250)}.{dice.randint(1, 250)}.{dice.randint(1, 250)}"
 
 
 def _is_static(properties: Json) -> bool:
-    """Tell whether an address is known before something has it."""
+    """Return whether an address is known before a resource uses it."""
     return bool(properties["publicIPAllocationMethod"] == "Static")
 
 
 def _top_level(call: Call) -> Json:
-    """Give the sku in full, and the zones."""
+    """Return the sku in full, and the zones."""
     body = call.object()
     sku = {"name": "Basic", "tier": "Regional", **read(body, "sku", "object", {})}
     return {"sku": sku, **{key: body[key] for key in ("zones",) if key in body}}

@@ -14,7 +14,7 @@ from azure_simulator.arm.resource_types import ResourceType
 from azure_simulator.core.latency import about
 from azure_simulator.network import network_interfaces, subnets
 from azure_simulator.network.provider import NAMES, NAMING, NETWORK, SDK, check_short_name
-from azure_simulator.network.security_rules import NO_ENDS, TYPE, VALUES, check_rules
+from azure_simulator.network.security_rules import NO_ENDS, TYPE, VALUES, check_rules, ends
 
 if TYPE_CHECKING:
     from azure_simulator.core.answers import Json
@@ -28,6 +28,7 @@ SECURITY_GROUPS = ResourceType(
     models=BodyModels(SDK, "NetworkSecurityGroup", "TagsObject"),
     naming=NAMING,
     values={f"properties.securityRules[].{path}": rule for path, rule in {"name": NAMES, **VALUES}.items()},
+    together=ends("properties.securityRules[]", "{path}/securityRules/{name}"),
     latencies={"nsg.put": about(3, 8, 1), "nsg.delete": about(5, 12, 1)},
     limit=5000,
     used_by=(subnets.BY_SECURITY_GROUP, network_interfaces.BY_SECURITY_GROUP),
@@ -69,7 +70,7 @@ def _properties(call: Call, found: Resource | None) -> Json:
 
 def _rule(call: Call, entry: Json) -> Json:
     name = read(entry, "name", "string")
-    inner = {**NO_ENDS, **read(entry, "properties", "object"), "provisioningState": "Succeeded"}
+    inner = {**NO_ENDS, **read(entry, "properties", "object")}
     return {"id": f"{call.path}/securityRules/{name}", "name": name, "type": TYPE, "properties": inner}
 
 
@@ -78,7 +79,6 @@ def _default_rule(
 ) -> Json:
     properties = {
         **NO_ENDS,
-        "provisioningState": "Succeeded",
         "description": MEANINGS[name],
         "protocol": "*",
         "sourcePortRange": "*",

@@ -11,9 +11,11 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.settling import parts, settling
+from azure_simulator.arm.together_rules import Together, one_of
 from azure_simulator.arm.value_rules import at_most
 from azure_simulator.core.answers import Answer, Json, Problem
-from azure_simulator.core.longrunning import Course, begin
+from azure_simulator.core.longrunning import begin
 from azure_simulator.core.requests import whole
 from azure_simulator.network.provider import NAMING, NETWORK, SDK, check_short_name
 
@@ -23,6 +25,34 @@ if TYPE_CHECKING:
 
 TYPE = "Microsoft.Network/networkSecurityGroups/securityRules"
 VALUES = {"properties.description": at_most(140)}
+_NEEDED = {
+    "sourcePortRange": "SourcePortRanges or SourcePortRange",
+    "destinationPortRange": "DestinationPortRanges or DestinationPortRange",
+    "sourceAddressPrefix": "SourceAddressPrefixes, SourceAddressPrefix, or SourceApplicationSecurityGroups",
+    "destinationAddressPrefix": (
+        "DestinationAddressPrefixes, DestinationAddressPrefix, or DestinationApplicationSecurityGroups"
+    ),
+}
+"""Each rule has one of these. The words for addresses are Azure's (github.com/Azure/sap-hana/issues/135); those for
+ports follow them."""
+
+
+def ends(path: str, where: str) -> tuple[Together, ...]:
+    """Make the rules that a security rule at a path of a body has its ends; *where* words its id."""
+    text = f"Required security rule parameters are missing for security rule with Id: {where}. "
+    return tuple(
+        one_of(
+            path,
+            f"properties.{name}",
+            f"properties.{name}{'es' if name.endswith('x') else 's'}",
+            f"properties.{name.replace('AddressPrefix', 'ApplicationSecurityGroups')}",
+            says=f"{text}Security rule must specify {names}.",
+            code="SecurityRuleParametersMissing",
+        )
+        for name, names in _NEEDED.items()
+    )
+
+
 SECURITY_RULES = ResourceType(
     name=TYPE,
     provider=NETWORK,
@@ -31,6 +61,7 @@ SECURITY_RULES = ResourceType(
     naming=NAMING,
     located=False,
     values=VALUES,
+    together=ends("", "{path}"),
 )
 OPERATIONS = Operations(SECURITY_RULES)
 PRIORITIES = range(100, 4097)
@@ -105,7 +136,7 @@ def put_rule(call: Call) -> Answer:
     """Add a rule, or change one."""
     group, name = _group(call), call.param("rule")
     check_short_name(name)
-    properties = {**NO_ENDS, **read(call.object(), "properties", "object"), "provisioningState": "Succeeded"}
+    properties = {**NO_ENDS, **read(call.object(), "properties", "object")}
     for key in ("access", "direction", "protocol"):
         if not properties.get(key):
             raise invalid(f"securityRule.{key}", f"The property '{key}' of security rule {name} is required.")
@@ -142,14 +173,16 @@ def delete_rule(call: Call) -> Answer:
 
 
 def _keep(call: Call, group: Resource, rules: list[Json], shown: Json | None, status: int) -> Answer:
-    group.set(call.now_us, securityRules=rules)
-    operation = begin(call, "nsg.put", group.id, Course(lambda _: None), region=group.body["location"])
+    group.set(call.now_us, securityRules=rules, provisioningState=NETWORK.written)
+    course = settling(call.world, "nsg.put", group)
+    operation = begin(call, "nsg.put", group.id, course, region=group.body["location"])
     body = _shown(call, group, shown) if shown else None
     return accepted(call, operation, status, body, monitor=shown is None)
 
 
 def _shown(call: Call, group: Resource, rule: Json) -> Json:
-    return {**rule, "type": TYPE, "etag": NETWORK.etag(call.world, group)}
+    (shown,) = parts(group, [rule], NETWORK.etag(call.world, group))
+    return {**shown, "type": TYPE}
 
 
 def _group(call: Call) -> Resource:

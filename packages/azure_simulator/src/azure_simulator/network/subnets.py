@@ -1,4 +1,4 @@
-"""Subnets: their prefixes, and what in a network uses their addresses."""
+"""Subnets: their prefixes, and the users of their addresses."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.reading import invalid, read
 from azure_simulator.arm.resource_types import ResourceType
+from azure_simulator.arm.settling import is_changed, settling
 from azure_simulator.arm.value_rules import matching
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
@@ -39,8 +40,8 @@ VALUES = {
         r"Microsoft\.\w+(\.\w+)*", "The service {value} of a service endpoint is not valid."
     ),
 }
-"""Which services there are is not looked up. The name of a delegation may be that of its service (recorded:
-github.com/Azure/azure-cli, container/test_container_create_with_vnet).
+"""Rules for values. The names of services are not looked up. The name of a delegation may be that of its service
+(recorded: github.com/Azure/azure-cli, container/test_container_create_with_vnet).
 
 Source of the code: github.com/hashicorp/terraform-provider-azurerm/pull/21779.
 """
@@ -66,7 +67,7 @@ BY_GATEWAY = Index(TYPE, lambda found: _linked(found, "natGateway"))
 
 
 def _linked(subnet: Resource, name: str) -> str | None:
-    """Give the lower-cased id of what a subnet refers to."""
+    """Return the lower-cased id that a subnet refers to."""
     return str(subnet.properties.get(name, {}).get("id", "")).lower() or None
 
 
@@ -92,11 +93,13 @@ def put_subnet(call: Call) -> Answer:
     ]
     check_subnets(call, [*others, {"name": call.param("subnet"), "properties": properties}], spaces)
     check_idle(call, vnet.id)
-    status = 200 if world.resources.get(call.path) else 201
+    found = world.resources.get(call.path)
+    before = found.body if found else None
     subnet = store_subnet(call, call.path, properties)
-    course = Course(lambda _: subnet.set(world.now_us, provisioningState="Succeeded"))
-    operation = begin_write(call, "subnet.put", vnet, course)
-    return accepted(call, operation, status, shown_subnet(world, subnet))
+    if is_changed(before, subnet.body):
+        subnet.set(call.now_us, provisioningState=NETWORK.written)
+    operation = begin_write(call, "subnet.put", vnet, settling(world, "subnet.put", subnet))
+    return accepted(call, operation, 200 if found else 201, shown_subnet(world, subnet))
 
 
 @OPERATIONS.get("subnet.get")
@@ -168,7 +171,7 @@ def check_subnets(call: Call, wanted: list[Json], spaces: list[IPv4Network]) -> 
 
 
 def prefix_of(properties: Json) -> str:
-    """Give a subnet's prefix, written in one of the two allowed ways."""
+    """Return a subnet's prefix, written in one of the two allowed ways."""
     prefixes = read(properties, "addressPrefixes", "array", [])
     return str(prefixes[0]) if prefixes else str(read(properties, "addressPrefix", "string"))
 

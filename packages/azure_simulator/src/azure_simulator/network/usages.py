@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from azure_simulator.arm.reading import need_region
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
 
 ROUTES = Routes("arm")
+_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=P)(?=A)")
+"""Pattern of the beginning of a word in a name: `PublicIPAddresses` is `Public IP Addresses` (recorded)."""
 
 
 @ROUTES.operation(
@@ -30,7 +33,8 @@ def list_usages(call: Call) -> Answer:
     for kind in registry(call.world):
         if kind.provider is NETWORK and kind.limit:
             name = kind.path[0].upper() + kind.path[1:]
+            words = _WORDS.sub(" ", name)
             row: Json = {"id": f"{call.path}/{name}", "unit": "Count"}
             row["currentValue"] = call.world.resources.number(kind.by_place, place)
-            rows.append({**row, "limit": kind.limit, "name": {"value": name, "localizedValue": name}})
+            rows.append({**row, "limit": kind.limit, "name": {"value": name, "localizedValue": words}})
     return Answer({"value": rows})

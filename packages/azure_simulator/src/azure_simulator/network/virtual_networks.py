@@ -11,6 +11,7 @@ from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import serve_tags
 from azure_simulator.arm.reading import invalid, location_of, missing, need_group, read, tagged, tags_of
 from azure_simulator.arm.resource_types import NameRule, ResourceType
+from azure_simulator.arm.settling import is_changed, settling
 from azure_simulator.arm.value_rules import an_address, between, matching
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.latency import about
@@ -62,7 +63,7 @@ VIRTUAL_NETWORKS = ResourceType(
 OPERATIONS = Operations(VIRTUAL_NETWORKS)
 _USUAL: Json = {"enableDdosProtection": False, "virtualNetworkPeerings": []}
 _PROTECTION_HIDDEN = "2021-03-01"
-"""What every network shows; `enableVmProtection` shows only where it is on, in older versions always.
+"""First version that hides `enableVmProtection` where it is off; older versions always show it.
 
 Recorded: github.com/Azure/azure-cli, network/test_network_vnet; Azure/azure-sdk-for-python, azure-mgmt-network.
 """
@@ -78,14 +79,6 @@ def shown(call: Call, vnet: Resource) -> Json:
         body["properties"].setdefault("enableVmProtection", False)
     elif not body["properties"].get("enableVmProtection"):
         body["properties"].pop("enableVmProtection", None)
-    return body
-
-
-def _begun(call: Call, vnet: Resource) -> Json:
-    """Show a network that is being written as its parts are: `Updating` (recorded)."""
-    body = shown(call, vnet)
-    for each in body["properties"]["subnets"]:
-        each["properties"] = {**each["properties"], "provisioningState": "Updating"}
     return body
 
 
@@ -110,23 +103,26 @@ def put_vnet(call: Call) -> Answer:
     check_subnets(call, wanted, spaces)
     check_idle(call, call.path)
     found = world.resources.get(call.path)
+    before = shown(call, found) if found else None
     gone = _left_out(world, call.path, wanted) if found else []
     for subnet in gone:
         check_unused(world, subnet)
     properties = {
         **body["properties"],  # with the subnets as they were asked for: `shown` has them as they are
-        "provisioningState": "Updating",
+        "provisioningState": "Succeeded",
         "resourceGuid": world.guid("vnet", call.path),
     }
     fields = {"location": location, **tagged(tags_of(body)), "properties": properties}
     vnet = store(call, call.path, TYPE, fields)
-    for entry in wanted:
-        store_subnet(call, f"{call.path}/subnets/{entry['name']}", entry["properties"])
+    parts = [store_subnet(call, f"{call.path}/subnets/{each['name']}", each["properties"]) for each in wanted]
     for subnet in gone:
         close_pool(world, subnet.id)
         world.resources.remove(subnet.id)
-    operation = begin_write(call, "vnet.put", vnet, Course(lambda _: _settled(world, vnet)))
-    return accepted(call, operation, 200 if found else 201, _begun(call, vnet))
+    if is_changed(before, shown(call, vnet)):
+        for each in (vnet, *parts):
+            each.set(call.now_us, provisioningState=NETWORK.written)
+    operation = begin_write(call, "vnet.put", vnet, settling(world, "vnet.put", vnet, *parts))
+    return accepted(call, operation, 200 if found else 201, shown(call, vnet))
 
 
 @OPERATIONS.delete("vnet.delete")
@@ -151,7 +147,7 @@ def delete_vnet(call: Call) -> Answer:
 
 @OPERATIONS.get("vnet.usages", "usages")
 def list_vnet_usages(call: Call) -> Answer:
-    """List how many addresses of each subnet are in use."""
+    """List the numbers of addresses in use, by subnet."""
     rows = []
     for subnet in call.world.resources.collection(f"{network_of(call).id}/subnets"):
         found = pool(call.world, subnet.id)
@@ -198,7 +194,3 @@ def _left_out(world: World, vnet_id: str, wanted: list[Json]) -> list[Resource]:
     names = {entry["name"].lower() for entry in wanted}
     parts = world.resources.collection(f"{vnet_id}/subnets")
     return [subnet for subnet in parts if subnet.name.lower() not in names]
-
-
-def _settled(world: World, vnet: Resource) -> None:
-    vnet.set(world.now_us, provisioningState="Succeeded")

@@ -134,7 +134,7 @@ def _fullness(bucket: Json) -> float:
 
 
 def invariants(judgement: Json, names: list[str]) -> Html:
-    """Show the invariants, and what violates them."""
+    """Show the invariants, and their violations."""
     rows, reported = [], [each["invariant"] for each in judgement["findings"]]
     for name in dict.fromkeys([*names, *reported]):
         found = [each for each in judgement["findings"] if each["invariant"] == name]

@@ -25,7 +25,7 @@ _TONES = {"succeeded": "good", "failed": "bad", "running": "good", "none": "plai
 
 @dataclass(slots=True)
 class Node:
-    """One line of the tree: a resource, or what resources have in common."""
+    """One line of the tree: a resource, or a part that the ids of several resources share."""
 
     label: str
     path: str = ""
@@ -91,7 +91,7 @@ def _line(world: World, node: Node, depth: int) -> Html:
 
 
 def _counted(node: Node) -> str:
-    """Count what is below a node; of a type its own resources first, because machines have many child resources."""
+    """Count the resources below a node; of a type its own first, because machines have many child resources."""
     below = node.count - (node.resource is not None)
     own = sum(each.resource is not None for each in node.children.values())
     return f"{own:,}, {below:,} with their parts" if "/" in node.label and 0 < own < below else f"{below:,}"

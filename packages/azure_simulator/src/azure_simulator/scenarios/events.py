@@ -1,4 +1,4 @@
-"""Events: what another actor does, such as delete a network, stop a machine, remove a licence, use up a quota.
+"""Events: acts of another actor, such as delete a network, stop a machine, remove a licence, use up a quota.
 
 An event is `{"id", "when": {...}, "do": [{"method", "path", "body"}]}`. `when` is `{"at": 600}` (simulated seconds
 after the event was added) or `{"after": {"op": "vm.create", "name": "*", "count": 2}}` (globs; the second accepted
@@ -45,7 +45,7 @@ _REFUSED = 400
 
 @dataclass(slots=True)
 class Event:
-    """What another actor does. `seen` counts the requests that it waits for."""
+    """Action of another actor. `seen` counts the requests that it waits for."""
 
     id: str
     when: Json
@@ -62,7 +62,7 @@ class Event:
         return {**shown, "happened": happened, "cameTo": self.came_to}
 
     def is_due(self, entry: Json) -> bool:
-        """Count a request; return whether it is the one that the event waits for."""
+        """Count a request; return whether the event waits for it."""
         after: Json | None = self.when.get("after")
         if self.happened_us is not None or after is None or not _fits(after, entry):
             return False

@@ -72,7 +72,7 @@ PLAN_OPERATIONS, SITE_OPERATIONS = Operations(PLANS), Operations(SITES)
 
 
 def host_name(name: str) -> str:
-    """Give the address at which an app answers."""
+    """Return the address at which an app answers."""
     return f"{name.lower()}.azurewebsites.net"
 
 

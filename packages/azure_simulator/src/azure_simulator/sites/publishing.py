@@ -48,7 +48,7 @@ class DeploymentSite(Plane):
         return Answer({"Message": problem.message}, problem.status, dict(problem.headers))
 
     def read(self, request: Request) -> Any:  # noqa: ANN401 - JSON
-        """Describe a package instead of keeping it: its digest, the names in it, what has to be installed."""
+        """Describe a package instead of keeping it: its digest, the names in it, the packages to install."""
         if request.method != "POST" or not request.path.rstrip("/").lower().endswith("/publish"):
             return super().read(request)
         if request.media != "application/zip":
@@ -68,12 +68,12 @@ class DeploymentSite(Plane):
         return Problem(401, "Unauthorized", f"The access token is {reason}.")
 
     def facts(self, call: Call) -> Json:
-        """Give fault rules the name of the app."""
+        """Return the facts for fault rules: the name of the app."""
         return {"name": _HOST.sub(r"\1", call.headers.get("host", ""))}
 
 
 def _app(call: Call, action: str) -> Resource:
-    """Give the app of a request; who may not publish to it is refused."""
+    """Return the app of a request; refuse callers that may not publish to it."""
     named = _HOST.fullmatch(call.headers.get("host", ""))
     found = find(call, named[1]) if named else None
     if found is None:
@@ -120,7 +120,7 @@ def _unfit(package: Json, *, remote: bool) -> Problem | None:
 
 @ROUTES.operation("site.deployment", "GET", "/api/deployments/{id}")
 def get_deployment(call: Call) -> Answer:
-    """Show how a deployment goes; `latest` is the newest of the app."""
+    """Return the status of a deployment; `latest` is the newest of the app."""
     app = _app(call, "Microsoft.Web/sites/publish/action")
     known: dict[str, Json] = call.world.state(STATE)
     own = [name for name, each in known.items() if each["app"] == app.id]

@@ -276,7 +276,7 @@ def get_deleted(call: Call) -> Answer:
 
 @ROUTES.operation("secret.recover", "POST", "/deletedsecrets/{name}/recover", action="secrets.recover")
 def recover_secret(call: Call) -> Answer:
-    """Restore a deleted secret; one that exists is refused (recorded)."""
+    """Restore a deleted secret; an existing secret is refused (recorded)."""
     vault, name = _vault(call), call.param("name")
     if name.lower() in vault.secrets:
         text = f"Secret exists already: {name}"

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _VERSIONS = frozenset(
     {"7.0", "7.1", "7.2", "7.3", "7.4", "7.5", "7.6", "2016-10-01", "2025-06-01-preview", "2025-07-01", "2026-04-01"}
 )
-"""Those that azure-keyvault-secrets 4.0 to 4.12 send."""
+"""API versions that azure-keyvault-secrets 4.0 to 4.12 send."""
 _DATA_ACTIONS = {"get": "getSecret", "set": "setSecret", "list": "readMetadata"}
 _AUDIENCE = re.compile(r"https://(0\.0\.1|localhost|vault\.localhost|vault\.azure\.net)(:\d+)?/?")
 
@@ -94,7 +94,7 @@ class VaultPlane(Plane):
         return Problem(403, "Forbidden", text, target="ForbiddenByPolicy")
 
     def check(self, call: Call) -> None:
-        """Refuse an unknown api-version, and what `config.vault.denied` takes from every caller."""
+        """Refuse an unknown api-version, and actions that `config.vault.denied` takes from every caller."""
         version = call.query.get("api-version", "")
         if version not in _VERSIONS:
             text = f"The specified version ({version}) is not recognized."

@@ -1,4 +1,4 @@
-"""HTML that escapes everything that is not markup already."""
+"""HTML that escapes every text that is not markup already."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What machines need before they run: sizes that are offered, quota, hardware, reservations."""
+"""Capacity that machines need before they run: sizes that are offered, quota, hardware, reservations."""

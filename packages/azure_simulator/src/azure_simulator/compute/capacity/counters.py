@@ -48,13 +48,13 @@ class Counters:
 
 
 def counters(world: World) -> Counters:
-    """Give the counters of a world."""
+    """Return the counters of a world."""
     found: Counters = world.state("capacity")
     return found
 
 
 def quota(world: World, region: str, name: str) -> int:
-    """Give the limit of a family, or of `cores`, in a region."""
+    """Return the limit of a family, or of `cores`, in a region."""
     quotas = world.config.get("quotas", {})
     for place in (region, "*"):
         limits = {key.lower(): value for key, value in quotas.get(place, {}).items()}
@@ -103,7 +103,7 @@ def count(world: World, sub: str, region: str, size: Size, number: int) -> None:
 
 
 def shortage(world: World, region: str, zone: str, size: str, number: int = 1) -> Problem | None:
-    """Give the error of a placement that finds no hardware; `SkuNotAvailable` ones excluded."""
+    """Return the error of a placement that finds no hardware; `SkuNotAvailable` ones excluded."""
     rule = _rule(world, region, zone, size)
     if rule is None or rule.get("error") == "SkuNotAvailable":
         return None
@@ -160,13 +160,13 @@ def _rule(world: World, region: str, zone: str, size: str) -> Json | None:
 
 
 def _open(rule: Json, since_s: float) -> bool:
-    """Tell whether a rule's time window is open so many seconds after it was made."""
+    """Return whether a rule's time window is open so many seconds after it was made."""
     at_s = since_s % rule["every"] if rule.get("every") else since_s
     return bool(rule.get("from", 0) <= at_s < rule.get("until", math.inf))
 
 
 def matches(rule: Json, region: str, zone: str, size: str) -> bool:
-    """Tell whether the globs of a rule match a place and a size."""
+    """Return whether the globs of a rule match a place and a size."""
     facts = {"region": region, "zone": zone, "size": size}
     return all(fnmatchcase(value.lower(), str(rule.get(key, "*")).lower()) for key, value in facts.items())
 

@@ -1,4 +1,4 @@
-"""What is offered and used: skus with their restrictions, sizes of a region, cores against their quotas."""
+"""Offers and usage: skus with their restrictions, sizes of a region, cores against their quotas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a machine is placed: on hardware of its own, or in a slot of a capacity reservation.
+"""Placement of a machine: on hardware of its own, or in a slot of a capacity reservation.
 
 A reservation pays quota and holds hardware for all its slots, full or empty. Machines in a slot need
 neither; those beyond the last slot (over-allocation) need both, as if there were no reservation.
@@ -37,12 +37,12 @@ class Placement:
 
 
 def group_of(body: Json) -> str:
-    """Give the id of the reservation group a machine's body names; empty if none."""
+    """Return the id of the reservation group a machine's body names; empty if none."""
     return str(read(body, "properties.capacityReservation.capacityReservationGroup.id", "string", ""))
 
 
 def find_placement(world: World, body: Json, place: Placement) -> Placement:
-    """Give the place with the reservation that fits; raise a `Problem` when its group has none."""
+    """Return the place with the reservation that fits; raise a `Problem` when its group has none."""
     group_id = group_of(body)
     if not group_id:
         return place
@@ -78,14 +78,14 @@ def check_offered(world: World, place: Placement) -> None:
 
 
 def shortage(world: World, place: Placement) -> Problem | None:
-    """Give the error of an allocation that finds neither slot nor hardware."""
+    """Return the error of an allocation that finds neither slot nor hardware."""
     if _has_slot(place.reservation, "allocated"):
         return None
     return counters.shortage(world, place.region, place.zone, place.size.name)
 
 
 def placement_of(world: World, vm: Resource) -> Placement | None:
-    """Give a machine's place; `None` when its size is not offered any more."""
+    """Return a machine's place; `None` when its size is not offered any more."""
     size = size_of(world, vm.properties["hardwareProfile"]["vmSize"])
     if size is None:
         return None
@@ -95,7 +95,7 @@ def placement_of(world: World, vm: Resource) -> Placement | None:
 
 
 def placement_of_reservation(world: World, reservation: Resource) -> Placement | None:
-    """Give the place a reservation holds."""
+    """Return the place a reservation holds."""
     size = size_of(world, reservation.body["sku"]["name"])
     zones: list[str] = reservation.body.get("zones", [])
     zone = zones[0] if zones else ""
@@ -175,14 +175,14 @@ def grant(world: World, reservation: Resource, slots: int) -> None:
 
 
 def need(reservation: Resource, slots: int) -> tuple[int, int]:
-    """Tell how many machines' quota and hardware a reservation of so many slots would need more."""
+    """Return the additional machines for which a reservation of so many slots needs quota and hardware."""
     facts, before = reservation.facts, _units(reservation)
     quota = max(slots, len(facts["associated"])) - before[0]
     return quota, max(slots, len(facts["allocated"])) - before[1]
 
 
 def _change(world: World, reservation: Resource, change: Callable[[Json], object]) -> None:
-    """Change a reservation's facts and count what that takes more, or less."""
+    """Change a reservation's facts, and count the difference in quota and hardware."""
     before = _units(reservation)
     change(reservation.facts)
     after = _units(reservation)
@@ -196,7 +196,7 @@ def _change(world: World, reservation: Resource, change: Callable[[Json], object
 
 
 def _units(reservation: Resource) -> tuple[int, int]:
-    """Give how many machines' quota, and how many machines' hardware, a reservation takes."""
+    """Return the number of machines for which a reservation takes quota, and for which it takes hardware."""
     facts = reservation.facts
     return max(facts["slots"], len(facts["associated"])), max(facts["slots"], len(facts["allocated"]))
 

@@ -198,7 +198,7 @@ def _slots(body: Json) -> int:
 
 
 def zones_of(body: Json, region: str) -> list[str]:
-    """Give the zones a body asks for; raise a `Problem` for those that the region does not have."""
+    """Return the zones a body asks for; raise a `Problem` for those that the region does not have."""
     zones = [str(each) for each in read(body, "zones", "array", [])]
     if region not in REGIONS or set(zones) - set(REGIONS[region]):
         raise Problem(400, "InvalidAvailabilityZone", f"The zones '{','.join(zones)}' are not supported in '{region}'.")
@@ -206,7 +206,7 @@ def zones_of(body: Json, region: str) -> list[str]:
 
 
 def shown_use(world: World, found: Resource) -> Json:
-    """Tell which machines a reservation holds; more than its capacity is over-allocation."""
+    """Return the machines in a reservation; more than its capacity is over-allocation."""
     state = found.properties["provisioningState"]
     status = {"code": f"ProvisioningState/{state.lower()}", "level": "Info", "time": iso(world.now_us)}
     allocated = [{"id": vm_id} for vm_id in found.facts["allocated"].values()]

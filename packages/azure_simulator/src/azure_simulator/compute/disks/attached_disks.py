@@ -1,4 +1,4 @@
-"""The disks that a machine has, and what lies on them."""
+"""The disks of a machine, and their content."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 KEPT_CONTENT = ("partitionGb", "sysprepped", "steps", "join", "computer")
-"""What a machine's facts say of the contents of the disk it starts from."""
+"""Facts of a machine about the contents of the disk it starts from."""
 
 
 def system_of(vm: Resource) -> str:
-    """Give the operating system of a machine: Windows or Linux."""
+    """Return the operating system of a machine: Windows or Linux."""
     return str(vm.properties["storageProfile"]["osDisk"].get("osType") or "Windows")
 
 
 def is_linux(vm: Resource) -> bool:
-    """Tell whether Linux runs on a machine."""
+    """Return whether Linux runs on a machine."""
     return system_of(vm) == "Linux"
 
 
 def os_disk(world: World, vm: Resource) -> Resource | None:
-    """Give a machine's OS disk, once it exists."""
+    """Return a machine's OS disk, once it exists."""
     disk_id = vm.properties["storageProfile"]["osDisk"].get("managedDisk", {}).get("id", "")
     return world.resources.get(disk_id) if disk_id else None
 
 
 def data_disks(world: World, vm: Resource) -> list[Resource]:
-    """Give a machine's data disks that exist."""
+    """Return a machine's data disks that exist."""
     rows = vm.properties["storageProfile"].get("dataDisks", [])
     found = (world.resources.get(row.get("managedDisk", {}).get("id", "-")) for row in rows)
     return [each for each in found if each is not None]
 
 
 def content_of(world: World, disk: Resource) -> Json:
-    """Tell what lies on a disk: the machine that runs from it knows, else the disk remembers."""
+    """Return the content of a disk: that of the machine that runs from it, else the facts kept with the disk."""
     vm = disk_bodies.owner_of(world, disk)
     if vm is not None and os_disk(world, vm) is disk:
         return {key: vm.facts[key] for key in KEPT_CONTENT if key in vm.facts}

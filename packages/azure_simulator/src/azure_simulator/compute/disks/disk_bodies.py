@@ -1,4 +1,4 @@
-"""What managed disks and snapshots are made of."""
+"""Sources of managed disks and snapshots."""
 
 from __future__ import annotations
 
@@ -30,6 +30,12 @@ SKUS = frozenset(
         "UltraSSD_LRS",
     }
 )
+SKU_TIERS = {
+    **dict.fromkeys(("StandardSSD_LRS", "StandardSSD_ZRS"), "Standard"),
+    "PremiumV2_LRS": "Premium",
+    "UltraSSD_LRS": "Ultra",
+}
+"""Tiers that are not the beginning of the name (recorded, but that of PremiumV2_LRS, which is a guess)."""
 SNAPSHOT_SKUS = frozenset({"Standard_LRS", "Standard_ZRS", "Premium_LRS"})
 TIERS_GB = {4: 1, 8: 2, 16: 3, 32: 4, 64: 6, 128: 10, 256: 15, 512: 20, 1024: 30, 2048: 40, 4096: 50, 8192: 60}
 """Size a performance tier reaches to -> its number: 128 GB of Premium_LRS is a P10."""
@@ -55,7 +61,7 @@ SPEEDS = {
     "StandardSSD": ((4096, 500, 100), (8192, 2000, 400), (16_384, 4000, 600), (MAX_DATA_GB, 6000, 750)),
     "Standard": ((4096, 500, 60), (8192, 1300, 300), (MAX_DATA_GB, 2000, 500)),
     "PremiumV2": ((MAX_DATA_GB, 3000, 125),),
-    "UltraSSD": ((MAX_DATA_GB, 500, 8),),
+    "UltraSSD": ((MAX_DATA_GB, 100, 13),),  # recorded of disks of 4 and of 10 GB that were made without a speed
 }
 """Kind of disk -> sizes with the operations and megabytes a second of disks up to them.
 
@@ -86,7 +92,7 @@ OMITTED: dict[str, object] = {
     **{f"properties.{name}": usual for name, usual in _ACCESS.items()},
     **dict.fromkeys(f"properties.{name}" for name in ("dataAccessAuthMode", "supportsHibernation")),
 }
-"""What disks and snapshots have where a PUT says nothing (`ResourceType.omitted`)."""
+"""Default values of disks and snapshots for properties that a PUT omits (`ResourceType.omitted`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,7 @@ def make(world: World, plan: Plan, *, owner: str = "", state: str = "Succeeded",
 
 
 def begun(call: Call, shown: Json) -> Json:
-    """Show what a PUT has begun to write: the request, and nothing that is found out meanwhile.
+    """Return the answer to a PUT that has begun: the request, and no value that Azure finds out meanwhile.
 
     Recorded: github.com/Azure/azure-cli, vm/test_completion_percent (53 disks, 20 snapshots of other recordings too).
     """
@@ -152,18 +158,18 @@ def begun(call: Call, shown: Json) -> Json:
 
 def sku(name: str) -> Json:
     """Write a sku as disks show it."""
-    return {"name": name, "tier": name.partition("_")[0]}
+    return {"name": name, "tier": SKU_TIERS.get(name, name.partition("_")[0])}
 
 
 def tier(kind: str, gb: int) -> str:
-    """Give the performance tier of a premium disk; empty for others."""
+    """Return the performance tier of a premium disk; empty for others."""
     if kind not in {"Premium_LRS", "Premium_ZRS"}:
         return ""
     return f"P{next((number for limit, number in TIERS_GB.items() if gb <= limit), 80)}"
 
 
 def speed(kind: str, gb: int) -> Json:
-    """Give the operations and megabytes a second of a disk."""
+    """Return the operations and megabytes a second of a disk."""
     family = kind.partition("_")[0]
     steps = SPEEDS.get(family, SPEEDS["Standard"])
     _, operations, megabytes = next((row for row in steps if gb <= row[0]), steps[-1])
@@ -171,7 +177,7 @@ def speed(kind: str, gb: int) -> Json:
 
 
 def fast(properties: Json, given: Json, kind: str, gb: int, before: Json = _NOTHING) -> Json:
-    """Give the properties of a disk with its tier and speed: those of its size, or what a request gives.
+    """Return the properties of a disk with its tier and speed: those of its size, or those of a request.
 
     A speed that the disk showed `before` is what a client read and sends back.
     """
@@ -234,7 +240,7 @@ def check_given(given: Json, kind: str, gb: int) -> None:
 
 
 def sized(disk: Resource, given: Json, kind: str, gb: int) -> Json:
-    """Give the properties of a disk of another size or sku, with what a request gives."""
+    """Return the properties of a disk of another size or sku, with those of a request."""
     before = disk.properties
     same = (before["diskSizeGB"], disk.body["sku"]["name"]) == (gb, kind)
     stays = ("tier", "diskIOPSReadWrite", "diskMBpsReadWrite") if same else ()
@@ -246,7 +252,7 @@ def sized(disk: Resource, given: Json, kind: str, gb: int) -> Json:
 
 
 def given_in(body: Json) -> Json:
-    """Give the properties of a request that are kept as they are; refuse encryption without its keys."""
+    """Return the properties of a request that are kept as they are; refuse encryption without its keys."""
     encryption = read(body, "properties.encryption", "object", {})
     if encryption.get("type", PLATFORM_KEY) != PLATFORM_KEY and not encryption.get("diskEncryptionSetId"):
         raise invalid("encryption.diskEncryptionSetId", "Encryption with a customer's key needs a disk encryption set.")
@@ -257,7 +263,7 @@ def given_in(body: Json) -> Json:
 
 
 def check_size(world: World, disk: Resource, wanted: int) -> None:
-    """Refuse to shrink a disk, and to grow one that Windows runs from."""
+    """Refuse to shrink a disk, to exceed the limit, and to grow the OS disk of a machine that is not deallocated."""
     now = disk.properties["diskSizeGB"]
     if wanted < now:
         raise invalid("disk.diskSizeGB", f"Disk '{disk.name}' cannot shrink from {now} GB.")
@@ -272,7 +278,7 @@ def check_size(world: World, disk: Resource, wanted: int) -> None:
 
 
 def read_sku(body: Json, allowed: frozenset[str], default: str) -> str:
-    """Give the sku a body asks for."""
+    """Return the sku a body asks for."""
     wanted = str(read(body, "sku.name", "string", default))
     if wanted not in allowed:
         raise invalid("sku.name", f"The value '{wanted}' of parameter 'sku.name' is not one of {sorted(allowed)}.")
@@ -280,7 +286,7 @@ def read_sku(body: Json, allowed: frozenset[str], default: str) -> str:
 
 
 def owner_of(world: World, disk: Resource) -> Resource | None:
-    """Give the machine a disk is attached to."""
+    """Return the machine a disk is attached to."""
     return world.resources.get(disk.body.get("managedBy") or "-")
 
 

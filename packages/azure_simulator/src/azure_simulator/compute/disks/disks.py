@@ -91,7 +91,7 @@ def delete_disk(call: Call) -> Answer:
 
 
 def read_source(call: Call, creation: Json) -> Resource:
-    """Give the disk or snapshot that is to be copied."""
+    """Return the disk or snapshot that is to be copied."""
     source_id = read(creation, "sourceResourceId", "string")
     source = call.world.resources.get(source_id)
     if source is None or source.type not in SOURCES:

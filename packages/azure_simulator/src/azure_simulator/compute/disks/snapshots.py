@@ -57,7 +57,7 @@ BY_SOURCE = Index(TYPE, _source)
 
 @OPERATIONS.put("snapshot.put")
 def put_snapshot(call: Call) -> Answer:
-    """Copy a disk, or another snapshot, as it is now; or change tags of one that is there."""
+    """Copy a disk, or another snapshot, as it is now; or change the tags of an existing snapshot."""
     need_group(call)
     found, body = call.world.resources.get(call.path), call.object()
     creation = read(body, "properties.creationData", "object")
@@ -130,6 +130,9 @@ def _change(call: Call, found: Resource) -> Answer:
     body = call.object()
     if running_on(call.world, found.id):
         raise Problem(409, "Conflict", f"Another operation is in progress on snapshot '{found.name}'.", target=found.id)
+    now = found.properties["diskSizeGB"]
+    if read(body, "properties.diskSizeGB", "integer", now) < now:
+        raise invalid("snapshot.diskSizeGB", f"Snapshot '{found.name}' cannot shrink from {now} GB.")
     sku = disk_bodies.read_sku(body, disk_bodies.SNAPSHOT_SKUS, found.body["sku"]["name"])
     tags = {"tags": tags_of(body)} if "tags" in body else {}
     properties = {**found.properties, **disk_bodies.given_in(body), "provisioningState": "Updating"}

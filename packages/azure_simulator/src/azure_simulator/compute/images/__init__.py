@@ -1,1 +1,1 @@
-"""What machines are made from: marketplace images, managed images, compute galleries."""
+"""Sources of machines: marketplace images, managed images, compute galleries."""

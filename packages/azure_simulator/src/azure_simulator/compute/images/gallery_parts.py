@@ -1,4 +1,4 @@
-"""What galleries, image definitions and image versions share: storing, changing and deleting one."""
+"""Common operations of galleries, image definitions and image versions: storing, changing and deleting one."""
 
 from __future__ import annotations
 
@@ -27,6 +27,8 @@ def put(call: Call, kind: ResourceType, key: str, properties: Json) -> Answer:
     if not existed:
         check_limit(call, kind)
     resource = store(call, kind, properties, {})
+    if existed and not kind.nested:
+        resource.set(call.now_us, provisioningState="Succeeded")  # recorded: a gallery that exists has it in the answer
     course = Course(lambda _: resource.set(world.now_us, provisioningState="Succeeded"))
     operation = begin(call, f"{key}.put", resource.id, course, region=location)
     return accepted(call, operation, 200 if existed else 201, resource.body)

@@ -1,4 +1,4 @@
-"""Image versions: what they are captured from, and their replication region by region."""
+"""Image versions: their sources, and their replication region by region."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ VERSIONS = ResourceType(
 OPERATIONS = Operations(VERSIONS)
 _PUBLISHED: Json = {"excludeFromLatest": False, "storageAccountType": "Standard_LRS"}
 _SAFE: Json = {"allowDeletionOfReplicatedLocations": False}
-"""What a version shows that says nothing of it (recorded: github.com/Azure/azure-cli,
-vm/test_community_gallery_operations)."""
+"""Value shown for a version that omits it (recorded: github.com/Azure/azure-cli, vm/test_community_gallery_operations).
+"""
 OPERATIONS.reads(group="gallery.versions.list")
 
 
@@ -167,7 +167,7 @@ def _check_kept(version: Resource, body: Json, regions: Collection[str]) -> None
 
 
 def _known(version: Resource, body: Json) -> Json:
-    """Give what a version was filled with; refuse to fill it with something else."""
+    """Return the content of a version; refuse another source for it."""
     wanted = read(body, "properties.storageProfile.source", "object", {})
     now = version.properties["storageProfile"].get("source", {})
     if any(str(now.get(key, "")).lower() != str(value).lower() for key, value in wanted.items()):
@@ -176,7 +176,7 @@ def _known(version: Resource, body: Json) -> Json:
 
 
 def _capture(call: Call, image: Resource, body: Json) -> Json:
-    """Give what a new version is made of."""
+    """Return the content of a new version, captured from its source."""
     profile = read(body, "properties.storageProfile", "object")
     _check_sources(profile)
     source_id = str(read(profile, "source.virtualMachineId", "string", ""))
@@ -185,10 +185,10 @@ def _capture(call: Call, image: Resource, body: Json) -> Json:
     if not source_id:
         raise missing("storageProfile.source.id")
     features = {each["name"]: each["value"] for each in image.properties.get("features", [])}
-    secure = "TrustedLaunch" in features.get("SecurityType", "")
+    security = str(features.get("SecurityType", ""))
     generalized = image.properties["osState"] == "Generalized"
     system = str(image.properties["osType"])
-    return capture(call, source_id, location_of(call), generalized=generalized, secure=secure, system=system)
+    return capture(call, source_id, location_of(call), generalized=generalized, security=security, system=system)
 
 
 def _check_sources(profile: Json) -> None:
@@ -212,7 +212,12 @@ def _replication_failed(regions: list[str]) -> Problem | None:
 
 
 def _targets(body: Json, location: str) -> list[Json]:
-    """Give the target regions in full; the home region is always one."""
+    """Return the target regions in full: without any the home region, which must be one of them.
+
+    Sources: learn.microsoft.com/azure/virtual-machines/linux/image-builder-json on `replicationRegions`, all recorded
+    versions, and a refusal of one without (github.com/hashicorp/terraform-provider-azurerm/issues/7751), in other
+    words, which are used for regions that are named twice.
+    """
     wanted = read(body, "properties.publishingProfile.targetRegions", "array", [])
     rows: list[Json] = []
     for entry in wanted:
@@ -225,18 +230,19 @@ def _targets(body: Json, location: str) -> list[Json]:
         kind = entry.get("storageAccountType", "Standard_LRS")
         more = {"excludeFromLatest": True} if entry.get("excludeFromLatest") else {}
         rows.append({"name": name, "regionalReplicaCount": count, "storageAccountType": kind, **more})
+    if not rows:
+        rows = [{"name": location, "regionalReplicaCount": 1, "storageAccountType": "Standard_LRS"}]
     if normal(location) not in {normal(row["name"]) for row in rows}:
-        home: Json = {"name": location, "regionalReplicaCount": 1}
-        rows.append({**home, "storageAccountType": "Standard_LRS"})
+        raise invalid("targetRegions", f"The target regions must contain the region {location} of the image version.")
     if len({normal(row["name"]) for row in rows}) < len(rows):
-        raise invalid("targetRegions", "A target region is named twice.")
+        raise invalid("targetRegions", "Duplicate regions are not allowed in target publishing regions.")
     if sum(row["regionalReplicaCount"] for row in rows) > MAX_REPLICAS:
         raise invalid("targetRegions", f"A version has at most {MAX_REPLICAS} replicas in all.")
     return rows
 
 
 def _plan(call: Call, targets: list[Json], before: Json) -> Json:
-    """Say from when to when each region is replicated; regions that are done stay so."""
+    """Return the times of replication by region; regions that are done stay so."""
     plan: Json = {}
     for entry in targets:
         region = normal(entry["name"])

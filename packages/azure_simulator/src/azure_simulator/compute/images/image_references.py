@@ -93,7 +93,7 @@ def _only(kind: str) -> Problem:
 
 
 def note_use(world: World, image: Image, operation: LongRunning) -> None:
-    """Remember which machine is made from an image: the removal of an image fails those that still read it."""
+    """Store the creation of a machine from an image: the removal of the image fails creations that still read it."""
     if not image.source:
         return
     uses: dict[str, list[LongRunning]] = world.state("imageUse")
@@ -145,9 +145,7 @@ def _managed(call: Call, image_id: str, region: str) -> Image:
         raise Problem(409, "DiskImageNotReady", f"The image '{image.id}' is not ready.", target="imageReference")
     made = _image(image, {"id": image_id}, image.properties["storageProfile"]["osDisk"]["osState"])
     kind, system_of = str(image.properties["hyperVGeneration"]), image.properties["storageProfile"]["osDisk"]["osType"]
-    return replace(
-        made, generation=kind, trusted="TrustedLaunchSupported" if kind == "V2" else "", system=str(system_of)
-    )
+    return replace(made, generation=kind, system=str(system_of))
 
 
 def _from_gallery(call: Call, image_id: str, region: str) -> Image:

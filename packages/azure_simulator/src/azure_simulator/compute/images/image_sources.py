@@ -1,4 +1,4 @@
-"""What an image is made of: the disk of a machine, a disk or snapshot, or another image."""
+"""Sources of an image: the disk of a machine, a disk or snapshot, or another image."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 IMAGE_TYPE = "Microsoft.Compute/images"
 VERSION_TYPE = "Microsoft.Compute/galleries/images/versions"
 SOURCES = (VIRTUAL_MACHINE, VERSION_TYPE, IMAGE_TYPE, disk_bodies.TYPE, disk_bodies.SNAPSHOT_TYPE)
-"""What image versions are made of."""
+"""Resource types from which image versions are made."""
 
 
-def capture(call: Call, source_id: str, region: str, *, generalized: bool, secure: bool, system: str) -> Json:
-    """Give the facts of an image: the size of its disk, whether Windows starts from it, what lies on it.
+def capture(call: Call, source_id: str, region: str, *, generalized: bool, security: str | None, system: str) -> Json:
+    """Return the facts of an image: the size of its disk, whether Windows starts from it, what lies on it.
 
-    `generalized` images need a generalized machine; `secure` ones can hold one with Trusted Launch; `system` is the
-    operating system that the image is said to have.
+    `generalized` images need a generalized machine; `security` is the `SecurityType` of the definition, None of a
+    managed image; `system` is the operating system that the image is said to have.
     Raises a `Problem` for a source that is not there or does not fit.
     """
     source = call.world.resources.get(source_id)
@@ -35,7 +35,7 @@ def capture(call: Call, source_id: str, region: str, *, generalized: bool, secur
     _check_system(call, source, system)
     if source.type in {VERSION_TYPE, IMAGE_TYPE}:
         return {key: source.facts[key] for key in ("diskGb", "bootable", "content")}
-    _check_security(source, secure=secure)
+    _check_security(source, security)
     if source.type != VIRTUAL_MACHINE:
         content = content_of(call.world, source)
         bootable = bool(content.get("sysprepped")) or not generalized or system == "Linux"
@@ -55,8 +55,20 @@ def capture(call: Call, source_id: str, region: str, *, generalized: bool, secur
     }
 
 
+def disk_shown(call: Call, source_id: str) -> Json:
+    """Return the caching and the kind of disk that an image shows of its source: a machine's, or those of a lone disk.
+
+    Recorded: github.com/Azure/azure-cli, vm/test_vm_custom_image_management, vm/test_other_extended_location.
+    """
+    source = call.need(source_id)
+    if source.type == VIRTUAL_MACHINE:
+        row = source.properties["storageProfile"]["osDisk"]
+        return {"caching": row["caching"], "storageAccountType": row["managedDisk"]["storageAccountType"]}
+    return {"caching": "None", "storageAccountType": source.body.get("sku", {}).get("name", "Standard_LRS")}
+
+
 def system_of(call: Call, source_id: str) -> str:
-    """Give the operating system of what an image is made of; empty where nothing says so."""
+    """Return the operating system of an image's source; empty if it is not known."""
     source = call.world.resources.get(source_id)
     if source is None:
         return ""
@@ -73,12 +85,27 @@ def _check_system(call: Call, source: Resource, system: str) -> None:
         raise invalid("osType", f"The operating system of the source is {found}, that of the image {system}.")
 
 
-def _check_security(source: Resource, *, secure: bool) -> None:
-    wanted = source.properties.get("securityProfile", {}).get("securityType", "Standard")
-    if wanted == "TrustedLaunch" and not secure:
-        raise Problem(
-            409,
-            "BadRequest",
-            "A Trusted Launch VM can only be captured into a definition that supports Trusted Launch.",
-            target="securityType",
+def _check_security(source: Resource, security: str | None) -> None:
+    """Refuse a machine with Trusted Launch as the source of an image that cannot hold the state of its guest.
+
+    Sources: learn.microsoft.com/azure/virtual-machines/trusted-launch-portal on the sources of images, and the words of
+    Azure in github.com/hashicorp/packer/issues/13189 and github.com/hashicorp/packer-plugin-azure/issues/304.
+    """
+    profile = source.properties.get("securityProfile") or {}
+    if profile.get("securityType") != "TrustedLaunch" or security == "TrustedLaunch":
+        return
+    if security is None:
+        text = "Creation of managed images are not supported for virtual machine with TrustedLaunch security type."
+        raise Problem(409, "OperationNotAllowed", text)
+    if security:
+        raise invalid(
+            "securityType",
+            f"The security type '{security}' is not supported for the source id '{source.id}'. Currently only Vhd Blob,"
+            f" User Image and Gallery Image Version sources are supported for '{security}' images.",
         )
+    raise Problem(
+        409,
+        "BadRequest",
+        "A Trusted Launch VM can only be captured into a definition that supports Trusted Launch.",
+        target="securityType",
+    )

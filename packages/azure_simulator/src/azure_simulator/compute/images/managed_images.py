@@ -12,7 +12,7 @@ from azure_simulator.arm.resource_types import FIXED, NameRule, ResourceType
 from azure_simulator.compute.disks import disk_bodies
 from azure_simulator.compute.images import image_references
 from azure_simulator.compute.images.image_sources import IMAGE_TYPE as TYPE
-from azure_simulator.compute.images.image_sources import capture, system_of
+from azure_simulator.compute.images.image_sources import capture, disk_shown, system_of
 from azure_simulator.compute.provider import COMPUTE, NAMING, SDK, VIRTUAL_MACHINE
 from azure_simulator.core.answers import Answer, Json
 from azure_simulator.core.latency import about
@@ -70,12 +70,11 @@ def put_image(call: Call) -> Answer:
     source_id = _source(body, disk)
     generalized = disk.get("osState", "Generalized") == "Generalized"
     system = str(disk.get("osType") or system_of(call, source_id) or "Windows")
-    facts = capture(call, source_id, region, generalized=generalized, secure=False, system=system)
+    facts = capture(call, source_id, region, generalized=generalized, security=None, system=system)
     kept = {
         "osType": system,
         "osState": "Generalized",
-        "caching": "ReadWrite",
-        "storageAccountType": "Standard_LRS",
+        **disk_shown(call, source_id),
         **disk,
         "diskSizeGB": facts["diskGb"],
     }
@@ -95,7 +94,7 @@ def put_image(call: Call) -> Answer:
 
 
 def _source(body: Json, disk: Json) -> str:
-    """Give the id of what an image is made of; refuse what is not simulated."""
+    """Return the id of an image's source; refuse sources that are not simulated."""
     if read(disk, "blobUri", "string", ""):
         raise unsupported("storageProfile.osDisk.blobUri", "A blob as the source of an image")
     if read(body, "properties.storageProfile.dataDisks", "array", []):
@@ -110,7 +109,7 @@ def _source(body: Json, disk: Json) -> str:
 
 @OPERATIONS.patch("image.update")
 def patch_image(call: Call) -> Answer:
-    """Change an image's tags; what it was captured from stays."""
+    """Change an image's tags; its source stays."""
     found = call.resource()
     if "tags" in call.object():
         found.replace({**found.body, "tags": tags_of(call.object())}, call.now_us)

@@ -68,17 +68,17 @@ LINUX = frozenset(
 
 
 def system(publisher: str) -> str:
-    """Give the operating system of a publisher's images."""
+    """Return the operating system of a publisher's images."""
     return "Linux" if publisher.lower() in LINUX else "Windows"
 
 
 def disk_gb(publisher: str) -> int:
-    """Give the size of the disk of a publisher's images."""
+    """Return the size of the disk of a publisher's images."""
     return LINUX_DISK_GB if system(publisher) == "Linux" else IMAGE_DISK_GB
 
 
 def images(world: World) -> dict[str, dict[str, dict[str, list[str]]]]:
-    """Give the marketplace tree with what the settings add."""
+    """Return the marketplace tree with the additions of the settings."""
     tree: Json = {
         publisher: {offer: dict(skus) for offer, skus in offers.items()} for publisher, offers in IMAGES.items()
     }
@@ -89,24 +89,24 @@ def images(world: World) -> dict[str, dict[str, dict[str, list[str]]]]:
 
 
 def _child(level: Json, name: str) -> Json:
-    """Give what a level has of a name in any case, made if there is none."""
+    """Return the child of a level by its name in any case, created if it does not exist."""
     found: Json = level.setdefault(next((each for each in level if each.lower() == name.lower()), name), {})
     return found
 
 
 def numbers(version: str) -> list[tuple[int, str]]:
-    """Give what versions are sorted by: 9 comes before 10."""
+    """Return the sort key of a version: 9 comes before 10."""
     return [(int(part), "") if part.isdecimal() else (0, part) for part in version.split(".")]
 
 
 def generation(world: World, sku: str) -> str:
-    """Give a sku's `hyperVGeneration`."""
+    """Return a sku's `hyperVGeneration`."""
     named = (*GENERATION_1, *world.config.get("generation1Images", ()))
     return "V1" if any(fnmatchcase(sku.lower(), str(glob).lower()) for glob in named) else "V2"
 
 
 def find_version(world: World, publisher: str, offer: str, sku: str, version: str) -> str | None:
-    """Give the exact version of a marketplace image (`latest` included); `None` if unknown."""
+    """Return the exact version of a marketplace image (`latest` included); `None` if unknown."""
     level: Json = images(world)
     for wanted in (publisher, offer):
         level = next((v for k, v in level.items() if k.lower() == wanted.lower()), {})

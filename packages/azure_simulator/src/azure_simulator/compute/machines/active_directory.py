@@ -36,13 +36,13 @@ class Domain:
 
 
 def domains(world: World) -> dict[str, Domain]:
-    """Give the domains by lower-cased name."""
+    """Return the domains by lower-cased name."""
     found: dict[str, Domain] = world.state("domains")
     return found
 
 
 def add_domain(world: World, entry: Json) -> None:
-    """Add a domain, or what is new in it (a rotated password)."""
+    """Add a domain, or new values of an existing one (a rotated password)."""
     known = domains(world)
     name = entry["name"].lower()
     found = known.get(name)
@@ -56,7 +56,7 @@ def add_domain(world: World, entry: Json) -> None:
 
 
 def check_join(world: World, vm: Resource, settings: Json, password: str) -> Problem | None:
-    """Give the failure of a domain join; `None` when it works."""
+    """Return the failure of a domain join; `None` when it works."""
     name = str(settings.get("Name", ""))
     domain = domains(world).get(name.lower())
     if domain is None or not _resolves(world, vm, domain):
@@ -81,7 +81,7 @@ def join(world: World, domain: str, computer: str, unit: str) -> None:
 
 
 def disable(world: World, domain: str, computer: str, vm_id: str) -> None:
-    """Disable the account of a computer, as leaving the domain does too; one that is missing stays missing."""
+    """Disable the account of a computer, as leaving the domain does too; a missing account stays missing."""
     found = domains(world).get(domain.lower())
     if found is not None and computer.lower() in found.computers:
         found.disabled.add(computer.lower())

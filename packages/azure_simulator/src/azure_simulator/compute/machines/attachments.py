@@ -21,7 +21,7 @@ OPERATIONS = Operations(VIRTUAL_MACHINES)
 
 @OPERATIONS.post("vm.disks", "attachDetachDataDisks")
 def attach_detach(call: Call) -> Answer:
-    """Change which data disks a machine has; the operation ends with its storage profile."""
+    """Attach data disks to a machine, and detach others; the operation ends with its storage profile."""
     vm = call.need(call.path.rpartition("/")[0])
     lifecycle.check_not_deleting(call.world, vm)
     body = call.object()

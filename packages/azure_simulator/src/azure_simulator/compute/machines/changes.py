@@ -1,4 +1,4 @@
-"""What may be changed on a machine that exists, and what not."""
+"""Allowed and refused changes of an existing machine."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ CHANGEABLE = (
     "userData",
 )
 TOGETHER = ("licenseType", "priority", "evictionPolicy", "billingProfile", "securityProfile", "osProfile")
-"""What a machine has and a request may leave out, of what is looked at together with what it says."""
+"""Properties of a machine that a request may omit, and that are checked together with its own."""
 
 
 @dataclass(slots=True)
 class Change:
-    """A change that passed every check: what the machine becomes, and what comes and goes with it."""
+    """A change that passed every check: the machine's new properties, and the resources that come and go with it."""
 
     place: placement.Placement
     moved: bool
@@ -120,13 +120,13 @@ def _encrypts(properties: Json) -> bool:
 
 
 def _as_asked(vm: Resource, body: Json) -> Json:
-    """Give what a machine would be with what a body says: everything that has to go together."""
+    """Return a machine as it would be after a change: all properties that are checked together."""
     shown = {name: vm.properties[name] for name in TOGETHER if name in vm.properties}
     return {"properties": merge(shown, read(body, "properties", "object", {}))}
 
 
 def _place(call: Call, vm: Resource, now: placement.Placement, merged: Json) -> placement.Placement:
-    """Find where the machine will sit; a size or a reservation may move it."""
+    """Find the machine's placement after a change; a size or a reservation may move it."""
     world, size = call.world, read_size(call.world, {"properties": merged})
     wanted = placement.Placement(now.sub, now.region, now.zone, size)
     wanted = placement.find_placement(world, {"properties": merged}, wanted)
@@ -164,7 +164,7 @@ def _storage(call: Call, vm: Resource, properties: Json, change: Change) -> Json
 
 
 def _new_system(call: Call, vm: Resource, disk: Json) -> Resource:
-    """Give the disk that a machine will start from instead of its own.
+    """Return the disk that a machine will start from instead of its own.
 
     The machine has to be stopped; deallocated it need not be (recorded in 2023: vm/test_vm_os_disk_swap).
     """
@@ -188,7 +188,7 @@ def _new_system(call: Call, vm: Resource, disk: Json) -> Resource:
 
 
 def _system_gb(call: Call, vm: Resource, disk: Json) -> int:
-    """Give the size the OS disk will have; only that of a deallocated machine grows."""
+    """Return the size the OS disk will have; only that of a deallocated machine grows."""
     now = int(vm.properties["storageProfile"]["osDisk"]["diskSizeGB"])
     wanted, found = int(read(disk, "diskSizeGB", "integer", now)), attached_disks.os_disk(call.world, vm)
     if wanted != now and found is not None:
@@ -217,7 +217,7 @@ def _need_deallocated(vm: Resource, what: str) -> None:
 
 
 def _reserve(world: World, vm: Resource, change: Change) -> None:
-    """Take at once what no other request may take while the operation goes on."""
+    """Take at once the resources that no other request may take while the operation goes on."""
     machine_disks.claim_all(world, vm)
     for disk in change.gone:
         disk.facts = {**disk.facts, "detachingFrom": vm.id}

@@ -1,10 +1,11 @@
-"""Steps of a script that use a directory: they fail as the machine's own attempt would.
+"""Steps of a script that use a directory or a share: they fail as the machine's own attempt would.
 
 By their names, `resolveDomain`, `bindJoinAccount`, `findOrganizationalUnit` (case and hyphens do not count), with the
 parameters `domain`, `user`, `organizationalUnit` and the protected `password`. Without `domain` nothing is checked.
 Two have an effect: `disableComputerAccount` disables the account of the parameter `computerName`, `leaveDomain` that of
 the machine, which has to be in the domain.
-`enrollInIntune` needs a machine with a device in Entra ID.
+`enrollInIntune` needs a machine with a device in Entra ID. `reachProfiles` needs the share of the parameter
+`profilePath`, where an equals sign stands for a dollar sign, which no parameter of a run command may have.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.world import World
 
 ENROLL = "enrollinintune"
+_SHARES = "reachprofiles"
 _UNITS = frozenset({"findorganizationalunit"})
 _DISABLE, _LEAVE = "disablecomputeraccount", "leavedomain"
 _ACCOUNTS = frozenset({"bindjoinaccount", _DISABLE, _LEAVE}) | _UNITS
@@ -28,12 +30,16 @@ _DOMAINS = frozenset({"resolvedomain", "reachdomaincontroller"}) | _ACCOUNTS
 
 
 def failure(world: World, vm: Resource, step: str, given: Json) -> str:
-    """Give the reason why a step fails; empty when it does not."""
+    """Return the reason why a step fails; empty when it does not."""
     name = step.replace("-", "").lower()
     if name == ENROLL:
         answers: list[str] = []
         world.publish("ask_enrollment", vm_id=vm.id, answers=answers)
         return "".join(answers)
+    if name == _SHARES and given.get("profilepath"):
+        unreached: list[str] = []
+        world.publish("ask_share", share=str(given["profilepath"]).replace("=", "$"), answers=unreached)
+        return "".join(unreached)
     if name not in _DOMAINS or not given.get("domain"):
         return ""
     settings = {"Name": given["domain"], "User": given.get("user", ""), "OUPath": given.get("organizationalunit", "")}
@@ -57,7 +63,7 @@ def settle(world: World, vm: Resource, steps: Iterable[str], given: Json) -> Non
 
 
 def _not_joined(world: World, vm: Resource, domain: str) -> str:
-    """Give Windows' reason why a computer that has joined no domain cannot leave it (2692, NERR_SetupNotJoined)."""
+    """Return Windows' reason why a computer that has joined no domain cannot leave it (2692, NERR_SetupNotJoined)."""
     joined = active_directory.domains(world)[domain.lower()].computers
     here = str(vm.facts["computer"]).lower()
     return "" if here in joined else "This machine is not currently joined to a domain."

@@ -45,7 +45,7 @@ def check_attachable(disk: Resource, vm_id: str, region: str, zones: list[str]) 
 
 @dataclass(frozen=True, slots=True)
 class Bay:
-    """Where data disks are attached: the machine, its size, where it is, and the rows it has."""
+    """Attachment point of data disks: the machine, its size, where it is, and the rows it has."""
 
     vm_id: str
     size: Size
@@ -98,7 +98,9 @@ def _row(call: Call, entry: Json, bay: Bay) -> Json:
     gb = int(read(entry, "diskSizeGB", "integer"))
     if not 1 <= gb <= disk_bodies.MAX_DATA_GB:
         raise invalid("dataDisk.diskSizeGB", f"The disk size {gb} GB is not 1 to {disk_bodies.MAX_DATA_GB}.")
-    made = f"{bay.vm_id.rpartition('/')[2]}_disk{lun + 2}_{call.world.guid('disk', bay.vm_id, lun).replace('-', '')}"
+    vm, attempt = call.world.resources.get(bay.vm_id), call.world.attempts.get(("vm.create", bay.vm_id.lower()), 0)
+    mark = call.world.guid("disk", bay.vm_id, lun, attempt, vm.version if vm else 0).replace("-", "")
+    made = f"{bay.vm_id.rpartition('/')[2]}_disk{lun + 2}_{mark}"
     name = str(read(entry, "name", "string", made))
     check_name(name, NAMING, disk_bodies.NAME_RULE)
     if call.world.resources.get(sibling(bay.vm_id, name)) is not None:
@@ -124,5 +126,5 @@ def _same_disk(row: Json, entry: Json, disk_id: str) -> bool:
 
 
 def sibling(vm_id: str, name: str) -> str:
-    """Give the id of a disk in the resource group of a machine."""
+    """Return the id of a disk in the resource group of a machine."""
     return f"{vm_id[: vm_id.lower().index('/providers/')]}/providers/{disk_bodies.TYPE}/{name}"

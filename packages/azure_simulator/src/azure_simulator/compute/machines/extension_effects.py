@@ -1,4 +1,4 @@
-"""What extensions do in a machine: Entra join, domain join, registration as a session host; others do nothing."""
+"""Effects of extensions in a machine: Entra join, domain join, registration as a session host; others do nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REPORT += "at https://aka.ms/vmextensionwindowstroubleshoot."
 
 @dataclass(frozen=True, slots=True)
 class Install:
-    """An accepted extension: what it is, for which machine."""
+    """An accepted extension: its type and settings, and its machine."""
 
     vm: Resource
     name: str
@@ -32,7 +32,7 @@ class Install:
 
     @property
     def computer(self) -> str:
-        """Give the machine's computer name."""
+        """Return the machine's computer name."""
         return str(self.vm.facts["computer"])
 
     def failure(self, why: str) -> Problem:
@@ -42,7 +42,7 @@ class Install:
 
 
 def outcome(world: World, install: Install) -> tuple[Problem | None, Callable[[], None]]:
-    """Decide what an extension does: an error, or an effect at its end."""
+    """Determine the result of an extension: an error, or an effect at its end."""
     match install.type.lower():
         case "aadloginforwindows":
             return _entra_join(world, install)
@@ -110,7 +110,7 @@ def _session_host(world: World, install: Install) -> tuple[Problem | None, Calla
 
 
 def _secret_arguments(secrets: Json) -> Json:
-    """Give DSC's secret arguments: `protectedSettings.properties` or its `Items`."""
+    """Return DSC's secret arguments: `protectedSettings.properties` or its `Items`."""
     found: Json = {}
     for key in ("properties", "configurationArguments", "Items"):
         value = secrets.get(key)

@@ -85,7 +85,7 @@ def patch_extension(call: Call) -> Answer:
 
 
 def patched(found: Resource, body: Json, given: Json | None = None) -> Json:
-    """Give the complete body that a PATCH leads to; `given` are the properties of the last request."""
+    """Return the complete body that a PATCH leads to; `given` are the properties of the last request."""
     properties = merge(given or found.properties, read(body, "properties", "object", {}))
     tags = body["tags"] if "tags" in body else found.body.get("tags", {})
     return {"location": found.body["location"], "tags": tags, "properties": properties}
@@ -110,7 +110,7 @@ def list_extensions(call: Call) -> Answer:
 
 @OPERATIONS.delete("extension.delete")
 def delete_extension(call: Call) -> Answer:
-    """Remove an extension; what it did to Windows stays. The agent does it, so that the machine must run.
+    """Remove an extension; its effects on Windows stay.
 
     Source: github.com/hashicorp/terraform-provider-azurerm/issues/477.
     """
@@ -226,7 +226,7 @@ def _view(extension: Resource, state: str, message: str) -> Json:
     properties = extension.properties
     level = "Info" if state == "succeeded" else "Error"
     code = f"ProvisioningState/{state}"
-    status = {"code": code, "level": level, "displayStatus": code, "message": message}
+    status = {"code": code, "level": level, "displayStatus": f"Provisioning {state}", "message": message}
     return {
         "name": extension.name,
         "type": f"{properties['publisher']}.{properties['type']}",

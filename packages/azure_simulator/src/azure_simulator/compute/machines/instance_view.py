@@ -1,4 +1,4 @@
-"""What runs on a machine: provisioning, power, agent, disks, extensions."""
+"""Instance view of a machine: provisioning, power, agent, disks, extensions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _GOING = {
 
 
 def instance_view(world: World, vm: Resource) -> Json:
-    """Tell what runs: provisioning, power, agent, disks, extensions."""
+    """Return the instance view: the statuses of provisioning, power, agent, disks and extensions."""
     now_us = world.now_us
     view: Json = {"statuses": [_provisioning(vm), *_power(world, vm)]}
     disk = os_disk(world, vm)
@@ -57,7 +57,7 @@ def _system(vm: Resource) -> Json:
 
 
 def _provisioning(vm: Resource) -> Json:
-    """Tell the state, and of a failure its code: ``ProvisioningState/failed/AllocationFailed``."""
+    """Return the status of provisioning; a failure has its code: ``ProvisioningState/failed/AllocationFailed``."""
     state, failure = vm.properties["provisioningState"].lower(), vm.facts.get("failure")
     if state != "failed" or not failure:
         return {**_status(f"ProvisioningState/{state}"), "time": _changed(vm)}
@@ -66,7 +66,7 @@ def _provisioning(vm: Resource) -> Json:
 
 
 def _changed(vm: Resource) -> str:
-    """Tell when a machine was last changed."""
+    """Return the time of a machine's last change."""
     return iso(vm.past[-1][0] if vm.past else vm.created_us)
 
 

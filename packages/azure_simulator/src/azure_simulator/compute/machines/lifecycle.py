@@ -27,8 +27,8 @@ _SLOW = frozenset({"OSProvisioningTimedOut", "VMStartTimedOut"})
 SLOW_START_US = 360 * SECOND
 """A machine whose start timed out may still come up; here it does, after so long."""
 
-_SHOWN_OF_EVERY_PROFILE = {"allowExtensionOperations": True, "requireGuestProvisionSignal": True}
-"""Recorded of every machine with a profile that named neither."""
+_SHOWN_OF_EVERY_PROFILE = {"requireGuestProvisionSignal": True}
+"""Recorded of every machine with a profile that did not name it."""
 
 
 _SHOWN_OF_LINUX: Json = {
@@ -40,7 +40,7 @@ _SHOWN_OF_LINUX: Json = {
 
 
 def _shown_of_windows(given: Json) -> Json:
-    """Show how Windows is set up, with what a request did not say.
+    """Return the Windows settings as shown: those of a request, and defaults for the rest.
 
     Recorded: github.com/Azure/azure-cli, sqlvm/test_sqlvm_add_and_remove; Azure/azure-sdk-for-python,
     azure-mgmt-compute, test_mgmt_compute_vm.test_compute_vm. That it is `Manual` without automatic updates is what
@@ -105,6 +105,8 @@ def _properties(call: Call, spec: MachineSpec, nics: list[Resource]) -> Json:
             os_profile["linuxConfiguration"] = merge(_SHOWN_OF_LINUX, os_profile.get("linuxConfiguration", {}))
         else:
             os_profile["windowsConfiguration"] = _shown_of_windows(os_profile.get("windowsConfiguration", {}))
+        inside = os_profile.get("linuxConfiguration") or os_profile["windowsConfiguration"]
+        shown["allowExtensionOperations"] = inside["provisionVMAgent"]  # recorded: without an agent it is false
         properties["osProfile"] = {**shown, **os_profile}
     return {
         **properties,
@@ -125,7 +127,7 @@ def _os_disk_profile(spec: MachineSpec, wanted: Json) -> Json:
         "osType": spec.system,
         "caching": "ReadWrite",
         "createOption": "FromImage",
-        "deleteOption": "Detach",
+        "deleteOption": "Delete" if ephemeral else "Detach",
         **wanted,
         **({"diffDiskSettings": {"placement": "CacheDisk", **ephemeral}} if ephemeral else {}),
         "name": spec.disk_name,
@@ -147,13 +149,13 @@ def _references(given: Json, nics: list[Resource]) -> list[Json]:
 
 
 def zone_of(vm: Resource) -> str:
-    """Give a machine's zone; empty without one."""
+    """Return a machine's zone; empty without one."""
     zones: list[str] = vm.body.get("zones", [])
     return zones[0] if zones else ""
 
 
 def size_name(vm: Resource) -> str:
-    """Give a machine's size."""
+    """Return a machine's size."""
     return str(vm.properties["hardwareProfile"]["vmSize"])
 
 
@@ -229,7 +231,7 @@ def halted(world: World, vm: Resource, state: str, *, abrupt: bool = False, hibe
 
 
 def interfaces(world: World, vm: Resource) -> list[Resource]:
-    """Give the interfaces a machine refers to that exist."""
+    """Return the interfaces a machine refers to that exist."""
     found = (world.resources.get(n["id"]) for n in vm.properties["networkProfile"]["networkInterfaces"])
     return [nic for nic in found if nic is not None]
 

@@ -51,7 +51,7 @@ def check(profile: Json, computer: str) -> None:
 
 
 def _check_key(key: Json, user: str) -> None:
-    """Refuse another place than the administrator's, and what is no public key."""
+    """Refuse another place than the administrator's, and a text that is no public key."""
     place = f"/home/{user}/.ssh/authorized_keys"
     if read(key, "path", "string", place) != place:
         text = "Destination path for SSH public keys is currently limited to its default value "
@@ -62,7 +62,7 @@ def _check_key(key: Json, user: str) -> None:
 
 
 def _is_key(kind: str, text: str) -> bool:
-    """Tell whether a text is a key of its kind: it begins with the kind's name (RFC 4253, 6.6)."""
+    """Return whether a text is a key of its kind: it begins with the kind's name (RFC 4253, 6.6)."""
     try:
         data = base64.b64decode("".join(text.split()), validate=True)
     except binascii.Error:

@@ -23,7 +23,7 @@ BY_SUBSCRIPTION = Index(VIRTUAL_MACHINES.name, lambda vm: vm.key.split("/")[2])
 
 @OPERATIONS.get("vm.get")
 def get_machine(call: Call) -> Answer:
-    """Show a machine; `$expand` adds what runs (`instanceView`) or its `userData`."""
+    """Show a machine; `$expand` adds its instance view (`instanceView`) or its `userData`."""
     found = call.resource()
     wanted = {each.strip().lower() for each in call.query.get("$expand", "").split(",")}
     if wanted - {"", "instanceview", "userdata"}:
@@ -35,7 +35,7 @@ def get_machine(call: Call) -> Answer:
 
 @OPERATIONS.get("vm.view", "instanceView")
 def get_instance_view(call: Call) -> Answer:
-    """Show what runs on a machine."""
+    """Show the instance view of a machine."""
     return Answer(instance_view(call.world, call.need(call.path.rpartition("/")[0])))
 
 
@@ -48,7 +48,7 @@ def list_machines(call: Call) -> Answer:
 
 @OPERATIONS.list_subscription("vms.list_all")
 def list_all_machines(call: Call) -> Answer:
-    """List the machines of a subscription; `statusOnly=true` tells what runs on them."""
+    """List the machines of a subscription; `statusOnly=true` adds their instance views."""
     return _list(call, call.world.resources.find(BY_SUBSCRIPTION, call.param("sub").lower()))
 
 

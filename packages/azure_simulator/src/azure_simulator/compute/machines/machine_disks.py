@@ -41,7 +41,7 @@ def mount(world: World, vm: Resource, *, tags: dict[str, str]) -> None:
 
 
 def attached(world: World, vm: Resource) -> list[Resource]:
-    """Give the disks a machine refers to and has, the one it starts from included."""
+    """Return the disks a machine refers to and has, the one it starts from included."""
     storage = vm.properties["storageProfile"]
     rows = [storage["osDisk"], *storage.get("dataDisks", [])]
     found = (world.resources.get(row.get("managedDisk", {}).get("id") or "-") for row in rows)
@@ -58,7 +58,7 @@ def claim_all(world: World, vm: Resource) -> None:
 
 
 def start_from(world: World, vm: Resource, old: Resource | None, new: Resource) -> None:
-    """Let a machine start from another disk from now on; the old one is free, with what lies on it."""
+    """Replace a machine's OS disk by another from now on; the old disk is detached with its content."""
     if old is not None:
         content = {key: vm.facts[key] for key in KEPT_CONTENT if key in vm.facts}
         detach(world, old)
@@ -73,7 +73,7 @@ def claim(world: World, disk: Resource, vm_id: str) -> None:
 
 
 def detach(world: World, disk: Resource) -> None:
-    """Detach a disk; it remembers what lies on it."""
+    """Detach a disk; its content is stored with it."""
     disk.facts = {"content": content_of(world, disk)}
     disk.replace({key: value for key, value in disk.body.items() if key != "managedBy"}, world.now_us)
     disk.set(world.now_us, diskState="Unattached")
@@ -101,7 +101,7 @@ def make_os_disk(world: World, vm: Resource, spec: MachineSpec) -> None:
 
 
 def _origin(vm: Resource, spec: MachineSpec) -> Json:
-    """Say what a disk was made of as a disk does: by id, whether a gallery's or the marketplace's."""
+    """Return the source of a disk in the form of disks: an id, whether of a gallery or of the marketplace."""
     reference = spec.image.reference if spec.image else {}
     if "id" in reference:
         kind = "galleryImageReference" if "/galleries/" in reference["id"].lower() else "imageReference"

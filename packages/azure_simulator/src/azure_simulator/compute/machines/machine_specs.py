@@ -102,7 +102,7 @@ def _check_plan(call: Call, body: Json, image: Image | None) -> None:
 
 
 def _system(call: Call, body: Json, region: str, zone: str) -> Json:
-    """Give what the machine starts from: image, disk, its size, and the computer's name."""
+    """Return the operating system of a new machine: image, disk and its size, and the computer's name."""
     disk = read(body, "properties.storageProfile.osDisk", "object", {})
     for name in ("vhd", "image"):
         if name in disk:
@@ -133,7 +133,7 @@ def _system(call: Call, body: Json, region: str, zone: str) -> Json:
 
 
 def _own_disk(call: Call, body: Json, disk: Json) -> Resource:
-    """Give the disk a machine is to start from as it is."""
+    """Return the disk a machine is to start from as it is."""
     found = call.need(read(disk, "managedDisk.id", "string"))
     _refuse(body, "osProfile")
     _refuse(body, "storageProfile.imageReference")
@@ -143,13 +143,13 @@ def _own_disk(call: Call, body: Json, disk: Json) -> Resource:
 
 
 def _refuse(body: Json, name: str) -> None:
-    """Refuse what makes no sense for a disk that has an operating system on it already."""
+    """Refuse a profile that makes no sense for a disk with an operating system."""
     if read(body, f"properties.{name}", "object", None) is not None:
         raise invalid(name, f"Parameter '{name}' is not allowed.")
 
 
 def read_size(world: World, body: Json) -> Size:
-    """Give the size a body asks for."""
+    """Return the size a body asks for."""
     wanted = read(body, "properties.hardwareProfile.vmSize", "string")
     size = size_of(world, wanted)
     if size is None:
@@ -172,7 +172,12 @@ def _zone(body: Json, region: str) -> str:
 
 
 def _disk_name(call: Call, disk: Json) -> str:
-    made = f"{call.param('vm')}_OsDisk_1_{call.world.guid('osdisk', call.path).replace('-', '')}"
+    """Return the name of a new OS disk; a machine that is made again under its name has another disk than before."""
+    failed = call.world.resources.get(call.path)
+    attempt = call.world.attempts.get(("vm.create", call.path.lower()), 0)
+    made = f"{call.param('vm')}_OsDisk_1_{call.world.guid('osdisk', call.path, attempt).replace('-', '')}"
+    if failed is not None:
+        made = failed.properties["storageProfile"]["osDisk"]["name"]
     name = str(read(disk, "name", "string", made))
     check_name(name, NAMING, "Disk names hold up to 80 letters, digits, - . _")
     group = call.path[: call.path.lower().index("/providers/")]
@@ -230,7 +235,7 @@ def check_interfaces(call: Call, references: list[Json]) -> None:
 
 
 def read_interface(call: Call, nic_id: str, region: str) -> Resource:
-    """Give an interface that this machine may have; raise a `Problem` when it is not to be had."""
+    """Return an interface that this machine may have; raise a `Problem` when it is not to be had."""
     nic = call.world.resources.get(nic_id)
     if nic is None or nic.type != NIC_TYPE or nic.body["location"] != region:
         raise references.missing(call, nic_id)

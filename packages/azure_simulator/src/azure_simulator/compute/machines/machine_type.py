@@ -24,7 +24,7 @@ _OF_ITS_DISK = (
     "properties.storageProfile.osDisk.name",
     "properties.storageProfile.osDisk.managedDisk.storageAccountType",
 )
-"""What another OS disk brings along."""
+"""Properties that come with another OS disk."""
 
 VIRTUAL_MACHINES = ResourceType(
     name=VIRTUAL_MACHINE,
@@ -106,7 +106,7 @@ VIRTUAL_MACHINES = ResourceType(
 
 
 def check_immutable(call: Call, found: Resource) -> None:
-    """Refuse another value of what is fixed when a machine is made."""
+    """Refuse another value of a property that is fixed when a machine is made."""
     wanted = call.object()
     changing = _OF_ITS_DISK if swaps_os_disk(wanted, found) else ()
     hidden = {_PASSWORD: found.facts["password"], _CUSTOM_DATA: found.facts.get("customData")}
@@ -115,14 +115,14 @@ def check_immutable(call: Call, found: Resource) -> None:
 
 
 def swaps_os_disk(wanted: Json, vm: Resource) -> bool:
-    """Tell whether a body asks for another OS disk than the machine has."""
+    """Return whether a body asks for another OS disk than the machine has."""
     disk_id = read(wanted, "properties.storageProfile.osDisk.managedDisk.id", "string", "")
     now = vm.properties["storageProfile"]["osDisk"]["managedDisk"].get("id", "")
     return bool(disk_id and now and disk_id.lower() != now.lower())
 
 
 def _check_security(wanted: Json, found: Resource) -> None:
-    """Refuse to take Trusted Launch from a machine, or to give it to one that is allocated."""
+    """Refuse to take Trusted Launch from a machine, or to give it to an allocated machine."""
     path = "properties.securityProfile.securityType"
     value, before = (immutable_properties.at(body, path) for body in (wanted, found.body))
     before = before or "Standard"

@@ -1,4 +1,4 @@
-"""What values in the body of a machine may be, and which go only together.
+"""Allowed values in the body of a machine, and the allowed combinations.
 
 Sources: learn.microsoft.com/rest/api/compute/virtual-machines/create-or-update; the words of refused patch modes are
 quoted in github.com/kumarvna/terraform-azurerm-virtual-machine/issues/13.
@@ -66,12 +66,12 @@ NOT_SIMULATED = {
     "hostGroup": "Dedicated Host Group",
     "virtualMachineScaleSet": "Virtual Machine Scale Set",
 }
-"""What a machine may belong to: types that the simulated cloud does not have."""
+"""Types to which a machine may belong: types that the simulated cloud does not have."""
 _PATCHES = "windowsConfiguration.patchSettings"
 
 
 def check_together(body: Json, system: str) -> None:
-    """Refuse what does not go together in the body of a machine with an operating system, new or as it would become."""
+    """Refuse contradictory values in the body of a machine with an operating system, new or as it would become."""
     _check_license(str(read(body, "properties.licenseType", "string", "None")), system)
     _check_parents(body["properties"])
     _check_spot(body["properties"])
@@ -94,7 +94,7 @@ def _check_license(wanted: str, system: str) -> None:
 
 
 def _check_parents(properties: Json) -> None:
-    """Refuse parents of types that the simulated cloud does not have, and what only they allow."""
+    """Refuse parents of types that the simulated cloud does not have, and members that only they allow."""
     for name, kind in NOT_SIMULATED.items():
         if read(properties, f"{name}.id", "string", ""):
             raise unsupported(name, f"A machine in a resource of the type {kind}")
@@ -103,7 +103,7 @@ def _check_parents(properties: Json) -> None:
 
 
 def _check_spot(properties: Json) -> None:
-    """Refuse what only Spot machines have, and what they have not."""
+    """Refuse members that only Spot machines may have, and those that they may not have."""
     spot = str(properties.get("priority", "")) in {"Spot", "Low"}
     for name, words in SPOT_ONLY.items():
         if name in properties and not spot:

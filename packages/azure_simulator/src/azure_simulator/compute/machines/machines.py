@@ -60,7 +60,7 @@ def patch_machine(call: Call) -> Answer:
 
 @OPERATIONS.delete("vm.delete")
 def delete_machine(call: Call) -> Answer:
-    """Delete a machine with what it may take along; whatever goes on there is preempted.
+    """Delete a machine with the resources that it may take along; running operations on it are preempted.
 
     `forceDeletion=true` does not wait for Windows to shut down.
     """
@@ -113,7 +113,7 @@ def _create(call: Call, spec: MachineSpec, failed: Resource | None) -> Answer:
 
 
 def _failure(call: Call, spec: MachineSpec) -> tuple[Problem | None, str]:
-    """Tell how a creation will fail, if it will, and in which phase."""
+    """Return the error with which a creation will fail, `None` if it succeeds, and the phase."""
     error = placement.shortage(call.world, spec.place)
     if error is not None or spec.image is None or spec.image.bootable:
         return error, "allocating"
@@ -141,7 +141,8 @@ def _inline_nics(call: Call, spec: MachineSpec) -> list[Resource]:
 
 def _inline_nic(call: Call, spec: MachineSpec, entry: Json) -> Resource:
     group = call.path[: call.path.lower().index("/providers/")]
-    mark = call.world.guid("nic", call.path, entry["name"])[:8]
+    attempt = call.world.attempts.get(("vm.create", call.path.lower()), 0)
+    mark = call.world.guid("nic", call.path, entry["name"], attempt)[:8]
     nic_id = f"{group}/providers/Microsoft.Network/networkInterfaces/{entry['name']}-{mark}"
     own = {key: value for key, value in entry["properties"].items() if key not in {"deleteOption", "dscpConfiguration"}}
     return store(call, nic_id, {"properties": own}, spec.region, spec.tags)

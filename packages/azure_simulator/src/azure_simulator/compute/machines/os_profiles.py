@@ -40,12 +40,12 @@ _WEAK = (
 
 
 def note_flaw(call: Call, body: object) -> None:
-    """Note what is wrong with the password of a new machine with each operating system, for `read_profile`."""
+    """Store the fault of a new machine's password with each operating system, for `read_profile`."""
     call.notes[NOTE] = {system: flaw(body, system) for system in LENGTHS}
 
 
 def flaw(body: object, system: str = "Windows") -> str:
-    """Say what is wrong with the password of a machine's body as it came; empty when nothing is."""
+    """Return the fault of the password in a machine's body as it came; empty without one."""
     password = _at(body, "properties", "osprofile", "adminpassword")
     if not isinstance(password, str):
         return ""

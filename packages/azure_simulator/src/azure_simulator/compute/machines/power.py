@@ -73,7 +73,7 @@ def redeploy(call: Call) -> Answer:
 
 @OPERATIONS.post("vm.reapply", "reapply")
 def reapply(call: Call) -> Answer:
-    """Apply a machine's model once more: one that failed after it was made is `Succeeded` afterwards."""
+    """Apply a machine's model once more: one that had failed after its creation is `Succeeded` afterwards."""
     vm = _target(call)
     if vm.facts["power"] == "none":
         raise Problem(409, "OperationNotAllowed", f"VM '{vm.name}' was never provisioned. Delete and recreate it.")
@@ -109,7 +109,7 @@ def power_off(call: Call) -> Answer:
 
 @OPERATIONS.post("vm.deallocate", "deallocate", throttle="DeleteVM")
 def deallocate(call: Call) -> Answer:
-    """Stop a machine and give its hardware back; `hibernate=true` keeps what Windows was doing."""
+    """Stop a machine and give its hardware back; `hibernate=true` keeps the state of Windows."""
     vm, world = _target(call), call.world
     hibernate = call.query.get("hibernate", "").lower() == "true"
     if hibernate and not vm.properties.get("additionalCapabilities", {}).get("hibernationEnabled"):

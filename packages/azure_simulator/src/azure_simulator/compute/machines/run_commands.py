@@ -59,7 +59,7 @@ BUILT_IN = (
 )
 """The commands for Windows that Azure has (learn.microsoft.com/azure/virtual-machines/windows/run-command)."""
 FOR_LINUX = ("RunShellScript", "ifconfig")
-"""Those for Linux."""
+"""Run commands for Linux."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ class Execution:
 
     @property
     def hangs_us(self) -> int:
-        """Give how long a script that hangs is left alone."""
+        """Return the time after which a script that hangs is ended."""
         return self.timeout_s * SECOND if self.run.timed_out else 0
 
     def view(self, world: World, begun_us: int) -> Json:
-        """Tell how it ended."""
+        """Return the instance view of a run that has ended."""
         state = "Failed" if self.run.failed else "Succeeded"
         if self.run.timed_out:
             state = "TimedOut"
@@ -123,7 +123,7 @@ def put_run_command(call: Call) -> Answer:
 def _course(
     world: World, command: Resource, execution: Execution, *, asynchronous: bool, strict: bool
 ) -> tuple[Course, Callable[[], None]]:
-    """Say how a run goes; an asynchronous one ends after its operation has."""
+    """Return the course of a run; an asynchronous run ends after its operation has."""
     begun_us = world.now_us
 
     def ended() -> None:
@@ -148,7 +148,7 @@ def _course(
 
 @OPERATIONS.patch("runcommand.update")
 def patch_run_command(call: Call) -> Answer:
-    """Change a run command; one that has changed runs once more."""
+    """Change a run command; a changed command runs once more."""
     found = call.resource()
     return put_run_command(replace(call, body=patched(found, call.object(), found.facts["requested"])))
 
@@ -178,7 +178,7 @@ def list_run_commands(call: Call) -> Answer:
 
 @OPERATIONS.delete("runcommand.delete")
 def delete_run_command(call: Call) -> Answer:
-    """Remove a run command; one that runs is killed."""
+    """Remove a run command; a running script is killed."""
     world, found = call.world, call.world.resources.get(call.path)
     if found is None:
         return Answer(status=204)
@@ -301,7 +301,7 @@ def _keep(call: Call, vm: Resource, found: Resource | None) -> Resource:
         "type": RUN_COMMANDS.name,
         "location": vm.body["location"],
         "tags": tags_of(call.object()),
-        "properties": {**kept, "provisioningState": "Creating"},
+        "properties": {**kept, "provisioningState": "Updating" if found else "Creating"},
     }
     facts = {"begunUs": call.now_us, "requested": given}
     if found is None:

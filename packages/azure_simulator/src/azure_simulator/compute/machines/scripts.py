@@ -32,25 +32,25 @@ OUTPUT_LIMIT = 4096
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a script will have done: its steps, how it ended."""
+    """Result of a script: its steps, and its end."""
 
     steps: tuple[Json, ...]
     timed_out: bool = False
 
     @property
     def failed(self) -> bool:
-        """Tell whether a step went wrong."""
+        """Return whether a step went wrong."""
         return any(not step["ok"] for step in self.steps)
 
     @property
     def output(self) -> str:
-        """Give the last 4 KB of what the script printed."""
+        """Return the last 4 KB of the script's output."""
         lines = [json.dumps(step, separators=(",", ":")) for step in self.steps]
         return "\n".join(lines)[-OUTPUT_LIMIT:]
 
 
 def read_script(world: World, vm: Resource, script: str, attempt: int, given: Json | None = None) -> Run:
-    """Decide how a script will go on a machine; a step that times out is the last one."""
+    """Determine the results of a script's steps on a machine; a step that times out is the last one."""
     steps: list[Json] = []
     for name in STEP.findall(script):
         outcome = _outcome(world, vm, name, attempt)

@@ -1,4 +1,4 @@
-r"""What scripts set in the registry of Windows, read from their text; nothing is executed.
+r"""Values that scripts set in the registry of Windows, read from their text; nothing is executed.
 
 A step sets a value with one line: `Set-Value <path> <name> <value>` (a function that the script defines), or
 `Set-ItemProperty` or `New-ItemProperty` with `-Path` or `-LiteralPath`, `-Name` and `-Value`. Each may be a quoted
@@ -29,7 +29,7 @@ _CAST = re.compile(r"\[\w+\]")
 
 
 def settle(vm: Resource, script: str, steps: Collection[str], given: Mapping[str, object]) -> bool:
-    """Set what the steps that worked (lower-cased names) set; tell whether they set anything."""
+    """Set the registry values of the steps that worked (lower-cased names); return whether there were any."""
     registry: Json = {key: dict(values) for key, values in vm.facts.get("registry", {}).items()}
     known, changed, step = dict(given), False, ""
     for line in script.splitlines():
@@ -50,7 +50,7 @@ def settle(vm: Resource, script: str, steps: Collection[str], given: Mapping[str
 
 
 def _wanted(line: str) -> tuple[str, ...]:
-    """Give path, name and value of a line that sets one; nothing for another line."""
+    """Return path, name and value of a line that sets one; nothing for another line."""
     plain = _SET.match(line)
     if plain:
         return plain.groups()
@@ -61,7 +61,7 @@ def _wanted(line: str) -> tuple[str, ...]:
 
 
 def _read(text: str, known: Mapping[str, object]) -> object:
-    """Give the value that a piece of a script stands for."""
+    """Return the value that a piece of a script stands for."""
     text = _CAST.sub("", text).strip()
     if text.startswith("(") and text.endswith(")"):
         product = 1

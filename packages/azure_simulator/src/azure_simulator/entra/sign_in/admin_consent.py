@@ -26,12 +26,12 @@ _EVERYTHING = f"{scopes.GRAPH}/{scopes.DEFAULT}"
 
 
 def ask(call: Call) -> Answer:
-    """Show who could consent."""
+    """Show the page that asks for an administrator."""
     return _go_on(call, dict(call.query), {})
 
 
 def agree(call: Call, grant: Callable[[Call, str, str, str], None]) -> Answer:
-    """Take who consents, and whether; `grant` writes it: directory, client id, scope."""
+    """Take the administrator's answer; `grant` writes the consent: directory, client id, scope."""
     form = {str(name): str(value) for name, value in call.body.items()} if isinstance(call.body, dict) else {}
     return _go_on(call, dict(parse_qsl(form.get("request", ""))), form, grant)
 

@@ -50,7 +50,7 @@ class _Asked:
 
     @property
     def fields(self) -> dict[str, str]:
-        """What a page brings back."""
+        """Hidden fields that a page sends back."""
         return {"request": urlencode(self.params)}
 
 
@@ -79,7 +79,7 @@ def _form(call: Call) -> dict[str, str]:
 
 
 def _answered(call: Call, params: dict[str, str], proceed: Callable[[Call, _Asked], Answer]) -> Answer:
-    """Read a client's request and go on with it; what is wrong goes to the person or, once that is safe, the client."""
+    """Read a client's request and go on with it; an error goes to the person or, once that is safe, the client."""
     directory = directory_of(call.world)
     try:
         tenant = clients.directory_name(directory, call.param("tenant"))

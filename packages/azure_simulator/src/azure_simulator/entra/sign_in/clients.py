@@ -40,7 +40,7 @@ class Client:
 
     @property
     def name(self) -> str:
-        """What people read of it."""
+        """Display name shown to people."""
         return str(self.app["displayName"])
 
     def platform(self, redirect_uri: str) -> str:
@@ -124,7 +124,7 @@ def check_secret(client: Client, platform: str, protector: SecretProtector, form
 
 
 def check_origin(platform: str, redirect_uri: str, origin: str) -> None:
-    """Let a page redeem what it was given, from where it was given it; and nobody else from a page."""
+    """Let a page redeem its code or token from the origin that got it; refuse any other page."""
     if platform == SPA and not origin:
         text = "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin"
         raise refuse(400, "invalid_request", 9002327, f"{text} requests.")

@@ -1,4 +1,4 @@
-"""What people, or an administrator for all of them, have allowed an application to do.
+"""Permissions that people, or an administrator for all of them, have given to an application.
 
 A consent makes the application's service principal in the directory, and a delegated permission grant for each API.
 There are no directory roles here: whoever is asked may consent as an administrator. Sources:
@@ -59,7 +59,7 @@ def granted(directory: Directory, tenant: str, client: Client, api: Doc, user: s
 
 
 def missing(directory: Directory, tenant: str, client: Client, asked: Scopes, user: str) -> list[Missing]:
-    """Return what has to be consented to before a user can sign in with these scopes. Raises: Problem (`scopes`)."""
+    """Return the scopes that need consent before a user can sign in with these. Raises: Problem (`scopes`)."""
     found = []
     for api, values in scopes.wanted(directory, tenant, client, asked):
         has = granted(directory, tenant, client, api, user)
@@ -68,9 +68,9 @@ def missing(directory: Directory, tenant: str, client: Client, asked: Scopes, us
 
 
 def refuse_users(directory: Directory, tenant: str, client: Client) -> None:
-    """Refuse where the directory's authorization policy lets no user consent. Raises: Problem.
+    """Refuse consent if the directory's authorization policy lets no user give it. Raises: Problem.
 
-    Entra ID says so on a page of its own (*Need admin approval*), from which nobody comes back to the application.
+    Entra ID shows this on a page of its own (*Need admin approval*), from which nobody comes back to the application.
     """
     if (directory.get("tenant", tenant, "") or {}).get("usersMayConsent", True) is False:
         text = f"The request requires the consent of an administrator to the application '{client.name}'."

@@ -83,7 +83,7 @@ def _ask(call: Call, device: Device, client: Client, note: str = "") -> Answer:
 
 
 def _entered(call: Call, device: Device, tenant: str, user: str, accept: str, grant: Grant, answer: Grant) -> Answer:
-    """Let a person sign in on a device, once they have consented to what is missing."""
+    """Let a person sign in on a device, once they have consented to the missing scopes."""
     directory, fields = directory_of(call.world), {"user_code": device.user_code, "user": user}
     client = clients.find(directory, device.tenant, device.client)
     if accept == "no":
@@ -122,7 +122,7 @@ def settle(call: Call) -> Answer:
 
 
 def redeem(call: Call, keys: Keys, issuer: str, form: Json) -> Json:
-    """Give tokens for a device code, once somebody has signed in. Raises: Problem."""
+    """Return tokens for a device code, once somebody has signed in. Raises: Problem."""
     given = str(form.get("device_code", ""))
     devices = sign_ins(call.world).devices
     device = next((each for each in devices.values() if each.device_code == given), None)

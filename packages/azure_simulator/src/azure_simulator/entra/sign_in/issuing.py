@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SignIn:
-    """Who has signed in to what: the facts that codes and refresh tokens carry on."""
+    """A sign-in of a user to a client: the facts that codes and refresh tokens carry on."""
 
     tenant: str
     user: str

@@ -64,7 +64,7 @@ def _hidden(values: Mapping[str, str]) -> list[Html]:
 def choose(
     action: str, fields: Mapping[str, str], people: Iterable[tuple[str, Doc]], *, app: str = "", note: str = ""
 ) -> Answer:
-    """Ask who the person is; `fields` come back with the answer, as `user` does."""
+    """Show a page with a choice of users; `fields` come back with the answer, as `user` does."""
     every = list(people)
     rows = [
         tag(

@@ -1,4 +1,4 @@
-"""The people of a directory: who may sign in, and what tokens say of them.
+"""The people of a directory: those who may sign in, and their claims in tokens.
 
 App roles are those assigned to a user, or to a group that has the user as a direct member. Sources:
 learn.microsoft.com/entra/identity-platform/{id-token-claims-reference,access-token-claims-reference,
@@ -39,7 +39,7 @@ def find(directory: Directory, tenant: str, name: str) -> tuple[str, Doc]:
 
 
 def listed(directory: Directory, tenant: str) -> list[tuple[str, Doc]]:
-    """Return everybody who could sign in to a directory, or to any, with their directory."""
+    """Return the users who could sign in to a directory, or to any, with their directory."""
     tenants = [tenant] if tenant else [str(each["tenantId"]) for each in directory.tenants()]
     return [(each, user) for each in tenants for user in directory.all("user", each)]
 
@@ -84,7 +84,7 @@ def client_info(tenant: str, user: Doc) -> str:
 
 
 def id_claims(tenant: str, user: Doc, open_id: tuple[str, ...], roles: tuple[str, ...]) -> Json:
-    """Return what an ID token says of a user, depending on the scopes."""
+    """Return the claims about a user in an ID token, depending on the scopes."""
     claims: Json = {"oid": user["id"], "tid": tenant}
     if "profile" in open_id:
         claims |= {"name": user["displayName"], "preferred_username": user["userPrincipalName"]}
@@ -94,7 +94,7 @@ def id_claims(tenant: str, user: Doc, open_id: tuple[str, ...], roles: tuple[str
 
 
 def access_claims(user: Doc, version: int, scp: tuple[str, ...], app_id: str, *, proved: bool) -> Json:
-    """Return what an access token says of a user beside what every token says; `proved`: the client had a secret."""
+    """Return the claims of an access token about a user, without the common ones; `proved`: by a client secret."""
     name = user["userPrincipalName"]
     named = {"upn": name, "unique_name": name} if version == 1 else {"preferred_username": name}
     strength = {"appidacr" if version == 1 else "azpacr": "1" if proved else "0"}

@@ -29,7 +29,7 @@ _MALFORMED = "Invalid request. Request is malformed or invalid."
 
 
 def redeem_code(call: Call, keys: Keys, issuer: str, form: Json) -> Json:
-    """Give tokens for a code. Raises: Problem."""
+    """Return tokens for a code. Raises: Problem."""
     sealed = _needed(form, "code")
     ticket = _read(call, tickets.CODE, sealed)
     done = SignIn.of(ticket)
@@ -49,7 +49,7 @@ def redeem_code(call: Call, keys: Keys, issuer: str, form: Json) -> Json:
 
 
 def refresh(call: Call, keys: Keys, issuer: str, form: Json) -> Json:
-    """Give tokens for a refresh token, also for another API. Raises: Problem."""
+    """Return tokens for a refresh token, also for another API. Raises: Problem."""
     ticket = _read(call, tickets.REFRESH, _needed(form, "refresh_token"))
     done = SignIn.of(ticket)
     _check_client(call, form, done)

@@ -28,12 +28,12 @@ DEFAULT = ".default"
 
 @dataclass(frozen=True)
 class Scopes:
-    """What was asked for: OpenID Connect's scopes, and of each API, as it was named, the permissions."""
+    """Requested scopes: OpenID Connect's scopes, and of each API, as it was named, the permissions."""
 
     open_id: tuple[str, ...]
     of: tuple[tuple[str, tuple[str, ...]], ...]
     prefix: str = ""
-    """How the permissions of the API that a token is for were written: `{api}/`, or nothing."""
+    """Prefix with which the permissions of the token's API were written: `{api}/`, or nothing."""
 
     @property
     def resource(self) -> str:
@@ -139,5 +139,5 @@ def _registered(directory: Directory, tenant: str, client: Client) -> Iterator[t
 
 
 def is_graph(api: Doc) -> bool:
-    """Tell whether an API is Microsoft Graph."""
+    """Return whether an API is Microsoft Graph."""
     return bool(api["appId"] == MICROSOFT_GRAPH)

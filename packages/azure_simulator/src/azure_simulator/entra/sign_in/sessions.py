@@ -1,4 +1,4 @@
-"""Who has signed in with a browser: kept in a sealed cookie."""
+"""Users who have signed in with a browser, kept in a sealed cookie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sign-ins of a world keep: the codes that were redeemed, and the devices that wait.
+"""State of the sign-ins of a world: the codes that were redeemed, and the devices that wait.
 
 Redeemed codes are forgotten at a restart; devices are not, because what makes and answers them is in the journal.
 """
@@ -38,6 +38,6 @@ class SignIns:
 
 
 def sign_ins(world: World) -> SignIns:
-    """Return what is kept."""
+    """Return the stored sign-ins."""
     found: SignIns = world.state(STATE)
     return found

@@ -1,4 +1,4 @@
-"""Where an answer to a browser goes: the redirect URI, in the way that was asked for.
+"""Target of an answer to a browser: the redirect URI, in the way that was asked for.
 
 Source: learn.microsoft.com/entra/identity-platform/v2-oauth2-auth-code-flow (response_mode, state, errors).
 """

@@ -1,4 +1,4 @@
-"""What a browser or a client carries for us: codes, refresh tokens, the session. Sealed, so that nothing is kept here.
+"""Tickets that a browser or a client carries: codes, refresh tokens, the session. Sealed, so that nothing is kept here.
 
 Their times are real ones, as those of tokens are. The key is the journal's, so that they outlast a restart with it.
 """
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CODE, REFRESH, SESSION = "code", "refresh", "session"
 LIFETIMES_S = {CODE: 600.0, REFRESH: 90 * 86_400.0, SESSION: 86_400.0, "spaRefresh": 86_400.0, "deviceCode": 900.0}
-"""How long they are good, in seconds, unless the setting `signIn` says otherwise.
+"""Lifetimes of tickets, in seconds, unless the setting `signIn` says otherwise.
 
 Sources: learn.microsoft.com/entra/identity-platform/{v2-oauth2-auth-code-flow,refresh-tokens,v2-oauth2-device-code}.
 """

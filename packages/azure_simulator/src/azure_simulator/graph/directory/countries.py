@@ -16,5 +16,5 @@ _COUNTRIES = frozenset(_ISO_3166.split())
 
 
 def is_country(text: str) -> bool:
-    """Tell whether a text is a country's code."""
+    """Return whether a text is a country's code."""
     return text.upper() in _COUNTRIES

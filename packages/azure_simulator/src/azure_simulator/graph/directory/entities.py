@@ -1,4 +1,4 @@
-"""The entities of the directory, each declared once: what Graph shows of it, what queries may name, how it is stored.
+"""The entities of the directory, each declared once: its shown properties, those in queries, its storage.
 
 Without `$select` the directory shows a small default set of a user's properties, and all properties of the others.
 Sources: learn.microsoft.com/graph/api/resources/{user,group,device,application,serviceprincipal,
@@ -20,9 +20,9 @@ class EntityType:
     """`@odata.type`; only directory objects have one here."""
     properties: frozenset[str] = frozenset()
     unsupported: frozenset[str] = frozenset()
-    """What Graph has and the simulator has not; asking for it is refused in so many words."""
+    """Members that Graph has and the simulator does not support; a request for one is refused as such."""
     default: tuple[str, ...] = ()
-    """What is shown without `$select`; everything when empty."""
+    """Properties shown without `$select`; everything when empty."""
     not_filterable: frozenset[str] = frozenset()
     sortable: frozenset[str] | None = None
     indexed: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class EntityType:
     deleted_kind: str = ""
     """The kind of its documents in the recycle bin."""
     tombstone_kind: str = ""
-    """The kind of what delta readers see of a deleted one."""
+    """The kind that delta readers see of a deleted object."""
     not_in_delta: tuple[str, ...] = ()
     """Query options that its delta refuses."""
 
@@ -251,11 +251,11 @@ ENTITIES = {
     )
 }
 DIRECTORY_OBJECTS = (USER, GROUP, DEVICE, SERVICE_PRINCIPAL)
-"""What can be a member of a group."""
+"""Types of the members of a group."""
 ALL_OBJECTS = (*DIRECTORY_OBJECTS, APPLICATION)
-"""What `/directoryObjects` finds."""
+"""Types that `/directoryObjects` finds."""
 RESTORABLE = (USER, GROUP, APPLICATION, SERVICE_PRINCIPAL)
-"""What the recycle bin takes."""
+"""Types that the recycle bin takes."""
 _ANY_OBJECT = EntityType("directoryObject", properties=frozenset().union(*(each.properties for each in ALL_OBJECTS)))
 
 

@@ -37,7 +37,7 @@ Source: learn.microsoft.com/entra/identity/users/licensing-service-plan-referenc
 
 
 SERVICE = "Windows"
-"""Under which service `assignedPlans` lists Windows 365."""
+"""Service of Windows 365 in `assignedPlans`."""
 _PLANS = uuid.UUID("3a6b9d0e-5f0f-5c58-9a3c-6f1f2f3c9e11")
 
 
@@ -106,7 +106,7 @@ class Licenses:
         return Counter({sku: len(self._holders(sku)) for sku in skus})
 
     def give(self, user: Doc, sku: str, disabled: Sequence[str] = ()) -> None:
-        """Assign a product directly, without the service plans *disabled*; of one that is held, change these.
+        """Assign a product directly, without the service plans *disabled*; if it is assigned already, change these.
 
         Raises:
             OutOfUnitsError: no unit is left, or the tenant never bought any.
@@ -128,7 +128,7 @@ class Licenses:
         self._directory.change("user", self._tenant, user["id"], **fields)
 
     def shown(self, user: Doc, at: str) -> dict[str, Any]:
-        """Return what a user has: licences, service plans, ways of assignment; `at` is their update time."""
+        """Return a user's licences, service plans and ways of assignment; `at` is their update time."""
         grants = self.of(user)
         active: dict[str, list[list[str]]] = {}
         for each in grants:

@@ -1,4 +1,4 @@
-"""Who is in which group, now and earlier.
+"""Members of groups, now and earlier.
 
 Every change is kept with its time. A lagging index is then a read of an earlier moment, and a delta token a place in
 the sequence of changes.

@@ -33,7 +33,7 @@ _WITH_HISTORY = frozenset(name for name, each in ENTITIES.items() if each.keeps_
 _BOOKKEEPING = frozenset({"_sequence", "_made_us", "_licensed_us"})
 """A document that differs in these alone has not changed."""
 _GIVES_LICENCES = ("_licenses", "_disabled_plans")
-"""What a group gives its members."""
+"""Properties that a group gives its members."""
 _REMEMBERED = 8
 STATE = "directory"
 """The name of the directory among the parts of the world's state."""
@@ -52,7 +52,7 @@ class Directory:
         self._index: dict[tuple[str, str, str, str], dict[str, None]] = defaultdict(dict)
         self.memberships: dict[str, Memberships] = defaultdict(Memberships)
         self.owners: dict[str, Memberships] = defaultdict(Memberships)
-        """Who owns a group, an application or a service principal: the owned object is the `group` of a change."""
+        """Owners of a group, an application or a service principal: the owned object is the `group` of a change."""
         self.sequence = 0
         self.now_us = 0
         self._past: dict[tuple[str, str], dict[str, list[tuple[int, Doc | None]]]] = defaultdict(dict)
@@ -107,7 +107,7 @@ class Directory:
         return self.get("tenant", name, "") or next(named, None)
 
     def find(self, tenant: str, member: str) -> tuple[str, Doc] | None:
-        """Return kind and document of what can be a member of groups."""
+        """Return kind and document of a directory object that can be a member of groups."""
         return self._find(tenant, member, DIRECTORY_OBJECTS)
 
     def find_object(self, tenant: str, key: str) -> tuple[str, Doc] | None:

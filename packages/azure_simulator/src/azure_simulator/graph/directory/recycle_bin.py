@@ -1,4 +1,4 @@
-"""The recycle bin: what is deleted can be restored for 30 days.
+"""The recycle bin: deleted objects can be restored for 30 days.
 
 It has users, Microsoft 365 groups, applications and service principals.
 
@@ -54,7 +54,7 @@ def _delete_principal(world: World, tenant: str, app: Doc) -> None:
 
 
 def _revoke(world: World, tenant: str, key: str) -> None:
-    """End what an object was granted, and what was granted on it; restoring it does not bring that back."""
+    """End the grants to an object, and those on it; restoring the object does not bring them back."""
     directory = directory_of(world)
     named = {
         "appRoleAssignment": ("principalId", "resourceId"),
@@ -73,7 +73,7 @@ def _purge_when_due(world: World, tenant: str, kind: str, key: str, deleted_us: 
 
 
 def purge(world: World, tenant: str, kind: str, key: str) -> None:
-    """Delete permanently what is in the bin."""
+    """Delete an object in the bin permanently."""
     directory = directory_of(world)
     directory.remove(ENTITIES[kind].deleted_kind, tenant, key)
     directory.add_tombstone(kind, tenant, key, restorable=False)

@@ -25,7 +25,7 @@ _TWO_YEARS_US = 2 * 365 * 86_400 * SECOND
 _NO_PUBLISHER: Doc = {"displayName": None, "verifiedPublisherId": None, "addedDateTime": None}
 _INFO: Doc = dict.fromkeys(("logoUrl", "marketingUrl", "privacyStatementUrl", "supportUrl", "termsOfServiceUrl"))
 _SEEN_BY_PRINCIPAL = ("appRoles", "displayName", "info", "signInAudience", "tags", "verifiedPublisher")
-"""What a service principal shows as its application does, under the same name."""
+"""Properties that a service principal shows as its application does, under the same names."""
 
 
 def application(key: str, app_id: str, name: str, domain: str, at_us: int) -> Doc:
@@ -120,7 +120,7 @@ def federated(key: str, given: Doc, tenant: str) -> Doc:
 
 
 def copied(app: Doc, home: str) -> Doc:
-    """Return what a service principal takes over from its application, whose directory is `home`."""
+    """Return the properties that a service principal copies from its application, whose directory is `home`."""
     redirects = [uri for part in ("web", "spa", "publicClient") for uri in app[part]["redirectUris"]]
     return {
         **{name: app.get(name) or ([] if name == "tags" else app.get(name)) for name in _SEEN_BY_PRINCIPAL},

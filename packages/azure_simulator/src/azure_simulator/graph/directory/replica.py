@@ -44,7 +44,7 @@ class Replica:
         return self.directory.all_as_of(kind, self.tenant, self.at_us)
 
     def find(self, member: str) -> tuple[str, Doc] | None:
-        """Return kind and document of what can be a member of groups."""
+        """Return kind and document of a directory object that can be a member of groups."""
         for each in DIRECTORY_OBJECTS:
             doc = self.get(each.name, member)
             if doc is not None:

@@ -158,7 +158,7 @@ class TenantSeeder:
         )
 
     def _copied(self, seed: Json, app_id: str) -> Json:
-        """Return what the service principal has of its application, registered here unless it is elsewhere already."""
+        """Return a service principal's copy of its application, registered here if it is not registered elsewhere."""
         homes = [(home, app) for home, app in registrations.homes(self._directory, app_id) if home != self._tenant]
         if homes and not {"client_secret", "federatedCredentials"} & set(seed):
             return registrations.copied(homes[0][1], homes[0][0])

@@ -1,1 +1,1 @@
-"""What happens to the directory and to Intune when a machine joins."""
+"""Changes of the directory and of Intune when a machine joins."""

@@ -1,4 +1,4 @@
-"""How a device is enrolled in Intune: the managed device appears minutes after the join.
+"""Enrolment of a device in Intune: the managed device appears minutes after the join.
 
 `config.graph.enrolment` = `once` | `twice` | `never` | `zerosFirst` (an `azureADDeviceId` of zeros at first) |
 `zeros`; for some machines alone: `enrolments: {"<computer name glob>": "never"}`.
@@ -39,7 +39,7 @@ def enroll(world: World, tenant: str, vm_id: str, device: Doc, how: str = "windo
 
 
 def _mode(world: World, device: Doc) -> str:
-    """Return how a device's enrolment goes, by its name or for all."""
+    """Return the mode of a device's enrolment, by its name or for all."""
     settings, name = world.config.get("graph", {}), str(device["displayName"]).lower()
     named = (mode for glob, mode in settings.get("enrolments", {}).items() if fnmatchcase(name, str(glob).lower()))
     return str(next(named, settings.get("enrolment", "once")))

@@ -1,4 +1,4 @@
-"""What a machine's join does to the directory, and when.
+"""Effects of a machine's join on the directory, and their times.
 
 An Entra join creates a device at once, and with `mdmId` enrols it in Intune (`intune`). A domain join creates a
 computer in Active Directory at once, and a device at the next synchronisation (`config.graph.syncMinutes`, 30); it

@@ -1,1 +1,1 @@
-"""Change notifications: subscriptions, and what their receivers are sent."""
+"""Change notifications: subscriptions, and the notifications to their receivers."""

@@ -198,7 +198,7 @@ def _validated(call: Call, cloud: Cloud, doc: Doc, request: Doc, status: int) ->
 
 
 def _accept(call: Call) -> Answer:
-    """Store what a handshake allowed; only the cloud itself calls this."""
+    """Store a subscription after its handshake; only the cloud itself calls this."""
     request, world = call.object(), call.world
     directory, tenant = directory_of(world), request["tenant"]
     if "subscription" in request:

@@ -63,7 +63,7 @@ def check_body(call: Call, body: Doc) -> None:
 
 
 def check_url(call: Call, name: str, url: object) -> None:
-    """Refuse what is not an absolute address of https, or of http where `config.graph` allows it."""
+    """Refuse a URL that is not an absolute address of https, or of http if `config.graph` allows it."""
     insecure = bool(call.world.config.get("graph", {}).get("insecureNotificationUrls"))
     try:
         parts = urlsplit(str(url))

@@ -1,4 +1,4 @@
-"""Which resources can be subscribed to, and which role an app needs for each.
+"""Resources that can be subscribed to, and the role that an app needs for each.
 
 Source: learn.microsoft.com/graph/change-notifications-overview#supported-resources and the
 permissions of /graph/api/subscription-post-subscriptions (read roles only).
@@ -45,7 +45,7 @@ def read(call: Call, resource: str) -> str:
 
 
 def check_role(call: Call, watched: str) -> None:
-    """Refuse an app that may not read what it subscribes to."""
+    """Refuse an app that may not read the resource of its subscription."""
     role = _ROLES[watched.partition("/")[0]]
     if not call.principal.may(role, call.path):
         text = f"Insufficient privileges to complete the operation. Subscribing to it needs {role}."

@@ -1,1 +1,1 @@
-"""What all of Graph has in common: authorisation, errors, throttling, OData queries and pages, batches."""
+"""Protocol common to all of Graph: authorisation, errors, throttling, OData queries and pages, batches."""

@@ -1,4 +1,4 @@
-"""The shapes of bodies: which members a writer may send, of what kind, how long, and what the directory refuses.
+"""The shapes of bodies: the members that a writer may send, their kinds and lengths, and the directory's refusals.
 
 A shape is a table of `Text`, `Flag`, `Number`, `Many` and `Complex`. `read` returns the members that were sent, as they
 are kept. What Graph has and the simulator has not is named in `unsupported`, what only the directory sets in
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from azure_simulator.graph.directory.records import Doc
 
 NOT_SUPPORTED = "NotSupportedBySimulator"
-"""The code of what Graph does and the simulated one does not."""
+"""The code of a refusal of a feature that Graph has and the simulator lacks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ def read(body: Doc, shape: Body, before: Doc | None = None) -> Doc:
 
 
 def not_supported(what: str) -> Problem:
-    """Make the 400 of what Graph does and the simulated one does not."""
+    """Return the 400 for a feature of Graph that the simulator lacks."""
     return Problem(400, NOT_SUPPORTED, f"{what} is not supported by the simulator.")
 
 

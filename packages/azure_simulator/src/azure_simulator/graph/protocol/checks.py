@@ -40,7 +40,7 @@ def is_id(text: str) -> bool:
 
 
 def check_id(text: str) -> str:
-    """Return an object id; raise the directory's 400 for what is not a GUID."""
+    """Return an object id; raise the directory's 400 for a text that is not a GUID."""
     if not is_id(text):
         raise Problem(400, "Request_BadRequest", f"Invalid object identifier '{text}'.")
     return text

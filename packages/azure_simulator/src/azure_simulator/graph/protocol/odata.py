@@ -1,7 +1,7 @@
 """`$filter` as Graph understands it, compiled to a predicate.
 
 Supported: `eq ne gt ge lt le in`, `and or not`, `startswith endswith contains`, `coll/any(x:...)`,
-`coll/$count`, quoted strings with doubled quotes, booleans, null, numbers, GUIDs and dates.
+`coll/any()`, `coll/$count`, quoted strings with doubled quotes, booleans, null, numbers, GUIDs and dates.
 Strings compare without case, as in Entra ID's directory.
 Source: learn.microsoft.com/graph/filter-query-parameter and /graph/aad-advanced-queries.
 """
@@ -191,6 +191,8 @@ class _Reader:
     def _lambda(self, path: str) -> Value:
         self.fields.add(path.split("/", maxsplit=1)[0])
         self._expect("(")
+        if self._take(")"):  # whether there is any
+            return lambda item: bool(read_path(item, path))
         variable = self._step()
         self._variables.add(variable)
         self._expect(":")

@@ -1,4 +1,4 @@
-"""What every Graph operation has in common: its two versions, its tenant, and how old its data may be."""
+"""Common parts of Graph operations: two versions, the tenant, and the age of data."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROUTES = Routes("graph")
 _KEY = re.compile(r"(/\w+)/(\{\w+\})")
 LAG_S = 20
-"""How far the index behind transitive and advanced queries lags in the `real` profile."""
+"""Seconds by which the index of transitive and advanced queries lags in the `real` profile."""
 
 
 def operation(
@@ -72,7 +72,7 @@ def tenant_of(call: Call) -> str:
 
 
 def lag_us(world: World) -> int:
-    """Return how old the index is: `config.graph.lagSeconds`, or `LAG_S` scaled to the profile."""
+    """Return the lag of the index: `config.graph.lagSeconds`, or `LAG_S` scaled to the profile."""
     configured = world.config.get("graph", {}).get("lagSeconds")
     seconds = LAG_S * world.latency.factor if configured is None else float(configured)
     return int(seconds * SECOND)

@@ -1,4 +1,4 @@
-"""What Graph shows of a document: all that is not internal, or what `$select` names."""
+"""Projection of a document in Graph: all properties that are not internal, or those in `$select`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def visible(doc: Doc) -> Doc:
 
 
 def select(kind: str, doc: Doc, wanted: tuple[str, ...], *, typed: bool = False) -> Doc:
-    """Return the selected properties; what the type has and the document lacks is null.
+    """Return the selected properties; a property of the type that the document lacks is null.
 
     `typed` adds `@odata.type`, as in collections of directory objects.
     """

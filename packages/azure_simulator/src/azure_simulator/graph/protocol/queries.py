@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from azure_simulator.graph.directory.entities import entity
-from azure_simulator.graph.protocol import bodies, checks, odata, operations, search
+from azure_simulator.graph.protocol import bodies, checks, odata, operations, paths, search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ _KNOWN = frozenset(
 
 @dataclass(frozen=True)
 class Options:
-    """What a request selects from a collection."""
+    """Options by which a request selects from a collection."""
 
     select: tuple[str, ...]
     top: int
@@ -89,6 +89,22 @@ def _select(call: Call, kind: str) -> tuple[str, ...]:
                 "BadRequest",
             )
     return tuple(known.get(name.lower(), name) for name in names)
+
+
+def select_of(call: Call, kind: str, doc: Doc) -> Doc:
+    """Return the properties in `$select` of an entity that is not kept as a document; all of them without `$select`.
+
+    Raises:
+        Problem: 400 for a property that Graph's metadata does not have, or that the simulator does not have.
+    """
+    names = [each.strip() for each in call.query.get("$select", "").split(",") if each.strip()]
+    known = {each.lower(): each for each in doc}
+    for name in names:
+        if name.lower() not in known and paths.has_property(kind, name):
+            raise bodies.not_supported(f"The property '{name}' of {kind}")
+        if name.lower() not in known:
+            raise checks.bad_request(f"Could not find a property named '{name}' on type 'microsoft.graph.{kind}'.")
+    return {known[name.lower()]: doc[known[name.lower()]] for name in names} if names else doc
 
 
 def _refuse_unsupported(kind: str, name: str) -> None:

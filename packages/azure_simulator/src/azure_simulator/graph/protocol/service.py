@@ -1,4 +1,4 @@
-"""Graph as a service: authentication, authorisation, error bodies, and what a request costs.
+"""Graph as a service: authentication, authorisation, error bodies, and the costs of requests.
 
 Limits: learn.microsoft.com/graph/throttling-limits (docs/notes.md 2). The identity service counts resource units per
 app and tenant, with a budget by the tenant's size; Intune counts requests.
@@ -14,7 +14,7 @@ from azure_simulator.core.planes import Plane
 from azure_simulator.core.throttling import Charge
 from azure_simulator.core.times import iso_z
 from azure_simulator.graph.directory.records import directory_of
-from azure_simulator.graph.protocol import bodies, operations, queries
+from azure_simulator.graph.protocol import bodies, operations, paths, queries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _SMALL, _MEDIUM = 50, 500
 _WARN = 0.8
 _NO_OBJECT = "InvalidRequestContent"
-"""What a call says of a body that is no object, in the words of Resource Manager."""
+"""Error code for a body that is no object, in the words of Resource Manager."""
 _REASONS = {
     "missing": "Access token is empty.",
     "expired": "Lifetime validation failed, the token is expired.",
@@ -66,16 +66,29 @@ class GraphPlane(Plane):
         return replace(answer, body=body, headers={**answer.headers, **ids})
 
     def unknown(self, request: Request, *, path_known: bool) -> Problem:
-        """Return a 400, which is how Graph answers an unknown segment."""
-        if path_known:
-            return Problem(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
-        if request.path.endswith("/$count"):
-            return bodies.not_supported(f"'{request.path}'")
-        segment = request.path.rstrip("/").rsplit("/", 1)[-1]
-        return Problem(400, "BadRequest", f"Resource not found for the segment '{segment}'.")
+        """Refuse a path of Graph's metadata as not supported, and another one as Graph does, with a 400.
+
+        The metadata is that of v1.0: what only beta may have is not supported either.
+        """
+        version, _, path = request.path.strip("/").partition("/")
+        try:
+            methods = paths.methods_of(path)
+        except paths.UnknownSegmentError as problem:
+            if path_known:
+                return _not_allowed()
+            if version == "beta":
+                return bodies.not_supported(f"'{request.path}', which v1.0 does not have,")
+            return Problem(400, "BadRequest", f"Resource not found for the segment '{problem.segment}'.")
+        if request.method in methods:
+            return bodies.not_supported(f"'{request.method} {request.path}'")
+        return _not_allowed()
 
     def check(self, call: Call) -> None:
-        """Refuse options that Graph does not know, and `$expand`, which is not simulated, wherever they come."""
+        """Refuse requests that are not simulated on any route: functions in the place of a key, and `$expand`.
+
+        Options that Graph does not know are refused, too.
+        """
+        _refuse_functions(call)
         if call.method == "GET" and ".delta" not in call.route.name:
             queries.check_names(call)
             queries.refuse_expand(call)
@@ -174,6 +187,21 @@ class GraphPlane(Plane):
         return sent
 
 
+def _refuse_functions(call: Call) -> None:
+    path = call.path.strip("/").partition("/")[2]
+    names = [each for each in call.params.values() if each[:1] == "$" or each[:1].isalpha()]
+    if "cast" in call.params or not names:
+        return
+    names = [each for each in names if each in path.split("/")]  # none of users('{id}'), which may be any text
+    for name in names:
+        if not paths.is_key(path, name):
+            raise bodies.not_supported(f"'{call.method} {call.path}'")
+
+
+def _not_allowed() -> Problem:
+    return Problem(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+
+
 def _scope(call: Call) -> str:
     app = call.principal.client_id or call.principal.object_id
     return f"Tenant_Application/ReadWrite/{app}/{operations.tenant_of(call)}"
@@ -185,7 +213,7 @@ def units_of(call: Call) -> int:
 
 
 def cost_of(call: Call) -> int:
-    """Return what a request costs: `$select` and small pages cost less, `$expand` more."""
+    """Return the cost of a request: `$select` and small pages cost less, `$expand` more."""
     small = call.query.get("$top", "").isdigit() and int(call.query["$top"]) < 20  # noqa: PLR2004 - the rule's
     changes = ("$expand" in call.query) - ("$select" in call.query) - small
     return max(1, units_of(call) + changes)

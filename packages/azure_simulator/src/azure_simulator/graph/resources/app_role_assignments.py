@@ -40,7 +40,7 @@ _BODY = Body(
 )
 _TYPES = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
 _MEMBERS = {"user": "User", "group": "User", "servicePrincipal": "Application"}
-"""Which of a role's `allowedMemberTypes` allows a principal."""
+"""The `allowedMemberTypes` of a role that allow a principal."""
 
 
 def _user(call: Call) -> Doc:

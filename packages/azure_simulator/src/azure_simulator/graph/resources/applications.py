@@ -47,7 +47,7 @@ def find(call: Call, kind: str = "application") -> Doc:
 
 
 def check_owned(call: Call, owned: Iterable[str]) -> None:
-    """Refuse a caller that may write only what it owns, and owns none of these objects."""
+    """Refuse a caller that may write only its own objects, and owns none of these."""
     if call.principal.may(_ALL, call.path):
         return
     owners = directory_of(call.world).owners[operations.tenant_of(call)]
@@ -56,7 +56,7 @@ def check_owned(call: Call, owned: Iterable[str]) -> None:
 
 
 def own(call: Call, key: str) -> None:
-    """Make a caller that may write only what it owns the owner of what it has just made."""
+    """Make a caller that may write only its own objects the owner of the object that it has just created."""
     if not call.principal.may(_ALL, call.path):
         directory_of(call.world).set_owner(
             operations.tenant_of(call), key, call.principal.object_id.lower(), present=True

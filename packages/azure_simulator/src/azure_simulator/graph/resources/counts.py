@@ -34,7 +34,7 @@ _LISTS: dict[str, tuple[Handler, str]] = {
 def _declare(path: str, listing: Handler, roles: str) -> None:
     @operation(f"count{path}", "GET", f"{path}/$count", roles=roles)
     def count(call: Call) -> Answer:
-        """Count what the list without `$count` would answer."""
+        """Count the rows of the list that the same request without `$count` returns."""
         if call.headers.get("consistencylevel", "").lower() != "eventual":
             raise checks.bad_request("$count is not currently supported.")
         kept = {name: value for name, value in call.query.items() if name in {"$filter", "$search"}}

@@ -1,4 +1,4 @@
-"""`delta` of users and groups: what changed, and which members were added or removed, since a token.
+"""`delta` of users and groups: the changes, and the members added or removed, since a token.
 
 Groups report direct members only. Pages can be as irregular as Graph's (`config.graph.delta`: `pageSize`;
 `emptyPages`: every n-th page is empty; `duplicates`: a change is sent twice; `tokenDays`: older tokens are 410 Gone;

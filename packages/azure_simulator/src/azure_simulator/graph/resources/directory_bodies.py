@@ -1,4 +1,4 @@
-"""What the bodies of users, groups, devices and managed devices may have.
+"""Properties allowed in the bodies of users, groups, devices and managed devices.
 
 Sources: learn.microsoft.com/graph/api/resources/{user,group,device,intune-devices-manageddevice} (lengths, possible
 values, what is read-only), /graph/api/{user,group,device}-update. What of a user is kept by Exchange or SharePoint,
@@ -134,7 +134,7 @@ BY_INTUNE = names(
     "deviceCategory deviceOwnership domainName enrollmentProfileName enrollmentType hostnames isCompliant isManaged "
     "isRooted managementType manufacturer mdmAppId model profileType"
 )
-"""What only Intune sets on a device."""
+"""Properties that only Intune sets on a device."""
 MANAGED_DEVICE = Body(
     "managedDevice",
     {

@@ -31,7 +31,7 @@ _MEMBER_KINDS = frozenset(each.name for each in DIRECTORY_OBJECTS)
 _OWNERS = "owners@odata.bind"
 _BINDS = frozenset({_BIND, _OWNERS})
 _FIXED = ("mailEnabled", "isAssignableToRole", "resourceBehaviorOptions", "resourceProvisioningOptions")
-"""What a group keeps from its creation on."""
+"""Properties of a group that cannot change after its creation."""
 
 
 def _checked(body: Doc, before: Doc | None = None) -> Doc:

@@ -6,12 +6,12 @@ import struct
 import uuid
 from typing import TYPE_CHECKING
 
-from azure_simulator.core.answers import Answer
+from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.core.times import iso_z
 from azure_simulator.graph.directory.entities import by_cast
 from azure_simulator.graph.directory.licenses import Licenses, disabled_plans
 from azure_simulator.graph.directory.records import directory_of
-from azure_simulator.graph.protocol import checks, operations, pages, projection, queries
+from azure_simulator.graph.protocol import bodies, checks, operations, pages, paths, projection, queries
 from azure_simulator.graph.protocol.operations import operation
 from azure_simulator.graph.resources.users import full_user
 
@@ -33,7 +33,7 @@ def find_group(call: Call) -> Doc:
 
 
 def full_group(doc: Doc) -> Doc:
-    """Return a group with its computed properties; one that has them already is returned as it is."""
+    """Return a group with its computed properties; a group that has them already is returned as it is."""
     if "assignedLicenses" in doc:
         return doc
     made = iso_z(doc["_made_us"])
@@ -100,12 +100,21 @@ def _below(call: Call) -> list[str]:
     return edges.below(group["id"], call.now_us - operations.lag_us(call.world))
 
 
+def _unknown_cast(call: Call, cast: str) -> Problem:
+    """Refuse a key, and a cast to what the simulator has not, which Graph's metadata has; another one as Graph does."""
+    try:
+        paths.methods_of(call.path.strip("/").partition("/")[2])
+    except paths.UnknownSegmentError:
+        return checks.bad_request(f"Resource not found for the segment '{cast}'.", "BadRequest")
+    return bodies.not_supported(f"'{call.method} {call.path}'")
+
+
 def _members(call: Call, ids: list[str], cast: str) -> Answer:
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
     entity = by_cast(cast)
     kind = entity.name if entity else None
     if cast and kind is None:
-        raise checks.bad_request(f"Resource not found for the segment '{cast}'.", "BadRequest")
+        raise _unknown_cast(call, cast)
     if cast:
         queries.require_eventual(call)
     options = queries.read_options(call, kind or "directoryObject")

@@ -1,7 +1,7 @@
 """Licences: `assignLicense` of users and groups, and the products that the tenant has bought.
 
-Source: learn.microsoft.com/graph/api/{user-assignlicense,group-assignlicense,subscribedsku-list}; the texts of the
-400s are the directory's own, as its callers quote them.
+Source: learn.microsoft.com/graph/api/{user-assignlicense,group-assignlicense,subscribedsku-list,subscribedsku-get};
+the texts of the 400s are the directory's own, as its callers quote them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from azure_simulator.core.answers import Answer, Problem
 from azure_simulator.graph.directory.licenses import Licenses, service_plans, without
 from azure_simulator.graph.directory.records import directory_of
-from azure_simulator.graph.protocol import checks, operations, pages, projection
+from azure_simulator.graph.protocol import checks, operations, pages, projection, queries
 from azure_simulator.graph.protocol.operations import operation
 from azure_simulator.graph.resources.groups import find_group, full_group
 from azure_simulator.graph.resources.users import READ_ROLES, find_user, full_user
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.calls import Call
     from azure_simulator.graph.directory.records import Doc
 
+_READ_PRODUCTS = "Organization.Read.All LicenseAssignment.Read.All Directory.Read.All Directory.ReadWrite.All"
 _ASSIGN_TO_USERS = "LicenseAssignment.ReadWrite.All User.ReadWrite.All Directory.ReadWrite.All"
 _ASSIGN_TO_GROUPS = "LicenseAssignment.ReadWrite.All Group.ReadWrite.All Directory.ReadWrite.All"
 
@@ -111,29 +112,31 @@ def list_license_details(call: Call) -> Answer:
     raise Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
 
 
-@operation(
-    "subscribedSku.list",
-    "GET",
-    "/subscribedSkus",
-    roles="Organization.Read.All LicenseAssignment.Read.All Directory.Read.All Directory.ReadWrite.All",
-    units=3,
-)
+@operation("subscribedSku.list", "GET", "/subscribedSkus", roles=_READ_PRODUCTS, units=3)
 def list_subscribed_skus(call: Call) -> Answer:
     """Answer with the products that were bought and their units."""
     unsupported = sorted(name for name in call.query if name.startswith("$") and name != "$select")
     if unsupported:
         raise checks.bad_request(f"The query parameter '{unsupported[0]}' is not supported on subscribedSkus.")
+    shown = [queries.select_of(call, "subscribedSku", each) for each in _products(call)]
+    return Answer({"@odata.context": pages.context(call, "subscribedSkus"), "value": shown})
+
+
+@operation("subscribedSku.get", "GET", "/subscribedSkus/{id}", roles=_READ_PRODUCTS, units=3)
+def get_subscribed_sku(call: Call) -> Answer:
+    """Answer one product by its `id`, which has the ids of directory and product."""
+    wanted = call.param("id")
+    found = next((each for each in _products(call) if each["id"] == wanted.lower()), None)
+    if found is None:
+        raise checks.not_found(wanted)
+    shown = queries.select_of(call, "subscribedSku", found)
+    return Answer({"@odata.context": pages.context(call, "subscribedSkus/$entity"), **shown})
+
+
+def _products(call: Call) -> list[Doc]:
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
     used = Licenses(directory, tenant, call.now_us).consumed()
-    products = [_product(tenant, each, used[each["skuId"]]) for each in directory.all("sku", tenant)]
-    selected = [name.strip() for name in call.query.get("$select", "").split(",") if name.strip()]
-    unknown = next((name for name in selected for each in products[:1] if name not in each), None)
-    if unknown:
-        raise checks.bad_request(
-            f"Could not find a property named '{unknown}' on type 'microsoft.graph.subscribedSku'."
-        )
-    shown = [{name: each[name] for name in selected or each} for each in products]
-    return Answer({"@odata.context": pages.context(call, "subscribedSkus"), "value": shown})
+    return [_product(tenant, each, used[each["skuId"]]) for each in directory.all("sku", tenant)]
 
 
 def _product(tenant: str, doc: Doc, consumed: int) -> Doc:

@@ -32,7 +32,7 @@ _PAGE = 1000
 
 
 def find_managed(call: Call) -> Doc:
-    """Return the managed device of the path; raise Intune's 404, or its 400 for what is not an id."""
+    """Return the managed device of the path; raise Intune's 404, or its 400 for a text that is not an id."""
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
     if not checks.is_id(call.param("id")):
         raise Problem(400, "BadRequest", f"'{call.param('id')}' is not a valid managed device id.")

@@ -36,7 +36,7 @@ MEMBERS: dict[str, tuple[str, Callable[[Call], Doc]]] = {
     "/servicePrincipals/{id}": ("servicePrincipal", find_principal),
 }
 LISTS: dict[str, Handler] = {}
-"""Path -> what lists there, for `$count`."""
+"""Path -> the handler that lists there, for `$count`."""
 
 
 def _declare(path: str, name: str, find: Callable[[Call], Doc]) -> None:
@@ -85,7 +85,7 @@ def _declare_actions(path: str, name: str, find: Callable[[Call], Doc]) -> None:
             f"{name}.checkMember{what}", "POST", f"{path}/checkMember{what}", roles=ROLES, units=5, mutates=False
         )
         def check(call: Call, field: str = field) -> Answer:
-            """Answer which of at most 20 groups contain the object at any depth; this does not lag."""
+            """Return those of at most 20 groups that contain the object at any depth; this does not lag."""
             ids = checks.texts(call.object(), field)
             if not 0 < len(ids) <= _MOST_CHECKED:
                 text = f"The maximum number of group IDs that can be checked is {_MOST_CHECKED}."

@@ -3,7 +3,7 @@
 The domain's last synchronisation follows its period (`enrollment.registration`), or `config.graph.lastSyncMinutes`.
 `config.graph.windowsBlocked: ["All users", ...]` names the restrictions that block Windows; `All users` is the
 default one.
-Source: learn.microsoft.com/graph/api/organization-list,
+Source: learn.microsoft.com/graph/api/{organization-list,organization-get},
 /graph/api/resources/intune-onboarding-deviceenrollmentplatformrestrictionsconfiguration.
 """
 
@@ -15,7 +15,7 @@ from azure_simulator.core.answers import Answer
 from azure_simulator.core.times import SECOND, iso_z
 from azure_simulator.graph.directory.records import directory_of
 from azure_simulator.graph.enrollment import registration
-from azure_simulator.graph.protocol import operations, pages
+from azure_simulator.graph.protocol import checks, operations, pages, queries
 from azure_simulator.graph.protocol.operations import operation
 
 if TYPE_CHECKING:
@@ -31,16 +31,29 @@ _ROOT = "/deviceManagement/deviceEnrollmentConfigurations"
 @operation("organization.list", "GET", "/organization", roles=_ORGANISATION)
 def list_organization(call: Call) -> Answer:
     """Answer `GET /organization`: the caller's own."""
+    row = queries.select_of(call, "organization", _organization(call))
+    return Answer({"@odata.context": pages.context(call, "organization"), "value": [row]})
+
+
+@operation("organization.get", "GET", "/organization/{id}", roles=_ORGANISATION)
+def get_organization(call: Call) -> Answer:
+    """Answer the caller's own organisation; no other one is in the directory."""
+    wanted, own = checks.check_id(call.param("id")), _organization(call)
+    if wanted.lower() != own["id"]:
+        raise checks.not_found(wanted)
+    row = queries.select_of(call, "organization", own)
+    return Answer({"@odata.context": pages.context(call, "organization/$entity"), **row})
+
+
+def _organization(call: Call) -> Json:
     directory, tenant = directory_of(call.world), operations.tenant_of(call)
-    found = directory.tenant(tenant) or {}
     synchronized = bool(directory.all("forest", tenant))
-    body = {
+    return {
         "id": tenant,
-        "displayName": found.get("displayName", ""),
+        "displayName": (directory.tenant(tenant) or {}).get("displayName", ""),
         "onPremisesSyncEnabled": True if synchronized else None,
         "onPremisesLastSyncDateTime": iso_z(_last_sync_us(call, tenant)) if synchronized else None,
     }
-    return Answer({"@odata.context": pages.context(call, "organization"), "value": [body]})
 
 
 @operation("enrollmentConfiguration.list", "GET", _ROOT, roles=_RESTRICTIONS, units=0)

@@ -1,4 +1,4 @@
-"""Owners of groups, applications and service principals; and what a user or a service principal owns.
+"""Owners of groups, applications and service principals; and the objects that a user or a service principal owns.
 
 A group has at most 100 owners, users and service principals alike. Sources: learn.microsoft.com/graph/api/
 {group,application,serviceprincipal}-{list,post,delete}-owners, /graph/api/user-list-ownedobjects.
@@ -115,7 +115,7 @@ def _referenced(call: Call, reference: object) -> str:
 def _declare_owned(path: str, find: Find) -> None:
     @operation(f"ownedObjects{path}", "GET", f"{path}/ownedObjects", roles=applications.READ_ROLES, units=2)
     def list_owned(call: Call) -> Answer:
-        """Answer with what a user or a service principal owns."""
+        """List the objects that a user or a service principal owns."""
         owner = find(call)
         owners = directory_of(call.world).owners[operations.tenant_of(call)]
         return _list(call, owners.groups_of(owner["id"], call.now_us))

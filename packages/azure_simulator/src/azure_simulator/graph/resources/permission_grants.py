@@ -1,4 +1,4 @@
-"""`/oauth2PermissionGrants`: what a client may do in an API on behalf of signed-in users.
+"""`/oauth2PermissionGrants`: the rights of a client in an API on behalf of signed-in users.
 
 Source: learn.microsoft.com/graph/api/resources/oauth2permissiongrant, .../oauth2permissiongrant-{list,post,update,
 delete}.

@@ -1,4 +1,4 @@
-"""What an application's and a service principal's body may have.
+"""Properties allowed in the bodies of applications and service principals.
 
 Sources: learn.microsoft.com/graph/api/resources/{application,serviceprincipal} and the types that they are made of;
 learn.microsoft.com/entra/identity-platform/reply-url (redirect URIs), .../reference-app-manifest (lengths). Unchecked

@@ -33,7 +33,7 @@ _PATH = "/servicePrincipals/{id}/remoteDesktopSecurityConfiguration"
 
 @operation("remoteDesktop.get", "GET", _PATH, roles=_READ)
 def get_configuration(call: Call) -> Answer:
-    """Answer what a service principal says about Remote Desktop."""
+    """Return the Remote Desktop configuration of a service principal."""
     principal = find_principal(call)
     what = f"servicePrincipals('{principal['id']}')/remoteDesktopSecurityConfiguration/$entity"
     body = {

@@ -117,7 +117,7 @@ def _read_keys(call: Call, holder: Doc, changes: Doc) -> Doc:
 @operation("servicePrincipal.update", "PATCH", _ITEM, roles=WRITE_ROLES)
 @operation("servicePrincipal.updateByAppId", "PATCH", _BY_APP, roles=WRITE_ROLES)
 def update_service_principal(call: Call) -> Answer:
-    """Change a service principal; what it has of its application comes back with the application's next change."""
+    """Change a service principal; values of its application come back with the application's next change."""
     principal, body = find_principal(call), call.object()
     _check_owned(call, principal)
     credentials.refuse_passwords(body)
@@ -139,7 +139,7 @@ def _check_owned(call: Call, principal: Doc) -> None:
 @operation("servicePrincipal.delete", "DELETE", _ITEM, roles=WRITE_ROLES)
 @operation("servicePrincipal.deleteByAppId", "DELETE", _BY_APP, roles=WRITE_ROLES)
 def delete_service_principal(call: Call) -> Answer:
-    """Delete a service principal, and what it was granted; its application stays."""
+    """Delete a service principal, and its grants; its application stays."""
     principal = find_principal(call)
     _check_owned(call, principal)
     recycle_bin.delete(call.world, operations.tenant_of(call), _KIND, principal["id"])

@@ -1,4 +1,4 @@
-"""What the tests of Deskwright and of the packages share; slow things start once a session, when first requested."""
+"""Fixtures shared by the tests of Deskwright and of the packages; slow things start once a session, on demand."""
 
 import gc
 import os
@@ -10,6 +10,8 @@ from hypothesis import settings
 
 from local import azurite
 from local.azurite import Azurite
+from tests import ordering
+from tests.e2e import outcomes
 
 # Other work on the machine must not fail a property that holds. `make test` tries some examples, `make long` many.
 settings.register_profile("some", deadline=None, print_blob=True, max_examples=30)
@@ -17,8 +19,26 @@ settings.register_profile("many", deadline=None, print_blob=True, max_examples=3
 settings.load_profile(os.environ.get("DESKWRIGHT_EXAMPLES", "some"))
 
 
+_OUTCOMES = outcomes.Notes()
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Record each test that passed on a host, and its duration."""
+    _OUTCOMES.add(report)
+
+
+def pytest_sessionfinish() -> None:
+    """Keep the notes for the table: ``python -m tests.e2e.outcomes``."""
+    _OUTCOMES.write(outcomes.FOLDER, os.environ.get("DESKWRIGHT_E2E_HOST") or "embedded")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: workers to which the Makefile gives files in this order end together."""
+    items[:] = ordering.longest_first(items)
+
+
 def pytest_collection_finish() -> None:
-    """Leave what was imported to itself: searching it for garbage takes half a second, every few tests."""
+    """Keep imported objects out of Python's collector, whose search takes half a second every few tests."""
     gc.collect()
     gc.freeze()
 

@@ -6,7 +6,8 @@ from contextlib import suppress
 from typing import Any
 
 from activities.audit import record_audit_event
-from activities.run_commands import assemble, begin_run_command, read_run_command
+from activities.fencing import of_its_machine
+from activities.run_commands import asked_at, assemble, begin_run_command, read_run_command
 from shared.contracts.accounts import (
     BEGIN_DISABLE,
     READ_DISABLE,
@@ -44,11 +45,11 @@ _CAUSES = {
     OwnerKind.SESSION_HOST: "its session host is removed",
     OwnerKind.IMAGE_VERSION: "the test of its image version is over",
 }
-"""By what has joined a domain."""
+"""Causes for which an account is removed, by the owner of the machine that has joined a domain."""
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_DISABLE)
+@implements(BEGIN_DISABLE, fence=of_its_machine)
 async def begin_disable(order: DisableOrder) -> Accepted | Refused:
     """Start the script; the join account's password is passed from the vault in protected parameters only."""
     found = await dependencies().connections.find(order.machine.tenant_id, order.connection_id)
@@ -64,7 +65,7 @@ async def begin_disable(order: DisableOrder) -> Accepted | Refused:
         "ComputerName": order.machine.computer_name,
         "Domain": domain.ad_domain_name,
         "User": domain.ad_domain_username,
-        "AskedAt": dependencies().clock.now().isoformat(),  # Azure runs an unchanged command only once
+        "AskedAt": asked_at(),
     }
     parameters = [{"name": name, "value": value} for name, value in values.items()]
     secret = [{"name": "Password", "value": password}]

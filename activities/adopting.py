@@ -1,15 +1,15 @@
-"""Adopting a machine that no record knows: reading everything that says whose it is, and writing its record."""
+"""Adoption of a machine that no record knows: reading the evidence of its owner, and writing its record."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
 
+from activities.adopting_hosts import adopt_host
 from activities.audit import record_audit_event, record_status_change, status_event
 from activities.desktops import find_host, host_name
-from activities.identities import graph_of
 from activities.replacing import put_restore_point_due
+from activities.sightings import image_of_vm, in_directory, keep_name, machine_seen
 from shared.clients.arm import parse_id, properties
 from shared.clients.directory import assigned_groups, entitlement_of_user
 from shared.contracts.comparing import ADOPT, AdoptionTried, AdoptOrder
@@ -28,8 +28,6 @@ from shared.domain.cloud_pcs.adopting import (
 )
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.orphans import ComputerName
-from shared.domain.images.image import ImageSource, MarketplaceImage
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.connection import JoinType
 from shared.domain.owner import CLOUD_PC_TAG, Owner
@@ -48,27 +46,33 @@ _log = logging.getLogger("deskwright.orphans")
 @bp.activity_trigger(input_name="payload")
 @implements(ADOPT)
 async def adopt_machine(order: AdoptOrder) -> AdoptionTried | Refused:
-    """Adopt a machine if its tags, the assignment of its desktop and the user agree; else return the contradiction.
+    """Adopt an unrecorded machine if its owner is certain; else return the contradictions."""
+    adopt = adopt_host if order.seen.of_host else adopt_cloud_pc
+    return await adopt(order.tenant_id, order.seen)
+
+
+async def adopt_cloud_pc(tenant_id: str, machine: UnknownMachine) -> AdoptionTried:
+    """Adopt the machine of a Cloud PC if its tags, the assignment of its desktop and the user agree.
 
     Raises: UnavailableError if the record has changed meanwhile.
     """
-    deps, machine, at = dependencies(), order.seen, dependencies().clock.now()
-    tenant = (await deps.tenants.get(order.tenant_id)).value
-    stored = await deps.cloud_pcs.find(order.tenant_id, machine.cloud_pc_id)
+    deps, at = dependencies(), dependencies().clock.now()
+    tenant = (await deps.tenants.get(tenant_id)).value
+    stored = await deps.cloud_pcs.find(tenant_id, machine.subject_id)
     before = stored.value if stored else None
     try:
         sighting = await _seen(tenant, machine, before)
     except MissingError:
         return AdoptionTried(adopted=False, why_not="it is not there any more")
     if isinstance(sighting, str):
-        return AdoptionTried(adopted=False, why_not=sighting)
+        return AdoptionTried(adopted=False, why_not=sighting, in_use=True)
     claimant = await _claimant(tenant, sighting)
-    why_not = contradictions(machine, sighting, claimant, before, order.tenant_id)
+    why_not = contradictions(machine, sighting, claimant, before, tenant_id)
     if claimant is None or why_not is not None:
-        return AdoptionTried(adopted=False, why_not=why_not)
-    await _keep_name(machine, order.tenant_id)
+        return AdoptionTried(adopted=False, why_not=why_not, in_use=sighting.assigned_user is not None)
+    await keep_name(machine, tenant_id)
     if before is None:
-        after = record_for(machine.cloud_pc_id, order.tenant_id, sighting, claimant, at)
+        after = record_for(machine.subject_id, tenant_id, sighting, claimant, at)
     else:
         after = adopted(before, sighting, claimant, at)
     await put_restore_point_due(after, at)
@@ -98,60 +102,22 @@ async def _seen(tenant: Tenant, machine: UnknownMachine, pc: CloudPc | None) -> 
     compute = dependencies().compute(place.subscription_id)
     vm = await compute.virtual_machines.get(place.resource_group, place.name)
     there, tags = properties(vm), vm.tags or {}
-    if (tags.get(naming.TENANT_TAG), tags.get(CLOUD_PC_TAG)) != (tenant.id, machine.cloud_pc_id):
+    if (tags.get(naming.TENANT_TAG), tags.get(CLOUD_PC_TAG)) != (tenant.id, machine.subject_id):
         return "it no longer carries the tags of this Cloud PC"
     if str(there.get("provisioningState")) != "Succeeded":
         return f"Azure says that it is {there.get('provisioningState')}"
-    known, resources = await _resources(tenant, machine, vm)
+    known, resources = await machine_seen(tenant.id, Owner.cloud_pc(machine.subject_id), machine, vm)
+    if known.vm_id.casefold() != machine.vm_id.casefold():
+        return "its name is not that of a machine of this Cloud PC: its tags were copied"
     resources, assigned = await _in_pool(tenant, known, resources, pc)
     made_at = there.get("timeCreated")
     return Sighting(
-        resources=await _in_directory(tenant, resources),
+        resources=await in_directory(tenant.id, resources),
         made_at=made_at or dependencies().clock.now(),
         assigned_user=assigned,
-        image=_image_of(there),
+        image=image_of_vm(there),
         restore_points=tuple([point async for point in _restore_points(known)]),
     )
-
-
-async def _resources(tenant: Tenant, machine: UnknownMachine, vm: Any) -> tuple[Machine, Resources]:  # noqa: ANN401 - the SDK's model
-    """Return what Azure Compute says of a machine."""
-    place, there, owner = parse_id(machine.vm_id), properties(vm), Owner.cloud_pc(machine.cloud_pc_id)
-    nics = (there.get("networkProfile") or {}).get("networkInterfaces") or ()
-    nic_id = next((str(each["id"]) for each in nics), "")
-    slot: naming.Slot = "b" if place.name.casefold() == naming.vm_name(owner, "b").casefold() else "a"
-    known = Machine(
-        tenant_id=tenant.id,
-        owner=owner,
-        subscription_id=place.subscription_id,
-        resource_group=place.resource_group,
-        region=str(vm.location),
-        computer_name=machine.computer_name,
-        slot=slot,
-    )
-    return known, Resources(
-        subscription_id=place.subscription_id,
-        resource_group=place.resource_group,
-        region=known.region,
-        zone=next(iter(vm.zones or ()), None),
-        size=str((there.get("hardwareProfile") or {}).get("vmSize")),
-        subnet_id=await _subnet_of(nic_id),
-        slot=slot,
-        vm_id=known.vm_id,
-        nic_id=nic_id or None,
-        computer_name=machine.computer_name,
-    )
-
-
-async def _subnet_of(nic_id: str) -> str | None:
-    if not nic_id:
-        return None
-    place = parse_id(nic_id)
-    nic = await dependencies().network(place.subscription_id).network_interfaces.get(place.resource_group, place.name)
-    for each in properties(nic).get("ipConfigurations") or ():
-        if subnet := (each.get("properties") or {}).get("subnet"):
-            return str(subnet["id"])
-    return None
 
 
 async def _in_pool(
@@ -168,27 +134,6 @@ async def _in_pool(
             found = resources.but(host_pool_id=pool_id, session_host=host_name(host))
             return found, str(host.assigned_user) if host.assigned_user else None
     return resources, None
-
-
-async def _in_directory(tenant: Tenant, resources: Resources) -> Resources:
-    """Return *resources* with the device in Entra ID, the one that registered last, and the device in Intune."""
-    graph, name = await graph_of(tenant.id), resources.computer_name or ""
-    devices = [each for each in await graph.devices(name) if each.registered_at is not None]
-    if not devices:
-        return resources
-    newest = max(devices, key=lambda each: (each.registered_at is not None, each.registered_at))
-    managed = await graph.managed_devices(device_id=newest.device_id)
-    return resources.but(entra_device_id=newest.device_id, managed_device_id=next((each.id for each in managed), None))
-
-
-def _image_of(there: dict[str, Any]) -> ImageSource | None:
-    reference = (there.get("storageProfile") or {}).get("imageReference") or {}
-    if reference.get("id"):
-        return ImageSource(gallery_version_id=str(reference["id"]))
-    if not all(reference.get(each) for each in ("publisher", "offer", "sku")):
-        return None
-    named = {each: str(reference[each]) for each in ("publisher", "offer", "sku")}
-    return ImageSource(marketplace=MarketplaceImage(**named))
 
 
 async def _restore_points(machine: Machine) -> AsyncIterator[RestorePoint]:
@@ -228,22 +173,3 @@ async def _claimant(tenant: Tenant, sighting: Sighting) -> Claimant | None:
         snapshot = snapshot if snapshot.join_type is join else None
     group_id = targeted_group(policy, entitled.group_ids) if policy else None
     return Claimant(user=entitled.user, plans=plans, snapshot=snapshot, group_id=group_id)
-
-
-async def _keep_name(machine: UnknownMachine, tenant_id: str) -> None:
-    """Record the computer's name, by which its devices in directories are found; an earlier record of it stays."""
-    names, name = dependencies().computer_names, machine.computer_name
-    if await names.find(tenant_id, name.upper()) is not None:
-        return
-    tenant = (await dependencies().tenants.get(tenant_id)).value
-    beginning = naming.fixed_beginning(tenant.settings.naming_template)
-    given = ComputerName(
-        tenant_id=tenant_id,
-        name=name,
-        beginning=beginning if name.upper().startswith(beginning) else name,
-        cloud_pc_id=machine.cloud_pc_id,
-        generation=0,
-        attempt=1,
-        given_at=dependencies().clock.now(),
-    )
-    await names.save_all([Stored(given, "*")])

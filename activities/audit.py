@@ -1,4 +1,4 @@
-"""What a change leaves behind for people: its audit event, and the operation that a caller waits for.
+"""Records of a change for people: its audit event, and the operation that a caller waits for.
 
 Both are written after the record and from the record, under keys that follow from it: a repeated activity writes them
 again, and they are there once.
@@ -6,11 +6,12 @@ again, and they are there once.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from shared.contracts.ordered import is_overtaken, moment
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Failure
@@ -25,7 +26,7 @@ _ENDED = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.FAILED}
 
 
 async def record_status_change(before: CloudPc, after: CloudPc) -> None:
-    """Write to the audit log that a Cloud PC's status has changed; measure a build that has come to its end."""
+    """Write the change of a Cloud PC's status to the audit log; measure a build that has ended."""
     await dependencies().audit.append(status_event(before, after))
     if before.status in _UNFINISHED and after.status in _ENDED and after.current.snapshot is not None:
         entries = await dependencies().timeline.entries(after.tenant_id, after.id)
@@ -62,19 +63,12 @@ def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:
 async def record_audit_event(
     tenant_id: str, resource: tuple[str, str], verb: str, after: dict[str, Any], *, at: datetime, run: str
 ) -> None:
-    """Write to the audit log that Deskwright did *verb* to *resource* (type, id); *run* tells repetitions apart."""
-    resource_type, resource_id = resource
-    event = AuditEvent(
-        id=naming.derived_id("audit", tenant_id, resource_id, verb, run),
-        tenant_id=tenant_id,
-        activity=f"Microsoft.CloudPC/{resource_type}s/{verb}",
-        activity_date_time=at,
-        actor=SYSTEM,
-        resource_type=resource_type,
-        resource_id=resource_id,
-        after=after,
-        correlation_id=run,
-    )
+    """Write to the audit log that Deskwright did *verb* to *resource* (type, id); *run* tells repetitions apart.
+
+    Its moment is that of the running order, so that an order that is delivered again adds no second event; *at*: of an
+    act that nobody ordered.
+    """
+    event = AuditEvent.of_service(tenant_id, resource, verb, after, at=moment(at), run=run)
     await dependencies().audit.append(event)
 
 
@@ -84,6 +78,21 @@ async def update_operation(tenant_id: str, operation_id: str | None, edit: Calla
         return
     with suppress(NotFoundError):
         await dependencies().operations.change(tenant_id, operation_id, edit)
+
+
+async def begin_operation_step(
+    tenant_id: str, operation_id: str | None, step: str, titles: Mapping[str, str], *, percent: int
+) -> None:
+    """Record that the operation that a caller waits for, if there is one, begins a step."""
+    at = dependencies().clock.now()
+    await update_operation(tenant_id, operation_id, lambda there: at_step(there, step, titles, percent=percent, at=at))
+
+
+def at_step(operation: Operation, step: str, titles: Mapping[str, str], *, percent: int, at: datetime) -> Operation:
+    """Return an operation at a step, unless a later one has begun since the order for this one was given."""
+    if is_overtaken(operation.step_began_at, dependencies().clock.now()):
+        return operation
+    return operation.at_step(step, titles, percent=percent, at=at)
 
 
 async def fail_operation(tenant_id: str, operation_id: str | None, failure: Failure, at: datetime) -> None:

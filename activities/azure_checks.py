@@ -37,7 +37,7 @@ async def azure_tenant_readiness(subject: Subject) -> Seen | None:
 
 
 async def _refuse_without_quota(subject: Subject) -> None:
-    """Warn where not one vCPU is left in the site's region: builds there wait, and no attempt is used up."""
+    """Raise a warning if no vCPU is left in the site's region: builds there wait without using up an attempt."""
     subscription, region = subject.connection.subscription_id, subject.site.region
     async for usage in dependencies().compute(subscription).usage.list(region):
         if usage.name.value == "cores" and usage.current_value >= usage.limit:

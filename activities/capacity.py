@@ -85,7 +85,7 @@ def zones_to_try(order: CapacityOrder, offer: Offer | None) -> Iterator[str | No
 
 
 def quota_problem(size: Size, quotas: Quotas, *, low_priority: bool = False) -> str | None:
-    """Return which quota the size exceeds, None if it exceeds none.
+    """Return a message with the quota that the size exceeds, None if it exceeds none.
 
     The family's and the region's both apply; machines of low priority have one quota for all families
     (learn.microsoft.com/azure/quotas/spot-quota).

@@ -1,7 +1,8 @@
-"""Removing from a machine what carried the join password."""
+"""Removal of the extensions and run commands that carried the join password."""
 
 from __future__ import annotations
 
+from activities.fencing import of_its_machine
 from shared.clients.arm import begin
 from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL, CarrierOrder
 from shared.contracts.outcomes import Accepted, Done, Refused
@@ -13,7 +14,7 @@ bp = Blueprint()
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_CARRIER_REMOVAL)
+@implements(BEGIN_CARRIER_REMOVAL, fence=of_its_machine)
 async def begin_carrier_removal(order: CarrierOrder) -> Accepted | Done | Refused:
     """Begin to delete a run command or an extension; done if it does not exist, or Azure has nothing to wait for.
 

@@ -35,9 +35,10 @@ async def take_changes(order: ChangesOrder) -> Batch:
     waiting = await deps.changes.waiting(order.tenant_id, _MOST_READ)
     if len(waiting) > MOST_SINGLY:
         now = deps.clock.now()
-        await promise_reconcile(deps, order.tenant_id, now)
-        await promise_all_groups(deps, order.tenant_id, now)
         covered = {each.user_id: each.mark for each in waiting if not each.expected}
+        if covered:
+            await promise_reconcile(deps, order.tenant_id, now)
+            await promise_all_groups(deps, order.tenant_id, now)
         await deps.changes.settle(order.tenant_id, covered)
         waiting = [each for each in waiting if each.expected]
     some = waiting[:MOST_AT_ONCE]
@@ -52,9 +53,9 @@ async def take_changes(order: ChangesOrder) -> Batch:
 @bp.durable_client_input(client_name="client")
 @implements(CLOSE_CHANGES)
 async def close_changes(record: BatchRecord, client: DurableClient) -> Done | NewerRequest:
-    """Forget what was told of these users up to their marks, and say whether anything is left.
+    """Remove the reported changes of these users up to their marks; return NewerRequest if others are left.
 
-    Before that, the Spot Groups that they concern are woken: what is forgotten has been acted on.
+    Before that, the Spot Groups that they concern are woken: a change is removed only after it has been acted on.
     """
     deps = dependencies()
     await wake_for_users(deps, client, record.tenant_id, sorted(record.marks), deps.clock.now())

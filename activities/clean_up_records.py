@@ -10,7 +10,7 @@ from activities.comparing import ask, record_lost
 from activities.deprovisioning import removed
 from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
 from shared.contracts.configuration import RECORD_RERUN, RerunRecord
-from shared.contracts.outcomes import Done, Refused, Superseded
+from shared.contracts.outcomes import HELD_BACK, Done, Refused, Superseded
 from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Build, Failure, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
@@ -26,7 +26,7 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_CLEANED)
 async def record_cleaned(record: LeftRecord) -> Done | Superseded:
-    """Record the result of a clean-up that the sweep started; what is left is tried again."""
+    """Record the result of a clean-up that the sweep started; the removal of remaining resources is tried again."""
     stored = await find_record(record)
     build = _cleaned_build(stored.value, record) if stored else None
     if stored is None or build is None:
@@ -37,7 +37,7 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
         await dependencies().due.put_all([read_once(stored.value, at)])  # its record is deleted, or a new build follows
     if record.left:
         tenant = await dependencies().tenants.get(record.tenant_id)
-        again_at = at + tenant.value.settings.clean_up_delay
+        again_at = _again_at(stored.value, record, at + tenant.value.settings.clean_up_delay)
         await dependencies().due.put(
             DueKind.CLEAN_UP, again_at, record.tenant_id, record.cloud_pc_id, record.generation
         )
@@ -51,6 +51,12 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
     run = f"{record.generation}/{build.clean_up_at}"
     await record_audit_event(record.tenant_id, ("cloudPC", record.cloud_pc_id), "cleanUp", left, at=at, run=run)
     return Done()
+
+
+def _again_at(pc: CloudPc, record: LeftRecord, usually: datetime) -> datetime:
+    """Return the time of the next clean-up; if it waits for an answer, that of the next question."""
+    waits = any(refused.code == HELD_BACK for refused in record.left) and pc.held_back is not None
+    return pc.held_back.next_at if waits and pc.held_back is not None else usually
 
 
 def _cleaned(pc: CloudPc, record: LeftRecord, again_at: datetime | None, at: datetime) -> CloudPc | None:

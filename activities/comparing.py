@@ -1,4 +1,4 @@
-"""Comparing the records with what is there: machines that are gone, and shared things that are missing.
+"""Comparison of the records with Azure: machines that are gone, and missing resources that machines share.
 
 A list only makes suspicious. What is recorded rests on a question for the thing itself, and on Azure's 404 to it.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -48,7 +49,8 @@ from shared.domain.cloud_pcs.machines_gone import (
 from shared.domain.cloud_pcs.missing import CURES
 from shared.domain.cloud_pcs.orphans import LAST, Missing, OrphanType
 from shared.domain.images.image import DeviceImageStatus
-from shared.domain.owner import CLOUD_PC_TAG
+from shared.domain.owner import Owner, OwnerKind
+from shared.domain.spot.adopting import unknown_host
 from shared.domain.spot.host import SessionHost
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
 from shared.storage.due import DueKind, cancel_due
@@ -57,6 +59,7 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 _log = logging.getLogger("deskwright.orphans")
 
+_ADOPTED = frozenset({OwnerKind.CLOUD_PC, OwnerKind.SESSION_HOST})
 _MOST_SUSPECTS = 500
 """The most machines of one area that are asked for after one scan; the next scan continues."""
 
@@ -64,7 +67,7 @@ _MOST_SUSPECTS = 500
 @bp.activity_trigger(input_name="payload")
 @implements(COMPARE_RESOURCE_GROUP)
 async def compare_resource_group(order: ResourceGroupScanOrder) -> Compared | Refused:
-    """Return which machines are only in the records, and which machines of Cloud PCs are only in the resource group."""
+    """Return the machines that are only in the records, and those that are only in the resource group."""
     began = dependencies().clock.now()
     vms = dependencies().compute(order.subscription_id).virtual_machines
     listed: set[str] = set()
@@ -72,43 +75,86 @@ async def compare_resource_group(order: ResourceGroupScanOrder) -> Compared | Re
     try:
         async for each in vms.list(order.resource_group):
             listed.add(str(each.id).casefold())
-            if machine := _of_cloud_pc(order.tenant_id, each):
+            if machine := tagged_machine(order.tenant_id, each):
                 tagged.append(machine)
     except MissingError as missing:
         if missing.code.casefold() not in GONE:
             raise
+    restored = order.tenant_id in await dependencies().restores.comparing()
+    records = await _records(order.tenant_id, {each.subject_id for each in tagged}, began, restored=restored)
     absent = [
         known
-        async for known in _known(order.tenant_id, began)
+        for known in records.known
         if known.vm_id.casefold().startswith(f"{order.area}/".casefold()) and known.vm_id.casefold() not in listed
     ]
-    restored = order.tenant_id in await dependencies().restores.comparing()
-    found: list[UnknownMachine] = []
-    for machine in tagged:
-        record = await dependencies().cloud_pcs.find(order.tenant_id, machine.cloud_pc_id)
-        pc = record.value if record else None
-        changed = pc is not None and pc.last_modified_date_time >= began
-        if not changed and unknown(machine, pc, lambda vm_id: vm_id.casefold() in listed, restored=restored):
-            found.append(machine)
+    found = [each for each in tagged if await _is_unknown(order.tenant_id, each, records, listed, began, restored)]
     return Compared(absent=tuple(absent[:_MOST_SUSPECTS]), unknown=tuple(found[:_MOST_SUSPECTS]))
 
 
-def _of_cloud_pc(tenant_id: str, vm: Any) -> UnknownMachine | None:  # noqa: ANN401 - the SDK's model
-    """Return the machine that a VM is by its tags; None: no Cloud PC's of the tenant."""
+@dataclass(frozen=True, slots=True)
+class _Records:
+    """The machines that records of a tenant know, and the records of whose machines are in the list, by their ids."""
+
+    known: list[KnownMachine]
+    cloud_pcs: dict[str, CloudPc]
+    hosts: dict[str, SessionHost]
+
+
+async def _records(tenant_id: str, listed: set[str], before: datetime, *, restored: bool) -> _Records:
+    """Read the records of a tenant, in one query for each kind: a resource group may have thousands of machines.
+
+    What records know that changed after *before* is left out: the list may be older.
+    """
+    deps, found = dependencies(), _Records([], {}, {})
+    async for stored in deps.cloud_pcs.each(tenant_id):
+        pc = stored.value
+        if pc.id in listed:
+            found.cloud_pcs[pc.id] = pc
+        if pc.last_modified_date_time < before and (known := machine_known(pc)):
+            found.known.append(known)
+    async for each in deps.session_hosts.each(tenant_id):
+        host = each.value
+        if host.id in listed:
+            found.hosts[host.id] = host
+        if host.last_modified_date_time < before and (known := machine_of_host(host, restored=restored)):
+            found.known.append(known)
+    return found
+
+
+async def _is_unknown(
+    tenant_id: str,
+    machine: UnknownMachine,
+    records: _Records,
+    listed: set[str],
+    began: datetime,
+    restored: bool,  # noqa: FBT001 - of the tenant
+) -> bool:
+    """Whether a machine may have to be adopted; not where its record has changed since the list was read.
+
+    A record that was not among those that were read is asked for by its key: it may be one that cannot be read.
+    """
+    deps = dependencies()
+    if machine.of_host:
+        host = records.hosts.get(machine.subject_id)
+        if host is None and (stored := await deps.session_hosts.find(tenant_id, machine.subject_id)):
+            host = stored.value
+        changed = host is not None and host.last_modified_date_time >= began
+        return not changed and unknown_host(host, restored=restored)
+    pc = records.cloud_pcs.get(machine.subject_id)
+    if pc is None and (record := await deps.cloud_pcs.find(tenant_id, machine.subject_id)):
+        pc = record.value
+    changed = pc is not None and pc.last_modified_date_time >= began
+    return not changed and unknown(machine, pc, lambda vm_id: vm_id.casefold() in listed, restored=restored)
+
+
+def tagged_machine(tenant_id: str, vm: Any) -> UnknownMachine | None:  # noqa: ANN401 - the SDK's model
+    """Return the machine that a VM is by its tags; None: no Cloud PC's and no session host's of the tenant."""
     tags, name = vm.tags or {}, (properties(vm).get("osProfile") or {}).get("computerName")
-    if tags.get(naming.TENANT_TAG) != tenant_id or not tags.get(CLOUD_PC_TAG) or not name:
+    owner = Owner.of_tags(tags)
+    if owner is None or owner.kind not in _ADOPTED or tags.get(naming.TENANT_TAG) != tenant_id or not name:
         return None
-    return UnknownMachine(cloud_pc_id=str(tags[CLOUD_PC_TAG]), vm_id=str(vm.id), computer_name=str(name))
-
-
-async def _known(tenant_id: str, before: datetime) -> AsyncIterator[KnownMachine]:
-    """Yield the machines that records know, but for records that changed after *before*: the list may be older."""
-    async for stored in dependencies().cloud_pcs.each(tenant_id):
-        if stored.value.last_modified_date_time < before and (known := machine_known(stored.value)):
-            yield known
-    async for host in dependencies().session_hosts.each(tenant_id):
-        if host.value.last_modified_date_time < before and (known := machine_of_host(host.value)):
-            yield known
+    of_host = owner.kind is OwnerKind.SESSION_HOST
+    return UnknownMachine(subject_id=owner.id, of_host=of_host, vm_id=str(vm.id), computer_name=str(name))
 
 
 @bp.activity_trigger(input_name="payload")
@@ -212,17 +258,24 @@ async def record_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, st
 
 
 async def _lose_host(tenant_id: str, last: Answer) -> bool:
-    """Let a session host be seen as broken: the engine's next run replaces it."""
+    """Let a session host be seen as broken: the engine's next run replaces it. After a restore its record ends."""
     deps, known, at = dependencies(), last.machine, dependencies().clock.now()
+    restored = tenant_id in await deps.restores.comparing()
 
     def edit(host: SessionHost) -> SessionHost | None:
-        return lose_host(host, known, at)
+        return lose_host(host, known, at, restored=restored)
 
+    found = await deps.session_hosts.find(tenant_id, known.subject_id)
+    lost = edit(found.value) if found else None
+    if lost is None:
+        return False
+    if lost.work is not None:  # before the record: the sweep begins what it says
+        await deps.due.put(DueKind.HOST, at, tenant_id, lost.id, lost.work.run)
     try:
-        after = await deps.session_hosts.change(tenant_id, known.subject_id, edit)
+        after = await deps.session_hosts.change(tenant_id, known.subject_id, edit, known=found)
     except NotFoundError:
         return False
-    if machine_of_host(after) == known:
+    if machine_of_host(after, restored=restored) == known:
         return False
     _log.warning("the machine of session host %s/%s is gone", tenant_id, known.subject_id)
     return True

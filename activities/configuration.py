@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from activities.run_commands import assemble, begin_run_command, harmless, read_run_command
+from activities.fencing import of_its_machine
+from activities.run_commands import asked_at, assemble, begin_run_command, harmless, read_run_command
 from shared.contracts.configuration import (
     BEGIN_CONFIGURATION,
     READ_CONFIGURATION,
@@ -10,7 +11,6 @@ from shared.contracts.configuration import (
     Configured,
 )
 from shared.contracts.outcomes import Accepted, Pending, Refused
-from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Warn
 from shared.workflow import Blueprint, implements
 
@@ -26,7 +26,7 @@ def warnings_of(reported: dict[str, tuple[bool, str]]) -> tuple[Warn, ...]:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_CONFIGURATION)
+@implements(BEGIN_CONFIGURATION, fence=of_its_machine)
 async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
     """Start the run command; the values that steps need are parameters, never part of the script.
 
@@ -35,8 +35,7 @@ async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
     account = order.local_administrator
     parameters = [{"name": "LocalAdministrator", "value": account}] if account and harmless(account) else []
     parameters += [{"name": "Redirections", "value": ",".join(order.redirections)}] if order.redirections else []
-    # Azure runs an unchanged command only once; a repeated step must run again.
-    requested = {"name": "AskedAt", "value": dependencies().clock.now().isoformat()}
+    requested = {"name": "AskedAt", "value": asked_at()}
     return await begin_run_command(order.machine, RUN_COMMAND, assemble(order.steps), [*parameters, requested])
 
 

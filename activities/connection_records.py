@@ -1,14 +1,16 @@
-"""The record of a connection's health: what the checks found, and when they are made again."""
+"""The record of a connection's health: the findings of its checks, and the time of the next ones."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from activities.audit import record_audit_event, update_operation
+from activities.audit import begin_operation_step, record_audit_event, update_operation
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
+from shared.contracts.ordered import is_overtaken
 from shared.contracts.outcomes import Done
 from shared.dependencies import dependencies
 from shared.domain import naming
@@ -23,18 +25,20 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 _log = logging.getLogger("deskwright.connections")
 
+_CHECK = MappingProxyType({"check": "Make the checks"})
+
 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_CONNECTION)
 async def record_connection(record: ConnectionRecord) -> Done:
-    """Record that the checks run, or what they found.
+    """Record that the checks run, or their findings.
 
     While they run, the findings before them stay: checking a connection in use does not make it unusable.
     """
     at = dependencies().clock.now()
     if record.status is HealthStatus.RUNNING:
         await _change(record, lambda connection: _running(connection, record, at))
-        await update_operation(record.tenant_id, record.operation_id, lambda operation: _running_checks(operation, at))
+        await begin_operation_step(record.tenant_id, record.operation_id, "check", _CHECK, percent=0)
         return Done()
     tenant = await dependencies().tenants.find(record.tenant_id)
     before = await dependencies().connections.find(record.tenant_id, record.connection_id)
@@ -42,8 +46,9 @@ async def record_connection(record: ConnectionRecord) -> Done:
         return Done()
     # Before the record: a connection without its next check would stay as it is for ever.
     findings = with_last_probe(before.value, record)
-    again_at = at + check_again_after(overall(findings), tenant.value.settings.connection_recheck)
-    await dependencies().due.put(DueKind.RECHECK, again_at, record.tenant_id, record.connection_id)
+    if _checked(before.value, record, at) is not None:
+        again_at = at + check_again_after(overall(findings), tenant.value.settings.connection_recheck)
+        await dependencies().due.put(DueKind.RECHECK, again_at, record.tenant_id, record.connection_id)
     checked = await _change(record, lambda connection: _checked(connection, record, at))
     await update_operation(
         record.tenant_id, record.operation_id, lambda operation: _ended(operation, record, findings, at)
@@ -76,7 +81,9 @@ async def _change(record: ConnectionRecord, edit: Callable[[Connection], Connect
         return None
 
 
-def _running(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection:
+def _running(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection | None:
+    if is_overtaken(connection.checking_since, at) or is_overtaken(connection.checked_date_time, at):
+        return None
     status = connection.health_check_status if connection.usable else record.status
     names = connection.probe_computer_names if record.joined is None else record.joined
     unsettled = connection.probe_accounts_unsettled if record.unsettled is None else record.unsettled
@@ -88,6 +95,8 @@ def _running(connection: Connection, record: ConnectionRecord, at: datetime) -> 
 def _checked(connection: Connection, record: ConnectionRecord, at: datetime) -> Connection | None:
     if connection.checking_since is None and connection.checked_date_time is not None:
         return None  # recorded before, by the first run of this activity
+    if is_overtaken(connection.checking_since, at):
+        return None  # checks that were begun later run
     findings = with_last_probe(connection, record)
     status = overall(findings)
     changes: dict[str, Any] = {
@@ -135,14 +144,10 @@ def _failed(findings: tuple[HealthCheck, ...]) -> list[str]:
     return [f"{f.display_name}: {f.error_type}" for f in findings if f.status is HealthStatus.FAILED]
 
 
-def _running_checks(operation: Operation, at: datetime) -> Operation:
-    return operation.at_step("check", {"check": "Make the checks"}, percent=0, at=at)
-
-
 def _ended(
     operation: Operation, record: ConnectionRecord, findings: tuple[HealthCheck, ...], at: datetime
 ) -> Operation:
-    """Return the operation with a step for each check: its outcome is what the check found."""
+    """Return the operation with a step for each check, and its finding as outcome."""
     status = overall(findings)
     if operation.ended:
         return operation

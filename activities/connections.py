@@ -44,10 +44,11 @@ async def run_check(order: CheckOrder) -> Checked:
 
 
 def _with_further(checked: Checked, elsewhere: Checked, subscription_id: str) -> Checked:
-    """Return what was found with what is wrong in a further subscription of the tenant.
+    """Return the finding together with that of a further subscription of the tenant.
 
-    That is a warning: builds in the other subscriptions are not held up by it. Where it is certain that no build can
-    succeed there, it is closed to them. The first fault names itself, the evidence has all of them.
+    A problem there is a warning: builds in the other subscriptions are not held up by it. If it is certain that no
+    build can succeed there, the subscription is closed to builds. The error type is that of the first problem; the
+    evidence names all.
     """
     first, second = checked.finding, elsewhere.finding
     if first is None or second is None or second.status is HealthStatus.PASSED:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from activities.alternates import moved_to_alternate
 from activities.audit import record_status_change, update_operation
 from activities.building import change_record, find_record, wanted_build
-from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
+from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder, Begun
+from shared.contracts.ordered import is_later
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.dependencies import dependencies
-from shared.domain.asking import Unanswered
+from shared.domain.asking import Confirmation, Unanswered
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Event, Phase
@@ -23,11 +24,11 @@ bp = Blueprint()
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_ATTEMPT)
-async def begin_attempt(order: AttemptOrder) -> Done | NoCapacity | Superseded:
+async def begin_attempt(order: AttemptOrder) -> Begun | Done | NoCapacity | Superseded:
     """Begin an attempt, if the record still wants it and its connection may be used."""
     found = await find_record(order)
     before = wanted_build(found.value, order) if found else None
-    if found is None or before is None:
+    if found is None or before is None or is_later(before.step_started_at):  # it has begun, and its steps too
         return Superseded()
     is_current = before is found.value.current
     connection = await dependencies().connections.find(order.tenant_id, order.connection_id)
@@ -36,7 +37,8 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoCapacity | Superseded:
         if is_current and await moved_to_alternate(found.value, at):
             return Superseded()
         return _unusable(order, connection.value if connection else None)
-    if is_current and order.resumes_at is None and (why := await _kept_for_now(found.value, before)) is not None:
+    asks = is_current and order.resumes_at is None and before.resources.computer_name is not None
+    if asks and (why := await kept_for_now(found.value)) is not None:
         return why
 
     def edit(pc: CloudPc) -> CloudPc | None:
@@ -62,18 +64,25 @@ async def begin_attempt(order: AttemptOrder) -> Done | NoCapacity | Superseded:
     if before.parked_since is None and is_current:  # a parked build tries again every ten minutes: that is no news
         await record_status_change(found.value, after)
     await update_operation(order.tenant_id, begun.operation_id, lambda operation: operation.running(at))
-    return Done()
+    return _confirmed(after, begun) if asks else Done()
 
 
-async def _kept_for_now(pc: CloudPc, build: Build) -> NoCapacity | None:
+def _confirmed(pc: CloudPc, build: Build) -> Begun:
+    at = dependencies().clock.now()
+    return Begun(
+        confirmation=Confirmation(
+            act=Act.BUILD_ANEW, tenant_id=pc.tenant_id, subject_id=pc.id, generation=build.generation, at=at
+        )
+    )
+
+
+async def kept_for_now(pc: CloudPc) -> NoCapacity | None:
     """Ask the directory before an attempt cleans up the machine before it; return why it does not, None: it may.
 
     A machine is not given up for a build that nobody is entitled to, or that could go no further.
     """
-    if build.resources.computer_name is None:
-        return None
     deps = dependencies()
-    claim = await ask_for_claim(deps, (await deps.tenants.get(pc.tenant_id)).value, pc)
+    claim = await ask_for_claim(deps, pc)
     if isinstance(claim, Unanswered):
         message = f"{claim.why}; {Act.BUILD_ANEW.value} waits for that"
         return NoCapacity(code="directoryUnanswered", message=message, elsewhere=False)

@@ -29,14 +29,14 @@ from shared.contracts.provisioning import provisioning_instance, replacing_insta
 from shared.contracts.reconciling import Started, StartOrder
 from shared.contracts.remote_actions import remote_instance
 from shared.dependencies import dependencies
-from shared.domain.asking import Unanswered
-from shared.domain.cloud_pcs.build import Build, Failure
+from shared.domain.asking import Confirmation, Unanswered
+from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.grace import expire, reprieve
 from shared.domain.cloud_pcs.lifecycle import BUILT, Event, Phase, Status
 from shared.domain.destroying import Act
 from shared.errors import NotFoundError
-from shared.services.grace import END_GRACE, deprovision
+from shared.services.grace import END_GRACE, deprovision, is_ended_by_hand
 from shared.services.holding_back import ASK_AGAIN, hold_back
 from shared.services.pausing import why_paused
 from shared.services.second_questions import Claim, ask_for_claim
@@ -45,7 +45,7 @@ from shared.workflow import Blueprint, DurableClient, implements, is_alive
 
 bp = Blueprint()
 _PAUSED = timedelta(minutes=15)
-"""When to check again whether what was paused is resumed."""
+"""Time until the next check whether paused work is resumed."""
 
 
 @bp.activity_trigger(input_name="payload")
@@ -66,7 +66,7 @@ async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Star
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_DEPROVISIONING)
 async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
-    """Record that it begins, if it is time: the grace period is over, or the Cloud PC was cancelled.
+    """Record that deprovisioning begins, if it is time: the grace period is over, or the Cloud PC was cancelled.
 
     At the end of a grace period the directory is asked once more: who has come back keeps the Cloud PC. A due row comes
     first: a sweep checks later whether it has come to its end.
@@ -112,35 +112,33 @@ async def _is_lost(pc: CloudPc, order: DeprovisionOrder) -> bool:
     the user has licence and group: then the Cloud PC would be built anew at once.
     """
     deps = dependencies()
-    at, tenant = deps.clock.now(), (await deps.tenants.get(pc.tenant_id)).value
-    claim = await ask_for_claim(deps, tenant, pc)
+    at = deps.clock.now()
+    claim = await ask_for_claim(deps, pc)
     if isinstance(claim, Unanswered):
-        if await _is_ended_by_hand(pc):
+        if await is_ended_by_hand(deps, pc):
             return True
         await deps.due.put(DueKind.DEPROVISION, at + ASK_AGAIN, pc.tenant_id, pc.id, order.generation)
         await hold_back(deps, pc, Act.END_GRACE, claim.why)
         return False
     if claim is Claim.GONE:
         return True
+    await _keep(pc, order, at)
+    return False
+
+
+async def _keep(pc: CloudPc, order: DeprovisionOrder, at: datetime) -> None:
+    """Give a Cloud PC back to its user, who is entitled to it again; the user is read and planned soon."""
+    deps = dependencies()
     await deps.due.put_all([read_once(pc, at)])
 
     def edit(there: CloudPc) -> CloudPc | None:
-        there_is_time = _is_time(there, order) and there.status is Status.IN_GRACE_PERIOD
-        return reprieve(there, at) if there_is_time else None
+        ends = there.grace is not None and _is_time(there, order)
+        return reprieve(there, at).but(held_back=None) if ends else None
 
     after = await deps.cloud_pcs.change(pc.tenant_id, pc.id, edit)
     if after.status in BUILT:
         await record_status_change(pc, after)
         await _end_reprieved(after, at)
-    return False
-
-
-async def _is_ended_by_hand(pc: CloudPc) -> bool:
-    """Whether a person has asked for the end of its grace period."""
-    if pc.current.operation_id is None:
-        return False
-    found = await dependencies().operations.find(pc.tenant_id, pc.current.operation_id)
-    return found is not None and found.value.kind == END_GRACE and not found.value.ended
 
 
 async def _end_reprieved(pc: CloudPc | None, at: datetime) -> None:
@@ -177,7 +175,11 @@ def _is_closing(pc: CloudPc, order: DeprovisionOrder | DeprovisionedRecord) -> b
 @bp.durable_client_input(client_name="client")
 @implements(POLL_END_OF_BUILD)
 async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> Built | Pending | Superseded:
-    """Check whether a build of it still runs; terminate one that does not notice for too long."""
+    """Check whether a build of it still runs; terminate one that does not notice for too long.
+
+    Once none runs the directory is asked about the user of an ended grace period: what runs may have taken an hour,
+    and a workflow that broke off begins here again.
+    """
     found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     if found is None or not _is_closing(found.value, order):
         return Superseded()
@@ -185,10 +187,13 @@ async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> B
     ids = (provisioning_instance(pc), remote_instance(pc), replacing_instance(pc))
     alive = [each for each in ids if each is not None and await is_alive(client, each)]
     if not alive:
+        confirmation = await _confirmed(pc, order)
+        if isinstance(confirmation, Pending | Superseded):
+            return confirmation
         if pc.replacement is not None and pc.being_replaced:  # its build did not come to its own end
             ended = Failure(code="cancelled", message="The Cloud PC is removed.", retriable=False)
             await give_up_replacement(pc, pc.replacement.generation, ended, timedelta(0))
-        return Built(remains=leftovers_of(pc, pc.current))
+        return Built(remains=leftovers_of(pc, pc.current), confirmation=confirmation)
     if dependencies().clock.now() - pc.last_modified_date_time >= STOP_AFTER:
         for instance_id in alive:
             await client.terminate(instance_id, "the Cloud PC is being removed")
@@ -196,10 +201,33 @@ async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> B
     return Pending(note="what runs comes to its end")
 
 
+async def _confirmed(pc: CloudPc, order: DeprovisionOrder) -> Confirmation | Pending | Superseded | None:
+    """Ask once more before the user is signed off for good; without an answer it waits, and that is seen.
+
+    None: there was no grace period, or no machine is left that the user could keep.
+    """
+    deps, error = dependencies(), pc.current.last_error
+    if pc.grace is None or (error is not None and error.code == MACHINE_GONE):
+        return None
+    at = deps.clock.now()
+    claim = await ask_for_claim(deps, pc)
+    if claim is Claim.STANDS:
+        await _keep(pc, order, at)
+        return Superseded()
+    if isinstance(claim, Unanswered) and not await is_ended_by_hand(deps, pc):
+        await hold_back(deps, pc, Act.END_GRACE, claim.why)
+        return Pending(note=claim.why, after=int(ASK_AGAIN.total_seconds()))
+    if pc.held_back is not None:
+        await deps.cloud_pcs.change(pc.tenant_id, pc.id, lambda there: there.but(held_back=None))
+    return Confirmation(
+        act=Act.END_GRACE, tenant_id=pc.tenant_id, subject_id=pc.id, generation=pc.current.generation, at=at
+    )
+
+
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_DEPROVISIONED)
 async def record_deprovisioned(record: DeprovisionedRecord) -> Done | Superseded:
-    """Record that it is out of use: what was made is removed later; if nothing was, it is removed now."""
+    """Record that it is out of use: its resources are removed later; without any it is removed now."""
     deps = dependencies()
     found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
     if found is None or not _is_closing(found.value, record):

@@ -7,6 +7,9 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from activities.asking_again import ask_again
+from activities.at_work import being_given, being_replaced, during, of_its_work
+from activities.fencing import of_its_machine
 from activities.identities import begin_extension
 from shared.caching import TtlCache
 from shared.clients.arm import ResourceId, as_content, ensure_group, parse_id
@@ -109,7 +112,7 @@ async def ensure(operations: Any, group: str, name: str, body: dict[str, Any]) -
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_REGISTRATION)
+@implements(BEGIN_REGISTRATION, fence=during("assignUser", "register"))
 async def begin_registration(order: RegistrationOrder) -> Accepted | Refused:
     """Start to install the desktop agent, which registers the machine in the pool.
 
@@ -204,7 +207,7 @@ async def find_host(machine: Machine, pool: ResourceId, domain_name: str | None 
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(ASSIGN_SESSION_HOST)
+@implements(ASSIGN_SESSION_HOST, fence=being_given)
 async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
     """Assign the session host to the user; safe to repeat. One that is assigned to another user is refused."""
     pool = parse_id(order.host_pool_id)
@@ -216,7 +219,7 @@ async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(RELEASE_SESSION_HOST)
+@implements(RELEASE_SESSION_HOST, fence=being_replaced)
 async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
     """Unassign the session host and allow no new session; a current session stays. A missing host is released too."""
     async for pool, name in hosts_of(order):
@@ -227,7 +230,7 @@ async def release_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(DELETE_SESSION_HOST)
+@implements(DELETE_SESSION_HOST, fence=of_its_machine, asks=ask_again)
 async def delete_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
     """Delete the session host from its pool, or from all pools of the tenant, before the VM is deleted."""
     async for pool, name in hosts_of(order):
@@ -237,7 +240,7 @@ async def delete_session_host(order: ForgetSessionHostOrder) -> Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(SIGN_OFF)
+@implements(SIGN_OFF, fence=of_its_work, asks=ask_again)
 async def sign_off(order: ForgetSessionHostOrder) -> Done | Refused:
     """Allow no new session on the machine, and sign off its current users."""
     async for pool, name in hosts_of(order):

@@ -1,10 +1,11 @@
-"""Troubleshooting: examining everything that a Cloud PC needs to work, and what to do about what is wrong."""
+"""Troubleshooting: everything that a Cloud PC needs to work is examined, with advice for each problem."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from activities.desktops import USABLE, application_group_id, find_host
+from activities.fencing import of_its_machine
 from activities.identities import graph_of
 from activities.rights import DESKTOP_USER, MACHINE_USER, assignment_id
 from activities.vms import read_vm_health
@@ -36,7 +37,7 @@ def _check(name: str, evidence: str, wrong: str | None) -> Check:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(EXAMINE)
+@implements(EXAMINE, fence=of_its_machine)
 async def examine(order: RemoteOrder) -> Examined | Refused:
     """Examine the machine, its agents, its devices and the user's rights."""
     checks = (

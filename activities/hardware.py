@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.at_work import of_its_work
 from activities.vms import begin_vm_update, vm_of
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.machines import Machine
@@ -36,7 +37,7 @@ async def read_hardware(machine: Machine) -> Hardware | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_RESIZE)
+@implements(BEGIN_RESIZE, fence=of_its_work)
 async def begin_resize(order: SizeOrder) -> Accepted | Done | NoCapacity | Refused:
     """Begin to change the machine's size; done if it has this size."""
     machine = order.machine
@@ -47,7 +48,7 @@ async def begin_resize(order: SizeOrder) -> Accepted | Done | NoCapacity | Refus
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_DISK_GROWTH)
+@implements(BEGIN_DISK_GROWTH, fence=of_its_work)
 async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
     """Begin to grow the current OS disk of the machine; done if it is as large or larger."""
     machine = order.machine

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from activities.run_commands import assemble, begin_run_command, read_run_command
+from activities.fencing import of_its_machine
+from activities.run_commands import asked_at, assemble, begin_run_command, read_run_command
 from shared.contracts.host_builds import (
     BEGIN_HOST_CONFIGURATION,
     READ_HOST_CONFIGURATION,
@@ -10,19 +11,25 @@ from shared.contracts.host_builds import (
     HostConfigured,
 )
 from shared.contracts.outcomes import Accepted, Pending, Refused
-from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Warn
-from shared.domain.spot.host_windows import HostWindows
+from shared.domain.spot.host_windows import HostWindows, ProfileContainers
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 RUN_COMMAND = "deskwright-host"
 PROFILES, KERBEROS, LIMITS = "configureProfiles", "useCloudKerberos", "limitSessions"
+ON_DISK, KEPT = "keepProfilesOnDisk", "keepProfiles"
 DRIVE, REACH = "mapDataDrive", "reachProfiles"
-CONFIGURATION_STEPS = frozenset({PROFILES, KERBEROS, LIMITS, DRIVE, REACH})
-NEEDED = frozenset({PROFILES, KERBEROS, LIMITS})
+CONFIGURATION_STEPS = frozenset({PROFILES, ON_DISK, KEPT, KERBEROS, LIMITS, DRIVE, REACH})
+NEEDED = frozenset({PROFILES, ON_DISK, KEPT, KERBEROS, LIMITS})
 """Without one of these members would lose work, or a session would never end: the attempt has failed."""
+
+_PROFILE_STEPS = {
+    ProfileContainers.ON: (PROFILES, KERBEROS),
+    ProfileContainers.OFF: (ON_DISK,),
+    ProfileContainers.KEPT: (KEPT, KERBEROS),
+}
 
 
 def steps_of(windows: HostWindows, *, only_reach: bool = False) -> tuple[str, ...]:
@@ -30,7 +37,10 @@ def steps_of(windows: HostWindows, *, only_reach: bool = False) -> tuple[str, ..
     if only_reach:
         return (REACH,)
     wanted = {KERBEROS: windows.kerberos, DRIVE: windows.data_path is not None}
-    return tuple(step for step in (PROFILES, KERBEROS, LIMITS, DRIVE, REACH) if wanted.get(step, True))
+    steps = (*_PROFILE_STEPS[windows.containers], LIMITS, DRIVE)
+    if windows.containers is ProfileContainers.ON:
+        steps = (*steps, REACH)
+    return tuple(step for step in steps if wanted.get(step, True))
 
 
 def parameters_of(windows: HostWindows, requested_at: str) -> list[dict[str, str]]:
@@ -40,16 +50,16 @@ def parameters_of(windows: HostWindows, requested_at: str) -> list[dict[str, str
         "DataPath": (windows.data_path or "").replace("$", "="),
         "ActiveMinutes": str(windows.active_minutes),
         "DisconnectedMinutes": str(windows.disconnected_minutes),
-        "AskedAt": requested_at,  # Azure runs an unchanged command only once
+        "AskedAt": requested_at,
     }
     return [{"name": name, "value": value} for name, value in values.items() if value]
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_HOST_CONFIGURATION)
+@implements(BEGIN_HOST_CONFIGURATION, fence=of_its_machine)
 async def begin_host_configuration(order: HostConfigurationOrder) -> Accepted | Refused:
     """Start the run command; paths and times are parameters, never part of the script."""
-    parameters = parameters_of(order.windows, dependencies().clock.now().isoformat())
+    parameters = parameters_of(order.windows, asked_at())
     source = assemble(steps_of(order.windows, only_reach=order.only_reach), frame="frame", below="host/")
     return await begin_run_command(order.machine, RUN_COMMAND, source, parameters)
 

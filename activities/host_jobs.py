@@ -1,9 +1,10 @@
-"""What a task of a session host is about: read from the host's record, its group, its site and its connection."""
+"""The job of a session host's task: read from the host's record, its group, its site and its connection."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from activities.host_records import recorded
 from activities.spot_pools import spot_pool
 from shared.contracts.host_builds import (
     BEGIN_HOST_TASK,
@@ -13,6 +14,7 @@ from shared.contracts.host_builds import (
     OfHostTask,
 )
 from shared.contracts.machines import Machine
+from shared.contracts.ordered import moment
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
 from shared.contracts.session_hosts import HostTaskOrder, instances_of_run
 from shared.dependencies import dependencies
@@ -22,10 +24,11 @@ from shared.domain.networks.connection import Connection
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.group import LicenseType, SpotGroup, host_hardware
 from shared.domain.spot.host import HostEvent, HostStatus, HostTask, SessionHost, does
-from shared.domain.spot.host_windows import settings_drift, windows_of
+from shared.domain.spot.host_windows import of_existing_host, settings_drift, windows_of
 from shared.domain.spot.observed import SettingsDrift
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.errors import NotFoundError
+from shared.services.kept_hosts import confirm_removal, removes_kept
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient, implements, is_alive
 
@@ -37,13 +40,13 @@ _CONFIGURES = frozenset({HostTask.CONFIGURE, HostTask.START})
 """The tasks that bring a host to its group's settings: no user comes to one that was started with others."""
 
 _STOP_AFTER = timedelta(minutes=10)
-"""How long a task that was overtaken may take to notice, before it is terminated."""
+"""Time for which an overtaken task may go on before it is terminated."""
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_HOST_TASK)
 async def begin_host_task(order: HostTaskOrder) -> HostJob | NoCapacity | Superseded:
-    """Return what the task is about; an attempt at a build begins with it. Without a healthy connection it waits."""
+    """Return the job of a task, and begin the attempt of a build. Without a healthy connection a build waits."""
     deps = dependencies()
     stored = await deps.session_hosts.find(order.tenant_id, order.session_host_id)
     group = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
@@ -56,7 +59,7 @@ async def begin_host_task(order: HostTaskOrder) -> HostJob | NoCapacity | Supers
         return _waits("connectionGone", "the connection or the site of the Spot Group is gone")
     tenant = (await deps.tenants.get(order.tenant_id)).value
     if order.task is not HostTask.BUILD:
-        return _job(host, group.value, connection.value, site.value, order)
+        return await _confirmed(_job(host, group.value, connection.value, site.value, order), group.value, host)
     if not connection.value.usable:
         name = connection.value.display_name
         return _waits("connectionUnhealthy", f"the connection {name} is not healthy: see its health checks")
@@ -69,6 +72,14 @@ async def begin_host_task(order: HostTaskOrder) -> HostJob | NoCapacity | Supers
     return job.but(build=_build(begun, group.value, connection.value, site.value, tenant))
 
 
+async def _confirmed(job: HostJob, group: SpotGroup, host: SessionHost) -> HostJob | Superseded:
+    """Ask again about the user of a dedicated host whose removal begins, or goes on; who is back keeps it."""
+    if not removes_kept(host):
+        return job
+    confirmation = await confirm_removal(dependencies(), group, host)
+    return job.but(confirmation=confirmation) if confirmation else Superseded()
+
+
 def _waits(code: str, message: str) -> NoCapacity:
     return NoCapacity(code=code, message=message, elsewhere=False)
 
@@ -77,12 +88,13 @@ async def _begin_attempt(stored: Stored[SessionHost], run: int, attempt: int) ->
     """Record that an attempt begins, and return the host; None when it does something else by now."""
     deps, at = dependencies(), dependencies().clock.now()
 
-    def edit(host: SessionHost) -> SessionHost | None:
-        if not does(host, run):
-            return None
+    def begun_again(host: SessionHost) -> SessionHost:
         if host.status is HostStatus.BUILDING:
             return host.but(attempt=attempt)
         return host.after(HostEvent.BUILD_BEGUN, at=at, attempt=attempt)
+
+    def edit(host: SessionHost) -> SessionHost | None:
+        return recorded(host, begun_again) if does(host, run) else None
 
     host = stored.value
     try:
@@ -123,7 +135,7 @@ def _job(host: SessionHost, group: SpotGroup, connection: Connection, site: Site
         made=host.resources,
         assigned_user_id=host.assigned_user_id,
         by_hand=bool(host.work and host.work.operation_id),
-        windows=None if drift is SettingsDrift.NONE else wanted,
+        windows=None if drift is SettingsDrift.NONE else of_existing_host(wanted, host.applied),
         when_empty=drift is not SettingsDrift.AT_ONCE or order.task is HostTask.START,
     )
 
@@ -164,7 +176,7 @@ async def _keep_name(job: HostJob) -> None:
         of_host=True,
         generation=job.run,
         attempt=job.attempt,
-        given_at=deps.clock.now(),
+        given_at=moment(deps.clock.now()),
     )
     await deps.computer_names.save_all([Stored(given, "*")])
 

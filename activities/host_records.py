@@ -1,6 +1,7 @@
 """The record of a session host: where its task stands, how it ended. Each may be repeated, and has its effect once.
 
-Each compares its run with the record: a task that has been overtaken gets ``Superseded`` and changes nothing.
+Each compares its run with the record: a task that has been overtaken gets ``Superseded`` and changes nothing. So does
+an order that is older than the latest record of its task, but is done.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
+from activities.audit import begin_operation_step, fail_operation, record_audit_event, succeed_operation
 from activities.host_configuration import CONFIGURATION_STEPS
 from shared.contracts.host_builds import (
     END_HOST_TASK,
@@ -25,6 +26,7 @@ from shared.contracts.host_builds import (
     HostStepRecord,
     OfHostTask,
 )
+from shared.contracts.ordered import is_overtaken, moment
 from shared.contracts.outcomes import Done, Superseded
 from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Failure, Warn
@@ -47,13 +49,24 @@ async def _change(of: OfHostTask, edit: Callable[[SessionHost], SessionHost | No
 
     def guarded(host: SessionHost) -> SessionHost | None:
         ours[:] = [does(host, of.run)]
-        return edit(host) if ours[0] else None
+        return recorded(host, edit) if ours[0] else None
 
     try:
         host = await dependencies().session_hosts.change(of.tenant_id, of.session_host_id, guarded)
     except NotFoundError:
         return None
     return host if ours[0] else None
+
+
+def recorded(host: SessionHost, edit: Callable[[SessionHost], SessionHost | None]) -> SessionHost | None:
+    """Return the host after a record of its task; None: nothing changes, or a later order has been recorded."""
+    now = dependencies().clock.now()
+    if host.work is None or is_overtaken(host.work.ordered_at, now):
+        return None
+    after = edit(host)
+    if after is None or after.work is None:
+        return after
+    return after.but(work=after.work.but(ordered_at=moment(now)))
 
 
 def _operation_of(host: SessionHost) -> str | None:
@@ -63,7 +76,7 @@ def _operation_of(host: SessionHost) -> str | None:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_HOST_STEP)
 async def record_host_step(record: HostStepRecord) -> Done | Superseded:
-    """Record that a step begins, and what there is of the host by then."""
+    """Record that a step begins, with the resources of the host so far."""
     at = dependencies().clock.now()
 
     def edit(host: SessionHost) -> SessionHost:
@@ -77,11 +90,7 @@ async def record_host_step(record: HostStepRecord) -> Done | Superseded:
     host = await _change(record, edit)
     if host is None:
         return Superseded()
-    await update_operation(
-        record.tenant_id,
-        _operation_of(host),
-        lambda operation: operation.at_step(record.step.value, _STEPS, percent=0, at=at),
-    )
+    await begin_operation_step(record.tenant_id, _operation_of(host), record.step.value, _STEPS, percent=0)
     return Done()
 
 
@@ -94,7 +103,7 @@ def _password_left(why: Failure) -> Warn:
 @bp.durable_client_input(client_name="client")
 @implements(RECORD_HOST_PARKED)
 async def record_host_parked(record: HostParkedRecord, client: DurableClient) -> Done | Superseded:
-    """Record that the build waits, and for what; the group tells it when that is new."""
+    """Record that the build waits, and the reason; the first time write an audit event, and run the group's engine."""
     at, before = dependencies().clock.now(), list[SessionHost]()
 
     def edit(host: SessionHost) -> SessionHost | None:
@@ -111,7 +120,7 @@ async def record_host_parked(record: HostParkedRecord, client: DurableClient) ->
     host = await _change(record, edit)
     if host is None:
         return Superseded()
-    if before[0].parked_since is None:
+    if before and before[0].parked_since is None:
         await _note(host, "park", {"parkedBecause": host.parked_because}, at, f"{record.run}/{record.since}")
         await request_spot_run(dependencies(), client, host.tenant_id, host.spot_group_id, at)
     return Done()

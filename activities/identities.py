@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from activities.run_commands import assemble, begin_run_command, read_run_command
+from activities.asking_again import ask_again
+from activities.at_work import during
+from activities.fencing import compares_each
+from activities.run_commands import asked_at, assemble, begin_run_command, read_run_command
 from shared.caching import TtlCache
 from shared.clients.arm import begin
 from shared.contracts.carriers import DOMAIN_JOIN
@@ -32,6 +35,7 @@ from shared.contracts.identities import (
     StampOrder,
 )
 from shared.contracts.machines import Machine
+from shared.contracts.ordered import is_later
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
@@ -58,7 +62,7 @@ _TENANTS: TtlCache[Tenant] = TtlCache(timedelta(minutes=1))
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_ENTRA_JOIN)
+@implements(BEGIN_ENTRA_JOIN, fence=during("joinDirectory"))
 async def begin_entra_join(order: EntraJoinOrder) -> Accepted | Refused:
     """Begin the Entra join, with Intune enrolment as a device: no user's credentials are needed."""
     body = {
@@ -72,7 +76,7 @@ async def begin_entra_join(order: EntraJoinOrder) -> Accepted | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_DOMAIN_JOIN)
+@implements(BEGIN_DOMAIN_JOIN, fence=during("joinDirectory"))
 async def begin_domain_join(order: DomainJoinOrder) -> Accepted | Refused:
     """Begin the join to the on-premises domain; the password goes from the vault into protected settings only."""
     domain = order.domain
@@ -144,10 +148,10 @@ async def poll_device(order: DeviceOrder) -> DeviceFound | Pending | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_ENROLLMENT)
+@implements(BEGIN_ENROLLMENT, fence=during("enrollInIntune"))
 async def begin_enrollment(order: DeviceEnrollmentOrder) -> Accepted | Refused:
     """Start the script that enrols a domain-joined machine with its device's credential; no user takes part."""
-    requested = {"name": "AskedAt", "value": dependencies().clock.now().isoformat()}
+    requested = {"name": "AskedAt", "value": asked_at()}
     source = assemble((_ENROLL,), frame="frame", below="enrollment/")
     return await begin_run_command(order.machine, ENROLLMENT_COMMAND, source, [requested])
 
@@ -192,7 +196,7 @@ async def poll_enrollment(order: EnrollmentOrder) -> Enrolled | Pending | Refuse
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(STAMP_ENROLLMENT_PROFILE)
+@implements(STAMP_ENROLLMENT_PROFILE, fence=compares_each)
 async def stamp_enrollment_profile(order: StampOrder) -> Done | Refused:
     """Write the policy's name into an attribute of the Entra device, for dynamic groups."""
     graph = await graph_of(order.tenant_id)
@@ -201,7 +205,7 @@ async def stamp_enrollment_profile(order: StampOrder) -> Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(SET_PRIMARY_USER)
+@implements(SET_PRIMARY_USER, fence=compares_each)
 async def set_primary_user(order: PrimaryUserOrder) -> Done | Pending | Refused:
     """Make the user the device's primary user; Intune answers 404 for a while after the enrolment."""
     graph = await graph_of(order.tenant_id)
@@ -213,25 +217,28 @@ async def set_primary_user(order: PrimaryUserOrder) -> Done | Pending | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(DELETE_MANAGED_DEVICE)
+@implements(DELETE_MANAGED_DEVICE, fence=compares_each, asks=ask_again)
 async def delete_managed_device(order: ForgetDeviceOrder) -> Done | Refused:
-    """Delete every record of the computer name in Intune."""
+    """Delete every record of the computer name in Intune that is older than the order."""
     graph = await graph_of(order.tenant_id)
     for device in await graph.managed_devices(device_name=order.computer_name):
-        await graph.delete_managed_device(device.id)
+        if not is_later(device.enrolled_at):
+            await graph.delete_managed_device(device.id)
     return Done()
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(DELETE_DEVICE)
+@implements(DELETE_DEVICE, fence=compares_each, asks=ask_again)
 async def delete_device(order: ForgetDeviceOrder) -> Done | Refused:
-    """Delete every device of the computer name in Entra ID, so that the name can be joined again.
+    """Delete every older device of the computer name in Entra ID, so that the name can be joined again.
 
     The on-premises computer account stays: Deskwright may not delete it. If the directory does not allow the deletion
     of its device, the refusal has this advice.
     """
     graph = await graph_of(order.tenant_id)
     for device in await graph.devices(order.computer_name):
+        if is_later(device.registered_at):
+            continue
         try:
             await graph.delete_device(device.object_id)
         except DeclinedError as declined:

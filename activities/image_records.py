@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
+from activities.audit import begin_operation_step, fail_operation, record_audit_event, succeed_operation
 from shared.contracts.images import (
     BUILD_STEPS,
+    IMPORT_STEP,
     RECORD_IMAGE_FAILED,
     RECORD_IMAGE_READY,
     RECORD_IMAGE_STEP,
@@ -23,6 +24,7 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 _PERCENT = {
+    IMPORT_STEP: 0,
     "allocateCapacity": 0,
     "createVm": 2,
     "generalize": 20,
@@ -31,20 +33,16 @@ _PERCENT = {
     "cleanUp": 80,
     "validate": 85,
 }
-"""How much is done when a step begins, by the usual lengths of the steps."""
+"""Percent complete when a step begins, by the usual lengths of the steps."""
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_STEP)
 async def record_image_step(record: ImageStepRecord) -> Done:
-    """Record that a step of the build begins."""
-    at = dependencies().clock.now()
+    """Record that a step of the build begins; only one that begins with an import has a step for it."""
     percent = _PERCENT.get(record.step, 0)
-    await update_operation(
-        record.tenant_id,
-        record.operation_id,
-        lambda operation: operation.at_step(record.step, BUILD_STEPS, percent=percent, at=at),
-    )
+    steps = {name: title for name, title in BUILD_STEPS.items() if name != IMPORT_STEP or record.step == IMPORT_STEP}
+    await begin_operation_step(record.tenant_id, record.operation_id, record.step, steps, percent=percent)
     return Done()
 
 

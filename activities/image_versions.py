@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from base64 import b64encode
+from collections.abc import Iterable, Mapping
 
-from activities.run_commands import assemble, begin_run_command, read_run_command
+from activities.at_work import being_published
+from activities.fencing import of_its_machine
+from activities.run_commands import asked_at, assemble, begin_run_command, read_run_command
 from shared.clients.arm import begin, parse_id
 from shared.contracts.image_versions import (
     BEGIN_PUBLICATION,
@@ -14,6 +19,7 @@ from shared.contracts.image_versions import (
     RecipeStepOrder,
 )
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
+from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain.spot.image_set import RecipeStep
 from shared.domain.spot.image_version import replicas_for
@@ -24,6 +30,7 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 RUN_SCRIPT, INSTALL_PACKAGE = "runScript", "installPackage"
+_HIDDEN = "***"
 _NO_SCRIPT = "$Encoded = ''"
 
 
@@ -53,7 +60,7 @@ _GONE = Refused.model_construct(code="versionGone", message="the record of the v
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_RECIPE_STEP)
+@implements(BEGIN_RECIPE_STEP, fence=of_its_machine)
 async def begin_recipe_step(order: RecipeStepOrder) -> Accepted | Refused:
     """Start a step of the recipe that the version was made with."""
     step = await _step(order)
@@ -62,10 +69,46 @@ async def begin_recipe_step(order: RecipeStepOrder) -> Accepted | Refused:
     values = {
         "PackageId": step.package_id or "",
         "PackageVersion": step.package_version or "",
-        "AskedAt": dependencies().clock.now().isoformat(),  # Azure runs an unchanged command only once
+        "AskedAt": asked_at(),
     }
+    secrets = await _secrets(order, step)
+    if isinstance(secrets, Refused):
+        return secrets
     parameters = [{"name": name, "value": value} for name, value in values.items() if value]
-    return await begin_run_command(order.machine, _command(order), recipe_script(step), parameters)
+    protected = [{"name": "Secrets", "value": _encoded(secrets)}] if secrets else None
+    return await begin_run_command(order.machine, _command(order), recipe_script(step), parameters, protected=protected)
+
+
+def without(secrets: Iterable[str], text: str) -> str:
+    """Return a text of a script without the secrets that it had; a console breaks its lines anywhere."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = re.sub(r"\s*".join(map(re.escape, secret)), _HIDDEN, text)
+    return text
+
+
+def _encoded(secrets: Mapping[str, str]) -> str:
+    """Return secrets as the frame reads them: JSON in Base64, which no shell reads."""
+    return b64encode(json.dumps(secrets).encode()).decode()
+
+
+async def _secrets(order: RecipeStepOrder, step: RecipeStep) -> dict[str, str] | Refused:
+    """Read the secrets of a step from Key Vault, by the names that the record of the set has now."""
+    if not step.secrets:
+        return {}
+    deps, tenant_id = dependencies(), order.machine.tenant_id
+    version = await deps.image_versions.find(tenant_id, order.machine.owner.id)
+    image_set = await deps.image_sets.find(tenant_id, version.value.image_set_id) if version else None
+    addresses = {each.name: each.secret_url for each in image_set.value.stored_secrets} if image_set else {}
+    found: dict[str, str] = {}
+    for name in step.secrets:
+        try:
+            address = addresses[name]
+            found[name] = await deps.vault().read(address)
+        except (KeyError, MissingError):
+            message = f"step {order.number + 1} ({step.name}) needs the secret {name}, which the set does not have"
+            advice = "Write its value into the recipe of the set, then make another version."
+            return Refused(code="recipeSecretMissing", message=message, advice=advice, final=True)
+    return found
 
 
 @bp.activity_trigger(input_name="payload")
@@ -82,6 +125,11 @@ async def read_recipe_step(order: RecipeStepOrder) -> Done | Pending | Refused:
     ok, message = reported[name]
     if ok:
         return Done()
+    secrets = await _secrets(order, step)
+    if isinstance(secrets, Refused):  # changed since: what the script has said may have the value that it had
+        message = "a secret was changed meanwhile: what the script has said is not shown"
+    else:
+        message = without(secrets.values(), message)
     return Refused(
         code="recipeFailed",
         message=f"step {order.number + 1} ({step.name}) failed",
@@ -92,7 +140,7 @@ async def read_recipe_step(order: RecipeStepOrder) -> Done | Pending | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_PUBLICATION)
+@implements(BEGIN_PUBLICATION, fence=being_published)
 async def begin_publication(order: PublishOrder) -> Accepted | NoCapacity | Refused:
     """Begin to replicate a version to all its regions, with as many replicas as its hosts need."""
     deps, identity = dependencies(), order.gallery_version.version_id

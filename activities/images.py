@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.run_commands import assemble, begin_run_command, read_run_command, script
+from activities.at_work import being_captured
+from activities.fencing import compares_each, made_later, of_its_machine, of_machine
+from activities.run_commands import asked_at, assemble, begin_run_command, read_run_command, script
 from activities.vms import read_vm_health
 from shared.clients.arm import begin, parse_id, properties
 from shared.contracts.images import (
@@ -24,6 +26,7 @@ from shared.contracts.images import (
     ValidationOrder,
 )
 from shared.contracts.machines import Machine
+from shared.contracts.ordered import ordered_tag
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
@@ -47,21 +50,32 @@ def gallery_name(tenant_id: str, resource_group: str) -> str:
 
 
 def definition_name(tenant_id: str, display_name: str) -> str:
-    """Return the name of an image's definition; similar names get different definitions."""
+    """Return the name of an image's definition; similar names get different definitions.
+
+    It is another one than in 0.1.0: those definitions supported Trusted Launch, and Azure captures no machine with
+    Trusted Launch into such a one, only into one whose SecurityType is TrustedLaunch
+    (learn.microsoft.com/azure/virtual-machines/trusted-launch-portal; what has it cannot be changed).
+    """
     short = naming.slug(display_name)[:60].strip("-") or "image"
-    return f"{short}-{naming.derived_id('definition', tenant_id, display_name)[:6]}"
+    return f"{short}-{naming.derived_id('definition', tenant_id, display_name, 'TrustedLaunch')[:6]}"
 
 
 def version_id(order: CaptureOrder) -> str:
     """Return the ARM id of the version of the order."""
     machine = order.machine
+    definition = definition_in(machine, definition_name(machine.tenant_id, order.display_name))
+    return f"{definition}/versions/{order.version}"
+
+
+def definition_in(machine: Machine, name: str) -> str:
+    """Return the ARM id of a definition in the gallery of a machine's site."""
     group = f"/subscriptions/{machine.subscription_id}/resourceGroups/{machine.resource_group}"
     gallery = f"{group}/providers/Microsoft.Compute/galleries/{gallery_name(machine.tenant_id, machine.resource_group)}"
-    return f"{gallery}/images/{definition_name(machine.tenant_id, order.display_name)}/versions/{order.version}"
+    return f"{gallery}/images/{name}"
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_GENERALIZE)
+@implements(BEGIN_GENERALIZE, fence=of_machine)
 async def begin_generalize(machine: Machine) -> Accepted | Refused:
     """Start sysprep, which ends with the VM shut down: so the operation ends when the script has started."""
     return await begin_run_command(machine, RUN_COMMAND, script("generalize") + "\n", [], asynchronous=True)
@@ -91,7 +105,7 @@ async def poll_stopped(machine: Machine) -> Done | Pending | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(MARK_GENERALIZED)
+@implements(MARK_GENERALIZED, fence=of_machine)
 async def mark_generalized(machine: Machine) -> Done | Refused:
     """Mark the VM as generalised in Azure; it cannot start any more. Safe to repeat."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
@@ -103,13 +117,17 @@ async def mark_generalized(machine: Machine) -> Done | Refused:
 @implements(PREPARE_GALLERY)
 async def prepare_gallery(order: CaptureOrder) -> Done | Pending | Refused:
     """Create the site's gallery and then the image's definition in it, if they are missing."""
-    machine = order.machine
-    version = parse_id(version_id(order))
-    gallery, definition, _ = version.names
+    definition = definition_name(order.machine.tenant_id, order.display_name)
+    return await prepare_definition(order.machine, definition, order.display_name, "TrustedLaunch")
+
+
+async def prepare_definition(machine: Machine, definition: str, about: str, security: str) -> Done | Pending:
+    """Create the site's gallery and a definition in it, if they are missing. *security*: its feature SecurityType."""
+    group, gallery = machine.resource_group, gallery_name(machine.tenant_id, machine.resource_group)
     compute = dependencies().compute(machine.subscription_id)
     common = {"location": machine.region, "tags": {naming.TENANT_TAG: machine.tenant_id}}
-    about: dict[str, Any] = {**common, "properties": {"description": "Device images of Deskwright"}}
-    state = await _ensure(compute.galleries, version.resource_group, (gallery,), about)
+    body: dict[str, Any] = {**common, "properties": {"description": "Device images of Deskwright"}}
+    state = await _ensure(compute.galleries, group, (gallery,), body)
     if state != "Succeeded":
         return Pending(note=f"the gallery {gallery} is {state}", after=10)
     facts = {
@@ -117,12 +135,10 @@ async def prepare_gallery(order: CaptureOrder) -> Done | Pending | Refused:
         "osState": "Generalized",
         "hyperVGeneration": "V2",
         "identifier": {"publisher": "deskwright", "offer": machine.tenant_id, "sku": definition},
-        "features": [{"name": "SecurityType", "value": "TrustedLaunchSupported"}],
-        "description": order.display_name,
+        "features": [{"name": "SecurityType", "value": security}],
+        "description": about,
     }
-    state = await _ensure(
-        compute.gallery_images, version.resource_group, (gallery, definition), {**common, "properties": facts}
-    )
+    state = await _ensure(compute.gallery_images, group, (gallery, definition), {**common, "properties": facts})
     return Done() if state == "Succeeded" else Pending(note=f"the definition {definition} is {state}", after=10)
 
 
@@ -137,7 +153,7 @@ async def _ensure(operations: Any, group: str, names: tuple[str, ...], body: dic
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_CAPTURE)
+@implements(BEGIN_CAPTURE, fence=being_captured)
 async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
     """Begin to capture the VM as a version; a version captured from this VM earlier is adopted."""
     machine, identity = order.machine, version_id(order)
@@ -150,7 +166,7 @@ async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
     ]
     body: Any = {
         "location": machine.region,
-        "tags": machine.tags,
+        "tags": {**machine.tags, **ordered_tag(dependencies().clock.now())},
         "properties": {
             "publishingProfile": {"targetRegions": targets, "excludeFromLatest": order.exclude_from_latest},
             "storageProfile": {"source": {"virtualMachineId": machine.vm_id}},
@@ -204,26 +220,36 @@ async def poll_replication(order: GalleryVersion) -> Done | Pending | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(DELETE_GALLERY_VERSION)
+@implements(DELETE_GALLERY_VERSION, fence=compares_each)
 async def delete_gallery_version(order: GalleryVersion) -> Done | Refused:
-    """Delete the version and check that it is gone. Raises: UnavailableError while it is being deleted."""
-    version = parse_id(order.version_id)
-    versions = dependencies().compute(order.subscription_id).gallery_image_versions
+    """Delete the version and check that it is gone; one that was made after the order was given is another's.
+
+    Raises: UnavailableError while it is being deleted.
+    """
+    return await remove_version(order.subscription_id, order.version_id)
+
+
+async def remove_version(subscription_id: str, identity: str) -> Done:
+    """Delete a version that was not made after the running order was given. Raises: as ``delete_gallery_version``."""
+    version = parse_id(identity)
+    versions = dependencies().compute(subscription_id).gallery_image_versions
     try:
         found = await versions.get(version.resource_group, *version.names)
+        if made_later(found):
+            return Done()
         if properties(found).get("provisioningState") != "Deleting":
             await versions.begin_delete(version.resource_group, *version.names, polling=False)
         await versions.get(version.resource_group, *version.names)
     except MissingError:
         return Done()
-    raise UnavailableError(f"{order.version_id} is still being deleted")
+    raise UnavailableError(f"{identity} is still being deleted")
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_VALIDATION)
+@implements(BEGIN_VALIDATION, fence=of_its_machine)
 async def begin_validation(order: ValidationOrder) -> Accepted | Refused:
     """Start the script that reports on the test machine's Windows."""
-    requested = {"name": "AskedAt", "value": dependencies().clock.now().isoformat()}
+    requested = {"name": "AskedAt", "value": asked_at()}
     source = assemble(tuple(VALIDATION_STEPS), frame="frame", below="validation/")
     return await begin_run_command(order.machine, VALIDATION_COMMAND, source, [requested])
 

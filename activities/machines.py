@@ -5,7 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from activities.asking_again import ask_again
+from activities.at_work import being_made
 from activities.capacity import can_hibernate, remember_full
+from activities.fencing import compares_each, is_newer, of_machine
 from activities.vms import read_vm_health, vm_health, vm_of
 from shared.clients.arm import begin, parse_id, poll, properties
 from shared.contracts.machines import (
@@ -20,17 +23,18 @@ from shared.contracts.machines import (
     Place,
     VmOrder,
 )
+from shared.contracts.ordered import ordered_tag
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
 from shared.dependencies import dependencies
 from shared.domain.azure_errors import BUSY, EXISTS, SLOW_START
+from shared.domain.images.validation import LARGEST_IMAGE_IN_GB
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
 ADMINISTRATOR = "deskwright"
 LOCALE_TAG = "deskwright:locale"
-_SMALLEST_DISK = 128  # Windows images are 127 GB: Azure refuses a smaller disk, so the 64 GB licences get more
 _WINDOWS: dict[str, Any] = {
     "provisionVMAgent": True,
     "enableAutomaticUpdates": True,
@@ -59,7 +63,7 @@ def vm_body(order: VmOrder, password: str, *, hibernates: bool = False) -> dict[
     disk = {
         "createOption": "FromImage",
         "name": machine.disk_name,
-        "diskSizeGB": max(order.disk_size_in_gb, _SMALLEST_DISK),
+        "diskSizeGB": max(order.disk_size_in_gb, LARGEST_IMAGE_IN_GB),
         "deleteOption": "Delete",
         "managedDisk": {"storageAccountType": "Premium_LRS"},
     }
@@ -93,13 +97,14 @@ def vm_body(order: VmOrder, password: str, *, hibernates: bool = False) -> dict[
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_VM)
+@implements(BEGIN_VM, fence=being_made)
 async def begin_vm(order: VmOrder) -> Accepted | NoCapacity | Refused:
     """Begin to create the VM; one that an earlier call of this attempt created is adopted, any other is refused."""
     machine = order.machine
     # This password is not stored: users sign in with their directory identity.
     hibernates = bool(order.hibernation) and await can_hibernate(machine, order.place)
     body: Any = vm_body(order, f"{secrets.token_urlsafe(32)}aA1!", hibernates=hibernates)
+    body["tags"] |= ordered_tag(dependencies().clock.now())  # Azure gives them to the disk as well
     try:
         return await _create(machine, body)
     except MissingError:
@@ -164,7 +169,7 @@ async def _adopt(order: VmOrder) -> Accepted | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(POLL_OPERATION)
 async def poll_operation(order: OperationOrder) -> Finished | Pending | NoCapacity | Refused:
-    """Poll a long-running operation of Azure; the code of a failure decides what it means."""
+    """Poll a long-running operation of Azure; a failure is judged by its code."""
     compute = dependencies().compute(order.subscription_id)
     try:
         return await poll(compute, order.operation, arm_url=dependencies().settings.arm_url)
@@ -215,7 +220,7 @@ async def poll_agent(machine: Machine) -> Done | Pending | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_VM_DELETE)
+@implements(BEGIN_VM_DELETE, fence=of_machine, asks=ask_again)
 async def begin_vm_delete(machine: Machine) -> Accepted | Done | Refused:
     """Begin to delete the VM, with its disk and its interface."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
@@ -233,13 +238,17 @@ async def begin_vm_delete(machine: Machine) -> Accepted | Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(DELETE_DISK)
+@implements(DELETE_DISK, fence=compares_each, asks=ask_again)
 async def delete_disk(machine: Machine) -> Done | Pending | Refused:
-    """Delete the OS disk and check that it is gone: it remains if the VM was never completed."""
+    """Delete the OS disk and check that it is gone: it remains if the VM was never completed.
+
+    One that was made after the order was given is another machine's.
+    """
     disks = dependencies().compute(machine.subscription_id).disks
     name = machine.disk_name
     try:
-        await disks.get(machine.resource_group, name)
+        if await is_newer(machine, await disks.get(machine.resource_group, name)):
+            return Done()
         await disks.begin_delete(machine.resource_group, name, polling=False)
     except MissingError:
         return Done()

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from activities.asking_again import ask_again
+from activities.at_work import being_made
+from activities.fencing import compares_each, is_newer
 from shared.caching import TtlCache
 from shared.clients.arm import ensure_group, parse_id, properties
 from shared.contracts.machines import (
@@ -18,6 +21,7 @@ from shared.contracts.machines import (
     NicOrder,
     NicReady,
 )
+from shared.contracts.ordered import ordered_tag
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
@@ -44,7 +48,7 @@ class Part:
 
 
 def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
-    """Return the parts of a hosted network, each after what it needs.
+    """Return the parts of a hosted network, each after the parts that it needs.
 
     The NAT gateway is for outbound access: new subnets have none by default, and without it no machine can join.
     """
@@ -124,7 +128,7 @@ def _id(order: HostedNetworkOrder, kind: str, name: str) -> str:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(CREATE_NIC)
+@implements(CREATE_NIC, fence=being_made)
 async def create_nic(order: NicOrder) -> NicReady | NoCapacity | Refused:
     """Make the machine's interface in the first subnet that has a free address; again is no error."""
     machine = order.machine
@@ -145,7 +149,7 @@ async def _put_nic(machine: Machine, subnet_id: str) -> NicReady:
     configuration = {"name": "ipconfig", "properties": {"primary": True, "subnet": {"id": subnet_id}}}
     body: Any = {
         "location": machine.region,
-        "tags": machine.tags,
+        "tags": {**machine.tags, **ordered_tag(dependencies().clock.now())},
         "properties": {"ipConfigurations": [configuration]},
     }
     name = machine.nic_name
@@ -158,13 +162,17 @@ async def _put_nic(machine: Machine, subnet_id: str) -> NicReady:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(DELETE_NIC)
+@implements(DELETE_NIC, fence=compares_each, asks=ask_again)
 async def delete_nic(machine: Machine) -> Done | Pending | Refused:
-    """Delete the machine's interface and see that it is gone; Azure keeps it for three minutes after a failed VM."""
+    """Delete the machine's interface and see that it is gone; Azure keeps it for three minutes after a failed VM.
+
+    One that was made after the order was given is another machine's.
+    """
     network = dependencies().network(machine.subscription_id)
     name = machine.nic_name
     try:
-        await network.network_interfaces.get(machine.resource_group, name)
+        if await is_newer(machine, await network.network_interfaces.get(machine.resource_group, name)):
+            return Done()
         await network.network_interfaces.begin_delete(machine.resource_group, name, polling=False)
     except MissingError:
         return Done()

@@ -42,6 +42,7 @@ from shared.domain.cloud_pcs.orphans import (
     judge_host,
     judge_right,
     judge_temporary,
+    left_to_a_person,
     not_adopted,
     orphan_id,
     orphan_of,
@@ -59,7 +60,7 @@ bp = Blueprint()
 
 DIRECTORY = "directory"
 _NAMES_KEPT = timedelta(days=90)
-"""How long an unused name is kept: a directory may show a device long after its machine was deleted."""
+"""Time for which an unused name is kept: a directory may show a device long after its machine was deleted."""
 
 Judged = tuple[Found, Judgement | None]
 
@@ -87,7 +88,7 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
             judged.append((found, shared.judge(found)))
             if kind is OrphanType.NETWORK_SECURITY_GROUP:
                 judged += await _ways_in(order.tenant_id, each, began)
-        elif judged_of_spot := await _of_spot(order.tenant_id, kind, each, began):
+        elif judged_of_spot := await _of_spot(order, kind, each, began):
             judged.append(judged_of_spot)
         elif owner := Owner.of_tags(each.tags):
             busy = await _busy(order.tenant_id, owner, began)
@@ -139,35 +140,43 @@ def _found(kind: OrphanType, each: Any, cloud_pc_id: str | None) -> Found:  # no
     return Found(type=kind, resource_id=each.id, name=each.name, cloud_pc_id=cloud_pc_id, owner=owner)
 
 
-async def _of_spot(tenant_id: str, kind: OrphanType, each: Any, began: datetime) -> Judged | None:  # noqa: ANN401 - the SDK's models
-    """Judge what was made for a Spot Group or one of its hosts; None: it was made for neither."""
+async def _of_spot(
+    order: ResourceGroupScanOrder,
+    kind: OrphanType,
+    each: Any,  # noqa: ANN401 - the SDK's models
+    began: datetime,
+) -> Judged | None:
+    """Judge a resource of a Spot Group or one of its hosts; None: it belongs to neither."""
     owner = Owner.of_tags(each.tags)
     if owner is not None and owner.kind is OwnerKind.SESSION_HOST:
         found = _found(kind, each, None).but(session_host_id=owner.id)
-        return found, await _of_host(tenant_id, found, began)
+        return found, await _of_host(order.tenant_id, found, order.adoptions, began)
     group_id = _spot_group_of(kind, each)
     if group_id is None:
         return None
-    group = await dependencies().spot_groups.find(tenant_id, group_id)
+    group = await dependencies().spot_groups.find(order.tenant_id, group_id)
     found = Found(type=kind, resource_id=str(each.id), name=str(each.name), spot_group_id=group_id)
     return found, judge_of_group(known=group is not None)
 
 
 def _spot_group_of(kind: OrphanType, each: Any) -> str | None:  # noqa: ANN401 - the SDK's models
-    """Return whose pool, desktop or workspace it is; None: no Spot Group's."""
+    """Return the id of the Spot Group that a pool, desktop or workspace belongs to; None: it is no Spot Group's."""
     return each.tags.get(naming.SPOT_GROUP_TAG) if kind in POOL_PARTS else None
 
 
-async def _of_host(tenant_id: str, found: Found, began: datetime) -> Judgement | None:
-    """Judge what was made for a session host; what its record says since the cloud was read may not match."""
+async def _of_host(tenant_id: str, found: Found, adoptions: Adoptions, began: datetime) -> Judgement | None:
+    """Judge a resource of a session host; a record that has changed since the cloud was read may not match."""
     stored = await dependencies().session_hosts.find(tenant_id, found.session_host_id or "")
+    if not adoptions.judges(found.session_host_id, recorded=stored is not None):
+        return None
     if stored is not None and stored.value.last_modified_date_time >= began:
         return None
-    return await judged_host(tenant_id, found, stored.value if stored else None)
+    judgement = await judged_host(tenant_id, found, stored.value if stored else None)
+    return _with_what_was_declined(judgement, found, adoptions, found.session_host_id)
 
 
 async def judged_host(tenant_id: str, found: Found, host: SessionHost | None) -> Judgement | None:
-    """Judge what was made for a session host by its record; None: there is none."""
+    """Judge a resource of a session host by its record; None: it is no orphan."""
     scan = await dependencies().orphan_scans.find(tenant_id, LAST)
     restored = scan is not None and scan.value.restored_at is not None
     return unless_restored(judge_of_host(found, host), host, restored=restored)
@@ -230,7 +239,7 @@ async def scan_host_pool(order: HostPoolScanOrder) -> AreaScanned | Refused:
         found = Found(type=OrphanType.SESSION_HOST, resource_id=str(each.id), name=name, owner=each.resource_id)
         if name.upper() in hosts_names:
             found = found.but(session_host_id=hosts_names[name.upper()])
-            judged.append((found, await _of_host(order.tenant_id, found, began)))
+            judged.append((found, await _of_host(order.tenant_id, found, order.adoptions, began)))
             continue
         whose = names.get(name.upper())
         found = found.but(cloud_pc_id=whose)
@@ -270,7 +279,7 @@ async def scan_directory(order: ScanOrder) -> AreaScanned | Refused:
         for found in there
         if found.name.upper() in hosts_names
     ]
-    judged += [(found, await _of_host(order.tenant_id, found, began)) for found in theirs]
+    judged += [(found, await _of_host(order.tenant_id, found, order.adoptions, began)) for found in theirs]
     seen = {found.name.upper() for found in (*ours, *theirs)} | await _names_in_use(order.tenant_id)
     await _delete_unused_names(given, seen, records.values(), began)
     return await _settle(order.tenant_id, DIRECTORY, judged, began)
@@ -313,13 +322,21 @@ async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:
 
 
 def _after_adoption(found: Found, pc: CloudPc | None, adoptions: Adoptions, began: datetime) -> Judgement | None:
-    """Judge what is of a Cloud PC, after its machine was adopted or not: what waits for that is no orphan yet."""
+    """Judge a resource of a Cloud PC, after the adoption of its machine; while that waits, it is no orphan yet."""
     if not adoptions.judges(found.cloud_pc_id, recorded=pc is not None):
         return None
-    judgement, why_not = judge(found, pc), adoptions.declined.get(found.cloud_pc_id or "")
+    judgement = _with_what_was_declined(judge(found, pc), found, adoptions, found.cloud_pc_id)
+    return _fresh(judgement, pc, began)
+
+
+def _with_what_was_declined(
+    judgement: Judgement | None, found: Found, adoptions: Adoptions, subject_id: str | None
+) -> Judgement | None:
+    """Return the judgement with why the machine was not adopted; what may serve people is removed by a person only."""
+    why_not = adoptions.declined.get(subject_id or "")
     if why_not and found.type is OrphanType.VIRTUAL_MACHINE:
         judgement = not_adopted(judgement, why_not)
-    return _fresh(judgement, pc, began)
+    return left_to_a_person(judgement) if judgement and subject_id in adoptions.conflicts else judgement
 
 
 def _fresh(judgement: Judgement | None, pc: CloudPc | None, began: datetime) -> Judgement | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from activities.audit import fail_operation, record_audit_event, succeed_operation
+from activities.fencing import compares_each, made_later
 from activities.identities import graph_of
 from activities.orphan_detection import judged_host
 from activities.shared_resources import remove_shared, uses_of
 from shared.clients.arm import parse_id
+from shared.contracts.ordered import is_later, is_overtaken
 from shared.contracts.orphans import DELETE_ORPHAN, RECORD_REMOVAL, RemovalOrder, RemovalRecord
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import MissingError
@@ -33,13 +35,18 @@ _NOT_OURS = Refused.model_construct(
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(DELETE_ORPHAN)
+@implements(DELETE_ORPHAN, fence=compares_each)
 async def delete_orphan(order: RemovalOrder) -> Done | Pending | Refused:
-    """Delete an orphan and check that it is gone; one that only a person can handle is taken off the list."""
+    """Delete an orphan and check that it is gone; one that only a person can handle is taken off the list.
+
+    A scan that came after the order has judged it anew, and may have found another thing of its name.
+    """
     stored = await dependencies().orphans.find(order.tenant_id, order.orphan_id)
     if stored is None or dismissable(stored.value):
         return Done()
     orphan, at = stored.value, dependencies().clock.now()
+    if is_overtaken(orphan.last_seen_at, at):
+        return Done()
     judgement = await _judged(orphan)
     if orphan.tenant_id in await dependencies().restores.comparing():
         return _NO_ORPHAN  # its machine may be adopted yet
@@ -82,11 +89,13 @@ async def _remove(orphan: Orphan) -> Done | Pending | Refused:
         case OrphanType.SESSION_HOST:
             pool = parse_id(found.resource_id)
             hosts = dependencies().desktops(pool.subscription_id).session_hosts
-            await hosts.delete(pool.resource_group, pool.names[0], pool.name, force=True)
+            if not made_later(await hosts.get(pool.resource_group, pool.names[0], pool.name)):
+                await hosts.delete(pool.resource_group, pool.names[0], pool.name, force=True)
         case OrphanType.ROLE_ASSIGNMENT:
             right = parse_id(found.resource_id)
             assignments = dependencies().authorization(right.subscription_id).role_assignments
-            await assignments.delete(found.owner or "", right.name)
+            if not is_later((await assignments.get(found.owner or "", right.name)).created_on):
+                await assignments.delete(found.owner or "", right.name)
         case kind if kind in SHARED:
             return await remove_shared(orphan)
         case _:
@@ -94,7 +103,7 @@ async def _remove(orphan: Orphan) -> Done | Pending | Refused:
     return Done()
 
 
-async def _remove_resource(orphan: Orphan) -> Pending | Refused:
+async def _remove_resource(orphan: Orphan) -> Done | Pending | Refused:
     """Begin to delete one of Azure's resources, if its tags are still those of the orphan. Raises: MissingError."""
     resource = parse_id(orphan.found.resource_id)
     operations = _operations(orphan.found.type, resource.subscription_id)
@@ -103,6 +112,8 @@ async def _remove_resource(orphan: Orphan) -> Pending | Refused:
     marks = (tags.get(naming.TENANT_TAG), tags.get(CLOUD_PC_TAG), tags.get(SESSION_HOST_TAG))
     if marks != (orphan.tenant_id, orphan.found.cloud_pc_id, orphan.found.session_host_id):
         return _NOT_OURS
+    if made_later(there):
+        return Done()
     await operations.begin_delete(resource.resource_group, resource.name, polling=False)
     return Pending(note=f"{resource.name} is being deleted", after=15)
 

@@ -25,7 +25,7 @@ _log = logging.getLogger("deskwright.orphans")
 
 SCAN_OPERATION = "findOrphans"
 _COMPARED_AGAIN_AFTER = timedelta(minutes=15)
-"""When restored records are compared again with what is there, if something did not answer."""
+"""Time until restored records are compared again with Azure, if something did not answer."""
 
 _MOST_REMOVALS = 100
 """The most orphans removed after one scan; the next scan continues."""
@@ -40,32 +40,26 @@ async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
     if tenant is None:
         return Refused(code="tenantGone", message="the tenant is gone")
     before = await deps.orphan_scans.find(order.tenant_id, LAST)
-    known = {each.area for each in before.value.looked_at} if before else set()
     scan = OrphanScan(id=LAST, tenant_id=order.tenant_id, started_at=at)
     if before is not None:  # until this one has ended, the last one is the proof
         scan = before.value.but(started_at=at)
     await deps.orphan_scans.save_all([Stored(scan, "*")])
     for operation in await _waiting(order.tenant_id):
         await update_operation(order.tenant_id, operation.id, lambda there: there.running(at))
-    return await _plan(tenant.value, known)
+    return await _plan(tenant.value)
 
 
-async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
+async def _plan(tenant: Tenant) -> ScanPlan:
     """Return the resource groups and host pools that contain, contained or may contain the tenant's resources."""
     deps = dependencies()
     own = (tenant.subscription_id, *tenant.further_subscription_ids)
-    places = {(each, tenant.resource_group) for each in own}
+    places = await places_of(tenant)
     pools = {
         f"/subscriptions/{each}/resourceGroups/{tenant.resource_group}"
         f"/providers/Microsoft.DesktopVirtualization/hostPools/{name}"
         for each in own
         for name in naming.host_pool_names(tenant.id)
     }
-    groups = {stored.value.resource_group async for stored in deps.sites.each(tenant.id)}
-    subscriptions = {tenant.subscription_id, *tenant.further_subscription_ids} | {
-        stored.value.subscription_id async for stored in deps.connections.each(tenant.id)
-    }
-    places |= {(subscription, group) for subscription in subscriptions for group in groups}
     async for stored in deps.cloud_pcs.each(tenant.id):
         made = stored.value.current.resources
         if made.subscription_id and made.resource_group:
@@ -74,12 +68,7 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
             pools.add(made.host_pool_id)
     more_places, more_pools = await _of_spot_groups(tenant.id)
     places, pools = places | more_places, pools | more_pools
-    for area in known:
-        parts = area.strip("/").split("/")
-        if "/hostPools/" in area:
-            pools.add(area)
-        elif parts[0] == "subscriptions":
-            places.add((parts[1], parts[3]))
+    pools |= {area for area in await _scanned(tenant.id) if "/hostPools/" in area}
     one = {(subscription.lower(), group.lower()): (subscription, group) for subscription, group in sorted(places)}
     return ScanPlan(
         resource_groups=tuple(
@@ -87,6 +76,27 @@ async def _plan(tenant: Tenant, known: set[str]) -> ScanPlan:
         ),
         host_pool_ids=tuple({each.lower(): each for each in sorted(pools)}.values()),
     )
+
+
+async def places_of(tenant: Tenant) -> set[tuple[str, str]]:
+    """Return the subscription and the name of each resource group of the tenant, its sites, and the last scan."""
+    deps = dependencies()
+    groups = {stored.value.resource_group async for stored in deps.sites.each(tenant.id)}
+    own = {tenant.subscription_id, *tenant.further_subscription_ids}
+    theirs = {stored.value.subscription_id async for stored in deps.connections.each(tenant.id)}
+    places = {(each, tenant.resource_group) for each in own}
+    places |= {(subscription, group) for subscription in own | theirs for group in groups}
+    for area in await _scanned(tenant.id):
+        parts = area.strip("/").split("/")
+        if parts[0] == "subscriptions" and "/hostPools/" not in area:
+            places.add((parts[1], parts[3]))
+    return places
+
+
+async def _scanned(tenant_id: str) -> set[str]:
+    """Return the areas of the last scan, among them those of sites that were deleted meanwhile."""
+    before = await dependencies().orphan_scans.find(tenant_id, LAST)
+    return {each.area for each in before.value.looked_at} if before else set()
 
 
 async def _of_spot_groups(tenant_id: str) -> tuple[set[tuple[str, str]], set[str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from activities.run_commands import assemble, begin_run_command, read_run_command
+from activities.fencing import of_its_machine
+from activities.run_commands import asked_at, assemble, begin_run_command, read_run_command
 from shared.contracts.carriers import probe_script
 from shared.contracts.outcomes import Accepted, Pending, Refused
 from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
@@ -14,11 +15,11 @@ bp = Blueprint()
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_PROBE_SCRIPT)
+@implements(BEGIN_PROBE_SCRIPT, fence=of_its_machine)
 async def begin_probe_script(order: ScriptOrder) -> Accepted | Refused:
     """Start the script; the join account's password is passed from the vault in protected parameters only."""
     domain = order.domain
-    values = {"AskedAt": dependencies().clock.now().isoformat()}
+    values = {"AskedAt": asked_at()}
     secret: list[dict[str, str]] = []
     if domain is not None:
         values |= {

@@ -7,10 +7,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from activities.audit import fail_operation, status_event
+from activities.lost_machines import adopt_first
 from activities.reconcile_operations import update_covered
 from shared.caching import TtlCache
+from shared.clients.directory import assigned_groups
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import (
     CLOSE_RECONCILE,
@@ -22,11 +25,9 @@ from shared.contracts.reconciling import (
     ReconcileOrder,
 )
 from shared.dependencies import dependencies
-from shared.domain.asking import Unanswered
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.destroying import Act
 from shared.domain.operations.reconciles import planned, planning, reconciled
 from shared.domain.planning import planner
 from shared.domain.planning.plans import Observed, Plan
@@ -36,10 +37,9 @@ from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory_subscriptions import WATCH
 from shared.domain.tenants.tenant import LicenceSource, Tenant
 from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
-from shared.services.holding_back import ASK_AGAIN, hold_back
+from shared.services.losses import HELD_ACTS, Confirmed, confirmed, let_wait
 from shared.services.planning import rules_of, snapshots_of
 from shared.services.readings import observe
-from shared.services.second_questions import Claim, ask_for_claim
 from shared.services.spot_facts import rights_of_members
 from shared.storage.due import EVERYBODY, Due, DueKind, cancel_due, grace_due, next_of, read_once, start_due
 from shared.storage.repository import Stored
@@ -69,7 +69,7 @@ _SELDOM = timedelta(days=7)  # where the changes of the directory are read all d
 @bp.activity_trigger(input_name="payload")
 @implements(PLAN_TENANT)
 async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
-    """Plan who gets a Cloud PC, and save that before anything starts.
+    """Plan the Cloud PCs of users, and save the plan before anything starts.
 
     With *user_ids* only these users are read; *round* then counts how often. Removals are recorded, never acted on.
     Raises: UnavailableError if a record changed meanwhile: the plan is made again.
@@ -92,10 +92,18 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
         await _read_again(order, observed, at)
     snapshots = await snapshots_of(deps, tenant, policies)
     rules = rules_of(await deps.service_state.get(), tenant, policies)
-    plan = planner.plan(observed, policies, snapshots, tenant_id=tenant.id, at=at, rules=rules)
-    plan = await _confirmed(plan, order, tenant, stored)
-    plan = await _spread(plan, tenant, stored, everybody=order.user_ids is None)
+    records = {pc_id: each.value for pc_id, each in stored.items()}
+    planned_by = partial(planner.plan, policies=policies, snapshots=snapshots, tenant_id=tenant.id, at=at, rules=rules)
+    if order.user_ids is None or tenant.settings.licence_source is LicenceSource.SEATS:
+        groups = sorted(assigned_groups(policies))
+        made = await confirmed(deps.graph(tenant), tenant.settings, groups, observed, records, planned_by)
+    else:
+        made = Confirmed(planned_by(observed))  # just these users were asked about
+    await _end_waits(made, stored)
+    plan = await _spread(made.plan, tenant, stored, everybody=order.user_ids is None)
+    plan = await adopt_first(plan, tenant, stored)
     await _save(plan, stored)
+    await let_wait(deps, made.waits, records)
     users = len({each.user.id for each in observed.entitlements} | {pc.user.id for pc in observed.cloud_pcs})
     await update_covered(tenant.id, covered, lambda operation: planned(operation, plan.counts, users, deps.clock.now()))
     return Planned(
@@ -119,34 +127,12 @@ async def _records(order: ReconcileOrder) -> dict[str, Stored[CloudPc]]:
     return {stored.value.id: stored for of_user in users for stored in of_user}
 
 
-async def _confirmed(plan: Plan, order: ReconcileOrder, tenant: Tenant, stored: dict[str, Stored[CloudPc]]) -> Plan:
-    """Return *plan* without the removals that a second question about their one user does not confirm.
-
-    A list of everybody may be partial. What it takes from a Cloud PC that works begins a grace period, at whose end the
-    directory is asked again; of one that does not work yet nothing would be left.
-    """
-    await _end_waits(plan, stored)
-    if order.user_ids is not None and tenant.settings.licence_source is not LicenceSource.SEATS:
-        return plan  # just these users were asked about
-    deps, kept = dependencies(), set[str]()
-    for each in plan.cancel:
-        pc = stored[each.id].value
-        claim = await ask_for_claim(deps, tenant, pc)
-        if claim is Claim.GONE:
-            continue
-        kept.add(pc.id)
-        if isinstance(claim, Unanswered):
-            await deps.due.put_all([read_once(pc, deps.clock.now() + ASK_AGAIN)])
-            await hold_back(deps, pc, Act.CANCEL, claim.why)
-    return plan.but(cancel=tuple(pc for pc in plan.cancel if pc.id not in kept)) if kept else plan
-
-
-async def _end_waits(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
-    """Let removals wait no longer that this plan does not make."""
-    written = {pc.id for pc in (*plan.writes, *plan.delete)}
+async def _end_waits(made: Confirmed, stored: dict[str, Stored[CloudPc]]) -> None:
+    """Let removals and grace periods wait no longer that this plan does not make."""
+    written = {pc.id for pc in (*made.plan.writes, *made.plan.delete)}
     for each in stored.values():
         held = each.value.held_back
-        if held is not None and held.act == Act.CANCEL.value and each.value.id not in written:
+        if held is not None and held.act in HELD_ACTS and each.value.id not in {*written, *made.waits}:
             await dependencies().cloud_pcs.change(
                 each.value.tenant_id, each.value.id, lambda pc: pc.but(held_back=None), known=each
             )
@@ -200,7 +186,7 @@ async def _is_watched(tenant: Tenant) -> bool:
 
 
 def _soon_after() -> Iterator[timedelta]:
-    """Yield how long after an assignment everybody is read again, as single users are."""
+    """Yield the times after an assignment at which everybody is read again, as single users are."""
     waited = timedelta()
     hours = (60 * 2**number for number in itertools.count())
     for minutes in itertools.chain(_REREAD_MINUTES, hours):
@@ -227,7 +213,7 @@ async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]
 
 
 async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
-    """Save the intents, and before them the due rows by which a sweep starts what was saved and not started."""
+    """Save the intents, and before them the due rows by which a sweep starts saved work that was not started."""
     deps = dependencies()
     lost = [
         Due(DueKind.CLEAN_UP, pc.current.clean_up_at, pc.tenant_id, pc.id, pc.current.generation)
@@ -288,10 +274,7 @@ async def _end_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
 @bp.activity_trigger(input_name="payload")
 @implements(CLOSE_RECONCILE)
 async def close_reconcile(order: ReconciledOrder) -> Done | NewerRequest:
-    """Say that everything asked up to the plan is done, and end the operations that wait for it.
-
-    Unless something was asked since.
-    """
+    """Settle the requests up to the plan, and end the operations that wait for it; a newer request stays."""
     deps = dependencies()
     if not await deps.requests.settle(order.tenant_id, order.requested_at):
         return NewerRequest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from activities.audit import fail_operation, record_status_change, succeed_operation, update_operation
+from activities.audit import at_step, fail_operation, record_status_change, succeed_operation, update_operation
 from activities.building import change_record, ended_build, find_record, running_build, wanted_build
 from activities.replacing import end_last_steps, give_up_replacement, put_restore_point_due
 from shared.contracts.attempts import (
@@ -22,6 +22,7 @@ from shared.contracts.attempts import (
     ProvisionedRecord,
     StepRecord,
 )
+from shared.contracts.ordered import is_later, moment
 from shared.contracts.outcomes import Done, Superseded
 from shared.dependencies import dependencies
 from shared.domain import naming
@@ -45,12 +46,17 @@ _OPERATION_STEPS = {step.value: TITLES[step] for step in (Step.CLEAN_UP, *ORDER)
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_STEP)
 async def begin_step(record: StepRecord) -> Done | Superseded:
-    """Record that a step begins, and with it that the one before it is done."""
+    """Record that a step begins, and with it that the one before it is done.
+
+    It begins at the moment of the order, so that an order that is older than the step of the record changes nothing.
+    """
     stored = await find_record(record)
     build = running_build(stored.value, record) if stored else None
     if stored is None or build is None:
         return Superseded()
-    at = dependencies().clock.now()
+    if is_later(build.step_started_at):
+        return Done()
+    at = moment(dependencies().clock.now())
     resources = build.resources.with_found(record.resources)
     if build.step is not None and build.step is not record.step:
         await _end_step_before(build.step, record, resources)
@@ -70,7 +76,7 @@ async def begin_step(record: StepRecord) -> Done | Superseded:
     done = percent(record.step, changed.snapshot.join_type if changed.snapshot else JoinType.AZURE_AD_JOIN)
 
     def advance(operation: Operation) -> Operation:
-        operation = operation.at_step(record.step.value, _OPERATION_STEPS, percent=done, at=at)
+        operation = at_step(operation, record.step.value, _OPERATION_STEPS, percent=done, at=at)
         return operation.warned(warning) if warning else operation
 
     await update_operation(record.tenant_id, changed.operation_id, advance)
@@ -88,7 +94,7 @@ def _password_left(why: Failure) -> dict[str, Any]:
 
 def _begun(pc: CloudPc, record: StepRecord, at: datetime) -> CloudPc | None:
     build = running_build(pc, record)
-    if build is None:
+    if build is None or is_later(build.step_started_at):
         return None
     found = build.resources.with_found(record.resources)
     if build.step is record.step:
@@ -124,7 +130,7 @@ async def _keep_name(build: Build, record: StepRecord) -> None:
 
 
 async def _end_step_before(before: Step, record: StepRecord, resources: Resources) -> None:
-    """Close the entry of the step before; one that lies after the new step did not come to its end."""
+    """Close the entry of the step before; an entry that lies after the new step did not end."""
     steps = tuple(Step)
     back = steps.index(before) > steps.index(record.step)
     interrupted = record.step is Step.CLEAN_UP
@@ -187,7 +193,7 @@ async def record_parked(record: ParkedRecord) -> Done | Superseded:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_FAILED)
 async def record_failed(record: FailedRecord) -> Done | Superseded:
-    """Record that an attempt failed; with the last one the build has, and what is left is cleaned up hours later."""
+    """Record that an attempt failed; with the last one the build has failed, and is cleaned up hours later."""
     stored = await find_record(record)
     build = stored and (wanted_build(stored.value, record) or ended_build(stored.value, record, Phase.FAILED))
     if not stored or not build:
@@ -296,7 +302,8 @@ async def record_provisioned(record: ProvisionedRecord) -> Done | Superseded:
     done = await change_record(record, edit, stored)
     if done is None or not _is_provisioned(done, record, status):
         return Superseded()
-    await record_status_change(pc, done)
+    # The event has the moment of the status: an order that comes again after other changes adds no second one.
+    await record_status_change(pc, done.but(last_modified_date_time=done.provisioned_date_time or at, swap=None))
     result = {"cloudPcId": done.id, "status": done.status.value}
     await succeed_operation(record.tenant_id, done.current.operation_id, result, at)
     return Done()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
+from activities.audit import begin_operation_step, fail_operation, record_audit_event, succeed_operation
 from activities.comparing import ask, record_lost
 from shared.contracts.outcomes import Done, Superseded
 from shared.contracts.remote_actions import BEGIN_REMOTE_STEP, END_REMOTE_ACTION, RemoteEnd, RemoteStep
@@ -50,16 +50,12 @@ async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
     await _open_entry(found.value, record, at)
     titles = STEPS[record.name]
     done = list(titles).index(record.step) * 100 // len(titles)
-    await update_operation(
-        record.tenant_id,
-        record.operation_id,
-        lambda operation: operation.at_step(record.step, titles, percent=done, at=at),
-    )
+    await begin_operation_step(record.tenant_id, record.operation_id, record.step, titles, percent=done)
     return Done()
 
 
 async def _open_entry(pc: CloudPc, record: RemoteStep, at: datetime) -> None:
-    """Begin an entry of the timeline for what keeps the user out."""
+    """Begin an entry of the timeline for the act that keeps the user out."""
     step, first = _IN_TIMELINE.get(record.name, (None, ""))
     if step is not None and record.step == first:
         entry = TimelineEntry(
@@ -128,7 +124,7 @@ async def end_remote_action(record: RemoteEnd) -> Done:
 
 
 async def _unless_gone(pc: CloudPc, record: RemoteEnd) -> RemoteEnd:
-    """Ask whether the machine of what did not go well is there; where it is gone, that is recorded, and what to show.
+    """Ask whether the machine of a failed action exists; if it does not, record that, and return the failure to show.
 
     The action has asked for it before, so that this is the second answer.
     """

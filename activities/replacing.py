@@ -25,7 +25,7 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 _SOON = timedelta(minutes=5)
-"""When what a build made that is no longer wanted is cleaned up."""
+"""Time until the resources of an unwanted build are cleaned up."""
 
 
 @bp.activity_trigger(input_name="payload")
@@ -105,7 +105,7 @@ async def end_last_steps(record: ProvisionedRecord, last: Step | None) -> None:
 @bp.activity_trigger(input_name="payload")
 @implements(ABANDON_REPLACEMENT)
 async def abandon_replacement(order: AbandonOrder) -> Done:
-    """Give up a build that has no place to take any more; what it made is cleaned up soon."""
+    """Give up a build that has no place to take any more; its resources are cleaned up soon."""
     found = await dependencies().cloud_pcs.find(order.tenant_id, order.cloud_pc_id)
     if found is not None:
         message = f"The Cloud PC is {found.value.status.value}: no other machine is built for it."
@@ -115,7 +115,10 @@ async def abandon_replacement(order: AbandonOrder) -> Done:
 
 
 async def give_up_replacement(pc: CloudPc, generation: int, failure: Failure, delay: timedelta) -> bool:
-    """Record that a replacement is given up; what it made is cleaned up after *delay*. False: there is none of it."""
+    """Record that a replacement is given up; its resources are cleaned up after *delay*.
+
+    False: there is no replacement.
+    """
     at = dependencies().clock.now()
     build = pc.replacement
     if build is None or build.generation != generation:

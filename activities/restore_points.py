@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from activities.asking_again import ask_again
+from activities.at_work import of_its_work
+from activities.fencing import compares_each, made_later
 from activities.vms import begin_vm_update, vm_of
 from shared.clients.arm import begin, properties
 from shared.contracts.machines import Machine
+from shared.contracts.ordered import ordered_tag
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.contracts.remote_actions import (
@@ -50,11 +54,12 @@ def _compute_id(machine: Machine, kind: str, name: str) -> str:
 
 def _copy_of(source_id: str, machine: Machine, disk: _Disk, sku: str) -> dict[str, Any]:
     creation = {"creationData": {"createOption": "Copy", "sourceResourceId": source_id}}
-    return {"location": disk.location, "tags": machine.tags, "sku": {"name": sku}, "properties": creation}
+    tags = {**machine.tags, **ordered_tag(dependencies().clock.now())}
+    return {"location": disk.location, "tags": tags, "sku": {"name": sku}, "properties": creation}
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_RESTORE_POINT)
+@implements(BEGIN_RESTORE_POINT, fence=of_its_work)
 async def begin_restore_point(order: RemoteOrder) -> Accepted | Refused:
     """Begin to copy the current OS disk; only changes since the previous copy are billed."""
     machine = order.machine
@@ -73,7 +78,7 @@ async def begin_restore_point(order: RemoteOrder) -> Accepted | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_RESTORED_DISK)
+@implements(BEGIN_RESTORED_DISK, fence=of_its_work)
 async def begin_restored_disk(order: RemoteOrder) -> Accepted | Done | Refused:
     """Begin to create a disk from the restore point, in the machine's place; done if the machine has it."""
     machine, name = order.machine, order.new_disk
@@ -93,7 +98,7 @@ async def begin_restored_disk(order: RemoteOrder) -> Accepted | Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_SWAP)
+@implements(BEGIN_SWAP, fence=of_its_work)
 async def begin_swap(order: RemoteOrder) -> Accepted | Done | Refused:
     """Begin to swap the OS disk of the deallocated VM; the new disk is deleted with the VM."""
     machine, name = order.machine, order.new_disk
@@ -104,9 +109,12 @@ async def begin_swap(order: RemoteOrder) -> Accepted | Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(DELETE_RESTORE_POINTS)
+@implements(DELETE_RESTORE_POINTS, fence=compares_each, asks=ask_again)
 async def delete_restore_points(order: RestorePointsOrder) -> Done | Pending | Refused:
-    """Delete restore points and disks, and check that they are gone; the machine's current disk stays."""
+    """Delete restore points and disks, and check that they are gone; the machine's current disk stays.
+
+    One that was made after the order was given is another's.
+    """
     machine = order.machine
     compute = dependencies().compute(machine.subscription_id)
     try:
@@ -121,7 +129,8 @@ async def delete_restore_points(order: RestorePointsOrder) -> Done | Pending | R
 
 async def _gone(operations: Any, machine: Machine, name: str) -> bool:  # noqa: ANN401 - snapshots or disks of the SDK
     try:
-        await operations.get(machine.resource_group, name)
+        if made_later(await operations.get(machine.resource_group, name)):
+            return True
         await operations.begin_delete(machine.resource_group, name, polling=False)
     except MissingError:
         return True

@@ -35,7 +35,7 @@ async def recognize_machine(order: RecognizeOrder) -> Recognized | Unrecognized 
 
 
 async def _difference(machine: Machine) -> str | None:
-    """Return what is different about the VM, None when it is the one that was left, and answers."""
+    """Return the difference between the VM and the one that was left, None if it is the same and answers."""
     try:
         vm, found = await vm_of(machine), await read_vm_health(machine)
     except MissingError:

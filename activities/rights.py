@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from activities.asking_again import ask_again
+from activities.at_work import owned
 from activities.desktops import application_group_id, pools_of
+from activities.fencing import if_undated
 from shared.clients.arm import as_content
 from shared.contracts.desktops import (
     GRANT_SIGN_IN,
@@ -14,6 +17,7 @@ from shared.contracts.desktops import (
     SignInRightsOrder,
 )
 from shared.contracts.machines import Machine
+from shared.contracts.ordered import is_later
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
@@ -31,7 +35,7 @@ MACHINE_USER = "fb879df8-f326-4884-b1cf-06f3ad86be52"  # Virtual Machine User Lo
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(GRANT_SIGN_IN)
+@implements(GRANT_SIGN_IN, fence=owned)
 async def grant_sign_in(order: SignInRightsOrder) -> RightsGiven | Pending | Refused:
     """Assign the user the roles for signing in; the assignments' ids are derived, so it is safe to repeat."""
     subscription = order.machine.subscription_id
@@ -72,7 +76,7 @@ async def assign_role(subscription: str, scope: str, role: str, user_id: str, ki
 
 
 async def role_since(subscription: str, scope: str, role: str, user_id: str) -> datetime | None:
-    """Return since when a user has a role at a scope by our assignment; None: there is none, or Azure does not say."""
+    """Return the moment at which our assignment gave a user a role at a scope; None: not given, or not known."""
     try:
         found = (
             await dependencies()
@@ -91,7 +95,7 @@ def assignment_id(scope: str, role: str, user_id: str) -> str:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(REVOKE_SIGN_IN)
+@implements(REVOKE_SIGN_IN, fence=if_undated, asks=ask_again)
 async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
     """Remove the roles; the one on the desktop stays while the user needs it for another machine in the same pool.
 
@@ -124,9 +128,11 @@ def _has_another(pc: CloudPc, machine: Machine) -> bool:
 
 
 async def remove_role(subscription: str, scope: str, role: str, user_id: str) -> None:
-    """Remove the assignment of a role to a user at a scope, if there is one."""
+    """Remove the assignment of a role to a user at a scope, if there is one that is older than the running order."""
     assignments = dependencies().authorization(subscription).role_assignments
     try:
+        if is_later((await assignments.get(scope, assignment_id(scope, role, user_id))).created_on):
+            return
         await assignments.delete(scope, assignment_id(scope, role, user_id))
     except MissingError:
         return

@@ -11,8 +11,9 @@ from typing import Any
 
 from shared.clients.arm import begin
 from shared.contracts.machines import Machine
+from shared.contracts.ordered import is_delayed, is_later, moment, ordered_of, ordered_tag
 from shared.contracts.outcomes import Accepted, Pending, Refused
-from shared.contracts.refusals import DeclinedError
+from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 
 _SCRIPTS = Path(__file__).parent.parent / "shared" / "scripts"
@@ -58,7 +59,7 @@ def _kebab(step: str) -> str:
 
 
 def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str]]:
-    """Return (success, message) of each of *steps*; one that reports nothing has failed."""
+    """Return (success, message) of each of *steps*; a step that reports nothing has failed."""
     reported: dict[str, tuple[bool, str]] = {}
     for line in output.splitlines():
         try:
@@ -70,6 +71,14 @@ def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str
             reported[report["step"]] = (ok, message if ok or message else "it failed without a message")
     silent = (False, "it did not report: the script ended before it, or its output was cut off")
     return {step: reported.get(step, silent) for step in steps}
+
+
+def asked_at() -> str:
+    """Return the value of a script's parameter ``AskedAt``: the moment of the running order.
+
+    Azure runs an unchanged command only once: a later order runs it again, and the same one delivered again does not.
+    """
+    return moment(dependencies().clock.now()).isoformat()
 
 
 async def begin_run_command(
@@ -84,13 +93,14 @@ async def begin_run_command(
     """Start a managed run command.
 
     *protected*: parameters that Azure does not return. *asynchronous*: the operation ends when the script has started.
-    Raises: DeclinedError for a value that must not reach a script.
+    Raises: DeclinedError for a value that must not reach a script, or where a later order has begun the command.
     """
     _check(parameters, protected or [])
+    now = dependencies().clock.now()
     commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
     body: Any = {
         "location": machine.region,
-        "tags": machine.tags,
+        "tags": {**machine.tags, **ordered_tag(now)},
         "properties": {
             "source": {"script": source},
             "parameters": parameters,
@@ -100,12 +110,25 @@ async def begin_run_command(
             "treatFailureAsDeploymentFailure": False,
         },
     }
+    if is_delayed(now):
+        await _refuse_if_begun_later(commands, machine, name)
     return await begin(
         lambda hook: commands.begin_create_or_update(
             machine.resource_group, machine.vm_name, name, body, polling=False, raw_response_hook=hook
         ),
         resource_id=f"{machine.vm_id}/runCommands/{name}",
     )
+
+
+async def _refuse_if_begun_later(commands: Any, machine: Machine, name: str) -> None:  # noqa: ANN401 - the SDK's
+    """Raise DeclinedError where a later order than the running one has begun the command."""
+    try:
+        found = await commands.get_by_virtual_machine(machine.resource_group, machine.vm_name, name)
+    except MissingError:
+        return
+    if is_later(ordered_of(found.get("tags"))):
+        message = f"{name} was begun on {machine.computer_name} by a later order"
+        raise DeclinedError(Refused(code="orderedEarlier", message=message))
 
 
 async def read_run_command(

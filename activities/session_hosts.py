@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from activities.at_work import of_its_work
 from activities.desktops import USABLE, find_host, host_name
 from shared.clients.arm import as_content, parse_id
 from shared.contracts.host_builds import (
@@ -68,7 +69,7 @@ def _evidence(host: Any) -> str:  # noqa: ANN401 - as above
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(CLOSE_HOST)
+@implements(CLOSE_HOST, fence=of_its_work)
 async def close_host(order: HostSessionsOrder) -> HostSessions | Refused:
     """Let nobody sign in to a host any more, and count the sessions that are on it."""
     pool = parse_id(order.host_pool_id)
@@ -91,7 +92,7 @@ async def close_host(order: HostSessionsOrder) -> HostSessions | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(OPEN_HOST)
+@implements(OPEN_HOST, fence=of_its_work)
 async def open_host(order: HostSessionsOrder) -> Done | Refused:
     """Let users sign in to a host again; one that is not in its pool stays as it is."""
     host = await find_host(order.machine, parse_id(order.host_pool_id), order.domain_name)

@@ -1,4 +1,4 @@
-"""What many machines of a tenant share: hosted networks, galleries, host pools. Whether anything uses it; removing it.
+"""Shared resources of a tenant's machines: hosted networks, galleries, host pools. Their use and removal.
 
 Each costs money or clutters a subscription, and is made again by the next build that needs it.
 """
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from activities.fencing import made_later
 from shared.clients.arm import parse_id, properties
-from shared.contracts.outcomes import Pending, Refused
+from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
@@ -34,7 +35,7 @@ _ANYWHERE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What is used of a resource group, by the records and by what Azure lists there."""
+    """Resources of a resource group that are used, by the records and by Azure's list."""
 
     tenant_id: str
     kept: timedelta
@@ -67,7 +68,7 @@ def pool_of(name: str) -> str:
 
 
 async def uses_of(tenant_id: str, subscription_id: str, resource_group: str) -> Uses:
-    """Return what the tenant uses of a resource group."""
+    """Return the resources of a resource group that the tenant uses."""
     deps = dependencies()
     tenant = (await deps.tenants.get(tenant_id)).value
     sites = [stored.value async for stored in deps.sites.each(tenant_id)]
@@ -98,7 +99,7 @@ async def uses_of(tenant_id: str, subscription_id: str, resource_group: str) -> 
 async def _of_cloud_pcs(
     tenant_id: str, group: str, connections: dict[str, Connection], site_ids: set[str]
 ) -> tuple[set[str], set[str]]:
-    """Return the regions where Cloud PCs of a group are, and their pools; one that builds may be anywhere."""
+    """Return the regions of a group's Cloud PCs, and their pools; a Cloud PC being built may be in any region."""
     regions: set[str] = set()
     pools: set[str] = set()
     async for stored in dependencies().cloud_pcs.each(tenant_id):
@@ -145,7 +146,7 @@ async def _with_hosts(subscription_id: str, group: str) -> set[str]:
 
 
 def shared_lists(subscription_id: str, group: str) -> dict[OrphanType, Any]:
-    """Return the lists of what can be shared in a resource group."""
+    """Return the lists of shareable resources in a resource group."""
     network, desktops = dependencies().network(subscription_id), dependencies().desktops(subscription_id)
     return {
         OrphanType.VIRTUAL_NETWORK: network.virtual_networks.list(group),
@@ -168,7 +169,7 @@ def is_shared(tenant_id: str, kind: OrphanType, resource: Any) -> bool:  # noqa:
     return kind is OrphanType.GALLERY and str(resource.name).startswith("deskwright_")
 
 
-async def remove_shared(orphan: Orphan) -> Pending | Refused:
+async def remove_shared(orphan: Orphan) -> Done | Pending | Refused:
     """Begin to remove something shared; Azure refuses while something uses it. Raises: MissingError when it is gone."""
     resource, kind = parse_id(orphan.found.resource_id), orphan.found.type
     network, desktops = (
@@ -189,6 +190,8 @@ async def remove_shared(orphan: Orphan) -> Pending | Refused:
     there = await operations.get(resource.resource_group, resource.name)
     if (there.tags or {}).get(naming.TENANT_TAG) != orphan.tenant_id:
         return _NOT_OURS
+    if made_later(there):
+        return Done()
     if kind in POOL_PARTS:
         await operations.delete(resource.resource_group, resource.name)
         return Pending(note=f"{resource.name} is being deleted", after=5)

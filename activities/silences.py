@@ -1,4 +1,4 @@
-"""What waits for a cloud that does not answer, where people see it: the record of its Cloud PC, and the audit log."""
+"""Waiting for a cloud that does not answer, shown to people: the record of its Cloud PC, and the audit log."""
 
 from __future__ import annotations
 

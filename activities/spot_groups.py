@@ -1,4 +1,4 @@
-"""Reconciling a Spot Group: what was requested, and closing it."""
+"""Reconciling a Spot Group: reading the request, and closing it."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from shared.workflow import Blueprint, DurableClient, implements
 bp = Blueprint()
 
 _REGULARLY = timedelta(days=1)
-"""How often the members of a group are read when nothing says that they have changed."""
+"""Interval of reading a group's members without a known change."""
 
 _AGAIN = timedelta(minutes=10)
-"""How soon a reconcile is made again that something has prevented."""
+"""Time until a prevented reconcile is made again."""
 
 RECONCILED = frozenset({"createSpotGroup", "editSpotGroup", "confirmSpotMemberRemovals"})
 """The operations that end with a reconcile."""
@@ -48,7 +48,7 @@ async def read_spot_request(order: SpotGroupOrder) -> Requested | Refused:
 @bp.durable_client_input(client_name="client")
 @implements(CLOSE_SPOT_RECONCILE)
 async def close_spot_reconcile(order: SpotReconciledOrder, client: DurableClient) -> Done | NewerRequest:
-    """Forget the request, promise the next reading, and end the operations that have waited for this one.
+    """Remove the request, promise the next reading, and end the operations that have waited for this one.
 
     Then the engine runs: places, settings or a release may have changed.
     """
@@ -64,7 +64,7 @@ async def close_spot_reconcile(order: SpotReconciledOrder, client: DurableClient
 
 
 async def _end_operations(order: SpotReconciledOrder, now: datetime) -> None:
-    """End what waits for the group; what may be cured by trying again keeps waiting."""
+    """End the operations that wait for the group; after a refusal that a repetition may cure they keep waiting."""
     if order.refused is not None and not order.refused.final:
         return
     result = {"spotGroupId": order.spot_group_id, "waitingMembers": order.waiting}

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 
 from activities.desktops import find_host, host_name
+from activities.fencing import if_undated, of_its_machine
 from activities.rights import MACHINE_USER, assign_role, remove_role
 from shared.clients.arm import as_content, parse_id
 from shared.contracts.host_builds import GIVE_HOST, REVOKE_HOST, GivenHost, HostJob, HostRightsOrder
@@ -28,7 +29,7 @@ _TRIES = 20
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(GIVE_HOST)
+@implements(GIVE_HOST, fence=of_its_machine)
 async def give_host(job: HostJob) -> GivenHost | Pending | Refused:
     """Give a host that has been built to the first member with a place and no host; nobody waits: it stays free."""
     machine = job.machine.but(region=job.made.region or job.machine.region)
@@ -47,7 +48,7 @@ async def give_host(job: HostJob) -> GivenHost | Pending | Refused:
 
 
 async def claim_host(tenant_id: str, group_id: str, host_id: str) -> str | None:
-    """Write whose a host is, and return the user; None: nobody waits for one.
+    """Assign a host to the next member that waits for one; return the user's id, None if nobody waits.
 
     Two hosts that claim one user at the same moment both see it afterwards: the one with the lesser id keeps them.
     """
@@ -93,7 +94,7 @@ def _given_since(member: SpotMember, since: datetime) -> SpotMember | None:
 
 
 async def give_free_hosts(pool: SpotPool, tenant_id: str, group_id: str, user_ids: frozenset[str]) -> None:
-    """Give the hosts that are nobody's to members who have none, and *user_ids* the right to sign in to theirs."""
+    """Give free hosts to members without one, and *user_ids* the right to sign in to theirs."""
     deps = dependencies()
     group = await deps.spot_groups.find(tenant_id, group_id)
     connection = await deps.connections.find(tenant_id, group.value.connection_id) if group else None
@@ -139,8 +140,8 @@ def machine_of(host: SessionHost) -> Machine:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(REVOKE_HOST)
+@implements(REVOKE_HOST, fence=if_undated)
 async def revoke_host(order: HostRightsOrder) -> Done | Refused:
-    """Take the right to sign in to the machine from the user whose it is."""
+    """Take the right to sign in to the machine from its user."""
     await remove_role(order.machine.subscription_id, order.machine.vm_id, MACHINE_USER, order.user_id)
     return Done()

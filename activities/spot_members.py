@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
+from activities.fencing import compares_each
 from activities.rights import DESKTOP_USER, MACHINE_USER, assign_role, remove_role
 from activities.spot_hosts import give_free_hosts, take_hosts
 from shared.clients.arm import parse_id
+from shared.contracts.ordered import is_later
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.spot_groups import (
@@ -32,9 +36,10 @@ from shared.domain.spot.members import (
     Rights,
     SpotMember,
 )
-from shared.domain.spot.sessions import Notice
+from shared.domain.spot.sessions import SessionNames
+from shared.domain.spot.signing_off import SigningOff
 from shared.domain.tenants.tenant import Tenant
-from shared.services.desktop_sessions import sign_off_users
+from shared.services.desktop_sessions import end_sessions
 from shared.services.member_plans import confirmed_leavers, is_by_roll, planned_members, read_members
 from shared.storage.due import DueKind, next_of
 from shared.storage.repository import Stored
@@ -42,14 +47,16 @@ from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
 
+_log = logging.getLogger("deskwright.spot")
+
 _SOON = timedelta(minutes=10)
-"""How soon the directory is asked again that did not say everything."""
+"""Time until the directory is asked again after an incomplete answer."""
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(PLAN_SPOT_MEMBERS)
 async def plan_spot_members(order: SpotGroupOrder) -> MembersPlanned | Refused:
-    """Plan who of the group's members has a place, and save that before any right changes."""
+    """Plan the places of the group's members, and save the plan before any right changes."""
     deps = dependencies()
     group = (await deps.spot_groups.get(order.tenant_id, order.spot_group_id)).value
     tenant = (await deps.tenants.get(order.tenant_id)).value
@@ -91,12 +98,12 @@ async def _ask_again(group: SpotGroup, at: datetime) -> None:
 
 
 async def _save(plan: MemberPlan, stored: dict[str, Stored[SpotMember]]) -> None:
-    """Write what has changed; who has left and has no rights is no member any more.
+    """Write the changed members; remove those that have left and have neither rights nor sessions.
 
-    The place in line of those who leave is kept first, and forgotten last.
+    The former members are saved before, and their old records are removed last.
     """
     members, former = dependencies().spot_members, dependencies().former_members
-    over = [member for member in plan.gone if member.rights is Rights.NONE]
+    over = [member for member in plan.gone if not member.has_access]
     kept = [member for member in (*plan.members, *plan.gone) if member not in over]
     changed = [
         Stored(member, stored[member.user_id].etag if member.user_id in stored else "")
@@ -150,39 +157,77 @@ def _granted(member: SpotMember, since: datetime) -> SpotMember | None:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(REVOKE_SPOT_MEMBERS)
+@implements(REVOKE_SPOT_MEMBERS, fence=compares_each)
 async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
-    """Take the roles of members who have no place. Who has left is signed off, and is no member afterwards."""
-    deps = dependencies()
-    members, left = deps.spot_members, list[SpotMember]()
+    """Take the roles of members who have no place, and end their sessions: they are told, and have time to save.
+
+    Who has left is no member when their last session is over.
+    """
+    members = dependencies().spot_members
     found = [await members.find(order.tenant_id, member_id) for member_id in order.member_ids]
-    losing = [each for each in found if each and not each.value.counts and each.value.rights is not Rights.NONE]
-    staying = await _not_confirmed(order, [each.value for each in losing])
-    for stored in losing:
-        if stored.value.user_id in staying:
+    losing = [each.value for each in found if each and _loses(each.value)]
+    staying = await _not_confirmed(order, losing)
+    losing = [member for member in losing if member.user_id not in staying]
+    for member in losing:
+        if member.rights is Rights.NONE:
             continue
         for scope, role in _roles(order.pool):
-            await remove_role(order.pool.subscription_id, scope, role, stored.value.user_id)
+            await remove_role(order.pool.subscription_id, scope, role, member.user_id)
         if not order.pool.shared:
-            await take_hosts(order.pool, order.tenant_id, order.spot_group_id, stored.value.user_id)
-        if stored.value.status is MemberStatus.LEAVING:
-            left.append(stored.value)
+            await take_hosts(order.pool, order.tenant_id, order.spot_group_id, member.user_id)
+    signing_off = await _end_sessions(order, losing)
+    for member in losing:
+        rest = signing_off.get(member.id)
+        if rest is None and member.status is MemberStatus.LEAVING:
+            await members.remove(member.tenant_id, member.id)
         else:
-            await members.change(order.tenant_id, stored.value.id, _revoked)
-    if order.pool.shared and left:  # a host of one's own ends after notice: the engine does that
-        names = frozenset(member.user_principal_name.casefold() for member in left)
-        notice = Notice(
-            title="You are being signed out",
-            body="You are no longer a member of the group that this desktop is for. Ask your administrator.",
-        )
-        await sign_off_users(deps, parse_id(order.pool.host_pool_id), names, notice)
-    for member in left:
-        await members.remove(order.tenant_id, member.id)
+            await members.change(member.tenant_id, member.id, partial(_revoked, signing_off=rest))
     return Done()
 
 
+def _loses(member: SpotMember) -> bool:
+    """Whether a member has no place and still has access; one who was given it later is of a later order."""
+    return not member.counts and member.has_access and not is_later(member.rights_given_at)
+
+
+async def _end_sessions(order: MemberRightsOrder, losing: list[SpotMember]) -> dict[str, SigningOff | None]:
+    """Warn members who have lost their place, or sign them off; when their time is over, the group is looked at again.
+
+    A host that is one member's is emptied by the engine in the same way, unless its group goes.
+    """
+    deps = dependencies()
+    group = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
+    if group is None or not losing or not (order.pool.shared or order.pool.removing):
+        return {}
+    ends = group.value.deleting_since is not None
+    tenant = (await deps.tenants.get(order.tenant_id)).value
+    members = [each.value async for each in deps.spot_members.each(order.tenant_id, group_id=order.spot_group_id)]
+    found, unknown = await end_sessions(
+        deps,
+        parse_id(order.pool.host_pool_id),
+        losing,
+        SessionNames(members),
+        _nobody if ends else deps.graph(tenant).holders,  # with its pool all sessions end: the directory is not needed
+        group.value.capacity,
+    )
+    if unknown and not ends:
+        _log.warning(
+            "%s of Spot Group %s may be of users who have lost their place, or of others: nobody was signed off there",
+            amount(unknown, "session"),
+            order.spot_group_id,
+        )
+    for at in sorted({rest.at for rest in found.values() if rest is not None}):
+        await deps.due.put(DueKind.SPOT, at, order.tenant_id, order.spot_group_id)
+    return found
+
+
+async def _nobody(names: Sequence[str]) -> dict[str, str]:
+    del names
+    return {}
+
+
 async def _not_confirmed(order: MemberRightsOrder, losing: list[SpotMember]) -> frozenset[str]:
-    """Return which leavers the directory does not confirm now: they have come back since the plan, or it is silent."""
+    """Return the ids of leavers that the directory does not confirm now: they are back, or it does not answer."""
     deps = dependencies()
     leaving = [member.user_id for member in losing if member.status is MemberStatus.LEAVING]
     group = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
@@ -196,8 +241,10 @@ async def _not_confirmed(order: MemberRightsOrder, losing: list[SpotMember]) -> 
     return staying
 
 
-def _revoked(member: SpotMember) -> SpotMember | None:
-    return None if member.counts else member.but(rights=Rights.NONE, rights_given_at=None)
+def _revoked(member: SpotMember, signing_off: SigningOff | None) -> SpotMember | None:
+    if member.counts:
+        return None
+    return member.but(rights=Rights.NONE, rights_given_at=None, signing_off=signing_off)
 
 
 def _roles(pool: SpotPool) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.contracts.spot_engine import OBSERVE_SPOT_HOSTS, EngineOrder, HostsObserved
 from shared.dependencies import dependencies
+from shared.domain.spot.arrivals import minutes_of
 from shared.domain.spot.host import HostStatus, SessionHost
 from shared.domain.spot.observed import AgentStatus
 from shared.domain.spot.seeing import HostReport, Power, asks_power, build_took, looked_at, seen_after, start_took
@@ -32,6 +33,8 @@ _log = logging.getLogger("deskwright.spot")
 
 _ARRIVALS = GroupTarget.model_fields["arrivals"].default
 _DISCONNECTED = "Disconnected"
+_LATELY = timedelta(minutes=30)
+"""The time before a look for which sign-ins are counted; groups with hosts are looked at more often than this."""
 
 
 @dataclass(slots=True)
@@ -46,9 +49,9 @@ class _Sessions:
 @bp.activity_trigger(input_name="payload")
 @implements(OBSERVE_SPOT_HOSTS)
 async def observe_spot_hosts(order: EngineOrder) -> HostsObserved | Refused:
-    """Read how the hosts of a group are, and keep what has changed in their records: one write for all.
+    """Read the states of a group's hosts, and save what has changed in their records: one write for all.
 
-    Hosts of which Azure says nothing keep what was seen of them last, and are named as silent.
+    Hosts that Azure does not report keep their last observation, and are named as silent.
     """
     deps = dependencies()
     requested_at = await deps.requests.newest(order.tenant_id, engine_subject(order.spot_group_id))
@@ -77,11 +80,15 @@ async def observe_spot_hosts(order: EngineOrder) -> HostsObserved | Refused:
         silent=tuple(each.value.id for each in ready if each.value.id not in reports),
         start_seconds=tuple(int(took.total_seconds()) for took in starts),
         build_seconds=tuple(int(took.total_seconds()) for took in builds),
+        sign_ins=minutes_of([each for report in reports.values() for each in report.began], at, _LATELY),
     )
 
 
 async def _reports(pool: ResourceId, hosts: Sequence[SessionHost]) -> dict[str, HostReport]:
-    """Return what Azure says of each host; one of which it says nothing is left out, and so are all without lists."""
+    """Return the reports of Azure by host id.
+
+    A host without a report is left out; if the lists cannot be read, all are.
+    """
     try:
         registered = await _registered(pool)
         sessions = await _sessions(pool)

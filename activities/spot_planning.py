@@ -1,4 +1,4 @@
-"""Planning what the hosts of a Spot Group do: reading the records, asking the engine, and saving what it decides."""
+"""Plans of the session hosts of a Spot Group: the records are read, the engine is asked, its decisions are saved."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from activities.capacity import offers_of
-from shared.contracts.outcomes import Done, Refused
-from shared.contracts.reconciling import NewerRequest
+from activities.lost_machines import adopt_lost_hosts
+from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.spot_engine import (
-    CLOSE_SPOT_ENGINE,
     PLAN_SPOT_HOSTS,
-    EngineClosing,
     HostPlanOrder,
     HostsObserved,
     HostsPlanned,
@@ -22,8 +20,9 @@ from shared.contracts.spot_engine import (
 from shared.dependencies import dependencies
 from shared.domain.images.image import ImageSource
 from shared.domain.networks.connection import Connection
-from shared.domain.policies.pausing import spot_pause_reason
-from shared.domain.spot.decision import Decisions, EngineStep
+from shared.domain.policies.pausing import spot_pause_sentence
+from shared.domain.spot.arrivals import Arrivals, Expected, expected, noted
+from shared.domain.spot.decision import Decisions, EngineStep, begun_again, named
 from shared.domain.spot.dedicated import kept
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, SessionHost, host_id
@@ -31,14 +30,13 @@ from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Step
 from shared.domain.spot.host_windows import HostWindows, windows_of
 from shared.domain.spot.observed import ObservedHost, SettingsDrift
 from shared.domain.spot.plan import plan
-from shared.domain.spot.reasons import Reason
 from shared.domain.spot.release import OPEN, ImageOfGroup, SpotRelease
 from shared.domain.spot.seeing import drift_of, latest, observed_host, renews, start_times, target_of, version_of
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.spot.target import GroupTarget
 from shared.errors import ThrottledError, UnavailableError
 from shared.services.release_progress import note_progress
-from shared.services.spot_runs import engine_subject, full_minute
+from shared.services.spot_runs import full_minute
 from shared.storage.due import LOOK, DueKind
 from shared.storage.repository import Stored
 from shared.telemetry import count_decision, measure_spot_group
@@ -47,10 +45,13 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 _AGAIN = timedelta(minutes=10)
-"""How often a group is looked at that is parked, and how soon a build begins again that found no capacity."""
+"""Interval of looks at a parked group, and time until a build without capacity begins again."""
 
 _QUIET = timedelta(minutes=5)
-"""How often hosts are looked at that are all off: Azure may start one of them for a user."""
+"""Interval of looks at hosts that are all off: Azure may start one of them for a user."""
+
+_AHEAD = timedelta(hours=3)
+"""So far ahead sign-ins are expected: no hosts are begun longer before they are needed."""
 
 _STATUS = {
     GroupStatus.AVAILABLE: SpotGroupStatus.AVAILABLE,
@@ -71,9 +72,9 @@ class BuildImage:
 
 @dataclass(slots=True)
 class _Facts:
-    """What a plan is made from. *images*: by the names that versions have in it; *parked*: why nothing may happen.
+    """Inputs of a plan. *images*: by the names that versions have in it; *parked*: the reason why nothing may happen.
 
-    *wanted*: what the group's settings say for the Windows of its hosts.
+    *wanted*: what the group's settings say for the Windows of its hosts. *unanswered*: why no build is planned.
     """
 
     group: SpotGroup
@@ -83,6 +84,7 @@ class _Facts:
     images: Mapping[str, BuildImage]
     parked: str | None
     wanted: HostWindows | None
+    unanswered: str | None = None
 
     @property
     def no_build(self) -> str | None:
@@ -93,7 +95,7 @@ class _Facts:
 @bp.activity_trigger(input_name="payload")
 @implements(PLAN_SPOT_HOSTS)
 async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
-    """Plan what the hosts of a group do now, and save it: new hosts, decisions, the state, the open release.
+    """Plan the next steps of a group's hosts, and save them: new hosts, decisions, the state, the open release.
 
     The due row of the next look is written before the state that names it.
     """
@@ -106,14 +108,22 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
         return HostsPlanned()
     target = _target(facts)
     observed = _observed(facts, order.observed.silent)
-    made = plan(target, observed, now, starts=start_times(facts.state), complete=not order.observed.silent)
-    steps = _possible(facts, made)
+    made = plan(
+        target,
+        observed,
+        now,
+        starts=start_times(facts.state),
+        expected=_expected(facts, now),
+        complete=not order.observed.silent,
+    )
+    steps = await _without_lost_hosts(facts, _possible(facts, made))
     builds = [step for step in steps if step.action is Action.BUILD]
     next_look = _next_look(facts, target, made, now)
     await deps.due.put(DueKind.SPOT, next_look, order.tenant_id, order.spot_group_id, LOOK)
     await _save_state(facts, made, builds, next_look, now)
     new = await _plan_builds(facts, builds, now)
-    taken = [*_begun_again(facts, now), *_named(steps, facts.hosts, new)]
+    again = [] if facts.parked is not None else begun_again(facts.hosts, now, _AGAIN)
+    taken = [*again, *named(steps, facts.hosts, new)]
     await _save_decisions(facts.group, taken, now)
     if facts.release is not None:
         await note_progress(deps, facts.group, facts.release.value, made, observed, now)
@@ -131,19 +141,34 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
     state = await deps.spot_states.find(group.tenant_id, group.id)
     known = state.value if state else SpotGroupState(id=group.id, tenant_id=group.tenant_id)
     release = await deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
-    paused = spot_pause_reason(await deps.service_state.get(), tenant, group)
+    paused = spot_pause_sentence(await deps.service_state.get(), tenant, group)
     return _Facts(
         group=group,
         state=known.but(
             start_seconds=latest(known.start_seconds, observed.start_seconds),
             build_seconds=latest(known.build_seconds, observed.build_seconds),
+            arrivals=_arrivals(group, known, observed, deps.clock.now()),
         ),
         hosts=await _hosts(group, deps.clock.now()),
         release=release,
         images=await _images(group, release.value if release else None, await _unbuildable(group, connection)),
-        parked=f"{paused[0].upper()}{paused[1:]}." if paused else _unhealthy(connection.value if connection else None),
+        parked=paused or _unhealthy(connection.value if connection else None),
         wanted=windows_of(group, connection.value.join_type) if connection else None,
     )
+
+
+def _arrivals(group: SpotGroup, known: SpotGroupState, observed: HostsObserved, now: datetime) -> Arrivals:
+    """Return the times of sign-ins; if Azure did not return the sessions, they are counted at the next look."""
+    if observed.silent:
+        return known.arrivals
+    return noted(known.arrivals, observed.sign_ins, now, group.capacity.time_zone)
+
+
+def _expected(facts: _Facts, now: datetime) -> tuple[Expected, ...]:
+    group = facts.group
+    if not group.capacity.starts_ahead:
+        return ()
+    return expected(facts.state.arrivals, now, _AHEAD, group.capacity.time_zone)
 
 
 async def _hosts(group: SpotGroup, now: datetime) -> list[SessionHost]:
@@ -215,7 +240,7 @@ async def _image(tenant_id: str, of: ImageOfGroup, unbuildable: str | None) -> B
 
 
 def _target(facts: _Facts) -> GroupTarget:
-    """Return what is wanted of the hosts; none is built from a version whose image is not there."""
+    """Return the hosts that the group should have; none is built from a version whose image does not exist."""
     wanted = target_of(facts.group, facts.release.value if facts.release else None, facts.parked)
     return wanted.but(unbuildable=frozenset(name for name, each in facts.images.items() if each.missing is not None))
 
@@ -238,6 +263,18 @@ def _possible(facts: _Facts, made: HostPlan) -> list[Step]:
     """Return the steps that can be taken: of hosts on which nothing is being done."""
     busy = {host.id for host in facts.hosts if host.work is not None}
     return [step for step in made.steps if step.host_id not in busy]
+
+
+async def _without_lost_hosts(facts: _Facts, steps: list[Step]) -> list[Step]:
+    """Return the steps, without builds while hosts may be there that no record knows: they are adopted first."""
+    if all(step.action is not Action.BUILD for step in steps):
+        return steps
+    given = facts.state.host_number
+    number, facts.unanswered, adopted = await adopt_lost_hosts(facts.group, facts.hosts, given)
+    facts.state = facts.state.but(host_number=number)
+    if facts.unanswered is None and not adopted:
+        return steps
+    return [step for step in steps if step.action is not Action.BUILD]
 
 
 def _image_of(facts: _Facts, step: Step) -> BuildImage:
@@ -277,6 +314,7 @@ async def _save_state(facts: _Facts, made: HostPlan, builds: list[Step], next_lo
         "host_number": before.host_number + len(builds),
         "start_seconds": before.start_seconds,
         "build_seconds": before.build_seconds,
+        "arrivals": before.arrivals,
         "hosts": figures.hosts,
         "online": figures.online,
         "wanted_online": figures.wanted_online,
@@ -293,9 +331,11 @@ async def _save_state(facts: _Facts, made: HostPlan, builds: list[Step], next_lo
 
 
 def _cause(facts: _Facts, made: HostPlan, *, building: bool) -> str | None:
-    """Return why the group is not available: what waits for capacity is told before what follows from it."""
+    """Return why the group is not available: a wait for capacity comes before its consequences."""
     if made.status is GroupStatus.PARKED:
         return made.cause
+    if facts.unanswered:
+        return facts.unanswered
     waits = next((host.parked_because for host in facts.hosts if host.parked_because), None)
     missing = made.figures.hosts < made.figures.wanted
     if facts.no_build and missing:
@@ -331,43 +371,6 @@ async def _plan_builds(facts: _Facts, builds: list[Step], now: datetime) -> list
     return hosts
 
 
-def _begun_again(facts: _Facts, now: datetime) -> list[EngineStep]:
-    """Return the builds of hosts that were planned and on which nothing is being done: a start was lost, or they wait.
-
-    One that found no capacity begins again after a while.
-    """
-    if facts.parked is not None:
-        return []
-    return [
-        EngineStep(
-            session_host_id=host.id,
-            action=Action.BUILD,
-            reason=Reason.HOSTS_MISSING,
-            text=host.parked_because or "The build of the host had not begun.",
-        )
-        for host in facts.hosts
-        if host.status is HostStatus.PENDING
-        and host.work is None
-        and not host.excluded
-        and (host.parked_since is None or now - host.last_modified_date_time >= _AGAIN)
-    ]
-
-
-def _named(steps: list[Step], hosts: list[SessionHost], new: list[SessionHost]) -> list[EngineStep]:
-    """Return the steps with the ids of their hosts, the new ones in their order."""
-    ids, runs = iter([host.id for host in new]), {host.id: host.run for host in hosts}
-    return [
-        EngineStep(
-            session_host_id=step.host_id if step.host_id is not None else next(ids),
-            action=step.action,
-            reason=step.reason,
-            text=step.text,
-            run=runs.get(step.host_id or "", 0),
-        )
-        for step in steps
-    ]
-
-
 async def _save_decisions(group: SpotGroup, steps: list[EngineStep], now: datetime) -> None:
     if not steps:
         return
@@ -382,12 +385,3 @@ async def _save_decisions(group: SpotGroup, steps: list[EngineStep], now: dateti
 
 def _balancing(facts: _Facts) -> object:
     return facts.state.load_balancing or facts.group.hosts.load_balancing
-
-
-@bp.activity_trigger(input_name="payload")
-@implements(CLOSE_SPOT_ENGINE)
-async def close_spot_engine(order: EngineClosing) -> Done | NewerRequest:
-    """Forget the requests that were planned; say whether there is a newer one."""
-    deps = dependencies()
-    settled = await deps.requests.settle(order.tenant_id, order.requested_at, engine_subject(order.spot_group_id))
-    return Done() if settled else NewerRequest()

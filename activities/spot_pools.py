@@ -21,7 +21,7 @@ from shared.workflow import Blueprint, implements
 bp = Blueprint()
 
 LATER = frozenset({"startVMOnConnect"})
-"""What is written once the pool is there: "you can only configure Start VM on Connect on existing host pools".
+"""Properties written once the pool exists: "you can only configure Start VM on Connect on existing host pools".
 
 Source: learn.microsoft.com/azure/virtual-desktop/start-virtual-machine-connect. That templates do both at once suggests
 that it is the portal's rule; this order is right in either case.
@@ -34,7 +34,7 @@ VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
 @bp.activity_trigger(input_name="payload")
 @implements(PREPARE_SPOT_POOL)
 async def prepare_spot_pool(order: SpotGroupOrder) -> SpotPool | Refused:
-    """Make sure that the group has its pool, and write to it what an edit has changed.
+    """Make sure that the group has its pool, and write the changes of an edit to it.
 
     What somebody has changed in Azure by hand stays, and is noted as drift.
     """
@@ -116,7 +116,7 @@ async def _write_pool(
     wanted: dict[str, Any],
     state: SpotGroupState,
 ) -> tuple[str, ...]:
-    """Create the pool, or write what has changed since it was written last; return what others have changed."""
+    """Create the pool, or write the changes since it was written last; return the changes of others."""
     pools = dependencies().desktops(pool.subscription_id).host_pools
     name = naming.spot_host_pool_name(group.id)
     try:
@@ -156,7 +156,7 @@ async def _write_desktop(pool: SpotPool, group: SpotGroup, region: str, tags: di
 
 
 async def save_state(state: SpotGroupState, **changes: Any) -> None:  # noqa: ANN401 - fields of the state
-    """Write what the engine knows of a group; the first writer makes the record."""
+    """Write the engine's state of a group; the first writer inserts the record."""
     states = dependencies().spot_states
     if await states.find(state.tenant_id, state.id) is None:
         await states.insert(state.but(**changes))

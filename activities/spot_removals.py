@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from datetime import datetime
 
-from activities.audit import record_audit_event, succeed_operation, update_operation
+from activities.audit import begin_operation_step, record_audit_event, succeed_operation
 from activities.rights import POWER_ON, remove_role_of_all
 from activities.spot_pools import spot_pool
 from shared.clients.arm import request
+from shared.contracts.ordered import is_overtaken
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.contracts.refusals import MissingError
 from shared.contracts.spot_groups import REMOVE_SPOT_GROUP, SpotGroupOrder, SpotPool
 from shared.dependencies import dependencies
 from shared.domain import naming
+from shared.domain.amounts import amount
 from shared.domain.operations.operation import Operation, OperationStatus
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import HostTask, SessionHost
@@ -35,11 +36,19 @@ STEPS = {
 _PERCENT = {"removeHosts": 5, "removePool": 85, "removeResourceGroup": 90}
 
 
+async def being_deleted(order: SpotGroupOrder) -> str | None:
+    """Fence an order to remove what is left of a Spot Group: its deletion had begun when the order was given."""
+    deps = dependencies()
+    stored = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
+    began = stored.value.deleting_since if stored else None
+    return "its deletion has begun since" if is_overtaken(began, deps.clock.now()) else None
+
+
 @bp.activity_trigger(input_name="payload")
 @bp.durable_client_input(client_name="client")
-@implements(REMOVE_SPOT_GROUP)
+@implements(REMOVE_SPOT_GROUP, fence=being_deleted)
 async def remove_spot_group(order: SpotGroupOrder, client: DurableClient) -> Done | Pending | Refused:
-    """Remove what is left of a group that is deleted, one kind of thing after the other; done when nothing is left."""
+    """Remove the resources and records of a deleted group, one kind after the other; done when nothing is left."""
     deps = dependencies()
     stored = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
     if stored is None or stored.value.deleting_since is None:
@@ -53,6 +62,8 @@ async def remove_spot_group(order: SpotGroupOrder, client: DurableClient) -> Don
     hosts = await deps.session_hosts.of_group(group.tenant_id, group.id)
     if hosts:
         await _at_step(group, "removeHosts")
+        if told := await _time_to_save(group):
+            return told
         for host in hosts:
             await _remove_host(client, host)
         return Pending(note=f"Hosts that are being removed: {len(hosts)}")
@@ -66,6 +77,16 @@ async def remove_spot_group(order: SpotGroupOrder, client: DurableClient) -> Don
     return Done()
 
 
+async def _time_to_save(group: SpotGroup) -> Pending | None:
+    """Return the remaining wait while warned users have time to save their work; None: it is over."""
+    deps = dependencies()
+    members = [each.value async for each in deps.spot_members.each(group.tenant_id, group_id=group.id)]
+    told = [member.signing_off.at for member in members if member.signing_off is not None]
+    if not told or max(told) <= deps.clock.now():
+        return None
+    return Pending(note=f"{amount(len(told), 'user')} can save their work until {max(told):%H:%M} UTC")
+
+
 async def _remove_host(client: DurableClient, host: SessionHost) -> None:
     """Begin to remove a host; a removal that runs goes on."""
     if host.work is not None and host.work.task is HostTask.REMOVE:
@@ -75,7 +96,7 @@ async def _remove_host(client: DurableClient, host: SessionHost) -> None:
 
 
 async def _remove_pool(pool: SpotPool, group: SpotGroup) -> None:
-    """Remove workspace, application group and pool, each before what it refers to."""
+    """Remove workspace, application group and pool, each before the one that it refers to."""
     desktops = dependencies().desktops(pool.subscription_id)
     name, where = naming.spot_host_pool_name(group.id), pool.resource_group
     deletions: tuple[Callable[[], Awaitable[object]], ...] = (
@@ -89,7 +110,7 @@ async def _remove_pool(pool: SpotPool, group: SpotGroup) -> None:
 
 
 async def _remove_resource_group(pool: SpotPool, group: SpotGroup) -> Pending | tuple[str, ...]:
-    """Remove the group's resource group and see that it is gone; return what somebody else has put into it.
+    """Remove the group's resource group and see that it is gone; return the resources that others have put into it.
 
     A resource group that is not empty stays: deleting it would delete what is not ours.
     """
@@ -110,7 +131,7 @@ async def _remove_resource_group(pool: SpotPool, group: SpotGroup) -> Pending | 
 
 
 async def _remove_records(group: SpotGroup, kept: tuple[str, ...]) -> None:
-    """Remove what is recorded of the group, itself last: until then its deletion is gone on with."""
+    """Remove the records of the group, its own last: while that exists, the deletion is continued."""
     deps, at = dependencies(), dependencies().clock.now()
     for repository, filters in (
         (deps.spot_members, {"group_id": group.id}),
@@ -131,13 +152,8 @@ async def _remove_records(group: SpotGroup, kept: tuple[str, ...]) -> None:
 
 
 async def _at_step(group: SpotGroup, step: str) -> None:
-    at = dependencies().clock.now()
     for operation in await _waiting(group):
-        await update_operation(group.tenant_id, operation.id, lambda there: _advanced(there, step, at))
-
-
-def _advanced(operation: Operation, step: str, at: datetime) -> Operation:
-    return operation.at_step(step, STEPS, percent=_PERCENT[step], at=at)
+        await begin_operation_step(group.tenant_id, operation.id, step, STEPS, percent=_PERCENT[step])
 
 
 async def _waiting(group: SpotGroup) -> list[Operation]:

@@ -1,4 +1,7 @@
-"""Taking the steps that the engine has decided: draining, opening and telling users at once, all else as a task."""
+"""Taking the steps that the engine has decided: draining, opening and telling users at once, all else as a task.
+
+Its run is closed afterwards.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,16 @@ import logging
 
 from activities.spot_pools import save_state, spot_pool
 from shared.clients.arm import as_content, parse_id
+from shared.contracts.ordered import is_overtaken
 from shared.contracts.outcomes import Done, Refused
+from shared.contracts.reconciling import NewerRequest
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.spot_engine import (
     BALANCE_SPOT_POOL,
+    CLOSE_SPOT_ENGINE,
     TAKE_HOST_STEPS,
     BalancingOrder,
+    EngineClosing,
     HostStepsOrder,
     StepsTaken,
 )
@@ -22,11 +29,12 @@ from shared.domain.spot.host import HostTask, SessionHost
 from shared.domain.spot.host_plan import Action
 from shared.domain.spot.pool import balancer
 from shared.domain.spot.reasons import Reason
-from shared.domain.spot.sessions import Notice
+from shared.domain.spot.sessions import host_changes_notice, lost_place_notice
 from shared.errors import ConflictError, NotFoundError, ThrottledError, UnavailableError
 from shared.services.desktop_sessions import sessions_of, set_open, tell_users
 from shared.services.host_tasks import start_host_task
 from shared.services.kept_hosts import may_be_removed
+from shared.services.spot_runs import engine_subject
 from shared.workflow import Blueprint, DurableClient, implements
 
 bp = Blueprint()
@@ -52,7 +60,7 @@ _OPENS = {Action.UNDRAIN: True, Action.START: True, Action.DRAIN: False, Action.
 @bp.durable_client_input(client_name="client")
 @implements(TAKE_HOST_STEPS)
 async def take_host_steps(order: HostStepsOrder, client: DurableClient) -> StepsTaken | Refused:
-    """Take steps of some hosts, in their order. One that cannot be taken is left to a later plan, with a line."""
+    """Take steps of some hosts, in their order. A step that cannot be taken is logged, and left to a later plan."""
     deps, taken = dependencies(), 0
     group = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
     if group is None or group.value.deleting_since is not None:
@@ -70,15 +78,16 @@ async def take_host_steps(order: HostStepsOrder, client: DurableClient) -> Steps
 async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bool:
     """Take a step; return False where it is not to be taken.
 
-    The host is gone, a person has taken it out of the engine's hands, or its user is not known to have left.
+    The host is gone, a person has taken it out of the engine's hands, its user is not known to have left, or the engine
+    has seen it since: its plan of then counts.
     """
     deps = dependencies()
     stored = await deps.session_hosts.find(group.tenant_id, step.session_host_id)
-    if stored is None or stored.value.excluded:
+    if stored is None or stored.value.excluded or _has_changed(stored.value):
         return False
     host = stored.value
     if step.action is Action.NOTIFY:
-        return await _notify(group, host)
+        return await _notify(group, host, step.reason)
     if step.action in _OPENS:
         await set_open(deps, host, is_open=_OPENS[step.action])
     if step.action is Action.UNDRAIN:
@@ -95,17 +104,19 @@ async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bo
     return True
 
 
-async def _notify(group: SpotGroup, host: SessionHost) -> bool:
+def _has_changed(host: SessionHost) -> bool:
+    """Whether a host was seen, or has done a task, minutes after the running order was planned."""
+    now = dependencies().clock.now()
+    return is_overtaken(host.seen.at if host.seen else None, now) or is_overtaken(host.last_modified_date_time, now)
+
+
+async def _notify(group: SpotGroup, host: SessionHost, reason: Reason) -> bool:
     """Tell the users of a host that their session ends; the notice counts from the moment at which all were told."""
     deps = dependencies()
     if host.notified_at is not None:
         return True
     minutes = await _minutes(group)
-    notice = Notice(
-        title="Please save your work",
-        body=f"This desktop is being changed. Save your work and sign out; you can sign in again at once. "
-        f"You are signed out in about {minutes} minutes.",
-    )
+    notice = lost_place_notice(minutes) if reason is Reason.USER_LEFT else host_changes_notice(minutes)
     await tell_users(deps, host, await sessions_of(deps, host), notice)
     at = deps.clock.now()
     await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(notified_at=at))
@@ -135,3 +146,12 @@ async def balance_spot_pool(order: BalancingOrder) -> Done | Refused:
         await pools.update(pool.resource_group, pool.name, as_content({"properties": written}))
     await save_state(state, load_balancing=order.balancing, written={**state.written, **written})
     return Done()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(CLOSE_SPOT_ENGINE)
+async def close_spot_engine(order: EngineClosing) -> Done | NewerRequest:
+    """Remove the requests that were planned; return NewerRequest if there is a newer one."""
+    deps = dependencies()
+    settled = await deps.requests.settle(order.tenant_id, order.requested_at, engine_subject(order.spot_group_id))
+    return Done() if settled else NewerRequest()

@@ -33,7 +33,7 @@ _CONNECTION_GONE = Failure.model_construct(
 
 @dataclass(frozen=True, slots=True)
 class _TenantData:
-    """What the builds of one tenant need, read once for all of them."""
+    """Data for the builds of one tenant, read once for all of them."""
 
     tenant: Tenant
     connections: dict[str, Connection | None]
@@ -43,7 +43,7 @@ class _TenantData:
 @bp.durable_client_input(client_name="client")
 @implements(START_PROVISIONING)
 async def start_provisioning(order: StartOrder, client: DurableClient) -> Started:
-    """Start the builds of these Cloud PCs, as their records say; one that runs already is not started again."""
+    """Start the builds of these Cloud PCs, as their records say; a running build is not started again."""
     found = await dependencies().tenants.find(order.tenant_id)
     if found is None:
         return Started(count=0)

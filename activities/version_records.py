@@ -1,4 +1,4 @@
-"""The record of an image version: its steps, what happens to it, its end. Each may be repeated, with one effect."""
+"""The record of an image version: its steps, its events, its end. Each may be repeated, with one effect."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from activities.audit import fail_operation, record_audit_event, succeed_operation, update_operation
+from activities.audit import begin_operation_step, fail_operation, record_audit_event, succeed_operation
 from shared.contracts.image_versions import (
     RECORD_VERSION,
     RECORD_VERSION_ACTION,
@@ -44,21 +44,16 @@ _STARTS = frozenset({VersionActionName.CONNECT, VersionActionName.REBOOT})
 @implements(RECORD_VERSION_STEP)
 async def record_version_step(record: VersionStepRecord) -> Done:
     """Record that a step begins."""
-    at = dependencies().clock.now()
     titles = {step: VERSION_STEPS[step] for step in record.steps}
     percent = record.steps.index(record.step) * 100 // len(record.steps)
-    await update_operation(
-        record.tenant_id,
-        record.operation_id,
-        lambda operation: operation.at_step(record.step, titles, percent=percent, at=at),
-    )
+    await begin_operation_step(record.tenant_id, record.operation_id, record.step, titles, percent=percent)
     return Done()
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_VERSION)
 async def record_version(record: VersionRecord) -> Done:
-    """Record what has happened to a version, and end its operation where that is the end of it."""
+    """Record an event of an image version, and end its operation if the event is its last."""
     deps, at = dependencies(), dependencies().clock.now()
     changes = _changes(record, at)
     if (shut_down_at := changes.get("shut_down_at")) is not None:
@@ -85,7 +80,7 @@ async def record_version(record: VersionRecord) -> Done:
 
 
 def _changes(record: VersionRecord, at: datetime) -> dict[str, Any]:
-    """Return what changes of the version beside its status."""
+    """Return the changes that an event makes to the version, other than its status."""
     match record.event:
         case VersionEvent.MACHINE_READY:
             return {"shut_down_at": at + SHUT_DOWN_AFTER if record.ends else None}
@@ -123,7 +118,7 @@ async def _change(
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_VERSION_DELETED)
 async def record_version_deleted(record: VersionDeletedRecord) -> Done:
-    """Delete the record of a version of which nothing is left; else say what stays."""
+    """Delete the record of a version if nothing of it is left; else keep it with a failure that names the remains."""
     deps, at = dependencies(), dependencies().clock.now()
     if not record.left:
         await record_audit_event(
@@ -140,7 +135,8 @@ async def record_version_deleted(record: VersionDeletedRecord) -> Done:
     )
 
     def edit(version: ImageVersion) -> ImageVersion | None:
-        if (version.status, VersionEvent.DELETE_FAILED) not in TRANSITIONS:
+        others = version.operation_id != record.operation_id
+        if others or (version.status, VersionEvent.DELETE_FAILED) not in TRANSITIONS:
             return None
         return version.after(VersionEvent.DELETE_FAILED, at=at, failure=failure, left=record.left)
 
@@ -152,7 +148,7 @@ async def record_version_deleted(record: VersionDeletedRecord) -> Done:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_VERSION_ACTION)
 async def record_version_action(record: VersionActionRecord) -> Done:
-    """Record how an action ended, and let the next one begin; what it has opened or started is closed in time."""
+    """Record the end of an action, and let the next one begin; what it has opened or started gets its end."""
     deps, at = dependencies(), dependencies().clock.now()
     found = await deps.image_versions.find(record.tenant_id, record.version_id)
     action = found.value.action if found else None
@@ -188,7 +184,7 @@ def _where(way_in: WayIn) -> dict[str, str | None]:
 
 
 def _told(way_in: WayIn | None) -> dict[str, Any]:
-    """Return what the result of an operation says of a way in."""
+    """Return the address of a way in, for the result of an operation."""
     if way_in is None:
         return {}
     if way_in.bastion_id is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from shared.clients.arm import begin
 from shared.contracts.machines import Machine
+from shared.contracts.ordered import is_delayed, is_later
 from shared.contracts.outcomes import Accepted
 from shared.dependencies import dependencies
 
@@ -15,10 +17,19 @@ _READY = "Ready"
 
 @dataclass(frozen=True, slots=True)
 class VmHealth:
-    """Power state of a VM, in lower case, and status of Azure's agent in Windows; empty if Azure does not report it."""
+    """Power state of a VM, in lower case, and status of Azure's agent in Windows; empty if Azure does not report it.
+
+    *changed_at*: when the last operation on it ended.
+    """
 
     power: str
     agent: str
+    changed_at: datetime | None = None
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the running order came minutes late, and another operation on the VM has ended since."""
+        return is_delayed(dependencies().clock.now()) and is_later(self.changed_at)
 
     @property
     def agent_is_ready(self) -> bool:
@@ -48,7 +59,11 @@ def vm_health(view: Any) -> VmHealth:  # noqa: ANN401 - the SDK's instance view
     codes = [str(status.code or "") for status in view.statuses or ()]
     power = next((code.partition("/")[2].lower() for code in codes if code.lower().startswith("powerstate/")), "")
     statuses = (view.vm_agent and view.vm_agent.statuses) or ()
-    return VmHealth(power, next((str(status.display_status or "") for status in statuses), ""))
+    changed = [
+        each.time for each in view.statuses or () if str(each.code or "").lower().startswith("provisioningstate/")
+    ]
+    agent = next((str(status.display_status or "") for status in statuses), "")
+    return VmHealth(power, agent, next((each for each in changed if each), None))
 
 
 async def begin_vm_update(machine: Machine, changed: dict[str, Any]) -> Accepted:

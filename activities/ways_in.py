@@ -12,8 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from activities.fencing import compares_each, of_its_machine, of_machine
 from activities.machines import ADMINISTRATOR
-from activities.run_commands import assemble, begin_run_command, read_run_command
+from activities.run_commands import asked_at, assemble, begin_run_command, read_run_command
 from shared.clients.arm import parse_id, properties
 from shared.contracts.carriers import CONNECT
 from shared.contracts.image_versions import (
@@ -28,6 +29,7 @@ from shared.contracts.image_versions import (
     WayInOrder,
 )
 from shared.contracts.machines import Machine
+from shared.contracts.ordered import is_overtaken, ordered_tag
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
@@ -58,7 +60,7 @@ def address_name(machine: Machine) -> str:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_ADMINISTRATOR)
+@implements(BEGIN_ADMINISTRATOR, fence=of_its_machine)
 async def begin_administrator(order: AdministratorOrder) -> Accepted | Refused:
     """Start the script; the password is passed from the vault in protected parameters only."""
     try:
@@ -67,7 +69,7 @@ async def begin_administrator(order: AdministratorOrder) -> Accepted | Refused:
         return Refused(
             code="passwordGone", message="the chosen password has been used already", advice="Connect once more."
         )
-    values = {"User": ADMINISTRATOR, "AskedAt": dependencies().clock.now().isoformat()}
+    values = {"User": ADMINISTRATOR, "AskedAt": asked_at()}
     parameters = [{"name": name, "value": value} for name, value in values.items()]
     protected = [{"name": "Password", "value": password}]
     source = assemble((STEP,), frame="frame", below="connect/")
@@ -87,16 +89,18 @@ async def read_administrator(order: AdministratorOrder) -> Done | Pending | Refu
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(FORGET_SECRET)
+@implements(FORGET_SECRET, fence=compares_each)
 async def forget_secret(order: SecretOrder) -> Done | Refused:
-    """Delete a password that Windows has; one that is gone is no error."""
+    """Delete a password that Windows has, unless it was set after the order was given; one that is gone is no error."""
+    vault = dependencies().vault()
     with suppress(MissingError):
-        await dependencies().vault().delete(order.secret_url)
+        if not is_overtaken(await vault.set_at(order.secret_url), dependencies().clock.now()):
+            await vault.delete(order.secret_url)
     return Done()
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(OPEN_WAY_IN)
+@implements(OPEN_WAY_IN, fence=of_its_machine)
 async def open_way_in(order: WayInOrder) -> WayIn | Pending | Refused:
     """Let the Bastion of the machine's network in, or make a public address and let the caller's address in."""
     machine = order.machine
@@ -157,7 +161,7 @@ async def _public_address(network: Any, machine: Machine) -> Any | None:  # noqa
     except MissingError:
         body: Any = {
             "location": machine.region,
-            "tags": machine.tags,
+            "tags": {**machine.tags, **ordered_tag(dependencies().clock.now())},
             "sku": {"name": "Standard"},
             "properties": {"publicIPAllocationMethod": "Static", "publicIPAddressVersion": "IPv4"},
         }
@@ -221,7 +225,7 @@ async def _put_rule(network: Any, machine: Machine, private: str, sources: tuple
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(CLOSE_WAY_IN)
+@implements(CLOSE_WAY_IN, fence=of_machine)
 async def close_way_in(machine: Machine) -> Done | Pending | Refused:
     """Take the rule away first, then the address from the interface, then the address; done when all are gone."""
     network, group = dependencies().network(machine.subscription_id), machine.resource_group
@@ -235,7 +239,7 @@ async def close_way_in(machine: Machine) -> Done | Pending | Refused:
 
 
 async def _remove_address(network: Any, machine: Machine) -> Pending | None:  # noqa: ANN401 - the SDK's client
-    """Begin the next step of removing the public address; None when there is none."""
+    """Begin the next step of removing the public address; None when there is no address."""
     group = machine.resource_group
     try:
         found = await network.public_ip_addresses.get(group, address_name(machine))

@@ -1,4 +1,4 @@
-"""Write what the command line knows of the API from docs/openapi.json: a part of ``make openapi``.
+"""Write the command line's extract of docs/openapi.json: a part of ``make openapi``.
 
 The document has 600 KB; what commands need of it, some 40.
 """
@@ -50,9 +50,15 @@ def _entry(method: str, path: str, operation: Json, schemas: Json) -> Json:
     return entry
 
 
+_OURS = "@deskwright."
+
+
 def _fields(body: Json, schemas: Json) -> Iterator[Json]:
-    """Yield each field of a body: its name, kind, and what is needed to ask for it."""
-    for name, raw in body.get("properties", {}).items():
+    """Yield each field of a body: its name, kind, and the facts that are needed to ask for it."""
+    properties = body.get("properties", {})
+    for name, raw in properties.items():
+        if name.removeprefix(_OURS) != name and name.removeprefix(_OURS) in properties:
+            continue  # another name of the same
         schema = _resolved(raw, schemas)
         kind = _kind(schema, schemas)
         if kind is None:
@@ -70,7 +76,7 @@ def _fields(body: Json, schemas: Json) -> Iterator[Json]:
 
 
 def _kind(schema: Json, schemas: Json) -> str | None:
-    """Return how a field is written: text, number, flag, texts, or json; None where only one value is possible."""
+    """Return the kind of a field: text, number, flag, texts, or json; None where only one value is possible."""
     if schema.get("type") == "null" or "const" in schema:
         return None
     if schema.get("type") == "array":

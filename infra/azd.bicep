@@ -27,6 +27,26 @@ param allowedAddresses array = []
 @description('Addresses of e-mail that alerts go to (main.bicep).')
 param alertAddresses array = []
 
+@description('Hours between two exports of the tables (main.bicep).')
+@minValue(1)
+@maxValue(24)
+param exportEveryHours int = 24
+
+@description('Days that an export of the tables is kept (main.bicep).')
+@minValue(1)
+@maxValue(3650)
+param exportsKeptInDays int = 30
+
+@description('Days in which every export is kept (main.bicep).')
+@minValue(1)
+@maxValue(3650)
+param everyExportKeptInDays int = 2
+
+@description('Days that operations and bulk actions are kept after their end (main.bicep).')
+@minValue(1)
+@maxValue(3650)
+param operationsKeptInDays int = 90
+
 var tags = {
   service: 'deskwright'
   'azd-env-name': environmentName
@@ -50,6 +70,10 @@ module service 'main.bicep' = {
     appClientId: appClientId
     allowedAddresses: filter(allowedAddresses, each => !empty(each))
     alertAddresses: filter(alertAddresses, each => !empty(each))
+    exportEveryHours: exportEveryHours
+    exportsKeptInDays: exportsKeptInDays
+    everyExportKeptInDays: everyExportKeptInDays
+    operationsKeptInDays: operationsKeptInDays
     tags: tags
   }
 }

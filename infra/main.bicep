@@ -44,6 +44,11 @@ param exportEveryHours int = 24
 @maxValue(3650)
 param exportsKeptInDays int = 30
 
+@description('Days in which every export is kept; of an earlier day the first that is whole.')
+@minValue(1)
+@maxValue(3650)
+param everyExportKeptInDays int = 2
+
 @description('Days that operations and bulk actions are kept after their end.')
 @minValue(1)
 @maxValue(3650)
@@ -323,6 +328,7 @@ var settings = {
   DESKWRIGHT_BLOBS_URL: storage.properties.primaryEndpoints.blob
   DESKWRIGHT_EXPORT_EVERY_HOURS: string(exportEveryHours)
   DESKWRIGHT_EXPORTS_KEPT_IN_DAYS: string(exportsKeptInDays)
+  DESKWRIGHT_EVERY_EXPORT_KEPT_IN_DAYS: string(everyExportKeptInDays)
   DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS: string(operationsKeptInDays)
   DESKWRIGHT_KEY_VAULT_URL: vault.properties.vaultUri
   DESKWRIGHT_PROVIDER_TENANT_ID: providerTenantId
@@ -384,7 +390,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
             instanceCount: 1
           }
           {
-            name: 'function:sweep_starts' // every minute: on demand each tick would begin with a cold start
+            name: 'function:sweep' // every minute: on demand each tick would begin with a cold start
             instanceCount: 1
           }
         ]

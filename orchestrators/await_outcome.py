@@ -12,7 +12,7 @@ from shared.workflow import Blueprint, Context, Steps, call_raw, continue_as_new
 bp = Blueprint()
 
 _SHORT = timedelta(minutes=2)
-"""What the answer to a poll may take in the ordinary course of things."""
+"""Usual longest time of the answer to a poll."""
 
 
 @bp.orchestration_trigger(context_name="context")
@@ -28,7 +28,9 @@ def await_outcome(ctx: Context, order: WaitOrder) -> Steps[Json]:
     for _ in range(POLLS_PER_EXECUTION):
         yield from pause(ctx, next_poll - ctx.current_utc_datetime)  # (1)
         asked = ctx.current_utc_datetime
-        outcome = yield from call_raw(ctx, order.activity, order.payload, Retry(), order.waiting)  # (2)
+        outcome = yield from call_raw(
+            ctx, order.activity, order.payload, Retry(), order.waiting, order.confirmation
+        )  # (2)
         now = ctx.current_utc_datetime
         if order.waiting is not None and now - asked > _SHORT:
             until += now - asked

@@ -12,8 +12,10 @@ from orchestrators.parts.image_capture import (
     generalize,
     temporary_machine,
 )
+from orchestrators.parts.image_import import create_temporary_machine
 from orchestrators.parts.image_validation import validate_image
-from orchestrators.parts.machines import Recorder, create, ensure_removed, remove
+from orchestrators.parts.import_removal import remove_import
+from orchestrators.parts.machines import Recorder, ensure_removed, remove
 from orchestrators.parts.work import Work, WorkFailedError
 from shared.contracts.images import (
     BUILD_IMAGE,
@@ -43,16 +45,17 @@ bp = Blueprint()
 def build_device_image(ctx: Context, order: ImageOrder) -> Steps[ImageBuilt]:
     """Build a device image: ready, or failed with the evidence and nothing left behind.
 
-    (1) Remove what a build that broke off has left, (2) create a temporary VM from the source where there is capacity,
-    (3) generalise Windows, (4) capture the VM into the site's gallery, (5) wait until it is in every region of the
-    site, (6) remove the temporary VM, (7) prove with a test VM that the image starts and reports, (8) record that it
-    may be used. Otherwise (9) remove whatever there is and record why.
+    (1) Remove what a build that broke off has left, (2) create a temporary VM from the source where there is capacity;
+    a managed image is imported before and the import removed after, (3) generalise Windows, (4) capture the VM into the
+    site's gallery, (5) wait until it is in every region of the site, (6) remove the temporary VM, (7) prove with a test
+    VM that the image starts and reports, (8) record that it may be used. Otherwise (9) remove whatever there is and
+    record why.
     """
     build = _Build(ctx, order)
     try:
         if order.broken_off:
-            ensure_removed((yield from remove(build, order.machine)))  # (1)
-        machine = yield from create(build, temporary_machine(order, StepRecorder(build)))  # (2)
+            ensure_removed((yield from remove_everything(build)))  # (1)
+        machine = yield from create_temporary_machine(build, order, StepRecorder(build))  # (2)
         yield from build.begin("generalize")
         yield from generalize(build, machine)  # (3)
         version_id = yield from capture(build, machine)  # (4)
@@ -124,11 +127,17 @@ def ready(build: _Build, version_id: str, warnings: tuple[Warn, ...]) -> Steps[I
     return ImageBuilt(outcome="ready")
 
 
+def remove_everything(build: _Build) -> Steps[tuple[WorkFailedError, ...]]:
+    """Remove the machine, and what was imported for it; return why something could not be removed."""
+    left = yield from remove(build, build.order.machine)
+    return left + (yield from build.try_all(remove_import(build, build.order)))
+
+
 def give_up(build: _Build, reason: Failure) -> Steps[ImageBuilt]:
     """Remove whatever there is, and record why the image failed."""
     order = build.order
     failure = reason.but(message=f"{build.step}: {reason.message}")
-    left = yield from remove(build, order.machine)
+    left = yield from remove_everything(build)
     if build.version_id is not None:
         left += yield from build.try_all([build.do(DELETE_GALLERY_VERSION, order.gallery_version(build.version_id))])
     record = ImageFailedRecord(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.image_capture import StepRecorder, temporary_machine
-from orchestrators.parts.machines import create, ensure_removed
+from orchestrators.parts.image_capture import StepRecorder
+from orchestrators.parts.image_import import create_temporary_machine
+from orchestrators.parts.machines import ensure_removed
 from orchestrators.parts.version_sealing import seal
 from orchestrators.parts.version_work import (
     VersionWork,
@@ -14,10 +15,8 @@ from orchestrators.parts.work import WorkFailedError
 from shared.contracts.image_versions import (
     BEGIN_RECIPE_STEP,
     BUILD_VERSION,
-    BY_HAND_STEPS,
     READ_RECIPE_STEP,
     RECIPE_POLL,
-    WHOLE_STEPS,
     RecipeStepOrder,
     VersionBuilt,
     VersionOrder,
@@ -36,14 +35,14 @@ def build_image_version(ctx: Context, order: VersionOrder) -> Steps[VersionBuilt
     """Build a version: ready to be customised, or available, or failed with the evidence and nothing left behind.
 
     (1) Remove what a build that broke off has left, (2) create a temporary machine from the source where there is
-    capacity. By hand it ends here. Otherwise (3) run the recipe and (4) seal it. Where that is not possible (5) remove
-    whatever there is and record why.
+    capacity; a managed image is imported before and the import removed after. By hand it ends here. Otherwise (3) run
+    the recipe and (4) seal it. Where that is not possible (5) remove whatever there is and record why.
     """
-    work = VersionWork(ctx, order, BY_HAND_STEPS if order.by_hand else WHOLE_STEPS)
+    work = VersionWork(ctx, order, order.build_steps)
     try:
         if order.broken_off:
             ensure_removed((yield from remove_everything(work)))  # (1)
-        yield from create(work, temporary_machine(order, StepRecorder(work)))  # (2)
+        yield from create_temporary_machine(work, order, StepRecorder(work))  # (2)
         yield from work.happened(VersionEvent.MACHINE_READY)
         if order.by_hand:
             return VersionBuilt(outcome="customizing")

@@ -24,14 +24,16 @@ def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
     the computer's account in a domain, which is disabled from the machine while there is one,
     (3) the Intune object, (4) the Entra device, (5) the VM, (6) its network interface, which Azure holds for three
     minutes after the VM, (7) its disk, (8) its restore points. Network security groups stay: others may rely on them.
+    Each of these asks again where the answer that it may go is old by then; it stops where that is no answer.
     """
-    clean = Cleaning(ctx, order.machine(), waits=not order.standing_alone)
+    clean = Cleaning(ctx, order.machine(), waits=not order.standing_alone, confirmation=order.confirmation)
     session_host = ForgetSessionHostOrder(machine=order.machine(), host_pool_id=order.host_pool_id)
     for name in order.computer_names:
         host = ForgetSessionHostOrder(machine=order.machine(name), host_pool_id=order.host_pool_id)
         yield from clean.do(DELETE_SESSION_HOST, host)  # (1)
     yield from clean.do(REVOKE_SIGN_IN, session_host)  # (2)
-    yield from disable_accounts(ctx, order)  # (2)
+    if not clean.held:
+        yield from disable_accounts(ctx, order)  # (2)
     owner = Owner.cloud_pc(order.cloud_pc_id)
     for name in order.computer_names:
         device = ForgetDeviceOrder(tenant_id=order.tenant_id, owner=owner, computer_name=name)

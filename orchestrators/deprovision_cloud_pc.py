@@ -14,8 +14,8 @@ from shared.contracts.deprovisioning import (
     DeprovisionedRecord,
     DeprovisionOrder,
 )
-from shared.contracts.outcomes import Refused, Superseded
-from shared.workflow import Blueprint, Context, Steps, call, orchestrates, wait_for
+from shared.contracts.outcomes import HELD_BACK, Refused, Superseded
+from shared.workflow import Blueprint, Context, Steps, call, continue_as_new, orchestrates, wait_for
 
 bp = Blueprint()
 
@@ -25,9 +25,10 @@ bp = Blueprint()
 def deprovision_cloud_pc(ctx: Context, order: DeprovisionOrder) -> Steps[Deprovisioned]:
     """Take a Cloud PC out of use.
 
-    (1) Its grace period is over, or it was cancelled: from here on nothing brings it back. (2) A build that still
-    runs comes to its end. (3) The user is signed off and cannot sign in again, and the machine stops. (4) Record it:
-    what is left is cleaned up three hours later, or at once if the user is to have a new one.
+    (1) Its grace period is over, or it was cancelled. (2) A build that still runs comes to its end; then the directory
+    is asked once more, and who has come back keeps the Cloud PC. (3) The user is signed off, from where on nothing
+    brings it back, and cannot sign in again, and the machine stops; where the answer is old by then, begin again.
+    (4) Record it: what is left is cleaned up three hours later, or at once if the user is to have a new one.
     """
     if isinstance((yield from call(ctx, BEGIN_DEPROVISIONING, order)), Superseded):  # (1)
         return Deprovisioned(outcome="notNow")
@@ -36,7 +37,9 @@ def deprovision_cloud_pc(ctx: Context, order: DeprovisionOrder) -> Steps[Deprovi
         return Deprovisioned(outcome="notNow")
     left: tuple[Refused, ...] = ()
     for remains in built.remains:
-        left += yield from close(ctx, remains)  # (3)
+        left += yield from close(ctx, remains, built.confirmation)  # (3)
+    if any(refused.code == HELD_BACK for refused in left):
+        continue_as_new(order)
     record = DeprovisionedRecord(
         tenant_id=order.tenant_id, cloud_pc_id=order.cloud_pc_id, generation=order.generation, left=left
     )

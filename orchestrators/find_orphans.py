@@ -1,4 +1,4 @@
-"""Compare records and reality: what a record knows and is not there, and what is there and no record knows."""
+"""Compare records and reality: resources of which no record knows, and records of missing resources."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(FIND_ORPHANS)
 def find_orphans(ctx: Context, order: ScanOrder) -> Steps[OrphansFound]:
-    """Compare what there is with our records.
+    """Compare the resources of a tenant with our records.
 
     (1) Record that it begins, and get the areas: wherever machines of the tenant are or may be. (2) Adopt machines
     that no record knows, where it is sure whose they are; ask twice for each machine that a record knows and no list

@@ -1,4 +1,4 @@
-"""Remove what was built for a device image."""
+"""Remove the resources of a device image."""
 
 from __future__ import annotations
 

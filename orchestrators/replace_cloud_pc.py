@@ -53,7 +53,7 @@ def replace_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
 
 
 def place_to_take(order: ProvisionOrder) -> Replaced:
-    """Return the machine whose place the new one takes. Raises: SupersededError when there is none."""
+    """Return the machine whose place the new one takes. Raises: SupersededError without one."""
     if order.replaces is None:
         raise SupersededError
     return order.replaces
@@ -67,7 +67,7 @@ def replaced(attempt: Attempt, before: Replaced) -> Steps[Receipt]:
 
 
 def abandon(attempt: Attempt) -> Steps[None]:
-    """Record that it is over: what was built is cleaned up soon."""
+    """Record that the replacement is given up: its resources are cleaned up soon."""
     order = attempt.order
     gone = AbandonOrder(tenant_id=order.tenant_id, cloud_pc_id=order.cloud_pc_id, generation=order.generation)
     yield from call(attempt.ctx, ABANDON_REPLACEMENT, gone)

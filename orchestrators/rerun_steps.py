@@ -12,7 +12,7 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(RERUN_STEPS)
 def rerun_steps(ctx: Context, order: RerunOrder) -> Steps[Configured]:
-    """Run post-provisioning steps again: (1) run them, (2) replace their warnings by what came of it."""
+    """Run post-provisioning steps again: (1) run them, (2) replace their warnings by the new ones."""
     configuration = order.configuration
     warnings = yield from configure_windows(ctx, configuration)  # (1)
     record = RerunRecord(

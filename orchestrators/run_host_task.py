@@ -1,4 +1,4 @@
-"""Do what the engine, or a person, wants of one session host: build it, start or stop it, sign off, remove it."""
+"""Do one task of a session host, for the engine or a person: build it, start or stop it, sign off, remove it."""
 
 from __future__ import annotations
 

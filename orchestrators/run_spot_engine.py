@@ -1,4 +1,4 @@
-"""Run the engine of a Spot Group: look at its hosts, plan what they do, and have it done."""
+"""Run the engine of a Spot Group: look at its hosts, plan their steps, and have them done."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ def shut_down(work: Work, order: VersionActionOrder) -> Steps[WayIn | None]:
 
 
 def record(ctx: Context, order: VersionActionOrder, way_in: WayIn | None, failure: Failure | None) -> Steps[None]:
-    """Record how the action ended; then the next one may begin."""
+    """Record the end of the action; then the next one may begin."""
     what = VersionActionRecord(
         tenant_id=order.tenant_id,
         version_id=order.version_id,

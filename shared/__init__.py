@@ -1,1 +1,1 @@
-"""What every layer of Deskwright may import, from the pure core outwards; ARCHITECTURE.md has the layers."""
+"""Code that every layer of Deskwright may import, from the pure core outwards; ARCHITECTURE.md has the layers."""

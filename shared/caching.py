@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 if TYPE_CHECKING:  # loaded when first used: cold start
     from cachetools import TLRUCache
@@ -38,7 +38,8 @@ class TtlCache(Generic[V]):
     def __init__(self, lifetime: timedelta) -> None:
         self._lifetime = lifetime
         self._entries: WeakKeyDictionary[HasClock, TLRUCache[Hashable, tuple[V, timedelta]]] = WeakKeyDictionary()
-        self._locks: WeakKeyDictionary[HasClock, dict[Hashable, asyncio.Lock]] = WeakKeyDictionary()
+        # A lock lives while somebody reads: keys never end (users, builds), and a process lives for weeks.
+        self._locks: WeakKeyDictionary[HasClock, WeakValueDictionary[Hashable, asyncio.Lock]] = WeakKeyDictionary()
 
     def get(self, deps: HasClock, key: Hashable) -> V | None:
         """Return the value of *key*, None when there is none, or it is too old."""
@@ -56,7 +57,7 @@ class TtlCache(Generic[V]):
 
     async def get_or(self, deps: HasClock, key: Hashable, read: Callable[[], Awaitable[V]]) -> V:
         """Return the value of *key*, or else read it; callers at the same time share one read."""
-        locks = self._locks.setdefault(deps, {})
+        locks = self._locks.setdefault(deps, WeakValueDictionary())
         async with locks.setdefault(key, asyncio.Lock()):
             found = self.get(deps, key)
             return found if found is not None else self.put(deps, key, await read())

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 PREFIX = "DESKWRIGHT_"
 VERSION = "0.1.0"
-"""Of the service: as ``pyproject.toml`` has it, which is not deployed."""
+"""Version of the service: as ``pyproject.toml`` has it, which is not deployed."""
 _APP_SERVICE_AUTHENTICATION = "WEBSITE_AUTH_ENABLED"  # set by the platform itself
 _UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
 
@@ -65,6 +65,9 @@ class Settings(BaseModel):
     )
     export_every_hours: int = Field(24, ge=1, le=24, description="Hours between two exports; 24: one each night")
     exports_kept_in_days: int = Field(30, ge=1, le=3650, description="Days that an export is kept")
+    every_export_kept_in_days: int = Field(
+        2, ge=1, le=3650, description="Days in which every export is kept; of an earlier day the first that is whole"
+    )
     operations_kept_in_days: int = Field(
         90, ge=1, le=3650, description="Days that an operation or bulk action is kept after its end"
     )

@@ -55,6 +55,9 @@ SPOT_ONLINE = "deskwright.spot.hosts.online"
 SPOT_SESSIONS = "deskwright.spot.sessions"
 """Sessions on them, by tenant and Spot Group."""
 
+SPOT_WAITING = "deskwright.spot.waiting"
+"""Number of items in the Spot Groups that do not go on by themselves, by tenant and kind."""
+
 _QUEUES = "deskwright.queues.age"
 _DECISIONS = "deskwright.spot.decisions"
 _PROVISIONING = "deskwright.provisioning.duration"
@@ -168,6 +171,11 @@ def measure_spot_group(tenant_id: str, group_id: str, *, online: int, sessions: 
 def measure_now(name: str, value: int, *, tenant_id: str) -> None:
     """Record the current number of something in a tenant."""
     _current(name).record(value, {"tenant_id": tenant_id})
+
+
+def measure_spot_waiting(what: str, value: int, *, tenant_id: str) -> None:
+    """Record how much of one kind waits for somebody in the Spot Groups of a tenant."""
+    _current(SPOT_WAITING).record(value, {"tenant_id": tenant_id, "what": what})
 
 
 def measure_queue(name: str, age: timedelta) -> None:

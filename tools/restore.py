@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Restore the export that was chosen, and print what was done. Exits with 1 and the reason where that fails."""
+    """Restore the export that was chosen, and print the result. Exits with 1 and the reason where that fails."""
     parser = argparse.ArgumentParser(prog="python -m tools.restore", description="Restore an export of the tables.")
     parser.add_argument("export", type=_name, nargs="?", help="the name of the export; without it: list them")
     parser.add_argument("--blobs-url", required=True, help="Blob service of the account that has the export")

@@ -1,4 +1,4 @@
-"""Maintenance by the clock: exports of the tables, deleting what is old, interrupted changes, measuring."""
+"""Maintenance by the clock: exports of the tables, deletion of old rows, interrupted changes, measurements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.services.deleting import delete_old
 from shared.services.exporting import export_regularly
 from shared.services.interruptions import complete_interrupted
 from shared.services.list_keeping import fold_lists, repair_lists
-from shared.services.maintenance_steps import each_by_itself
+from shared.services.maintenance_steps import TenantIds, each_by_itself
 from shared.services.measuring import measure, measure_queues
 from shared.workflow import Blueprint
 from triggers.ticking import ticks
@@ -24,7 +24,7 @@ _log = logging.getLogger("deskwright.maintenance")
 @bp.timer_trigger(arg_name="timer", schedule="35 */20 * * * *")
 @ticks
 async def export_the_tables(timer: func.TimerRequest) -> None:
-    """Export the tables once in each interval (a setting), and remove the exports that are too old.
+    """Export the tables once in each interval (a setting), and then remove the exports that are too old.
 
     Three times an hour: one that broke off (at the time limit, say) is resumed; one that is whole stays.
     """
@@ -37,11 +37,11 @@ async def export_the_tables(timer: func.TimerRequest) -> None:
 async def delete_what_is_old(timer: func.TimerRequest) -> None:
     """Delete operations, bulk actions and answered keys that are no longer needed, after the night's export.
 
-    Then the lists are compared with what is left.
+    Then the lists are compared with what is left, and due rows of an earlier release are moved.
     """
     del timer
     deps = dependencies()
-    await each_by_itself(partial(_delete, deps), partial(_repair, deps))
+    await each_by_itself(partial(_delete, deps), partial(_repair, deps), partial(_move_in, deps))
 
 
 async def _delete(deps: Dependencies) -> None:
@@ -54,6 +54,12 @@ async def _delete(deps: Dependencies) -> None:
     )
 
 
+async def _move_in(deps: Dependencies) -> None:
+    """Move due rows of an earlier release that came after this one began: a restore may bring them."""
+    if moved := await deps.due.move_in(deps.clock.now()):
+        _log.info("%d due rows of an earlier release were moved", moved)
+
+
 async def _repair(deps: Dependencies) -> None:
     if wrong := await repair_lists(deps):
         _log.warning("%d entries of lists were not what the records say", wrong)
@@ -62,25 +68,24 @@ async def _repair(deps: Dependencies) -> None:
 @bp.timer_trigger(arg_name="timer", schedule="20 */15 * * * *")
 @ticks
 async def settle_and_measure(timer: func.TimerRequest) -> None:
-    """Settle the changes that a crash has interrupted; fold lists; measure what waits, and for how long.
+    """Settle the changes that a crash has interrupted; fold lists; measure waiting work and its age.
 
     One timer for all: each tick is paid for (docs/operations.md, costs).
     """
     del timer
     deps = dependencies()
+    tenant_ids = TenantIds(deps)
     await each_by_itself(
         partial(_put_back, deps),
         partial(_settle, deps),
-        partial(fold_lists, deps),
-        partial(measure, deps),
+        partial(fold_lists, deps, tenant_ids),
+        partial(measure, deps, tenant_ids),
         partial(measure_queues, deps),
     )
 
 
 async def _put_back(deps: Dependencies) -> None:
-    if moved := await deps.due.move_in():
-        _log.info("%d due rows of an earlier release were moved", moved)
-    if tried := await deps.due.aside.put_back(deps.clock.now()):
+    if tried := await deps.due.put_back(deps.clock.now()):
         _log.info("%d due rows that were set aside are tried again", tried)
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from shared.dependencies import dependencies
+from triggers.http.answers import http_response
 from triggers.http.etags import is_held
 from triggers.portal_files import PortalFiles
 
@@ -28,7 +29,7 @@ _NOT_BUILT = "The portal was not built: `make portal` builds it, and a deploymen
 def open_portal(req: func.HttpRequest) -> func.HttpResponse:
     """Send a browser that opens the service's address to the portal."""
     del req
-    return func.HttpResponse(status_code=302, headers={"Location": _START})
+    return http_response(status=302, headers={"Location": _START})
 
 
 @bp.route(route="portal/{*path}", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -40,12 +41,12 @@ def get_portal_file(req: func.HttpRequest) -> func.HttpResponse:
     headers = _headers(settings.authority_url)
     if found is None:
         text = "There is no such file.\n" if files.is_built else _NOT_BUILT
-        return func.HttpResponse(text, status_code=404, headers=headers, mimetype="text/plain")
+        return http_response(text, status=404, headers=headers, kind="text/plain")
     headers |= {"Cache-Control": found.cache_control, "ETag": found.etag, "Vary": "Accept-Encoding"}
     if is_held(found.etag, req.headers.get("if-none-match")):
-        return func.HttpResponse(status_code=304, headers=headers)
+        return http_response(status=304, headers=headers)
     headers |= {"Content-Type": found.content_type, **({"Content-Encoding": found.encoding} if found.encoding else {})}
-    return func.HttpResponse(found.content, headers=headers)
+    return http_response(found.content, headers=headers)
 
 
 @cache
@@ -69,9 +70,4 @@ def _headers(authority: str) -> dict[str, str]:
         "form-action": "'none'",
         "frame-ancestors": "'none'",
     }
-    return {
-        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    }
+    return {"Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items())}

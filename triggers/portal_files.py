@@ -38,7 +38,7 @@ class PortalFile:
 
 
 class PortalFiles:
-    """The files below one folder; what is not in its list is not served.
+    """The files below one folder; a file that is not in its list is not served.
 
     The list is made once, and anew when a file of it is gone: the portal was built beneath a running host.
     """

@@ -1,4 +1,4 @@
-"""What every timer has in common: a run that ended well is counted, and an alert asks for the last one of each."""
+"""Common parts of timers: a run that ended well is counted, and an alert asks for the last one of each."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class Terminal:
         return os.waitstatus_to_exitcode(status)
 
     def _more(self) -> bool:
-        """Read what there is; return whether there can be more."""
+        """Read the output that is ready; return whether there can be more."""
         ready, _, _ = select.select([self.screen], [], [], _LOOK_SECONDS)
         if not ready:
             if self._interrupting:

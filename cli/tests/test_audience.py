@@ -1,4 +1,4 @@
-"""What tokens are for: what an anonymous page says is agreed upon, and never somebody else's API."""
+"""The audience of tokens: the value of an anonymous page must be confirmed, and never somebody else's API."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SOMEBODY_ELSES = [
 
 @pytest.fixture
 def az(settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An Azure CLI that gives a token for whatever is asked; return the file of what it was asked."""
+    """An Azure CLI that gives a token for every request; return the file with the requests."""
     del settings
     folder = tmp_path / "bin"
     folder.mkdir()

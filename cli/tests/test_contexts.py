@@ -24,7 +24,7 @@ def keep(context: Context) -> None:
 
 
 def run_of(folder: Path, **facts: object) -> None:
-    """Write what make run writes."""
+    """Write the file that ``make run`` writes."""
     place = folder / ".run" / "demo"
     place.mkdir(parents=True)
     said = {"pid": os.getpid(), "api": "http://127.0.0.1:1", "people": "http://127.0.0.1:2/", **facts}

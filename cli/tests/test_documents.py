@@ -25,7 +25,7 @@ def pages() -> list[Path]:
 
 
 def named(text: str) -> Iterator[str]:
-    """Yield the commands of a page: lines of its blocks, and what is between back quotes."""
+    """Yield the commands of a page: lines of its blocks, and texts between back quotes."""
     for block in _FENCED.findall(text):
         for line in block.splitlines():
             yield from _commands(line)

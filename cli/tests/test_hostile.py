@@ -25,7 +25,7 @@ TOKEN = "a-token"
 
 
 class Rogue:
-    """A server that sends the bytes that a test says, to whoever comes, and keeps what it was sent."""
+    """A server that sends a test's bytes to every client, and keeps the requests."""
 
     def __init__(self, answer: bytes, *, ends: bool) -> None:
         self.heard: list[bytes] = []

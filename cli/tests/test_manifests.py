@@ -1,4 +1,4 @@
-"""Files and the service: what is compared, what is written, and what is refused before anything is."""
+"""Files and the service: comparisons, changes, and refusals before any change."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def written(tmp_path: Path, *documents: dict[str, Any]) -> tuple[str, ...]:
 
 
 def changes(service: Service) -> list[str]:
-    """What was sent but for readings and reviews."""
+    """Paths of the requests that were sent, except GET requests and reviews."""
     return [each.path for each in service.asked if each.method != "GET" and not each.path.endswith("/review")]
 
 

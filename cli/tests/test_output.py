@@ -1,4 +1,4 @@
-"""What is printed: for people, for programs, for spreadsheets."""
+"""Printed output: for people, for programs, for spreadsheets."""
 
 from __future__ import annotations
 

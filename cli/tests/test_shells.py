@@ -43,13 +43,13 @@ START = {
     "zsh": (["zsh", "-f", "-i"], 'autoload -U compinit; compinit -u -D; eval "$(deskwright completion zsh)"'),
     "fish": (["fish", "--no-config", "-i"], "deskwright completion fish | source"),
 }
-"""How a shell is started without anybody's settings, and told of the completion."""
+"""Command that starts a shell without user settings, and the line that enables completion."""
 SAID = {"bash": "PS1='ready> '", "zsh": "PS1='ready> '", "fish": "function fish_prompt; echo 'ready> '; end"}
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder with a `deskwright` that completes, and otherwise notes what it was called with."""
+    """A folder with a `deskwright` that completes, and otherwise records its arguments."""
     for name in ("bin", "work"):
         (tmp_path / name).mkdir()
     script = tmp_path / "bin" / "deskwright"
@@ -78,7 +78,7 @@ def shell_in(name: str, folder: Path, service: Service) -> Terminal:
 
 
 def completed(terminal: Terminal, folder: Path, service: Service, typed: str, called: str) -> list[str]:
-    """Complete the only Cloud PC behind what is typed, and run that; return what the command was called with."""
+    """Complete the only Cloud PC behind the typed text, and run that; return the arguments of the command."""
     service.answers[f"GET /api{LIST}"] = [(200, {"value": [{"id": PC, "displayName": called}]}, {})]
     service.asked.clear()
     word = called if is_plain(called) else PC

@@ -37,7 +37,7 @@ def test_what_is_needed_later_is_imported_later(words: tuple[str, ...]) -> None:
 
 
 def imported_by_python() -> set[str]:
-    """What Python itself imports at its start, with the links of this environment."""
+    """The modules that Python itself imports at its start, with the links of this environment."""
     done = subprocess.run(
         [sys.executable, "-c", "import sys; print(*sys.modules)"], capture_output=True, text=True, check=True
     )

@@ -1,1 +1,1 @@
-"""What procedures share: each part is used by several of them, or is a long one of its own."""
+"""Shared parts of procedures: each part is used by several of them, or is a long one of its own."""

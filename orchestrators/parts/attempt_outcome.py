@@ -1,4 +1,4 @@
-"""How an attempt ends that did not succeed: it waits for capacity, is tried again, or is given up."""
+"""End of an attempt that did not succeed: it waits for capacity, is tried again, or is given up."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def try_again(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
 
 
 def give_up(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
-    """Record that it failed, and why; what is left is cleaned up three hours later."""
+    """Record that the build has failed, and why; its resources are cleaned up three hours later."""
     _ = yield from record_failed(attempt, failure, last=True)  # also when it was superseded, it has failed
     return Receipt(outcome="failed", attempts=attempt.order.attempt, failure=failure)
 

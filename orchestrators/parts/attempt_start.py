@@ -1,14 +1,16 @@
-"""How an attempt begins: recorded, with a healthy connection, and with nothing of an earlier one in its way."""
+"""Beginning of an attempt: recorded, with a healthy connection, and with nothing of an earlier one in its way."""
 
 from __future__ import annotations
 
 from typing import assert_never
 
 from orchestrators.parts.attempts import Attempt
-from orchestrators.parts.work import WorkFailedError
-from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
+from orchestrators.parts.work import NoCapacityError, WorkFailedError
+from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder, Begun
 from shared.contracts.cleaning import CLEAN_UP
+from shared.contracts.outcomes import HELD_BACK, NoCapacity
 from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, RecognizeOrder, Unrecognized
+from shared.domain.asking import Confirmation
 from shared.domain.cloud_pcs.resuming import Resumption
 from shared.domain.cloud_pcs.steps import Step
 from shared.workflow import Steps
@@ -25,7 +27,7 @@ def begin(attempt: Attempt) -> Steps[None]:
         connection_id=order.snapshot.connection_id,
         resumes_at=order.resume.step if order.resume else None,
     )
-    yield from attempt.record(BEGIN_ATTEMPT, beginning)
+    begun = yield from attempt.record(BEGIN_ATTEMPT, beginning)
     why_not = None
     if order.resume is not None:
         why_not = yield from resume(attempt, order.resume)
@@ -33,7 +35,7 @@ def begin(attempt: Attempt) -> Steps[None]:
             return
         attempt.order = order.anew()
     if order.remains:
-        yield from clean_up(attempt, why_not)
+        yield from clean_up(attempt, why_not, begun.confirmation if isinstance(begun, Begun) else None)
 
 
 def resume(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:
@@ -55,11 +57,19 @@ def resume(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:
             assert_never(unknown)
 
 
-def clean_up(attempt: Attempt, note: str | None) -> Steps[None]:
-    """Remove what earlier attempts left, where they left it."""
+def clean_up(attempt: Attempt, note: str | None, confirmation: Confirmation | None) -> Steps[None]:
+    """Remove the remains of earlier attempts, in the places where those built.
+
+    *confirmation*: permission to remove them; when it no longer holds, the build is parked: nothing has failed.
+    """
     yield from attempt.begin(Step.CLEAN_UP, note)
     for remains in attempt.order.remains:
-        cleaned = yield from attempt.call_sub_orchestrator(CLEAN_UP, remains)
+        order = remains.but(confirmation=confirmation) if confirmation else remains
+        cleaned = yield from attempt.call_sub_orchestrator(CLEAN_UP, order)
+        held = next((refused for refused in cleaned.left if refused.code == HELD_BACK), None)
+        if held is not None:
+            waits = NoCapacity(code=held.code, message=held.message, elsewhere=False)
+            raise NoCapacityError(attempt.no_capacity(waits), waits)
         if cleaned.left:
             raise WorkFailedError(cleaned.left[0].failure(Step.CLEAN_UP))
     attempt.order = attempt.order.cleaned()

@@ -43,7 +43,7 @@ class Attempt(Work):
         return WaitingWork(tenant_id=self.order.tenant_id, owner=owner, doing=f"the step {TITLES[self.step]}")
 
     def resume_from(self, resumption: Resumption, device_object_id: str | None) -> None:
-        """Go on with the machine of the attempt before: what the steps before its failure made is there."""
+        """Go on with the machine of the attempt before: the resources of the steps before its failure exist."""
         self.resumed, self.device_object_id = resumption, device_object_id
         self.resources, self.warnings = resumption.made, resumption.warnings
 
@@ -52,7 +52,7 @@ class Attempt(Work):
         return self.resumed is not None and ORDER.index(step) < ORDER.index(self.resumed.step)
 
     def begin(self, step: Step, note: str | None = None) -> Steps[None]:
-        """Record that *step* begins, and with it what the steps before it have made."""
+        """Record that *step* begins, and with it the resources that the steps before it have made."""
         self.step = step
         resumed = self.resumed is not None and self.resumed.step is step
         if resumed:
@@ -69,7 +69,7 @@ class Attempt(Work):
         yield from self.record(BEGIN_STEP, record)
 
     def add_resources(self, **made: str | datetime | None) -> None:
-        """Remember what has been made; the next step records it."""
+        """Add resources that were created; the next step records them."""
         self.resources = self.resources.but(**made)
 
     def provisioned(self) -> ProvisionedRecord:

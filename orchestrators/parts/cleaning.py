@@ -10,8 +10,9 @@ from shared.contracts.definitions import Activity, Poll
 from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.desktops import REVOKE_SIGN_IN, ForgetSessionHostOrder
 from shared.contracts.machines import BEGIN_DEALLOCATE, DELETE_POLL, POLL_OPERATION, Finished, Machine
-from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
+from shared.contracts.outcomes import HELD_BACK, Accepted, Done, NoCapacity, Pending, Refused
 from shared.contracts.silences import WaitingWork
+from shared.domain.asking import Confirmation
 from shared.domain.values import Value
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
 
@@ -19,18 +20,26 @@ Order = TypeVar("Order", bound=Value)
 
 
 class Cleaning:
-    """Goes on whatever fails; *left* is what could not be removed, and why."""
+    """Goes on whatever fails; *left* is what could not be removed, and why.
 
-    def __init__(self, ctx: Context, machine: Machine, *, waits: bool = False) -> None:
+    *held*: it stops here, because what it removes is wanted again, or nobody says that it is not.
+    """
+
+    def __init__(
+        self, ctx: Context, machine: Machine, *, waits: bool = False, confirmation: Confirmation | None = None
+    ) -> None:
         """*waits*: for a cloud that does not answer, because what follows needs all of it gone."""
         self.ctx, self.machine, self.left = ctx, machine, list[Refused]()
+        self.confirmation, self.held = confirmation, False
         doing = "the clean-up"
         self.waiting = WaitingWork(tenant_id=machine.tenant_id, owner=machine.owner, doing=doing) if waits else None
 
     def do(self, activity: Activity[Order, Done | Accepted, Refused | NoCapacity], order: Order) -> Steps[None]:
-        """Call *activity*, and wait for the end of what Azure begins."""
+        """Call *activity*, and wait for the end of the operation in Azure."""
+        if self.held:
+            return
         try:
-            outcome = yield from call(self.ctx, activity, order, self.waiting)
+            outcome = yield from call(self.ctx, activity, order, self.waiting, self.confirmation)
             if isinstance(outcome, Accepted):
                 operation = self.machine.poll_order(outcome)
                 self._list(
@@ -44,8 +53,11 @@ class Cleaning:
 
     def wait(self, poll: Poll[Order, Done, Refused | NoCapacity], order: Order) -> Steps[None]:
         """Poll until it is done."""
+        if self.held:
+            return
         try:
-            self._list(poll.name, (yield from wait_for(self.ctx, poll, order, DELETE_POLL, self.waiting)))
+            waited = yield from wait_for(self.ctx, poll, order, DELETE_POLL, self.waiting, self.confirmation)
+            self._list(poll.name, waited)
         except CallFailedError as error:
             self._list_failure(poll.name, error)
 
@@ -55,6 +67,7 @@ class Cleaning:
                 pass
             case Refused():
                 self.left.append(outcome)
+                self.held = outcome.code == HELD_BACK
             case NoCapacity(code=code, message=message):
                 self.left.append(Refused(code=code, message=message, evidence=_named(name)))
             case Pending(note=note):
@@ -65,19 +78,23 @@ class Cleaning:
 
 
 def _named(activity: str) -> str:
-    """Return what is done, in words for people."""
+    """Return the name of an activity in words for people."""
     return activity.replace("_", " ")
 
 
-def close(ctx: Context, remains: CleanUpOrder) -> Steps[tuple[Refused, ...]]:
+def close(ctx: Context, remains: CleanUpOrder, confirmation: Confirmation | None = None) -> Steps[tuple[Refused, ...]]:
     """Sign the user off, take their right to sign in, stop the machine; return what could not be done.
 
-    The computer account is disabled before the machine stops: it is disabled from there.
+    The computer account is disabled before the machine stops: it is disabled from there. *confirmation*: that the user
+    may be signed off; where they may not any more, nothing is done.
     """
     machine = remains.machine()
-    closing = Cleaning(ctx, machine)
+    closing = Cleaning(ctx, machine, confirmation=confirmation)
     host = ForgetSessionHostOrder(machine=machine, host_pool_id=remains.host_pool_id)
     yield from closing.do(SIGN_OFF, host)
+    if closing.held:
+        return tuple(closing.left)
+    closing.confirmation = None  # who has lost the session has lost the Cloud PC: from here on it only goes on
     yield from closing.do(REVOKE_SIGN_IN, host)
     yield from disable_accounts(ctx, remains)
     yield from closing.do(BEGIN_DEALLOCATE, machine)

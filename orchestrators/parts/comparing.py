@@ -1,4 +1,4 @@
-"""What the records know is compared with what is there: machines that are gone, and shared things that are missing."""
+"""Comparison of the records with Azure: machines that are gone, and shared things that are missing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.contracts.comparing import (
 )
 from shared.contracts.orphans import Adoptions, ResourceGroup, ResourceGroupScanOrder, ScanOrder
 from shared.contracts.outcomes import Refused
-from shared.domain.cloud_pcs.adopting import UnknownMachine
+from shared.domain.cloud_pcs.adopting import UnknownMachine, several_claim
 from shared.domain.cloud_pcs.machines_gone import ASKED_AGAIN_AFTER, Answer, KnownMachine
 from shared.domain.cloud_pcs.orphans import Looked, Missing
 from shared.workflow import CallFailedError, Context, Steps, call, pause
@@ -26,7 +26,7 @@ _AT_ONCE = 20
 """Machines that one call asks for."""
 
 SHARED_AREA = "shared"
-"""What the list of areas calls what machines share."""
+"""Name of the shared resources in the list of areas."""
 
 
 def compare(
@@ -54,19 +54,32 @@ def compare(
             continue
         absent += outcome.absent
         unknown += outcome.unknown
-    declined: dict[str, str] = {}
-    waiting: list[str] = []
+    return absent, (yield from _adopt(ctx, tenant_id, unknown)).but(complete=complete)
+
+
+def _adopt(ctx: Context, tenant_id: str, unknown: Iterable[UnknownMachine]) -> Steps[Adoptions]:
+    """Adopt the machines, one after the other; where several claim to be one, none is, and a person decides."""
+    claims: dict[str, list[UnknownMachine]] = {}
     for machine in unknown:
+        claims.setdefault(machine.subject_id, []).append(machine)
+    declined: dict[str, str] = {}
+    conflicts, waiting = list[str](), list[str]()
+    for subject_id, (machine, *others) in claims.items():
+        if others:
+            declined[subject_id] = several_claim((machine, *others))
+            conflicts.append(subject_id)
+            continue
         try:
             tried = yield from call(ctx, ADOPT, AdoptOrder(tenant_id=tenant_id, seen=machine))
         except CallFailedError:
-            waiting.append(machine.cloud_pc_id)
+            waiting.append(subject_id)
             continue
         if isinstance(tried, Refused):
-            waiting.append(machine.cloud_pc_id)
+            waiting.append(subject_id)
         elif tried.why_not is not None:
-            declined[machine.cloud_pc_id] = tried.why_not
-    return absent, Adoptions(declined=declined, waiting=tuple(waiting), complete=complete)
+            declined[subject_id] = tried.why_not
+            conflicts += [subject_id] if tried.in_use and machine.of_host else []
+    return Adoptions(declined=declined, conflicts=tuple(conflicts), waiting=tuple(waiting))
 
 
 def record_what_is_gone(ctx: Context, tenant_id: str, absent: Sequence[KnownMachine]) -> Steps[int]:
@@ -97,7 +110,7 @@ def record_what_is_gone(ctx: Context, tenant_id: str, absent: Sequence[KnownMach
 
 
 def find_what_is_missing(ctx: Context, order: ScanOrder) -> Steps[tuple[Looked, tuple[Missing, ...]]]:
-    """Return what machines share and is not there, with the line of the list for it."""
+    """Return shared resources that records need and that do not exist, and the line of the scan for this check."""
     try:
         outcome = yield from call(ctx, FIND_MISSING, order)
     except CallFailedError as error:

@@ -48,7 +48,7 @@ def create_vm(attempt: Attempt) -> Steps[Machine]:
 
 
 class _AttemptRecorder(Recorder):
-    """Records the steps, and what has been made, in the attempt."""
+    """Records the steps, and the resources made, in the attempt."""
 
     def __init__(self, attempt: Attempt) -> None:
         self._attempt = attempt
@@ -59,7 +59,7 @@ class _AttemptRecorder(Recorder):
         yield from self._attempt.begin(Step.ALLOCATE_CAPACITY)
 
     def allocated(self, place: Place) -> Steps[None]:
-        """Record where the machine will be before there is one: nothing is left behind unrecorded."""
+        """Record the future place of the machine before creating it: nothing is left behind unrecorded."""
         order = self._attempt.order
         self._attempt.add_resources(
             subscription_id=order.subscription_id,

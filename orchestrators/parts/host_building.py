@@ -91,7 +91,7 @@ def machine_spec(run: HostRun, build: HostBuild) -> MachineSpec:
 
 
 class _HostRecorder(Recorder):
-    """Records the steps, and what has been made, in the host."""
+    """Records the steps, and the resources made, in the host."""
 
     def __init__(self, run: HostRun) -> None:
         self._run = run
@@ -102,7 +102,7 @@ class _HostRecorder(Recorder):
         yield from self._run.begin(HostStep.ALLOCATE_CAPACITY)
 
     def allocated(self, place: Place) -> Steps[None]:
-        """Record where the machine will be before there is one: nothing is left behind unrecorded."""
+        """Record the future place of the machine before creating it: nothing is left behind unrecorded."""
         machine = self._run.job.machine
         self._run.add_resources(
             subscription_id=machine.subscription_id,
@@ -192,7 +192,7 @@ def built(run: HostRun, configured: HostConfigured, seen: NewHostSeen) -> HostBu
 
 
 def give(run: HostRun, record: HostBuiltRecord) -> Steps[HostBuiltRecord]:
-    """Give the host to a member who has none; what prevents that is a warning: the next reconcile gives it again."""
+    """Give the host to a member who has none; an obstacle is a warning: the next reconcile gives it again."""
     try:
         yield from run.wait(GIVE_HOST, run.job.but(made=run.resources), GIVING_POLL)
     except WorkFailedError as failed:
@@ -243,7 +243,7 @@ def try_again(run: HostRun, build: HostBuild, failure: Failure) -> Steps[HostTas
 
 
 def give_up(run: HostRun, failure: Failure) -> Steps[HostTaskDone]:
-    """Remove what there is, and record that the build failed, and why; what could not be removed is named too."""
+    """Remove the resources of a failed build, and record its failure; the message also names resources that remain."""
     made = run.resources
     if made.computer_name is not None:
         yield from run.begin(HostStep.CLEAN_UP, failure)

@@ -32,6 +32,7 @@ from shared.contracts.session_hosts import HostTaskDone
 from shared.domain.amounts import amount
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.spot.host import HostTask
+from shared.domain.spot.host_windows import ProfileContainers
 from shared.workflow import Steps, pause
 
 
@@ -141,8 +142,9 @@ def configure_host(run: HostRun) -> Steps[HostTaskDone]:
     """Bring the Windows of a host to its group's settings.
 
     (1) Where they must not change under a session, let nobody sign in any more, start the machine, and see that nobody
-    works on it. (2) See that it reaches the share of the profiles: else it keeps what it has. (3) Configure Windows.
-    (4) A host that was open, or is a user's own, takes sessions again, however it ended.
+    works on it. (2) See that it reaches the share of the profiles: else it keeps what it has; profiles on its own
+    disk need no share. (3) Configure Windows. (4) A host that was open, or is a user's own, takes sessions again,
+    however it ended.
     """
     job, failure, configured, opens = run.job, None, None, run.job.assigned_user_id is not None
     if job.windows is None:
@@ -152,7 +154,7 @@ def configure_host(run: HostRun) -> Steps[HostTaskDone]:
         if job.when_empty:
             opens = (yield from run.do(CLOSE_HOST, in_pool(run))).was_open or opens  # (1)
             failure = yield from _start_empty(run)
-        if failure is None:
+        if failure is None and job.windows.containers is ProfileContainers.ON:
             failure = _unreached((yield from run_configuration(run, order.but(only_reach=True))))  # (2)
         if failure is None:
             configured = yield from run_configuration(run, order)  # (3)
@@ -203,4 +205,4 @@ CHANGES: Mapping[HostTask, Callable[[HostRun], Steps[HostTaskDone]]] = MappingPr
         HostTask.CONFIGURE: configure_host,
     }
 )
-"""What is done to a host that has been built, by task."""
+"""Procedures for a host that has been built, by task."""

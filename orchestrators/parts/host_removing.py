@@ -1,11 +1,11 @@
-"""Removing a session host, and what a failed attempt at one has left."""
+"""Removal of a session host, and of the remains of a failed attempt at one."""
 
 from __future__ import annotations
 
 from orchestrators.parts.cleaning import Cleaning
 from orchestrators.parts.computer_accounts import disable_accounts_of
 from orchestrators.parts.host_runs import HostRun
-from orchestrators.parts.work import WorkFailedError
+from orchestrators.parts.work import SupersededError, WorkFailedError
 from shared.contracts.deprovisioning import SIGN_OFF
 from shared.contracts.desktops import DELETE_SESSION_HOST, ForgetSessionHostOrder
 from shared.contracts.host_builds import (
@@ -31,7 +31,8 @@ def remove_host(run: HostRun) -> Steps[HostTaskDone]:
 
     (1) Wait until a task that it has overtaken has noticed, (2) let nobody sign in any more and sign off who is there,
     (3) remove everything that was made for it, and see that it is gone, (4) remove its record. What cannot be removed
-    is told, and tried again: the record stays as long as anything of the host does.
+    is told, and tried again: the record stays as long as anything of the host does. A host that goes because its user
+    has left is kept where the user is back by (2), or the directory does not say.
     """
     yield from run.begin(HostStep.SIGN_OFF)
     try:
@@ -39,8 +40,10 @@ def remove_host(run: HostRun) -> Steps[HostTaskDone]:
     except WorkFailedError as failed:
         yield from try_again_later(run, failed.failure)
     if run.job.left is not None:
-        clean = Cleaning(run.ctx, run.job.left)
+        clean = Cleaning(run.ctx, run.job.left, confirmation=run.job.confirmation)
         yield from clean.do(SIGN_OFF, session_host_of(run, run.job.left))  # (2)
+        if clean.held:
+            raise SupersededError
         yield from run.begin(HostStep.REMOVE)
         left = (*clean.left, *(yield from remove_traces(run, run.job.left)))  # (3)
         if left:
@@ -50,14 +53,14 @@ def remove_host(run: HostRun) -> Steps[HostTaskDone]:
 
 
 def try_again_later(run: HostRun, failure: Failure) -> Steps[None]:
-    """Tell why the host could not be removed, and begin again after a while."""
+    """Record why the host could not be removed, and begin again after a while."""
     yield from run.begin(run.step, failure)
     yield from pause(run.ctx, REMOVE_AGAIN)
     continue_as_new(run.order)
 
 
 def clean_up(run: HostRun) -> Steps[None]:
-    """Remove what an earlier attempt has left, before anything is made anew. Raises: WorkFailedError."""
+    """Remove the remains of an earlier attempt before the new one begins. Raises: WorkFailedError."""
     if run.job.left is None:
         return
     yield from run.begin(HostStep.CLEAN_UP)
@@ -68,14 +71,17 @@ def clean_up(run: HostRun) -> Steps[None]:
 
 
 def remove_traces(run: HostRun, machine: Machine) -> Steps[tuple[Refused, ...]]:
-    """Remove everything of a machine, and return what could not be removed.
+    """Remove everything of a machine, and return what could not be removed. Raises: SupersededError: it is kept.
 
     (1) The session host leaves its pool before its machine goes, (2) its user loses the right to sign in to it, (3) the
     account in a domain is disabled from the machine while there is one, (4) Intune and (5) Entra ID forget the device,
     (6) the VM goes, (7) its interface and (8) its disk.
     """
-    clean = Cleaning(run.ctx, machine)
+    clean = Cleaning(run.ctx, machine, confirmation=run.job.confirmation)
     yield from clean.do(DELETE_SESSION_HOST, session_host_of(run, machine))  # (1)
+    if clean.held:
+        raise SupersededError
+    clean.confirmation = None  # what has left its pool is no host any more: from here on it only goes on
     if run.job.assigned_user_id is not None:
         yield from clean.do(REVOKE_HOST, HostRightsOrder(machine=machine, user_id=run.job.assigned_user_id))  # (2)
     yield from disable_accounts_of(run.ctx, [machine], run.resources.domain_connection_id)  # (3)
@@ -94,6 +100,6 @@ def session_host_of(run: HostRun, machine: Machine) -> ForgetSessionHostOrder:
 
 
 def left_behind(left: tuple[Refused, ...]) -> Failure:
-    """Return the failure that lists what could not be removed."""
+    """Return the failure that lists the resources that could not be removed."""
     what = "; ".join(f"{each.code}: {each.message}" for each in left)
     return Failure(code="notRemoved", message=f"Not everything could be removed: {what}", advice=left[0].advice)

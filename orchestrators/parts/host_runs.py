@@ -1,4 +1,4 @@
-"""One task of one session host: where it stands, and what it has made so far."""
+"""One task of one session host: its present step, and the resources made so far."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class HostRun(Work):
         return WaitingWork(tenant_id=self.job.which["tenant_id"], owner=owner, doing=self._doing[1])
 
     def begin(self, step: HostStep, failure: Failure | None = None) -> Steps[None]:
-        """Record that *step* begins, and with it what the steps before it have made. Raises: SupersededError."""
+        """Record that *step* begins, and with it the resources of the steps before it. Raises: SupersededError."""
         self.step = step
         record = HostStepRecord(
             **self.job.which,
@@ -53,7 +53,7 @@ class HostRun(Work):
         yield from self.record(RECORD_HOST_STEP, record)
 
     def add_resources(self, **made: str | datetime | None) -> None:
-        """Remember what has been made; the next step records it."""
+        """Add resources that were created; the next step records them."""
         self.resources = self.resources.but(**made)
 
     def end(self, failure: Failure | None = None, configured: HostConfigured | None = None) -> Steps[HostTaskDone]:
@@ -71,7 +71,7 @@ class HostRun(Work):
 
     @property
     def _doing(self) -> tuple[str, str]:
-        """What is being done now, as a code and in words: a step, or the whole task where it has none."""
+        """Current work, as a code and in words: a step, or the whole task where it has none."""
         task = self.order.task
         return (task.value, CHANGE_TITLES[task]) if task in CHANGE_TITLES else (self.step.value, TITLES[self.step])
 

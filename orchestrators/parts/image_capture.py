@@ -12,6 +12,7 @@ from shared.contracts.images import (
     BEGIN_GENERALIZE,
     BUILDER,
     CAPTURE_POLL,
+    IMPORT_STEP,
     MARK_GENERALIZED,
     POLL_REPLICATION,
     POLL_STOPPED,
@@ -39,6 +40,10 @@ class StepRecorder(Recorder):
 
     def __init__(self, work: Stepwise) -> None:
         self._work = work
+
+    def importing(self) -> Steps[None]:
+        """Begin the step before them, which only a managed image has."""
+        yield from self._work.begin(IMPORT_STEP)
 
     def allocating(self, tried: tuple[Place, ...]) -> Steps[None]:
         """Begin the first step."""

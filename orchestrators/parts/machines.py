@@ -40,7 +40,7 @@ from shared.workflow import Steps
 
 
 class Recorder:
-    """What is recorded while a machine is created: nothing, unless a use overrides it."""
+    """Records written while a machine is created: nothing, unless a use overrides it."""
 
     def allocating(self, tried: tuple[Place, ...]) -> Steps[None]:
         """A place is looked for; *tried* had no capacity."""

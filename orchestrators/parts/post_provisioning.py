@@ -25,7 +25,7 @@ VIRTUALIZATION_BASED_SECURITY = "enableVirtualizationBasedSecurity"
 
 
 def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
-    """Configure Windows as the policy wants it; what fails is kept as warnings of the attempt."""
+    """Configure Windows as the policy wants it; failures are kept as warnings of the attempt."""
     if attempt.is_done(Step.CONFIGURE_WINDOWS):
         return
     yield from attempt.begin(Step.CONFIGURE_WINDOWS)
@@ -51,7 +51,7 @@ def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationO
 def configure_windows(
     ctx: Context, order: ConfigurationOrder, waiting: WaitingWork | None = None
 ) -> Steps[tuple[Warn, ...]]:
-    """Run the steps in one run command that reports per step; return what failed."""
+    """Run the steps in one run command that reports per step; return the warnings."""
     try:
         operation = yield from call(ctx, BEGIN_CONFIGURATION, order, waiting)
         if not isinstance(operation, Accepted):

@@ -1,4 +1,4 @@
-"""Try from inside a connection's network what a Cloud PC will have to do."""
+"""Try the steps of a Cloud PC from inside a connection's network."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ from shared.workflow import Context, Steps
 
 
 class ProbeWork(Work):
-    """What a probe does; *kept*: why something that had the join password stays as long as the machine does."""
+    """Work of a probe; *kept*: the reason why something with the join password stays as long as the machine does."""
 
     def __init__(self, ctx: Context) -> None:
         super().__init__(ctx)
         self.kept: tuple[WorkFailedError, ...] = ()
 
     def remove_carrier(self, machine: Machine, carrier: Carrier) -> Steps[None]:
-        """Remove what had the password and has served."""
+        """Remove the extension or run command with the join password, after its use."""
         failure = yield from remove_carrier(self.ctx, machine, carrier)
         if failure is not None:
             message = f"{carrier} keeps the join password: {failure.message}"
@@ -69,7 +69,7 @@ class ProbeWork(Work):
 
 @dataclass(frozen=True)
 class Probed:
-    """What a probe found. *left*: computer names that may still be in a directory, or have a machine."""
+    """Findings of a probe. *left*: computer names that may still be in a directory, or have a machine."""
 
     findings: tuple[HealthCheck, ...] = ()
     left: tuple[str, ...] = ()
@@ -109,7 +109,7 @@ def probe_connection(ctx: Context, order: ProbeOrder) -> Steps[Probed]:
 
 
 def temporary_vm(order: ProbeOrder) -> MachineSpec:
-    """Return the temporary VM that tries what a Cloud PC will have to do."""
+    """Return the temporary VM that tries the steps of a Cloud PC."""
     return MachineSpec(
         machine=order.machine,
         plan=PROBER,
@@ -122,7 +122,7 @@ def temporary_vm(order: ProbeOrder) -> MachineSpec:
 
 
 def run_script(work: ProbeWork, order: ProbeOrder, steps: tuple[str, ...]) -> Steps[tuple[HealthCheck, ...]]:
-    """Run steps on the VM; return what each has found. Of a script that had the password nothing stays."""
+    """Run steps on the VM; return their findings. Nothing stays of a script that had the password."""
     findings = yield from read_script(work, ScriptOrder(machine=order.machine, steps=steps, domain=order.domain))
     if order.domain is not None:
         yield from work.remove_carrier(order.machine, probe_script(steps))
@@ -130,7 +130,7 @@ def run_script(work: ProbeWork, order: ProbeOrder, steps: tuple[str, ...]) -> St
 
 
 def read_script(work: ProbeWork, script: ScriptOrder) -> Steps[tuple[HealthCheck, ...]]:
-    """Run the script to completion; return what its steps have found."""
+    """Run the script to completion; return the findings of its steps."""
     try:
         operation = yield from work.do(BEGIN_PROBE_SCRIPT, script)
         yield from work.finish(script.machine, operation, SCRIPT_POLL)
@@ -182,7 +182,10 @@ def join_to_entra(work: Work, order: ProbeOrder) -> Steps[None]:
 
 
 def leave_domain(work: ProbeWork, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
-    """See what the domain's policies do to scripts, and leave the domain; its device is not waited for in Entra ID."""
+    """Test the effect of the domain's policies on scripts, and leave the domain.
+
+    The device is not awaited in Entra ID.
+    """
     try:
         yield from work.wait(POLL_AGENT, order.machine, AGENT_POLL)  # the join has restarted Windows
     except WorkFailedError as failed:
@@ -207,7 +210,7 @@ def stays(order: ProbeOrder, refused: Refused) -> HealthCheck:
 
 
 def remove_all(work: Work, order: ProbeOrder, names: tuple[str, ...]) -> Steps[tuple[WorkFailedError, ...]]:
-    """Remove the VM and what it may have left in the directory; return why something could not be removed."""
+    """Remove the VM and its remains in the directory; return why something could not be removed."""
     left = yield from remove(work, order.machine)
     traces = [ForgetDeviceOrder(tenant_id=order.tenant_id, owner=order.owner, computer_name=name) for name in names]
     deletions = [work.do(delete, trace) for trace in traces for delete in (DELETE_MANAGED_DEVICE, DELETE_DEVICE)]
@@ -215,7 +218,7 @@ def remove_all(work: Work, order: ProbeOrder, names: tuple[str, ...]) -> Steps[t
 
 
 def not_removed(left: tuple[WorkFailedError, ...]) -> tuple[HealthCheck, ...]:
-    """Return the finding that lists what stays; the next checks try to remove it again."""
+    """Return the finding that lists remaining resources; the next checks try to remove them again."""
     return (NOT_REMOVED.finding(LEFT, "; ".join(_sentence(error.failure) for error in left)),) if left else ()
 
 

@@ -64,7 +64,7 @@ class RemoteActionRun(Work):
             yield from self.wait(POLL_SESSION_HOST, host, AGENT_POLL)
 
     def end(self, failure: Failure | None = None, result: Json | None = None) -> Steps[None]:
-        """Record how it ended."""
+        """Record the end of the action: its result, or its failure."""
         machine = self.order.machine
         record = RemoteEnd(
             tenant_id=machine.tenant_id,
@@ -81,7 +81,7 @@ class RemoteActionRun(Work):
         yield from call(self.ctx, END_REMOTE_ACTION, record)
 
     def refused(self, refused: Refused) -> Failure:
-        """Return the failure of what a cloud has declined."""
+        """Return the failure of a refused call."""
         advice = when_given_up(refused.advice)
         return Failure(code=refused.code, message=refused.message, evidence=refused.evidence, advice=advice)
 
@@ -96,5 +96,5 @@ class RemoteActionRun(Work):
         return Failure(code="serviceUnavailable", message=message, evidence=reason)
 
     def too_late(self, pending: Pending, policy: PollPolicy) -> Failure:
-        """Return the failure of what took too long."""
+        """Return the failure of a call that took too long."""
         return Failure(code="timedOut", message=overdue(pending, policy))

@@ -25,7 +25,7 @@ from shared.domain.machines.service_plan import ServicePlan, size_ladder
 from shared.workflow import Steps, pause
 
 TRIES = 24
-"""How often a machine is started with the size that it had: capacity that others have taken comes back."""
+"""Number of times that a machine is started with the size that it had: capacity that others have taken comes back."""
 
 PAUSE = timedelta(minutes=10)
 """The pause between two of these tries."""

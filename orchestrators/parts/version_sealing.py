@@ -26,7 +26,7 @@ from shared.domain.spot.image_version import VersionEvent
 from shared.workflow import Steps
 
 _CAPTURES = 3
-"""How often a machine is captured until the version fails: Azure fails a capture now and then."""
+"""Number of captures of a machine until the version fails: Azure fails a capture now and then."""
 
 
 def seal(work: VersionWork) -> Steps[VersionBuilt]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestrators.parts.import_removal import remove_import
 from orchestrators.parts.machines import remove
 from orchestrators.parts.work import Work, WorkFailedError
 from shared.contracts.identities import DELETE_DEVICE, DELETE_MANAGED_DEVICE, ForgetDeviceOrder
@@ -42,7 +43,7 @@ class VersionWork(Work):
         return WaitingWork(tenant_id=machine.tenant_id, owner=machine.owner, doing="the work on the version")
 
     def begin(self, step: str) -> Steps[None]:
-        """Record that *step* begins; one that this work does not have is a part of the one before."""
+        """Record that *step* begins; a step that this work does not have is a part of the one before."""
         if step not in self.steps:
             return
         self.step = step
@@ -57,7 +58,10 @@ class VersionWork(Work):
         yield from call(self.ctx, RECORD_VERSION_STEP, record)
 
     def happened(self, event: VersionEvent, found: VersionRecord | None = None) -> Steps[None]:
-        """Record what has happened. The first version of a Global set is ``replicating`` until it is available."""
+        """Record an event of the version.
+
+        The first version of a Global set is ``replicating`` until it is available.
+        """
         order = self.order
         if order.is_first and event not in _ENDS:
             return
@@ -80,11 +84,12 @@ def remove_everything(work: VersionWork) -> Steps[tuple[WorkFailedError, ...]]:
     machine = work.order.machine
     left = yield from work.try_all([work.wait(CLOSE_WAY_IN, machine, WAY_IN_POLL)])
     left += yield from remove(work, machine)
+    left += yield from work.try_all(remove_import(work, work.order))
     return left + (yield from work.try_all(forget_device(work)))
 
 
 def forget_device(work: VersionWork) -> Iterator[Steps[object]]:
-    """Yield what removes the device of the test machine from the directory, if it joins one."""
+    """Yield the calls that remove the device of the test machine from the directory, if it joins one."""
     machine = work.order.machine
     if work.order.joins is not None:
         device = ForgetDeviceOrder(
@@ -95,7 +100,7 @@ def forget_device(work: VersionWork) -> Iterator[Steps[object]]:
 
 
 def delete_captured(work: VersionWork) -> Iterator[Steps[object]]:
-    """Yield what deletes the version in the gallery, if there is one."""
+    """Yield the call that deletes the version in the gallery, if there is one."""
     if work.captured is not None:
         yield work.do(DELETE_GALLERY_VERSION, work.order.gallery_version(work.captured))
 

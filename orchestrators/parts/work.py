@@ -1,4 +1,4 @@
-"""Work that takes many calls: every call is made through it, and what is no success becomes one of its errors."""
+"""Work in many calls: all of them are made through it, and every outcome but success becomes one of its errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Outcome = TypeVar("Outcome")
 
 
 class WorkFailedError(Exception):
-    """The work is over; *failure* is what to show for it."""
+    """The work is over; *failure* is the failure to show."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.code)
@@ -50,9 +50,10 @@ class SupersededError(Exception):
 
 
 class Work:
-    """Something that takes many calls: an attempt, a remote action, an image build. Each words failures in its own way.
+    """Work in many calls: an attempt, a remote action, an image build. Each words failures in its own way.
 
-    ``do`` and ``wait`` accept what refuses with ``Refused`` or ``NoCapacity``, ``record`` what may be superseded.
+    ``do`` and ``wait`` accept activities that refuse with ``Refused`` or ``NoCapacity``, ``record`` those that may be
+    superseded.
     """
 
     def __init__(self, ctx: Context) -> None:
@@ -60,7 +61,7 @@ class Work:
 
     @property
     def waiting(self) -> WaitingWork | None:
-        """Whose work it is, so that it waits for a cloud that does not answer; None: then it fails."""
+        """The work that waits, so that it waits for a cloud that does not answer; None: then it fails."""
         return None
 
     def do(self, activity: Activity[Order, Ok, Refused | NoCapacity], order: Order) -> Steps[Ok]:
@@ -92,7 +93,7 @@ class Work:
     def wait_all(
         self, poll: Poll[Order, Ok, Refused | NoCapacity], orders: Sequence[Order], policy: PollPolicy
     ) -> Steps[list[Ok]]:
-        """Do the same as ``wait`` for each order, all at once. Raises: as ``wait``, once all have come to an end."""
+        """Do the same as ``wait`` for each order, all at once. Raises: as ``wait``, once all have ended."""
         try:
             outcomes = yield from wait_for_all(self.ctx, poll, orders, policy, self.waiting)
         except CallFailedError as error:
@@ -125,7 +126,7 @@ class Work:
         return self._unless_refused(outcome)
 
     def finish(self, machine: Machine, operation: Accepted | Done, policy: PollPolicy) -> Steps[None]:
-        """Wait for the end of what Azure has begun; what was done at once is not waited for. Raises: as ``wait``."""
+        """Wait for the end of an operation in Azure; without one return at once. Raises: as ``wait``."""
         if isinstance(operation, Accepted):
             yield from self.wait(POLL_OPERATION, machine.poll_order(operation), policy)
 
@@ -155,12 +156,12 @@ class Work:
         return outcome
 
     def refused(self, refused: Refused) -> Failure:
-        """Return the failure of what a cloud has declined."""
+        """Return the failure of a refused call."""
         failure = refused.failure()
         return failure.but(advice=when_given_up(failure.advice))
 
     def no_capacity(self, full: NoCapacity) -> Failure:
-        """Return the failure of what there is no capacity for."""
+        """Return the failure of an attempt that finds no capacity."""
         return Failure(code=full.code, message=full.message)
 
     def unanswered(self, reason: str) -> Failure:
@@ -168,12 +169,12 @@ class Work:
         return Failure(code="serviceUnavailable", message=reason)
 
     def too_late(self, pending: Pending, policy: PollPolicy) -> Failure:
-        """Return the failure of what did not come about within *policy*'s time-out."""
+        """Return the failure of an operation that did not end within *policy*'s time-out."""
         del policy
         return Failure(code="timedOut", message=pending.note or "it took too long")
 
 
 def overdue(pending: Pending, policy: PollPolicy) -> str:
-    """Return in words how long was waited, and for what."""
+    """Return in words the length and the object of a wait."""
     minutes = int(policy.timeout.total_seconds() // 60)
     return f"not done after {minutes} minutes. {pending.note}".strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from enum import Enum
 from functools import cache, cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -263,6 +264,11 @@ def parse_id(resource_id: str) -> ResourceId:
 def properties(resource: Any) -> dict[str, Any]:  # noqa: ANN401 - a compute or network model
     """Return a resource's properties as ARM sent them: the models of these SDKs are mappings over the JSON."""
     return dict(resource.get("properties") or {})
+
+
+def word(value: object) -> str:
+    """Return Azure's word for what the SDK reads as an enum: ``str()`` of that is the name of a constant."""
+    return str(value.value if isinstance(value, Enum) else value or "")
 
 
 def as_content(body: dict[str, Any]) -> BytesIO:

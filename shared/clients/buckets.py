@@ -20,15 +20,15 @@ T = TypeVar("T")
 _BLOCK_LIFETIME_S = 60.0
 """Tokens of a block that are not used within this time are given up: they would add to the next burst."""
 _COPY_LIFETIME_S = 1.0
-"""For so long a worker relies on its own copy of a limiter: what other workers change stays within the margin."""
+"""Time for which a worker relies on its own copy of a limiter: changes of other workers stay within the margin."""
 _REPORT_INTERVAL_S = 2.0
-"""While a ticket waits, what the cloud reports is written to the limiter at least so often."""
+"""While a ticket waits, the cloud's reports are written to the limiter at least so often."""
 _REPORT_DIFFERENCE = 0.1
 """It is written at once if the cloud has less left than expected by this part of the limit."""
 
 
 class RateLimiters(Protocol):
-    """Where the rate limiters are stored (shared.storage.rate_limiters)."""
+    """Storage of the rate limiters (shared.storage.rate_limiters)."""
 
     async def change(
         self, bucket: str, change: Callable[[RateLimiter | None], tuple[RateLimiter, T]]

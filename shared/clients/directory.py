@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class GroupMembers:
-    """Who is in some groups: *people* by id, the *groups* of each, and which groups are gone or *empty*."""
+    """Members of groups: *people* by id, the *groups* of each, and which groups are gone or *empty*."""
 
     people: dict[str, DirectoryUser] = field(default_factory=dict)
     groups: dict[str, set[str]] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class GroupMembers:
 async def members_of_groups(
     read: Callable[[str], Awaitable[list[DirectoryUser]]], group_ids: Iterable[str]
 ) -> GroupMembers:
-    """Read groups one after the other by *read*; one that is gone counts as empty. A read that fails is an error."""
+    """Read groups one after the other by *read*; a missing group counts as empty. A read that fails is an error."""
     members = GroupMembers()
     for group_id in group_ids:
         try:
@@ -51,7 +51,7 @@ def assigned_groups(policies: Iterable[Policy]) -> frozenset[str]:
 
 
 async def existing_groups(graph: Graph, group_ids: Iterable[str]) -> tuple[Group, ...]:
-    """Return those of the groups that exist."""
+    """Return the groups that exist."""
 
     async def find(group_id: str) -> Group | None:
         try:

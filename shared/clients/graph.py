@@ -15,6 +15,14 @@ from azure.core import AsyncPipelineClient
 from azure.core.rest import HttpRequest
 
 from shared.clients.graph_batches import in_batches
+from shared.clients.graph_entities import (
+    read_device,
+    read_group,
+    read_managed_device,
+    read_sku,
+    read_user,
+    read_whole_user,
+)
 from shared.clients.limits import graph_limits
 from shared.clients.pipeline import cloud_policies, transport
 from shared.contracts.refusals import DeclinedError, MissingError
@@ -36,7 +44,6 @@ if TYPE_CHECKING:
 SCOPE = "https://graph.microsoft.com/.default"
 _PUBLIC = "https://graph.microsoft.com"
 _GROUP = "id,displayName,securityEnabled,mailEnabled,groupTypes"
-_CLOUD_PC_PLANS = ("CPC_", "WINDOWS_365_")  # how the names of the service plans of Windows 365 begin
 _USER = "id,userPrincipalName,displayName,accountEnabled,onPremisesUserPrincipalName,assignedLicenses"
 _DEVICE = "id,deviceId,displayName,trustType,registrationDateTime"
 _MANAGED = "id,deviceName,azureADDeviceId,enrolledDateTime,userId"
@@ -69,7 +76,7 @@ class Graph:
     async def group(self, group_id: str) -> Group:
         """Return a group. Raises: NotFoundError."""
         try:
-            return _group(await self._get(f"/v1.0/groups/{_object(group_id)}", {"$select": _GROUP}))
+            return read_group(await self._get(f"/v1.0/groups/{_object(group_id)}", {"$select": _GROUP}))
         except MissingError as missing:
             raise NotFoundError(f"the directory has no group {group_id}") from missing
 
@@ -80,7 +87,7 @@ class Graph:
             query["$filter"] = f"startswith(displayName,{_quoted(search)})"
         found: list[Group] = []
         async for each in self.pages("/v1.0/groups", query, _ADVANCED):
-            found.append(_group(each))
+            found.append(read_group(each))
             if len(found) >= top:
                 break
         return found
@@ -93,7 +100,7 @@ class Graph:
         path = f"/v1.0/groups/{_object(group_id)}/transitiveMembers/microsoft.graph.user"
         query = {"$select": _USER, "$top": str(_PAGE), "$count": "true"}
         try:
-            return [_user(each) async for each in self.pages(path, query, _ADVANCED)]
+            return [read_user(each) async for each in self.pages(path, query, _ADVANCED)]
         except MissingError as missing:
             raise NotFoundError(f"the directory has no group {group_id}") from missing
 
@@ -107,7 +114,7 @@ class Graph:
                 "$count": "true",
                 "$filter": f"assignedLicenses/any(l:l/skuId eq {_segment(sku_id)})",
             }
-            found |= {each["id"]: _user(each) async for each in self.pages("/v1.0/users", query, _ADVANCED)}
+            found |= {each["id"]: read_user(each) async for each in self.pages("/v1.0/users", query, _ADVANCED)}
         return list(found.values())
 
     async def user(self, id_or_upn: str) -> DirectoryUser:
@@ -118,9 +125,18 @@ class Graph:
             found = await self._get(f"/v1.0/users/{_segment(id_or_upn)}", {"$select": _USER})
         except MissingError as missing:
             raise NotFoundError(f"the directory has no user {id_or_upn}") from missing
-        if "id" not in found or not isinstance(found.get("assignedLicenses"), list):
-            raise UnavailableError("Graph answered about a user without their licences")
-        return _user(found)
+        return read_whole_user(found)
+
+    async def users_by_id(self, user_ids: Sequence[str]) -> dict[str, DirectoryUser]:
+        """Return these users by id, with one request for twenty; users that do not exist are left out.
+
+        Raises: UnavailableError for half an answer.
+        """
+        known = [user_id for user_id in user_ids if _GUID.fullmatch(user_id)]
+        steps = [{"method": "GET", "url": f"/users/{user_id}?$select={_USER}"} for user_id in known]
+        answers = await in_batches(self, steps)
+        pairs = zip(known, answers, strict=True)
+        return {user_id: read_whole_user(answer) for user_id, answer in pairs if answer is not None}
 
     async def users(self, search: str = "", top: int = 100) -> list[DirectoryUser]:
         """Return users with a name (display, given, family, principal) that begins with *search*, *top* at most."""
@@ -130,13 +146,13 @@ class Graph:
             query["$filter"] = " or ".join(f"startswith({name},{_quoted(search)})" for name in names)
         found: list[DirectoryUser] = []
         async for each in self.pages("/v1.0/users", query, _ADVANCED):
-            found.append(_user(each))
+            found.append(read_user(each))
             if len(found) >= top:
                 break
         return found
 
     async def member_group_ids(self, user_id: str, group_ids: Sequence[str]) -> frozenset[str]:
-        """Return which of *group_ids* the user is in, directly or through nested groups. Raises: NotFoundError."""
+        """Return the ids of *group_ids* whose members include the user, directly or nested. Raises: NotFoundError."""
         found: set[str] = set()
         for at in range(0, len(group_ids), _GROUPS_PER_CHECK):
             body = {"groupIds": list(group_ids[at : at + _GROUPS_PER_CHECK])}
@@ -150,7 +166,7 @@ class Graph:
         return frozenset(found)
 
     async def groups_of_users(self, user_ids: Sequence[str], group_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Return which of *group_ids* each user is in, directly or through nested groups; who is gone is left out.
+        """Return for each user the ids of *group_ids* that they are in, directly or nested; unknown users are left out.
 
         One request for twenty users, however many groups: of more than one check takes, all groups of a user are read.
         Graph refuses that for a user in too many: then they are checked, twenty groups at a time.
@@ -172,9 +188,16 @@ class Graph:
         pairs = zip(known, answers, strict=False)
         return {user_id: wanted & frozenset(answer["value"]) for user_id, answer in pairs if answer is not None}
 
+    async def holders(self, names: Sequence[str]) -> dict[str, str]:
+        """Return the object id of the user who has each of these principal names now; unknown names are left out."""
+        asked = [name for name in names if "@" in name]
+        steps = [{"method": "GET", "url": f"/users/{_segment(name)}?$select=id"} for name in asked]
+        answers = await in_batches(self, steps)
+        return {name: str(answer["id"]) for name, answer in zip(asked, answers, strict=True) if answer is not None}
+
     async def subscribed_skus(self) -> list[SubscribedSku]:
         """Return the licences the directory has bought."""
-        return [_sku(each) async for each in self.pages("/v1.0/subscribedSkus", {})]
+        return [read_sku(each) async for each in self.pages("/v1.0/subscribedSkus", {})]
 
     async def service_principal_id(self, app_id: str) -> str | None:
         """Return the object id of an application's service principal in the directory, None if it has none."""
@@ -194,7 +217,7 @@ class Graph:
     async def devices(self, display_name: str) -> list[Device]:
         """Return the devices with this name: several are normal, since a new join leaves the old device."""
         query = {"$filter": f"displayName eq {_quoted(display_name)}", "$select": _DEVICE}
-        return [_device(each) async for each in self.pages("/v1.0/devices", query)]
+        return [read_device(each) async for each in self.pages("/v1.0/devices", query)]
 
     async def set_extension_attribute(self, object_id: str, number: int, value: str) -> None:
         """Set one of a device's fifteen extension attributes. Raises: MissingError."""
@@ -213,7 +236,7 @@ class Graph:
             f"azureADDeviceId eq {_quoted(device_id)}" if device_id else f"deviceName eq {_quoted(device_name or '')}"
         )
         query = {"$filter": term, "$select": _MANAGED}
-        return [_managed(each) async for each in self.pages("/v1.0/deviceManagement/managedDevices", query)]
+        return [read_managed_device(each) async for each in self.pages("/v1.0/deviceManagement/managedDevices", query)]
 
     async def set_primary_user(self, managed_device_id: str, user_id: str) -> None:
         """Make a user the primary user of a managed device; only the beta API can. Raises: MissingError."""
@@ -328,60 +351,3 @@ def _object(value: str) -> str:
 
 def _quoted(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
-
-
-def _group(body: dict[str, Any]) -> Group:
-    return Group(
-        id=body["id"],
-        display_name=body.get("displayName") or "",
-        security_enabled=bool(body.get("securityEnabled")),
-        mail_enabled=bool(body.get("mailEnabled")),
-        group_types=tuple(body.get("groupTypes") or ()),
-    )
-
-
-def _user(body: dict[str, Any]) -> DirectoryUser:
-    licences = body.get("assignedLicenses") or ()
-    return DirectoryUser(
-        id=body["id"],
-        user_principal_name=body.get("userPrincipalName") or "",
-        display_name=body.get("displayName") or "",
-        account_enabled=body.get("accountEnabled") is not False,
-        on_premises_user_principal_name=body.get("onPremisesUserPrincipalName"),
-        sku_ids=tuple(licence["skuId"] for licence in licences),
-        disabled={each["skuId"]: frozenset(each["disabledPlans"]) for each in licences if each.get("disabledPlans")},
-    )
-
-
-def _sku(body: dict[str, Any]) -> SubscribedSku:
-    return SubscribedSku(
-        sku_id=body["skuId"],
-        sku_part_number=body["skuPartNumber"],
-        enabled=(body.get("prepaidUnits") or {}).get("enabled", 0),
-        consumed=body.get("consumedUnits", 0),
-        cloud_pc_plan_ids=frozenset(
-            plan["servicePlanId"]
-            for plan in body.get("servicePlans") or ()
-            if str(plan.get("servicePlanName")).startswith(_CLOUD_PC_PLANS)
-        ),
-    )
-
-
-def _device(body: dict[str, Any]) -> Device:
-    return Device(
-        object_id=body["id"],
-        device_id=body.get("deviceId") or "",
-        display_name=body.get("displayName") or "",
-        trust_type=body.get("trustType"),
-        registered_at=body.get("registrationDateTime"),
-    )
-
-
-def _managed(body: dict[str, Any]) -> ManagedDevice:
-    return ManagedDevice(
-        id=body["id"],
-        device_name=body.get("deviceName") or "",
-        device_id=body.get("azureADDeviceId"),
-        enrolled_at=body.get("enrolledDateTime"),
-        user_id=body.get("userId") or None,
-    )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shared.clients.graph import Graph
 
 MOST = 20
-"""How many requests one batch has at most."""
+"""Most requests of one batch."""
 
 _ERROR = 400
 
@@ -44,7 +44,7 @@ async def _one_batch(graph: Graph, requests: Sequence[Mapping[str, Any]]) -> lis
 
 
 def _body(answer: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """Return what one request of a batch was answered."""
+    """Return the body of one answer of a batch, None for a missing object; raise for other errors."""
     status, body = (answer.get("status"), answer.get("body")) if answer else (None, None)
     if not isinstance(status, int):
         raise UnavailableError("Graph answered a batch without one of its requests")

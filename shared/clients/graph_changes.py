@@ -26,7 +26,7 @@ class LinkExpiredError(Exception):
 
 
 async def changes_since(graph: Graph, resource: Resource, link: str | None) -> DirectoryChanges:
-    """Return what has changed since *link*; None: start now, with no changes. Pages may be empty or repeat a change.
+    """Return the changes since *link*; None: start now, with no changes. Pages may be empty or repeat a change.
 
     Raises: LinkExpiredError if Graph no longer accepts the link, UnavailableError if any page fails.
     """

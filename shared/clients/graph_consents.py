@@ -1,4 +1,4 @@
-"""What a directory has consented to, and what it gives tokens for.
+"""Consents of a directory, and scopes for which it gives tokens.
 
 The service reads service principals (`Application.Read.All`). Delegated permission grants and policies need
 `Directory.Read.All` and `Policy.Read.All`, which it does not ask for; where a directory has given them, they are read.

@@ -22,11 +22,13 @@ _FRESH_S = 24 * 3600.0
 """Keys older than this are read again before they are used."""
 
 _LONGEST_S = 3 * 24 * 3600.0
-"""Where they cannot be read, older ones hold for so long: an outage of the issuer is not ours (decision 41)."""
+"""Time in seconds for which older keys are valid if none can be read: an outage of the issuer is not ours (decision
+41).
+"""
 
 _MOST_FAILURES = 10  # counted: the rest is a minute long before that
 _MOST = 10_000
-"""Directories whose keys are kept."""
+"""Greatest number of directories whose keys are kept."""
 
 _REST_S = 60.0
 """We ask no more often than this: anybody can send an unknown key id."""
@@ -76,7 +78,7 @@ def _key_set(body: bytes) -> dict[str, Any]:
 
 @dataclass(slots=True)
 class _Published:
-    """What is known of a directory's keys."""
+    """Known keys of a directory."""
 
     keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
     read_at: float = -math.inf

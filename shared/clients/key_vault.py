@@ -1,7 +1,8 @@
-"""Key Vault: passwords of domain-join accounts, and those for one use. A record has the address, never the secret."""
+"""Key Vault: passwords of join accounts, secrets of recipes, and those for one use. A record has only the address."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,6 +28,11 @@ def secret_name(tenant_id: str, connection_id: str) -> str:
 def changed_secret_name(tenant_id: str, connection_id: str, change_id: str) -> str:
     """Return the name of the secret of another join account than the connection was saved with."""
     return f"{secret_name(tenant_id, connection_id)}-{naming.slug(change_id)}"
+
+
+def recipe_secret_name(tenant_id: str, image_set_id: str, value_id: str) -> str:
+    """Return the name of one value of a secret of an image set's recipe."""
+    return f"recipe-{naming.slug(tenant_id)}-{naming.slug(image_set_id)}-{naming.slug(value_id)}"
 
 
 def name_in(address: str) -> str:
@@ -77,6 +83,12 @@ class Vault:
         name = self._name(address)
         found: Any = await self._client.get_secret(name)
         return str(found.value)
+
+    async def set_at(self, address: str) -> datetime | None:
+        """Return when the secret at *address* was set. Raises: as ``read`` does."""
+        found: Any = await self._client.get_secret(self._name(address))
+        moment: datetime | None = found.properties.created_on
+        return moment
 
     async def retire(self, address: str) -> None:
         """Disable every version of the secret at *address* except the newest, which ``read`` returns."""

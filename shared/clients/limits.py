@@ -1,4 +1,4 @@
-"""Which rate limits a call draws on, from its method, its address and its region: no call site can forget.
+"""Rate limits that a call draws on, from its method, its address and its region: no call site can forget.
 
 The numbers are Microsoft's (docs/notes/azure.md 1.9 and 2), and only a first estimate: each rate limiter learns
 its own from what the answers report (shared.domain.rate_limiter). A limit is left out if another one is always reached

@@ -52,7 +52,7 @@ class Pacing:
             spent += buckets
 
     async def call_again(self, after: timedelta, *taken: Ticket) -> PacedError:
-        """Return that the call has to come back *after*, with *taken* and a ticket for each call it makes again."""
+        """Return an error that asks for the same call *after* a time, with *taken* and a ticket for each request."""
         tickets, delay = list(taken), after.total_seconds()
         for bucket, n in Counter(SPENT.get() or ()).items():
             more, longer = await self._client(bucket).enqueue(BEHALF.get().tenant_id, n)
@@ -61,7 +61,7 @@ class Pacing:
         return PacedError(*tickets, after=max(_SHORTEST, timedelta(seconds=delay)))
 
     async def observe(self, bucket: Bucket, left: int | None) -> None:
-        """Learn that a call was answered, and how many more were possible then (None: not reported)."""
+        """Report an answered call to the bucket, with the number of calls that were left then (None: not reported)."""
         await self._client(bucket).observe(left)
 
     async def back_off(self, bucket: Bucket, after: timedelta) -> None:

@@ -124,7 +124,7 @@ class VerdictPolicy(AsyncHTTPPolicy[Any, Any]):
 
 
 class PacingPolicy(AsyncHTTPPolicy[Any, Any]):
-    """Takes a token of each rate limit before a call, and learns from what the response reports about them."""
+    """Takes a token of each rate limit before a call, and learns from the limits that the response reports."""
 
     def __init__(self, pacing: Pacing, limits: Limits) -> None:
         super().__init__()

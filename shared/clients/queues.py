@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from contextlib import suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -10,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from azure.core.credentials_async import AsyncTokenCredential
     from azure.storage.queue.aio import QueueClient
+
+_MOST_AT_ONCE = 32  # what Azure gives in one answer
 
 
 def queue_client(credential: AsyncTokenCredential, queues_url: str, name: str) -> QueueClient:
@@ -20,7 +24,16 @@ def queue_client(credential: AsyncTokenCredential, queues_url: str, name: str) -
     from azure.storage.queue import TextBase64EncodePolicy
     from azure.storage.queue.aio import QueueClient
 
-    return QueueClient(queues_url, name, credential, message_encode_policy=TextBase64EncodePolicy())
+    return QueueClient(
+        queues_url,
+        name,
+        credential,
+        message_encode_policy=TextBase64EncodePolicy(),
+        retry_total=3,
+        initial_backoff=0,  # the SDK's default of 15 seconds would hold a timer for more than a minute
+        increment_base=1,
+        random_jitter_range=1,
+    )
 
 
 async def oldest(queue: QueueClient) -> timedelta:
@@ -41,6 +54,18 @@ async def oldest(queue: QueueClient) -> timedelta:
         return timedelta()
     put = [message.inserted_on for message in found if message.inserted_on is not None]
     return max(asked[-1] - put[0], timedelta()) if put else timedelta()
+
+
+async def first_texts(queue: QueueClient) -> list[str]:
+    """Return the texts of the first messages of a queue, at most 32, without those that are no text in base64."""
+    from azure.core.exceptions import ResourceNotFoundError
+
+    texts: list[str] = []
+    with suppress(ResourceNotFoundError):
+        for message in await queue.peek_messages(max_messages=_MOST_AT_ONCE):
+            with suppress(binascii.Error, ValueError):
+                texts.append(base64.b64decode(str(message.content), validate=True).decode())
+    return texts
 
 
 async def send(queue: QueueClient, text: str) -> None:

@@ -18,7 +18,7 @@ _MAX_WAITS = 10
 
 
 async def retry_while_throttled(read: Callable[[], Awaitable[T]]) -> T:
-    """Return what *read* returns, after short waits for tokens. Raises: PacedError if a wait would be too long."""
+    """Return the result of *read*, after short waits for tokens. Raises: PacedError if a wait would be too long."""
     for _ in range(_MAX_WAITS):
         try:
             return await read()

@@ -1,4 +1,4 @@
-"""What Azure says of VM sizes: where each is offered, what it has, and whether our machines start on it."""
+"""VM sizes in Azure: regions and zones of each, its properties, and whether our machines start on it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Offer:
 
 
 async def offers_in(compute: ComputeManagementClient, region: str) -> dict[str, Offer]:
-    """Return what a subscription is offered in a region, by size in lower case; the answer is large."""
+    """Return the sizes that a subscription is offered in a region, by size in lower case; the answer is large."""
     found: dict[str, Offer] = {}
     async for sku in compute.resource_skus.list(filter=f"location eq '{region}'"):
         if sku.resource_type == "virtualMachines" and sku.name and (offer := _offer(sku)) is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Never
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain.cloud_pcs.build import Failure
@@ -34,9 +34,9 @@ class AccountRecord(Value):
     password_left: Failure | None = None
 
 
-BEGIN_DISABLE = Activity("begin_disable", DisableOrder, Accepted, Refused)
-READ_DISABLE = Poll("read_disable", DisableOrder, Done, Refused)
-RECORD_ACCOUNT = Activity("record_account", AccountRecord, Done, Never, RETRY_FOR_A_DAY)
+BEGIN_DISABLE = Activity("begin_disable", DisableOrder, Accepted, Refused, effect=Effect.CHANGES)
+READ_DISABLE = Poll("read_disable", DisableOrder, Done, Refused, effect=Effect.READS)
+RECORD_ACCOUNT = Activity("record_account", AccountRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
 
 ACCOUNT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=20), timedelta(minutes=15))
 """An agent that does not answer must not delay the clean-up."""

@@ -1,23 +1,33 @@
-"""One attempt of a build: that it begins, its steps, and how it ends: what its Cloud PC's record says."""
+"""One attempt of a build in the record of its Cloud PC: its beginning, its steps, and its end."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
 from shared.contracts.builds import OfAttempt
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect
 from shared.contracts.outcomes import Done, NoCapacity, Superseded
+from shared.domain.asking import Confirmation
 from shared.domain.cloud_pcs.build import Failure, Resources, Warn
 from shared.domain.cloud_pcs.steps import Step
+from shared.domain.values import Value
 
 
 class AttemptOrder(OfAttempt):
-    """Which attempt of which build."""
+    """An attempt of a build."""
 
     connection_id: str
     resumes_at: Step | None = None
+
+
+class Begun(Value):
+    """The attempt begins, and the remains of an earlier build may be removed: the directory was asked."""
+
+    kind: Literal["begun"] = "begun"
+    confirmation: Confirmation
 
 
 class StepRecord(OfAttempt):
@@ -57,9 +67,15 @@ class ProvisionedRecord(OfAttempt):
     warnings: tuple[Warn, ...] = ()
 
 
-BEGIN_ATTEMPT = Activity("begin_attempt", AttemptOrder, Done, NoCapacity | Superseded, RETRY_FOR_A_DAY)
-BEGIN_STEP = Activity("begin_step", StepRecord, Done, Superseded, RETRY_FOR_A_DAY)
-RECORD_PARKED = Activity("record_parked", ParkedRecord, Done, Superseded, RETRY_FOR_A_DAY)
-RECORD_FAILED = Activity("record_failed", FailedRecord, Done, Superseded, RETRY_FOR_A_DAY)
-RECORD_PROVISIONED = Activity("record_provisioned", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY)
-RECORD_REPLACED = Activity("record_replaced", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY)
+BEGIN_ATTEMPT = Activity(
+    "begin_attempt", AttemptOrder, Begun | Done, NoCapacity | Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+BEGIN_STEP = Activity("begin_step", StepRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RECORD_PARKED = Activity("record_parked", ParkedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RECORD_FAILED = Activity("record_failed", FailedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RECORD_PROVISIONED = Activity(
+    "record_provisioned", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+RECORD_REPLACED = Activity(
+    "record_replaced", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)

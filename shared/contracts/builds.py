@@ -1,4 +1,4 @@
-"""Which build of a Cloud PC, and which attempt of it: what every order and record of one begins with."""
+"""A build of a Cloud PC, and an attempt of it: the first fields of every order and record of one."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from shared.domain.values import Value
 
 
 class OfBuild(Value):
-    """Of one build of one Cloud PC."""
+    """Base of orders and records of one build of one Cloud PC."""
 
     tenant_id: str
     cloud_pc_id: str
@@ -16,7 +16,7 @@ class OfBuild(Value):
 
 
 class OfAttempt(OfBuild):
-    """Of one attempt of a build."""
+    """Base of orders and records of one attempt of a build."""
 
     attempt: int
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal, Never
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy, Workflow
 from shared.contracts.outcomes import Done
 from shared.domain.values import Value
 
@@ -42,14 +42,14 @@ class WaveOrder(Value):
 
 
 class Worked(Value):
-    """How many waves were done."""
+    """Number of waves that were done."""
 
     waves: int
 
 
-NEXT_WAVE = Activity("next_wave", BulkOrder, Wave, Never, RETRY_FOR_A_DAY)
-ACT_ON_ITEM = Activity("act_on_item", ItemOrder, Done, Never, RETRY_FOR_A_DAY)
-POLL_WAVE = Poll("poll_wave", WaveOrder, Done, Never, RETRY_FOR_A_DAY)
+NEXT_WAVE = Activity("next_wave", BulkOrder, Wave, Never, RETRY_FOR_A_DAY, effect=Effect.READS)
+ACT_ON_ITEM = Activity("act_on_item", ItemOrder, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+POLL_WAVE = Poll("poll_wave", WaveOrder, Done, Never, RETRY_FOR_A_DAY, effect=Effect.READS)
 
 WAVE_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=60), timedelta(hours=24))
 """A wave ends with its slowest: three attempts of a build take hours at worst, parking a day."""

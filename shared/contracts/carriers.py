@@ -1,18 +1,18 @@
-"""What carried a password to a machine, a run command or an extension: removed once it has served."""
+"""Carriers of a password to a machine (run commands, extensions): removed once it has served."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Literal
 
-from shared.contracts.definitions import Activity, PollPolicy, Retry
+from shared.contracts.definitions import Activity, Effect, PollPolicy, Retry
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain.values import Value
 
 
 class Carrier(Value):
-    """One of them, by its name on the machine."""
+    """A carrier by its name on the machine."""
 
     kind: Literal["runCommands", "extensions"]
     name: str
@@ -22,7 +22,7 @@ class Carrier(Value):
 
 
 class CarrierOrder(Value):
-    """Remove a carrier from a machine; what it did to Windows stays."""
+    """Remove a carrier from a machine; its effects on Windows stay."""
 
     machine: Machine
     carrier: Carrier
@@ -44,7 +44,9 @@ def probe_script(steps: tuple[str, ...]) -> Carrier:
     return Carrier(kind="runCommands", name=f"deskwright-probe-{steps[0].lower()}")
 
 
-BEGIN_CARRIER_REMOVAL = Activity("begin_carrier_removal", CarrierOrder, Accepted | Done, Refused, Retry(attempts=3))
+BEGIN_CARRIER_REMOVAL = Activity(
+    "begin_carrier_removal", CarrierOrder, Accepted | Done, Refused, Retry(attempts=3), effect=Effect.ENDS
+)
 
 CARRIER_POLL = PollPolicy(timedelta(seconds=15), timedelta(seconds=15), timedelta(minutes=15))
-"""An agent that does not answer must not delay what comes next."""
+"""The poll of the removal: an agent that does not answer must not delay the next step for long."""

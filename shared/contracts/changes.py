@@ -7,7 +7,7 @@ from typing import Literal, Never
 
 from pydantic import Field
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Workflow
 from shared.contracts.outcomes import Done
 from shared.contracts.reconciling import NewerRequest
 from shared.domain.values import Value
@@ -16,7 +16,7 @@ MOST_AT_ONCE = 100
 """Users that are read and planned together."""
 
 MOST_SINGLY = 200
-"""When more users than these have changed, everybody is read: that costs what the tenant has, not what has changed."""
+"""Most users that are read singly; after more changes everybody is read, at the cost of the whole tenant."""
 
 
 class ChangesOrder(Value):
@@ -46,11 +46,11 @@ class BatchRecord(Value):
 
 
 class Settled(Value):
-    """How many users were reconciled in the last execution."""
+    """Number of users who were reconciled in the last execution."""
 
     count: int
 
 
 SETTLE_CHANGES = Workflow("settle_changes", ChangesOrder, Settled, longest_wait=timedelta(hours=1))
-TAKE_CHANGES = Activity("take_changes", ChangesOrder, Batch, Never, RETRY_FOR_A_DAY)
-CLOSE_CHANGES = Activity("close_changes", BatchRecord, Done, NewerRequest, RETRY_FOR_A_DAY)
+TAKE_CHANGES = Activity("take_changes", ChangesOrder, Batch, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+CLOSE_CHANGES = Activity("close_changes", BatchRecord, Done, NewerRequest, RETRY_FOR_A_DAY, effect=Effect.RECORDS)

@@ -1,14 +1,15 @@
-"""Cleaning up after a Cloud PC: what may be left of a build, where it was built, and what came of removing it."""
+"""Cleaning up after a Cloud PC: the possible remains of a build, the place where it was built, and the result."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from shared.contracts.builds import OfBuild
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Workflow
 from shared.contracts.machines import DELETE_POLL, Machine
 from shared.contracts.outcomes import Done, Refused, Superseded
 from shared.domain import naming
+from shared.domain.asking import Confirmation
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.owner import Owner
@@ -28,6 +29,7 @@ class CleanUpOrder(OfBuild):
     restore_points: tuple[str, ...] = ()
     disks: tuple[str, ...] = ()  # besides the one that was built
     standing_alone: bool = False  # started by the sweep: record the result in the Cloud PC
+    confirmation: Confirmation | None = None  # that it may begin; None: nobody was asked, because nobody has had it
 
     def machine(self, computer_name: str | None = None) -> Machine:
         """Return the machine to remove."""
@@ -43,7 +45,7 @@ class CleanUpOrder(OfBuild):
 
 
 def leftovers_of(pc: CloudPc, build: Build) -> tuple[CleanUpOrder, ...]:
-    """Return what *build* of *pc* may have left, in the place where it was built: not where the next will be."""
+    """Return the order to clean up after *build* of *pc*, in the place where it was built; empty without a machine."""
     made = build.resources
     if not (made.computer_name and made.subscription_id and made.resource_group):
         return ()
@@ -65,7 +67,7 @@ def leftovers_of(pc: CloudPc, build: Build) -> tuple[CleanUpOrder, ...]:
 
 
 class CleanedUp(Value):
-    """Nothing is left, or *left* says what and why."""
+    """Nothing is left, or *left* names the remains and the reasons."""
 
     kind: Literal["cleanedUp"] = "cleanedUp"
     left: tuple[Refused, ...] = ()
@@ -75,9 +77,9 @@ CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, CleanedUp, longest_wait=D
 
 
 class LeftRecord(OfBuild):
-    """What a clean-up that stood alone came to."""
+    """Result of a separate clean-up."""
 
     left: tuple[Refused, ...] = ()
 
 
-RECORD_CLEANED = Activity("record_cleaned", LeftRecord, Done, Superseded, RETRY_FOR_A_DAY)
+RECORD_CLEANED = Activity("record_cleaned", LeftRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)

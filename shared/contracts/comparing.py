@@ -1,10 +1,10 @@
-"""Comparing what the records know with what is there: machines that are gone, and what machines share."""
+"""Comparison of the records with Azure: machines that are gone, and resources that machines share."""
 
 from __future__ import annotations
 
 from typing import Literal, Never
 
-from shared.contracts.definitions import Activity
+from shared.contracts.definitions import Activity, Effect
 from shared.contracts.orphans import ResourceGroupScanOrder, ScanOrder
 from shared.contracts.outcomes import Refused
 from shared.domain.cloud_pcs.adopting import UnknownMachine
@@ -14,10 +14,10 @@ from shared.domain.values import Value
 
 
 class Compared(Value):
-    """How a resource group differs from the records.
+    """Differences of a resource group from the records.
 
     *absent*: machines that records know and Azure does not list: suspected to be gone, no more. *unknown*: machines of
-    Cloud PCs that are there and that no record knows.
+    Cloud PCs and session hosts that are there and that no record knows.
     """
 
     kind: Literal["compared"] = "compared"
@@ -26,18 +26,19 @@ class Compared(Value):
 
 
 class AdoptOrder(Value):
-    """Adopt a machine that is there, if it is sure whose it is."""
+    """Adopt a machine if its owner is certain."""
 
     tenant_id: str
     seen: UnknownMachine
 
 
 class AdoptionTried(Value):
-    """Whether it was adopted; *why_not*: what is contradictory."""
+    """Whether it was adopted; *why_not*: the contradiction. *in_use*: it may serve people."""
 
     kind: Literal["adoptionTried"] = "adoptionTried"
     adopted: bool
     why_not: str | None = None
+    in_use: bool = False
 
 
 class AskOrder(Value):
@@ -48,7 +49,7 @@ class AskOrder(Value):
 
 
 class Asked(Value):
-    """What Azure has answered; of a machine that is left out it has said nothing that counts."""
+    """Azure's answers; machines without a definite answer are left out."""
 
     kind: Literal["asked"] = "asked"
     answers: tuple[Answer, ...] = ()
@@ -62,22 +63,24 @@ class GoneOrder(Value):
 
 
 class GoneRecorded(Value):
-    """Whose machines are recorded as gone."""
+    """Ids of the owners of machines that are recorded as gone."""
 
     kind: Literal["goneRecorded"] = "goneRecorded"
     subject_ids: tuple[str, ...] = ()
 
 
 class MissingFound(Value):
-    """What machines share, is needed by a record, and is not there."""
+    """Shared resources that a record needs and that are missing."""
 
     kind: Literal["missingFound"] = "missingFound"
     missing: tuple[Missing, ...] = ()
     problem: str | None = None
 
 
-COMPARE_RESOURCE_GROUP = Activity("compare_resource_group", ResourceGroupScanOrder, Compared, Refused)
-ADOPT = Activity("adopt_machine", AdoptOrder, AdoptionTried, Refused)
-ASK_FOR_MACHINES = Activity("ask_for_machines", AskOrder, Asked, Never)
-RECORD_GONE = Activity("record_gone", GoneOrder, GoneRecorded, Never)
-FIND_MISSING = Activity("find_missing", ScanOrder, MissingFound, Refused)
+COMPARE_RESOURCE_GROUP = Activity(
+    "compare_resource_group", ResourceGroupScanOrder, Compared, Refused, effect=Effect.READS
+)
+ADOPT = Activity("adopt_machine", AdoptOrder, AdoptionTried, Refused, effect=Effect.RECORDS)
+ASK_FOR_MACHINES = Activity("ask_for_machines", AskOrder, Asked, Never, effect=Effect.RECORDS)
+RECORD_GONE = Activity("record_gone", GoneOrder, GoneRecorded, Never, effect=Effect.RECORDS)
+FIND_MISSING = Activity("find_missing", ScanOrder, MissingFound, Refused, effect=Effect.READS)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Literal, Never
 
 from shared.contracts.builds import OfBuild
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, PollPolicy, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.domain import naming
@@ -25,15 +25,14 @@ STEPS = (
     "enableVirtualizationBasedSecurity",
     "resizeOsPartition",
 )
-"""The order of the steps; each is a file of shared/scripts named in kebab case. What runs, warns and may run again is
-one of them."""
+"""The steps in their order; each is a file of shared/scripts named in kebab case."""
 
 REMOVE_LOCAL_ADMINISTRATOR = "removeLocalAdministrator"
-"""The opposite of one of them, for users who are to be standard users again."""
+"""The opposite of ``assignLocalAdministrator``, for users who are to be standard users again."""
 
 
 class ConfigurationOrder(Value):
-    """What to run.
+    """Steps to run.
 
     *local_administrator*: the account to add or remove, None where there is none. *redirections*: those that are
     allowed (``SecurityDefaults.redirections``).
@@ -46,7 +45,7 @@ class ConfigurationOrder(Value):
 
 
 class Configured(Value):
-    """What came of it; no warnings: all is well."""
+    """Result of the configuration; no warnings: all is well."""
 
     kind: Literal["configured"] = "configured"
     warnings: tuple[Warn, ...] = ()
@@ -61,7 +60,7 @@ class RerunOrder(Value):
 
 
 class RerunRecord(OfBuild):
-    """What running *steps* again came to: warnings of these steps are replaced by *warnings*."""
+    """Result of running *steps* again: warnings of these steps are replaced by *warnings*."""
 
     operation_id: str
     steps: tuple[str, ...]
@@ -73,10 +72,12 @@ def rerunning_instance(pc: CloudPc) -> str:
     return naming.instance_id(pc.tenant_id, pc.id, "rerun", pc.current.generation)
 
 
-RECORD_RERUN = Activity("record_rerun", RerunRecord, Done, Never, RETRY_FOR_A_DAY)
+RECORD_RERUN = Activity("record_rerun", RerunRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
 
-BEGIN_CONFIGURATION = Activity("begin_configuration", ConfigurationOrder, Accepted, Refused)
-READ_CONFIGURATION = Activity("read_configuration", ConfigurationOrder, Configured, Pending | Refused)
+BEGIN_CONFIGURATION = Activity("begin_configuration", ConfigurationOrder, Accepted, Refused, effect=Effect.CHANGES)
+READ_CONFIGURATION = Activity(
+    "read_configuration", ConfigurationOrder, Configured, Pending | Refused, effect=Effect.READS
+)
 CONFIGURATION_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=30), timedelta(minutes=95))
 
 RERUN_STEPS = Workflow("rerun_steps", RerunOrder, Configured, longest_wait=CONFIGURATION_POLL.timeout)

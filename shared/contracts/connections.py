@@ -1,4 +1,4 @@
-"""Checking a connection: what ARM, Graph, Key Vault and a probe can say before a Cloud PC depends on it."""
+"""Checking a connection by ARM, Graph, Key Vault and a probe before a Cloud PC depends on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Literal, Never
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, PollPolicy, Retry, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, PollPolicy, Retry, Workflow
 from shared.contracts.machines import HostedNetworkOrder
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.probes import ProbeOrder
@@ -68,7 +68,7 @@ class CheckOrder(Value):
 
 
 class Checked(Value):
-    """What a check found; None: it does not apply to this connection.
+    """Finding of a check; None: it does not apply to this connection.
 
     *subnets*: usage that it read with it. *closed*: further subscriptions in which no build can succeed; None: none is.
     """
@@ -80,7 +80,7 @@ class Checked(Value):
 
 
 class GroupChecked(Value):
-    """What the checks of a group found."""
+    """Findings of a group's checks."""
 
     kind: Literal["groupChecked"] = "groupChecked"
     findings: tuple[HealthCheck, ...]
@@ -89,7 +89,7 @@ class GroupChecked(Value):
 
 
 class ConnectionRecord(Value):
-    """What all checks found.
+    """Findings of all checks.
 
     *probed*: whether a probe's findings are among them; else those of the last probe stand. *joined*: the computer
     names that a probe has joined, or will join, and that may still be there. *unsettled*: those whose account in the
@@ -118,8 +118,8 @@ class PasswordOrder(Value):
 
 CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, ConnectionRecord, longest_wait=LONGEST_CHECK)
 CHECK_GROUP = Workflow("check_group", CheckGroupOrder, GroupChecked)
-RUN_CHECK = Activity("run_check", CheckOrder, Checked, Never)
-RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, Done, Never, RETRY_FOR_A_DAY)
-RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, Done, Refused, Retry(attempts=3))
+RUN_CHECK = Activity("run_check", CheckOrder, Checked, Never, effect=Effect.READS)
+RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, Done, Refused, Retry(attempts=3), effect=Effect.KEEPS)
 
 CHECK_POLL = PollPolicy(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=30))

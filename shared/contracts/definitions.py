@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from functools import cached_property, reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any, Generic, Never, TypeVar
@@ -55,7 +56,7 @@ _DOUBLINGS = 30  # more would leave what a timedelta can hold
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How often a call that failed (not: was refused) is made again, with doubling pauses."""
+    """Retries of a call that failed (not: was refused), with doubling pauses."""
 
     attempts: int = 8
     first: timedelta = timedelta(seconds=5)
@@ -74,8 +75,26 @@ RETRY_FOR_A_DAY = Retry(attempts=300)
 _RETRY = Retry()
 
 
+class Effect(StrEnum):
+    """The effect of an activity. An order may be delivered again when its successors have run (decision 128)."""
+
+    READS = "reads"
+    RECORDS = "records"  # in our own tables, where generations, runs and operations are compared
+    KEEPS = "keeps"  # makes what all of a tenant or a group share, alike for each caller; ends nothing
+    MAKES = "makes"
+    CHANGES = "changes"
+    ENDS = "ends"  # deletes, stops, closes, revokes, signs off
+
+    @property
+    def is_fenced(self) -> bool:
+        """Whether its implementation has to name the fence that keeps an old order from newer resources."""
+        return self in {Effect.MAKES, Effect.CHANGES, Effect.ENDS}
+
+
 class Contract(Generic[In_contra, Out_co]):
     """A function of the app that turns an *In* into an *Out*; the base of activities, polls and workflows."""
+
+    effect: Effect = Effect.RECORDS  # of a workflow: what it orders has effects of its own
 
     def __init__(self, name: str, accepts: type[In_contra], *outcomes: Any) -> None:  # noqa: ANN401 - as above
         self.name, self.accepts = name, accepts
@@ -95,9 +114,11 @@ class Activity(Contract[In_contra, Ok_co | Refusal_co], Generic[In_contra, Ok_co
         ok: TypeForm[Ok_co],
         refusal: TypeForm[Refusal_co],
         retry: Retry = _RETRY,
+        *,
+        effect: Effect,
     ) -> None:
         super().__init__(name, accepts, ok, refusal)
-        self.retry = retry
+        self.retry, self.effect = retry, effect
 
 
 class Poll(Contract[In_contra, Ok_co | Refusal_co | Pending], Generic[In_contra, Ok_co, Refusal_co]):
@@ -110,9 +131,11 @@ class Poll(Contract[In_contra, Ok_co | Refusal_co | Pending], Generic[In_contra,
         ok: TypeForm[Ok_co],
         refusal: TypeForm[Refusal_co],
         retry: Retry = _RETRY,
+        *,
+        effect: Effect,
     ) -> None:
         super().__init__(name, accepts, ok, refusal, Pending)
-        self.retry = retry
+        self.retry, self.effect = retry, effect
 
 
 class Workflow(Contract[In_contra, Out_co], Generic[In_contra, Out_co]):
@@ -135,7 +158,7 @@ class Workflow(Contract[In_contra, Out_co], Generic[In_contra, Out_co]):
 
 @dataclass(frozen=True, slots=True)
 class PollPolicy:
-    """How to wait for something: the first poll, the interval between polls, and when to give up."""
+    """Times of polls: the first poll, the interval between polls, and the time-out."""
 
     first: timedelta
     interval: timedelta

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.contracts.definitions import Activity, Poll, PollPolicy
+from shared.contracts.definitions import Activity, Effect, Poll, PollPolicy
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain.networks.connection import JoinType
@@ -97,14 +97,14 @@ class ForgetSessionHostOrder(Value):
     domain_name: str | None = None
 
 
-PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, HostPoolReady, Refused)
-BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, Accepted, Refused)
-POLL_SESSION_HOST = Poll("poll_session_host", SessionHostOrder, SessionHostFound, Refused)
-ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, Done, Refused)
-RELEASE_SESSION_HOST = Activity("release_session_host", ForgetSessionHostOrder, Done, Refused)
-GRANT_SIGN_IN = Poll("grant_sign_in", SignInRightsOrder, RightsGiven, Refused)
-DELETE_SESSION_HOST = Activity("delete_session_host", ForgetSessionHostOrder, Done, Refused)
-REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, Done, Refused)
+PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, HostPoolReady, Refused, effect=Effect.KEEPS)
+BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, Accepted, Refused, effect=Effect.CHANGES)
+POLL_SESSION_HOST = Poll("poll_session_host", SessionHostOrder, SessionHostFound, Refused, effect=Effect.READS)
+ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, Done, Refused, effect=Effect.CHANGES)
+RELEASE_SESSION_HOST = Activity("release_session_host", ForgetSessionHostOrder, Done, Refused, effect=Effect.ENDS)
+GRANT_SIGN_IN = Poll("grant_sign_in", SignInRightsOrder, RightsGiven, Refused, effect=Effect.CHANGES)
+DELETE_SESSION_HOST = Activity("delete_session_host", ForgetSessionHostOrder, Done, Refused, effect=Effect.ENDS)
+REVOKE_SIGN_IN = Activity("revoke_sign_in", ForgetSessionHostOrder, Done, Refused, effect=Effect.ENDS)
 
 # First polls come near the usual end: DSC takes about three minutes, the agent's first report about 90 seconds.
 REGISTRATION_POLL = PollPolicy(timedelta(seconds=120), timedelta(seconds=30), timedelta(minutes=90))

@@ -1,14 +1,15 @@
-"""The work on one session host: what it is about, the steps of a build, and what is recorded of it."""
+"""The work on one session host: its orders, the steps of a build, and its records."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused, Superseded
 from shared.contracts.session_hosts import HostTaskOrder
+from shared.domain.asking import Confirmation
 from shared.domain.cloud_pcs.build import Failure, Resources, Warn
 from shared.domain.images.image import ImageSource
 from shared.domain.machines.service_plan import ServicePlan
@@ -20,7 +21,7 @@ from shared.domain.values import Value
 
 
 class OfHostTask(Value):
-    """Of one task of one session host, and one attempt of it."""
+    """Base of orders and records of one task of one session host, and one attempt of it."""
 
     tenant_id: str
     session_host_id: str
@@ -34,7 +35,7 @@ class OfHostTask(Value):
 
 
 class HostBuild(Value):
-    """What a host is built from, as its record, its group and its connection say when an attempt begins."""
+    """Inputs of a host's build from its record, its group and its connection, read when an attempt begins."""
 
     plan: ServicePlan
     image: ImageSource
@@ -55,9 +56,10 @@ class HostBuild(Value):
 
 
 class HostJob(OfHostTask):
-    """What a task is about. *made*: what there is of the host by its record. *build*: of a build only.
+    """The job of a task. *made*: resources of the host by its record. *build*: of a build only.
 
     *windows*: the group's settings, where the host has others; *when_empty*: they must not change under a session.
+    *confirmation*: that the host may be removed, because its user has left.
     """
 
     kind: Literal["hostJob"] = "hostJob"
@@ -75,6 +77,7 @@ class HostJob(OfHostTask):
     build: HostBuild | None = None
     windows: HostWindows | None = None
     when_empty: bool = True
+    confirmation: Confirmation | None = None
 
     @property
     def domain_name(self) -> str | None:
@@ -91,7 +94,7 @@ class HostJob(OfHostTask):
 
 
 class HostStepRecord(OfHostTask):
-    """A step begins; *resources* is what there is of the host now. *failure*: why the one before is repeated."""
+    """A step begins; *resources*: those of the host so far. *failure*: why the step before is repeated."""
 
     step: HostStep
     resources: Resources
@@ -107,7 +110,7 @@ class HostParkedRecord(OfHostTask):
 
 
 class HostFailedRecord(OfHostTask):
-    """An attempt failed; *last*: the build is given up. *resources*: what is left of it."""
+    """An attempt failed; *last*: the build is given up. *resources*: those that remain."""
 
     failure: Failure
     last: bool
@@ -143,7 +146,7 @@ class HostConfigurationOrder(Value):
 
 
 class HostConfigured(Value):
-    """What came of it. *unreached*: what keeps it from the share of the profiles; None: it reaches it."""
+    """Result of the configuration. *unreached*: the obstacle to the share of the profiles; None: it reaches it."""
 
     kind: Literal["hostConfigured"] = "hostConfigured"
     warnings: tuple[Warn, ...] = ()
@@ -185,37 +188,53 @@ class HostSessions(Value):
 
 
 class GivenHost(Value):
-    """Whose a dedicated host is; None: nobody's yet."""
+    """The user of a dedicated host; None: no user yet."""
 
     kind: Literal["givenHost"] = "givenHost"
     user_id: str | None = None
 
 
 class HostRightsOrder(Value):
-    """Take the right to sign in to a machine from the user whose it is."""
+    """Take the right to sign in to a machine from its user."""
 
     machine: Machine
     user_id: str
 
 
-BEGIN_HOST_TASK = Activity("begin_host_task", HostTaskOrder, HostJob, NoCapacity | Superseded, RETRY_FOR_A_DAY)
-POLL_EARLIER_TASK = Poll("poll_earlier_task", OfHostTask, Done, Refused)
-RECORD_HOST_STEP = Activity("record_host_step", HostStepRecord, Done, Superseded, RETRY_FOR_A_DAY)
-RECORD_HOST_PARKED = Activity("record_host_parked", HostParkedRecord, Done, Superseded, RETRY_FOR_A_DAY)
-RECORD_HOST_FAILED = Activity("record_host_failed", HostFailedRecord, Done, Superseded, RETRY_FOR_A_DAY)
-RECORD_HOST_BUILT = Activity("record_host_built", HostBuiltRecord, Done, Superseded, RETRY_FOR_A_DAY)
-END_HOST_TASK = Activity("end_host_task", HostEndRecord, Done, Superseded, RETRY_FOR_A_DAY)
-RECORD_HOST_REMOVED = Activity("record_host_removed", OfHostTask, Done, Superseded, RETRY_FOR_A_DAY)
+BEGIN_HOST_TASK = Activity(
+    "begin_host_task", HostTaskOrder, HostJob, NoCapacity | Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+POLL_EARLIER_TASK = Poll("poll_earlier_task", OfHostTask, Done, Refused, effect=Effect.READS)
+RECORD_HOST_STEP = Activity(
+    "record_host_step", HostStepRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+RECORD_HOST_PARKED = Activity(
+    "record_host_parked", HostParkedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+RECORD_HOST_FAILED = Activity(
+    "record_host_failed", HostFailedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+RECORD_HOST_BUILT = Activity(
+    "record_host_built", HostBuiltRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+END_HOST_TASK = Activity("end_host_task", HostEndRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RECORD_HOST_REMOVED = Activity(
+    "record_host_removed", OfHostTask, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
 
-BEGIN_HOST_CONFIGURATION = Activity("begin_host_configuration", HostConfigurationOrder, Accepted, Refused)
-READ_HOST_CONFIGURATION = Poll("read_host_configuration", HostConfigurationOrder, HostConfigured, Refused)
-POLL_NEW_HOST = Poll("poll_new_host", NewHostOrder, NewHostSeen, Refused)
-CLOSE_HOST = Activity("close_host", HostSessionsOrder, HostSessions, Refused)
-OPEN_HOST = Activity("open_host", HostSessionsOrder, Done, Refused)
-POLL_SERVING = Poll("poll_serving", HostSessionsOrder, Done, Refused)
-BEGIN_HIBERNATE = Activity("begin_hibernate", Machine, Accepted | Done, Refused)
-GIVE_HOST = Poll("give_host", HostJob, GivenHost, Refused)
-REVOKE_HOST = Activity("revoke_host", HostRightsOrder, Done, Refused)
+BEGIN_HOST_CONFIGURATION = Activity(
+    "begin_host_configuration", HostConfigurationOrder, Accepted, Refused, effect=Effect.CHANGES
+)
+READ_HOST_CONFIGURATION = Poll(
+    "read_host_configuration", HostConfigurationOrder, HostConfigured, Refused, effect=Effect.READS
+)
+POLL_NEW_HOST = Poll("poll_new_host", NewHostOrder, NewHostSeen, Refused, effect=Effect.READS)
+CLOSE_HOST = Activity("close_host", HostSessionsOrder, HostSessions, Refused, effect=Effect.ENDS)
+OPEN_HOST = Activity("open_host", HostSessionsOrder, Done, Refused, effect=Effect.CHANGES)
+POLL_SERVING = Poll("poll_serving", HostSessionsOrder, Done, Refused, effect=Effect.READS)
+BEGIN_HIBERNATE = Activity("begin_hibernate", Machine, Accepted | Done, Refused, effect=Effect.ENDS)
+GIVE_HOST = Poll("give_host", HostJob, GivenHost, Refused, effect=Effect.CHANGES)
+REVOKE_HOST = Activity("revoke_host", HostRightsOrder, Done, Refused, effect=Effect.ENDS)
 
 HOST_SCRIPT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=90))
 NEW_HOST_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=30), timedelta(minutes=40))
@@ -224,10 +243,10 @@ GIVING_POLL = PollPolicy(timedelta(0), timedelta(seconds=20), timedelta(minutes=
 EARLIER_POLL = PollPolicy(timedelta(0), timedelta(seconds=20), timedelta(minutes=45))
 
 SETTLE = timedelta(minutes=5)
-"""How long a check of FSLogix may fail after the agent's first report before it counts."""
+"""Time for which a check of FSLogix may fail after the agent's first report before it counts."""
 
 LATE_ARRIVALS = timedelta(seconds=30)
 """Between the drain of a host and the last reading of its sessions: the broker may just have sent somebody there."""
 
 REMOVE_AGAIN = timedelta(minutes=30)
-"""When a removal is tried again that could not remove everything."""
+"""Time until an incomplete removal is tried again."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.contracts.definitions import Activity, Poll, PollPolicy
+from shared.contracts.definitions import Activity, Effect, Poll, PollPolicy
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain.networks.connection import Domain, JoinType
@@ -92,16 +92,16 @@ class ForgetDeviceOrder(Value):
     computer_name: str
 
 
-BEGIN_ENTRA_JOIN = Activity("begin_entra_join", EntraJoinOrder, Accepted, Refused)
-BEGIN_DOMAIN_JOIN = Activity("begin_domain_join", DomainJoinOrder, Accepted, Refused)
-POLL_DEVICE = Poll("poll_device", DeviceOrder, DeviceFound, Refused)
-BEGIN_ENROLLMENT = Activity("begin_enrollment", DeviceEnrollmentOrder, Accepted, Refused)
-READ_ENROLLMENT = Poll("read_enrollment", DeviceEnrollmentOrder, Done, Refused)
-POLL_ENROLLMENT = Poll("poll_enrollment", EnrollmentOrder, Enrolled, Refused)
-STAMP_ENROLLMENT_PROFILE = Activity("stamp_enrollment_profile", StampOrder, Done, Refused)
-SET_PRIMARY_USER = Poll("set_primary_user", PrimaryUserOrder, Done, Refused)
-DELETE_MANAGED_DEVICE = Activity("delete_managed_device", ForgetDeviceOrder, Done, Refused)
-DELETE_DEVICE = Activity("delete_device", ForgetDeviceOrder, Done, Refused)
+BEGIN_ENTRA_JOIN = Activity("begin_entra_join", EntraJoinOrder, Accepted, Refused, effect=Effect.CHANGES)
+BEGIN_DOMAIN_JOIN = Activity("begin_domain_join", DomainJoinOrder, Accepted, Refused, effect=Effect.CHANGES)
+POLL_DEVICE = Poll("poll_device", DeviceOrder, DeviceFound, Refused, effect=Effect.READS)
+BEGIN_ENROLLMENT = Activity("begin_enrollment", DeviceEnrollmentOrder, Accepted, Refused, effect=Effect.CHANGES)
+READ_ENROLLMENT = Poll("read_enrollment", DeviceEnrollmentOrder, Done, Refused, effect=Effect.READS)
+POLL_ENROLLMENT = Poll("poll_enrollment", EnrollmentOrder, Enrolled, Refused, effect=Effect.READS)
+STAMP_ENROLLMENT_PROFILE = Activity("stamp_enrollment_profile", StampOrder, Done, Refused, effect=Effect.CHANGES)
+SET_PRIMARY_USER = Poll("set_primary_user", PrimaryUserOrder, Done, Refused, effect=Effect.CHANGES)
+DELETE_MANAGED_DEVICE = Activity("delete_managed_device", ForgetDeviceOrder, Done, Refused, effect=Effect.ENDS)
+DELETE_DEVICE = Activity("delete_device", ForgetDeviceOrder, Done, Refused, effect=Effect.ENDS)
 
 DEVICE_POLL = PollPolicy(timedelta(seconds=5), timedelta(seconds=45), timedelta(minutes=20))
 ENROLLMENT_SCRIPT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=45))
@@ -109,10 +109,10 @@ PRIMARY_USER_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(mi
 
 
 def hybrid_poll(limit: timedelta) -> PollPolicy:
-    """Return how to wait for a hybrid device: it comes with the next sync cycle, at most every 30 minutes."""
+    """Return the poll policy for a hybrid device: it comes with the next sync cycle, at most every 30 minutes."""
     return PollPolicy(timedelta(minutes=2), timedelta(minutes=2), limit)
 
 
 def enrollment_poll(limit: timedelta) -> PollPolicy:
-    """Return how to wait for Intune: the record appears 1 to 30 minutes after the join."""
+    """Return the poll policy for Intune: the record appears 1 to 30 minutes after the join."""
     return PollPolicy(timedelta(seconds=60), timedelta(seconds=45), limit)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal, Never
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
-from shared.contracts.images import REPLICATION_POLL, CapturedOrder, CaptureOrder, GalleryVersion
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy, Workflow
+from shared.contracts.images import IMPORT_STEP, REPLICATION_POLL, CapturedOrder, CaptureOrder, GalleryVersion
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain.cloud_pcs.build import Failure, Warn
@@ -16,6 +16,7 @@ from shared.domain.spot.image_version import VersionActionName, VersionEvent
 from shared.domain.values import Value
 
 VERSION_STEPS: dict[str, str] = {
+    IMPORT_STEP: "Import the managed image into the gallery of the set",
     "allocateCapacity": "Find capacity for the temporary machine",
     "createVm": "Create the temporary machine from the source",
     "customize": "Run the recipe",
@@ -28,11 +29,11 @@ VERSION_STEPS: dict[str, str] = {
 }
 BY_HAND_STEPS = ("allocateCapacity", "createVm")
 SEALING_STEPS = ("closeWayIn", "generalize", "capture", "cleanUp", "validate", "replicate")
-WHOLE_STEPS = tuple(step for step in VERSION_STEPS if step != "closeWayIn")
+WHOLE_STEPS = tuple(step for step in VERSION_STEPS if step not in {IMPORT_STEP, "closeWayIn"})
 
 
 class JoinToTry(Value):
-    """Through which connection the test machine of a version joins, as a host would. *domain*: None: to Entra ID."""
+    """The connection by which the test machine of a version joins, as a host would. *domain*: None: to Entra ID."""
 
     connection_id: str
     network: Network
@@ -60,6 +61,12 @@ class VersionOrder(CapturedOrder):
         return self.recipe_steps is None and not self.is_first
 
     @property
+    def build_steps(self) -> tuple[str, ...]:
+        """The steps of its build."""
+        steps = BY_HAND_STEPS if self.by_hand else WHOLE_STEPS
+        return (IMPORT_STEP, *steps) if self.source.managed_image_id else steps
+
+    @property
     def machine(self) -> Machine:
         """The temporary machine, and later the test machine."""
         return self.machine_of(Owner(kind=OwnerKind.IMAGE_VERSION, id=self.version_id), "VER")
@@ -77,7 +84,7 @@ class VersionOrder(CapturedOrder):
 
 
 class VersionBuilt(Value):
-    """How the work on a version ended."""
+    """Result of the work on a version."""
 
     outcome: Literal["customizing", "available", "failed"]
     failure: Failure | None = None
@@ -127,7 +134,7 @@ class VersionRecord(Value):
 
 
 class VersionDeletedRecord(Value):
-    """How the removal of a version ended. *left*: what could not be removed."""
+    """Result of the removal of a version. *left*: resources that could not be removed."""
 
     tenant_id: str
     version_id: str
@@ -189,23 +196,29 @@ class VersionActionRecord(Value):
 
 
 class VersionActionEnded(Value):
-    """How it ended."""
+    """Result of an action on a version."""
 
     outcome: Literal["succeeded", "failed"]
 
 
-BEGIN_PUBLICATION = Activity("begin_publication", PublishOrder, Accepted, NoCapacity | Refused)
-BEGIN_RECIPE_STEP = Activity("begin_recipe_step", RecipeStepOrder, Accepted, Refused)
-READ_RECIPE_STEP = Poll("read_recipe_step", RecipeStepOrder, Done, Refused)
-RECORD_VERSION_STEP = Activity("record_version_step", VersionStepRecord, Done, Never, RETRY_FOR_A_DAY)
-RECORD_VERSION = Activity("record_version", VersionRecord, Done, Never, RETRY_FOR_A_DAY)
-RECORD_VERSION_DELETED = Activity("record_version_deleted", VersionDeletedRecord, Done, Never, RETRY_FOR_A_DAY)
-RECORD_VERSION_ACTION = Activity("record_version_action", VersionActionRecord, Done, Never, RETRY_FOR_A_DAY)
-BEGIN_ADMINISTRATOR = Activity("begin_administrator", AdministratorOrder, Accepted, Refused)
-READ_ADMINISTRATOR = Poll("read_administrator", AdministratorOrder, Done, Refused)
-FORGET_SECRET = Activity("forget_secret", SecretOrder, Done, Refused)
-OPEN_WAY_IN = Poll("open_way_in", WayInOrder, WayIn, Refused)
-CLOSE_WAY_IN = Poll("close_way_in", Machine, Done, Refused)
+BEGIN_PUBLICATION = Activity("begin_publication", PublishOrder, Accepted, NoCapacity | Refused, effect=Effect.CHANGES)
+BEGIN_RECIPE_STEP = Activity("begin_recipe_step", RecipeStepOrder, Accepted, Refused, effect=Effect.CHANGES)
+READ_RECIPE_STEP = Poll("read_recipe_step", RecipeStepOrder, Done, Refused, effect=Effect.READS)
+RECORD_VERSION_STEP = Activity(
+    "record_version_step", VersionStepRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+RECORD_VERSION = Activity("record_version", VersionRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RECORD_VERSION_DELETED = Activity(
+    "record_version_deleted", VersionDeletedRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+RECORD_VERSION_ACTION = Activity(
+    "record_version_action", VersionActionRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+BEGIN_ADMINISTRATOR = Activity("begin_administrator", AdministratorOrder, Accepted, Refused, effect=Effect.CHANGES)
+READ_ADMINISTRATOR = Poll("read_administrator", AdministratorOrder, Done, Refused, effect=Effect.READS)
+FORGET_SECRET = Activity("forget_secret", SecretOrder, Done, Refused, effect=Effect.ENDS)
+OPEN_WAY_IN = Poll("open_way_in", WayInOrder, WayIn, Refused, effect=Effect.CHANGES)
+CLOSE_WAY_IN = Poll("close_way_in", Machine, Done, Refused, effect=Effect.ENDS)
 
 RECIPE_POLL = PollPolicy(timedelta(seconds=45), timedelta(seconds=30), timedelta(minutes=100))
 WAY_IN_POLL = PollPolicy(timedelta(seconds=5), timedelta(seconds=5), timedelta(minutes=20))

@@ -7,17 +7,21 @@ from typing import Literal, Never
 
 from pydantic import Field
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.images.image import ImageSource
+from shared.domain.images.validation import LARGEST_IMAGE_IN_GB
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Network
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.values import Value
 
+IMPORT_STEP = "importSource"
+"""The first step of a build from a managed image."""
 BUILD_STEPS: dict[str, str] = {
+    IMPORT_STEP: "Import the managed image into the site's gallery",
     "allocateCapacity": "Find capacity for the temporary VM",
     "createVm": "Create the temporary VM from the source",
     "generalize": "Generalise Windows",
@@ -32,7 +36,7 @@ BUILDER = ServicePlan.model_construct(
     display_name="Image builder",
     v_cpu_count=2,
     ram_in_gb=8,
-    storage_in_gb=128,
+    storage_in_gb=LARGEST_IMAGE_IN_GB,
 )
 """The temporary VM's hardware."""
 
@@ -67,6 +71,11 @@ class CapturedOrder(Value):
             computer_name=f"{prefix}-{owner.id[:8]}".upper(),
         )
 
+    def import_for(self, machine: Machine) -> ImportOrder | None:
+        """Return the order to import the source for *machine*, None where that is made from the source itself."""
+        source = self.source.managed_image_id
+        return ImportOrder(machine=machine, managed_image_id=source) if source else None
+
     def gallery_version(self, version_id: str) -> GalleryVersion:
         """Return a version in the gallery by its ARM id."""
         return GalleryVersion(tenant_id=self.tenant_id, subscription_id=self.subscription_id, version_id=version_id)
@@ -91,6 +100,17 @@ class CaptureOrder(Value):
     version: str
     regions: tuple[str, ...]
     exclude_from_latest: bool = False
+
+
+class ImportOrder(Value):
+    """Copy a managed image into the site's gallery, for the machine that is made from it: with Trusted Launch.
+
+    Machines with Trusted Launch are not made from managed images
+    (learn.microsoft.com/azure/virtual-machines/trusted-launch#unsupported-features).
+    """
+
+    machine: Machine
+    managed_image_id: str
 
 
 class GalleryVersion(Value):
@@ -145,27 +165,36 @@ class ImageFailedRecord(Value):
 
 
 class ImageBuilt(Value):
-    """How the build ended."""
+    """Result of the build."""
 
     outcome: Literal["ready", "failed"]
     failure: Failure | None = None
 
 
-PREPARE_GALLERY = Poll("prepare_gallery", CaptureOrder, Done, Refused)
-BEGIN_GENERALIZE = Activity("begin_generalize", Machine, Accepted, Refused)
-POLL_STOPPED = Poll("poll_stopped", Machine, Done, Refused)
-MARK_GENERALIZED = Activity("mark_generalized", Machine, Done, Refused)
-BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, Accepted, NoCapacity | Refused)
-POLL_REPLICATION = Poll("poll_replication", GalleryVersion, Done, Refused)
-BEGIN_VALIDATION = Activity("begin_validation", ValidationOrder, Accepted, Refused)
-READ_VALIDATION = Poll("read_validation", ValidationOrder, Validated, Refused)
-DELETE_GALLERY_VERSION = Activity("delete_gallery_version", GalleryVersion, Done, Refused)
-RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, Done, Never, RETRY_FOR_A_DAY)
-RECORD_IMAGE_READY = Activity("record_image_ready", ImageReadyRecord, Done, Never, RETRY_FOR_A_DAY)
-RECORD_IMAGE_FAILED = Activity("record_image_failed", ImageFailedRecord, Done, Never, RETRY_FOR_A_DAY)
+PREPARE_GALLERY = Poll("prepare_gallery", CaptureOrder, Done, Refused, effect=Effect.KEEPS)
+PREPARE_IMPORT = Poll("prepare_import", ImportOrder, Done, Refused, effect=Effect.KEEPS)
+BEGIN_IMPORT = Activity("begin_import", ImportOrder, Accepted, NoCapacity | Refused, effect=Effect.MAKES)
+DELETE_IMPORT = Activity("delete_import", ImportOrder, Done, Refused, effect=Effect.ENDS)
+BEGIN_GENERALIZE = Activity("begin_generalize", Machine, Accepted, Refused, effect=Effect.CHANGES)
+POLL_STOPPED = Poll("poll_stopped", Machine, Done, Refused, effect=Effect.READS)
+MARK_GENERALIZED = Activity("mark_generalized", Machine, Done, Refused, effect=Effect.CHANGES)
+BEGIN_CAPTURE = Activity("begin_capture", CaptureOrder, Accepted, NoCapacity | Refused, effect=Effect.MAKES)
+POLL_REPLICATION = Poll("poll_replication", GalleryVersion, Done, Refused, effect=Effect.READS)
+BEGIN_VALIDATION = Activity("begin_validation", ValidationOrder, Accepted, Refused, effect=Effect.CHANGES)
+READ_VALIDATION = Poll("read_validation", ValidationOrder, Validated, Refused, effect=Effect.READS)
+DELETE_GALLERY_VERSION = Activity("delete_gallery_version", GalleryVersion, Done, Refused, effect=Effect.ENDS)
+RECORD_IMAGE_STEP = Activity("record_image_step", ImageStepRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RECORD_IMAGE_READY = Activity(
+    "record_image_ready", ImageReadyRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+RECORD_IMAGE_FAILED = Activity(
+    "record_image_failed", ImageFailedRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
 
 REPLICAS = 2
-"""Of a version in each region. One serves about fifty concurrent builds; more make the capture slower."""
+"""Number of replicas of a version in each region. One serves about fifty concurrent builds; more make the capture
+slower.
+"""
 
 STOP_POLL = PollPolicy(timedelta(seconds=60), timedelta(seconds=30), timedelta(minutes=60))
 CAPTURE_POLL = PollPolicy(timedelta(minutes=5), timedelta(minutes=1), timedelta(hours=3))

@@ -1,11 +1,11 @@
-"""Capacity, networks and machines: what core provisioning asks of Azure."""
+"""Capacity, networks and machines: the requests of core provisioning to Azure."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Literal
 
-from shared.contracts.definitions import Activity, Poll, PollPolicy
+from shared.contracts.definitions import Activity, Effect, Poll, PollPolicy
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain import naming
 from shared.domain.images.image import ImageSource
@@ -15,7 +15,7 @@ from shared.domain.values import Value
 
 
 class Place(Value):
-    """Where and as what a machine is built."""
+    """Region, zone and size in which a machine is built."""
 
     kind: Literal["place"] = "place"
     region: str
@@ -24,7 +24,7 @@ class Place(Value):
 
 
 class Machine(Value):
-    """Which machine: everything an activity needs to name it. Names are derived (shared.domain.naming)."""
+    """Identity of a machine: everything an activity needs to name it. Names are derived (shared.domain.naming)."""
 
     tenant_id: str
     owner: Owner
@@ -70,7 +70,7 @@ class Machine(Value):
         return {**tags, naming.REPLACES_TAG: naming.vm_name(self.owner, naming.other_slot(self.slot))}
 
     def poll_order(self, operation: Accepted) -> OperationOrder:
-        """Return the order to poll what Azure has begun for it."""
+        """Return the order to poll an operation of the machine."""
         return OperationOrder(
             tenant_id=self.tenant_id, subscription_id=self.subscription_id, region=self.region, operation=operation
         )
@@ -157,16 +157,18 @@ class Finished(Value):
     kind: Literal["finished"] = "finished"
 
 
-ALLOCATE_CAPACITY = Activity("allocate_capacity", CapacityOrder, Place, NoCapacity | Refused)
-PREPARE_HOSTED_NETWORK = Poll("prepare_hosted_network", HostedNetworkOrder, NetworkReady, NoCapacity | Refused)
-CREATE_NIC = Activity("create_nic", NicOrder, NicReady, NoCapacity | Refused)
-BEGIN_VM = Activity("begin_vm", VmOrder, Accepted, NoCapacity | Refused)
-POLL_OPERATION = Poll("poll_operation", OperationOrder, Finished, NoCapacity | Refused)
-POLL_AGENT = Poll("poll_agent", Machine, Done, Refused)
-BEGIN_DEALLOCATE = Activity("begin_deallocate", Machine, Accepted | Done, Refused)
-BEGIN_VM_DELETE = Activity("begin_vm_delete", Machine, Accepted | Done, Refused)
-DELETE_NIC = Poll("delete_nic", Machine, Done, Refused)
-DELETE_DISK = Poll("delete_disk", Machine, Done, Refused)
+ALLOCATE_CAPACITY = Activity("allocate_capacity", CapacityOrder, Place, NoCapacity | Refused, effect=Effect.READS)
+PREPARE_HOSTED_NETWORK = Poll(
+    "prepare_hosted_network", HostedNetworkOrder, NetworkReady, NoCapacity | Refused, effect=Effect.KEEPS
+)
+CREATE_NIC = Activity("create_nic", NicOrder, NicReady, NoCapacity | Refused, effect=Effect.MAKES)
+BEGIN_VM = Activity("begin_vm", VmOrder, Accepted, NoCapacity | Refused, effect=Effect.MAKES)
+POLL_OPERATION = Poll("poll_operation", OperationOrder, Finished, NoCapacity | Refused, effect=Effect.READS)
+POLL_AGENT = Poll("poll_agent", Machine, Done, Refused, effect=Effect.READS)
+BEGIN_DEALLOCATE = Activity("begin_deallocate", Machine, Accepted | Done, Refused, effect=Effect.ENDS)
+BEGIN_VM_DELETE = Activity("begin_vm_delete", Machine, Accepted | Done, Refused, effect=Effect.ENDS)
+DELETE_NIC = Poll("delete_nic", Machine, Done, Refused, effect=Effect.ENDS)
+DELETE_DISK = Poll("delete_disk", Machine, Done, Refused, effect=Effect.ENDS)
 
 # First polls come near the usual end (docs/notes/azure.md 1.1), later ones within the read budget of 25/s.
 VM_POLL = PollPolicy(timedelta(seconds=75), timedelta(seconds=30), timedelta(minutes=40))

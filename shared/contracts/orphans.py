@@ -7,30 +7,35 @@ from typing import Literal, Never
 
 from pydantic import Field
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy, Workflow
 from shared.contracts.outcomes import Done, Refused
 from shared.domain.cloud_pcs.orphans import Looked, Missing
 from shared.domain.values import Value
 
 
 class Adoptions(Value):
-    """What came of adopting machines that no record knows, before anything is listed as an orphan.
+    """Result of adopting machines that no record knows, before anything is listed as an orphan.
 
-    *declined*: why the machine of a Cloud PC (id) was not adopted; *waiting*: Cloud PCs for which that was not
-    answered; *complete*: every resource group was compared.
+    *declined*: why the machine of a Cloud PC or a session host (id) was not adopted; *conflicts*: those of them whose
+    things only a person may remove; *waiting*: those for which that was not answered; *complete*: every resource group
+    was compared.
     """
 
     declined: dict[str, str] = Field(default_factory=dict)
+    conflicts: tuple[str, ...] = ()
     waiting: tuple[str, ...] = ()
     complete: bool = True
 
-    def judges(self, cloud_pc_id: str | None, *, recorded: bool) -> bool:
-        """Whether what is of a Cloud PC may be judged. *recorded*: it has a record; else it may get one yet."""
-        return (self.complete or recorded) and cloud_pc_id not in self.waiting
+    def judges(self, subject_id: str | None, *, recorded: bool) -> bool:
+        """Return whether the resources of a subject may be judged.
+
+        *recorded*: it has a record; else it may get one yet.
+        """
+        return (self.complete or recorded) and subject_id not in self.waiting
 
 
 class ScanOrder(Value):
-    """Compare what there is of a tenant's Cloud PCs with our records."""
+    """Compare the resources of a tenant's Cloud PCs with our records."""
 
     tenant_id: str
     adoptions: Adoptions = Field(default_factory=Adoptions)
@@ -53,7 +58,7 @@ class ResourceGroupScanOrder(Value):
 
     @property
     def area(self) -> str:
-        """What the list calls it."""
+        """Name in the list."""
         return f"/subscriptions/{self.subscription_id}/resourceGroups/{self.resource_group}"
 
 
@@ -74,7 +79,7 @@ class ScanPlan(Value):
 
 
 class AreaScanned(Value):
-    """What the scan of one area came to; the orphans themselves are in their table."""
+    """Result of the scan of one area; the orphans themselves are in their table."""
 
     kind: Literal["areaScanned"] = "areaScanned"
     looked: Looked
@@ -90,7 +95,7 @@ class ScanRecord(Value):
 
 
 class Scanned(Value):
-    """What is to be removed now, by the tenant's own setting."""
+    """Orphans to be removed now, by the tenant's own setting."""
 
     kind: Literal["scanned"] = "scanned"
     removable: tuple[str, ...] = ()
@@ -114,7 +119,7 @@ class RemovalRecord(Value):
 
 
 class OrphansFound(Value):
-    """What a scan came to. *gone*: machines that were recorded as gone, None: they were not looked for."""
+    """Result of a scan. *gone*: machines that were recorded as gone, None: they were not looked for."""
 
     looked_at: tuple[Looked, ...]
     removed: int = 0
@@ -122,18 +127,18 @@ class OrphansFound(Value):
 
 
 class OrphanRemoved(Value):
-    """What a removal came to."""
+    """Result of a removal."""
 
     refused: Refused | None = None
 
 
-BEGIN_SCAN = Activity("begin_scan", ScanOrder, ScanPlan, Refused, RETRY_FOR_A_DAY)
-SCAN_RESOURCE_GROUP = Activity("scan_resource_group", ResourceGroupScanOrder, AreaScanned, Refused)
-SCAN_HOST_POOL = Activity("scan_host_pool", HostPoolScanOrder, AreaScanned, Refused)
-SCAN_DIRECTORY = Activity("scan_directory", ScanOrder, AreaScanned, Refused)
-RECORD_SCAN = Activity("record_scan", ScanRecord, Scanned, Never, RETRY_FOR_A_DAY)
-DELETE_ORPHAN = Poll("delete_orphan", RemovalOrder, Done, Refused)
-RECORD_REMOVAL = Activity("record_removal", RemovalRecord, Done, Never, RETRY_FOR_A_DAY)
+BEGIN_SCAN = Activity("begin_scan", ScanOrder, ScanPlan, Refused, RETRY_FOR_A_DAY, effect=Effect.READS)
+SCAN_RESOURCE_GROUP = Activity("scan_resource_group", ResourceGroupScanOrder, AreaScanned, Refused, effect=Effect.READS)
+SCAN_HOST_POOL = Activity("scan_host_pool", HostPoolScanOrder, AreaScanned, Refused, effect=Effect.READS)
+SCAN_DIRECTORY = Activity("scan_directory", ScanOrder, AreaScanned, Refused, effect=Effect.READS)
+RECORD_SCAN = Activity("record_scan", ScanRecord, Scanned, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+DELETE_ORPHAN = Poll("delete_orphan", RemovalOrder, Done, Refused, effect=Effect.ENDS)
+RECORD_REMOVAL = Activity("record_removal", RemovalRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
 
 REMOVAL_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(minutes=60))
 

@@ -1,4 +1,4 @@
-"""How a call can end. A refusal is a value, a failure is an exception (ARCHITECTURE.md, "Why refusals are values")."""
+"""Outcomes of a call. A refusal is a value, a failure is an exception (ARCHITECTURE.md, "Why refusals are values")."""
 
 from __future__ import annotations
 
@@ -75,6 +75,10 @@ class Refused(Value):
             advice=self.advice,
             retriable=not self.final,
         )
+
+
+HELD_BACK = "heldBack"
+"""The code of a refusal of our own: nothing was done, because an answer was missing or said that it is wanted."""
 
 
 class NoCapacity(Value):

@@ -1,11 +1,11 @@
-"""The probe: a temporary VM in the connection's own subnet that tries what a Cloud PC will have to do."""
+"""The probe: a temporary VM in the connection's own subnet that tries the steps of a Cloud PC."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Literal
 
-from shared.contracts.definitions import Activity, Poll, PollPolicy
+from shared.contracts.definitions import Activity, Effect, Poll, PollPolicy
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Refused
 from shared.domain.images.image import ImageSource, MarketplaceImage
@@ -24,7 +24,7 @@ PROBE_IMAGE = ImageSource.model_construct(
         publisher="MicrosoftWindowsDesktop", offer="windows-ent-cpc", sku="win11-24h2-ent-cpc-m365"
     )
 )
-"""The Windows of a Cloud PC: what holds for another one need not hold for it."""
+"""The image of the probe: the Windows of a Cloud PC, because another one may behave differently."""
 
 
 class ProbeOrder(Value):
@@ -51,7 +51,7 @@ class ProbeOrder(Value):
 
     @property
     def owner(self) -> Owner:
-        """Whose the temporary VM is."""
+        """Owner of the temporary VM."""
         return Owner(kind=OwnerKind.CONNECTION_PROBE, id=self.connection_id)
 
     @property
@@ -76,12 +76,12 @@ class ScriptOrder(Value):
 
 
 class ScriptRead(Value):
-    """What the steps have found."""
+    """Findings of the steps."""
 
     kind: Literal["scriptRead"] = "scriptRead"
     findings: tuple[HealthCheck, ...]
 
 
-BEGIN_PROBE_SCRIPT = Activity("begin_probe_script", ScriptOrder, Accepted, Refused)
-READ_PROBE_SCRIPT = Poll("read_probe_script", ScriptOrder, ScriptRead, Refused)
+BEGIN_PROBE_SCRIPT = Activity("begin_probe_script", ScriptOrder, Accepted, Refused, effect=Effect.CHANGES)
+READ_PROBE_SCRIPT = Poll("read_probe_script", ScriptOrder, ScriptRead, Refused, effect=Effect.READS)
 SCRIPT_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timedelta(minutes=30))

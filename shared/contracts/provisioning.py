@@ -7,7 +7,7 @@ from typing import Literal, Never
 
 from shared.contracts.builds import OfAttempt, OfBuild
 from shared.contracts.cleaning import CleanUpOrder, leftovers_of
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done
 from shared.domain import naming
@@ -24,7 +24,7 @@ from shared.domain.values import Value
 
 
 class Replaced(Value):
-    """The machine whose place another accepts: what remains of it then, and its name in the host pool."""
+    """The machine whose place another accepts: its remains, and its name in the host pool."""
 
     remains: CleanUpOrder
     session_host: str | None = None
@@ -80,7 +80,7 @@ class ProvisionOrder(OfAttempt):
         )
 
     def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> ProvisionOrder:
-        """Return the order of the attempt after this one, which goes on from it or first cleans up what it left."""
+        """Return the order of the attempt after this one, which goes on from it or first cleans up its remains."""
         following = self.but(attempt=self.attempt + 1, parked_since=None, resume=resume)
         if self.resume is not None:  # the machine is among the remains already
             return following
@@ -167,7 +167,7 @@ def replacing_instance(pc: CloudPc) -> str | None:
 
 
 class Receipt(Value):
-    """How a build ended."""
+    """Result of a build."""
 
     outcome: Literal["provisioned", "provisionedWithWarnings", "failed", "superseded"]
     attempts: int
@@ -180,7 +180,7 @@ class AbandonOrder(OfBuild):
 
 PROVISION = Workflow("provision_cloud_pc", ProvisionOrder, Receipt)
 REPLACE = Workflow("replace_cloud_pc", ProvisionOrder, Receipt)
-ABANDON_REPLACEMENT = Activity("abandon_replacement", AbandonOrder, Done, Never, RETRY_FOR_A_DAY)
+ABANDON_REPLACEMENT = Activity("abandon_replacement", AbandonOrder, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
 
 PARKING_PAUSE = timedelta(minutes=10)
-"""How long a parked build waits before it looks for capacity again."""
+"""Time for which a parked build waits before it looks for capacity again."""

@@ -7,7 +7,7 @@ from typing import Literal, Never
 
 from pydantic import Field
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Workflow
 from shared.contracts.outcomes import Done, Refused
 from shared.domain.values import Value
 
@@ -41,7 +41,7 @@ class Planned(Value):
 
 
 class StartOrder(Value):
-    """Start the builds of these Cloud PCs; one that runs already is a success."""
+    """Start the builds of these Cloud PCs; a build that runs already is a success."""
 
     tenant_id: str
     cloud_pc_ids: tuple[str, ...]
@@ -55,10 +55,10 @@ class Started(Value):
 
 
 class ReconciledOrder(Value):
-    """Say that everything requested up to *requested_at* is done."""
+    """Settle the requests up to *requested_at*: they are done."""
 
     tenant_id: str
-    requested_at: datetime | None
+    requested_at: datetime | None = None
 
 
 class NewerRequest(Value):
@@ -68,7 +68,7 @@ class NewerRequest(Value):
 
 
 class Reconciled(Value):
-    """What a reconcile came to."""
+    """Result of a reconcile."""
 
     started: int
     listed: int
@@ -77,6 +77,8 @@ class Reconciled(Value):
 
 
 RECONCILE = Workflow("reconcile_tenant", ReconcileOrder, Reconciled, longest_wait=timedelta(minutes=30))
-PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, Planned, Refused)
-START_PROVISIONING = Activity("start_provisioning", StartOrder, Started, Never, RETRY_FOR_A_DAY)
-CLOSE_RECONCILE = Activity("close_reconcile", ReconciledOrder, Done, NewerRequest, RETRY_FOR_A_DAY)
+PLAN_TENANT = Activity("plan_tenant", ReconcileOrder, Planned, Refused, effect=Effect.RECORDS)
+START_PROVISIONING = Activity("start_provisioning", StartOrder, Started, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+CLOSE_RECONCILE = Activity(
+    "close_reconcile", ReconciledOrder, Done, NewerRequest, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)

@@ -1,4 +1,4 @@
-"""How a refusal leaves a client: as an exception, which ``shared.workflow.implements`` turns into the outcome.
+"""Refusals raised by a client: as an exception, which ``shared.workflow.implements`` turns into the outcome.
 
 So an activity reads as if all went well, and no call site can forget to check.
 """
@@ -10,7 +10,7 @@ from shared.errors import RefusedError, UnavailableError
 
 
 class DeclinedError(RefusedError):
-    """The cloud declined: *outcome* is what an activity answers."""
+    """The cloud declined: *outcome* is the outcome that an activity returns."""
 
     def __init__(self, outcome: Refused | NoCapacity) -> None:
         super().__init__(outcome.code, outcome.message)
@@ -25,7 +25,7 @@ class DeclinedError(RefusedError):
 
 
 class MissingError(DeclinedError):
-    """What was asked for is not there: often just what the caller wanted to know."""
+    """The requested object does not exist: often the very information that the caller wanted."""
 
 
 class UnansweredError(UnavailableError):
@@ -37,4 +37,4 @@ class UnansweredError(UnavailableError):
 
 
 class OutageError(UnansweredError):
-    """The cloud did not answer at all, or with a failure of its own (5xx): that is no failure of what was asked."""
+    """The cloud did not answer at all, or with a failure of its own (5xx): that is no refusal of the request."""

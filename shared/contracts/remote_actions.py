@@ -1,4 +1,4 @@
-"""Remote actions: the order of one, what its steps ask for, and how it is written down."""
+"""Remote actions: the order of one, the orders of its steps, and its records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal, Never
 
 from pydantic import Field
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Json, Poll, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Json, Poll, Workflow
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused, Superseded
 from shared.domain import naming
@@ -108,7 +108,7 @@ def remote_instance(pc: CloudPc) -> str | None:
 
 
 class RemoteEnded(Value):
-    """How it ended."""
+    """Result of a remote action."""
 
     outcome: Literal["succeeded", "failed", "superseded"]
 
@@ -142,7 +142,7 @@ class RemoteEnd(Value):
 
 
 class Hardware(Value):
-    """What a machine has, and in which zone it is."""
+    """Hardware of a machine, and its zone."""
 
     kind: Literal["hardware"] = "hardware"
     size: str
@@ -196,16 +196,16 @@ class RestorePointsOrder(Value):
 
 
 RUN_REMOTE_ACTION = Workflow("run_remote_action", RemoteOrder, RemoteEnded)
-BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, Done, Superseded, RETRY_FOR_A_DAY)
-END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, Done, Never, RETRY_FOR_A_DAY)
+BEGIN_REMOTE_STEP = Activity("begin_remote_step", RemoteStep, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+END_REMOTE_ACTION = Activity("end_remote_action", RemoteEnd, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
 
-BEGIN_RESTART = Activity("begin_restart", Machine, Accepted, NoCapacity | Refused)
-BEGIN_START = Activity("begin_start", Machine, Accepted | Done, NoCapacity | Refused)
-EXAMINE = Activity("examine", RemoteOrder, Examined, Refused)
-BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, Accepted, Refused)
-BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, Accepted | Done, Refused)
-READ_HARDWARE = Activity("read_hardware", Machine, Hardware, Refused)
-BEGIN_RESIZE = Activity("begin_resize", SizeOrder, Accepted | Done, NoCapacity | Refused)
-BEGIN_DISK_GROWTH = Activity("begin_disk_growth", DiskOrder, Accepted | Done, Refused)
-BEGIN_SWAP = Activity("begin_swap", RemoteOrder, Accepted | Done, Refused)
-DELETE_RESTORE_POINTS = Poll("delete_restore_points", RestorePointsOrder, Done, Refused)
+BEGIN_RESTART = Activity("begin_restart", Machine, Accepted, NoCapacity | Refused, effect=Effect.CHANGES)
+BEGIN_START = Activity("begin_start", Machine, Accepted | Done, NoCapacity | Refused, effect=Effect.CHANGES)
+EXAMINE = Activity("examine", RemoteOrder, Examined, Refused, effect=Effect.CHANGES)
+BEGIN_RESTORE_POINT = Activity("begin_restore_point", RemoteOrder, Accepted, Refused, effect=Effect.MAKES)
+BEGIN_RESTORED_DISK = Activity("begin_restored_disk", RemoteOrder, Accepted | Done, Refused, effect=Effect.MAKES)
+READ_HARDWARE = Activity("read_hardware", Machine, Hardware, Refused, effect=Effect.READS)
+BEGIN_RESIZE = Activity("begin_resize", SizeOrder, Accepted | Done, NoCapacity | Refused, effect=Effect.CHANGES)
+BEGIN_DISK_GROWTH = Activity("begin_disk_growth", DiskOrder, Accepted | Done, Refused, effect=Effect.CHANGES)
+BEGIN_SWAP = Activity("begin_swap", RemoteOrder, Accepted | Done, Refused, effect=Effect.CHANGES)
+DELETE_RESTORE_POINTS = Poll("delete_restore_points", RestorePointsOrder, Done, Refused, effect=Effect.ENDS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from shared.contracts.definitions import Activity
+from shared.contracts.definitions import Activity, Effect
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Refused
 from shared.domain.values import Value
@@ -26,10 +26,12 @@ class Recognized(Value):
 
 
 class Unrecognized(Value):
-    """It is not as it was left: *why* says what is different."""
+    """The machine is not as it was left: *why* names the difference."""
 
     kind: Literal["unrecognized"] = "unrecognized"
     why: str
 
 
-RECOGNIZE_MACHINE = Activity("recognize_machine", RecognizeOrder, Recognized | Unrecognized, Refused)
+RECOGNIZE_MACHINE = Activity(
+    "recognize_machine", RecognizeOrder, Recognized | Unrecognized, Refused, effect=Effect.READS
+)

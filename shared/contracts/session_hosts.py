@@ -30,7 +30,7 @@ class HostTaskOrder(Value):
 
 
 class HostTaskDone(Value):
-    """What a task came to."""
+    """Result of a task."""
 
     outcome: Literal["done", "notDone", "failed", "superseded"]
     refused: Refused | None = None

@@ -1,18 +1,18 @@
-"""What waits for a cloud that does not answer: whose work it is, and how that is seen."""
+"""Work that waits while a cloud does not answer: its owner, and its record."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Never
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect
 from shared.contracts.outcomes import Done
 from shared.domain.owner import Owner
 from shared.domain.values import Value
 
 
 class WaitingWork(Value):
-    """Work that waits while a cloud does not answer, for as long as that takes: whose, and *doing* what, in words."""
+    """Work that waits while a cloud does not answer, for as long as that takes. *doing*: the work in words."""
 
     tenant_id: str
     owner: Owner
@@ -25,7 +25,7 @@ class SilenceRecord(Value):
     work: WaitingWork
     why: str
     since: datetime
-    next_at: datetime | None
+    next_at: datetime | None = None
 
 
-RECORD_SILENCE = Activity("record_silence", SilenceRecord, Done, Never, RETRY_FOR_A_DAY)
+RECORD_SILENCE = Activity("record_silence", SilenceRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Workflow
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import NewerRequest
+from shared.domain.spot.arrivals import SignIns
 from shared.domain.spot.decision import EngineStep
 from shared.domain.spot.schedule import LoadBalancing
 from shared.domain.values import Value
@@ -28,7 +29,8 @@ class HostsObserved(Value):
     """The hosts were looked at; what was seen is in their records.
 
     *silent*: hosts of which Azure did not say how they are. *requested_at*: of the newest request before the look.
-    *start_seconds*, *build_seconds*: how long hosts took that have just begun to serve.
+    *start_seconds*, *build_seconds*: how long hosts took that have just begun to serve. *sign_ins*: by minute,
+    of the latest half hour; its last minute is over.
     """
 
     kind: Literal["hostsObserved"] = "hostsObserved"
@@ -36,10 +38,11 @@ class HostsObserved(Value):
     silent: tuple[str, ...] = ()
     start_seconds: tuple[int, ...] = ()
     build_seconds: tuple[int, ...] = ()
+    sign_ins: tuple[SignIns, ...] = ()
 
 
 class HostPlanOrder(Value):
-    """Plan what the hosts of a group do, by what was seen of them."""
+    """Plan the next steps of a group's hosts, by the latest observation."""
 
     tenant_id: str
     spot_group_id: str
@@ -47,7 +50,7 @@ class HostPlanOrder(Value):
 
 
 class HostsPlanned(Value):
-    """What the hosts do now; saved already. *balancing*: how sessions are distributed from now on; None: as before."""
+    """Steps for the hosts; saved already. *balancing*: the new load balancing of sessions; None: unchanged."""
 
     kind: Literal["hostsPlanned"] = "hostsPlanned"
     steps: tuple[EngineStep, ...] = ()
@@ -71,7 +74,7 @@ class BalancingOrder(Value):
 
 
 class StepsTaken(Value):
-    """How many steps were taken; *left*: those that could not be, which a later plan decides anew."""
+    """Number of steps taken; *left*: number of steps that could not be taken, which a later plan decides anew."""
 
     kind: Literal["stepsTaken"] = "stepsTaken"
     taken: int = 0
@@ -79,7 +82,7 @@ class StepsTaken(Value):
 
 
 class EngineClosing(Value):
-    """Say that everything requested up to *requested_at* was planned."""
+    """Settle the requests up to *requested_at*: they were planned."""
 
     tenant_id: str
     spot_group_id: str
@@ -87,7 +90,7 @@ class EngineClosing(Value):
 
 
 class EngineRun(Value):
-    """What a run of the engine came to."""
+    """Result of a run of the engine."""
 
     taken: int = 0
     left: int = 0
@@ -95,8 +98,10 @@ class EngineRun(Value):
 
 
 RUN_SPOT_ENGINE = Workflow("run_spot_engine", EngineOrder, EngineRun, longest_wait=timedelta(minutes=30))
-OBSERVE_SPOT_HOSTS = Activity("observe_spot_hosts", EngineOrder, HostsObserved, Refused)
-PLAN_SPOT_HOSTS = Activity("plan_spot_hosts", HostPlanOrder, HostsPlanned, Refused)
-BALANCE_SPOT_POOL = Activity("balance_spot_pool", BalancingOrder, Done, Refused)
-TAKE_HOST_STEPS = Activity("take_host_steps", HostStepsOrder, StepsTaken, Refused)
-CLOSE_SPOT_ENGINE = Activity("close_spot_engine", EngineClosing, Done, NewerRequest, RETRY_FOR_A_DAY)
+OBSERVE_SPOT_HOSTS = Activity("observe_spot_hosts", EngineOrder, HostsObserved, Refused, effect=Effect.RECORDS)
+PLAN_SPOT_HOSTS = Activity("plan_spot_hosts", HostPlanOrder, HostsPlanned, Refused, effect=Effect.RECORDS)
+BALANCE_SPOT_POOL = Activity("balance_spot_pool", BalancingOrder, Done, Refused, effect=Effect.KEEPS)
+TAKE_HOST_STEPS = Activity("take_host_steps", HostStepsOrder, StepsTaken, Refused, effect=Effect.RECORDS)
+CLOSE_SPOT_ENGINE = Activity(
+    "close_spot_engine", EngineClosing, Done, NewerRequest, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)

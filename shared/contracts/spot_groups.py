@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Poll, PollPolicy, Workflow
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Poll, PollPolicy, Workflow
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import NewerRequest
 from shared.domain.networks.connection import JoinType
@@ -28,7 +28,7 @@ class SpotGroupOrder(Value):
 
 
 class MembersPlanned(Value):
-    """Who has a place; saved already. *grants* and *revocations*: ids of members, in groups."""
+    """Changed access of members; saved already. *grants* and *revocations*: ids of members, in groups."""
 
     kind: Literal["membersPlanned"] = "membersPlanned"
     grants: tuple[tuple[str, ...], ...] = ()
@@ -63,7 +63,7 @@ class MemberRightsOrder(Value):
 
 
 class SpotReconciledOrder(Value):
-    """Say that everything requested up to *requested_at* is done, or what has prevented it."""
+    """Settle the requests up to *requested_at*: they are done, or *refused* has prevented it."""
 
     tenant_id: str
     spot_group_id: str
@@ -73,14 +73,14 @@ class SpotReconciledOrder(Value):
 
 
 class Requested(Value):
-    """When the group's reconcile was last requested; None: nobody has."""
+    """Time of the last request for the group's reconcile; None: no request."""
 
     kind: Literal["requested"] = "requested"
     at: datetime | None = None
 
 
 class SpotGroupReconciled(Value):
-    """What a reconcile of a Spot Group came to."""
+    """Result of a reconcile of a Spot Group."""
 
     granted: int = 0
     revoked: int = 0
@@ -91,15 +91,17 @@ class SpotGroupReconciled(Value):
 RECONCILE_SPOT_GROUP = Workflow(
     "reconcile_spot_group", SpotGroupOrder, SpotGroupReconciled, longest_wait=timedelta(hours=2)
 )
-READ_SPOT_REQUEST = Activity("read_spot_request", SpotGroupOrder, Requested, Refused)
-PLAN_SPOT_MEMBERS = Activity("plan_spot_members", SpotGroupOrder, MembersPlanned, Refused)
-PREPARE_SPOT_POOL = Activity("prepare_spot_pool", SpotGroupOrder, SpotPool, Refused)
-GRANT_SPOT_MEMBERS = Poll("grant_spot_members", MemberRightsOrder, Done, Refused)
-REVOKE_SPOT_MEMBERS = Activity("revoke_spot_members", MemberRightsOrder, Done, Refused)
-REMOVE_SPOT_GROUP = Poll("remove_spot_group", SpotGroupOrder, Done, Refused)
-CLOSE_SPOT_RECONCILE = Activity("close_spot_reconcile", SpotReconciledOrder, Done, NewerRequest, RETRY_FOR_A_DAY)
+READ_SPOT_REQUEST = Activity("read_spot_request", SpotGroupOrder, Requested, Refused, effect=Effect.READS)
+PLAN_SPOT_MEMBERS = Activity("plan_spot_members", SpotGroupOrder, MembersPlanned, Refused, effect=Effect.RECORDS)
+PREPARE_SPOT_POOL = Activity("prepare_spot_pool", SpotGroupOrder, SpotPool, Refused, effect=Effect.KEEPS)
+GRANT_SPOT_MEMBERS = Poll("grant_spot_members", MemberRightsOrder, Done, Refused, effect=Effect.KEEPS)
+REVOKE_SPOT_MEMBERS = Activity("revoke_spot_members", MemberRightsOrder, Done, Refused, effect=Effect.ENDS)
+REMOVE_SPOT_GROUP = Poll("remove_spot_group", SpotGroupOrder, Done, Refused, effect=Effect.ENDS)
+CLOSE_SPOT_RECONCILE = Activity(
+    "close_spot_reconcile", SpotReconciledOrder, Done, NewerRequest, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
 
 SPOT_REMOVAL_POLL = PollPolicy(timedelta(seconds=1), timedelta(seconds=20), timedelta(hours=2))
-"""What takes longer is gone on with by the next reconcile."""
+"""Polls of a removal; the next reconcile goes on with a longer one."""
 
 GRANT_POLL = PollPolicy(timedelta(seconds=1), timedelta(seconds=20), timedelta(minutes=30))

@@ -12,14 +12,14 @@ from types import MappingProxyType
 from shared.contracts.configuration import CONFIGURATION_POLL
 from shared.contracts.desktops import REGISTRATION_POLL, SESSION_HOST_POLL, SIGN_IN_POLL
 from shared.contracts.identities import DEVICE_POLL, ENROLLMENT_SCRIPT_POLL, PRIMARY_USER_POLL
-from shared.contracts.images import CAPTURE_POLL, REPLICATION_POLL
+from shared.contracts.images import CAPTURE_POLL, IMPORT_STEP, REPLICATION_POLL
 from shared.contracts.machines import AGENT_POLL, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, VM_POLL
 from shared.contracts.provisioning import ProvisionOrder
 from shared.domain.cloud_pcs.steps import Step
 from shared.domain.sign_in_rights import TAKE_EFFECT_WITHIN
 
 _SHORT = timedelta(minutes=30)
-"""Of a step that only calls: what a rate limit may let a call wait."""
+"""Longest wait of a call for a rate limit, in a step that only calls."""
 
 _CLEANING = 4 * DELETE_POLL.timeout
 """A clean-up is a part of its own: session host, VM, interface and disk, one after the other."""
@@ -40,7 +40,12 @@ _OF_BUILD: Mapping[Step, timedelta] = MappingProxyType(
 )
 
 _OF_IMAGE: Mapping[str, timedelta] = MappingProxyType(
-    {"generalize": EXTENSION_POLL.timeout, "capture": CAPTURE_POLL.timeout, "replicate": REPLICATION_POLL.timeout}
+    {
+        IMPORT_STEP: REPLICATION_POLL.timeout,
+        "generalize": EXTENSION_POLL.timeout,
+        "capture": CAPTURE_POLL.timeout,
+        "replicate": REPLICATION_POLL.timeout,
+    }
 )
 
 

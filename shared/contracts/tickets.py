@@ -1,4 +1,4 @@
-"""On whose behalf a call is made, and its tickets: its places in the queues of rate limits.
+"""The tenant on whose behalf a call is made, and its tickets: its places in the queues of rate limits.
 
 An activity that finds no free token in a bucket is queued there and answers ``Later`` with a ticket; the orchestrator
 sleeps until the ticket should be served and calls again with it. ``shared.workflow`` puts the tickets of the running

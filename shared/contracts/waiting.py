@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.contracts.definitions import Json, Workflow
 from shared.contracts.silences import WaitingWork
+from shared.domain.asking import Confirmation
 from shared.domain.values import Value
 
 POLLS_PER_EXECUTION = 10
@@ -20,6 +21,7 @@ class WaitOrder(Value):
     interval: timedelta
     until: datetime
     waiting: WaitingWork | None = None
+    confirmation: Confirmation | None = None
 
 
 AWAIT_OUTCOME = Workflow("await_outcome", WaitOrder, Json)

@@ -1,4 +1,4 @@
-"""The error codes of the clouds, and what each means: wait, try elsewhere, or give up.
+"""The error codes of the clouds, and the reaction to each: wait, try elsewhere, or give up.
 
 The code decides, not the HTTP status alone: a long-running operation fails with status 200, and one code can mean a
 rate limit, a quota or a lock (docs/notes/azure.md 1.8). ``phrase`` distinguishes those by the message.
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """What to do with an error."""
+    """Classification of an error."""
 
     THROTTLED = "throttled"  # repeat the call, after the time that the answer gives
     UNAVAILABLE = "unavailable"  # repeat the call, with growing pauses
@@ -23,7 +23,7 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of the table: which errors, what to do, and the advice for the operator."""
+    """One row of the table: which errors, the reaction, and the advice for the operator."""
 
     codes: frozenset[str]
     verdict: Verdict

@@ -1,7 +1,8 @@
-"""Everything that Deskwright does and cannot undo: the acts, what each destroys, and who is asked just before.
+"""The acts of Deskwright that cannot be undone: what each destroys, and who is asked just before.
 
 Decision 83 has the reasons. A test compares the tables with the activities that delete, stop, free or revoke, and
-another plays every act of ``HELD_BACK`` with each answer: none, *still wanted*, and *not wanted*.
+another plays every act of ``HELD_BACK`` with each answer: none, *still wanted*, and *not wanted*. The beginning of a
+grace period can be undone, and asks all the same: its user is told that the Cloud PC goes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,10 @@ from types import MappingProxyType
 
 
 class Question(StrEnum):
-    """The question that is asked just before an act, and its source."""
+    """The question that is asked just before an act, and its source.
+
+    What has waited for longer than ``FRESH_FOR`` between the question and an activity asks again in that activity.
+    """
 
     CLAIM = "claim"  # the directory: the user's claim (ask_for_claim), or membership (confirmed_leavers)
     SUCCESSOR = "successor"  # Azure: whether the machine is there that has taken the place of this one
@@ -23,8 +27,9 @@ class Question(StrEnum):
 
 
 class Act(StrEnum):
-    """What asks a source outside, and is held back without its answer; in words for people."""
+    """Acts that need the answer of an external source, and are held back without it; in words for people."""
 
+    BEGIN_GRACE = "the beginning of its grace period"
     END_GRACE = "the removal at the end of the grace period"
     CANCEL = "the removal before it works"
     CLEAN_UP_REMOVED = "the clean-up after its removal"
@@ -54,6 +59,7 @@ _IMAGE_MACHINE = ("begin_vm_delete", "delete_nic", "delete_disk")
 
 HELD_BACK: Mapping[Act, Destroys] = MappingProxyType(
     {
+        Act.BEGIN_GRACE: Destroys("nothing yet; at its end all of it", Question.CLAIM, "plan_tenant", _CLOSE),
         Act.END_GRACE: Destroys("machine, data, restore points", Question.CLAIM, "begin_deprovisioning", _CLOSE),
         Act.CANCEL: Destroys("a build, or what one that failed left", Question.CLAIM, "plan_tenant", _CLOSE),
         Act.CLEAN_UP_REMOVED: Destroys("machine, data, restore points", Question.CLAIM, "clean_up_due", _CLEAN_UP),
@@ -63,7 +69,7 @@ HELD_BACK: Mapping[Act, Destroys] = MappingProxyType(
         Act.REMOVE_HOST: Destroys("a dedicated host, its data", Question.CLAIM, "take_host_steps", _REMOVE_HOST),
     }
 )
-"""What waits visibly on the record of its Cloud PC, or of its session host, while nobody answers."""
+"""Acts that wait visibly on the record of its Cloud PC, or of its session host, while nobody answers."""
 
 OTHERS: Mapping[str, Destroys] = MappingProxyType(
     {
@@ -95,7 +101,12 @@ OTHERS: Mapping[str, Destroys] = MappingProxyType(
             "observe_spot_hosts",
             (*_REMOVE_HOST, "begin_deallocate", "begin_hibernate", "release_session_host"),
         ),
-        "an image build that ends": Destroys("its own machine", Question.OWN, "build_device_image", _IMAGE_MACHINE),
+        "an image build that ends": Destroys(
+            "its own machine, and what it has imported",
+            Question.OWN,
+            "build_device_image",
+            (*_IMAGE_MACHINE, "delete_import"),
+        ),
         "an image version that is deleted": Destroys(
             "the version; Azure refuses while something uses it",
             Question.PERSON,
@@ -112,7 +123,7 @@ OTHERS: Mapping[str, Destroys] = MappingProxyType(
         "a join password that was changed": Destroys("the one before", Question.PERSON, "", ("retire_passwords",)),
     }
 )
-"""What waits for nobody, or is told by another record."""
+"""Acts that wait for nobody, or are reported by another record."""
 
 
 def destroying_activities() -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What an export of the tables consists of: a folder, parts of JSON lines, a manifest written last. Pure.
+"""Parts of an export of the tables: a folder, parts of JSON lines, a manifest written last. Pure.
 
 There is one export for each interval, named for its begin: that of a day is ``2026-11-21``, others have the hour too,
 ``2026-11-21T13``.
@@ -6,12 +6,13 @@ There is one export for each interval, named for its begin: that of a day is ``2
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 from shared.domain.values import Value
 
 FORMAT = 1
-"""Of the manifest and the parts; a restore reads no newer one."""
+"""Version of the format of the manifest and the parts; a restore reads no newer one."""
 
 CONTAINER = "exports"
 """The blob container of exports."""
@@ -20,6 +21,7 @@ MANIFEST = "manifest.json"
 
 _FIRST = datetime(2020, 1, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
+_PART = re.compile(r"[a-z]+/\d{6,}\.jsonl")
 _OF_DAY, _OF_HOUR = "%Y-%m-%d", "%Y-%m-%dT%H"
 
 EXPORTED = (
@@ -93,7 +95,7 @@ class Manifest(Value):
 
     @property
     def rows(self) -> int:
-        """How many rows it holds."""
+        """Number of rows."""
         return sum(part.rows for parts in self.tables.values() for part in parts)
 
 
@@ -129,6 +131,21 @@ def expired(folders: list[str], now: datetime, kept: timedelta) -> list[str]:
     """Return the folders with an export older than *kept*; folders without an export are left alone."""
     begins = {folder: begin for folder in folders if (begin := _begin(folder)) is not None}
     return [folder for folder, begin in begins.items() if begin.date() < now.astimezone(UTC).date() - kept]
+
+
+def several_of_a_day(folders: list[str], now: datetime, kept: timedelta) -> list[list[str]]:
+    """Return the exports of each day longer ago than *kept* that has several, earliest first: one of them is enough."""
+    days: dict[date, list[tuple[datetime, str]]] = {}
+    for folder in folders:
+        if (begin := _begin(folder)) is not None and begin.date() < now.astimezone(UTC).date() - kept:
+            days.setdefault(begin.date(), []).append((begin, folder))
+    return [[folder for _, folder in sorted(of_day)] for _, of_day in sorted(days.items()) if len(of_day) > 1]
+
+
+def is_of_export(blob: str) -> bool:
+    """Whether a blob in the folder of an export is one that an export writes."""
+    folder, _, name = blob.partition("/")
+    return _begin(folder) is not None and (name == MANIFEST or _PART.fullmatch(name) is not None)
 
 
 def _begin(folder: str) -> datetime | None:

@@ -1,4 +1,4 @@
-"""What chooses among the things of a list: the part of OData's ``$filter`` that Deskwright understands. Pure.
+"""Filters of lists: the part of OData's ``$filter`` that Deskwright understands. Pure.
 
 ``eq``, ``ne``, ``gt``, ``ge``, ``lt``, ``le``, ``in (…)``, ``startswith(a,'b')``, ``contains(a,'b')``, ``and``, ``or``,
 ``not`` and parentheses. Texts are compared without regard to case, as Graph does.
@@ -19,6 +19,8 @@ Row: TypeAlias = "Mapping[str, Scalar]"
 
 _MOST_NESTED = 20
 _MOST_WORDS = 10
+_MOST_COMPARED = 50
+"""Comparisons of a filter: each is made for every row. The values of one ``in (…)`` are one comparison."""
 _TOKEN = re.compile(
     r"\s*(?:(?P<text>'(?:[^']|'')*')|(?P<moment>\d{4}-\d{2}-\d{2}(?:T[0-9:.]+(?:Z|[+-]\d{2}:\d{2})?)?)"
     r"|(?P<number>-?\d{1,15}(?:\.\d{1,9})?)|(?P<name>@?[A-Za-z][A-Za-z0-9_./]*)|(?P<mark>[(),]))",
@@ -26,7 +28,7 @@ _TOKEN = re.compile(
 
 
 class Kind(StrEnum):
-    """What the values of a property are."""
+    """Type of the values of a property."""
 
     TEXT = "text"
     MOMENT = "moment"  # as ``moment`` writes it
@@ -35,7 +37,7 @@ class Kind(StrEnum):
 
 
 Kinds: TypeAlias = "Mapping[str, Kind]"
-"""The properties that can be compared, and what each has."""
+"""The properties that can be compared, each with the kind of its values."""
 
 
 class FilterError(ValueError):
@@ -50,6 +52,14 @@ class Comparison:
     operator: str
     value: Scalar
     written: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """*name* is one of *values*; texts are folded."""
+
+    name: str
+    values: frozenset[Scalar]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +86,10 @@ class Together:
     one: bool = False
 
 
-Condition: TypeAlias = "Comparison | Beginning | Negation | Together"
+Condition: TypeAlias = "Comparison | Among | Beginning | Negation | Together"
 
 EVERYTHING = Together(())
-"""What accepts every row."""
+"""Filter that accepts every row."""
 
 
 def moment(at: datetime | None) -> str | None:
@@ -102,12 +112,14 @@ def accepts(condition: Condition, row: Row) -> bool:
         case Beginning(name, text, anywhere):
             value = _folded(row.get(name))
             return isinstance(value, str) and (text in value if anywhere else value.startswith(text))
+        case Among(name, values):
+            return _folded(row.get(name)) in values
         case Comparison(name, operator, wanted):
             return _COMPARE[operator](_folded(row.get(name)), wanted)
 
 
 def searched(text: str, names: Sequence[str]) -> Condition:
-    """Return that each word of *text* is in one of the properties *names*; words in double quotes stay together.
+    """Return the condition that each word of *text* is in one of the properties *names*; quoted words stay together.
 
     Raises: FilterError for more words than anybody looks for: each is looked for in every row.
     """
@@ -176,6 +188,7 @@ class _Reader:
 
     def __init__(self, text: str, kinds: Kinds) -> None:
         self._kinds, self._tokens, self._at, self._depth = kinds, _tokens(text), 0, 0
+        self._compared_so_far = 0
 
     def whole(self) -> Condition:
         found = self._either()
@@ -211,6 +224,9 @@ class _Reader:
             found = self._either()
             self._expect(")")
             return found
+        self._compared_so_far += 1
+        if self._compared_so_far > _MOST_COMPARED:
+            raise FilterError(f"compare at most {_MOST_COMPARED} times; name many values with in (…)")
         for function, anywhere in (("startswith", False), ("contains", True)):
             if self._peek(1) == "(" and self._word(function):
                 return self._function(function, anywhere=anywhere)
@@ -243,7 +259,7 @@ class _Reader:
         while self._mark(","):
             values.append(self._value(name))
         self._expect(")")
-        return Together(tuple(Comparison(name, "eq", value) for value in values), one=True)
+        return Among(name, frozenset(values))
 
     def _property(self) -> str:
         token = self._next()

@@ -14,7 +14,7 @@ INTERRUPTED_AFTER = timedelta(minutes=15)
 
 
 class ResourceType(StrEnum):
-    """What an audit event is about; Graph's names where Graph has one."""
+    """Resource types of audit events; Graph's names where Graph has one."""
 
     BULK_ACTION = "bulkAction"
     CLOUD_PC = "cloudPC"

@@ -1,4 +1,4 @@
-"""JSON that came from outside, read so that it has one meaning only."""
+"""JSON from outside, read so that it has one meaning only."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class _Twice(dict[str, Any]):
 
 
 def read_json(text: str, *, most_members: int | None = None) -> Any:  # noqa: ANN401 - JSON
-    """Return what *text* says.
+    """Return the value of a JSON text.
 
     Of two members with one name every reader takes another one (RFC 8259, section 4): what one of them checked, the
     next one would not see. And NaN and Infinity are no JSON, although Python reads them. *most_members*: of all objects
@@ -64,7 +64,10 @@ def _twice(pairs: list[tuple[str, Any]], found: list[_Twice]) -> _Twice:
 
 
 def _pointer(value: Any) -> str:  # noqa: ANN401 - JSON
-    """Return where the first thing is that is named twice. Without recursion: it may be nested as deep as can be."""
+    """Return the JSON pointer of the first member that is named twice.
+
+    Without recursion: the value may be nested to any depth.
+    """
     path: list[str] = []
     open_: list[Iterator[tuple[Any, Any]]] = []
     while not isinstance(value, _Twice):
@@ -78,7 +81,7 @@ def _pointer(value: Any) -> str:  # noqa: ANN401 - JSON
 
 
 def _members(value: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
-    """Return an iterator over what is in an object or a list, with its name or its place."""
+    """Return an iterator over the values in an object or a list, each with its name or its place."""
     if isinstance(value, dict):
         return iter(value.items())
     return iter(enumerate(value if isinstance(value, list) else ()))

@@ -1,4 +1,4 @@
-"""Names and ids, all derived: one thing always gets one name, so a repeated call finds what the first one made."""
+"""Names and ids, all derived: one thing always gets one name, so a repeated call finds the result of the first."""
 
 from __future__ import annotations
 
@@ -15,10 +15,14 @@ from shared.domain.owner import Owner, OwnerKind
 
 TENANT_TAG = "deskwright:tenant"
 SPOT_GROUP_TAG = "deskwright:spotgroup"
+ORDERED_TAG = "deskwright:ordered"  # when the order was given by which it was made
 REPLACES_TAG = "deskwright:replaces"  # the VM beside which this one was built, to take its place
 
+IMPORTS = "imported-managed-images"
+"""Name of the definition in a site's gallery whose versions are managed images, while images are built from them."""
+
 Slot = Literal["a", "b"]
-"""Where a machine of a Cloud PC can be. While its machine is replaced there is one in the other slot too."""
+"""Slot of a machine of a Cloud PC. While its machine is replaced there is one in the other slot too."""
 
 _SLOTS: Mapping[Slot, str] = MappingProxyType({"a": "", "b": "-b"})
 _NAMESPACE = uuid.UUID("8f0f6a52-6c0f-5b67-9b8e-5b8e1b7a3a10")
@@ -81,7 +85,7 @@ def way_in_rule(owner: Owner) -> str:
 
 
 def owner_of_way_in(rule: str) -> Owner | None:
-    """Return for whose machine a security rule is, by its name; None: it is no way in of ours."""
+    """Return the owner of the machine that a security rule is for, by its name; None: it is no way in of ours."""
     beginning = vm_name(Owner(kind=OwnerKind.IMAGE_VERSION, id=""))
     name = rule.casefold()
     if not name.startswith(beginning) or not name.endswith("-way-in"):
@@ -95,7 +99,7 @@ def other_slot(slot: Slot) -> Slot:
 
 
 def cloud_pc_of_vm(name: str) -> str | None:
-    """Return whose machine a VM's name says it is, None: no Cloud PC's. In whatever case Azure writes it."""
+    """Return the id of the Cloud PC in a VM's name, None: the name is no Cloud PC's. Azure may write it in any case."""
     beginning, folded = vm_name(Owner.cloud_pc("")), name.casefold()
     return folded.removeprefix(beginning).removesuffix(_SLOTS["b"]) if folded.startswith(beginning) else None
 
@@ -128,7 +132,7 @@ def regional_address_space(address_space: str, position: int) -> str:
 
 
 def regional_address_spaces(address_space: str, count: int) -> tuple[str, ...]:
-    """Return what each of a site's regions takes of its address space, in their order."""
+    """Return the parts of a site's address space for each of its regions, in their order."""
     return tuple(regional_address_space(address_space, position) for position in range(count))
 
 
@@ -178,7 +182,7 @@ def desktop_workspace(host_pool_name: str) -> str:
 
 
 def naming_template_problem(template: str) -> str | None:
-    """Return what is wrong with a naming template, None when it is right (docs/notes/windows365.md 2.12)."""
+    """Return the problem of a naming template, None when it is right (docs/notes/windows365.md 2.12)."""
     rest = _RAND.sub("", _USERNAME.sub("", template))
     if stray := re.search(r"[^A-Za-z0-9-]", rest):
         return (
@@ -217,10 +221,10 @@ def computer_name(template: str, user_principal_name: str, *, seed: str) -> str:
 
 
 def fixed_beginning(template: str) -> str:
-    """Return what every computer name of a template begins with, in capitals; empty: it may begin with anything."""
+    """Return the fixed beginning of a template's computer names, in capitals; empty: they may begin with anything."""
     return template.partition("%")[0].upper()
 
 
 def tenant_resource_group(tenant_id: str) -> str:
-    """Return the resource group of what belongs to the tenant and to no site: its desktop host pools."""
+    """Return the resource group of resources that belong to the tenant and to no site: its desktop host pools."""
     return f"deskwright-{tenant_id}"

@@ -1,4 +1,4 @@
-"""In which order the things of a list are shown, and where a page of them ends: OData's ``$orderby``. Pure."""
+"""The order of lists, and the places at which their pages end: OData's ``$orderby``. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMPARED = 100
 
 R = TypeVar("R", bound=Mapping[str, Any])
 Place = tuple[tuple[Scalar, ...], str]
-"""Where a row stands: its values by which a list is ordered, and its id."""
+"""Position of a row: its values by which a list is ordered, and its id."""
 
 
 class OrderError(ValueError):
@@ -55,12 +55,12 @@ def ordered(rows: Iterable[R], terms: Sequence[Term]) -> list[R]:
 
 
 def behind(rows: Iterable[R], terms: Sequence[Term], place: Place) -> list[R]:
-    """Return those of *rows*, which are in order, that come behind *place*, whether or not what was there still is."""
+    """Return those of the sorted *rows* that come after *place*, even if the row of that place no longer exists."""
     return [row for row in rows if _is_behind(row, terms, place)]
 
 
 def place_of(row: Row, terms: Sequence[Term]) -> Place:
-    """Return where a row stands."""
+    """Return the place of a row in the order."""
     return tuple(_cut(row.get(term.name)) for term in terms), str(row.get("id", ""))
 
 
@@ -89,7 +89,7 @@ def written(terms: Sequence[Term]) -> str:
 
 
 def _key(value: Scalar) -> tuple[int, float, str]:
-    """Return what a value is compared by: nothing, then numbers, then texts without regard to case."""
+    """Return the sort key of a value: nothing comes first, then numbers, then texts without regard to case."""
     if value is None:
         return (0, 0.0, "")
     return (2, 0.0, value[:_COMPARED].casefold()) if isinstance(value, str) else (1, float(value), "")

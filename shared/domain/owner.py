@@ -1,4 +1,4 @@
-"""Whose a machine is: what it was made for, and how its names and tags say so.
+"""Owner of a machine: its purpose, and the names and tags that show it.
 
 A machine is made for a Cloud PC, to build a device image or a version of an image set, or to probe a connection.
 Another kind of owner is another member of ``OwnerKind`` and another line of ``_MARKS``.
@@ -14,7 +14,7 @@ from typing import NamedTuple, Self
 from shared.domain.values import Value
 
 ROLE_TAG = "deskwright:role"
-"""What a resource is for: a kind of owner, or ``network``."""
+"""Purpose of a resource: a kind of owner, or ``network``."""
 CLOUD_PC_TAG = "deskwright:cloudpc"
 IMAGE_TAG = "deskwright:image"
 IMAGE_VERSION_TAG = "deskwright:imageversion"
@@ -23,7 +23,7 @@ SESSION_HOST_TAG = "deskwright:sessionhost"
 
 
 class OwnerKind(StrEnum):
-    """What a machine can be made for."""
+    """Purposes of machines."""
 
     CLOUD_PC = "cloudPc"
     DEVICE_IMAGE = "deviceImage"
@@ -33,7 +33,7 @@ class OwnerKind(StrEnum):
 
 
 class _Marks(NamedTuple):
-    """How a kind of owner is known: the tag and the field of telemetry that have its id, the prefix of VM names."""
+    """Marks of a kind of owner: the tag and the field of telemetry that have its id, the prefix of VM names."""
 
     tag: str
     prefix: str
@@ -52,7 +52,7 @@ _MARKS: Mapping[OwnerKind, _Marks] = MappingProxyType(
 
 
 class Owner(Value):
-    """Whose a machine is: a Cloud PC, a device image or an image version that is built, a connection that is probed."""
+    """Owner of a machine: a Cloud PC, a device image or an image version that is built, a connection that is probed."""
 
     kind: OwnerKind
     id: str
@@ -79,7 +79,7 @@ class Owner(Value):
 
     @property
     def base_name(self) -> str:
-        """What the names of its resources begin with."""
+        """Prefix of the names of its resources."""
         return f"{_MARKS[self.kind].prefix}-{self.id}"
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 AS_IT_IS = "use the address in @odata.nextLink as it is"
-"""What to do instead of writing a token."""
+"""Advice instead of writing a token."""
 
 
 def written(place: str) -> str:

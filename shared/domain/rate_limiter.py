@@ -1,4 +1,4 @@
-"""The rate limiter in front of one bucket: who gets the next token, and what the bucket really holds.
+"""The rate limiter in front of one bucket: the order of its tokens, and the bucket's actual level.
 
 Tokens are added at a rate, up to the size of the bucket. A tenant that finds no free token waits in a queue of its own:
 its tickets are numbered, and are served in their order. Between tenants, tokens are shared by start-time fair queueing
@@ -21,14 +21,15 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 _ROUNDING = 1e-6
-"""Sums of fractions of a token come to a little less than the token."""
+"""Tolerance for sums of fractions of a token, which are a little less than the token."""
 _MARGIN = 0.1
 """The part of a bucket that is never handed out: for calls that the network delays, so that they arrive together."""
 _MIN_SIZE = 2.0
 """No bucket is estimated smaller: of one token the margin would leave none to hand out."""
 _HALF_LIFE, _HALF_LIFE_TOKENS = 10.0, 30.0
-"""Of the tokens handed out without an answer, half are taken for lost after so many seconds, or after the time in which
-so many tokens are added, whichever is longer: tickets are dropped."""
+"""Half-life of tickets, in seconds and in tokens: of the tokens handed out without an answer, half are taken for lost
+after so many seconds, or after the time in which so many tokens are added, whichever is longer: tickets are dropped.
+"""
 _LEARN_INTERVAL = 5.0
 _GAIN = 0.5
 _MAX_STEP = 1.5

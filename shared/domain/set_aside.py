@@ -1,4 +1,4 @@
-"""Work that was due and could not be done: it is set aside, and tried again."""
+"""Due work that failed: it is set aside, and tried again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the roles count with which somebody signs in: some minutes after they were given."""
+"""Time at which sign-in roles take effect: some minutes after they were given."""
 
 from __future__ import annotations
 

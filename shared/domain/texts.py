@@ -22,8 +22,15 @@ def one_line(text: str) -> str:
     return text
 
 
+def printable(text: str) -> str:
+    """Validate a password or a key, which may have any character that is printed: an ``AfterValidator``."""
+    if not text.isprintable():
+        raise ValueError("write it without line breaks, tabs and other control characters")
+    return text
+
+
 def readable(text: str) -> None:
-    """Raises: ValueError with what to write in place of a character that cannot be shown in one line."""
+    """Refuse a character that cannot be shown in one line. Raises: ValueError with the advice for it."""
     for character in text:
         if wrong := _unusable(character):
             raise ValueError(wrong)
@@ -55,4 +62,4 @@ Label = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(one_l
 """The name of a customer or a place: it may have "&" and the like, as company names do."""
 
 Description = Annotated[str, Field(max_length=1500), AfterValidator(several_lines)]
-"""What something is for."""
+"""Description of something's purpose."""

@@ -15,10 +15,10 @@ TWICE = "named_twice"
 
 
 Id = Annotated[str, Field(max_length=200)]
-"""What names a record, or an object of a directory: nothing has a longer name."""
+"""Id of a record, or of an object of a directory: nothing has a longer name."""
 
 ResourceId = Annotated[str, Field(max_length=1000)]
-"""What names a resource of Azure, or an image."""
+"""Id of a resource of Azure, or of an image."""
 
 Word = Annotated[str, Field(max_length=100)]
 """One of a number of words, as long as it is not known which."""
@@ -33,7 +33,7 @@ def distinct(values: tuple[Item, ...]) -> tuple[Item, ...]:
 
 
 def wrong_at(part: str, message: str) -> PydanticCustomError:
-    """Return an error of a *part* (a JSON name) of what is validated, where the whole has to be seen to find it."""
+    """Return an error of a *part* (a JSON name) of a validated value, where the whole has to be seen to find it."""
     return PydanticCustomError("value_error", "{message}", {"message": message, "at": part})
 
 
@@ -63,7 +63,7 @@ class Value(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     def audited(self) -> dict[str, Any]:
-        """Return what an audit event keeps of it: the properties whose changes an administrator reads."""
+        """Return the properties that an audit event keeps: those whose changes an administrator reads."""
         return self.to_json()
 
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - any field of the model

@@ -1,4 +1,4 @@
-"""Who acts, in which tenant and when: what every use case takes."""
+"""Actor, tenant and time of an action: the context of every use case."""
 
 from __future__ import annotations
 

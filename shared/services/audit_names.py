@@ -1,4 +1,4 @@
-"""Names beside the ids of audit events: of the applications that acted, and of what they acted on."""
+"""Names beside the ids of audit events: of the applications that acted, and of their targets."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from shared.workflow import DurableClient, start
 
 
 class BulkForm(Value):
-    """Which action on which Cloud PCs: ids, or a filter that is applied once, when the action is requested."""
+    """An action on Cloud PCs: ids, or a filter that is applied once, when the action is requested."""
 
     action: Word = Field(description=", ".join(ACTIONS))
     parameters: dict[Word, Any] = Field(default_factory=dict, max_length=20, description="those of the action")
@@ -106,7 +106,7 @@ async def _judged(context: ActionContext, form: BulkForm, fleet: Sequence[CloudP
 
 
 async def _meant(context: ActionContext, selection: Selection) -> Callable[[CloudPc], bool]:
-    """Return whether a Cloud PC is selected; what its record does not tell is read for selections that name it."""
+    """Return whether a Cloud PC is selected; facts outside its record are read for selections that name them."""
     conditions = _conditions(selection)
     names = {}
     if conditions:  # a list of Cloud PCs shows the names that policies have today

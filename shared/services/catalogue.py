@@ -37,7 +37,7 @@ class Nothing(Value):
 
 
 class AccountForm(Value):
-    """What the user becomes."""
+    """Account type of the user."""
 
     user_account_type: UserAccountType
 
@@ -59,7 +59,7 @@ Refusal = Callable[[CloudPc], str | None]
 """Returns why an action is not possible on a Cloud PC by the records, None when it is."""
 
 Judge = Callable[[ActionContext, Value, Sequence[CloudPc]], Awaitable[Refusal]]
-"""Returns the refusal for the parameters of an action; it may read what there is, and all Cloud PCs."""
+"""Returns the refusal for the parameters of an action; it may read records, and is given all Cloud PCs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from shared.storage.listed import Entry
 
 
 async def cloud_pc_entries(context: ActionContext) -> list[Entry]:
-    """Return what lists of Cloud PCs look at; a policy that was deleted has the name that it had."""
+    """Return the entries that lists of Cloud PCs are made from; a deleted policy keeps its last name in them."""
     names = {
         stored.value.id: stored.value.display_name async for stored in context.deps.policies.each(context.tenant_id)
     }

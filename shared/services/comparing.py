@@ -1,21 +1,24 @@
-"""After a restore: a tenant begins nothing that rests on its records until they were compared with what is there.
+"""After a restore, a tenant begins nothing that rests on its records until they were compared with Azure.
 
 The scan for orphans compares them: it adopts the machines that the records do not know, and finds what is gone.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.orphans import LAST, OrphanScan
+from shared.domain.spot.host import planned_anew
 from shared.domain.tenants.tenant import Paused, Tenant
+from shared.errors import NotFoundError
 from shared.storage.due import EVERYBODY, DueKind
 from shared.storage.records import Records
 from shared.storage.repository import Stored
 
 RESTORED = "restore"
-"""What pauses a tenant while its restored records are compared."""
+"""Actor of the pause of a tenant while its restored records are compared."""
 
 
 async def compare_first(records: Records, tenant: Tenant, at: datetime) -> None:
@@ -42,5 +45,15 @@ async def end_comparison(deps: Dependencies, tenant_id: str, at: datetime) -> No
     def edit(there: Tenant) -> Tenant | None:
         return there.but(paused=None) if there.paused and there.paused.by == RESTORED else None
 
+    await stop_comparing(deps, tenant_id)
     await deps.tenants.change(tenant_id, edit)
+
+
+async def stop_comparing(deps: Dependencies, tenant_id: str) -> None:
+    """Compare the records of a tenant no longer, if they were being compared: its session hosts are planned anew."""
+    if tenant_id not in await deps.restores.comparing():
+        return
+    async for stored in deps.session_hosts.each(tenant_id):
+        with suppress(NotFoundError):
+            await deps.session_hosts.change(tenant_id, stored.value.id, planned_anew, known=stored)
     await deps.restores.compared(tenant_id)

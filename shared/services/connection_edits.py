@@ -16,6 +16,7 @@ from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.connection_checks import begin_check, cloud_pcs_of, spot_groups_of, users_of, wanted_for_now
 from shared.services.connections import domain_of, network_of, steps_of
+from shared.services.in_the_way import Users, refuse_while_used
 from shared.services.intents import Promise, Resource, make_change
 from shared.services.join_passwords import forget_password, password_of_change, renew_password
 from shared.services.writes import Effect, Write, name_taken_is, no_record, removal, replacement
@@ -41,7 +42,7 @@ async def update_connection(
     password: str | None,
     facts: ConnectionFacts,
 ) -> Updated:
-    """Change a connection as the wizard's *form* says; what machines depend on is checked again before it is used.
+    """Change a connection as the wizard's *form* says; a change on which machines depend is checked before it is used.
 
     *password*: the new one, None: it stays. Raises: InvalidError, ConflictError, StaleError.
     """
@@ -86,15 +87,9 @@ async def delete_connection(context: ActionContext, stored: Stored[Connection]) 
     """Delete a connection that nothing uses, and its password. Raises: ConflictError, StaleError."""
     deps, connection = context.deps, stored.value
     policies, cloud_pcs = await users_of(deps, connection)
-    if policies or cloud_pcs:
-        raise ConflictError(
-            f"the connection is in use by {len(policies)} provisioning policies and {cloud_pcs} Cloud PCs: "
-            f"{', '.join(policies) or 'no policy'}",
-            inTheWay={"provisioningPolicies": policies, "cloudPCs": cloud_pcs},
-        )
-    if groups := await spot_groups_of(deps, connection):
-        message = f"the hosts of Spot Groups join by the connection: {', '.join(groups)}"
-        raise ConflictError(message, inTheWay={"spotGroups": groups})
+    groups = await spot_groups_of(deps, connection)
+    users: Users = {"provisioningPolicies": policies, "spotGroups": groups, "cloudPCs": cloud_pcs}
+    refuse_while_used("the connection is in use", users)
     _refuse_while_checked(context, connection)
 
     await make_change(
@@ -181,11 +176,12 @@ async def _refuse_moving(context: ActionContext, before: Connection, after: Conn
     """Refuse a change while the checks run, or of where the Cloud PCs are that use it. Raises: ConflictError."""
     _refuse_while_checked(context, before)
     moves = (before.site_id, before.subscription_id) != (after.site_id, after.subscription_id)
-    if moves and (cloud_pcs := await cloud_pcs_of(context.deps, before)):
-        raise ConflictError(
-            f"{cloud_pcs} Cloud PCs use the connection: its site and its subscription stay",
-            inTheWay={"cloudPCs": cloud_pcs},
-        )
+    if moves:
+        users: Users = {
+            "spotGroups": await spot_groups_of(context.deps, before),
+            "cloudPCs": await cloud_pcs_of(context.deps, before),
+        }
+        refuse_while_used("the connection is in use, so that its site and its subscription stay", users)
 
 
 def _refuse_while_checked(context: ActionContext, connection: Connection) -> None:

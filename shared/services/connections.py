@@ -1,4 +1,4 @@
-"""Connections: what a form of one is checked against, and creating one."""
+"""Connections: the facts against which a form is checked, and creating one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ from shared.workflow import DurableClient
 
 
 async def connection_facts(context: ActionContext, *, any_subscription: bool) -> ConnectionFacts:
-    """Return what a form is checked against. *any_subscription*: the caller may name any, not only the tenant's."""
+    """Return the records that a form is checked against.
+
+    *any_subscription*: the caller may name any subscription, not only the tenant's.
+    """
     deps, tenant = context.deps, context.tenant
     return ConnectionFacts(
         sites=tuple([stored.value async for stored in deps.sites.each(tenant.id)]),

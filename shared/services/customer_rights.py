@@ -1,4 +1,4 @@
-"""What the service needs in a customer's subscription, and what it has there: resource providers, and its role.
+"""Required and present rights of the service in a customer's subscription: resource providers, and its role.
 
 The lists of `infra/` are deployed with the app: the same files as its templates and `deployment/` read.
 """
@@ -58,7 +58,7 @@ async def judge_providers(context: ActionContext, subscription: str) -> tuple[Ve
 
 
 async def judge_role(context: ActionContext, subscription: str, sites: Iterable[Site]) -> tuple[Verdict, ...]:
-    """Judge what the service may do in a subscription, or else in the resource groups of the tenant.
+    """Judge the actions that the service may do in a subscription, or else in each resource group of the tenant.
 
     Raises: RefusedError, UnavailableError.
     """
@@ -96,7 +96,7 @@ async def _in_group(context: ActionContext, subscription: str, name: str, advice
 
 
 async def _without_list(context: ActionContext, subscription: str, declined: DeclinedError, advice: str) -> Verdict:
-    """Judge where the service may not list its own permissions: it has no role at all, or one that is older."""
+    """Judge a service that may not list its own permissions: it has no role at all, or an older one."""
     compute = context.deps.compute(subscription)
     try:
         await _looked_at(partial(subscription_state, compute, subscription))
@@ -114,7 +114,10 @@ async def _permissions(context: ActionContext, subscription: str, scope: str) ->
 
 
 async def _looked_at(read: Callable[[], Awaitable[Found]]) -> Found:
-    """Return what *read* returns. What is not authorised is declined: only a build waits for a new role."""
+    """Return the result of *read*.
+
+    An action that is not authorised is declined, not repeated: only a build waits for a new role.
+    """
     try:
         return await retry_while_throttled(read)
     except UnansweredError as error:

@@ -1,4 +1,4 @@
-"""Deleting at night what is no longer needed: old operations, bulk actions, answered Idempotency-Keys.
+"""Nightly deletion of old operations, bulk actions and answered Idempotency-Keys.
 
 Records, their timelines and the audit log stay. What is deleted is in the exports for as long as these are kept.
 """
@@ -18,7 +18,7 @@ from shared.storage.idempotency import KEPT
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """How many of each."""
+    """Numbers of deleted rows."""
 
     operations: int
     bulk_actions: int
@@ -26,7 +26,7 @@ class Deleted:
 
 
 async def delete_old(deps: Dependencies, now: datetime) -> Deleted:
-    """Remove what ended longer ago than the settings say, and keys older than the day for which they hold."""
+    """Remove operations and bulk actions that ended longer ago than the settings say, and keys older than a day."""
     before = now - timedelta(days=deps.settings.operations_kept_in_days)
     return Deleted(
         operations=await _delete_operations(deps, before),
@@ -48,7 +48,10 @@ async def _delete_operations(deps: Dependencies, before: datetime) -> int:
 
 
 async def _delete_bulk_actions(deps: Dependencies, before: datetime) -> int:
-    """Remove what is over; the items first: without their bulk action nothing would find them."""
+    """Remove ended bulk actions, each after its items: without the bulk action nothing would find them.
+
+    Return their number.
+    """
     count = 0
     for status in OVER:
         async for stored in deps.bulk_actions.of_all(status=status.value):

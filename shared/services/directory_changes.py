@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -13,7 +15,7 @@ from uuid import UUID
 from pydantic import Field, ValidationError
 
 from shared.clients.graph_changes import LinkExpiredError, changes_since
-from shared.clients.queues import send
+from shared.clients.queues import first_texts, send
 from shared.contracts.changes import MOST_SINGLY, SETTLE_CHANGES, ChangesOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
@@ -23,6 +25,7 @@ from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import DeskwrightError, InvalidError, RefusedError
+from shared.pauses import Places
 from shared.services.directory_subscriptions import keep_watch
 from shared.services.reconciling import SWEEP_AFTER, request_reconcile
 from shared.services.spot_changes import wake_for_group
@@ -32,18 +35,24 @@ from shared.telemetry import count_set_aside
 from shared.workflow import DurableClient, start
 
 QUEUE = "directory-changes"
-"""Where everybody who knows of a change puts it."""
+"""Queue to which every source of changes writes."""
 
 POISON = "directory-changes-poison"
 _LAST_TRY = 5  # the host puts a message aside after so many
+_FACTS = frozenset(
+    {"dequeuecount", "expirationtime", "id", "insertiontime", "nextvisibletime", "popreceipt", "queuetrigger"}
+)
+"""Storage's facts about a message, in lower case: the host takes a member of the message's JSON for one of them."""
 _MOST_USERS = 100
+_PLACES = Places(2)
+"""Messages that are carried out at once: the host hands over two dozen, and each may name a hundred users."""
 _PAUSED = timedelta(hours=6)  # until it is looked again whether a tenant is still paused
 _MOST_CHARACTERS = 16_000  # of a message that is put aside: the poison queue's messages have a limit too
 _log = logging.getLogger("deskwright.sweeps")
 
 
 class ChangeType(StrEnum):
-    """What changed."""
+    """Kind of change."""
 
     GROUP_MEMBERSHIP = "groupMembership"
     USER_LICENSE = "userLicense"
@@ -61,29 +70,43 @@ class DirectoryChange(Value):
     at: datetime
 
 
-async def receive_message(deps: Dependencies, client: DurableClient, message: bytes, *, tries: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message as the host hands it over. *id* is the same at each delivery; *tries* counts the deliveries, from 1."""
+
+    id: str
+    tries: int
+    body: bytes
+
+
+async def receive_message(deps: Dependencies, client: DurableClient, message: Received) -> None:
     """Carry out one message of the queue; one that cannot be read is put aside, not tried again.
 
-    One that was read and could not be carried out in as many *tries* as the host makes is put aside too, with why.
+    One that was read and could not be carried out in as many tries as the host makes is put aside too, with why.
+    A message that states facts about itself says nothing by them, and what the host says of it then is not believed:
+    the host, which counts the tries in storage, puts it aside.
     """
-    text = message.decode("utf-8", "replace")
     try:
-        message.decode("utf-8")
-        change = parse(DirectoryChange, read_json(text))
+        said = read_json(message.body.decode("utf-8"))
+        if isinstance(said, dict) and (claimed := {name for name in said if name.lower() in _FACTS}):
+            said = {name: value for name, value in said.items() if name not in claimed}
+            message = replace(message, tries=0)
+        change = parse(DirectoryChange, said)
     except (ValidationError, InvalidError, ValueError, RecursionError) as error:
-        await _put_aside(deps, text, _reason(error))
+        await _put_aside(deps, message, _reason(error))
         return
     try:
         if await deps.tenants.find(change.tenant_id) is None:
-            await _put_aside(deps, text, f"there is no tenant {change.tenant_id}")
+            await _put_aside(deps, message, f"there is no tenant {change.tenant_id}")
             return
-        await _carry_out(deps, client, change)
+        async with _PLACES.one():
+            await _carry_out(deps, client, change)
     except Exception as error:
-        if tries < _LAST_TRY:
+        if message.tries < _LAST_TRY:
             raise
         known = isinstance(error, DeskwrightError)
         _log.warning("a message is set aside", exc_info=None if known else error)
-        await _put_aside(deps, text, f"tried {_LAST_TRY} times: {error if known else type(error).__name__}")
+        await _put_aside(deps, message, f"tried {_LAST_TRY} times: {error if known else type(error).__name__}")
 
 
 async def _carry_out(deps: Dependencies, client: DurableClient, change: DirectoryChange) -> None:
@@ -101,10 +124,27 @@ async def put_on_queue(deps: Dependencies, name: str, message: dict[str, Any]) -
     await send(deps.queue(name), json.dumps(message))
 
 
-async def _put_aside(deps: Dependencies, message: str, reason: str) -> None:
-    aside = {"message": message[:_MOST_CHARACTERS], "reason": reason, "at": deps.clock.now().isoformat()}
+async def _put_aside(deps: Dependencies, message: Received, reason: str) -> None:
+    """Put a message on the poison queue, once.
+
+    A process that ends before the host has deleted the message gets it again, ten minutes later.
+    """
+    if message.tries > 1 and await _is_aside(deps, message.id):
+        return
+    text = message.body.decode("utf-8", "replace")[:_MOST_CHARACTERS]
+    aside = {"message": text, "reason": reason, "at": deps.clock.now().isoformat(), "id": message.id}
     await put_on_queue(deps, POISON, aside)
     count_set_aside()
+
+
+async def _is_aside(deps: Dependencies, message_id: str) -> bool:
+    """Whether one of the first messages of the poison queue is this one; behind them it is not looked for."""
+    for text in await first_texts(deps.queue(POISON)):
+        with suppress(InvalidError, ValueError, RecursionError):
+            aside = read_json(text)
+            if isinstance(aside, dict) and aside.get("id") == message_id:
+                return True
+    return False
 
 
 def _reason(error: Exception) -> str:
@@ -139,13 +179,13 @@ async def report_changes(
 
 
 async def promise_settling(deps: Dependencies, tenant_id: str, now: datetime) -> None:
-    """Promise that a sweep checks whether everything was settled: one row for all reports of a minute."""
+    """Write a row by which a sweep checks that all changes are settled: one row for all reports of a minute."""
     soon = now.replace(second=0, microsecond=0) + timedelta(minutes=2)
     await deps.due.put(DueKind.CHANGES, soon, tenant_id, tenant_id)
 
 
 async def settle_changes(client: DurableClient, tenant_id: str) -> bool:
-    """Start to settle what was reported; return False when that runs already: it repeats until nothing is left."""
+    """Start to settle the reported changes; return False if that runs already: it repeats until none is left."""
     return await start(client, SETTLE_CHANGES, ChangesOrder(tenant_id=tenant_id), instance_id=_instance(tenant_id))
 
 
@@ -154,7 +194,7 @@ def _instance(tenant_id: str) -> str:
 
 
 async def catch_up(deps: Dependencies, client: DurableClient, tenant: Tenant, now: datetime) -> None:
-    """Read what has changed in the directory since the last time, and settle that. It costs what has changed.
+    """Read the changes of the directory since the last reading, and settle them; the cost grows with the changes only.
 
     The first time, and when the directory has forgotten how far it was read, everybody is read.
     """
@@ -202,7 +242,7 @@ async def reread_due(deps: Dependencies, client: DurableClient, due: Due) -> dat
 
 
 async def changes_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Settle what was reported of a tenant's users and is not settled yet."""
+    """Settle the reported changes of a tenant's users that are not settled yet."""
     if not await deps.changes.take(due.tenant_id, 1):
         return None
     if await end_stalled(client, SETTLE_CHANGES, _instance(due.tenant_id), deps.clock.now()):
@@ -212,7 +252,7 @@ async def changes_due(deps: Dependencies, client: DurableClient, due: Due) -> da
 
 
 async def catch_up_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Ask a tenant's directory what has changed; where it refuses to say, everybody is read once a day."""
+    """Ask a tenant's directory for its changes; if it refuses, everybody is read once a day."""
     tenant = await deps.tenants.find(due.tenant_id)
     if tenant is None:
         return None

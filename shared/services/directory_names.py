@@ -14,7 +14,7 @@ from shared.errors import NotFoundError, RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
 
 MOST_FOUND = 50
-"""Of a search; who looks for more writes more of the name."""
+"""Most results of a search; a longer part of the name narrows it."""
 
 _MOST_ASKED = 100
 """Names that one request asks the directory for; the next one asks for more."""
@@ -23,15 +23,15 @@ _NAMES: TtlCache[str] = TtlCache(timedelta(minutes=10))
 """The names of groups and of applications, empty for one that is gone."""
 
 _AWAY: TtlCache[bool] = TtlCache(timedelta(seconds=30))
-"""The tenants whose directory has just not answered, by what it was asked for."""
+"""The tenants whose directory has just not answered, with the kind of the question."""
 
 _log = logging.getLogger("deskwright.services")
 
 
 async def group_names(context: ActionContext, group_ids: Iterable[str]) -> Mapping[str, str]:
-    """Return the display names of groups by id; one that is not known is left out.
+    """Return the display names of groups by id; unknown groups are left out.
 
-    A directory that is away hides no list.
+    A directory that does not answer hides no list.
     """
     graph = context.deps.graph(context.tenant)
 
@@ -42,7 +42,7 @@ async def group_names(context: ActionContext, group_ids: Iterable[str]) -> Mappi
 
 
 async def application_names(context: ActionContext, object_ids: Iterable[str]) -> Mapping[str, str]:
-    """Return the display names of service principals by object id; one that is not known is left out."""
+    """Return the display names of service principals by object id; unknown ones are left out."""
     graph = context.deps.graph(context.tenant)
     return await _names(context, "applications", object_ids, graph.service_principal_name)
 
@@ -50,7 +50,7 @@ async def application_names(context: ActionContext, object_ids: Iterable[str]) -
 async def _names(
     context: ActionContext, kind: str, ids: Iterable[str], name_of: Callable[[str], Awaitable[str]]
 ) -> Mapping[str, str]:
-    """Return the names of objects of the directory, with what is known of them for a while."""
+    """Return the names of objects of the directory, kept for a while."""
     deps, tenant_id = context.deps, context.tenant.id
     wanted = dict.fromkeys(ids)
     unknown = [each for each in wanted if _NAMES.get(deps, (tenant_id, each)) is None][:_MOST_ASKED]

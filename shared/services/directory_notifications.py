@@ -20,7 +20,7 @@ _MOST_USERS = 100
 _ID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 MOST_NOTIFICATIONS = 1000
-"""In one request; who sends more is refused, and reads of what has changed find what was in it."""
+"""Most notifications in one request: a larger one is refused, and reads of the changes find them."""
 
 Notification = Mapping[str, Any]
 

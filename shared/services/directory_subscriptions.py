@@ -37,7 +37,7 @@ _JUST_READ: TtlCache[bool] = TtlCache(timedelta(minutes=1))
 
 
 async def keep_watch(deps: Dependencies, watch: Watch, **changes: object) -> None:
-    """Write down *changes* of what is known of a directory."""
+    """Save *changes* of a directory's watch."""
     try:
         await deps.watches.insert(watch.but(**changes))
     except ConflictError:
@@ -82,7 +82,7 @@ async def _subscribed(
 
 
 async def stop_watching(deps: Dependencies, tenant: Tenant) -> None:
-    """Forget how far a tenant's directory was read; with the last tenant of a directory its subscriptions end."""
+    """Remove the reading position of a tenant's directory; with its last tenant the subscriptions end."""
     await deps.watches.remove(tenant.id, WATCH)
     directory_id = tenant.entra_tenant_id
     found = await deps.watches.find(directory_id, WATCH)
@@ -108,7 +108,7 @@ async def is_from_graph(deps: Dependencies, directory_id: str, state: str) -> bo
 
 
 def _bytes(state: str) -> bytes:
-    """Return what anybody may have sent as bytes: text can be compared safely in ASCII only."""
+    """Return a client state, which anybody may have sent, as bytes: text can be compared safely in ASCII only."""
     return state.encode("utf-8", "surrogatepass")
 
 

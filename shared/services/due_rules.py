@@ -1,6 +1,6 @@
-"""What is done with the due rows of each kind: the rule that acts on a row, and what a restore promises again.
+"""Rules for the due rows of each kind: the rule that acts on a row, and what a restore promises again.
 
-``DUE`` (``shared/storage/due.py``) has what is fixed for each kind: its timer and the orchestrators that it watches.
+``DUE`` (``shared/storage/due.py``) has what is fixed for each kind: the orchestrators that it watches, and when.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from shared.services.spot_reconciling import spot_due
 from shared.services.starting import build_due, resume_build
 from shared.services.sweeping import Rule
 from shared.services.version_actions import image_version_due
-from shared.storage.due import DUE, DueKind, Sweep
+from shared.storage.due import DueKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,5 @@ DUE_RULES: Mapping[DueKind, DueRule] = MappingProxyType(
 """Every kind."""
 
 
-def rules_of(sweep: Sweep) -> Mapping[DueKind, Rule]:
-    """Return the rules of the kinds that one timer sweeps."""
-    return {kind: DUE_RULES[kind].act for kind, facts in DUE.items() if facts.sweep is sweep}
+RULES: Mapping[DueKind, Rule] = MappingProxyType({kind: rule.act for kind, rule in DUE_RULES.items()})
+"""Rules of the sweep for the rows of each kind."""

@@ -1,4 +1,4 @@
-"""Why a user has, will have, or lacks a Cloud PC; and what the tenant's policies would build now."""
+"""Why a user has, will have, or lacks a Cloud PC; and the snapshots that the tenant's policies would build now."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.services.user_settings import groups_among
 
 
 async def read_configuration(context: ActionContext) -> TenantPolicies:
-    """Return what the policies of the tenant would build now."""
+    """Return the policies, images and settings from which the tenant's Cloud PCs would be built now."""
     deps, tenant = context.deps, context.tenant
     policies = {stored.value.id: stored.value async for stored in deps.policies.each(tenant.id)}
     custom = any(policy.image_type is ImageType.CUSTOM for policy in policies.values())

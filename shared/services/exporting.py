@@ -15,7 +15,18 @@ from datetime import datetime, timedelta
 
 from shared.clients.blobs import Blobs, Found
 from shared.dependencies import Dependencies
-from shared.domain.exporting import EXPORTED, Manifest, Part, begin_of, expired, export_name, manifest_name, part_name
+from shared.domain.exporting import (
+    EXPORTED,
+    Manifest,
+    Part,
+    begin_of,
+    expired,
+    export_name,
+    is_of_export,
+    manifest_name,
+    part_name,
+    several_of_a_day,
+)
 from shared.storage.contents import Contents, line
 from shared.storage.listed import is_of_list
 from shared.storage.tables import Row, Tables
@@ -29,7 +40,10 @@ _END = "end"  # in place of a token: blobs have no facts without a value
 
 
 async def export_regularly(deps: Dependencies) -> None:
-    """Export the tables unless that is done for this interval, and remove the exports that are too old."""
+    """Export the tables unless that is done for this interval; then remove the exports that are too old.
+
+    An export that was whole before had its turn of removing: what a crash has left then goes with the next one.
+    """
     if deps.exports is None:
         _log.warning("the tables are not exported: DESKWRIGHT_BLOBS_URL is not set")
         return
@@ -37,8 +51,11 @@ async def export_regularly(deps: Dependencies) -> None:
     every = timedelta(hours=deps.settings.export_every_hours)
     manifest = await export_tables(deps.tables, deps.exports, now, every)
     _log.info("the export of %s is whole: %d rows", manifest.name, manifest.rows)
+    if manifest.exported_at != now:
+        return
     kept = timedelta(days=deps.settings.exports_kept_in_days)
-    for folder in await delete_exports(deps.exports, now, kept):
+    every_kept = timedelta(days=deps.settings.every_export_kept_in_days)
+    for folder in await delete_exports(deps.exports, now, kept, every_kept, newest=manifest.name):
         _log.info("the export of %s is removed", folder)
 
 
@@ -61,14 +78,32 @@ async def read_manifest(blobs: Blobs, name: str) -> Manifest | None:
     return None if content is None else Manifest.model_validate_json(content)
 
 
-async def delete_exports(blobs: Blobs, now: datetime, kept: timedelta) -> list[str]:
-    """Remove the exports older than *kept*, each manifest first: an export that is half removed must not look whole."""
-    gone = expired(await blobs.folders(), now, kept)
-    for folder in gone:
+async def delete_exports(
+    blobs: Blobs, now: datetime, kept: timedelta, every_kept: timedelta, *, newest: str
+) -> list[str]:
+    """Remove the exports older than *kept*, and of days longer ago than *every_kept* all but the first whole one.
+
+    The *newest* whole one stays in any case; so does what is no part of an export. Each manifest goes first: an export
+    that is half removed must not look whole.
+    """
+    folders = await blobs.folders()
+    gone = set(expired(folders, now, kept))
+    for of_day in several_of_a_day([each for each in folders if each not in gone], now, every_kept):
+        gone |= await _surplus(blobs, of_day)
+    for folder in sorted(gone - {newest}):
         await blobs.delete(manifest_name(folder))
         for found in await blobs.folder(folder):
-            await blobs.delete(found.name)
-    return gone
+            if is_of_export(found.name):
+                await blobs.delete(found.name)
+    return sorted(gone - {newest})
+
+
+async def _surplus(blobs: Blobs, of_day: list[str]) -> set[str]:
+    """Return the exports of a day but for the first whole one; none where no one is whole."""
+    for folder in of_day:
+        if await blobs.get(manifest_name(folder)) is not None:
+            return set(of_day) - {folder}
+    return set()
 
 
 async def _export(contents: Contents, blobs: Blobs, name: str, table: str) -> tuple[Part, ...]:

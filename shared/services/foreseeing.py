@@ -1,4 +1,4 @@
-"""Dry runs: what an assignment, an edit, a setting or a pause would do, by the planner itself. Nothing is written."""
+"""Dry runs of an assignment, an edit, a setting or a pause, by the planner itself. Nothing is written."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class AssignForm(Value):
 
 
 class PauseTarget(Value):
-    """What would be paused: a policy, a Spot Group, or the whole tenant when none of them is named."""
+    """Target of a pause: a policy, a Spot Group, or the whole tenant when none of them is named."""
 
     policy_id: Id | None = None
     spot_group_id: Id | None = None
@@ -65,7 +65,7 @@ class DryRunForm(Value):
 
 @dataclass(frozen=True, slots=True)
 class _Configuration:
-    """What a plan is made by. *policies*: all of them."""
+    """Configuration on which a plan is based. *policies*: all of them."""
 
     tenant: Tenant
     policies: Mapping[str, Policy]
@@ -82,7 +82,7 @@ class _Configuration:
 
 
 async def dry_run(context: ActionContext, form: DryRunForm) -> Foresight:
-    """Return what a change would do. Raises: InvalidError, NotFoundError, and as the directory does."""
+    """Return the consequences of a change. Raises: InvalidError, NotFoundError, and as the directory does."""
     deps, tenant = context.deps, context.tenant
     named = (form.assign, form.edit, form.settings, form.pause, form.spot_group)
     if sum(each is not None for each in named) != 1:

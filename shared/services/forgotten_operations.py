@@ -30,7 +30,7 @@ from shared.workflow import DurableClient
 
 _LOOK_AGAIN = timedelta(hours=1)
 _OF_TENANT = frozenset({RECONCILE_OPERATION, SCAN})
-"""After a restore each tenant is scanned and reconciled: that ends what waits for it, whatever it was about."""
+"""Operations of a whole tenant: after a restore each tenant is scanned and reconciled, which ends all of them."""
 
 _ENDS = frozenset({Status.IN_GRACE_PERIOD, Status.DEPROVISIONING})
 _SETTLED = frozenset({VersionStatus.AVAILABLE, VersionStatus.FAILED})

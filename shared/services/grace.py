@@ -30,7 +30,7 @@ END_GRACE = "endGracePeriod"
 
 
 class ExtendForm(Value):
-    """How much longer a grace period lasts."""
+    """Hours by which a grace period is extended."""
 
     hours: int = Field(ge=1, le=8760, description="1 to 8760")
 
@@ -77,6 +77,14 @@ async def _being_ended(context: ActionContext, pc: CloudPc) -> Operation | None:
         return None
     found = await context.deps.operations.find(pc.tenant_id, pc.current.operation_id)
     return found.value if found and found.value.kind == END_GRACE and not found.value.ended else None
+
+
+async def is_ended_by_hand(deps: Dependencies, pc: CloudPc) -> bool:
+    """Whether a person has asked for the end of its grace period."""
+    if pc.current.operation_id is None:
+        return False
+    found = await deps.operations.find(pc.tenant_id, pc.current.operation_id)
+    return found is not None and found.value.kind == END_GRACE and not found.value.ended
 
 
 async def deprovision(deps: Dependencies, client: DurableClient, order: DeprovisionOrder) -> bool:

@@ -1,19 +1,18 @@
-"""Holding back what cannot be undone while whoever is asked about it does not answer: visibly, and asked again."""
+"""Holding back acts that cannot be undone while a question about them has no answer: visibly, and asked again."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
 from shared.dependencies import Dependencies
-from shared.domain import naming
 from shared.domain.asking import HeldBack, held_back
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.destroying import Act
-from shared.domain.operations.operation import SYSTEM, AuditEvent
+from shared.domain.operations.operation import AuditEvent
 from shared.domain.spot.host import SessionHost
 
 ASK_AGAIN = timedelta(minutes=10)
-"""When what was not answered is asked again."""
+"""Time until an unanswered question is asked again."""
 
 
 async def hold_back(deps: Dependencies, pc: CloudPc, act: Act, why: str, *, again: timedelta = ASK_AGAIN) -> datetime:
@@ -46,8 +45,12 @@ async def hold_back_host(deps: Dependencies, host: SessionHost, act: Act, why: s
             kept_until=next_at, held_back=held_back(there.held_back, act.value, why, at=at, next_at=next_at)
         )
 
-    after = await deps.session_hosts.change(host.tenant_id, host.id, edit)
-    await _note(deps, host.tenant_id, ("sessionHost", host.id), after.held_back, at)
+    await note_host(deps, await deps.session_hosts.change(host.tenant_id, host.id, edit), at)
+
+
+async def note_host(deps: Dependencies, host: SessionHost, at: datetime) -> None:
+    """Write to the audit log that something about a host begins to wait now."""
+    await _note(deps, host.tenant_id, ("sessionHost", host.id), host.held_back, at)
 
 
 async def _note(
@@ -56,16 +59,5 @@ async def _note(
     """Write to the audit log that something begins to wait now."""
     if waits is None or waits.since != at:
         return
-    resource_type, resource_id = resource
-    await deps.audit.append(
-        AuditEvent(
-            id=naming.derived_id("audit", tenant_id, resource_id, "holdBack", at.isoformat()),
-            tenant_id=tenant_id,
-            activity=f"Microsoft.CloudPC/{resource_type}s/holdBack",
-            activity_date_time=at,
-            actor=SYSTEM,
-            resource_type=resource_type,
-            resource_id=resource_id,
-            after={"act": waits.act, "why": waits.why},
-        )
-    )
+    after = {"act": waits.act, "why": waits.why}
+    await deps.audit.append(AuditEvent.of_service(tenant_id, resource, "holdBack", after, at=at, run=at.isoformat()))

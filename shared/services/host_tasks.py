@@ -1,4 +1,4 @@
-"""The tasks of session hosts: beginning one, and beginning again what broke off."""
+"""The tasks of session hosts: beginning one, and beginning a broken-off one again."""
 
 from __future__ import annotations
 

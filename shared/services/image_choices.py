@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain.images.image import DeviceImageStatus
+from shared.domain.images.image import DeviceImageStatus, is_managed_image
+from shared.domain.images.recommending import recommended
 from shared.domain.spot.image_set import HostPoolType
 from shared.domain.spot.image_version import next_version, numbers
-from shared.domain.wizards.create_image_set import ImageSetFacts, recommended
+from shared.domain.wizards.create_image_set import ImageSetFacts
 from shared.domain.wizards.create_image_version import VersionFacts
-from shared.services import marketplace
+from shared.services import marketplace, own_images
 from shared.services.action_context import ActionContext
 
 _USABLE = {DeviceImageStatus.READY, DeviceImageStatus.WARNING}
@@ -33,7 +34,7 @@ async def marketplace_images(context: ActionContext) -> Choices:
 
 
 async def images_of_policies(context: ActionContext) -> Choices:
-    """Return what a policy may name: the tenant's own images first, then the gallery's."""
+    """Return the images that a policy may name: the tenant's own images first, then the gallery's."""
     images = [stored.value async for stored in context.deps.images.each(context.tenant.id)]
     custom = [
         {
@@ -49,12 +50,31 @@ async def images_of_policies(context: ActionContext) -> Choices:
 
 
 async def own_gallery_versions(context: ActionContext) -> Choices:
-    """Return the versions in galleries of the sites' resource groups from which something can be built."""
+    """Return the versions in the tenant's galleries; those of which nothing can be built come last, with the reason."""
+    return await _own(context, managed=False)
+
+
+async def managed_images(context: ActionContext) -> Choices:
+    """Return the managed images of the tenant, as ``own_gallery_versions``."""
+    return await _own(context, managed=True)
+
+
+async def _own(context: ActionContext, *, managed: bool) -> Choices:
     sites = [stored.value async for stored in context.deps.sites.each(context.tenant.id)]
     if not sites:
         return []
-    found = await marketplace.gallery_versions(context.deps, context.tenant, sites)
-    return [{"value": v.id, "title": v.display_name, "regions": list(v.regions)} for v in found if v.offered]
+    found = await own_images.own_images(context.deps, context.tenant, sites)
+    choices: Choices = [
+        {
+            "value": v.id,
+            "title": v.display_name if v.why_not is None else f"{v.display_name}: {v.why_not}",
+            "regions": list(v.regions),
+            "usable": v.offered,
+        }
+        for v in found
+        if is_managed_image(v.id) is managed
+    ]
+    return sorted(choices, key=lambda choice: not choice["usable"])
 
 
 async def session_host_images(context: ActionContext) -> Choices:
@@ -62,11 +82,13 @@ async def session_host_images(context: ActionContext) -> Choices:
     names, found = context.tenant.settings.recommended_images, Choices()
     async for stored in context.deps.sites.each(context.tenant.id):
         for of in HostPoolType:
+            pooled = of is HostPoolType.POOLED
             images = await marketplace.session_host_images(
-                context.deps, context.tenant, stored.value.region, pooled=of is HostPoolType.POOLED
+                context.deps, context.tenant, stored.value.region, pooled=pooled
             )
+            chosen = recommended(images, names, pooled=pooled, today=context.now.date())
             found += [
-                {"value": i.id, "title": i.display_name, "hostPoolType": of.value, "recommended": recommended(i, names)}
+                {"value": i.id, "title": i.display_name, "hostPoolType": of.value, "recommended": i.id in chosen}
                 for i in images
             ]
         break  # the marketplace is that of the first site's region
@@ -76,7 +98,7 @@ async def session_host_images(context: ActionContext) -> Choices:
 async def _known_versions(context: ActionContext) -> VersionFacts:
     """Return the sets and their versions as the records have them; no cloud is asked."""
     sets = tuple([stored.value async for stored in context.deps.image_sets.each(context.tenant.id)])
-    facts = ImageSetFacts(sites=(), image_sets=sets, pooled_images=(), personal_images=(), gallery_versions=())
+    facts = ImageSetFacts(sites=(), image_sets=sets, pooled_images=(), personal_images=(), own_images=())
     versions = context.deps.image_versions.each(context.tenant.id)
     return VersionFacts(sets=facts, versions=tuple([stored.value async for stored in versions]))
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from shared.contracts.image_removals import REMOVE_IMAGE, RemoveImageOrder
 from shared.contracts.images import GalleryVersion
 from shared.domain import naming
-from shared.domain.amounts import amount
 from shared.domain.cloud_pcs.build import Build
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageType
 from shared.domain.intent import ResourceType
@@ -18,6 +16,7 @@ from shared.domain.policies.policy import Policy
 from shared.errors import ConflictError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.images import start_image_build
+from shared.services.in_the_way import refuse_while_used
 from shared.services.intents import Resource, begin_operation, make_change, resume_operation
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import start_watched
@@ -99,8 +98,7 @@ async def delete_device_image(context: ActionContext, client: DurableClient, ima
     The removal of the version is started before the record goes: a crash in between leaves a record whose version is
     gone, and deleting it again completes it. Raises: ConflictError.
     """
-    if users := await _users_of(context, image):
-        raise ConflictError(f"the device image is in use: {_words(users)}", inTheWay=users)
+    refuse_while_used("the device image is in use", await _users_of(context, image))
     resource = Resource(ResourceType.DEVICE_IMAGE, image.id)
     write = removal(image, partial(context.deps.images.remove, image.tenant_id, image.id))
     if not image.gallery_version_id:
@@ -123,7 +121,7 @@ async def _start_removal(context: ActionContext, client: DurableClient, image: D
 
 
 async def _users_of(context: ActionContext, image: DeviceImage) -> dict[str, Any]:
-    """Return what uses an image: its own build, policies by name, Cloud PCs that are being built from it."""
+    """Return the uses of an image: its own build, policies by name, and the number of Cloud PCs being built from it."""
     deps, tenant_id = context.deps, context.tenant.id
     users: dict[str, Any] = {}
     if image.status is DeviceImageStatus.PENDING:
@@ -141,12 +139,3 @@ async def _users_of(context: ActionContext, image: DeviceImage) -> dict[str, Any
 
 def _is_made_from(build: Build, version_id: str) -> bool:
     return build.snapshot is not None and build.snapshot.image.gallery_version_id == version_id
-
-
-def _words(users: Mapping[str, Any]) -> str:
-    parts = [str(users["build"])] if "build" in users else []
-    if names := users.get("provisioningPolicies"):
-        parts.append(f"policies {', '.join(names)}")
-    if count := users.get("cloudPcs"):
-        parts.append(f"{amount(count, 'Cloud PC')} in the middle of a build")
-    return "; ".join(parts)

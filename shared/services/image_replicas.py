@@ -31,7 +31,7 @@ _BUILT = frozenset({DeviceImageStatus.READY, DeviceImageStatus.WARNING})
 _BEGUN = frozenset(
     {VersionStatus.CREATING_VM, VersionStatus.SEALING, VersionStatus.VALIDATING, VersionStatus.REPLICATING}
 )
-"""Of an image version: its order names the regions that there were when it was begun."""
+"""Statuses of an image version under way: its order names the regions that there were when it was begun."""
 
 
 async def replication_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
@@ -88,7 +88,10 @@ async def _wait_of_version(deps: Dependencies, site: Site, version: ImageVersion
 async def _wait_of(
     records: Repository[Image], deps: Dependencies, site: Site, image: Image, replicas: int
 ) -> timedelta:
-    """Bring what *records* keep to all regions of a site; return how long until the next look, zero: it is there."""
+    """Copy the image of the record to all regions of a site.
+
+    Return the time until the next look, zero when it is in all of them.
+    """
     try:
         wait = await _copy(deps, site, str(image.gallery_version_id), replicas)
     except ThrottledError as throttled:
@@ -104,7 +107,7 @@ async def _wait_of(
 
 
 async def _copy(deps: Dependencies, site: Site, version_id: str, replicas: int) -> timedelta:
-    """Begin what is missing, one change of the version at a time; return how long until the next look."""
+    """Begin one missing replication of the version, one change at a time. Return the time until the next look."""
     version = parse_id(version_id)
     versions = deps.compute(version.subscription_id).gallery_image_versions
     group, gallery, name, number = version.resource_group, *version.names

@@ -1,4 +1,4 @@
-"""What is due of an image set: its first version, if a crash has prevented it, and the next version of its schedule."""
+"""Due work of an image set: a first version that a crash has prevented, the next one, and those to delete."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ from shared.domain.tenants.tenant import Tenant
 from shared.services.action_context import ActionContext
 from shared.services.image_sets import ensure_first
 from shared.services.image_versions import save_version, start_build
+from shared.services.retiring import retire_versions
 from shared.storage.due import Due
 from shared.workflow import DurableClient
 
 _log = logging.getLogger("deskwright.images")
-_LATER = timedelta(hours=1)
+_LATER, _A_DAY = timedelta(hours=1), timedelta(days=1)
 _BY_SCHEDULE = "Built by the schedule of the set, from the newest source."
 
 
 async def image_set_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Save the first version if it is missing; build the next one if it is time. Return when to look again."""
+    """Save a missing first version, build the next one if it is time, and delete those beyond the number to keep.
+
+    Return when to look again: each day while the set keeps a number of versions only.
+    """
     found = await deps.image_sets.find(due.tenant_id, due.subject_id)
     tenant = await deps.tenants.find(due.tenant_id)
     if found is None or tenant is None:
@@ -33,17 +37,20 @@ async def image_set_due(deps: Dependencies, client: DurableClient, due: Due) -> 
     first = await ensure_first(deps, image_set, None)
     if first.status is VersionStatus.REPLICATING and first.operation_id is None:
         await start_build(deps, client, first)
-    if image_set.next_build_at is None or image_set.next_build_at > now:
-        return image_set.next_build_at
+    if image_set.due_at(now) is None:
+        return None
     if first.image is None or pause_reason(await deps.service_state.get(), tenant.value, None):
         return now + _LATER
+    await retire_versions(deps, client, tenant.value, image_set)
+    if image_set.next_build_at is None or image_set.next_build_at > now:
+        return image_set.due_at(now + _A_DAY)
     await _build_next(deps, client, tenant.value, image_set, now)
     after = next_build(image_set.recipe.schedule, now)
 
     def edit(there: ImageSet) -> ImageSet | None:
         return there.but(next_build_at=after) if there.next_build_at == image_set.next_build_at else None
 
-    return (await deps.image_sets.change(image_set.tenant_id, image_set.id, edit)).next_build_at
+    return (await deps.image_sets.change(image_set.tenant_id, image_set.id, edit)).due_at(now + _A_DAY)
 
 
 async def _build_next(

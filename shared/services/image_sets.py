@@ -1,4 +1,4 @@
-"""Image sets: what there is to make one of, saving, editing and deleting one; its first version and its schedule."""
+"""Image sets: their choices, saving, editing and deleting; their first versions and schedules."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from shared.domain.texts import Description
 from shared.domain.values import Value
 from shared.domain.wizards.create_image_set import (
     NAME_TAKEN,
-    NO_STEPS,
     DetailStep,
     ImageSetFacts,
     NotesStep,
     SiteStep,
     SourceStep,
+    recipe_problems,
     review_image_set,
 )
 from shared.domain.wizards.edit_image_set import SelectSetStep, edited_set, review_image_set_edit
@@ -29,8 +29,11 @@ from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.image_usage import uses_of_set
 from shared.services.image_versions import start_build
+from shared.services.in_the_way import refuse_while_used
 from shared.services.intents import Begun, Resource, begin_operation, make_change
-from shared.services.marketplace import gallery_versions, session_host_images
+from shared.services.marketplace import session_host_images
+from shared.services.own_images import own_images
+from shared.services.recipe_secrets import forget_secrets, secrets_of_change, store_secrets
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.writes import Effect, Write, insertion, name_taken_is, removal, replacement
 from shared.storage.due import DueKind
@@ -39,7 +42,7 @@ from shared.workflow import DurableClient
 
 
 class ImageSetEdit(Value):
-    """What may be changed of an image set. *notes*: a note to add; *recipe*: in place of the one there is."""
+    """Changes of an image set. *notes*: a note to add; *recipe*: in place of the one there is."""
 
     description: Description | None = None
     notes: NewNote | None = None
@@ -47,53 +50,59 @@ class ImageSetEdit(Value):
 
 
 async def image_set_facts(context: ActionContext) -> ImageSetFacts:
-    """Return what a form is checked against; the marketplace is that of the first site's region."""
+    """Return the records and offers that a form is checked against; the marketplace is that of the first region."""
     deps, tenant = context.deps, context.tenant
     sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])
     image_sets = tuple([stored.value async for stored in deps.image_sets.each(tenant.id)])
     if not sites:
-        return ImageSetFacts(sites=(), image_sets=image_sets, pooled_images=(), personal_images=(), gallery_versions=())
-    pooled, personal, versions = await asyncio.gather(
+        return ImageSetFacts(sites=(), image_sets=image_sets, pooled_images=(), personal_images=(), own_images=())
+    pooled, personal, found = await asyncio.gather(
         session_host_images(deps, tenant, sites[0].region, pooled=True),
         session_host_images(deps, tenant, sites[0].region, pooled=False),
-        gallery_versions(deps, tenant, sites),
+        own_images(deps, tenant, sites),
     )
     return ImageSetFacts(
         sites=sites,
         image_sets=image_sets,
         pooled_images=pooled,
         personal_images=personal,
-        gallery_versions=versions,
+        own_images=found,
     )
 
 
 async def create_image_set(
     context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: ImageSetFacts
 ) -> Begun[Stored[ImageSet]] | Stored[ImageSet]:
-    """Save an image set with its first version; that of a Global set is built. Raises: InvalidError."""
+    """Save an image set with its first version, which is built where it is a copy. Raises: InvalidError."""
     deps, tenant, set_id = context.deps, context.tenant, context.new_id("imageSet")
-    image_set = _set_of(context, set_id, form, facts.but(image_sets=[s for s in facts.image_sets if s.id != set_id]))
+    others = facts.but(image_sets=[s for s in facts.image_sets if s.id != set_id])
+    image_set = await _set_of(context, set_id, form, others)
     resource, write = Resource(ResourceType.IMAGE_SET, set_id), insertion(context, deps.image_sets, image_set, set_id)
     promise = partial(deps.due.put, DueKind.IMAGE_SET, context.now + SWEEP_AFTER, tenant.id, set_id)
 
     async def begin(stored: Stored[ImageSet]) -> None:
-        operation_id = context.operation_id if image_set.is_global else None
+        operation_id = context.operation_id if image_set.copies_first else None
         first = await ensure_first(deps, stored.value, operation_id)
-        if image_set.is_global:
+        if image_set.copies_first:
             await start_build(deps, client, first)
 
-    with name_taken_is(NAME_TAKEN):
-        if image_set.is_global:
-            return await begin_operation(context, "buildImageVersion", resource, write, promise=promise, start=begin)
-        return await make_change(context, resource, write, promise=promise, start=begin)
+    try:
+        with name_taken_is(NAME_TAKEN):
+            if image_set.copies_first:
+                kind = "buildImageVersion"
+                return await begin_operation(context, kind, resource, write, promise=promise, start=begin)
+            return await make_change(context, resource, write, promise=promise, start=begin)
+    except InvalidError:  # the name is taken: nothing was saved
+        await forget_secrets(deps, image_set.stored_secrets)
+        raise
 
 
-def _set_of(context: ActionContext, set_id: str, form: Mapping[str, Any], facts: ImageSetFacts) -> ImageSet:
+async def _set_of(context: ActionContext, set_id: str, form: Mapping[str, Any], facts: ImageSetFacts) -> ImageSet:
     _, reading = review_image_set(form, facts)
     site, source = reading.value("site", SiteStep), reading.value("source", SourceStep)
     detail, recipe = reading.value("detail", DetailStep), reading.value("recipe", Recipe)
     notes = reading.value("notes", NotesStep)
-    chosen = facts.source(source.host_pool_type, source.gallery_image_id, source.gallery_version_id) if source else None
+    chosen = facts.source(source.host_pool_type, source) if source else None
     if reading.problems or not (site and source and detail and recipe and notes and chosen):
         raise InvalidError(*reading.problems)
     return ImageSet(
@@ -107,7 +116,8 @@ def _set_of(context: ActionContext, set_id: str, form: Mapping[str, Any], facts:
         is_global=site.is_global,
         source=chosen.source,
         source_name=chosen.name,
-        recipe=recipe,
+        recipe=recipe.without_values(),
+        stored_secrets=await store_secrets(context, set_id, recipe),
         next_build_at=next_build(recipe.schedule, context.now),
         created_date_time=context.now,
         last_modified_date_time=context.now,
@@ -120,7 +130,7 @@ async def ensure_first(deps: Dependencies, image_set: ImageSet, operation_id: st
     found = await deps.image_versions.find(first.tenant_id, first.id)
     if found is not None:
         return found.value
-    if image_set.is_global:
+    if image_set.copies_first:
         at = first.created_date_time + SWEEP_AFTER
         await deps.due.put(DueKind.IMAGE_VERSION, at, first.tenant_id, first.id)
     try:
@@ -133,24 +143,26 @@ async def update_image_set(context: ActionContext, stored: Stored[ImageSet], for
     """Change the description or the recipe of a set, or add a note. Raises: InvalidError, StaleError."""
     deps, before = context.deps, stored.value
     recipe = form.recipe or before.recipe
-    if recipe.schedule and not recipe.steps:
-        raise InvalidError(Problem(NO_STEPS.pointer, NO_STEPS.message))
-    after = before.but(
-        description=before.description if form.description is None else form.description,
-        notes=noted(before.notes, form.notes, by=context.actor.name, at=context.now),
-        recipe=recipe,
-        next_build_at=before.next_build_at if form.recipe is None else next_build(recipe.schedule, context.now),
-    )
-    if after == before:
-        return stored
-    after = after.but(last_modified_date_time=context.now)
-    at = after.next_build_at
-    return await make_change(
-        context,
-        Resource(ResourceType.IMAGE_SET, before.id),
-        replacement(stored, after, deps.image_sets.replace),
-        promise=partial(deps.due.put, DueKind.IMAGE_SET, at, after.tenant_id, after.id) if at else None,
-    )
+    if problems := recipe_problems(recipe, before.secret_names):
+        raise InvalidError(*(Problem(each.pointer, each.message) for each in problems))
+    async with secrets_of_change(context, recipe, before) as secrets:
+        after = before.but(
+            description=before.description if form.description is None else form.description,
+            notes=noted(before.notes, form.notes, by=context.actor.name, at=context.now),
+            recipe=recipe.without_values(),
+            stored_secrets=secrets,
+            next_build_at=before.next_build_at if form.recipe is None else next_build(recipe.schedule, context.now),
+        )
+        if after == before:
+            return stored
+        after = after.but(last_modified_date_time=context.now)
+        at = after.due_at(context.now + SWEEP_AFTER)
+        return await make_change(
+            context,
+            Resource(ResourceType.IMAGE_SET, before.id),
+            replacement(stored, after, deps.image_sets.replace),
+            promise=partial(deps.due.put, DueKind.IMAGE_SET, at, after.tenant_id, after.id) if at else None,
+        )
 
 
 async def edited_image_set(context: ActionContext, form: Mapping[str, Any]) -> tuple[Stored[ImageSet], ImageSetEdit]:
@@ -165,7 +177,7 @@ async def edited_image_set(context: ActionContext, form: Mapping[str, Any]) -> t
     return stored, ImageSetEdit(
         description=after.description,
         notes=notes.notes if notes else None,
-        recipe=after.recipe if after.recipe != stored.value.recipe else None,
+        recipe=reading.value("recipe", Recipe) if "recipe" in form else None,
     )
 
 
@@ -176,14 +188,11 @@ async def delete_image_set(context: ActionContext, stored: Stored[ImageSet]) -> 
     """
     deps, image_set = context.deps, stored.value
     tenant_id = image_set.tenant_id
-    users: dict[str, Any] = {}
-    if uses := await uses_of_set(deps, tenant_id, image_set.id):
-        users["spotGroups"] = [use.display_name for use in uses]
+    groups = [use.display_name for use in await uses_of_set(deps, tenant_id, image_set.id)]
     versions = [each.value async for each in deps.image_versions.each(tenant_id, image_set_id=image_set.id)]
-    if kept := sorted(version.version for version in versions if not _is_source(version)):
-        users["imageVersions"] = kept
-    if users:
-        raise ConflictError("the image set is in use; delete its versions first", inTheWay=users)
+    kept = sorted(version.version for version in versions if not _is_source(version))
+    advice = "delete its versions first" if kept else ""
+    refuse_while_used("the image set is in use", {"spotGroups": groups, "imageVersions": kept}, advice=advice)
     write = removal(image_set, partial(deps.image_sets.remove, tenant_id, image_set.id, seen=stored.etag))
 
     async def apply() -> Effect[None]:
@@ -193,6 +202,7 @@ async def delete_image_set(context: ActionContext, stored: Stored[ImageSet]) -> 
         return effect
 
     await make_change(context, Resource(ResourceType.IMAGE_SET, image_set.id), Write(apply, image_set, None))
+    await forget_secrets(deps, image_set.stored_secrets)
 
 
 def _is_source(version: ImageVersion) -> bool:

@@ -1,4 +1,4 @@
-"""Who uses the versions of image sets: the one place that reads it, for lists, guards and the number of replicas."""
+"""Users of the versions of image sets: the one place that reads it, for lists, guards and the number of replicas."""
 
 from __future__ import annotations
 

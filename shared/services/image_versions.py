@@ -30,6 +30,7 @@ from shared.domain.wizards.create_image_version import (
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.image_usage import uses_of_version
+from shared.services.in_the_way import refuse_while_used
 from shared.services.intents import Begun, Resource, begin_operation, make_change, resume_operation
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.writes import Edit, change, insertion, name_taken_is, replacement
@@ -41,7 +42,7 @@ BUILD, SEAL, REMOVE = "buildImageVersion", "sealImageVersion", "deleteImageVersi
 
 
 class VersionEdit(Value):
-    """What may be changed of a version. *notes*: a note to add."""
+    """Changes of a version. *notes*: a note to add."""
 
     notes: NewNote
 
@@ -165,9 +166,7 @@ async def refuse_used_version(deps: Dependencies, version: ImageVersion) -> None
     if version.is_first and version.gallery_version_id is None and version.status is VersionStatus.AVAILABLE:
         raise ConflictError("it is the source of its set, and goes with the set", status=version.status.value)
     uses = await uses_of_version(deps, version.tenant_id, version.image_set_id, version.version)
-    if uses:
-        names = [use.display_name for use in uses]
-        raise ConflictError(f"the version is in use: {', '.join(names)}", inTheWay={"spotGroups": names})
+    refuse_while_used("the version is in use", {"spotGroups": [use.display_name for use in uses]})
 
 
 def removing(version: ImageVersion, *, at: datetime, operation_id: str) -> ImageVersion:

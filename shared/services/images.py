@@ -1,4 +1,4 @@
-"""Device images: what there is to build from, saving one, and its build."""
+"""Device images: their choices, saving and building."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ from shared.domain.wizards.create_device_image import (
 from shared.errors import InvalidError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Begun, Resource, begin_operation, make_change
-from shared.services.marketplace import gallery_images, gallery_versions
+from shared.services.marketplace import gallery_images
+from shared.services.own_images import own_images
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import change, insertion, name_taken_is
@@ -49,15 +50,15 @@ async def offered_images(context: ActionContext) -> tuple[GalleryImage, ...]:
 
 
 async def image_facts(context: ActionContext) -> ImageFacts:
-    """Return what a form is checked against."""
+    """Return the records and offers that a form is checked against."""
     deps, tenant = context.deps, context.tenant
     sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])
-    offered, versions = await asyncio.gather(offered_images(context), gallery_versions(deps, tenant, sites))
+    offered, found = await asyncio.gather(offered_images(context), own_images(deps, tenant, sites))
     return ImageFacts(
         sites=sites,
         images=tuple([stored.value async for stored in deps.images.each(tenant.id)]),
         gallery_images=offered,
-        gallery_versions=versions,
+        own_images=found,
     )
 
 
@@ -129,7 +130,7 @@ def _instance(image: DeviceImage) -> str:
 
 
 async def image_build_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Start a build that was saved and not begun, and again one that broke off; one that runs is left alone."""
+    """Start a build that was saved and not begun, or that broke off; a running build is left alone."""
     found = await deps.images.find(due.tenant_id, due.subject_id)
     tenant = await deps.tenants.find(due.tenant_id)
     if found is None or tenant is None or found.value.status is not DeviceImageStatus.PENDING:

@@ -36,7 +36,7 @@ Promise = Callable[[], Awaitable[object]]
 
 
 class Follow(TypedDict):
-    """What follows from a change: promised before it is written, and started after it."""
+    """Work after a change: promised before the change is written, and started after it."""
 
     promise: Promise
     start: Callable[[object], Awaitable[object]]
@@ -44,7 +44,7 @@ class Follow(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is changed."""
+    """The resource that is changed."""
 
     type: ResourceType
     id: str
@@ -52,7 +52,7 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Begun(Generic[R]):
-    """An operation that was opened, and what the write gave."""
+    """An operation that was opened, and the result of the write."""
 
     operation: Operation
     result: R
@@ -66,7 +66,7 @@ async def make_change(
     promise: Promise | None = None,
     start: Callable[[R], Awaitable[object]] | None = None,
 ) -> R:
-    """Make a change that has no operation; return what the write gives. Raises: what the write does."""
+    """Make a change that has no operation; return the result of the write. Raises: as the write does."""
     intent = await _intend(context, resource, write, promised=promise is not None, operation_id=None)
     if promise is not None:
         await promise()
@@ -91,7 +91,7 @@ async def begin_operation(
     start: Callable[[R], Awaitable[object]] | None = None,
     code: str = "notBegun",
 ) -> Begun[R]:
-    """Begin what takes a while; return its operation, and the result of the write.
+    """Begin a long job; return its operation, and the result of the write.
 
     Raises: what the write does, and ConflictError of *start*; the operation has failed with *code* then. StaleError
     leaves none: the same request may begin again on what is there now.
@@ -123,7 +123,7 @@ async def begin_operation(
 async def resume_operation(
     context: ActionContext, resource: Resource, start: Promise, *, begun: Callable[[str], bool]
 ) -> Operation | None:
-    """Complete what an earlier delivery of this very request began; return its operation, None where there is none.
+    """Complete the job that an earlier delivery of this request began; return its operation, None without one.
 
     *begun*: whether the record says that the operation of this id is being carried out.
     """
@@ -192,7 +192,7 @@ async def _intend(
 
 
 async def _write(context: ActionContext, resource: Resource, write: Write[R], intent: _Intended) -> R:
-    """Write the record, and the audit event of what was really changed."""
+    """Write the record, and the audit event of the actual change."""
     effect = await write.apply()
     earlier = intent.value.event
     if effect.changed:

@@ -54,7 +54,7 @@ async def _remove_unless_started(deps: Dependencies, tenant_id: str, operation_i
 
 
 async def _record(deps: Dependencies, intent: Intent) -> dict[str, Any] | None:
-    """Return the record that an intent is about, as it is now; None if there is none."""
+    """Return the present record that an intent is about, None without one."""
     kind, id_ = ResourceType(intent.event.resource_type), intent.event.resource_id
     if kind is ResourceType.SERVICE:
         return (await deps.service_state.get()).audited()

@@ -1,11 +1,26 @@
-"""The steps of a maintenance timer: a step that fails is logged and holds up no other."""
+"""The steps of a maintenance timer: a step that fails is logged and holds up no other; what they share is read once."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+
+from shared.dependencies import Dependencies
 
 _log = logging.getLogger("deskwright.maintenance")
+
+
+class TenantIds:
+    """The ids of all tenants, read by the first step that asks; a reading that failed is made again by the next."""
+
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps, self._found = deps, list[str]()
+
+    async def __call__(self) -> Sequence[str]:
+        """Return the ids, in the order of the table."""
+        if not self._found:
+            self._found = [stored.value.id async for stored in self._deps.tenants.each()]
+        return self._found
 
 
 async def each_by_itself(*steps: Callable[[], Awaitable[object]]) -> None:

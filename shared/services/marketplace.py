@@ -1,15 +1,14 @@
-"""What Azure offers for images, and how much quota is left, read through ARM."""
+"""Azure's offers of images, and the remaining quota, read through ARM."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import timedelta
-from enum import Enum
 from functools import partial
-from typing import Any
 
 from shared.caching import TtlCache
+from shared.clients.arm import word
 from shared.clients.throttling import all_of, retry_while_throttled
 from shared.contracts.refusals import MissingError
 from shared.dependencies import Dependencies
@@ -18,14 +17,12 @@ from shared.domain.images.image import (
     PUBLISHER,
     SESSION_HOST_OFFERS,
     GalleryImage,
-    GalleryVersion,
     MarketplaceImage,
     gallery_image,
     session_host_image,
 )
 from shared.domain.images.validation import ImageTraits, image_fault
-from shared.domain.naming import TENANT_TAG
-from shared.domain.tenants.tenant import Site, Tenant
+from shared.domain.tenants.tenant import Tenant
 from shared.domain.wizards.forecast import Usage
 
 _BOOTS: TtlCache[bool] = TtlCache(timedelta(days=1))
@@ -73,7 +70,7 @@ async def _offered(
 
 
 async def _boots(deps: Dependencies, subscription_id: str, region: str, image: MarketplaceImage) -> bool:
-    """Tell whether a VM with Trusted Launch starts from the image; the name of a sku says nothing certain."""
+    """Return whether a VM with Trusted Launch starts from the image; the name of a sku is no evidence."""
     key = (subscription_id, region, image.offer, image.sku)
     return await _BOOTS.get_or(deps, key, lambda: _supports_trusted_launch(deps, subscription_id, region, image))
 
@@ -88,31 +85,11 @@ async def _supports_trusted_launch(
     found = await retry_while_throttled(lambda: images.get(region, *names, str(newest[0].name)))
     features = {str(each.name): str(each.value) for each in found.features or ()}
     traits = ImageTraits(
-        os_type=_word(found.os_disk_image.operating_system) if found.os_disk_image else "",
-        hyper_v_generation=_word(found.hyper_v_generation),
+        os_type=word(found.os_disk_image.operating_system) if found.os_disk_image else "",
+        hyper_v_generation=word(found.hyper_v_generation),
         security_type=features.get("SecurityType", ""),
     )
     return image_fault(traits) is None
-
-
-async def gallery_versions(deps: Dependencies, tenant: Tenant, sites: Iterable[Site]) -> tuple[GalleryVersion, ...]:
-    """Return every image version in the galleries of the sites' resource groups.
-
-    Where tenants share a subscription, a site may name the group of another: galleries with another tenant's tag are
-    left out.
-    """
-    compute = deps.compute(tenant.subscription_id)
-    groups = sorted({site.resource_group for site in sites})
-    found: list[GalleryVersion] = []
-    for group in groups:
-        for gallery in await all_of(partial(compute.galleries.list_by_resource_group, group)):
-            if (gallery.tags or {}).get(TENANT_TAG, tenant.id) != tenant.id:
-                continue
-            for image in await all_of(partial(compute.gallery_images.list_by_gallery, group, str(gallery.name))):
-                names, fault = (str(gallery.name), str(image.name)), image_fault(_traits(image))
-                listing = partial(compute.gallery_image_versions.list_by_gallery_image, group, *names)
-                found += [_version(names[1], version, fault) for version in await all_of(listing)]
-    return tuple(found)
 
 
 async def usages(deps: Dependencies, subscription_id: str, region: str) -> tuple[Usage, ...]:
@@ -127,33 +104,4 @@ async def usages(deps: Dependencies, subscription_id: str, region: str) -> tuple
             limit=int(usage.limit),
         )
         for usage in await all_of(partial(compute.usage.list, region))
-    )
-
-
-def _word(value: object) -> str:
-    """Return Azure's word for what the SDK reads as an enum: ``str()`` of that is the name of a constant."""
-    return str(value.value if isinstance(value, Enum) else value or "")
-
-
-def _traits(image: Any) -> ImageTraits:  # noqa: ANN401 - the SDK's GalleryImage
-    about = image.properties
-    features = {str(each.name): str(each.value) for each in (about.features if about else None) or ()}
-    return ImageTraits(
-        os_type=_word(about.os_type) if about else "",
-        os_state=_word(about.os_state) if about else "",
-        hyper_v_generation=_word(about.hyper_v_generation) if about else "",
-        security_type=features.get("SecurityType", ""),
-    )
-
-
-def _version(image_name: str, version: Any, fault: str | None) -> GalleryVersion:  # noqa: ANN401 - the SDK's model
-    properties = version.properties
-    profile = properties.publishing_profile if properties else None
-    targets = profile.target_regions or () if profile else ()
-    return GalleryVersion(
-        id=str(version.id),
-        display_name=f"{image_name} {version.name}",
-        regions=tuple(str(target.name).lower().replace(" ", "") for target in targets),
-        ready=properties is not None and _word(properties.provisioning_state) == "Succeeded",
-        fault=fault,
     )

@@ -1,4 +1,4 @@
-"""Measuring what no single call sees: how many Cloud PCs of each tenant wait, and for what; how old messages are."""
+"""Measurements over many records: the work that waits in each tenant, by its reason; the age of old messages."""
 
 from __future__ import annotations
 
@@ -9,23 +9,37 @@ from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import MACHINE_GONE
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.services.directory_changes import POISON, QUEUE
-from shared.telemetry import MACHINES_GONE, PENDING, REMOVALS_WAITING, SET_ASIDE, measure_now, measure_queue
+from shared.services.maintenance_steps import TenantIds
+from shared.services.spot_waiting import spot_waiting_everywhere
+from shared.telemetry import (
+    MACHINES_GONE,
+    PENDING,
+    REMOVALS_WAITING,
+    SET_ASIDE,
+    measure_now,
+    measure_queue,
+    measure_spot_waiting,
+)
+
+_MEASURED = (Status.PENDING_PROVISION, Status.FAILED, Status.IN_GRACE_PERIOD)
 
 
-async def measure(deps: Dependencies) -> None:
-    """Measure every tenant, in six reads for all together: Table Storage gives only what waits."""
-    waiting = deps.cloud_pcs.of_all(status=Status.PENDING_PROVISION.value)
-    pending = Counter([stored.value.tenant_id async for stored in waiting])
-    removals = Counter(stored.value.tenant_id for stored in await deps.cloud_pcs.with_removals())
-    broken = [deps.cloud_pcs.of_all(status=each.value) for each in (Status.FAILED, Status.IN_GRACE_PERIOD)]
-    lost = [stored.value for found in broken async for stored in found]
+async def measure(deps: Dependencies, tenant_ids: TenantIds | None = None) -> None:
+    """Measure every tenant: each table is read once for all of them, and Table Storage returns waiting rows only."""
+    found = await deps.cloud_pcs.with_status_or_removal(*_MEASURED)
+    pending = Counter(pc.tenant_id for pc in found if pc.status is Status.PENDING_PROVISION)
+    removals = Counter(pc.tenant_id for pc in found if pc.removal is not None and pc.removal.waits)
+    lost = [pc for pc in found if pc.status in {Status.FAILED, Status.IN_GRACE_PERIOD}]
     gone = Counter(pc.tenant_id for pc in lost if pc.failure is not None and pc.failure.code == MACHINE_GONE)
     aside = Counter(row.tenant_id for row in await deps.due.aside.all())
-    for tenant_id in sorted({stored.value.id async for stored in deps.tenants.each()} | set(aside)):
+    for tenant_id in sorted({*await (tenant_ids or TenantIds(deps))(), *aside}):
         measure_now(MACHINES_GONE, gone[tenant_id], tenant_id=tenant_id)
         measure_now(PENDING, pending[tenant_id], tenant_id=tenant_id)
         measure_now(REMOVALS_WAITING, removals[tenant_id], tenant_id=tenant_id)
         measure_now(SET_ASIDE, aside[tenant_id], tenant_id=tenant_id)
+    for tenant_id, waiting in (await spot_waiting_everywhere(deps)).items():
+        for what, number in waiting.to_json().items():
+            measure_spot_waiting(what, number, tenant_id=tenant_id)
 
 
 async def measure_queues(deps: Dependencies) -> None:

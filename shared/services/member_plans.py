@@ -1,4 +1,4 @@
-"""The plan of a Spot Group's members: who is in its groups, and what becomes of the members by that."""
+"""The plan of a Spot Group's members, by the members of its directory groups."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from shared.services.observing import Directory
 
 
 async def read_roll(directory: Directory, group_ids: Iterable[str]) -> Roll:
-    """Read who is in the groups; all of them, or it raises as the directory does."""
+    """Read the members of the groups: all of them, or it raises as the directory does."""
     read = await members_of_groups(directory.group_users, tuple(group_ids))
     return Roll(users=seen_users(read.people.values()), empty=frozenset(read.empty))
 
 
 def is_by_roll(service: ServiceState, tenant: Tenant, group: SpotGroup) -> bool:
-    """Return whether who is in the groups decides anything now: nobody has paused or deleted the Spot Group."""
+    """Return whether the members of the groups decide anything now: nobody has paused or deleted the Spot Group."""
     return group.deleting_since is None and not spot_pause_reason(service, tenant, group)
 
 
@@ -45,9 +45,9 @@ async def read_members(
     *,
     roll: Roll | None = None,
 ) -> Roll:
-    """Read who is in the groups of a Spot Group, and ask about each member that the list lacks.
+    """Read the members of a Spot Group's groups, and ask about each known member that the list lacks.
 
-    Who is a member by that second answer counts as seen. *roll*: the list, where it has been read.
+    A member by that second answer counts as seen. *roll*: the list, if it has been read already.
     """
     roll = roll or await read_roll(directory, group.group_ids)
     doubtful = suspects(known, roll, brake=tenant.settings.removal_brake, former=former, at=at)
@@ -64,7 +64,7 @@ async def read_members(
 
 
 async def confirmed_leavers(directory: Directory, group: SpotGroup, user_ids: Sequence[str]) -> dict[str, bool]:
-    """Ask about each user whether they are in none of the groups; who is not answered for is left out.
+    """Ask about each user whether they are in none of the groups; users without an answer are left out.
 
     Raises: ThrottledError.
     """
@@ -81,9 +81,9 @@ def planned_members(
     roll: Roll | None,
     at: datetime,
 ) -> MemberPlan:
-    """Return what becomes of the members. *roll*: None where the directory was not asked, and all stays."""
+    """Return the plan for the members of a group. *roll*: None if the directory was not asked, and nobody changes."""
     if group.deleting_since is not None:
         return dissolved(known, at)
     if roll is None or not is_by_roll(service, tenant, group):
-        return MemberPlan(members=tuple(known))
+        return MemberPlan(at=at, members=tuple(known))
     return plan_members(group, known, roll, brake=tenant.settings.removal_brake, at=at, former=former)

@@ -9,20 +9,18 @@ from typing import Protocol
 
 from shared.clients.directory import GroupMembers, members_of_groups
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.machines.service_plan import ServicePlan, service_plan
 from shared.domain.planning.brake import Doubt
 from shared.domain.planning.entitlements import Entitlement, person, plans_of
-from shared.domain.planning.plans import Observed
+from shared.domain.planning.plans import NOTHING_TO_LOSE, Observed
 from shared.domain.planning.queueing import free_licences
 from shared.domain.planning.seats import seat_units, seated
 from shared.domain.tenants.directory import DirectoryUser, SubscribedSku
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
-from shared.errors import NotFoundError, RefusedError, ThrottledError, UnavailableError
-from shared.services.fresh_readings import memberships
+from shared.errors import UnavailableError
+from shared.services.fresh_readings import accounts, memberships
 
-_MOST_ASKED_FOR = 100
-"""For how many missing users the directory is asked whether it has deleted them."""
+_IN_NONE: frozenset[str] = frozenset()
 
 
 class Directory(Protocol):
@@ -38,10 +36,13 @@ class Directory(Protocol):
         """Return one user. Raises: NotFoundError."""
 
     async def member_group_ids(self, user_id: str, group_ids: list[str]) -> frozenset[str]:
-        """Return which of the groups a user is in."""
+        """Return the ids of *group_ids* whose members include the user."""
 
     async def groups_of_users(self, user_ids: Sequence[str], group_ids: Sequence[str]) -> dict[str, frozenset[str]]:
-        """Return which of the groups each user is in; who is gone is left out."""
+        """Return for each user the ids of *group_ids* that they are in; users that no longer exist are left out."""
+
+    async def users_by_id(self, user_ids: Sequence[str]) -> dict[str, DirectoryUser]:
+        """Return users by id; who is gone is left out."""
 
     async def subscribed_skus(self) -> list[SubscribedSku]:
         """Return the licences that were bought."""
@@ -51,7 +52,7 @@ class Line(Protocol):
     """The users of a tenant in line for its seats, by when they were first seen (shared.storage.first_seen)."""
 
     async def members(self) -> frozenset[str]:
-        """Return who is in line, and has not left by the last reading."""
+        """Return the ids of the users who are in line, without those who had left at the last reading."""
 
     async def note(self, user_ids: Iterable[str], left: Collection[str]) -> Mapping[str, datetime]:
         """Note these users, and who has left; return when each was first seen."""
@@ -69,12 +70,12 @@ async def observe_all(
     certain = bool(members.people) or not group_ids  # nobody in any of them makes all of it uncertain
     people, held = members.people, set[str]()
     if settings.licence_source is LicenceSource.SEATS:
-        lacking = await line.members() - set(people) if certain and not members.empty else frozenset[str]()
+        lacking = await _lacking(line, records, people) if certain and not members.empty else frozenset[str]()
         left, silent = await _ask_about(directory, lacking, group_ids, members)
         plans = seated(settings, (*people, *silent), records, await line.note(people, left))
         licences = Licences(units=seat_units(settings))
     else:
-        licences = await _licences(directory, settings, records)
+        licences = await licences_of(directory, settings, records)
         licensed = await directory.licensed_users(licences.plans) if licences.plans else []
         people = {user.id: user for user in licensed} | people
         plans = {user.id: plans_of(user, licences.plans, licences.skus) for user in people.values()}
@@ -94,7 +95,6 @@ async def observe_all(
         entitlements=entitlements,
         cloud_pcs=records,
         complete=certain,
-        gone=await _gone(directory, records, people) if certain else frozenset(),
         doubt=Doubt(
             group_ids=frozenset(members.empty),
             plan_ids=licences.consumed - held,
@@ -115,30 +115,35 @@ async def observe_some(
 ) -> Observed:
     """Read just these users: each of them, their licences, and which of the groups they are in.
 
-    *fleet*: returns all Cloud PCs of the tenant where they matter by what was read of the users: they decide how many
-    licences are free, and whose.
+    Twenty users cost two requests. *fleet*: returns all Cloud PCs of the tenant where they matter by what was read of
+    the users: they decide how many licences are free, and whose. Raises: UnavailableError, if the directory knows a
+    user and then does not know their groups.
     """
-    licences = await _licences(directory, settings, records)
-    entitlements, gone = [], set[str]()
-    for user_id in user_ids:
-        try:
-            user = await directory.user(user_id)
-        except NotFoundError:
-            gone.add(user_id)
-            continue
-        groups = await directory.member_group_ids(user.id, group_ids) if group_ids else frozenset()
-        entitlements.append(
-            Entitlement(user=person(user), plans=plans_of(user, licences.plans, licences.skus), group_ids=groups)
-        )
+    licences = await licences_of(directory, settings, records)
+    asked = list(dict.fromkeys(user_ids))
+    users = await directory.users_by_id(asked)
+    groups = await directory.groups_of_users(list(users), group_ids) if group_ids else dict.fromkeys(users, _IN_NONE)
+    if set(users) - set(groups):
+        raise UnavailableError("the directory knew a user, and then did not know their groups")
+    entitlements = [
+        Entitlement(user=person(user), plans=plans_of(user, licences.plans, licences.skus), group_ids=groups[user_id])
+        for user_id, user in users.items()
+    ]
     everything = await fleet(entitlements) if fleet else ()
     return Observed(
         entitlements=tuple(entitlements),
         cloud_pcs=records,
         complete=False,
-        gone=frozenset(gone),
+        gone=frozenset(asked) - set(users),
         free=free_licences(licences.units, everything) if everything else {},
         fleet=everything,
     )
+
+
+async def _lacking(line: Line, records: Iterable[CloudPc], people: Collection[str]) -> frozenset[str]:
+    """Return the ids of users, not among *people*, who are in line or have a Cloud PC that is not being removed."""
+    holders = {pc.user.id for pc in records if pc.status not in NOTHING_TO_LOSE and pc.removal is None}
+    return (await line.members() | holders) - set(people)
 
 
 async def _ask_about(
@@ -149,38 +154,15 @@ async def _ask_about(
     Who is in a group by that answer is added to *members*: a list proves who is a member, never who is not.
     """
     there = await memberships(directory, sorted(user_ids), group_ids)
-    left, silent = set[str](), set(user_ids) - set(there)
-    for user_id, groups in there.items():
-        try:
-            user = await directory.user(user_id) if groups else None
-        except NotFoundError:
-            user = None
-        except ThrottledError:
-            raise
-        except (UnavailableError, RefusedError):
-            silent.add(user_id)
-            continue
+    users = await accounts(directory, (user_id for user_id, groups in there.items() if groups))
+    left = {user_id for user_id, groups in there.items() if not groups}
+    for user_id, user in users.items():
         if user is None:
             left.add(user_id)
         else:
             members.people[user.id] = user
-            members.groups.setdefault(user.id, set()).update(groups)
-    return frozenset(left), frozenset(silent)
-
-
-async def _gone(directory: Directory, records: Iterable[CloudPc], people: Collection[str]) -> frozenset[str]:
-    """Return who of those with a record and not among *people* the directory no longer has.
-
-    Of many only some are read: the brake stops the others.
-    """
-    missing = {pc.user.id for pc in records if pc.status is not Status.NOT_PROVISIONED} - set(people)
-    gone = set()
-    for user_id in sorted(missing)[:_MOST_ASKED_FOR]:
-        try:
-            await directory.user(user_id)
-        except NotFoundError:
-            gone.add(user_id)
-    return frozenset(gone)
+            members.groups.setdefault(user.id, set()).update(there[user_id])
+    return frozenset(left), frozenset(user_ids) - left - set(users)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +175,7 @@ class Licences:
     skus: Mapping[str, SubscribedSku] = field(default_factory=dict)
 
 
-async def _licences(directory: Directory, settings: TenantSettings, records: Iterable[CloudPc]) -> Licences:
+async def licences_of(directory: Directory, settings: TenantSettings, records: Iterable[CloudPc]) -> Licences:
     """Return the licences that were bought; those of Cloud PCs that are there count as known."""
     known = {plan.id: plan for pc in records for plan in ((pc.plan, pc.swap.plan) if pc.swap else (pc.plan,))}
     units, consumed = dict[str, int](), set[str]()

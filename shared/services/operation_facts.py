@@ -1,4 +1,4 @@
-"""What operations and bulk actions are shown with: the names of what they work on, and when they should end."""
+"""Facts shown with operations and bulk actions: names of their targets, and estimated ends."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from shared.services.action_context import ActionContext
 
 _DURATIONS: TtlCache[Durations] = TtlCache(timedelta(minutes=5))
 _NAMES: TtlCache[Mapping[str, str]] = TtlCache(timedelta(minutes=1))
-"""What the records of a tenant are called, by id."""
+"""Names of the records of a tenant, by id."""
 
 
 @dataclass(frozen=True, slots=True)
 class OperationFacts:
-    """*names*: of what operations work on, by id. *durations*: how long those of each kind took."""
+    """*names*: names of the operations' targets, by id. *durations*: past durations of each kind."""
 
     names: Mapping[str, str]
     durations: Durations
@@ -39,7 +39,7 @@ class OperationFacts:
 
 
 async def operation_facts(context: ActionContext) -> OperationFacts:
-    """Return what is known of the tenant's operations; it may be some minutes old."""
+    """Return the names and durations with which operations of the tenant are shown; they may be some minutes old."""
     deps, tenant_id = context.deps, context.tenant.id
 
     async def durations() -> Durations:

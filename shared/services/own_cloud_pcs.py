@@ -1,4 +1,4 @@
-"""What belongs to one user, in all tenants of their directory, and what their settings allow."""
+"""Cloud PCs of one user, in all tenants of their directory, and actions allowed by their settings."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def own_cloud_pc(
 async def spot_desktops_of(
     deps: Dependencies, directory_id: str, user_id: str
 ) -> list[tuple[SpotGroup, SpotMember, PublishedDesktop | None]]:
-    """Return the Spot Groups of which a user is a member, and what is published of them, as far as that is known."""
+    """Return the Spot Groups of a user with their published desktops, as far as these are known."""
     found: list[tuple[SpotGroup, SpotMember, PublishedDesktop | None]] = []
     for tenant in await _tenants(deps, directory_id):
         async for stored in deps.spot_members.each(tenant.id, user_id=user_id):
@@ -95,9 +95,9 @@ async def allow(deps: Dependencies, tenant: Tenant, user_id: str, action: OwnAct
 async def own_possibilities(
     context: ActionContext, client: DurableClient, pc: CloudPc, setting: UserSetting | None, unread: str | None
 ) -> list[Possibility]:
-    """Return what the user of *pc* may do with it now, and why not, as the actions themselves would say.
+    """Return the actions that the user of *pc* may do with it now, or the reason against each.
 
-    *setting*, *unread*: as ``setting_or_none`` says.
+    The reasons are those of the actions themselves. *setting*, *unread*: as ``setting_or_none`` says.
     """
     found = own_actions(pc, setting)
     if unread is not None:
@@ -106,7 +106,7 @@ async def own_possibilities(
 
 
 async def _asked(context: ActionContext, client: DurableClient, pc: CloudPc, found: Possibility) -> Possibility:
-    """Return an action that the record allows, as far as what the record does not know allows it too."""
+    """Return an action that the record allows, with the reason against it that the record does not know."""
     match found.action:
         case OwnAction.RENAME:
             return found
@@ -146,7 +146,7 @@ async def _why_no_reset(context: ActionContext, pc: CloudPc) -> str | None:
 
 
 async def _pause_of(context: ActionContext, pc: CloudPc) -> str | None:
-    """Return that nothing of *pc* may begin now, in words for its user: who has said so, and why, is not theirs."""
+    """Return the message that the Cloud PC is paused, None if it is not. Its user is not told who paused it and why."""
     return _PAUSED if await why_paused(context.deps, context.tenant, pc) else None
 
 

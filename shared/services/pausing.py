@@ -1,4 +1,4 @@
-"""Pausing and resuming a policy, a tenant, or the service: no new build, no removal; what runs comes to its end."""
+"""Pausing and resuming a policy, a tenant, or the service: no new build, no removal; running work ends."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from shared.domain.policies.pausing import ServiceState, pause_reason
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Paused, Tenant
 from shared.services.action_context import ActionContext
+from shared.services.comparing import stop_comparing
 from shared.services.connection_checks import promise_checks
 from shared.services.intents import Promise, Resource, make_change
 from shared.services.reconciling import promise_reconcile, reconcile_for
@@ -35,7 +36,7 @@ async def pause_policy(context: ActionContext, stored: Stored[Policy], reason: s
 async def resume_policy(
     context: ActionContext, client: DurableClient, stored: Stored[Policy]
 ) -> tuple[Policy, Operation]:
-    """Let a policy act again; what has waited for it begins. Return also the operation of the reconcile."""
+    """Let a policy act again; waiting work begins. Return also the operation of the reconcile."""
     promise = partial(promise_reconcile, context.deps, context.tenant.id, context.now)
     after = await _set_policy(context, stored, None, promise)
     return after, await reconcile_for(context, client, after.id)
@@ -47,10 +48,10 @@ async def pause_tenant(context: ActionContext, reason: str) -> Tenant:
 
 
 async def resume_tenant(context: ActionContext, client: DurableClient) -> tuple[Tenant, Operation]:
-    """Let the context's tenant act again; what has waited for it begins, compared after a restore or not."""
+    """Let the context's tenant act again; waiting work begins, compared after a restore or not."""
 
     async def promise() -> None:
-        await context.deps.restores.compared(context.tenant.id)
+        await stop_comparing(context.deps, context.tenant.id)
         await _promise_tenant(context, context.tenant.id)
 
     after = await _set_tenant(context, None, promise)
@@ -63,7 +64,7 @@ async def pause_service(context: ActionContext, reason: str) -> ServiceState:
 
 
 async def resume_service(context: ActionContext) -> ServiceState:
-    """Let the service act again; the sweep begins what has waited, tenant by tenant."""
+    """Let the service act again; the sweep begins waiting work, tenant by tenant."""
 
     async def promise() -> None:
         async for stored in context.deps.tenants.each():
@@ -83,7 +84,7 @@ def _paused(context: ActionContext, reason: str) -> Paused:
 
 
 def _is_set(there: Paused | None, paused: Paused | None) -> bool:
-    """Whether nothing changes: pausing twice with one reason, or resuming what is not paused."""
+    """Whether nothing changes: pausing twice with one reason, or resuming without a pause."""
     return there is None if paused is None else there is not None and there.reason == paused.reason
 
 

@@ -1,4 +1,4 @@
-"""What a plan is made by, besides the directory: the rules of the tenant, and what its policies would build."""
+"""Inputs of a plan besides the directory: the rules of the tenant, and the builds of its policies."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def rules_of(service: ServiceState, tenant: Tenant, policies: Iterable[Policy]) 
 
 
 async def snapshots_of(deps: Dependencies, tenant: Tenant, policies: Iterable[Policy]) -> dict[str, Snapshot]:
-    """Return, by policy, what a Cloud PC built now would be built from."""
+    """Return the snapshot of a Cloud PC built now, by policy."""
     connections = {stored.value.id: stored.value async for stored in deps.connections.each(tenant.id)}
     made = {}
     for policy in policies:

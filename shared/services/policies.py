@@ -81,7 +81,7 @@ async def create_policy(
 
 
 async def begin_policy(context: ActionContext, client: DurableClient, policy: Policy) -> tuple[Operation, Warnings]:
-    """Bring the tenant to what a new policy means; return the operation, and what the caller should know."""
+    """Reconcile the tenant with a new policy; return the operation, and the warnings for the caller."""
     warnings = await _warnings(context, policy)
     return await reconcile_for(context, client, policy.id, warnings=warnings), warnings
 
@@ -109,7 +109,7 @@ async def assign_policy(
 
 
 async def read_policy_users(context: ActionContext, policy_id: str) -> list[PolicyUser]:
-    """Return who has a Cloud PC through a policy, who waits, who lacks one, and why. Raises: NotFoundError."""
+    """Return the users who have, wait for or lack a Cloud PC of a policy, and the reasons. Raises: NotFoundError."""
     deps, tenant = context.deps, context.tenant
     policy = (await deps.policies.get(tenant.id, policy_id)).value
     configuration = await read_configuration(context)
@@ -120,14 +120,14 @@ async def read_policy_users(context: ActionContext, policy_id: str) -> list[Poli
 
 
 async def _warnings(context: ActionContext, policy: Policy) -> Warnings:
-    """Return what a review of the saved policy would warn of: connections that join differently, and overlaps."""
+    """Return the warnings of a review of the saved policy: connections that join differently, and overlaps."""
     known = {stored.value.id: stored.value async for stored in context.deps.connections.each(context.tenant.id)}
     mixed = mixed_join_types([known[each] for each in policy.connection_ids if each in known])
     return (*(warning.to_json() for warning in mixed), *await _overlap_warnings(context, policy))
 
 
 async def _overlap_warnings(context: ActionContext, policy: Policy) -> Warnings:
-    """Return which users other policies target too, and which wins; as much of it as the directory shows us."""
+    """Return the users that other policies target too, and the policies that win, as far as the directory answers."""
     others = [
         stored.value
         async for stored in context.deps.policies.each(context.tenant.id, assigned=True)

@@ -25,7 +25,7 @@ from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
 _LEAVING = frozenset({Status.NOT_PROVISIONED, Status.IN_GRACE_PERIOD, Status.DEPROVISIONING})
-"""What an unassigned policy leaves behind does not need it: it is listed, or goes by its snapshot."""
+"""Statuses of Cloud PCs that do not need their unassigned policy: they are listed, or use their snapshot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ async def update_policy(
     form: Form,
     regions: Sequence[tuple[str | None, str | None]] | None = None,
 ) -> Updated:
-    """Change what *form* changes of a policy. Raises: InvalidError, StaleError.
+    """Apply the changes of *form* to a policy. Raises: InvalidError, StaleError.
 
-    *regions*: what was written for each of its connections (``with_regions``), None: nothing.
+    *regions*: the region and name that were written for each of its connections (``with_regions``), None: nothing.
     """
     before = stored.value
     after = before.but(**await edited_fields(context, form, before)) if changed_steps(form, before) else before
@@ -77,7 +77,7 @@ async def delete_policy(context: ActionContext, stored: Stored[Policy]) -> None:
 
 
 async def edited_fields(context: ActionContext, form: Form, before: Policy) -> dict[str, Any]:
-    """Return what the edited form changes of a policy. Raises: InvalidError."""
+    """Return the fields of a policy that the edited form changes. Raises: InvalidError."""
     judged = {step: form[step] for step in checked_steps(form, before)}
     facts = await policy_facts(context, judged, with_forecast=False)
     reading = read_edit(form, before, facts)

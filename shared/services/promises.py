@@ -1,4 +1,4 @@
-"""What the records of a tenant promise: the due rows that a restore writes again, of each kind.
+"""Due work of a tenant's records: the due rows that a restore writes again, of each kind.
 
 Records and due rows are exported one after the other, so that rows may be missing or too many; the durable workflows
 are in no export. A row too many is harmless: its rule looks at the record first.
@@ -6,9 +6,10 @@ are in no export. A row too many is harmless: its rule looks at the record first
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
@@ -52,6 +53,11 @@ class TenantRecords:
     changes_reported: bool
 
 
+class _WithId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
 Promise = Callable[[TenantRecords], Iterator[Due]]
 """Yields the due rows of one kind that the records of a tenant promise."""
 
@@ -82,12 +88,12 @@ async def read_tenant_records(records: Records, tenant_id: str, at: datetime) ->
 
 
 def records_are_compared(there: TenantRecords) -> Iterator[Due]:
-    """The records are compared with what is in Azure: until then nothing else of the tenant begins."""
+    """Records are compared with Azure: until then nothing else of the tenant begins."""
     yield _of_tenant(there, DueKind.ORPHANS)
 
 
 def planned_builds_start(there: TenantRecords) -> Iterator[Due]:
-    """Users who were planned and wait in the queue are planned again: planning starts the build when it may start."""
+    """Return the work that runs the engine after a change of hosts: keyword arguments for the call that makes it."""
     for pc in there.cloud_pcs:
         if waits(pc):
             yield _of(pc, DueKind.START, there.at)
@@ -104,7 +110,7 @@ def builds_go_on(there: TenantRecords) -> Iterator[Due]:
 
 
 def leftovers_are_removed(there: TenantRecords) -> Iterator[Due]:
-    """What a failed build or a replaced machine has left is cleaned up."""
+    """Yield the clean-up of leftovers of failed builds and replaced machines."""
     for pc in there.cloud_pcs:
         other = pc.replacement
         if other is not None and not other.unfinished:
@@ -160,20 +166,17 @@ def host_tasks_go_on(there: TenantRecords) -> Iterator[Due]:
 
 def image_sets_are_planned(there: TenantRecords) -> Iterator[Due]:
     """The schedules of image sets are looked at."""
-    for image_set in there.image_sets:
-        yield Due(DueKind.IMAGE_SET, there.at, image_set.tenant_id, image_set.id)
+    return _of_each(there, DueKind.IMAGE_SET, there.image_sets)
 
 
 def image_versions_go_on(there: TenantRecords) -> Iterator[Due]:
     """Work on image versions that was not begun, broke off or is timed is looked at."""
-    for version in there.image_versions:
-        yield Due(DueKind.IMAGE_VERSION, there.at, version.tenant_id, version.id)
+    return _of_each(there, DueKind.IMAGE_VERSION, there.image_versions)
 
 
 def connections_are_checked(there: TenantRecords) -> Iterator[Due]:
     """The checks of connections are repeated, and those that were requested are made."""
-    for connection in there.connections:
-        yield Due(DueKind.RECHECK, there.at, connection.tenant_id, connection.id)
+    return _of_each(there, DueKind.RECHECK, there.connections)
 
 
 def image_builds_go_on(there: TenantRecords) -> Iterator[Due]:
@@ -185,8 +188,7 @@ def image_builds_go_on(there: TenantRecords) -> Iterator[Due]:
 
 def images_are_copied(there: TenantRecords) -> Iterator[Due]:
     """Each site is looked at: images that are not in all of its regions are copied."""
-    for site in there.sites:
-        yield Due(DueKind.REPLICATE, there.at, site.tenant_id, site.id)
+    return _of_each(there, DueKind.REPLICATE, there.sites)
 
 
 def bulk_actions_go_on(there: TenantRecords) -> Iterator[Due]:
@@ -203,7 +205,7 @@ def reported_changes_are_settled(there: TenantRecords) -> Iterator[Due]:
 
 
 def changes_are_asked_for(there: TenantRecords) -> Iterator[Due]:
-    """The directory is asked what has changed since it was last read."""
+    """The directory is asked for its changes since the last reading."""
     yield _of_tenant(there, DueKind.CATCH_UP)
 
 
@@ -222,6 +224,10 @@ def forgotten_operations_end(there: TenantRecords) -> Iterator[Due]:
     """Operations are looked at that had not ended: their instances are in no export, so some would run for ever."""
     for operation in there.operations:
         yield Due(DueKind.PROGRESS, there.at, operation.tenant_id, operation.id, RESTORED)
+
+
+def _of_each(there: TenantRecords, kind: DueKind, records: Iterable[_WithId]) -> Iterator[Due]:
+    return (Due(kind, there.at, there.tenant_id, record.id) for record in records)
 
 
 def _of_tenant(there: TenantRecords, kind: DueKind) -> Due:

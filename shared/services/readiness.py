@@ -62,11 +62,11 @@ class Readiness(Value):
 
 
 _FOUND: TtlCache[Readiness] = TtlCache(timedelta(seconds=10))
-"""For who opens the page twice, and for several at once."""
+"""Readiness by tenant, kept for reloads of the page and for several readers at once."""
 
 
 async def readiness(context: ActionContext) -> Readiness:
-    """Judge a tenant's needs, or return what was found just now."""
+    """Judge a tenant's needs, or return the findings of just now."""
     return await _FOUND.get_or(context.deps, context.tenant.id, lambda: _judge(context))
 
 
@@ -131,7 +131,7 @@ async def _consent(context: ActionContext) -> tuple[Verdict, str | None]:
 
 
 def _without_consent(declined: DeclinedError) -> Verdict:
-    """Return what it means that the directory gives no token, or lets nothing be read with it."""
+    """Return the verdict for a directory that gives no token, or lets nothing be read with it."""
     found, advice = f"{declined.code}: {declined.message}", declined.refused.advice or _CONSENT
     if declined.code == "Authorization_RequestDenied":
         found = "the service may not read the directory, or has a token from before it might"

@@ -25,7 +25,7 @@ class KeptLine:
     looks_at: datetime | None = None
 
     async def members(self) -> frozenset[str]:
-        """Return who is in line, and has not left by the last reading."""
+        """Return the ids of the users who are in line, without those who had left at the last reading."""
         places = await self.deps.first_seen.places(self.tenant_id)
         return frozenset(place.user_id for place in places.values() if place.left_at is None)
 
@@ -43,7 +43,7 @@ async def observe(
     records: tuple[CloudPc, ...],
     user_ids: tuple[str, ...] | None,
 ) -> Observed:
-    """Read everybody, or just *user_ids*, whose Cloud PCs are *records*. Raises: as the directory does."""
+    """Read everybody, or the users *user_ids*, whose Cloud PCs are *records*. Raises: as the directory does."""
     directory = deps.graph(tenant)
     line = KeptLine(deps, tenant.id)
     group_ids = sorted({assignment.group_id for policy in policies for assignment in policy.assignments})
@@ -63,7 +63,7 @@ async def observe(
 
 
 def _losing(tenant: Tenant, records: tuple[CloudPc, ...], read: Sequence[Entitlement]) -> int:
-    """Return how many of *records* a plan may take, by what was *read* of their users."""
+    """Return how many of *records* a plan may take, by the answers about their users."""
     if tenant.settings.disabled_account_starts_grace:
         return len(records)
     kept = {(each.user.id, plan.id) for each in read if each.group_ids for plan in each.plans}

@@ -122,7 +122,7 @@ async def _start(context: ActionContext, client: DurableClient, pc: CloudPc, *, 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a Cloud PC would be built from now, through which group of its user, and the licences that they have."""
+    """The snapshot for a build of a Cloud PC now, the group of its user, and their licences."""
 
     snapshot: Snapshot
     group_id: str | None
@@ -130,9 +130,9 @@ class Planned:
 
 
 async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType | None) -> Planned:
-    """Return what the Cloud PC would be built from now, as the directory says.
+    """Return the snapshot from which the Cloud PC would be built now, by the directory and its policy.
 
-    *account*: what the user becomes, None: as the policy says. Raises: ConflictError.
+    *account*: the user's new account type, None: as the policy says. Raises: ConflictError.
     """
     deps, tenant = context.deps, context.tenant
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])

@@ -17,12 +17,12 @@ from shared.storage.due import DUE, Due, DueKind
 from shared.workflow import DurableClient, start
 
 SWEEP_AFTER = DUE[DueKind.RECONCILE].checked_after
-"""When a sweep makes sure that what was requested has been started."""
+"""Time after which a sweep checks that a requested reconcile has been started."""
 
 RECONCILE_OPERATION = "reconcile"
 
 _REFUSED = timedelta(hours=1)
-"""How long it takes at most until a reconcile that a directory refuses is tried again."""
+"""Longest time until a reconcile that a directory refuses is tried again."""
 
 
 async def reconcile_for(

@@ -1,4 +1,4 @@
-"""Refused and failed mutations in the audit log: who wanted what, and what they were told."""
+"""Refused and failed mutations in the audit log: the caller, the request, and the answer."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _TYPES: Mapping[str, str] = {
     "userSessions": ResourceType.SPOT_GROUP,
     "wizards": "wizard",
 }
-"""What is changed by permissions of a kind, as the audit events of changes name it."""
+"""Resource type changed with permissions of a kind, as in the audit events of changes."""
 
 _log = logging.getLogger("deskwright.http")
 
 
 async def record_refusal(context: ActionContext, resource_id: str, status: int, why: str) -> None:
-    """Append the audit event of a mutation that was answered with an error; what fails here only reaches the log."""
+    """Append the audit event of a mutation that was answered with an error; a failure of this only reaches the log."""
     kind = context.verb.split("/")[1]
     event = AuditEvent(
         id=naming.derived_id("audit", context.tenant_id, context.trace_id, "refused"),

@@ -1,4 +1,4 @@
-"""What a plan of the engine says of a group's open release: its stage, and how far its operation is."""
+"""Progress of a group's open release from a plan of the engine: its stage, and its operation."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def note_progress(
     hosts: Sequence[ObservedHost],
     now: datetime,
 ) -> None:
-    """Keep what a plan has found of the group's release, and end its operation with it."""
+    """Save the progress of the group's release that a plan has found, and end its operation with it."""
     if release.status not in OPEN:
         return
     after = await deps.releases.change(
@@ -81,7 +81,8 @@ def _stopped(release: SpotRelease) -> Failure:
     return Failure(
         code="releaseStopped",
         message=release.cause or "Hosts of the new version do not work.",
-        advice="Users stay on the hosts of the version before. Mend the version and release it, or cancel the release.",
+        advice="Users stay on the hosts of the version before. The host that failed stays for a while, to look at "
+        "(keepFailedHostInHours of the group). Mend the version and release it, or cancel the release.",
         retriable=False,
     )
 

@@ -30,7 +30,7 @@ _log = logging.getLogger("deskwright.sweeps")
 
 @dataclass(frozen=True, slots=True)
 class RemoteActionRequest:
-    """Which action. *administrator*: what the user is to become; *restore_point_id*: where to go back to."""
+    """A requested action. *administrator*: the account type of the user; *restore_point_id*: the point to restore."""
 
     name: Remote
     administrator: bool | None = None
@@ -124,7 +124,7 @@ async def start_action(client: DurableClient, pc: CloudPc) -> bool:
 
 
 async def action_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Resume a remote action that broke off, and begin one that a plan has saved; one that runs is left alone."""
+    """Resume a remote action that broke off, and begin one that a plan has saved; a running action is left alone."""
     found = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
     if found is None or found.value.action is None or found.value.current.generation != due.generation:
         return None

@@ -29,7 +29,7 @@ def _known(step: str) -> str:
 
 
 class RerunForm(Value):
-    """Which step; left out: every step that has a warning."""
+    """Step to run again; left out: every step that has a warning."""
 
     step: Annotated[Word, AfterValidator(_known)] | None = Field(None, description=", ".join(STEPS))
 

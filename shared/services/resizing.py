@@ -29,7 +29,7 @@ from shared.storage.due import ACT_EVERY, DueKind, read_once
 from shared.workflow import DurableClient
 
 _SOON = timedelta(minutes=1)
-"""When the directory is read again in any case: the licence may have come in the very second of asking."""
+"""Time until the directory is read again in any case: the licence may have come in the very second of asking."""
 
 
 class Verdict(StrEnum):

@@ -27,10 +27,10 @@ from shared.workflow import DurableClient
 
 _log = logging.getLogger("deskwright.sweeps")
 _LATER = timedelta(minutes=15)
-"""When to look again at a Cloud PC on which another action runs, or whose user's groups cannot be read."""
+"""Time until the next look at a Cloud PC on which another action runs, or whose user's groups cannot be read."""
 
 _LOOK_AGAIN = timedelta(days=1)
-"""When to look again at a Cloud PC of which none is made, while settings of other users say how often."""
+"""Time until the next look at a Cloud PC without restore points, while settings of other users have an interval."""
 
 _BUILT = WORKING | {Status.RESTORING, Status.RESIZING}
 
@@ -105,7 +105,7 @@ async def _begin(deps: Dependencies, client: DurableClient, pc: CloudPc, name: R
 
 
 async def shortest_frequency(deps: Dependencies, tenant: Tenant) -> timedelta | None:
-    """Return how often one is made for the users of a tenant who have it most often; None: for nobody."""
+    """Return the shortest time between restore points of any user of a tenant; None: no user has them."""
     settings = [stored.value async for stored in deps.user_settings.each(tenant.id)]
     usual = tenant.settings.restore_point_every
     return min([*own_frequencies(settings), *([usual] if usual else [])], default=None)

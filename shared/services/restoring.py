@@ -1,7 +1,7 @@
-"""Restoring an export: what was exported is verified, then added, then everything that was promised is promised again.
+"""Restore of an export: its content is verified, then added, then all promises are made again.
 
-Nothing that is there is ever changed, but that each tenant is paused until its records were compared with what is in
-Azure (``shared/services/comparing.py``). A restore that broke off is begun again and adds what is missing: a marker
+No existing row is ever changed, except that each tenant is paused until its records were compared with Azure
+(``shared/services/comparing.py``). A restore that broke off is begun again and adds what is missing: a marker
 says which export is being restored, because the account is no longer empty then.
 """
 
@@ -29,14 +29,14 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did: rows that the export holds, and rows that were not there before."""
+    """Result of a restore: rows that the export holds, and rows that were not there before."""
 
     rows: int
     added: int
 
 
 class DamagedError(ConflictError):
-    """What is in the container is not what the manifest says; nothing was written."""
+    """The contents of the container differ from the manifest; nothing was written."""
 
 
 async def restore_tables(tables: Tables, blobs: Blobs, name: str, *, merge: bool, report: Report) -> Restored:

@@ -12,34 +12,32 @@ from shared.domain.asking import Unanswered
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.planning import planner
-from shared.domain.planning.plans import Rules
-from shared.domain.tenants.tenant import LicenceSource, Tenant
-from shared.errors import NotFoundError, RefusedError, ThrottledError, UnavailableError
-from shared.services.fresh_readings import read_user, unanswered
+from shared.domain.planning.plans import Observed, Rules
+from shared.domain.tenants.tenant import LicenceSource
+from shared.errors import RefusedError, UnavailableError
+from shared.services.fresh_readings import asked, contradicted, read_user
 from shared.services.readings import observe
 
 
 class Claim(StrEnum):
-    """What the directory says now of a user's claim to a Cloud PC."""
+    """Current claim of a user to a Cloud PC in the directory."""
 
     STANDS = "stands"  # licence, membership and account are as its policy asks
     GONE = "gone"
 
 
-async def ask_for_claim(deps: Dependencies, tenant: Tenant, pc: CloudPc) -> Claim | Unanswered:
+async def ask_for_claim(deps: Dependencies, pc: CloudPc) -> Claim | Unanswered:
     """Ask the directory about the user of *pc*: account, licences, and the groups of every policy they are in.
 
     The planner judges the answer, as in every reconcile. Raises: ThrottledError.
     """
+    tenant = (await deps.tenants.get(pc.tenant_id)).value
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
     status = Status.FAILED if pc.status is Status.FAILED else Status.PROVISIONED
     kept = pc.but(status=status, removal=None, grace=None)
-    try:
-        observed = await observe(deps, tenant, policies, (kept,), (pc.user.id,))
-    except ThrottledError:
-        raise
-    except (UnavailableError, RefusedError, NotFoundError) as error:
-        return unanswered(error)
+    observed = await asked(observe(deps, tenant, policies, (kept,), (pc.user.id,)))
+    if not isinstance(observed, Observed):
+        return observed or contradicted()
     if tenant.settings.licence_source is LicenceSource.SEATS:  # everybody was read: a list may lack somebody
         groups = {assignment.group_id for policy in policies for assignment in policy.assignments}
         seen = await read_user(deps.graph(tenant), pc.user.id, groups)

@@ -33,7 +33,7 @@ async def refuse_unusable_sizes(context: ActionContext, before: Tenant, after: T
 
 
 def size_problems(rules: Mapping[str, ServicePlanRule], offers: Mapping[str, Mapping[str, Offer]]) -> Iterable[Problem]:
-    """Yield what is wrong with each size. *offers*: by region and size in lower case; none: nothing is known."""
+    """Yield the problem of each size. *offers*: by region and size in lower case; empty: the offers are not known."""
     for part_number, rule in rules.items():
         for index, name in enumerate(rule.vm_sizes):
             if offers and (wrong := size_problem(name, rule, offers)):
@@ -44,7 +44,7 @@ def size_problems(rules: Mapping[str, ServicePlanRule], offers: Mapping[str, Map
 def size_problem(
     name: str, rule: ServicePlan | ServicePlanRule, offers: Mapping[str, Mapping[str, Offer]]
 ) -> str | None:
-    """Return why no machine can have a size for what *rule* promises, None if one can.
+    """Return why no machine of a size can fulfil *rule*, None if one can.
 
     *offers*: by region, and by size in lower case.
     """

@@ -1,4 +1,4 @@
-"""What a person does to the session hosts of a Spot Group and to the sessions on them."""
+"""Actions of a person on the session hosts of a Spot Group and on their sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.domain.operations.operation import Operation
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import HostStatus, HostTask, SessionHost, begin_task
 from shared.domain.spot.host_windows import HostWindows, windows_of
-from shared.domain.spot.sessions import DesktopSession, Notice
+from shared.domain.spot.sessions import DesktopSession, Notice, SessionNames
 from shared.domain.values import Value
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.action_context import ActionContext
@@ -26,7 +26,7 @@ from shared.workflow import DurableClient
 
 
 class HostAction(StrEnum):
-    """What a person may do with a session host, as the routes name it."""
+    """Actions on a session host, as the routes name them."""
 
     DRAIN = "drain"
     UNDRAIN = "undrain"
@@ -47,7 +47,7 @@ async def hosts_of(context: ActionContext, group: SpotGroup) -> list[SessionHost
 
 
 async def settings_of(context: ActionContext, group: SpotGroup) -> HostWindows | None:
-    """Return what the settings of a group say for the Windows of its hosts, None: its connection is gone."""
+    """Return the Windows settings of a group's hosts, None if its connection is gone."""
     connection = await context.deps.connections.find(group.tenant_id, group.connection_id)
     return windows_of(group, connection.value.join_type) if connection else None
 
@@ -142,13 +142,16 @@ async def begin_host_task(
 
 
 async def sessions_of_group(context: ActionContext, group: SpotGroup) -> list[DesktopSession]:
-    """Return the sessions on all hosts of a group, as Azure shows them now."""
+    """Return the sessions on all hosts of a group, as Azure shows them now, with their users."""
     by_host = await sessions_by_host(context.deps, await hosts_of(context, group))
-    return [session for _, sessions in by_host for session in sessions]
+    members = context.deps.spot_members.each(group.tenant_id, group_id=group.id)
+    names = SessionNames([each.value async for each in members])
+    found = [session for _, sessions in by_host for session in sessions]
+    return [each.but(user_id=names.owner(each.user_principal_name)) for each in found]
 
 
 class SessionCount(Value):
-    """How many sessions something was done to."""
+    """Number of sessions that an action was done to."""
 
     sessions: int
 

@@ -7,8 +7,9 @@ from functools import partial
 from shared.domain.intent import ResourceType
 from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
-from shared.errors import ConflictError, InvalidError, Problem
+from shared.errors import InvalidError, Problem
 from shared.services.action_context import ActionContext
+from shared.services.in_the_way import refuse_while_used
 from shared.services.intents import Resource, make_change
 from shared.services.orphans import want_scan
 from shared.services.writes import insertion, removal, replacement
@@ -16,7 +17,7 @@ from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 
 _FIXED = ("region", "resource_group", "address_space")
-"""What machines and networks have been built by; it stays while anything uses the site."""
+"""Properties by which machines and networks have been built; they are fixed while anything uses the site."""
 
 
 async def create_site(context: ActionContext, site: Site) -> Stored[Site]:
@@ -50,16 +51,16 @@ async def check_site(context: ActionContext, before: Site | None, site: Site) ->
     """
     _refuse_impossible(site)
     moved = before is not None and any(getattr(site, name) != getattr(before, name) for name in _FIXED)
-    if moved and (users := await _users_of(context, site.id)):
-        raise ConflictError("the site is in use: its region, resource group and addresses stay", inTheWay=users)
+    if moved:
+        message = "the site is in use, so that its region, resource group and addresses stay"
+        refuse_while_used(message, await _users_of(context, site.id))
     await _refuse_shared_networks(context, site, _networks(before) if before else frozenset())
 
 
 async def delete_site(context: ActionContext, stored: Stored[Site]) -> None:
-    """Delete a site that nothing uses; what was made for it in Azure follows. Raises: ConflictError, StaleError."""
+    """Delete a site that nothing uses; its resources in Azure follow. Raises: ConflictError, StaleError."""
     site, tenant = stored.value, context.tenant
-    if users := await _users_of(context, site.id):
-        raise ConflictError("the site is in use", inTheWay=users)
+    refuse_while_used("the site is in use", await _users_of(context, site.id))
     remove = partial(context.deps.sites.remove, site.tenant_id, site.id, seen=stored.etag)
     promise = partial(want_scan, context.deps, tenant, site.resource_group)
     await make_change(context, Resource(ResourceType.SITE, site.id), removal(site, remove), promise=promise)
@@ -72,7 +73,7 @@ def _refuse_impossible(site: Site) -> None:
 
 
 def _networks(site: Site) -> frozenset[tuple[str, str]]:
-    """Return where a site's hosted networks are: a tenant has one for each resource group and region."""
+    """Return the resource group and region of each hosted network of a site: a tenant has one for each such pair."""
     return frozenset((site.resource_group.lower(), region) for region in site.regions)
 
 
@@ -90,9 +91,9 @@ async def _refuse_shared_networks(context: ActionContext, site: Site, own: froze
 
 
 async def _users_of(context: ActionContext, site_id: str) -> dict[str, list[str]]:
-    """Return the names of what uses a site."""
+    """Return the names of the resources that use a site."""
     deps, tenant_id = context.deps, context.tenant.id
-    users = {
+    return {
         "onPremisesConnections": [
             c.value.display_name async for c in deps.connections.each(tenant_id, site_id=site_id)
         ],
@@ -100,4 +101,3 @@ async def _users_of(context: ActionContext, site_id: str) -> dict[str, list[str]
         "spotGroups": [g.value.display_name async for g in deps.spot_groups.each(tenant_id, site_id=site_id)],
         "imageSets": [s.value.display_name async for s in deps.image_sets.each(tenant_id, home_site_id=site_id)],
     }
-    return {kind: names for kind, names in users.items() if names}

@@ -1,4 +1,4 @@
-"""What the wizards of Spot Groups offer to choose from."""
+"""Choices in the wizards of Spot Groups."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def image_set_choices(context: ActionContext) -> list[Choice]:
 
 
 async def spot_group_choices(context: ActionContext) -> list[Choice]:
-    """Return the Spot Groups, with what an edit begins from."""
+    """Return the Spot Groups, with the values that an edit begins with."""
 
     def choice(group: SpotGroup) -> Choice:
         return {

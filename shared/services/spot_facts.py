@@ -1,4 +1,4 @@
-"""What a form of a Spot Group is checked against: read at once, and no more than the form needs."""
+"""Facts for checks of a Spot Group's form: read at once, and no more than the form needs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from shared.domain.networks.connection import Connection
 from shared.domain.planning.spreading import rights_used
 from shared.domain.spot.group import LicenseType, SpotGroup, host_hardware
 from shared.domain.spot.host_windows import windows_of
-from shared.domain.spot.members import Rights, Seen, seen_users
+from shared.domain.spot.members import Rights, Seen, SpotMember, seen_users
 from shared.domain.spot.observed import SettingsDrift
 from shared.domain.spot.seeing import drift_of
 from shared.domain.tenants.directory import DirectoryUser
@@ -34,7 +34,10 @@ _log = logging.getLogger("deskwright.services")
 
 
 async def spot_group_facts(context: ActionContext, form: Mapping[str, Any], *, with_forecast: bool) -> SpotGroupFacts:
-    """Return what is known now. *with_forecast*: also members, quota and role assignments, for a review."""
+    """Return the records and offers that a form is checked against.
+
+    *with_forecast*: also members, quota and role assignments, for a review.
+    """
     deps, tenant = context.deps, context.tenant
     groups = tuple([stored.value async for stored in deps.spot_groups.each(tenant.id)])
     connections = tuple([stored.value async for stored in deps.connections.each(tenant.id)])
@@ -52,6 +55,7 @@ async def spot_group_facts(context: ActionContext, form: Mapping[str, Any], *, w
         licences=licences_of(context, groups),
         groups=found,
         members=members,
+        known_members=await _known_members(context, _edited(form, groups)) if with_forecast else (),
         usages=used,
         rights_used=await _rights_used(context, connections, groups) if with_forecast else 0,
         rights_limit=tenant.settings.sign_in_rights_per_subscription,
@@ -63,7 +67,7 @@ async def spot_group_facts(context: ActionContext, form: Mapping[str, Any], *, w
 async def _size_faults(
     context: ActionContext, form: Mapping[str, Any], groups: Iterable[SpotGroup], connections: Iterable[Connection]
 ) -> dict[str, str]:
-    """Return why hosts of the form's group cannot have the VM sizes that it names; what Azure does not say is none."""
+    """Return why hosts of the form's group cannot have the VM sizes that it names; unknown facts are no reason."""
     fields = form.get("hosts")
     given = fields.get("hosts", fields) if isinstance(fields, dict) else None
     sizes = texts_of({"hosts": given}, "hosts", "sizes")
@@ -134,6 +138,14 @@ async def _members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Se
         _log.warning("the directory could not be read: %s", error)
         return None
     return seen_users(read.people.values())
+
+
+async def _known_members(context: ActionContext, group: SpotGroup | None) -> tuple[SpotMember, ...]:
+    """Return the members of a group as they are recorded."""
+    if group is None:
+        return ()
+    known = context.deps.spot_members.each(group.tenant_id, group_id=group.id)
+    return tuple([each.value async for each in known])
 
 
 async def _usages(

@@ -1,4 +1,4 @@
-"""Dry runs of changes of a Spot Group: what would become of its members, by the plan itself. Nothing is written."""
+"""Dry runs of changes of a Spot Group: the effects on its members, by the plan itself. Nothing is written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from shared.services.spot_groups import edited_spot_group
 
 
 async def foresee_spot_edit(context: ActionContext, form: Mapping[str, Any]) -> Foresight:
-    """Return what saving a form of edit-spot-group would do. Raises: InvalidError, and as the directory does."""
+    """Return the consequences of saving a form of edit-spot-group. Raises: InvalidError, and as the directory does."""
     facts = await spot_group_facts(context, form, with_forecast=False)
     try:
         stored, after = await edited_spot_group(context, form, facts)
@@ -31,7 +31,7 @@ async def foresee_spot_edit(context: ActionContext, form: Mapping[str, Any]) -> 
 
 
 async def foresee_spot_pause(context: ActionContext, group_id: str) -> Foresight:
-    """Return what pausing a Spot Group would do. Raises: NotFoundError, and as the directory does."""
+    """Return the consequences of pausing a Spot Group. Raises: NotFoundError, and as the directory does."""
     group = (await context.deps.spot_groups.get(context.tenant.id, group_id)).value
     paused = Paused(by=context.actor.name, at=context.now)
     return await _foresee(context, group, group.but(paused=group.paused or paused))

@@ -55,7 +55,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What the deletion of a Spot Group removes."""
+    """Numbers of the objects that the deletion of a Spot Group removes."""
 
     members: int
     sessions: int
@@ -84,7 +84,7 @@ async def edit_spot_group(
     facts: SpotGroupFacts,
     match: Callable[[str], None],
 ) -> Begun[Stored[SpotGroup]]:
-    """Change what the form changes of a Spot Group, and bring it to that. Raises: InvalidError, StaleError.
+    """Edit a Spot Group by the form, and reconcile it. Raises: InvalidError, StaleError.
 
     *match* is given the ETag of the group that is changed, and raises if the caller means another one.
     """
@@ -96,7 +96,7 @@ async def edit_spot_group(
 async def edited_spot_group(
     context: ActionContext, form: Mapping[str, Any], facts: SpotGroupFacts
 ) -> tuple[Stored[SpotGroup], SpotGroup]:
-    """Return the group that a form of edit-spot-group edits, and what it comes to. Raises: InvalidError."""
+    """Return the group that a form of edit-spot-group edits, before and after. Raises: InvalidError."""
     _, reading = review_spot_group_edit(form, facts)
     chosen = selected(reading, facts)
     if reading.problems or chosen is None:
@@ -116,7 +116,7 @@ async def edited_spot_group(
 async def delete_spot_group(
     context: ActionContext, client: DurableClient, stored: Stored[SpotGroup], *, confirmed: bool
 ) -> Operation:
-    """Begin to delete a Spot Group; what it removes is told first.
+    """Begin to delete a Spot Group; the losses are shown first.
 
     Raises: ConflictError with what would be removed, unless that is *confirmed*; StaleError.
     """
@@ -134,7 +134,7 @@ async def delete_spot_group(
 
 
 async def read_removal(context: ActionContext, group: SpotGroup) -> Removal:
-    """Return what the deletion of a group would remove now."""
+    """Return the numbers of members, sessions and hosts that the deletion of a group would remove now."""
     deps = context.deps
     members = [each.value async for each in deps.spot_members.each(group.tenant_id, group_id=group.id)]
     state = await deps.spot_states.find(group.tenant_id, group.id)
@@ -213,7 +213,8 @@ def _group_of(context: ActionContext, group_id: str, form: Mapping[str, Any], fa
         id=group_id,
         tenant_id=context.tenant.id,
         **dict(name),
-        **dict(profile),
+        profile_path=profile.profile_path,
+        data_path=profile.shared_data(profile.profile_path),
         **dict(licence),
         **dict(image),
         description=description.description,

@@ -1,10 +1,11 @@
-"""Pausing a Spot Group: nothing starts, nothing is built or removed, and nobody's access changes."""
+"""Pause of a Spot Group: nothing starts, nothing is built or removed, and no user's access changes."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from shared.domain.intent import ResourceType
+from shared.domain.policies.pausing import spot_pause_sentence
 from shared.domain.spot.group import SpotGroup
 from shared.domain.tenants.tenant import Paused
 from shared.services.action_context import ActionContext
@@ -15,6 +16,11 @@ from shared.storage.repository import Stored
 from shared.workflow import DurableClient
 
 
+async def pause_of(context: ActionContext, group: SpotGroup) -> str | None:
+    """Return why a group stands still, in a sentence: somebody has paused it, its tenant or the service; else None."""
+    return spot_pause_sentence(await context.deps.service_state.get(), context.tenant, group)
+
+
 async def pause_spot_group(context: ActionContext, stored: Stored[SpotGroup], reason: str) -> SpotGroup:
     """Pause a group; sessions that run go on."""
     paused = Paused(by=context.actor.name, at=context.now, reason=reason)
@@ -22,7 +28,7 @@ async def pause_spot_group(context: ActionContext, stored: Stored[SpotGroup], re
 
 
 async def resume_spot_group(context: ActionContext, client: DurableClient, stored: Stored[SpotGroup]) -> SpotGroup:
-    """Let a group act again; what has waited for it begins."""
+    """Let a group act again; waiting work begins."""
     follow = reconciled_after(context, client, stored.value.id)
     return await make_change(context, _resource(stored), _setting(context, stored, None), **follow)
 

@@ -24,7 +24,7 @@ async def promise_spot_reconcile(deps: Dependencies, tenant_id: str, group_id: s
 
 
 def reconciled_after(context: ActionContext, client: DurableClient, group_id: str) -> Follow:
-    """Return what brings a group to what a change of it means: to be spread into the call that makes the change."""
+    """Return the work that reconciles a group after a change: keyword arguments for the call that makes the change."""
     tenant_id = context.tenant.id
     return {
         "promise": partial(promise_spot_reconcile, context.deps, tenant_id, group_id, context.now),
@@ -35,7 +35,7 @@ def reconciled_after(context: ActionContext, client: DurableClient, group_id: st
 async def request_spot_reconcile(
     deps: Dependencies, client: DurableClient, tenant_id: str, group_id: str, now: datetime
 ) -> None:
-    """Bring the group to what its members and settings say, now. One that runs already goes round again."""
+    """Reconcile the group with its members and settings, now. A running reconcile does it again."""
     await promise_spot_reconcile(deps, tenant_id, group_id, now)
     await start_spot_reconcile(client, tenant_id, group_id)
 
@@ -59,6 +59,6 @@ async def spot_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     now = deps.clock.now()
     if await end_stalled(client, RECONCILE_SPOT_GROUP, _instance(due.tenant_id, due.subject_id), now):
         return now + AGAIN_AFTER
-    await start_spot_reconcile(client, due.tenant_id, due.subject_id)
+    started = await start_spot_reconcile(client, due.tenant_id, due.subject_id)
     requested = await deps.requests.newest(due.tenant_id, due.subject_id)
-    return None if requested is None else now + SWEEP_AFTER
+    return None if started and requested is None else now + SWEEP_AFTER  # one that runs may have planned before

@@ -28,7 +28,10 @@ async def promise_spot_run(deps: Dependencies, tenant_id: str, group_id: str, no
 
 
 def run_after(context: ActionContext, client: DurableClient, group_id: str) -> Follow:
-    """Return what runs the engine after a change of a group's hosts: to be spread into the call that makes it."""
+    """Return sequences of rows that are worked off in parallel: some of each tenant, which share its rows in order.
+
+    The first sequence of every tenant comes before the second of any; the tenant whose oldest row is oldest is first.
+    """
     tenant_id = context.tenant.id
     return {
         "promise": partial(promise_spot_run, context.deps, tenant_id, group_id, context.now),
@@ -39,7 +42,7 @@ def run_after(context: ActionContext, client: DurableClient, group_id: str) -> F
 async def request_spot_run(
     deps: Dependencies, client: DurableClient, tenant_id: str, group_id: str, now: datetime
 ) -> None:
-    """Run the engine of a group now. One that runs already goes round again."""
+    """Run the engine of a group now. A running engine runs once more."""
     await promise_spot_run(deps, tenant_id, group_id, now)
     await start_spot_run(client, tenant_id, group_id)
 

@@ -1,4 +1,4 @@
-"""Work that stands still: its instance is alive and goes no further, as after a message of the host's was lost."""
+"""Stalled work: its instance is alive and makes no progress, as after the loss of a message of the host's."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _log = logging.getLogger("deskwright.sweeps")
 Order = TypeVar("Order", bound=Value)
 
 SLACK = timedelta(minutes=15)
-"""What the repeats of a call that fails may take, beyond the time-out of what it waits for."""
+"""Longest time of the repeats of a failing call, beyond the time-out of the awaited work."""
 
 BEGINS_WITHIN = timedelta(minutes=20)
-"""How long a start may wait for the host; one that takes longer was lost."""
+"""Longest time that a start waits for the host; one that takes longer was lost."""
 
 AGAIN_AFTER = timedelta(minutes=1)
-"""When what was ended is started again: by then its instance has ended."""
+"""Time until ended work is started again: by then its instance has ended."""
 
 FOUND_BY: Mapping[Workflow[Any, Any], tuple[DueKind, ...]] = MappingProxyType(
     {
@@ -39,7 +39,7 @@ FOUND_BY: Mapping[Workflow[Any, Any], tuple[DueKind, ...]] = MappingProxyType(
 """The due rows by which a sweep finds that an instance stands still."""
 
 PARTS = frozenset({AWAIT_OUTCOME, CHECK_GROUP})
-"""What runs only as a part of another orchestration, and ends with it."""
+"""Orchestrations that run only as parts of another one, and end with it."""
 
 _AGAIN: Mapping[str, Workflow[Any, Any]] = MappingProxyType(
     {workflow.name: workflow for workflow in DUE[DueKind.PROGRESS].watches}
@@ -87,7 +87,10 @@ async def start_watched(
 
 
 async def progress_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """End an instance that stands still, and start it again with its order; one that has ended is looked at no more."""
+    """End a stalled instance, and start it again with its order; an instance that has ended is not looked at again.
+
+    An instance of a newer release, which a rollback has failed, is started again too: no record shows its work.
+    """
     found, now = await read_instance(client, due.subject_id), deps.clock.now()
     workflow = _AGAIN.get(found.name) if found else None
     if found is None or workflow is None:
@@ -97,7 +100,7 @@ async def progress_due(deps: Dependencies, client: DurableClient, due: Due) -> d
             await deps.due.put(DueKind.PROGRESS, now + AGAIN_AFTER, due.tenant_id, due.subject_id, STANDS_STILL)
             return None
         return now + (AGAIN_AFTER if due.generation == STANDS_STILL else PROGRESS_EVERY)
-    if due.generation == STANDS_STILL:
+    if due.generation == STANDS_STILL or found.rolled_back:
         order = workflow.accepts.model_validate(found.order)
         await start_watched(deps, client, workflow, order, tenant_id=due.tenant_id, instance_id=due.subject_id)
     return None

@@ -1,4 +1,4 @@
-"""Builds of Cloud PCs: starting what a record asks for, and starting again what broke off."""
+"""Builds of Cloud PCs: starting those that a record asks for, and starting broken-off ones again."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from shared.workflow import DurableClient, start
 _log = logging.getLogger("deskwright.sweeps")
 
 _HELD = timedelta(minutes=10)
-"""When to look again at a build that may not start: it is paused, or waits for a licence."""
+"""Time until the next look at a build that may not start: it is paused, or waits for a licence."""
 
 
 async def start_build(
@@ -41,7 +41,7 @@ async def start_build(
 
 
 async def build_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Have the user planned again: planning starts what was saved and not begun.
+    """Have the user planned again: planning starts a saved build that was not begun.
 
     Users who wait for their turn are planned together: each plan reads everybody who waits.
     """

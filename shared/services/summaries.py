@@ -22,6 +22,7 @@ from shared.errors import RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
 from shared.services.cloud_pc_lists import cloud_pc_entries
 from shared.services.marketplace import usages
+from shared.services.spot_waiting import SpotWaiting, spot_waiting
 
 _log = logging.getLogger("deskwright.services")
 
@@ -36,7 +37,7 @@ class Share(Value):
 
 
 class CloudPcCounts(Value):
-    """How many Cloud PCs there are, and of which kind; most first."""
+    """Number of Cloud PCs, total and by kind; most first."""
 
     total: int
     statuses: dict[str, int]
@@ -47,6 +48,7 @@ class CloudPcCounts(Value):
     removals_waiting: int = Field(description="removals that wait until somebody confirms them, or has")
     machines_gone: int = Field(description="Cloud PCs whose machine somebody has deleted")
     shared_missing: int = Field(description="what machines share and was not there at the last scan for orphans")
+    spot: SpotWaiting = Field(description="what waits for somebody in the Spot Groups")
 
 
 class License(Value):
@@ -87,6 +89,7 @@ async def count_cloud_pcs(context: ActionContext) -> CloudPcCounts:
         connections=shares("onPremisesConnectionId", "onPremisesConnectionName"),
         machines_gone=sum(entry["statusDetail/code"] == MACHINE_GONE for entry in entries),
         shared_missing=len(scan.value.missing) if scan else 0,
+        spot=await spot_waiting(context),
         removals_waiting=sum(entry["@deskwright.removal/cause"] is not None for entry in entries),
     )
 
@@ -105,7 +108,7 @@ async def licenses_used(context: ActionContext) -> tuple[License, ...]:
 
 
 async def quotas(context: ActionContext) -> tuple[Quota, ...]:
-    """Return the quotas wherever the tenant builds; one that cannot be read does not keep the others back."""
+    """Return the quotas wherever the tenant builds; a quota that cannot be read does not keep the others back."""
     tenant = context.tenant
     sites = [stored.value async for stored in context.deps.sites.each(tenant.id)]
     own = {tenant.subscription_id, *tenant.further_subscription_ids}

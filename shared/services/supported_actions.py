@@ -1,4 +1,4 @@
-"""What may be done with Cloud PCs, Spot Groups, session hosts and image versions now: asked of the actions' own guards.
+"""Possible actions on Cloud PCs, Spot Groups, session hosts and image versions: from the actions' own guards.
 
 What the catalogue of actions says by the records comes first; only what these do not refuse is asked of the host of the
 orchestrations and of the directory.
@@ -58,7 +58,7 @@ class SupportedAction(Value):
 
 
 Guard = Callable[[ActionContext, DurableClient, CloudPc], Awaitable[object]]
-"""Raises ConflictError when what the records do not know prevents an action."""
+"""Raises ConflictError when something outside the records prevents an action."""
 
 
 async def _idle(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
@@ -72,7 +72,7 @@ async def _planned(context: ActionContext, client: DurableClient, pc: CloudPc) -
 
 
 class GroupAction(StrEnum):
-    """What may be done with a Spot Group and its release, as the routes name it."""
+    """Actions on a Spot Group and its release, as the routes name them."""
 
     DELETE = "delete"
     CONFIRM_REMOVALS = "confirmRemovals"
@@ -91,7 +91,7 @@ _OF_RELEASE = {
 
 
 async def group_actions(context: ActionContext, group: SpotGroup) -> list[SupportedAction]:
-    """Return for each action whether it is possible on a Spot Group; one that costs something has to be confirmed."""
+    """Return whether each action is possible on a Spot Group; an action that costs something has to be confirmed."""
     latest = await context.deps.releases.find(group.tenant_id, group.release_id) if group.release_id else None
     release, held = latest.value if latest else None, await held_members(context, group)
     found = []
@@ -115,7 +115,7 @@ _GUARDS: Mapping[str, tuple[Guard, ...]] = MappingProxyType(
         "resize": (held_plans,),
     }
 )
-"""What each action asks besides the records."""
+"""Guards of each action besides the records."""
 
 
 async def supported_actions(context: ActionContext, client: DurableClient, pc: CloudPc) -> list[SupportedAction]:
@@ -163,7 +163,7 @@ def host_actions(host: SessionHost) -> list[SupportedAction]:
 
 
 class VersionVerb(StrEnum):
-    """What may be done with an image version, as the routes name it."""
+    """Actions on an image version, as the routes name them."""
 
     CONNECT = "connect"
     DISCONNECT = "disconnect"

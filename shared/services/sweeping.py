@@ -20,13 +20,13 @@ from shared.workflow import DurableClient
 _log = logging.getLogger("deskwright.sweeps")
 
 _COMPARED_FIRST = timedelta(minutes=5)
-"""When to look again at due rows of a tenant whose restored records are still being compared with Azure."""
+"""Time until the next look at due rows of a tenant whose restored records are still being compared with Azure."""
 
 Rule = Callable[[Dependencies, DurableClient, Due], Awaitable[datetime | None]]
 """Acts on one due row; returns when to look again, None when it is done or no longer wanted."""
 
 AT_ONCE, OF_ONE_TENANT = 16, 4
-"""How many rows of a kind are acted on at a time, and how many of them are of one tenant."""
+"""Number of rows of a kind that are acted on at a time, and the most of one tenant."""
 
 BUDGET_S = 40.0
 """For so long a tick begins with rows of a kind: the next tick is a minute after it."""
@@ -41,23 +41,16 @@ _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(minutes=15)
 
 
-async def sweep(client: DurableClient, kind: DueKind, rule: Rule) -> None:
-    """Act on everything of a kind that is due."""
-    await sweep_together(client, {kind: rule})
-
-
-async def sweep_together(
-    client: DurableClient, rules: Mapping[DueKind, Rule], *, budget_s: float | None = None
-) -> None:
-    """Act on everything of some kinds that is due: one read for kinds that share a partition.
+async def sweep_due(client: DurableClient, rules: Mapping[DueKind, Rule], *, budget_s: float | None = None) -> None:
+    """Act on everything of some kinds that is due, with one read.
 
     Each kind has its own places and its own time, so that a slow one holds up no other.
     """
     deps = dependencies()
     found = await _unless_compared_first(deps, await deps.due.due_among(rules, deps.clock.now()))
     until = asyncio.get_running_loop().time() + (BUDGET_S if budget_s is None else budget_s)
-    of = {kind: [due for due in found if due.kind is kind] for kind in rules}
-    await asyncio.gather(*(_act_on(deps, client, of[kind], rule, until) for kind, rule in rules.items()))
+    of = {kind: [due for due in found if due.kind is kind] for kind in {due.kind for due in found}}
+    await asyncio.gather(*(_act_on(deps, client, dues, rules[kind], until) for kind, dues in of.items()))
 
 
 async def _unless_compared_first(deps: Dependencies, dues: list[Due]) -> list[Due]:
@@ -89,9 +82,9 @@ async def _act_on(deps: Dependencies, client: DurableClient, dues: Sequence[Due]
 
 
 def shares(dues: Sequence[Due]) -> list[Iterator[Due]]:
-    """Return what is acted on one after the other: some shares of each tenant, which share its rows in their order.
+    """Return sequences of rows to be worked off in parallel: some of each tenant, which share its rows in order.
 
-    The first share of every tenant comes before the second of any; the tenant whose oldest row is oldest is first.
+    The first sequence of every tenant comes before the second of any; the tenant whose oldest row is oldest is first.
     """
     of_tenants: dict[str, list[Due]] = {}
     for due in dues:
@@ -128,7 +121,7 @@ def _pause(due: Due, error: Exception) -> timedelta:
 
 
 def _words(error: Exception) -> str:
-    """Return what a person is told: our own errors are worded for people, others only name what they are."""
+    """Return the message for a person: our own errors are worded for people, of others only the type is named."""
     if isinstance(error, DeskwrightError):
         return str(error) or "The record is not in a state in which this can be done."
     return f"An error of the service ({type(error).__name__}); its log says more."

@@ -11,7 +11,7 @@ from shared.dependencies import Dependencies
 from shared.domain.tenants.tenant import Tenant
 
 _BY_DIRECTORY: TtlCache[Mapping[str, tuple[str, ...]]] = TtlCache(timedelta(seconds=10))
-"""Anybody can make us look: one read for all who come within this time."""
+"""Tenants by directory, read once for all callers within this time: anybody can make us look."""
 
 
 async def tenants_by_directory(deps: Dependencies) -> Mapping[str, tuple[str, ...]]:

@@ -11,14 +11,21 @@ from shared.domain.wizards.places import CREATE_TENANT, DirectoryStep, NewTenant
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import InvalidError, Problem
 from shared.services.action_context import ActionContext
+from shared.services.tenants import ID_TAKEN, id_kept_for_another
 
 
 async def review_new_tenant(context: ActionContext, form: Mapping[str, Any], through_step: str) -> Review:
     """Review the form as far as it is filled in; nothing is saved."""
     reading = CREATE_TENANT.read(form, through_step)
     problems, name = list(reading.problems), reading.value("name", NewTenantStep)
+    directory = reading.value("directory", DirectoryStep)
+    taken = None
     if name and await context.deps.tenants.find(name.id):
-        problems.append(Problem("/name/id", "there is a tenant of this id; choose another", "name"))
+        taken = ID_TAKEN
+    elif name and directory:
+        taken = await id_kept_for_another(context, name.id, directory.entra_tenant_id)
+    if taken:
+        problems.append(Problem("/name/id", taken, "name"))
     forecast = None
     if name and through_step == REVIEW:
         summary = f"The tenant {name.id} is made, and its licensed users are listed."

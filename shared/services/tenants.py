@@ -22,6 +22,7 @@ from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
 from shared.services.action_context import ActionContext
 from shared.services.directory_subscriptions import stop_watching
+from shared.services.in_the_way import refuse_while_used
 from shared.services.intents import Resource, begun_before, make_change
 from shared.services.reconciling import promise_reconcile, start_reconcile
 from shared.services.service_plans import refuse_unusable_sizes
@@ -37,11 +38,14 @@ _AGAIN = "delete the tenant again in half an hour"
 _REPLACED = frozenset({"seats", "servicePlans"})
 """Settings that are tables: a change gives all of their rows."""
 planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_account_starts_grace", "removal_brake")
-"""The settings on which a plan depends: who is licensed, and what they lose."""
+"""The settings on which a plan depends: those that decide who is licensed, and who loses a Cloud PC."""
+
+
+ID_TAKEN = "there is a tenant of this id; choose another"
 
 
 class TenantChange(Value):
-    """What may be changed of a tenant. *settings* are merged into those there are."""
+    """Changes of a tenant. *settings* are merged into those there are."""
 
     display_name: Label | None = None
     settings: Annotated[dict[Word, Any], Field(max_length=100)] | None = Field(
@@ -54,7 +58,8 @@ class TenantChange(Value):
 async def create_tenant(context: ActionContext, client: DurableClient, tenant: Tenant) -> Stored[Tenant]:
     """Add a tenant, and list its licensed users. Raises: ConflictError where its id is or was another tenant's."""
     deps, resource = context.deps, Resource(ResourceType.TENANT, tenant.id)
-    await _refuse_id_of_another_directory(context, tenant)
+    if why := await id_kept_for_another(context, tenant.id, tenant.entra_tenant_id):
+        raise ConflictError(why, id=tenant.id)
     repeated = context.repeatable and await begun_before(context, resource)
 
     async def find_own() -> Stored[Tenant] | None:
@@ -62,7 +67,7 @@ async def create_tenant(context: ActionContext, client: DurableClient, tenant: T
         return there if repeated and there and there.value == tenant else None
 
     if await deps.tenants.find(tenant.id) is not None and await find_own() is None:
-        raise ConflictError("there is a tenant of this id", id=tenant.id)
+        raise ConflictError(ID_TAKEN, id=tenant.id)
     write = insertion_by(context, tenant, deps.tenants.insert, find_own)
     promise = partial(promise_reconcile, deps, tenant.id, context.now)
 
@@ -73,16 +78,17 @@ async def create_tenant(context: ActionContext, client: DurableClient, tenant: T
     try:
         return await make_change(context, resource, write, promise=promise, start=begin)
     except ConflictError:
-        raise ConflictError("there is a tenant of this id", id=tenant.id) from None
+        raise ConflictError(ID_TAKEN, id=tenant.id) from None
 
 
 async def update_tenant(
     context: ActionContext, client: DurableClient, stored: Stored[Tenant], form: TenantChange
 ) -> Stored[Tenant]:
-    """Change a tenant's name or settings; what they decide is planned at once. Raises: InvalidError, StaleError."""
+    """Change a tenant's name or settings; their consequences are planned at once. Raises: InvalidError, StaleError."""
     deps, before = context.deps, stored.value
     after = changed_tenant(before, form)
     await refuse_unusable_sizes(context, before, after)
+    await _refuse_unknown_site(context, before, after)
     every = after.settings.restore_point_every
     write = replacement(stored, after, deps.tenants.replace)
     more_often = every is not None and every != before.settings.restore_point_every
@@ -100,6 +106,15 @@ async def update_tenant(
 
     resource = Resource(ResourceType.TENANT, after.id)
     return await make_change(context, resource, write, promise=promise if more_often or replan else None, start=begin)
+
+
+async def _refuse_unknown_site(context: ActionContext, before: Tenant, after: Tenant) -> None:
+    """Refuse a new default site that there is not. Raises: InvalidError."""
+    default = after.settings.default_site_id
+    if default in {None, before.settings.default_site_id}:
+        return
+    if await context.deps.sites.find(after.id, str(default)) is None:
+        raise InvalidError(Problem("/settings/defaultSiteId", "there is no such site; name one of the tenant's sites"))
 
 
 def changed_tenant(before: Tenant, form: TenantChange) -> Tenant:
@@ -131,11 +146,9 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
         "spotGroups": deps.spot_groups,
         "userSettings": deps.user_settings,
     }
-    in_the_way = {name: count for name, of in records.items() if (count := await _count(of.each(tenant.id)))}
-    if built := [pc for pc in pcs if pc.status is not Status.NOT_PROVISIONED]:
-        in_the_way["cloudPCs"] = len(built)
-    if in_the_way:
-        raise ConflictError("the tenant is not empty; delete first what is in it", inTheWay=in_the_way)
+    in_the_way = {name: await _count(of.each(tenant.id)) for name, of in records.items()}
+    in_the_way["cloudPCs"] = sum(1 for pc in pcs if pc.status is not Status.NOT_PROVISIONED)
+    refuse_while_used("the tenant is not empty", in_the_way, advice="delete first what is in it")
     await _refuse_while_resources_go(context, tenant)
     for pc in pcs:
         await deps.cloud_pcs.remove(tenant.id, pc.id)
@@ -168,15 +181,15 @@ async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> 
         raise ConflictError(f"{message}; {_AGAIN}", inTheWay={"orphanScan": waits})
 
 
-async def _refuse_id_of_another_directory(context: ActionContext, tenant: Tenant) -> None:
-    """Refuse the id of a deleted tenant of another directory. Raises: ConflictError.
+async def id_kept_for_another(context: ActionContext, tenant_id: str, entra_tenant_id: str) -> str | None:
+    """Return why a tenant of a directory cannot have an id: a deleted tenant of another directory had it; else None.
 
     What was done in it stays, operations for a while and the audit log for good, and is read by whoever has its id.
     """
-    deleted = await context.deps.audit.last(tenant.id, "Microsoft.CloudPC/tenants/delete")
-    if deleted is not None and (deleted.before or {}).get("entraTenantId") != tenant.entra_tenant_id:
-        message = "a tenant of another directory had this id, and its audit log is kept; take another id"
-        raise ConflictError(message, id=tenant.id)
+    deleted = await context.deps.audit.last(tenant_id, "Microsoft.CloudPC/tenants/delete")
+    if deleted is not None and (deleted.before or {}).get("entraTenantId") != entra_tenant_id:
+        return "a tenant of another directory had this id, and its audit log is kept; choose another"
+    return None
 
 
 async def _count(records: AsyncIterator[Stored[Any]]) -> int:

@@ -30,10 +30,10 @@ from shared.storage.repository import Stored
 
 _NAME_TAKEN = Problem("/displayName", "user settings of this name exist; choose another name")
 _SOON = timedelta(minutes=1)
-"""When the restore points of everybody are promised after a change of how often they are made."""
+"""Time until the restore points of everybody are scheduled after a change of their interval."""
 
 _GROUPS: TtlCache[frozenset[str]] = TtlCache(timedelta(minutes=1))
-"""In which groups users are: a page of theirs asks several times."""
+"""Groups of users by tenant, user and groups asked about: a page of theirs asks several times."""
 
 
 async def create_user_setting(context: ActionContext, form: UserSettingForm) -> Stored[UserSetting]:
@@ -53,7 +53,7 @@ async def create_user_setting(context: ActionContext, form: UserSettingForm) -> 
 async def update_user_setting(
     context: ActionContext, stored: Stored[UserSetting], edit: UserSettingEdit
 ) -> Stored[UserSetting]:
-    """Change what *edit* names. Raises: InvalidError, StaleError."""
+    """Apply the changes that *edit* names. Raises: InvalidError, StaleError."""
     changes = {name: value for name, value in edit if value is not None}
     if edit.restore_point_setting is not None:  # what its object does not name stays, as in any PATCH of OData
         named = {
@@ -90,7 +90,7 @@ async def assign_user_setting(
 
 
 async def delete_user_setting(context: ActionContext, stored: Stored[UserSetting]) -> None:
-    """Delete user settings; what they allowed is not allowed any more. Raises: StaleError."""
+    """Delete user settings; the rights that they gave end. Raises: StaleError."""
     setting = stored.value
 
     async def remove() -> None:
@@ -108,14 +108,17 @@ async def setting_of(deps: Dependencies, tenant: Tenant, user_id: str) -> UserSe
 async def setting_among(
     deps: Dependencies, tenant: Tenant, user_id: str, settings: Collection[UserSetting]
 ) -> UserSetting | None:
-    """Return those of *settings*, all of a tenant's, that apply to a user. Raises: as the directory."""
+    """Return the one of *settings*, all of a tenant's, that applies to a user. Raises: as the directory."""
     return applying(settings, await groups_among(deps, tenant, user_id, settings))
 
 
 async def groups_among(
     deps: Dependencies, tenant: Tenant, user_id: str, settings: Iterable[UserSetting]
 ) -> frozenset[str]:
-    """Return those groups of *settings*, all of a tenant's, that a user is in. Raises: as the directory."""
+    """Return the ids of the groups that *settings*, all of a tenant's, are assigned to and that a user is in.
+
+    Raises: as the directory.
+    """
     asked = sorted({assignment.group_id for setting in settings for assignment in setting.assignments})
     if not asked:
         return frozenset()

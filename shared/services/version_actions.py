@@ -1,4 +1,4 @@
-"""Actions on the temporary machine of an image version, and what is due of a version: nothing is forgotten open."""
+"""Actions on the temporary machine of an image version, and its due rows: no access stays open by mistake."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ AdministratorPassword = Annotated[
 
 
 class ConnectForm(Value):
-    """How to let a caller in. *address*: from where they connect; left out: from where this request comes."""
+    """Access for a caller. *address*: the address they connect from; left out: the address of this request."""
 
     password: AdministratorPassword
     address: PublicAddress | None = None
@@ -138,7 +138,7 @@ async def _action(context: ActionContext, name: VersionActionName, form: Connect
 
 
 def refuse_without_machine(version: ImageVersion) -> None:
-    """Refuse what needs the machine of a version that is customised by hand. Raises: ConflictError."""
+    """Raise ConflictError unless the version has a machine that is customised by hand, and no action is under way."""
     refuse_while_acting(version)
     if version.status is not VersionStatus.CUSTOMIZING or not version.by_hand:
         raise ConflictError("there is no machine to customise", status=version.status.value)
@@ -174,7 +174,7 @@ def _instance(version: ImageVersion, action: VersionAction) -> str:
 
 
 async def image_version_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Begin what was saved and not begun, again what broke off, and what is timed; what runs is left alone."""
+    """Begin saved, broken-off and timed work of an image version; work that is under way is left alone."""
     found = await deps.image_versions.find(due.tenant_id, due.subject_id)
     if found is None or found.value.status in {VersionStatus.AVAILABLE, VersionStatus.FAILED}:
         return None
@@ -207,7 +207,7 @@ async def _while_sealed(deps: Dependencies, client: DurableClient, version: Imag
 
 
 async def _while_built(deps: Dependencies, client: DurableClient, version: ImageVersion) -> datetime | None:
-    """Start a build that was not begun; one that broke off begins anew, with what it had made removed first."""
+    """Start a build that was not begun; begin one that broke off anew, after removing its resources."""
     now = deps.clock.now()
     if await end_stalled(client, BUILD_VERSION, build_instance(version), now):
         return now + AGAIN_AFTER

@@ -1,4 +1,4 @@
-"""What there is to choose from in the wizards; a cloud that does not answer leaves only its own fields without any."""
+"""Choices in the wizards; a cloud that does not answer leaves only its own fields without any."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from shared.services.image_choices import (
     image_sets,
     image_versions,
     images_of_policies,
+    managed_images,
     marketplace_images,
     own_gallery_versions,
     session_host_images,
@@ -39,7 +40,7 @@ Read: TypeAlias = Callable[[ActionContext], Awaitable[list[Choice]]]
 
 
 async def choices_of(context: ActionContext, wizard: Wizard, search: str) -> Offer:
-    """Return what there is to choose from now; *search* looks for groups."""
+    """Return the choices of the wizard's fields now; *search* looks for groups."""
     offer, reads = Offer(), _READS[wizard.name]
 
     async def fill(name: str, read: Read) -> None:
@@ -133,6 +134,7 @@ _SITE: Mapping[str, Read] = {"place/region": _REGIONS, "place/fallbackRegions": 
 _SET_IMAGES: Mapping[str, Read] = {
     "source/galleryImageId": session_host_images,
     "source/galleryVersionId": own_gallery_versions,
+    "source/managedImageId": managed_images,
 }
 _READS: Mapping[str, Mapping[str, Read | None]] = MappingProxyType(
     {
@@ -146,6 +148,7 @@ _READS: Mapping[str, Mapping[str, Read | None]] = MappingProxyType(
             "site/siteId": _sites,
             "source/galleryImageId": marketplace_images,
             "source/galleryVersionId": own_gallery_versions,
+            "source/managedImageId": managed_images,
         },
         "create-provisioning-policy": {**_POLICY, "groups/groupIds": _SEARCHED, "groups/servicePlans": _plans},
         "edit-provisioning-policy": {"policy/policyId": _policies, **_POLICY},
@@ -175,4 +178,4 @@ _READS: Mapping[str, Mapping[str, Read | None]] = MappingProxyType(
         },
     }
 )
-"""How the choices of each field are read, each by itself."""
+"""Functions that read the choices of each field, each by itself."""

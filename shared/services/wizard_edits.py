@@ -1,4 +1,4 @@
-"""The wizards that edit what there is, and those of sites: what is edited, and the review of a form."""
+"""The wizards that edit records, and those of sites: the record of an edit, and the review of a form."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def new_site(context: ActionContext, form: Mapping[str, Any]) -> Site:
 
 
 async def edited_site(context: ActionContext, form: Mapping[str, Any]) -> tuple[Stored[Site], Site]:
-    """Return the site that a form of edit-site edits, and what it comes to. Raises: InvalidError."""
+    """Return the site that a form of edit-site edits, before and after. Raises: InvalidError."""
     step = _chosen(EDIT_SITE, form, "site", SelectSiteStep)
     found = await context.deps.sites.find(context.tenant.id, step.site_id)
     if found is None:
@@ -224,7 +224,7 @@ def _until(wizard: Wizard, form: Mapping[str, Any], through_step: str) -> dict[s
 
 
 def _chosen(wizard: Wizard, form: Mapping[str, Any], name: str, of: type[Any]) -> Any:  # noqa: ANN401 - of *of*
-    """Return the step in which somebody chooses what to edit. Raises: InvalidError, also for unknown steps."""
+    """Return the step in which the subject of an edit is chosen. Raises: InvalidError, also for unknown steps."""
     reading = wizard.read(form, name)
     if reading.problems:
         raise InvalidError(*reading.problems)

@@ -1,4 +1,4 @@
-"""What a form of a policy is checked against: read at once, and no more than the form needs."""
+"""Facts for checks of a policy's form: read at once, and no more than the form needs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,10 @@ _MOST_GROUPS = 100
 
 
 async def policy_facts(context: ActionContext, form: Mapping[str, Any], *, with_forecast: bool) -> PolicyFacts:
-    """Return what is known now. *with_forecast*: also who would get what, for a review."""
+    """Return the records and offers that a form is checked against.
+
+    *with_forecast*: also the entitlements of the assigned users and the quota, for a review.
+    """
     deps, tenant = context.deps, context.tenant
     connections = tuple([stored.value async for stored in deps.connections.each(tenant.id)])
     sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])

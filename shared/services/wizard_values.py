@@ -1,4 +1,4 @@
-"""What a form begins with: what is usual, what there is no choice about, and the present values of what is edited."""
+"""Initial values of a form: defaults, only choices, and the present values of the edited object."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from shared.domain.wizards.places import site_values, tenant_values
 from shared.errors import NotFoundError
 from shared.services.action_context import ActionContext
 
+_WITH_SOURCE = "edit-image-set"
 _FIRST_VERSION = "1.0.0"
 _USUAL: Mapping[str, Form] = MappingProxyType(
     {
@@ -37,11 +38,15 @@ _ALONE = (
     "set/imageSetId",
     "image/imageSetId",
 )
-"""Where there is one choice only, it is chosen."""
+"""Fields in which an only choice is chosen."""
 
 
-async def values_of(context: ActionContext, wizard: Wizard, offer: Offer, subject_id: str | None) -> Form:
+async def values_of(
+    context: ActionContext, wizard: Wizard, offer: Offer, subject_id: str | None, *, may_save: bool
+) -> Form:
     """Return the form with which a wizard begins. *subject_id*: of what is edited, or gets a version.
+
+    *may_save*: whether the caller may save it: who may not sees the names of a recipe, and none of its scripts.
 
     Raises: NotFoundError where there is none of this id, or where the wizard begins with nothing that there is.
     """
@@ -58,8 +63,10 @@ async def values_of(context: ActionContext, wizard: Wizard, offer: Offer, subjec
         values |= tenant_values(context.tenant)
     if subject_id is None:
         return values
-    if wizard.name not in _PRESENT:
+    if wizard.name not in _PRESENT and wizard.name != _WITH_SOURCE:
         raise NotFoundError(f"{wizard.name} begins with nothing that there is; leave out the id")
+    if wizard.name == _WITH_SOURCE:
+        return {**values, **await _of_set(context, subject_id, with_source=may_save)}
     return {**values, **await _PRESENT[wizard.name](context, offer, subject_id)}
 
 
@@ -75,9 +82,9 @@ async def _of_version(context: ActionContext, offer: Offer, subject_id: str) -> 
     }
 
 
-async def _of_set(context: ActionContext, offer: Offer, subject_id: str) -> Form:
-    del offer
-    return image_set_values((await context.deps.image_sets.get(context.tenant.id, subject_id)).value)
+async def _of_set(context: ActionContext, subject_id: str, *, with_source: bool) -> Form:
+    found = await context.deps.image_sets.get(context.tenant.id, subject_id)
+    return image_set_values(found.value, with_source=with_source)
 
 
 async def _of_group(context: ActionContext, offer: Offer, subject_id: str) -> Form:
@@ -88,7 +95,8 @@ async def _of_group(context: ActionContext, offer: Offer, subject_id: str) -> Fo
         "friendlyName": group.friendly_name,
         "description": group.description,
         "profilePath": group.profile_path,
-        "dataPath": group.data_path,
+        "dataPath": None if group.data_path == group.profile_path else group.data_path,
+        "sharedDrive": group.data_path is not None,
         "tags": dict(group.tags),
     }
     return {
@@ -133,7 +141,6 @@ async def _of_site(context: ActionContext, offer: Offer, subject_id: str) -> For
 _PRESENT: Mapping[str, Callable[[ActionContext, Offer, str], Awaitable[Form]]] = MappingProxyType(
     {
         "create-image-version": _of_version,
-        "edit-image-set": _of_set,
         "edit-spot-group": _of_group,
         "edit-provisioning-policy": _of_policy,
         "edit-connection": _of_connection,

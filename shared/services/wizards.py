@@ -1,4 +1,4 @@
-"""The wizards: what there is to choose from now, and what a form comes to."""
+"""The wizards: their present choices, and the review of a form."""
 
 from __future__ import annotations
 
@@ -51,7 +51,10 @@ from shared.services.wizard_lookups import policy_facts
 async def review(
     context: ActionContext, wizard: Wizard, form: dict[str, Any], through_step: str, *, any_subscription: bool
 ) -> Review:
-    """Return what a form comes to, as far as it is filled in; nothing is saved. *any_subscription*: as of a facts."""
+    """Return the review of a form, as far as it is filled in; nothing is saved.
+
+    *any_subscription*: as ``connection_facts``.
+    """
     if wizard.name == EDIT_CONNECTION.name:
         return await review_connection_edit(context, form, through_step, any_subscription=any_subscription)
     if wizard.name == EDIT_TENANT.name:
@@ -98,7 +101,7 @@ async def _review_spot_group_update(context: ActionContext, form: dict[str, Any]
 
 
 async def version_facts(context: ActionContext, sets: ImageSetFacts) -> VersionFacts:
-    """Return what the form of a version is checked against."""
+    """Return the records and offers that the form of an image version is checked against."""
     versions = context.deps.image_versions.each(context.tenant.id)
     return VersionFacts(sets=sets, versions=tuple([stored.value async for stored in versions]))
 
@@ -118,4 +121,4 @@ _REVIEWS: Mapping[str, Callable[[ActionContext, dict[str, Any], str], Awaitable[
         EDIT_SITE.name: review_site_edit,
     }
 )
-"""How a form is reviewed; those of connections and of the tenant depend on who asks, too."""
+"""Review functions of forms; those of connections and of the tenant depend on the caller, too."""

@@ -23,7 +23,7 @@ Edit = Callable[[V], V | None]
 
 @dataclass(frozen=True, slots=True)
 class Effect(Generic[R]):
-    """What a write did. *result*: for the use case; *before* and *after*: for the audit log."""
+    """Effect of a write. *result*: for the use case; *before* and *after*: for the audit log."""
 
     result: R
     before: Value | None = None
@@ -64,7 +64,7 @@ def insertion_by(
     insert: Callable[[V], Awaitable[Stored[V]]],
     find: Callable[[], Awaitable[Stored[V] | None]],
 ) -> Write[Stored[V]]:
-    """Return the same as ``insertion``, by functions: *find* gives what this very request may have added."""
+    """Return the same as ``insertion``, by functions: *find* returns a record that this very request may have added."""
 
     async def apply() -> Effect[Stored[V]]:
         try:
@@ -113,7 +113,7 @@ def change_cloud_pc(context: ActionContext, before: CloudPc, edit: Edit[CloudPc]
 
 
 def replacement(stored: Stored[V], after: V, replace: Callable[..., Awaitable[Stored[V]]]) -> Write[Stored[V]]:
-    """Return the write that replaces what was read, by a repository's *replace*; what stays the same is not written.
+    """Return the write that replaces a record by a repository's *replace*; an unchanged record is not written.
 
     Raises, when applied: StaleError, NotFoundError.
     """
@@ -138,7 +138,7 @@ def removal(before: Value, remove: Callable[[], Awaitable[None]]) -> Write[None]
 
 
 def no_record(before: Value | None = None, after: Value | None = None) -> Write[None]:
-    """Return the write of what only starts something: nothing but its audit event, with *before* and *after*."""
+    """Return the write of a change that only starts work: nothing but its audit event, with *before* and *after*."""
 
     async def apply() -> Effect[None]:
         return Effect(None, before, after)

@@ -12,7 +12,7 @@ from shared.domain.set_aside import Aside
 from shared.storage.tables import Row, Table
 
 AGAIN_EVERY = timedelta(hours=1)
-"""How long after it was set aside a row is tried again."""
+"""Time after which a row that was set aside is tried again."""
 
 UNKNOWN_ROW = "This release does not know what the row announces: a newer release has written it, or it is damaged."
 
@@ -28,7 +28,7 @@ class SetAside:
         self._table = table
 
     async def put(self, row: Row, key: str, reason: str, since: datetime, again_at: datetime) -> None:
-        """Move a due row here; the same *key* replaces what was there."""
+        """Move a due row here; the same *key* replaces an earlier row."""
         home = {"home": row["PartitionKey"], "home_key": row["RowKey"]}
         facts = {
             "aside_since": since.astimezone(UTC).isoformat(),
@@ -44,7 +44,7 @@ class SetAside:
         return [_aside(read.row) async for read in self._table.query(where, {"partition": _PARTITION})]
 
     async def put_back(self, now: datetime) -> int:
-        """Put those back whose time to be tried again has come; return how many these are."""
+        """Put rows back into their table when their time to be tried again has come; return their number."""
         where, count = "PartitionKey eq @partition and again_at le @now", 0
         parameters = {"partition": _PARTITION, "now": now.astimezone(UTC).isoformat()}
         for read in [each async for each in self._table.query(where, parameters)]:

@@ -6,21 +6,26 @@ when both are made or resized at the same moment (docs/decisions/0029). Claims s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.listing import COLUMNS
-from shared.errors import NotFoundError
+from shared.errors import ConflictError, NotFoundError
 from shared.storage.codec import escaped
 from shared.storage.listed import ListedRepository, Listing
 from shared.storage.repository import Shape, Stored
 from shared.storage.tables import Row, Tables, Write
 
+Claim = tuple[str, str]
+"""The id of a Cloud PC and that of a licence which it claims."""
+
 _WAITS = "waits"
 """The column of a removal that has to be confirmed."""
 
 _CLAIM = "~:"
-"""What the key of a claim begins with: no escaped id can, whatever a caller sends."""
+"""Prefix of the key of a claim: no escaped id can, whatever a caller sends."""
 
 _SHAPE = Shape(
     table="cloudpcs",
@@ -32,7 +37,7 @@ _SHAPE = Shape(
         "user_principal_name": lambda pc: pc.user.user_principal_name.casefold(),
         "status": lambda pc: pc.status.value,
         "policy_id": lambda pc: pc.current.snapshot.policy_id if pc.current.snapshot else None,
-        "removal": lambda pc: _WAITS if pc.removal and not pc.removal.confirmed_by else None,
+        "removal": lambda pc: _WAITS if pc.removal and pc.removal.waits else None,
         "connection_id": lambda pc: pc.current.snapshot.connection_id if pc.current.snapshot else None,
     },
 )
@@ -44,10 +49,14 @@ class CloudPcs(ListedRepository[CloudPc]):
     def __init__(self, tables: Tables) -> None:
         super().__init__(tables, _SHAPE, Listing(COLUMNS))
 
-    async def with_removals(self, tenant_id: str | None = None) -> list[Stored[CloudPc]]:
-        """Return the Cloud PCs whose removal waits to be confirmed, of one tenant or of all."""
-        found = self.of_all(removal=_WAITS) if tenant_id is None else self.each(tenant_id, removal=_WAITS)
-        return [stored async for stored in found]
+    async def with_removals(self, tenant_id: str) -> list[Stored[CloudPc]]:
+        """Return the Cloud PCs of a tenant whose removal waits to be confirmed."""
+        return [stored async for stored in self.each(tenant_id, removal=_WAITS)]
+
+    async def with_status_or_removal(self, *statuses: Status) -> list[CloudPc]:
+        """Return of all tenants the Cloud PCs with one of *statuses*, and those whose removal waits, in one read."""
+        chosen = [status.value for status in statuses]
+        return [stored.value async for stored in self.of_all_with_any(status=chosen, removal=[_WAITS])]
 
     async def of_user(self, tenant_id: str, user_id: str) -> list[Stored[CloudPc]]:
         """Return the Cloud PCs of one user, one for each licence they have or had."""
@@ -56,19 +65,41 @@ class CloudPcs(ListedRepository[CloudPc]):
     async def save_all(self, values: Sequence[Stored[CloudPc]]) -> list[Stored[CloudPc]]:
         """Write many of one tenant, those that are new with their claims; what is there keeps the claims it has.
 
-        Raises: as every repository, and ConflictError where another Cloud PC claims one of the licences.
+        A claim of its own that a lost record has left is taken over. Raises: as every repository, and ConflictError
+        where another Cloud PC claims one of the licences.
         """
+        try:
+            return await self._save_all(values, {})
+        except ConflictError:
+            left = await self._left_claims(values)
+            if not left:
+                raise
+            return await self._save_all(values, left)
+
+    async def _save_all(self, values: Sequence[Stored[CloudPc]], left: Mapping[Claim, str]) -> list[Stored[CloudPc]]:
         writes: list[Write] = []
         places: list[int] = []
         for stored in values:
             places.append(len(writes))
             writes.append(Write(self._row(stored.value, stored.etag), stored.etag or None))
-            writes += [self._listed(stored.value), *(_claimed(stored.value, plan) for plan in _new_claims(stored))]
+            writes += [self._listed(stored.value), *_claimed_by(stored, left)]
         etags = await self._table.write_all(writes)
         return [self._written(each.value, etags[at], each.etag) for each, at in zip(values, places, strict=True)]
 
+    async def _left_claims(self, values: Sequence[Stored[CloudPc]]) -> dict[Claim, str]:
+        """Return the ETags of the claims that new Cloud PCs have already: their records were lost."""
+        left: dict[Claim, str] = {}
+        for stored in values:
+            for plan_id in _new_claims(stored):
+                row = _claim(stored.value, plan_id)
+                with suppress(NotFoundError):
+                    there = await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))
+                    if there.row["cloud_pc_id"] == stored.value.id:
+                        left[stored.value.id, plan_id] = there.etag
+        return left
+
     async def replace_known(self, before: Stored[CloudPc], after: CloudPc) -> Stored[CloudPc]:
-        """Replace what was read, and with it the claims that it gains or gives up.
+        """Replace a record that was read, and with it the claims that it gains or gives up.
 
         Raises: StaleError, NotFoundError, ConflictError where another Cloud PC claims the licence.
         """
@@ -93,7 +124,7 @@ class CloudPcs(ListedRepository[CloudPc]):
         await self._table.write_all([gone, self._unlisted(pc), *await self._unclaimed(pc, pc.claims)])
 
     async def _unclaimed(self, pc: CloudPc, plan_ids: Iterable[str]) -> list[Write]:
-        """Return how claims of *pc* are taken back."""
+        """Return the writes that take claims of *pc* back."""
         writes = []
         for plan_id in sorted(plan_ids):
             row = _claim(pc, plan_id)
@@ -110,8 +141,15 @@ def _new_claims(stored: Stored[CloudPc]) -> list[str]:
     return [] if stored.etag else sorted(stored.value.claims)
 
 
-def _claimed(pc: CloudPc, plan_id: str) -> Write:
-    return Write(_claim(pc, plan_id), None, tied=True)
+def _claimed_by(stored: Stored[CloudPc], left: Mapping[Claim, str]) -> Iterator[Write]:
+    """Yield the claims that are written with a record; *left*: the ETags of those that are there, and its own."""
+    for plan_id in _new_claims(stored):
+        etag = left.get((stored.value.id, plan_id))
+        yield _claimed(stored.value, plan_id, etag)
+
+
+def _claimed(pc: CloudPc, plan_id: str, etag: str | None = None) -> Write:
+    return Write(_claim(pc, plan_id), etag, tied=True)
 
 
 def _claim(pc: CloudPc, plan_id: str) -> Row:

@@ -36,25 +36,25 @@ class SchemaError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Newer:
-    """A record of a newer release: its JSON as it was written, and what this release knows of it."""
+    """A record of a newer release: its JSON as it was written, and the part that this release knows."""
 
     body: Any
     known: Any
 
     def after(self, written: Any) -> Newer:
-        """Return the same of the row in whose place this release has *written* something."""
+        """Return the newer fields for the row that this release has *written* in place of this one."""
         return Newer(_kept(self.body, self.known, written), written)
 
 
 class Seen(str):
-    """An ETag that remembers what a newer release has written: a write that replaces the row keeps it."""
+    """An ETag with the fields of a newer release: a write that replaces the row keeps them."""
 
     __slots__ = ("newer",)
     newer: Newer | None
 
 
 def seen(etag: str, newer: Newer | None) -> str:
-    """Return *etag*, with what a write that replaces it has to keep."""
+    """Return *etag*, with the newer fields that a write in its place has to keep."""
     if newer is None:
         return etag
     made = Seen(etag)
@@ -63,7 +63,7 @@ def seen(etag: str, newer: Newer | None) -> str:
 
 
 def newer_of(etag: str | None) -> Newer | None:
-    """Return what a write that replaces *etag* has to keep."""
+    """Return the fields of newer releases that a write in place of *etag* has to keep."""
     return etag.newer if isinstance(etag, Seen) else None
 
 
@@ -91,7 +91,7 @@ class Codec(Generic[T]):
         return self.read(row)[0]
 
     def read(self, row: Row) -> tuple[T, Newer | None]:
-        """Return the value in *row*, and what a newer release has written into it. Raises: SchemaError."""
+        """Return the value in *row*, with the fields that a newer release has written into it. Raises: SchemaError."""
         try:
             body, version = joined(row), row["schema"]
             if version == self._version - 1 and self._upgrade is not None:
@@ -113,7 +113,7 @@ class Codec(Generic[T]):
 
 
 def _wrong_in(error: Exception) -> str:
-    """Return what is wrong with a row, without its values: some are names of people."""
+    """Return the fault of a row, without its values: some are names of people."""
     if not isinstance(error, ValidationError):
         return "it is damaged"
     fields = sorted({".".join(str(part) for part in each["loc"]) for each in error.errors() if each["type"] != _EXTRA})
@@ -122,7 +122,7 @@ def _wrong_in(error: Exception) -> str:
 
 
 def _kept(body: Any, known: Any, after: Any) -> Any:
-    """Return *after* with everything that *body* has and *known*, which is what this release reads of it, lacks."""
+    """Return *after* with everything that *body* has and *known*, the part that this release reads, lacks."""
     if isinstance(body, dict) and isinstance(known, dict) and isinstance(after, dict):
         unknown = {name: value for name, value in body.items() if name not in known and name not in after}
         both = body.keys() & known.keys()
@@ -133,7 +133,7 @@ def _kept(body: Any, known: Any, after: Any) -> Any:
 
 
 def _kept_item(body: list[Any], known: list[Any], item: Any) -> Any:
-    """Return an item of a list with what it had: it is the one that is equal, or has the same id."""
+    """Return an item of a list with its newer fields: those of the item that is equal, or has the same id."""
     for was, before in zip(body, known, strict=True):
         same_id = (
             isinstance(item, dict) and isinstance(before, dict) and "id" in item and item["id"] == before.get("id")

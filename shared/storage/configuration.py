@@ -1,4 +1,4 @@
-"""What an administrator configures for a tenant: connections, device images and provisioning policies."""
+"""Configuration of a tenant by an administrator: connections, device images and provisioning policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The due rows: an index by time, so that a sweep reads what is due and not everything.
+"""The due rows: an index by time, so that a sweep reads due rows and not everything.
 
 A due row is written before the work it announces, and its reader checks it against the record: there may be two rows
 for one piece of work, or a row for work that was never saved. ``DUE`` has what is fixed for each kind;
@@ -43,19 +43,15 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
 
-class Sweep(StrEnum):
-    """The timers that sweep due rows. The value is the partition of their rows: each tick reads one partition."""
+_PARTITION = "soon"
+"""Partition of all due rows: all kinds are one read, a minute in which nothing is due is one request."""
 
-    SOON = "soon"
-    REMOVALS = "deprovision"
-    CLEAN_UPS = "cleanUp"
-    CONNECTIONS = "recheck"
-    DIRECTORIES = "directories"
-    ORPHANS = "orphans"
+_FORMERLY = ("progress", "deprovision", "cleanUp", "recheck", "directories", "orphans")
+"""Partitions in which earlier releases wrote rows of some kinds; ``DueIndex.move_in`` empties them."""
 
 
 class DueKind(StrEnum):
-    """What a due row announces."""
+    """Kinds of due rows."""
 
     START = "start"  # a Cloud PC saved as pendingProvision whose build may not have been started
     WATCH = "watch"  # a build that was started: if it was interrupted, it is started again
@@ -82,35 +78,32 @@ class DueKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DueFacts:
-    """What is fixed for a kind of due rows.
+    """Constants of a kind of due rows.
 
-    *sweep*: the timer that reads the rows. *watches*: orchestrators that a row of the kind finds when they stand still.
-    *checked_after*: how long work that was begun is left alone before a row of the kind looks whether it goes on.
-    *formerly*: partitions in which earlier releases wrote the rows; ``DueIndex.move_in`` empties them.
+    *watches*: orchestrators that a row of the kind finds when they stand still. *checked_after*: how long work that was
+    begun is left alone before a row of the kind looks whether it goes on.
     """
 
-    sweep: Sweep = Sweep.SOON
     watches: tuple[Workflow[Any, Any], ...] = ()
     checked_after: timedelta = 2 * _MINUTE
-    formerly: tuple[str, ...] = ()
 
 
 DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
     {
         DueKind.START: DueFacts(checked_after=5 * _MINUTE),
         DueKind.WATCH: DueFacts(watches=(PROVISION, REPLACE), checked_after=10 * _MINUTE),
-        DueKind.CLEAN_UP: DueFacts(Sweep.CLEAN_UPS, watches=(CLEAN_UP,)),  # alone; in a build it is a part of it
+        DueKind.CLEAN_UP: DueFacts(watches=(CLEAN_UP,)),  # alone; in a build it is a part of it
         DueKind.REREAD: DueFacts(),
-        DueKind.RECHECK: DueFacts(Sweep.CONNECTIONS, watches=(CHECK_CONNECTION,)),
+        DueKind.RECHECK: DueFacts(watches=(CHECK_CONNECTION,)),
         DueKind.BUILD: DueFacts(watches=(BUILD_IMAGE,)),
-        DueKind.DEPROVISION: DueFacts(Sweep.REMOVALS, watches=(DEPROVISION,), checked_after=60 * _MINUTE),
+        DueKind.DEPROVISION: DueFacts(watches=(DEPROVISION,), checked_after=60 * _MINUTE),
         DueKind.ACT: DueFacts(watches=(RUN_REMOTE_ACTION,), checked_after=10 * _MINUTE),
         DueKind.RESTORE_POINT: DueFacts(),
-        DueKind.ORPHANS: DueFacts(Sweep.ORPHANS, watches=(FIND_ORPHANS,)),
+        DueKind.ORPHANS: DueFacts(watches=(FIND_ORPHANS,)),
         DueKind.BULK: DueFacts(watches=(BULK,), checked_after=10 * _MINUTE),
         DueKind.CHANGES: DueFacts(watches=(SETTLE_CHANGES,)),
-        DueKind.CATCH_UP: DueFacts(Sweep.DIRECTORIES),
-        DueKind.SUBSCRIBE: DueFacts(Sweep.DIRECTORIES),
+        DueKind.CATCH_UP: DueFacts(),
+        DueKind.SUBSCRIBE: DueFacts(),
         DueKind.REPLICATE: DueFacts(),
         DueKind.HOST: DueFacts(watches=(RUN_HOST_TASK,), checked_after=10 * _MINUTE),
         DueKind.SPOT: DueFacts(watches=(RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE)),
@@ -127,7 +120,6 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
                 REMOVE_ORPHAN,
             ),
             checked_after=5 * _MINUTE,
-            formerly=("progress",),
         ),
         DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
     }
@@ -147,13 +139,13 @@ START_GRACE = DUE[DueKind.START].checked_after
 """After this time a sweep checks that saved work has been started."""
 
 WATCH_EVERY = DUE[DueKind.WATCH].checked_after
-"""How often a sweep checks that a started build still runs."""
+"""Interval at which a sweep checks that a started build still runs."""
 
 ACT_EVERY = DUE[DueKind.ACT].checked_after
-"""How often a sweep checks that a remote action still runs."""
+"""Interval at which a sweep checks that a remote action still runs."""
 
 PROGRESS_EVERY = DUE[DueKind.PROGRESS].checked_after
-"""How often a sweep checks that an instance goes on which no record shows."""
+"""Interval at which a sweep checks that an instance without a record goes on."""
 
 STANDS_STILL = 1
 """The generation of a PROGRESS row whose instance the sweep has ended: it is started again."""
@@ -162,10 +154,10 @@ RESTORED = 2
 """The generation of a PROGRESS row of an operation (id) that a restore has brought back, without its instance."""
 
 BULK_EVERY = DUE[DueKind.BULK].checked_after
-"""How often a sweep checks that a bulk action still runs."""
+"""Interval at which a sweep checks that a bulk action still runs."""
 
 _MAX_ROWS = 50_000
-"""The most rows that one sweep reads of a partition: behind many rows of one tenant, others have theirs."""
+"""The most rows that one sweep reads: behind many rows of one tenant, others have theirs."""
 
 DEPROVISIONED_BY = DUE[DueKind.DEPROVISION].checked_after
 """After this time a sweep checks that a deprovisioning has ended."""
@@ -184,7 +176,7 @@ class Due:
     subject_id: str
     generation: int = 0
     failures: int = field(default=0, compare=False)
-    """How often its rule has failed since it last succeeded."""
+    """Number of failures of its rule since it last succeeded."""
     failing_since: datetime | None = field(default=None, compare=False)
 
 
@@ -236,6 +228,7 @@ class DueIndex:
 
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "due")
+        self._moved_in = False
         self.aside = SetAside(self._table)
 
     async def put(self, kind: DueKind, at: datetime, tenant_id: str, subject_id: str, generation: int = 0) -> Due:
@@ -253,7 +246,7 @@ class DueIndex:
             await self._table.put(row)
 
     async def put_all(self, dues: Iterable[Due]) -> None:
-        """Write many due rows, of one kind or of kinds that share a partition."""
+        """Write many due rows."""
         rows = {
             str(row["RowKey"]): Write(row, "*") for row in map(_row, dues)
         }  # a transaction may have a row only once
@@ -261,42 +254,50 @@ class DueIndex:
 
     async def due(self, kind: DueKind, now: datetime, limit: int = 1000) -> list[Due]:
         """Return the rows of a kind that are due by *now*, oldest first, at most *limit*."""
-        return [due for due in await self._all_due(_partition(kind), now, limit) if due.kind is kind]
+        return [due for due in await self._all_due(now) if due.kind is kind][:limit]
 
     async def due_among(self, kinds: Iterable[DueKind], now: datetime) -> list[Due]:
-        """Return the rows of several kinds that are due by *now*; kinds that share a partition cost one read."""
-        wanted = set(kinds)
-        found = [
-            await self._all_due(partition, now, _MAX_ROWS) for partition in sorted({_partition(k) for k in wanted})
-        ]
-        return [due for dues in found for due in dues if due.kind in wanted]
+        """Return the rows of several kinds that are due by *now*, in one read.
 
-    async def _all_due(self, partition: str, now: datetime, limit: int) -> list[Due]:
+        The first read of a process looks at the partitions of earlier releases too: the release before has ended.
+        """
+        if not self._moved_in:
+            await self.move_in(now)
+            self._moved_in = True
+        wanted = set(kinds)
+        return [due for due in await self._all_due(now) if due.kind in wanted]
+
+    async def _all_due(self, now: datetime) -> list[Due]:
         where = "PartitionKey eq @partition and RowKey lt @end"
         end = _moment(now + timedelta(microseconds=1))
         found: list[Due] = []
         token: str | None = None
-        while len(found) < limit:
-            top = min(limit - len(found), 1000)  # Table Storage returns at most 1,000 rows
-            reads, token = await self._table.page(where, {"partition": partition, "end": end}, top=top, token=token)
-            for read in reads:
-                try:
-                    found.append(_due(read))
-                except (KeyError, ValueError):  # of a kind that a newer release has, or damaged
-                    await self.aside.put(read.row, str(read.row["RowKey"]), UNKNOWN_ROW, now, now + AGAIN_EVERY)
+        while len(found) < _MAX_ROWS:
+            reads, token = await self._table.page(where, {"partition": _PARTITION, "end": end}, token=token)
+            found += [due for _, due in await self._readable(reads, now)]
             if token is None:
                 break
         return found
 
-    async def move_in(self) -> int:
-        """Move rows from partitions of earlier releases to those that are swept now; return how many there were."""
+    async def _readable(self, reads: Iterable[Read], now: datetime) -> list[tuple[Read, Due]]:
+        """Return the rows that can be read; a damaged row, or one of a newer release's kind, is set aside."""
+        found: list[tuple[Read, Due]] = []
+        for read in reads:
+            try:
+                found.append((read, _due(read)))
+            except (KeyError, ValueError):
+                await self.aside.put(read.row, str(read.row["RowKey"]), UNKNOWN_ROW, now, now + AGAIN_EVERY)
+        return found
+
+    async def move_in(self, now: datetime) -> int:
+        """Move rows from partitions of earlier releases to the one that is swept; return how many there were."""
         moved = 0
-        for partition in sorted({former for facts in DUE.values() for former in facts.formerly}):
+        for partition in _FORMERLY:
             reads = [read async for read in self._table.query("PartitionKey eq @partition", {"partition": partition})]
-            for due in map(_due, reads):
-                await self.put_all([due])
-                await self._table.delete(partition, str(_row(due)["RowKey"]))
-            moved += len(reads)
+            found = await self._readable(reads, now)
+            await self.put_all([due for _, due in found])
+            await self._table.write_all([Write(read.row, read.etag, gone=True) for read, _ in found])
+            moved += len(found)
         return moved
 
     async def drop(self, due: Due) -> None:
@@ -319,15 +320,17 @@ class DueIndex:
         since = failed.failing_since or now
         await self.aside.put(_row(failed), escaped(key), reason, since, now + AGAIN_EVERY)
 
+    async def put_back(self, now: datetime) -> int:
+        """Put rows back that were set aside and are to be tried again; return their number."""
+        if count := await self.aside.put_back(now):
+            await self.move_in(now)  # a row returns to the partition that it came from
+        return count
+
     async def _move(self, due: Due, later: Due) -> Due:
         await self._table.put(_row(later))
         if later != due:
             await self.drop(due)
         return later
-
-
-def _partition(kind: DueKind) -> str:
-    return DUE[kind].sweep.value
 
 
 def _moment(at: datetime) -> str:
@@ -336,7 +339,7 @@ def _moment(at: datetime) -> str:
 
 def _row(due: Due) -> Row:
     row: Row = {
-        "PartitionKey": _partition(due.kind),
+        "PartitionKey": _PARTITION,
         "RowKey": escaped(f"{_moment(due.at)}:{due.kind.value}:{due.tenant_id}:{due.subject_id}:{due.generation}"),
         "kind": due.kind.value,
         "at": due.at.astimezone(UTC).isoformat(),

@@ -1,4 +1,4 @@
-"""When each user of a tenant was first seen in a group that a policy is assigned to."""
+"""Times at which each user of a tenant was first seen in a group that a policy is assigned to."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.storage.codec import escaped
 from shared.storage.tables import Row, Table, Tables, Write
 
 KEPT = timedelta(days=7)
-"""How long the place in line is kept of a user who has left all groups."""
+"""Time for which the place in line of a user who has left all groups is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Place:
     left_at: datetime | None = None
 
     def seen_again(self, at: datetime) -> Place:
-        """Return the place of a user who is in a group now: the old one, unless they had left long ago."""
+        """Return the place of a user in a group now: the old one, unless they had left long ago."""
         if self.left_at is not None and at - self.left_at >= KEPT:
             return Place(self.user_id, at)
         return replace(self, left_at=None)

@@ -32,14 +32,14 @@ T = TypeVar("T", bound=Value)
 _BEHIND = "~"
 """Sorts behind every record, whose ids are of hex digits."""
 _CHANGE, _CHUNK, _WHOLE, _END = "~d:", "~s:", "~v:", "~w"
-"""What the keys of the rows begin with: no escaped id can, whatever a caller sends."""
+"""Prefixes of the keys of the rows: no escaped id can, whatever a caller sends."""
 
 MOST_CHANGES = 25
 """A reader who meets more of them folds those of one chunk."""
 _MOST_IN_CHUNK = 1500
 _AT_ONCE = 16
 _TENANTS = 20
-"""Of so many tenants a process keeps what it has read."""
+"""Number of tenants whose rows a process keeps in memory."""
 
 Entry = Mapping[str, Scalar]
 
@@ -83,6 +83,7 @@ class ListedRepository(Repository[T]):
         super().__init__(tables, shape)
         self._listing = listing
         self._read: dict[str, Chunks] = {}  # what this process has read, by tenant
+        self._whole: set[str] = set()  # tenants whose list this process has seen to be whole: it stays so
 
     async def insert(self, value: T) -> Stored[T]:
         """Add *value*. Raises: ConflictError if it exists."""
@@ -117,7 +118,7 @@ class ListedRepository(Repository[T]):
         return [self._written(each.value, etag, each.etag) for each, etag in zip(values, etags[::2], strict=True)]
 
     def entry(self, value: T) -> Entry:
-        """Return what lists look at in *value*."""
+        """Return the entry of *value* in lists."""
         columns = {name: column(value) for name, column in self._listing.columns.items()}
         return {"id": self._shape.place(value)[1], **columns}
 
@@ -137,8 +138,12 @@ class ListedRepository(Repository[T]):
         return list(found.values())
 
     async def fold(self, tenant_id: str) -> int:
-        """Put what has changed since the last time into the chunks; return how many changes these were."""
+        """Put the changes since the last time into the chunks; return their number."""
+        if await self._is_folded(tenant_id):
+            return 0
         changes = await self._changes(tenant_id)
+        if not changes and tenant_id in self._whole:
+            return 0
         chunks, whole = await self._chunks(tenant_id)
         if not whole or any(change.outdated for change in changes.values()):
             return await self.repair(tenant_id)
@@ -169,12 +174,12 @@ class ListedRepository(Repository[T]):
         return count
 
     def _listed(self, value: T) -> Write:
-        """Return how the entry of *value* is written beside it."""
+        """Return the write of *value*'s entry beside its row."""
         tenant_id, id_ = self._shape.place(value)
         return Write(self._change_row(tenant_id, id_, self.entry(value)), "*", tied=True)
 
     def _unlisted(self, value: T) -> Write:
-        """Return how it is written that *value* is gone."""
+        """Return the write that removes the entry of *value*."""
         return Write(self._change_row(*self._shape.place(value), None), "*", tied=True)
 
     def _where(self, tenant_id: str | None, filters: Mapping[str, Column]) -> tuple[str, dict[str, str | int | bool]]:
@@ -182,7 +187,7 @@ class ListedRepository(Repository[T]):
         return f"{where} and RowKey lt @behind", {**parameters, "behind": _BEHIND}
 
     async def _rewrite(self, few: Sequence[Stored[T]]) -> int:
-        """Write records as they are, with their entries; what somebody has just written has its entry."""
+        """Write records as they are, with their entries; a record that somebody has just written has its entry."""
         try:
             await self.save_all(few)
         except (StaleError, NotFoundError):
@@ -203,8 +208,19 @@ class ListedRepository(Repository[T]):
         stored = await self.find(tenant_id, id_)
         return self.entry(stored.value) if stored else None
 
+    async def _is_folded(self, tenant_id: str) -> bool:
+        """Return whether the chunks have everything, as nearly always: one question, and no entry is read."""
+        whole = False
+        async for read in self._rows(tenant_id, _CHANGE, _END, select=["RowKey", "columns"]):
+            if str(read.row["RowKey"]).startswith(_CHANGE):
+                return False
+            whole = whole or (
+                str(read.row["RowKey"]).startswith(_WHOLE) and read.row["columns"] == self._listing.version
+            )
+        return whole
+
     async def _changes(self, tenant_id: str) -> dict[str, _Change]:
-        """Return what has changed since it was folded, by the ids of the records."""
+        """Return the changes that are not in the chunks yet, by the ids of the records."""
         found = {}
         async for read in self._rows(tenant_id, _CHANGE, _CHUNK):
             id_, values = joined(read.row)
@@ -233,6 +249,8 @@ class ListedRepository(Repository[T]):
             else:
                 there[key] = self._chunk(await self._again(read) if known else read)
         self._keep(tenant_id, there)
+        if whole:
+            self._whole.add(tenant_id)
         return there, whole
 
     def _keep(self, tenant_id: str, chunks: Chunks) -> None:
@@ -248,7 +266,7 @@ class ListedRepository(Repository[T]):
     async def _fold(
         self, tenant_id: str, changes: Mapping[str, _Change], chunks: Chunks, *, only_one: bool = False
     ) -> int:
-        """Put *changes* into *chunks*, or those of *only_one* chunk; what somebody else is writing stays."""
+        """Put *changes* into *chunks*, or those of *only_one* chunk; a chunk that somebody else is writing stays."""
         waiting: dict[str, list[str]] = {}
         for id_ in changes:
             waiting.setdefault(_place(chunks, id_), []).append(id_)

@@ -22,11 +22,11 @@ _NAMES = "~"
 """Sorts behind every record, whose ids are of hex digits."""
 
 _NAME = f"{_NAMES}:"
-"""What the key of a name begins with: no escaped id can, whatever a caller sends."""
+"""Prefix of the key of a name: no escaped id can, whatever a caller sends."""
 
 
 class NamedRepository(Repository[T]):
-    """The values of one model; *name_of* returns what no two of a tenant share, folded."""
+    """The values of one model; *name_of* returns the name, folded, that no two of a tenant share."""
 
     def __init__(self, tables: Tables, shape: Shape[T], name_of: Callable[[T], str]) -> None:
         super().__init__(tables, shape)
@@ -45,7 +45,10 @@ class NamedRepository(Repository[T]):
         return await self.replace_known(there, value)
 
     async def replace_known(self, before: Stored[T], after: T) -> Stored[T]:
-        """Replace what was read, and its name where that changes. Raises: StaleError, NotFoundError, NameTakenError."""
+        """Replace a record that was read, and its name where that changes.
+
+        Raises: StaleError, NotFoundError, NameTakenError.
+        """
         if self._name_of(before.value) == self._name_of(after):
             return await super().replace(after, seen=before.etag)
         writes = [
@@ -93,7 +96,7 @@ class NamedRepository(Repository[T]):
             return None
 
     async def _given_up(self, value: T) -> list[Write]:
-        """Return how *value* gives its name back; one that it does not hold stays."""
+        """Return the writes that give up the name of *value*; a name that it does not hold stays."""
         row = self._key(value)
         try:
             there = await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))

@@ -118,7 +118,7 @@ class Records:
 
     @cached_property
     def former_members(self) -> Repository[FormerMember]:
-        """Who has left Spot Groups not long ago."""
+        """Return the repository of members who have recently left Spot Groups."""
         return former_members(self.tables)
 
     @cached_property
@@ -133,12 +133,12 @@ class Records:
 
     @cached_property
     def spot_states(self) -> Repository[SpotGroupState]:
-        """What the engine knows of the Spot Groups."""
+        """The engine's state of the Spot Groups."""
         return spot_states(self.tables)
 
     @cached_property
     def spot_decisions(self) -> Repository[Decisions]:
-        """What the engine has decided for the Spot Groups."""
+        """The engine's decisions for the Spot Groups."""
         return spot_decisions(self.tables)
 
     @cached_property
@@ -148,12 +148,12 @@ class Records:
 
     @cached_property
     def watches(self) -> Repository[Watch]:
-        """How far the tenants' directories have been read."""
+        """Positions in reading the tenants' directories."""
         return watches(self.tables)
 
     @cached_property
     def first_seen(self) -> FirstSeen:
-        """When the members of groups were first seen."""
+        """Times at which members of groups were first seen."""
         return FirstSeen(self.tables)
 
     @cached_property

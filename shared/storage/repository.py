@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from shared.domain.values import Value
 from shared.errors import NotFoundError, StaleError, UnavailableError, UnreadableError
 from shared.storage.codec import Codec, SchemaError, Upgrade, escaped, newer_of, seen
-from shared.storage.tables import Read, Row, Table, Tables, Write
+from shared.storage.tables import Parameters, Read, Row, Table, Tables, Write
 
 T = TypeVar("T", bound=Value)
 V = TypeVar("V")
@@ -44,7 +44,7 @@ class Page(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Shape(Generic[T]):
-    """How values of one model are stored: *place* returns (tenant id, id), *columns* are those to filter by.
+    """Storage of the values of one model: *place* returns (tenant id, id), *columns* are those to filter by.
 
     *noun*: what a person calls it.
     """
@@ -142,7 +142,22 @@ class Repository(Generic[T]):
 
         One that cannot be read is logged and left out: the other tenants do not wait for it.
         """
-        where, parameters = self._where(None, filters)
+        async for stored in self._of_all(*self._where(None, filters)):
+            yield stored
+
+    async def of_all_with_any(self, **choices: Sequence[str]) -> AsyncIterator[Stored[T]]:
+        """Yield the values of all tenants that have one of the chosen values in one of the columns, as ``of_all``."""
+        if unknown := choices.keys() - self._shape.columns.keys():
+            raise ValueError(f"{self._shape.table} cannot be filtered by {', '.join(sorted(unknown))}")
+        where, parameters = self._where(None, {})
+        wanted = {f"{name}{n}": (name, value) for name, values in choices.items() for n, value in enumerate(values)}
+        among = " or ".join(f"{column} eq @{name}" for name, (column, _) in wanted.items())
+        where = f"{where} and ( {among} )"  # spaces: the SDK looks for parameters between them
+        given = {name: value for name, (_, value) in wanted.items()}
+        async for stored in self._of_all(where, {**parameters, **given}):
+            yield stored
+
+    async def _of_all(self, where: str, parameters: Parameters) -> AsyncIterator[Stored[T]]:
         async for read in self._table.query(where, parameters):
             try:
                 stored = self._stored(read)
@@ -237,7 +252,7 @@ class Repository(Generic[T]):
         return self._codec.row(value, partition, key, columns, newer_of(seen))
 
     def _written(self, value: T, etag: str, before: str) -> Stored[T]:
-        """Return what was written in place of *before*."""
+        """Return the record that was written in place of *before*."""
         newer = newer_of(before)
         return Stored(value, seen(etag, newer and newer.after(value.to_json())))
 

@@ -9,7 +9,7 @@ from shared.storage.codec import escaped
 from shared.storage.tables import Read, Row, Table, Tables
 
 WHOLE_TENANT = "reconcile"
-"""The subject of a reconcile of everybody; any other is the id of what is reconciled by itself."""
+"""The subject of a reconcile of the whole tenant; any other is the id of a record that is reconciled by itself."""
 
 _ATTEMPTS = 20
 

@@ -34,7 +34,7 @@ class Restores:
         await self._table.delete(*_EXPORT)
 
     async def compare(self, tenant_id: str, at: datetime) -> None:
-        """Mark a tenant: its records were restored, and are to be compared with what is there."""
+        """Mark a tenant: its records were restored, and are to be compared with Azure."""
         await self._table.put(
             {"PartitionKey": _COMPARING, "RowKey": escaped(tenant_id), "tenant": tenant_id, "at": at.isoformat()}
         )

@@ -1,4 +1,4 @@
-"""Spot Groups, their members, hosts and releases, and what the engine knows of each."""
+"""Spot Groups, their members, hosts and releases, and the engine's knowledge of each."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def spot_members(tables: Tables) -> Repository[SpotMember]:
 
 
 def former_members(tables: Tables) -> Repository[FormerMember]:
-    """Return the repository of those who have left Spot Groups not long ago."""
+    """Return the repository of users who have left Spot Groups not long ago."""
     return Repository(tables, _FORMER)
 
 
@@ -112,7 +112,7 @@ def spot_states(tables: Tables) -> Repository[SpotGroupState]:
 
 
 def spot_decisions(tables: Tables) -> Repository[Decisions]:
-    """Return the repository of what the engine has decided for the Spot Groups."""
+    """Return the repository of the engine's decisions for Spot Groups."""
     return Repository(tables, _DECISIONS)
 
 

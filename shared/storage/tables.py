@@ -304,7 +304,10 @@ def _token(name: str, continuation: Mapping[str, str | None] | None) -> str | No
 
 
 def _continuation(name: str, token: str | None) -> dict[str, str | None] | None:
-    """Return where a page of the table *name* begins. Raises: InvalidError for the token of another table too."""
+    """Return the position at which a page of the table *name* begins.
+
+    Raises: InvalidError, also for the token of another table.
+    """
     if token is None:
         return None
     wrong = InvalidError(Problem("$skiptoken", page_tokens.AS_IT_IS))

@@ -40,7 +40,7 @@ class Tenants:
         return await self._rows.find(_ALL, tenant_id)
 
     def each(self, **filters: Column) -> AsyncIterator[Stored[Tenant]]:
-        """Yield all tenants that match *filters* (``entra_tenant_id``); one that cannot be read is left out."""
+        """Yield all tenants that match *filters* (``entra_tenant_id``); unreadable rows are left out."""
         return self._rows.of_all(**filters)
 
     async def page(self, top: int, token: str | None = None) -> Page[Tenant]:

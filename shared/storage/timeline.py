@@ -19,7 +19,7 @@ class _Row(Value):
 
 
 class StepEnd(Value):
-    """How a step of an attempt ended. *outcome*: ``succeeded``, ``failed``, ``parked`` or ``warned``."""
+    """End of a step of an attempt. *outcome*: ``succeeded``, ``failed``, ``parked`` or ``warned``."""
 
     generation: int
     attempt: int

@@ -1,8 +1,8 @@
-"""How far directories have been read, and the users of change notifications that were not handled yet."""
+"""Positions in reading directories, and the users of change notifications that were not handled yet."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,6 +31,10 @@ class Change:
     expected: bool
 
 
+_AT_ONCE = 25
+"""Rows of a transaction."""
+
+
 class Changes:
     """Users with change notifications: one row for each, however many notifications there were."""
 
@@ -40,7 +44,8 @@ class Changes:
     async def add(self, tenant_id: str, user_ids: Iterable[str], at: datetime, *, expected: bool = False) -> None:
         """Note that these users have changed; *expected*: that they have joined a group, or have a licence."""
         rows = {user_id: Write(_row(tenant_id, user_id, at, expected=expected), "*") for user_id in user_ids}
-        await self._table.write_all(list(rows.values()))
+        for piece in _pieces(list(rows.values())):
+            await self._table.write_all(piece)
 
     async def add_again(self, tenant_id: str, user_id: str, at: datetime, number: int) -> None:
         """Note that a user is to be read again, for the time *number*; what was noted of them since counts more."""
@@ -67,9 +72,20 @@ class Changes:
 
     async def settle(self, tenant_id: str, taken: dict[str, str]) -> None:
         """Remove these users, except those that have changed again since they were taken."""
-        for user_id, mark in taken.items():
-            with suppress(StaleError, NotFoundError):
-                await self._table.delete(escaped(tenant_id), escaped(user_id), seen=mark)
+        place = {"PartitionKey": escaped(tenant_id)}
+        rows = [Write({**place, "RowKey": escaped(user_id)}, mark, gone=True) for user_id, mark in taken.items()]
+        for piece in _pieces(rows):
+            try:
+                await self._table.write_all(piece)
+            except (StaleError, NotFoundError):  # one of them has changed: each is asked for by itself
+                for each in piece:
+                    with suppress(StaleError, NotFoundError):
+                        await self._table.write_all([each])
+
+
+def _pieces(writes: Sequence[Write]) -> Iterator[Sequence[Write]]:
+    """Yield a few at a time: a transaction is written and read in one go, in which nobody else has their turn."""
+    return (writes[at : at + _AT_ONCE] for at in range(0, len(writes), _AT_ONCE))
 
 
 def _row(tenant_id: str, user_id: str, at: datetime, *, expected: bool) -> Row:

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from shared.contracts.definitions import Activity, Json, Retry
 from shared.contracts.silences import RECORD_SILENCE, SilenceRecord, WaitingWork
+from shared.domain.asking import Confirmation
 from shared.domain.values import Value
 from shared.workflow.orchestrating import Steps, predates
 from shared.workflow.sdk import Context
@@ -32,22 +33,33 @@ class CallFailedError(Exception):
 
 
 def call(
-    ctx: Context, activity: Activity[Order, Ok, Refusal], order: Order, waiting: WaitingWork | None = None
+    ctx: Context,
+    activity: Activity[Order, Ok, Refusal],
+    order: Order,
+    waiting: WaitingWork | None = None,
+    confirmation: Confirmation | None = None,
 ) -> Steps[Ok | Refusal]:
     """Call *activity* and return its outcome.
+
+    *confirmation*: that it may be done; once that is old the activity asks again just before it acts, and refuses.
 
     Raises: CallFailedError when it failed more often than its contract allows, or a cloud was silent so often; with
     *waiting* the work waits for the cloud.
     """
-    raw = yield from call_raw(ctx, activity.name, order.to_json(), activity.retry, waiting)
+    raw = yield from call_raw(ctx, activity.name, order.to_json(), activity.retry, waiting, confirmation)
     return activity.returns.read(raw)
 
 
 def call_raw(
-    ctx: Context, name: str, order: dict[str, Any], retry: Retry, waiting: WaitingWork | None = None
+    ctx: Context,
+    name: str,
+    order: dict[str, Any],
+    retry: Retry,
+    waiting: WaitingWork | None = None,
+    confirmation: Confirmation | None = None,
 ) -> Steps[Json]:
     """Call the activity *name* with JSON, return JSON."""
-    (raw,) = yield from _call_each(ctx, name, [order], retry, waiting)
+    (raw,) = yield from _call_each(ctx, name, [order], retry, waiting, confirmation)
     return raw
 
 
@@ -61,13 +73,20 @@ def call_all(
 
 
 def _call_each(
-    ctx: Context, name: str, orders: list[dict[str, Any]], retry: Retry, waiting: WaitingWork | None
+    ctx: Context,
+    name: str,
+    orders: list[dict[str, Any]],
+    retry: Retry,
+    waiting: WaitingWork | None,
+    confirmation: Confirmation | None = None,
 ) -> Steps[list[dict[str, Any]]]:
+    confirmed = {"confirmation": confirmation.to_json()} if confirmation else {}
     outcomes: dict[int, dict[str, Any]] = {}
     tickets: dict[int, list[Any]] = {}
     failures, silence = 0, _Silence(ctx, waiting)
     while missing := [n for n in range(len(orders)) if n not in outcomes]:
-        tasks = [ctx.call_activity(name, {"order": orders[n], "tickets": tickets.get(n, [])}) for n in missing]
+        also = {"orderedAt": ctx.current_utc_datetime.isoformat(), **confirmed}  # the moment of each call anew
+        tasks = [ctx.call_activity(name, {"order": orders[n], "tickets": tickets.get(n, []), **also}) for n in missing]
         try:
             raws = [(yield tasks[0])] if len(tasks) == 1 else (yield ctx.task_all(tasks))
         except Exception as error:
@@ -99,7 +118,7 @@ class _Silence:
     """A cloud that does not answer one call: how often in a row, since when, and the record of it."""
 
     _SHORT = 4
-    """How many silent answers in a row (about two minutes) are not recorded."""
+    """Number of silent answers in a row that are not recorded (about two minutes)."""
 
     def __init__(self, ctx: Context, waiting: WaitingWork | None) -> None:
         self._ctx, self._waiting, self._why = ctx, waiting, ""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from shared.contracts.definitions import Contract, Retry
-from shared.contracts.outcomes import Later, NoCapacity, Refused, Ticket
+from shared.contracts.ordered import ORDERED_AT
+from shared.contracts.outcomes import Done, Later, NoCapacity, Refused, Ticket
 from shared.contracts.refusals import DeclinedError, OutageError
 from shared.contracts.tickets import SPENT, TICKETS, PacedError, on_behalf_of
+from shared.domain.asking import Confirmation
 from shared.domain.values import Value
 from shared.errors import ThrottledError
 from shared.telemetry import observed
@@ -25,33 +30,46 @@ Outcome = TypeVar("Outcome")
 Written = Callable[[Order], Awaitable[Outcome]] | Callable[[Order, DurableClient], Awaitable[Outcome]]
 """An activity as it is written: it takes the order, and a durable client as *client* when it starts other work."""
 
+Fence = Callable[[Order], Awaitable[str | None]]
+"""Says why an order is not carried out: what it would meet was made after it was given. None: it is carried out."""
+
+Asks = Callable[[Confirmation], Awaitable[Refused | None]]
+"""The question of an activity that destroys something, once its confirmation is old: why not, None when it may act."""
+
+_log = logging.getLogger("deskwright")
+
 
 def implements(
-    contract: Contract[Order, Outcome],
+    contract: Contract[Order, Outcome], *, fence: Fence[Order] | None = None, asks: Asks | None = None
 ) -> Callable[[Written[Order, Outcome]], Callable[..., Awaitable[Any]]]:
     """Make an async function the implementation of *contract*, an ``Activity`` or a ``Poll``.
 
     A throttled call becomes ``Later``: throttling is not a failure and uses up no retry. What a cloud declined becomes
-    the outcome.
+    the outcome. *fence*: what keeps an order that is delivered again, late, from what was made since; an activity that
+    makes, changes or ends something has one. *asks*: what is asked just before, where the call has a confirmation; a
+    refusal is the outcome.
+
+    Raises: TypeError for a fence that is missing.
     """
+    if contract.effect.is_fenced is not (fence is not None):
+        message = (
+            f"{contract.name} {contract.effect.value}: it has a fence exactly if it makes, changes or ends something"
+        )
+        raise TypeError(message)
 
     def implement(function: Written[Order, Outcome]) -> Callable[..., Awaitable[Any]]:
         written: Callable[..., Awaitable[Outcome]] = function
 
-        async def with_refusals(order: Order, *arguments: DurableClient) -> Outcome | Refused | NoCapacity:
-            try:
-                with on_behalf_of(*_subject(order)):
-                    return await written(order, *arguments)
-            except DeclinedError as declined:
-                return _refusal(contract, declined)
+        with_refusals = _with_refusals(contract, fence, written)
 
         async def perform(payload: dict[str, Any], *arguments: DurableClient) -> Any:
             order = contract.accepts.model_validate(payload["order"])
             tickets = tuple(Ticket.model_validate(t) for t in payload.get("tickets", ()))
             held, spent = TICKETS.set(tickets), SPENT.set([])
+            ordered = ORDERED_AT.set(_moment(payload.get("orderedAt")))
             try:
                 with observed(contract.name, order):
-                    outcome = await with_refusals(order, *arguments)
+                    outcome = await with_refusals(order, *arguments, ask=partial(_asked, asks, payload))
             except PacedError as paced:
                 return _later(paced, (*TICKETS.get(), *paced.tickets))
             except ThrottledError as throttled:
@@ -61,13 +79,50 @@ def implements(
             finally:
                 TICKETS.reset(held)
                 SPENT.reset(spent)
+                ORDERED_AT.reset(ordered)
             return contract.returns.write(outcome)
 
         entry = _entry(written, perform)
-        registrable(entry, written, Implementation(contract, with_refusals))
+        registrable(entry, written, Implementation(contract, with_refusals, fence))
         return entry
 
     return implement
+
+
+def _with_refusals(
+    contract: Contract[Order, Outcome], fence: Fence[Order] | None, written: Callable[..., Awaitable[Outcome]]
+) -> Callable[..., Awaitable[Outcome | Done | Refused | NoCapacity]]:
+    """Return an activity that is carried out unless its fence or a question says why not; what is declined it returns.
+
+    An order that comes too late asks nothing: a question may record that its act waits.
+    """
+
+    async def with_refusals(
+        order: Order, *arguments: DurableClient, ask: Callable[[], Awaitable[Refused | None]] | None = None
+    ) -> Outcome | Done | Refused | NoCapacity:
+        try:
+            with on_behalf_of(*_subject(order)):
+                if fence is not None and (why := await fence(order)) is not None:
+                    _log.warning("%s is not done: %s", contract.name, why)
+                    return _fenced(contract, why)
+                if ask is not None and (refused := await ask()) is not None:
+                    return refused
+                return await written(order, *arguments)
+        except DeclinedError as declined:
+            return _refusal(contract, declined)
+
+    return with_refusals
+
+
+async def _asked(asks: Asks | None, payload: dict[str, Any]) -> Refused | None:
+    """Ask whether a confirmed act may still be done. Raises: KeyError when the activity has no question."""
+    if "confirmation" not in payload:
+        return None
+    confirmation = Confirmation.model_validate(payload["confirmation"])
+    if asks is None:
+        raise KeyError(confirmation.act.name)
+    with on_behalf_of(confirmation.tenant_id, ""):
+        return await asks(confirmation)
 
 
 def _refusal(contract: Contract[Order, Outcome], declined: DeclinedError) -> Refused | NoCapacity:
@@ -80,6 +135,20 @@ def _refusal(contract: Contract[Order, Outcome], declined: DeclinedError) -> Ref
             contract.returns.read(outcome)
             return outcome
     raise declined
+
+
+def _moment(text: object) -> datetime | None:
+    """Return when an order was given, None: by a release that did not say it."""
+    return datetime.fromisoformat(text) if isinstance(text, str) else None
+
+
+def _fenced(contract: Contract[Order, Outcome], why: str) -> Done | Refused:
+    """Return the outcome of an order that came too late: there is nothing to do for it, or it is refused."""
+    refused = Refused(code="orderedEarlier", message=why, advice="Nothing: later work has taken its place.")
+    with suppress(ValidationError):
+        contract.returns.read(Done())
+        return Done()
+    return refused
 
 
 def _subject(order: Value) -> tuple[str, str]:

@@ -15,7 +15,7 @@ Outcome = TypeVar("Outcome")
 T = TypeVar("T")
 
 Steps = Generator[Any, Any, T]
-"""What an orchestrator is: it yields the tasks it waits for and returns a T."""
+"""Generator of an orchestrator: it yields the tasks it waits for and returns a T."""
 
 
 class ContinuedAsNew(BaseException):

@@ -10,8 +10,9 @@ from shared.workflow.sdk import DurableClient
 
 _KEPT = timedelta(days=7)
 _REACH = timedelta(days=30)
-"""How far back one run looks: a longer span times out on large task hubs
-(https://github.com/Azure/azure-functions-durable-extension/issues/892)."""
+"""Longest span that one run reads: a longer span times out on large task hubs
+(https://github.com/Azure/azure-functions-durable-extension/issues/892).
+"""
 
 
 async def purge_finished(client: DurableClient, now: datetime) -> None:

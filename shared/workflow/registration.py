@@ -1,4 +1,4 @@
-"""What a registered function implements.
+"""Contract that a registered function implements.
 
 Importing a module registers nothing anywhere but in its own blueprint: who wants an implementation, as tests do, asks
 the functions that the app has registered.
@@ -17,10 +17,14 @@ _ATTRIBUTE = "implementation"
 
 @dataclass(frozen=True, slots=True)
 class Implementation:
-    """A contract and the function that implements it, as it was written: values in, values out, refusals as values."""
+    """A contract and the function that implements it, as it was written: values in, values out, refusals as values.
+
+    *fence*: what keeps its old orders from what was made since; None: it makes, changes and ends nothing.
+    """
 
     contract: Contract[Any, Any]
     function: Callable[..., Any]
+    fence: Callable[..., Any] | None = None
 
 
 def registrable(entry: Callable[..., Any], written: Callable[..., Any], of: Implementation) -> None:
@@ -41,7 +45,7 @@ def registrable(entry: Callable[..., Any], written: Callable[..., Any], of: Impl
 
 
 def implementation_of(function: Callable[..., Any]) -> Implementation | None:
-    """Return what a registered function implements, None for a trigger of another kind."""
+    """Return the contract that a registered function implements, None for a trigger of another kind."""
     entry = getattr(function, "orchestrator_function", function)  # the Durable SDK wraps orchestrators
     found: Implementation | None = getattr(entry, _ATTRIBUTE, None)
     return found

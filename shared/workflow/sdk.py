@@ -9,7 +9,7 @@ from azure.durable_functions import DurableOrchestrationClient
 
 DurableClient = DurableOrchestrationClient
 API = "api"
-"""Where the API is: host.json has no prefix for all routes, because the portal's pages are beside it."""
+"""Path prefix of the API: host.json has no prefix for all routes, because the portal's pages are beside it."""
 
 
 class Blueprint(DurableBlueprint):  # type: ignore[misc]  # the SDK has no types
@@ -21,7 +21,7 @@ class Blueprint(DurableBlueprint):  # type: ignore[misc]  # the SDK has no types
 
 
 class Context(Protocol):
-    """The part of ``DurableOrchestrationContext`` that the app uses: what it returns is yielded."""
+    """The part of ``DurableOrchestrationContext`` that the app uses: the results of its methods are yielded."""
 
     @property
     def instance_id(self) -> str:

@@ -42,22 +42,45 @@ async def stands_still_since(client: DurableClient, instance_id: str) -> Standst
     return Standstill(at.replace(tzinfo=at.tzinfo or UTC), status.runtime_status.value != "Pending")
 
 
+_MISMATCH = "VersionMismatch"
+"""The beginning of the output of an instance that ``versionFailureStrategy`` has failed (decision 90)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Instance:
-    """How an instance stands: which workflow, with which order, and whether it is *alive*."""
+    """The state of an instance: which workflow, with which order ({}: none can be read), and whether it is *alive*.
+
+    *rolled_back*: it has failed because a newer release began it, and has come to no end of its own.
+    """
 
     name: str
     order: dict[str, Any]
     alive: bool
+    rolled_back: bool = False
 
 
 async def read_instance(client: DurableClient, instance_id: str) -> Instance | None:
-    """Return how an instance stands, None when there is none."""
+    """Return the status of an instance, None without one."""
     status = await client.get_status(instance_id, show_input=True)
     if not status or not status.runtime_status:
         return None
-    order = json.loads(status.input_) if isinstance(status.input_, str) else status.input_
-    return Instance(status.name, order or {}, status.runtime_status.value in _ALIVE)
+    state = status.runtime_status.value
+    rolled_back = state == "Failed" and _MISMATCH in str(status.output)
+    return Instance(status.name, _order_in(status.input_), state in _ALIVE, rolled_back)
+
+
+def _order_in(given: object) -> dict[str, Any]:
+    """Return the order that an instance was started with, {} if it has none that can be read.
+
+    The SDK's client sends an order as JSON in a string. A start by hand may send anything, or no body: on Azure that is
+    the empty text.
+    """
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            return {}
+    return given if isinstance(given, dict) else {}
 
 
 async def start(client: DurableClient, workflow: Workflow[In, Any], order: In, *, instance_id: str) -> bool:
@@ -65,11 +88,21 @@ async def start(client: DurableClient, workflow: Workflow[In, Any], order: In, *
 
     Raises: UnavailableError if the host neither started it nor knows it.
     """
-    try:
-        await client.start_new(workflow.name, instance_id, order.to_json())
-    except Exception as error:
-        if await is_alive(client, instance_id):
-            return False
+    error = await _refused(client, workflow.name, order, instance_id)
+    if error is not None and await is_alive(client, instance_id):
+        return False
+    if error is not None:  # what was alive then may have ended just now
+        error = await _refused(client, workflow.name, order, instance_id)
+    if error is not None:
         message = f"{workflow.name} could not be started as {instance_id}"
         raise UnavailableError(message) from error
     return True
+
+
+async def _refused(client: DurableClient, name: str, order: Value, instance_id: str) -> Exception | None:
+    """Start a workflow; return why the host refused that, None: it has begun."""
+    try:
+        await client.start_new(name, instance_id, order.to_json())
+    except Exception as error:  # noqa: BLE001 - the SDK raises Exception itself
+        return error
+    return None

@@ -11,6 +11,7 @@ from shared.contracts.definitions import Poll, PollPolicy, Workflow
 from shared.contracts.outcomes import Pending
 from shared.contracts.silences import WaitingWork
 from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
+from shared.domain.asking import Confirmation
 from shared.domain.values import Value
 from shared.workflow.calling import CallFailedError, in_words, on_the_second
 from shared.workflow.orchestrating import Steps
@@ -27,7 +28,12 @@ LONGEST_TIMER = timedelta(days=5)
 
 
 def wait_for(
-    ctx: Context, poll: Poll[Order, Ok, Refusal], order: Order, policy: PollPolicy, waiting: WaitingWork | None = None
+    ctx: Context,
+    poll: Poll[Order, Ok, Refusal],
+    order: Order,
+    policy: PollPolicy,
+    waiting: WaitingWork | None = None,
+    confirmation: Confirmation | None = None,
 ) -> Steps[Ok | Refusal | Pending]:
     """Poll until the outcome is no longer pending, or *policy* times out; then the outcome is ``Pending``.
 
@@ -37,7 +43,8 @@ def wait_for(
     Raises: CallFailedError when a poll failed more often than it may; with *waiting* a silent cloud is waited for, and
     that time does not count.
     """
-    raw = yield from call_sub_orchestrator(ctx, AWAIT_OUTCOME, _wait_order(ctx, poll, order, policy, waiting))
+    wait = _wait_order(ctx, poll, order, policy, waiting, confirmation)
+    raw = yield from call_sub_orchestrator(ctx, AWAIT_OUTCOME, wait)
     return poll.returns.read(raw)
 
 
@@ -57,7 +64,12 @@ def wait_for_all(
 
 
 def _wait_order(
-    ctx: Context, poll: Poll[Order, Ok, Refusal], order: Order, policy: PollPolicy, waiting: WaitingWork | None
+    ctx: Context,
+    poll: Poll[Order, Ok, Refusal],
+    order: Order,
+    policy: PollPolicy,
+    waiting: WaitingWork | None,
+    confirmation: Confirmation | None = None,
 ) -> WaitOrder:
     now = ctx.current_utc_datetime
     spread = policy.interval * (zlib.crc32(f"{ctx.instance_id}/{poll.name}".encode()) % 100) / 400
@@ -68,6 +80,7 @@ def _wait_order(
         interval=policy.interval,
         until=now + policy.timeout,
         waiting=waiting,
+        confirmation=confirmation,
     )
 
 

@@ -1,4 +1,4 @@
-"""What counts as gone: the machine itself was asked for, and Azure answered that it is not there. Nothing else."""
+"""Machines that count as gone: the machine itself was asked for, and Azure answered that it is not there."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the health checks of a connection find, in Graph's words."""
+"""Findings of the health checks of a connection, in Graph's words."""
 
 from typing import Any
 

@@ -16,7 +16,7 @@ from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.group import LicenseType, host_hardware
-from shared.domain.spot.host_windows import HostWindows
+from shared.domain.spot.host_windows import HostWindows, ProfileContainers
 from tests.contract.test_activities_desktop import IMAGE, NETWORK
 from tests.contract.worker import REGION, TENANT, Worker, working
 
@@ -88,8 +88,8 @@ async def made(worker: Worker, *, low_priority: bool = False, hibernation: bool 
     return await worker.cloud.arm("GET", MACHINE.vm_id)
 
 
-async def configured(worker: Worker) -> host_builds.HostConfigured:
-    order = host_builds.HostConfigurationOrder(machine=MACHINE, windows=WINDOWS)
+async def configured(worker: Worker, windows: HostWindows = WINDOWS) -> host_builds.HostConfigured:
+    order = host_builds.HostConfigurationOrder(machine=MACHINE, windows=windows)
     await worker.finish(await worker.do(host_builds.BEGIN_HOST_CONFIGURATION, order))
     found = await worker.wait(host_builds.READ_HOST_CONFIGURATION, order)
     assert isinstance(found, host_builds.HostConfigured), found
@@ -138,6 +138,17 @@ async def test_a_share_that_is_away_is_told_with_the_check_of_fslogix(worker: Wo
 
     assert seen.unhealthy is not None
     assert "FSLogixHealthCheck" in seen.unhealthy
+
+
+async def test_a_dedicated_host_needs_no_share_of_profiles(worker: Worker) -> None:
+    await worker.cloud.sim("config", {"fileShares": {"\\\\files.contoso.example\\*": "away"}})
+    await made(worker)
+    found = await configured(worker, WINDOWS.but(containers=ProfileContainers.OFF))
+    seen = await registered(worker)
+    shown = worker.cloud.cloud.world.resources.get(MACHINE.vm_id)
+    assert shown is not None
+    assert (found.warnings, found.unreached, seen.unhealthy) == ((), None, None)
+    assert shown.facts["registry"]["hklm\\software\\fslogix\\profiles"] == {"enabled": 0}
 
 
 async def test_a_host_is_opened_closed_and_its_sessions_are_counted(worker: Worker) -> None:

@@ -15,7 +15,8 @@ from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSour
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.image_version import VersionStatus
 from shared.services.image_replicas import replication_due
-from shared.services.marketplace import gallery_images, gallery_versions
+from shared.services.marketplace import gallery_images
+from shared.services.own_images import own_images
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
 from tests.contract.test_activities_desktop import build
@@ -80,10 +81,25 @@ async def test_what_is_built_is_offered_to_its_tenant_and_to_no_neighbour_in_the
     site, offered = SITE.but(resource_group=GROUP), {}
     for tenant in (TENANT, TENANT.but(id="neighbour")):
         with on_behalf_of(TENANT.id):
-            found = await gallery_versions(worker.deps, tenant, [site])
+            found = await own_images(worker.deps, tenant, [site])
             assert all(each.ready for each in found)
         offered[tenant.id] = [each.id.casefold() for each in found]
     assert offered == {TENANT.id: [version.version_id.casefold()], "neighbour": []}
+
+
+@pytest.mark.parametrize("neighbours", ["none", "of this subscription", "of another subscription"])
+async def test_galleries_of_other_groups_are_offered_where_no_other_tenant_has_the_subscription(
+    worker: Worker, neighbours: str
+) -> None:
+    await generalize(worker)
+    version = await capture(worker)
+    if neighbours != "none":
+        other = SUBSCRIPTION if neighbours == "of this subscription" else "00000000-0000-4000-8000-00000000000f"
+        worker.keep(TENANT.but(id="neighbour", subscription_id=other))
+    with on_behalf_of(TENANT.id):
+        found = await own_images(worker.deps, TENANT, [SITE.but(resource_group="elsewhere")])
+    expected = [] if neighbours == "of this subscription" else [version.version_id.casefold()]
+    assert [each.id.casefold() for each in found] == expected
 
 
 @pytest.mark.parametrize(
@@ -159,7 +175,7 @@ async def test_an_image_is_copied_to_a_region_that_its_site_gets_later(worker: W
     assert looks
     assert deps.images.values["i1"].regions == (*ORDER.regions, "francecentral")
     with on_behalf_of(TENANT.id):
-        (offered,) = await gallery_versions(worker.deps, TENANT, [SITE.but(resource_group=GROUP)])
+        (offered,) = await own_images(worker.deps, TENANT, [SITE.but(resource_group=GROUP)])
     assert set(offered.regions) == {*ORDER.regions, "francecentral"}
 
 
@@ -189,7 +205,7 @@ async def test_a_version_of_a_global_set_is_copied_to_a_site_that_comes_later(wo
 class Images(Records):
     """Images that are found by their site, and changed."""
 
-    async def each(self, tenant_id: str, **columns: Any) -> AsyncIterator[Stored[Any]]:
+    async def each(self, tenant_id: str | None = None, **columns: Any) -> AsyncIterator[Stored[Any]]:
         async for stored in super().each(tenant_id):
             if all(getattr(stored.value, name) == value for name, value in columns.items()):
                 yield stored

@@ -1,4 +1,4 @@
-"""What is found in a resource group, and what may be taken out of it: never a neighbour's, never what is nobody's."""
+"""Resources found in a resource group, and removed from it: never a neighbour's, never without an owner."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
@@ -32,7 +32,7 @@ PLACE = ResourceGroupScanOrder(
 class Lists(Records):
     """Records that are found by a column, and written."""
 
-    async def each(self, tenant_id: str, **columns: Any) -> AsyncIterator[Stored[Any]]:
+    async def each(self, tenant_id: str | None = None, **columns: Any) -> AsyncIterator[Stored[Any]]:
         async for stored in super().each(tenant_id):
             if all(getattr(stored.value, name) == value for name, value in columns.items()):
                 yield stored

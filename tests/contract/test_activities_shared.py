@@ -1,4 +1,4 @@
-"""What machines share is found when nothing uses it, and removed in an order that Azure accepts."""
+"""Shared resources of machines are found when nothing uses it, and removed in an order that Azure accepts."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta

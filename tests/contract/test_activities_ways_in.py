@@ -1,23 +1,27 @@
 """A way in to the machine of an image version, opened and closed by the activities; and what is left of one."""
 
+from base64 import b64encode
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from azure_simulator.certificates import Certificates
 
-from activities.image_versions import recipe_script
+from activities.image_versions import recipe_script, without
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import image_versions as contracts
 from shared.contracts.machines import Machine
 from shared.contracts.orphans import SCAN_RESOURCE_GROUP
 from shared.contracts.outcomes import Done, Refused
+from shared.contracts.refusals import MissingError
 from shared.domain import naming
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.image_set import RecipeStep
+from shared.domain.spot.image_set import RecipeStep, StoredSecret
 from tests.contract.test_activities_desktop import build
 from tests.contract.test_activities_orphans import PLACE, Lists
 from tests.contract.worker import GROUP, REGION, TENANT, Records, Worker, working
+from tests.integration import image_things
 
 pytestmark = pytest.mark.simulator
 
@@ -32,17 +36,25 @@ MACHINE = Machine(
 WAY_IN = contracts.WayInOrder(machine=MACHINE, address="20.50.2.10")
 
 
+LICENCE = "https://vault/secrets/recipe"
+
+
 class PaperVault:
-    """Has one password until it is taken away."""
+    """Has one password, and one secret of a recipe, until they are taken away."""
 
     def __init__(self) -> None:
-        self.kept = {"https://vault/secrets/once": "Chosen-by-the-caller-7"}
+        self.kept = {"https://vault/secrets/once": "Chosen-by-the-caller-7", LICENCE: "Licence-47 11'\""}
 
     async def read(self, address: str) -> str:
         return self.kept[address]
 
+    async def set_at(self, address: str) -> datetime:
+        if address not in self.kept:
+            raise MissingError(Refused(code="SecretNotFound", message=address))
+        return datetime(2026, 1, 1, tzinfo=UTC)
+
     async def delete(self, address: str) -> None:
-        self.kept.pop(address, None)
+        del self.kept[address]
 
 
 @pytest.fixture
@@ -163,7 +175,7 @@ async def test_the_chosen_password_is_where_azure_does_not_return_it_and_then_no
         assert isinstance(await worker.do(contracts.FORGET_SECRET, forget), Done)
 
     assert "Chosen-by-the-caller-7" not in str(command)
-    assert vault.kept == {}
+    assert list(vault.kept) == [LICENCE]
 
 
 async def test_a_password_that_windows_refuses_is_refused_with_its_reason(
@@ -185,3 +197,43 @@ def test_a_script_of_a_recipe_cannot_leave_the_text_that_it_is_in() -> None:
     assert script not in recipe_script(RecipeStep(name="x", script=script))
     assert "# step: runScript" in recipe_script(RecipeStep(name="x", script=script))
     assert "# step: installPackage" in recipe_script(RecipeStep(name="x", package_id="7zip.7zip"))
+
+
+async def recipe_step(worker: Worker, monkeypatch: pytest.MonkeyPatch, said: str) -> tuple[Any, str]:
+    """Run a step with a secret that ends with the output *said*; return the outcome, and all that Azure shows of it."""
+    vault = PaperVault()
+    monkeypatch.setattr(worker.deps, "vault", lambda: vault)
+    await build(worker, MACHINE)
+    deps: Any = worker.deps
+    step = RecipeStep(name="Licence", script="Register $env:SECRET_Key", secrets=("Key",))
+    version = image_things.version(id=MACHINE.owner.id, tenant_id=TENANT.id, recipe=(step,))
+    stored = (StoredSecret(name="Key", secret_url=LICENCE),)
+    deps.image_versions.values[version.id] = version
+    deps.image_sets.values["5e700000"] = image_things.image_set(tenant_id=TENANT.id, stored_secrets=stored)
+    if said:
+        await worker.cloud.sim("config", {"scriptOutcomes": [{"step": "runScript", "message": said}]})
+    order = contracts.RecipeStepOrder(machine=MACHINE, number=0)
+    await worker.finish(await worker.do(contracts.BEGIN_RECIPE_STEP, order))
+    outcome = await worker.wait(contracts.READ_RECIPE_STEP, order)
+    return outcome, str(await worker.cloud.arm("GET", f"{MACHINE.vm_id}/runCommands/deskwright-recipe-0"))
+
+
+async def test_a_secret_of_a_recipe_is_where_azure_does_not_return_it(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outcome, shown = await recipe_step(worker, monkeypatch, "")
+    assert isinstance(outcome, Done)
+    assert "# step: runScript" in shown
+    for secret in ("Licence-47 11", b64encode(b"Licence-47").decode()[:8], '"Secrets"'):
+        assert secret not in shown
+
+
+async def test_what_a_script_says_is_told_without_its_secrets(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where a console has broken the line within one."""
+    outcome, _ = await recipe_step(worker, monkeypatch, "https://l.example/?key=Licence-\n47 11'\" is refused")
+    assert isinstance(outcome, Refused)
+    assert outcome.evidence == "https://l.example/?key=*** is refused"
+
+
+def test_secrets_are_left_out_of_a_text_the_longest_first() -> None:
+    assert without(["abcdefgh", "abcdefgh-ij", "(.*)+$[0]"], "abcdefgh-ij abcdefgh (.*)+$[0]") == "*** *** ***"

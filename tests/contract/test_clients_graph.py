@@ -109,6 +109,24 @@ async def test_the_groups_of_many_users_are_read_together(worker: Worker, graph:
     assert len(batches) == -(-(len(users) + 1) // 20)
 
 
+async def test_users_are_read_by_their_ids_together(worker: Worker, graph: Graph) -> None:
+    users = [each.id for each in await graph.group_users(await group_id(graph, "Everybody"))]
+    gone = "00000000-0000-4000-8000-000000000000"
+    found = await graph.users_by_id([*users, gone, "../groups"])
+    assert list(found) == users
+    assert [found[each] for each in users[:3]] == [await graph.user(each) for each in users[:3]]
+    batches = (await worker.cloud.call("GET", "/_sim/requests?op=graph.batch.v1.0")).body
+    assert len(batches) == -(-(len(users) + 1) // 20)
+
+
+async def test_half_an_answer_about_one_of_some_users_is_none(worker: Worker, graph: Graph) -> None:
+    user = (await graph.user(UPN)).id
+    half = {"kind": "http", "status": 200, "body": {"id": user, "userPrincipalName": UPN}}
+    await worker.cloud.sim("faults", {"id": "f", "match": {"path": "*/users/*"}, "when": {}, "do": half})
+    with pytest.raises(UnavailableError):
+        await graph.users_by_id([user])
+
+
 async def test_a_user_in_too_many_groups_does_not_stop_the_others(worker: Worker, graph: Graph) -> None:
     user, wanted = (await graph.user(UPN)).id, await group_id(graph, "Cloud PC users")
     refused = {"kind": "http", "status": 400, "code": "Directory_ResultSizeLimitExceeded"}
@@ -124,6 +142,17 @@ async def test_a_batch_fails_as_its_first_error_says(worker: Worker, graph: Grap
     await worker.cloud.sim("faults", fault)
     with pytest.raises(UnavailableError):
         await graph.groups_of_users([user], [await group_id(graph, "Everybody")])
+
+
+async def test_who_has_a_principal_name_now_is_asked_for_all_names_at_once(worker: Worker, graph: Graph) -> None:
+    user = (await graph.user(UPN)).id
+    others = [each.user_principal_name for each in await graph.users("", 25)]
+    found = await graph.holders([UPN, f"nobody@{DOMAIN}", "", "no name", *others])
+    assert found[UPN] == user
+    assert set(found) == {UPN, *others}
+    assert len((await worker.cloud.call("GET", "/_sim/requests?op=graph.batch.v1.0")).body) == 2
+    await worker.cloud.sim("graph/users", {"user": user, "userPrincipalName": f"other@{DOMAIN}"})
+    assert await graph.holders([UPN, f"other@{DOMAIN}"]) == {f"other@{DOMAIN}": user}
 
 
 async def test_a_read_fails_if_any_page_fails(worker: Worker, graph: Graph) -> None:

@@ -1,6 +1,7 @@
 """Hundreds of concurrent calls stay within the clouds' rate limits, and use them fully."""
 
 import asyncio
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +44,14 @@ class Caller:
 
 async def called(worker: Worker, callers: list[Caller]) -> timedelta:
     """Make all calls concurrently, and again when they are due; return the time until the last has its outcome."""
+    with ExitStack() as records:
+        for caller in callers:
+            records.enter_context(worker.wanting(caller.order))
+        return await called_by_records(worker, callers)
+
+
+async def called_by_records(worker: Worker, callers: list[Caller]) -> timedelta:
+    """Make the calls while there are records that want the resources."""
     clock = worker.deps.clock
     began = clock.now()
     while waiting := [caller for caller in callers if caller.outcome is None]:
@@ -96,6 +105,7 @@ async def test_a_lock_of_one_resource_does_not_slow_the_calls_for_others(worker:
     locked = {"kind": "http", "status": 429, "code": "RetryableError", "message": "A retryable error occurred."}
     await worker.cloud.sim("faults", {"match": {"op": "nic.put"}, "when": {"max_hits": 1}, "do": locked})
     first, second = callers_of(worker, ready.subnet_ids, "pc", 2)
-    await first.call()
-    await second.call()
+    with worker.wanting(first.order), worker.wanting(second.order):
+        await first.call()
+        await second.call()
     assert (first.outcome, isinstance(second.outcome, NicReady)) == (None, True)

@@ -1,4 +1,4 @@
-"""What each look at a connection makes of the answers of the clouds: Graph's word, and the evidence."""
+"""Findings of each check of a connection from the answers of the clouds: Graph's word, and the evidence."""
 
 from collections.abc import Mapping
 from typing import Any

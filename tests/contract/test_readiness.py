@@ -1,4 +1,4 @@
-"""What a tenant still needs, as the simulated Graph and Resource Manager have it."""
+"""Missing requirements of a tenant, as the simulated Graph and Resource Manager have it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Fleet(Records):
 
 
 async def judged(worker: Worker, tenant: Tenant = TENANT) -> Readiness:
-    """Judge a tenant now: what was found before does not count."""
+    """Judge a tenant now: earlier findings do not count."""
     worker.cloud.advance(60)
     worker.keep(tenant)
     deps: Any = worker.deps
@@ -54,7 +54,7 @@ async def judged(worker: Worker, tenant: Tenant = TENANT) -> Readiness:
 
 
 def statuses(found: Readiness) -> dict[str, str]:
-    """Return the checks that did not pass, but for the one that the service may never look at."""
+    """Return the statuses of checks that did not pass, except the one that the service may never look at."""
     unseen = ("sign-in", "informational")
     bad = {each.name: each.status.value for each in found.checks if each.status.value != "passed"}
     return {name: status for name, status in bad.items() if (name, status) != unseen}
@@ -100,7 +100,7 @@ async def principal(worker: Worker, app_id: str) -> Any:
 
 
 async def consented(worker: Worker, scope: str) -> None:
-    """Consent for everybody to what people sign in with."""
+    """Consent for everybody to the scopes of a sign-in."""
     ids = [(await principal(worker, each))["id"] for each in (sign_in_client_id(), MICROSOFT_GRAPH)]
     body = {"clientId": ids[0], "consentType": "AllPrincipals", "resourceId": ids[1], "scope": scope}
     await asked(worker, "POST", "/v1.0/oauth2PermissionGrants", body)

@@ -1,10 +1,11 @@
 """A worker that runs activities against the simulated cloud, as the orchestrators have them called."""
 
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp.connector
@@ -16,17 +17,29 @@ from azure_simulator.seeds import DOMAIN, TENANT_ID, api_client_id
 from deployment import roles
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION, Running, running
 from shared.config import Settings
-from shared.contracts.machines import POLL_OPERATION, OperationOrder
+from shared.contracts.images import BUILDER as SMALL
+from shared.contracts.images import CaptureOrder, ImportOrder
+from shared.contracts.machines import POLL_OPERATION, NicOrder, OperationOrder, Place, VmOrder
+from shared.contracts.ordered import ORDERED_AT
 from shared.contracts.outcomes import Accepted, Pending, Ticket
 from shared.contracts.tickets import TICKETS, PacedError
 from shared.dependencies import Dependencies, use
+from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
+from shared.domain.cloud_pcs.lifecycle import Phase, Status
+from shared.domain.cloud_pcs.steps import Step
+from shared.domain.images.image import DeviceImageStatus
 from shared.domain.networks.connection import Connection
+from shared.domain.owner import OwnerKind
+from shared.domain.spot.host import HostTask
+from shared.domain.spot.host_steps import HostStep
+from shared.domain.spot.image_version import VersionStatus
 from shared.domain.tenants.customer_role import BUILDER, condition
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
 from shared.storage.repository import Stored
+from tests.cloud_pcs import cloud_pc
 from tests.implementations import AnyActivity, implementation
 from tests.rate_limiters import MemoryRateLimiters
 
@@ -64,14 +77,38 @@ class Records:
         value = self.values.get(place[-1])
         return None if value is None else Stored(value, "1")
 
-    async def each(self, tenant_id: str) -> AsyncIterator[Stored[Any]]:
+    async def each(self, tenant_id: str | None = None) -> AsyncIterator[Stored[Any]]:
         for value in self.values.values():
-            if value.tenant_id == tenant_id:
+            if tenant_id is None or value.tenant_id == tenant_id:
                 yield Stored(value, "1")
 
     async def of_user(self, tenant_id: str, user_id: str) -> list[Stored[CloudPc]]:
         found = [pc for pc in self.values.values() if (pc.tenant_id, pc.user.id) == (tenant_id, user_id)]
         return [Stored(pc, "1") for pc in found]
+
+
+def building(cloud_pc_id: str, made: Resources) -> CloudPc:
+    """Return a Cloud PC of which just this machine is made."""
+    return cloud_pc(
+        id=cloud_pc_id,
+        tenant_id=TENANT.id,
+        user=User(id="u", user_principal_name=UPN),
+        plan=SMALL,
+        status=Status.PROVISIONING,
+        display_name="Desk",
+        created_date_time=datetime.now(UTC),
+        last_modified_date_time=datetime.now(UTC),
+        phase=Phase.BUILDING,
+        step=Step.CREATE_VM,
+        resources=made,
+    )
+
+
+def building_host(host_id: str, made: Resources) -> Any:
+    """Return a host's record while its machine is being created."""
+    return SimpleNamespace(
+        work=SimpleNamespace(task=HostTask.BUILD), step=HostStep.CREATE_VM.value, resources=made, id=host_id
+    )
 
 
 class NoRestores:
@@ -95,14 +132,27 @@ class Worker:
         for value in values:
             records[type(value)].values[value.id] = value
 
+    def forget(self, cloud_pc_id: str) -> None:
+        services: Any = self.deps
+        del services.cloud_pcs.values[cloud_pc_id]
+
+    async def again(self, activity: AnyActivity, order: Value, at: datetime | None) -> Any:
+        """Deliver an order again that was given at *at*, None: by a release that did not say it; nothing is kept."""
+        held = ORDERED_AT.set(at)
+        try:
+            return await implementation(activity)(activity.accepts.model_validate(order.to_json()))
+        finally:
+            ORDERED_AT.reset(held)
+
     async def do(self, activity: AnyActivity, order: Value) -> Any:
         """Call an activity until it is neither paced nor throttled, and again as often as its contract allows."""
         tickets: tuple[Ticket, ...] = ()
         failures = 0
         for _ in range(50):
-            held = TICKETS.set(tickets)
+            held, ordered = TICKETS.set(tickets), ORDERED_AT.set(self.deps.clock.now())
             try:
-                outcome = await implementation(activity)(activity.accepts.model_validate(order.to_json()))
+                with self.wanting(order):
+                    outcome = await implementation(activity)(activity.accepts.model_validate(order.to_json()))
                 return activity.returns.read(activity.returns.write(outcome))
             except PacedError as paced:
                 tickets = (*tickets, *paced.tickets)
@@ -116,7 +166,36 @@ class Worker:
                 self.cloud.advance(activity.retry.pause(failures).total_seconds())
             finally:
                 TICKETS.reset(held)
+                ORDERED_AT.reset(ordered)
         raise AssertionError(f"{activity.name} is throttled for ever")
+
+    @contextmanager
+    def wanting(self, order: Value) -> Iterator[None]:
+        """While a machine is made or captured there is a record that it is, unless the test keeps one of its own."""
+        if not isinstance(order, NicOrder | VmOrder | ImportOrder | CaptureOrder):
+            yield
+            return
+        services: Any = self.deps
+        owner, machine = order.machine.owner, order.machine
+        place = order.place if isinstance(order, VmOrder) else Place(region=machine.region, size="")
+        made = Resources(computer_name=machine.computer_name, region=place.region, zone=place.zone, size=place.size)
+        pending = SimpleNamespace(status=DeviceImageStatus.PENDING, operation_id=None)
+        sealing = SimpleNamespace(status=VersionStatus.SEALING, gallery_version_id=None, operation_id=None)
+        records: dict[OwnerKind, tuple[Records, Any]] = {
+            OwnerKind.CLOUD_PC: (services.cloud_pcs, building(owner.id, made)),
+            OwnerKind.SESSION_HOST: (services.session_hosts, building_host(owner.id, made)),
+            OwnerKind.DEVICE_IMAGE: (services.images, pending),
+            OwnerKind.IMAGE_VERSION: (services.image_versions, sealing),
+            OwnerKind.CONNECTION_PROBE: (services.connections, SimpleNamespace(checking_since=datetime.now(UTC))),
+        }
+        repository, record = records[owner.kind]
+        kept, known = repository.values, owner.id in repository.values
+        kept.setdefault(owner.id, record)
+        try:
+            yield
+        finally:
+            if not known:
+                del kept[owner.id]
 
     async def wait(self, activity: AnyActivity, order: Value, looks: int = 100) -> Any:
         """Look until it is no longer pending."""
@@ -128,14 +207,14 @@ class Worker:
         raise AssertionError(f"{activity.name} is pending for ever: {outcome.note}")
 
     async def finish(self, begun: Any) -> Any:
-        """Wait for the end of what Azure has begun."""
+        """Wait for the end of an operation in Azure."""
         assert isinstance(begun, Accepted), begun
         order = OperationOrder(tenant_id=TENANT.id, subscription_id=SUBSCRIPTION, region=REGION, operation=begun)
         return await self.wait(POLL_OPERATION, order)
 
 
 async def limited(cloud: Running) -> None:
-    """Give the service's identity what `infra/customer.bicep` gives, with its condition, and nothing else in Azure.
+    """Give the service's identity the role of `infra/customer.bicep`, with its condition, and nothing else in Azure.
 
     What a test does beside the worker, somebody else does who may do everything.
     """
@@ -174,6 +253,7 @@ async def working(
         made: Any = Dependencies(settings, CloudClock(cloud))
         made.rate_limiters, made.tenants = MemoryRateLimiters(), Records({TENANT.id: TENANT})
         made.sites, made.connections, made.cloud_pcs = Records({SITE.id: SITE}), Records(), Records()
+        made.session_hosts, made.images, made.image_versions = Records(), Records(), Records()
         made.restores, made.orphan_scans = NoRestores(), Records()
         before = use(made)
         try:

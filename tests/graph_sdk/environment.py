@@ -21,7 +21,7 @@ class InstallError(Exception):
 
 
 def prepare(sources: Path = SOURCES, place: Path = PLACE) -> None:
-    """Install what a lock names, and nothing that it does not. Raises: InstallError, node.NodeError."""
+    """Install exactly the packages of a lock. Raises: InstallError, node.NodeError."""
     place.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(sources / name, place)

@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 class Talk:
-    """One version of the client, and what it is asked."""
+    """One version of the client, and its questions."""
 
     def __init__(self, package: str, given: Json, credential: ClientSecretCredential) -> None:
         sdk: Any = import_module(package)
@@ -116,7 +116,7 @@ class Talk:
         }
 
     async def changes(self) -> Json:
-        """Read who has done what."""
+        """Read the audit event of a change."""
         page = await self.endpoint.audit_events.get()
         found = {event.activity: event for event in page.value}
         event = found["Microsoft.CloudPC/provisioningPolicies/update"]
@@ -184,7 +184,7 @@ def _model(name: str) -> str:
 
 
 async def _refusal(asked: Any) -> Json | None:
-    """Return what the client raises, None when it does not."""
+    """Return the error that the client raises, None without one."""
     try:
         await asked
     except APIError as error:
@@ -194,7 +194,7 @@ async def _refusal(asked: Any) -> Json | None:
 
 
 async def main() -> None:
-    """Do what is asked, and tell it."""
+    """Make the requests, and print the answers."""
     given: Json = json.load(sys.stdin)
     credential = ClientSecretCredential(
         given["directory"],

@@ -1,4 +1,4 @@
-"""What an import of the app must not do: a cold start would pay for it."""
+"""Refused work in an import of the app: it would slow a cold start."""
 
 import subprocess
 import sys

@@ -12,7 +12,7 @@ import pytest
 from pydantic import ValidationError
 
 import shared.contracts
-from shared.contracts.definitions import Activity, Contract, Poll, Workflow
+from shared.contracts.definitions import Activity, Contract, Effect, Poll, Workflow
 from shared.errors import DeskwrightError
 from tests.house.tree import ROOT, below, parsed, relative, text
 from tests.implementations import implementations
@@ -76,7 +76,7 @@ def test_no_orchestrator_drops_a_refusal() -> None:
 
 
 def test_no_orchestrator_puts_a_type_back() -> None:
-    """What a call gives is known from its contract: no annotation, no cast, no ignored error."""
+    """The type of a call's result is known from its contract: no annotation, no cast, no ignored error."""
     put_back = {
         f"{relative(path)}:{node.lineno}"
         for path in below("orchestrators")
@@ -85,6 +85,30 @@ def test_no_orchestrator_puts_a_type_back() -> None:
     }
     assert put_back == set()
     assert [path for path in below("orchestrators") if re.search(r"\bAny\b|\bcast\b|type: ignore", text(path))] == []
+
+
+READING = (
+    "poll_",
+    "read_",
+    "scan_",
+    "find_",
+    "compare_",
+    "allocate_",
+    "recognize_",
+    "next_wave",
+    "run_check",
+    "begin_scan",
+)
+
+
+def test_an_activity_that_only_reads_is_named_so() -> None:
+    """A contract that only reads, or records, has no fence; no name of one is that of a deletion."""
+    effects = {each.name: each.effect for each in contracts().values() if isinstance(each, Activity | Poll)}
+    assert {
+        name for name, effect in effects.items() if effect is Effect.READS and not name.startswith(READING)
+    } == set()
+    ending = ("delete_", "revoke_", "remove_", "sign_off", "forget_", "begin_vm_delete", "begin_carrier_removal")
+    assert {effects[name] for name in effects if name.startswith(ending)} == {Effect.ENDS}
 
 
 def test_every_error_has_a_status() -> None:

@@ -68,7 +68,7 @@ def _by_name(name: str) -> bool:
 
 
 def _found() -> set[str]:
-    """Return the activities that destroy something, by what they call or are called."""
+    """Return the activities that destroy something, by the calls in them and of them."""
     by_calls = {name for module, name in _destroyers() if module.startswith("activities.")}
     reads = {name for name in activities() if name.startswith("read_")}
     return {name for name in activities() - reads if name in by_calls or _by_name(name)}

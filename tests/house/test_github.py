@@ -21,6 +21,17 @@ def test_every_accepted_python_is_tested() -> None:
     assert tested == [version for version in (f"3.{minor}" for minor in range(30)) if version in accepted]
 
 
+def test_the_newest_packages_are_tried_every_week() -> None:
+    workflow = yaml.safe_load(text(FOLDER / "workflows" / "newest.yml"))
+    minute, hour, _, month, weekday = workflow[True]["schedule"][0]["cron"].split()  # YAML takes "on" for a boolean
+    assert (minute.isdigit(), hour.isdigit(), month, weekday.isdigit()) == (True, True, "*", True)
+    commands = [step["run"].split(" | ")[0] for step in workflow["jobs"]["newest"]["steps"] if "run" in step]
+    outdated = ".venv/bin/python -m pip list --outdated"
+    assert commands == ["make lock", "git diff --unified=0 -- 'requirements*.txt'", "make test", outdated]
+    accepted = SpecifierSet(tomllib.loads(text(ROOT / "pyproject.toml"))["project"]["requires-python"])
+    assert all(version in accepted for version in workflow["jobs"]["newest"]["strategy"]["matrix"]["python"])
+
+
 def test_the_workflow_runs_the_command_of_the_readme() -> None:
     steps = yaml.safe_load(text(FOLDER / "workflows" / "test.yml"))["jobs"]["test"]["steps"]
     assert [step["run"] for step in steps if "run" in step] == ["make test"]

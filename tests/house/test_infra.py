@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from deployment.steps import NUMBERS
 from shared.config import PREFIX, Settings
 from tests.house.tree import ROOT, below, text
 from triggers.http.permissions import Role
@@ -22,6 +23,22 @@ def test_the_app_gets_every_setting_it_reads() -> None:
     sample = json.loads(text(ROOT / "local.settings.sample.json"))["Values"]
     wanted = {PREFIX + name.upper() for name in Settings.model_fields} | set(sample)
     assert {name for name in wanted - LOCAL_ONLY if f"\n  {name}: " not in SERVICE} == set()
+
+
+def test_every_setting_that_is_a_parameter_of_the_template_can_be_set_through_azd() -> None:
+    """With the default and the limits that the app has, by its own name in the environment, in a pipeline too."""
+    settable = {name: setting for setting, name in re.findall(rf"\n  ({PREFIX}[A-Z_]+): string\((\w+)\)", SERVICE)}
+    assert settable == NUMBERS
+    given, pipeline = text(INFRA / "azd.bicepparam"), text(ROOT / "docs" / "deploy-workflow.yml")
+    for name, setting in settable.items():
+        field = Settings.model_fields[setting.removeprefix(PREFIX).lower()]
+        least, most = (getattr(each, limit) for each, limit in zip(field.metadata, ("ge", "le"), strict=True))
+        declared = f"@minValue({least})\n@maxValue({most})\nparam {name} int = {field.default}\n"
+        assert all(declared in BICEP[template] for template in ("main.bicep", "azd.bicep")), name
+        assert f"\n    {name}: {name}\n" in BICEP["azd.bicep"]
+        (variable,) = re.findall(rf"var (\w+) = readEnvironmentVariable\('{setting}', ''\)", given)
+        assert f"\nparam {name} = int(empty({variable}) ? '{field.default}' : {variable})\n" in given
+        assert f"{setting}: ${{{{ vars.{setting} }}}}" in pipeline
 
 
 def test_no_other_setting_of_ours_is_set() -> None:
@@ -43,7 +60,7 @@ def test_the_timer_of_every_minute_is_always_ready(functions: list[Any]) -> None
 
 
 def test_an_instance_answers_more_than_one_request_at_a_time() -> None:
-    """Of a Python app on Flex Consumption it is one, unless the template says otherwise."""
+    """The default of a Python app on Flex Consumption is one, unless the template says otherwise."""
     (found,) = re.findall(r"triggers: {\s+http: {\s+perInstanceConcurrency: (\d+)\s+}", resource(SERVICE, "app"))
     assert 16 <= int(found) <= 32
     page = text(ROOT / "docs" / "operations.md")

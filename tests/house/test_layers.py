@@ -14,7 +14,7 @@ WRITES = {"append", "change", "claim", "ensure", "insert", "put", "put_all", "re
 MAY_WRITE = {"triggers/http/idempotency.py": "a key belongs to a request, whatever use case the request calls"}
 
 MAY_IMPORT_OF_WORKFLOW = {"API", "Blueprint", "DurableClient", "purge_finished"}
-"""What a trigger needs; starting a workflow is a use case."""
+"""Names that a trigger needs; starting a workflow is a use case."""
 
 
 def importers(*folders: str, of: str) -> set[str]:

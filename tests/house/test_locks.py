@@ -33,7 +33,7 @@ def holds(marker: Marker | None, python: str) -> bool:
 
 
 def pins(path: Path, python: str) -> dict[str, str]:
-    """What a lock installs on one version of Python: name -> version."""
+    """Packages that a lock installs on one version of Python: name -> version."""
     found: dict[str, str] = {}
     for pin in map(Requirement, re.findall(r"(?m)^[A-Za-z0-9].*?(?= \\$|$)", text(path))):
         if holds(pin.marker, python):

@@ -1,4 +1,4 @@
-"""What people read where something is not there, or not possible now: no table, no class, no words of a library."""
+"""Messages for missing objects and impossible requests: no table, no class, no words of a library."""
 
 import ast
 import re
@@ -18,10 +18,10 @@ NEVER = re.compile(
 """The program's own words."""
 BY_COMMAND = {"shared/services/restoring.py"}
 """An operator reads it in a terminal, beside the tables that the command names."""
-WORDED_ELSEWHERE = {"why", "pc.at_work", "found.why", "_BUSY", "_NONE_OPEN", "NONE_HELD"}
-"""What a function of ``REFUSING`` returns, or a constant."""
+WORDED_ELSEWHERE = {"ID_TAKEN", "why", "pc.at_work", "found.why", "_BUSY", "_NONE_OPEN", "NONE_HELD"}
+"""Names of values that a function of ``REFUSING`` returns, or of a constant."""
 REFUSING = ("shared/services/", "shared/domain/cloud_pcs/", "shared/domain/policies/")
-"""Where functions that return ``str | None`` return why something is not possible."""
+"""Folders in which functions that return ``str | None`` return the reason of a refusal."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -34,13 +34,13 @@ def functions(folder: str = "") -> Iterator[tuple[str, Function]]:
 
 
 def assigned(name: str, function: Function) -> list[ast.expr]:
-    """Return what a function gives to a name of its own."""
+    """Return the values that a function assigns to a name of its own."""
     found = (node for node in ast.walk(function) if isinstance(node, ast.Assign))
     return [node.value for node in found if any(isinstance(t, ast.Name) and t.id == name for t in node.targets)]
 
 
 def texts(node: ast.expr, function: Function) -> Iterator[str]:
-    """Yield what an expression says: ``…`` stands for a value, ``!`` for one as Python shows it."""
+    """Yield the texts of an expression: ``…`` stands for a value, ``!`` for one as Python shows it."""
     match node:
         case ast.Constant(value=str() as value):
             yield value

@@ -14,8 +14,10 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+import shared
 import shared.storage
 from shared.domain.spot.rdp import Redirections
+from shared.domain.values import Value
 from shared.domain.wizards.spot_group_steps import SpotGroupFacts
 from shared.storage.repository import Shape
 
@@ -60,7 +62,7 @@ def used_names() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def models() -> Iterator[type[BaseModel]]:
-    """Give the models that are stored, those within them, and what the wizard of Spot Groups is told."""
+    """Yield the models that are stored, those within them, and the facts of the wizard of Spot Groups."""
     found: list[type[BaseModel]] = [SpotGroupFacts]
     for module in pkgutil.iter_modules(shared.storage.__path__):
         there = vars(importlib.import_module(f"shared.storage.{module.name}")).values()
@@ -75,7 +77,7 @@ def models() -> Iterator[type[BaseModel]]:
 
 
 def within(annotation: object) -> Iterator[type[BaseModel]]:
-    """Give the models that an annotation names."""
+    """Yield the models that an annotation names."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         yield annotation
     for each in typing.get_args(annotation):
@@ -105,3 +107,26 @@ def test_every_field_is_read_somewhere() -> None:
     """The redirections are read one after the other, by their names in the properties of a connection."""
     redirections = {("Redirections", name) for name in Redirections.model_fields}
     assert unused(written=False) - redirections == set(READ_OTHERWISE)
+
+
+def values() -> Iterator[type[Value]]:
+    """Yield all values of the app."""
+    for module in pkgutil.walk_packages(shared.__path__, "shared."):
+        importlib.import_module(module.name)
+    found = list(Value.__subclasses__())
+    while found:
+        value = found.pop()
+        found += value.__subclasses__()
+        if value.__module__.startswith("shared."):
+            yield value
+
+
+def test_what_may_be_absent_has_a_default() -> None:
+    """``Value.to_json`` leaves None out: who reads the JSON could not read it without a default."""
+    unreadable = {
+        (value.__name__, name)
+        for value in values()
+        for name, field in value.model_fields.items()
+        if field.is_required() and type(None) in typing.get_args(field.annotation)
+    }
+    assert unreadable == set()

@@ -9,7 +9,7 @@ from tests.house.tree import ROOT
 
 
 def refused() -> set[str]:
-    """Return the properties that the code names when it refuses what is not simulated."""
+    """Return the properties that the code names when it refuses them as not simulated."""
     found = {*NOT_SIMULATED, *OTHERS}
     for path in (ROOT / "packages/azure_simulator/src").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

@@ -1,4 +1,4 @@
-"""What a comment cites can be opened: a section of docs/notes, never a document that is not in the repository.
+"""Citations in comments can be opened: a section of docs/notes, never a document that is not in the repository.
 
 The packages have notes of their own.
 """

@@ -1,5 +1,6 @@
 """The operations page has the timers, metrics and alerts that the app has."""
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -21,7 +22,7 @@ _LEAST_SILENCE = timedelta(minutes=30)  # metrics are there some minutes later
 
 
 def moments(field: str, size: int) -> int:
-    """How many values a field of an NCRONTAB schedule matches: ``*``, ``*/5``, ``1-5``, ``17``."""
+    """Number of values that a field of an NCRONTAB schedule matches: ``*``, ``*/5``, ``1-5``, ``17``."""
     if field.startswith("*"):
         return size // int(field.removeprefix("*").removeprefix("/") or 1)
     first, _, last = field.partition("-")
@@ -48,6 +49,19 @@ def test_the_price_of_watching_is_that_of_the_alerts_and_places_there_are() -> N
     assert places is not None
     assert re.search(rf"every five minutes: {len(places[1].split()) * 12 * 24 * _DAYS:,} . 0\.0006", PAGE)
     assert re.search(rf"{len(monitoring()['alerts'])} log alerts . 0\.50", PAGE)
+
+
+def test_the_requests_of_the_task_hub_are_those_of_the_partitions_there_are() -> None:
+    hub = json.loads(text(ROOT / "host.json"))["extensions"]["durableTask"]["storageProvider"]
+    looks = 60 // int(hub["maxQueuePollingInterval"].rpartition(":")[2])
+    partitions = hub["partitionCount"]
+    waiting = partitions * looks + looks + 30 + partitions * 6 + 6 + 2
+    assert (
+        f"sent {waiting} requests a\nminute. {partitions * looks} of them look at the {partitions} control queues"
+        in PAGE
+    )
+    a_month = (partitions * looks + looks + 30) * 60 * 24 * _DAYS
+    assert f"{partitions + 1} queues asked every 5 s and one every 2 s: {a_month / 1e6:.2f} million" in PAGE
 
 
 def pauses_of(schedule: str) -> list[timedelta]:
@@ -137,7 +151,7 @@ def test_labels_that_queries_ask_for_are_sent() -> None:
 
 
 def test_no_alert_takes_what_was_not_sampled_for_absent() -> None:
-    """Of spans one in ten is sent, also of the host's requests since its version 4.1048: only others can be missing."""
+    """One span in ten is sent, also of the host's requests since its version 4.1048: only others can be missing."""
     queries = {each["name"]: "\n".join(each["query"]) for each in monitoring()["alerts"]}
     of_absence = [each for each in monitoring()["alerts"] if re.search(r"Count == 0|isnull\(", queries[each["name"]])]
     assert of_absence

@@ -10,6 +10,10 @@ _LITERAL = re.compile(r'`([^`]*)`|"([^"\n]*)"')
 _CONSTANT = re.compile(r'\bconst (\w+) = (?:`([^`]*)`|"([^"\n]*)") as const')
 _CALL = re.compile(r'\bapi\s*\.(POST|PUT|PATCH|DELETE)\(\s*(?:`([^`]*)`|"([^"\n]*)"|(\w+))')
 _GRAPH = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
+_MINE = (
+    *("list_my_cloud_pcs", "get_my_cloud_pc", "retrieve_my_launch_detail", "reboot_my_cloud_pc", "rename_my_cloud_pc"),
+    *("troubleshoot_my_cloud_pc", "change_my_account_type", "restore_my_cloud_pc", "reprovision_my_cloud_pc"),
+)
 WITHOUT_PLACE = {
     "list_set_aside": "for the operator, who comes from an alert with its runbook",
     "get_customer_template": "the Azure portal opens it: Readiness has the link",
@@ -19,7 +23,6 @@ WITHOUT_PLACE = {
     "openapi": "generators read it; the portal is built from docs/openapi.json",
     "get_own_cloud_pc": "the list of My Cloud PCs has all of it",
     "create_tenant": "the wizard create-tenant saves it",
-    "update_tenant": "the wizard edit-tenant saves it",
     "put_site": "the wizards create-site and edit-site save it",
     "create_device_image": "its wizard saves it",
     "create_connection": "its wizard saves it",
@@ -35,6 +38,12 @@ WITHOUT_PLACE = {
     "get_release": "the first of the group's releases so far is it",
     "list_supported_regions": "the wizards offer them",
     "get_supported_region": "the wizards offer them",
+    "get_audit_activity_types": "the audit log is searched by words",
+    "find_source_images": "the wizards offer them",
+    "list_snapshots": "each Cloud PC shows its own",
+    "get_snapshot": "each Cloud PC shows its own",
+    "retrieve_launch_detail": "the sign-in details have the address",
+    **dict.fromkeys(_MINE, "Graph's shape for its SDKs; My Cloud PCs has those of all tenants"),
 }
 
 

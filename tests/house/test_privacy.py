@@ -1,4 +1,4 @@
-"""What is committed says nothing about the machine it was written on."""
+"""Committed files say nothing about the machine it was written on."""
 
 import re
 from pathlib import Path

@@ -32,7 +32,7 @@ def prose(page: Path) -> list[tuple[int, str]]:
 
 
 def width(line: str) -> int:
-    """Return how long a line is without what nobody can break: the targets of links, addresses, one long word."""
+    """Return the length of a line without its unbreakable parts: the targets of links, addresses, one long word."""
     shown = _ADDRESS.sub("", _LINK_TARGET.sub("]()", line))
     return len(shown) if " " in shown.strip(" -*") else 0
 

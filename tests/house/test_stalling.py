@@ -49,7 +49,7 @@ def test_no_orchestrator_is_ended_while_it_waits_as_long_as_it_may(name: str) ->
 
 
 def test_no_service_starts_work_that_nothing_watches() -> None:
-    """What no record shows is started by ``start_watched`` only: ``start`` would leave it to itself."""
+    """Work that no record shows is started by ``start_watched`` only: ``start`` would leave it to itself."""
     unrecorded = {"RERUN_STEPS", "REMOVE_ORPHAN", "REMOVE_IMAGE", "DEPROVISION"}
     started = {
         node.args[1].id

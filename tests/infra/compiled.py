@@ -99,7 +99,7 @@ class Compiled:
         }
 
     def _after(self, node: Node) -> list[str]:
-        """Give the ids of the resources that a body names."""
+        """Return the ids of the resources that a body names."""
         found = [self._statements[each] for each in _names(node) if each in self._statements]
         named = {each.name: each for each in found if each.word == "resource"}
         return [f"[{self._id(each)}]" for each in named.values()]
@@ -197,7 +197,7 @@ def _need(statement: Statement) -> Node:
 
 
 def _members(node: Node) -> dict[str, Node]:
-    """Give the members of an object by name."""
+    """Return the members of an object by name."""
     return {each.parts[0].parts[0].text: each.parts[1] for each in node.parts}
 
 
@@ -207,7 +207,7 @@ def _names(node: Node) -> list[str]:
 
 
 def main(words: list[str]) -> int:
-    """Do what `bicep` does for `az`: say its version, or write a file's template to standard output."""
+    """Run as `bicep` does for `az`: print its version, or write a file's template to standard output."""
     if words == ["--version"]:
         sys.stdout.write(f"{VERSION}\n")
         return 0

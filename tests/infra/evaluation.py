@@ -31,13 +31,13 @@ _NUMBERS: dict[str, Callable[[Value, Value], Value]] = {
 
 
 class Evaluation:
-    """Evaluates the expressions of one file; what is wrong goes to `complain`."""
+    """Evaluates the expressions of one file; errors go to `complain`."""
 
     def __init__(self, folder: Path, find: Find, member: Member, complain: Callable[[int, str], None]) -> None:
         self._folder, self._find, self._member_of, self._complain = folder, find, member, complain
 
     def value(self, node: Node, scope: Scope | None = None) -> Value:
-        """Return what an expression may be; `scope` has the names of loops and lambdas around it."""
+        """Return the possible value of an expression; `scope` has the names of loops and lambdas around it."""
         found: Value = getattr(self, f"_{node.kind}")(node, scope or {})
         return found
 

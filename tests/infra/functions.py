@@ -120,7 +120,7 @@ KNOWN: dict[str, Callable[..., Value]] = {
     "toUpper": str.upper,
     "union": _union,
 }
-"""What is computed where every argument is known."""
+"""Functions that are computed if every argument is known."""
 
 
 def called(name: str, arguments: list[Value], folder: Path) -> Value:

@@ -16,9 +16,9 @@ from tests.infra.values import Declared, Module, Resource, Unknown, Value, certa
 
 _KINDS = {"string": "string", "int": "integer", "bool": "boolean", "array": "array", "object": "object"}
 _BESIDE = {"scope", "parent", "dependsOn"}
-"""What a resource's body has for Bicep alone."""
+"""Members of a resource's body for Bicep alone."""
 _PLACED = {"name", "scope", "parent"}
-"""What tells the rows of a loop apart."""
+"""Members that distinguish the rows of a loop."""
 _OF_MODULES = {"name", "scope", "params", "dependsOn"}
 _DECORATORS = {
     "param": {"allowed", "description", "minLength", "maxLength", "minValue", "maxValue", "metadata", "secure"},
@@ -54,7 +54,7 @@ class Template:
         return {each.name for each in self._statements if each.word == "param"}
 
     def everything(self) -> Iterator[Resource]:
-        """Give every resource of this template and of its modules that is made."""
+        """Yield every resource of this template and of its modules that is made."""
         yield from (each for each in self.resources if not each.existing and each.deployed is not False)
         for module, inner in self.modules:
             if module.deployed is not False:
@@ -200,7 +200,7 @@ class Template:
             self._complain(resource.line, f"{resource.symbol}: {resource.type} is not made in a {self.target}")
 
     def _bodies(self, node: Node, scope: Scope) -> Iterator[tuple[Node, Scope]]:
-        """Give each object of a resource or module: one, or one for each row of its loop."""
+        """Yield each object of a resource or module: one, or one for each row of its loop."""
         if node.kind == "for":
             for body, inner in self._evaluation.rows(node, scope):
                 yield from self._bodies(body, inner)
@@ -289,7 +289,7 @@ def _written(statement: Statement) -> Node:
 
 
 def parameters(path: Path) -> dict[str, Value]:
-    """Return what a .bicepparam file gives; of the environment it reads the defaults."""
+    """Return the values in a .bicepparam file, with the defaults of environment variables."""
     statements = {each.name: each for each in read(path)}
 
     def find(name: str) -> Value:

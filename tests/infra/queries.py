@@ -40,9 +40,23 @@ Evaluate = Callable[[list[Row]], Any]
 
 
 def evaluated(query: str, tables: Tables) -> list[Row]:
-    """Return the rows that a query gives."""
+    """Return the rows that a query gives.
+
+    What ``let`` names before it is a table, or with ``toscalar`` a value, which each row then has.
+    """
+    *lets, query = _split(query, ";")
+    values: Row = {}
+    for each in lets:
+        name, _, said = each.strip().removeprefix("let ").partition("=")
+        scalar = re.fullmatch(r"(?s)\s*toscalar\((.*)\)\s*", said)
+        found = evaluated(scalar[1] if scalar else said, tables)
+        if scalar:
+            values[name.strip()] = next(iter(found[0].values()), None) if found else None
+        else:
+            tables = {**tables, name.strip(): found}
     source, *stages = _split(query, "|")
     rows = _written(source) or [row for name in source.removeprefix("union").split(",") for row in tables[name.strip()]]
+    rows = [values | row for row in rows]
     for stage in stages:
         word, _, rest = stage.strip().partition(" ")
         if word == "where":
@@ -72,7 +86,7 @@ def _written(source: str) -> list[Row]:
 
 
 def _joined_to(rows: list[Row], text: str, tables: Tables) -> list[Row]:
-    """Add to each row what another query has of the same key; a row without that stays as it is."""
+    """Add to each row the columns of another query's row with the same key; a row without one stays as it is."""
     found = re.fullmatch(r"(?s)kind=leftouter \((.*)\) on (\w+)\s*", text)
     if found is None:
         raise SyntaxError(f"not read: join {text}")
@@ -95,8 +109,8 @@ def _summarized(text: str, rows: list[Row]) -> list[Row]:
 
 def _named(text: str) -> Iterable[tuple[str, str]]:
     for each in _split(text, ",") if text else ():
-        name, _, value = each.partition("=")
-        yield name.strip(), value
+        name, named, value = each.partition("=")
+        yield (name.strip(), value) if named else ("", each)
 
 
 def _split(text: str, sign: str) -> list[str]:
@@ -226,6 +240,7 @@ def _those(rows: list[Row], test: Evaluate) -> list[Row]:
 _FUNCTIONS: dict[str, Callable[..., Evaluate]] = {
     "ago": lambda span: lambda rows: -span(rows),
     "isnull": lambda value: lambda rows: value(rows) is None,
+    "coalesce": lambda *values: lambda rows: next((v for each in values if (v := each(rows)) is not None), None),
     "tostring": lambda value: lambda rows: _text(value(rows)),
     "sum": lambda value: lambda rows: sum(_values(rows, value)),
     "sumif": lambda value, test: lambda rows: sum(_values(_those(rows, test), value)),

@@ -59,7 +59,7 @@ def declared(git: str, place: str) -> dict[str, Any]:
 
 
 def versions(git: str, kinds: set[str]) -> Iterator[tuple[str, str, str, Any]]:
-    """Give every type with each version, its folder and its row."""
+    """Yield every type with each version, its folder and its row."""
     for namespace in sorted({kind.partition("/")[0] for kind in kinds}):
         for version, places in sorted(folders(git, namespace).items()):
             for place in places:
@@ -69,7 +69,7 @@ def versions(git: str, kinds: set[str]) -> Iterator[tuple[str, str, str, Any]]:
 
 
 def collected(git: str, wanted: set[tuple[str, str]]) -> Any:
-    """Return what the file has."""
+    """Return the contents of the file."""
     types, resources, scopes, known = Types(), dict[str, int](), dict[str, int](), dict[str, list[str]]()
     for kind, version, place, row in versions(git, {kind for kind, _ in wanted}):
         known.setdefault(kind, []).append(version)

@@ -1,4 +1,4 @@
-"""Microsoft's types of resources, as `specification/types.json` has them: what a template may write and read."""
+"""Microsoft's types of resources, as `specification/types.json` has them: the members that a template may have."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ResourceTypes:
         return f"{kind} has no version {version}; it has {', '.join(self.versions[kind.lower()][-3:])}"
 
     def allowed_in(self, key: str, scope: str) -> bool:
-        """Tell whether resources of a type can be made in a scope, or on another resource."""
+        """Return whether resources of a type can be made in a scope, or on another resource."""
         return not self._scopes[key] or bool(self._scopes[key] & (SCOPES[scope] | SCOPES["resource"]))
 
     def place(self, key: str) -> int:
@@ -62,14 +62,14 @@ class ResourceTypes:
         raise LookupError(f"'{name}' is no member of {kind['name']}")
 
     def value_at(self, place: int | None, of: Declared) -> Value:
-        """Return what is known of a member: its kind, and where its own members are."""
+        """Return the known facts about a member: its kind, and the place of its own members."""
         if place is None:
             return Unknown()
         kind = self._types[place]["kind"]
         return Declared(of.of, place) if kind == "object" else Unknown(kind if kind in KINDS else "any")
 
     def wrong(self, key: str, body: dict[str, Value]) -> Iterator[str]:
-        """List what does not fit in the body of a resource that is to be made."""
+        """Yield the faults in the body of a resource that is to be created."""
         yield from self._wrong(body, self._resources[key], "")
 
     def _wrong(self, value: Value, place: int, path: str) -> Iterator[str]:
@@ -121,7 +121,7 @@ class ResourceTypes:
 
 
 def _wrong_plain(value: Value, kind: Any, path: str) -> Iterator[str]:
-    """List what is wrong with a text or a number that is known."""
+    """Yield the faults of a known text or number."""
     if isinstance(value, int) and not kind.get("minValue", value) <= value <= kind.get("maxValue", value):
         yield f"{path} is {value}, out of {kind.get('minValue')} to {kind.get('maxValue')}"
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What has to be known when a deployment begins: names, conditions, rows of loops (the compiler's BCP120, BCP178).
+"""Values required at the start of a deployment: names, conditions, rows of loops (the compiler's BCP120, BCP178).
 
 Of a resource its `id`, `name`, `type` and `apiVersion` are known then; its properties, and outputs of modules, are not.
 Source: https://learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-core-diagnostics
@@ -13,7 +13,7 @@ Find = Callable[[str], Statement | None]
 
 
 def unknown(node: Node, find: Find, among: frozenset[str] = frozenset()) -> Iterator[str]:
-    """Give the members in an expression that only the deployment will know; `among` are variables on the way."""
+    """Yield the members in an expression that only the deployment will know; `among` are variables on the way."""
     if node.kind == "name":
         found = find(node.text)
         if found is not None and found.word == "var" and found.value is not None and node.text not in among:
@@ -28,7 +28,7 @@ def unknown(node: Node, find: Find, among: frozenset[str] = frozenset()) -> Iter
 
 
 def must_be_known(value: Node) -> Iterator[Node]:
-    """Give the parts of a resource or a module that are needed at the start."""
+    """Yield the parts of a resource or a module that are needed at the start."""
     if value.kind in {"for", "if"}:
         yield value.parts[0]
         yield from must_be_known(value.parts[1])
@@ -41,7 +41,7 @@ def _key(prop: Node) -> str:
 
 
 def _declared_as(node: Node, find: Find) -> str:
-    """Tell whether an expression is a resource or a module itself, also one of a loop or in another resource."""
+    """Return whether an expression is a resource or a module itself, also one of a loop or in another resource."""
     if node.kind in {"child", "subscript"}:
         return _declared_as(node.parts[0], find)
     found = find(node.text) if node.kind == "name" else None

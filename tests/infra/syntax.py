@@ -26,7 +26,7 @@ WORDS = ("targetScope", "using", "param", "var", "resource", "module", "output")
 
 @dataclass(frozen=True)
 class Node:
-    """A part of an expression: its kind, its line, its text (a name, an operator) and what it is made of."""
+    """A part of an expression: its kind, its line, its text (a name, an operator) and its parts."""
 
     kind: str
     line: int
@@ -44,7 +44,7 @@ class Statement:
     line: int
     value: Node | None = None
     type: str = ""
-    """Of a parameter or output: what is written; of a resource or module: what stands between the quotes."""
+    """Type of a parameter or output as written; of a resource or module: the text between the quotes."""
     existing: bool = False
     decorators: dict[str, Node | None] = field(default_factory=dict)
 
@@ -106,7 +106,7 @@ class Reader:
         return Statement(word, name, line, value, written, existing, decorators)
 
     def _value(self) -> Node:
-        """Read what stands behind the `=` of a declaration: an expression, `if (...) {`, or `[for`."""
+        """Read the value after the `=` of a declaration: an expression, `if (...) {`, or `[for`."""
         return self._conditional() if self._ahead_word("if") else self.expression()
 
     def _conditional(self) -> Node:
@@ -237,7 +237,7 @@ class Reader:
         return Node("property", line, parts=(key, self._value()))
 
     def _rows(self, closing: str, read: Callable[[], Node]) -> tuple[Node, ...]:
-        """Read what is separated by lines or commas, until a bracket closes."""
+        """Read rows separated by lines or commas, until a bracket closes."""
         found: list[Node] = []
         self._lines()
         while not self._take(closing):

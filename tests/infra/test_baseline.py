@@ -1,4 +1,4 @@
-"""What `infra/baseline.json` says of public access, TLS, keys and soft delete holds for what we deploy."""
+"""Deployed resources obey `infra/baseline.json` on public access, TLS, keys and soft delete."""
 
 import json
 import re
@@ -33,7 +33,7 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def at(resource: Resource, path: str) -> list[Value]:
-    """Return what a property may be; None where it is not given."""
+    """Return the possible values of a property; None where it is not given."""
     value: Value = resource.body
     for name in path.split("."):
         value = value.get(name) if isinstance(value, dict) else None

@@ -1,4 +1,4 @@
-"""What an expression of Bicep may be before it is deployed: a value, one of several, or something of a kind."""
+"""Possible values of a Bicep expression before its deployment: a value, one of several, or something of a kind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KINDS = {"string": str, "boolean": bool, "integer": int, "array": list, "object"
 
 @dataclass(frozen=True)
 class Unknown:
-    """Something that only a deployment knows: of a kind of `types.json`, or `any`."""
+    """A value that only a deployment knows: of a kind of `types.json`, or `any`."""
 
     kind: str = "any"
 
@@ -30,7 +30,7 @@ class Either:
 
 @dataclass
 class Resource:
-    """A declared resource, and what `x.properties...` refers to."""
+    """A declared resource, and the object that `x.properties...` refers to."""
 
     symbol: str
     type: str
@@ -44,7 +44,7 @@ class Resource:
 
     @property
     def key(self) -> str:
-        """How `types.json` names it."""
+        """Name in `types.json`."""
         return f"{self.type.lower()}@{self.version}"
 
 
@@ -78,7 +78,7 @@ def kind_of(value: Value) -> str:
 
 
 def certain(value: Value) -> bool:
-    """Tell whether nothing in a value is left to the deployment."""
+    """Return whether a value is known before the deployment."""
     match value:
         case dict():
             return all(map(certain, value.values()))
@@ -91,7 +91,7 @@ def certain(value: Value) -> bool:
 
 
 def possible(value: Value) -> Iterator[Value]:
-    """Give each value that one may be."""
+    """Yield each value that one may be."""
     if isinstance(value, Either):
         yield from possible(value.yes)
         yield from possible(value.no)

@@ -13,7 +13,7 @@ from azure.core.exceptions import ClientAuthenticationError
 from shared.domain.spot.image_version import first_version
 from shared.domain.tenants.directory import Group
 from shared.errors import UnavailableError
-from shared.services import image_sets, images, marketplace, wizard_lookups
+from shared.services import image_sets, images, marketplace, own_images, wizard_lookups
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.callers import Office, signed_in
@@ -55,13 +55,13 @@ async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
         raise UnavailableError("there is no cloud in this test")
 
     monkeypatch.setattr(images, "offered_images", offered)
-    monkeypatch.setattr(images, "gallery_versions", none)
+    monkeypatch.setattr(images, "own_images", none)
     monkeypatch.setattr(image_sets, "session_host_images", offered)
-    monkeypatch.setattr(image_sets, "gallery_versions", none)
+    monkeypatch.setattr(image_sets, "own_images", none)
     monkeypatch.setattr("triggers.http.images.offered_images", offered)
     monkeypatch.setattr(marketplace, "gallery_images", offered)
     monkeypatch.setattr(marketplace, "session_host_images", offered)
-    monkeypatch.setattr(marketplace, "gallery_versions", none)
+    monkeypatch.setattr(own_images, "own_images", none)
     monkeypatch.setattr(wizard_lookups, "gallery_images", offered)
     monkeypatch.setattr(wizard_lookups, "usages", unread)
     office = Office(tables)
@@ -107,3 +107,12 @@ def told(answer: func.HttpResponse) -> list[tuple[str, str]]:
         return [(each["pointer"], each["message"]) for step in body["steps"] for each in step["errors"]]
     found = body["error"].get("details", []) if "error" in body else body.get("errors", [])
     return [(each.get("target", each.get("pointer")), each["message"]) for each in found]
+
+
+MINE = "POST tenants/{tenant}/{version}/me/cloudPCs/{id}/"
+"""Prefix of routes for callers' own Cloud PCs below a tenant's Graph address."""
+
+
+def graph_shaped(name: str) -> bool:
+    """Whether a route has Graph's shape: below ``…``, or a caller's own Cloud PCs below a tenant's Graph address."""
+    return "…" in name or "{version}" in name

@@ -35,7 +35,7 @@ def handlers(functions: list[Any]) -> dict[str, Any]:
 
 
 class PaperVault:
-    """Remembers what was given to it."""
+    """A key vault in memory."""
 
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}

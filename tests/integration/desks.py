@@ -1,4 +1,4 @@
-"""Azure Virtual Desktop and machines on paper: what the engine of a Spot Group reads, and what it writes."""
+"""Azure Virtual Desktop and machines on paper, as the engine of a Spot Group reads and writes them."""
 
 from __future__ import annotations
 
@@ -108,12 +108,13 @@ class Desk:
     power: str = "running"
     allows: bool = True
     sessions: dict[str, str] = field(default_factory=dict)  # user -> state
+    numbers: dict[str, int] = field(default_factory=dict)  # of their sessions, which stay while others end
     began: datetime | None = None
 
 
 @dataclass
 class PaperDesks:
-    """The pool with its machines. *silent*: its lists are not answered."""
+    """The pool with its machines. *silent*: its lists are not answered. *vms*: what a list of machines shows."""
 
     desks: dict[str, Desk] = field(default_factory=dict)
     silent: bool = False
@@ -121,6 +122,7 @@ class PaperDesks:
     calls: list[str] = field(default_factory=list)
     messages: list[tuple[str, str]] = field(default_factory=list)
     pool: dict[str, Any] = field(default_factory=dict)
+    vms: list[Any] = field(default_factory=list)
 
     def desktops(self, subscription_id: str) -> Any:
         assert subscription_id == things.SUBSCRIPTION
@@ -135,7 +137,7 @@ class PaperDesks:
     def compute(self, subscription_id: str) -> Any:
         assert subscription_id == things.SUBSCRIPTION
         return SimpleNamespace(
-            virtual_machines=SimpleNamespace(instance_view=self.instance_view),
+            virtual_machines=SimpleNamespace(instance_view=self.instance_view, list=self.machines),
             resource_skus=SimpleNamespace(list=self.sizes),
         )
 
@@ -195,7 +197,9 @@ class PaperDesks:
             yield each
 
     def _sessions(self, name: str) -> Iterator[Any]:
-        for number, (user, state) in enumerate(self._desk(name).sessions.items(), start=2):
+        desk = self._desk(name)
+        for user, state in desk.sessions.items():
+            number = desk.numbers.setdefault(user, len(desk.numbers) + 2)
             yield SimpleNamespace(
                 id=f"{_POOL}/sessionHosts/{name}/userSessions/{number}",
                 user_principal_name=user,
@@ -203,14 +207,25 @@ class PaperDesks:
                 create_time=self.desks[name].began,
             )
 
+    def _user(self, name: str, number: str) -> str:
+        (user,) = (user for user, own in self._desk(name).numbers.items() if own == int(number))
+        return user
+
     async def tell(self, _group: str, _pool: str, name: str, number: str, *, send_message: Any) -> None:
-        user = list(self._desk(name).sessions)[int(number) - 2]
+        user = self._user(name, number)
         self.messages.append((user, json.load(send_message)["messageBody"]))
 
     async def sign_off(self, _group: str, _pool: str, name: str, number: str, *, force: bool) -> None:
         del force
-        user = list(self._desk(name).sessions)[int(number) - 2]
+        user = self._user(name, number)
         del self._desk(name).sessions[user]
+
+    async def machines(self, _group: str) -> AsyncIterator[Any]:
+        self.calls.append("list machines")
+        if self.silent:
+            raise UnansweredError("InternalServerError", "try again")
+        for each in self.vms:
+            yield each
 
     async def instance_view(self, _group: str, name: str) -> Any:
         self.calls.append(f"power {name}")

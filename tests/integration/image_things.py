@@ -1,4 +1,4 @@
-"""Image sets and versions to store, each like the others but for what a test says."""
+"""Image sets and versions to store, all alike except for the values that a test gives."""
 
 from typing import Any
 

@@ -135,7 +135,7 @@ def principals(draw: st.DrawFn) -> str:
 
 @st.composite
 def callers(draw: st.DrawFn) -> dict[str, str]:
-    """Draw who calls: a client principal, or a token."""
+    """Draw a caller: a client principal, or a token."""
     if draw(st.booleans()):
         return {PRINCIPAL: draw(principals())}
     scheme = draw(st.sampled_from(["Bearer ", "bearer\t", "Basic ", "", "\udcff\udcfe "]))

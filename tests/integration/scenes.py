@@ -1,4 +1,4 @@
-"""A scene for every route that changes something: what is there before, and a body that the route takes."""
+"""A scene for every route that changes something: the records before, and a body that the route takes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ LARGER = SubscribedSku(sku_id="sku-2", sku_part_number="CPC_E_4C_16GB_256GB", en
 
 
 class Trace(Enum):
-    """What an audit event has of its resource."""
+    """Properties of its resource in an audit event."""
 
     MADE = (False, True)
     GONE = (True, False)
@@ -277,7 +277,7 @@ SCENES: Mapping[str, Scene] = {
         CHANGED, {"assignments": [{"target": {"groupId": "g2"}}]}, at=one("p1")
     ),
 }
-_OWN = "me/cloudPCs/{id}"
+_OWN, _MINE = "me/cloudPCs/{id}", "tenants/{tenant}/{version}/me/cloudPCs/{id}"
 EVE_S = edited(WORKS, id="eve-s", user=things.user("eve"), snapshot=things.snapshot(), restore_points=(POINT,))
 SETTING = UserSetting(
     id="s1",
@@ -306,6 +306,12 @@ SCENES = {
     f"POST {_OWN}/restore": _own({"cloudPcSnapshotId": "rp1"}),
     f"POST {_OWN}/reprovision": _own(),
     f"POST {_OWN}/changeUserAccountType": _own({"userAccountType": "administrator"}),
+    f"POST {_MINE}/reboot": _own(),
+    f"POST {_MINE}/troubleshoot": _own(),
+    f"POST {_MINE}/rename": _own({"displayName": "Mine"}),
+    f"POST {_MINE}/restore": _own({"cloudPcSnapshotId": "rp1"}),
+    f"POST {_MINE}/reprovision": _own(),
+    f"POST {_MINE}/changeUserAccountType": _own({"userAccountType": "administrator"}),
     "POST …/userSettings": Scene(MADE_NEW, {"displayName": "Self-service", "selfServiceEnabled": True}),
     "PATCH …/userSettings/{id}": Scene(CHANGED, {"localAdminEnabled": False}, (("user_settings", SETTING),), one("s1")),
     "DELETE …/userSettings/{id}": Scene(GONE, None, (("user_settings", SETTING),), one("s1")),
@@ -320,4 +326,4 @@ CHANGES_NOTHING = {
     "POST …/cloudPCs/validateBulkResize",
     "POST graph/notifications",
 }
-"""What asks, and what passes on what Graph says."""
+"""Requests that only read, and notifications from Graph that are passed on."""

@@ -1,9 +1,11 @@
 """The service on real tables, with a clock that a test moves and a directory that a test fills."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
+
+from azure.mgmt.compute.models import VirtualMachine
 
 from shared.config import Settings
 from shared.contracts.outcomes import Refused
@@ -34,6 +36,7 @@ class PaperDirectory:
     """A directory of a few lines: groups of user names, licences by user name.
 
     *unlisted*: users that the lists of their groups lack; *silent*: it answers no question about these users.
+    *renamed*: the principal names of users who have another one than at first.
     """
 
     def __init__(self) -> None:
@@ -42,6 +45,7 @@ class PaperDirectory:
         self.unlisted: set[str] = set()
         self.silent: set[str] = set()
         self.disabled: set[str] = set()
+        self.renamed: dict[str, str] = {}
         self.switched_off: dict[str, dict[str, frozenset[str]]] = {}
         self.skus = [SubscribedSku(sku_id="sku-1", sku_part_number="CPC_E_2C_8GB_128GB", enabled=100, consumed=1)]
         self.reads: list[str] = []
@@ -50,12 +54,16 @@ class PaperDirectory:
     def _user(self, name: str) -> DirectoryUser:
         return DirectoryUser(
             id=f"id-{name}",
-            user_principal_name=f"{name}@contoso.example",
+            user_principal_name=self.renamed.get(name, f"{name}@contoso.example"),
             display_name=name.title(),
             account_enabled=name not in self.disabled,
             sku_ids=self.licences.get(name, ()),
             disabled=self.switched_off.get(name, {}),
         )
+
+    async def request(self, method: str, path: str, **_: Any) -> dict[str, Any]:
+        """Raise MissingError: the directory has no application."""
+        raise MissingError(Refused(code="Request_ResourceNotFound", message=f"{method} {path}"))
 
     async def service_principal_id(self, client_id: str) -> str | None:
         """Return no id: the directory has no application."""
@@ -91,6 +99,14 @@ class PaperDirectory:
             raise NotFoundError(id_or_upn)
         return self._user(name)
 
+    async def users_by_id(self, user_ids: list[str]) -> dict[str, DirectoryUser]:
+        """As Graph's client asks: one request for twenty users."""
+        self.reads += [f"{len(user_ids[at : at + 20])} users" for at in range(0, len(user_ids), 20)]
+        self._answer(*user_ids)
+        there = {*self.licences, *(name for members in self.groups.values() for name in members)}
+        among = {user_id: user_id.removeprefix("id-") for user_id in user_ids}
+        return {user_id: self._user(name) for user_id, name in among.items() if name in there}
+
     async def users(self, search: str, most: int) -> list[DirectoryUser]:
         self.reads.append(f"users {search}")
         names = sorted({*self.licences, *(name for members in self.groups.values() for name in members)})
@@ -115,17 +131,30 @@ class PaperDirectory:
         if self.silent & {user_id.removeprefix("id-") for user_id in user_ids}:
             raise UnavailableError("Graph answered 503")
 
+    async def holders(self, names: Sequence[str]) -> dict[str, str]:
+        self.reads.append(f"holders of {', '.join(names)}")
+        if self.silent:
+            raise UnavailableError("Graph answered 503")
+        everybody = {*self.licences, *(name for members in self.groups.values() for name in members)}
+        now = {self._user(name).user_principal_name.casefold(): f"id-{name}" for name in everybody}
+        return {name: now[name.casefold()] for name in names if name.casefold() in now}
+
     async def subscribed_skus(self) -> list[SubscribedSku]:
         self.reads.append("skus")
         return self.skus
 
 
 class PaperAzure:
-    """Which machines Azure has: all but those that are named as *gone*; nothing is known while it is *silent*."""
+    """Machines in Azure: all but those that are named as *gone*; nothing is known while it is *silent*.
+
+    *machines*: those that lists show, by resource group; *listed*: which groups were listed.
+    """
 
     def __init__(self) -> None:
         self.gone: set[str] = set()
         self.silent = False
+        self.machines: dict[str, list[Any]] = {}
+        self.listed: list[str] = []
 
 
 class PaperMachines:
@@ -134,12 +163,21 @@ class PaperMachines:
     def __init__(self, paper: PaperAzure, client: Any) -> None:
         self._paper, self._client = paper, client
 
-    async def get(self, resource_group: str, name: str) -> None:
+    async def list(self, resource_group: str) -> AsyncIterator[Any]:
+        """Yield the machines that were put into the resource group."""
+        self._paper.listed.append(resource_group)
+        if self._paper.silent:
+            raise UnavailableError("no answer")
+        for each in self._paper.machines.get(resource_group, ()):
+            yield each
+
+    async def get(self, resource_group: str, name: str) -> VirtualMachine:
         del resource_group
         if self._paper.silent:
             raise UnavailableError("no answer")
         if {name, "*"} & self._paper.gone:
             raise MissingError(Refused(code="ResourceNotFound", message=name))
+        return VirtualMachine(location="westeurope", tags={})
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client.virtual_machines, name)
@@ -180,7 +218,7 @@ class PaperServices(Dependencies):
 
 
 class IdleHost:
-    """Remembers what was started."""
+    """A host that only records the started instances and their orders."""
 
     def __init__(self) -> None:
         self.started: list[str] = []

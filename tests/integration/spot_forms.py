@@ -61,10 +61,11 @@ CAPACITY = {
 }
 RECIPE = {
     "steps": [
-        {"name": "Fonts", "script": "Get-Date"},
+        {"name": "Fonts", "script": "Get-Date", "secrets": ["Key"]},
         {"name": "Zip", "packageId": "7zip.7zip", "packageVersion": "24.09"},
     ],
     "schedule": {"dayOfMonth": 5, "hour": 3},
+    "secrets": [{"name": "Key", "value": "Licence-of-the-fonts-1"}],
 }
 SPOT_FORMS: dict[str, Json] = {
     "create-image-set": {
@@ -83,7 +84,7 @@ SPOT_FORMS: dict[str, Json] = {
     },
     "create-spot-group": {
         "name": {"displayName": "Sales", "friendlyName": "Sales desktop"},
-        "profile": {"profilePath": r"\\files\profiles", "dataPath": r"\\files\data"},
+        "profile": {"profilePath": r"\\files\profiles", "dataPath": r"\\files\data", "sharedDrive": True},
         "license": {"licenseType": "pooled", "quantity": 40},
         "site": {"siteId": "west", "connectionId": "c1"},
         "groups": {"groupIds": ["g1", "g2"]},
@@ -101,6 +102,7 @@ SPOT_FORMS: dict[str, Json] = {
             "description": "x",
             "profilePath": r"\\files\profiles",
             "dataPath": r"\\files\data",
+            "sharedDrive": True,
             "tags": {"costCenter": "7"},
         },
         "license": {"quantity": 40},

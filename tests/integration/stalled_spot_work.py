@@ -1,4 +1,4 @@
-"""Work of Spot Groups and image versions that has begun, for the tests of what stands still."""
+"""Work of Spot Groups and image versions that has begun, for the tests of stalled work."""
 
 from __future__ import annotations
 

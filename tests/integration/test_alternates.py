@@ -1,4 +1,4 @@
-"""Where a build goes that has not begun when its connection falls ill."""
+"""Alternate connection of a build that has not begun when its connection becomes unhealthy."""
 
 from typing import Any
 

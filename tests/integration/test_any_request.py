@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.asking import ask
+from tests.integration.asking import ask, graph_shaped
 from tests.integration.callers import Office
 from tests.integration.odd_requests import Odd, requests
 from tests.integration.scenes import WORKS
 
 MOST_BYTES = 200_000
-"""Of an answer to an error."""
+"""Largest size of an answer to an error."""
 WITHOUT_BODY = {"POST graph/notifications"}
 """Graph reads only the status."""
 
@@ -27,7 +27,7 @@ NEVER = re.compile(
 
 
 def faults(request: Odd, answer: func.HttpResponse) -> list[str]:
-    """Return what is wrong with an answer."""
+    """Return the faults of an answer."""
     found = []
     if answer.status_code >= 500:
         found.append(f"{answer.status_code} {answer.get_body().decode()[:300]}")
@@ -40,11 +40,11 @@ def faults(request: Odd, answer: func.HttpResponse) -> list[str]:
 
 
 def shape(request: Odd, answer: func.HttpResponse) -> list[str]:
-    """Return how the body of an error differs from what it must be."""
+    """Return the differences between the body of an error and the body that it must have."""
     body = json.loads(answer.get_body())
     if len(answer.get_body()) > MOST_BYTES:
         return [f"{len(answer.get_body())} bytes"]
-    if "…" in request.name:
+    if graph_shaped(request.name):
         whole = {"code", "message", "innerError"} <= body["error"].keys() and "request-id" in body["error"][
             "innerError"
         ]

@@ -43,7 +43,7 @@ SAID = {
     '"id": "contoso"': '"id": "fabrikam"',
     "11111111-2222-3333-4444-555555555555": VNET.split("/")[2],
 }
-"""What a reader would fill in for the office of these tests."""
+"""Values that a reader would fill in for the office of these tests."""
 
 
 def fenced() -> Iterator[tuple[str, dict[str, str], dict[str, Any], int]]:
@@ -85,7 +85,8 @@ def test_every_route_with_a_body_has_one_on_the_page() -> None:
         for route in declared()
         if route.metadata is not None and route.metadata.accepts is not None
     }
-    assert taking - {"POST graph/notifications"} == {name for name, *_ in SENT}
+    mine = {name for name in taking if "{version}/me/" in name}  # the same bodies as without a tenant
+    assert taking - mine - {"POST graph/notifications"} == {name for name, *_ in SENT}
 
 
 @pytest.mark.parametrize("number", range(len(SENT)), ids=[f"{n}-{name}" for n, (name, *_) in enumerate(SENT)])

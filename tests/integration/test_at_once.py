@@ -34,7 +34,7 @@ def test_every_route_that_replaces_something_is_here(routes: dict[str, Any]) -> 
 
 @pytest.fixture(autouse=True)
 async def settings(office: Office) -> None:
-    """What the office does not have by itself."""
+    """User settings, which the office does not have by itself."""
     await office.user_settings.insert(SETTING)
 
 

@@ -1,4 +1,4 @@
-"""What a bulk action promises beforehand, and what it does after a crash or a change of mind; on real tables."""
+"""Preview of a bulk action, and its work after a crash or a cancellation; on real tables."""
 
 from collections.abc import Mapping
 from datetime import timedelta

@@ -26,7 +26,7 @@ from shared.services.policies import create_policy
 from shared.services.rebuilding import rebuild
 from shared.services.reconciling import SWEEP_AFTER
 from shared.services.starting import resume_build
-from shared.services.sweeping import sweep
+from shared.services.sweeping import sweep_due
 from shared.storage.due import WATCH_EVERY, DueKind, watch_due
 from tests.cloud_pcs import edited
 from tests.integration import things
@@ -110,13 +110,13 @@ async def test_a_clean_up_that_broke_off_is_begun_again_until_it_is_done(here: P
     await here.due.put(DueKind.CLEAN_UP, things.NOW, "contoso", FAILED.id, FAILED.current.generation)
     host = IdleHost()
     for _ in range(3):
-        await sweep(host, DueKind.CLEAN_UP, clean_up_due)
+        await sweep_due(host, {DueKind.CLEAN_UP: clean_up_due})
         here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 3
 
     done = LeftRecord(tenant_id="contoso", cloud_pc_id=FAILED.id, generation=FAILED.current.generation)
     await perform(RECORD_CLEANED, done)
-    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
+    await sweep_due(host, {DueKind.CLEAN_UP: clean_up_due})
     here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 3
     assert await here.due.due(DueKind.CLEAN_UP, here.hand.at) == []
@@ -142,10 +142,10 @@ async def test_a_build_that_broke_off_is_begun_again_where_it_was(here: PaperSer
     await here.cloud_pcs.insert(pc)
     await here.due.put_all([watch_due(pc, things.NOW)])
     host = IdleHost()
-    await sweep(host, DueKind.WATCH, resume_build)
+    await sweep_due(host, {DueKind.WATCH: resume_build})
     assert host.started == []  # not yet
     here.hand.advance(WATCH_EVERY)
-    await sweep(host, DueKind.WATCH, resume_build)
+    await sweep_due(host, {DueKind.WATCH: resume_build})
 
     assert host.started == [f"contoso-{pc.id}-provision-1"]
     assert host.orders[0]["attempt"] == 2
@@ -157,12 +157,12 @@ async def test_a_build_that_runs_is_left_alone_and_one_that_has_ended_is_watched
     await here.cloud_pcs.insert(pc)
     await here.due.put_all([watch_due(pc, things.NOW)])
     here.hand.advance(WATCH_EVERY)
-    await sweep(BusyHost(), DueKind.WATCH, resume_build)
+    await sweep_due(BusyHost(), {DueKind.WATCH: resume_build})
     here.hand.advance(WATCH_EVERY)
     assert len(await here.due.due(DueKind.WATCH, here.hand.at)) == 1
 
     await here.cloud_pcs.change("contoso", pc.id, lambda there: edited(there, status=Status.PROVISIONED))
-    await sweep(IdleHost(), DueKind.WATCH, resume_build)
+    await sweep_due(IdleHost(), {DueKind.WATCH: resume_build})
     assert await here.due.due(DueKind.WATCH, here.hand.at + WATCH_EVERY) == []
 
 
@@ -178,7 +178,7 @@ async def test_a_retry_that_meets_the_beginning_of_the_clean_up_waits_for_its_en
 
     async def overtaken(id_or_upn: str) -> Any:
         monkeypatch.setattr(here.directory, "user", look_up)
-        await sweep(host, DueKind.CLEAN_UP, clean_up_due)
+        await sweep_due(host, {DueKind.CLEAN_UP: clean_up_due})
         return await look_up(id_or_upn)
 
     monkeypatch.setattr(here.directory, "user", overtaken)
@@ -254,7 +254,7 @@ async def retried(here: PaperServices, host: IdleHost) -> None:
 
 
 async def rebuilt(here: PaperServices, failed: CloudPc) -> CloudPc:
-    """Retry one that failed; return its record, with the snapshot that today's policy gives."""
+    """Retry a failed build; return its record, with the snapshot that today's policy gives."""
     await here.cloud_pcs.insert(edited(failed, clean_up_at=things.NOW))
     await rebuild((await call(here)).context, IdleHost(), failed.id, RETRY)
     return (await here.cloud_pcs.get("contoso", failed.id)).value

@@ -1,4 +1,4 @@
-"""When the sweep checks a connection, and when a check is worth a probe; on real tables."""
+"""Times at which the sweep checks a connection, and makes a probe; on real tables."""
 
 from datetime import timedelta
 from typing import Any

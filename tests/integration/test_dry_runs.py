@@ -1,4 +1,4 @@
-"""What a dry run says is what happens then: its plan is compared with the one that is made once the change is saved."""
+"""Results of a dry run: its plan is compared with the plan that is made once the change is saved."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is due, what was asked, what was answered, what was noted, how fast: on Azurite."""
+"""Due rows, idempotency keys, answers, notes and rates: on Azurite."""
 
 import asyncio
 from datetime import timedelta

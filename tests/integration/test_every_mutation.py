@@ -24,7 +24,7 @@ from triggers.http.permissions import VERBS
 
 ALWAYS_SET = {"pause", "resume", "cancel", "holdGrace", "assign", "confirmRemoval"}
 ALWAYS_SET |= {"drain", "undrain", "exclude", "include"}
-"""What only sets something is not kept with its key: done again it comes to the same."""
+"""Actions that only set a value and are not kept with their key: repeated, they have the same effect."""
 
 SHOWN_OTHERWISE = {
     "POST tenants",
@@ -34,7 +34,7 @@ SHOWN_OTHERWISE = {
     "POST tenants/{tenant}/bulkActions/{id}/cancel",
     "POST tenants/{tenant}/cloudPCs/{id}/confirmRemoval",
 }
-"""What begins something and leaves no operation: it tells how it goes by itself, or in what the tenant lists.
+"""Requests that begin work without an operation: progress is shown by the answer or by lists of the tenant.
 
 A Spot Group tells by its status and its decisions.
 """
@@ -57,7 +57,7 @@ def mutations(functions: list[Any]) -> dict[str, Any]:
 
 
 async def events(here: Office) -> list[AuditEvent]:
-    """Everything that was written down of what Eve did, in any tenant or in none."""
+    """Return all audit events of one user's requests, in any tenant or in none."""
     found = []
     for tenant_id in ("contoso", "fabrikam", "*"):
         found += [stored.value async for stored in here.audit.each(tenant_id)]
@@ -99,7 +99,7 @@ async def test_what_is_done_is_written_down_once_with_before_and_after(
     assert event.before != event.after or scene.trace is Trace.ASKED
     assert event.actor.name == "eve@contoso.example"
     assert PASSWORD not in json.dumps(event.to_json())
-    assert "secret" not in json.dumps(event.to_json()).lower()
+    assert "secret" not in json.dumps(event.to_json()).lower().replace('"secrets": []', "")  # a recipe has none
 
     place = answer.headers.get("Operation-Location") or answer.headers.get("Location") or ""
     if "/operations/" in place:
@@ -164,7 +164,7 @@ async def test_what_a_dying_process_did_not_write_down_is_written_down_later(
     (event,) = await events(here)
     assert (event.before is not None, event.after is not None) == scene.trace.value
     assert PASSWORD not in json.dumps(event.to_json())
-    assert "secret" not in json.dumps(event.to_json()).lower()
+    assert "secret" not in json.dumps(event.to_json()).lower().replace('"secrets": []', "")  # a recipe has none
 
 
 async def test_the_id_of_a_customer_that_is_gone_is_given_to_no_other(here: Office, mutations: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The exports and the way back: real tables, real blobs, nothing lost and nothing changed."""
 
 import json
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from shared.services import exporting
 from shared.services.comparing import end_comparison
 from shared.services.exporting import delete_exports, export_regularly, export_tables, read_manifest
 from shared.services.restoring import DamagedError, restore_tables
-from shared.services.sweeping import sweep_together
+from shared.services.sweeping import sweep_due
 from shared.storage.contents import Contents
 from shared.storage.due import Due, DueKind
 from shared.storage.tables import Row, Tables
@@ -59,6 +60,29 @@ async def compared(tables: Tables) -> dict[str, list[Row]]:
     return await everything(tables)
 
 
+@dataclass
+class Writing:
+    """The names of the blobs that are written, of which no more than *allowed* may be."""
+
+    allowed: int = 1_000
+    names: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def writing(blobs: Blobs, monkeypatch: pytest.MonkeyPatch) -> Writing:
+    """Writes to *blobs*."""
+    seen, real = Writing(), blobs.put
+
+    async def put(name: str, *content: Any) -> None:
+        if len(seen.names) == seen.allowed:
+            raise UnavailableError("the power is off")
+        seen.names.append(name)
+        await real(name, *content)
+
+    monkeypatch.setattr(blobs, "put", put)
+    return seen
+
+
 def silent(_: str) -> None:
     """Nobody listens."""
 
@@ -98,7 +122,7 @@ async def test_nothing_of_a_tenant_begins_before_its_restored_records_are_compar
         client: Any = IdleHost()
         before = use(restored)
         try:
-            await sweep_together(client, {DueKind.WATCH: act, DueKind.ORPHANS: act})
+            await sweep_due(client, {DueKind.WATCH: act, DueKind.ORPHANS: act})
         finally:
             use(before)
         return acted
@@ -122,41 +146,26 @@ async def test_rows_say_their_schema_and_no_etag(here: Dependencies, blobs: Blob
     assert [name for row in rows for name in row if name.lower() in {"etag", "odata.etag", "timestamp"}] == []
 
 
-async def test_the_manifest_is_the_last_to_be_written(here: Dependencies, blobs: Blobs) -> None:
-    written: list[str] = []
-    real = blobs.put
-
-    async def put(name: str, *content: Any) -> None:
-        written.append(name)
-        await real(name, *content)
-
-    blobs.put = put  # type: ignore[assignment,method-assign]
+async def test_the_manifest_is_the_last_to_be_written(here: Dependencies, blobs: Blobs, writing: Writing) -> None:
     await export_tables(here.tables, blobs, NIGHT)
-    assert written[-1] == manifest_name(DAY)
-    assert [name.split("/")[1] for name in written[:-1]] == list(EXPORTED)
+    *parts, last = writing.names
+    assert last == manifest_name(DAY)
+    assert [name.split("/")[1] for name in parts] == list(EXPORTED)
 
 
 async def test_an_export_that_broke_off_goes_on_where_it_was(
-    here: Dependencies, blobs: Blobs, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
+    here: Dependencies, blobs: Blobs, writing: Writing, elsewhere: Tables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "_PART_BYTES", 1)  # a part for each page
-    real, allowed, written = blobs.put, 7, list[str]()
-
-    async def put(name: str, *content: Any) -> None:
-        if len(written) == allowed:
-            raise UnavailableError("the power is off")
-        written.append(name)
-        await real(name, *content)
-
-    blobs.put = put  # type: ignore[assignment,method-assign]
+    writing.allowed = 7
     with pytest.raises(UnavailableError):
         await export_tables(here.tables, blobs, NIGHT)
     assert await read_manifest(blobs, DAY) is None
     with pytest.raises(NotFoundError):
         await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
-    allowed = 1_000
+    writing.allowed = 1_000
     await export_tables(here.tables, blobs, NIGHT + timedelta(hours=1))
-    assert len(written) == len(set(written)) == len(EXPORTED) + 1
+    assert len(writing.names) == len(set(writing.names)) == len(EXPORTED) + 1
     await restore_tables(elsewhere, blobs, DAY, merge=False, report=silent)
     assert await compared(elsewhere) == await everything(here.tables)
 
@@ -183,26 +192,37 @@ async def test_there_is_one_export_for_each_interval(
     assert whole == [hours[:1], hours[:1], hours[:2], hours[:2], hours[:2], hours]
 
 
-async def test_an_export_of_an_hour_that_broke_off_is_resumed_until_the_hour_ends(
-    here: Dependencies, blobs: Blobs, elsewhere: Tables
+async def test_old_exports_are_looked_for_when_a_new_one_is_whole_and_at_no_other_look(
+    tables: Tables, blobs: Blobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, allowed, written = blobs.put, 7, list[str]()
+    services = PaperServices(tables)
+    monkeypatch.setattr(services, "exports", blobs)
+    await blobs.put("2026-01-01/manifest.json", b"{}")
+    listed, folders = list[datetime](), blobs.folders
 
-    async def put(name: str, *content: Any) -> None:
-        if len(written) == allowed:
-            raise UnavailableError("the power is off")
-        written.append(name)
-        await real(name, *content)
+    async def counted() -> list[str]:
+        listed.append(services.hand.at)
+        return await folders()
 
-    blobs.put = put  # type: ignore[assignment,method-assign]
+    monkeypatch.setattr(blobs, "folders", counted)
+    for minutes in range(0, 26 * 60, 20):
+        services.hand.at = NIGHT + timedelta(minutes=minutes)
+        await export_regularly(services)
+    assert listed == [NIGHT, datetime(2026, 11, 22, 1, 0, tzinfo=UTC)]
+    assert await folders() == ["2026-11-21", "2026-11-22"]
+
+
+async def test_an_export_of_an_hour_that_broke_off_is_resumed_until_the_hour_ends(
+    here: Dependencies, blobs: Blobs, writing: Writing, elsewhere: Tables
+) -> None:
     hour, minutes = timedelta(hours=1), timedelta(minutes=1)
     for later in (0 * minutes, 30 * minutes):  # twice: the second hour begins anew
-        allowed = len(written) + 7
+        writing.allowed = len(writing.names) + 7
         with pytest.raises(UnavailableError):
             await export_tables(here.tables, blobs, NIGHT + later, hour)
-    allowed = 1_000
+    writing.allowed = 1_000
     made = await export_tables(here.tables, blobs, NIGHT + 50 * minutes, hour)
-    assert (made.name, len(written)) == ("2026-11-21T02", 7 + len(EXPORTED) + 1)
+    assert (made.name, len(writing.names)) == ("2026-11-21T02", 7 + len(EXPORTED) + 1)
     assert await read_manifest(blobs, "2026-11-21T01") is None
     await restore_tables(elsewhere, blobs, made.name, merge=False, report=silent)
     assert await compared(elsewhere) == await everything(here.tables)
@@ -280,6 +300,36 @@ async def test_old_exports_are_removed_and_others_stay(here: Dependencies, blobs
         await export_tables(here.tables, blobs, NIGHT - timedelta(days=days))
         await export_tables(here.tables, blobs, NIGHT - timedelta(days=days), timedelta(hours=1))
     await blobs.put("notes/mine.txt", b"not an export")
-    gone = await delete_exports(blobs, NIGHT, timedelta(days=30))
+    gone = await delete_exports(blobs, NIGHT, timedelta(days=30), timedelta(days=30), newest="2026-11-21")
     assert gone == ["2026-10-21", "2026-10-21T01"]
     assert await blobs.folders() == ["2026-10-22", "2026-10-22T01", "2026-11-21", "2026-11-21T01", "notes"]
+
+
+async def test_of_earlier_days_the_first_whole_export_stays_and_nothing_that_is_no_export_goes(
+    here: Dependencies, blobs: Blobs
+) -> None:
+    hour = timedelta(hours=1)
+    for before in (0, 2, 3, 4):
+        for hours in (0, 1, 2):
+            await export_tables(here.tables, blobs, NIGHT - timedelta(days=before) + hours * hour, hour)
+    first = "2026-11-18T01"
+    await blobs.delete(f"{first}/manifest.json")  # of this day the first export is not whole
+    for half in ("2026-11-17T01", "2026-11-17T02", "2026-11-17T03"):
+        await blobs.delete(f"{half}/manifest.json")  # and of this one none is
+    await blobs.put("2026-11-18T03/notes.txt", b"somebody's own")
+
+    gone = await delete_exports(blobs, NIGHT, timedelta(days=30), timedelta(days=2), newest="2026-11-21T03")
+    assert gone == [first, "2026-11-18T03"]
+    left = await blobs.folders()
+    assert [each for each in left if each.startswith("2026-11-18")] == ["2026-11-18T02", "2026-11-18T03"]
+    assert [each.name for each in await blobs.folder("2026-11-18T03")] == ["2026-11-18T03/notes.txt"]
+    assert len([each for each in left if each.startswith(("2026-11-17", "2026-11-19", "2026-11-21"))]) == 9
+    assert (await read_manifest(blobs, "2026-11-18T02")) is not None
+
+
+async def test_the_newest_whole_export_stays_however_old_it_is(here: Dependencies, blobs: Blobs) -> None:
+    for days in (40, 50):
+        await export_tables(here.tables, blobs, NIGHT - timedelta(days=days))
+    newest = f"{NIGHT - timedelta(days=40):%Y-%m-%d}"
+    assert newest not in await delete_exports(blobs, NIGHT, timedelta(days=30), timedelta(days=2), newest=newest)
+    assert await blobs.folders() == [newest]

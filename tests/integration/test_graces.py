@@ -28,7 +28,7 @@ ORDER = DeprovisionOrder(tenant_id="contoso", cloud_pc_id=LEAVING.id, generation
 
 
 class IdleHost:
-    """Remembers what was started."""
+    """A host that only records the started instances."""
 
     def __init__(self) -> None:
         self.started: list[str] = []

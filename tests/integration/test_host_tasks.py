@@ -1,4 +1,4 @@
-"""The record of a session host's task: what begins, what is overtaken, what is written when it ends."""
+"""The record of a session host's task: its beginning, its replacement by another, and its end."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ from shared.domain.spot.host_steps import HostStep
 from shared.errors import UnavailableError
 from shared.services.host_tasks import host_task_due, start_host_task
 from shared.services.stalling import AGAIN_AFTER
-from shared.services.sweeping import sweep
+from shared.services.sweeping import sweep_due
 from shared.storage.due import DueKind
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, session_host, spot_group
@@ -284,7 +284,7 @@ async def test_a_task_whose_start_was_lost_is_begun_by_the_sweep(office: PaperSe
         await start_host_task(office, deaf, await now(office), HostTask.BUILD)
     office.hand.advance(timedelta(minutes=11))
     host = IdleHost()
-    await sweep(host, DueKind.HOST, host_task_due)
+    await sweep_due(host, {DueKind.HOST: host_task_due})
     assert host.started == ["contoso-h1-hostBuild-1"]
     assert host.orders[0]["brokenOff"] is True
 
@@ -296,13 +296,13 @@ async def test_a_join_may_take_as_long_as_the_tenant_lets_it(office: PaperServic
     await office.due.put(DueKind.HOST, things.NOW, T, "h1", 1)
     host = StuckHost()
     office.hand.advance(timedelta(hours=9))
-    await sweep(host, DueKind.HOST, host_task_due)
+    await sweep_due(host, {DueKind.HOST: host_task_due})
     assert host.ended == []
     office.hand.advance(timedelta(hours=2))
-    await sweep(host, DueKind.HOST, host_task_due)
+    await sweep_due(host, {DueKind.HOST: host_task_due})
     assert host.ended == ["contoso-h1-hostBuild-1"]
     office.hand.advance(AGAIN_AFTER)
-    await sweep(host, DueKind.HOST, host_task_due)
+    await sweep_due(host, {DueKind.HOST: host_task_due})
     assert host.started == ["contoso-h1-hostBuild-1"]
 
 

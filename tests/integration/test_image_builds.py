@@ -3,7 +3,7 @@
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.operations.operation import SYSTEM, OperationStatus
 from shared.services.images import image_build_due
-from shared.services.sweeping import sweep
+from shared.services.sweeping import sweep_due
 from shared.storage.due import DueKind
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices
@@ -19,7 +19,7 @@ async def saved(here: PaperServices, site_id: str) -> None:
 async def test_a_build_that_was_saved_and_not_started_is_started(contoso: PaperServices) -> None:
     await saved(contoso, things.site().id)
     host = IdleHost()
-    await sweep(host, DueKind.BUILD, image_build_due)
+    await sweep_due(host, {DueKind.BUILD: image_build_due})
     assert len(host.started) == 1
 
 
@@ -28,7 +28,7 @@ async def test_a_build_whose_site_is_gone_fails_and_ends_its_operation_with_an_a
 ) -> None:
     await saved(contoso, "gone")
     host = IdleHost()
-    await sweep(host, DueKind.BUILD, image_build_due)
+    await sweep_due(host, {DueKind.BUILD: image_build_due})
     image = (await contoso.images.get(things.TENANT_ID, "i1")).value
     operation = (await contoso.operations.get(things.TENANT_ID, "build")).value
     (event,) = [each.value async for each in contoso.audit.each(things.TENANT_ID, resource_id="i1")]

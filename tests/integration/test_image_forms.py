@@ -57,7 +57,7 @@ VERSIONS: list[tuple[str, Json, str]] = [
 
 
 async def kept(office: Office) -> list[str]:
-    """What there is of image sets and versions, and of what is due."""
+    """Existing image sets, versions and due rows."""
     sets = [each.etag async for each in office.image_sets.each(things.TENANT_ID)]
     versions = [each.etag async for each in office.image_versions.each(things.TENANT_ID)]
     operations = [each.value.id async for each in office.operations.each(things.TENANT_ID)]

@@ -33,7 +33,7 @@ from shared.services import image_sets, image_versions
 from shared.services.action_context import ActionContext
 from shared.services.image_schedules import image_set_due
 from shared.services.image_versions import version_order
-from shared.services.sweeping import sweep
+from shared.services.sweeping import sweep_due
 from shared.services.version_actions import image_version_due
 from shared.storage.due import DueKind
 from tests.integration import things
@@ -59,7 +59,7 @@ async def test_a_way_in_whose_time_is_over_is_closed_by_the_sweep(contoso: Paper
     access = Access(address="20.50.2.10", public_address="20.50.2.99", until=NOW)
     await saved(contoso, access=access, shut_down_at=NOW + HOUR)
     host = IdleHost()
-    await sweep(host, DueKind.IMAGE_VERSION, image_version_due)
+    await sweep_due(host, {DueKind.IMAGE_VERSION: image_version_due})
 
     assert [order["name"] for order in host.orders] == ["disconnect"]
     assert (await record(contoso)).action.name is VersionActionName.DISCONNECT
@@ -68,10 +68,10 @@ async def test_a_way_in_whose_time_is_over_is_closed_by_the_sweep(contoso: Paper
 async def test_a_machine_that_ran_for_its_days_is_shut_down_and_nothing_before_that(contoso: PaperServices) -> None:
     await saved(contoso, shut_down_at=NOW + HOUR)
     host = IdleHost()
-    await sweep(host, DueKind.IMAGE_VERSION, image_version_due)
+    await sweep_due(host, {DueKind.IMAGE_VERSION: image_version_due})
     assert host.started == []
     contoso.hand.advance(HOUR)
-    await sweep(host, DueKind.IMAGE_VERSION, image_version_due)
+    await sweep_due(host, {DueKind.IMAGE_VERSION: image_version_due})
 
     assert [order["name"] for order in host.orders] == ["shutDown"]
 
@@ -90,7 +90,7 @@ async def test_work_that_was_saved_and_not_begun_is_begun(
 ) -> None:
     await saved(contoso, **changes)
     host = IdleHost()
-    await sweep(host, DueKind.IMAGE_VERSION, image_version_due)
+    await sweep_due(host, {DueKind.IMAGE_VERSION: image_version_due})
 
     assert host.started == [f"contoso-v1-{kind}-0"]
     assert host.orders[0].get("captured") == changes.get("gallery_version_id")
@@ -127,7 +127,7 @@ async def test_a_build_by_recipe_that_broke_off_begins_anew_with_what_it_left_re
     await contoso.operations.insert(things.operation(id="op-1", kind="buildImageVersion").but(status="running"))
     await saved(contoso, status=VersionStatus.VALIDATING, recipe=RECIPE.steps, gallery_version_id="/v")
     host = IdleHost()
-    await sweep(host, DueKind.IMAGE_VERSION, image_version_due)
+    await sweep_due(host, {DueKind.IMAGE_VERSION: image_version_due})
 
     assert (await record(contoso)).status is VersionStatus.CREATING_VM
     assert (host.orders[0]["brokenOff"], host.orders[0].get("captured")) == (True, None)
@@ -138,14 +138,14 @@ async def test_work_that_stands_still_is_ended(contoso: PaperServices, status: V
     await saved(contoso, status=status)
     contoso.hand.advance(timedelta(hours=7))
     host = StuckHost()
-    await sweep(host, DueKind.IMAGE_VERSION, image_version_due)
+    await sweep_due(host, {DueKind.IMAGE_VERSION: image_version_due})
 
     assert len(host.ended) == 1
 
 
 async def test_a_version_that_is_over_is_not_looked_at_again(contoso: PaperServices) -> None:
     await saved(contoso, status=VersionStatus.FAILED)
-    await sweep(IdleHost(), DueKind.IMAGE_VERSION, image_version_due)
+    await sweep_due(IdleHost(), {DueKind.IMAGE_VERSION: image_version_due})
 
     assert await contoso.due.due(DueKind.IMAGE_VERSION, NOW + timedelta(days=30)) == []
 
@@ -153,7 +153,7 @@ async def test_a_version_that_is_over_is_not_looked_at_again(contoso: PaperServi
 async def test_the_first_version_that_a_crash_prevented_is_there_after_the_sweep(contoso: PaperServices) -> None:
     await contoso.image_sets.insert(image_set())
     await contoso.due.put(DueKind.IMAGE_SET, NOW, things.TENANT_ID, "5e700000")
-    await sweep(IdleHost(), DueKind.IMAGE_SET, image_set_due)
+    await sweep_due(IdleHost(), {DueKind.IMAGE_SET: image_set_due})
 
     (found,) = [each.value async for each in contoso.image_versions.each(things.TENANT_ID)]
     assert (found.version, found.status) == ("0.0.0", VersionStatus.AVAILABLE)
@@ -167,7 +167,7 @@ async def test_a_schedule_builds_one_version_a_month_however_often_the_sweep_com
     host = IdleHost()
     for _ in range(2):
         await contoso.due.put(DueKind.IMAGE_SET, NOW, things.TENANT_ID, monthly.id)
-        await sweep(host, DueKind.IMAGE_SET, image_set_due)
+        await sweep_due(host, {DueKind.IMAGE_SET: image_set_due})
 
     (order,) = host.orders
     stored = (await contoso.image_sets.get(things.TENANT_ID, monthly.id)).value

@@ -148,7 +148,7 @@ CASES = {
 
 
 async def perform(case: Case, context: ActionContext, host: Host, id: str, *, operation: bool) -> None:  # noqa: A002 - as above
-    """What a use case does: read the record, then go through the protocol."""
+    """Do the steps of a use case: read the record, then go through the protocol."""
     deps, resource = context.deps, Resource(ResourceType.SITE, id)
     write = case.write(context, await deps.sites.find(things.TENANT_ID, id), id)
     promise = partial(deps.due.put, DueKind.ORPHANS, context.now + SOON, things.TENANT_ID, id)

@@ -36,7 +36,7 @@ def touched(pc: CloudPc, at: datetime) -> CloudPc:
 
 
 async def is_true(rows: CloudPcs) -> bool:
-    """Whether the list is what the records say, to this process and to one that has read nothing yet."""
+    """Whether the list equals the records, for this process and for one that has read nothing yet."""
     told = {id_: entry for entry in await rows.entries("contoso") if (id_ := str(entry["id"]))}
     fresh = {str(entry["id"]): entry for entry in await CloudPcs(rows._table._tables).entries("contoso")}
     records = {stored.value.id: rows.entry(stored.value) async for stored in rows.each("contoso")}
@@ -100,6 +100,21 @@ async def test_what_is_folded_stays_what_it_was(rows: CloudPcs) -> None:
     assert await rows.fold("contoso") == 16
     assert await is_true(rows)
     assert await rows.fold("contoso") == 0
+
+
+async def test_a_list_in_which_nothing_has_changed_is_asked_once_and_its_entries_are_not_read(
+    rows: CloudPcs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Any] = []
+    real = Table.page
+
+    async def page(table: Table, *where: Any, **more: Any) -> Any:
+        read.append(more["select"])
+        return await real(table, *where, **more)
+
+    monkeypatch.setattr(Table, "page", page)
+    assert await CloudPcs(rows._table._tables).fold("contoso") == 0
+    assert read == [["RowKey", "columns"]]
 
 
 async def test_who_reads_many_changes_folds_some_of_them(rows: CloudPcs) -> None:

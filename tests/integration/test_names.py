@@ -1,4 +1,4 @@
-"""Two who save one name at the same moment: one has it, and the other is told at the field."""
+"""Two requests that save one name at the same moment: one has it, and the other is refused at the field."""
 
 import asyncio
 import json

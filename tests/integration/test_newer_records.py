@@ -23,7 +23,7 @@ NEWER = {"powerSchedule": {"offAt": "18:00"}}
 
 
 async def of_a_newer_release(repository: Repository[Any], id_: str, **more: Any) -> None:
-    """Add to a record what this release does not know, as the newer one has written it."""
+    """Add to a record a field that this release does not know, as the newer one has written it."""
     table = repository._table
     read = await table.read("contoso", id_)
     await table.put({**read.row, **parts({**joined(read.row), **(more or NEWER)})})
@@ -72,7 +72,7 @@ async def test_one_record_that_cannot_be_read_refuses_only_itself(contoso: Paper
 
 
 async def test_a_plan_does_not_take_it_for_a_record_that_is_gone(contoso: PaperServices) -> None:
-    """Who plans, or looks for orphans, reads all or nothing."""
+    """A plan, or a search for orphans, reads all or nothing."""
     await with_a_bad_one(contoso)
     with pytest.raises(UnreadableError):
         _ = [each async for each in contoso.cloud_pcs.each("contoso")]

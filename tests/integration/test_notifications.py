@@ -23,7 +23,7 @@ USER = "cccccccc-0000-4000-8000-000000000003"
 
 @pytest.fixture
 def queued(contoso: PaperServices, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """What arrives on the queue of directory changes of a tenant that has notifications."""
+    """Messages that arrive on the queue of directory changes of a tenant that has notifications."""
     sent: list[dict[str, Any]] = []
 
     async def key(_: Any) -> str:

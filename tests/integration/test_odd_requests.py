@@ -60,7 +60,7 @@ HOSTS += ["http://deskwright_api:80/", "https://cloud.example./"]
 
 
 def failures(said: dict[str, func.HttpResponse]) -> dict[str, str]:
-    """Return what was not the caller's fault."""
+    """Return the answers with an error of the service."""
     found = {name: (answer.status_code, answer.get_body().decode()[:300]) for name, answer in said.items()}
     return {name: text for name, (status, text) in found.items() if status >= 500}
 
@@ -145,6 +145,16 @@ async def test_an_odd_id_is_the_caller_s(office: Office, routes: dict[str, Any],
         assert failures(said) == {}
 
 
+@pytest.mark.parametrize("slash", ["%2F", "%2f", "%5C", "/", "\\"])
+async def test_an_id_with_a_slash_is_nobody_s(office: Office, routes: dict[str, Any], slash: str) -> None:
+    """Microsoft's host hands ``%2F`` over as it was sent; a host that decodes it names no other thing by that."""
+    del office
+    for part, several in {"id": "versions", "tenant": "sites", "site": "west", "number": "0.0.1", "host": "h1"}.items():
+        for name in (each for each in routes if f"{{{part}}}" in each.replace("…", BASE)):
+            answer = await ask(routes[name], name, at={part: f"x{slash}{several}"}, body=b"{}")
+            assert (answer.status_code, [of for of, _ in told(answer)]) == (400, [part]), name
+
+
 @pytest.mark.parametrize("url", ODD_HOSTS, ids=ascii)
 async def test_an_odd_host_is_the_caller_s_and_stands_in_no_answer(
     office: Office, routes: dict[str, Any], url: str
@@ -162,7 +172,7 @@ ANSWERING_ANYBODY = {
     "GET configuration",
     "GET templates/customer.json",
 }
-"""What is answered before anybody is known; no address stands in it."""
+"""Routes without authentication; no address stands in their answers."""
 
 
 def of_host(answer: func.HttpResponse) -> bool:

@@ -53,6 +53,18 @@ async def test_the_steps_of_a_build_are_shown_once(here: PaperServices) -> None:
     assert operation.percent_complete == 20
 
 
+async def test_only_a_build_that_imports_its_source_has_a_step_for_it(here: PaperServices) -> None:
+    for name in ("importSource", "allocateCapacity"):
+        here.hand.advance(timedelta(minutes=1))
+        await perform(RECORD_IMAGE_STEP, ImageStepRecord(**IMAGE, step=name))
+    steps = (await here.operations.get("contoso", "o1")).value.steps
+    assert [(each.name, each.outcome) for each in steps[:3]] == [
+        ("importSource", "succeeded"),
+        ("allocateCapacity", None),
+        ("createVm", None),
+    ]
+
+
 async def test_a_built_image_is_ready(here: PaperServices) -> None:
     assert await perform(RECORD_IMAGE_READY, READY) == await perform(RECORD_IMAGE_READY, READY) == Done()
     image = (await here.images.get("contoso", "i1")).value

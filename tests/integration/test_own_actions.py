@@ -1,4 +1,4 @@
-"""What users are shown as possible with their own Cloud PC is done, and the rest refused: in every state."""
+"""Actions that users are shown for their own Cloud PC are done, and the rest refused: in every state."""
 
 import json
 from types import SimpleNamespace
@@ -32,7 +32,7 @@ async def home(office: Office) -> Office:
 
 
 async def compare(home: Office, routes: dict[str, Any], pc: CloudPc) -> dict[str, Any]:
-    """Perform every action on Eve's *pc* as it was, and compare what comes of it with what was shown."""
+    """Perform every action on Eve's *pc* as it was, and compare the results with the actions that were shown."""
     await home.cloud_pcs.insert(pc)
     one = await ask(routes["GET me/cloudPCs/{id}"], "GET me/cloudPCs/{id}", at={"id": pc.id}, headers=signed_in())
     said = {each["action"]: each for each in json.loads(one.get_body())["actions"]}

@@ -192,7 +192,7 @@ LINK = f"https://windows.cloud.microsoft/webclient/avd/ws-1/desktop-1?tenant={th
 
 
 class PaperPublisher:
-    """The SDK's client of Virtual Desktop, as far as it says what is published."""
+    """The part of the SDK's client of Virtual Desktop that lists published desktops."""
 
     def __init__(self, failure: Exception | None = None) -> None:
         self.failure = failure

@@ -110,7 +110,7 @@ async def test_a_group_that_answers_empty_takes_no_seats(here: PaperServices) ->
 
 
 async def test_the_brake_counts_what_plans_of_the_last_hour_have_taken(here: PaperServices) -> None:
-    """What is told of many users is planned some at a time: together they are as many."""
+    """Changes of many users are planned some at a time: together they are as many."""
     brake = RemovalBrake(count=2, percent=20)
     await here.tenants.change("contoso", lambda tenant: tenant.but(settings=TenantSettings(removal_brake=brake)))
     names = ["ada", "bob", "cid", "dan", "eve"]

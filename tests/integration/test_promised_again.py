@@ -1,4 +1,4 @@
-"""What a restore promises again: the due rows of every kind follow from the records, and operations end."""
+"""Due rows written again by a restore: the due rows of every kind follow from the records, and operations end."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,6 +1,7 @@
-"""How old the oldest message of a queue is, as the timer measures it: on Azurite, where nobody reads."""
+"""The oldest message of a queue and the texts of the first ones: on Azurite, where nobody reads."""
 
 import asyncio
+import base64
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -13,6 +14,7 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from local.azurite import Azurite
+from shared.clients.queues import first_texts
 from shared.services.directory_changes import POISON, QUEUE
 from shared.services.measuring import measure_queues
 from tests.identities import Identity
@@ -84,3 +86,11 @@ async def test_an_empty_queue_has_no_age_and_a_younger_message_does_not_count(
         await aside.clear_messages()
         await measure_queues(reading)
         assert ages(seen)[POISON] == 0
+
+
+async def test_the_first_texts_are_those_in_base64_and_nothing_where_there_is_no_queue(queues: Queues) -> None:
+    assert await first_texts(queues(POISON)) == []
+    aside = await create(queues(POISON))
+    for text in (base64.b64encode(b"first").decode(), "no base64: é", base64.b64encode(b"\xff").decode(), "bGFzdA=="):
+        await aside.send_message(text)
+    assert await first_texts(aside) == ["first", "last"]

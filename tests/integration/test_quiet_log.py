@@ -1,4 +1,4 @@
-"""What the worker's root logger hears of storage requests: nothing, though it lets INFO pass."""
+"""Log records of storage requests at the worker's root logger: none, though it lets INFO pass."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is read and written follows what has changed, not how many Cloud PCs there are: counted on the wire."""
+"""Reads and writes depend on the changes, not on the number of Cloud PCs: counted on the wire."""
 
 import itertools
 import ssl

@@ -39,7 +39,7 @@ NOBODY = Planned()
 
 
 class PaperHost:
-    """Remembers what was started; *alive* are instances that run."""
+    """A host that records the started orders; *alive* are instances that run."""
 
     def __init__(self) -> None:
         self.started: dict[str, ProvisionOrder] = {}
@@ -227,7 +227,7 @@ async def test_a_tenant_that_is_gone_is_refused(here: PaperServices) -> None:
 
 async def test_only_what_a_message_asks_for_is_read(here: PaperServices) -> None:
     assert (await plan("ada")).groups == ((pc_of("ada"),),)
-    assert here.directory.reads == ["skus", "user id-ada", "groups of id-ada"]
+    assert here.directory.reads == ["skus", "1 users", "groups of 1 users"]
     assert set(await records(here)) == {"ada"}
 
 

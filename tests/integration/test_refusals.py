@@ -31,7 +31,7 @@ async def refusals(here: Office, tenant_id: str = "contoso") -> list[AuditEvent]
     return [stored.value async for stored in here.audit.each(tenant_id) if stored.value.refused_status]
 
 
-OF_TENANT = sorted(name for name in SCENES if "{tenant}" in name or "…" in name)
+OF_TENANT = sorted(name for name in SCENES if ("{tenant}" in name or "…" in name) and "/me/" not in name)
 
 
 @pytest.mark.parametrize("name", OF_TENANT)

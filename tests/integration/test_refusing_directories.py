@@ -19,7 +19,7 @@ from tests.integration.services import IdleHost, PaperDirectory, PaperServices, 
 class SilentDirectory(PaperDirectory):
     """A directory whose administrator has allowed neither delta queries nor subscriptions."""
 
-    async def request(self, method: str, path: str) -> dict[str, Any]:
+    async def request(self, method: str, path: str, **_: Any) -> dict[str, Any]:
         del method, path
         raise RefusedError("Authorization_RequestDenied", "no")
 

@@ -1,4 +1,4 @@
-"""What the engine's plans make of a group's open release, and of the operation that waits for it."""
+"""Effects of the engine's plans on a group's open release, and on the operation that waits for it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from shared.domain.cloud_pcs.build import Failure
 from shared.domain.operations.operation import Operation, OperationStatus
+from shared.domain.spot.host import HostStatus
 from shared.domain.spot.release import ImageOfGroup, ReleaseStatus, SpotRelease
 from shared.domain.spot.state import SpotGroupState
 from shared.domain.spot.target import Method
@@ -82,6 +84,36 @@ async def test_a_canary_that_does_not_work_stops_the_release_and_takes_nobodys_h
     assert (found.status, operation.status) == (ReleaseStatus.FAILED, OperationStatus.FAILED)
     assert operation.error is not None
     assert operation.error.message == "The first host of version 2.0.0 does not work."
+
+
+async def test_a_canary_that_never_registered_stays_for_the_groups_time_and_everything_says_why(
+    office: PaperServices,
+) -> None:
+    """The next look finds a release that has stopped, and a broken host: it is the evidence, and not mended away."""
+    said = "spot-3 has not registered yet"
+    await office.spot_groups.change(
+        things.TENANT_ID,
+        GROUP_ID,
+        lambda group: group.but(capacity=group.capacity.but(keep_failed_host_in_hours=3)),
+    )
+    failure = Failure(code="timedOut", message=said)
+    failed = session_host(3, image_version="2.0.0", status=HostStatus.FAILED, failure=failure, proven=None)
+    await office.session_hosts.insert(failed)
+    on_paper(office, h1=Desk(sessions={"ada@contoso.example": "Active"}), h2=off())
+    for _ in range(3):
+        assert steps(await run(IdleHost())) == []
+        office.hand.advance(timedelta(minutes=1))
+    found, operation = await kept(office)
+    state = (await office.spot_states.get(things.TENANT_ID, GROUP_ID)).value
+    assert operation.error is not None
+    expected = f"The first host of version 2.0.0 does not work: {said}."
+    assert {found.cause, operation.error.message, state.cause} == {expected}
+
+    office.hand.advance(timedelta(hours=3))
+    planned = await run(IdleHost())
+    assert [(step.action.value, step.session_host_id, step.reason.value) for step in planned.steps] == [
+        ("remove", "h3", "failedInRelease")
+    ]
 
 
 async def test_a_paused_release_builds_nothing(office: PaperServices) -> None:

@@ -36,7 +36,7 @@ from shared.services.rebuilding import rebuild
 from shared.services.remote import RemoteActionRequest, act
 from shared.services.replacing import replace
 from shared.services.starting import resume_build
-from shared.services.sweeping import sweep
+from shared.services.sweeping import sweep_due
 from shared.storage.due import WATCH_EVERY, DueKind, grace_due
 from tests.cloud_pcs import edited
 from tests.integration import things
@@ -164,7 +164,7 @@ async def test_it_takes_the_place_and_the_old_one_goes_three_hours_later(here: P
     assert (pc.replacement.phase, pc.replacement.resources.computer_name) == (Phase.LEAVING, "CPC-OLD")
     assert await operation(here) is OperationStatus.SUCCEEDED
     here.hand.advance(timedelta(hours=3, minutes=1))
-    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
+    await sweep_due(host, {DueKind.CLEAN_UP: clean_up_due})
     assert [(order["slot"], order["computerNames"]) for order in host.orders] == [("a", ["CPC-OLD"])]
     assert await perform(RECORD_CLEANED, LeftRecord(**{**WHO, "generation": 4})) == Done()
     assert (await record(here)).replacement is None
@@ -176,7 +176,7 @@ async def test_what_cannot_be_removed_of_the_old_one_is_tried_again(here: PaperS
     here.hand.advance(timedelta(hours=3, minutes=1))
     host = IdleHost()
     for _ in range(2):
-        await sweep(host, DueKind.CLEAN_UP, clean_up_due)
+        await sweep_due(host, {DueKind.CLEAN_UP: clean_up_due})
         here.hand.advance(timedelta(hours=2))
     assert len(host.started) == 2
     assert (await record(here)).current.resources.computer_name == "CPC-NEW"
@@ -225,7 +225,7 @@ async def test_the_last_failure_keeps_the_current_machine_and_cleans_up_the_othe
     )
     assert await operation(here) is OperationStatus.FAILED
     here.hand.advance(timedelta(hours=3, minutes=1))
-    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
+    await sweep_due(host, {DueKind.CLEAN_UP: clean_up_due})
     assert [(order["slot"], order["computerNames"]) for order in host.orders] == [("b", ["CPC-NEW"])]
 
 
@@ -247,7 +247,7 @@ async def test_the_next_one_cleans_up_what_the_failed_one_left_and_has_a_name_of
     assert (order["generation"], order["slot"]) == (6, "b")
     assert [each["computerNames"] for each in order["remains"]] == [["CPC-NEW"]]
     here.hand.advance(timedelta(hours=4))
-    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
+    await sweep_due(host, {DueKind.CLEAN_UP: clean_up_due})
     assert len(host.started) == 1  # the clean-up that was due is the build's now
 
 
@@ -286,7 +286,7 @@ async def test_what_goes_out_of_use_waits_for_its_replacement_and_keeps_nothing_
     pc, host = await record(here), IdleHost()
     assert pc.replacement is not None
     assert pc.replacement.phase is Phase.FAILED
-    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
+    await sweep_due(host, {DueKind.CLEAN_UP: clean_up_due})
     assert [order["computerNames"] for order in host.orders] == [["CPC-NEW"]]
 
 
@@ -294,7 +294,7 @@ async def test_a_build_that_broke_off_is_begun_again(here: PaperServices) -> Non
     await begun(here, upto=Step.CREATE_VM)
     host = IdleHost()
     here.hand.advance(WATCH_EVERY)
-    await sweep(host, DueKind.WATCH, resume_build)
+    await sweep_due(host, {DueKind.WATCH: resume_build})
 
     assert host.started == [f"contoso-{PC.id}-replace-5"]
     assert [each["computerNames"] for each in host.orders[0]["remains"]] == [["CPC-NEW"]]

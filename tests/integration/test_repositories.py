@@ -34,7 +34,7 @@ T = TypeVar("T", bound=Value)
 
 
 class RepositoryContract(Generic[T]):
-    """What holds for each repository; *make* gives a value with an id and a *label* that may change."""
+    """Tests that hold for each repository; *make* gives a value with an id and a *label* that may change."""
 
     repository: Callable[[Tables], Repository[T]]
     label = "display_name"

@@ -1,4 +1,4 @@
-"""What a saved policy is warned of."""
+"""Warnings about a saved policy."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""What cannot be undone asks just before: without an answer nothing changes, and the wait is seen."""
+"""Irreversible acts ask just before: without an answer nothing changes, and the wait is seen."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ from shared.errors import UnavailableError
 from shared.services.cleaning_up import clean_up_due
 from shared.services.grace import end_grace
 from shared.services.holding_back import ASK_AGAIN
-from shared.services.sweeping import sweep
+from shared.services.sweeping import sweep_due
 from shared.storage.due import DueKind
 from tests.integration import desks, things
 from tests.integration.services import IdleHost, PaperServices, perform
@@ -53,6 +53,7 @@ _ENDING = _pc(Status.IN_GRACE_PERIOD, Phase.BUILT, grace=GRACE)
 _OLD = _BUILT.current.but(phase=Phase.LEAVING, clean_up_at=things.NOW)
 
 RECORDS: Mapping[Act, CloudPc | SessionHost] = {
+    Act.BEGIN_GRACE: _BUILT,
     Act.END_GRACE: _ENDING,
     Act.CANCEL: _pc(Status.FAILED, Phase.FAILED, last_error=FAILURE),
     Act.CLEAN_UP_REMOVED: _pc(Status.DEPROVISIONING, Phase.LEAVING, clean_up_at=things.NOW),
@@ -69,7 +70,7 @@ RECORDS: Mapping[Act, CloudPc | SessionHost] = {
 async def _clean_up(here: PaperServices, pc: CloudPc | SessionHost) -> bool:
     del pc
     host: Any = IdleHost()
-    await sweep(host, DueKind.CLEAN_UP, clean_up_due)
+    await sweep_due(host, {DueKind.CLEAN_UP: clean_up_due})
     return bool(host.started)
 
 
@@ -83,6 +84,11 @@ async def _end(here: PaperServices, pc: CloudPc | SessionHost) -> bool:
 async def _plan(here: PaperServices, pc: CloudPc | SessionHost) -> bool:
     planned = await perform(PLAN_TENANT, ReconcileOrder(tenant_id=pc.tenant_id))
     return bool(planned.removals)
+
+
+async def _lose(here: PaperServices, pc: CloudPc | SessionHost) -> bool:
+    await perform(PLAN_TENANT, ReconcileOrder(tenant_id=pc.tenant_id))
+    return (await record(here)).status is Status.IN_GRACE_PERIOD
 
 
 async def _begin(here: PaperServices, pc: CloudPc | SessionHost) -> bool:
@@ -109,6 +115,7 @@ async def _remove_host(here: PaperServices, pc: CloudPc | SessionHost) -> bool:
 
 
 ACT: Mapping[Act, Callable[[PaperServices, CloudPc | SessionHost], Awaitable[bool]]] = {
+    Act.BEGIN_GRACE: _lose,
     Act.END_GRACE: _end,
     Act.CANCEL: _plan,
     Act.CLEAN_UP_REMOVED: _clean_up,
@@ -117,7 +124,7 @@ ACT: Mapping[Act, Callable[[PaperServices, CloudPc | SessionHost], Awaitable[boo
     Act.BUILD_ANEW: _begin,
     Act.REMOVE_HOST: _remove_host,
 }
-"""How each act is done; whether anything was destroyed, or began to be."""
+"""Functions that do each act; they return whether anything was destroyed, or began to be."""
 
 
 async def record(here: PaperServices) -> CloudPc:
@@ -151,7 +158,7 @@ class World:
         self.here.directory.groups = {"g1": {"bob"}}
 
     def still_wanted(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is asked about one says that it is still wanted. A list of everybody lacks ada."""
+        """Questions about one are answered that it is still wanted. A list of everybody lacks ada."""
         self.here.azure.gone = {"*"}
         read = self.here.directory.group_users
 

@@ -1,4 +1,4 @@
-"""Which Spot Groups a change of the directory wakes, and what the directory is asked for it."""
+"""Spot Groups that a change of the directory wakes, and its requests to the directory."""
 
 from __future__ import annotations
 

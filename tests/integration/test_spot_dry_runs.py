@@ -1,4 +1,4 @@
-"""What a dry run says of a Spot Group is what its next plan of members does once the change is saved."""
+"""The dry run of a Spot Group shows the actions of its next plan of members once the change is saved."""
 
 import json
 from typing import Any

@@ -32,7 +32,7 @@ from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.tenants.tenant import Paused
 from shared.services.spot_reconciling import spot_due
 from shared.services.spot_runs import engine_subject, promise_spot_run
-from shared.services.sweeping import sweep
+from shared.services.sweeping import sweep_due
 from shared.storage.due import LOOK, DueKind
 from tests.integration import things
 from tests.integration.desks import (
@@ -308,7 +308,7 @@ async def test_a_group_without_need_is_announced_once_and_its_older_rows_are_for
     await office.due.put(DueKind.SPOT, things.NOW, things.TENANT_ID, GROUP_ID, LOOK)
     await run()
     host: Any = IdleHost()
-    await sweep(host, DueKind.SPOT, spot_due)
+    await sweep_due(host, {DueKind.SPOT: spot_due})
     assert host.started == []
     later = await office.due.due(DueKind.SPOT, things.NOW + timedelta(days=1))
     assert [due.at for due in later] == [things.NOW + 5 * MINUTE]
@@ -317,7 +317,7 @@ async def test_a_group_without_need_is_announced_once_and_its_older_rows_are_for
 async def test_a_run_that_is_due_starts_and_stays_announced_until_it_has_planned(office: PaperServices) -> None:
     await office.due.put(DueKind.SPOT, things.NOW, things.TENANT_ID, GROUP_ID, LOOK)
     host: Any = IdleHost()
-    await sweep(host, DueKind.SPOT, spot_due)
+    await sweep_due(host, {DueKind.SPOT: spot_due})
     assert len(host.started) == 1
     assert [due.at for due in await office.due.due(DueKind.SPOT, things.NOW + timedelta(days=1))] == [
         things.NOW + 2 * MINUTE
@@ -329,7 +329,7 @@ async def test_however_often_a_group_is_looked_at_it_has_two_rows_at_most(office
     await office.due.put(DueKind.SPOT, things.NOW, things.TENANT_ID, GROUP_ID, LOOK)
     host: Any = IdleHost()
     for _ in range(10):
-        await sweep(host, DueKind.SPOT, spot_due)
+        await sweep_due(host, {DueKind.SPOT: spot_due})
         await run()
         assert len(await office.due.due(DueKind.SPOT, things.NOW + timedelta(days=1))) <= 2
         office.hand.advance(MINUTE + timedelta(seconds=1))

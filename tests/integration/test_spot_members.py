@@ -110,7 +110,7 @@ async def test_who_has_left_is_a_leaver_and_back_in_the_old_place_when_they_retu
 
 
 async def test_a_member_without_an_answer_stays_visibly_and_is_asked_about_again(here: PaperServices) -> None:
-    """That they have left is believed when it says so; the others of the same request get their answer."""
+    """A departure is believed when the directory says so; the others of the same request get their answer."""
     here.directory.groups["staff"] -= {"user03", "user04"}
     here.directory.silent = {"user03"}
     planned = await plan()

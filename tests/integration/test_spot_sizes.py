@@ -29,7 +29,7 @@ async def there(here: Office) -> Office:
 
 
 async def saved(routes: dict[str, Any], hosts: dict[str, Any]) -> tuple[int, list[tuple[str, str]]]:
-    """Edit the group; return the status and what is wrong, by pointer and message."""
+    """Edit the group; return the status and the errors, by pointer and message."""
     form = {"group": {"spotGroupId": GROUP_ID}, "hosts": {"hosts": hosts}}
     answer = await ask(routes[SAVE], SAVE, at={"wizard": "edit-spot-group"}, body=json.dumps(form).encode())
     told = json.loads(answer.get_body())
@@ -46,7 +46,7 @@ async def saved(routes: dict[str, Any], hosts: dict[str, Any]) -> tuple[int, lis
 async def test_a_size_that_no_host_can_have_is_refused(
     there: Office, routes: dict[str, Any], size: str, more: dict[str, Any], says: str
 ) -> None:
-    """One that the region does not have, or that has less than the licence promises."""
+    """A size that the region does not have, or that has less than the licence promises."""
     status, ((pointer, message),) = await saved(routes, {**more, "sizes": ["Standard_D8s_v5", size]})
     assert (status, pointer) == (400, "/hosts/hosts/sizes/1")
     assert says in message

@@ -1,14 +1,16 @@
-"""Work whose instance is alive and goes no further: it is noticed, ended, and started again."""
+"""Work whose instance is alive and makes no progress: it is noticed, ended, and started again."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from functions_host.settings.versions import MISMATCH
 
 from shared.contracts.bulk import BULK
 from shared.contracts.changes import SETTLE_CHANGES
@@ -36,7 +38,7 @@ from shared.services.due_rules import DUE_RULES
 from shared.services.images import image_build_due
 from shared.services.stalling import AGAIN_AFTER, BEGINS_WITHIN, FOUND_BY, SLACK, progress_due, start_watched
 from shared.services.starting import resume_build
-from shared.services.sweeping import Rule, sweep
+from shared.services.sweeping import Rule, sweep_due
 from shared.storage.due import PROGRESS_EVERY, WATCH_EVERY, DueKind
 from tests.integration import scenes, things
 from tests.integration.services import IdleHost, PaperServices
@@ -68,6 +70,7 @@ class StuckHost(IdleHost):
         self.ended: list[str] = []
         self.at = things.NOW
         self._status, self._instance = status, instance
+        self.output: str | None = None
 
     async def start_new(self, name: str, instance_id: str, order: dict[str, Any]) -> str:
         if instance_id not in self.ended:
@@ -82,6 +85,7 @@ class StuckHost(IdleHost):
             runtime_status=SimpleNamespace(value="Terminated" if instance_id in self.ended else self._status),
             last_updated_time=self.at,
             input_=order.to_json() if show_input and order is not None else None,
+            output=self.output,
         )
 
     async def terminate(self, instance_id: str, reason: str) -> None:
@@ -218,12 +222,12 @@ async def test_work_that_stands_still_is_ended_told_and_started_again_with_its_o
     host, stuck = await begun(contoso, workflow, kind)
     contoso.hand.advance(timedelta(days=1, hours=1))
     with caplog.at_level(logging.WARNING, "deskwright.sweeps"):
-        await sweep(host, kind, RULES[kind])
+        await sweep_due(host, {kind: RULES[kind]})
     assert (host.ended, host.started) == ([stuck], [])
     assert f"{stuck} stands still since" in caplog.text
 
     contoso.hand.advance(AGAIN_AFTER)
-    await sweep(host, kind, RULES[kind])
+    await sweep_due(host, {kind: RULES[kind]})
     assert host.started == [stuck]
     if kind is DueKind.PROGRESS:
         order = (await CASES[workflow, kind](contoso))[3]
@@ -237,7 +241,7 @@ async def test_work_that_waits_no_longer_than_it_may_is_left_alone(
     host, _ = await begun(contoso, workflow, kind)
     own = {PROVISION: wait_of(Step.CREATE_VM), REPLACE: wait_of(Step.CREATE_VM), BUILD_IMAGE: wait_of_image(None)}
     contoso.hand.advance(own.get(workflow, workflow.longest_wait) + SLACK)
-    await sweep(host, kind, RULES[kind])
+    await sweep_due(host, {kind: RULES[kind]})
     assert host.ended == []
 
 
@@ -248,7 +252,7 @@ async def test_a_start_that_was_lost_is_noticed_within_half_an_hour(
     host, stuck = await begun(contoso, workflow, kind)
     host._status = "Pending"
     contoso.hand.advance(BEGINS_WITHIN + timedelta(seconds=1))
-    await sweep(host, kind, RULES[kind])
+    await sweep_due(host, {kind: RULES[kind]})
     assert host.ended == [stuck]
 
 
@@ -259,12 +263,12 @@ async def test_what_somebody_has_suspended_stays_suspended(
     host, _ = await begun(contoso, workflow, kind)
     host._status = "Suspended"
     contoso.hand.advance(timedelta(days=2))
-    await sweep(host, kind, RULES[kind])
+    await sweep_due(host, {kind: RULES[kind]})
     assert host.ended == []
 
 
 def wait_of(step: Step | None, **changes: Any) -> timedelta:
-    """How long a build may stand still in a step."""
+    """Longest wait of a build in a step."""
     order = ProvisionOrder.model_construct(
         **{
             "domain": None,
@@ -279,9 +283,9 @@ def wait_of(step: Step | None, **changes: Any) -> timedelta:
 async def test_a_build_that_is_started_again_repeats_its_attempt(contoso: PaperServices) -> None:
     host, _ = await begun(contoso, PROVISION, DueKind.WATCH)
     contoso.hand.advance(wait_of(Step.CREATE_VM) + SLACK + WATCH_EVERY)
-    await sweep(host, DueKind.WATCH, resume_build)
+    await sweep_due(host, {DueKind.WATCH: resume_build})
     contoso.hand.advance(AGAIN_AFTER)
-    await sweep(host, DueKind.WATCH, resume_build)
+    await sweep_due(host, {DueKind.WATCH: resume_build})
     assert host.orders[0]["attempt"] == 2
 
 
@@ -301,7 +305,7 @@ async def test_a_clean_up_within_a_build_has_longer(contoso: PaperServices) -> N
     await contoso.due.put(DueKind.WATCH, things.NOW, "contoso", subject, generation)
     host = StuckHost()
     contoso.hand.advance(wait_of(Step.CLEAN_UP) + SLACK)
-    await sweep(host, DueKind.WATCH, resume_build)
+    await sweep_due(host, {DueKind.WATCH: resume_build})
     assert host.ended == []
 
 
@@ -315,7 +319,7 @@ async def test_an_image_may_stand_still_as_long_as_its_own_step_waits(
     await contoso.due.put(DueKind.BUILD, things.NOW, "contoso", IMAGE)
     host = StuckHost()
     contoso.hand.advance(timedelta(hours=2))
-    await sweep(host, DueKind.BUILD, image_build_due)
+    await sweep_due(host, {DueKind.BUILD: image_build_due})
     assert bool(host.ended) is ended
 
 
@@ -329,12 +333,12 @@ async def test_work_without_a_record_is_watched_until_it_has_ended(contoso: Pape
     for _ in range(3):
         contoso.hand.advance(PROGRESS_EVERY)
         host.at = contoso.hand.at
-        await sweep(host, DueKind.PROGRESS, progress_due)
+        await sweep_due(host, {DueKind.PROGRESS: progress_due})
     assert (len(await contoso.due.due(DueKind.PROGRESS, contoso.hand.at + PROGRESS_EVERY)), host.ended) == (1, [])
 
     host._status = "Completed"
     contoso.hand.advance(PROGRESS_EVERY)
-    await sweep(host, DueKind.PROGRESS, progress_due)
+    await sweep_due(host, {DueKind.PROGRESS: progress_due})
     assert await contoso.due.due(DueKind.PROGRESS, contoso.hand.at + timedelta(days=1)) == []
     assert len(host.started) == 1
 
@@ -342,5 +346,34 @@ async def test_work_without_a_record_is_watched_until_it_has_ended(contoso: Pape
 async def test_what_a_person_has_terminated_is_not_started_again(contoso: PaperServices) -> None:
     host = StuckHost("Terminated", (REMOVE_ORPHAN.name, RemovalOrder(tenant_id="contoso", orphan_id="x")))
     await contoso.due.put(DueKind.PROGRESS, things.NOW, "contoso", "contoso-x-1")
-    await sweep(host, DueKind.PROGRESS, progress_due)
+    await sweep_due(host, {DueKind.PROGRESS: progress_due})
     assert host.started == []
+
+
+@pytest.mark.parametrize(("output", "again"), [(MISMATCH, 1), ("the activity failed", 0)])
+async def test_what_a_rollback_has_failed_is_started_again_once(
+    contoso: PaperServices, output: str, again: int
+) -> None:
+    """A newer release began it; this one does not run it, and no record shows its work."""
+    host = StuckHost("Failed", (REMOVE_ORPHAN.name, RemovalOrder(tenant_id="contoso", orphan_id="x")))
+    host.output = output
+    host.ended.append("contoso-x-1")  # its id is free
+    host.get_status = partial(_of_failed, host)  # type: ignore[method-assign]
+    await contoso.due.put(DueKind.PROGRESS, things.NOW, "contoso", "contoso-x-1")
+    await sweep_due(host, {DueKind.PROGRESS: progress_due})
+    assert host.started == ["contoso-x-1"] * again
+    assert host.orders == [{"tenantId": "contoso", "orphanId": "x"}] * again
+    host._status = "Completed"
+    contoso.hand.advance(PROGRESS_EVERY)
+    await sweep_due(host, {DueKind.PROGRESS: progress_due})
+    assert len(host.started) == again
+    assert await contoso.due.due(DueKind.PROGRESS, contoso.hand.at + timedelta(days=1)) == []
+
+
+async def _of_failed(host: StuckHost, instance_id: str, *, show_input: bool = False) -> Any:
+    """Return the instance as it failed, although its id is free."""
+    host.ended.remove(instance_id)
+    try:
+        return await StuckHost.get_status(host, instance_id, show_input=show_input)
+    finally:
+        host.ended.append(instance_id)

@@ -13,8 +13,9 @@ from bench.reading import DeltaDirectory
 from shared.contracts.changes import CLOSE_CHANGES, MOST_SINGLY, TAKE_CHANGES, Batch, BatchRecord, ChangesOrder
 from shared.contracts.outcomes import Done
 from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
-from shared.services.directory_changes import catch_up, receive_message, reread_due
-from shared.services.sweeping import sweep
+from shared.errors import UnavailableError
+from shared.services.directory_changes import Received, catch_up, receive_message, reread_due
+from shared.services.sweeping import sweep_due
 from shared.storage.due import EVERYBODY, Due, DueKind
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform
@@ -30,11 +31,11 @@ def person(number: int) -> str:
 
 async def tell(here: PaperServices, host: Any, kind: str, *people: str) -> None:
     message = {"tenantId": TENANT, "type": kind, "userIds": people, "at": NOW.isoformat()}
-    await receive_message(here, host, json.dumps(message).encode(), tries=1)
+    await receive_message(here, host, Received(id="m", tries=1, body=json.dumps(message).encode()))
 
 
 async def settle(here: PaperServices, host: Any) -> int:
-    """Do what ``settle_changes`` does until nothing is left; return how many plans were made."""
+    """Settle all changes as ``settle_changes`` does; return the number of plans."""
     plans = 0
     while True:
         batch: Batch = await perform(TAKE_CHANGES, ChangesOrder(tenant_id=TENANT))
@@ -123,7 +124,7 @@ async def test_who_has_joined_a_group_by_a_message_is_read_again_though_nothing_
     assert (row.at, row.generation) == (NOW + MINUTE, 1)
 
     here.hand.at = row.at
-    await sweep(host, DueKind.REREAD, reread_due)
+    await sweep_due(host, {DueKind.REREAD: reread_due})
     await settle(here, host)
     (again,) = [due for due in await here.due.due(DueKind.REREAD, LATER) if due.subject_id == person(7)]
     assert (again.at, again.generation) == (row.at + 2 * MINUTE, 2)
@@ -132,11 +133,67 @@ async def test_who_has_joined_a_group_by_a_message_is_read_again_though_nothing_
 async def test_users_who_are_read_again_are_read_in_batches_of_a_hundred(here: PaperServices) -> None:
     host: Any = IdleHost()
     await here.due.put_all([Due(DueKind.REREAD, NOW, TENANT, person(n), 3) for n in range(150)])
-    await sweep(host, DueKind.REREAD, reread_due)
+    await sweep_due(host, {DueKind.REREAD: reread_due})
     assert set(host.started) == {"contoso-all-changes-0"}
     assert await settle(here, host) == 2
     rows = [due for due in await here.due.due(DueKind.REREAD, LATER) if due.subject_id != EVERYBODY]
     assert {row.generation for row in rows} == {4}
+
+
+async def test_a_hundred_expected_users_are_read_by_ten_requests(here: PaperServices) -> None:
+    host: Any = IdleHost()
+    here.directory.groups["others"] = {person(n) for n in range(100)}
+    await tell(here, host, "groupMembership", *(person(n) for n in range(100)))
+    assert await settle(here, host) == 1
+    assert sorted(here.directory.reads) == sorted(["skus", *["20 users", "groups of 20 users"] * 5])
+
+
+async def test_ten_thousand_expected_users_of_one_tenant_do_not_hold_those_of_another(
+    here: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each takes its turn with at most a hundred users, and what others have waiting is not read."""
+    monkeypatch.setattr(here, "graph", lambda _tenant: here.directory)
+    await here.changes.add(TENANT, [person(n) for n in range(10_000)], NOW, expected=True)
+    other = things.tenant(id="fabrikam", entra_tenant_id=str(UUID(int=77)))
+    await here.tenants.insert(other)
+    await here.changes.add(other.id, [person(20_000)], NOW, expected=True)
+
+    async def turn(tenant_id: str) -> int:
+        batch: Batch = await perform(TAKE_CHANGES, ChangesOrder(tenant_id=tenant_id))
+        here.directory.reads.clear()
+        users = tuple(sorted(batch.marks))
+        await perform(
+            PLAN_TENANT,
+            ReconcileOrder(tenant_id=tenant_id, user_ids=users, rounds=batch.rounds, expected=batch.expected),
+        )
+        await here.changes.settle(tenant_id, batch.marks)
+        assert len(here.directory.reads) <= 1 + 2 * -(-len(users) // 20)
+        return len(users)
+
+    assert await turn(TENANT) == 100
+    assert await turn(other.id) == 1
+    assert await turn(TENANT) == 100
+    assert await here.changes.waiting(other.id, 10) == []
+
+
+async def test_expected_users_alone_have_nobody_else_read(here: PaperServices) -> None:
+    host: Any = IdleHost()
+    for at in range(0, 300, 100):
+        await tell(here, host, "groupMembership", *(person(n) for n in range(at, at + 100)))
+    assert await settle(here, host) == 3
+    assert await here.requests.newest(TENANT) is None
+
+
+async def test_a_directory_that_knows_a_user_and_not_their_groups_is_not_believed(
+    here: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(user_ids: list[str], group_ids: list[str]) -> dict[str, frozenset[str]]:
+        del user_ids, group_ids
+        return {}
+
+    monkeypatch.setattr(here.directory, "groups_of_users", nobody)
+    with pytest.raises(UnavailableError):
+        await perform(PLAN_TENANT, ReconcileOrder(tenant_id=TENANT, user_ids=("id-ada",)))
 
 
 async def test_a_message_counts_more_than_a_reading_that_was_planned(here: PaperServices) -> None:

@@ -1,4 +1,4 @@
-"""What is shown as possible is done, and the rest refused: every action, in every state, against its own route."""
+"""Actions shown as possible are done, and the rest refused: every action, in every state, against its own route."""
 
 import json
 from types import SimpleNamespace
@@ -80,7 +80,7 @@ async def of_pc(here: Office, routes: dict[str, Any], **more: Any) -> dict[str, 
 
 
 async def compare(here: Office, routes: dict[str, Any], pc: CloudPc) -> None:
-    """Perform every action on *pc* as it was, and compare what comes of it with what was shown."""
+    """Perform every action on *pc* as it was, and compare the results with the actions that were shown."""
     await here.cloud_pcs.insert(pc)
     said = await of_pc(here, routes)
     assert said.keys() == ASKED.keys() >= ACTIONS.keys()

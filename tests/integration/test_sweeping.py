@@ -10,7 +10,7 @@ import pytest
 
 from shared.errors import ConflictError, RefusedError, ThrottledError, UnavailableError
 from shared.services import sweeping
-from shared.services.sweeping import AT_ONCE, MOST_FAILURES, OF_ONE_TENANT, shares, sweep, sweep_together
+from shared.services.sweeping import AT_ONCE, MOST_FAILURES, OF_ONE_TENANT, shares, sweep_due
 from shared.storage.aside import AGAIN_EVERY
 from shared.storage.due import Due, DueKind
 from shared.storage.tables import Table
@@ -41,7 +41,7 @@ async def promise(here: PaperServices, *subjects: str, tenant: str = "contoso", 
 
 async def tick(here: PaperServices, rule: Any, after: timedelta = timedelta()) -> None:
     here.hand.advance(after)
-    await sweep(IdleHost(), DueKind.START, rule)
+    await sweep_due(IdleHost(), {DueKind.START: rule})
 
 
 @pytest.mark.parametrize(
@@ -203,11 +203,11 @@ async def test_what_a_tick_has_no_time_for_is_left_to_the_next_and_a_slow_kind_d
         slow.set()
 
     async with asyncio.timeout(30):
-        await sweep_together(IdleHost(), {DueKind.START: waits, DueKind.WATCH: goes_on})
+        await sweep_due(IdleHost(), {DueKind.START: waits, DueKind.WATCH: goes_on})
 
     await promise(paper, "c")
     rule = Rule()
-    await sweep_together(IdleHost(), {DueKind.START: rule}, budget_s=0)
+    await sweep_due(IdleHost(), {DueKind.START: rule}, budget_s=0)
     assert rule.acted == []
     await tick(paper, rule)
     assert rule.acted == ["c"]

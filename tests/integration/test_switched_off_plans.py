@@ -1,7 +1,7 @@
 """A licence whose Cloud PC service plan is switched off for its user is none."""
 
 from shared.clients.directory import entitlement
-from shared.clients.graph import _sku, _user
+from shared.clients.graph_entities import read_sku, read_user
 from shared.domain.cloud_pcs.cloud_pc import RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from tests.integration import things
@@ -45,5 +45,5 @@ async def test_switching_it_off_is_a_licence_that_was_removed_and_not_an_answer_
 
 def test_what_graph_reports_of_it_is_read() -> None:
     for off, plans in (([], 1), (["other"], 1), (["plan-1"], 0), (["plan-1", "other"], 0)):
-        user = _user({"id": "ada", "assignedLicenses": [{"skuId": "sku-1", "disabledPlans": off}]})
-        assert len(entitlement(user, [_sku(SKU)], {}, ()).plans) == plans
+        user = read_user({"id": "ada", "assignedLicenses": [{"skuId": "sku-1", "disabledPlans": off}]})
+        assert len(entitlement(user, [read_sku(SKU)], {}, ()).plans) == plans

@@ -4,16 +4,16 @@ from typing import Any
 
 import pytest
 
-from tests.integration.asking import ask, told
+from tests.integration.asking import ask, graph_shaped, told
 from tests.integration.callers import Office
 from tests.integration.scenes import WORKS
 
 WITHOUT_FRAME = {"GET configuration", "GET health", "GET templates/customer.json", "POST graph/notifications"}
-"""What load balancers, clients before their sign-in and Graph call, which add parameters of their own."""
+"""Routes that load balancers, clients before their sign-in and Graph call, which add parameters of their own."""
 
 
 def own(routes: dict[str, Any]) -> list[str]:
-    return [name for name in routes if "…" not in name and name not in WITHOUT_FRAME]
+    return [name for name in routes if not graph_shaped(name) and name not in WITHOUT_FRAME]
 
 
 def shaped(routes: dict[str, Any]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What is forgotten at night, and what never is; what is measured of the records."""
+"""Records deleted at night, and those never deleted; measurements of the records."""
 
 from datetime import timedelta
 from typing import Any
@@ -91,6 +91,8 @@ async def test_what_waits_is_measured_for_each_tenant(here: PaperServices) -> No
     waiting = Removal(cause=RemovalCause.LICENSE_REMOVED, seen_at=things.NOW)
     await here.cloud_pcs.insert(things.cloud_pc("ada", status=Status.PENDING_PROVISION))
     await here.cloud_pcs.insert(things.cloud_pc("bob", status=Status.PROVISIONED, removal=waiting))
+    confirmed = waiting.but(confirmed_by="root")
+    await here.cloud_pcs.insert(things.cloud_pc("eve", status=Status.FAILED, removal=confirmed))
     with measured() as seen:
         await measure(here)
         pending, removals = (

@@ -60,7 +60,6 @@ async def test_a_body_of_a_graph_client_is_taken(
         ({"crossRegionDisasterRecoverySetting": {"crossRegionDisasterRecoveryEnabled": True}}, "/crossRegion"),
         ({"notificationSetting": "off"}, "/notificationSetting"),
         ({"assignments": [{}]}, "/assignments"),
-        ({"id": "mine"}, "/id"),
     ],
 )
 async def test_what_user_settings_do_not_have_is_refused(

@@ -1,4 +1,4 @@
-"""What a process is made of: made when asked for, once, and closed together."""
+"""Dependencies of a process: made when asked for, once, and closed together."""
 
 import os
 from collections.abc import AsyncIterator, Iterator

@@ -1,4 +1,4 @@
-"""What people read about the forms of image sets and Spot Groups: every field, at any depth, with every wrong value.
+"""Messages about the forms of image sets and Spot Groups: every field, at any depth, with every wrong value.
 
 The forms are reviewed against what the service knows, which is read once: there are some 2,500 of them.
 """
@@ -24,11 +24,13 @@ from tests.integration import things
 from tests.integration.callers import Office
 from tests.integration.desks import with_a_host
 from tests.integration.spot_forms import SPOT_FORMS
-from tests.integration.test_wrong_bodies import TOO_MUCH, WRONG, at_pointer, faults, spoilt
+from tests.integration.test_wrong_bodies import EITHER, TOO_MUCH, WRONG, at_pointer, faults, spoilt
+
+EITHER.add(("/recipe/secrets", "/recipe/steps"))  # a step asks for a secret that is not there
 
 
 async def problems(office: Office, name: str, forms: list[Any]) -> list[list[tuple[str, str]]]:
-    """Return the pointers and messages of what is wrong with each of some forms of a wizard."""
+    """Return the pointers and messages of the errors in each of some forms of a wizard."""
     tenant, actor = (await office.tenants.get("contoso")).value, Actor(id="eve", name="eve", kind="itPro", roles=())
     context = ActionContext(office, actor, tenant, "save", "t", things.NOW, ("seed",))
     sets = await image_set_facts(context)

@@ -1,4 +1,4 @@
-"""Values to store, each like the others but for what a test says."""
+"""Values to store, all alike except for those that a test gives."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""What goes into a row comes out of it."""
+"""A value written into a row is read from it unchanged."""
 
 import json
 from typing import Any

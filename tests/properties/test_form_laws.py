@@ -32,7 +32,7 @@ REVIEWS: dict[str, Callable[[dict[str, Any]], Review]] = {
     )[0],
     "create-device-image": lambda form: review_device_image(
         form,
-        ImageFacts(sites=(office.SITE,), images=(office.image(),), gallery_images=(), gallery_versions=()),
+        ImageFacts(sites=(office.SITE,), images=(office.image(),), gallery_images=(), own_images=()),
     )[0],
     "create-provisioning-policy": lambda form: review_policy(
         form,

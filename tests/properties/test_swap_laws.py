@@ -53,7 +53,7 @@ KEPT = {Status.PROVISIONED, Status.RESIZE_PENDING_LICENSE, Status.RESIZING}
 
 @dataclass
 class Story:
-    """What becomes of one user's Cloud PCs as time passes and licences come and go."""
+    """History of one user's Cloud PCs as time passes and licences come and go."""
 
     pcs: dict[str, CloudPc] = field(default_factory=lambda: {ADA.id: swapping.request(ADA, NEW, "o", HOURS, NOW)})
     at: datetime = NOW

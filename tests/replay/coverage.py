@@ -1,4 +1,4 @@
-"""How much of the orchestrators the recorded histories drive: ``python -m tests.replay.coverage``.
+"""Coverage of the orchestrators by the recorded histories: ``python -m tests.replay.coverage``.
 
 A statement of a function that no replay reaches is one that a change may break without a history that notices.
 """
@@ -21,7 +21,7 @@ from tests.replay.replaying import Body
 
 FOLDER = ROOT / "orchestrators"
 FLOOR = 95
-"""Of a hundred statements, for each module."""
+"""Least coverage of each module, in percent of its statements."""
 
 Lines = dict[Path, set[int]]
 
@@ -36,7 +36,7 @@ class Module:
 
     @property
     def percent(self) -> float:
-        """How many of its statements are reached."""
+        """Reached statements, in percent."""
         return 100.0 if not self.statements else 100 * (1 - len(self.missed) / self.statements)
 
 

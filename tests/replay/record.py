@@ -55,7 +55,7 @@ class Case:
     output: str = ""
 
     def path(self, version: str) -> Path:
-        """Return where it is kept."""
+        """Return the file of the case's history."""
         return HISTORIES / f"{self.orchestrator}-{version}-{self.name}.json"
 
     def fits(self, record: Record) -> bool:
@@ -220,7 +220,7 @@ def recorded(db: Path, names: Sequence[str] = ()) -> Iterator[Record]:
 
 
 def main() -> None:
-    """Write what was asked for."""
+    """Write the histories of the cases asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.replay.record", description=__doc__)
     parser.add_argument("cases", nargs="*", metavar="CASE", help="as in provision_cloud_pc-resumed; left out: all")
     parser.add_argument("--test", dest="tests", action="append", help="as in test_orphans.py; left out: all of TESTS")

@@ -1,4 +1,4 @@
-"""Replaying a history: what the worker hands to an orchestrator, and what comes back."""
+"""Replaying a history: the bodies that the worker hands to an orchestrator, and its answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Record = dict[str, Any]
 
 
 class Body:
-    """What the worker hands to an orchestrator."""
+    """Body that the worker hands to an orchestrator."""
 
     def __init__(self, record: Record, history: list[Record]) -> None:
         self.body = json.dumps(
@@ -46,13 +46,13 @@ def flattened(actions: list[Record]) -> Iterator[Record]:
 
 
 def scheduled(history: list[Record]) -> list[tuple[str, str]]:
-    """Return what the history says was scheduled: kind and name."""
+    """Return the scheduled tasks of a history: kind and name."""
     kinds = {TASK_SCHEDULED: "activity", SUB_ORCHESTRATION_CREATED: "workflow", TIMER_CREATED: "timer"}
     return [(kinds[e["EventType"]], e.get("Name") or "") for e in history if e["EventType"] in kinds]
 
 
 def asked(actions: list[Record]) -> list[tuple[str, str]]:
-    """Return what the orchestrator asks for: kind and name."""
+    """Return the tasks that the orchestrator asks for: kind and name."""
     kinds = {0: "activity", 2: "workflow", 5: "timer"}
     return [(kinds[a["actionType"]], a.get("functionName", "")) for a in flattened(actions) if a["actionType"] in kinds]
 

@@ -87,7 +87,7 @@ class Chronicle:
         return event(SCHEDULED[kind], self.now, **more) | {"EventId": number}
 
     def answer(self, first: int, actions: Sequence[Record]) -> None:
-        """Begin a turn with the answers to what was called in the last one."""
+        """Begin a turn with the answers to the calls of the last one."""
         ends: list[Record] = []
         for number, action in enumerate(actions, first):
             said, kind = self.answers.popleft(), action["actionType"]
@@ -131,7 +131,7 @@ def stories() -> list[tuple[str, Record]]:
 
 
 def chosen(known: Lines, found: Sequence[tuple[str, Record]]) -> list[tuple[str, Record]]:
-    """Return the histories that reach what is not *known*, those first that reach most."""
+    """Return the histories that reach lines that are not *known*, those first that reach most."""
     wanted = wanted_lines()
     missing = {(path, line) for path, lines in wanted.items() for line in lines - known.get(path, set())}
     adds = [(test, record, _places(reached([record]))) for test, record in found]
@@ -150,7 +150,7 @@ def _places(lines: Lines) -> set[tuple[Path, int]]:
 
 
 def main() -> None:
-    """Write what is missing, in place of what was told before under this version."""
+    """Write the missing histories, in place of those that were told before under this version."""
     if CURRENT in released_versions():
         sys.exit(f"{CURRENT} is released, and its histories stay: raise defaultVersion in host.json first")
     found = stories()

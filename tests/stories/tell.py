@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from shared.contracts.definitions import Contract, Workflow
 from shared.domain.values import Value
 from shared.workflow import ContinuedAsNew
@@ -29,7 +31,7 @@ Answers = Mapping[Any, Answer]
 
 @dataclass
 class Task:
-    """What an orchestrator yields."""
+    """Task that an orchestrator yields."""
 
     kind: str
     name: str = ""
@@ -69,12 +71,12 @@ class Told:
 
 
 LISTENERS: list[Callable[[Told], None]] = []
-"""Who hears each story when it is over."""
+"""Functions called with each story at its end."""
 
 
 @dataclass
 class Story:
-    """What happened: the calls in order with their orders, the naps, and how it ended."""
+    """Record of a run: the calls in order with their orders, the timers, and the end."""
 
     calls: list[str] = field(default_factory=list)
     moments: list[datetime] = field(default_factory=list)
@@ -99,6 +101,7 @@ class Teller:
         self._answers = {
             contract.name: list(answer) if isinstance(answer, list) else answer for contract, answer in answers.items()
         }
+        self._contracts = {contract.name: contract for contract in answers}
         self.story = Story()
         self.heard: list[Any] = []
         self.context = Context(version)
@@ -132,6 +135,10 @@ class Teller:
         self.story.calls.append(name)
         self.story.moments.append(self.context.current_utc_datetime)
         self.story.orders.setdefault(name, []).append(payload)
+        try:
+            self._contracts[name].accepts.model_validate(payload)
+        except ValidationError as error:  # no failure that a workflow may catch: the one who is called cannot read it
+            raise KeyError(f"{name} cannot read its order: {error}") from error
         answer: Any = self._answers[name]
         if isinstance(answer, list):
             answer = answer.pop(0) if len(answer) > 1 else answer[0]

@@ -1,4 +1,4 @@
-"""What happens while something is waited for."""
+"""Story of waiting for an outcome."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import timedelta
 from shared.contracts.machines import POLL_AGENT
 from shared.contracts.outcomes import Done, Pending
 from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
+from tests.stories.hosts import MACHINE
 from tests.stories.tell import START, tell
 
 ORDER = WaitOrder(
     activity=POLL_AGENT.name,
-    payload={"computerName": "CPC-A"},
+    payload=MACHINE.to_json(),
     next_poll=START + timedelta(seconds=75),
     interval=timedelta(seconds=30),
     until=START + timedelta(minutes=20),

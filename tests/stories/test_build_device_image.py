@@ -1,4 +1,4 @@
-"""What happens when a device image is built."""
+"""Story of the build of a device image."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import pytest
 from shared.contracts.images import (
     BEGIN_CAPTURE,
     BEGIN_GENERALIZE,
+    BEGIN_IMPORT,
     BEGIN_VALIDATION,
     BUILD_IMAGE,
     DELETE_GALLERY_VERSION,
+    DELETE_IMPORT,
     MARK_GENERALIZED,
     POLL_REPLICATION,
     POLL_STOPPED,
     PREPARE_GALLERY,
+    PREPARE_IMPORT,
     READ_VALIDATION,
     RECORD_IMAGE_FAILED,
     RECORD_IMAGE_READY,
@@ -24,6 +27,7 @@ from shared.contracts.images import (
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM, DELETE_DISK, Place
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused
 from shared.domain.cloud_pcs.build import Warn
+from shared.domain.images.image import ImageSource
 from tests.stories.people import ALL_WELL, BEGUN, HERE, SNAPSHOT
 from tests.stories.tell import Answers, tell
 
@@ -39,8 +43,12 @@ ORDER = ImageOrder(
     regions=("westeurope", "northeurope"),
     address_space="10.20.0.0/16",
 )
+IMPORTED = "/gallery/images/imported-managed-images/versions/1.2.3"
 SMOOTH: Answers = {
     **ALL_WELL,
+    PREPARE_IMPORT: Done(),
+    BEGIN_IMPORT: Accepted(resource_id=IMPORTED, operation_url="https://arm/operations/1"),
+    DELETE_IMPORT: Done(),
     DELETE_DISK: Done(),
     BEGIN_GENERALIZE: BEGUN,
     POLL_STOPPED: Done(),
@@ -56,6 +64,7 @@ SMOOTH: Answers = {
     RECORD_IMAGE_READY: Done(),
     RECORD_IMAGE_FAILED: Done(),
 }
+MANAGED = ORDER.but(source=ImageSource(managed_image_id="/subscriptions/5ub/resourceGroups/g/providers/x/images/i"))
 REMOVED = ["begin_vm_delete", "poll_operation", "delete_nic", "delete_disk"]
 
 
@@ -153,3 +162,40 @@ def test_what_a_build_that_broke_off_has_left_goes_first() -> None:
 
     assert story.calls[: len(REMOVED)] == REMOVED
     assert story.result.outcome == "ready"
+
+
+def test_a_managed_image_is_imported_before_the_machine_is_made_from_the_import_which_then_goes() -> None:
+    story = tell(BUILD_IMAGE, MANAGED, SMOOTH)
+
+    assert story.calls[:3] == ["record_image_step", "prepare_import", "begin_import"]
+    assert [o["step"] for o in story.orders["record_image_step"]][:3] == [
+        "importSource",
+        "allocateCapacity",
+        "createVm",
+    ]
+    assert story.orders["begin_vm"][0]["image"] == {"galleryVersionId": IMPORTED}
+    assert story.calls.index("begin_vm") < story.calls.index("delete_import") < story.calls.index("begin_generalize")
+    assert story.result.outcome == "ready"
+
+
+@pytest.mark.parametrize("broken", [PREPARE_IMPORT, BEGIN_IMPORT, BEGIN_VM, BEGIN_GENERALIZE])
+def test_what_was_imported_goes_with_a_build_that_fails(broken: object) -> None:
+    story = tell(BUILD_IMAGE, MANAGED, {**SMOOTH, broken: Refused(code="Broken", message="no")})
+
+    assert story.result.outcome == "failed"
+    assert story.calls[-2:] == ["delete_import", "record_image_failed"]
+
+
+def test_an_import_that_cannot_be_removed_is_listed() -> None:
+    locked = Refused(code="ScopeLocked", message="a lock")
+    story = tell(
+        BUILD_IMAGE, MANAGED, {**SMOOTH, BEGIN_VM: Refused(code="Broken", message="no"), DELETE_IMPORT: locked}
+    )
+
+    assert [each["code"] for each in story.last(RECORD_IMAGE_FAILED)["left"]] == ["ScopeLocked"]
+
+
+def test_what_a_build_from_a_managed_image_that_broke_off_has_left_goes_first() -> None:
+    story = tell(BUILD_IMAGE, MANAGED.but(broken_off=True), SMOOTH)
+
+    assert story.calls[: len(REMOVED) + 1] == [*REMOVED, "delete_import"]

@@ -1,4 +1,4 @@
-"""What happens when a connection is checked."""
+"""Story of the check of a connection."""
 
 from __future__ import annotations
 

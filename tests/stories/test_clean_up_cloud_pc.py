@@ -1,4 +1,4 @@
-"""What happens when a Cloud PC is cleaned up."""
+"""Story of the clean-up of a Cloud PC."""
 
 from __future__ import annotations
 

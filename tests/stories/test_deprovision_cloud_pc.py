@@ -1,4 +1,4 @@
-"""What happens when a Cloud PC is taken out of use."""
+"""Story of the deprovisioning of a Cloud PC."""
 
 from __future__ import annotations
 

@@ -1,14 +1,16 @@
-"""What happens when a tenant is compared with its records, and when an orphan goes."""
+"""Story of the comparison of a tenant with its records, and of the removal of an orphan."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 from shared.contracts.comparing import (
+    ADOPT,
     ASK_FOR_MACHINES,
     COMPARE_RESOURCE_GROUP,
     FIND_MISSING,
     RECORD_GONE,
+    AdoptionTried,
     Asked,
     Compared,
     GoneRecorded,
@@ -32,6 +34,7 @@ from shared.contracts.orphans import (
     ScanPlan,
 )
 from shared.contracts.outcomes import Done, Pending, Refused
+from shared.domain.cloud_pcs.adopting import UnknownMachine
 from shared.domain.cloud_pcs.machines_gone import Answer, KnownMachine
 from shared.domain.cloud_pcs.orphans import Looked, Missing, OrphanType
 from tests.stories.tell import Answers, tell
@@ -118,6 +121,28 @@ def test_what_no_list_has_is_asked_for_and_what_is_gone_is_asked_for_again_befor
     assert story.calls[3:7] == asked
     assert [each["machine"]["subjectId"] for each in story.last(RECORD_GONE)["first"]] == ["pc1"]
     assert story.result.gone == 1
+
+
+def unknown(subject: str, group: str = "a") -> UnknownMachine:
+    return UnknownMachine(subject_id=subject, of_host=True, vm_id=f"/{group}/host-{subject}", computer_name="SPOT-1")
+
+
+def test_of_several_machines_that_claim_to_be_one_none_is_adopted_and_a_person_decides() -> None:
+    script: Answers = {
+        **ALL_SEEN,
+        COMPARE_RESOURCE_GROUP: [
+            Compared(unknown=(unknown("h1"), unknown("h2"))),
+            Compared(unknown=(unknown("h1", "b"), unknown("h3"))),
+        ],
+        ADOPT: [AdoptionTried(adopted=True), AdoptionTried(adopted=False, why_not="it is used", in_use=True)],
+    }
+    story = tell(FIND_ORPHANS, ORDER, script)
+
+    assert [each["seen"]["subjectId"] for each in story.orders[ADOPT.name]] == ["h2", "h3"]
+    told = story.last(SCAN_RESOURCE_GROUP)["adoptions"]
+    assert set(told["declined"]) == set(told["conflicts"]) == {"h1", "h3"}
+    assert "/a/host-h1, /b/host-h1" in told["declined"]["h1"]
+    assert story.last(RECORD_SCAN)["compared"] is True
 
 
 def test_nothing_is_recorded_as_gone_where_nothing_was_answered() -> None:

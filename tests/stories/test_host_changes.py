@@ -1,4 +1,4 @@
-"""What happens when a session host is started, stopped, signed off and removed."""
+"""Story of the start, stop, sign-off and removal of a session host."""
 
 from __future__ import annotations
 

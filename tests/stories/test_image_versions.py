@@ -1,4 +1,4 @@
-"""What happens when a version of an image set is built, sealed, acted on and removed."""
+"""Story of the build, sealing, actions and removal of a version of an image set."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from shared.domain.networks.connection import Domain, Network
 from shared.domain.spot.image_version import VersionActionName
 from tests.stories.people import BEGUN, SNAPSHOT
 from tests.stories.tell import Answers, Story, tell
-from tests.stories.test_build_device_image import REMOVED
+from tests.stories.test_build_device_image import IMPORTED, MANAGED, REMOVED
 from tests.stories.test_build_device_image import SMOOTH as IMAGE_IS_SMOOTH
 
 ORDER = VersionOrder(
@@ -101,6 +101,23 @@ def test_by_hand_a_build_ends_with_a_machine_to_customise() -> None:
     assert (events(story), steps(story)) == (["machineReady"], ["allocateCapacity", "createVm"])
     assert story.last(RECORD_VERSION)["ends"] is True
     assert "begin_vm_delete" not in story.calls
+
+
+def test_a_version_from_a_managed_image_is_made_from_its_import() -> None:
+    managed = ORDER.but(source=MANAGED.source)
+    story = tell(BUILD_VERSION, managed, SMOOTH)
+
+    assert steps(story) == ["importSource", "allocateCapacity", "createVm"]
+    assert story.last(BEGIN_VM)["image"] == {"galleryVersionId": IMPORTED}
+    assert story.calls[-2:] == ["delete_import", "record_version"]
+
+
+def test_the_first_version_of_a_set_of_a_managed_image_is_built() -> None:
+    story = tell(BUILD_VERSION, FIRST.but(source=MANAGED.source), SMOOTH)
+
+    assert story.result.outcome == "available"
+    assert steps(story)[:2] == ["importSource", "allocateCapacity"]
+    assert story.orders["record_version_step"][0]["steps"][0] == "importSource"
 
 
 def test_a_seal_closes_the_way_in_before_anything_else_and_ends_available() -> None:

@@ -49,7 +49,7 @@ def _called() -> Iterator[Activity[Any, Any, Any]]:
 
 
 BARE = {"begin_carrier_removal", "record_failed", "record_parked"}
-"""What is called without the work that makes the others: its failure is a warning, or is itself the record."""
+"""Activities called without a `Work`: a failure is a warning, or is itself the record."""
 WITH_A_CALL = [
     contract
     for contract in _called()

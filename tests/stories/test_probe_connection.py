@@ -1,4 +1,4 @@
-"""What happens when a connection is tried from inside its network."""
+"""Story of the probe of a connection from inside its network."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def probe(order: ProbeOrder, changes: Answers | None = None) -> Story:
 
 
 def findings(story: Story) -> list[HealthCheck]:
-    """What the probe has found."""
+    """Findings of the probe."""
     return [finding for finding in story.result.findings if finding.display_name != FINE.display_name]
 
 

@@ -1,4 +1,4 @@
-"""What happens when a Cloud PC is provisioned, on every fork."""
+"""Story of the provisioning of a Cloud PC, on every fork."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when a Spot Group is reconciled."""
+"""Story of the reconcile of a Spot Group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when a tenant is reconciled."""
+"""Story of the reconcile of a tenant."""
 
 from __future__ import annotations
 

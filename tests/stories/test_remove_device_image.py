@@ -1,4 +1,4 @@
-"""What happens when a device image is removed."""
+"""Story of the removal of a device image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when another machine is built first, and takes the place of the one there is."""
+"""Story of the build of another machine, which then replaces the present one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when post-provisioning steps are run again."""
+"""Story of running post-provisioning steps again."""
 
 from __future__ import annotations
 

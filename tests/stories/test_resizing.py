@@ -1,4 +1,4 @@
-"""What happens to the machine of a Cloud PC that is resized."""
+"""Story of the machine of a Cloud PC that is resized."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when an attempt goes on with the machine of the one before."""
+"""Story of an attempt that goes on with the machine of the one before."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BROKEN = Refused(code="VMExtensionProvisioningError", message="the machine is to
 
 
 def after(answers: Answers, order: ProvisionOrder = ORDER) -> ProvisionOrder:
-    """Return the order of the attempt that follows one which failed by what *answers*."""
+    """Return the order of the attempt that follows one which failed by the outcomes *answers*."""
     story = tell(PROVISION, order, {**ALL_WELL, **answers})
     assert story.continued is not None
     return ProvisionOrder.model_validate(story.continued)

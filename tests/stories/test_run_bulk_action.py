@@ -1,4 +1,4 @@
-"""What happens when one action is done to many."""
+"""Story of one action on many Cloud PCs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when a session host of a Spot Group is built."""
+"""Story of the build of a session host of a Spot Group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when somebody asks for a remote action."""
+"""Story of a remote action."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when the engine of a Spot Group runs."""
+"""Story of a run of the engine of a Spot Group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happens when messages said that something has changed."""
+"""Story of messages about changes."""
 
 from __future__ import annotations
 

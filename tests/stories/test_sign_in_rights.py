@@ -1,4 +1,4 @@
-"""What happens until the roles count with which a user signs in."""
+"""Story of waiting until sign-in roles take effect."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ SHAPES = ROOT / "packages" / "functions_host" / "tests" / "apps" / "durable"
 
 @pytest.fixture(scope="session")
 def worker_python() -> Path:
-    """Give the interpreter that has Microsoft's worker."""
+    """Return the interpreter that has Microsoft's worker."""
     try:
         return environment.prepare()
     except environment.NoInterpreterError as missing:
@@ -26,7 +26,7 @@ def worker_python() -> Path:
 
 
 class FakeServices(ThreadingHTTPServer):
-    """What the functions call: a durable host that records all requests, and an identity endpoint without tokens."""
+    """Services for the functions: a durable host that records all requests, an identity endpoint without tokens."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -103,7 +103,7 @@ def services() -> Iterator[FakeServices]:
 
 
 def settings(services: FakeServices) -> dict[str, str]:
-    """Give the sample settings; the managed identity is the one that gives no token."""
+    """Return the sample settings; the managed identity is the one that gives no token."""
     sample = json.loads((ROOT / "local.settings.sample.json").read_text())["Values"]
     return {**sample, "IDENTITY_ENDPOINT": f"{services.url}/msi/token", "IDENTITY_HEADER": "h"}
 

@@ -17,13 +17,13 @@ from functions_host.functions.outputs import QueueOutputs
 
 
 class _KeptOutputs(QueueOutputs):
-    """Keeps what would be sent."""
+    """Queue outputs that keep their messages instead of sending them."""
 
     def __init__(self) -> None:
         super().__init__({}, base64_bodies=True)
         self.kept: dict[str, Any] = {}
 
-    async def send(self, _function: Function, encoded: Mapping[str, meta.Datum]) -> None:
+    async def send(self, _function: Function, encoded: Mapping[str, meta.Datum], _data: Mapping[str, str]) -> None:
         self.kept.update({name: _plain(datum) for name, datum in encoded.items()})
 
 

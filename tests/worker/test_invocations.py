@@ -1,4 +1,4 @@
-"""What goes in and what comes out of every kind of function is the same under Microsoft's worker as under ours."""
+"""Inputs and outputs of every kind of function are the same under Microsoft's worker as under ours."""
 
 import json
 import re

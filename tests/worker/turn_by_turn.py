@@ -26,7 +26,7 @@ _MOST_TURNS = 150
 
 
 class Failed(Exception):  # noqa: N818 - as the activity words it
-    """What a call says when it fails."""
+    """Failure of a call."""
 
 
 @dataclass

@@ -15,7 +15,8 @@ from tests.worker.environment import ROOT
 MICROSOFT_WORKER = Path(__file__).parent / "microsoft_worker.py"
 OUR_WORKER = [sys.executable, "-m", "tests.worker.our_worker"]
 
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_SERVICE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+_DATE_OF_ERROR = re.compile(r'(?<="date": ")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?=")')
 
 Value = dict[str, Any]
 Reply = dict[str, Any]
@@ -80,7 +81,7 @@ class Workers:
         return self.theirs.call(**command), self.ours.call(**command)
 
     def agreed(self, name: str, inputs: Mapping[str, Value], metadata: Mapping[str, Value] | None = None) -> Reply:
-        """Let both call a function; return what both say."""
+        """Let both call a function; return the answer that both give."""
         theirs, ours = map(_timeless, self.invoke(name, inputs, metadata))
         assert ours == theirs, f"{name} with {inputs}: ours says {ours}, theirs {theirs}"
         return theirs
@@ -92,15 +93,16 @@ class Workers:
 
 
 def _timeless(reply: Reply) -> Reply:
-    """Return a reply without the moment at which it was given: a second can begin between two of them."""
+    """Return a reply without the moments at which it was given: a second can begin between two of them."""
     returned = reply.get("returned")
     if not isinstance(returned, dict) or returned.get("type") != "http":
         return reply
-    headers = returned["value"]["headers"]
-    if not _MOMENT.fullmatch(headers.get("x-service-time", "")):
-        return reply
-    value = {**returned["value"], "headers": {**headers, "x-service-time": "a moment"}}
-    return {**reply, "returned": {**returned, "value": value}}
+    headers, body = returned["value"]["headers"], returned["value"]["body"]
+    if _SERVICE_TIME.fullmatch(headers.get("x-service-time", "")):
+        headers = {**headers, "x-service-time": "a moment"}
+    if isinstance(body.get("value"), str):
+        body = {**body, "value": _DATE_OF_ERROR.sub("a moment", body["value"])}
+    return {**reply, "returned": {**returned, "value": {**returned["value"], "headers": headers, "body": body}}}
 
 
 def text(content: str) -> Value:

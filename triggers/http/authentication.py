@@ -1,4 +1,4 @@
-"""Who calls: an Entra access token, checked against the keys its issuer publishes (docs/notes/product.md 5)."""
+"""Authentication: an Entra access token, checked against the keys its issuer publishes (docs/notes/product.md 5)."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ if TYPE_CHECKING:  # loaded when first used: cold start
 _LEEWAY = timedelta(seconds=60)
 CLIENT_PRINCIPAL = "x-ms-client-principal"
 _UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
-"""What Python raises for JSON that is too deep, numbers that are too long, text that is none, and members that are not
-what they should be."""
+"""Exceptions of Python for JSON that is too deep, numbers that are too long, text that is none, and members that are
+not what they should be.
+"""
 
 _LONGEST_CLAIM, _MOST_ROLES = 256, 100
 
@@ -32,7 +33,7 @@ _OBJECT_CLAIM = "http://schemas.microsoft.com/identity/claims/objectidentifier"
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls, and from which directory: roles count only there."""
+    """Caller and their directory: roles count only there."""
 
     actor: Actor
     directory_id: str
@@ -45,7 +46,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class TokenValidation:
-    """What tokens are accepted: for *audience*, issued by *authority_url*, signed with one of *keys*.
+    """Rules for accepted tokens: for *audience*, issued by *authority_url*, signed with one of *keys*.
 
     *trust_client_principal*: App Service authentication has checked the token; its header is accepted.
     """
@@ -57,14 +58,14 @@ class TokenValidation:
 
 
 _NOT_ACCEPTED = "the access token is not valid for this service; get a new one"
-"""Of every directory alike, also where nothing was checked: whose directory a tenant has is nobody's business."""
+"""The same message for every directory, also where nothing was checked: a tenant's directory is not disclosed."""
 
 _VALIDATIONS: dict[tuple[str, str, bool], TokenValidation] = {}
-"""One for each settings: the issuers' keys are kept for as long as the process lives."""
+"""Token validations by settings: the issuers' keys are kept for as long as the process lives."""
 
 
 def token_validation(settings: Settings) -> TokenValidation:
-    """Return what tokens are accepted under *settings*."""
+    """Return the rules of token validation under *settings*."""
     key = (settings.authority_url, settings.api_audience, settings.trust_client_principal)
     if key not in _VALIDATIONS:
         authority, audience, principal = key
@@ -74,7 +75,7 @@ def token_validation(settings: Settings) -> TokenValidation:
 
 
 async def authenticate(headers: Mapping[str, str], validation: TokenValidation, directories: Container[str]) -> Caller:
-    """Return who calls. *directories*: those whose callers are known; of others not even the keys are fetched.
+    """Return the caller. *directories*: those whose callers are known; of others not even the keys are fetched.
 
     Raises: UnauthenticatedError without a valid token of one of them.
     """

@@ -34,7 +34,7 @@ _PLACE = "tenants/{tenant}/bulkActions"
 
 
 class DryRun(TypedDict):
-    """On how many Cloud PCs an action is possible, on how many it is not, and why."""
+    """Numbers of Cloud PCs on which an action is possible and is not, with the reasons."""
 
     possible: int
     refused: int
@@ -70,13 +70,13 @@ async def list_bulk_actions(call: Call) -> Response:
     facts = await operation_facts(call.context)
     bulk_actions = [stored.value async for stored in call.deps.bulk_actions.each(call.tenant.id)]
     found = [bulk_action_view(each, facts.end_of(each)) for each in bulk_actions]
-    return whole_list(call, BULK_ACTIONS, found)
+    return await whole_list(call, BULK_ACTIONS, found)
 
 
 @bp.route(route=f"{_PLACE}/{{id}}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/bulkActions/read", returns=BulkActionView)
 async def get_bulk_action(call: Call) -> Response:
-    """Show how far a bulk action is."""
+    """Show the progress of a bulk action."""
     stored = await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))
     facts = await operation_facts(call.context)
     return ok(bulk_action_view(stored.value, facts.end_of(stored.value)), etag=stored.etag)
@@ -85,17 +85,17 @@ async def get_bulk_action(call: Call) -> Response:
 @bp.route(route=f"{_PLACE}/{{id}}/items", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BULK_ITEM), query=BULK_ITEMS)
 async def list_bulk_items(call: Call) -> Response:
-    """List the Cloud PCs of a bulk action with what has come of each; ``status`` chooses."""
+    """List the Cloud PCs of a bulk action with their results; ``status`` chooses."""
     bulk = (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value
     items = await call.deps.bulk_items.of(call.tenant.id, bulk.id)
-    return whole_list(call, BULK_ITEMS, [bulk_item_view(stored.value) for stored in items])
+    return await whole_list(call, BULK_ITEMS, [bulk_item_view(stored.value) for stored in items])
 
 
 @bp.route(route=f"{_PLACE}/{{id}}/pause", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
 async def pause_bulk_action(call: Call, client: DurableClient) -> Response:
-    """Begin with no further Cloud PC; what has begun comes to its end."""
+    """Begin with no further Cloud PC; actions that have begun go on to their end."""
     return await _steered(call, client, BulkStatus.PAUSED)
 
 
@@ -112,7 +112,7 @@ async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
 async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
-    """Leave the rest alone; what has begun comes to its end."""
+    """Leave the rest alone; actions that have begun go on to their end."""
     return await _steered(call, client, BulkStatus.CANCELED)
 
 

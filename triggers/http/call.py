@@ -32,6 +32,7 @@ from shared.services.action_context import ActionContext
 from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Repository, Stored
 from triggers.http.authentication import Caller
+from triggers.http.permissions import allowed
 from triggers.http.response_shapes import Node
 
 M = TypeVar("M", bound=BaseModel)
@@ -41,6 +42,7 @@ _MOST_BYTES = 1 << 20
 _MOST_MEMBERS = 5_000  # of all objects of a body; the largest form has some hundreds
 _DEEPEST = 20  # objects in each other; no form has as many
 _MOST_KEY_CHARACTERS = 200
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 _HOST_NAME = r"(?=.{1,253}(:|$))[0-9A-Za-z_]([0-9A-Za-z_-]{0,62})(\.[0-9A-Za-z_]([0-9A-Za-z_-]{0,62}))*\.?"
 _ADDRESS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"
 _NETLOC = rf"({_HOST_NAME}|{_ADDRESS})(:(?P<port>[0-9]{{1,5}}))?"
@@ -49,7 +51,7 @@ _MOST_PORT = 65_535
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What to answer; no *body*: none at all. *kind*: its media type; a body that is not JSON is a text."""
+    """Response of a route; no *body*: none at all. *kind*: its media type; a body that is not JSON is a text."""
 
     status: int
     body: Any = None
@@ -63,21 +65,22 @@ def ok(body: Any, *, etag: str | None = None) -> Response:  # noqa: ANN401 - any
 
 
 def created(body: Any, location: str, *, etag: str | None = None) -> Response:  # noqa: ANN401 - any JSON
-    """Answer 201 with the address of what was made."""
+    """Answer 201 with the address of the new resource."""
     return Response(201, body, {"Location": location, **({"ETag": etag} if etag else {})})
 
 
 def body_of(request: func.HttpRequest) -> bytes:
     """Return the body of a request. Raises: LengthRequiredError, TooLargeError.
 
-    The Functions host hands a body on only where there is a Content-Length, and an empty one where it came in chunks.
+    The Functions host hands a body on only where there is a Content-Length, and an empty one where it came in chunks;
+    of those it passes the header on. A request that has no body anyway may say what it likes.
     """
-    if "transfer-encoding" in request.headers:
+    body: bytes = request.get_body()
+    if not body and request.method not in _WITHOUT_BODY and "transfer-encoding" in request.headers:
         raise LengthRequiredError(
             "The body was sent in chunks (Transfer-Encoding), and Azure Functions hands no such body on."
             " Send it in one piece with a Content-Length."
         )
-    body: bytes = request.get_body()
     if len(body) > _MOST_BYTES:
         raise TooLargeError(f"a body may have {_MOST_BYTES} bytes")
     return body
@@ -101,7 +104,7 @@ class Call:
         self.params: Mapping[str, str] = {}
         """The query parameters, once the frame has checked them."""
         self.returns: Node | None = None
-        """What the route returns, as it declares it."""
+        """Return type that the route declares."""
         self.left_out: Sequence[UnreadableError] = ()
         """The records that a list lacks, because they cannot be read."""
         self.now = deps.clock.now()
@@ -109,7 +112,7 @@ class Call:
 
     @cached_property
     def context(self) -> ActionContext:
-        """Who acts, in which tenant and when. Raises: InvalidError where the Idempotency-Key is none.
+        """Actor, tenant and time of the request. Raises: InvalidError where the Idempotency-Key is none.
 
         The seed is the caller's key with the digest of the request; without a key, this very delivery of the request.
         """
@@ -142,6 +145,10 @@ class Call:
         """The tenant's id, empty where the route addresses none."""
         return self._tenant.value.id if self._tenant else ""
 
+    def may(self, verb: str) -> bool:
+        """Whether the caller may do *verb* in the addressed tenant."""
+        return allowed(self.caller, verb, self.deps.settings.provider_tenant_id, self.tenant)
+
     def concern(self, tenant: Stored[Tenant]) -> None:
         """Make it a call in *tenant*: of a route that addresses none, and has found whose thing is addressed."""
         self._tenant = tenant
@@ -156,7 +163,7 @@ class Call:
 
     @property
     def is_confirmed(self) -> bool:
-        """Whether the request says ``confirm=true``: its caller was told what it costs. Raises: InvalidError."""
+        """Whether the request says ``confirm=true``: its caller was told the losses. Raises: InvalidError."""
         confirm = self.query("confirm") or "false"
         if confirm not in {"true", "false"}:
             raise InvalidError(Problem("confirm", "write true or false"))
@@ -173,7 +180,7 @@ class Call:
         return self.json() if self.request.get_body() else {}
 
     def refuse_fields(self) -> None:
-        """Refuse what is in the body of a request that takes none. Raises: InvalidError."""
+        """Refuse a body with fields in a request that takes none. Raises: InvalidError."""
         if given := self._without_annotations(self.json_if_any()):
             message = "unknown field; leave it out: there are no fields here"
             raise InvalidError(*few(len(given), (Problem(f"/{escape(name)}", message) for name in given)))
@@ -186,7 +193,7 @@ class Call:
             raise InvalidError(*problems_of(error)) from error
 
     def match(self, etag: str) -> None:
-        """Compare If-Match with what was read. Raises: MismatchError."""
+        """Compare If-Match with the ETag that was read. Raises: MismatchError."""
         wanted = self.request.headers.get("if-match")
         if wanted and wanted.strip() != "*" and etag not in [each.strip() for each in wanted.split(",")]:
             raise MismatchError("it has changed since you read it; read it again")
@@ -222,8 +229,10 @@ class Call:
 
     @cached_property
     def _body(self) -> Any:  # noqa: ANN401 - JSON
+        if not (body := self.request.get_body()):
+            raise InvalidError(Problem("", "send a body: JSON in UTF-8, with a Content-Length"))
         try:
-            return read_json(self.request.get_body().decode("utf-8"), most_members=_MOST_MEMBERS)
+            return read_json(body.decode("utf-8"), most_members=_MOST_MEMBERS)
         except (ValueError, RecursionError) as error:
             raise InvalidError(Problem("", "write the body as JSON in UTF-8")) from error
 

@@ -1,4 +1,4 @@
-"""What there is to choose from, and what was done: servicePlans, supportedRegions, auditEvents."""
+"""Catalogues and audit log: servicePlans, supportedRegions, auditEvents."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from shared.services.audit_names import audit_names
 from shared.services.licenses import licenses
 from shared.storage.audit import EVERYWHERE
 from shared.workflow import Blueprint
-from triggers.http.audit_lists import audit_list
-from triggers.http.call import Call, Response
+from triggers.http.audit_lists import activities, audit_list
+from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.graph import BASE, base_of, graph_item, graph_whole_list, query_of
+from triggers.http.graph import BASE, base_of, graph_function, graph_item, graph_whole_list, query_of
 from triggers.http.odata import context
 from triggers.http.openapi_metadata import ONE
 from triggers.http.response_shapes import Page
@@ -25,6 +25,7 @@ from triggers.http.views.catalogue import (
     SERVICE_PLANS,
     SUPPORTED_REGION,
     SUPPORTED_REGIONS,
+    ActivityTypesView,
     audit_event_view,
     service_plan_view,
     supported_region_view,
@@ -39,7 +40,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 async def list_service_plans(call: Call) -> Response:
     """List the Cloud PC licences that the tenant has: bought by its directory, or its own seats."""
     plans = (await licenses(call.context)).values()
-    return graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in plans])
+    return await graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in plans])
 
 
 @bp.route(route=f"{BASE}/supportedRegions", methods=["GET"], auth_level=_OPEN)
@@ -51,7 +52,7 @@ async def list_service_plans(call: Call) -> Response:
 )
 async def list_supported_regions(call: Call) -> Response:
     """List the regions a site may be in."""
-    return graph_whole_list(call, SUPPORTED_REGIONS, [supported_region_view(region) for region in REGIONS])
+    return await graph_whole_list(call, SUPPORTED_REGIONS, [supported_region_view(region) for region in REGIONS])
 
 
 @bp.route(route=f"{BASE}/supportedRegions/{{id}}", methods=["GET"], auth_level=_OPEN)
@@ -67,9 +68,16 @@ async def get_supported_region(call: Call) -> Response:
 @bp.route(route=f"{BASE}/auditEvents", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, returns=Page(AUDIT_EVENT), query=AUDIT_EVENTS)
 async def list_audit_events(call: Call) -> Response:
-    """List what was done, newest first."""
+    """List the audit events of a tenant, newest first."""
     head = {"@odata.context": context(base_of(call), AUDIT_EVENTS, query_of(call, AUDIT_EVENTS))}
     return await audit_list(call, call.tenant.id, head)
+
+
+@graph_function(bp, f"{BASE}/auditEvents/getAuditActivityTypes")
+@endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, returns=ActivityTypesView)
+async def get_audit_activity_types(call: Call) -> Response:
+    """List the activities that audit events name: those of callers, and others in the newest events."""
+    return ok({"@odata.context": f"{base_of(call)}/$metadata#Collection(Edm.String)", "value": await activities(call)})
 
 
 @bp.route(route=f"{BASE}/auditEvents/{{id}}", methods=["GET"], auth_level=_OPEN)
@@ -85,5 +93,5 @@ async def get_audit_event(call: Call) -> Response:
 @bp.route(route="auditEvents", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/service/read", returns=Page(AUDIT_EVENT), query=SERVICE_AUDIT_EVENTS)
 async def list_service_audit_events(call: Call) -> Response:
-    """List what was done to the service as a whole, or with ``tenantId`` in one tenant, also in one that is deleted."""
+    """List the audit events of the service as a whole, or with ``tenantId`` of one tenant, even a deleted one."""
     return await audit_list(call, call.query("tenantId") or EVERYWHERE)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.rebuilds import RETRY
 from shared.domain.cloud_pcs.sign_in import SignInDetails
 from shared.domain.planning.drift import TenantPolicies
-from shared.errors import ConflictError
 from shared.services.cloud_pc_lists import cloud_pc_entries
 from shared.services.explanations import read_configuration
 from shared.services.rebuilding import rebuild
 from shared.services.rerunning import RerunForm
 from shared.services.rerunning import rerun as rerun_steps
-from shared.services.signing_in import sign_in_of
+from shared.services.signing_in import ready_sign_in
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.graph import BASE, graph_item, graph_kept_list, query_of
+from triggers.http.graph import BASE, graph_function, graph_item, graph_kept_list, query_of
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import accepted
@@ -28,9 +26,11 @@ from triggers.http.views.cloud_pcs import (
     CLOUD_PC,
     CLOUD_PCS,
     OF_TODAY,
+    LaunchDetailView,
     StatusCountsView,
     cloud_pc_view,
     count_by_status,
+    launch_detail_view,
 )
 from triggers.http.views.operations import OPERATION
 from triggers.http.views.timeline import TimelineView, timeline_view
@@ -49,7 +49,7 @@ async def list_cloud_pcs(call: Call) -> Response:
     return await graph_kept_list(call, call.deps.cloud_pcs, CLOUD_PCS, view, entries)
 
 
-@bp.route(route=f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus()", methods=["GET"], auth_level=_OPEN)
+@graph_function(bp, f"{BASE}/cloudPCs/retrieveCloudPcCountByStatus")
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=StatusCountsView)
 async def count_cloud_pcs(call: Call) -> Response:
     """Count the Cloud PCs by status."""
@@ -65,6 +65,14 @@ async def get_cloud_pc(call: Call) -> Response:
     return graph_item(call, CLOUD_PCS, cloud_pc_view(stored.value, call.now, configuration), stored.etag)
 
 
+@graph_function(bp, f"{BASE}/cloudPCs/{{id}}/retrieveCloudPcLaunchDetail")
+@endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", graph=True, returns=LaunchDetailView)
+async def retrieve_launch_detail(call: Call) -> Response:
+    """Show the address that opens a Cloud PC in a browser."""
+    pc = await _present(call)
+    return ok(launch_detail_view(pc, await ready_sign_in(call.deps, call.tenant, pc)))
+
+
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/timeline", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/read", returns=TimelineView)
 async def get_timeline(call: Call) -> Response:
@@ -77,11 +85,8 @@ async def get_timeline(call: Call) -> Response:
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/signInDetails", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/cloudPCs/readSignInDetails", returns=SignInDetails)
 async def get_sign_in_details(call: Call) -> Response:
-    """Show how the user signs in, with a text for the admin to pass on."""
-    pc = await _present(call)
-    if pc.status not in WORKING:
-        raise ConflictError("the Cloud PC is not ready to sign in to", status=pc.status.value)
-    return ok((await sign_in_of(call.deps, call.tenant, pc)).to_json())
+    """Show the sign-in details of the user, with a text for the administrator to pass on."""
+    return ok((await ready_sign_in(call.deps, call.tenant, await _present(call))).to_json())
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/retry", methods=["POST"], auth_level=_OPEN)
@@ -112,7 +117,7 @@ async def rerun_step(call: Call, client: DurableClient) -> Response:
 
 
 async def _configuration(call: Call) -> TenantPolicies:
-    """Return what the policies would build now; nothing is read for callers who did not select what follows from it."""
+    """Return the configuration for drift; nothing is read for callers who did not select a property that needs it."""
     selected = query_of(call, CLOUD_PCS).select
     if selected is not None and OF_TODAY.isdisjoint(selected):
         return TenantPolicies({}, {}, call.tenant.settings)

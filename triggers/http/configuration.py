@@ -1,4 +1,4 @@
-"""What a client needs to know before it can sign anybody in: without a token, and without reading anything."""
+"""Configuration that a client needs before a sign-in: without a token, and without reading anything."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import azure.functions as func
 from shared.config import VERSION
 from shared.dependencies import dependencies
 from shared.workflow import Blueprint
+from triggers.http.answers import http_response
 from triggers.http.etags import is_held
 from triggers.http.openapi_metadata import returns
 from triggers.http.views.me import ConfigurationView
@@ -22,7 +23,7 @@ _NOT_MODIFIED = 304
 @bp.route(route="configuration", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @returns({200: ConfigurationView, 304: None})
 async def get_configuration(req: func.HttpRequest) -> func.HttpResponse:
-    """Show how to sign in: authority, client id and scope; and the version of the service."""
+    """Show the settings for signing in: authority, client id and scope; and the version of the service."""
     settings = dependencies().settings
     shown: ConfigurationView = {
         "authority": f"{settings.authority_url}/{settings.sign_in_directory}",
@@ -34,5 +35,5 @@ async def get_configuration(req: func.HttpRequest) -> func.HttpResponse:
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:16]}"'
     headers = {"Cache-Control": _HELD, "ETag": etag}
     if is_held(etag, req.headers.get("if-none-match")):
-        return func.HttpResponse(status_code=_NOT_MODIFIED, headers=headers)
-    return func.HttpResponse(body, headers=headers, mimetype="application/json")
+        return http_response(status=_NOT_MODIFIED, headers=headers)
+    return http_response(body, headers=headers, kind="application/json")

@@ -77,7 +77,7 @@ async def create_connection(call: Call, client: DurableClient) -> Response:
     async def create() -> Response:
         facts = await _facts(call)
         body = call.json()
-        form = connection_form(body, facts.sites)
+        form = connection_form(body, facts.sites, call.tenant.settings.default_site_id)
         try:
             begun = await connections.create_connection(call.context, client, form, facts)
         except InvalidError as error:
@@ -181,7 +181,7 @@ def may_name_any_subscription(call: Call) -> bool:
 
 
 async def views(call: Call) -> Callable[[Connection], ConnectionView]:
-    """Return how to show a connection: with its site, what uses it, and the addresses that are still needed.
+    """Return a function that shows a connection: with its site, its users, and the addresses that are still needed.
 
     The Cloud PCs are only read when they are selected. Whether the checks pause shows without: the sweep renews the
     time of a connection that they use.

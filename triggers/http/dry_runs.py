@@ -1,4 +1,4 @@
-"""Dry runs of changes: what would be built, moved or put into a grace period."""
+"""Dry runs of changes: builds, moves and grace periods that would follow."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @bp.route(route="tenants/{tenant}/dryRun", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/tenants/dryRun", accepts=DryRunForm, returns=Foresight, mutates=False)
 async def foresee_change(call: Call) -> Response:
-    """Show what an assignment, an edit of a policy, settings or a pause would do; nothing happens."""
+    """Show the consequences of an assignment, an edit of a policy, settings or a pause; nothing happens."""
     return ok((await dry_run(call.context, call.read(DryRunForm))).to_json())

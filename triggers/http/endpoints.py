@@ -33,6 +33,7 @@ from shared.errors import (
 from shared.services.tenant_directories import tenants_by_directory
 from shared.storage.repository import Stored, unreadable_left_out
 from shared.workflow import DurableClient
+from triggers.http.answers import http_response
 from triggers.http.authentication import (
     CLIENT_PRINCIPAL,
     Caller,
@@ -54,6 +55,8 @@ from triggers.http.sign_in_failures import SignInFailures
 _ATTEMPTS = 20
 _MOST_CHARACTERS = 1000  # of a part of an address: storage answers longer ones with a 431
 _UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
+_SLASH = re.compile(r"[/\\]|%2f|%5c", re.IGNORECASE)
+"""A slash in one part of an address: the host hands ``%2F`` over as it was sent (docs/func.md)."""
 _GRAPH_VERSIONS = frozenset({"v1.0", "beta"})
 _CLIENT_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -121,7 +124,7 @@ def _timed(response: func.HttpResponse) -> func.HttpResponse:
 
 
 def _named(request: func.HttpRequest, trace_id: str) -> dict[str, str]:
-    """Return what Graph's errors say of the request: when it came, and the id that its client has given it."""
+    """Return the request's properties in Graph's errors: its time, and the id that its client has given it."""
     given = request.headers.get("client-request-id", "")
     client = given if _CLIENT_REQUEST_ID.fullmatch(given) else trace_id
     return {"date": dependencies().clock.now().strftime("%Y-%m-%dT%H:%M:%S"), "client-request-id": client}
@@ -153,6 +156,7 @@ async def _authorized_call(
     params = request.route_params
     parts_of(request)
     _refuse_unusable({**request.params, **params})
+    _refuse_slashes(params)
     if "version" in params and params["version"] not in _GRAPH_VERSIONS:
         raise NotFoundError("the versions are v1.0 and beta")
     if not (validation.trust_client_principal and request.headers.get(CLIENT_PRINCIPAL)):
@@ -182,6 +186,13 @@ def _refuse_unusable(texts: Mapping[str, str]) -> None:
             raise InvalidError(Problem(name, "leave out control characters, and characters that are not whole"))
 
 
+def _refuse_slashes(parts: Mapping[str, str]) -> None:
+    """Refuse a part of an address that reads like several: none of our ids has a slash. Raises: InvalidError."""
+    for name, text in parts.items():
+        if _SLASH.search(text):
+            raise InvalidError(Problem(name, "there is none with a slash, encoded or not; write one id"))
+
+
 async def _caller_in_tenant(
     request: func.HttpRequest, validation: TokenValidation, deps: Dependencies, tenant_id: str
 ) -> tuple[Caller, Stored[Tenant]]:
@@ -198,7 +209,7 @@ async def _caller_in_tenant(
 
 
 async def _authenticated(request: func.HttpRequest, validation: TokenValidation, directories: set[str]) -> Caller:
-    """Return who calls. Raises: UnauthenticatedError, SlowedDownError for an address from which many have failed."""
+    """Return the caller. Raises: UnauthenticatedError, SlowedDownError for an address from which many have failed."""
     try:
         return await authenticate(request.headers, validation, directories)
     except UnauthenticatedError:
@@ -214,14 +225,14 @@ async def _directories(deps: Dependencies) -> set[str]:
 def _http_response(response: Response, request: func.HttpRequest, trace_id: str) -> func.HttpResponse:
     headers = {"X-Trace-Id": trace_id, "Cache-Control": "no-store", **(response.headers or {})}
     if response.body is None:
-        return func.HttpResponse(status_code=response.status, headers=headers)
+        return http_response(status=response.status, headers=headers)
     plain = response.kind != "application/json"
     body = (str(response.body) if plain else json.dumps(response.body, separators=(",", ":"))).encode()
     if request.method == "GET" and response.status == HTTPStatus.OK and "ETag" not in headers:
         headers["ETag"] = f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'  # of what is shown, not of a record
         if is_held(headers["ETag"], request.headers.get("if-none-match")):
-            return func.HttpResponse(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return func.HttpResponse(body, status_code=response.status, headers=headers, mimetype=response.kind)
+            return http_response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return http_response(body, status=response.status, headers=headers, kind=response.kind)
 
 
 def _entry(

@@ -1,4 +1,4 @@
-"""Which version of a resource a client has already: ``If-None-Match`` (RFC 9110, section 13.1.2)."""
+"""Versions of resources that a client has already: ``If-None-Match`` (RFC 9110, section 13.1.2)."""
 
 
 def is_held(etag: str, if_none_match: str | None) -> bool:

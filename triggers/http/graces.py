@@ -79,7 +79,7 @@ def _shown(after: CloudPc, call: Call) -> Response:
 async def list_removals(call: Call) -> Response:
     """List the Cloud PCs whose removal waits to be confirmed, with cause and reason."""
     found = [stored.value for stored in await call.deps.cloud_pcs.with_removals(call.tenant.id)]
-    return whole_list(call, REMOVALS, [pending_removal_view(pc) for pc in found])
+    return await whole_list(call, REMOVALS, [pending_removal_view(pc) for pc in found])
 
 
 @bp.route(route="tenants/{tenant}/cloudPCs/{id}/confirmRemoval", methods=["POST"], auth_level=_OPEN)

@@ -1,23 +1,44 @@
-"""What the Graph-shaped routes have in common: their address, lists, items, creations."""
+"""Common parts of the Graph-shaped routes: their address, lists, items, creations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
+
+import azure.functions as func
 
 from shared.domain.filtering import Row
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
 from shared.storage.repository import Repository
+from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, created, ok, parts_of
 from triggers.http.lists import kept_list, list_query, whole_list
 from triggers.http.odata import Collection, Query, context, selected
+from triggers.http.openapi_metadata import shown_elsewhere
 from triggers.http.operations import address
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
 
+Entry = Callable[[func.HttpRequest, func.Context], Awaitable[func.HttpResponse]]
 V = TypeVar("V", bound=Value)
 View = Callable[[V], Mapping[str, Any]]
+
+
+def graph_function(bp: Blueprint, route: str) -> Callable[[Entry], Entry]:
+    """Register a handler as a function of Graph's: clients call it with its parentheses, its reference without."""
+
+    def register(handler: Entry) -> Entry:
+        @shown_elsewhere
+        async def called(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+            return await handler(req, context)
+
+        called.__name__ = called.__qualname__ = f"{handler.__name__}_without_parentheses"
+        for address_, entry in ((f"{route}()", handler), (route, called)):
+            bp.route(route=address_, methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)(entry)
+        return handler
+
+    return register
 
 
 def base_of(call: Call) -> str:
@@ -37,12 +58,12 @@ async def graph_list(
 ) -> Response:
     """Answer with a page of records, of which there are few; *own*: columns by which the list is always filtered."""
     found = repository.each(call.tenant.id, **own)
-    return graph_whole_list(call, collection, [view(stored.value) async for stored in found])
+    return await graph_whole_list(call, collection, [view(stored.value) async for stored in found])
 
 
-def graph_whole_list(call: Call, collection: Collection, views: Iterable[Mapping[str, Any]]) -> Response:
+async def graph_whole_list(call: Call, collection: Collection, views: Iterable[Mapping[str, Any]]) -> Response:
     """Answer with a page of a list that was read as a whole."""
-    return whole_list(call, collection, views, _context(call, collection))
+    return await whole_list(call, collection, views, _context(call, collection))
 
 
 async def graph_kept_list(
@@ -60,7 +81,7 @@ def graph_item(call: Call, collection: Collection, view: Mapping[str, Any], etag
 
 
 def graph_created(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Response:
-    """Answer 201 with what was made."""
+    """Answer 201 with the new resource."""
     head = {"@odata.context": f"{context(base_of(call), collection, Query())}/$entity", "@odata.etag": etag}
     body = {**head, **selected(view, Query(), collection)}
     return created(body, resource(call, collection, str(view["id"])), etag=etag)
@@ -73,7 +94,7 @@ def with_operation(response: Response, operation: Operation | None) -> Response:
 
 
 def graph_changed(call: Call, collection: Collection, view: Mapping[str, Any], etag: str) -> Response:
-    """Answer a PATCH: 204 as Graph does, or with ``Prefer: return=representation`` 200 with what has become of it."""
+    """Answer a PATCH: 204 as Graph does, or with ``Prefer: return=representation`` 200 with the changed resource."""
     preferences = {each.strip() for each in (call.request.headers.get("prefer") or "").lower().split(",")}
     if "return=representation" not in preferences:
         return Response(204, headers={"ETag": etag})

@@ -9,6 +9,7 @@ import azure.functions as func
 from shared.dependencies import dependencies
 from shared.errors import DeskwrightError
 from shared.workflow import Blueprint
+from triggers.http.answers import http_response
 from triggers.http.openapi_metadata import returns
 from triggers.http.views.tenants import HealthView
 
@@ -23,5 +24,5 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
     try:
         await dependencies().tenants.page(1)
     except DeskwrightError:
-        return func.HttpResponse(json.dumps({"status": "unhealthy"}), status_code=503, mimetype="application/json")
-    return func.HttpResponse(json.dumps({"status": "healthy"}), mimetype="application/json")
+        return http_response(json.dumps({"status": "unhealthy"}), status=503, kind="application/json")
+    return http_response(json.dumps({"status": "healthy"}), kind="application/json")

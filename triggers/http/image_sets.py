@@ -24,7 +24,8 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 
 
 async def _view(call: Call, image_set: ImageSet) -> ImageSetView:
-    return image_set_view(image_set, await uses_of_set(call.deps, call.tenant.id, image_set.id))
+    uses = await uses_of_set(call.deps, call.tenant.id, image_set.id)
+    return image_set_view(image_set, uses, with_source=call.may("Microsoft.CloudPC/imageSets/update"))
 
 
 @bp.route(route=f"{BASE}/imageSets", methods=["GET"], auth_level=_OPEN)
@@ -33,7 +34,7 @@ async def list_image_sets(call: Call) -> Response:
     """List the image sets by name."""
     found = [stored.value async for stored in call.deps.image_sets.each(call.tenant.id)]
     views = [await _view(call, each) for each in sorted(found, key=lambda each: each.display_name.casefold())]
-    return graph_whole_list(call, IMAGE_SETS, views)
+    return await graph_whole_list(call, IMAGE_SETS, views)
 
 
 @bp.route(route=f"{BASE}/imageSets/{{id}}", methods=["GET"], auth_level=_OPEN)

@@ -11,6 +11,7 @@ from shared.services import image_versions
 from shared.services.image_sets import image_set_facts
 from shared.services.image_usage import uses_of_set
 from shared.services.image_versions import SealForm, VersionEdit, version_of
+from shared.services.retiring import versions_to_retire
 from shared.services.version_actions import ConnectForm, act_on_version, public_address
 from shared.services.wizards import version_facts
 from shared.storage.repository import Stored
@@ -34,7 +35,10 @@ async def _read(call: Call) -> Stored[ImageVersion]:
 
 
 async def _view(call: Call, version: ImageVersion) -> ImageVersionView:
-    return image_version_view(version, await uses_of_set(call.deps, call.tenant.id, version.image_set_id))
+    uses = await uses_of_set(call.deps, call.tenant.id, version.image_set_id)
+    image_set = await call.deps.image_sets.find(call.tenant.id, version.image_set_id)
+    retired = await versions_to_retire(call.deps, image_set.value, uses) if image_set else []
+    return image_version_view(version, uses, [each.id for each in retired])
 
 
 @bp.route(route=f"{BASE}/imageSets/{{id}}/versions", methods=["GET"], auth_level=_OPEN)
@@ -45,7 +49,9 @@ async def list_image_versions(call: Call) -> Response:
     uses = await uses_of_set(call.deps, call.tenant.id, image_set.id)
     each_of = call.deps.image_versions.each(call.tenant.id, image_set_id=image_set.id)
     found = sorted([stored.value async for stored in each_of], key=lambda v: numbers(v.version), reverse=True)
-    return graph_whole_list(call, IMAGE_VERSIONS, [image_version_view(version, uses) for version in found])
+    retired = [each.id for each in await versions_to_retire(call.deps, image_set, uses)]
+    views = [image_version_view(version, uses, retired) for version in found]
+    return await graph_whole_list(call, IMAGE_VERSIONS, views)
 
 
 @bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
@@ -101,7 +107,7 @@ async def disconnect_image_version(call: Call, client: DurableClient) -> Respons
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/imageVersions/reboot", graph=True, returns={204: None})
 async def reboot_image_version(call: Call, client: DurableClient) -> Response:
-    """Restart the machine of a version; one that is shut down is started."""
+    """Restart the machine of a version; if it is shut down, start it."""
     return await _begun(call, client, VersionActionName.REBOOT)
 
 

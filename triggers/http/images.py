@@ -13,12 +13,13 @@ from shared.services.images import image_facts, offered_images
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.images import POINTERS, DeviceImageBody, DeviceImageEdit, device_image_edit, device_image_form
 from triggers.http.bodies.reading import renamed
-from triggers.http.call import Call, Response
+from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import (
     BASE,
     graph_changed,
     graph_created,
+    graph_function,
     graph_item,
     graph_list,
     graph_whole_list,
@@ -33,8 +34,10 @@ from triggers.http.views.images import (
     DEVICE_IMAGES,
     GALLERY_IMAGE,
     GALLERY_IMAGES,
+    SourceImagesView,
     device_image_view,
     gallery_image_view,
+    source_image_view,
 )
 
 bp = Blueprint()
@@ -46,6 +49,14 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 async def list_device_images(call: Call) -> Response:
     """List the device images."""
     return await graph_list(call, call.deps.images, DEVICE_IMAGES, device_image_view)
+
+
+@graph_function(bp, f"{BASE}/deviceImages/getSourceImages")
+@endpoint("Microsoft.CloudPC/deviceImages/read", graph=True, returns=SourceImagesView)
+async def find_source_images(call: Call) -> Response:
+    """List the images of the tenant's own from which a device image can be built."""
+    found = (await image_facts(call.context)).own_images
+    return ok({"value": [source_image_view(each) for each in found if each.offered]})
 
 
 @bp.route(route=f"{BASE}/deviceImages/{{id}}", methods=["GET"], auth_level=_OPEN)
@@ -65,7 +76,7 @@ async def create_device_image(call: Call, client: DurableClient) -> Response:
     async def create() -> Response:
         facts = await image_facts(call.context)
         try:
-            form = device_image_form(call.json(), facts.sites)
+            form = device_image_form(call.json(), facts.sites, call.tenant.settings.default_site_id)
             begun = await images.create_device_image(call.context, client, form, facts)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error
@@ -81,7 +92,7 @@ async def create_device_image(call: Call, client: DurableClient) -> Response:
     "Microsoft.CloudPC/deviceImages/update", graph=True, accepts=DeviceImageEdit, returns={200: DEVICE_IMAGE, 204: None}
 )
 async def update_device_image(call: Call) -> Response:
-    """Rename a device image; what it was built from, and its version, stay."""
+    """Rename a device image; its source and its version stay."""
     stored = await call.deps.images.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     changes = device_image_edit(call.json(), device_image_view(stored.value))
@@ -124,7 +135,7 @@ async def delete_device_image(call: Call, client: DurableClient) -> Response:
 async def list_gallery_images(call: Call) -> Response:
     """List the marketplace images that fit a Cloud PC."""
     views = [gallery_image_view(image) for image in await offered_images(call.context)]
-    return graph_whole_list(call, GALLERY_IMAGES, views)
+    return await graph_whole_list(call, GALLERY_IMAGES, views)
 
 
 @bp.route(route=f"{BASE}/galleryImages/{{id}}", methods=["GET"], auth_level=_OPEN)

@@ -6,9 +6,11 @@ the OpenAPI document shows its schema. That is made when the document is first r
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, overload
+from typing import Annotated, Any, TypeVar, overload
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, WithJsonSchema, with_config
 from pydantic_core import CoreSchema
@@ -18,15 +20,38 @@ Json = dict[str, Any]
 Timestamp = Annotated[str, WithJsonSchema({"type": "string", "format": "date-time"})]
 Password = Annotated[str, WithJsonSchema({"type": "string", "writeOnly": True, "maxLength": 256})]
 
-annotated = with_config(ConfigDict(json_schema_extra={"patternProperties": {"@odata[.]": {}}}))
+T = TypeVar("T", bound=type[Any])
+
+_ANNOTATIONS: dict[str, Any] = {"@odata[.]": {}}
+annotated = with_config(ConfigDict(json_schema_extra={"patternProperties": _ANNOTATIONS}))
 """Marks a ``TypedDict`` in which Graph's clients may send annotations of OData beside the properties."""
 unrestricted = with_config(ConfigDict(extra="allow"))
 """Marks a ``TypedDict`` that may have more properties. Without it a schema allows none."""
 
 
+def read_only(view: type[Any], body: type[Any]) -> frozenset[str]:
+    """Return the properties of *view* that *body* does not have: only the service sets them."""
+    return frozenset(view.__annotations__) - frozenset(body.__annotations__)
+
+
+def sent_back(view: type[Any], *others: str) -> Callable[[T], T]:
+    """Mark a ``TypedDict`` as ``annotated``, in which clients may also send what only *view* shows.
+
+    *others*: names of Graph's that the service does not show. All of that is ignored.
+    """
+
+    def mark(body: T) -> T:
+        names = "|".join(re.escape(name) for name in sorted(read_only(view, body) | {*others}))
+        known: Json = {**_ANNOTATIONS, f"^({names})$": {"readOnly": True}}
+        marked: T = with_config(ConfigDict(json_schema_extra={"patternProperties": known}))(body)
+        return marked
+
+    return mark
+
+
 @dataclass(frozen=True, slots=True)
 class DumpOf:
-    """``Annotated[Json, DumpOf(Model)]``: what ``to_json()`` of a *model* returns."""
+    """``Annotated[Json, DumpOf(Model)]``: the result of ``to_json()`` of a *model*."""
 
     model: type[BaseModel]
 

@@ -11,7 +11,9 @@ from shared.domain.ordering import OrderError, behind, ordered, place_of, read_t
 from shared.domain.pages import page_of
 from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
+from shared.pauses import unhurried
 from shared.storage.repository import Repository
+from triggers.http.answers import attachment
 from triggers.http.call import Call, Response, ok
 from triggers.http.csv_files import csv_file
 from triggers.http.odata import Collection, Query, read_query, refuse_unselectable, row_of, selected
@@ -21,12 +23,12 @@ from triggers.http.response_shapes import properties_of
 V = TypeVar("V", bound=Value)
 View = Callable[[V], Mapping[str, Any]]
 Found = tuple[Mapping[str, Any], Mapping[str, Scalar]]
-"""What is shown of a thing, and what of it is compared."""
+"""Properties of a thing that are shown, and values that are compared."""
 
 _CSV = "text/csv"
 
 
-def whole_list(
+async def whole_list(
     call: Call, collection: Collection, views: Iterable[Mapping[str, Any]], more: Mapping[str, Any] | None = None
 ) -> Response:
     """Answer with a page of a list that was read as a whole. *more*: beside the items.
@@ -34,14 +36,15 @@ def whole_list(
     The token of the next page says where this one has ended, as those of lists that are kept do.
     """
     query = list_query(call, collection)
-    found = [(view, row) for view in views if accepts(query.condition, row := row_of(view, collection))]
+    seen = [(view, row_of(view, collection)) async for view in unhurried(views)]
+    found = [each async for each in unhurried(seen) if accepts(query.condition, each[1])]
     rows: list[dict[str, Scalar]] = [
         {**row, "id": id_, "": number}
         for number, ((_, row), id_) in enumerate(zip(found, _ids(found, collection), strict=True))
     ]
     rows = ordered(rows, query.order) if query.order else rows
     if wants_csv(call):
-        return csv_response(collection, query, ((row, view) for view, row in _of(found, rows)))
+        return await csv_response(collection, query, ((row, view) for view, row in _of(found, rows)))
     try:
         page, following = page_of(collection.name, rows, query.order, top_of(call), call.query("$skiptoken"))
     except OrderError as error:
@@ -58,7 +61,7 @@ def list_query(call: Call, collection: Collection) -> Query:
 
 
 def _ids(found: Iterable[Found], collection: Collection) -> Iterator[str]:
-    """Give what tells each row from all others: its key, with a number where others have the same."""
+    """Yield the id of each row: its key, with a number if others have the same."""
     seen: Counter[str] = Counter()
     for view, row in found:
         key = "|".join(str(row.get(name, view.get(name))) for name in collection.key)
@@ -67,7 +70,7 @@ def _ids(found: Iterable[Found], collection: Collection) -> Iterator[str]:
 
 
 def _of(found: Sequence[Found], rows: Iterable[Mapping[str, Scalar]]) -> list[Found]:
-    """Return what *rows* were made of, in their order."""
+    """Return the elements from which *rows* were made, in the order of the rows."""
     return [found[int(row[""] or 0)] for row in rows]
 
 
@@ -84,7 +87,7 @@ async def kept_list(
     The token of the next page says where this one has ended: what comes or goes between two pages moves no other.
     """
     query = list_query(call, collection)
-    found = ordered((entry for entry in entries if accepts(query.condition, entry)), query.order)
+    found = ordered([entry async for entry in unhurried(entries) if accepts(query.condition, entry)], query.order)
     if wants_csv(call):
         return await _kept_csv(call, repository, (collection, query), view, found)
     top, token, count = top_of(call), call.query("$skiptoken"), len(found)
@@ -112,20 +115,20 @@ async def _kept_csv(
     """Return all entries as CSV; where other properties are selected, of the records."""
     collection, query = asked
     if query.select is None or set(query.select) <= {"id", *collection.kinds}:
-        return csv_response(collection, query, ((entry, entry) for entry in found))
+        return await csv_response(collection, query, ((entry, entry) for entry in found))
     views = {stored.value.id: view(stored.value) async for stored in repository.each(call.tenant.id)}  # type: ignore[attr-defined] # every record has an id
     chosen = [entry for entry in found if entry["id"] in views]
-    return csv_response(collection, query, ((entry, views[str(entry["id"])]) for entry in chosen))
+    return await csv_response(collection, query, ((entry, views[str(entry["id"])]) for entry in chosen))
 
 
-def csv_response(
+async def csv_response(
     collection: Collection, query: Query, rows: Iterable[tuple[Mapping[str, Scalar], Mapping[str, Any]]]
 ) -> Response:
     """Answer with *rows* (what is compared of a view, and the view) as CSV: a column for each property."""
     names = query.select if query.select is not None else tuple(collection.kinds)
     lines = ([row[name] if name in row else view.get(name) for name in names] for row, view in rows)
-    disposition = f'attachment; filename="{collection.name.rpartition("/")[2]}.csv"'
-    return Response(200, csv_file(names, lines), {"Content-Disposition": disposition}, kind=_CSV)
+    disposition = attachment(f"{collection.name.rpartition('/')[2]}.csv")
+    return Response(200, await csv_file(names, lines), {"Content-Disposition": disposition}, kind=_CSV)
 
 
 def _count(query: Query, count: int) -> dict[str, int]:

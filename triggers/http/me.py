@@ -1,4 +1,4 @@
-"""The caller themselves: who they are and what they may do, whatever their role."""
+"""The caller themselves: their name and rights, whatever their role."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KNOWN = frozenset(Role)
 @bp.route(route="me", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/me/read", returns=MeView)
 async def get_me(call: Call) -> Response:
-    """Show the caller: name, roles, what these allow, and the tenants in which they count."""
+    """Show the caller: name, roles, permissions, and the tenants in which they count."""
     caller, provider_directory = call.caller, call.deps.settings.provider_tenant_id
     directory = None if is_provider(caller, provider_directory) else caller.directory_id
     tenants, cut = await tenants_of(call.deps, directory, _MOST_TENANTS)

@@ -14,6 +14,7 @@ from shared.domain.json_text import read_json
 from shared.errors import InvalidError, LengthRequiredError, TooLargeError
 from shared.services import directory_notifications
 from shared.workflow import Blueprint
+from triggers.http.answers import http_response
 from triggers.http.call import body_of
 from triggers.http.json_schema import Json, unrestricted
 from triggers.http.openapi_metadata import returns
@@ -41,19 +42,19 @@ async def receive_notifications(req: func.HttpRequest) -> func.HttpResponse:
     """Take Graph's notifications. The clientState proves who sends; anybody else learns nothing."""
     token = req.params.get("validationToken")
     if token is not None:  # the handshake: Graph wants its token back, and a browser must not run it
-        return func.HttpResponse(html.escape(token), mimetype="text/plain")
+        return http_response(html.escape(token), kind="text/plain")
     try:
         notifications = _notifications(body_of(req))
     except LengthRequiredError:
-        return func.HttpResponse(status_code=_NO_LENGTH)
+        return http_response(status=_NO_LENGTH)
     except TooLargeError:
-        return func.HttpResponse(status_code=_TOO_LARGE)
+        return http_response(status=_TOO_LARGE)
     if notifications is None:
-        return func.HttpResponse(status_code=_BAD)
+        return http_response(status=_BAD)
     if len(notifications) > directory_notifications.MOST_NOTIFICATIONS:
-        return func.HttpResponse(status_code=_TOO_LARGE)
+        return http_response(status=_TOO_LARGE)
     await directory_notifications.receive_notifications(dependencies(), notifications)
-    return func.HttpResponse(status_code=_ACCEPTED)
+    return http_response(status=_ACCEPTED)
 
 
 def _notifications(body: bytes) -> list[dict[str, Any]] | None:

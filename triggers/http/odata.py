@@ -29,20 +29,23 @@ _KNOWN = frozenset({"$top", "$skiptoken", "$select", "$filter", "$search", "$ord
 class Collection:
     """The options that a collection supports.
 
-    *kinds*: the properties that ``$filter`` and ``$orderby`` may name; a CSV has a column for each. *searched*: where
-    ``$search`` looks. *order*: how it is ordered when nobody says how. *key*: the
-    properties that tell an item from all others. *hidden*: properties that only ``$select``
-    shows, as Graph has it. *expands*: properties that only ``$expand`` shows. *own*: parameters without a $; those
-    that are called as a property name the value that it has.
+    *within*: what its address stands below, in answers. *kinds*: the properties that ``$filter`` and ``$orderby`` may
+    name; a CSV has a column for each. *searched*: where ``$search`` looks. *order*: how it is ordered when nobody says
+    how. *key*: the properties that tell an item from all others. *hidden*: properties that only ``$select`` shows, as
+    Graph has it. *expands*: properties that only ``$expand`` shows. *lacks*: properties that Graph documents and we
+    have not, with spaces between: null where ``$select`` names them. *own*: parameters without a $; those that are
+    called as a property name the value that it has.
     """
 
     name: str
+    within: str = "deviceManagement/virtualEndpoint"
     kinds: Kinds = field(default_factory=dict)
     searched: tuple[str, ...] = ()
     order: str = ""
     key: tuple[str, ...] = ("id",)
     hidden: frozenset[str] = frozenset()
     expands: frozenset[str] = frozenset()
+    lacks: str = ""
     own: tuple[str, ...] = ()
 
     @property
@@ -98,7 +101,7 @@ class Query:
 
     @property
     def shown(self) -> frozenset[str]:
-        """The properties that it names: what is costly to show is read for these alone."""
+        """The properties that it names: costly ones are read for these alone."""
         return self.expand | frozenset(self.select or ())
 
 
@@ -118,12 +121,13 @@ def read_query(params: Mapping[str, str], collection: Collection) -> Query:
 
 
 def selected(view: Mapping[str, Any], query: Query, collection: Collection) -> dict[str, Any]:
-    """Return the properties of *view* that *query* selects; what it does not have is left out."""
+    """Return the properties of *view* that *query* selects; missing ones are left out."""
     if query.select is None:
         left_out = collection.hidden | (collection.expands - query.expand)
         return {name: value for name, value in view.items() if name not in left_out}
     wanted = {"id", *query.select, *query.expand}
-    return {name: value for name, value in view.items() if name in wanted}
+    lacking: dict[str, Any] = {name: None for name in collection.lacks.split() if name in wanted}
+    return {**{name: value for name, value in view.items() if name in wanted}, **lacking}
 
 
 def refuse_unselectable(query: Query, collection: Collection, declared: Iterable[str]) -> None:
@@ -132,14 +136,15 @@ def refuse_unselectable(query: Query, collection: Collection, declared: Iterable
     What some items lack is no error, whichever are shown. Raises: InvalidError.
     """
     known = {*declared, *collection.kinds}
-    if unknown := [name for name in query.select or () if name not in known]:
+    lacking = collection.lacks.split()
+    if unknown := [name for name in query.select or () if name not in known and name not in lacking]:
         possible = ", ".join(sorted(known))
         message = f"there is no property {', '.join(unknown)}; properties that can be selected: {possible}"
         raise InvalidError(Problem("$select", message))
 
 
 def row_of(view: Mapping[str, Any], collection: Collection) -> dict[str, Scalar]:
-    """Return what can be compared in *view*, by the names of the properties; ``a/b`` is the property b of a."""
+    """Return the comparable properties of *view* by name; ``a/b`` is the property b of a."""
     kinds = {**dict.fromkeys(collection.searched, Kind.TEXT), **collection.kinds}
     row = {name: _scalar(_within(view, name), kind) for name, kind in kinds.items()}
     return row if "id" in row else {"id": _scalar(view.get("id"), Kind.TEXT), **row}
@@ -148,7 +153,7 @@ def row_of(view: Mapping[str, Any], collection: Collection) -> dict[str, Scalar]
 def context(base: str, collection: Collection, query: Query) -> str:
     """Return ``@odata.context`` for answers below *base*."""
     properties = f"({','.join(query.select)})" if query.select else ""
-    return f"{base}/$metadata#deviceManagement/virtualEndpoint/{collection.name}{properties}"
+    return f"{base}/$metadata#{collection.within}/{collection.name}{properties}"
 
 
 def _condition(params: Mapping[str, str], collection: Collection) -> Condition:
@@ -179,7 +184,7 @@ def _order(text: str | None, collection: Collection) -> tuple[Term, ...]:
 
 
 def _within(view: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - any JSON
-    """Return a property of a view; one that has a name with a slash in it goes before what that leads to."""
+    """Return a property of a view; a property with a slash in its name goes before the path of the same name."""
     if name in view or "/" not in name:
         return view.get(name)
     first, _, rest = name.partition("/")

@@ -1,4 +1,4 @@
-"""The OpenAPI document, made of what the routes declare when it is first requested."""
+"""The OpenAPI document, made of the routes' declarations when it is first requested."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import azure.functions as func
 from shared.workflow import API, Blueprint
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.openapi_metadata import Document, Route, metadata_of
+from triggers.http.openapi_metadata import Document, Route, is_shown_elsewhere, metadata_of
 
 bp = Blueprint()
 
@@ -21,7 +21,7 @@ bp = Blueprint()
 @bp.route(route="openapi.json", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)
 @endpoint("Microsoft.CloudPC/openapi/read", returns=Document)
 async def openapi(call: Call) -> Response:
-    """Show what can be called, and how, to everybody with a token."""
+    """Show the routes and their schemas to everybody with a token."""
     del call
     return ok(_document())
 
@@ -44,6 +44,8 @@ def routes() -> Iterator[Route]:
             if trigger is None or trigger.type != "httpTrigger":
                 continue
             handler = function.get_user_function()
+            if is_shown_elsewhere(handler):
+                continue
             for method in trigger.methods:
                 yield Route(
                     name=handler.__name__,

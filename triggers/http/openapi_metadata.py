@@ -1,4 +1,4 @@
-"""What a route accepts, returns and can be asked for, declared beside its permission; ``openapi.py`` publishes it."""
+"""Bodies, results and query parameters of a route, declared beside its permission; ``openapi.py`` publishes it."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from triggers.http.response_shapes import Node
 PAGES = ("$top", "$skiptoken")
 ONE = ("$select",)
 _ATTRIBUTE = "__deskwright_openapi__"
+_ELSEWHERE = "__deskwright_shown_elsewhere__"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -78,7 +79,18 @@ def attach(function: F, metadata: RouteMetadata) -> F:
     return function
 
 
+def shown_elsewhere(function: F) -> F:
+    """Mark a function that does the same as a documented one at another address."""
+    setattr(function, _ELSEWHERE, True)
+    return function
+
+
+def is_shown_elsewhere(function: Callable[..., Any]) -> bool:
+    """Return whether another route documents the function."""
+    return getattr(function, _ELSEWHERE, False) is True
+
+
 def metadata_of(function: Callable[..., Any]) -> RouteMetadata | None:
-    """Return what was declared for a route, None when nothing was."""
+    """Return the metadata declared for a route, None without any."""
     found = getattr(function, _ATTRIBUTE, None)
     return found if isinstance(found, RouteMetadata) else None

@@ -41,7 +41,7 @@ async def get_operation(call: Call) -> Response:
 
 
 def address(operation: Operation) -> str:
-    """Return where an operation is shown."""
+    """Return the address of an operation."""
     return f"/api/tenants/{operation.tenant_id}/operations/{operation.id}"
 
 

@@ -1,4 +1,4 @@
-"""Orphans: what is there although no record of ours knows a reason; the proof of the last scan for it."""
+"""Orphans: resources without a reason in our records, and the proof of the last scan for them."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _PLACE = "tenants/{tenant}/orphans"
 @bp.route(route=_PLACE, methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/orphans/read", returns=Page(OrphanView, {"scan": OrphanScanView}), query=ORPHANS)
 async def list_orphans(call: Call) -> Response:
-    """List the orphans, and what the last scan for them covered; ``type`` and ``cloudPcId`` choose."""
+    """List the orphans, and the areas that the last scan covered; ``type`` and ``cloudPcId`` choose."""
     found = [orphan_view(stored.value, call.now) async for stored in call.deps.orphans.each(call.tenant.id)]
     scan = await call.deps.orphan_scans.find(call.tenant.id, LAST)
-    return whole_list(call, ORPHANS, found, {"scan": orphan_scan_view(scan.value) if scan else None})
+    return await whole_list(call, ORPHANS, found, {"scan": orphan_scan_view(scan.value) if scan else None})
 
 
 @bp.route(route=f"{_PLACE}/scan", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/orphans/scan", returns={202: OPERATION})
 async def scan_for_orphans(call: Call, client: DurableClient) -> Response:
-    """Compare now what there is in Azure, Entra ID and Intune with the records of the Cloud PCs."""
+    """Compare now the resources in Azure, Entra ID and Intune with the records of the Cloud PCs."""
 
     async def scan() -> Response:
         return accepted(await request_scan(call.context, client))

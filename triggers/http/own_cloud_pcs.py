@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from typing import Annotated
 
 import azure.functions as func
-from pydantic import AfterValidator, Field
 
 from shared.contracts.tickets import on_behalf_of
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.lifecycle import WORKING
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.cloud_pcs.sign_in import SignInDetails
 from shared.domain.cloud_pcs.user_setting import OwnAction
 from shared.domain.operations.operation import Operation
 from shared.domain.tenants.tenant import Tenant
-from shared.domain.texts import one_line
-from shared.domain.values import Id, Value
-from shared.errors import ConflictError, NotFoundError
+from shared.errors import NotFoundError
 from shared.services.operation_facts import operation_facts
 from shared.services.own_cloud_pcs import (
-    allow,
     cloud_pcs_of,
     own_cloud_pc,
     own_possibilities,
@@ -30,15 +24,13 @@ from shared.services.own_cloud_pcs import (
     setting_or_none,
     spot_desktops_of,
 )
-from shared.services.rebuilding import UserAccountType
 from shared.services.remote import RemoteActionRequest, act, rename
-from shared.services.signing_in import sign_in_of
+from shared.services.signing_in import ready_sign_in
 from shared.workflow import Blueprint, DurableClient
-from triggers.http.bodies.remote_actions import LONGEST_NAME
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.idempotency import once
 from triggers.http.lists import whole_list
+from triggers.http.own_actions import AccountForm, NameForm, RestoreForm, operation_address, perform_own
 from triggers.http.response_shapes import Page
 from triggers.http.views.operations import OPERATION, operation_view
 from triggers.http.views.own_cloud_pcs import (
@@ -56,34 +48,16 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _ONE = "me/cloudPCs/{id}"
 
 
-class NameForm(Value):
-    """The new name."""
-
-    display_name: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME), AfterValidator(one_line)]
-
-
-class AccountForm(Value):
-    """What the user becomes on their Cloud PC."""
-
-    user_account_type: UserAccountType
-
-
-class RestoreForm(Value):
-    """The restore point to go back to."""
-
-    cloud_pc_snapshot_id: Id
-
-
 @bp.route(route="me/cloudPCs", methods=["GET"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=Page(OwnCloudPcView), query=OWN_CLOUD_PCS)
 async def list_own_cloud_pcs(call: Call, client: DurableClient) -> Response:
-    """List the caller's own Cloud PCs, with what they may do with each."""
+    """List the caller's own Cloud PCs, with the actions that they may do on each."""
     views = []
     for tenant, pcs in await cloud_pcs_of(call.deps, call.caller.directory_id, call.caller.actor.id):
         with on_behalf_of(tenant.id):
             views += await _views(call, client, tenant, pcs)
-    return whole_list(call, OWN_CLOUD_PCS, views)
+    return await whole_list(call, OWN_CLOUD_PCS, views)
 
 
 @bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
@@ -100,11 +74,9 @@ async def get_own_cloud_pc(call: Call, client: DurableClient) -> Response:
 @bp.route(route=f"{_ONE}/signInDetails", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=SignInDetails)
 async def get_own_sign_in_details(call: Call) -> Response:
-    """Show how the caller signs in: ``address`` opens the Cloud PC in a browser, ``appAddress`` in the Windows App."""
+    """Show the caller's sign-in details: ``address`` opens the Cloud PC in a browser, ``appAddress`` in Windows App."""
     pc = await _own(call)
-    if pc.status not in WORKING:
-        raise ConflictError("the Cloud PC is not ready to sign in to", status=pc.status.value)
-    return ok((await sign_in_of(call.deps, call.tenant, pc)).to_json())
+    return ok((await ready_sign_in(call.deps, call.tenant, pc)).to_json())
 
 
 @bp.route(route=f"{_ONE}/restorePoints", methods=["GET"], auth_level=_OPEN)
@@ -117,7 +89,7 @@ async def list_own_restore_points(call: Call) -> Response:
 @bp.route(route=f"{_ONE}/operations/{{operation}}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=OPERATION)
 async def get_own_operation(call: Call) -> Response:
-    """Show how far something is that is done to the caller's Cloud PC."""
+    """Show the progress of an operation on the caller's Cloud PC."""
     pc = await _own(call)
     stored = await call.deps.operations.get(pc.tenant_id, call.param("operation"))
     if stored.value.resource_id != pc.id:
@@ -147,18 +119,15 @@ async def troubleshoot_own_cloud_pc(call: Call, client: DurableClient) -> Respon
 @endpoint("Microsoft.CloudPC/me/changeUserAccountType", accepts=AccountForm, returns={202: OPERATION})
 async def change_own_account_type(call: Call, client: DurableClient) -> Response:
     """Make the caller a local administrator of their Cloud PC, or a standard user again."""
-    administrator = call.read(AccountForm).user_account_type is UserAccountType.ADMINISTRATOR
-    request = RemoteActionRequest(Remote.CHANGE_USER_ACCOUNT_TYPE, administrator=administrator)
-    return await _acted(call, client, OwnAction.CHANGE_USER_ACCOUNT_TYPE, request)
+    return await _acted(call, client, OwnAction.CHANGE_USER_ACCOUNT_TYPE, call.read(AccountForm).request)
 
 
 @bp.route(route=f"{_ONE}/restore", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/me/restore", accepts=RestoreForm, returns={202: OPERATION})
 async def restore_own_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Put the disk of the caller's Cloud PC back to a restore point: what was changed since then is lost."""
-    request = RemoteActionRequest(Remote.RESTORE, restore_point_id=call.read(RestoreForm).cloud_pc_snapshot_id)
-    return await _acted(call, client, OwnAction.RESTORE, request)
+    """Put the disk of the caller's Cloud PC back to a restore point: changes since then are lost."""
+    return await _acted(call, client, OwnAction.RESTORE, call.read(RestoreForm).request)
 
 
 @bp.route(route=f"{_ONE}/reprovision", methods=["POST"], auth_level=_OPEN)
@@ -182,11 +151,11 @@ async def rename_own_cloud_pc(call: Call) -> Response:
 async def list_own_spot_desktops(call: Call) -> Response:
     """List the Spot Groups of which the caller is a member, and whether they may sign in."""
     found = await spot_desktops_of(call.deps, call.caller.directory_id, call.caller.actor.id)
-    return whole_list(call, SPOT_DESKTOPS, [spot_desktop_view(*each, call.context.now) for each in found])
+    return await whole_list(call, SPOT_DESKTOPS, [spot_desktop_view(*each, call.context.now) for each in found])
 
 
 async def _views(call: Call, client: DurableClient, tenant: Tenant, pcs: Iterable[CloudPc]) -> list[OwnCloudPcView]:
-    """Return the caller's Cloud PCs in one tenant, with what they may do with each."""
+    """Return the caller's Cloud PCs in one tenant, with the actions that they may do on each."""
     setting, unread = await setting_or_none(call.deps, tenant, call.caller.actor.id)
     context = replace(call.context, subject=tenant)
     return [
@@ -209,12 +178,10 @@ async def _acted(call: Call, client: DurableClient, action: OwnAction, request: 
 async def _allowed(call: Call, action: OwnAction, perform: Callable[[CloudPc], Awaitable[Operation]]) -> Response:
     """Perform *action* where the settings of the caller allow it."""
     pc = await _own(call)
-    with on_behalf_of(pc.tenant_id):
-        await allow(call.deps, call.tenant, call.caller.actor.id, action)
 
-        async def done() -> Response:
-            operation = await perform(pc)
-            place = f"/api/me/cloudPCs/{pc.id}/operations/{operation.id}"
-            return Response(202, operation_view(operation), {"Location": place, "Retry-After": "5"})
+    def answer(operation: Operation) -> Response:
+        return Response(
+            202, operation_view(operation), {"Location": operation_address(pc, operation), "Retry-After": "5"}
+        )
 
-        return await once(call, done)
+    return await perform_own(call, pc, action, lambda: perform(pc), answer)

@@ -1,4 +1,4 @@
-"""Pausing and resuming a policy, a tenant, or the service: no new build, no removal; what runs comes to its end."""
+"""Pausing and resuming a policy, a tenant, or the service: no new build, no removal; running work ends."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def pause_policy(call: Call) -> Response:
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/provisioningPolicies/resume", returns=POLICY)
 async def resume_policy(call: Call, client: DurableClient) -> Response:
-    """Let a policy act again; what has waited for it begins."""
+    """Let a policy act again; waiting work begins."""
     policy, operation = await pausing.resume_policy(call.context, client, await _policy(call))
     return with_operation(ok(shown_policy(call, policy)), operation)
 
@@ -61,7 +61,7 @@ async def pause_tenant(call: Call) -> Response:
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/tenants/resume", returns=Tenant)
 async def resume_tenant(call: Call, client: DurableClient) -> Response:
-    """Let a tenant act again; what has waited for it begins."""
+    """Let a tenant act again; waiting work begins."""
     call.match(call.stored_tenant.etag)
     tenant, operation = await pausing.resume_tenant(call.context, client)
     return with_operation(ok(tenant.to_json()), operation)
@@ -85,7 +85,7 @@ async def pause_service(call: Call) -> Response:
 @bp.route(route="resume", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/service/resume", returns=ServiceStateView)
 async def resume_service(call: Call) -> Response:
-    """Let the service act again; the sweep begins what has waited, tenant by tenant."""
+    """Let the service act again; the sweep begins waiting work, tenant by tenant."""
     return ok(service_state_view(await pausing.resume_service(call.context)))
 
 

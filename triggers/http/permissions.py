@@ -1,4 +1,4 @@
-"""Which role may do what: one table, ``Microsoft.CloudPC/<resource>/<verb>``; each route declares its verb."""
+"""Permissions of roles: one table, ``Microsoft.CloudPC/<resource>/<verb>``; each route declares its verb."""
 
 from __future__ import annotations
 
@@ -53,6 +53,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/operations/read": _READERS,
         "Microsoft.CloudPC/explanations/read": _READERS,
         "Microsoft.CloudPC/directory/read": _READERS,
+        "Microsoft.CloudPC/roleAssignments/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/readSignInDetails": _OPERATORS,
         "Microsoft.CloudPC/cloudPCs/retry": _OPERATORS,
@@ -83,6 +84,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/provisioningPolicies/pause": _ADMINISTRATORS,
         "Microsoft.CloudPC/provisioningPolicies/resume": _ADMINISTRATORS,
         "Microsoft.CloudPC/spotGroups/read": _READERS,
+        "Microsoft.CloudPC/spotGroups/readSignInDetails": _OPERATORS,
         "Microsoft.CloudPC/spotGroups/delete": _ADMINISTRATORS,
         "Microsoft.CloudPC/spotGroups/confirmRemovals": _ADMINISTRATORS,
         "Microsoft.CloudPC/spotGroups/pause": _ADMINISTRATORS,
@@ -139,8 +141,14 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
 )
 
 OWN = frozenset(verb for verb, roles in VERBS.items() if roles == _USERS)
-"""What everybody may do who has a valid token, with any role or none: it concerns only the callers themselves, or is
-public knowledge."""
+"""Permissions of everybody with a valid token, with any role or none: they concern only the callers themselves, or
+public knowledge.
+"""
+
+
+_LOOKING = ("read", "list", "dryRun", "review")
+CHANGING = frozenset(verb for verb in VERBS if not verb.rpartition("/")[2].startswith(_LOOKING))
+"""Permissions that change something, and so stand in the audit log."""
 
 
 def authorize(caller: Caller, verb: str, provider_directory_id: str, tenant: Tenant | None) -> None:
@@ -149,13 +157,18 @@ def authorize(caller: Caller, verb: str, provider_directory_id: str, tenant: Ten
     *tenant*: the one that is addressed, None where the route addresses none. Raises: NotFoundError for callers who
     have no access to the tenant, ForbiddenError if their roles do not allow *verb*.
     """
-    if verb in OWN and tenant is None:
+    if verb in OWN and (tenant is None or caller.directory_id == tenant.entra_tenant_id):
         return
     roles = counting_roles(caller, provider_directory_id, tenant)
     if tenant is not None and caller.directory_id != tenant.entra_tenant_id and Role.PROVIDER not in roles:
         raise NotFoundError("there is no such tenant")
     if not roles & VERBS[verb]:
         raise ForbiddenError(f"{verb} needs one of the roles {', '.join(sorted(VERBS[verb]))}")
+
+
+def allowed(caller: Caller, verb: str, provider_directory_id: str, tenant: Tenant) -> bool:
+    """Whether the caller, who may use a tenant, may also do *verb* there."""
+    return bool(counting_roles(caller, provider_directory_id, tenant) & VERBS[verb])
 
 
 def is_provider(caller: Caller, provider_directory_id: str) -> bool:
@@ -167,6 +180,12 @@ def verbs_of(roles: Iterable[str]) -> list[str]:
     """Return the verbs that callers with *roles* may do, in order; among them those of everybody."""
     held = frozenset(roles)
     return sorted(verb for verb, allowed in VERBS.items() if verb in OWN or held & allowed)
+
+
+def uncounted_roles(tenant: Tenant, provider_directory_id: str) -> frozenset[str]:
+    """Return the roles that count for nobody of a tenant's directory."""
+    own = tenant.entra_tenant_id.lower() == provider_directory_id.lower()
+    return frozenset() if own else frozenset({Role.PROVIDER.value})
 
 
 def counting_roles(caller: Caller, provider_directory_id: str, tenant: Tenant | None) -> frozenset[str]:

@@ -61,7 +61,7 @@ async def list_policies(call: Call) -> Response:
     """List the provisioning policies."""
     found = [stored.value async for stored in call.deps.policies.each(call.tenant.id)]
     names = await _names(call, found)
-    return graph_whole_list(call, POLICIES, [shown(call, policy, names) for policy in found])
+    return await graph_whole_list(call, POLICIES, [shown(call, policy, names) for policy in found])
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["GET"], auth_level=_OPEN)
@@ -98,7 +98,7 @@ async def create_policy(call: Call) -> Response:
     "Microsoft.CloudPC/provisioningPolicies/update", graph=True, accepts=PolicyEdit, returns={200: POLICY, 204: None}
 )
 async def update_policy(call: Call, client: DurableClient) -> Response:
-    """Change what the body names of a policy; Cloud PCs that are there stay as they are."""
+    """Change the properties of a policy that the body names; existing Cloud PCs stay as they are."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     body = call.json()
@@ -127,14 +127,14 @@ async def list_assignments(call: Call) -> Response:
     """List the groups a policy is assigned to."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     names = await _names_of_groups(call, [stored.value])
-    return graph_whole_list(call, ASSIGNMENTS, assignments_view(stored.value, names))
+    return await graph_whole_list(call, ASSIGNMENTS, assignments_view(stored.value, names))
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/assign", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/provisioningPolicies/assign", graph=True, accepts=AssignBody, returns={204: None})
 async def assign_policy(call: Call, client: DurableClient) -> Response:
-    """Replace the groups a policy is assigned to, and bring the tenant to what that means."""
+    """Replace the groups that a policy is assigned to, and reconcile the tenant."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     group_ids = assigned_group_ids(call.json())
@@ -151,13 +151,13 @@ async def assign_policy(call: Call, client: DurableClient) -> Response:
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}/users", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/provisioningPolicies/read", graph=True, returns=Page(PolicyUser), query=POLICY_USERS)
 async def list_policy_users(call: Call) -> Response:
-    """Show who has a Cloud PC through a policy, who waits, who lacks one, and why."""
+    """List the users who have, wait for or lack a Cloud PC of a policy, and the reasons."""
     users = await policies.read_policy_users(call.context, call.param("id"))
-    return whole_list(call, POLICY_USERS, [user.to_json() for user in users])
+    return await whole_list(call, POLICY_USERS, [user.to_json() for user in users])
 
 
 async def save_policy_form(call: Call, client: DurableClient) -> Response:
-    """Save the wizard's form, and bring the tenant to what it means."""
+    """Save the wizard's form, and reconcile the tenant."""
     form = call.json()
     facts = await policy_facts(call.context, form, with_forecast=False)
     stored = await policies.create_policy(call.context, form, facts)

@@ -25,6 +25,7 @@ from shared.errors import (
     cut,
     shown,
 )
+from triggers.http.answers import http_response
 from triggers.http.statuses import STATUSES, UNEXPECTED, Status
 from triggers.http.views.errors import (
     FieldErrorView,
@@ -41,7 +42,7 @@ _GENERAL = {
     "ServiceUnavailable": "A service behind this one does not answer. Send the request again after Retry-After.",
     "TooManyRequests": "There are too many requests at the moment. Send this one again after Retry-After.",
 }
-"""What is said of failures: their own words name tables and hosts. They are in the log, with the trace id."""
+"""Messages for failures: the original messages name tables and hosts. They are in the log, with the trace id."""
 
 
 async def answering_errors(
@@ -123,9 +124,9 @@ def _write(
             body["errors"] = errors
         if details:
             body["details"] = details
-    return func.HttpResponse(
+    return http_response(
         json.dumps(body),
-        status_code=int(status.status),
+        status=int(status.status),
         headers={"X-Trace-Id": trace_id, "Cache-Control": "no-store", **(headers or {})},
-        mimetype="application/json" if graph else "application/problem+json",
+        kind="application/json" if graph else "application/problem+json",
     )

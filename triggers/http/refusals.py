@@ -15,12 +15,12 @@ from triggers.http.call import Call
 from triggers.http.permissions import OWN, Role
 
 _ABOUT_NOTHING = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.LENGTH_REQUIRED})
-"""How a request is answered that has not come to anything of the caller's."""
+"""Statuses of requests that have not reached anything of the caller's."""
 _NAMES_NOTHING = (
     *("unknown field", "unknown property", "unknown query parameter", "unknown step"),
     *("is named twice", "this is named twice"),
 )
-"""How messages begin about a field whose name the caller has made up."""
+"""Beginnings of messages about a field whose name the caller has made up."""
 
 
 async def write_down_refusal(call: Call, verb: str, trace_id: str, response: func.HttpResponse) -> None:
@@ -42,7 +42,7 @@ async def write_down_refusal(call: Call, verb: str, trace_id: str, response: fun
 
 
 def _resource_id(call: Call) -> str:
-    """Return the id of what should have been changed; a version of an image set is named by both."""
+    """Return the id of the resource of a refused change; a version of an image set is named by both."""
     params = {name: str(value) for name, value in call.request.route_params.items()}
     if "number" in params:
         return f"{params['id']}/{params['number']}"
@@ -50,7 +50,7 @@ def _resource_id(call: Call) -> str:
 
 
 def _reason(body: dict[str, Any]) -> str:
-    """Return what the caller was told, in either shape of errors.
+    """Return the message to the caller, in either shape of errors.
 
     The name of a field that nobody knows is not kept: it may be a secret that slipped into the wrong place.
     """

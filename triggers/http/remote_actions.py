@@ -8,6 +8,7 @@ import azure.functions as func
 
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.texts import readable
+from shared.errors import NotFoundError
 from shared.services.rebuilding import UserAccountType
 from shared.services.remote import RemoteActionRequest, act, rename
 from shared.services.resizing import resize, verdicts
@@ -25,12 +26,17 @@ from triggers.http.bodies.remote_actions import (
 )
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
-from triggers.http.graph import BASE
+from triggers.http.graph import BASE, graph_function, graph_item, graph_whole_list
 from triggers.http.idempotency import once
+from triggers.http.openapi_metadata import ONE
 from triggers.http.operations import address
+from triggers.http.response_shapes import Page
 from triggers.http.views.remote_actions import (
+    SNAPSHOT,
+    SNAPSHOTS,
     ResizeVerdictsView,
     RestorePointsView,
+    RestorePointView,
     resize_verdicts_view,
     restore_points_view,
 )
@@ -43,7 +49,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/reboot", graph=True, returns={204: None})
 async def reboot_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Restart a Cloud PC's machine; one that is stopped is started."""
+    """Restart a Cloud PC's machine; if it is stopped, start it."""
     return await _begun(call, client, RemoteActionRequest(Remote.REBOOT))
 
 
@@ -110,7 +116,7 @@ async def create_snapshot(call: Call, client: DurableClient) -> Response:
     return await _begun(call, client, RemoteActionRequest(Remote.CREATE_SNAPSHOT))
 
 
-@bp.route(route=f"{BASE}/cloudPCs/{{id}}/retrieveSnapshots()", methods=["GET"], auth_level=_OPEN)
+@graph_function(bp, f"{BASE}/cloudPCs/{{id}}/retrieveSnapshots")
 @endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=RestorePointsView)
 async def retrieve_snapshots(call: Call) -> Response:
     """List the restore points of a Cloud PC, newest first."""
@@ -118,11 +124,28 @@ async def retrieve_snapshots(call: Call) -> Response:
     return ok({"value": restore_points_view(stored.value)})
 
 
+@bp.route(route=f"{BASE}/snapshots", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=Page(SNAPSHOT), query=SNAPSHOTS)
+async def list_snapshots(call: Call) -> Response:
+    """List the restore points of all Cloud PCs."""
+    return await graph_whole_list(call, SNAPSHOTS, await _snapshots(call))
+
+
+@bp.route(route=f"{BASE}/snapshots/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/cloudPCs/read", graph=True, returns=SNAPSHOT, query=ONE)
+async def get_snapshot(call: Call) -> Response:
+    """Show one restore point."""
+    for view in await _snapshots(call):
+        if view["id"] == call.param("id"):
+            return graph_item(call, SNAPSHOTS, view)
+    raise NotFoundError("there is no such restore point")
+
+
 @bp.route(route=f"{BASE}/cloudPCs/{{id}}/restore", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/cloudPCs/restore", graph=True, accepts=RestoreBody, returns={204: None})
 async def restore_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Put the disk of a Cloud PC back to a restore point: what was changed since then is lost."""
+    """Put the disk of a Cloud PC back to a restore point: changes since then are lost."""
     body = Body(call.json())
     snapshot_id = body.take("cloudPcSnapshotId")
     if not is_id(snapshot_id):
@@ -166,6 +189,11 @@ async def validate_bulk_resize(call: Call) -> Response:
             body.wrong(f"/cloudPcIds/{n}", "write the id of a Cloud PC, a text")
     found = await verdicts(call.context, ids, _target(body))
     return ok(resize_verdicts_view(found))
+
+
+async def _snapshots(call: Call) -> list[RestorePointView]:
+    found = call.deps.cloud_pcs.each(call.tenant.id)
+    return [view async for stored in found for view in restore_points_view(stored.value)]
 
 
 def _target(body: Body) -> str:

@@ -47,16 +47,16 @@ class Derived(ABC):
 
 
 Node: TypeAlias = "type[Any] | Derived | tuple[Node, ...]"
-"""What a route accepts or returns: a model or ``TypedDict``, something derived of these, or any of several."""
+"""Type that a route accepts or returns: a model or ``TypedDict``, something derived of these, or any of several."""
 
 
 def name_of(node: type[Any] | Derived) -> str:
-    """Return the name in the document: of a view, that of what it shows."""
+    """Return the name in the document: of a view, that of the resource that it shows."""
     return node.name if isinstance(node, Derived) else node.__name__.removesuffix("View")
 
 
 def properties_of(node: Node | None) -> frozenset[str]:
-    """Return the names of all properties that what a route returns may have: of a page, those of its items."""
+    """Return the names of all properties that a route's result may have: of a page, those of its items."""
     match node:
         case None:
             return frozenset()
@@ -150,6 +150,6 @@ class Text(Derived):
         super().__init__("Text")
 
     def schema(self, schemas: Schemas) -> Json:
-        """Return that it is a string."""
+        """Return the schema of a string."""
         del schemas
         return _STRING

@@ -1,4 +1,4 @@
-"""The session hosts of a Spot Group, the sessions on them, and what the engine has decided of them."""
+"""The session hosts of a Spot Group, the sessions on them, and the engine's decisions."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from shared.domain.spot.sessions import Notice
 from shared.domain.values import Id, Value, distinct
 from shared.errors import InvalidError, Problem
 from shared.services import session_hosts, spot_explanations
+from shared.services.spot_pausing import pause_of
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
@@ -45,7 +46,7 @@ _Ids = Annotated[tuple[Id, ...], Field(min_length=1, max_length=500), AfterValid
 
 
 class MessageForm(Notice):
-    """What to tell the users. *session_ids*: of which sessions; left out: of all."""
+    """Message to users. *session_ids*: the sessions; left out: all sessions."""
 
     session_ids: _Ids | None = None
 
@@ -59,9 +60,9 @@ class LogOffForm(Value):
 @bp.route(route=f"{_GROUP}/hosts", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(SESSION_HOST), query=SESSION_HOSTS)
 async def list_session_hosts(call: Call) -> Response:
-    """List the session hosts of a Spot Group, with what the engine has decided of each last."""
+    """List the session hosts of a Spot Group, with the engine's last decision on each."""
     hosts = await session_hosts.hosts_of(call.context, await _group(call))
-    return graph_whole_list(call, SESSION_HOSTS, await _views(call, hosts))
+    return await graph_whole_list(call, SESSION_HOSTS, await _views(call, hosts))
 
 
 @bp.route(route=_HOST, methods=["GET"], auth_level=_OPEN)
@@ -136,7 +137,7 @@ async def remove_session_host(call: Call, client: DurableClient) -> Response:
 async def list_sessions(call: Call) -> Response:
     """List the sessions on the hosts of a Spot Group, as Azure shows them now."""
     found = await session_hosts.sessions_of_group(call.context, await _group(call))
-    return graph_whole_list(call, SESSIONS, [session_view(each) for each in found])
+    return await graph_whole_list(call, SESSIONS, [session_view(each) for each in found])
 
 
 @bp.route(route=f"{_GROUP}/sessions/message", methods=["POST"], auth_level=_OPEN)
@@ -159,7 +160,7 @@ async def message_sessions(call: Call) -> Response:
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/userSessions/logOff", graph=True, accepts=LogOffForm, returns=session_hosts.SessionCount)
 async def log_off_sessions(call: Call, client: DurableClient) -> Response:
-    """Sign off some sessions; what their users have not saved is lost."""
+    """Sign off some sessions; unsaved work of their users is lost."""
     form = call.read(LogOffForm, call.json())
 
     async def perform() -> Response:
@@ -173,11 +174,11 @@ async def log_off_sessions(call: Call, client: DurableClient) -> Response:
 @bp.route(route=f"{_GROUP}/decisions", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/sessionHosts/read", graph=True, returns=Page(DECISION), query=DECISIONS)
 async def list_decisions(call: Call) -> Response:
-    """List what the engine has decided for a Spot Group, the newest first, each with its reason."""
+    """List the engine's decisions for a Spot Group, the newest first, each with its reason."""
     group = await _group(call)
     found = await call.deps.spot_decisions.find(group.tenant_id, group.id)
     kept = found.value.decisions if found else ()
-    return graph_whole_list(call, DECISIONS, [decision_view(each) for each in kept])
+    return await graph_whole_list(call, DECISIONS, [decision_view(each) for each in kept])
 
 
 @bp.route(route=f"{_GROUP}/explain", methods=["GET"], auth_level=_OPEN)
@@ -229,5 +230,6 @@ async def _views(call: Call, hosts: Sequence[SessionHost]) -> list[SessionHostVi
     if any(host.assigned_user_id for host in hosts):
         members = call.deps.spot_members.each(call.tenant.id, group_id=call.param("id"))
         users = {stored.value.user_id: stored.value.user_principal_name async for stored in members}
-    wanted = await session_hosts.settings_of(call.context, await _group(call))
-    return [session_host_view(host, why, users, wanted) for host in hosts]
+    group = await _group(call)
+    wanted, paused = await session_hosts.settings_of(call.context, group), await pause_of(call.context, group)
+    return [session_host_view(host, why, users, wanted, paused) for host in hosts]

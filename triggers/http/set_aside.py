@@ -1,4 +1,4 @@
-"""The due rows that are set aside, in all tenants: what could not be done, since when, and why."""
+"""The due rows that are set aside, in all tenants: the failed work, since when, and why."""
 
 from __future__ import annotations
 
@@ -20,4 +20,4 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 async def list_set_aside(call: Call) -> Response:
     """List the work of all tenants that was due and could not be done; each is tried again every hour."""
     rows = sorted(await call.deps.due.aside.all(), key=lambda row: (row.since, row.id))
-    return whole_list(call, SET_ASIDE, map(set_aside_view, rows))
+    return await whole_list(call, SET_ASIDE, map(set_aside_view, rows))

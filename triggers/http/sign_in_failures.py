@@ -30,7 +30,7 @@ class _Window:
 
 
 class SignInFailures:
-    """How often sign-ins from an address have failed within the last minute."""
+    """Number of failed sign-ins from each address within the last minute."""
 
     def __init__(self, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         from cachetools import LRUCache
@@ -54,9 +54,9 @@ class SignInFailures:
 
 
 def caller_address(headers: Mapping[str, str]) -> str | None:
-    """Return where a request comes from: what App Service has put at the end of ``X-Forwarded-For``, None without it.
+    """Return the address of a request's sender: the one that App Service adds to the end of ``X-Forwarded-For``.
 
-    What stands before that is the caller's own word. Of an IPv6 address its network counts.
+    None without it. The parts before are the caller's own word. An IPv6 address stands for its network.
     """
     last = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
     bare = last[1:].partition("]")[0] if last.startswith("[") else last.partition(":")[0] if "." in last else last

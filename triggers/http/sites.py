@@ -25,7 +25,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 async def list_sites(call: Call) -> Response:
     """List the sites."""
     found = call.deps.sites.each(call.tenant.id)
-    return whole_list(call, SITES, [site_view(stored.value) async for stored in found])
+    return await whole_list(call, SITES, [site_view(stored.value) async for stored in found])
 
 
 @bp.route(route="tenants/{tenant}/sites/{site}", methods=["GET"], auth_level=_OPEN)

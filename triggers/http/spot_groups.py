@@ -1,4 +1,4 @@
-"""Spot Groups: what they are, their members, pausing and deleting them. The wizards make and edit them."""
+"""Spot Groups: their properties and members, pausing and deleting them. The wizards make and edit them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from functools import partial
 
 import azure.functions as func
 
+from shared.domain.cloud_pcs.sign_in import DesktopSignIn
+from shared.domain.policies.pausing import spot_pause_sentence
 from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.members import SpotMember
+from shared.errors import NotFoundError
 from shared.services import spot_groups, spot_pausing
 from shared.services.directory_names import group_names
+from shared.services.signing_in import spot_sign_in
 from shared.services.spot_facts import spot_group_facts
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
@@ -43,8 +48,12 @@ async def list_spot_groups(call: Call) -> Response:
     states = {stored.value.id: stored.value async for stored in call.deps.spot_states.each(call.tenant.id)}
     groups = [stored.value async for stored in call.deps.spot_groups.each(call.tenant.id)]
     names = await group_names(call.context, (each for group in groups for each in group.group_ids))
-    views = [spot_group_view(group, states.get(group.id), names) for group in groups]
-    return graph_whole_list(call, SPOT_GROUPS, views)
+    service = await call.deps.service_state.get()
+    views = [
+        spot_group_view(group, states.get(group.id), names, spot_pause_sentence(service, call.tenant, group))
+        for group in groups
+    ]
+    return await graph_whole_list(call, SPOT_GROUPS, views)
 
 
 @bp.route(route=_GROUP, methods=["GET"], auth_level=_OPEN)
@@ -59,7 +68,7 @@ async def get_spot_group(call: Call) -> Response:
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/spotGroups/delete", graph=True, returns={202: OPERATION}, query=("confirm",))
 async def delete_spot_group(call: Call, client: DurableClient) -> Response:
-    """Delete a Spot Group: 409 with what that removes, until the request says ``confirm=true``."""
+    """Delete a Spot Group: 409 with the losses, until the request says ``confirm=true``."""
     confirmed = call.is_confirmed
     stored = await addressed_group(call)
     return accepted(await spot_groups.delete_spot_group(call.context, client, stored, confirmed=confirmed))
@@ -74,6 +83,15 @@ async def list_spot_members(call: Call) -> Response:
     return await graph_list(call, call.deps.spot_members, SPOT_MEMBERS, view, group_id=group.id)
 
 
+@bp.route(route=f"{_GROUP}/signInDetails", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/spotGroups/readSignInDetails", graph=True, returns=DesktopSignIn, query=("memberId",))
+async def get_spot_sign_in_details(call: Call) -> Response:
+    """Show the sign-in details of a Spot Group, or with ``memberId`` of one member, with a link to the Windows App."""
+    group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
+    member = await _member(call, group)
+    return ok((await spot_sign_in(call.deps, call.tenant, group, member)).to_json())
+
+
 @bp.route(route=f"{_GROUP}/confirmRemovals", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint(
@@ -82,7 +100,7 @@ async def list_spot_members(call: Call) -> Response:
     returns={202: OPERATION},
 )
 async def confirm_removals(call: Call, client: DurableClient) -> Response:
-    """Confirm that the members whose removal waits lose their access."""
+    """Confirm the held removals of members, who then lose their access."""
 
     async def confirm() -> Response:
         operation, _ = await spot_groups.confirm_member_removals(call.context, client, await addressed_group(call))
@@ -94,7 +112,7 @@ async def confirm_removals(call: Call, client: DurableClient) -> Response:
 @bp.route(route=f"{_GROUP}/pause", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/spotGroups/pause", graph=True, accepts=PauseForm, optional=True, returns=SPOT_GROUP)
 async def pause_spot_group(call: Call) -> Response:
-    """Let a Spot Group start, build and remove nothing, and change nobody's access."""
+    """Let a Spot Group start, build and remove nothing, and change no user's access."""
     reason = call.read(PauseForm, call.json_if_any()).reason
     paused = await spot_pausing.pause_spot_group(call.context, await addressed_group(call), reason)
     return ok(await shown(call, paused))
@@ -128,11 +146,23 @@ async def save_spot_group_edit_form(call: Call, client: DurableClient) -> Respon
     return accepted(begun.operation)
 
 
+async def _member(call: Call, group: SpotGroup) -> SpotMember | None:
+    """Return the member that the request names; None: it names nobody. Raises: NotFoundError."""
+    named = call.query("memberId")
+    if not named:
+        return None
+    member = (await call.deps.spot_members.get(call.tenant.id, named)).value
+    if member.group_id != group.id:
+        raise NotFoundError("there is no such member")
+    return member
+
+
 async def shown(call: Call, group: SpotGroup) -> SpotGroupView:
     """Return a group with its state."""
     state = await call.deps.spot_states.find(group.tenant_id, group.id)
     names = await group_names(call.context, group.group_ids)
-    return spot_group_view(group, state.value if state else None, names)
+    paused = await spot_pausing.pause_of(call.context, group)
+    return spot_group_view(group, state.value if state else None, names, paused)
 
 
 async def addressed_group(call: Call) -> Stored[SpotGroup]:

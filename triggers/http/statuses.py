@@ -24,7 +24,7 @@ from shared.errors import (
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A status with what to call it. *code* is Graph's word for it."""
+    """A status with its name. *code* is Graph's word for it."""
 
     status: HTTPStatus
     code: str

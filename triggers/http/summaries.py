@@ -36,11 +36,11 @@ async def get_summary(call: Call) -> Response:
 @endpoint("Microsoft.CloudPC/servicePlans/read", returns=Page(License), query=_LICENSES)
 async def list_licenses(call: Call) -> Response:
     """List the licences for Cloud PCs: how many there are, used and free."""
-    return whole_list(call, _LICENSES, [each.to_json() for each in await licenses_used(call.context)])
+    return await whole_list(call, _LICENSES, [each.to_json() for each in await licenses_used(call.context)])
 
 
 @bp.route(route="tenants/{tenant}/quotas", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/servicePlans/read", returns=Page(Quota), query=_QUOTAS)
 async def list_quotas(call: Call) -> Response:
     """List the vCPU quotas of the subscriptions and regions in which the tenant builds."""
-    return whole_list(call, _QUOTAS, [each.to_json() for each in await quotas(call.context)])
+    return await whole_list(call, _QUOTAS, [each.to_json() for each in await quotas(call.context)])

@@ -1,4 +1,4 @@
-"""What the caller may do with a Cloud PC, Spot Group, session host or image version now, and why not the rest."""
+"""Actions that the caller may do on a Cloud PC, Spot Group, session host or image version, and reasons for the rest."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ async def create_tenant(call: Call, client: DurableClient) -> Response:
 @endpoint("Microsoft.CloudPC/tenants/list", returns=Page(Tenant), query=TENANTS)
 async def list_tenants(call: Call) -> Response:
     """List the tenants."""
-    return whole_list(call, TENANTS, [stored.value.to_json() async for stored in call.deps.tenants.each()])
+    return await whole_list(call, TENANTS, [stored.value.to_json() async for stored in call.deps.tenants.each()])
 
 
 @bp.route(route="tenants/{tenant}", methods=["GET"], auth_level=_OPEN)

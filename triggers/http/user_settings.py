@@ -39,7 +39,7 @@ async def list_user_settings(call: Call) -> Response:
     """List the user settings."""
     settings = [stored.value async for stored in call.deps.user_settings.each(call.tenant.id)]
     names = await _names(call, settings)
-    return graph_whole_list(call, USER_SETTINGS, [user_setting_view(each, names) for each in settings])
+    return await graph_whole_list(call, USER_SETTINGS, [user_setting_view(each, names) for each in settings])
 
 
 @bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
@@ -71,16 +71,17 @@ async def add_user_setting(call: Call) -> Response:
     returns={200: USER_SETTING, 204: None},
 )
 async def change_user_setting(call: Call) -> Response:
-    """Change what the body names of user settings; it holds from the user's next request on."""
+    """Change the properties of user settings that the body names; they apply from the user's next request on."""
     stored = await _read(call)
-    after = await update_user_setting(call.context, stored, call.read(UserSettingEdit, user_setting_body(call.json())))
+    body = user_setting_body(call.json(), user_setting_view(stored.value))
+    after = await update_user_setting(call.context, stored, call.read(UserSettingEdit, body))
     return graph_changed(call, USER_SETTINGS, user_setting_view(after.value), after.etag)
 
 
 @bp.route(route=_ONE, methods=["DELETE"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/userSettings/delete", graph=True, returns={204: None})
 async def remove_user_setting(call: Call) -> Response:
-    """Delete user settings; what they allowed is not allowed any more."""
+    """Delete user settings; the rights that they gave end."""
     await delete_user_setting(call.context, await _read(call))
     return Response(204)
 

@@ -1,4 +1,4 @@
-"""The wizards: their steps with what there is to choose from, what a form comes to, and saving it."""
+"""The wizards: their steps with the choices, the review of a form, and saving it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ async def get_wizard(call: Call) -> Response:
     """
     wizard = _wizard(call)
     offer = await choices_of(call.context, wizard, call.query("search") or "")
-    return ok(wizard_view(wizard, offer, await values_of(call.context, wizard, offer, call.query("id"))))
+    may_save = call.may("Microsoft.CloudPC/wizards/save")
+    values = await values_of(call.context, wizard, offer, call.query("id"), may_save=may_save)
+    return ok(wizard_view(wizard, offer, values))
 
 
 @bp.route(route="tenants/{tenant}/wizards/{wizard}/review", methods=["POST"], auth_level=_OPEN)
@@ -95,7 +97,7 @@ async def review_wizard(call: Call) -> Response:
     },
 )
 async def save_wizard(call: Call, client: DurableClient) -> Response:
-    """Save a form: 201 with what was made, 200 with what was edited, or 202 with the operation that does it."""
+    """Save a form: 201 with the new resource, 200 with the edited one, or 202 with the operation that does it."""
     wizard = _wizard(call)
     return await once(call, lambda: _SAVES[wizard.name](call, client))
 

@@ -13,17 +13,24 @@ from deskwright.main import root
 from deskwright.tables import printable
 
 _NOT_UNDERSTOOD = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
-"""What comes of an answer of another shape."""
+"""Exceptions raised for an answer of another shape."""
 _DEBUG = "Is the command line of the service's version? DESKWRIGHT_DEBUG=1 shows where it happened."
 
 
 def main() -> None:
-    """Run one command; what went wrong is told on stderr, and by the exit code."""
+    """Run one command; errors are printed to stderr, and decide the exit code."""
     _open_what_is_closed()
     _write_anything()
     if hasattr(signal, "SIGPIPE") and not sys.stdout.isatty():
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # as head expects it
+    signal.signal(signal.SIGINT, _interrupted)
     sys.exit(run())
+
+
+def _interrupted(*_: object) -> None:
+    """End the command at the first Ctrl-C. Those that follow while it ends change nothing: its exit code is told."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def run() -> int:
@@ -40,7 +47,7 @@ def run() -> int:
 
 
 def _ended(error: BaseException) -> int:
-    """Tell what has ended a command; return its exit code."""
+    """Print the error that has ended a command; return its exit code."""
     match error:
         case click.exceptions.NoArgsIsHelpError() | click.UsageError():
             error.show()

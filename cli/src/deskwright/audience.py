@@ -1,4 +1,4 @@
-"""What tokens are for: the audience and the issuer of a context, agreed upon when it is made, never taken on trust.
+"""The audience and the issuer of tokens of a context, agreed upon when it is made, never taken on trust.
 
 What a service says about signing in comes from a page that anybody can publish. A page that names somebody else's API
 would be sent a token that opens that API.
@@ -33,7 +33,7 @@ _MICROSOFTS_FORMS = re.compile(
 
 
 def of(scope: str) -> str:
-    """Return the audience of a scope: ``api://`` and whose it is. Raises: SignInError for what is nobody's own API."""
+    """Return the audience of a scope: ``api://`` and its owner. Raises: SignInError for an API that is nobody's own."""
     found = _SCOPE.fullmatch(scope)
     if found is None:
         raise SignInError(

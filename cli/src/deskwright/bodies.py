@@ -16,7 +16,7 @@ from deskwright.sign_in import is_terminal
 Json = dict[str, Any]
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-"""How files begin that PowerShell has written by ``>``."""
+"""Byte order marks of files that PowerShell has written with ``>``."""
 
 
 def read_file(name: str) -> Any:  # noqa: ANN401 - YAML is anything

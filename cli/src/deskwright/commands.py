@@ -61,7 +61,7 @@ def _params(found: Operation, verb: Verb) -> Iterator[click.Parameter]:
 
 
 def _changing(found: Operation, verb: Verb) -> Iterator[click.Parameter]:
-    """Yield the options of what changes something."""
+    """Yield the options of a command that changes something."""
     if found.fields is not None:
         yield from body_options()
         for field in found.fields:
@@ -98,7 +98,7 @@ def manner_options(*, asks: bool, keyed: bool, matched: bool = False) -> Iterato
 
 
 def manner_of(values: dict[str, Any]) -> Manner:
-    """Take those options out of a command's values."""
+    """Take the options of ``Manner`` out of a command's values."""
     names = ("dry_run", "yes", "wait", "seconds", "key", "if_match")
     return Manner(**{name: values.pop(name) for name in names if name in values})
 

@@ -44,7 +44,7 @@ def tenants(context: click.Context, _: click.Parameter, incomplete: str) -> list
 
 
 def _soon(look: Callable[[], Iterator[CompletionItem]]) -> list[CompletionItem]:
-    """Return what is found within two seconds."""
+    """Return the items that are found within two seconds."""
     found: list[CompletionItem] = []
 
     def run() -> None:

@@ -25,7 +25,7 @@ from deskwright.tables import printable
 _SHELLS = ("bash", "zsh", "fish", "powershell")
 _VARIABLE = "_DESKWRIGHT_COMPLETE"
 _PLAIN = re.compile(r"\w[\w.@/+-]*")
-"""What every shell takes for one word: no quote, space, variable, pattern, operator, comment, home or history in it."""
+"""Text that every shell reads as one word: no quote, space, variable, pattern, operator, comment, home or history."""
 _OPTION = re.compile(r"--?[\w-]+")
 _BASH = """\
 %(complete_func)s() {
@@ -69,7 +69,7 @@ class _Plain(ShellComplete):
     """Offers plain words only, each with a help of one printable line. What somebody has typed themselves is theirs."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
-        """Return what is offered."""
+        """Return the completions of the word under the cursor."""
         return [
             CompletionItem(each.value, each.type, printable(each.help) if each.help else None)
             for each in super().get_completions(args, incomplete)
@@ -102,7 +102,7 @@ class _Fish(_Plain, FishComplete):
 
 
 class _PowerShell(_Plain):
-    """PowerShell: what is typed so far, and the word to complete, come in two variables."""
+    """PowerShell: the words typed so far, and the word to complete, come in two variables."""
 
     name = "powershell"
     source_template = _POWERSHELL

@@ -17,7 +17,7 @@ DEMO = "demo"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """How to reach a service, and who signs in how.
+    """Address of a service, and the way to sign in to it.
 
     *sign_in*: azure-cli, browser, device-code, service-principal, federation, managed-identity, demo, or token.
     *authority*, *client_id* and *scope* are what the service said about signing in when ``login`` made the context, and
@@ -50,7 +50,7 @@ def read() -> tuple[str, dict[str, Context]]:
 
 @contextmanager
 def changing() -> Iterator[Known]:
-    """Give all contexts to be changed; they are kept at the end. Raises: CommandError."""
+    """Yield all contexts to be changed; they are kept at the end. Raises: CommandError."""
     with private_files.changing(_FILE) as kept:
         known = Known(*_understood(kept))
         yield known

@@ -1,4 +1,4 @@
-"""What can go wrong, each with its exit code, and how a refusal of the API is told to people."""
+"""Errors of the command line, each with its exit code, and the messages shown when the API refuses a request."""
 
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
@@ -6,7 +6,7 @@ from typing import Any
 
 
 class ExitCode(IntEnum):
-    """How a command ends."""
+    """Exit codes of the command line."""
 
     DONE = 0
     FAILED = 1
@@ -29,14 +29,14 @@ class CommandError(Exception):
         self.advice = advice
 
     def lines(self) -> Iterator[str]:
-        """Yield what people read."""
+        """Yield the lines for people."""
         yield from str(self).splitlines()
         if self.advice:
             yield f"  {self.advice}"
 
 
 class UsageError(CommandError):
-    """What was asked is not possible, whatever the service says."""
+    """A request that is not possible, whatever the service says."""
 
     exit_code = ExitCode.USAGE
 
@@ -110,12 +110,12 @@ class RefusedError(CommandError):
 
     @property
     def details(self) -> Mapping[str, Any]:
-        """What prevents it, as the service says."""
+        """The details of the service's problem document; empty if it has none."""
         found = self.problem.get("details")
         return found if isinstance(found, Mapping) else {}
 
     def lines(self) -> Iterator[str]:
-        """Yield what happened, each wrong field, what prevents it, and what to do."""
+        """Yield the message, each wrong field, the obstacles, and the advice."""
         yield " ".join(str(self).splitlines())
         for error in self.problem.get("errors") or ():
             if str(error.get("message")) not in str(self):

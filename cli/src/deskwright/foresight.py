@@ -1,4 +1,4 @@
-"""Dry runs by the service's planner (``POST /tenants/{tenant}/dryRun``): what a change would build, move or remove."""
+"""Dry runs by the service's planner (``POST /tenants/{tenant}/dryRun``): the builds, moves and removals of a change."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,7 +40,7 @@ def change_of(planned_as: str, identifier: str, body: Mapping[str, Any] | None) 
 
 
 def policy_steps(body: Mapping[str, Any]) -> Json:
-    """Return what a body of Graph's policy says, as the steps of a policy's wizards."""
+    """Return the properties in a body of Graph's policy as the steps of a policy's wizards."""
     joins = [each["onPremisesConnectionId"] for each in body.get("domainJoinConfigurations") or ()]
     steps: Json = {
         "connection": {"connectionIds": joins} if joins else {},
@@ -55,20 +55,20 @@ def policy_steps(body: Mapping[str, Any]) -> Json:
 
 
 def _locale(windows: object) -> Json:
-    """Return what a policy says about Windows; what is of another shape goes to the service, which says so."""
+    """Return the locale of a policy; a Windows setting of another shape goes to the service, which refuses it."""
     if isinstance(windows, Mapping):
         return {"locale": windows["locale"]} if "locale" in windows else {}
     return {} if windows is None else {"locale": windows}
 
 
 def foreseen(use: Session, change: Json) -> Json:
-    """Return what a change would do. Nothing is changed. Raises: RefusedError."""
+    """Return the consequences of a change. Nothing is changed. Raises: RefusedError."""
     found: Json = use.client.ask("POST", use.address("foresee_change"), body=change).body
     return found
 
 
 def show(use: Session, found: Json) -> None:
-    """Print what a change would do."""
+    """Print the consequences of a change."""
     if found.get("members"):
         use.output.item(found, FORESEEN_MEMBERS, rows="members/value")
     else:

@@ -1,4 +1,4 @@
-"""``deskwright``: the root command, which finds the others by their names and imports only what is called."""
+"""``deskwright``: the root command, which finds the others by their names and imports only the one that is called."""
 
 from collections.abc import Callable
 
@@ -107,7 +107,7 @@ class _Suggesting(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find a command. Raises: click.UsageError with what it may have been."""
+        """Find a command. Raises: click.UsageError with similar commands."""
         word = args[0]
         if not (ctx.resilient_parsing or word.startswith("-") or self.get_command(ctx, word)):
             from deskwright.suggestions import alike
@@ -137,7 +137,7 @@ class _NounGroup(_Suggesting):
 
 
 class _Root(_Suggesting):
-    """All nouns, and what concerns the command line itself."""
+    """All nouns, and the commands for the command line itself."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return [*(noun.name for noun in NOUNS), *_EXTRAS]

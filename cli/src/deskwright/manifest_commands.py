@@ -31,7 +31,7 @@ _FILES = click.Option(
 
 
 def _plan(use: Session, files: tuple[str, ...]) -> tuple[list[Change], References]:
-    """Return what files come to, in the order of applying. Raises: CommandError."""
+    """Return the changes that the files ask for, in the order of applying. Raises: CommandError."""
     documents = checked(each for name in files for each in bodies.read_documents(name))
     if not documents:
         raise UsageError(f"there is nothing in {', '.join(files)}")
@@ -100,7 +100,7 @@ def _apply(**values: Any) -> None:  # noqa: ANN401 - what click gives
 
 
 def _export(**values: Any) -> None:  # noqa: ANN401 - what click gives
-    """Print what the service has as files for diff and apply: all of it, or the things called NAME.
+    """Print resources of the service as files for diff and apply: all of them, or those called NAME.
 
     Passwords are not in it: a connection of a hybrid join gets adDomainPassword by hand, {env: NAME} or {file: PATH}.
     """

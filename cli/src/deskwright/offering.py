@@ -1,4 +1,4 @@
-"""Completion of what this machine knows by itself: files, contexts, the people of a demonstration."""
+"""Completions from this machine alone: files, contexts, the people of a demonstration."""
 
 from contextlib import suppress
 
@@ -16,7 +16,7 @@ def files(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comple
 
 
 def people(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Complete who to be in a demonstration."""
+    """Return the completions for a person of a demonstration."""
     return [CompletionItem(each) for each in PEOPLE if each.startswith(incomplete)]
 
 

@@ -1,4 +1,4 @@
-"""What the API can do, by operation id: a table that is made from its OpenAPI document."""
+"""Operations of the API by operation id: a table generated from its OpenAPI document."""
 
 import json
 import urllib.parse

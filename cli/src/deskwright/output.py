@@ -1,4 +1,4 @@
-"""What a command prints on stdout, and nothing else: tables for people, six formats for programs."""
+"""Output of commands on stdout: tables for people, six formats for programs."""
 
 import io
 import json
@@ -20,7 +20,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """How to print. *query*: a JMESPath expression that is applied first, to a list as a whole."""
+    """Output options. *query*: a JMESPath expression that is applied first, to a list as a whole."""
 
     form: str = "table"
     query: str | None = None

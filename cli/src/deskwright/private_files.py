@@ -32,7 +32,7 @@ def read(name: str) -> Any:  # noqa: ANN401 - JSON is anything
 
 @contextmanager
 def changing(name: str) -> Iterator[dict[str, Any]]:
-    """Give the content of one of our files to be changed; it is written at the end, if it has changed.
+    """Yield the content of one of our files to be changed; it is written at the end, if it has changed.
 
     Meanwhile no other process changes it: two that sign in at once lose nothing. Raises: CommandError.
     """

@@ -30,7 +30,7 @@ class Questions:
         self._search = search
 
     def ask(self, before: Mapping[str, Any]) -> Json:
-        """Return the step's fields; *before* is what was answered the last time."""
+        """Return the step's fields; *before* has the earlier answers."""
         return self._object(self._schema, dict(before))
 
     def _object(self, schema: Json, before: Json) -> Json:
@@ -44,7 +44,7 @@ class Questions:
         return answers
 
     def _offered(self, name: str, answers: Json) -> list[Mapping[str, Any]]:
-        """Return the choices for a field that go with what was answered before it: an image's type, a site."""
+        """Return the choices for a field that fit earlier answers: an image's type, a site."""
         known = answers.items()
         every = self._choices.get(name, ())
         return [choice for choice in every if all(choice.get(other, value) == value for other, value in known)]
@@ -114,7 +114,7 @@ class Questions:
 
 
 def _title(name: str, raw: Json, schema: Json) -> str:
-    """Return what to ask: the name in words, with what the schema says about it."""
+    """Return a question: the name in words, with the schema's description."""
     words = "".join(f" {each.lower()}" if each.isupper() else each for each in name)
     given = raw.get("title", "")
     if given and given.replace(" ", "").casefold() != name.casefold():

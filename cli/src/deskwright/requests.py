@@ -1,4 +1,4 @@
-"""Sending what changes something: the question before, one effect for each command, the operation after."""
+"""Requests that change something: the question before, one effect for each command, the operation after."""
 
 import sys
 import uuid
@@ -22,7 +22,7 @@ _CONFLICT = 409
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to send. *wait*: None waits on a terminal; *seconds*: how long at most; *key*: an Idempotency-Key."""
+    """Options of a request. *wait*: None waits on a terminal; *seconds*: at most; *key*: an Idempotency-Key."""
 
     dry_run: bool = False
     yes: bool = False
@@ -69,7 +69,7 @@ def key_header(manner: Manner) -> dict[str, str]:
 def send_confirmed(
     session: Session, found: Operation, address: str, body: object, manner: Manner, question: str
 ) -> Answer:
-    """Send what the service refuses until it is confirmed: it says first what would be lost."""
+    """Send a request that the service refuses until it is confirmed: the refusal lists the losses."""
     if manner.yes:
         return send(session, found, address, body, manner, {"confirm": "true"})
     try:
@@ -85,7 +85,7 @@ def send_confirmed(
 
 
 def show_dry(session: Session, found: Operation, address: str, body: object) -> None:
-    """Print what would be sent, without its secrets."""
+    """Print the request that would be sent, without its secrets."""
     secrets = frozenset(field.name for field in found.fields or () if field.secret) | _SECRETS
     show_request(session, found.method, address, bodies.masked(body, secrets))
 
@@ -146,4 +146,4 @@ def _without_steps(session: Session, operation: Mapping[str, Any]) -> Mapping[st
 
 
 _SECRETS = frozenset({"adDomainPassword", "password"})
-"""Of bodies whose fields are not known one by one: the forms of wizards."""
+"""Secret fields of bodies without a model of their own: the forms of wizards."""

@@ -1,4 +1,4 @@
-"""What is wrong with JSON, by the part of JSON Schema that bodies of the API use."""
+"""Validation of JSON by the part of JSON Schema that bodies of the API use."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ _WORDS = {
 
 
 def faults_of(value: object, schema: Mapping[str, Any], at: str = "") -> Iterator[str]:
-    """Yield what is wrong, as `pointer: what to write`."""
+    """Yield the errors of a value, as `pointer: what to write`."""
     if "anyOf" in schema:
         yield from _of_options(value, schema["anyOf"], at)
         return
@@ -50,7 +50,7 @@ def faults_of(value: object, schema: Mapping[str, Any], at: str = "") -> Iterato
 
 
 def _of_options(value: object, options: Sequence[Mapping[str, Any]], at: str) -> Iterator[str]:
-    """Yield what is wrong by the option that fits best, nothing where one fits."""
+    """Yield the errors against the option that fits best, none where one fits."""
     found = [list(faults_of(value, each, at)) for each in options]
     if all(found):
         fitting = [each for each, option in zip(found, options, strict=True) if _is(value, option.get("type"))]
@@ -58,7 +58,7 @@ def _of_options(value: object, options: Sequence[Mapping[str, Any]], at: str) ->
 
 
 def _is(value: object, kind: object) -> bool:
-    """Tell whether a value is of a kind; true and false are no numbers."""
+    """Return whether a value is of a kind; true and false are no numbers."""
     if kind is None:
         return True
     return isinstance(value, _KINDS[str(kind)]) and (kind == "boolean" or not isinstance(value, bool))

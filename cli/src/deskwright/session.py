@@ -1,4 +1,4 @@
-"""What every command of the service has: its context, its client, its tenant, its way of printing."""
+"""The session shared by every command of the service: context, client, tenant and output options."""
 
 import os
 import re
@@ -138,7 +138,7 @@ def options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def of(values: dict[str, Any]) -> Session:
-    """Take those options out of a command's values."""
+    """Take the options of ``Session`` out of a command's values."""
     form, query = values.pop("output"), values.pop("query")
     return Session(values.pop("context"), values.pop("person"), values.pop("tenant"), Output(form, query))
 

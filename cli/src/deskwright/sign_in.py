@@ -51,14 +51,14 @@ def tokens(context: Context, person: str | None = None) -> Callable[[], str]:
 
 
 def configured(context: Context) -> Context:
-    """Return the context with what its service says about signing in; nobody has agreed to it. Raises: CommandError."""
+    """Return the context with its service's settings for signing in; nobody has agreed to it. Raises: CommandError."""
     said = Client(context.address, None, bundle=context.bundle).ask("GET", "/configuration").body
     kept = {"authority": said["authority"], "client_id": said.get("clientId") or "", "scope": said["scope"]}
     return replace(context, **{name: str(value) for name, value in kept.items()})
 
 
 def begin(context: Context) -> None:
-    """Sign somebody in anew, and keep what is needed to stay signed in. Raises: SignInError."""
+    """Sign somebody in anew, and keep the tokens by which they stay signed in. Raises: SignInError."""
     if context.sign_in in {BROWSER, DEVICE_CODE}:
         _public(_agreed(context), anew=True)
     else:
@@ -66,7 +66,7 @@ def begin(context: Context) -> None:
 
 
 def forget(context: Context) -> None:
-    """Remove what is kept of a sign-in."""
+    """Remove the tokens of a sign-in."""
     with private_files.changing(_TOKENS) as kept:
         kept.pop(context.name, None)
 
@@ -89,7 +89,7 @@ def _given(context: Context, person: str | None) -> Given:
 
 
 def _agreed(context: Context) -> Context:
-    """Return a context that says what its tokens are for. Raises: SignInError."""
+    """Return a context once its scope and authority are known. Raises: SignInError."""
     if not (context.scope and context.authority):
         raise SignInError(
             f"nobody has agreed what tokens are for at {context.address}", advice=f"deskwright login {context.address}"
@@ -228,7 +228,7 @@ def _default_scope(context: Context) -> str:
 
 
 def _trust(context: Context) -> dict[str, Any]:
-    """Return what MSAL needs for an issuer that is not Microsoft's: its certificates, and no question about it."""
+    """Return MSAL's options for an issuer that is not Microsoft's: its certificates, and no question to Microsoft."""
     if context.bundle is None:
         return {}
     os.environ["REQUESTS_CA_BUNDLE"] = context.bundle  # another one there would go before what MSAL is told

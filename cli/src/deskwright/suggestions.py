@@ -1,4 +1,4 @@
-"""What somebody may have meant: names that are like one that there is not. Imported only when a name is wrong."""
+"""Suggestions for unknown names: existing names that are similar. Imported only when a name is unknown."""
 
 import difflib
 from collections.abc import Iterable, Mapping

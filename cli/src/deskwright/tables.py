@@ -28,9 +28,9 @@ _COLOURS = {
 
 
 def value_at(item: object, path: str) -> object:
-    """Return what is at a path of names in JSON, ``a/b``; None where there is nothing.
+    """Return the value at a path of names in JSON, ``a/b``; None without one.
 
-    A number is a place in a list, ``*`` all of one: ``a/*/b`` is a list. ``a|b`` is the first that is there.
+    A number is a place in a list, ``*`` all of one: ``a/*/b`` is a list. ``a|b`` is the first of the two with a value.
     """
     for way in path.split("|"):
         if (found := _follow(item, way.split("/"))) is not None:
@@ -69,7 +69,7 @@ def shown(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """Return a text without what would steer a terminal, line breaks among it."""
+    """Return a text without the characters that steer a terminal, line breaks among them."""
     return "".join(each if each.isprintable() else " " for each in text)
 
 
@@ -85,7 +85,7 @@ def emit(text: str = "", *, nl: bool = True, coloured: bool = False) -> None:
 
 
 def columns_of(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return what to show of items of which nothing is known: their scalar properties, at most seven."""
+    """Return the columns for items of an unknown kind: their scalar properties, at most seven."""
     names = list(dict.fromkeys(name for item in items for name in item if not name.startswith("@odata")))
     scalar = [name for name in names if not any(isinstance(item.get(name), list | Mapping) for item in items)]
     return tuple(scalar[:7])
@@ -114,7 +114,7 @@ def table(items: Sequence[Mapping[str, Any]], columns: Sequence[str], *, indent:
 
 
 def facts(item: Mapping[str, Any]) -> str:
-    """Return one thing as lines of name and value; what is too long for a line follows, each below its name."""
+    """Return one resource as lines of name and value; values that are too long for a line follow below their names."""
     said = {printable(name): value for name, value in item.items() if not name.startswith("@odata")}
     told = {name: value for name, value in said.items() if value not in (None, [], {})} or said
     below = {name: value for name, value in told.items() if _is_long(value)}

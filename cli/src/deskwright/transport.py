@@ -1,4 +1,4 @@
-"""HTTP as the standard library does it, without what would show a token to others, and with an end.
+"""HTTP as the standard library does it, but without showing a token to other hosts, and with a time limit.
 
 Redirects are not followed: ``urllib`` would send the token to whatever host an answer names. Addresses of this machine
 are reached without a proxy. ``HTTPS_PROXY`` and ``NO_PROXY`` are respected for all others.
@@ -33,7 +33,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def send(
     method: str, url: str, headers: Mapping[str, str], data: bytes | None = None, *, trust: ssl.SSLContext | None = None
 ) -> Received:
-    """Send one request; return what came back, whatever its status. Raises: OSError, also for half an answer."""
+    """Send one request; return the answer, whatever its status. Raises: OSError, also for half an answer."""
     request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - callers check the scheme
     for name, value in headers.items():
         request.add_header(name, value)

@@ -52,7 +52,7 @@ class _Line:
         self._length = 0
 
     def show(self, text: str) -> None:
-        """Write over what is there."""
+        """Overwrite the line that is shown."""
         if self._live:
             text = text[: shutil.get_terminal_size().columns - 1]
             click.echo("\r" + text + " " * max(0, self._length - width(text)), nl=False, err=True)

@@ -69,7 +69,7 @@ def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
 
 
 def _show_dry(use: Session, verb: Verb, form: Json, review: Json) -> None:
-    """Print what a form comes to: its review, and what the planner would do. Raises: CommandError for a wrong one."""
+    """Print a form's review, and the planner's consequences. Raises: UsageError for a wrong form."""
     change = {verb.planned_as: form} if verb.planned_as in {"edit", "spotGroup"} else None
     if verb.planned_as == "settings":
         change = foresight.change_of(verb.planned_as, "", form)
@@ -95,7 +95,7 @@ def _found(review: Mapping[str, Any]) -> Iterator[Json]:
 
 
 class Wizard:
-    """One wizard of the service, with what there is to choose from now. *about*: the id of what it edits."""
+    """One wizard of the service, with its present choices. *about*: the id of the record that it edits."""
 
     def __init__(self, use: Session, verb: Verb, about: str = "") -> None:
         self._use = use
@@ -106,7 +106,10 @@ class Wizard:
         self.address = self.saves.address(tenant, {"wizard": verb.wizard})
 
     def filled(self, form: Json) -> Json:
-        """Return a form with what it is about, as its argument names it. Raises: UsageError if it is about another."""
+        """Return a form with its subject, as the argument names it.
+
+        Raises: UsageError if the form has another subject.
+        """
         form = {name: fields for name, fields in form.items() if name != "wizard"}
         if not self._fills:
             return form
@@ -129,7 +132,7 @@ class Wizard:
         return form
 
     def review(self, form: Mapping[str, Any], through: str = "") -> Json:
-        """Return what the service thinks of a form so far."""
+        """Return the service's review of a form so far."""
         body = {**form, "throughStep": through} if through else dict(form)
         found: Json = self._use.client.ask("POST", f"{self.address}/review", body=body).body
         return found
@@ -164,7 +167,7 @@ class Wizard:
 
 
 def tell(review: Mapping[str, Any]) -> None:
-    """Write a review for people: errors, warnings, and what would happen."""
+    """Write a review for people: errors, warnings, and forecast."""
     for step in review["steps"]:
         for error in step["errors"]:
             say(f"  {error['pointer']}: {error['message']}")

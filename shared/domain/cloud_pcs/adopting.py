@@ -1,4 +1,4 @@
-"""Adopting a machine that is there and that no record knows: when it is sure whose it is, and the record of it. Pure.
+"""Adoption of an existing machine that no record knows: when its owner is certain, and its record. Pure.
 
 A record can be lost, or older than the machine: after a restore of an export before all. The tags of the machine, the
 desktop's assignment in the host pool, and the user have to agree.
@@ -6,7 +6,7 @@ desktop's assignment in the host pool, and the user have to agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from shared.domain import naming
@@ -22,19 +22,23 @@ from shared.domain.values import Value
 
 _GENERATIONS_BEGIN = datetime(2020, 1, 1, tzinfo=UTC)
 _MOST_OF_ONE_LICENCE = 5
-"""How many Cloud PCs of one (user, licence) are tried: a second one is made when the first still leaves."""
+"""Number of Cloud PCs of one (user, licence) that are tried: a second one is made when the first still leaves."""
 
 
 class UnknownMachine(Value):
-    """A machine with the tags of a Cloud PC whose record knows another one, or of a Cloud PC without a record."""
+    """A machine whose tags name a subject whose record knows another machine, or that has no record.
 
-    cloud_pc_id: str
+    *subject_id*: the Cloud PC or, *of_host*, the session host of a Spot Group.
+    """
+
+    subject_id: str
+    of_host: bool = False
     vm_id: str
     computer_name: str
 
 
 class Sighting(Value):
-    """What is there: the machine, its place in the host pool, what it was made from and its restore points.
+    """Resources found: the machine, its place in the host pool, its image and its restore points.
 
     *assigned_user*: as the host pool names them; None: nobody, or it is in none of the tenant's pools.
     """
@@ -53,6 +57,17 @@ class Claimant(Value):
     plans: tuple[ServicePlan, ...]
     snapshot: Snapshot | None = None
     group_id: str | None = None
+
+
+def several_claim(machines: Iterable[UnknownMachine]) -> str:
+    """Return why none of several machines with the same tags is adopted."""
+    ids = ", ".join(sorted(each.vm_id for each in machines))
+    return f"several machines carry its tags, and no record says which one it is: {ids}"
+
+
+def seconds_until(at: datetime) -> int:
+    """Return a number for a build or a host adopted at a moment, above all that were counted up before."""
+    return int((at - _GENERATIONS_BEGIN).total_seconds())
 
 
 def unknown(machine: UnknownMachine, pc: CloudPc | None, listed: Callable[[str], bool], *, restored: bool) -> bool:
@@ -83,7 +98,7 @@ def _lost_before(pc: CloudPc) -> bool:
 def contradictions(
     machine: UnknownMachine, sighting: Sighting, claimant: Claimant | None, pc: CloudPc | None, tenant_id: str
 ) -> str | None:
-    """Return why it is not sure whose *machine* is; None: it is adopted. *pc*: its record, None: there is none."""
+    """Return why the owner of *machine* is not certain; None: it is adopted. *pc*: its record, None: there is none."""
     if sighting.resources.session_host is None:
         return "it is in none of the tenant's host pools"
     if sighting.assigned_user is None:
@@ -93,7 +108,7 @@ def contradictions(
         return f"{assigned}, a user that the directory does not have"
     if pc is not None and pc.user.id != claimant.user.id:
         return f"{assigned}, and its Cloud PC is that of {pc.user.user_principal_name}"
-    if pc is None and plan_of(machine.cloud_pc_id, claimant, tenant_id) is None:
+    if pc is None and plan_of(machine.subject_id, claimant, tenant_id) is None:
         return f"{assigned}, who does not have the licence for which its Cloud PC was made"
     by_policy = claimant.snapshot or (pc and pc.current.snapshot)
     return None if by_policy else f"{assigned}, and no provisioning policy that builds such machines targets this user"
@@ -122,7 +137,7 @@ def adopted(pc: CloudPc, sighting: Sighting, claimant: Claimant, at: datetime) -
         message = "a machine is adopted only where it is known by which policy it was built"
         raise ValueError(message)
     hybrid = snapshot.join_type is JoinType.HYBRID_AZURE_AD_JOIN
-    generation = max(pc.next_generation, int((at - _GENERATIONS_BEGIN).total_seconds()))
+    generation = max(pc.next_generation, seconds_until(at))
     current = Build(
         generation=generation,
         attempt=1,

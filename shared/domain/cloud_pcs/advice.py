@@ -1,4 +1,4 @@
-"""What to do about a build that failed without a refusal: a step that timed out, capacity that never became free."""
+"""Advice on a build that failed without a refusal: a step that timed out, capacity that never became free."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _RETRY = "Retry it when the cause is gone."
 
 
 def when_given_up(advice: str | None) -> str | None:
-    """Return *advice* without what promises another attempt: there is none."""
+    """Return *advice* without its sentences about another attempt: there is none."""
     if advice is None or "next attempt" not in advice:
         return advice
     parts = [part.strip(" ;.") for sentence in advice.split(". ") for part in sentence.split(";")]
@@ -57,10 +57,10 @@ def when_given_up(advice: str | None) -> str | None:
 
 
 def when_late(step: Step) -> str:
-    """Return what to do about *step*, which timed out."""
+    """Return the advice for a *step* that timed out."""
     return _LATE.get(step, _BEGIN_AGAIN)
 
 
 def when_parked_for_long(code: str) -> str:
-    """Return what to do about a build that found no capacity within the parking limit; *code* is the reason."""
+    """Return the advice for a build that found no capacity within the parking limit; *code* is the reason."""
     return _CAPACITY.get(code.lower(), _MORE_CAPACITY)

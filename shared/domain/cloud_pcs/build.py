@@ -16,7 +16,7 @@ from shared.domain.values import Value
 
 
 class Failure(Value):
-    """Why something went wrong: the cloud's own code and message, where, and what to do about it."""
+    """Why something went wrong: the cloud's own code and message, the step, and the advice."""
 
     code: str
     message: str
@@ -38,7 +38,7 @@ class Warn(Value):
 
 
 class Resources(Value):
-    """What was made for a Cloud PC, as far as it is known; names are derived, ids are what the clouds returned."""
+    """Known resources of a Cloud PC; names are derived, ids are those that the clouds returned."""
 
     subscription_id: str | None = None
     resource_group: str | None = None
@@ -59,13 +59,13 @@ class Resources(Value):
     sign_in_given_at: datetime | None = None  # when Azure was told the last of the roles that the user signs in with
 
     def with_found(self, found: Resources) -> Resources:
-        """Return these with what *found* knows; what it does not know stays, unless it is about another machine."""
+        """Return these resources updated by *found*; others stay, unless *found* is about another machine."""
         if found.computer_name is not None and self.computer_name not in {None, found.computer_name}:
             return found
         return self.but(**{name: value for name, value in found if value is not None})
 
     def made_in(self, step: Step) -> tuple[str, ...]:
-        """Return the ids of what *step* has made."""
+        """Return the ids of the resources that *step* has made."""
         made = {
             Step.CREATE_VM: (self.vm_id, self.nic_id),
             Step.JOIN_DIRECTORY: (self.entra_device_id,),
@@ -76,7 +76,7 @@ class Resources(Value):
 
 
 class Build(Value):
-    """One build of a Cloud PC: what its machine is made from, how far it is, and what it has made.
+    """One build of a Cloud PC: its source, its progress, and its resources.
 
     *generation* counts the builds of a Cloud PC, *attempt* the tries within one build. Until its first attempt has
     cleaned up, *resources*, *restore_points* and *disks* are what an earlier build left.

@@ -47,6 +47,11 @@ class Removal(Value):
     why: str = ""  # why it was not made at once
     confirmed_by: str | None = None
 
+    @property
+    def waits(self) -> bool:
+        """Whether nobody has confirmed it yet."""
+        return not self.confirmed_by
+
 
 class Grace(Value):
     """A grace period: why, since when, until when. *held_at*: since when it is held; None: it runs.
@@ -75,7 +80,7 @@ class Grace(Value):
         return self.but(held_at=None, ends_at=self.ends_at + (at - self.held_at)) if self.held_at else self
 
     def extend(self, length: timedelta, at: datetime) -> Grace:
-        """Return it *length* longer; one that has run out already counts from now."""
+        """Return the grace period *length* longer; one that is over counts from now."""
         return self.but(ends_at=(max(self.ends_at, at) if self.held_at is None else self.ends_at) + length)
 
 
@@ -92,7 +97,7 @@ class Swap(Value):
 
 
 class CloudPc(Value):
-    """A Cloud PC's record: what stays the same whichever machine it has, and the builds of its machines.
+    """A Cloud PC's record: the facts that outlive its machines, and the builds of its machines.
 
     *current*: the machine that the user has, will have or had. *replacement*: another machine, which is built to take
     the place of the current one; or which has failed or was replaced, and waits for its clean-up.
@@ -137,7 +142,7 @@ class CloudPc(Value):
 
     @property
     def failure(self) -> Failure | None:
-        """What a failed Cloud PC failed of, or that one in its grace period has no machine; None: nothing is known."""
+        """The failure of a failed Cloud PC, or a machine lost in the grace period; None: nothing is known."""
         return self.current.last_error if self.status is Status.FAILED or self.lost_in_grace else None
 
     @property
@@ -153,7 +158,7 @@ class CloudPc(Value):
 
     @property
     def at_work(self) -> str | None:
-        """Which action is at work on its machine, in words; None: none is."""
+        """The action at work on its machine, in words; None: no action."""
         return f"{self.action.name.value} is at work on it" if self.action else None
 
     @property
@@ -173,7 +178,7 @@ class CloudPc(Value):
         return next((build for build in self.builds if build.generation == generation), None)
 
     def audited(self) -> dict[str, Any]:
-        """Return what an audit event keeps of it: the properties of the current build stand among its own."""
+        """Return the properties that an audit event keeps: the current build's are among the Cloud PC's own."""
         own = self.to_json()
         return {**own.pop("current"), **own}
 
@@ -181,7 +186,7 @@ class CloudPc(Value):
         return build.generation == self.current.generation
 
     def goes_on(self, build: Build) -> bool:
-        """Whether *build* is still to come to its end.
+        """Whether *build* has not ended yet.
 
         A replacement ends early when its user loses the Cloud PC: there is no place to take any more.
         """
@@ -189,7 +194,7 @@ class CloudPc(Value):
         return build.unfinished and self.status in wanted
 
     def to_clean_up(self, build: Build) -> bool:
-        """Whether what *build* has made is to be removed, now or at its ``clean_up_at``."""
+        """Return whether the resources of *build* are to be removed, now or at its ``clean_up_at``."""
         if self._is_current(build):
             return self.status in {Status.FAILED, Status.DEPROVISIONING}
         return not build.unfinished
@@ -240,7 +245,7 @@ WAITING_TO_START = "for its turn to start"
 
 
 def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
-    """Return *pc* before a new build: what was made stays known, because the build cleans it up first."""
+    """Return *pc* before a new build: its resources stay known, because the build cleans them up first."""
     planned = pc.current.but(
         generation=pc.next_generation,
         attempt=0,

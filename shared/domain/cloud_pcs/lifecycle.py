@@ -1,4 +1,4 @@
-"""The life of a Cloud PC as one table: what may happen in which status, and what it becomes.
+"""The life of a Cloud PC as one table: which event may happen in which status, and the status after it.
 
 Anything not in TRANSITIONS is refused. docs/lifecycle.md is drawn from this table.
 """
@@ -29,7 +29,7 @@ class Status(StrEnum):
 
 
 class Event(StrEnum):
-    """What can happen to a Cloud PC."""
+    """Events of a Cloud PC."""
 
     PLANNED = "planned"  # a licence and a policy meet
     STARTED = "started"  # an attempt begins
@@ -61,7 +61,7 @@ class Event(StrEnum):
 
 
 class Phase(StrEnum):
-    """Where one build of a Cloud PC stands."""
+    """Phase of one build of a Cloud PC."""
 
     NONE = "none"  # there is no machine, and none is planned
     WAITING = "waiting"  # planned or parked: it waits for a licence, its start or capacity
@@ -135,19 +135,22 @@ TRANSITIONS: Mapping[tuple[Status, Event], Status] = MappingProxyType(
         (Status.PENDING_PROVISION, Event.CANCELLED): Status.DEPROVISIONING,
         (Status.PROVISIONING, Event.CANCELLED): Status.DEPROVISIONING,
         (Status.FAILED, Event.CANCELLED): Status.DEPROVISIONING,
-        # This cannot be undone; but a user who is entitled again gets a new one afterwards.
+        # Until its user is signed off, who is entitled again keeps it.
+        (Status.DEPROVISIONING, Event.REPRIEVED): Status.PROVISIONED,
+        (Status.DEPROVISIONING, Event.REPRIEVED_WITH_WARNINGS): Status.PROVISIONED_WITH_WARNINGS,
+        # From then on it cannot be undone; but a user who is entitled again gets a new one afterwards.
         (Status.DEPROVISIONING, Event.REMOVED): Status.NOT_PROVISIONED,
         (Status.DEPROVISIONING, Event.PLANNED): Status.PENDING_PROVISION,
     }
 )
 
 BUILT = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.RESIZE_PENDING_LICENSE})
-"""What works, and is removed only after a grace period."""
+"""Statuses of Cloud PCs that work and are removed only after a grace period."""
 
 WORKING = BUILT | {Status.IN_GRACE_PERIOD}
 
 REPLACEABLE = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS})
-"""In which another machine may be built, and take the place of the current one."""
+"""Statuses in which a replacement may be built."""
 
 PHASES: Mapping[Event, Phase] = MappingProxyType(
     {

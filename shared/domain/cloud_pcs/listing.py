@@ -1,4 +1,4 @@
-"""What lists of Cloud PCs can be chosen and ordered by, named as Graph names it. Pure."""
+"""Properties for filtering and ordering lists of Cloud PCs, named as Graph names it. Pure."""
 
 from __future__ import annotations
 
@@ -37,4 +37,4 @@ COLUMNS: Mapping[str, Callable[[CloudPc], Scalar]] = {
 KINDS = {name: Kind.MOMENT if name in _MOMENTS else Kind.TEXT for name in ("id", *COLUMNS)}
 
 SEARCHED = ("displayName", "userPrincipalName", "userDetail/displayName", "managedDeviceName", "userId", "id")
-"""Where ``$search`` looks."""
+"""Properties that ``$search`` reads."""

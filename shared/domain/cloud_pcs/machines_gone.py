@@ -1,4 +1,6 @@
-"""A machine that a record knows and that is not there: when it counts as gone, and what becomes of its record. Pure.
+"""Machines that a record knows and Azure does not have: when they count as gone, and the changes to their records.
+
+Pure.
 
 Gone is only what was asked for itself and answered with 404, twice, some minutes apart. A list that lacks it, a right
 that is missing and a subscription that does not answer say nothing.
@@ -12,18 +14,19 @@ from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.grace import expire, without_machine
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.spot.host import HostStatus, SessionHost
+from shared.domain.spot.host import HostStatus, HostTask, SessionHost, begin_task
 from shared.domain.spot.observed import HostState
 from shared.domain.values import Value
 
 ASKED_AGAIN_AFTER = timedelta(minutes=5)
-"""How long after the first answer that a machine is gone it is asked for again."""
+"""Time between the first answer that a machine is gone and the next question."""
 
+_REMOVED_SINCE = "removedSinceTheExport"
 _HAS_A_MACHINE = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.IN_GRACE_PERIOD})
 
 
 class KnownMachine(Value):
-    """A machine that a record knows: of a Cloud PC, or of a session host. *subject_id*: whose it is."""
+    """A machine that a record knows: of a Cloud PC, or of a session host. *subject_id*: the id of its owner."""
 
     subject_id: str
     of_host: bool = False
@@ -31,7 +34,7 @@ class KnownMachine(Value):
 
 
 class Answer(Value):
-    """What Azure has answered to the question for one machine, when; *gone*: it is not there."""
+    """Azure's answer to the question for one machine, and its time; *gone*: it is not there."""
 
     machine: KnownMachine
     at: datetime
@@ -47,11 +50,16 @@ def machine_known(pc: CloudPc) -> KnownMachine | None:
     return KnownMachine(subject_id=pc.id, vm_id=vm_id)
 
 
-def machine_of_host(host: SessionHost) -> KnownMachine | None:
-    """Return the machine that a session host has by its record; None: it has none, or a task is at work on it."""
+def machine_of_host(host: SessionHost, *, restored: bool = False) -> KnownMachine | None:
+    """Return the machine that a session host has by its record; None: it has none, or a task is at work on it.
+
+    *restored*: its record is older than what happened since, and nothing that it shows as at work is.
+    """
     vm_id = host.resources.vm_id
+    if vm_id is None or host.status is not HostStatus.READY:
+        return None
     broken = host.seen is not None and host.seen.state == HostState.BROKEN
-    if vm_id is None or host.status is not HostStatus.READY or host.work is not None or broken:
+    if not restored and (host.work is not None or broken):
         return None
     return KnownMachine(subject_id=host.id, of_host=True, vm_id=vm_id)
 
@@ -85,9 +93,16 @@ def lose_machine(
     return without_machine(found, at)
 
 
-def lose_host(host: SessionHost, known: KnownMachine, at: datetime) -> SessionHost | None:
-    """Return a session host seen as broken, so that the engine replaces it; None: it no longer has this machine."""
-    if machine_of_host(host) != known or host.seen is None:
+def lose_host(host: SessionHost, known: KnownMachine, at: datetime, *, restored: bool = False) -> SessionHost | None:
+    """Return a session host seen as broken, so that the engine replaces it; None: it no longer has this machine.
+
+    *restored*: it was removed since the export: the removal of what is left of it begins, at whose end its record goes.
+    """
+    if machine_of_host(host, restored=restored) != known:
+        return None
+    if restored:
+        return begin_task(host, HostTask.REMOVE, at=at, reason=_REMOVED_SINCE)
+    if host.seen is None:
         return None
     seen = host.seen.but(at=at, since=at, state=HostState.BROKEN, active=0, disconnected=0)
     return host.but(seen=seen, last_modified_date_time=at)

@@ -1,4 +1,4 @@
-"""What machines share, and is not there: a host pool, its desktop, a hosted network, a gallery. Pure."""
+"""Shared resources of machines that are missing: a host pool, its desktop, a hosted network, a gallery. Pure."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ CURES: Mapping[OrphanType, str] = MappingProxyType(
         " Their build makes the gallery again.",
     }
 )
-"""What to do about each, and whether it is made again on demand."""
+"""Advice on each, and whether it is made again on demand."""

@@ -1,4 +1,4 @@
-"""Orphans: what was made for a Cloud PC and is no longer part of it by its record. Pure.
+"""Orphans: resources that were made for a Cloud PC and are no longer part of it by its record. Pure.
 
 Only what carries our mark is examined: a tag of the tenant, a name that a build gave, an id that we derived. What a
 build or a clean-up will still remove is no orphan.
@@ -17,11 +17,11 @@ from shared.domain.owner import Owner, OwnerKind
 from shared.domain.values import Value
 
 REMOVAL_GRACE = timedelta(hours=6)
-"""How long an orphan stays before it may be removed: a directory shows late what a machine did before its end."""
+"""Time for which an orphan stays before it may be removed: a directory shows late what a machine did before its end."""
 
 
 class OrphanType(StrEnum):
-    """What an orphan is, in the order of their removal: each after what refers to it."""
+    """Types of orphans, in the order of their removal: each after those that refer to it."""
 
     VIRTUAL_MACHINE = "virtualMachine"
     SECURITY_RULE = "securityRule"
@@ -45,7 +45,7 @@ class OrphanType(StrEnum):
 
 DEVICES = frozenset({OrphanType.DEVICE, OrphanType.MANAGED_DEVICE})
 NAMED = DEVICES | {OrphanType.SESSION_HOST}
-"""What is recognised by a computer name, and not by a tag."""
+"""Types recognised by a computer name, and not by a tag."""
 NETWORK_PARTS = frozenset(
     {
         OrphanType.VIRTUAL_NETWORK,
@@ -56,7 +56,7 @@ NETWORK_PARTS = frozenset(
 )
 POOL_PARTS = frozenset({OrphanType.HOST_POOL, OrphanType.APPLICATION_GROUP, OrphanType.WORKSPACE})
 SHARED = NETWORK_PARTS | POOL_PARTS | {OrphanType.GALLERY}
-"""What many machines of a tenant share. It belongs to no Cloud PC, and is made again when one needs it."""
+"""Types shared by many machines of a tenant. They belong to no Cloud PC, and are made again when one needs them."""
 _DISKS = frozenset({OrphanType.DISK, OrphanType.SNAPSHOT})
 
 
@@ -111,7 +111,7 @@ class Looked(Value):
 
 
 class Missing(Value):
-    """Something that machines share, that records need, and that is not there. *needed_by*: how many records do."""
+    """A shared resource that records need and that does not exist. *needed_by*: the number of these records."""
 
     type: OrphanType
     resource_id: str
@@ -166,7 +166,8 @@ class ComputerName(Value):
 
 
 REMOVE_ADVICE = "Have it removed with remove, or let the tenant's setting removeOrphans do it."
-_LOOK = "Look at it, and delete it in Azure if nobody needs it."
+LOOK_ADVICE = "Look at it, and delete it in Azure if nobody needs it."
+_IN_USE = "It may serve people. Look who uses it, and delete in Azure what nobody needs; then scan again."
 _LOOK_THERE = "Compare both in Entra ID and Intune, and delete the one that does not report."
 
 
@@ -188,7 +189,7 @@ def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
 
 def _left(found: Found, why: str, since: datetime | None) -> Judgement:
     sure = found.type is not OrphanType.PUBLIC_IP_ADDRESS  # no build makes one: somebody has copied the tags
-    return Judgement(why=why, advice=REMOVE_ADVICE if sure else _LOOK, since=since, sure=sure)
+    return Judgement(why=why, advice=REMOVE_ADVICE if sure else LOOK_ADVICE, since=since, sure=sure)
 
 
 def _nothing_left(pc: CloudPc) -> bool:
@@ -211,13 +212,13 @@ def _second(found: Found, pc: CloudPc) -> Judgement | None:
     made = pc.current.resources
     match found.type:
         case OrphanType.VIRTUAL_MACHINE if not same(found.resource_id, made.vm_id):
-            return Judgement(why=f"a second machine of the Cloud PC; its own is {made.vm_id}", advice=_LOOK)
+            return Judgement(why=f"a second machine of the Cloud PC; its own is {made.vm_id}", advice=LOOK_ADVICE)
         case OrphanType.NETWORK_INTERFACE if not same(found.resource_id, made.nic_id):
-            return Judgement(why=f"a second interface of the Cloud PC; its own is {made.nic_id}", advice=_LOOK)
+            return Judgement(why=f"a second interface of the Cloud PC; its own is {made.nic_id}", advice=LOOK_ADVICE)
         case OrphanType.SNAPSHOT if found.name.casefold() not in _restore_points(pc):
-            return Judgement(why="it is no restore point of the Cloud PC", advice=_LOOK)
+            return Judgement(why="it is no restore point of the Cloud PC", advice=LOOK_ADVICE)
         case OrphanType.DISK if not same(found.owner, made.vm_id):
-            return Judgement(why="the machine of the Cloud PC does not use this disk", advice=_LOOK)
+            return Judgement(why="the machine of the Cloud PC does not use this disk", advice=LOOK_ADVICE)
         case OrphanType.ROLE_ASSIGNMENT if not same(found.owner, made.vm_id):
             return Judgement(why="a right on a machine that the Cloud PC no longer is", advice=REMOVE_ADVICE, sure=True)
     return None
@@ -228,10 +229,15 @@ def _restore_points(pc: CloudPc) -> set[str]:
 
 
 def not_adopted(judgement: Judgement | None, why_not: str) -> Judgement:
-    """Return the judgement on a machine that no record knows, with what kept it from being adopted."""
+    """Return the judgement on a machine that no record knows, with the obstacle to its adoption."""
     if judgement is None:
-        return Judgement(why=f"by its record the Cloud PC has another machine; not adopted: {why_not}", advice=_LOOK)
+        return Judgement(why=f"by the records it is not the machine; not adopted: {why_not}", advice=LOOK_ADVICE)
     return judgement.but(why=f"{judgement.why}; not adopted: {why_not}")
+
+
+def left_to_a_person(judgement: Judgement) -> Judgement:
+    """Return the judgement on a resource that may serve people and cannot be adopted: the service never removes it."""
+    return judgement.but(sure=False, advice=_IN_USE)
 
 
 def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:
@@ -242,13 +248,13 @@ def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:
 
 
 def judge_temporary(owner: Owner) -> Judgement:
-    """Return what to say of a machine of an image build or a probe that nothing works on any more."""
+    """Return the judgement of a machine of an image build or a probe without running work."""
     whose = {
         OwnerKind.DEVICE_IMAGE: "the build of image",
         OwnerKind.CONNECTION_PROBE: "the checks of connection",
         OwnerKind.IMAGE_VERSION: "the work on image version",
     }.get(owner.kind, owner.kind.value)
-    return Judgement(why=f"{whose} {owner.id} made it, and none of these runs", advice=_LOOK)
+    return Judgement(why=f"{whose} {owner.id} made it, and none of these runs", advice=LOOK_ADVICE)
 
 
 def judge_shared(found: Found, *, used: bool, needed: bool, kept: timedelta) -> Judgement | None:
@@ -279,7 +285,7 @@ def same(one: str | None, other: str | None) -> bool:
 def orphan_of(
     tenant_id: str, area: str, found: Found, judgement: Judgement, *, at: datetime, before: Orphan | None
 ) -> Orphan:
-    """Return the entry of the list; one that was listed before keeps its *since*."""
+    """Return the entry of the list; an orphan that was listed before keeps its *since*."""
     since = judgement.since or (before.since if before else at)
     return Orphan(
         id=orphan_id(tenant_id, found),

@@ -1,4 +1,4 @@
-"""How far a Cloud PC is, and when it should be ready. Pure; feeds screens, never a decision."""
+"""Progress of a Cloud PC, and the estimated end. Pure; feeds screens, never a decision."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TITLES = {
 
 
 class Progress(Value):
-    """How far a Cloud PC is. *estimated_end_date_time* is None when there is no estimate."""
+    """Progress of a Cloud PC. *estimated_end_date_time* is None when there is no estimate."""
 
     step: Step | None = None
     title: str
@@ -34,7 +34,7 @@ class Progress(Value):
 
 
 def progress(pc: CloudPc, now: datetime) -> Progress:
-    """Return how far *pc* is *now*."""
+    """Return the progress of *pc* at the moment *now*."""
     if pc.status in WORKING:
         return Progress(title=_READY, percent_complete=_DONE, attempt=pc.current.attempt)
     if pc.status is Status.PROVISIONING:
@@ -44,7 +44,7 @@ def progress(pc: CloudPc, now: datetime) -> Progress:
 
 
 def replacement_progress(pc: CloudPc, now: datetime) -> Progress | None:
-    """Return how far the machine is *now* that is to take the place of the current one; None: there is none."""
+    """Return the progress of the replacement of *pc* at the moment *now*; None: there is none."""
     build = pc.replacement
     if build is None or not build.unfinished:
         return None

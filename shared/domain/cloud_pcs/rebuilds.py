@@ -10,7 +10,7 @@ from shared.domain.cloud_pcs.lifecycle import TRANSITIONS, Event, Status
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """A kind of rebuild: its name, its event in the life cycle, and what the event requires, in words."""
+    """A kind of rebuild: its name, its event in the life cycle, and the condition of the event, in words."""
 
     name: str
     event: Event

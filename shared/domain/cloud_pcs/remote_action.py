@@ -63,7 +63,10 @@ STEPS: Mapping[Remote, Mapping[str, str]] = MappingProxyType(
 
 
 class RemoteAction(Value):
-    """One that runs. *administrator*: whether the user becomes one; *restore_point_id*: made, or restored."""
+    """A remote action that is running.
+
+    *administrator*: whether the user becomes one; *restore_point_id*: made, or restored.
+    """
 
     name: Remote
     operation_id: str

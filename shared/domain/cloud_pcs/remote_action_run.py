@@ -10,7 +10,7 @@ from shared.domain.machines.restore_points import RestorePoint
 
 
 def begun(pc: CloudPc, action: RemoteAction) -> CloudPc:
-    """Return *pc* with *action* at work; what it will make is written down before it is made."""
+    """Return *pc* with *action* at work; its future resources are recorded before they are made."""
     after = pc.but(action=action, last_modified_date_time=action.begun_at)
     if action.name is Remote.CREATE_SNAPSHOT and action.restore_point_id is not None:
         point = RestorePoint(id=action.restore_point_id, created_at=action.begun_at, automatic=action.automatic)

@@ -21,7 +21,7 @@ def begin_replacement(
     *,
     plan: ServicePlan | None = None,
 ) -> CloudPc:
-    """Return *pc* with a replacement planned; what an earlier one left is cleaned up by its build first.
+    """Return *pc* with a replacement planned; its build first cleans up the remains of an earlier one.
 
     *plan*: the hardware it is built with; the current machine keeps its own, and the record's, until it is replaced.
     """
@@ -88,7 +88,7 @@ def replaced(
 
 
 def abandoned(pc: CloudPc, failure: Failure, *, at: datetime, clean_up_at: datetime) -> CloudPc:
-    """Return *pc* with its replacement given up: what that has made is removed, the current machine stays."""
+    """Return *pc* with its replacement given up: its resources are removed, the current machine stays."""
     if pc.replacement is None or not pc.replacement.unfinished:
         return pc
     given_up = pc.replacement.but(

@@ -30,7 +30,7 @@ NEEDS: Mapping[Step, tuple[str, ...]] = MappingProxyType(
         Step.AWAIT_SIGN_IN_RIGHTS: _MANAGED,
     }
 )
-"""The steps that may be begun again on the machine that is there, and what must be known of it for that."""
+"""The steps that may be begun again on the existing machine, and the resources that must be known for that."""
 
 MACHINE_IN_DOUBT = frozenset(
     code.lower()
@@ -61,7 +61,7 @@ class Resumption(Value):
 
 
 def resumable(failure: Failure | None, made: Resources, *, resumed_at: Step | None = None) -> Step | None:
-    """Return the step at which the next attempt may continue with what was *made*, None: it begins anew.
+    """Return the step at which the next attempt may continue with the resources *made*, None: it begins anew.
 
     *resumed_at*: where the attempt that failed had been resumed itself. A step that failed twice on one machine is not
     tried there a third time.
@@ -86,7 +86,7 @@ def resumable_by_hand(pc: CloudPc, snapshot: Snapshot) -> Step | None:
 
 
 def resumption(build: Build) -> Resumption | None:
-    """Return how *build* goes on with the machine that is there, None: it begins anew."""
+    """Return the resumption of *build* with the machine of the failed attempt, None: it begins anew."""
     if build.resumed_at is None:
         return None
     return Resumption(step=build.resumed_at, made=build.resources, warnings=build.warnings)

@@ -40,7 +40,7 @@ def begin(pc: CloudPc, at: datetime) -> CloudPc:
 
 
 def moved(pc: CloudPc, size: str, warnings: tuple[Warn, ...], at: datetime) -> CloudPc:
-    """Return *pc*, whose action is over, as its target plan wants it; the licence it had may be taken away now."""
+    """Return *pc*, whose action is over, with its target plan; its old licence may be taken away now."""
     if pc.swap is None:
         return stayed(pc, size, at)
     kept = tuple(warning for warning in pc.current.warnings if warning.step != GROW)

@@ -1,4 +1,4 @@
-"""User settings: what users may do with their own Cloud PCs (Graph: cloudPcUserSetting). Pure."""
+"""User settings: the rights of users on their own Cloud PCs (Graph: cloudPcUserSetting). Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class FrequencyType(StrEnum):
 
     @property
     def every(self) -> timedelta | None:
-        """How long it is from one restore point to the next; None: as the tenant's settings say."""
+        """Time from one restore point to the next; None: as the tenant's settings say."""
         return _EVERY.get(self)
 
 
@@ -65,7 +65,7 @@ class UserSettingForm(Value):
 
 
 class UserSettingEdit(Value):
-    """What changes of user settings."""
+    """Changed properties of user settings."""
 
     display_name: Label | None = None
     self_service_enabled: bool | None = None
@@ -85,7 +85,7 @@ class UserSetting(UserSettingForm):
 
 
 class OwnAction(StrEnum):
-    """What users may do with their own Cloud PC, where their settings allow it."""
+    """Actions that users may do with their own Cloud PC, where their settings allow it."""
 
     REBOOT = "reboot"
     RENAME = "rename"
@@ -147,7 +147,7 @@ def allows(setting: UserSetting | None, action: OwnAction) -> bool:
 
 
 def own_actions(pc: CloudPc, setting: UserSetting | None) -> tuple[Possibility, ...]:
-    """Return what the user of *pc* may do with it now, and why not."""
+    """Return the actions that the user of *pc* may do with it now, or the reason against each."""
     return tuple(_possibility(pc, setting, action) for action in OwnAction)
 
 

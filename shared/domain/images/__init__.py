@@ -1,1 +1,1 @@
-"""What machines are made from. Pure."""
+"""Images of machines. Pure."""

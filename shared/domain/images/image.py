@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
 
@@ -40,10 +41,11 @@ class MarketplaceImage(Value):
 
 
 class ImageSource(Value):
-    """What an image is built from: exactly one of the two."""
+    """Source of an image: exactly one of the three. No machine is made from a managed image: it is imported first."""
 
     marketplace: MarketplaceImage | None = None
     gallery_version_id: str | None = None
+    managed_image_id: str | None = None
 
     @property
     def reference(self) -> dict[str, str]:
@@ -51,9 +53,24 @@ class ImageSource(Value):
         if self.gallery_version_id:
             return {"id": self.gallery_version_id}
         if self.marketplace is None:
-            message = "an image source is a marketplace image or a gallery version"
+            message = "a machine is made from a marketplace image or a gallery version"
             raise ValueError(message)
         return self.marketplace.model_dump()
+
+    @property
+    def own_image_id(self) -> str | None:
+        """The ARM id of the gallery version or of the managed image; None of a marketplace image."""
+        return self.gallery_version_id or self.managed_image_id
+
+
+_MANAGED_IMAGE = re.compile(
+    r"/subscriptions/[^/]+/resourceGroups/[^/]+/providers/Microsoft\.Compute/images/[^/]+", re.IGNORECASE
+)
+
+
+def is_managed_image(image_id: str) -> bool:
+    """Whether an ARM id is that of a managed image, and not of a version in a gallery."""
+    return _MANAGED_IMAGE.fullmatch(image_id) is not None
 
 
 class DeviceImage(Value):
@@ -88,8 +105,11 @@ class GalleryImage(Value):
         return self.image.id
 
 
-class GalleryVersion(Value):
-    """A version of an image definition in one of the tenant's galleries. *id* is its ARM id."""
+class OwnImage(Value):
+    """An image of the tenant's own: a version in one of its galleries, or a managed image. *id* is its ARM id.
+
+    *regions*: where it is; a managed image is in one.
+    """
 
     id: str
     display_name: str
@@ -98,14 +118,40 @@ class GalleryVersion(Value):
     fault: str | None = None  # why no Cloud PC can be built from it
 
     @property
+    def source(self) -> ImageSource:
+        """It as the source of an image."""
+        if is_managed_image(self.id):
+            return ImageSource(managed_image_id=self.id)
+        return ImageSource(gallery_version_id=self.id)
+
+    @property
     def offered(self) -> bool:
         """Whether an image can be built from it."""
-        return self.ready and self.fault is None
+        return self.why_not is None
+
+    @property
+    def why_not(self) -> str | None:
+        """Why no image can be built from it; None: one can."""
+        return self.fault or (None if self.ready else "it is not ready: Azure still makes it, or could not")
+
+    def why_not_in(self, region: str) -> str | None:
+        """Return why no machine can be made from it in *region*; None: one can, or its regions are not known."""
+        if not self.regions or region in self.regions:
+            return None
+        return f"it is in {', '.join(self.regions)}, not in {region}: copy it there, or choose another"
+
+
+def image_named(images: Iterable[OwnImage], image_id: str | None) -> OwnImage | None:
+    """Return the image with an ARM id, in whichever case it is written; None: there is none, or none is named."""
+    named = (image_id or "").casefold()
+    return next((each for each in images if each.id.casefold() == named), None)
 
 
 PUBLISHER = "MicrosoftWindowsDesktop"
 OFFERS = ("windows-ent-cpc", "windows-11", "windows-10")
-"""Where Windows 10 and 11 Enterprise for one user at a time are offered; the first is Windows 365's own."""
+"""Marketplace offers in which Windows 10 and 11 Enterprise for one user at a time are offered; the first is Windows
+365's own.
+"""
 
 _FITTING_SKU = re.compile(
     r"win(?P<windows>1[01])-(?P<release>\d{2}h\d)-ent(?:-cpc)?(?P<apps>-m365)?(?:-g2)?", re.IGNORECASE
@@ -127,7 +173,7 @@ def gallery_image(offer: str, sku: str) -> GalleryImage | None:
 
 
 SESSION_HOST_OFFERS = ("office-365", "windows-11", "windows-10")
-"""Where Windows for session hosts is offered."""
+"""Marketplace offers of Windows for session hosts."""
 
 _SESSION_HOST_SKU = re.compile(
     r"win(?P<windows>1[01])-(?P<release>\d{2}h\d)-(?P<kind>avd|ent)(?P<apps>-m365)?(?:-g2)?", re.IGNORECASE

@@ -1,1 +1,1 @@
-"""What machines are made as, and can go back to. Pure."""
+"""Hardware of machines, and their restore points. Pure."""

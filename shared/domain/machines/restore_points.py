@@ -11,7 +11,7 @@ from typing import Literal
 from shared.domain.values import Value
 
 MOST = 10
-"""How many made by hand are kept of a Cloud PC, and how many of the newest made by schedule."""
+"""Most restore points of a Cloud PC kept that are made by hand, and of the newest made by schedule."""
 
 WEEKS = 4
 """For how many weeks the first of each week made by schedule is kept (docs/notes/windows365.md 2.13)."""
@@ -35,7 +35,7 @@ class RestorePoint(Value):
 
     @property
     def expires_at(self) -> datetime | None:
-        """When it expires; None: when enough newer ones are there."""
+        """Expiry time; None: when enough newer ones are there."""
         return None if self.automatic else self.created_at + BY_HAND_KEPT
 
 

@@ -1,4 +1,4 @@
-"""Service plans: what a licence promises (vCPU, memory, disk) and the VM sizes that keep the promise (`sizes`)."""
+"""Service plans: the hardware of a licence (vCPU, memory, disk) and the VM sizes that have it (`sizes`)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SizeName = Annotated[str, Field(max_length=80), AfterValidator(_size_name)]
 
 
 class ServicePlanRule(Value):
-    """What a tenant has set for one licence: its hardware, and the VM sizes to try, the preferred one first."""
+    """A tenant's settings of one licence: its hardware, and the VM sizes to try, the preferred one first."""
 
     display_name: Label | None = Field(None, title="Name", description="Of the plan; of the licence when left out.")
     v_cpu_count: int = Field(ge=1, le=416, title="vCPUs", description="Of the machine.")
@@ -60,7 +60,7 @@ def _part_numbers(value: dict[str, ServicePlanRule]) -> dict[str, ServicePlanRul
 
 
 NAMED_BY = "x-namedBy"
-"""What the names of a map are, for forms: pydantic gives names no title of their own."""
+"""Meaning of the names of a map, for forms: pydantic gives names no title of their own."""
 
 ServicePlanRules = Annotated[
     dict[Word, ServicePlanRule],
@@ -115,7 +115,7 @@ def size_ladder(plan: ServicePlan) -> tuple[Size, ...]:
 
 
 def shortfall(name: str, v_cpu_count: int, ram_in_gb: float, wanted: ServicePlan | ServicePlanRule) -> str | None:
-    """Return what a size lacks of what a licence promises, None when it has enough."""
+    """Return the message that a size is smaller than a licence promises, None when it is large enough."""
     if v_cpu_count < wanted.v_cpu_count:
         return f"{name} has {v_cpu_count} vCPUs; name sizes with at least {wanted.v_cpu_count}"
     if ram_in_gb < wanted.ram_in_gb:

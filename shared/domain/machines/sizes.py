@@ -15,7 +15,7 @@ _EXCEPTIONS = {"CPC_1": (2, 4, 128), "CPC_2": (2, 8, 128)}  # docs/notes/windows
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A VM size with what it really has; *family* is the quota it draws on."""
+    """A VM size with its actual hardware; *family* is the quota it draws on."""
 
     name: str
     v_cpu_count: int

@@ -12,7 +12,7 @@ from shared.domain.values import Value
 
 
 class JoinType(StrEnum):
-    """How a Cloud PC joins the directory (Graph: cloudPcDomainJoinType)."""
+    """Way of joining the directory (Graph: cloudPcDomainJoinType)."""
 
     AZURE_AD_JOIN = "azureADJoin"
     HYBRID_AZURE_AD_JOIN = "hybridAzureADJoin"
@@ -53,7 +53,7 @@ class HealthCheck(Value):
 
 
 class SubnetUsage(Value):
-    """How many addresses of a subnet machines may have, and how many of them are free."""
+    """Number of addresses of a subnet for machines, and number of free addresses."""
 
     subnet_id: str
     total: int
@@ -133,7 +133,7 @@ class Connection(Value):
 
     @property
     def free_addresses(self) -> int | None:
-        """How many addresses were free at the last check; None: there was none, or the network is hosted."""
+        """Number of addresses that were free at the last check; None: there was none, or the network is hosted."""
         return sum(subnet.free for subnet in self.subnets) if self.subnets else None
 
 

@@ -1,4 +1,4 @@
-"""Faults of a connection: Graph's error types for what the clouds and a probe report, and what to do.
+"""Faults of a connection: Graph's error types for the reports of the clouds and a probe, with advice.
 
 Graph: cloudPcOnPremisesConnectionHealthCheckErrorType (docs/notes/windows365.md 1.5).
 """
@@ -19,7 +19,7 @@ _ALLOW = "Allow the addresses that the detail names, without inspecting their TL
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Graph's error type, what to do about it, and whether Cloud PCs may be built all the same."""
+    """Graph's error type, the advice, and whether Cloud PCs may be built all the same."""
 
     error_type: str
     action: str = _LOOK
@@ -129,7 +129,7 @@ NEEDED_TO_JOIN = frozenset({"resolveDomain", "reachDomainController", "bindJoinA
 ENVIRONMENT, SCRIPT, JOIN, LEFT = "environmentReady", "probeScript", "directoryJoin", "probeCleanUp"
 LEAVE = "leaveDomain"
 PROBE_CHECKS = frozenset({ENVIRONMENT, SCRIPT, JOIN, LEFT, *PROBE_STEPS})
-"""What only a probe can find: between two probes the findings of the last one stay."""
+"""Checks that only a probe can make: between two probes the findings of the last one stay."""
 
 
 def probe_steps(join: JoinType, *, joined: bool = False) -> tuple[str, ...]:
@@ -251,17 +251,17 @@ BROKE_OFF = Fault("internalServerErrorDeploymentCanceled", "Run the health check
 
 
 def fault_of_vm(code: str) -> Fault:
-    """Return what it means that the probe's VM could not be made."""
+    """Return the fault to report when the probe's VM could not be created."""
     return _CODES.get(code.lower(), _NO_VM)
 
 
 def fault_of_network(code: str) -> Fault:
-    """Return what it means that the hosted network could not be made: without it nothing can be built."""
+    """Return the fault to report when the hosted network could not be created: without it nothing can be built."""
     return replace(fault_of_vm(code), status=FAILED)
 
 
 def fault_of_join(join: JoinType, code: str, message: str) -> Fault:
-    """Return what it means that the probe's VM could not join."""
+    """Return the fault to report when the probe's VM could not join."""
     if join is JoinType.HYBRID_AZURE_AD_JOIN:
         number = _WIN32.search(message)
         named = _JOIN_ERRORS.get(int(number.group(1)), "") if number else ""

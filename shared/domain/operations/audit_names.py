@@ -15,4 +15,4 @@ class AuditNames:
 
 
 NO_NAMES = AuditNames({}, {})
-"""Of events that are no single tenant's."""
+"""Names for events that belong to no single tenant."""

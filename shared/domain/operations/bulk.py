@@ -19,14 +19,14 @@ MOST_CLOUD_PCS = 5000
 """The limit of one bulk action, as in Windows 365 (docs/notes/windows365.md 1.6)."""
 
 _MOST_NAMED = 1000
-"""Of policies, licences or words in a selection."""
+"""Most policies, licences or words in a selection."""
 
 _LEAST_ENDED = 3
 """The failure rate counts from this many ended items."""
 
 
 class BulkStatus(StrEnum):
-    """How a bulk action stands."""
+    """Status of a bulk action."""
 
     RUNNING = "running"
     PAUSED = "paused"
@@ -36,7 +36,7 @@ class BulkStatus(StrEnum):
 
 
 class ItemStatus(StrEnum):
-    """How one Cloud PC of a bulk action stands."""
+    """Status of one Cloud PC in a bulk action."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -51,7 +51,7 @@ _ENDED = frozenset({ItemStatus.SUCCEEDED, ItemStatus.FAILED, ItemStatus.REFUSED,
 
 
 class Selection(Value):
-    """Which Cloud PCs: each given property must hold, and one of its values is enough."""
+    """Selection of Cloud PCs: each given property must hold, and one of its values is enough."""
 
     status: tuple[Status, ...] = Field((), max_length=_MOST_NAMED)
     provisioning_policy_ids: tuple[Id, ...] = Field((), max_length=_MOST_NAMED)
@@ -109,7 +109,7 @@ def item_id(bulk_id: str, position: int) -> str:
 
 
 def item_id_prefix(bulk_id: str) -> str:
-    """Return what the ids of all items of a bulk action begin with, and of no other."""
+    """Return the prefix of the ids of all items of a bulk action, and of no others."""
     return f"{bulk_id}."
 
 
@@ -134,17 +134,17 @@ class BulkAction(Value):
 
     @property
     def wave_size(self) -> int:
-        """How many the next wave has: until the canary has ended, it alone."""
+        """Size of the next wave: until the canary has ended, it alone."""
         return 1 if self.canary and not self.ended else self.max_concurrency
 
     @property
     def percent_complete(self) -> int:
-        """How much of it has ended."""
+        """Ended share, in percent."""
         return 100 if self.status in OVER or not self.total else self.ended * 100 // self.total
 
     @property
     def ended(self) -> int:
-        """How many of its Cloud PCs have ended."""
+        """Number of its Cloud PCs have ended."""
         return sum(self.counts.get(status.value, 0) for status in _ENDED)
 
     @property

@@ -1,4 +1,4 @@
-"""What lists of operations can be chosen and ordered by. Pure."""
+"""Properties for filtering and ordering lists of operations. Pure."""
 
 from __future__ import annotations
 
@@ -23,4 +23,4 @@ COLUMNS: Mapping[str, Callable[[Operation], Scalar]] = {
 KINDS = {name: Kind.MOMENT if name in _MOMENTS else Kind.TEXT for name in ("id", *COLUMNS)}
 
 SEARCHED = ("kind", "resourceId", "requestedBy", "error/code", "id")
-"""Where ``$search`` looks."""
+"""Properties that ``$search`` reads."""

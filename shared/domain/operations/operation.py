@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 from pydantic import Field
 
 from shared.domain.cloud_pcs.build import Failure
+from shared.domain.naming import derived_id
 from shared.domain.values import Value
 
 
@@ -38,7 +39,7 @@ class OperationStep(Value):
 
 
 class Operation(Value):
-    """A long job: *kind* is which, *resource_id* what it works on."""
+    """A long job: *kind* is its kind, *resource_id* the id of its target."""
 
     id: str
     tenant_id: str
@@ -64,6 +65,11 @@ class Operation(Value):
         """The name of the step that has begun and not ended."""
         return next((step.name for step in self.steps if step.started_at and not step.ended_at), None)
 
+    @property
+    def step_began_at(self) -> datetime | None:
+        """When the latest of its steps began; None: none has."""
+        return max((step.started_at for step in self.steps if step.started_at), default=None)
+
     def running(self, at: datetime) -> Operation:
         """Return it as running."""
         if self.status is not OperationStatus.NOT_STARTED:
@@ -75,15 +81,21 @@ class Operation(Value):
         return self if self.ended or warning in self.warnings else self.but(warnings=(*self.warnings, warning))
 
     def noted(self, name: str, detail: str) -> Operation:
-        """Return it with what there is to say about the step *name*."""
+        """Return the operation with a note at the step *name*."""
         return self.but(steps=tuple(step.but(detail=detail) if step.name == name else step for step in self.steps))
 
     def at_step(self, name: str, titles: Mapping[str, str], *, percent: int, at: datetime) -> Operation:
-        """Return it at the step *name*: the one that was open has succeeded. *titles*: all its steps, in order."""
+        """Return it at the step *name*: the one that was open has succeeded.
+
+        *titles*: all its steps, in order; a step that it has had before stays, though it is not among them.
+        """
         known = {step.name: step for step in self.steps}
+        others = {each: step for each, step in known.items() if each not in titles and step.started_at}
         if self.ended or ((open_step := known.get(name)) and open_step.started_at and not open_step.ended_at):
             return self
-        known = {each: known.get(each, OperationStep(name=each, title=title)) for each, title in titles.items()}
+        known = others | {
+            each: known.get(each, OperationStep(name=each, title=title)) for each, title in titles.items()
+        }
         steps = {each: _closed(step, "succeeded", at) for each, step in known.items()}
         steps[name] = steps[name].but(started_at=at, ended_at=None, outcome=None)
         return self.but(
@@ -125,7 +137,7 @@ def _closed(step: OperationStep, outcome: str, at: datetime, detail: str | None 
 
 
 class ShownOperation(Operation):
-    """An operation with what its readers ask besides: the name of what it works on, and when it should end."""
+    """An operation as it is shown: with the name of its target, and its estimated end."""
 
     resource_display_name: str | None = None
     estimated_end_date_time: datetime | None = Field(
@@ -134,7 +146,7 @@ class ShownOperation(Operation):
 
 
 class Actor(Value):
-    """Who did it: a person or a program with a token, or Deskwright itself."""
+    """Actor of an operation: a person or a program with a token, or Deskwright itself."""
 
     id: str
     name: str
@@ -163,3 +175,21 @@ class AuditEvent(Value):
     correlation_id: str | None = None
     refused_status: int | None = None
     refused_why: str | None = None
+
+    @classmethod
+    def of_service(
+        cls, tenant_id: str, resource: tuple[str, str], verb: str, after: dict[str, Any], *, at: datetime, run: str
+    ) -> Self:
+        """Return the event that the service did *verb* to *resource* (type, id); *run* tells repetitions apart."""
+        resource_type, resource_id = resource
+        return cls(
+            id=derived_id("audit", tenant_id, resource_id, verb, run),
+            tenant_id=tenant_id,
+            activity=f"Microsoft.CloudPC/{resource_type}s/{verb}",
+            activity_date_time=at,
+            actor=SYSTEM,
+            resource_type=resource_type,
+            resource_id=resource_id,
+            after=after,
+            correlation_id=run,
+        )

@@ -1,4 +1,4 @@
-"""What the operation of a reconcile shows: its steps, and what was planned for how many users. Pure."""
+"""Progress of a reconcile's operation: its steps, and the number of users for each planned action. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def planning(operation: Operation, at: datetime) -> Operation:
 
 
 def planned(operation: Operation, counts: Mapping[str, int], users: int, at: datetime) -> Operation:
-    """Return it with what was planned for *users*: how many Cloud PCs each action has.
+    """Return the operation with the plan for *users*: the number of Cloud PCs of each action.
 
     A reconcile that goes round again because somebody has requested another plans again: the counts add up.
     """
@@ -33,5 +33,5 @@ def planned(operation: Operation, counts: Mapping[str, int], users: int, at: dat
 
 
 def reconciled(operation: Operation, at: datetime) -> Operation:
-    """Return it as succeeded, with what was planned."""
+    """Return the operation as succeeded, with its plan."""
     return operation.succeeded(operation.result or {}, at)

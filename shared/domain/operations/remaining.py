@@ -1,4 +1,4 @@
-"""When an operation or a bulk action should end, as others of its kind did. Pure; feeds screens, never a decision."""
+"""Estimated end of an operation or a bulk action, from others of its kind. Pure; feeds screens, never a decision."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from shared.domain.operations.bulk import BulkAction, BulkStatus
 from shared.domain.operations.operation import Operation, OperationStatus
 
 Durations: TypeAlias = Mapping[str, Sequence[float]]
-"""How long operations of each kind took, in seconds, the shortest first."""
+"""Durations of operations of each kind, in seconds, the shortest first."""
 
 _BUILDS = frozenset({"retry", "reprovision"})
 _ORDER = {step.value: step for step in ORDER}

@@ -1,1 +1,1 @@
-"""Who should have which Cloud PC: from directory, policies and records to a plan, and why. Pure."""
+"""Planning of Cloud PCs for users: from directory, policies and records to a plan, and why. Pure."""

@@ -13,7 +13,7 @@ from shared.domain.values import Value
 
 
 class Doubt(Value):
-    """What the directory returned empty: groups (ids) gone or without users, plans (ids) without holders.
+    """Empty results of the directory: groups (ids) gone or without users, plans (ids) without holders.
 
     *seats*: licences are handed out to members, so a user in no group has none.
     """
@@ -24,7 +24,7 @@ class Doubt(Value):
 
 
 class Fleet(Value):
-    """How many Cloud PCs a tenant has, and how many it has lost unconfirmed within the last hour.
+    """Number of Cloud PCs of a tenant, and of those that it has lost unconfirmed within the last hour.
 
     Changes from many messages are planned a hundred users at a time: the brake has to count what earlier plans removed.
     """
@@ -54,9 +54,9 @@ def braked(
     policies: Iterable[Policy],
     fleet: Fleet,
 ) -> dict[str, str]:
-    """Return which of *revocations* must wait to be confirmed, by Cloud PC id, and why.
+    """Return the reason for each of the *revocations*, by Cloud PC id, that must wait to be confirmed.
 
-    What is confirmed never waits; what waits already stays, and counts.
+    A confirmed one never waits; one that waits already keeps waiting, and counts.
     """
     doubtful = {policy.id for policy in policies if {a.group_id for a in policy.assignments} & doubt.group_ids}
     open_ = [(pc, cause) for pc, cause in revocations if not (pc.removal and pc.removal.confirmed_by)]

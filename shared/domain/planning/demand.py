@@ -1,4 +1,4 @@
-"""How many addresses are still needed: every licensed member has a record as soon as a policy targets them."""
+"""Number of addresses still needed: every licensed member has a record as soon as a policy targets them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drift: what a rebuild would change of a Cloud PC. Editing a policy changes none of them. Pure.
+"""Drift: the changes that a rebuild would make to a Cloud PC. Editing a policy changes none of them. Pure.
 
 ``REBUILT`` says it for each field of the snapshot. What is only written in the record (a name, the length of a grace
 period) is no drift: no machine has to be built anew for it.
@@ -27,7 +27,7 @@ class Drift(Value):
 
 @dataclass(frozen=True, slots=True)
 class _Today:
-    """What a rebuild would be made from. *image*: None while the policy's own may not be used."""
+    """Sources of a rebuild. *image*: None while the policy's own may not be used."""
 
     policy: Policy
     image: ImageSource | None
@@ -79,19 +79,19 @@ REBUILT: Mapping[str, Rebuilt | None] = MappingProxyType(
         "grace_period_in_hours": None,  # a time in the record: no machine depends on it
     }
 )
-"""Each field of the snapshot: what a rebuild changes of it, or None where no machine is different for it."""
+"""Each field of the snapshot: the change by a rebuild, or None where it makes no difference to a machine."""
 
 
 @dataclass(frozen=True, slots=True)
 class TenantPolicies:
-    """What the policies of a tenant would build today: policies and device images by id."""
+    """Policies and images with which a tenant would build today: policies and device images by id."""
 
     policies: Mapping[str, Policy]
     images: Mapping[str, DeviceImage]
     settings: TenantSettings
 
     def drift(self, pc: CloudPc) -> Drift | None:
-        """Return what a rebuild by its policy would change of a Cloud PC; None: nothing is built from one."""
+        """Return the drift of a Cloud PC from its policy; None: it has never been built."""
         if pc.current.snapshot is None or pc.status is Status.NOT_PROVISIONED:
             return None
         policy = self.policies.get(pc.current.snapshot.policy_id)

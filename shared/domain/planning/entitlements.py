@@ -1,4 +1,4 @@
-"""What the directory says of one user: account, licences and groups; and which policy wins for them."""
+"""Directory data of one user: account, licences and groups; and the policy that applies to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.domain.values import Value
 
 
 class Entitlement(Value):
-    """What the directory says of one user: the Cloud PC licences and the assigned groups they have.
+    """Entitlement of one user in the directory: the Cloud PC licences and the assigned groups they have.
 
     *certain* is False when not all of their groups could be read: then nothing is taken from them.
     """

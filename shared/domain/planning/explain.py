@@ -44,7 +44,7 @@ class AppliedSetting(Value):
 class ExplainedCloudPc(Value):
     """One licence, or a Cloud PC whose licence is gone, and its state."""
 
-    cloud_pc_id: str | None  # None: there is no record yet
+    cloud_pc_id: str | None = None  # None: there is no record yet
     service_plan_name: str
     licensed: bool
     status: Status | None = None
@@ -213,7 +213,7 @@ def standing(record: CloudPc) -> str:
 
 
 def _waits(record: CloudPc) -> str:
-    """Return what waits for an answer, since when and until when; empty when nothing does."""
+    """Return the sentence about an act that is held back: what, since when and until when; empty without one."""
     held = record.held_back
     return f" {held.sentence}" if held else ""
 

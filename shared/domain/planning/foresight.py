@@ -1,4 +1,4 @@
-"""What a change of policies, settings or pauses would do: the plan with it, compared with the plan without. Pure."""
+"""Preview of a change of policies, settings or pauses: the plan with it, compared with the plan without. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_SHOWN = 1000
 
 
 class ForeseenAction(StrEnum):
-    """What would happen to a Cloud PC."""
+    """Foreseen action on a Cloud PC."""
 
     PROVISION = "provision"
     WAIT = "wait"  # it is planned, and may not begin
@@ -34,7 +34,7 @@ class ForeseenAction(StrEnum):
 
 
 class Foreseen(Value):
-    """What would happen to one Cloud PC. *policy_name*: by which it is or would be built."""
+    """Foreseen change of one Cloud PC. *policy_name*: the policy by which it is or would be built."""
 
     cloud_pc_id: str
     user_principal_name: str
@@ -46,7 +46,7 @@ class Foreseen(Value):
 
 
 class Foresight(Value):
-    """What a change would do. *complete*: whether the directory answered in full; else nobody loses anything by it."""
+    """Effects of a change. *complete*: whether the directory answered in full; else nobody loses anything by it."""
 
     summary: str
     complete: bool
@@ -59,7 +59,7 @@ class Foresight(Value):
 
 
 def foresight(now: Plan, then: Plan, records: tuple[CloudPc, ...], *, complete: bool) -> Foresight:
-    """Return what happens in the plan *then* and not in *now*. *records*: as they are."""
+    """Return the actions that are in the plan *then* and not in *now*. *records*: the Cloud PCs at present."""
     known = {pc.id: pc for pc in records}
     before, after = dict(_actions(now, known)), dict(_actions(then, known))
     found = [

@@ -1,4 +1,4 @@
-"""Desired x observed -> Plan: who should have which Cloud PC, and what has to happen for it.
+"""Desired x observed -> Plan: who should have which Cloud PC, and the actions that lead there.
 
 Pure: from the directory, the policies and the records to a Plan. Applying a plan and planning again yields an empty
 plan.
@@ -37,10 +37,9 @@ def plan(
     at: datetime,
     rules: Rules | None = None,
 ) -> Plan:
-    """Return what has to happen so that everyone has what they are entitled to, and nobody what they are not.
+    """Return the actions after which users have exactly the Cloud PCs that they are entitled to.
 
-    *snapshots* holds, by policy id, what a Cloud PC built today would be built from; a policy without one builds
-    nothing.
+    *snapshots* holds the snapshot of a Cloud PC built today, by policy id; a policy without one builds nothing.
     """
     steps = _Steps(tenant_id, policies, snapshots, rules or Rules(), at)
     of_user: dict[str, list[CloudPc]] = defaultdict(list)
@@ -141,7 +140,7 @@ class _Steps:
             self._revoke(record, self._cause(record, user))
 
     def _keeps(self, entitlement: Entitlement, record: CloudPc) -> bool:
-        """Whether its user still has a policy for what there is; a disabled account is no cause, unless set so."""
+        """Whether its user still has a policy for the Cloud PC; a disabled account is no cause, unless set so."""
         groups = entitlement.group_ids
         own = _policy_id(record) if record.status is not Status.NOT_PROVISIONED else None
         if record.status is Status.FAILED:  # whichever policy wins, a retry by hand builds by it
@@ -156,7 +155,7 @@ class _Steps:
         return not entitlement.certain or self._keeps(entitlement, record)
 
     def license_missing(self, record: CloudPc, cause: RemovalCause) -> None:
-        """Decide for a Cloud PC whose licence is gone, or whose user; one that waits for another licence stays."""
+        """Decide on a Cloud PC whose licence is gone, or whose user is; if it waits for another licence, it stays."""
         record = self._settle(record, ())
         awaits = record.status is Status.RESIZE_PENDING_LICENSE and cause is RemovalCause.LICENSE_REMOVED
         if awaits or record.status in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}:
@@ -169,7 +168,7 @@ class _Steps:
             self._revoke(record, cause)
 
     def result(self, observed: Observed) -> Plan:
-        """Return what was collected: within the licences there are, and with the brake on."""
+        """Return the plan of the collected actions, within the licences, and with the removal brake applied."""
         mine = {pc.id for pc in observed.cloud_pcs}
         others = [pc for pc in observed.everything if pc.id not in mine and waits(pc)]
         queue = queue_up((self._new, self._planned, others), observed.free, self._why_held, self._fresh_snapshots)
@@ -218,7 +217,7 @@ class _Steps:
         return planned.but(user=user, display_name=record.named_for(snapshot, user))
 
     def _rebuild_after_removal(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
-        """Build again after a removal: the build first cleans up what is left.
+        """Build again after a removal: the build first cleans up the remains.
 
         One that is still being closed has to be closed first; and a clean-up that has begun (``clean_up_at`` is None
         then) has to end.

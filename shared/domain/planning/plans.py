@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.planning.brake import Doubt
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.tenants.tenant import RemovalBrake
 from shared.domain.values import Value
+
+NOTHING_TO_LOSE = frozenset({Status.NOT_PROVISIONED, Status.IN_GRACE_PERIOD, Status.DEPROVISIONING})
+"""Statuses in which a plan takes nothing from the user: there is nothing, or it is being taken."""
 
 
 class Observed(Value):
@@ -54,8 +58,11 @@ class Rules(Value):
         return self.paused.get(snapshot.policy_id, self.halted) if snapshot else self.halted
 
 
+_TAKES = ("moved", "swapped", "list_only", "provision", "delete", "removals", "cancel", "grace")
+
+
 class Plan(Value):
-    """What has to happen: records to write, each once; then which builds to start, and which removals."""
+    """Planned changes: records to write, each once; then builds to start, and removals."""
 
     provision: tuple[CloudPc, ...] = ()
     waiting: tuple[CloudPc, ...] = ()  # planned before, may not start yet: the reason has changed
@@ -77,9 +84,22 @@ class Plan(Value):
         ended = (*self.grace, *self.cancel, *self.removals, *self.reprieves)
         return (*self.resizes, *self.swapped, *ended, *kept)  # what releases a licence comes before what may claim it
 
+    def losses(self, known: Mapping[str, CloudPc]) -> dict[str, str]:
+        """Return by which of its actions the plan takes something from a user, by the id of the Cloud PC.
+
+        *known*: the records as they are, by id. Another group, policy or licence than before is a loss, too.
+        """
+        taken = {name: getattr(self, name) for name in _TAKES}
+        return {
+            pc.id: name
+            for name, pcs in taken.items()
+            for pc in pcs
+            if pc.id in known and known[pc.id].status not in NOTHING_TO_LOSE
+        }
+
     @property
     def counts(self) -> dict[str, int]:
-        """How many Cloud PCs each action is planned for, in words for people."""
+        """Number of Cloud PCs for each planned action, in words for people."""
         return {
             "provision": len(self.provision),
             "wait": len(self.waiting),

@@ -15,7 +15,7 @@ from shared.domain.values import Value
 
 
 class Standing(StrEnum):
-    """How a member of an assigned group stands."""
+    """Status of a member of an assigned group."""
 
     HAS = "has"
     WAITS = "waits"

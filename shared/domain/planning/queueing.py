@@ -1,4 +1,4 @@
-"""Which builds may start: first come, first served, within the licences there are and where nothing is paused."""
+"""Builds that may start: first come, first served, within the licences there are and where nothing is paused."""
 
 from __future__ import annotations
 
@@ -57,12 +57,12 @@ def queue_up(
     pause_reason: Callable[[CloudPc], str | None],
     renewed: Container[str] = (),
 ) -> Queue:
-    """Return which Cloud PCs of the *queue* may start, and what the others wait for.
+    """Return the Cloud PCs of the *queue* that may start, and the reasons for which the others wait.
 
-    *queue*: those that are new; those that were planned before; those that were, too, and are not planned now: they
-    keep their places in the queue.
-    *renewed*: those of the second (ids) that are not as their records are.
-    *free*: how many more Cloud PCs of a plan (id) its licences allow. *pause_reason*: why one may not be built now.
+    *queue*: the new Cloud PCs; those that were planned before; and those that were planned before and are not part of
+    this plan, which keep their places in the queue. *renewed*: ids of the second that differ from their records.
+    *free*: the number of further Cloud PCs that the licences of a plan (id) allow. *pause_reason*: returns the reason
+    for which a Cloud PC may not be built now.
     """
     new, planned, others = queue
     left, position = dict(free), dict.fromkeys(free, 0)

@@ -1,4 +1,4 @@
-"""Which subscription a Cloud PC is built in: one whose role assignments are enough for its user to sign in. Pure.
+"""Choice of a Cloud PC's subscription: one with enough role assignments for its user to sign in. Pure.
 
 Azure allows 4,000 role assignments in a subscription, and each Cloud PC needs its own
 (docs/decisions/0037-more-than-one-subscription.md).
@@ -31,7 +31,7 @@ def places_of(tenant: Tenant, connection: Connection) -> tuple[str, ...]:
 
 
 def open_places(tenant: Tenant, connection: Connection) -> tuple[str, ...]:
-    """Return those in which a build may be begun: not where the connection's last checks say that none can succeed."""
+    """Return the places in which a build may be begun: those that the connection's last checks do not rule out."""
     closed = connection.closed_subscription_ids
     return tuple(each for each in places_of(tenant, connection) if each not in closed)
 

@@ -9,7 +9,7 @@ from shared.domain.values import Value
 
 
 class ServiceState(Value):
-    """What holds for all tenants of the service."""
+    """State that applies to all tenants of the service."""
 
     paused: Paused | None = None
 
@@ -25,6 +25,12 @@ def pause_reason(service: ServiceState, tenant: Tenant, policy: Policy | None) -
 def spot_pause_reason(service: ServiceState, tenant: Tenant, group: SpotGroup) -> str | None:
     """Return why nothing of a Spot Group may change now: neither its hosts nor its members; None when it may."""
     return _first(service, tenant, f"Spot Group {group.display_name}", group.paused)
+
+
+def spot_pause_sentence(service: ServiceState, tenant: Tenant, group: SpotGroup) -> str | None:
+    """Return the reason why a Spot Group stands still, as people are shown it with the group and all that it has."""
+    reason = spot_pause_reason(service, tenant, group)
+    return f"{reason[0].upper()}{reason[1:]}." if reason else None
 
 
 def _first(service: ServiceState, tenant: Tenant, name: str, own: Paused | None) -> str | None:

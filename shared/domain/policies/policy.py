@@ -42,7 +42,7 @@ class Assignment(Value):
 
 
 class SecurityDefaults(Value):
-    """What of the user's own device reaches Windows, and what protects Windows; the defaults are Windows 365's."""
+    """Redirections of the user's own device, and protection of Windows; the defaults are Windows 365's."""
 
     clipboard: bool = Field(
         False, title="Clipboard", description="Text and files can be copied between the user's device and the Cloud PC."
@@ -94,7 +94,7 @@ class Policy(Value):
 
 
 def image_source(policy: Policy, image: DeviceImage | None) -> ImageSource | None:
-    """Return what machines of *policy* are made from; *image*: its own image, as it is today. None: nothing may be."""
+    """Return the source of machines of *policy*; *image*: its own image, as it is today. None: it cannot be used."""
     if policy.image_type is ImageType.GALLERY:
         offered = marketplace_image(policy.image_id)
         return ImageSource(marketplace=offered) if offered else None
@@ -104,7 +104,7 @@ def image_source(policy: Policy, image: DeviceImage | None) -> ImageSource | Non
 
 
 class Snapshot(Value):
-    """What a Cloud PC was built from: later edits of the policy do not reach it."""
+    """Settings from which a Cloud PC was built: later edits of the policy do not reach it."""
 
     policy_id: str
     policy_name: str
@@ -124,7 +124,7 @@ class Snapshot(Value):
 def snapshot_of(
     policy: Policy, connections: Mapping[str, Connection], image: ImageSource | None, settings: TenantSettings
 ) -> Snapshot | None:
-    """Return what a Cloud PC of *policy* would be built from today; None when its connections or its image are gone.
+    """Return the snapshot of a Cloud PC of *policy* built today; None when its connections or its image are gone.
 
     The first connection that may be used is taken; if none may, the first: the build waits until it is healthy.
     """

@@ -1,8 +1,9 @@
-"""How many seats a group needs, and how many it has. Pure.
+"""Needed and present seats of a group. Pure.
 
-The spare seats are the greatest of three: the buffer, a percentage; the rest of a host that has reached the threshold
-("6 of 10", docs/notes/spotpc-avd.md 4.1), so that the next host starts before it is full; and the seats that will be
-taken until a host that starts now serves, at the rate of the latest sign-ins. Nobody who is signed in, or has a host of
+The spare seats are the greatest of four: the buffer, a percentage; the rest of a host that has reached the threshold
+("6 of 10", docs/notes/spotpc-avd.md 4.1), so that the next host starts before it is full; the seats that will be
+taken until a host that starts now serves, at the rate of the latest sign-ins; and those that other days let expect
+until then. Nobody who is signed in, or has a host of
 their own, needs a further seat, so that there are never more of them than other users.
 """
 
@@ -12,6 +13,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.domain.spot.arrivals import Expected
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Draft, Figures
 from shared.domain.spot.observed import SERVES, HostState, ObservedHost, SettingsDrift, WaitingSignIn
@@ -24,15 +26,18 @@ from shared.domain.spot.target import GroupTarget
 _CLOSE = timedelta(hours=3)
 """Phases that begin so soon after the next one may have to be prepared before it."""
 
+_EARLY = timedelta(minutes=15)
+"""Time by which hosts serve before expected sign-ins: days differ, and users who waited were counted late."""
+
 _SLOWEST = timedelta(minutes=10)
 
 _SETTINGS_AGAIN = timedelta(minutes=30)
-"""How soon settings are tried again that a host did not take."""
+"""Time before settings that a host did not take are tried again."""
 
 
 @dataclass(slots=True)
 class Group:
-    """One group as a plan sees it: what is wanted, what there is, and the seats while steps are added.
+    """One group as a plan sees it: its target, its hosts, and its seats while steps are added.
 
     *free*: seats on open hosts; *coming*: seats on hosts that will be open without a further step; *online*,
     *arriving*: how many hosts these are; *running*: hosts that serve, open or not. *sessions*: of hosts that anybody
@@ -47,6 +52,7 @@ class Group:
     complete: bool
     draft: Draft
     doors: Sequence[WaitingSignIn]  # who waits and has no host of their own
+    expected: Sequence[Expected] = ()  # sign-ins of the time to come, as other days had them
     broken: frozenset[str] = field(init=False)
     rules: Constraints = field(init=False)
     phase: Phase | None = field(init=False)
@@ -57,6 +63,7 @@ class Group:
     sessions: int = field(init=False)
     buffer: int = field(init=False)
     rising: int = field(init=False)
+    ahead: int = field(init=False)
     spare: int = field(init=False)
     free: int = field(init=False)
     coming: int = field(init=False)
@@ -84,7 +91,7 @@ class Group:
 
     @property
     def load_balancing(self) -> LoadBalancing:
-        """How the broker distributes sign-ins now."""
+        """Current load balancing of sign-ins by the broker."""
         return (self.phase.load_balancing if self.phase else None) or self.target.load_balancing
 
     @property
@@ -106,7 +113,7 @@ class Group:
 
     @property
     def _owned(self) -> int:
-        """How many hosts have a user of their own, who needs none of the others."""
+        """Number of hosts with a user of their own, who needs none of the others."""
         return sum(1 for each in self.licensed if each.assigned_user_id is not None)
 
     def seats_left(self, host: ObservedHost) -> int:
@@ -114,7 +121,7 @@ class Group:
         return max(0, self.target.seats - host.sessions)
 
     def counts_as_open(self, host: ObservedHost) -> bool:
-        """Whether *host* takes sign-ins, and will: what a person drains is about to be closed."""
+        """Whether *host* takes sign-ins, and will: one that a person drains is about to be closed."""
         return host.is_open and not host.drained_by_hand and host.id not in self.broken
 
     def has_stale_settings(self, host: ObservedHost) -> bool:
@@ -133,7 +140,7 @@ class Group:
         return starts or host.is_uncertain
 
     def _set_minimum(self) -> None:
-        """Set how many hosts have to be online: now, or when a phase begins that has to be prepared now.
+        """Set the number of hosts that have to be online: now, or when a phase begins that has to be prepared now.
 
         What a phase brings is not taken away before it begins. Whoever would be drained less than the idle time before
         the phase would bring them again, would only be opened again; so would be started whoever was stopped after it.
@@ -173,11 +180,29 @@ class Group:
         self.rising = -(-lately * lead // target.arrivals)
         threshold = max(1, target.seats - target.start_threshold + 1) if target.kind is LicenseType.POOLED else 1
         rests = phase is not None and phase.rests and not self.sessions
-        wanted = 0 if rests else max(self.buffer, self.rising, threshold)
+        self.ahead = self._set_ahead()
+        wanted = max(0 if rests else max(self.buffer, self.rising, threshold), self.ahead)
         if target.kind is LicenseType.PERSONAL_DEDICATED:
             wanted = 0
         others = target.quantity - self.sessions - self._owned
         self.spare = max(min(wanted, others), len(self.doors), 0)
+
+    def _set_ahead(self) -> int:
+        """Return how many sign-ins to expect until a host that starts now serves; look again when there are more.
+
+        Around sign-ins that are expected the group is looked at as often as while somebody works.
+        """
+        if self.target.kind is LicenseType.PERSONAL_DEDICATED:
+            return 0
+        users = 0
+        for each in self.expected:
+            hosts = -(-(users + each.users) // self.target.seats)
+            if not self.draft.has_come(each.at - _EARLY - self._lead(hosts - self.online - self.arriving)):
+                break
+            users += each.users
+        if users:
+            self.draft.has_come(self.now + self.target.look)
+        return users
 
     def _figures(self) -> Figures:
         target = self.target
@@ -215,7 +240,7 @@ def is_broken(host: ObservedHost, target: GroupTarget, starts: StartTimes, draft
 
 
 def storm(group: Group) -> bool:
-    """Whether so many hosts do not serve that starting may be what breaks them: then one at a time starts."""
+    """Whether so many hosts do not serve that starting may be the cause: then one at a time starts."""
     silent = sum(1 for each in group.hosts if each.state is HostState.RUNNING and not each.serves)
     dead = sum(1 for each in group.hosts if each.id in group.broken and each.state is not HostState.RUNNING)
     return silent + dead > max(1, group.target.hosts * group.target.broken_percent // 100)

@@ -1,16 +1,17 @@
-"""What the engine has decided for a group, the newest first: bounded, because a group decides for years. Pure."""
+"""Decisions of the engine for a group, the newest first: bounded, because a group decides for years. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from shared.domain.spot.host_plan import Action
+from shared.domain.spot.host import HostStatus, SessionHost
+from shared.domain.spot.host_plan import Action, Step
 from shared.domain.spot.reasons import Reason
 from shared.domain.values import Value
 
 KEPT = 500
-"""How many decisions of a group are kept."""
+"""Number of decisions of a group that are kept."""
 
 _SAME_FOR = timedelta(hours=1)
 
@@ -39,7 +40,7 @@ class Decisions(Value):
     decisions: tuple[Decision, ...] = ()
 
     def with_steps(self, steps: Sequence[EngineStep], at: datetime) -> Decisions:
-        """Return it with *steps*; what was decided a while ago and is decided again is there once, if nothing was done.
+        """Return the decisions with *steps*; a decision made again shortly after is listed once, if nothing was done.
 
         A second restart of a host is a decision of its own; a step that could not be taken is not.
         """
@@ -51,3 +52,38 @@ class Decisions(Value):
             or (known.action, known.reason, known.run) != (step.action, step.reason, step.run)
         ]
         return self.but(decisions=(*new, *self.decisions)[:KEPT]) if new else self
+
+
+def begun_again(hosts: Iterable[SessionHost], now: datetime, after: timedelta) -> list[EngineStep]:
+    """Return the builds of hosts that were planned and on which nothing is being done: a start was lost, or they wait.
+
+    One that found no capacity begins again *after* a while.
+    """
+    return [
+        EngineStep(
+            session_host_id=host.id,
+            action=Action.BUILD,
+            reason=Reason.HOSTS_MISSING,
+            text=host.parked_because or "The build of the host had not begun.",
+        )
+        for host in hosts
+        if host.status is HostStatus.PENDING
+        and host.work is None
+        and not host.excluded
+        and (host.parked_since is None or now - host.last_modified_date_time >= after)
+    ]
+
+
+def named(steps: Iterable[Step], hosts: Iterable[SessionHost], new: Iterable[SessionHost]) -> list[EngineStep]:
+    """Return the steps with the ids of their hosts, the *new* ones in their order."""
+    ids, runs = iter([host.id for host in new]), {host.id: host.run for host in hosts}
+    return [
+        EngineStep(
+            session_host_id=step.host_id if step.host_id is not None else next(ids),
+            action=step.action,
+            reason=step.reason,
+            text=step.text,
+            run=runs.get(step.host_id or "", 0),
+        )
+        for step in steps
+    ]

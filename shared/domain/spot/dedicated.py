@@ -1,4 +1,4 @@
-"""Whose a dedicated host is: the first member with a place who has none, by the time they were first seen. Pure.
+"""Assignment of a dedicated host: the first member with a place who has none, by the time they were first seen. Pure.
 
 Who loses the place loses access at once; the host is kept for some days, for them to come back, or for somebody to save
 what is on its disk (docs/decisions/0056).
@@ -16,9 +16,9 @@ _GOES = frozenset({HostStatus.FAILED, HostStatus.REMOVING})
 
 
 def next_owner(host_id: str, hosts: Iterable[SessionHost], members: Iterable[SpotMember]) -> str | None:
-    """Return whose the host should be; None: nobody's.
+    """Return the id of the user that the host should be given to; None: no user waits.
 
-    One that has an owner keeps them, unless another host with a lesser id has the same: both were given at one moment.
+    A host keeps its user, unless another host with a lesser id has the same: both were given at one moment.
     """
     there = {host.id: host for host in hosts if host.status not in _GOES}
     mine = there[host_id].assigned_user_id if host_id in there else None

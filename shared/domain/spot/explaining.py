@@ -14,7 +14,7 @@ from shared.domain.values import Value
 
 
 class DesktopExplanation(Value):
-    """What a user of a Spot Group may expect. *place_in_line*: of one who waits for a place, from 1.
+    """Availability of a desktop for a user. *place_in_line*: of one who waits for a place, from 1.
 
     *reasons*: why that is so, what decides first.
     """
@@ -67,9 +67,9 @@ def _of_member(group: SpotGroup, member: SpotMember | None, line: Sequence[SpotM
     if member.status is MemberStatus.WAITING:
         number = line.index(member) + 1
         taken = f"All {group.quantity} licences of the group are taken"
-        return [f"{taken}; the user is number {number} of {len(line)} who wait."]
+        return [f"{taken}; the user is number {number} of {len(line)} who wait.", *_of_sign_off(member)]
     if member.status is MemberStatus.LEAVING:
-        return ["The user is no longer in the group's groups; their access is being taken."]
+        return ["The user is no longer in the group's groups; their access is being taken.", *_of_sign_off(member)]
     reasons = []
     if member.status is MemberStatus.REMOVAL_HELD:
         reasons.append(f"The removal of the user waits for a confirmation: {member.held_because}.")
@@ -79,6 +79,12 @@ def _of_member(group: SpotGroup, member: SpotMember | None, line: Sequence[SpotM
         until = count_from(member.rights_given_at)
         reasons.append(f"The user's rights to sign in have been given; they count by {until:%H:%M} UTC at the latest.")
     return reasons
+
+
+def _of_sign_off(member: SpotMember) -> list[str]:
+    if member.signing_off is None:
+        return []
+    return [f"The user was told to save their work, and is signed off at {member.signing_off.at:%H:%M} UTC."]
 
 
 def _of_group(state: SpotGroupState) -> list[str]:

@@ -1,4 +1,4 @@
-"""What a change of a Spot Group would do to its members: the plan with it, compared with the plan without. Pure."""
+"""Preview of a Spot Group's change for its members: the plan with it, compared with the plan without. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_MEMBERS_SHOWN = 1000
 
 
 class MemberAction(StrEnum):
-    """What would happen to a member of a Spot Group."""
+    """Foreseen action on a member of a Spot Group."""
 
     GRANT = "grant"  # gets a place, and may sign in
     WAIT = "wait"  # becomes a member without a place
@@ -25,7 +25,7 @@ class MemberAction(StrEnum):
 
 
 class ForeseenMember(Value):
-    """What would happen to one user. *reason*: why a removal would wait."""
+    """Foreseen change of one user. *reason*: why a removal would wait."""
 
     user_id: str
     user_principal_name: str
@@ -34,7 +34,7 @@ class ForeseenMember(Value):
 
 
 class MembersForesight(Value):
-    """What a change would do to the members of a Spot Group, and how many hosts it would have by its quantity."""
+    """Effects of a change on the members of a Spot Group, and the number of hosts by its quantity."""
 
     spot_group_id: str
     counts: dict[MemberAction, int]
@@ -66,7 +66,7 @@ _WORDS = {
 def members_foresight(
     group_id: str, known: Iterable[SpotMember], now: MemberPlan, then: MemberPlan, hosts: tuple[int, int]
 ) -> MembersForesight:
-    """Return what happens in the plan *then* and not in *now*. *hosts*: how many there are to be, before and after."""
+    """Return the actions that are in the plan *then* and not in *now*. *hosts*: their numbers, before and after."""
     records = {member.user_id: member for member in known}
     before, after = _actions(now, records), _actions(then, records)
     found = [each for user_id, each in after.items() if before.get(user_id) != each]
@@ -87,7 +87,7 @@ def members_foresight(
 
 
 def _actions(plan: MemberPlan, records: Mapping[str, SpotMember]) -> dict[str, ForeseenMember]:
-    """Return what a plan does to each member that it changes."""
+    """Return the action of a plan for each member that it changes."""
     found = {}
     for member in (*plan.members, *plan.gone):
         record = records.get(member.user_id)

@@ -21,11 +21,11 @@ from shared.domain.tenants.tenant import Paused
 from shared.domain.values import Value
 
 USERS_PER_HOST = 10
-"""How many users of a pooled group one host is for (docs/notes/spotpc-avd.md 1.9)."""
+"""Number of users for each host of a pooled group (docs/notes/spotpc-avd.md 1.9)."""
 
 
 class LicenseType(StrEnum):
-    """What each licence of a group gives its user; one type for the whole group, for ever."""
+    """Desktop that each licence of a group gives its user; one type for the whole group, for ever."""
 
     POOLED = "pooled"  # a seat on a host that up to ten users share
     PERSONAL = "personal"  # a host of one's own for a session, any free one
@@ -52,17 +52,19 @@ Minutes = Annotated[int, Field(ge=1, le=240)]
 
 
 class Sessions(Value):
-    """How sessions of the group behave: what they reach of the user's device, and when they end by themselves.
+    """Behaviour of the group's sessions: redirections of the user's device, and time limits.
 
     *active_idle_time_out_in_minutes*: without input, until the session is disconnected.
     *disconnected_idle_time_out_in_minutes*: until a disconnected session is signed off.
     """
 
     active_idle_time_out_in_minutes: Minutes = Field(
-        60, title="Sign off idle sessions after (minutes)", description="1 to 240."
+        60,
+        title="Disconnect idle sessions after (minutes)",
+        description="1 to 240; the session stays.",
     )
     disconnected_idle_time_out_in_minutes: Minutes = Field(
-        60, title="Sign off disconnected sessions after (minutes)", description="1 to 240."
+        60, title="Sign off disconnected sessions after (minutes)", description="1 to 240; what is not saved is lost."
     )
     redirections: Redirections = Field(
         default_factory=Redirections,
@@ -72,7 +74,7 @@ class Sessions(Value):
 
 
 class HostSettings(Value):
-    """What the hosts of the group are.
+    """Settings of the group's hosts.
 
     *sizes*: of these VM sizes, in this order; empty: those that the licence type promises. *hibernate*: an idle host of
     a user's own keeps its memory on disk instead of shutting down.
@@ -137,12 +139,12 @@ class SpotGroup(Value):
 
     @property
     def users_per_host(self) -> int:
-        """How many users one host is for."""
+        """Number of users for each host."""
         return USERS_PER_HOST if self.pooled else 1
 
     @property
     def host_count(self) -> int:
-        """How many hosts its quantity comes to."""
+        """Number of hosts for its quantity."""
         return -(-self.quantity // self.users_per_host)
 
 
@@ -153,7 +155,7 @@ HARDWARE: Mapping[LicenseType, tuple[int, int, int]] = MappingProxyType(
         LicenseType.PERSONAL_DEDICATED: (2, 8, 128),
     }
 )
-"""What a licence type promises for each host: vCPUs, memory and OS disk in GB (docs/notes/spotpc-avd.md 1.9)."""
+"""Hardware of each host by licence type: vCPUs, memory and OS disk in GB (docs/notes/spotpc-avd.md 1.9)."""
 
 
 def host_hardware(license_type: LicenseType) -> ServicePlan:

@@ -20,7 +20,7 @@ from shared.errors import ConflictError, IllegalTransitionError
 
 
 class HostStatus(StrEnum):
-    """Where a host stands in its life; whether it runs is in ``HostSeen``."""
+    """Status of a host; whether it runs is in ``HostSeen``."""
 
     PENDING = "pending"  # planned: its build may not have been started
     BUILDING = "building"
@@ -30,13 +30,15 @@ class HostStatus(StrEnum):
 
 
 class HostEvent(StrEnum):
-    """What can happen to a host."""
+    """Events of a host."""
 
     BUILD_BEGUN = "buildBegun"
     PARKED = "parked"  # no capacity, no quota, no healthy connection
     BUILT = "built"
     GAVE_UP = "gaveUp"
     REMOVAL_BEGUN = "removalBegun"
+    KEPT = "kept"  # its user is in the group again, or nobody says that they are not: nothing of it is removed yet
+    ADOPTED = "adopted"  # its machine works, and the record is older than the end of its build
 
 
 HOST_TRANSITIONS: Mapping[tuple[HostStatus, HostEvent], HostStatus] = MappingProxyType(
@@ -47,13 +49,16 @@ HOST_TRANSITIONS: Mapping[tuple[HostStatus, HostEvent], HostStatus] = MappingPro
         (HostStatus.BUILDING, HostEvent.BUILT): HostStatus.READY,
         (HostStatus.BUILDING, HostEvent.GAVE_UP): HostStatus.FAILED,
         (HostStatus.PENDING, HostEvent.GAVE_UP): HostStatus.FAILED,
+        (HostStatus.REMOVING, HostEvent.KEPT): HostStatus.READY,
+        (HostStatus.PENDING, HostEvent.ADOPTED): HostStatus.READY,
+        (HostStatus.BUILDING, HostEvent.ADOPTED): HostStatus.READY,
         **{
             (status, HostEvent.REMOVAL_BEGUN): HostStatus.REMOVING
             for status in (HostStatus.PENDING, HostStatus.BUILDING, HostStatus.READY, HostStatus.FAILED)
         },
     }
 )
-"""Anything that is not in it is refused; a host that has been removed has no record."""
+"""The allowed transitions; all others are refused. A host that has been removed has no record."""
 
 
 def advance_host(status: HostStatus, event: HostEvent) -> HostStatus:
@@ -67,7 +72,7 @@ def advance_host(status: HostStatus, event: HostEvent) -> HostStatus:
 
 
 class HostTask(StrEnum):
-    """What can be done to a host; one at a time."""
+    """Tasks on a host; one at a time."""
 
     BUILD = "build"
     START = "start"
@@ -80,17 +85,21 @@ class HostTask(StrEnum):
 
 
 class HostWork(Value):
-    """The task that runs. *reason*: of the engine's decision, or who asked for it."""
+    """The task that runs. *reason*: of the engine's decision, or who asked for it.
+
+    *ordered_at*: when the order was given whose record is the latest of this task.
+    """
 
     task: HostTask
     run: int
     begun_at: datetime
     reason: str = ""
     operation_id: str | None = None
+    ordered_at: datetime | None = None
 
 
 class HostSeen(Value):
-    """What was last seen of a host. *state*: of its machine; *agent*: what Azure Virtual Desktop says of it.
+    """Last observation of a host. *state*: of its machine; *agent*: its status in Azure Virtual Desktop.
 
     *since*: when one of the two became what it is; *empty_since*: when it had its last session; *inactive_since*: since
     when nobody is active on it; *closed_since*: since when it takes no new sessions; *online_at*: when it last ran, or
@@ -161,7 +170,7 @@ class SessionHost(Value):
         return self.but(status=advance_host(self.status, event), **changes, last_modified_date_time=at)
 
     def audited(self) -> dict[str, Any]:
-        """Return what an audit event keeps of it: not what was seen of it, which changes by the minute."""
+        """Return the properties that an audit event keeps: not the observations, which change by the minute."""
         kept = self.to_json()
         return {name: value for name, value in kept.items() if name not in {"seen", "work"}}
 
@@ -190,6 +199,17 @@ def begin_task(
 def does(host: SessionHost, run: int) -> bool:
     """Whether the task of number *run* is still the one that the host does."""
     return host.work is not None and host.work.run == run
+
+
+def planned_anew(host: SessionHost) -> SessionHost | None:
+    """Return a host of a restored record without the decisions made before the export; None: there were none.
+
+    The users of a sign-off, a restart or a notice may have left since, and others may be signed in. The build or the
+    removal of a host goes on.
+    """
+    if host.status is not HostStatus.READY or (host.work is None and host.notified_at is None):
+        return None
+    return host.but(work=None, step=None, notified_at=None)
 
 
 _EVENTS: Mapping[HostTask, HostEvent] = MappingProxyType(

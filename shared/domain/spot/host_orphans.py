@@ -1,8 +1,8 @@
-"""Orphans of Spot Groups: what was made for a session host, or for a group, that no record needs any more. Pure."""
+"""Orphans of Spot Groups: resources of a session host, or of a group, that no record needs any more. Pure."""
 
 from __future__ import annotations
 
-from shared.domain.cloud_pcs.orphans import NAMED, REMOVE_ADVICE, Found, Judgement, same
+from shared.domain.cloud_pcs.orphans import LOOK_ADVICE, NAMED, REMOVE_ADVICE, Found, Judgement, OrphanType, same
 from shared.domain.spot.host import HostStatus, SessionHost
 
 
@@ -18,6 +18,9 @@ def judge_of_host(found: Found, host: SessionHost | None) -> Judgement | None:
         return None
     if host.status is HostStatus.FAILED and made is None:
         return _sure("its session host has failed, and by its record nothing is left of it")
+    own, is_machine = host.resources.vm_id, found.type is OrphanType.VIRTUAL_MACHINE
+    if host.status is HostStatus.READY and is_machine and own and not same(found.resource_id, own):
+        return Judgement(why=f"a second machine of the session host; its own is {own}", advice=LOOK_ADVICE)
     if host.status is HostStatus.READY and found.type in NAMED and not same(found.name, made):
         return _sure(f"it is of an earlier machine; the session host is {made} now")
     return None
@@ -29,7 +32,7 @@ def judge_of_group(*, known: bool) -> Judgement | None:
 
 
 def unless_restored(judgement: Judgement | None, host: SessionHost | None, *, restored: bool) -> Judgement | None:
-    """Return *judgement*, but what has no record because an older one was restored is not sure: it may serve people."""
+    """Return *judgement*; after a restore, a resource without a record is not certain to be an orphan."""
     if judgement is None or host is not None or not restored:
         return judgement
     advice = "The records were restored, and it may serve people. Delete it in Azure when nobody is signed in."

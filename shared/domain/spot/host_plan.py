@@ -1,4 +1,4 @@
-"""What the engine decides: steps with their reasons, the figures they follow from, and when to look again. Pure."""
+"""Decisions of the engine: steps with their reasons, their figures, and the time of the next look. Pure."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Action(StrEnum):
 
 
 ORDER = tuple(Action)
-"""Steps are taken in this order: what gives seats comes before what takes them."""
+"""The order of steps: those that give seats come before those that take them."""
 
 
 class Step(Value):
@@ -52,7 +52,7 @@ class Step(Value):
 
 
 class GroupStatus(StrEnum):
-    """What users of the group may expect."""
+    """Availability of the group for its users."""
 
     AVAILABLE = "available"
     LIMITED_AVAILABILITY = "limitedAvailability"
@@ -61,7 +61,7 @@ class GroupStatus(StrEnum):
 
 
 class Stage(StrEnum):
-    """Where a release stands."""
+    """Stage of a release."""
 
     WAITING = "waiting"
     CANARY = "canary"
@@ -73,7 +73,7 @@ class Stage(StrEnum):
 
 
 class Figures(Value):
-    """What the plan follows from; *spare* and *free* are seats, all others without a unit are hosts.
+    """Figures on which the plan is based; *spare* and *free* are seats, all others without a unit are hosts.
 
     *free*: on hosts that are open; *coming*: seats of hosts that start. *buffer*, *rising*: the parts of *spare* by
     percentage and by the rate of sign-ins. *needed*: for the sessions and the spare seats; *wanted_online*: with the

@@ -1,4 +1,4 @@
-"""What is being done to a session host: the steps of a build and of a removal, in their order, and the changes."""
+"""Progress of work on a session host: the steps of a build and of a removal, in their order, and the changes."""
 
 from __future__ import annotations
 

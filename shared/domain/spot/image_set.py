@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.images.image import ImageSource
 from shared.domain.spot.notes import Note
+from shared.domain.texts import printable
 from shared.domain.values import Value, wrong_at
 
 MOST_SCRIPT_CHARACTERS = 60_000
-"""Of all scripts of a recipe together: each version keeps the recipe by which it was made."""
+"""Most characters of all scripts of a recipe together: each version keeps the recipe by which it was made."""
 
 BUILD_ESTIMATE = timedelta(minutes=90)
-"""How long a version usually takes that is built without hands: a machine, its capture, a test, its replication."""
+"""Usual duration of an automatic build of a version: a machine, its capture, a test, its replication."""
+
+
+def _variable(text: str) -> str:
+    if not (text.isascii() and text.isidentifier()) or text.startswith("_"):
+        raise ValueError("write letters, digits and underscores, a letter first")
+    return text
+
+
+_Variable = Annotated[str, Field(min_length=1, max_length=40), AfterValidator(_variable)]
 
 
 class HostPoolType(StrEnum):
-    """For which hosts the versions are. Azure Virtual Desktop: hostPoolType."""
+    """Type of the hosts that the versions are for. Azure Virtual Desktop: hostPoolType."""
 
     POOLED = "pooled"  # multi-session Windows
     PERSONAL = "personal"  # single-session Windows
@@ -42,28 +53,70 @@ class RecipeStep(Value):
         None, title="Package version", description="The newest when left out."
     )
 
+    secrets: tuple[_Variable, ...] = Field(
+        (),
+        max_length=10,
+        title="Secrets",
+        description="Names of secrets of the recipe that the script gets: NAME as $env:SECRET_NAME.",
+    )
+
     @model_validator(mode="after")
     def _is_one_of_both(self) -> Self:
         if (self.script is None) == (self.package_id is None):
             raise wrong_at("script", "write a script or the packageId of a package: one of the two")
         if self.package_version is not None and self.package_id is None:
             raise wrong_at("packageVersion", "leave it out, or name the packageId to which it belongs")
+        if self.secrets and self.script is None:
+            raise wrong_at("secrets", "leave them out, or write a script: a package gets none")
         return self
 
 
+class RecipeSecret(Value):
+    """A secret of a recipe. *value*: in a form only, None keeps what there is; records and answers have the name."""
+
+    name: _Variable = Field(title="Name", description="By which steps ask for it.")
+    value: Annotated[str, Field(min_length=8, max_length=2000), AfterValidator(printable)] | None = Field(
+        None,
+        repr=False,
+        json_schema_extra={"writeOnly": True},
+        title="Value",
+        description="Stored in Key Vault and never shown again. Leave it out to keep what there is.",
+    )
+
+
+class StoredSecret(Value):
+    """Location of a recipe's secret in Key Vault."""
+
+    name: str
+    secret_url: str
+
+
 class Schedule(Value):
-    """When a version is built each month; in UTC."""
+    """Monthly time at which a version is built; in UTC."""
 
     day_of_month: int = Field(ge=1, le=28, title="Day of the month", description="1 to 28.")
     hour: int = Field(2, ge=0, le=23, title="Hour", description="In UTC.")
 
 
 class Recipe(Value):
-    """How a version is built without hands: its steps in order, and when."""
+    """Automatic build of a version: its steps in order, and its schedule."""
 
     steps: tuple[RecipeStep, ...] = Field((), max_length=20, title="Steps", description="Run in this order.")
     schedule: Schedule | None = Field(
         None, title="Schedule", description="When a version is built each month; none when left out."
+    )
+    keep_versions: int | None = Field(
+        None,
+        ge=1,
+        le=100,
+        title="Keep versions",
+        description="So many of the newest stay; older ones that nothing uses are deleted. All stay when left out.",
+    )
+    secrets: tuple[RecipeSecret, ...] = Field(
+        (),
+        max_length=10,
+        title="Secrets",
+        description="Passwords and keys that scripts need: write them here, never into a script.",
     )
 
     @model_validator(mode="after")
@@ -72,11 +125,43 @@ class Recipe(Value):
             raise wrong_at("steps", f"the scripts may have {MOST_SCRIPT_CHARACTERS} characters together")
         return self
 
+    @model_validator(mode="after")
+    def _names_its_secrets(self) -> Self:
+        names = [secret.name for secret in self.secrets]
+        if len({name.casefold() for name in names}) < len(names):  # Windows knows one variable by both
+            raise wrong_at("secrets", "give each secret a name of its own")
+        for step in self.steps:
+            if unknown := [name for name in step.secrets if name not in names]:
+                raise wrong_at(
+                    "steps",
+                    f"{step.name} asks for {unknown[0]}, which is not among the secrets; add it there, or leave it out",
+                )
+        return self
+
+    def without_values(self) -> Recipe:
+        """Return it as it is kept and shown: without the values of its secrets."""
+        return self.but(secrets=tuple(RecipeSecret(name=secret.name) for secret in self.secrets))
+
+    def without_source(self) -> dict[str, Any]:
+        """Return the recipe without its scripts, as shown to users who may not edit it."""
+        shown = self.without_values().to_json()
+        return {**shown, "steps": [_left_out(step, "script") for step in shown.get("steps", [])]}
+
+
+def _left_out(values: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if key != name}
+
+
+def missing_values(recipe: Recipe, known: Iterable[str]) -> list[int]:
+    """Return the numbers of the secrets that have no value, neither in the form nor among the *known* names."""
+    stored = frozenset(known)
+    return [n for n, secret in enumerate(recipe.secrets) if secret.value is None and secret.name not in stored]
+
 
 class ImageSet(Value):
     """An image set. *home_site_id*: where its machines and its gallery are; *is_global*: its versions go to all sites.
 
-    *next_build_at*: when its schedule builds the next version.
+    *next_build_at*: when its schedule builds the next version. *stored_secrets*: of its recipe, which has no value.
     """
 
     id: str
@@ -90,18 +175,46 @@ class ImageSet(Value):
     source: ImageSource
     source_name: str
     recipe: Recipe = Field(default_factory=Recipe)
+    stored_secrets: tuple[StoredSecret, ...] = ()
     next_build_at: datetime | None = None
     created_date_time: datetime
     last_modified_date_time: datetime
 
+    @model_validator(mode="after")
+    def _keeps_no_secret(self) -> Self:
+        if any(secret.value is not None for secret in self.recipe.secrets):
+            raise ValueError("the values of secrets are kept in Key Vault only")
+        return self
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The names of the secrets that are stored."""
+        return tuple(secret.name for secret in self.stored_secrets)
+
+    def due_at(self, at: datetime) -> datetime | None:
+        """Return when something of the set is due: its next build, or *at* its old versions; None: nothing is."""
+        moments = [self.next_build_at] if self.next_build_at else []
+        return min([*moments, *([at] if self.recipe.keep_versions is not None else [])], default=None)
+
+    @property
+    def copies_first(self) -> bool:
+        """Whether version 0.0.0 is built and copied: a Global set of a gallery version, which is not everywhere.
+
+        So is any set of a managed image, from which no host is made. An image of the marketplace is in every region:
+        the version refers to it.
+        """
+        source = self.source
+        return source.managed_image_id is not None or (self.is_global and source.gallery_version_id is not None)
+
     @property
     def gallery_name(self) -> str:
-        """What its definition in the gallery is named after: no other set's, nor that of a device image."""
+        """Name of its definition in the gallery: differs from that of every other set and device image."""
         return f"{self.display_name} set {self.id[:8]}"
 
     def audited(self) -> dict[str, Any]:
-        """Return what an audit event keeps of it: of scripts only how long they are."""
+        """Return the properties that an audit event keeps: the lengths of scripts, and the names of secrets."""
         audited = self.to_json()
+        audited.pop("storedSecrets", None)
         for step in audited.get("recipe", {}).get("steps", []):
             if "script" in step:
                 step["script"] = f"{len(step['script'])} characters"

@@ -20,11 +20,11 @@ FIRST = "0.0.0"
 """The version that a set has from the beginning: its source, unchanged."""
 
 SHUT_DOWN_AFTER = timedelta(hours=72)
-"""How long the machine of a version that is customised runs; ``connect`` starts it again."""
+"""Running time of the machine of a version that is customised; ``connect`` starts it again."""
 
 
 class VersionStatus(StrEnum):
-    """Where a version stands."""
+    """Status of a version."""
 
     CREATING_VM = "creatingVm"
     CUSTOMIZING = "customizing"
@@ -37,7 +37,7 @@ class VersionStatus(StrEnum):
 
 
 class VersionEvent(StrEnum):
-    """What can happen to a version."""
+    """Events of a version."""
 
     MACHINE_READY = "machineReady"  # its temporary machine can be customised
     SEAL_BEGUN = "sealBegun"
@@ -72,7 +72,7 @@ TRANSITIONS: Mapping[tuple[VersionStatus, VersionEvent], VersionStatus] = Mappin
         (VersionStatus.DELETING, VersionEvent.DELETE_FAILED): VersionStatus.FAILED,
     }
 )
-"""Anything that is not in it is refused."""
+"""The allowed transitions; all others are refused."""
 
 
 def advance(status: VersionStatus, event: VersionEvent) -> VersionStatus:
@@ -99,7 +99,7 @@ class Access(Value):
 
 
 class VersionActionName(StrEnum):
-    """What can be done to the temporary machine of a version that is customised."""
+    """Actions on the temporary machine of a version that is customised."""
 
     CONNECT = "connect"
     DISCONNECT = "disconnect"
@@ -122,14 +122,14 @@ class VersionAction(Value):
 
     @property
     def until(self) -> datetime:
-        """When the way in that it opens is closed."""
+        """Time at which the access that it opens is closed."""
         return self.begun_at + timedelta(minutes=self.minutes or 0)
 
 
 class ImageVersion(Value):
     """A version. *recipe*: the steps by which it is built without hands, None: by hand.
 
-    *gallery_version_id*: its ARM id once it is captured; the first version of a set at a site has none and is its
+    *gallery_version_id*: its ARM id once it is captured; the first version of a set has none where it is its
     source. *validated*: a test machine has started from it.
     """
 
@@ -167,7 +167,7 @@ class ImageVersion(Value):
 
     @property
     def image(self) -> ImageSource | None:
-        """What machines are made from, None while it is not available."""
+        """Image from which machines are made, None while it is not available."""
         if self.status is not VersionStatus.AVAILABLE:
             return None
         return ImageSource(gallery_version_id=self.gallery_version_id) if self.gallery_version_id else self.source
@@ -177,7 +177,7 @@ class ImageVersion(Value):
         return self.but(status=advance(self.status, event), **changes, last_modified_date_time=at)
 
     def audited(self) -> dict[str, Any]:
-        """Return what an audit event keeps of it: not where a password is, nor the recipe, which its set has."""
+        """Return the properties that an audit event keeps: neither the place of a password nor the recipe."""
         audited = self.to_json()
         audited.pop("recipe", None)
         audited.get("action", {}).pop("secretUrl", None)
@@ -194,15 +194,16 @@ class VersionUse(Value):
 
 
 def first_version(image_set: ImageSet, *, operation_id: str | None = None) -> ImageVersion:
-    """Return the version that a set has from the beginning; that of a Global set is built first, and replicated."""
+    """Return the version that a set has from the beginning: its source, or a copy of it that is built first."""
     return ImageVersion(
         id=naming.derived_id("imageVersion", image_set.id, FIRST),
         tenant_id=image_set.tenant_id,
         image_set_id=image_set.id,
         version=FIRST,
-        status=VersionStatus.REPLICATING if image_set.is_global else VersionStatus.AVAILABLE,
+        status=VersionStatus.REPLICATING if image_set.copies_first else VersionStatus.AVAILABLE,
         source=image_set.source,
         source_name=image_set.source_name,
+        notes=image_set.notes,  # they are about both: why there is the set, and what its source is
         operation_id=operation_id,
         created_date_time=image_set.created_date_time,
         last_modified_date_time=image_set.created_date_time,
@@ -210,7 +211,7 @@ def first_version(image_set: ImageSet, *, operation_id: str | None = None) -> Im
 
 
 def numbers(version: str) -> tuple[int, ...]:
-    """Return what versions are sorted by: 0.10.0 comes after 0.9.0."""
+    """Return the sort key of a version: 0.10.0 comes after 0.9.0."""
     return tuple(int(part) for part in version.split("."))
 
 

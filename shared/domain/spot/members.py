@@ -1,4 +1,4 @@
-"""Who of a Spot Group's directory groups has a place in it: the first by the time they were first seen.
+"""Members of a Spot Group's directory groups with a place in it: the first by the time they were first seen.
 
 The rules for removals of Cloud PCs hold here too: what the directory does not say takes nobody's access, and more
 leavers than the tenant's removal brake allows wait for a confirmation. A list of members that lacks somebody proves
@@ -8,22 +8,27 @@ nothing: a member has left when the directory was asked about this one user, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from shared.domain import naming
 from shared.domain.sign_in_rights import count_from
 from shared.domain.spot.group import SpotGroup
+from shared.domain.spot.signing_off import SigningOff
 from shared.domain.tenants.directory import DirectoryUser
 from shared.domain.tenants.tenant import LATELY, RemovalBrake
 from shared.domain.values import Value
 
 UNANSWERED = "the directory did not say whether they have left; it is asked again"
-"""Why a removal waits that nobody needs to confirm."""
+"""The reason for a waiting removal that nobody needs to confirm."""
+
+
+_NAMES_KEPT = 10
+"""Number of former principal names of a member are kept."""
 
 
 class MemberStatus(StrEnum):
-    """Where a member of a Spot Group stands."""
+    """Status of a member of a Spot Group."""
 
     ENTITLED = "entitled"  # within the quantity: may sign in
     WAITING = "waiting"  # above the quantity: no rights meanwhile
@@ -44,7 +49,9 @@ class SpotMember(Value):
 
     *held_because*: why their removal waits, None: it does not. *confirmed_by*: who has confirmed it. *rights_given_at*:
     when Azure was told the last of their roles, which count some minutes later; None: they have none, or had them long
-    before that was written down.
+    before that was written down. *former_names*: principal names that they had as a member, the latest first: a session
+    shows the name with which its user signed in. *signing_off*: how
+    their sessions end; None: they need not, or have none.
     """
 
     id: str
@@ -60,6 +67,13 @@ class SpotMember(Value):
     held_because: str | None = None
     confirmed_by: str | None = None
     rights_given_at: datetime | None = None
+    former_names: tuple[str, ...] = ()
+    signing_off: SigningOff | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The principal names that a session of theirs may show."""
+        return (self.user_principal_name, *self.former_names)
 
     def may_sign_in(self, at: datetime) -> bool:
         """Whether they have their rights, and they count at *at*."""
@@ -71,6 +85,15 @@ class SpotMember(Value):
     def counts(self) -> bool:
         """Whether a place of the quantity is theirs: a held removal keeps its place."""
         return self.status in {MemberStatus.ENTITLED, MemberStatus.REMOVAL_HELD}
+
+    @property
+    def has_access(self) -> bool:
+        """Whether they have rights, or sessions that have not ended."""
+        return self.rights is not Rights.NONE or self.signing_off is not None
+
+    def access_ends(self, at: datetime) -> bool:
+        """Whether something is to be done *at* a moment about the access of somebody without a place."""
+        return self.rights is not Rights.NONE or (self.signing_off is not None and self.signing_off.at <= at)
 
 
 class Seen(Value):
@@ -90,7 +113,7 @@ def seen_users(users: Iterable[DirectoryUser]) -> tuple[Seen, ...]:
 
 
 class Roll(Value):
-    """What the directory said. *users*: who is in the groups; *empty*: groups that are gone or have nobody.
+    """Answer of the directory. *users*: members of the groups; *empty*: groups that are gone or have nobody.
 
     *left*: users who are in none of the groups, as it answered about each of them. *partial*: its list lacks somebody
     who is a member by its answer about them.
@@ -103,7 +126,7 @@ class Roll(Value):
 
 
 class FormerMember(Value):
-    """Somebody who has left a Spot Group, and since when they had been in line: who returns soon has the old place.
+    """A user who has left a Spot Group, with their old place in line, which they get back if they return soon.
 
     *had_place*: whether they lost access by leaving; *confirmed*: whether somebody had confirmed their removal.
     """
@@ -119,11 +142,12 @@ class FormerMember(Value):
 
 
 class MemberPlan(Value):
-    """What becomes of the members: the records as they should be; *gone*: those whose access ends now.
+    """Plan for the members *at* a time: the records as they should be; *gone*: members who lose access.
 
     *former*: what is kept of those who are gone; *forgotten*: what is kept no longer.
     """
 
+    at: datetime
     members: tuple[SpotMember, ...]
     gone: tuple[SpotMember, ...] = ()
     former: tuple[FormerMember, ...] = ()
@@ -131,14 +155,14 @@ class MemberPlan(Value):
 
     @property
     def grants(self) -> tuple[SpotMember, ...]:
-        """Those who have a place, and no rights yet."""
+        """Members who have a place, and no rights yet."""
         return tuple(member for member in self.members if member.rights is Rights.GRANTING)
 
     @property
     def revocations(self) -> tuple[SpotMember, ...]:
-        """Those who have rights, and no place any more."""
+        """Members who have no place any more, and rights, or sessions whose time is over."""
         waiting = (member for member in self.members if member.status is MemberStatus.WAITING)
-        return tuple(member for member in (*self.gone, *waiting) if member.rights is not Rights.NONE)
+        return tuple(member for member in (*self.gone, *waiting) if member.access_ends(self.at))
 
     def of(self, status: MemberStatus) -> tuple[SpotMember, ...]:
         """Return the members of one status."""
@@ -164,10 +188,10 @@ def plan_members(
     at: datetime,
     former: Iterable[FormerMember] = (),
 ) -> MemberPlan:
-    """Return who has a place, who waits and who loses access.
+    """Return the members with a place, those that wait and those that lose access.
 
-    *former*: who has left before. Those whose access ends keep their place until it has ended, so that never more
-    people have access than the quantity says.
+    *former*: users who have left before. Members whose access ends keep their place until it has ended and they are
+    signed off, so that never more people have access than the quantity says.
     """
     before, seen = {member.user_id: member for member in known}, {user.user_id: user for user in roll.users}
     earlier = {each.user_id: each for each in former}
@@ -188,9 +212,10 @@ def plan_members(
             staying.append(_changed(member, at, status=MemberStatus.REMOVAL_HELD, held_because=UNANSWERED))
         else:
             staying.append(member)  # who waits goes on waiting
-    places = group.quantity - sum(1 for member in gone if member.rights is not Rights.NONE)
+    places = group.quantity - sum(1 for member in gone if member.has_access)
     kept = tuple(_former(member, before[member.user_id], at) for member in gone)
     return MemberPlan(
+        at=at,
         members=_placed(staying, places, at),
         gone=tuple(gone),
         former=tuple(each for each in kept if each.user_id not in earlier),
@@ -199,7 +224,7 @@ def plan_members(
 
 
 def _new(user: Seen, group: SpotGroup, former: FormerMember | None, at: datetime) -> SpotMember:
-    """Return a new member; one who has left not long ago has the old place in line."""
+    """Return a new member; a user who has left not long ago has the old place in line."""
     returns = former is not None and _returns(former, group, at)
     return SpotMember(
         id=naming.derived_id("spotMember", group.tenant_id, group.id, user.user_id),
@@ -234,16 +259,17 @@ def _former(member: SpotMember, before: SpotMember, at: datetime) -> FormerMembe
 def dissolved(known: Iterable[SpotMember], at: datetime) -> MemberPlan:
     """Return the plan of a group that is deleted: everybody leaves."""
     return MemberPlan(
+        at=at,
         members=(),
         gone=tuple(_changed(member, at, status=MemberStatus.LEAVING, held_because=None) for member in known),
     )
 
 
 def _missing(before: Mapping[str, SpotMember], roll: Roll) -> frozenset[str]:
-    """Return who is a member and is not in the list.
+    """Return the ids of members that are not in the list.
 
-    A list that shows nobody is believed once it is confirmed of all who have a place. Until then their removals are
-    held, and who waits goes on waiting.
+    A list without any user is believed once the removal of all who have a place is confirmed. Until then their removals
+    are held, and waiting members go on waiting.
     """
     counting = {user_id: member for user_id, member in before.items() if member.counts}
     confirmed = [member for member in counting.values() if member.confirmed_by is not None]
@@ -261,7 +287,10 @@ def _lost_lately(former: Iterable[FormerMember], at: datetime) -> int:
 def _held(
     missing: frozenset[str], before: Mapping[str, SpotMember], roll: Roll, brake: RemovalBrake, lately: int
 ) -> dict[str, str]:
-    """Return whose removal waits for a confirmation, and why; waiting members lose nothing, and never wait for it."""
+    """Return the reason for each removal that waits for a confirmation, by user id.
+
+    Waiting members lose nothing, and their removal is never held.
+    """
     losing = [before[user_id] for user_id in missing if before[user_id].counts and before[user_id].confirmed_by is None]
     number = lately + sum(1 for member in before.values() if member.counts)
     if losing and brake.stops(len(losing) + lately, of=number):
@@ -284,9 +313,19 @@ def _placed(members: list[SpotMember], places: int, at: datetime) -> tuple[SpotM
             continue
         status = MemberStatus.ENTITLED if free > 0 else MemberStatus.WAITING
         free -= 1
-        begins = status is MemberStatus.ENTITLED and member.rights is Rights.NONE
-        placed.append(_changed(member, at, status=status, rights=Rights.GRANTING if begins else member.rights))
+        if status is MemberStatus.WAITING:
+            placed.append(_changed(member, at, status=status))
+            continue
+        rights = Rights.GRANTING if member.rights is Rights.NONE else member.rights
+        placed.append(_changed(member, at, status=status, rights=rights, signing_off=None))
     return tuple(placed)
+
+
+def without_place(members: Iterable[SpotMember], quantity: int) -> tuple[SpotMember, ...]:
+    """Return the *members* who have a place and would lose it with *quantity*, by the plan's own rule."""
+    with_place = [member for member in members if member.counts]
+    placed = {member.id: member for member in _placed(with_place, quantity, datetime.min.replace(tzinfo=UTC))}
+    return tuple(member for member in with_place if not placed[member.id].counts)
 
 
 def _seen_again(member: SpotMember, seen: Seen, at: datetime) -> SpotMember:
@@ -296,10 +335,17 @@ def _seen_again(member: SpotMember, seen: Seen, at: datetime) -> SpotMember:
         at,
         status=MemberStatus.ENTITLED if has_place else MemberStatus.WAITING,
         user_principal_name=seen.user_principal_name,
+        former_names=_former_names(member, seen),
         display_name=seen.display_name,
         held_because=None,
         confirmed_by=None,  # it was given for that leaving, not for a later one
     )
+
+
+def _former_names(member: SpotMember, seen: Seen) -> tuple[str, ...]:
+    """Return the names that a member has had, without the present one."""
+    present = seen.user_principal_name.casefold()
+    return tuple(dict.fromkeys(each for each in member.names if each.casefold() != present))[:_NAMES_KEPT]
 
 
 def _changed(member: SpotMember, at: datetime, **changes: object) -> SpotMember:

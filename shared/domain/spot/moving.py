@@ -1,4 +1,4 @@
-"""What ends hosts: a release's old ones, more than the group may have, those of users who left, broken ones. Pure."""
+"""Removal of hosts: old ones of a release, more than the group may have, of users who left, broken ones. Pure."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _may_be_configured(host: ObservedHost) -> bool:
 
 
 def remove(group: Group) -> None:
-    """Remove old hosts without sessions, those beyond what the licences need, and those of users who left long ago."""
+    """Remove old hosts without sessions, hosts that failed or whose users left long ago, and surplus hosts."""
     target = group.target
     staying = sum(1 for each in group.licensed if each.state is not HostState.REMOVING)
     keeps = target.hosts if target.scale_in is ScaleIn.DEALLOCATE else 0
@@ -75,6 +75,10 @@ def remove(group: Group) -> None:
             facts = {"old": host.version, "version": target.version}
             group.draft.add(Action.REMOVE, host, Reason.OLD_VERSION, **facts)
             staying -= 1
+    for host in group.hosts:
+        if host.id in group.rules.spent and not host.is_uncertain and group.draft.may(host):
+            hours = int(target.keep_failed.total_seconds() // 3600)
+            group.draft.add(Action.REMOVE, host, Reason.FAILED_IN_RELEASE, hours=hours)
     for host in group.hosts:
         if host.user_left and not host.is_uncertain and group.draft.may(host):
             _dismiss(group, host)
@@ -128,15 +132,17 @@ def repair(group: Group) -> None:
     """Repair one broken host: empty it after notice, restart it, and replace it when that has not helped.
 
     One at a time, and none while a host is being built or removed: what breaks all hosts at once must not be answered
-    by building all of them anew. A dedicated host is only restarted. What fails in a release stays as its evidence.
+    by building all of them anew. A dedicated host is only restarted. What failed in a release that has stopped stays as
+    it is.
     """
     at_work = {HostState.BUILDING, HostState.REMOVING}
     builds = any(step.action is Action.BUILD for step in group.draft.steps)
-    if group.rules.stage is Stage.FAILED or builds or any(each.state in at_work for each in group.hosts):
+    if builds or any(each.state in at_work for each in group.hosts):
         return
     if any(each.state is HostState.STARTING and each.restarts for each in group.hosts if each.id not in group.broken):
         return
-    broken = [each for each in group.hosts if each.id in group.broken and group.draft.may(each)]
+    mended = group.broken - group.rules.evidence - group.rules.spent
+    broken = [each for each in group.hosts if each.id in mended and group.draft.may(each)]
     for host in sorted(broken, key=lambda each: (each.sessions, each.id)):
         if _repair(group, host):
             return

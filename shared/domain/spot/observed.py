@@ -1,4 +1,4 @@
-"""What was seen of a Spot Group's hosts: the input of the engine that is read from Azure and from the records. Pure."""
+"""Observations of a Spot Group's hosts: the input of the engine that is read from Azure and from the records. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from shared.domain.values import Value
 
 
 class HostState(StrEnum):
-    """Where a host stands; ``unknown``: nothing answered. Draining is no state: a host that drains is running.
+    """State of a host; ``unknown``: nothing answered. Draining is no state: a host that drains is running.
 
     ``shutDown``: its Windows was shut down from inside, so that its machine is still allocated, and costs.
     """
@@ -37,7 +37,7 @@ class SettingsDrift(StrEnum):
 
 
 class AgentStatus(StrEnum):
-    """What the desktop agent reports, by the names of Azure Virtual Desktop; ``Unknown``: it was not read."""
+    """Status reported by the desktop agent, by the names of Azure Virtual Desktop; ``Unknown``: it was not read."""
 
     AVAILABLE = "Available"
     UNAVAILABLE = "Unavailable"
@@ -72,6 +72,7 @@ class ObservedHost(Value):
     *proven*: whether its profile path, its join and a sign-in were tried and work; None: not yet. *kept_until*: when a
     host goes whose user has no place any more; None: they have one, or it is nobody's. *drift*: from the group's
     settings; *configuring*: that is being changed now; *settings_failed_at*: when that was tried last, and failed.
+    *trouble*: in a few words why it does not work, as far as anybody knows.
     """
 
     id: str
@@ -100,6 +101,7 @@ class ObservedHost(Value):
     drift: SettingsDrift = SettingsDrift.NONE
     configuring: bool = False
     settings_failed_at: datetime | None = None
+    trouble: str | None = None
 
     @property
     def user_left(self) -> bool:
@@ -128,13 +130,13 @@ class ObservedHost(Value):
 
     @property
     def is_uncertain(self) -> bool:
-        """Whether nothing can be concluded from what was seen."""
+        """Whether nothing can be concluded from the observation."""
         no_word = self.state is HostState.RUNNING and self.agent is AgentStatus.UNKNOWN
         return self.state is HostState.UNKNOWN or no_word
 
 
 class WaitingSignIn(Value):
-    """Somebody who is signing in and has no host yet."""
+    """A user who is signing in and has no host yet."""
 
     user_id: str
     since: datetime

@@ -12,7 +12,7 @@ from shared.domain.spot.scaling import sleeps
 
 
 def without_host(hosts: Sequence[ObservedHost], waiting: Sequence[WaitingSignIn]) -> list[WaitingSignIn]:
-    """Return those who wait and have no host of their own."""
+    """Return the waiting sign-ins of users who have no host of their own."""
     owners = {host.assigned_user_id for host in hosts}
     return [each for each in waiting if each.user_id not in owners]
 

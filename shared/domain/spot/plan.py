@@ -1,4 +1,4 @@
-"""What a Spot Group's hosts should do now: (target, hosts, time) -> HostPlan, with a reason for each step.
+"""Plan for a Spot Group's hosts: (target, hosts, time) -> HostPlan, with a reason for each step.
 
 Pure: the same input gives the same plan, in whichever order the hosts are listed. Every wait is a moment that the plan
 names (``next_look``), so that a group in which nothing is due costs nothing. The rules and their defaults:
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from shared.domain.spot import moving, personal, scaling
+from shared.domain.spot.arrivals import Expected
 from shared.domain.spot.capacity import Group
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, Draft, GroupStatus, HostPlan, Stage
@@ -26,16 +27,18 @@ def plan(
     *,
     waiting: Sequence[WaitingSignIn] = (),
     starts: StartTimes | None = None,
+    expected: Sequence[Expected] = (),
     complete: bool = True,
 ) -> HostPlan:
     """Return the steps that the hosts of a group need now.
 
-    *waiting*: who is signing in and has no host that runs. *starts*: learned start times. *complete* is False when
+    *waiting*: who is signing in and has no host that runs. *starts*: learned start times. *expected*:
+    sign-ins of the time to come, as other days let expect them, in their order. *complete* is False when
     hosts may be missing from *hosts*: then nothing is built, closed, stopped or removed.
     """
     known, draft = sorted(hosts, key=lambda host: host.id), Draft(now)
     doors = personal.without_host(known, waiting)
-    group = Group(target, known, now, starts or StartTimes(), complete, draft, doors)
+    group = Group(target, known, now, starts or StartTimes(), complete, draft, doors, expected)
     if target.parked is None:
         _decide(group, waiting)
     status, cause = _status(group)
@@ -51,7 +54,7 @@ def plan(
 
 
 def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
-    """Add the steps: what gives seats first, so that what takes them counts only what is left over."""
+    """Add the steps: those that give seats first, so that those that take seats count only the rest."""
     personal.start_for_sign_ins(group, waiting)
     scaling.scale_out(group)
     if group.complete:
@@ -66,7 +69,7 @@ def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
 
 
 def _status(group: Group) -> tuple[GroupStatus, str | None]:
-    """Return what users may expect, and why it is less than all."""
+    """Return the status of the group, and the reason if not everything is available."""
     figures, target = group.figures, group.target
     if target.parked is not None:
         return GroupStatus.PARKED, target.parked

@@ -1,4 +1,4 @@
-"""The redirections of a Spot Group, and the RDP properties of its host pool that they come to.
+"""The redirections of a Spot Group, as RDP properties of its host pool.
 
 The properties: learn.microsoft.com/azure/virtual-desktop/rdp-properties.
 """
@@ -15,7 +15,7 @@ from shared.domain.values import Value
 
 
 class Redirections(Value):
-    """What of the user's own device reaches their desktop, and how its window opens.
+    """Redirections of the user's own device, and display of the desktop's window.
 
     The defaults are those of Spot PC's form (docs/notes/spotpc-avd.md 1.7).
     """

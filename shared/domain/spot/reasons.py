@@ -13,6 +13,7 @@ class Reason(StrEnum):
     HOSTS_MISSING = "hostsMissing"
     SEATS_NEEDED = "seatsNeeded"
     SIGN_INS_RISE = "signInsRise"
+    SIGN_INS_EXPECTED = "signInsExpected"
     MINIMUM_ONLINE = "minimumOnline"
     SCHEDULE_AHEAD = "scheduleAhead"
     SIGN_IN_WAITS = "signInWaits"
@@ -25,6 +26,7 @@ class Reason(StrEnum):
     TOO_MANY_HOSTS = "tooManyHosts"
     USER_LEFT = "userLeft"
     BROKEN = "broken"
+    FAILED_IN_RELEASE = "failedInRelease"
     CANARY = "canary"
     NEW_VERSION = "newVersion"
     OLD_VERSION = "oldVersion"
@@ -39,6 +41,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.HOSTS_MISSING: "The group has {hosts} of the {wanted} hosts that its licences need.",
         Reason.SEATS_NEEDED: "{free} seats are free or on their way; {spare} are kept free.",
         Reason.SIGN_INS_RISE: "{free} seats are free or on their way; at the rate of sign-ins {spare} are needed.",
+        Reason.SIGN_INS_EXPECTED: "{free} seats are free or on their way; {spare} users sign in soon on other days.",
         Reason.MINIMUM_ONLINE: "{online} hosts are online or on their way; the minimum is {minimum}.",
         Reason.SCHEDULE_AHEAD: "The schedule wants {minimum} hosts online when its next phase begins.",
         Reason.SIGN_IN_WAITS: "A user is signing in and waits for a host.",
@@ -51,6 +54,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.TOO_MANY_HOSTS: "The group has {hosts} hosts; its licences need {wanted}.",
         Reason.USER_LEFT: "The host's user has no place in the group any more.",
         Reason.BROKEN: "The host does not serve: its state is {state}, its agent reports {agent}.",
+        Reason.FAILED_IN_RELEASE: "The host failed in a release, which stopped {hours} hours ago.",
         Reason.CANARY: "The first host of version {version} shows whether the version works.",
         Reason.NEW_VERSION: "{hosts} of {wanted} hosts have version {version}.",
         Reason.OLD_VERSION: "The host has version {old}; version {version} is released.",

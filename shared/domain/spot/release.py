@@ -21,7 +21,7 @@ from shared.errors import IllegalTransitionError
 
 
 class ReleaseStatus(StrEnum):
-    """Where a release stands."""
+    """Status of a release."""
 
     RUNNING = "running"  # also while it waits for its time
     PAUSED = "paused"
@@ -32,7 +32,7 @@ class ReleaseStatus(StrEnum):
 
 
 class ReleaseEvent(StrEnum):
-    """What can happen to a release."""
+    """Events of a release."""
 
     PAUSED = "paused"
     RESUMED = "resumed"
@@ -59,14 +59,14 @@ RELEASE_TRANSITIONS: Mapping[tuple[ReleaseStatus, ReleaseEvent], ReleaseStatus] 
         },
     }
 )
-"""Anything that is not in it is refused."""
+"""The allowed transitions; all others are refused."""
 
 OPEN = frozenset({ReleaseStatus.RUNNING, ReleaseStatus.PAUSED, ReleaseStatus.FAILED})
 """A release in one of these is the group's; it has one at a time."""
 
 
 class ImageOfGroup(Value):
-    """Which version of which image set."""
+    """Version of an image set."""
 
     image_set_id: str
     image_version: str
@@ -102,9 +102,16 @@ class SpotRelease(Value):
 
     @property
     def rules(self) -> Release:
-        """What it lets the engine do."""
-        stopped = self.status is not ReleaseStatus.RUNNING
-        return Release(method=self.method, at=self.at, surge=self.surge, paused=stopped)
+        """Rules of the release for the engine."""
+        failed = self.status is ReleaseStatus.FAILED
+        return Release(
+            method=self.method,
+            at=self.at,
+            surge=self.surge,
+            paused=self.status is ReleaseStatus.PAUSED,
+            failed_at=self.last_modified_date_time if failed else None,
+            cause=self.cause if failed else None,
+        )
 
     def after(self, event: ReleaseEvent, *, at: datetime, **changes: Any) -> SpotRelease:  # noqa: ANN401 - any field
         """Return it after *event*, with *changes*. Raises: IllegalTransitionError."""

@@ -1,9 +1,10 @@
-"""How a release lets a group come to its version: what the plan has to keep to. Pure.
+"""Rollout of a release: constraints of the plan. Pure.
 
 First one host of the version, the canary, until it has proved that it works; then others beside the hosts there are, as
 many as the surge allows; then sessions move. Nothing is remembered: the stage follows from the versions of the hosts,
 so that going back is the release of the version before. While a release waits, is paused or has failed, the group is
-kept complete with hosts of the version before. Dedicated hosts are never rebuilt.
+kept complete with hosts of the version before; the hosts that failed stay for a while, as the evidence of why it has
+stopped. Dedicated hosts are never rebuilt.
 """
 
 from __future__ import annotations
@@ -22,12 +23,13 @@ _NOTHING = frozenset[str]()
 
 @dataclass(frozen=True, slots=True)
 class Constraints:
-    """What the plan keeps to, by ids of hosts.
+    """Constraints of the plan, by ids of hosts.
 
     *missing*: hosts of *version* still to be built now; *ceiling*: hosts that may exist. *retire*: they take no new
     session as soon as others have the seats, are not started while others can be, and are removed once empty; with
     *moves* their users get notice and are signed off. *held*: they serve nobody yet. *beyond*: they are not of the
-    group's number, and none is removed for being too many.
+    group's number, and none is removed for being too many. *evidence*: they failed in a release that has stopped, and
+    nobody touches them; *spent*: their time is over, and they are removed.
     """
 
     missing: int
@@ -37,6 +39,8 @@ class Constraints:
     retire: frozenset[str] = _NOTHING
     held: frozenset[str] = _NOTHING
     beyond: frozenset[str] = _NOTHING
+    evidence: frozenset[str] = _NOTHING
+    spent: frozenset[str] = _NOTHING
     moves: bool = False
     cause: str | None = None
 
@@ -44,7 +48,7 @@ class Constraints:
 def constraints(
     target: GroupTarget, hosts: Collection[ObservedHost], broken: Collection[str], starts: StartTimes, draft: Draft
 ) -> Constraints:
-    """Return what a plan for *hosts* keeps to, those of *broken* not serving."""
+    """Return the constraints on a plan for *hosts*, of which those of *broken* do not serve."""
     release = target.release
     if release is None:
         return _settled(target, hosts)
@@ -111,8 +115,8 @@ class _Release:
         everything_new = frozenset(host.id for host in self.new)
         if self.release.paused:
             return self._none(Stage.PAUSED, ceiling)
-        if (cause := self._failure(broken)) is not None:
-            return self._none(Stage.FAILED, ceiling, cause)
+        if self.release.failed_at is not None or self._failure(broken) is not None:
+            return self._stopped(broken, ceiling, draft)
         if not self._time_to_build(starts, draft):
             return self._none(Stage.WAITING, ceiling)
         if not any(host.proven for host in self.works):
@@ -128,7 +132,7 @@ class _Release:
         return Constraints(missing, self.target.version, ceiling, stage, held=new, beyond=new)
 
     def _none(self, stage: Stage, ceiling: int, cause: str | None = None) -> Constraints:
-        """Leave all as it is, and replace what is missing as before; what is new and never served stays closed."""
+        """Leave all as it is, and replace missing hosts as before; new hosts that never served stay closed."""
         new = frozenset(host.id for host in self.new)
         held = _NOTHING if any(each.proven for each in self.works) else new
         before = self.release.before
@@ -138,14 +142,27 @@ class _Release:
         version = before or self.target.version
         return Constraints(missing, version, ceiling, stage, held=held, beyond=new, cause=cause)
 
-    def _failure(self, broken: Collection[str]) -> str | None:
+    def _stopped(self, broken: Collection[str], ceiling: int, draft: Draft) -> Constraints:
+        """Leave all as it is; failed hosts stay to be looked at, and go when their time is over."""
+        cause = self._failure(broken) if self.release.failed_at is None else self.release.cause
+        failed = self._failed(broken)
+        over = draft.waited(self.release.failed_at, self.target.keep_failed) if failed else False
+        spent = frozenset(host.id for host in failed if over and not host.sessions)
+        evidence = frozenset(host.id for host in failed if not over)
+        return replace(self._none(Stage.FAILED, ceiling, cause), evidence=evidence, spent=spent)
+
+    def _failed(self, broken: Collection[str]) -> list[ObservedHost]:
         there = [host for host in self.new if host.state is not HostState.REMOVING]
-        failed = [host for host in there if host.id in broken or host.proven is False]
-        proven = any(host.proven for host in self.works)
-        if failed and not proven:
-            return f"The first host of version {self.target.version} does not work."
+        return [host for host in there if host.id in broken or host.proven is False]
+
+    def _failure(self, broken: Collection[str]) -> str | None:
+        failed = self._failed(broken)
+        why = next((host.trouble for host in failed if host.trouble), None)
+        because = f": {why.rstrip('.')}." if why else "."
+        if failed and not any(host.proven for host in self.works):
+            return f"The first host of version {self.target.version} does not work{because}"
         if len(failed) > max(1, self.target.hosts * self.target.broken_percent // 100):
-            return f"{len(failed)} hosts of version {self.target.version} do not work."
+            return f"{len(failed)} hosts of version {self.target.version} do not work{because}"
         return None
 
     def _time_to_build(self, starts: StartTimes, draft: Draft) -> bool:

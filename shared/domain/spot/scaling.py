@@ -66,9 +66,10 @@ def _bring(group: Group, among: Iterable[ObservedHost], started: list[ObservedHo
 
 
 def _closed(group: Group, among: Iterable[ObservedHost]) -> list[ObservedHost]:
-    """Return what can be opened: first what runs (the fullest first, it will run longest), then what can be started.
+    """Return the hosts that can be opened: running ones first (the fullest first), then those to start.
 
-    Of those that are off the one that ran longest ago comes first, so that tokens stay valid.
+    The fullest will run longest. Of the hosts that are off the one that ran longest ago comes first, so that tokens
+    stay valid.
     """
     may = [each for each in among if group.may_serve(each) and not each.allow_new_sessions]
     running = [each for each in may if each.serves or each.state is HostState.STARTING]
@@ -114,6 +115,8 @@ def _open(group: Group, host: ObservedHost, started: list[ObservedHost], reason:
 def _why(group: Group, *, lacks_seats: bool) -> Reason:
     if group.doors:
         return Reason.SIGN_IN_WAITS
+    if lacks_seats and group.ahead == group.spare > max(group.buffer, group.rising):
+        return Reason.SIGN_INS_EXPECTED
     if lacks_seats:
         return Reason.SIGN_INS_RISE if group.rising == group.spare > group.buffer else Reason.SEATS_NEEDED
     return Reason.SCHEDULE_AHEAD if group.scheduled else Reason.MINIMUM_ONLINE
@@ -180,7 +183,7 @@ def _sizes(group: Group) -> tuple[str, ...]:
 
 
 def scale_in(group: Group) -> None:
-    """Drain what is not needed, and stop what is empty and has not been needed for long enough.
+    """Drain hosts that are not needed, and stop empty hosts that have not been needed for long enough.
 
     A host that was drained long ago stops as soon as its last session has ended. One that has only started does not.
     One whose Windows was shut down is released at once: nobody can work on it.

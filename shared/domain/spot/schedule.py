@@ -27,7 +27,7 @@ Weekday = Annotated[int, Field(ge=1, le=7)]
 
 
 class LoadBalancing(StrEnum):
-    """How the broker distributes sign-ins: to the host with the fewest sessions, or with the most."""
+    """Load balancing of sign-ins by the broker: to the host with the fewest sessions, or with the most."""
 
     BREADTH_FIRST = "breadthFirst"
     DEPTH_FIRST = "depthFirst"

@@ -1,4 +1,4 @@
-"""From what Azure says of a host to what was seen of it, and from the records to what the engine is given. Pure."""
+"""Conversions from Azure's reports to observations of a host, and from records to the engine's input. Pure."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Power(StrEnum):
 
 
 class HostReport(Value):
-    """What Azure says of one host. *power*: None where it was not asked. *registered*: whether the pool has it.
+    """Azure's report on one host. *power*: None where it was not asked. *registered*: whether the pool has it.
 
     *active*, *disconnected*: its sessions; *began*: when each of them did, as far as Azure says.
     """
@@ -69,7 +69,7 @@ def asks_power(host: SessionHost, agent: AgentStatus) -> bool:
 
 
 def seen_after(host: SessionHost, report: HostReport, at: datetime, arrivals: timedelta) -> HostSeen:
-    """Return what is seen of a host by a report; what has not changed keeps its times."""
+    """Return the observation of a host after a report; values that have not changed keep their times."""
     state = _state(host, report)
     runs, sessions = state is HostState.RUNNING, report.active + report.disconnected
     before = host.seen or HostSeen(at=at, state=state, agent=report.agent, since=at, active=1, disconnected=0)
@@ -118,7 +118,7 @@ def _state_by_power(before: HostState, power: Power | None) -> HostState:
 
 
 def looked_at(host: SessionHost, seen: HostSeen) -> SessionHost:
-    """Return the host with what was seen of it: a notice and the restarts are forgotten when they have had their use.
+    """Return the host with the latest observation; a notice and restarts that have served are removed.
 
     It is the same host when only the time of looking differs.
     """
@@ -183,7 +183,21 @@ def observed_host(
         drift=SettingsDrift.NONE if renewed else drift,
         configuring=host.work is not None and host.work.task is HostTask.CONFIGURE,
         settings_failed_at=host.settings_failed_at,
+        trouble=trouble_of(host),
     )
+
+
+def trouble_of(host: SessionHost) -> str | None:
+    """Return in a few words why a host does not work; None: it works, or nobody knows."""
+    if host.failure is not None and host.status is HostStatus.FAILED:
+        return host.failure.message
+    if host.proven is False:
+        return "; ".join(each.message for each in host.warnings) or None
+    if host.seen is None or host.seen.state not in {HostState.RUNNING, HostState.STARTING, HostState.BROKEN}:
+        return None
+    if host.seen.state == HostState.BROKEN:
+        return "its machine is gone or has failed"
+    return None if AgentStatus(host.seen.agent) in SERVES else f"its agent reports {host.seen.agent}"
 
 
 def drift_of(host: SessionHost, wanted: HostWindows | None) -> SettingsDrift:
@@ -231,7 +245,10 @@ def version_of(image_set_id: str, version: str, group: SpotGroup) -> str:
 
 
 def target_of(group: SpotGroup, release: SpotRelease | None, parked: str | None) -> GroupTarget:
-    """Return what is wanted of a group's hosts. *parked*: why nothing may happen now."""
+    """Return the number of hosts, their image version and their rules as the group should have them.
+
+    *parked*: the reason for which nothing may happen now.
+    """
     settings = group.capacity
     opened = release if release is not None and release.status in OPEN else None
     notice = timedelta(minutes=opened.sign_off_after_in_minutes) if opened else settings.notice
@@ -255,6 +272,7 @@ def target_of(group: SpotGroup, release: SpotRelease | None, parked: str | None)
         notice=notice,
         idle=settings.idle,
         wake=settings.wake,
+        keep_failed=settings.keep_failed,
         start_on_connect=group.hosts.start_on_connect and group.license_type is not LicenseType.PERSONAL_DEDICATED,
         release=_rules(opened, group) if opened else None,
         parked=parked,
@@ -273,7 +291,7 @@ def _rules(release: SpotRelease, group: SpotGroup) -> Release:
 
 
 def start_times(state: SpotGroupState) -> StartTimes:
-    """Return what the latest starts and builds of a group teach."""
+    """Return the durations expected by the latest starts and builds of a group."""
     assumed = StartTimes()
     return StartTimes(
         start=learned([timedelta(seconds=each) for each in state.start_seconds], assumed.start),

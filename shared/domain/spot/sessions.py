@@ -1,25 +1,77 @@
-"""The sessions on a host of a Spot Group, and what users are told. Pure."""
+"""The sessions on hosts of a Spot Group, the notices to their users, and their end. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from shared.domain.amounts import amount
+from shared.domain.spot.members import SpotMember
 from shared.domain.texts import several_lines
 from shared.domain.values import Value
 
 
 class Notice(Value):
-    """What users are told. Source of the limits: learn.microsoft.com/rest/api/desktopvirtualization/user-sessions."""
+    """Message to users. Source of the limits: learn.microsoft.com/rest/api/desktopvirtualization/user-sessions."""
 
     title: Annotated[str, Field(min_length=1, max_length=100), AfterValidator(several_lines)]
     body: Annotated[str, Field(min_length=1, max_length=1000), AfterValidator(several_lines)]
 
 
+def lost_place_notice(minutes: int) -> Notice:
+    """Return the notice to a user who has lost their place in a Spot Group."""
+    return Notice(
+        title="You are being signed out",
+        body="You no longer have a place in the group that this desktop is for. Save your work: "
+        f"you are signed out in about {amount(minutes, 'minute')}. If you need the desktop, ask your administrator.",
+    )
+
+
+def host_changes_notice(minutes: int) -> Notice:
+    """Return the notice to the users of a host that is to be repaired or replaced."""
+    return Notice(
+        title="Please save your work",
+        body="This desktop is being changed. Save your work and sign out; you can sign in again at once. "
+        f"You are signed out in about {amount(minutes, 'minute')}.",
+    )
+
+
+class SessionNames:
+    """Owners of sessions, by the principal names that sessions show.
+
+    Azure lists sessions by principal name alone (the object id in that list is the session's own), and goes on showing
+    the name with which a user has signed in. A name may also be given to somebody else. A user is identified by the
+    names that the directory has shown for their object id, as far as nobody else has had the same.
+    """
+
+    def __init__(self, members: Iterable[SpotMember]) -> None:
+        self._owners: dict[str, set[str]] = {}
+        for member in members:
+            for name in member.names:
+                self.note(name, member.user_id)
+
+    def note(self, name: str, user_id: str) -> None:
+        """Note that a name is, or has been, a user's."""
+        self._owners.setdefault(name.casefold(), set()).add(user_id)
+
+    def candidates(self, name: str) -> frozenset[str]:
+        """Return the object ids of the users whose session it may be."""
+        return frozenset(self._owners.get(name.casefold(), ()))
+
+    def owner(self, name: str) -> str | None:
+        """Return the object id of the only user whose session it may be."""
+        found = self.candidates(name)
+        return next(iter(found)) if len(found) == 1 else None
+
+
 class DesktopSession(Value):
-    """One session; *id* tells it from the others of its group. *number*: by which Azure knows it on its host."""
+    """One session; *id* tells it from the others of its group. *number*: by which Azure knows it on its host.
+
+    *user_id*: the object id of its user; None: nobody who is a member has that name, or more than one has had it.
+    """
 
     id: str
     number: str
@@ -27,3 +79,4 @@ class DesktopSession(Value):
     user_principal_name: str = ""
     state: str
     began: datetime | None = None
+    user_id: str | None = None

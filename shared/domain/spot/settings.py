@@ -1,4 +1,4 @@
-"""What an administrator decides on how many hosts of a Spot Group run, and when: the engine's settings of a group."""
+"""Capacity settings of a Spot Group by an administrator: the engine's settings of a group."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from shared.domain.values import Value
 
 
 class ScaleIn(StrEnum):
-    """What becomes of a host that is not needed: it is kept without its costs for computing, or deleted."""
+    """Treatment of a host that is not needed: it is kept without costs for computing, or deleted."""
 
     DEALLOCATE = "deallocate"
     DELETE = "delete"
 
 
 class BufferBase(StrEnum):
-    """What the buffer is a percentage of: the seats in use, or the users that the group is licensed for."""
+    """Base of the buffer's percentage: the seats in use, or the users that the group is licensed for."""
 
     IN_USE = "inUse"
     QUANTITY = "quantity"
 
 
 class CapacitySettings(Value):
-    """How many hosts run, and when. What is left out is as docs/decisions/0047 says.
+    """Settings for the number of running hosts. Default values: docs/decisions/0047.
 
     *buffer_percent*: spare seats, of *buffer_of*; *buffer_seats*: at least so many. *start_threshold*: of the seats of
     a pooled host so many are taken when the next host starts. *minimum_online*: hosts, whatever is signed in.
     *idle_in_minutes*: a host runs for so long after its start, and after it was last needed; *notice_in_minutes*:
-    between the message to a user and the end of the session. *low_priority_hosts*: of the group's hosts so many may be
-    machines that Azure can take away at any time. *keep_leavers_host_in_days*: how long a dedicated host stays with its
+    between the message to a user and the end of the session. *starts_ahead*: whether hosts start before the sign-ins
+    that other days let expect. *low_priority_hosts*: of the group's hosts so many may be machines that Azure can take
+    away at any time. *keep_failed_host_in_hours*: how long a host that failed in a release
+    stays after the release has stopped. *keep_leavers_host_in_days*: how long a dedicated host stays with its
     disk after its user has lost their place. *keep_leavers_place_in_days*: who has left and returns within so long has
     the old place in line. *wake_after_days*: a host that is off for so long is started for a while, for its agent's
     token.
@@ -53,6 +55,13 @@ class CapacitySettings(Value):
         description="Of the seats of a pooled host so many are taken when the next host starts.",
     )
     minimum_online: int = Field(0, ge=0, le=1000, title="Least hosts online", description="Whatever is signed in.")
+    keep_failed_host_in_hours: int = Field(
+        24,
+        ge=0,
+        le=720,
+        title="Keep a failed host (hours)",
+        description="A host that failed in a release stays for so long after that has stopped, to look at.",
+    )
     idle_in_minutes: int = Field(
         15, ge=5, le=480, title="Idle time (minutes)", description="How long a host runs after it was last needed."
     )
@@ -62,6 +71,11 @@ class CapacitySettings(Value):
         le=120,
         title="Notice (minutes)",
         description="Between the message to a user and the end of the session.",
+    )
+    starts_ahead: bool = Field(
+        True,
+        title="Start ahead of sign-ins",
+        description="Hosts start before users sign in, as other days let expect; dedicated ones start at sign-in.",
     )
     scale_in: ScaleIn = Field(
         ScaleIn.DEALLOCATE,
@@ -97,16 +111,26 @@ class CapacitySettings(Value):
     )
 
     @property
+    def time_zone(self) -> str:
+        """The IANA zone in which days are counted: the schedule's, else UTC."""
+        return self.schedule.time_zone if self.schedule else "UTC"
+
+    @property
     def idle(self) -> timedelta:
-        """How long a host runs that nobody needs."""
+        """Time for which an unneeded host runs."""
         return timedelta(minutes=self.idle_in_minutes)
 
     @property
+    def keep_failed(self) -> timedelta:
+        """Time for which a host that failed in a release is kept."""
+        return timedelta(hours=self.keep_failed_host_in_hours)
+
+    @property
     def wake(self) -> timedelta:
-        """How long a host may be off before it is started for its token."""
+        """Longest time for which a host is off before it is started for its token."""
         return timedelta(days=self.wake_after_days)
 
     @property
     def notice(self) -> timedelta:
-        """How long before the end of a session its user is told."""
+        """Time between the notice to the user and the end of the session."""
         return timedelta(minutes=self.notice_in_minutes)

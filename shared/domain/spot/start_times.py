@@ -1,4 +1,4 @@
-"""How long hosts of a group take to start and to be built, learned from those that did. Pure."""
+"""Durations of starts and builds of a group's hosts, learned from those that did. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Durations(Value):
 
 
 class StartTimes(Value):
-    """How long a host takes from the request until it serves: *start* of a stopped one, *build* of a new one.
+    """Durations from the request until a host serves: *start* of a stopped one, *build* of a new one.
 
     The assumed start is a deallocated machine's and its agent's ("about 2 min", docs/notes/spotpc-avd.md 4.1); the
     assumed build includes join, registration and the proof that the host works.
@@ -33,7 +33,7 @@ class StartTimes(Value):
 
 
 def learned(latest: Sequence[timedelta], assumed: Durations) -> Durations:
-    """Return what *latest* (oldest first) teaches; while they are few, together with what was *assumed*."""
+    """Return the durations learned from *latest* (oldest first); if these are few, *assumed* is counted with them."""
     counted = list(latest[-KEPT:])
     if not counted:
         return assumed

@@ -1,4 +1,4 @@
-"""What the service knows of a Spot Group besides what an administrator has set: written by the engine only."""
+"""State of a Spot Group besides an administrator's settings: written by the engine only."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from shared.domain.spot.arrivals import Arrivals
 from shared.domain.spot.schedule import LoadBalancing
 from shared.domain.values import Value
 
 
 class SpotGroupStatus(StrEnum):
-    """What a Spot Group can offer its members now."""
+    """Current availability of a Spot Group for its members."""
 
     PENDING = "pending"  # nothing has been looked at yet
     BUILDING = "building"  # the first hosts are being built
@@ -28,10 +29,11 @@ class SpotGroupState(Value):
     """The state of one Spot Group; *id* is the group's. *cause*: why it is not available, in a sentence.
 
     *written*: the properties of the host pool as the service has written them last. *drift*: those that somebody has
-    changed by hand since; they stay until the group is edited. *cannot_start_on_connect*: why Azure may not
-    start hosts at sign-in, though the group says so. *load_balancing*: as the schedule has it now, None:
-    as the group. *host_number*: how many hosts were ever planned. *start_seconds*, *build_seconds*: how long the
-    latest hosts took, oldest first. *other_settings*: how many hosts have other settings than the group.
+    changed by hand since; they stay until the group is edited. *cannot_start_on_connect*: why Azure may not start hosts
+    at sign-in, though the group says so. *load_balancing*: as the schedule has it now, None: as the group.
+    *host_number*: how many hosts were ever planned. *start_seconds*, *build_seconds*: how long the latest hosts took,
+    oldest first. *arrivals*: when users signed in on the latest days. *other_settings*: how many hosts have other
+    settings than the group.
     """
 
     id: str
@@ -50,6 +52,7 @@ class SpotGroupState(Value):
     host_number: int = 0
     start_seconds: tuple[int, ...] = ()
     build_seconds: tuple[int, ...] = ()
+    arrivals: Arrivals = Field(default_factory=Arrivals)
     hosts: int = 0
     online: int = 0
     wanted_online: int = 0
@@ -58,3 +61,7 @@ class SpotGroupState(Value):
     active_sessions: int = 0
     disconnected_sessions: int = 0
     other_settings: int = 0
+
+    def but_paused(self, why: str | None) -> SpotGroupState:
+        """Return the state of a group that is paused, with the sentence *why*; None: it is not."""
+        return self if why is None else self.but(status=SpotGroupStatus.PAUSED, cause=why)

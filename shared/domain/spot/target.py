@@ -1,4 +1,4 @@
-"""What is wanted of a Spot Group's hosts: the input of the engine that an administrator decides on. Pure."""
+"""Target of a Spot Group's hosts: the input of the engine that an administrator decides on. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.domain.values import Value
 
 
 class Method(StrEnum):
-    """How sessions come to hosts of the new version."""
+    """Way in which sessions move to hosts of the new version."""
 
     OPPORTUNISTIC = "opportunistic"
     IMMEDIATE = "immediate"
@@ -26,6 +26,7 @@ class Release(Value):
 
     *surge*: hosts beyond the group's own that may exist meanwhile; None: as many again as the group has. *before*: the
     version that hosts are built from while the release waits, is paused or has failed; None: none is built then.
+    *failed_at*: since when it is stopped by hosts that do not work, and *cause*: what was said of that then.
     """
 
     method: Method
@@ -33,10 +34,12 @@ class Release(Value):
     surge: int | None = Field(default=None, ge=1)
     paused: bool = False
     before: str | None = None
+    failed_at: datetime | None = None
+    cause: str | None = None
 
 
 class GroupTarget(Value):
-    """What is wanted of a group's hosts.
+    """Target of a group's hosts.
 
     *quantity*: users that are licensed. *version*: the image version that hosts are built from. *session_limit*: seats
     of one host, else *users_per_host*. *buffer_percent*: spare seats, of *buffer_of*; *buffer_seats*: at least so many.
@@ -45,7 +48,8 @@ class GroupTarget(Value):
     for so long after its start, and after it was last needed. *look*: how often the sessions are read; *arrivals*: over
     how long sign-ins are counted. *wake*: a host that is off for so long is started, for its token. *broken_percent*:
     with more hosts that do not serve, one starts at a time. *start_on_connect*: Azure starts hosts at sign-in, too.
-    *unbuildable*: versions of which no host can be built now. *parked*: why nothing may happen now.
+    *keep_failed*: a host that failed in a release is kept for so long after that has stopped. *unbuildable*: versions
+    of which no host can be built now. *parked*: why nothing may happen now.
     """
 
     kind: LicenseType
@@ -74,6 +78,7 @@ class GroupTarget(Value):
     broken_after: timedelta = timedelta(minutes=10)
     broken_percent: int = Field(default=10, ge=0, le=100)
     restarts: int = Field(default=2, ge=0)
+    keep_failed: timedelta = timedelta(days=1)
     start_on_connect: bool = False
     release: Release | None = None
     unbuildable: frozenset[str] = frozenset()
@@ -81,10 +86,10 @@ class GroupTarget(Value):
 
     @property
     def hosts(self) -> int:
-        """How many hosts the quantity needs."""
+        """Number of hosts for the quantity."""
         return -(-self.quantity // (self.users_per_host if self.kind is LicenseType.POOLED else 1))
 
     @property
     def seats(self) -> int:
-        """How many sessions one host takes."""
+        """Number of sessions for each host."""
         return (self.session_limit or self.users_per_host) if self.kind is LicenseType.POOLED else 1

@@ -1,4 +1,4 @@
-"""What the directory has about groups and users, and which of them a policy may be assigned to."""
+"""Groups and users of the directory, and rules for the groups that a policy may be assigned to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Group(Value):
 
     @property
     def kind(self) -> str:
-        """What kind of group it is, in the words of the portal."""
+        """Kind of group, in the words of the portal."""
         if "Unified" in self.group_types:
             return "Microsoft 365"
         if self.security_enabled:

@@ -22,7 +22,7 @@ FOLLOWED_WITHIN = timedelta(days=1)
 
 
 class Resource(StrEnum):
-    """What is watched."""
+    """Watched resources."""
 
     USERS = "users"
     GROUPS = "groups"
@@ -37,7 +37,7 @@ class Subscription(Value):
 
 
 class DirectoryChanges(Value):
-    """What has changed: users, and whether groups were added to or removed from groups, which may concern any user."""
+    """Changed users, and whether groups were added to or removed from groups, which may concern any user."""
 
     user_ids: frozenset[str] = frozenset()
     structure: bool = False
@@ -45,7 +45,7 @@ class DirectoryChanges(Value):
 
 
 class Watch(Value):
-    """How far a tenant has read its directory; or, with the directory's id as tenant id, its subscriptions."""
+    """Position of a tenant in reading its directory; or, with the directory's id as tenant id, its subscriptions."""
 
     tenant_id: str
     users_link: str | None = None

@@ -1,4 +1,4 @@
-"""What has to be there before a customer's first Cloud PC, and a verdict on each. Pure.
+"""Requirements of a customer's first Cloud PC, and a verdict on each. Pure.
 
 The page of a tenant and the command that brings a customer in (`deployment/customers.py`) judge by the same functions:
 so this is the standard library alone. The words of `status` are Graph's (cloudPcOnPremisesConnectionStatus).
@@ -22,7 +22,7 @@ CORES = "cores"
 """The name of the quota of a whole region."""
 
 SIGN_IN_SCOPES = ("openid", "profile", "offline_access")
-"""What a sign-in asks of Microsoft Graph: without a consent to them nobody signs in (decision 93)."""
+"""Scopes that a sign-in requests of Microsoft Graph: without a consent to them nobody signs in (decision 93)."""
 
 REMOTE_DESKTOP = {
     "270efc09-cd0d-444b-a71f-39af4910ec45": "Windows Cloud Login",
@@ -42,7 +42,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one check has found, and what to do about it; `advice` is empty where nothing has to be done."""
+    """Result of one check, and advice; `advice` is empty where nothing has to be done."""
 
     name: str
     status: Status
@@ -136,7 +136,7 @@ def judge_single_sign_on(enabled: Mapping[str, bool | None]) -> Verdict:
 
 
 def remote_desktop_cure(app_ids: Iterable[str], *, look: bool = False) -> str:
-    """Return what an administrator does, in the portal or by commands of PowerShell, to switch it on or to see it."""
+    """Return instructions for an administrator to switch remote desktop sign-in on, or with *look* to see its state."""
     verb, option = ("Get", "") if look else ("Update", " -IsRemoteDesktopProtocolEnabled")
     commands = [
         f"{verb}-MgServicePrincipalRemoteDesktopSecurityConfiguration -ServicePrincipalId "
@@ -163,7 +163,7 @@ def judge_provider(namespace: str, state: str, subscription: str) -> Verdict:
 def judge_role(
     wanted: Iterable[str], permissions: Iterable[Mapping[str, Sequence[str]]], where: str, advice: str
 ) -> Verdict:
-    """Judge what the service may do at a scope. *permissions*: what Azure says is given to it there."""
+    """Judge the actions that the service is granted at a scope. *permissions*: as Azure lists them there."""
     given = tuple(permissions)
     lacking = [action for action in wanted if not any(_permits(each, action) for each in given)]
     if not lacking:

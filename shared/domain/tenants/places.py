@@ -1,4 +1,4 @@
-"""What a site may be: regions that Windows 365 offers, zones that Azure has, addresses a network may use. Pure."""
+"""Rules for sites: regions that Windows 365 offers, zones that Azure has, addresses a network may use. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ZONES = ("1", "2", "3")
 """Azure numbers the zones of every region that has any from 1 to 3, for each subscription in its own order."""
 
 _PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
-"""RFC 1918: what Azure recommends for virtual networks; it refuses 127/8, 169.254/16 and others."""
+"""RFC 1918: the ranges that Azure recommends for virtual networks; it refuses 127/8, 169.254/16 and others."""
 
 
 def site_problems(site: Site) -> tuple[Problem, ...]:
-    """Return what cannot be of a site: nothing could be built there."""
+    """Return the problems of a site with which nothing could be built there."""
     return (*_region_problems(site), *_zone_problems(site), *_address_problems(site))
 
 

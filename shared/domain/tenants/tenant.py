@@ -53,7 +53,7 @@ FurtherSubscriptions = Annotated[
     ),
     AfterValidator(distinct),
 ]
-"""Of one directory, as the tenant's own."""
+"""Further subscriptions of the same directory, as the tenant's own."""
 ResourceGroupName = Annotated[
     str, Field(pattern=r"^[-\w.()]{0,89}[-\w()]$", max_length=90), AfterValidator(_group_name)
 ]
@@ -62,14 +62,6 @@ TenantId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{1,30}[a-z0-9]$", max_l
 SiteId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$", max_length=32)]
 Zone = Annotated[str, Field(pattern=r"^[1-9]$", max_length=1)]
 
-
-RECOMMENDED_IMAGES = (
-    "office-365-win10-21h2-avd-m365",
-    "office-365-win11-21h2-avd-m365",
-    "windows-10-win10-21h2-avd",
-    "windows-10-win10-21h2-ent",
-)
-"""What Spot PC recommends (docs/notes/spotpc-avd.md 1.3); one is flagged only while the marketplace offers it."""
 
 ImageName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{2,120}$", max_length=121)]
 SeatPlan = Annotated[str, Field(min_length=1, max_length=100)]
@@ -88,14 +80,14 @@ SpotLicenses = Annotated[
 
 
 class LicenceSource(StrEnum):
-    """Where the licences of a tenant's users come from."""
+    """Source of the licences of a tenant's users."""
 
     GRAPH_SKU = "graphSku"  # as Microsoft Graph reports them
     SEATS = "seats"  # counted here per service plan, handed out to who was seen first
 
 
 LATELY = timedelta(hours=1)
-"""How long a removal counts for the removal brake."""
+"""Time for which a removal counts for the removal brake."""
 
 _ALWAYS_FREE = 2
 """So few removals stop no small fleet, unless *count* says less."""
@@ -122,7 +114,7 @@ class RemovalBrake(Value):
 
     @property
     def never_stops(self) -> int:
-        """How many removals are made whatever else there is: of these the rest need not be counted."""
+        """Number of removals that never stop: up to this number the other Cloud PCs need not be counted."""
         return min(self.count, _ALWAYS_FREE)
 
 
@@ -221,9 +213,9 @@ class TenantSettings(Value):
         3800, ge=2, le=4000, title="Role assignments per subscription", description="How many are used for signing in."
     )
     recommended_images: Annotated[tuple[ImageName, ...], AfterValidator(distinct)] = Field(
-        RECOMMENDED_IMAGES,
+        (),
         max_length=50,
-        description="marketplace images, as offer-sku, that image sets recommend",
+        description="marketplace images, as offer-sku, that image sets recommend; empty: the newest supported Windows",
         title="Recommended images",
     )
     seats: dict[SeatPlan, Seats] = Field(
@@ -239,40 +231,46 @@ class TenantSettings(Value):
         description="Hardware that is added to the known plans, or replaces it, by part number.",
     )
 
+    default_site_id: SiteId | None = Field(
+        None,
+        title="Default site",
+        description="Of new connections and device images that name none, where there is more than one site.",
+    )
+
     @property
     def clean_up_delay(self) -> timedelta:
-        """How long after a final failure its leftovers are cleaned up."""
+        """Time between a final failure and the clean-up of its leftovers."""
         return timedelta(hours=self.clean_up_delay_in_hours)
 
     @property
     def parking_limit(self) -> timedelta:
-        """How long a Cloud PC may wait for capacity or quota before it fails."""
+        """Longest time for which a Cloud PC waits for capacity or quota before it fails."""
         return timedelta(hours=self.parking_limit_in_hours)
 
     @property
     def restore_point_every(self) -> timedelta | None:
-        """How often a restore point of each Cloud PC is made; None: only by hand."""
+        """Interval of the restore points of each Cloud PC; None: only by hand."""
         hours = self.restore_point_frequency_in_hours
         return timedelta(hours=hours) if hours else None
 
     @property
     def orphan_scan(self) -> timedelta:
-        """How long after a scan for orphans the next one begins."""
+        """Time between a scan for orphans and the next one."""
         return timedelta(hours=self.orphan_scan_in_hours)
 
     @property
     def unused_kept(self) -> timedelta:
-        """How long hosted networks, galleries and host pools stay that nothing uses."""
+        """Time for which unused hosted networks, galleries and host pools stay."""
         return timedelta(hours=self.unused_kept_in_hours)
 
     @property
     def connection_recheck(self) -> timedelta:
-        """How long after a connection's health checks they are made again."""
+        """Interval of a connection's health checks."""
         return timedelta(hours=self.connection_recheck_in_hours)
 
 
 class Paused(Value):
-    """Who has stopped new builds and removals, since when, and why."""
+    """A pause of new builds and removals: its author, beginning and reason."""
 
     by: str
     at: datetime
@@ -295,7 +293,7 @@ class Tenant(Value):
 
     @property
     def resource_group(self) -> str:
-        """The resource group of what belongs to the tenant and to no site: its desktop host pools."""
+        """The resource group of resources that belong to the tenant and to no site: its desktop host pools."""
         return tenant_resource_group(self.id)
 
 

@@ -1,4 +1,4 @@
-"""The wizards: their pages in order, the errors of a form, and what saving it would do. Pure."""
+"""The wizards: their pages in order, the errors of a form, and the forecast of saving it. Pure."""
 
 from shared.domain.wizards.create_connection import CREATE_CONNECTION
 from shared.domain.wizards.create_device_image import CREATE_DEVICE_IMAGE

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from shared.domain.texts import printable
+
 _DNS_NAME = re.compile(r"([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])")
 _ACCOUNT = re.compile(r"[\w-][\w.-]{0,103}")  # of sAMAccountName and userPrincipalName what no shell reads
 _NETBIOS = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,254}")
@@ -49,12 +51,6 @@ def _unit(text: str) -> str:
     return text
 
 
-def _password(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("write it without line breaks, tabs and other control characters")
-    return text
-
-
 def _network(text: str) -> str:
     if not _NETWORK.fullmatch(text):
         raise ValueError("write the id of a virtual network: /subscriptions/.../virtualNetworks/<name>")
@@ -70,6 +66,6 @@ def _subnet(text: str) -> str:
 DomainName = Annotated[str, Field(max_length=255), AfterValidator(_domain_name)]
 JoinAccount = Annotated[str, Field(max_length=255), AfterValidator(_account)]
 OrganizationalUnit = Annotated[str, Field(max_length=1000), AfterValidator(_unit)]
-JoinPassword = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(_password)]
+JoinPassword = Annotated[str, Field(min_length=1, max_length=256), AfterValidator(printable)]
 NetworkId = Annotated[str, Field(max_length=500), AfterValidator(_network)]
 SubnetId = Annotated[str, Field(max_length=600), AfterValidator(_subnet)]

@@ -26,6 +26,7 @@ from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, Warni
 from shared.errors import Problem
 
 NAME_TAKEN = Problem("/name/displayName", "a connection of this name exists; choose another", "name")
+MOST_SUBNETS = 10
 _GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
@@ -50,7 +51,7 @@ class CustomerNetwork(Value):
         description="The customer's own network, with a way to the domain's controllers for a hybrid join.",
     )
     subnet_ids: tuple[SubnetId, ...] = Field(
-        min_length=1, max_length=10, title="Subnets", description="Tried in this order."
+        min_length=1, max_length=MOST_SUBNETS, title="Subnets", description="Tried in this order."
     )
 
 
@@ -76,7 +77,7 @@ class DomainStep(Value):
 
 
 class CredentialsStep(Value):
-    """How Cloud PCs join the directory, and through which network; "hosted" when left out."""
+    """Join of Cloud PCs to the directory, and their network; "hosted" when left out."""
 
     join_type: JoinType = Field(
         title="Join type", description="Hybrid join needs a domain and the customer's own network."
@@ -114,7 +115,7 @@ CREATE_CONNECTION = Wizard(
 
 
 class ConnectionFacts(Value):
-    """What exists already, and what the caller may choose.
+    """Existing records, and the caller's choices.
 
     *any_subscription*: the provider may name every subscription. Others may name the tenant's own and those that its
     connections use: the service can reach the subscriptions of all tenants, and must not reach one for another.
@@ -134,7 +135,7 @@ class ConnectionFacts(Value):
 def review_connection(
     form: Mapping[str, Any], facts: ConnectionFacts, through_step: str = REVIEW
 ) -> tuple[Review, Reading]:
-    """Return the review of a form, and what was read of it."""
+    """Return the review of a form, and the values read from it."""
     reading = CREATE_CONNECTION.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
     warnings, forecast = _warnings(reading, facts), _forecast(reading, facts)

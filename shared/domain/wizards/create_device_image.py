@@ -7,10 +7,17 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage, GalleryVersion, ImageSource
+from shared.domain.images.image import (
+    DeviceImage,
+    DeviceImageStatus,
+    GalleryImage,
+    ImageSource,
+    OwnImage,
+)
 from shared.domain.tenants.tenant import Site
-from shared.domain.values import Id, ResourceId, Value
+from shared.domain.values import Id, Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
+from shared.domain.wizards.image_sources import SOURCES, ChosenImage, missing_own_image, own_image, place_problems
 from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
@@ -28,7 +35,7 @@ class NameStep(Value):
 
 
 class SiteStep(Value):
-    """Where it is built and kept."""
+    """Site at which it is built and kept."""
 
     site_id: Id = Field(
         title="Site", description="Where it is built and kept; it is copied to the site's other regions."
@@ -36,22 +43,13 @@ class SiteStep(Value):
 
 
 class VersionStep(Value):
-    """Which version it is; (name, version) is unique."""
+    """Version of the image; (name, version) is unique."""
 
     version: str = Field(pattern=VERSION_NUMBER, max_length=29, description="major.minor.patch", title="Version")
 
 
-class SourceStep(Value):
-    """What it is built from: exactly one of the two."""
-
-    gallery_image_id: ResourceId | None = Field(
-        None, title="Marketplace image", description="An image of the marketplace. Name this or a gallery version."
-    )
-    gallery_version_id: ResourceId | None = Field(
-        None,
-        title="Gallery version",
-        description="A version in a gallery of the tenant's subscription. Name this or a marketplace image.",
-    )
+class SourceStep(ChosenImage):
+    """Source of the image: exactly one of the three."""
 
 
 CREATE_DEVICE_IMAGE = Wizard(
@@ -68,19 +66,18 @@ CREATE_DEVICE_IMAGE = Wizard(
 
 
 class ImageFacts(Value):
-    """What exists already, and what an image may be built from."""
+    """Existing records, and the sources from which an image may be built."""
 
     sites: tuple[Site, ...]
     images: tuple[DeviceImage, ...]
     gallery_images: tuple[GalleryImage, ...]
-    gallery_versions: tuple[GalleryVersion, ...]
+    own_images: tuple[OwnImage, ...]
 
     def source(self, step: SourceStep) -> ImageSource | None:
         """Return the source that was chosen, None when it does not exist."""
-        if step.gallery_version_id is not None:
-            chosen = step.gallery_version_id.lower()
-            found = next((v for v in self.gallery_versions if v.id.lower() == chosen and v.offered), None)
-            return ImageSource(gallery_version_id=found.id) if found else None
+        if step.own_image_id is not None:
+            found = own_image(step, self.own_images)
+            return found.source if found and found.offered else None
         offered = next((i for i in self.gallery_images if i.id == step.gallery_image_id), None)
         return ImageSource(marketplace=offered.image) if offered else None
 
@@ -88,7 +85,7 @@ class ImageFacts(Value):
 def review_device_image(
     form: Mapping[str, Any], facts: ImageFacts, through_step: str = REVIEW
 ) -> tuple[Review, Reading]:
-    """Return the review of a form, and what was read of it."""
+    """Return the review of a form, and the values read from it."""
     reading = CREATE_DEVICE_IMAGE.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
     reviewed = review(CREATE_DEVICE_IMAGE, through_step, problems, (), _forecast(reading, facts))
@@ -110,6 +107,9 @@ def _problems(reading: Reading, facts: ImageFacts) -> list[Problem]:
     source = reading.value("source", SourceStep)
     if source:
         found.extend(_source_problems(source, facts))
+        region = next((each.region for each in facts.sites if site and each.id == site.site_id), None)
+        if region:
+            found.extend(place_problems(source, facts.own_images, region))
     return found
 
 
@@ -118,19 +118,15 @@ def _exists(name: str, version: str, images: tuple[DeviceImage, ...]) -> bool:
 
 
 def _source_problems(step: SourceStep, facts: ImageFacts) -> list[Problem]:
-    if step.gallery_image_id is None and step.gallery_version_id is None:
-        return [Problem("/source/galleryImageId", "required, or galleryVersionId: name one of the two", "source")]
-    if step.gallery_image_id is not None and step.gallery_version_id is not None:
-        return [Problem("/source/galleryVersionId", "name one only: leave this out, or galleryImageId", "source")]
+    if not step.named:
+        return [Problem(f"/source/{SOURCES[0]}", f"name one of {', '.join(SOURCES)}", "source")]
+    if len(step.named) > 1:
+        first, *others = step.named
+        return [Problem(f"/source/{others[0]}", f"name one only: leave this out, or {first}", "source")]
     if facts.source(step) is not None:
         return []
-    if step.gallery_version_id is not None:
-        chosen = step.gallery_version_id.lower()
-        faults = [v.fault for v in facts.gallery_versions if v.id.lower() == chosen and v.ready and v.fault]
-        if faults:
-            message = f"no Cloud PC can be built from this version: {faults[0]}"
-            return [Problem("/source/galleryVersionId", message, "source")]
-        return [Problem("/source/galleryVersionId", "there is no such gallery version that is ready", "source")]
+    if step.own_image_id is not None:
+        return [missing_own_image(step, facts.own_images, "Cloud PC")]
     return [Problem("/source/galleryImageId", "there is no such image; name one of galleryImages", "source")]
 
 

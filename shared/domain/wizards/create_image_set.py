@@ -7,13 +7,14 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.images.image import GalleryImage, GalleryVersion, ImageSource
-from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe
+from shared.domain.images.image import GalleryImage, ImageSource, OwnImage
+from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe, missing_values
 from shared.domain.spot.notes import NewNote
 from shared.domain.tenants.tenant import Site
 from shared.domain.texts import Description
-from shared.domain.values import Id, ResourceId, Value
+from shared.domain.values import Id, Value
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
+from shared.domain.wizards.image_sources import SOURCES, ChosenImage, missing_own_image, own_image, place_problems
 from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
@@ -21,12 +22,13 @@ from shared.errors import Problem
 NO_STEPS = Problem(
     "/recipe/steps", "write at least one step to build a version by, or leave out the schedule", "recipe"
 )
+NO_VALUE = "write its value; it is stored in Key Vault and never shown again"
 NAME_TAKEN = Problem("/detail/displayName", "an image set of this name exists; choose another", "detail")
 _MOST = 200
 
 
 class SiteStep(Value):
-    """Where its hosts are: one site, or all sites (Global). Exactly one of the two."""
+    """Site of its hosts: one site, or all sites (Global). Exactly one of the two."""
 
     site_id: Id | None = Field(
         None, title="Site", description="Where its versions are built and kept. Name this, or make it Global."
@@ -34,21 +36,15 @@ class SiteStep(Value):
     is_global: bool = Field(False, title="Global", description="Versions are replicated to the regions of all sites.")
 
 
-class SourceStep(Value):
-    """For which hosts it is, and what its first version is: exactly one of the two ids."""
-
+class _Hosts(Value):
     host_pool_type: HostPoolType = Field(
         title="Type of hosts",
         description="Pooled hosts need multi-session Windows, personal ones single-session Windows.",
     )
-    gallery_image_id: ResourceId | None = Field(
-        None, title="Marketplace image", description="An image of the marketplace. Name this or a gallery version."
-    )
-    gallery_version_id: ResourceId | None = Field(
-        None,
-        title="Gallery version",
-        description="A version in a gallery of the tenant's subscription. Name this or a marketplace image.",
-    )
+
+
+class SourceStep(ChosenImage, _Hosts):
+    """For which hosts it is, and what its first version is: exactly one of the three ids."""
 
 
 class DetailStep(Value):
@@ -79,45 +75,38 @@ CREATE_IMAGE_SET = Wizard(
 
 
 class ImageSetFacts(Value):
-    """What exists already, and what a set may be made of."""
+    """Existing records, and the sources from which a set may be made."""
 
     sites: tuple[Site, ...]
     image_sets: tuple[ImageSet, ...]
     pooled_images: tuple[GalleryImage, ...]
     personal_images: tuple[GalleryImage, ...]
-    gallery_versions: tuple[GalleryVersion, ...]
+    own_images: tuple[OwnImage, ...]
 
     def images(self, host_pool_type: HostPoolType) -> tuple[GalleryImage, ...]:
         """Return the marketplace images for a type of hosts."""
         return self.pooled_images if host_pool_type is HostPoolType.POOLED else self.personal_images
 
-    def source(self, host_pool_type: HostPoolType, image_id: str | None, version_id: str | None) -> Chosen | None:
+    def source(self, host_pool_type: HostPoolType, step: ChosenImage) -> Chosen | None:
         """Return the source that was chosen, None when it does not exist or does not fit."""
-        if version_id is not None:
-            offered = [v for v in self.gallery_versions if v.offered]
-            found = next((v for v in offered if v.id.casefold() == version_id.casefold()), None)
-            return Chosen(source=ImageSource(gallery_version_id=found.id), name=found.display_name) if found else None
-        image = next((each for each in self.images(host_pool_type) if each.id == image_id), None)
+        if step.own_image_id is not None:
+            found = own_image(step, self.own_images)
+            return Chosen(source=found.source, name=found.display_name) if found and found.offered else None
+        image = next((each for each in self.images(host_pool_type) if each.id == step.gallery_image_id), None)
         return Chosen(source=ImageSource(marketplace=image.image), name=image.display_name) if image else None
 
 
 class Chosen(Value):
-    """A source, and what people call it."""
+    """A source, and its name for people."""
 
     source: ImageSource
     name: str
 
 
-def recommended(image: GalleryImage, names: Iterable[str]) -> bool:
-    """Whether a marketplace image is one of *names*, which are ``offer-sku``; generation 2 is told apart by ``-g2``."""
-    name = f"{image.image.offer}-{image.image.sku}".casefold().removesuffix("-g2")
-    return name in {each.casefold().removesuffix("-g2") for each in names}
-
-
 def review_image_set(
     form: Mapping[str, Any], facts: ImageSetFacts, through_step: str = REVIEW
 ) -> tuple[Review, Reading]:
-    """Return the review of a form, and what was read of it."""
+    """Return the review of a form, and the values read from it."""
     reading = CREATE_IMAGE_SET.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
     reviewed = review(CREATE_IMAGE_SET, through_step, problems, (), _forecast(reading, facts))
@@ -132,13 +121,21 @@ def _problems(reading: Reading, facts: ImageSetFacts) -> list[Problem]:
         found.extend(_site_problems(site, facts))
     if source is not None:
         found.extend(_source_problems(source, facts))
+        found.extend(_place_problems(site, source, facts))
     if detail and name_taken(detail.display_name, (each.display_name for each in facts.image_sets)):
         found.append(NAME_TAKEN)
     if detail and len(facts.image_sets) >= _MOST:
         found.append(Problem("/detail", f"there are {_MOST} image sets already, which is the limit", "detail"))
-    if recipe and recipe.schedule and not recipe.steps:
-        found.append(NO_STEPS)
+    if recipe:
+        found.extend(recipe_problems(recipe, ()))
     return found
+
+
+def recipe_problems(recipe: Recipe, known: Iterable[str]) -> list[Problem]:
+    """Return the problems of a recipe. *known*: names of secrets whose values are stored."""
+    found = [NO_STEPS] if recipe.schedule and not recipe.steps else []
+    missing = missing_values(recipe, known)
+    return [*found, *(Problem(f"/recipe/secrets/{n}/value", NO_VALUE, "recipe") for n in missing)]
 
 
 def _site_problems(step: SiteStep, facts: ImageSetFacts) -> list[Problem]:
@@ -152,42 +149,41 @@ def _site_problems(step: SiteStep, facts: ImageSetFacts) -> list[Problem]:
 
 
 def _source_problems(step: SourceStep, facts: ImageSetFacts) -> list[Problem]:
-    if (step.gallery_image_id is None) == (step.gallery_version_id is None):
-        return [
-            Problem(
-                "/source/galleryImageId",
-                "choose a marketplace image (galleryImageId) or a gallery version (galleryVersionId): one of the two",
-                "source",
-            )
-        ]
-    if facts.source(step.host_pool_type, step.gallery_image_id, step.gallery_version_id) is not None:
+    if len(step.named) != 1:
+        return [Problem(f"/source/{SOURCES[0]}", f"name one of {', '.join(SOURCES)}, and only one", "source")]
+    if facts.source(step.host_pool_type, step) is not None:
         return []
-    return [missing_source(step.gallery_version_id, step.host_pool_type, facts)]
+    return [missing_source(step, step.host_pool_type, facts)]
 
 
-def missing_source(version_id: str | None, host_pool_type: HostPoolType, facts: ImageSetFacts) -> Problem:
-    """Return what is wrong with a source that ``ImageSetFacts.source`` does not know."""
-    if version_id is None:
+def _place_problems(site: SiteStep | None, source: SourceStep, facts: ImageSetFacts) -> Iterable[Problem]:
+    """Give a problem where machines are made in a region in which the image of the tenant's own is not."""
+    homes = [each for each in facts.sites if site and (site.is_global or each.id == site.site_id)]
+    if homes:
+        yield from place_problems(source, facts.own_images, homes[0].region)
+
+
+def missing_source(step: ChosenImage, host_pool_type: HostPoolType, facts: ImageSetFacts) -> Problem:
+    """Return the problem of a source that ``ImageSetFacts.source`` does not know."""
+    if step.own_image_id is None:
         kind = "multi-session" if host_pool_type is HostPoolType.POOLED else "single-session"
         message = f"the marketplace offers no such {kind} image of generation 2; choose one of those it offers"
         return Problem("/source/galleryImageId", message, "source")
-    here = [v for v in facts.gallery_versions if v.id.casefold() == version_id.casefold()]
-    faults = [version.fault for version in here if version.ready and version.fault]
-    message = (
-        f"no host can be built from it: {faults[0]}; choose another"
-        if faults
-        else "there is no such gallery version that is ready; choose one of the tenant's"
-    )
-    return Problem("/source/galleryVersionId", message, "source")
+    return missing_own_image(step, facts.own_images, "host")
 
 
 def _forecast(reading: Reading, facts: ImageSetFacts) -> Forecast | None:
     step = reading.value("site", SiteStep)
     if step is None or not facts.sites:
         return None
-    if not step.is_global:
+    source = reading.value("source", SourceStep)
+    imports = source is not None and source.managed_image_id is not None
+    if not imports and (not step.is_global or (source and source.gallery_version_id is None)):
         summary = "Version 0.0.0 exists at once: it is the source, unchanged."
+        if step.is_global:
+            summary = f"{summary} Further versions are replicated to the regions of all sites."
         return Forecast(summary=summary, details={"siteId": step.site_id})
-    regions = sorted({region for site in facts.sites for region in site.regions})
+    homes = [site for site in facts.sites if step.is_global or site.id == step.site_id]
+    regions = sorted({region for site in homes for region in site.regions})
     summary = f"Version 0.0.0 is built and replicated to {', '.join(regions)}, which takes about an hour and a half; "
     return Forecast(summary=f"{summary}until then there can be no other version.", details={"regions": regions})

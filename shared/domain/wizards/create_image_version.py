@@ -10,10 +10,11 @@ from pydantic import Field
 from shared.domain.spot.image_set import HostPoolType, ImageSet
 from shared.domain.spot.image_version import FIRST, ImageVersion, VersionStatus, next_version, numbers
 from shared.domain.spot.notes import NewNote
-from shared.domain.values import Id, ResourceId, Value
+from shared.domain.values import Id, Value
 from shared.domain.wizards.create_device_image import VERSION_NUMBER
 from shared.domain.wizards.create_image_set import Chosen, ImageSetFacts, missing_source
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
+from shared.domain.wizards.image_sources import SOURCES, ChosenImage, place_problems
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
 
@@ -22,7 +23,7 @@ _MOST = 100
 
 
 class SetStep(Value):
-    """Which set it belongs to."""
+    """Image set of the version."""
 
     image_set_id: Id = Field(title="Image set", description="The set that gets a version.")
 
@@ -35,22 +36,16 @@ class VersionStep(Value):
     )
 
 
-class SourceStep(Value):
-    """What it is made from: at most one. None: the set's own source."""
-
+class _StartStep(Value):
     source_version: Id | None = Field(
         None,
         title="Version to start from",
         description="A version of the set. Name at most one source; the set's own when left out.",
     )
-    gallery_image_id: ResourceId | None = Field(
-        None, title="Marketplace image", description="An image of the marketplace. Name this or a gallery version."
-    )
-    gallery_version_id: ResourceId | None = Field(
-        None,
-        title="Gallery version",
-        description="A version in a gallery of the tenant's subscription. Name this or a marketplace image.",
-    )
+
+
+class SourceStep(ChosenImage, _StartStep):
+    """Source of the version: at most one. None: the set's own source."""
 
 
 class CustomizationStep(Value):
@@ -62,7 +57,7 @@ class CustomizationStep(Value):
 
 
 class NotesStep(Value):
-    """What changes with it."""
+    """Note on the changes of the version."""
 
     notes: NewNote | None = Field(None, title="Note", description="Kept with its author and date.")
 
@@ -82,7 +77,7 @@ CREATE_IMAGE_VERSION = Wizard(
 
 
 class VersionFacts(Value):
-    """What exists already, and what a version may be made from."""
+    """Existing records, and the sources from which a version may be made."""
 
     sets: ImageSetFacts
     versions: tuple[ImageVersion, ...]
@@ -101,8 +96,8 @@ class VersionFacts(Value):
 
     def source(self, image_set: ImageSet, step: SourceStep) -> Chosen | None:
         """Return the source that was chosen, None when there is none or it cannot be used."""
-        if step.gallery_image_id is not None or step.gallery_version_id is not None:
-            return self.sets.source(image_set.host_pool_type, step.gallery_image_id, step.gallery_version_id)
+        if step.named:
+            return self.sets.source(image_set.host_pool_type, step)
         wanted = step.source_version or FIRST
         found = next((each for each in self.of(image_set.id) if each.version == wanted), None)
         image = found.image if found else None
@@ -118,7 +113,7 @@ class VersionFacts(Value):
 def review_image_version(
     form: Mapping[str, Any], facts: VersionFacts, through_step: str = REVIEW
 ) -> tuple[Review, Reading]:
-    """Return the review of a form, and what was read of it."""
+    """Return the review of a form, and the values read from it."""
     reading = CREATE_IMAGE_VERSION.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
     reviewed = review(CREATE_IMAGE_VERSION, through_step, problems, (), _forecast(reading, facts))
@@ -160,17 +155,19 @@ def _version_problems(number: str, versions: tuple[ImageVersion, ...]) -> list[P
 
 
 def _source_problems(step: SourceStep, image_set: ImageSet, facts: VersionFacts) -> list[Problem]:
-    chosen = [step.source_version, step.gallery_image_id, step.gallery_version_id]
-    if len([each for each in chosen if each is not None]) > 1:
-        message = "name at most one: sourceVersion, galleryImageId or galleryVersionId"
+    if len(step.named) + (step.source_version is not None) > 1:
+        message = f"name at most one of sourceVersion, {', '.join(SOURCES)}"
         return [Problem("/source/sourceVersion", message, "source")]
+    home = next((site for site in facts.sets.sites if site.id == image_set.home_site_id), None)
+    if home and (away := [*place_problems(step, facts.sets.own_images, home.region)]):
+        return away
     if facts.source(image_set, step) is not None or facts.replicating(image_set.id) is not None:
         return []
-    if step.gallery_image_id is None and step.gallery_version_id is None:
+    if not step.named:
         return [
             Problem("/source/sourceVersion", "the set has no such version that is available; choose another", "source")
         ]
-    return [missing_source(step.gallery_version_id, HostPoolType(image_set.host_pool_type), facts.sets)]
+    return [missing_source(step, HostPoolType(image_set.host_pool_type), facts.sets)]
 
 
 def _forecast(reading: Reading, facts: VersionFacts) -> Forecast | None:

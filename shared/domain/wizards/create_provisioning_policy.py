@@ -68,7 +68,7 @@ class ConnectionStep(Value):
 
 
 class ImageStep(Value):
-    """What Cloud PCs are built from: a gallery image or a device image of the tenant's own."""
+    """Image of Cloud PCs: a gallery image or a device image of the tenant's own."""
 
     image_type: ImageType = Field(
         title="Image type", description="A marketplace image as it is, or a device image of the tenant's own."
@@ -77,7 +77,7 @@ class ImageStep(Value):
 
 
 class ConfigurationStep(Value):
-    """How Windows is set up. What is left out: the tenant's settings decide, also later."""
+    """Configuration of Windows. The tenant's settings decide on omitted values, also later."""
 
     locale: Annotated[Word, AfterValidator(_locale)] = Field(
         "en-US", title="Display language", description="Of Windows."
@@ -113,7 +113,7 @@ class ConfigurationStep(Value):
 
 
 class GroupsStep(Value):
-    """Whose members get a Cloud PC: existing security groups or Microsoft 365 groups."""
+    """Groups for whose members Cloud PCs are built: existing security groups or Microsoft 365 groups."""
 
     group_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_GROUPS), AfterValidator(distinct)] = Field(
         title="Groups", description="Every licensed member gets a Cloud PC; nested groups count."
@@ -121,7 +121,7 @@ class GroupsStep(Value):
 
 
 class DetailStep(Value):
-    """The name of the policy, and what it is for."""
+    """The name of the policy, and its purpose."""
 
     display_name: Name = Field(title="Name", description="A name that no other one has.")
     description: Description = Field("", title="Description", description="What it is for.")
@@ -142,7 +142,7 @@ CREATE_PROVISIONING_POLICY = Wizard(
 
 
 class PolicyFacts(Value):
-    """What exists already. *entitlements*: the members of the chosen groups; None when the directory did not answer."""
+    """Existing records. *entitlements*: the members of the chosen groups; None when the directory did not answer."""
 
     sites: tuple[Site, ...]
     connections: tuple[Connection, ...]
@@ -168,7 +168,7 @@ class PolicyFacts(Value):
 def review_policy(
     form: Mapping[str, Any], facts: PolicyFacts, through_step: str = REVIEW, *, groups_needed: bool = True
 ) -> tuple[Review, Reading]:
-    """Return the review of a form, and what was read of it. Graph creates a policy first and assigns it later."""
+    """Return the review of a form, and the values read from it. Graph creates a policy first and assigns it later."""
     reading = CREATE_PROVISIONING_POLICY.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
     groups = reading.value("groups", GroupsStep)
@@ -234,7 +234,7 @@ def _image_problem(step: ImageStep, reading: Reading, facts: PolicyFacts) -> str
 
 
 def _forecast(reading: Reading, facts: PolicyFacts) -> tuple[list[ReviewWarning], Forecast | None]:
-    """Return the warnings, and what would happen."""
+    """Return the warnings and the forecast."""
     connections = facts.chosen_connections(reading)
     warnings = [*mixed_join_types(connections), *(_unhealthy(c) for c in connections if not c.usable)]
     groups = reading.value("groups", GroupsStep)
@@ -258,7 +258,7 @@ def _forecast(reading: Reading, facts: PolicyFacts) -> tuple[list[ReviewWarning]
 
 
 def _overlaps(reading: Reading, groups: GroupsStep, facts: PolicyFacts) -> list[ReviewWarning]:
-    """Return the overlaps with other policies; what is assigned last loses to all of them."""
+    """Return the overlaps with other policies; the newest assignment loses to all of them."""
     detail = reading.value("detail", DetailStep)
     assignments = tuple(Assignment(id=group, group_id=group, assigned_at=_LAST) for group in groups.group_ids)
     subject = Target("", detail.display_name if detail else "this policy", assignments)

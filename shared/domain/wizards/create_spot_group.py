@@ -62,7 +62,7 @@ CREATE_SPOT_GROUP = Wizard(
 def review_spot_group(
     form: Mapping[str, Any], facts: SpotGroupFacts, through_step: str = REVIEW
 ) -> tuple[Review, Reading]:
-    """Return the review of a form, and what was read of it."""
+    """Return the review of a form, and the values read from it."""
     reading = CREATE_SPOT_GROUP.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
     warnings, forecast = _warnings(reading, facts), _forecast(reading, facts)

@@ -66,7 +66,7 @@ def read_edit(form: Form, policy: Policy, facts: PolicyFacts) -> Reading:
 
 
 def fields_of(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
-    """Return the fields of a policy that the steps which were read come to."""
+    """Return the fields of a policy that result from the steps of a form."""
     found: dict[str, Any] = {}
     for step in reading.values:
         found |= _FIELDS[step](reading, facts) if step in _FIELDS else {}

@@ -7,7 +7,9 @@ from typing import Any
 
 from pydantic import Field
 
+from shared.domain.amounts import amount
 from shared.domain.spot.group import SpotGroup, UncPath
+from shared.domain.spot.members import without_place
 from shared.domain.spot.notes import NoteText
 from shared.domain.texts import Description
 from shared.domain.values import Id, Value, differing
@@ -20,9 +22,10 @@ from shared.domain.wizards.create_spot_group import (
 )
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.names import Name, name_taken
-from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, review
+from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
 from shared.domain.wizards.spot_capacity_step import EditCapacityStep, capacity_problems_of
 from shared.domain.wizards.spot_group_steps import (
+    DataStep,
     GroupIds,
     HostsStep,
     LicenseStep,
@@ -36,6 +39,8 @@ from shared.domain.wizards.spot_group_steps import (
 )
 from shared.errors import Problem
 
+_MOST_NAMES, _MOST_IN_DETAILS = 10, 1000
+
 
 class SelectStep(Value):
     """The Spot Group to edit."""
@@ -43,29 +48,29 @@ class SelectStep(Value):
     spot_group_id: Id = Field(title="Spot Group", description="The group to change.")
 
 
-class EditNameStep(Value):
-    """Names and paths; what is left out stays."""
-
+class _Names(Value):
     display_name: Name | None = Field(None, title="Name", description="For administrators; no other Spot Group has it.")
     friendly_name: Name | None = Field(None, title="Friendly name", description="What users see on their desktop.")
     description: Description | None = Field(None, title="Description", description="What it is for.")
     profile_path: UncPath | None = Field(
         None, title="Profile path", description="A UNC path that every host can reach."
     )
-    data_path: UncPath | None = Field(
-        None, title="Data path", description="A UNC path that every desktop shows as a drive."
-    )
+
+
+class EditNameStep(DataStep, _Names):
+    """Names and paths; what is left out stays. Where one path serves for profiles and data, it stays one."""
+
     tags: Tags | None = Field(None, title="Tags", description="Of its resources in Azure.")
 
 
 class EditLicenseStep(Value):
-    """How many users there is room for; left out: it stays."""
+    """Number of users; left out: unchanged."""
 
     quantity: Quantity | None = Field(None, title="Quantity", description="How many users there is room for.")
 
 
 class EditGroupsStep(Value):
-    """Whose members the desktops are for; left out: they stay."""
+    """Groups of users of the desktops; left out: unchanged."""
 
     group_ids: GroupIds | None = Field(
         None, title="Groups", description="Every member gets a desktop; nested groups count."
@@ -112,7 +117,7 @@ EDIT_SPOT_GROUP = Wizard(
 def review_spot_group_edit(
     form: Mapping[str, Any], facts: SpotGroupFacts, through_step: str = REVIEW
 ) -> tuple[Review, Reading]:
-    """Return the review of an edit, and what was read of it."""
+    """Return the review of an edit, and the values read from it."""
     reading = EDIT_SPOT_GROUP.read(form, through_step)
     group = selected(reading, facts)
     problems = [*reading.problems, *_problems(reading, group, facts)]
@@ -133,8 +138,10 @@ def edited(group: SpotGroup, reading: Reading) -> SpotGroup:
     sessions, hosts = reading.value("sessions", EditSessionsStep), reading.value("hosts", EditHostsStep)
     capacity = reading.value("capacity", EditCapacityStep)
     named = {field: value for field, value in dict(name or ()).items() if value is not None}
+    named.pop("shared_drive", None)
+    profiles = named.get("profile_path", group.profile_path)
     return group.but(
-        **named,
+        **{**named, "data_path": name.shared_data(profiles, group) if name else group.data_path},
         quantity=(licence and licence.quantity) or group.quantity,
         sessions=dict(sessions.sessions) if sessions and sessions.sessions else group.sessions,
         hosts=dict(hosts.hosts) if hosts and hosts.hosts else group.hosts,
@@ -177,8 +184,26 @@ def _warnings(reading: Reading, group: SpotGroup, facts: SpotGroupFacts) -> list
     return [
         *connection_warnings(site, facts),
         *quantity_warnings(quantity, facts),
+        *_lost_places(group, quantity, edited(group, reading).capacity.notice_in_minutes, facts),
         *(capacity_warnings(group.license_type, more, site, facts) if more else ()),
     ]
+
+
+def _lost_places(group: SpotGroup, quantity: int, minutes: int, facts: SpotGroupFacts) -> Iterable[ReviewWarning]:
+    """Return a warning about members who would lose their place by a lower quantity, and about their sessions."""
+    losing = without_place(facts.known_members, quantity) if quantity < group.quantity else ()
+    if not losing:
+        return
+    names = [member.user_principal_name for member in losing]
+    more = len(names) - _MOST_NAMES
+    listed = ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    yield ReviewWarning(
+        concern=WarningCode.PLACES_LOST,
+        step="license",
+        message=f"{amount(len(names), 'user')} would lose their place: {listed}. Who of them is signed in is told, "
+        f"has {amount(minutes, 'minute')} to save their work, and is then signed off.",
+        details={"users": names[:_MOST_IN_DETAILS], "number": len(names), "noticeInMinutes": minutes},
+    )
 
 
 def _forecast(reading: Reading, group: SpotGroup | None) -> Forecast | None:

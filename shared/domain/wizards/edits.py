@@ -97,7 +97,7 @@ def merged(present: Form, form: Mapping[str, Any]) -> Form:
 
 
 def policy_form(policy: Policy, form: Mapping[str, Any]) -> Form:
-    """Return the whole form of a policy with what *form* changes."""
+    """Return the whole form of a policy with the changes of *form*."""
     return merged(form_of(policy), {step: fields for step, fields in form.items() if step != "groups"})
 
 
@@ -122,7 +122,7 @@ def connection_values(connection: Connection) -> Form:
 
 
 def connection_form(connection: Connection, form: Mapping[str, Any]) -> tuple[Form, str | None]:
-    """Return the form of create-connection with what *form* changes, and the new password if there is one."""
+    """Return the form of create-connection with the changes of *form*, and the new password if there is one."""
     present = connection_values(connection)
     full = merged(present, form)
     credentials, password = full["credentials"], None

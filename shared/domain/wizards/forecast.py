@@ -1,4 +1,4 @@
-"""What a policy that is not saved yet would do: how many Cloud PCs, for which users, and what prevents some of them."""
+"""Forecast of an unsaved policy: number of Cloud PCs, their users, and obstacles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHOWN = 100
 
 
 class Usage(Value):
-    """How much of a quota is used, in vCPUs; *family* ``cores`` is the region's total."""
+    """Usage of a quota, in vCPUs; *family* ``cores`` is the region's total."""
 
     subscription_id: str
     region: str
@@ -32,7 +32,7 @@ class Usage(Value):
 
 @dataclass(frozen=True, slots=True)
 class PolicyReach:
-    """The users that a policy would reach, by what they would get: with the service plan of each Cloud PC."""
+    """The users that a policy would reach, by their gains: with the service plan of each Cloud PC."""
 
     new: tuple[tuple[User, ServicePlan], ...]
     existing: tuple[tuple[User, ServicePlan], ...]
@@ -40,7 +40,7 @@ class PolicyReach:
     disabled: tuple[User, ...]
 
     def forecast(self) -> Forecast:
-        """Return what would happen, in words and in numbers."""
+        """Return the forecast in words and in numbers."""
         users = len({user.id for user, _ in self.new})
         plans = Counter(plan.display_name for _, plan in self.new)
         return Forecast(
@@ -58,7 +58,7 @@ class PolicyReach:
         )
 
     def warnings(self) -> list[ReviewWarning]:
-        """Return what the admin should know about the users."""
+        """Return the warnings about users."""
         found = []
         if self.unlicensed:
             message = f"{amount(len(self.unlicensed), 'member')} without a Cloud PC licence, and so without a Cloud PC."
@@ -102,9 +102,9 @@ def policy_reach(
     policies: tuple[Policy, ...],
     cloud_pcs: tuple[CloudPc, ...],
 ) -> PolicyReach:
-    """Return what a new policy, assigned to *group_ids* now, would do for *members*.
+    """Return the effects that a new policy, assigned to *group_ids* now, would have on *members*.
 
-    The newest assignment never wins against an older one: whoever another policy targets stays with that one.
+    The newest assignment never wins against an older one: users that another policy targets stay with that one.
     """
     claimed = {
         (pc.user.id, plan_id) for pc in cloud_pcs if pc.status is not Status.NOT_PROVISIONED for plan_id in pc.claims

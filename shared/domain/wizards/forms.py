@@ -50,7 +50,7 @@ class WizardStep:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read of a form: a value for each step that is right, a problem for each thing that is wrong."""
+    """Result of reading a form: a value for each valid step, and the problems."""
 
     values: dict[str, Value] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()

@@ -37,6 +37,6 @@ def name_taken(name: str, others: Iterable[str]) -> bool:
 
 
 def folded(name: str) -> str:
-    """Return what two spellings of one name have in common: neither case nor what cannot be seen tells them apart."""
+    """Return the form that all spellings of one name share: case and invisible characters make no difference."""
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
     return unicodedata.normalize("NFC", "".join(c for c in decomposed if c not in JOINERS))

@@ -1,4 +1,4 @@
-"""What a wizard offers to choose from at one moment. Pure."""
+"""Choices that a wizard offers at one moment. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 Choice: TypeAlias = dict[str, Any]
-"""A *value* and a *title*, and what helps to choose."""
+"""A *value* and a *title*, and facts that help to choose."""
 
 Form: TypeAlias = dict[str, dict[str, Any]]
 """The fields of a form by step."""

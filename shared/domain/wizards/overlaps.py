@@ -17,7 +17,7 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The groups that a policy targets. One that is not saved yet has an id as well."""
+    """The groups that a policy targets. A policy that is not saved yet has an id as well."""
 
     id: str
     name: str

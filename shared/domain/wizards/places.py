@@ -1,4 +1,4 @@
-"""Wizards of sites and tenants; of an edit, what is left out stays."""
+"""Wizards of sites and tenants; fields that an edit omits stay."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class SiteNameStep(Value):
 
 
 class PlaceStep(Value):
-    """Where machines are built."""
+    """Region and zones in which machines are built."""
 
     region: Region = Field(title="Region", description="The Azure region that is tried first.")
     fallback_regions: _Regions = Field((), title="Fall-back regions", description="Tried in this order.")
@@ -48,7 +48,7 @@ class PlaceStep(Value):
 
 
 class SiteNetworkStep(Value):
-    """What is made in Azure, and its addresses."""
+    """Resource group and network of the site."""
 
     resource_group: ResourceGroupName = Field(title="Resource group", description="Where the machines are made.")
     address_space: AddressSpace = Field(
@@ -92,7 +92,7 @@ class DirectoryStep(Value):
 
 
 class SpotLicencesStep(Value):
-    """How many licences of Spot Groups the tenant has."""
+    """Number of the tenant's licences of Spot Groups."""
 
     spot_licenses: SpotLicenses = Field(
         default_factory=dict,
@@ -102,7 +102,7 @@ class SpotLicencesStep(Value):
 
 
 class LicencesStep(Value):
-    """What only the provider sets."""
+    """Settings that only the provider changes."""
 
     spot_licenses: SpotLicenses | None = Field(
         None, title="Spot licences", description="Of Spot Groups by type; a type that is left out has no limit."

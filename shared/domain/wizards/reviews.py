@@ -1,4 +1,4 @@
-"""The review of a form: its errors, warnings, and a forecast of what saving it would do. Nothing is saved."""
+"""The review of a form: its errors, warnings, and a forecast of its consequences. Nothing is saved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.errors import Problem, shown
 
 
 class WarningCode(StrEnum):
-    """What a warning is about."""
+    """Subject of a warning."""
 
     OVERLAP = "overlap"  # another policy targets the same users
     QUOTA_SHORT = "quotaShort"
@@ -24,12 +24,13 @@ class WarningCode(StrEnum):
     MIXED_JOIN_TYPES = "mixedJoinTypes"  # some Cloud PCs would join Entra ID only, others also the domain
     UNHEALTHY_CONNECTION = "unhealthyConnection"
     QUANTITY_DIFFERS = "quantityDiffers"  # of a Spot Group from the number of its members
+    PLACES_LOST = "placesLost"  # users of a Spot Group who have a place, above the new quantity
     RIGHTS_SHORT = "rightsShort"  # role assignments of the subscription
     NOT_LOOKED_AT = "notLookedAt"  # the cloud did not answer: the review is incomplete
 
 
 class ReviewWarning(Value):
-    """Something that does not prevent saving and that the admin should know."""
+    """A warning that does not prevent saving."""
 
     concern: WarningCode
     message: str
@@ -38,21 +39,21 @@ class ReviewWarning(Value):
 
 
 class Forecast(Value):
-    """What saving would do, in words and in numbers."""
+    """Effects of saving, in words and in numbers."""
 
     summary: str
     details: dict[str, Any] = Field(default_factory=dict, description="the numbers; depends on the wizard")
 
 
 class ReviewError(Value):
-    """What is wrong with one field: a JSON pointer into the form, and what to write."""
+    """Error of one field: a JSON pointer into the form, and the value to write."""
 
     pointer: str
     message: str
 
 
 class ReviewedStep(Value):
-    """What was found in one step of a form."""
+    """Review of one step of a form."""
 
     name: str
     valid: bool

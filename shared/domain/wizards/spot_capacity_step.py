@@ -20,11 +20,11 @@ _MOST_EXCEPTIONS = 400
 
 
 class CapacityStep(CapacitySettings):
-    """How many hosts run, and when. What is left out is as Spot PC says."""
+    """Settings for the number of running hosts. Default values are those of Spot PC."""
 
 
 class EditCapacityStep(Value):
-    """How many hosts run, as a whole; left out: it stays."""
+    """Capacity settings, as a whole; left out: unchanged."""
 
     capacity: CapacityStep | None = Field(None, title="Capacity", description="As a whole.")
 
@@ -32,7 +32,7 @@ class EditCapacityStep(Value):
 def capacity_problems(
     step: CapacitySettings, license_type: LicenseType, hosts: int, seats: int, at: str = "/capacity"
 ) -> Iterable[Problem]:
-    """Give what is wrong with the settings for a group of *hosts* hosts with *seats* sessions each."""
+    """Yield the problems of the settings for a group of *hosts* hosts with *seats* sessions each."""
     pooled = license_type is LicenseType.POOLED
 
     def problem(pointer: str, message: str) -> Problem:
@@ -55,13 +55,13 @@ def capacity_problems(
 
 
 def capacity_problems_of(step: CapacitySettings, group: SpotGroup, at: str) -> Iterable[Problem]:
-    """Give what is wrong with the settings for a group that there is."""
+    """Yield the problems of the settings for an existing group."""
     seats = group.hosts.session_limit if group.pooled else 1
     return capacity_problems(step, group.license_type, group.host_count, seats, at)
 
 
 def schedule_problems(schedule: Schedule, hosts: int) -> Iterable[tuple[str, str]]:
-    """Give what is wrong with a schedule, as the place below it and a sentence."""
+    """Yield the problems of a schedule, as the place below it and a sentence."""
     if not _is_zone(schedule.time_zone):
         yield "timeZone", "there is no such time zone; write an IANA name, such as Europe/Berlin"
     if len(schedule.phases) > _MOST_PHASES:

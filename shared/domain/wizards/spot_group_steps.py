@@ -1,15 +1,15 @@
-"""The pages that the wizards of a Spot Group have in common, and what they are checked against."""
+"""The pages that the wizards of a Spot Group have in common, and the facts that they are checked against."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.networks.connection import Connection
 from shared.domain.spot.group import HostSettings, LicenseType, Sessions, SpotGroup, UncPath
-from shared.domain.spot.members import Seen
+from shared.domain.spot.members import Seen, SpotMember
 from shared.domain.spot.notes import NoteText
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
@@ -59,17 +59,55 @@ class NameStep(Value):
     friendly_name: Name = Field(title="Friendly name", description="What users see on their desktop.")
 
 
-class ProfileStep(Value):
-    """Where the users' profiles are, and the data that they share (a drive of every desktop)."""
+class DataStep(Value):
+    """Path of the data that users share: that of their profiles, unless another is named."""
 
-    profile_path: UncPath = Field(title="Profile path", description="A UNC path that every host can reach.")
     data_path: UncPath | None = Field(
-        None, title="Data path", description="A UNC path that every desktop shows as a drive."
+        None, title="Data path", description="Where the data is that users share; the profile path when left out."
+    )
+    shared_drive: bool | None = Field(
+        None, title="Shared drive", description="Whether every desktop shows the shared data as a drive (S:)."
+    )
+
+    @model_validator(mode="after")
+    def _is_shown_where_it_is_named(self) -> Self:
+        if self.data_path is not None and self.shared_drive is False:
+            raise wrong_at("dataPath", "leave it out, or switch the shared drive on")
+        return self
+
+    def shared_data(self, profiles: str, before: SpotGroup | None = None) -> str | None:
+        """Return the path of the shared data, None: no desktop shows it.
+
+        *profiles*: the path of the profiles, as the form leaves it. *before*: a group that is edited: what the form
+        does not say stays, and where one path serves for both the two stay one.
+        """
+        is_shown = self.shared_drive
+        if is_shown is None:
+            is_shown = before is None or before.data_path is not None or self.data_path is not None
+        if not is_shown:
+            return None
+        is_one = before is None or before.data_path in {None, before.profile_path}
+        return self.data_path or (profiles if is_one or before is None else before.data_path)
+
+
+class _Profiles(Value):
+    profile_path: UncPath = Field(
+        title="Profile path",
+        description="A UNC path that every host can reach, for users' profiles and for the data that they share."
+        " Dedicated desktops keep their profiles on their own disk.",
+    )
+
+
+class ProfileStep(DataStep, _Profiles):
+    """The path of the users' profiles and of the data that they share; another one for the data may be named."""
+
+    shared_drive: bool | None = Field(
+        True, title="Shared drive", description="Whether every desktop shows the shared data as a drive (S:)."
     )
 
 
 class LicenseStep(Value):
-    """What each user gets, and how many users there is room for."""
+    """Licence type and number of users."""
 
     license_type: LicenseType = Field(title="Licence type", description="Stays for ever.")
     quantity: Quantity = Field(title="Quantity", description="How many users there is room for.")
@@ -85,7 +123,7 @@ class SiteStep(Value):
 
 
 class GroupsStep(Value):
-    """Whose members the desktops are for: existing security groups or Microsoft 365 groups."""
+    """Groups of users of the desktops: existing security groups or Microsoft 365 groups."""
 
     group_ids: GroupIds = Field(title="Groups", description="Every member gets a desktop; nested groups count.")
 
@@ -98,15 +136,15 @@ class ImageStep(Value):
 
 
 class SessionsStep(Sessions):
-    """What sessions reach of the user's device, and when they end by themselves."""
+    """Redirections of the user's device in sessions, and time limits."""
 
 
 class HostsStep(HostSettings):
-    """What the hosts are. What is left out is as the licence type promises."""
+    """Settings of the hosts. The licence type decides on omitted values."""
 
 
 class DescriptionStep(Value):
-    """What the group is for, a note on why it is made, and tags of its Azure resources."""
+    """Description of the group, a note, and tags of its Azure resources."""
 
     description: Description = Field("", title="Description", description="What it is for.")
     notes: NoteText = Field("", title="Note", description="Kept with its author and date.")
@@ -136,13 +174,14 @@ class SpotLicences(Value):
 
     @property
     def available(self) -> int | None:
-        """How many are left."""
+        """Number of free licences."""
         return None if self.total is None else max(0, self.total - self.used)
 
 
 class SpotGroupFacts(Value):
-    """What exists already. *members*: of the chosen groups; None when the directory did not answer.
+    """Existing records. *members*: of the chosen groups; None when the directory did not answer.
 
+    *known_members*: of the Spot Group that is edited, as they are recorded.
     *rights_used*: the role assignments of the subscription that are taken, *rights_limit*: how many there may be.
     *size_faults*: why hosts cannot have a VM size of the form, as far as Azure says. *other_hosts*: whether the chosen
     group has hosts of another version, or with other settings, than its own.
@@ -155,6 +194,7 @@ class SpotGroupFacts(Value):
     licences: dict[LicenseType, SpotLicences] = Field(default_factory=dict)
     groups: tuple[Group, ...] = ()
     members: tuple[Seen, ...] | None = ()
+    known_members: tuple[SpotMember, ...] = ()
     usages: tuple[Usage, ...] | None = ()
     rights_used: int = 0
     rights_limit: int = 4000
@@ -180,7 +220,7 @@ class SpotGroupFacts(Value):
 
 
 def site_problems(step: SiteStep, facts: SpotGroupFacts) -> Iterable[Problem]:
-    """Give what is wrong with the site and the connection."""
+    """Yield the problems of the site and the connection."""
     if facts.site(step.site_id) is None:
         yield Problem("/site/siteId", "there is no such site; choose one of the tenant's sites", "site")
         return
@@ -202,7 +242,7 @@ def site_problems(step: SiteStep, facts: SpotGroupFacts) -> Iterable[Problem]:
 def license_problems(
     step: LicenseStep, facts: SpotGroupFacts, *, own: int = 0, pointer: str = "/license/quantity"
 ) -> Iterable[Problem]:
-    """Give what is wrong with the quantity. *own*: what the group has of it already."""
+    """Yield the problem of the quantity. *own*: the number of licences that the group has already."""
     licences = facts.licences.get(step.license_type)
     if licences is None or licences.available is None:
         return
@@ -218,7 +258,7 @@ def license_problems(
 def image_problems(
     step: ImageStep, site: Site | None, license_type: LicenseType | None, facts: SpotGroupFacts
 ) -> Iterable[Problem]:
-    """Give what is wrong with the image version for hosts of a site and a licence type."""
+    """Yield the problems of the image version for hosts of a site and a licence type."""
     image = facts.image(step.image_set_id, step.image_version)
     known = [each for each in facts.images if each.image_set_id == step.image_set_id]
     if image is None:
@@ -246,7 +286,7 @@ def image_problems(
 
 
 def hosts_problems(step: HostsStep, license_type: LicenseType | None, facts: SpotGroupFacts) -> Iterable[Problem]:
-    """Give what is wrong with the settings of the hosts."""
+    """Yield the problems of the settings of the hosts."""
     if license_type is LicenseType.POOLED and step.hibernate:
         message = "only hosts of one user hibernate: those of a pooled group are stopped; leave it out"
         yield Problem("/hosts/hibernate", message, "hosts")

@@ -1,4 +1,4 @@
-"""Update Spot Group: another image version, and how its users come to it."""
+"""Update Spot Group: another image version, and the method by which its users get it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LATEST = timedelta(days=365)
 
 
 class MethodStep(Value):
-    """How users come to the new hosts. *at*: when, of a scheduled release.
+    """Release method for users to move to the new hosts. *at*: time of a scheduled release.
 
     *sign_off_after_in_minutes*: how long after the notice users are signed off; opportunistic releases sign off nobody.
     *surge*: how many hosts there may be beyond the group's own meanwhile; as many again when left out.
@@ -69,7 +69,7 @@ UPDATE_SPOT_GROUP = Wizard(
 def review_spot_group_update(
     form: Mapping[str, Any], facts: SpotGroupFacts, now: datetime, through_step: str = REVIEW
 ) -> tuple[Review, Reading]:
-    """Return the review of a release, and what was read of it."""
+    """Return the review of a release, and the values read from it."""
     reading = UPDATE_SPOT_GROUP.read(form, through_step)
     step = reading.value("group", SelectStep)
     group = next((each for each in facts.spot_groups if step and each.id == step.spot_group_id), None)

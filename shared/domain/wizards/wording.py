@@ -1,4 +1,4 @@
-"""What is wrong with a field, as a sentence that says what to write. What was sent is never repeated."""
+"""Messages for wrong fields, as sentences with advice. The value sent is never repeated."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _REGION = "write the name of an Azure region in lower case without spaces, such 
 FORMS: Mapping[str, str] = {
     "adDomainName": "write the DNS name of the domain, such as corp.contoso.example",
     "adDomainUsername": "write it as user@domain or DOMAIN\\user",
+    "defaultSiteId": _SHORT_NAME,
     "entraTenantId": _GUID,
     "fallbackRegions": _REGION,
     "furtherSubscriptionIds": _GUID,
@@ -32,7 +33,7 @@ FORMS: Mapping[str, str] = {
     "virtualNetworkId": "write the id of a network, /subscriptions/.../Microsoft.Network/virtualNetworks/{name}",
     "zones": "write the number of a zone as a text, such as 1",
 }
-"""What to write into the fields that have a form of their own."""
+"""Advice on the fields that have a form of their own."""
 
 _KINDS: Mapping[str, str] = {
     "bool": "write true or false",

@@ -3,6 +3,7 @@
 param(
     [string] $PackageId = '',
     [string] $PackageVersion = '',
+    [string] $Secrets = '',
     [string] $AskedAt = ''
 )
 

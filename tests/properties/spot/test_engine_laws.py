@@ -34,7 +34,7 @@ def groups(
 
 
 def seats(target: GroupTarget, seen: tuple[ObservedHost, ...], without: set[str | None]) -> tuple[int, int]:
-    """How many seats are free, and how many hosts are open, when those of *without* are not, nor what people drain."""
+    """Number of free seats and of open hosts, without the hosts of *without* and those drained by people."""
     usable = [host for host in seen if host.is_open and not host.drained_by_hand and host.id not in without]
     return sum(max(0, target.seats - host.sessions) for host in usable), len(usable)
 

@@ -51,6 +51,10 @@ class _Directory:
     async def user(self, id_or_upn: str) -> DirectoryUser:
         raise NotFoundError(id_or_upn)
 
+    async def users_by_id(self, user_ids: Sequence[str]) -> dict[str, DirectoryUser]:
+        del user_ids
+        return {}
+
     async def subscribed_skus(self) -> list[SubscribedSku]:
         return []
 

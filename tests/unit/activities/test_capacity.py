@@ -1,4 +1,4 @@
-"""Which places are tried, and in which order."""
+"""Places that are tried, and their order."""
 
 from activities.capacity import quota_problem, zones_to_try
 from shared.clients.vm_sizes import Offer

@@ -155,7 +155,7 @@ def test_only_steps_that_ran_give_warnings() -> None:
 
 
 def test_nothing_outside_the_steps_reports() -> None:
-    """What reports under a name that is no step could never be run again, and its warning never be cured."""
+    """Work that reports under a name that is no step could never be run again, and its warning never be cured."""
     written = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "shared" / "scripts").glob("*.ps1")}
     assert [name for name, source in written.items() if "Write-Report" in source] == []
     assert "Write-Report" not in assemble((), frame="run-steps").replace(script("reporting/report"), "")

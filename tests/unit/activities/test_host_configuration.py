@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from activities.host_configuration import NEEDED, parameters_of, steps_of
+from activities.host_configuration import CONFIGURATION_STEPS, NEEDED, parameters_of, steps_of
 from activities.run_commands import assemble, harmless
-from shared.domain.spot.host_windows import HostWindows
+from shared.domain.spot.host_windows import HostWindows, ProfileContainers
 from tests.unit.activities.test_configuration import ROOT
 
 WINDOWS = HostWindows(
@@ -25,12 +25,19 @@ def script(windows: HostWindows = WINDOWS) -> str:
 
 def test_whether_the_profiles_are_reached_comes_last() -> None:
     assert steps_of(WINDOWS) == ALL
-    assert set(ALL) >= NEEDED
+    assert CONFIGURATION_STEPS >= NEEDED
 
 
 def test_a_hybrid_host_has_the_domains_kerberos_and_a_group_without_data_no_drive() -> None:
     plain = WINDOWS.but(kerberos=False, data_path=None)
     assert steps_of(plain) == ("configureProfiles", "limitSessions", "reachProfiles")
+
+
+def test_a_dedicated_host_keeps_profiles_where_they_are_and_needs_no_share() -> None:
+    rest = ("limitSessions", "mapDataDrive")
+    assert steps_of(WINDOWS.but(containers=ProfileContainers.OFF)) == ("keepProfilesOnDisk", *rest)
+    kept = steps_of(WINDOWS.but(containers=ProfileContainers.KEPT))
+    assert kept == ("keepProfiles", "useCloudKerberos", *rest)
 
 
 def test_every_path_that_a_group_may_have_reaches_the_script() -> None:
@@ -63,7 +70,7 @@ def test_no_path_is_part_of_the_script() -> None:
 
 
 def test_every_script_is_used() -> None:
-    kebab = {re.sub(r"([A-Z])", r"-\1", step).lower() for step in ALL}
+    kebab = {re.sub(r"([A-Z])", r"-\1", step).lower() for step in CONFIGURATION_STEPS}
     assert {path.stem for path in (ROOT / "shared" / "scripts" / "host").glob("*.ps1")} == kebab | {"frame"}
 
 

@@ -35,7 +35,7 @@ class Directory:
     answers: asyncio.Event | None = None
     """Until it is set nothing is answered."""
     junk: list[Any] = field(default_factory=list)
-    """What it publishes among its keys."""
+    """Invalid entries published among its keys."""
 
     def rotate(self, key_id: str) -> None:
         self.keys[key_id] = rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -1,4 +1,4 @@
-"""Who is believed, and who is not."""
+"""Accepted and refused tokens."""
 
 import asyncio
 import base64

@@ -1,4 +1,4 @@
-"""Which role may do what, and in whose tokens it counts."""
+"""Permissions of roles, and the tokens in which they count."""
 
 import pytest
 
@@ -41,6 +41,7 @@ ACTIONS = [
         "sessionHosts/exclude",
         "sessionHosts/remove",
         "sessionHosts/restart",
+        "spotGroups/readSignInDetails",
         "userSessions/logOff",
         "userSessions/message",
     )
@@ -83,13 +84,13 @@ def test_the_provider_may_do_everything_in_every_tenant(verb: str) -> None:
     assert may(verb, Role.PROVIDER, directory=PROVIDER)
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
+@pytest.mark.parametrize("verb", sorted(ROLES))
 def test_without_a_role_nothing_is_allowed(verb: str) -> None:
     assert not may(verb)
     assert not may(verb, "Global.Administrator")
 
 
-@pytest.mark.parametrize("verb", sorted(VERBS))
+@pytest.mark.parametrize("verb", sorted(ROLES))
 def test_the_provider_s_role_counts_only_in_the_provider_s_own_directory(verb: str) -> None:
     assert not may(verb, Role.PROVIDER, directory=TENANT)
 
@@ -117,6 +118,15 @@ def test_where_no_tenant_is_addressed_only_the_provider_s_role_counts(roles: lis
 @pytest.mark.parametrize("roles", [[], ["Made.Up"], list(Role)], ids=str)
 def test_what_concerns_only_the_caller_needs_no_role(verb: str, roles: list[str]) -> None:
     authorize(caller(TENANT, *roles), verb, PROVIDER, None)
+    authorize(caller(TENANT, *roles), verb, PROVIDER, ACME)
+
+
+@pytest.mark.parametrize("verb", sorted(OWN))
+@pytest.mark.parametrize("directory", [PROVIDER, "cccccccc-0000-4000-8000-000000000003"])
+def test_what_concerns_only_the_caller_is_in_their_own_directory(verb: str, directory: str) -> None:
+    for roles in ([], [Role.USER], [Role.ADMINISTRATOR]):
+        with pytest.raises(NotFoundError):
+            authorize(caller(directory, *roles), verb, PROVIDER, ACME)
 
 
 @pytest.mark.parametrize("verb", sorted(ROLES))

@@ -1,4 +1,4 @@
-"""What an error becomes."""
+"""Problem documents made of errors."""
 
 import json
 import re

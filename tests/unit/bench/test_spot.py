@@ -2,9 +2,10 @@
 
 from bench.spot import group
 from bench.spot_bounds import least, reachable
-from bench.spot_model import GIVES_UP_AFTER, Model, Power
+from bench.spot_model import GIVES_UP_AFTER, START_MEDIAN, Model, Power
 from bench.spot_policies import autoscale, engine
 from bench.spot_release import release_of
+from bench.spot_storm import waits
 from bench.spot_week import DAY, HOUR, MINUTE, Session, week
 
 NOON = 12 * HOUR
@@ -88,3 +89,11 @@ def test_a_small_release_ends_and_takes_nobodys_desktop() -> None:
     outcome = release_of(6, 7)
     assert (outcome.minutes_below, outcome.without_desktop, len(outcome.builds)) == (0, 0, 6)
     assert outcome.bound < outcome.seconds
+
+
+def test_a_cold_storm_waits_for_at_most_one_start_when_other_days_are_known() -> None:
+    first, *_, last = waits(200, 4, 7, learns=True)
+    assert sorted(first)[len(first) // 2] > 1.5 * START_MEDIAN  # nothing is known: most wait for several starts
+    assert sorted(last)[int(len(last) * 0.95)] <= START_MEDIAN
+    unknown = waits(200, 4, 7, learns=False)[-1]
+    assert sorted(unknown)[len(unknown) // 2] > 1.5 * START_MEDIAN

@@ -1,4 +1,4 @@
-"""The table of what each error of the clouds means."""
+"""The table with the meaning of each error of the clouds."""
 
 import pytest
 

@@ -1,5 +1,6 @@
-"""One user is read just before what cannot be undone; what is not answered is not known."""
+"""One user is read just before an act that cannot be undone; a question without an answer leaves it open."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -9,14 +10,14 @@ from shared.contracts.refusals import DeclinedError
 from shared.domain.asking import Unanswered, held_back
 from shared.domain.tenants.directory import DirectoryUser
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
-from shared.services.fresh_readings import SeenUser, read_user
+from shared.services.fresh_readings import SeenUser, accounts, read_user
 from tests.integration.things import NOW
 
 ADA = DirectoryUser(id="ada", user_principal_name="ada@contoso.example", display_name="Ada")
 
 
 class Asked:
-    """A directory that says of the account, and of its groups, what a test lets it."""
+    """A directory that answers about the account, and about its groups, as a test lets it."""
 
     def __init__(self, user: DirectoryUser | Exception = ADA, groups: frozenset[str] | Exception = frozenset()) -> None:
         self._user, self._groups = user, groups
@@ -60,6 +61,44 @@ async def test_what_fails_on_the_way_is_no_answer(failure: Exception) -> None:
     assert "Error" not in found.why
     if not isinstance(failure, NotFoundError):
         assert isinstance(await read_user(Asked(user=failure), "ada", ["g1"]), Unanswered)
+
+
+class Accounts:
+    """A directory of accounts that fails for some of them, and for each batch that has one of these."""
+
+    def __init__(self, there: set[str], failing: set[str]) -> None:
+        self._there, self._failing = there, failing
+        self.requests = 0
+
+    async def users_by_id(self, user_ids: Sequence[str]) -> dict[str, DirectoryUser]:
+        self.requests += 1
+        if self._failing & set(user_ids):
+            raise UnavailableError("503 in a batch")
+        return {each: ADA.but(id=each) for each in user_ids if each in self._there}
+
+    async def user(self, id_or_upn: str) -> DirectoryUser:
+        self.requests += 1
+        if id_or_upn in self._failing:
+            raise UnavailableError("503")
+        if id_or_upn not in self._there:
+            raise NotFoundError(id_or_upn)
+        return ADA.but(id=id_or_upn)
+
+
+async def test_accounts_are_asked_for_twenty_at_a_time() -> None:
+    directory = Accounts({f"u{n}" for n in range(100)}, set())
+    found = await accounts(directory, [*(f"u{n}" for n in range(100)), "gone"])
+    assert directory.requests == 6
+    assert [user_id for user_id, user in found.items() if user is None] == ["gone"]
+    assert len(found) == 101
+
+
+async def test_an_account_that_is_not_answered_for_keeps_no_other_from_an_answer() -> None:
+    directory = Accounts({f"u{n}" for n in range(40)}, {"u7"})
+    found = await accounts(directory, (f"u{n}" for n in range(40)))
+    assert set(found) == {f"u{n}" for n in range(40)} - {"u7"}
+    assert None not in found.values()
+    assert directory.requests == 2 + 20
 
 
 async def test_a_throttled_question_is_asked_later() -> None:

@@ -26,7 +26,7 @@ ADA, BOB = (User(id=f"id-{name}", user_principal_name=f"{name}@contoso.example")
 ID = cloud_pc_id(things.TENANT_ID, ADA.id, things.plan().id)
 VM = f"/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/cpc-{ID}"
 OLD, NEW = "CPC-ADA-OLD", "CPC-ADA-NEW"
-MACHINE = UnknownMachine(cloud_pc_id=ID, vm_id=VM, computer_name=NEW)
+MACHINE = UnknownMachine(subject_id=ID, vm_id=VM, computer_name=NEW)
 SEEN = Sighting(
     resources=Resources(vm_id=VM, computer_name=NEW, session_host=NEW, host_pool_id="/pools/dw-contoso-personal-entra"),
     made_at=NOW - timedelta(hours=3),

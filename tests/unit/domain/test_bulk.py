@@ -1,4 +1,4 @@
-"""When a bulk action stops, and when it is over."""
+"""Conditions under which a bulk action stops, and ends."""
 
 from datetime import UTC, datetime
 

@@ -18,7 +18,7 @@ from shared.domain.cloud_pcs.machines_gone import (
     machine_of_host,
 )
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
-from shared.domain.spot.host import HostSeen, HostStatus, HostTask, HostWork
+from shared.domain.spot.host import HostSeen, HostStatus, HostTask, HostWork, planned_anew
 from shared.domain.spot.observed import HostState
 from tests.integration import things
 from tests.unit.spot.test_dedicated import host
@@ -97,3 +97,24 @@ def test_a_session_host_is_seen_as_broken_unless_a_task_is_at_work_on_it() -> No
     work = HostWork(task=HostTask.START, run=1, begun_at=NOW)
     assert machine_of_host(there.but(work=work)) is None
     assert machine_of_host(there.but(status=HostStatus.REMOVING)) is None
+
+
+def test_after_a_restore_the_record_of_a_session_host_that_was_removed_since_ends() -> None:
+    work = HostWork(task=HostTask.STOP, run=7, begun_at=NOW)
+    there = host(1).but(status=HostStatus.READY, resources=Resources(vm_id=VM), work=work, run=7)
+    known = machine_of_host(there, restored=True)
+    assert known is not None
+    lost = lose_host(there, known, NOW, restored=True)
+    assert lost is not None
+    assert (lost.status, lost.work and lost.work.task, lost.run) == (HostStatus.REMOVING, HostTask.REMOVE, 8)
+    assert lose_host(lost, known, NOW, restored=True) is None
+
+
+def test_after_a_restore_nobody_is_signed_off_for_what_was_decided_before_it() -> None:
+    work = HostWork(task=HostTask.SIGN_OFF, run=7, begun_at=NOW)
+    there = host(1).but(status=HostStatus.READY, work=work, notified_at=NOW)
+    after = planned_anew(there)
+    assert after is not None
+    assert (after.work, after.notified_at, after.status) == (None, None, HostStatus.READY)
+    assert planned_anew(after) is None
+    assert planned_anew(there.but(status=HostStatus.REMOVING)) is None

@@ -1,4 +1,4 @@
-"""What is an orphan, and what may go: by the record of its Cloud PC."""
+"""Orphans, and their removal: by the record of its Cloud PC."""
 
 from datetime import timedelta
 from typing import Any

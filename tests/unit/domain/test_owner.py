@@ -1,4 +1,4 @@
-"""Whose a machine is can be read from its tags, and from its names."""
+"""The owner of a machine can be read from its tags, and from its names."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is paused begins nothing, and says who holds it."""
+"""A paused object begins nothing, and says who holds it."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""From where somebody may connect to the machine of an image version: one address of the internet."""
+"""The address from which somebody may connect to the machine of an image version: one address of the internet."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""When operations and bulk actions should end: as others did, never in the past, and nothing where nothing is known."""
+"""Estimated end of operations and bulk actions: as others did, never in the past, and none if nothing is known."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""When a remote action is possible, what its order says, and that nothing else happens to what is being restored."""
+"""Conditions and orders of remote actions; nothing else is done to a machine that is being restored."""
 
 from datetime import timedelta
 from typing import Any

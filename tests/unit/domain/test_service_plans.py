@@ -1,4 +1,4 @@
-"""What a tenant may set for a licence, what becomes of it, and what Azure has to offer for it."""
+"""Settings of a tenant for a licence, their effects, and Azure's offers."""
 
 import json
 from types import SimpleNamespace

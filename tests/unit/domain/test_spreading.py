@@ -1,4 +1,4 @@
-"""Which subscription a Cloud PC is built in."""
+"""Choice of the subscription in which a Cloud PC is built."""
 
 from __future__ import annotations
 

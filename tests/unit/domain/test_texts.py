@@ -1,4 +1,4 @@
-"""Which characters texts may have that people write."""
+"""Characters allowed in texts that people write."""
 
 from typing import Annotated, Any
 

@@ -1,5 +1,6 @@
 """Graph's bodies become the wizards' forms; what is not supported is refused with a reason."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -95,7 +96,6 @@ def test_single_sign_on_is_off_in_graph_unless_the_body_says_otherwise(body: dic
         ({"provisioningType": "shared"}, "/provisioningType", "Frontline"),
         ({"provisioningType": "sharedByUser"}, "/provisioningType", "Frontline"),
         ({"autopatch": {"autopatchGroupId": "x"}}, "/autopatch", "not supported"),
-        ({"id": "mine"}, "/id", "read-only"),
         ({"colour": "red"}, "/colour", "unknown property"),
         ({"assignments": [{}]}, "/assignments", "assign"),
         ({"domainJoinConfigurations": []}, "/domainJoinConfigurations", "at least one"),
@@ -127,6 +127,24 @@ def test_what_is_not_supported_of_a_policy_is_refused(changed: dict[str, Any], p
         policy_form({**POLICY, **changed}, CONNECTIONS)
     messages = {problem.pointer: problem.message for problem in refused.value.problems}
     assert words in messages[pointer]
+
+
+@pytest.mark.parametrize(
+    "off",
+    [
+        {"autopatch": {"autopatchGroupId": None}},
+        {"microsoftManagedDesktop": {"managedType": "notManaged", "profile": None}},
+        {"microsoftManagedDesktop": {"@odata.type": "#microsoft.graph.microsoftManagedDesktop", "managedType": None}},
+        {
+            "id": "mine",
+            "createdBy": "ada",
+            "createdDateTime": "2026-01-01T00:00:00Z",
+            "@deskwright.paused": {"by": "a"},
+        },
+    ],
+)
+def test_what_is_off_and_what_only_the_service_sets_makes_no_difference(off: dict[str, Any]) -> None:
+    assert policy_form({**POLICY, **off}, CONNECTIONS) == policy_form(POLICY, CONNECTIONS)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +219,24 @@ def test_a_connection_must_tell_its_site() -> None:
         connection_form({"displayName": "x"}, (office.SITE, office.SITE.but(id="neu")))
 
 
+@pytest.mark.parametrize(("default", "found"), [("neu", "neu"), ("gone", None), (None, None)])
+def test_the_default_site_is_meant_where_nothing_else_tells(default: str | None, found: str | None) -> None:
+    sites = (office.SITE, office.SITE.but(id="neu", resource_group="other"))
+    named = {"displayName": "x", "resourceGroupId": "/subscriptions/s/resourceGroups/none"}
+    forms: dict[str, Callable[[], Any]] = {
+        "connection": lambda: connection_form(named, sites, default),
+        "image": lambda: device_image_form({"displayName": "x", "version": "1.0.0"}, sites, default),
+    }
+    for form in forms.values():
+        if found is None:
+            with pytest.raises(InvalidError, match="defaultSiteId"):
+                form()
+        else:
+            assert form()["site"]["siteId"] == found
+    at_its_group = {**named, "resourceGroupId": "/subscriptions/s/resourceGroups/other"}
+    assert connection_form(at_its_group, sites, "weu")["site"]["siteId"] == "neu"
+
+
 HYBRID = office.hybrid_connection("c1", "join@corp.example").but(
     network=Network(virtual_network_id=office.VNET, subnet_ids=(f"{office.VNET}/subnets/pcs",))
 )
@@ -240,7 +276,6 @@ def test_another_subnet_is_a_change_of_the_network() -> None:
     ("body", "pointer"),
     [
         ({"connectionType": "azureADJoin"}, "/connectionType"),
-        ({"healthCheckStatus": "failed"}, "/healthCheckStatus"),
         ({"nonsense": 1}, "/nonsense"),
         ({"scopeIds": ["7"]}, "/scopeIds"),
     ],
@@ -259,3 +294,9 @@ def test_a_device_image_s_body_is_the_wizard_s_form() -> None:
         "version": {"version": "1.0.0"},
         "source": {"galleryVersionId": office.VERSION_ID},
     }
+
+
+def test_a_managed_image_as_the_source_is_another_field_of_the_form() -> None:
+    managed = "/subscriptions/s/resourcegroups/g/providers/microsoft.compute/images/Uploaded"
+    body = {"displayName": "Desktop", "version": "1.0.0", "sourceImageResourceId": managed}
+    assert device_image_form(body, (office.SITE,))["source"] == {"managedImageId": managed}

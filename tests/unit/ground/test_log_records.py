@@ -1,4 +1,4 @@
-"""What a caller sends cannot begin a line of the log."""
+"""Text sent by a caller cannot begin a line of the log."""
 
 import logging
 

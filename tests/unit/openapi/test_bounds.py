@@ -33,7 +33,7 @@ BOUNDS = {
 
 
 def unbounded(schema: Json, schemas: Json, at: str, seen: set[str]) -> Iterator[str]:
-    """Yield where a schema takes a number, a text, a list or a dictionary of any size."""
+    """Yield the places at which a schema takes a number, a text, a list or a dictionary of any size."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         if name not in seen:
@@ -50,7 +50,7 @@ def unbounded(schema: Json, schemas: Json, at: str, seen: set[str]) -> Iterator[
 
 
 def parts(schema: Json, at: str) -> Iterator[tuple[str, Json]]:
-    """Yield what a schema is made of, with its place."""
+    """Yield the parts of a schema, each with its place."""
     for name in ("anyOf", "oneOf", "allOf"):
         yield from ((at, part) for part in schema.get(name, ()))
     yield from ((f"{at}/{name}", part) for name, part in schema.get("properties", {}).items())

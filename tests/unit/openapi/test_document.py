@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from tests.unit.openapi.record import PAGE, written
 from triggers.http.odata import Collection
 from triggers.http.openapi import routes
+from triggers.http.openapi_metadata import is_shown_elsewhere
 from triggers.http.response_shapes import Derived, Page, name_of, properties_of
 from triggers.http.views.openapi_document import document
 from triggers.http.views.openapi_examples import ANSWERS, BODIES
@@ -35,7 +36,7 @@ def references(node: Any) -> Iterator[str]:
 
 
 def test_every_route_of_the_app_is_in_it(functions: list[Any]) -> None:
-    triggers = [function.get_trigger() for function in functions]
+    triggers = [each.get_trigger() for each in functions if not is_shown_elsewhere(each.get_user_function())]
     registered = {
         f"{method.value} /{trigger.route.removeprefix('api/')}"
         for trigger in triggers
@@ -50,7 +51,7 @@ def test_every_route_declares_what_it_returns() -> None:
 
 
 def selectable() -> Iterator[tuple[str, Derived | type[Any]]]:
-    """The routes that have $select, and what they return."""
+    """The routes that have $select, with their results."""
     for route in routes():
         query = route.metadata.query if route.metadata else ()
         names = query.parameters if isinstance(query, Collection) else query
@@ -109,7 +110,7 @@ def test_every_operation_belongs_to_one_resource() -> None:
 
 
 def open_objects(node: Any, at: str = "", *, described: bool = False) -> Iterator[str]:
-    """Yield where a schema says neither which properties an object has, nor in words what is in it."""
+    """Yield the places at which a schema neither lists an object's properties nor describes its contents."""
     if isinstance(node, dict):
         described = described or "description" in node
         known = node.keys() & {"properties", "patternProperties"} or node.get("additionalProperties") not in (
@@ -131,7 +132,7 @@ def test_what_is_in_an_object_is_always_said() -> None:
 
 
 def examples() -> Iterator[tuple[str, Any, Any]]:
-    """Yield every example with the schema of what it is one of."""
+    """Yield every example with the schema that it is an example of."""
     for name, operation in OPERATIONS.items():
         if "requestBody" in operation:
             body = operation["requestBody"]["content"]["application/json"]

@@ -1,4 +1,4 @@
-"""What the views show is what their types say: every property, and nothing else."""
+"""Views show the properties of their types: every property, and nothing else."""
 
 import json
 from datetime import timedelta
@@ -194,8 +194,11 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (connections.CONNECTION, HYBRID),
     (images.DEVICE_IMAGE, images.device_image_view(office.image())),
     (images.GALLERY_IMAGE, images.gallery_image_view(office.OFFERED)),
-    (image_sets.IMAGE_SET, image_sets.image_set_view(TEACHERS, ())),
-    (image_sets.IMAGE_SET, image_sets.image_set_view(TEACHERS.but(recipe=RECIPE, next_build_at=office.NOW), (USE,))),
+    (image_sets.IMAGE_SET, image_sets.image_set_view(TEACHERS, (), with_source=False)),
+    (
+        image_sets.IMAGE_SET,
+        image_sets.image_set_view(TEACHERS.but(recipe=RECIPE, next_build_at=office.NOW), (USE,), with_source=True),
+    ),
     (image_sets.IMAGE_VERSION, image_sets.image_version_view(first_version(TEACHERS), ())),
     (image_sets.IMAGE_VERSION, image_sets.image_version_view(BROKEN, (USE,))),
     (catalogue.SERVICE_PLAN, catalogue.service_plan_view(office.plan())),

@@ -1,4 +1,4 @@
-"""How hosts come to the settings of their group, by example; tests/properties/spot has the law."""
+"""Bringing a group's settings to its hosts, by example; tests/properties/spot has the law."""
 
 from datetime import timedelta
 from typing import Any

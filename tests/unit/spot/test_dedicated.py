@@ -1,4 +1,4 @@
-"""Whose a dedicated host is."""
+"""Owner of a dedicated host."""
 
 from datetime import UTC, datetime, timedelta
 

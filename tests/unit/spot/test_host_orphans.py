@@ -1,4 +1,4 @@
-"""What of a session host is an orphan, and what is not."""
+"""Orphans among the resources of a session host."""
 
 import pytest
 
@@ -20,6 +20,15 @@ def test_what_an_earlier_attempt_left_is_one() -> None:
     judgement = judge_of_host(DEVICE.but(name="SPOT-OLD"), READY)
     assert judgement is not None
     assert judgement.sure is True
+
+
+def test_a_second_machine_of_a_host_is_shown_and_left_to_a_person() -> None:
+    own = READY.but(resources=READY.resources.but(vm_id="/vms/own"))
+    second = Found(type=OrphanType.VIRTUAL_MACHINE, resource_id="/vms/other", name="other", session_host_id="h1")
+    judgement = judge_of_host(second, own)
+    assert judgement is not None
+    assert (judgement.sure, "second machine" in judgement.why) == (False, True)
+    assert judge_of_host(second.but(resource_id="/VMs/own"), own) is None
 
 
 def test_what_a_host_left_that_has_no_record_is_one() -> None:

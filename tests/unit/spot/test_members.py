@@ -1,4 +1,4 @@
-"""Who of a Spot Group has a place, who waits, and who loses access."""
+"""Members of a Spot Group who have a place, wait, or lose access."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine decides, by example; tests/properties/spot has its laws."""
+"""Decisions of the engine, by example; tests/properties/spot has its laws."""
 
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -280,6 +280,31 @@ def test_a_release_that_stands_still_removes_neither_its_hosts_nor_those_before(
     failed = plan(target(release=Release(method=Method.IMMEDIATE, before=OLD)), [*old, *wrong], NOW)
     assert failed.stage is Stage.FAILED
     assert {"remove", "replace"}.isdisjoint(step[0] for step in taken(failed))
+
+
+def test_what_failed_stays_while_the_release_has_stopped_and_then_goes() -> None:
+    """The hosts of the version before are repaired meanwhile, as ever."""
+    stopped = Release(method=Method.IMMEDIATE, before=OLD, failed_at=NOW, cause="It does not work.")
+    wanted = target(release=stopped, keep_failed=timedelta(hours=24))
+    old = [host(n, version=OLD, active=8) for n in range(1, 6)]
+    canary = host(9, state=HostState.BROKEN, proven=None, active=0, allow_new_sessions=False)
+    kept = plan(wanted, [*old, canary], NOW + timedelta(hours=23))
+    assert (taken(kept), kept.stage, kept.cause) == ([], Stage.FAILED, "It does not work.")
+    assert kept.next_look == NOW + timedelta(hours=24)
+    unproven = canary.but(state=HostState.RUNNING, proven=False, empty_since=NOW)
+    for evidence in (canary, unproven):
+        gone = plan(wanted, [*old, evidence], NOW + timedelta(hours=24))
+        assert taken(gone) == [("remove", "h9", "failedInRelease")]
+    sick = [host(1, version=OLD, state=HostState.BROKEN), *old[1:], canary]
+    assert ("replace", "h1", "broken") in taken(plan(wanted, sick, NOW))
+
+
+def test_a_release_that_stops_says_what_the_host_has() -> None:
+    release = target(release=Release(method=Method.IMMEDIATE))
+    old = [host(n, version=OLD, active=8) for n in range(1, 6)]
+    silent = drained(9, state=HostState.BROKEN, trouble="spot-9 has not registered yet")
+    cause = plan(release, [*old, silent], NOW).cause
+    assert cause == "The first host of version 1.1.0 does not work: spot-9 has not registered yet."
 
 
 def test_a_host_that_failed_in_a_release_and_is_being_removed_stops_it_no_more() -> None:

@@ -1,4 +1,4 @@
-"""What is seen of a host by what Azure says, and what the engine is given of it."""
+"""Observations of a host from Azure's report, and the input of the engine."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

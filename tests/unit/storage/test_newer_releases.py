@@ -1,4 +1,4 @@
-"""What a newer release has written into a record outlives that this release changes it."""
+"""Fields of a record written by a newer release survive changes by this release."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where the next page of a table begins: as Table Storage has said it, and in no other table."""
+"""Beginning of the next page of a table: as Table Storage has said it, and in no other table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the wizards find in a small tenant."""
+"""A small tenant for the wizards."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,9 +8,9 @@ from shared.domain.images.image import (
     DeviceImage,
     DeviceImageStatus,
     GalleryImage,
-    GalleryVersion,
     ImageSource,
     ImageType,
+    OwnImage,
     gallery_image,
 )
 from shared.domain.machines.service_plan import ServicePlan, service_plan
@@ -40,7 +40,7 @@ def _offered() -> GalleryImage:
 
 
 OFFERED = _offered()
-READY_VERSION = GalleryVersion(id=VERSION_ID, display_name="i 1.0.0", regions=("westeurope",))
+READY_VERSION = OwnImage(id=VERSION_ID, display_name="i 1.0.0", regions=("westeurope",))
 
 
 def plan(part_number: str = "CPC_E_2C_8GB_128GB") -> ServicePlan:
@@ -112,7 +112,7 @@ def member(name: str, *group_ids: str, plans: tuple[ServicePlan, ...] = (), enab
 
 
 def errors(review: Review) -> dict[str, dict[str, str]]:
-    """Return what is wrong, by step and JSON pointer."""
+    """Return the errors, by step and JSON pointer."""
     return {step.name: {error.pointer: error.message for error in step.errors} for step in review.steps if step.errors}
 
 

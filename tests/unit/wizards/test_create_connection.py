@@ -1,4 +1,4 @@
-"""Create Connection: what it asks, what is wrong with an answer."""
+"""Create Connection: its fields, and the errors of a form."""
 
 import json
 from typing import Any

@@ -1,10 +1,10 @@
-"""Create Device Image: what it asks, what is wrong with an answer."""
+"""Create Device Image: its fields, and the errors of a form."""
 
 from typing import Any
 
 import pytest
 
-from shared.domain.images.image import DeviceImageStatus, gallery_image
+from shared.domain.images.image import DeviceImageStatus, ImageSource, OwnImage, gallery_image
 from shared.domain.wizards.create_device_image import ImageFacts, SourceStep, review_device_image
 from tests.unit.wizards import office
 
@@ -12,7 +12,7 @@ FACTS = ImageFacts(
     sites=(office.SITE,),
     images=(office.image(),),
     gallery_images=(office.OFFERED,),
-    gallery_versions=(office.READY_VERSION, office.READY_VERSION.but(id="/not/ready", ready=False)),
+    own_images=(office.READY_VERSION, office.READY_VERSION.but(id="/not/ready", ready=False)),
 )
 
 
@@ -24,6 +24,13 @@ def form(**steps: Any) -> dict[str, Any]:
         "source": {"galleryImageId": office.GALLERY_ID},
         **steps,
     }
+
+
+def test_a_version_that_is_not_in_the_region_of_the_site_is_refused() -> None:
+    away = office.READY_VERSION.but(id="/away", regions=("brazilsouth",))
+    facts = FACTS.but(own_images=(away,))
+    _, reading = review_device_image(form(source={"galleryVersionId": "/AWAY"}), facts)
+    assert [(p.pointer, "brazilsouth" in p.message) for p in reading.problems] == [("/source/galleryVersionId", True)]
 
 
 @pytest.mark.parametrize("right", [form(), form(source={"galleryVersionId": office.VERSION_ID.upper()})])
@@ -65,9 +72,36 @@ def test_a_wrong_field_is_named_with_its_step_and_reason(
 
 def test_a_version_that_no_cloud_pc_starts_from_is_refused_with_its_reason() -> None:
     old = office.READY_VERSION.but(id="/gen/1", fault="it is generation 1, and a Cloud PC needs generation 2")
-    facts = FACTS.but(gallery_versions=(office.READY_VERSION, old))
+    facts = FACTS.but(own_images=(office.READY_VERSION, old))
     _, reading = review_device_image(form(source={"galleryVersionId": "/gen/1"}), facts)
     assert [(p.pointer, "generation 1" in p.message) for p in reading.problems] == [("/source/galleryVersionId", True)]
+
+
+MANAGED = office.READY_VERSION.but(
+    id="/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/Uploaded", display_name="Uploaded"
+)
+
+
+@pytest.mark.parametrize(
+    ("image", "field", "why"),
+    [
+        (MANAGED, "managedImageId", None),
+        (MANAGED.but(fault="it is generation 1, and a Cloud PC needs generation 2"), "managedImageId", "generation 1"),
+        (MANAGED.but(ready=False), "managedImageId", "not ready"),
+        (MANAGED.but(regions=("brazilsouth",)), "managedImageId", "brazilsouth"),
+        (MANAGED, "galleryVersionId", "no such gallery version"),
+        (office.READY_VERSION, "managedImageId", "no such managed image"),
+    ],
+)
+def test_a_managed_image_is_judged_as_a_version_is(image: OwnImage, field: str, why: str | None) -> None:
+    facts = FACTS.but(own_images=(image,))
+    _, reading = review_device_image(form(source={field: image.id.upper() if why is None else image.id}), facts)
+    assert [(p.pointer, str(why) in p.message) for p in reading.problems] == (
+        [(f"/source/{field}", True)] if why else []
+    )
+    if why is None:
+        chosen = facts.source(SourceStep(managed_image_id=image.id))
+        assert chosen == ImageSource(managed_image_id=image.id)
 
 
 def test_the_name_of_an_image_may_come_again_with_another_version() -> None:

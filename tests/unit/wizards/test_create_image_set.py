@@ -1,4 +1,4 @@
-"""What is wrong with the form of an image set, or of a version, is named at its field."""
+"""Errors in the form of an image set, or of a version, are named at their fields."""
 
 from typing import Any
 
@@ -7,15 +7,14 @@ from pydantic import ValidationError
 
 from shared.domain.images.image import (
     GalleryImage,
-    GalleryVersion,
     ImageSource,
     MarketplaceImage,
+    OwnImage,
     session_host_image,
 )
 from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe, RecipeStep
 from shared.domain.spot.image_version import ImageVersion, VersionStatus, first_version
-from shared.domain.tenants.tenant import RECOMMENDED_IMAGES
-from shared.domain.wizards.create_image_set import ImageSetFacts, recommended, review_image_set
+from shared.domain.wizards.create_image_set import ImageSetFacts, review_image_set
 from shared.domain.wizards.create_image_version import VersionFacts, review_image_version
 from tests.unit.wizards import office
 
@@ -27,8 +26,8 @@ def offered(offer: str, sku: str) -> GalleryImage:
 
 
 MULTI, SINGLE = offered("office-365", "win11-24h2-avd-m365"), offered("windows-11", "win11-24h2-ent")
-OWN = GalleryVersion(id="/own/versions/1.0.0", display_name="Own 1.0.0")
-LINUX = GalleryVersion(id="/linux/versions/1.0.0", display_name="Linux 1.0.0", fault="it is Linux")
+OWN = OwnImage(id="/own/versions/1.0.0", display_name="Own 1.0.0")
+LINUX = OwnImage(id="/linux/versions/1.0.0", display_name="Linux 1.0.0", fault="it is Linux")
 TEACHERS = ImageSet(
     id="5e700000",
     tenant_id="acme",
@@ -45,7 +44,7 @@ FACTS = ImageSetFacts(
     image_sets=(TEACHERS,),
     pooled_images=(MULTI,),
     personal_images=(SINGLE,),
-    gallery_versions=(OWN, LINUX),
+    own_images=(OWN, LINUX),
 )
 GOOD: dict[str, Any] = {
     "site": {"siteId": office.SITE.id},
@@ -92,6 +91,41 @@ def test_what_is_wrong_is_named(step: str, value: Any, pointer: str) -> None:
     assert problems({**GOOD, step: value}) == [pointer]
 
 
+@pytest.mark.parametrize("site", [{"siteId": office.SITE.id}, {"isGlobal": True}])
+def test_a_version_has_to_be_where_machines_are_made(site: Any) -> None:
+    away = OWN.but(id="/away", regions=("brazilsouth",))
+    form = {**GOOD, "site": site, "source": {"hostPoolType": "pooled", "galleryVersionId": "/away"}}
+    assert problems(form, FACTS.but(own_images=(away,))) == ["/source/galleryVersionId"]
+    here = away.but(regions=(office.SITE.region,))
+    assert problems(form, FACTS.but(own_images=(here,))) == []
+
+
+MANAGED = OwnImage(
+    id="/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/images/Uploaded",
+    display_name="Uploaded",
+    regions=(office.SITE.region,),
+)
+
+
+@pytest.mark.parametrize(
+    ("image", "wrong"), [(MANAGED, []), (MANAGED.but(fault="it is generation 1"), ["/source/managedImageId"])]
+)
+def test_a_set_of_a_managed_image_builds_its_first_version(image: OwnImage, wrong: list[str]) -> None:
+    form = {**GOOD, "source": {"hostPoolType": "pooled", "managedImageId": image.id}}
+    review, reading = review_image_set(form, FACTS.but(own_images=(OWN, image)))
+    assert [problem.pointer for problem in reading.problems] == wrong
+    summary = review.would_happen.summary if review.would_happen else ""
+    assert ("0.0.0 is built" in summary) is (not wrong)
+
+
+def test_a_version_of_a_set_has_to_start_from_what_is_where_its_machine_is_made() -> None:
+    away = MANAGED.but(regions=("brazilsouth",))
+    form = {"set": {"imageSetId": TEACHERS.id}, "source": {"managedImageId": MANAGED.id}}
+    for image, wrong in ((away, ["/source/managedImageId"]), (MANAGED, [])):
+        facts = VersionFacts(sets=FACTS.but(own_images=(image,)), versions=())
+        assert [each.pointer for each in review_image_version(form, facts)[1].problems] == wrong
+
+
 def test_without_a_site_there_is_nothing_to_make_a_set_in() -> None:
     assert problems({**GOOD, "site": {"isGlobal": True}}, FACTS.but(sites=())) == ["/site"]
 
@@ -112,12 +146,6 @@ def test_pooled_hosts_have_multi_session_windows_and_personal_ones_do_not(
 ) -> None:
     pooled = HostPoolType.POOLED
     assert [of.value for of in HostPoolType if session_host_image(offer, sku, pooled=of is pooled)] == fits
-
-
-def test_what_spot_pc_recommends_is_flagged_in_either_generation() -> None:
-    assert recommended(offered("Windows-10", "win10-21h2-ent-g2"), RECOMMENDED_IMAGES)
-    assert recommended(offered("office-365", "win11-21h2-avd-m365"), RECOMMENDED_IMAGES)
-    assert not recommended(MULTI, RECOMMENDED_IMAGES)
 
 
 def made(number: str, status: VersionStatus = VersionStatus.AVAILABLE) -> ImageVersion:
@@ -176,7 +204,7 @@ def test_a_recipe_is_offered_where_the_set_has_one() -> None:
 
 @pytest.mark.parametrize("name", ["package_id", "package_version"])
 def test_what_winget_is_told_has_no_character_that_cannot_be_seen(name: str) -> None:
-    fields = {"name": "Editor", "package_id": "Contoso.Editor", "package_version": "1.2"}
+    fields: dict[str, Any] = {"name": "Editor", "package_id": "Contoso.Editor", "package_version": "1.2"}
     assert RecipeStep(**fields)
     with pytest.raises(ValidationError):
         RecipeStep(**{**fields, name: f"{fields[name]}\u200c"})

@@ -60,6 +60,7 @@ def edited(body: dict[str, Any], policy: Any = POLICY) -> dict[str, Any]:
          {"security_defaults": SECURE.but(clipboard=False)}),
         ({"cloudPcNamingTemplate": None}, {"cloud_pc_naming_template": None}),
         ({"gracePeriodInHours": 24, "imageDisplayName": "x"}, {"grace_period_in_hours": 24}),
+        ({"id": "p9", "createdDateTime": "2020-01-01T00:00:00Z"}, {}),  # only the service sets these (decision 121)
         ({"imageType": "custom", "imageId": "i1"},
          {"image_type": ImageType.CUSTOM, "image_id": "i1", "image_display_name": "Desktop 1.0.0"}),
     ],
@@ -95,8 +96,6 @@ def test_what_was_read_and_is_sent_back_changes_nothing() -> None:
         ({"domainJoinConfigurations": []}, "/domainJoinConfigurations", "at least one"),
         ({"provisioningType": "sharedByUser"}, "/provisioningType", "Frontline"),
         ({"assignments": []}, "/assignments", "assign"),
-        ({"id": "p9"}, "/id", "read-only"),
-        ({"createdDateTime": "2020-01-01T00:00:00Z"}, "/createdDateTime", "read-only"),
         ({"@deskwright.colour": "red"}, "/@deskwright.colour", "unknown"),
     ],
 )

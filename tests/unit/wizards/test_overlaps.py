@@ -1,4 +1,4 @@
-"""Which users are targeted twice, and which policy wins for them."""
+"""Users targeted twice, and the policy that applies to them."""
 
 from datetime import timedelta
 from typing import Any

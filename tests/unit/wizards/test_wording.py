@@ -1,4 +1,4 @@
-"""What people read about a field says what to write: every field of every form is given every kind of wrong value."""
+"""Messages about a field say what to write: every field of every form is given every kind of wrong value."""
 
 import json
 import re

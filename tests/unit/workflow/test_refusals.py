@@ -1,11 +1,11 @@
-"""What a cloud declined leaves an activity as the outcome that its contract knows."""
+"""Refusals of a cloud leave an activity as the outcome that its contract knows."""
 
 from datetime import timedelta
 from typing import Never
 
 import pytest
 
-from shared.contracts.definitions import Activity
+from shared.contracts.definitions import Activity, Effect
 from shared.contracts.outcomes import Done, NoCapacity, Refused, Ticket
 from shared.contracts.refusals import DeclinedError
 from shared.contracts.tickets import TICKETS, PacedError
@@ -20,7 +20,7 @@ class Nothing(Value):
 
 
 async def test_a_lack_of_capacity_is_returned_where_the_contract_knows_it() -> None:
-    @implements(Activity("find_capacity", Nothing, Done, NoCapacity))
+    @implements(Activity("find_capacity", Nothing, Done, NoCapacity, effect=Effect.READS))
     async def find_capacity(_order: Nothing) -> Done | NoCapacity:
         raise DeclinedError(FULL)
 
@@ -28,7 +28,7 @@ async def test_a_lack_of_capacity_is_returned_where_the_contract_knows_it() -> N
 
 
 async def test_a_lack_of_capacity_is_a_refusal_elsewhere() -> None:
-    @implements(Activity("find_no_capacity", Nothing, Done, Refused))
+    @implements(Activity("find_no_capacity", Nothing, Done, Refused, effect=Effect.READS))
     async def find_no_capacity(_order: Nothing) -> Done | Refused:
         raise DeclinedError(FULL)
 
@@ -37,7 +37,7 @@ async def test_a_lack_of_capacity_is_a_refusal_elsewhere() -> None:
 
 
 async def test_a_refusal_the_contract_does_not_know_is_a_failure() -> None:
-    @implements(Activity("record_something", Nothing, Done, Never))
+    @implements(Activity("record_something", Nothing, Done, Never, effect=Effect.READS))
     async def record_something(_order: Nothing) -> Done:
         raise DeclinedError(FULL)
 
@@ -48,7 +48,7 @@ async def test_a_refusal_the_contract_does_not_know_is_a_failure() -> None:
 async def test_tickets_that_were_not_spent_and_new_ones_travel_with_the_next_call() -> None:
     spent, held, new = (Ticket(bucket=name, tenant_id="contoso", number=7) for name in ("spent", "held", "new"))
 
-    @implements(Activity("wait_for_turn", Nothing, Done, Never))
+    @implements(Activity("wait_for_turn", Nothing, Done, Never, effect=Effect.READS))
     async def wait_for_turn(_order: Nothing) -> Done:
         assert TICKETS.get() == (spent, held)
         TICKETS.set((held,))  # as pacing does when a call is made

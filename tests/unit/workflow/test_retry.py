@@ -1,4 +1,4 @@
-"""How long a call that failed waits before it is made again."""
+"""Waiting time of a failed call before it is made again."""
 
 from datetime import timedelta
 

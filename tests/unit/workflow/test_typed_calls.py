@@ -1,4 +1,4 @@
-"""What mypy says of calls that forget something: the wrong lines of a module, and no others, are errors."""
+"""Errors of mypy for incomplete calls: the wrong lines of a module, and no others, are errors."""
 
 import re
 from pathlib import Path

@@ -9,9 +9,11 @@ from typing_extensions import TypedDict
 from shared.domain.networks.connection import Connection, JoinType, Network
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Id, ResourceId
+from shared.domain.wizards.create_connection import MOST_SUBNETS
 from shared.domain.wizards.names import Name
-from triggers.http.bodies.reading import Body
-from triggers.http.json_schema import Password, annotated
+from triggers.http.bodies.reading import Body, changes
+from triggers.http.json_schema import Password, read_only, sent_back
+from triggers.http.views.connections import ConnectionView
 
 _POINTERS = {
     "/site": "",
@@ -21,66 +23,65 @@ _POINTERS = {
     "/credentials/domain": "",
     "/credentials": "",
 }
-_READ_ONLY = (
-    "id",
-    "subscriptionName",
-    "virtualNetworkLocation",
-    "healthCheckStatus",
-    "healthCheckStatusDetail",
-    "healthCheckStatusDetails",
-    "inUse",
-    "inUseByCloudPc",
-    "subnetPrivateIpDetail",
-)
+_OTHERS = ("healthCheckStatusDetails",)
+SITE_IDS = ("siteId", "@deskwright.siteId")
+_SUBNETS = ("subnetIds", "@deskwright.subnetIds")
+"""Ours, with the name that they have in answers."""
 _UNCHANGED = "unchanged"  # stands for the password in a form that does not change it; it is never stored
 
 
-class _ConnectionProperties(TypedDict, total=False):
+_Subnets = Annotated[list[ResourceId], Field(max_length=MOST_SUBNETS)]
+_Extensions = TypedDict("_Extensions", {"@deskwright.siteId": Id, "@deskwright.subnetIds": _Subnets}, total=False)
+
+
+class _ConnectionProperties(_Extensions, TypedDict, total=False):
     connectionType: JoinType
     siteId: Id
     subscriptionId: Id
     resourceGroupId: ResourceId
     virtualNetworkId: ResourceId
     subnetId: ResourceId
+    subnetIds: _Subnets
     adDomainName: Annotated[str, Field(max_length=255)]
     adDomainUsername: Annotated[str, Field(max_length=255)]
     organizationalUnit: Annotated[str, Field(max_length=1000)]
     adDomainPassword: Password
 
 
-@annotated
+@sent_back(ConnectionView, *_OTHERS)
 class ConnectionBody(_ConnectionProperties, TypedDict):
     """A connection to create."""
 
     displayName: Name
 
 
-@annotated
+@sent_back(ConnectionView, *_OTHERS)
 class ConnectionEdit(_ConnectionProperties, TypedDict, total=False):
-    """What changes of a connection."""
+    """Changed properties of a connection."""
 
     displayName: Name
 
 
+_READ_ONLY = read_only(ConnectionView, ConnectionBody) | {*_OTHERS}
+
+
 def pointers(raw: Mapping[str, Any]) -> dict[str, str]:
-    """Return where the form's fields are in Graph's body: its one subnet is the first of the form's."""
-    if raw.get("subnetIds") is not None:
+    """Return the places of the form's fields in Graph's body: its one subnet is the first of the form's."""
+    if any(raw.get(name) for name in _SUBNETS):
         return _POINTERS
     return {**_POINTERS, "/credentials/network/subnetIds/0": "/subnetId", "/credentials/network/subnetIds": "/subnetId"}
 
 
-def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str, Any]:
-    """Return the wizard's form for Graph's body. *siteId* is ours; without it the resource group decides the site."""
+def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...], default_site: str | None = None) -> dict[str, Any]:
+    """Return the wizard's form for Graph's body.
+
+    *siteId* is ours; without it the resource group decides the site, or else it is the tenant's *default_site*.
+    """
     body = Body(raw)
-    body.read_only(*_READ_ONLY)
-    for unsupported, defaults in {
-        "managedBy": ("windows365",),
-        "scopeIds": ([], ["0"]),
-        "healthCheckPaused": (False,),
-    }.items():
+    for unsupported, defaults in {"managedBy": ("windows365",), "scopeIds": ([], ["0"])}.items():
         body.only(unsupported, defaults)
     body.only("alternateResourceUrl", ())
-    site = {"siteId": _site_id(body, sites)} | _present(body, {"subscriptionId": "subscriptionId"})
+    site = {"siteId": _site_id(body, sites, default_site)} | _present(body, {"subscriptionId": "subscriptionId"})
     join_types = (body.take("connectionType"), body.take("type"), "hybridAzureADJoin")
     credentials: dict[str, Any] = {"joinType": next(each for each in join_types if each is not None)}
     if (network := _network(body, Network())) is not None:
@@ -90,6 +91,7 @@ def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str
     if any(domain.values()):
         credentials["domain"] = domain
     named = _present(body, {"displayName": "displayName"})
+    body.ignore(_READ_ONLY)
     body.settle()
     return {"site": site, "credentials": credentials, "name": named}
 
@@ -101,14 +103,13 @@ def connection_patch(
 
     What a client sends back as it has read it (*view*) is no change.
     """
-    body = Body({name: value for name, value in raw.items() if name not in view or view[name] != value})
-    body.read_only(*_READ_ONLY)
-    for unsupported, now in {"managedBy": "windows365", "scopeIds": ["0"], "healthCheckPaused": False}.items():
+    body = Body(changes(raw, view))
+    for unsupported, now in {"managedBy": "windows365", "scopeIds": ["0"]}.items():
         body.only(unsupported, (now,))
     body.only("alternateResourceUrl", ())
     for name in ("connectionType", "type"):
         body.only(name, (connection.join_type.value,), "cannot change")
-    moved = "siteId" in raw or body.has("resourceGroupId")
+    moved = any(body.has(name) for name in (*SITE_IDS, "resourceGroupId"))
     site = {
         "siteId": _site_id(body, sites) if moved else connection.site_id,
         "subscriptionId": connection.subscription_id,
@@ -124,19 +125,20 @@ def connection_patch(
     if domain or password is not None:
         credentials["domain"] = {**domain, "adDomainPassword": _UNCHANGED if password is None else password}
     named = {"displayName": connection.display_name, **_present(body, {"displayName": "displayName"})}
+    body.ignore(_READ_ONLY)
     body.settle()
     return {"site": site, "credentials": credentials, "name": named}, password
 
 
 def _network(body: Body, present: Network) -> dict[str, Any] | None:
     """Return the network that is meant; None: a hosted one. *subnetIds* is ours, Graph knows one subnet."""
-    if not (body.has("virtualNetworkId") or body.has("subnetId") or body.has("subnetIds")):
+    if not any(body.has(name) for name in ("virtualNetworkId", "subnetId", *_SUBNETS)):
         if present.hosted:
             return None
         return {"virtualNetworkId": present.virtual_network_id, "subnetIds": list(present.subnet_ids)}
     network_id = body.take("virtualNetworkId") if body.has("virtualNetworkId") else present.virtual_network_id
-    first, every = body.take("subnetId"), body.take("subnetIds")
-    if network_id is None and first is None and every is None:
+    first, every = body.take("subnetId"), body.first(_SUBNETS)
+    if network_id is None and first is None and not every:
         return None
     subnets = every if every is not None else [first] if first is not None else list(present.subnet_ids)
     return {"virtualNetworkId": network_id, "subnetIds": subnets}
@@ -144,7 +146,7 @@ def _network(body: Body, present: Network) -> dict[str, Any] | None:
 
 def site_of(body: Body, sites: tuple[Site, ...]) -> str | None:
     """Return the site that is meant where only one can be."""
-    site_id = body.take("siteId")
+    site_id = body.first(SITE_IDS)
     if isinstance(site_id, str):
         return site_id
     if site_id is not None:
@@ -152,16 +154,23 @@ def site_of(body: Body, sites: tuple[Site, ...]) -> str | None:
     return sites[0].id if len(sites) == 1 else None
 
 
-def _site_id(body: Body, sites: tuple[Site, ...]) -> str:
+def _site_id(body: Body, sites: tuple[Site, ...], default: str | None = None) -> str:
     group = body.take("resourceGroupId")
     chosen = site_of(body, sites)
     if chosen is None and isinstance(group, str):
         named = group.rstrip("/").rpartition("/")[2].lower()
         matching = [site.id for site in sites if site.resource_group.lower() == named]
         chosen = matching[0] if len(matching) == 1 else None
+    chosen = chosen or default_of(sites, default)
     if chosen is None:
-        body.wrong("/siteId", "name the site: neither the resource group nor the number of sites tells it")
+        message = "name the site: neither the resource group nor the number of sites tells it; or set defaultSiteId"
+        body.wrong("/siteId", message)
     return chosen or ""
+
+
+def default_of(sites: tuple[Site, ...], default: str | None) -> str | None:
+    """Return the tenant's default site, None where there is no such site any more."""
+    return default if default in {site.id for site in sites} else None
 
 
 def _present(body: Body, names: Mapping[str, str]) -> dict[str, Any]:

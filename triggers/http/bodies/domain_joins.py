@@ -14,7 +14,7 @@ from triggers.http.bodies.reading import Body
 
 _ANY_REGION = frozenset({"", "automatic"})
 _ANY_GROUP = frozenset({"", "default"})
-"""What Graph's clients write where they choose no region; the group ``default`` is also that of two regions."""
+"""Values that Graph's clients write if they choose no region; the group ``default`` is also that of two regions."""
 _GROUPS = {region.id: region.region_group for region in SUPPORTED_REGIONS}
 
 
@@ -58,7 +58,7 @@ class _Wanted:
     group: str | None
 
     def fault(self, region: str) -> Problem | None:
-        """Return what is wrong with it for a connection that builds in *region*, None if it fits."""
+        """Return the problem of the region for a connection that builds in *region*, None if it fits."""
         if self.region not in {None, region}:
             return Problem("/regionName", f"is decided by the connection's site, which builds in {region}")
         if self.group not in {None, _GROUPS.get(region)}:

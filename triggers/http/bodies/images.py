@@ -5,65 +5,71 @@ from typing import Any, Required
 
 from typing_extensions import TypedDict
 
+from shared.domain.images.image import is_managed_image
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Id, ResourceId, Word
 from shared.domain.wizards.names import Name
-from triggers.http.bodies.connections import site_of
-from triggers.http.bodies.reading import Body
-from triggers.http.json_schema import annotated
+from triggers.http.bodies.connections import SITE_IDS, default_of, site_of
+from triggers.http.bodies.reading import Body, changes
+from triggers.http.json_schema import read_only, sent_back
+from triggers.http.views.images import DeviceImageView
 
 POINTERS = {
     "/name": "",
     "/site": "",
     "/version": "",
     "/source/galleryVersionId": "/sourceImageResourceId",
+    "/source/managedImageId": "/sourceImageResourceId",
     "/source": "",
 }
-_READ_ONLY = (
-    "id",
-    "operatingSystem",
-    "osBuildNumber",
-    "osVersionNumber",
-    "osStatus",
-    "sizeInGB",
-    "status",
-    "statusDetails",
-    "errorCode",
-    "expirationDate",
-    "lastModifiedDateTime",
+_OTHERS = ("statusDetails",)
+_IMAGE_IDS = ("galleryImageId", "@deskwright.galleryImageId")
+"""Ours, with the name that it has in answers."""
+
+_Extensions = TypedDict(
+    "_Extensions", {"@deskwright.siteId": Id, "@deskwright.galleryImageId": ResourceId | None}, total=False
 )
 
 
-@annotated
-class DeviceImageBody(TypedDict, total=False):
-    """A device image to create: of a gallery version (*sourceImageResourceId*) or a marketplace image."""
+@sent_back(DeviceImageView, *_OTHERS)
+class DeviceImageBody(_Extensions, TypedDict, total=False):
+    """A device image to create: of an image in Azure (*sourceImageResourceId*), or of a marketplace image."""
 
     displayName: Required[Name]
     version: Required[Word]
-    sourceImageResourceId: ResourceId
+    sourceImageResourceId: ResourceId | None
     galleryImageId: ResourceId
     siteId: Id
 
 
-@annotated
+@sent_back(DeviceImageView, *_OTHERS)
 class DeviceImageEdit(TypedDict, total=False):
-    """What changes of a device image."""
+    """Changed properties of a device image."""
 
     displayName: Name
 
 
-def device_image_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[str, Any]:
-    """Return the wizard's form for Graph's body; *siteId* and *galleryImageId* are ours. Raises: InvalidError."""
+_READ_ONLY = read_only(DeviceImageView, DeviceImageBody) | {*_OTHERS}
+
+
+def device_image_form(
+    raw: Mapping[str, Any], sites: tuple[Site, ...], default_site: str | None = None
+) -> dict[str, Any]:
+    """Return the wizard's form for Graph's body; *siteId* and *galleryImageId* are ours. Raises: InvalidError.
+
+    *default_site*: the tenant's, for a body that names none.
+    """
     body = Body(raw)
-    body.read_only(*_READ_ONLY)
     body.only("scopeIds", ([], ["0"]))
-    site_id = site_of(body, sites)
+    site_id = site_of(body, sites) or default_of(sites, default_site)
     if site_id is None:
-        body.wrong("/siteId", "name the site: there is not exactly one")
+        body.wrong("/siteId", "name the site: there is not exactly one; or set the tenant's defaultSiteId")
     name, version = body.take("displayName"), body.take("version")
-    version_id, image_id = body.take("sourceImageResourceId"), body.take("galleryImageId")
+    own_id, image_id = body.take("sourceImageResourceId"), body.first(_IMAGE_IDS)
+    body.ignore(_READ_ONLY)
     body.settle()
-    source = {"galleryVersionId": version_id, "galleryImageId": image_id}
+    own = "managedImageId" if isinstance(own_id, str) and is_managed_image(own_id) else "galleryVersionId"
+    source = {own: own_id, "galleryImageId": image_id}
     return {
         "name": {} if name is None else {"displayName": name},
         "site": {"siteId": site_id},
@@ -73,14 +79,14 @@ def device_image_form(raw: Mapping[str, Any], sites: tuple[Site, ...]) -> dict[s
 
 
 def device_image_edit(raw: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a PATCH changes: the name, or nothing. *view*: as Graph shows it now. Raises: InvalidError."""
-    body = Body({name: value for name, value in raw.items() if name not in view or value != view[name]})
-    body.read_only(*_READ_ONLY)
-    for fixed in ("version", "sourceImageResourceId", "galleryImageId", "siteId"):
+    """Return the fields that a PATCH changes. *view*: the image as Graph shows it now. Raises: InvalidError."""
+    body = Body(changes(raw, view))
+    for fixed in ("version", "sourceImageResourceId", *_IMAGE_IDS, *SITE_IDS):
         if body.has(fixed):
             body.take(fixed)
             body.wrong(f"/{fixed}", "is fixed when the image is built; build another version")
     body.only("scopeIds", ([], ["0"]))
-    changes = {"displayName": body.take("displayName")} if body.has("displayName") else {}
+    changed = {"displayName": body.take("displayName")} if body.has("displayName") else {}
+    body.ignore(_READ_ONLY)
     body.settle()
-    return changes
+    return changed

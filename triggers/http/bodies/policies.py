@@ -1,6 +1,6 @@
 """Bodies of provisioning policies (Graph: cloudPcProvisioningPolicy) as the form of the wizard."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, Required
 
 from pydantic import Field, WithJsonSchema
@@ -14,9 +14,9 @@ from shared.domain.values import Id, ResourceId, Word
 from shared.domain.wizards.create_provisioning_policy import MOST_CONNECTIONS, MOST_GROUPS, frontline_problem
 from shared.domain.wizards.names import Name
 from triggers.http.bodies.domain_joins import Reachable, connection_ids
-from triggers.http.bodies.reading import LONGEST_ID, Body, is_id
-from triggers.http.json_schema import DumpOf, Json, annotated
-from triggers.http.views.policies import ManagedDesktopView, WindowsSettingView
+from triggers.http.bodies.reading import LONGEST_ID, Body, is_id, unannotated
+from triggers.http.json_schema import DumpOf, Json, annotated, read_only, sent_back
+from triggers.http.views.policies import AssignmentView, ManagedDesktopView, PolicyView, WindowsSettingView
 
 SECURITY_DEFAULTS = "@deskwright.securityDefaults"
 """Graph has no such property: Windows 365 sets its defaults on every Cloud PC."""
@@ -33,8 +33,8 @@ POINTERS = {
     "/configuration": "",
     "/detail": "",
 }
-"""Where the wizard's fields are in Graph's body."""
-READ_ONLY = ("id", "createdDateTime", "lastModifiedDateTime", "createdBy", "lastModifiedBy")
+"""Pointers of the wizard's fields in Graph's body."""
+_OTHERS = ("createdBy", "lastModifiedBy")
 _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "userExperienceType": ("cloudPc",),
     "managedBy": ("windows365",),
@@ -44,8 +44,6 @@ _UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "autopatch": (),
     "autopilotConfiguration": (),
     "userSettingsPersistenceConfiguration": (),
-    "cloudPcGroupDisplayName": (),
-    "alternateResourceUrl": (),
 }
 
 
@@ -61,6 +59,13 @@ class DomainJoinBody(TypedDict, total=False):
     onPremisesConnectionId: Id
     regionName: Word | None
     regionGroup: Word | None
+
+
+@annotated
+class AutopatchBody(TypedDict, total=False):
+    """Graph's cloudPcProvisioningPolicyAutopatch: there are no Autopatch groups here."""
+
+    autopatchGroupId: None
 
 
 _Extensions = TypedDict(
@@ -79,14 +84,13 @@ class _PolicyProperties(_Extensions, TypedDict, total=False):
     enableSingleSignOn: bool
     provisioningType: Literal["dedicated"]
     userExperienceType: Literal["cloudPc"]
+    autopatch: AutopatchBody | None
     managedBy: Literal["windows365"]
     microsoftManagedDesktop: ManagedDesktopView
-    alternateResourceUrl: None
-    cloudPcGroupDisplayName: None
     scopeIds: Annotated[list[str], WithJsonSchema({"enum": [[], ["0"]]})]
 
 
-@annotated
+@sent_back(PolicyView, *_OTHERS)
 class PolicyBody(_PolicyProperties, TypedDict):
     """A provisioning policy to create."""
 
@@ -95,15 +99,16 @@ class PolicyBody(_PolicyProperties, TypedDict):
     domainJoinConfigurations: Annotated[list[DomainJoinBody], Field(max_length=MOST_CONNECTIONS)]
 
 
-@annotated
+@sent_back(PolicyView, *_OTHERS)
 class PolicyEdit(_PolicyProperties, TypedDict, total=False):
-    """What changes of a provisioning policy."""
+    """Changed properties of a provisioning policy."""
 
     displayName: Name
     imageId: ResourceId
     domainJoinConfigurations: Annotated[list[DomainJoinBody], Field(max_length=MOST_CONNECTIONS)]
 
 
+READ_ONLY = read_only(PolicyView, PolicyBody) | {*_OTHERS}
 _TargetType = TypedDict("_TargetType", {"@odata.type": Word}, total=False)
 
 
@@ -115,11 +120,14 @@ class AssignmentTargetBody(_TargetType, TypedDict, total=False):
     servicePlanId: Id | None
 
 
-@annotated
+@sent_back(AssignmentView, "createdDateTime")
 class AssignmentBody(TypedDict):
     """A group to which a policy is to be assigned."""
 
     target: AssignmentTargetBody
+
+
+_OF_ASSIGNMENTS = read_only(AssignmentView, AssignmentBody) | {"createdDateTime", "target"}
 
 
 @annotated
@@ -133,14 +141,13 @@ def policy_form(raw: Mapping[str, Any], reachable: Reachable) -> dict[str, Any]:
     """Return the wizard's form for Graph's body. Raises: InvalidError."""
     body = Body(raw)
     refuse_unsupported(body)
-    body.read_only(*READ_ONLY)
     body.only("assignments", ([],), "is set by assign")
     taken = {
         "locale": locale(body),
         "namingTemplate": body.take("cloudPcNamingTemplate"),
         "localAdminEnabled": body.take("localAdminEnabled"),
         "gracePeriodInHours": body.take("gracePeriodInHours"),
-        "securityDefaults": body.take(SECURITY_DEFAULTS),
+        "securityDefaults": unannotated(body.take(SECURITY_DEFAULTS)),
     }
     single = body.take("enableSingleSignOn") if body.has("enableSingleSignOn") else None
     taken["enableSingleSignOn"] = False if single is None else single  # Graph's default; the wizard's is true
@@ -148,6 +155,7 @@ def policy_form(raw: Mapping[str, Any], reachable: Reachable) -> dict[str, Any]:
     image = {name: value for name in ("imageType", "imageId") if (value := body.take(name)) is not None}
     detail = {name: value for name in ("displayName", "description") if (value := body.take(name)) is not None}
     ids = connection_ids(body, reachable)
+    body.ignore(READ_ONLY)
     body.settle()
     return {
         "connection": {"connectionIds": ids},
@@ -159,7 +167,7 @@ def policy_form(raw: Mapping[str, Any], reachable: Reachable) -> dict[str, Any]:
 
 
 def refuse_unsupported(body: Body) -> None:
-    """Read what our Cloud PCs do not support; anything but its default is an error."""
+    """Read properties that our Cloud PCs do not support; anything but their defaults is an error."""
     provisioning = body.take("provisioningType")
     if provisioning is not None and (wrong := frontline_problem(str(provisioning))):
         body.wrong("/provisioningType", wrong)
@@ -183,7 +191,7 @@ def assigned_group_ids(raw: Mapping[str, Any]) -> tuple[str, ...]:
     group_ids: list[str] = []
     for n, each in enumerate(assignments):
         target = each.get("target") if isinstance(each, dict) else None
-        _refuse_unknown(body, each, f"/assignments/{n}", {"target", "id"})
+        _refuse_unknown(body, each, f"/assignments/{n}", _OF_ASSIGNMENTS)
         _refuse_unknown(body, target, f"/assignments/{n}/target", {"groupId", "servicePlanId"})
         group_id = target.get("groupId") if isinstance(target, dict) else None
         if not isinstance(target, dict) or not is_id(group_id):
@@ -196,8 +204,8 @@ def assigned_group_ids(raw: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(group_ids))
 
 
-def _refuse_unknown(body: Body, found: object, pointer: str, known: set[str]) -> None:
-    """Refuse what an object of Graph has beside *known* and annotations, unless it is null."""
+def _refuse_unknown(body: Body, found: object, pointer: str, known: Collection[str]) -> None:
+    """Refuse members of an object of Graph that are neither in *known* nor annotations, unless they are null."""
     for name, value in found.items() if isinstance(found, dict) else ():
         if name not in known and "@odata." not in name and value is not None:
             body.wrong(f"{pointer}/{escape(name)}", "unknown property; leave it out")

@@ -1,9 +1,10 @@
-"""How a body of a Graph client is read: property by property, with an error for every one that is not supported."""
+"""Reading of a body of a Graph client: property by property, with an error for every one that is not supported."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any, TypeGuard
 
 from shared.domain.json_text import escape
@@ -18,11 +19,44 @@ def is_id(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= LONGEST_ID
 
 
+def changes(raw: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of a body that differ from *view*: clients send back what they have read."""
+    return {name: value for name, value in raw.items() if name not in view or not _same(name, value, view[name])}
+
+
+def _same(name: str, value: Any, shown: Any) -> bool:  # noqa: ANN401 - JSON
+    """Return whether a property is as it is shown; a time may be written in more than one way."""
+    if not (name.endswith("DateTime") and isinstance(value, str) and isinstance(shown, str)):
+        return bool(_plain(value) == _plain(shown))
+    try:
+        return datetime.fromisoformat(value) == datetime.fromisoformat(shown)
+    except ValueError:
+        return False
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a value without the annotations in it, Graph's and ours."""
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items() if "@" not in name}
+    return [_plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _said(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a value without the annotations and nulls of its objects."""
+    there = _plain(value)
+    return {name: each for name, each in there.items() if each is not None} if isinstance(there, dict) else there
+
+
+def unannotated(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return an object without its annotations of OData; anything else as it is."""
+    return {n: each for n, each in value.items() if "@odata." not in n} if isinstance(value, Mapping) else value
+
+
 class Body:
     """A body of which every property must be read, have its default, or be an annotation of OData."""
 
     def __init__(self, raw: Mapping[str, Any]) -> None:
-        self._rest = {name: value for name, value in raw.items() if "@odata." not in name}
+        self._rest: dict[str, Any] = unannotated(raw)
         self._problems: list[Problem] = []
 
     def has(self, name: str) -> bool:
@@ -33,20 +67,26 @@ class Body:
         """Return a property, None when it is not there."""
         return self._rest.pop(name, None)
 
+    def first(self, names: Iterable[str]) -> Any:  # noqa: ANN401 - JSON
+        """Return a property that has several names: that of the first which is not null."""
+        return next((value for value in [self.take(name) for name in names] if value is not None), None)
+
     def only(self, name: str, defaults: Collection[Any], reason: str = "is not supported") -> None:
-        """Accept a property that we do not support as long as it is null or one of *defaults*."""
+        """Accept a property that we do not support as long as it is null or one of *defaults*.
+
+        Of an object what is null in it does not count.
+        """
         value = self._rest.pop(name, None)
-        if value is not None and value not in defaults:
+        if value is not None and _said(value) not in [{}, *map(_said, defaults)]:
             shown = (each if isinstance(each, str) and each else json.dumps(each) for each in defaults)
             self._problems.append(
                 Problem(f"/{name}", f"{reason}; leave it out, or write {' or '.join((*shown, 'null'))}")
             )
 
-    def read_only(self, *names: str) -> None:
-        """Accept properties that only the service sets, as long as they are null."""
+    def ignore(self, names: Iterable[str]) -> None:
+        """Leave out properties that only the service sets, whatever is in them: OData has them ignored."""
         for name in names:
-            if self._rest.pop(name, None) is not None:
-                self._problems.append(Problem(f"/{name}", "is read-only; leave it out"))
+            self._rest.pop(name, None)
 
     def wrong(self, pointer: str, message: str) -> None:
         """Add an error."""

@@ -16,9 +16,17 @@ AccountType = Literal["standardUser", "administrator"]
 
 @annotated
 class ReprovisionBody(TypedDict, total=False):
-    """What becomes of the user's account; left out or null: what the policy says."""
+    """Account type of the user; left out or null: the policy's."""
 
     userAccountType: AccountType | None
+    osVersion: Literal["windows11"] | None
+
+
+@annotated
+class OwnReprovisionBody(TypedDict, total=False):
+    """Users have the account that their policy says."""
+
+    userAccountType: None
     osVersion: Literal["windows11"] | None
 
 
@@ -31,7 +39,7 @@ class RenameBody(TypedDict):
 
 @annotated
 class AccountTypeBody(TypedDict):
-    """What the user becomes on the Cloud PC."""
+    """Account type of the user on the Cloud PC."""
 
     userAccountType: AccountType
 

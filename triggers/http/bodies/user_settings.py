@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from shared.domain.cloud_pcs.user_setting import FrequencyType, UserSettingForm
-from triggers.http.bodies.reading import Body
+from triggers.http.bodies.reading import Body, changes
+from triggers.http.views.user_settings import UserSettingView
 
 _OURS = tuple(UserSettingForm.model_fields[name].alias or name for name in UserSettingForm.model_fields)
-_SET_BY_GRAPH = ("createdDateTime", "lastModifiedDateTime")
-"""Graph's reference names the second among what a request has to have; what a client writes there counts nowhere."""
+_READ_ONLY = frozenset(UserSettingView.__annotations__) - {*_OURS, "assignments"}
+"""Graph's reference names one of them (lastModifiedDateTime) among what a request has to have."""
 
 _OFF = (None, False, "notConfigured")
 _BY_HOURS = {int(each.every.total_seconds() // 3600): each for each in FrequencyType if each.every is not None}
 
 
-def user_setting_body(raw: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what our form has of Graph's body. Raises: InvalidError for what we do not support, unless it is off."""
-    body = Body(raw)
-    body.read_only("id")
-    for name in _SET_BY_GRAPH:
-        body.take(name)
-    body.only("assignments", ([],), "is set by assign")
+def user_setting_body(raw: Mapping[str, Any], view: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
+    """Return the fields of our form in Graph's body. *view*: the settings as they are shown, where they change.
+
+    Raises: InvalidError for settings that we do not support, unless they are off.
+    """
+    body = Body(changes(raw, view))
+    body.only("assignments", () if view else ([],), "is set by assign")
     body.only("provisioningSourceType", ("image",))
     for name in ("crossRegionDisasterRecoverySetting", "notificationSetting"):
         value = body.take(name)
@@ -31,6 +33,7 @@ def user_setting_body(raw: Mapping[str, Any]) -> dict[str, Any]:
     form = {name: body.take(name) for name in _OURS if body.has(name)}
     if isinstance(given := form.get("restorePointSetting"), dict) and "frequencyInHours" in given:
         form["restorePointSetting"] = _by_type(body, given)
+    body.ignore(_READ_ONLY)
     body.settle()
     return form
 
@@ -40,7 +43,7 @@ def _is_off(name: str, value: object) -> bool:
 
 
 def _by_type(body: Body, setting: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a restore point setting whose frequency is a type: the hours are what beta had before."""
+    """Return a restore point setting with a frequency type, also for hours, which beta had before."""
     rest = {name: value for name, value in setting.items() if name != "frequencyInHours"}
     hours = setting["frequencyInHours"]
     if hours is None:

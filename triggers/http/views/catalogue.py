@@ -27,6 +27,7 @@ SUPPORTED_REGIONS = Collection(
     name="supportedRegions",
     kinds=kinds_of("id", "displayName", "regionStatus", "regionGroup"),
     searched=("displayName", "regionGroup"),
+    lacks="geographicLocationType",
 )
 AUDIT_EVENTS = Collection(
     name="auditEvents",
@@ -119,6 +120,15 @@ class AuditEventView(_Refusal, TypedDict):
     resources: list[AuditResourceView]
 
 
+_Names = TypedDict("_Names", {"@odata.context": str})
+
+
+class ActivityTypesView(_Names, TypedDict):
+    """Names of activities."""
+
+    value: list[str]
+
+
 SERVICE_PLAN, SUPPORTED_REGION, AUDIT_EVENT = map(Entity, (ServicePlanView, SupportedRegionView, AuditEventView))
 
 
@@ -151,7 +161,7 @@ def supported_region_view(region: SupportedRegion) -> SupportedRegionView:
 
 
 def audit_event_view(event: AuditEvent, names: AuditNames = NO_NAMES) -> AuditEventView:
-    """Return an audit event as Graph's, with what the resource was before and is after. *names*: beside its ids."""
+    """Return an audit event as Graph's, with the resource before and after. *names*: beside its ids."""
     verb = event.activity.rpartition("/")[2]
     actor = event.actor
     return {
@@ -186,7 +196,7 @@ def audit_event_view(event: AuditEvent, names: AuditNames = NO_NAMES) -> AuditEv
 
 
 def audit_row(event: AuditEventView) -> dict[str, Scalar]:
-    """Return what can be compared in an event: its resource is not a property of its own in Graph's view."""
+    """Return the comparable properties of an event: its resource is not a property of its own in Graph's view."""
     return {**row_of(event, AUDIT_EVENTS), "resourceId": event["resources"][0]["resourceId"]}
 
 
@@ -211,5 +221,5 @@ def _changes(before: dict[str, Any], after: dict[str, Any]) -> list[AuditPropert
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 - JSON
-    """Return a value as Graph shows it: a text; what is none is written as JSON."""
+    """Return a value as Graph shows it, as text; other values are written as JSON."""
     return value if value is None or isinstance(value, str) else json.dumps(value, separators=(",", ":"))

@@ -13,14 +13,31 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.listing import KINDS, SEARCHED
 from shared.domain.cloud_pcs.progress import Progress, progress, replacement_progress
 from shared.domain.cloud_pcs.resuming import resumable
+from shared.domain.cloud_pcs.sign_in import SignInDetails
 from shared.domain.filtering import Scalar
 from shared.domain.planning.drift import Drift, TenantPolicies
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
-from triggers.http.odata import Collection
+from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
 from triggers.http.views.graces import GraceView, grace_view
 
-CLOUD_PCS = Collection(name="cloudPCs", kinds=KINDS, searched=SEARCHED)
+_LACKS = (
+    "allotmentDisplayName connectionSetting connectionSettings connectivityResult disasterRecoveryCapability "
+    "diskEncryptionState frontlineCloudPcAvailability isDisasterRecoveryActive lastLoginResult lastLogoffDateTime "
+    "lastRemoteActionResult partnerAgentInstallResults powerState sharedDeviceDetail statusDetails"
+)
+CLOUD_PCS = Collection(name="cloudPCs", kinds=KINDS, searched=SEARCHED, lacks=_LACKS)
+MY_CLOUD_PCS = Collection(
+    name="cloudPCs",
+    within="me",
+    kinds=kinds_of(
+        *("id", "displayName", "managedDeviceName", "status", "userPrincipalName", "servicePlanId", "servicePlanName"),
+        *("provisioningPolicyId", "provisioningPolicyName", "imageDisplayName"),
+        moments="createdDateTime lastModifiedDateTime provisionedDateTime gracePeriodEndDateTime",
+    ),
+    searched=("displayName", "managedDeviceName"),
+    lacks=_LACKS,
+)
 
 OF_TODAY = frozenset({"provisioningPolicyName", "@deskwright.drift"})
 """The properties that depend on what the policies are today."""
@@ -71,7 +88,7 @@ _Extensions = TypedDict(
 )
 
 
-class CloudPcView(_Extensions, TypedDict):
+class GraphCloudPcView(TypedDict):
     """Graph's cloudPC."""
 
     id: str
@@ -104,6 +121,19 @@ class CloudPcView(_Extensions, TypedDict):
     scopeIds: list[str]
 
 
+class CloudPcView(_Extensions, GraphCloudPcView, TypedDict):
+    """Graph's cloudPC, and our own properties."""
+
+
+class LaunchDetailView(TypedDict):
+    """Graph's cloudPcLaunchDetail. There is no Windows 365 Switch."""
+
+    cloudPcId: str
+    cloudPcLaunchUrl: str
+    windows365SwitchCompatible: Literal[False]
+    windows365SwitchCompatibilityFailureReasonType: None
+
+
 class StatusCountView(TypedDict):
     """Graph's cloudPcCountByStatus."""
 
@@ -112,12 +142,12 @@ class StatusCountView(TypedDict):
 
 
 class StatusCountsView(TypedDict):
-    """How many Cloud PCs there are in each status."""
+    """Number of Cloud PCs in each status."""
 
     value: list[StatusCountView]
 
 
-CLOUD_PC = Entity(CloudPcView)
+CLOUD_PC, MY_CLOUD_PC = Entity(CloudPcView), Entity(GraphCloudPcView)
 
 
 def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> CloudPcView:
@@ -126,6 +156,24 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> CloudPcV
     The policy's name is today's; the Cloud PC's own name, and what it was enrolled by, stay as they were.
     """
     drift = today.drift(pc)
+    return {
+        **_graph_view(pc, today),
+        "@deskwright.progress": progress(pc, now).to_json(),
+        "@deskwright.replacement": _replacement(pc, now),
+        "@deskwright.drift": drift.to_json() if drift else None,
+        "@deskwright.grace": grace_view(pc.grace, now) if pc.grace else None,
+        "@deskwright.swap": _swap(pc.swap) if pc.swap else None,
+        "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
+        "@deskwright.heldBack": pc.held_back.to_json() if pc.held_back else None,
+    }
+
+
+def my_cloud_pc_view(pc: CloudPc, today: TenantPolicies) -> GraphCloudPcView:
+    """Return a Cloud PC as its user sees it in Graph: the details of an error are for administrators."""
+    return {**_graph_view(pc, today), "statusDetail": None}
+
+
+def _graph_view(pc: CloudPc, today: TenantPolicies) -> GraphCloudPcView:
     made, snapshot = pc.current.resources, pc.current.snapshot
     return {
         "id": pc.id,
@@ -156,18 +204,21 @@ def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> CloudPcV
         "createdDateTime": timestamp(pc.created_date_time),
         "lastModifiedDateTime": timestamp(pc.last_modified_date_time),
         "scopeIds": ["0"],
-        "@deskwright.progress": progress(pc, now).to_json(),
-        "@deskwright.replacement": _replacement(pc, now),
-        "@deskwright.drift": drift.to_json() if drift else None,
-        "@deskwright.grace": grace_view(pc.grace, now) if pc.grace else None,
-        "@deskwright.swap": _swap(pc.swap) if pc.swap else None,
-        "@deskwright.removal": pc.removal.to_json() if pc.removal else None,
-        "@deskwright.heldBack": pc.held_back.to_json() if pc.held_back else None,
+    }
+
+
+def launch_detail_view(pc: CloudPc, details: SignInDetails) -> LaunchDetailView:
+    """Return the browser address of a Cloud PC, as Graph's cloudPcLaunchDetail."""
+    return {
+        "cloudPcId": pc.id,
+        "cloudPcLaunchUrl": details.address,
+        "windows365SwitchCompatible": False,
+        "windows365SwitchCompatibilityFailureReasonType": None,
     }
 
 
 def _replacement(pc: CloudPc, now: datetime) -> Json | None:
-    """Return how far the machine is that is to take the place of the Cloud PC's, None when there is none."""
+    """Return the progress of the machine that is to take the place of the Cloud PC's, None without one."""
     replaced = replacement_progress(pc, now)
     return replaced.to_json() if replaced else None
 

@@ -20,6 +20,7 @@ CONNECTIONS = Collection(
     ),
     searched=("displayName", "adDomainName", "organizationalUnit"),
     hidden=frozenset({"healthCheckStatusDetail", "inUse", "inUseByCloudPc", "@deskwright.addresses"}),
+    lacks="adDomainPassword healthCheckStatusDetails",
 )
 
 

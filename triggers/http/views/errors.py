@@ -11,7 +11,7 @@ from triggers.http.json_schema import Json, unrestricted
 
 
 class FieldErrorView(TypedDict):
-    """What is wrong with one field. *pointer*: a JSON pointer (RFC 6901) into the body, or a query parameter."""
+    """Error of one field. *pointer*: a JSON pointer (RFC 6901) into the body, or a query parameter."""
 
     pointer: str
     message: str
@@ -19,7 +19,7 @@ class FieldErrorView(TypedDict):
 
 
 class ProblemView(TypedDict):
-    """Problem details, with the errors of fields and what else helps."""
+    """Problem details, with the errors of fields and further members."""
 
     type: str
     title: str
@@ -31,7 +31,7 @@ class ProblemView(TypedDict):
 
 
 class GraphErrorDetailView(TypedDict):
-    """What is wrong with one property."""
+    """Error of one property."""
 
     code: str
     target: str
@@ -45,7 +45,7 @@ _RequestId = TypedDict(
 
 @unrestricted
 class InnerErrorView(_RequestId, TypedDict):
-    """The id that finds the request in the log, and what else helps."""
+    """The id that finds the request in the log, and further members."""
 
 
 class GraphErrorBodyView(TypedDict):
@@ -64,7 +64,7 @@ class GraphErrorView(TypedDict):
 
 
 def field_error_view(problem: Problem) -> FieldErrorView:
-    """Return what is wrong with one field."""
+    """Return the problem of one field."""
     view: FieldErrorView = {"pointer": problem.pointer, "message": problem.message}
     if problem.step:
         view["step"] = problem.step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import abc
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -9,8 +10,16 @@ from typing_extensions import TypedDict
 
 from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe
-from shared.domain.spot.image_version import Access, ImageVersion, VersionActionName, VersionStatus, VersionUse
+from shared.domain.spot.image_version import (
+    Access,
+    ImageVersion,
+    VersionActionName,
+    VersionStatus,
+    VersionUse,
+    replicas_for,
+)
 from shared.domain.spot.notes import Note
+from shared.domain.spot.retiring import VersionCost, cost_of
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
@@ -52,6 +61,7 @@ class ImageSetView(TypedDict):
     sourceName: str
     galleryImageId: str | None
     galleryVersionId: str | None
+    managedImageId: str | None
     recipe: Annotated[Json, DumpOf(Recipe)]
     nextBuildDateTime: Timestamp | None
     usedBy: list[UseView]
@@ -60,7 +70,10 @@ class ImageSetView(TypedDict):
 
 
 class ImageVersionView(TypedDict):
-    """A version of an image set, with the groups that use it."""
+    """A version of an image set, with the groups that use it.
+
+    *isRetired*: it is deleted within a day, by the setting of its set. *cost*: the most that it costs while it is kept.
+    """
 
     id: str
     imageSetId: str
@@ -80,6 +93,8 @@ class ImageVersionView(TypedDict):
     shutDownDateTime: Timestamp | None
     operationId: str | None
     usedBy: list[UseView]
+    isRetired: bool
+    cost: Annotated[Json, DumpOf(VersionCost)]
     createdDateTime: Timestamp
     lastModifiedDateTime: Timestamp
 
@@ -87,8 +102,8 @@ class ImageVersionView(TypedDict):
 IMAGE_SET, IMAGE_VERSION = Entity(ImageSetView), Entity(ImageVersionView)
 
 
-def image_set_view(image_set: ImageSet, uses: Iterable[VersionUse]) -> ImageSetView:
-    """Return an image set. *uses*: of its versions."""
+def image_set_view(image_set: ImageSet, uses: Iterable[VersionUse], *, with_source: bool) -> ImageSetView:
+    """Return an image set. *uses*: of its versions. *with_source*: with the scripts of its recipe."""
     marketplace = image_set.source.marketplace
     return {
         "id": image_set.id,
@@ -101,7 +116,8 @@ def image_set_view(image_set: ImageSet, uses: Iterable[VersionUse]) -> ImageSetV
         "sourceName": image_set.source_name,
         "galleryImageId": marketplace.id if marketplace else None,
         "galleryVersionId": image_set.source.gallery_version_id,
-        "recipe": image_set.recipe.to_json(),
+        "managedImageId": image_set.source.managed_image_id,
+        "recipe": image_set.recipe.to_json() if with_source else image_set.recipe.without_source(),
         "nextBuildDateTime": timestamp(image_set.next_build_at),
         "usedBy": [_use_view(use) for use in uses],
         "createdDateTime": timestamp(image_set.created_date_time),
@@ -109,8 +125,11 @@ def image_set_view(image_set: ImageSet, uses: Iterable[VersionUse]) -> ImageSetV
     }
 
 
-def image_version_view(version: ImageVersion, uses: Iterable[VersionUse]) -> ImageVersionView:
-    """Return a version. *uses*: of all versions of its set."""
+def image_version_view(
+    version: ImageVersion, uses: Iterable[VersionUse], retired: abc.Collection[str] = ()
+) -> ImageVersionView:
+    """Return a version. *uses*: of all versions of its set; *retired*: ids of those that are to be deleted."""
+    used = [use for use in uses if use.version == version.version]
     return {
         "id": version.id,
         "imageSetId": version.image_set_id,
@@ -129,7 +148,9 @@ def image_version_view(version: ImageVersion, uses: Iterable[VersionUse]) -> Ima
         "access": version.access.to_json() if version.access else None,
         "shutDownDateTime": timestamp(version.shut_down_at),
         "operationId": version.operation_id,
-        "usedBy": [_use_view(use) for use in uses if use.version == version.version],
+        "usedBy": [_use_view(use) for use in used],
+        "isRetired": version.id in retired,
+        "cost": cost_of(version, replicas_for(sum(use.hosts for use in used))).to_json(),
         "createdDateTime": timestamp(version.created_date_time),
         "lastModifiedDateTime": timestamp(version.last_modified_date_time),
     }

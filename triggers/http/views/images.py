@@ -4,7 +4,7 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage
+from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage, OwnImage, is_managed_image
 from triggers.http.json_schema import Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.response_shapes import Entity
@@ -17,11 +17,13 @@ DEVICE_IMAGES = Collection(
         numbers="sizeInGB",
     ),
     searched=("displayName", "version", "@deskwright.errorDetail"),
+    lacks="statusDetails",
 )
 GALLERY_IMAGES = Collection(
     name="galleryImages",
     kinds=kinds_of("id", "displayName", "publisherName", "offerName", "skuName", "status", numbers="sizeInGB"),
     searched=("displayName", "offerName", "skuName"),
+    lacks="offer offerDisplayName publisher recommendedSku sku skuDisplayName",
 )
 _DISK_IN_GB = 128
 
@@ -58,6 +60,23 @@ class DeviceImageView(_Extensions, TypedDict):
     scopeIds: list[str]
 
 
+class SourceImageView(TypedDict):
+    """Graph's cloudPcSourceDeviceImage."""
+
+    id: str
+    resourceId: str
+    displayName: str
+    subscriptionId: str
+    subscriptionDisplayName: None
+    category: Literal["azureComputeGallery", "managedImage"]
+
+
+class SourceImagesView(TypedDict):
+    """Sources from which device images can be built."""
+
+    value: list[SourceImageView]
+
+
 class GalleryImageView(TypedDict):
     """Graph's cloudPcGalleryImage."""
 
@@ -84,7 +103,7 @@ def device_image_view(image: DeviceImage) -> DeviceImageView:
         "id": image.id,
         "displayName": image.display_name,
         "version": image.version,
-        "sourceImageResourceId": image.source.gallery_version_id,
+        "sourceImageResourceId": image.source.own_image_id,
         "operatingSystem": "Windows 10" if marketplace and "win10" in marketplace.sku.lower() else "Windows 11",
         "osBuildNumber": None,
         "osVersionNumber": None,
@@ -101,6 +120,18 @@ def device_image_view(image: DeviceImage) -> DeviceImageView:
         "@deskwright.regions": list(image.regions),
         "@deskwright.errorDetail": image.error_detail,
         "@deskwright.operationId": image.operation_id,
+    }
+
+
+def source_image_view(image: OwnImage) -> SourceImageView:
+    """Return an image of the tenant's own as Graph's source of device images."""
+    return {
+        "id": image.id,
+        "resourceId": image.id,
+        "displayName": image.display_name,
+        "subscriptionId": image.id.split("/")[2],
+        "subscriptionDisplayName": None,
+        "category": "managedImage" if is_managed_image(image.id) else "azureComputeGallery",
     }
 
 

@@ -1,4 +1,4 @@
-"""The caller: who they are, what they may do, and where."""
+"""The caller: their name, their rights, and the tenants in which they have them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Literal
@@ -31,7 +31,7 @@ class MeView(TypedDict):
 
 
 class ConfigurationView(TypedDict):
-    """What a client needs before it has a token. *clientId*: None where nobody has registered one."""
+    """Configuration that a client needs before it has a token. *clientId*: None where nobody has registered one."""
 
     authority: str
     clientId: str | None

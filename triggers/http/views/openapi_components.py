@@ -73,7 +73,7 @@ class _Generator(GenerateJsonSchema):
         return {"additionalProperties": False, **super().typed_dict_schema(schema)}
 
     def field_title_should_be_set(self, schema: CoreSchema | ModelField | TypedDictField | ComputedField) -> bool:
-        """Return that it should not."""
+        """Return False: fields have no titles."""
         del schema
         return False
 

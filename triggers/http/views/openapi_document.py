@@ -18,7 +18,7 @@ from triggers.http.views.openapi_headers import HEADERS, headers_of, headers_of_
 
 _VERSION = "1.0"
 _ERRORS = (400, 401, 403, 404, 409, 411, 412, 413, 422, 429, 503)
-"""What every route may answer besides: triggers.http.problems."""
+"""Further statuses of every route: triggers.http.problems."""
 _SELECT = (
     "The properties to show, and its id; of a list each item lacks the others, also those that its schema requires"
 )

@@ -32,13 +32,12 @@ HEADERS: Mapping[str, Json] = {
     "Preference-Applied": {"description": "What was preferred and done", "schema": _TEXT},
     "WWW-Authenticate": {"description": "How to authenticate", "schema": _TEXT},
     "Access-Control-Allow-Origin": {"description": "Pages of which sites may read it", "schema": _TEXT},
-    "X-Content-Type-Options": {"description": "That its type is what it says", "schema": _TEXT},
 }
 """Every header by its name; the responses refer to them."""
 
 _OF_OPEN_ROUTES = {
     "configuration": ("Cache-Control", "ETag"),
-    "templates/customer.json": ("Access-Control-Allow-Origin", "Cache-Control", "X-Content-Type-Options"),
+    "templates/customer.json": ("Access-Control-Allow-Origin", "Cache-Control"),
 }
 """Routes without a caller -> their headers."""
 _ASKED_AGAIN = {HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}

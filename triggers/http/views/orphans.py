@@ -70,7 +70,7 @@ def orphan_view(orphan: Orphan, now: datetime) -> OrphanView:
 
 
 def orphan_scan_view(scan: OrphanScan) -> OrphanScanView:
-    """Return what a scan has looked at."""
+    """Return the areas of a scan, and the missing resources that it found."""
     return {
         "startedAt": timestamp(scan.started_at),
         "endedAt": timestamp(scan.ended_at),

@@ -26,9 +26,15 @@ POLICIES = Collection(
     ),
     searched=("displayName", "description", "imageDisplayName"),
     expands=frozenset({"assignments"}),
+    lacks=(
+        "autopilotConfiguration createdBy lastModifiedBy snapshotResetMode userSettingsPersistenceConfiguration "
+        "windowsSettings"
+    ),
 )
 ASSIGNMENTS = Collection(
-    name="provisioningPolicies/assignments", kinds=kinds_of("id", "target/groupId", moments="@deskwright.assignedAt")
+    name="provisioningPolicies/assignments",
+    kinds=kinds_of("id", "target/groupId", moments="@deskwright.assignedAt"),
+    lacks="assignedUsers userSettingsPersistenceDetail",
 )
 POLICY_USERS = Collection(
     name="provisioningPolicies/users",
@@ -108,6 +114,7 @@ class PolicyView(_Extensions, TypedDict):
     userExperienceType: Literal["cloudPc"]
     windowsSetting: WindowsSettingView
     microsoftManagedDesktop: ManagedDesktopView
+    autopatch: None
     managedBy: Literal["windows365"]
     alternateResourceUrl: None
     cloudPcGroupDisplayName: None
@@ -152,6 +159,7 @@ def policy_view(
         "userExperienceType": "cloudPc",
         "windowsSetting": {"locale": policy.locale},
         "microsoftManagedDesktop": {"managedType": "notManaged", "profile": ""},
+        "autopatch": None,
         "managedBy": "windows365",
         "alternateResourceUrl": None,
         "cloudPcGroupDisplayName": None,

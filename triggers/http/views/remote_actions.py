@@ -1,4 +1,4 @@
-"""What the remote actions show: restore points (Graph: cloudPcSnapshot), and whether Cloud PCs can be resized."""
+"""Views of remote actions: restore points (Graph: cloudPcSnapshot), and whether Cloud PCs can be resized."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -7,6 +7,8 @@ from typing_extensions import TypedDict
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from triggers.http.json_schema import Timestamp, timestamp
+from triggers.http.odata import Collection, kinds_of
+from triggers.http.response_shapes import Entity
 
 
 class RestorePointView(TypedDict):
@@ -20,6 +22,16 @@ class RestorePointView(TypedDict):
     status: Literal["ready"]
     snapshotType: Literal["automatic", "manual"]
     healthCheckStatus: Literal["unknown"]
+
+
+SNAPSHOTS = Collection(
+    name="snapshots",
+    kinds=kinds_of(
+        *("id", "cloudPcId", "status", "snapshotType", "healthCheckStatus"),
+        moments="createdDateTime lastRestoredDateTime expirationDateTime",
+    ),
+)
+SNAPSHOT = Entity(RestorePointView)
 
 
 class RestorePointsView(TypedDict):

@@ -1,4 +1,4 @@
-"""Session hosts of Spot Groups, their sessions, and what the engine has decided: ours, Graph has none of them."""
+"""Session hosts of Spot Groups, their sessions, and the engine's decisions: ours, Graph has none of them."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 
 from shared.domain.asking import HeldBack
 from shared.domain.spot.decision import Decision
-from shared.domain.spot.host import HostStatus, HostTask, SessionHost
-from shared.domain.spot.host_windows import AppliedWindows, HostWindows, differing_settings
+from shared.domain.spot.host import HostSeen, HostStatus, HostTask, SessionHost
+from shared.domain.spot.host_windows import AppliedWindows, HostWindows, ProfileContainers, differing_settings
 from shared.domain.spot.sessions import DesktopSession
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
@@ -18,7 +18,7 @@ SESSION_HOSTS = Collection(
     name="spotGroups/hosts",
     kinds=kinds_of(
         *("id", "status", "state", "agentStatus", "imageVersion", "size", "region", "zone", "computerName", "task"),
-        *("step", "assignedUserId", "assignedUserPrincipalName", "parkedBecause", "failure"),
+        *("step", "assignedUserId", "assignedUserPrincipalName", "parkedBecause", "pausedBecause", "failure"),
         moments="seenDateTime createdDateTime lastModifiedDateTime",
         numbers="activeSessions disconnectedSessions",
         flags="allowNewSession lowPriority proven excluded drainedByHand",
@@ -27,8 +27,8 @@ SESSION_HOSTS = Collection(
 )
 SESSIONS = Collection(
     name="spotGroups/sessions",
-    kinds=kinds_of("id", "sessionHostId", "userPrincipalName", "state", moments="beganDateTime"),
-    searched=("userPrincipalName", "sessionHostId"),
+    kinds=kinds_of("id", "sessionHostId", "userId", "userPrincipalName", "state", moments="beganDateTime"),
+    searched=("userPrincipalName", "userId", "sessionHostId"),
 )
 DECISIONS = Collection(
     name="spotGroups/decisions",
@@ -39,7 +39,7 @@ DECISIONS = Collection(
 
 
 class WarningView(TypedDict):
-    """What does not work on a host that is there."""
+    """Warning of a step that failed on an existing host."""
 
     step: str
     message: str
@@ -49,25 +49,33 @@ class AppliedWindowsView(TypedDict):
     """The settings that the Windows of a host has, and since when."""
 
     profilePath: str
+    profileContainers: ProfileContainers
     dataPath: str | None
     activeIdleTimeOutInMinutes: int
     disconnectedIdleTimeOutInMinutes: int
     appliedDateTime: Timestamp
 
 
-class SessionHostView(TypedDict):
-    """A session host; *why*: what the engine has decided of it last.
+class SeenHostView(TypedDict):
+    """Last observation of a session host in Azure."""
 
-    *settings*: null where nothing is known of them; *otherSettings*: those in which it differs from its group.
-    """
-
-    id: str
-    status: HostStatus
     state: str | None
     agentStatus: str | None
     allowNewSession: bool | None
     activeSessions: int
     disconnectedSessions: int
+    seenDateTime: Timestamp | None
+
+
+class SessionHostView(SeenHostView):
+    """A session host; *why*: what the engine has decided of it last.
+
+    *settings*: null where nothing is known of them; *otherSettings*: those in which it differs from its group.
+    *pausedBecause*: why nothing is started, stopped, built or removed now; null: nobody has paused it.
+    """
+
+    id: str
+    status: HostStatus
     imageSetId: str
     imageVersion: str
     size: str | None
@@ -85,13 +93,13 @@ class SessionHostView(TypedDict):
     keptUntilDateTime: Timestamp | None
     heldBack: Annotated[Json, DumpOf(HeldBack)] | None
     parkedBecause: str | None
+    pausedBecause: str | None
     failure: str | None
     warnings: list[WarningView]
     settings: AppliedWindowsView | None
     otherSettings: list[str]
     why: str | None
     notifiedDateTime: Timestamp | None
-    seenDateTime: Timestamp | None
     createdDateTime: Timestamp
     lastModifiedDateTime: Timestamp
 
@@ -101,6 +109,7 @@ class SessionView(TypedDict):
 
     id: str
     sessionHostId: str
+    userId: str | None
     userPrincipalName: str
     state: str
     beganDateTime: Timestamp | None
@@ -119,23 +128,34 @@ class DecisionView(TypedDict):
 SESSION_HOST, SESSION, DECISION = Entity(SessionHostView), Entity(SessionView), Entity(DecisionView, key=())
 
 
-def session_host_view(
-    host: SessionHost, why: Mapping[str, Decision], users: Mapping[str, str], wanted: HostWindows | None
-) -> SessionHostView:
-    """Return a host. *why*: the latest decision of each host; *users*: principal names by id.
-
-    *wanted*: what the group's settings say, None: its connection is gone.
-    """
-    seen, made = host.seen, host.resources
-    differs = differing_settings(host.applied, wanted) if wanted and host.status is HostStatus.READY else ()
+def _seen_view(seen: HostSeen | None) -> SeenHostView:
     return {
-        "id": host.id,
-        "status": host.status,
         "state": seen.state if seen else None,
         "agentStatus": seen.agent if seen else None,
         "allowNewSession": seen.allow_new_sessions if seen else None,
         "activeSessions": seen.active if seen else 0,
         "disconnectedSessions": seen.disconnected if seen else 0,
+        "seenDateTime": timestamp(seen.at) if seen else None,
+    }
+
+
+def session_host_view(
+    host: SessionHost,
+    why: Mapping[str, Decision],
+    users: Mapping[str, str],
+    wanted: HostWindows | None,
+    paused: str | None,
+) -> SessionHostView:
+    """Return a host. *why*: the latest decision of each host; *users*: principal names by id.
+
+    *wanted*: what the group's settings say, None: its connection is gone. *paused*: why its group stands still.
+    """
+    made = host.resources
+    differs = differing_settings(host.applied, wanted) if wanted and host.status is HostStatus.READY else ()
+    return {
+        "id": host.id,
+        "status": host.status,
+        **_seen_view(host.seen),
         "imageSetId": host.image_set_id,
         "imageVersion": host.image_version,
         "size": made.size,
@@ -153,13 +173,13 @@ def session_host_view(
         "keptUntilDateTime": timestamp(host.kept_until) if host.kept_until else None,
         "heldBack": host.held_back.to_json() if host.held_back else None,
         "parkedBecause": host.parked_because,
+        "pausedBecause": paused,
         "failure": host.failure.message if host.failure else None,
         "warnings": [{"step": each.step, "message": each.message} for each in host.warnings],
         "settings": _settings(host.applied) if host.applied else None,
         "otherSettings": [_SETTINGS[name] for name in differs],
         "why": why[host.id].text if host.id in why else None,
         "notifiedDateTime": timestamp(host.notified_at) if host.notified_at else None,
-        "seenDateTime": timestamp(seen.at) if seen else None,
         "createdDateTime": timestamp(host.created_date_time),
         "lastModifiedDateTime": timestamp(host.last_modified_date_time),
     }
@@ -171,14 +191,16 @@ _SETTINGS = {
     "active_minutes": "activeIdleTimeOutInMinutes",
     "disconnected_minutes": "disconnectedIdleTimeOutInMinutes",
     "kerberos": "joinType",
+    "containers": "profileContainers",
 }
-"""What a group calls the settings of its hosts' Windows."""
+"""Names in a group of the settings of its hosts' Windows."""
 
 
 def _settings(applied: AppliedWindows) -> AppliedWindowsView:
     windows = applied.windows
     return {
         "profilePath": windows.profile_path,
+        "profileContainers": windows.containers,
         "dataPath": windows.data_path,
         "activeIdleTimeOutInMinutes": windows.active_minutes,
         "disconnectedIdleTimeOutInMinutes": windows.disconnected_minutes,
@@ -191,6 +213,7 @@ def session_view(session: DesktopSession) -> SessionView:
     return {
         "id": session.id,
         "sessionHostId": session.session_host_id,
+        "userId": session.user_id,
         "userPrincipalName": session.user_principal_name,
         "state": session.state,
         "beganDateTime": timestamp(session.began) if session.began else None,

@@ -14,7 +14,7 @@ SET_ASIDE = Collection(
 
 
 class SetAsideView(TypedDict):
-    """Work that was due and could not be done. *subjectId*: the record that it is about."""
+    """Due work that failed. *subjectId*: the record that it is about."""
 
     id: str
     kind: str

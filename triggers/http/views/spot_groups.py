@@ -45,7 +45,7 @@ class NamedGroupView(TypedDict):
 
 
 class SpotGroupView(TypedDict):
-    """A Spot Group: what an administrator has set, and how it is."""
+    """A Spot Group: an administrator's settings, and its state."""
 
     id: str
     displayName: str
@@ -96,14 +96,16 @@ class SpotMemberView(TypedDict):
     firstSeenDateTime: Timestamp
     heldBecause: str | None
     confirmedBy: str | None
+    signOffDateTime: Timestamp | None
 
 
+Names = Mapping[str, str]
 SPOT_GROUP, SPOT_MEMBER = Entity(SpotGroupView), Entity(SpotMemberView)
 
 
-def spot_group_view(group: SpotGroup, state: SpotGroupState | None, names: Mapping[str, str]) -> SpotGroupView:
-    """Return a group with its state. *names*: of the directory's groups by id, as far as they are known."""
-    known = state or SpotGroupState(id=group.id, tenant_id=group.tenant_id)
+def spot_group_view(group: SpotGroup, state: SpotGroupState | None, names: Names, paused: str | None) -> SpotGroupView:
+    """Return a group with its state. *names*: of directory groups, by id; *paused*: why it stands still."""
+    known = (state or SpotGroupState(id=group.id, tenant_id=group.tenant_id)).but_paused(paused)
     return {
         "id": group.id,
         "displayName": group.display_name,
@@ -126,7 +128,7 @@ def spot_group_view(group: SpotGroup, state: SpotGroupState | None, names: Mappi
         "sessions": group.sessions.to_json(),
         "hosts": group.hosts.to_json(),
         "capacity": group.capacity.to_json(),
-        "status": _status(group, known),
+        "status": SpotGroupStatus.DELETING if group.deleting_since else known.status,
         "statusDetail": known.cause,
         "hostPoolId": known.host_pool_id,
         "poolDrift": list(known.drift),
@@ -143,12 +145,6 @@ def spot_group_view(group: SpotGroup, state: SpotGroupState | None, names: Mappi
     }
 
 
-def _status(group: SpotGroup, state: SpotGroupState) -> SpotGroupStatus:
-    if group.deleting_since is not None:
-        return SpotGroupStatus.DELETING
-    return SpotGroupStatus.PAUSED if group.paused else state.status
-
-
 def spot_member_view(member: SpotMember, now: datetime) -> SpotMemberView:
     """Return a member, as they are *now*."""
     return {
@@ -161,4 +157,5 @@ def spot_member_view(member: SpotMember, now: datetime) -> SpotMemberView:
         "firstSeenDateTime": timestamp(member.first_seen_date_time),
         "heldBecause": member.held_because,
         "confirmedBy": member.confirmed_by,
+        "signOffDateTime": timestamp(member.signing_off.at) if member.signing_off else None,
     }

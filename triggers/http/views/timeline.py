@@ -30,7 +30,7 @@ class TimelineEntryView(TypedDict):
 
 
 class TimelineView(TypedDict):
-    """How far a Cloud PC is, when it should be ready, and its steps, oldest first."""
+    """Progress of a Cloud PC, its estimated end, and its steps, oldest first."""
 
     cloudPcId: str
     userPrincipalName: str

@@ -21,7 +21,14 @@ USER_SETTINGS = Collection(
     ),
     searched=("displayName",),
     expands=frozenset({"assignments"}),
+    lacks="crossRegionDisasterRecoverySetting notificationSetting provisioningSourceType",
 )
+
+
+class UserSettingAssignmentView(AssignmentView, TypedDict):
+    """Graph's cloudPcUserSettingAssignment."""
+
+    createdDateTime: Timestamp
 
 
 class UserSettingView(TypedDict):
@@ -35,7 +42,7 @@ class UserSettingView(TypedDict):
     restorePointSetting: Annotated[Json, DumpOf(RestorePointSetting)]
     createdDateTime: Timestamp
     lastModifiedDateTime: Timestamp
-    assignments: list[AssignmentView]
+    assignments: list[UserSettingAssignmentView]
 
 
 USER_SETTING = Entity(UserSettingView)
@@ -52,5 +59,8 @@ def user_setting_view(setting: UserSetting, groups: Mapping[str, str] = MappingP
         "restorePointSetting": setting.restore_point_setting.to_json(),
         "createdDateTime": timestamp(setting.created_date_time),
         "lastModifiedDateTime": timestamp(setting.last_modified_date_time),
-        "assignments": [assignment_view(each, groups) for each in setting.assignments],
+        "assignments": [
+            {**assignment_view(each, groups), "createdDateTime": timestamp(each.assigned_at)}
+            for each in setting.assignments
+        ],
     }

@@ -15,7 +15,7 @@ from triggers.http.response_shapes import Derived, Node, Schemas
 T = TypeVar("T")
 
 Choices = dict[str, list[Annotated[Json, Field(description="A value, and what to show of it")]]]
-"""What there is to choose from today: ``step/field`` -> choices."""
+"""Current choices: ``step/field`` -> choices."""
 
 
 class WizardStepView(TypedDict):
@@ -90,7 +90,7 @@ def _of_step(by_field: Mapping[str, T], step: str) -> dict[str, T]:
 
 
 def _step(step: WizardStep, schemas: Schemas) -> Json:
-    """Return what a step accepts; a word may stand for a value ("hosted")."""
+    """Return the schema of a step's fields; a word may stand for a value ("hosted")."""
     if step.accepts is None or not step.words:
         return schemas.ref(step.accepts) if step.accepts else {}
     words = [{"type": "object", "properties": {name: {"enum": list(values)}}} for name, values in step.words.items()]

@@ -1,4 +1,4 @@
-"""Every command that stands for one operation of the API: its words, its table, what it asks before it begins.
+"""Every command that stands for one operation of the API: its words, its table, the question before it begins.
 
 The tables are data: ``commands.py`` makes them commands. A test compares them with the API's document.
 """
@@ -31,7 +31,17 @@ NOUNS = (
     *(BULK, OPERATION, REMOVAL, ORPHAN, USER, GROUP, USER_SETTING, TENANT, SITE, OFFER, AUDIT, WIZARD, SERVICE, MY),
 )
 
+_MINE = (
+    *("list_my_cloud_pcs", "get_my_cloud_pc", "retrieve_my_launch_detail", "reboot_my_cloud_pc", "rename_my_cloud_pc"),
+    *("troubleshoot_my_cloud_pc", "change_my_account_type", "restore_my_cloud_pc", "reprovision_my_cloud_pc"),
+)
 WITHOUT_COMMAND: Mapping[str, str] = {
+    **dict.fromkeys(_MINE, "Graph's shape for its SDKs; my has commands for those of all tenants"),
+    "find_source_images": "image create offers them",
+    "get_audit_activity_types": "audit list shows what was done; api prints the types",
+    "get_snapshot": "pc restore-points lists those of a Cloud PC; api prints one",
+    "list_snapshots": "pc restore-points lists those of a Cloud PC; api prints all",
+    "retrieve_launch_detail": "pc sign-in has the address, and more",
     "create_connection": "connection create sends the wizard's form, which says more; api sends Graph's body",
     "create_device_image": "image create sends the wizard's form, which says more; api sends Graph's body",
     "create_policy": "policy create sends the wizard's form, apply Graph's body",

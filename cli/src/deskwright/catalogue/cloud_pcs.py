@@ -1,4 +1,4 @@
-"""Commands for Cloud PCs, and what they are built by."""
+"""Commands for Cloud PCs, and for the policies, connections and images that they are built by."""
 
 from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb
 

@@ -1,4 +1,4 @@
-"""Commands for tenants, the service, and what is going on in it."""
+"""Commands for tenants, the service, and its operations."""
 
 from deskwright.catalogue.words import CHANGED, DESTROYS, FORESEEN, ID, NAME, Noun, Verb
 
@@ -99,6 +99,12 @@ TENANT = Noun(
         Verb("list", "list_tenants", (*ID, *NAME, "DIRECTORY=entraTenantId", "PAUSED=paused/reason")),
         Verb("show", "get_tenant", on_tenant=True),
         Verb("readiness", "get_readiness", ("STATUS=status", "CHECKS=checks"), on_tenant=True),
+        Verb(
+            "roles",
+            "list_role_assignments",
+            ("WHO=displayName", "NAME=userPrincipalName", "KIND=principalType", "ROLE=role", "SINCE=createdDateTime"),
+            on_tenant=True,
+        ),
         Verb("role-template", "get_customer_template", about="Show the template of the role that a customer gives."),
         Verb("create", "save_tenant_wizard", wizard="create-tenant"),
         Verb("edit", "save_wizard", wizard="edit-tenant", planned_as="settings", on_tenant=True),

@@ -7,6 +7,8 @@ _VERSION = (
     "STATUS=status",
     "SOURCE=sourceName",
     "TESTED=validated",
+    "GOES=isRetired",
+    "COST=cost/dollarsAMonth",
     "USED BY=usedBy/*/displayName",
     *CHANGED,
 )
@@ -79,9 +81,10 @@ SPOT = Noun(
         Verb(
             "members",
             "list_spot_members",
-            ("USER=userPrincipalName", "STATUS=status", "SIGNS IN=maySignIn"),
+            ("USER=userPrincipalName", "STATUS=status", "SIGNS IN=maySignIn", "SIGNED OFF=signOffDateTime"),
             named="spot",
         ),
+        Verb("sign-in", "get_spot_sign_in_details", named="spot"),
         Verb("explain", "explain_desktop", named="spot"),
         Verb(
             "decisions",

@@ -40,7 +40,7 @@ class Verb:
 
 @dataclass(frozen=True, slots=True)
 class Noun:
-    """A kind of thing, with what can be done with it."""
+    """A kind of resource, with its commands."""
 
     name: str
     about: str
@@ -49,7 +49,7 @@ class Noun:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """How a name is turned into an id: the list to look in, and the properties that are compared with it.
+    """Lookup of an id by name: the list to look in, and the properties that are compared with it.
 
     *told_apart*: the property that differs between two things of one name; the name and it, with a space between, are
     a name as well. *called*: what people call such a thing.
@@ -74,7 +74,7 @@ NAMES: Mapping[str, Named] = {
     "site": Named("site", "list_sites", ("id", "displayName")),
     "my": Named("Cloud PC of yours", "list_own_cloud_pcs", ("displayName", "computerName"), "servicePlanName"),
 }
-"""Kinds of things that can be named by what people call them."""
+"""Kinds of resources that can be named by their display names."""
 
 FORESEEN = (
     *("ACTION=action", "USER=userPrincipalName", "PLAN=servicePlanName", "STATUS=status"),

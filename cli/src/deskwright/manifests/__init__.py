@@ -12,6 +12,6 @@ from deskwright.manifests.spot import SPOT_GROUP
 KINDS: dict[str, Kind] = {
     kind.name: kind for kind in (TENANT, SITE, CONNECTION, DEVICE_IMAGE, IMAGE_SET, USER_SETTING, POLICY, SPOT_GROUP)
 }
-"""In the order in which they are applied: what is referred to comes first."""
+"""The kinds in the order of applying: a kind comes after those that it refers to."""
 
 __all__ = ["KINDS", "Json", "Kind"]

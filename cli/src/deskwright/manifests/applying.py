@@ -24,7 +24,7 @@ def check(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
 
 
 def await_builds(changes: Sequence[Change], todo: Sequence[Change], writing: Writing, manner: Manner) -> None:
-    """Wait for what is built since an earlier time and is needed now. Raises: CommandError."""
+    """Wait for builds that were begun before and are needed now. Raises: CommandError."""
     building = {
         (change.kind.name, change.label): address
         for change in changes
@@ -46,7 +46,7 @@ def _refuse_to_wait(change: Change, needed: Iterable[tuple[str, str]], manner: M
 
 
 def foretell(changes: Iterable[Change], writing: Writing) -> None:
-    """Write, on stderr, what changes would do to Cloud PCs, by the service's planner. Nothing is changed."""
+    """Write, on stderr, the consequences of changes for Cloud PCs, by the service's planner. Nothing is changed."""
     for change in changes:
         for wanted in change.kind.dry_runs(change, writing) if not change.needs else ():
             if wanted:
@@ -54,7 +54,10 @@ def foretell(changes: Iterable[Change], writing: Writing) -> None:
 
 
 def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
-    """Write changes in their order; wait for what they begin. Raises: CommandError, and says what was done before."""
+    """Write changes in their order; wait for the operations that they begin.
+
+    Raises: CommandError, which says what was done before.
+    """
     until = _until(manner)
     begun: dict[tuple[str, str], list[str]] = {}
     done = 0
@@ -92,7 +95,7 @@ def _problems(changes: Sequence[Change], writing: Writing) -> Iterable[str]:
 
 
 def _review(change: Change, writing: Writing) -> Iterable[str]:
-    """Yield what the service finds wrong with a change; its warnings are written at once."""
+    """Yield the errors that the service finds in a change; its warnings are written at once."""
     yield from change.kind.faults(change)
     for wizard, form in change.kind.forms(change, writing):
         review = writing.review(wizard, form)

@@ -1,4 +1,4 @@
-"""Documents: read from files, put into order, and compared with what there is."""
+"""Documents: read from files, put into order, and compared with the existing resources."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ def checked(documents: Iterable[Json]) -> list[tuple[Kind, Json]]:
 
 
 def planned(documents: Iterable[tuple[Kind, Json]]) -> dict[str, list[Json]]:
-    """Return documents by kind: what will be there."""
+    """Return documents by kind: those that will exist."""
     found: dict[str, list[Json]] = {}
     for kind, document in documents:
         found.setdefault(kind.name, []).append(document)
@@ -48,7 +48,10 @@ def planned(documents: Iterable[tuple[Kind, Json]]) -> dict[str, list[Json]]:
 
 
 def change_of(kind: Kind, document: Json, references: References) -> Change:
-    """Return what a document comes to. Raises: NotFoundError if it refers to nothing, and as other CommandErrors."""
+    """Return the change that a document asks for.
+
+    Raises: NotFoundError if it refers to nothing, and as other CommandErrors.
+    """
     label = kind.label(document)
     try:
         said, refers = _named(kind, document, references)
@@ -64,7 +67,10 @@ def change_of(kind: Kind, document: Json, references: References) -> Change:
 
 
 def differences(before: object, said: object, at: str = "") -> Iterator[tuple[str, object, object]]:
-    """Yield where a document differs from what there is: place, before, after; by what it names only."""
+    """Yield the differences between a document and the existing resource: place, before, after.
+
+    Only properties that the document names are compared.
+    """
     if isinstance(said, Mapping) and isinstance(before, Mapping):
         for name, value in said.items():
             yield from differences(before.get(name), value, f"{at}.{name}" if at else str(name))
@@ -76,7 +82,10 @@ def differences(before: object, said: object, at: str = "") -> Iterator[tuple[st
 
 
 def _same(before: object, said: object) -> bool:
-    """Return whether a value says what there is: of objects in lists by what they name; ARM's ids in any case."""
+    """Return whether a value equals the existing one.
+
+    Objects in lists are compared by the properties that they name, ARM's ids in any case.
+    """
     if isinstance(before, list) and isinstance(said, list):
         return len(before) == len(said) and all(map(_same, before, said))
     if isinstance(before, Mapping) and isinstance(said, Mapping):
@@ -89,7 +98,7 @@ def _same(before: object, said: object) -> bool:
 
 
 def _check_shapes(number: int, kind: Kind, document: Mapping[str, Any]) -> None:
-    """Check what is a name or a list of names. Raises: UsageError."""
+    """Check the properties that hold a name or a list of names. Raises: UsageError."""
     for name in (*kind.references, *(["groups"] if kind.grouped else [])):
         value = document.get(name)
         is_list = name.endswith("s")
@@ -100,7 +109,7 @@ def _check_shapes(number: int, kind: Kind, document: Mapping[str, Any]) -> None:
 
 
 def _named(kind: Kind, document: Json, references: References) -> tuple[Json, set[tuple[str, str]]]:
-    """Return a document with labels in place of other names and ids, and to what it refers."""
+    """Return a document with labels in place of other names and ids, and the resources that it refers to."""
     said, refers = dict(document), set[tuple[str, str]]()
     for name, other in kind.references.items():
         if said.get(name) is None:

@@ -7,6 +7,11 @@ from deskwright.manifests.kind import Change, FormKind, Json, Writing, only_one
 from deskwright.manifests.references import References
 from deskwright.session import Session
 
+_MANAGED = "/providers/microsoft.compute/images/"
+"""The part of the id of a managed image that no version in a gallery has."""
+_SOURCES = ("galleryImageId", "galleryVersionId", "managedImageId")
+"""The properties of which an image set names one."""
+
 
 class _DeviceImage(FormKind):
     """An image of the tenant's own. Nothing of one changes: another version is another image."""
@@ -33,7 +38,9 @@ class _DeviceImage(FormKind):
     def forms(self, change: Change, writing: Writing) -> Iterator[tuple[str, Json]]:  # noqa: ARG002 - as above
         said = change.said
         only_one(self.name, said, "galleryImageId", "sourceImageResourceId")
-        source = {"galleryImageId": said.get("galleryImageId"), "galleryVersionId": said.get("sourceImageResourceId")}
+        own = said.get("sourceImageResourceId")
+        kind = "managedImageId" if _MANAGED in str(own).casefold() else "galleryVersionId"
+        source = {"galleryImageId": said.get("galleryImageId"), kind: own}
         yield (
             "create-device-image",
             {
@@ -50,12 +57,12 @@ class _ImageSet(FormKind):
 
     name = "imageSet"
     lists, shows = "list_image_sets", "get_image_set"
-    properties = ("description", "hostPoolType", "site", "isGlobal", "galleryImageId", "galleryVersionId", "recipe")
+    properties = ("description", "hostPoolType", "site", "isGlobal", *_SOURCES, "recipe")
     references = {"site": "site"}  # noqa: RUF012 - as the base class declares it
-    fixed = frozenset({"hostPoolType", "site", "isGlobal", "galleryImageId", "galleryVersionId"})
+    fixed = frozenset({"hostPoolType", "site", "isGlobal", *_SOURCES})
 
     def slow(self, said: Mapping[str, Any]) -> bool:
-        return bool(said.get("isGlobal"))
+        return bool(said.get("isGlobal") or said.get("managedImageId"))
 
     def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:  # noqa: ARG002 - as above
         if not view["isGlobal"]:
@@ -69,9 +76,9 @@ class _ImageSet(FormKind):
             yield "edit-image-set", {"set": {"imageSetId": change.found.identifier}, **detail, **recipe}
             return
         only_one(self.name, said, "site", "isGlobal")
-        only_one(self.name, said, "galleryImageId", "galleryVersionId")
+        only_one(self.name, said, *_SOURCES)
         site: Json = {"isGlobal": True} if said.get("isGlobal") else {"siteId": said["site"]}
-        source = {name: said[name] for name in ("hostPoolType", "galleryImageId", "galleryVersionId") if name in said}
+        source = {name: said[name] for name in ("hostPoolType", *_SOURCES) if name in said}
         detail = {name: said[name] for name in ("displayName", "description") if name in said}
         yield "create-image-set", {"site": site, "source": source, "detail": detail, "recipe": said.get("recipe", {})}
 

@@ -1,4 +1,4 @@
-"""What every kind of document has: its properties, and how a thing of it is read, compared and written."""
+"""Base class of the kinds of document: properties, and reading, comparing and writing the things described."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -33,7 +33,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a document comes to. *found*: what there is, None for nothing; *before*: that as a document.
+    """The change that a document requires. *found*: the existing thing or None; *before*: that as a document.
 
     *refers*: to what, as pairs of kind and label; *needs*: what of that only the files have yet.
     """
@@ -49,7 +49,7 @@ class Change:
 
     @property
     def etag(self) -> str | None:
-        """The ETag of what there is, None for nothing."""
+        """The ETag of the existing resource, None without one."""
         return self.found.etag if self.found else None
 
     @property
@@ -64,21 +64,21 @@ class Change:
 
     @property
     def action(self) -> str:
-        """What has to be done: create, update, nothing, or what cannot be done."""
+        """The action to take: create, update, unchanged, or impossible."""
         if self.found is None:
             return "create"
         return "impossible" if self.fixed else "update" if self.different else "unchanged"
 
     @property
     def whole(self) -> Json:
-        """The thing as it shall be: what the document says, and of the rest what there is."""
+        """The resource as it shall be: the document's properties, and the existing ones for the rest."""
         found: Json = merged(self.before, self.said)
         return found
 
 
 @dataclass
 class Writing:
-    """What writing needs. *secrets*: label of a connection -> its password."""
+    """Context for writing documents. *secrets*: label of a connection -> its password."""
 
     use: Session
     references: References
@@ -96,7 +96,7 @@ class Writing:
         return self.use.client.ask("POST", address, body=form, headers=headers)
 
     def review(self, wizard: str, form: Json) -> Json:
-        """Return what the service thinks of a form. Nothing is saved."""
+        """Return the service's review of a form. Nothing is saved."""
         found: Json = self.use.client.ask("POST", self.use.address("review_wizard", wizard=wizard), body=form).body
         return found
 
@@ -127,15 +127,15 @@ class Kind(ABC):
 
     @property
     def order(self) -> tuple[str, ...]:
-        """Those names but for ``kind``, as a document is written."""
+        """The property names except ``kind``, in the order in which a document is written."""
         return (*self.key, *self.properties, *(["groups"] if self.grouped else []))
 
     def label(self, said: Mapping[str, Any]) -> str:
-        """Return what people call the thing of a document or of a view."""
+        """Return the name for people of a resource in a document or a view."""
         return " ".join(str(said[name]) for name in self.key)
 
     def query(self) -> dict[str, str]:
-        """Return what to ask for beside a thing itself."""
+        """Return the query parameters with which one resource is read."""
         return {}
 
     def given(self, identifier: str) -> dict[str, str]:
@@ -164,7 +164,7 @@ class Kind(ABC):
         return Found(answer.body, answer.headers.get("etag", ""))
 
     def slow(self, said: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for those kinds that are
-        """Return whether what refers to a new thing of this kind waits for it."""
+        """Return whether resources that refer to a new one of this kind have to wait for it."""
         return False
 
     def building(self, change: Change, use: Session) -> str | None:  # noqa: ARG002 - as above
@@ -182,18 +182,18 @@ class Kind(ABC):
         return {"kind": self.name} | {name: found[name] for name in self.order if name in found}
 
     def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:  # noqa: B027 - some have none
-        """Put into a document what a view says in other words: ids, for which it has names."""
+        """Put a view's values into a document in its own words: names in place of ids."""
 
     def forms(self, change: Change, writing: Writing) -> Iterator[tuple[str, Json]]:  # noqa: ARG002 - as above
         """Yield the forms, with their wizards, by which the service reviews a change before it is written."""
         yield from ()
 
     def faults(self, change: Change) -> Iterator[str]:  # noqa: ARG002 - as above
-        """Yield what is wrong with a change that no wizard reviews."""
+        """Yield the errors of a change that no wizard reviews."""
         yield from ()
 
     def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:  # noqa: ARG002 - as above
-        """Yield the dry runs by which the planner says what a change would do."""
+        """Yield the dry runs that forecast the consequences of a change."""
         yield from ()
 
     @abstractmethod
@@ -212,7 +212,7 @@ class FormKind(Kind):
 
 
 def merged(before: object, said: object) -> Any:  # noqa: ANN401 - JSON
-    """Return JSON with what *said* names in place of what there was; lists are replaced as a whole."""
+    """Return JSON with the members of *said* in place of the old ones; lists are replaced as a whole."""
     if isinstance(before, Mapping) and isinstance(said, Mapping):
         return {**before, **{name: merged(before.get(name), value) for name, value in said.items()}}
     return said

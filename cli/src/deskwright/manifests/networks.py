@@ -10,7 +10,7 @@ PASSWORD = "adDomainPassword"  # noqa: S105 - the name of a property
 _DOMAIN = ("adDomainName", "adDomainUsername", "organizationalUnit")
 _NETWORK = ("virtualNetworkId", "subnetIds")
 _NEED_PASSWORD = frozenset({"adDomainName", "adDomainUsername", *_NETWORK})
-"""What does not change without the password: it is not sent to another place than it was given for."""
+"""Properties that cannot change without the password: it is not sent to another place than it was given for."""
 _HYBRID = "hybridAzureADJoin"
 
 

@@ -97,7 +97,7 @@ class _Assigned(Kind):
         found["groups"] = [each["target"]["groupId"] for each in view.get("assignments") or ()]
 
     def body(self, said: Mapping[str, Any], references: References) -> Json:  # noqa: ARG002 - for policies
-        """Return what a document says as the body of a request."""
+        """Return the properties of a document as the body of a request."""
         return {name: said[name] for name in (*self.key, *self.properties) if name in said}
 
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:

@@ -13,7 +13,7 @@ _FEW = 5
 
 
 class Listed(Protocol):
-    """What is known of a kind: the list of its things, and the properties whose values make a label in a tenant."""
+    """Description of a kind: the list of its things, and the properties whose values make a label in a tenant."""
 
     lists: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
@@ -30,7 +30,7 @@ class _Thing:
 
 @dataclass
 class References:
-    """What there is by its names. *kinds*: all of them; *planned*: what files make, as if it were there, by kind."""
+    """Lookup of things by name. *kinds*: all kinds; *planned*: things that the files will create, by kind."""
 
     use: Session
     kinds: Mapping[str, Listed]
@@ -38,11 +38,11 @@ class References:
     _listed: dict[str, list[_Thing]] = field(default_factory=dict)
 
     def label(self, kind: str, name: str) -> str:
-        """Return what files call a thing that they name by its id or a name. Raises: NotFoundError, ConflictError."""
+        """Return the label in files of a resource, by its id or a name. Raises: NotFoundError, ConflictError."""
         return self._found(kind, name, [*self._things(kind), *self._new(kind)]).label
 
     def label_of(self, kind: str, identifier: str) -> str:
-        """Return what files call the thing of an id; the id where it is gone."""
+        """Return the label in files of the resource with an id; the id if it is gone."""
         return next((each.label for each in self._things(kind) if each.identifier == identifier), identifier)
 
     def is_there(self, kind: str, label: str) -> bool:
@@ -54,7 +54,7 @@ class References:
         return str(self._found(kind, name, self._things(kind)).identifier)
 
     def look_again(self, kind: str) -> None:
-        """Read the things of a kind anew: one has been made."""
+        """Read the resources of a kind again: one has been created."""
         self._listed.pop(kind, None)
 
     @cached_property

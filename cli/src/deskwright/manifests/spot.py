@@ -7,7 +7,8 @@ from deskwright.errors import ConflictError
 from deskwright.manifests.kind import Change, FormKind, Json, Writing
 from deskwright.manifests.references import References
 
-_NAMED = ("friendlyName", "description", "profilePath", "dataPath", "tags")
+_DATA = ("profilePath", "dataPath", "sharedDrive")
+_NAMED = ("friendlyName", "description", *_DATA, "tags")
 _WHOLE = ("sessions", "hosts", "capacity")
 _IMAGE = frozenset({"imageSet", "imageVersion"})
 _METHOD = "releaseMethod"
@@ -19,7 +20,7 @@ class _SpotGroup(FormKind):
     name = "spotGroup"
     lists, shows = "list_spot_groups", "get_spot_group"
     properties = (
-        *("friendlyName", "description", "tags", "profilePath", "dataPath", "licenseType", "quantity"),
+        *("friendlyName", "description", "tags", *_DATA, "licenseType", "quantity"),
         *("site", "connection", "imageSet", "imageVersion", _METHOD, *_WHOLE),
     )
     references = {"site": "site", "connection": "connection", "imageSet": "imageSet"}  # noqa: RUF012 - as the base class
@@ -28,6 +29,7 @@ class _SpotGroup(FormKind):
     grouped = True
 
     def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:
+        found["sharedDrive"] = view.get("dataPath") is not None
         found["site"] = view["siteId"]
         found["connection"] = references.label_of("connection", view["connectionId"])
         found["imageSet"] = references.label_of("imageSet", view["imageSetId"])
@@ -60,7 +62,7 @@ class _SpotGroup(FormKind):
             place["connectionId"] = writing.references.identifier("connection", connection)
         return {
             "name": _of(said, ("displayName", "friendlyName")),
-            "profile": _of(said, ("profilePath", "dataPath")),
+            "profile": _of(said, _DATA),
             "license": _of(said, ("licenseType", "quantity")),
             "site": place,
             "groups": {"groupIds": said.get("groups", [])},
@@ -72,6 +74,8 @@ class _SpotGroup(FormKind):
     def _edited(self, change: Change, identifier: str) -> Json:
         whole, touched = change.whole, change.touched
         form: Json = {"group": {"spotGroupId": identifier}}
+        if "profilePath" in touched and "dataPath" in change.said:
+            touched |= {"dataPath"}  # left out, it would follow the profiles where both are one
         if named := {name: whole[name] for name in _NAMED if name in touched}:
             form["name"] = named
         if "quantity" in touched:

@@ -1,0 +1,192 @@
+"""Orders that are delivered again when a newer machine has the place of the one that they were given for."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.contracts import (
+    carriers,
+    configuration,
+    desktops,
+    host_builds,
+    identities,
+    image_versions,
+    images,
+    machines,
+    remote_actions,
+)
+from shared.contracts.machines import Machine
+from shared.contracts.orphans import DELETE_ORPHAN, RemovalOrder
+from shared.contracts.outcomes import Accepted, Done, Refused
+from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.orphans import Found, Orphan, OrphanType
+from shared.domain.images.image import DeviceImageStatus
+from shared.domain.spot.image_version import VersionStatus
+from shared.domain.values import Value
+from tests.contract.test_activities_desktop import assign, build, enrol, join, machine_of, record, remove
+from tests.contract.test_activities_images import ORDER as CAPTURE
+from tests.contract.test_activities_images import capture, generalize
+from tests.contract.test_activities_orphans import Lists
+from tests.contract.worker import REGION, TENANT, Worker, building
+from tests.implementations import AnyActivity
+
+pytestmark = pytest.mark.simulator
+
+OLD, NEW = machine_of(), machine_of(computer_name="CPC-USER-NEW34")
+
+
+def forgotten(machine: Machine) -> identities.ForgetDeviceOrder:
+    return identities.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
+
+
+Ordered = Callable[[Machine], Value]
+ON_MACHINES: dict[AnyActivity, Ordered] = {
+    machines.BEGIN_VM_DELETE: lambda machine: machine,
+    machines.DELETE_DISK: lambda machine: machine,
+    machines.DELETE_NIC: lambda machine: machine,
+    machines.BEGIN_DEALLOCATE: lambda machine: machine,
+    host_builds.BEGIN_HIBERNATE: lambda machine: machine,
+    remote_actions.BEGIN_RESTART: lambda machine: machine,
+    images.BEGIN_GENERALIZE: lambda machine: machine,
+    images.MARK_GENERALIZED: lambda machine: machine,
+    desktops.REVOKE_SIGN_IN: lambda machine: desktops.ForgetSessionHostOrder(machine=machine),
+    desktops.DELETE_SESSION_HOST: lambda machine: desktops.ForgetSessionHostOrder(machine=machine),
+    identities.DELETE_DEVICE: forgotten,
+    identities.DELETE_MANAGED_DEVICE: forgotten,
+    identities.BEGIN_ENTRA_JOIN: lambda machine: identities.EntraJoinOrder(machine=machine, enroll=False),
+    configuration.BEGIN_CONFIGURATION: lambda machine: configuration.ConfigurationOrder(machine=machine),
+    carriers.BEGIN_CARRIER_REMOVAL: lambda machine: carriers.CarrierOrder(
+        machine=machine, carrier=carriers.Carrier(kind="extensions", name="AADLoginForWindows")
+    ),
+    remote_actions.BEGIN_RESIZE: lambda machine: remote_actions.SizeOrder(machine=machine, size="Standard_D8s_v5"),
+}
+"""The orders about a machine, by its names."""
+
+
+def everything(worker: Worker) -> dict[str, Any]:
+    """Return all resources, with their members that can be changed."""
+    return {each.id: each.body for each in worker.cloud.cloud.world.resources}
+
+
+async def whole(worker: Worker, machine: Machine) -> str:
+    """Make a machine that is joined, enrolled and assigned; return its host pool."""
+    await build(worker, machine)
+    await enrol(worker, machine, await join(worker, machine))
+    return (await assign(worker, machine)).host_pool_id
+
+
+async def test_nothing_of_a_newer_machine_is_touched(worker: Worker) -> None:
+    """Also not by an order of a release that did not say when it was given: then its computer name counts."""
+    pool = await whole(worker, OLD)
+    worker.keep(record(worker, OLD, pool))
+    given = worker.deps.clock.now()
+    await remove(worker, OLD, pool)
+    worker.forget(OLD.owner.id)
+    worker.cloud.advance(1)
+    pool = await whole(worker, NEW)
+    worker.keep(record(worker, NEW, pool))
+    worker.cloud.advance(300)
+
+    before = everything(worker)
+    for activity, ordered in ON_MACHINES.items():
+        for at in (given, None):
+            outcome = await worker.again(activity, ordered(OLD), at)
+            assert isinstance(outcome, Done | Refused), (activity.name, outcome)
+            assert everything(worker) == before, (activity.name, at)
+    for activity in (identities.DELETE_DEVICE, identities.DELETE_MANAGED_DEVICE):  # a name that is used again
+        await worker.again(activity, forgotten(NEW), given)
+    assert await worker.deps.graph(TENANT).devices(NEW.computer_name)
+    assert await worker.deps.graph(TENANT).managed_devices(device_name=NEW.computer_name)
+
+
+@pytest.mark.parametrize("computer_name", [None, NEW.computer_name])
+async def test_nothing_is_made_that_nobody_wants_any_more(worker: Worker, computer_name: str | None) -> None:
+    """The record of its Cloud PC is gone, or another machine is made for it."""
+    order = await build(worker, OLD)
+    given: datetime = worker.deps.clock.now()
+    await remove(worker, OLD, None)
+    if computer_name is not None:
+        made = Resources(computer_name=computer_name, region=order.place.region, size=order.place.size)
+        worker.keep(building(OLD.owner.id, made))
+    before = everything(worker)
+
+    for activity, late in (
+        (machines.CREATE_NIC, machines.NicOrder(machine=OLD, subnet_ids=())),
+        (machines.BEGIN_VM, order),
+    ):
+        outcome = await worker.again(activity, late, given)
+        assert (outcome.kind, outcome.code) == ("refused", "orderedEarlier")
+    assert everything(worker) == before
+
+
+async def test_a_version_that_is_captured_is_not_captured_again(worker: Worker) -> None:
+    """Its regions, and whether it is any host's latest, have been changed since by its publication."""
+    await generalize(worker)
+    given = worker.deps.clock.now()
+    version = await capture(worker)
+    await worker.cloud.arm("PATCH", version.version_id, {"tags": {"published": "yes"}})
+    worker.cloud.advance(300)
+    before = everything(worker)
+    services: Any = worker.deps
+    for image in (None, SimpleNamespace(status=DeviceImageStatus.READY)):
+        services.images.values = {CAPTURE.machine.owner.id: image} if image else {}
+        outcome = await worker.again(images.BEGIN_CAPTURE, CAPTURE, given)
+        assert (outcome.kind, outcome.code) == ("refused", "orderedEarlier")
+    assert everything(worker) == before
+
+
+async def test_a_version_that_was_published_is_not_published_as_an_old_order_says(worker: Worker) -> None:
+    await generalize(worker)
+    captured = await capture(worker)
+    given = worker.deps.clock.now()
+    services: Any = worker.deps
+    services.spot_groups, services.releases, services.image_versions = Lists(), Lists(), Lists()
+    order = image_versions.PublishOrder(
+        tenant_id=TENANT.id, gallery_version=captured, image_set_id="set", regions=(REGION,), validated=True
+    )
+    worker.cloud.advance(300)
+    before = everything(worker)
+    for status in (VersionStatus.AVAILABLE, VersionStatus.FAILED, VersionStatus.REPLICATING):
+        known = SimpleNamespace(id="v1", tenant_id=TENANT.id, image_set_id="set", version="1.0.0", status=status)
+        services.image_versions.values = {"v1": known}
+        outcome = await worker.again(image_versions.BEGIN_PUBLICATION, order, given)
+        assert (everything(worker) == before) is (status is not VersionStatus.REPLICATING)
+        assert isinstance(outcome, Accepted) is (status is VersionStatus.REPLICATING)
+
+
+async def test_a_session_host_that_has_registered_since_is_no_orphan_of_an_old_order(worker: Worker) -> None:
+    """Also one that the list of orphans still names: its registration is newer than the order."""
+    given = worker.deps.clock.now()
+    worker.cloud.advance(60)
+    pool = await whole(worker, OLD)
+    found = Found(
+        type=OrphanType.SESSION_HOST,
+        resource_id=f"{pool}/sessionHosts/{OLD.computer_name}",
+        name=OLD.computer_name,
+        cloud_pc_id="gone",
+        owner=OLD.vm_id,
+    )
+    long_ago = given - timedelta(days=1)
+    orphan = Orphan(
+        id="o1",
+        tenant_id=TENANT.id,
+        area=pool,
+        found=found,
+        why="w",
+        advice="a",
+        since=long_ago,
+        last_seen_at=long_ago,
+        removable_from=long_ago,
+    )
+    services: Any = worker.deps
+    services.orphans = Lists({"o1": orphan})
+    worker.cloud.advance(300)
+    before = everything(worker)
+    removal = RemovalOrder(tenant_id=TENANT.id, orphan_id="o1")
+    assert await worker.again(DELETE_ORPHAN, removal, given) == Done()
+    assert everything(worker) == before
+    assert await worker.do(DELETE_ORPHAN, removal) == Done()
+    assert everything(worker) != before

@@ -1,0 +1,159 @@
+"""Every order of a life is delivered again at later moments of it: what lives then stays, and no record goes back."""
+
+import random
+from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from azure_simulator.certificates import Certificates
+
+from activities import decisions
+from shared.contracts.cleaning import CLEAN_UP, leftovers_of
+from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
+from shared.contracts.provisioning import PROVISION, order_for
+from shared.contracts.remote_actions import RUN_REMOTE_ACTION, remote_order
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, replanned
+from shared.domain.cloud_pcs.lifecycle import Event
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.cloud_pcs.remote_action_run import begun
+from shared.services.second_questions import Claim
+from shared.storage.tables import Tables
+from tests.contract.test_activities_desktop import IMAGE
+from tests.integration import things
+from tests.integration.lives import Given, Life, living
+
+pytestmark = pytest.mark.simulator
+
+
+@pytest.fixture
+async def life(certificates: Certificates, monkeypatch: pytest.MonkeyPatch, tables: Tables) -> AsyncIterator[Life]:
+    """A life of a user who is entitled to their Cloud PC as long as the test says so."""
+
+    async def entitled(*_: Any) -> Claim:
+        return Claim.STANDS
+
+    monkeypatch.setattr(decisions, "ask_for_claim", entitled)
+    async with living(certificates, monkeypatch, tables) as found:
+        yield found
+
+
+class Again:
+    """Delivers old orders at *moments* (how many orders were given until then; None: at each), and compares."""
+
+    def __init__(self, life: Life, moments: Iterable[int] | None = None) -> None:
+        self.life, self.delivered = life, 0
+        self.moments = None if moments is None else frozenset(moments)
+        self.touched: list[tuple[str, str, list[str]]] = []
+
+    async def __call__(self) -> None:
+        life = self.life
+        late = life.late() if self.moments is None or len(life.given) in self.moments else []
+        if not late:
+            return
+        directory, rows = await life.directory(), await life.rows()
+        life.wrote = False
+        for given in late:
+            before = life.resources()
+            await self._deliver(given)
+            self._compare(given.name, before, life.resources())
+            if life.wrote:
+                after = await life.rows()
+                self._compare(given.name, rows, after)
+                rows, life.wrote = after, False
+        self._compare("one of all", directory, await life.directory())
+
+    async def _deliver(self, given: Given) -> None:
+        self.delivered += 1
+        try:
+            await self.life.deliver(given)
+        except Exception as error:  # noqa: BLE001 - what fails is delivered again, which is what happens here
+            del error
+
+    def report(self) -> str:
+        """Return the resources that were touched, each kind by each order once, with the first moment."""
+        found = {}
+        for name, moment, keys in reversed(self.touched):
+            kinds = sorted({"/".join(key.split("/")[:1] if key[0] != "/" else key.split("/")[-4:]) for key in keys})
+            found[name, *kinds] = f"{name} after {moment}: {', '.join(kinds)}"
+        return "\n".join(found.values())
+
+    def _compare(self, name: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+        changed = [key for key in before.keys() | after.keys() if before.get(key) != after.get(key)]
+        if changed:
+            self.touched.append((name, self.life.given[-1].name, sorted(changed)))
+
+
+async def record(life: Life) -> CloudPc:
+    found = [stored.value async for stored in life.deps.cloud_pcs.each(things.TENANT_ID)]
+    return found[0]
+
+
+async def provision(life: Life, pc: CloudPc) -> None:
+    tenant = (await life.deps.tenants.get(pc.tenant_id)).value
+    site, connection = things.site(), (await life.deps.connections.get(pc.tenant_id, "c1")).value
+    receipt = await life.run(PROVISION, order_for(pc, pc.current, tenant, site, connection))
+    assert receipt["outcome"] in {"provisioned", "provisionedWithWarnings"}, receipt
+
+
+async def act(life: Life, name: Remote, point: str | None = None) -> None:
+    action = RemoteAction(
+        name=name, operation_id=f"op-{name.value}", begun_at=life.now(), restore_point_id=point, automatic=True
+    )
+    pc = await record(life)
+    after = await life.deps.cloud_pcs.change(pc.tenant_id, pc.id, lambda there: begun(there, action))
+    order = remote_order(after)
+    assert order is not None
+    ended = await life.run(RUN_REMOTE_ACTION, order)
+    assert ended["outcome"] == "succeeded", (name, await record(life))
+    life.cloud.advance(60)
+
+
+async def reprovision(life: Life) -> None:
+    pc = await record(life)
+    anew = replanned(pc, Event.REPROVISIONED, life.now())
+    await provision(life, await life.deps.cloud_pcs.change(pc.tenant_id, pc.id, lambda _: anew))
+    life.cloud.advance(60)
+
+
+async def leave(life: Life) -> None:
+    pc = await record(life)
+    lost = pc.after(Event.LOST, at=life.now()).after(Event.EXPIRED, at=life.now())
+    await life.deps.cloud_pcs.change(pc.tenant_id, pc.id, lambda _: lost)
+    of = {"tenant_id": pc.tenant_id, "cloud_pc_id": pc.id, "generation": pc.current.generation}
+    await life.run(DEPROVISION, DeprovisionOrder.model_validate(of))
+    life.cloud.advance(60)
+    gone = await record(life)
+    for order in leftovers_of(gone, gone.current):
+        await life.run(CLEAN_UP, order.but(standing_alone=True))
+
+
+async def a_whole_life(life: Life) -> None:
+    """Provisioned, restarted, restored, built anew, taken out of use, cleaned up."""
+    snapshot = things.snapshot(image=IMAGE)
+    pc = things.cloud_pc(user=life.user, generation=int(life.now().timestamp()), snapshot=snapshot)
+    await life.deps.cloud_pcs.insert(pc)
+    await provision(life, pc)
+    await act(life, Remote.REBOOT)
+    await act(life, Remote.CREATE_SNAPSHOT, "point")
+    await act(life, Remote.RESTORE, "point")
+    await reprovision(life)
+    await leave(life)
+    life.cloud.advance(timedelta(minutes=6).total_seconds())
+
+
+async def lived(life: Life, moments: Iterable[int] | None) -> Again:
+    """Live a whole life, with old orders delivered again at *moments* and at its end."""
+    again = Again(life, moments)
+    life.after_each = again
+    await a_whole_life(life)
+    again.moments = None
+    await again()
+    return again
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 5, 6, 7])
+async def test_a_life_of_a_cloud_pc_with_each_order_again_at_some_later_moments(life: Life, seed: int) -> None:
+    again = await lived(life, random.Random(seed).sample(range(200), 10))
+    assert not again.report(), again.report()
+    assert again.delivered > 100

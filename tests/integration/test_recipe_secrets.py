@@ -1,0 +1,174 @@
+"""Secrets of recipes: stored in Key Vault alone, kept by name, and sources that only editors see; over HTTP."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.contracts.image_versions import BEGIN_RECIPE_STEP, RecipeStepOrder
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Refused
+from shared.domain.owner import Owner, OwnerKind
+from shared.domain.spot.image_set import Recipe, RecipeSecret, StoredSecret
+from tests.integration import image_things, things
+from tests.integration.asking import ask, told
+from tests.integration.callers import Office, signed_in
+from tests.integration.services import perform
+from tests.integration.spot_forms import SPOT_FORMS
+
+Json = dict[str, Any]
+SAVE, REVIEW = "POST tenants/{tenant}/wizards/{wizard}", "POST tenants/{tenant}/wizards/{wizard}/review"
+SHOW = "GET tenants/{tenant}/wizards/{wizard}"
+SET, SETS = "…/imageSets/{id}", "GET …/imageSets"
+KEY, OTHER = "Licence-4711 with 'quotes\"", "Another-4712-key"
+SCRIPT = "Register-Product -Key $env:SECRET_Key"
+STEPS = [{"name": "Licence", "script": SCRIPT, "secrets": ["Key"]}, {"name": "7-Zip", "packageId": "7zip.7zip"}]
+FORM = {**SPOT_FORMS["create-image-set"], "recipe": {"steps": STEPS, "secrets": [{"name": "Key", "value": KEY}]}}
+
+
+async def send(routes: Json, name: str, at: Json, body: Json | None = None, *roles: str, status: int = 200) -> Any:
+    headers = signed_in(*roles) if roles else {}
+    content = b"" if body is None else json.dumps(body).encode()
+    answer = await ask(routes[name], name, at=at, body=content, headers=headers, query=at.get("query"))
+    assert answer.status_code == status, answer.get_body()
+    return json.loads(answer.get_body() or b"null")
+
+
+@pytest.fixture
+async def there(office: Office, routes: Json) -> Json:
+    """An image set with a secret."""
+    made: Json = await send(routes, SAVE, {"wizard": "create-image-set"}, FORM, status=201)
+    return made
+
+
+async def rows(office: Office) -> str:
+    """Every row of every table."""
+    service: Any = office.tables.service()
+    found: list[Any] = []
+    async for table in service.list_tables():
+        found += [dict(row) async for row in service.get_table_client(table.name).list_entities()]
+    return str(found)
+
+
+async def test_a_secret_is_in_the_vault_and_nowhere_else(office: Office, routes: Json, there: Json) -> None:
+    assert list(office.paper.kept.values()) == [KEY]
+    assert there["recipe"]["secrets"] == [{"name": "Key"}]
+    kept = await rows(office)
+    assert SCRIPT in kept
+    assert KEY not in kept
+    assert "Licence-4711" not in kept
+    assert "secrets/recipe-" not in json.dumps(there)
+
+
+@pytest.mark.parametrize("role", ["CloudPC.Reader", "CloudPC.Operator", "CloudPC.Administrator"])
+async def test_who_may_not_edit_sees_the_names_and_not_the_source(routes: Json, there: Json, role: str) -> None:
+    wizard = {"wizard": "edit-image-set", "query": {"id": there["id"]}}
+    shown = await send(routes, SHOW, wizard, None, role)
+    values = next(step["values"] for step in shown["steps"] if step["name"] == "recipe")
+    one = await send(routes, f"GET {SET}", {"id": there["id"]}, None, role)
+    listed = await send(routes, SETS, {}, None, role)
+    recipes = [values, one["recipe"], next(each for each in listed["value"] if each["id"] == there["id"])["recipe"]]
+    for recipe in recipes:
+        assert [step["name"] for step in recipe["steps"]] == ["Licence", "7-Zip"]
+        assert recipe["steps"][1]["packageId"] == "7zip.7zip"
+        assert recipe["secrets"] == [{"name": "Key"}]
+        assert (SCRIPT in json.dumps(recipe)) is (role == "CloudPC.Administrator")
+
+
+async def test_a_secret_that_is_left_out_stays_and_another_value_replaces_it(
+    office: Office, routes: Json, there: Json
+) -> None:
+    place = {"id": there["id"]}
+    (first,) = office.paper.kept
+    recipe = {"steps": [*STEPS, {"name": "More", "script": "Get-Date"}], "secrets": [{"name": "Key"}]}
+    await send(routes, f"PATCH {SET}", place, {"recipe": recipe}, status=204)
+    assert office.paper.kept == {first: KEY}
+
+    form = {"set": {"imageSetId": there["id"]}, "recipe": {**recipe, "secrets": [{"name": "Key", "value": OTHER}]}}
+    forecast = await send(routes, REVIEW, {"wizard": "edit-image-set"}, form)
+    assert forecast["wouldHappen"]["details"]["changed"] == ["secrets"]
+    await send(routes, SAVE, {"wizard": "edit-image-set"}, form)
+    assert list(office.paper.kept.values()) == [OTHER]
+    assert first not in office.paper.kept
+    assert OTHER not in await rows(office)
+
+    await send(routes, f"PATCH {SET}", place, {"recipe": {"steps": []}}, status=204)
+    assert office.paper.kept == {}
+
+
+async def test_a_change_that_comes_too_late_keeps_the_secret_that_there_is(
+    office: Office, routes: Json, there: Json
+) -> None:
+    kept = dict(office.paper.kept)
+    body = json.dumps({"recipe": {"steps": STEPS, "secrets": [{"name": "Key", "value": OTHER}]}}).encode()
+    name = f"PATCH {SET}"
+    answer = await ask(routes[name], name, at={"id": there["id"]}, body=body, headers={"If-Match": 'W/"old"'})
+    assert answer.status_code == 412
+    assert office.paper.kept == kept
+
+
+async def test_the_secrets_go_with_the_image_set(office: Office, routes: Json, there: Json) -> None:
+    await send(routes, f"DELETE {SET}", {"id": there["id"]}, status=204)
+    assert office.paper.kept == {}
+
+
+async def test_a_name_that_is_taken_leaves_no_secret(office: Office, routes: Json, there: Json) -> None:
+    kept = dict(office.paper.kept)
+    await send(routes, SAVE, {"wizard": "create-image-set"}, FORM, status=400)
+    assert there["displayName"] == "Pupils"
+    assert office.paper.kept == kept
+
+
+@pytest.mark.parametrize(
+    ("recipe", "pointer"),
+    [
+        ({"secrets": [{"name": "Key"}]}, "/recipe/secrets/0/value"),
+        ({"secrets": [{"name": "Key", "value": "short"}]}, "/recipe/secrets/0/value"),
+        ({"secrets": [{"name": "Key", "value": "two lines\nof text"}]}, "/recipe/secrets/0/value"),
+        ({"secrets": [{"name": "a b", "value": KEY}]}, "/recipe/secrets/0/name"),
+        ({"secrets": [{"name": "Key", "value": KEY}, {"name": "KEY", "value": KEY}]}, "/recipe/secrets"),
+        ({"steps": [{"name": "x", "script": "y", "secrets": ["Key"]}]}, "/recipe/steps"),
+        ({"steps": [{"name": "x", "packageId": "y", "secrets": ["Key"]}]}, "/recipe/steps/0/secrets"),
+    ],
+)
+async def test_a_secret_that_is_wrong_or_not_there_is_named(
+    office: Office, routes: Json, recipe: Json, pointer: str
+) -> None:
+    form = {**FORM, "recipe": recipe}
+    reviewed = await send(routes, REVIEW, {"wizard": "create-image-set"}, form)
+    assert pointer in [each["pointer"] for step in reviewed["steps"] for each in step["errors"]]
+    for name, at, body in (
+        (SAVE, {"wizard": "create-image-set"}, form),
+        (f"PATCH {SET}", {"id": "5e700000"}, {"recipe": recipe}),
+    ):
+        answer = await ask(routes[name], name, at=at, body=json.dumps(body).encode())
+        assert pointer in [each for each, _ in told(answer)], answer.get_body()
+        assert KEY not in answer.get_body().decode()
+    assert office.paper.kept == {}
+
+
+def test_a_record_with_the_value_of_a_secret_cannot_be_made() -> None:
+    recipe = Recipe(secrets=(RecipeSecret(name="Key", value=KEY),))
+    assert KEY not in repr(recipe)
+    with pytest.raises(ValueError, match="Key Vault only"):
+        image_things.image_set().but(recipe=recipe)
+
+
+async def test_a_step_whose_secret_is_gone_is_refused_with_what_to_do(office: Office) -> None:
+    recipe = Recipe.model_validate({"steps": STEPS, "secrets": [{"name": "Key"}]})
+    version = image_things.version(recipe=recipe.steps, id="v9", version="0.0.9")
+    await office.image_versions.insert(version)
+    machine = Machine(
+        tenant_id=things.TENANT_ID,
+        owner=Owner(kind=OwnerKind.IMAGE_VERSION, id="v9"),
+        subscription_id=things.SUBSCRIPTION,
+        resource_group="rg",
+        region="westeurope",
+        computer_name="VER-1",
+    )
+    refused = await perform(BEGIN_RECIPE_STEP, RecipeStepOrder(machine=machine, number=0))
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.final) == ("recipeSecretMissing", True)
+    assert StoredSecret(name="Key", secret_url="https://v/secrets/x").secret_url not in str(refused)

@@ -1,0 +1,39 @@
+"""End of the sessions of a user who has no place any more: told, time to save, signed off."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.domain.spot.signing_off import OpenSession, SigningOff, SignOffStep, sign_off_step
+
+_AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
+_NOTICE = timedelta(minutes=5)
+_WORKS, _AWAY = OpenSession(key="a", active=True), OpenSession(key="b", active=False)
+_TOLD = SigningOff(at=_AT, told=("a",))
+
+
+@pytest.mark.parametrize(
+    ("sessions", "before", "expected"),
+    [
+        ((), None, SignOffStep()),
+        ((), _TOLD, SignOffStep()),
+        ((_WORKS, _AWAY), None, SignOffStep(tell=("a",), then=SigningOff(at=_AT + _NOTICE, told=("a",)))),
+        ((_AWAY,), None, SignOffStep(then=SigningOff(at=_AT + _NOTICE))),
+        ((_WORKS,), _TOLD.but(at=_AT + _NOTICE), SignOffStep(then=_TOLD.but(at=_AT + _NOTICE))),
+        ((_WORKS, _AWAY), _TOLD, SignOffStep(end=("a", "b"), then=_TOLD)),
+    ],
+    ids=["none", "all over", "two", "away", "time to save", "over"],
+)
+def test_the_steps_to_the_end_of_sessions(
+    sessions: tuple[OpenSession, ...], before: SigningOff | None, expected: SignOffStep
+) -> None:
+    assert sign_off_step(sessions, before, _AT, _NOTICE) == expected
+
+
+def test_who_was_away_when_the_others_were_told_has_the_whole_notice() -> None:
+    """So has a session that has begun since: nobody is signed off who has not read why."""
+    back = OpenSession(key="b", active=True)
+    step = sign_off_step((_WORKS, back), _TOLD, _AT, _NOTICE)
+    assert step == SignOffStep(tell=("b",), then=SigningOff(at=_AT + _NOTICE, told=("a", "b")))

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
+from local.options import StackOptions
 from local.people import offered
-from local.stack import Stack, StackOptions
+from local.stack import Stack
 from packages.azure_simulator.tests.answers import SPECIFICATION
 from tests.browser.environment import AXE, find
 from tests.e2e.office import SMALL, Office
@@ -18,7 +19,7 @@ from tests.e2e.office import SMALL, Office
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 WIDTHS = {"wide": 1_280, "narrow": 320}
 SHOTS = Path(__file__).resolve().parents[2] / ".run" / "screenshots"
-"""Where the pictures of pages land."""
+"""Folder of the pictures of pages."""
 _AXE_RUN = """() => axe.run({
   exclude: [['[data-tabster-dummy]']],
   rules: { 'target-size': { enabled: true } },
@@ -38,7 +39,7 @@ _STOP = """() => {
 _CONTROLS = "() => document.querySelectorAll('main a[href], main button, main input, main select').length"
 _SPEED = 60.0
 _PATIENCE_MS = 30_000
-"""For what a page shows, in real time, on a machine that does other things too."""
+"""Milliseconds that a page may take, in real time, on a machine that does other things too."""
 
 expect.set_options(timeout=_PATIENCE_MS)
 
@@ -93,7 +94,7 @@ def open_office(stack: Stack) -> Callable[..., Office]:
 
 
 class Visit:
-    """Somebody in front of the portal: a tab of their own, and what its console said."""
+    """A person in front of the portal: a tab of their own, and the lines of its console."""
 
     def __init__(self, page: Page, office: Office) -> None:
         self.page, self.office = page, office
@@ -120,7 +121,7 @@ class Visit:
         dialog.get_by_role("button", name=name, exact=True).click()
 
     def barriers(self) -> list[str]:
-        """Return what axe finds in the page as it is: rule, and where. An empty list is good."""
+        """Return the violations that axe finds in the page: rule and place. An empty list is good."""
         self.page.wait_for_function(_AT_REST)  # a button that comes to its colour has too little contrast meanwhile
         self.page.evaluate(AXE.read_text())
         found = self.page.evaluate(_AXE_RUN)
@@ -150,7 +151,7 @@ class Visit:
         self.page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
 
     def unexpected(self) -> list[str]:
-        """Return what the console said and nobody expected."""
+        """Return the lines of the console that no test has allowed."""
         return [line for line in self.said if not any(each in line for each in self.allowed)]
 
     def _listen(self, message: ConsoleMessage) -> None:
@@ -160,7 +161,7 @@ class Visit:
 
 @pytest.fixture
 def enter(browser: Browser, people: str, office: Office) -> Iterator[Enter]:
-    """Choose who somebody is, and come to the portal: ``enter("reader", width=320, dark=True)``."""
+    """Choose a person, and open the portal: ``enter("reader", width=320, dark=True)``."""
     visits: list[Visit] = []
     with ExitStack() as until:
 

@@ -41,13 +41,13 @@ class InstallError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """How to start the browser: its program, and the environment that it needs."""
+    """Command of the browser: its program, and the environment that it needs."""
 
     program: str
     environment: dict[str, str]
 
     def variables(self) -> dict[str, str | float | bool]:
-        """Return the environment of its process: that of this one, and what it needs."""
+        """Return the environment of the browser's process: that of this one, and the variables that it needs."""
         return {**os.environ, **self.environment}
 
 
@@ -64,7 +64,7 @@ def find() -> Browser:
 
 
 def prepare() -> None:
-    """Install what the lock names, unpack the browser, and see that it starts. Raises: InstallError, NodeError."""
+    """Install the packages of the lock, unpack the browser, and start it once. Raises: InstallError, NodeError."""
     found = node.find(ROOT / ".tools")
     PLACE.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json", "unpack.mjs"):

@@ -83,7 +83,7 @@ _EDITS: Mapping[str, str] = {
 
 
 def addresses(office: Office) -> dict[str, str]:
-    """Return where every page is in a furnished tenant: its name -> its path below ``/portal``."""
+    """Return the address of every page in a furnished tenant: its name -> its path below ``/portal``."""
     own = f"/t/{office.name}"
     ids = {path: _first(office, collection) for path, collection in _COLLECTIONS.items()}
     found: dict[str, str] = {}
@@ -115,7 +115,7 @@ def gone(office: Office) -> dict[str, str]:
 
 
 def _wizards(ids: Mapping[str, str]) -> dict[str, str]:
-    """Return every wizard of the API; those that change something with the id of what there is."""
+    """Return every wizard of the API; a wizard that edits with the id of an existing record."""
     described = json.loads(API.read_text())["paths"]["/tenants/{tenant}/wizards/{wizard}"]["get"]["parameters"]
     names = next(each["schema"]["enum"] for each in described if each["name"] == "wizard")
     edited = {name: ids[path] for name, path in _EDITS.items()} | {"edit-site": "main"}

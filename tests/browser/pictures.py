@@ -7,8 +7,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
+from local.options import StackOptions
 from local.people import offered
-from local.stack import Stack, StackOptions
+from local.stack import Stack
 from tests.browser.conftest import MORNING
 from tests.browser.environment import find
 from tests.browser.furnishing import furnish
@@ -34,7 +35,7 @@ NAMES = {
     "service-tenants": "tenants",
     "service-tenants-new": "tenants-new",
 }
-"""What the pictures of pages of one thing are called; other pictures have the names of routes. One wizard is enough."""
+"""Names of the pictures of pages of one thing; other pictures have the names of routes. One wizard is enough."""
 
 
 def main() -> None:

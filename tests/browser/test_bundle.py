@@ -1,4 +1,4 @@
-"""What the built portal contains."""
+"""Contents of the built portal."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.long
 
 PORTAL = Path(__file__).resolve().parents[2] / "portal"
 CHOSEN = "chosen-token"
-"""How the page "choose who you are" hands a token over."""
+"""Name under which the page "choose who you are" hands a token over."""
 
 
 def bundled(folder: str) -> list[str]:

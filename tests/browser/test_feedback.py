@@ -1,4 +1,4 @@
-"""What the portal says while something goes on, goes wrong, or has gone; and where the focus is then."""
+"""Messages of the portal during work, after failures and after removals; and the focus then."""
 
 from __future__ import annotations
 
@@ -77,12 +77,16 @@ def test_a_page_begins_at_its_top_and_the_one_before_where_it_was_left(enter: En
     page = enter("administrator").go()
     expect(page.get_by_role("heading", name="Begin here")).to_be_visible()
     page.set_viewport_size({"width": 1_280, "height": 400})
-    page.evaluate("scrollTo(0, 250)")
-    page.get_by_role("link", name="Everybody").click()
+    page.wait_for_function("() => { scrollTo(0, 250); return scrollY === 250 }")  # it grows while its cards are read
+    link = page.get_by_role("link", name="Everybody")
+    link.scroll_into_view_if_needed()  # a click would, and leave another place
+    left = page.evaluate("scrollY")
+    assert left > 0
+    link.click()
     expect(page.get_by_role("heading", name="Cloud PCs", level=1)).to_be_visible()
     page.go_back()
     expect(page.get_by_role("heading", name="Begin here")).to_be_visible()
-    page.wait_for_function("() => scrollY === 250")
+    page.wait_for_function("left => scrollY === left", arg=left)
     page.get_by_role("link", name="Create a connection").click()
     expect(page.get_by_role("heading", name="Create Connection", level=1)).to_be_visible()
     page.wait_for_function("() => scrollY === 0")

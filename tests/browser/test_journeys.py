@@ -1,4 +1,4 @@
-"""What administrators come for, from the first wizard to a Cloud PC that is repaired."""
+"""Journeys of administrators, from the first wizard to a Cloud PC that is repaired."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BROKEN = {"kind": "lro_fail", "code": "VMExtensionProvisioningError", "message":
 HURRY = 600.0
 """Simulated seconds per real second while Cloud PCs are built."""
 LONG_MS = 180_000
-"""For what is built meanwhile, in real time."""
+"""Milliseconds for steps that wait for a build, in real time."""
 
 
 def furnished(office: Office, count: int = 1) -> list[str]:

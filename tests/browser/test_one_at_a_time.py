@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
+from local.options import StackOptions
 from local.people import offered
-from local.stack import Stack, StackOptions
+from local.stack import Stack
 from packages.azure_simulator.tests.answers import SPECIFICATION
 from tests.browser.conftest import MORNING, Enter
 from tests.browser.furnishing import furnish

@@ -1,4 +1,4 @@
-"""What single pages show; `test_states.py` opens all of them."""
+"""Contents of single pages; `test_states.py` opens all of them."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Who provides the service sees what was done to it as a whole."""
+"""The provider of the service sees what was done to it as a whole."""
 
 import re
 

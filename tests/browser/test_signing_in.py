@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from local.options import StackOptions
 from local.people import offered
-from local.stack import Stack, StackOptions
+from local.stack import Stack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long]
 

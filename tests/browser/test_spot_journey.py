@@ -19,7 +19,7 @@ OpenOffice = Callable[..., Office]
 HURRY = 600.0
 """Simulated seconds per real second while something is built."""
 LONG_MS = 240_000
-"""For what is built meanwhile, in real time."""
+"""Milliseconds for steps that wait for a build, in real time."""
 STEP = re.compile(r"Step (\d+) of \d+")
 BY_HAND, BY_RECIPE = "0.0.1", "0.0.2"
 PASSWORD, CALLER = "Chosen-by-the-caller-7", "20.50.2.10"
@@ -38,7 +38,7 @@ def forward(visit: Visit, *, times: int = 1) -> None:
 
 
 def save(visit: Visit, picture: str) -> None:
-    """Save what is reviewed, and go to what was made."""
+    """Save the reviewed form, and open the page of the result."""
     visit.picture(picture)
     visit.page.get_by_role("button", name="Save").click()
     expect(visit.page.get_by_role("heading", name="Saved")).to_be_visible()
@@ -62,7 +62,7 @@ def table(page: Page, name: str) -> Locator:
 def test_a_spot_group_from_its_image_set_to_the_end_of_a_release(
     stack: Stack, open_office: OpenOffice, enter: Enter
 ) -> None:
-    office = open_office("marina")
+    office = open_office("harbour")
     with stack.at_speed(HURRY):
         office.connection()
     first, *_ = users = [office.user(number) for number in (1, 2, 3)]
@@ -136,7 +136,7 @@ def make_group(visit: Visit, stack: Stack, users: list[str]) -> None:
     forward(visit)
     page.get_by_role("spinbutton", name="Quantity").fill(str(len(users)))
     forward(visit, times=2)
-    page.get_by_role("checkbox", name="marina crew").check()
+    page.get_by_role("checkbox", name="harbour crew").check()
     forward(visit)
     page.get_by_role("combobox", name="Version").select_option(label=f"Teachers {BY_HAND}")
     forward(visit, times=5)
@@ -174,7 +174,7 @@ def look_at_the_host(visit: Visit, user: str) -> None:
 
 
 def foresee_an_edit(visit: Visit) -> None:
-    """What a lower quantity would take is said before anything is saved."""
+    """The removals of a lower quantity are shown before anything is saved."""
     page = visit.page
     page.get_by_role("link", name="Edit", exact=True).click()
     forward(visit, times=2)

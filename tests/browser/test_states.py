@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 REFUSED = "Failed to load resource"
-"""What a browser itself writes to its console about an answer that is an error."""
+"""Message that a browser itself writes to its console about an error response."""
 Look = tuple[str, Literal["light", "dark"]]
 TWO_LOOKS: Sequence[Look] = (("wide", "light"), ("narrow", "dark"))
 EVERY_LOOK: Sequence[Look] = (*TWO_LOOKS, ("wide", "dark"), ("narrow", "light"))
@@ -56,7 +56,7 @@ def come(visit: Visit, address: str) -> Page:
 
 
 def look(visit: Visit, places: Mapping[str, str], state: str, shows: Callable[[Page], Locator]) -> dict[str, list[str]]:
-    """Open pages, expect what *shows* finds on each, and return what is wrong: name of a page -> its faults."""
+    """Open pages, expect the element that *shows* finds on each, and return the faults by the name of the page."""
     found = {}
     for name, address in places.items():
         page = come(visit, address)
@@ -71,12 +71,12 @@ def look(visit: Visit, places: Mapping[str, str], state: str, shows: Callable[[P
 
 
 def machine_texts(page: Page) -> list[str]:
-    """Return what a page shows as machines write it: moments, JSON, values that are none."""
+    """Return texts of a page in machine format: moments, JSON, missing values."""
     return _MACHINE_TEXT.findall(page.get_by_role("main").inner_text())
 
 
 def faults(visit: Visit, name: str, looks: Sequence[Look]) -> list[str]:
-    """Look at a page in some widths and colours; return what is wrong with it."""
+    """Look at a page in some widths and colours; return its faults."""
     found = []
     for width_name, scheme in looks:
         width = WIDTHS[width_name]

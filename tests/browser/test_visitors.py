@@ -1,4 +1,4 @@
-"""Who comes: users with their own Cloud PCs, readers, people with two tabs, with a keyboard only, without a network."""
+"""Visitors: users with their own Cloud PCs, readers, people with two tabs, with a keyboard only, without a network."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 OpenOffice = Callable[..., Office]
 AWAY = "Failed to load resource"
-"""What a browser itself writes to its console when an address cannot be reached."""
+"""Message that a browser itself writes to its console when an address cannot be reached."""
 
 
 def allow_everything(office: Office, group_id: str) -> None:
-    """Let the members of a group do with their own Cloud PCs what users can do."""
+    """Allow the members of a group every action on their own Cloud PCs."""
     setting = {
         "displayName": "Self-service",
         "selfServiceEnabled": True,

@@ -48,6 +48,7 @@ export const GROUPS: readonly Group[] = [
     links: [
       { path: "/licenses", title: nav.licenses },
       { path: "/user-settings", title: nav.userSettings },
+      { path: "/administrators", title: nav.administrators },
       { path: "/tenant", title: nav.tenant },
     ],
   },

@@ -23,6 +23,8 @@ export const words = {
   asking: "The service is asked whether this is possible.",
   notAsked: "The service could not be asked whether this is possible.",
   type: (text: string): string => `Type ${text} to go on`,
+  heldBack: (act: string) => `${act.charAt(0).toUpperCase()}${act.slice(1)} waits`,
+  heldBackUntil: (since: string, next: string) => `It waits since ${since}, and is asked again at ${next}.`,
   pausedBy: (who: string, when: string): string => `Paused by ${who}, ${when}.`,
   noRoles: "Your roles could not be read. Load the page again.",
   noRight: (permission: string): string => `Your roles do not allow this (${permission}). Ask an administrator.`,

@@ -58,6 +58,7 @@ export const words = {
       onPremisesConnections: "connections",
       sites: "sites",
     },
+    withNetworks: "Network security groups go with their networks",
     unassigned: (name: string): string => `Took the groups of ${name}`,
     confirmed: (id: string): string => `Confirmed the removal of ${id}`,
     ended: (id: string): string => `Ended the grace period of ${id}`,

@@ -7,6 +7,10 @@ export const words = {
   failed: (count: number): string => (count === 1 ? "1 Cloud PC has failed" : `${count} Cloud PCs have failed`),
   warned: (count: number): string => (count === 1 ? "1 Cloud PC has warnings" : `${count} Cloud PCs have warnings`),
   removals: (count: number): string => (count === 1 ? "1 removal waits" : `${count} removals wait`),
+  spotRemovals: (count: number): string =>
+    count === 1 ? "The removal of 1 member of a Spot Group waits" : `The removals of ${count} members of Spot Groups wait`,
+  spotReleases: (count: number): string => (count === 1 ? "1 release of a Spot Group has stopped" : `${count} releases of Spot Groups have stopped`),
+  spotHosts: (count: number): string => (count === 1 ? "1 session host does not work" : `${count} session hosts do not work`),
   machinesGone: (count: number): string =>
     count === 1 ? "The machine of 1 Cloud PC is gone from Azure" : `The machines of ${count} Cloud PCs are gone from Azure`,
   sharedMissing: (count: number): string =>

@@ -24,6 +24,7 @@ export const words = {
     audit: "Audit",
     licenses: "Licences and quotas",
     userSettings: "User settings",
+    administrators: "Administrators",
     tenant: "Tenant and sites",
     tenants: "All tenants",
     my: "My Cloud PCs",

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { fieldsOf, fitting, labelOf, type Schema } from "./fields.ts";
+import { fieldsOf, fitting, labelOf, reach, type Schema } from "./fields.ts";
 
 const STEP: Schema = {
   type: "object",
@@ -62,7 +62,12 @@ describe("fieldsOf", () => {
 
   it("knows what has to be filled in, and the bounds", () => {
     expect(field("displayName")).toMatchObject({ required: true, longest: 120 });
-    expect(field("quantity")).toMatchObject({ required: false, minimum: 1, maximum: 500, value: 10 });
+    expect(field("quantity")).toMatchObject({ required: false, minimum: 1, maximum: 500, value: 10, slides: true });
+  });
+
+  it("lets a slider reach far enough, and no further than what is allowed", () => {
+    expect([1, 50, 51, 800].map((value) => reach(value, 5_000))).toEqual([50, 50, 500, 5_000]);
+    expect(reach(10, 20)).toBe(20);
   });
 
   it("shows numbers to choose from as texts", () => {

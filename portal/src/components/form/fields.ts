@@ -57,6 +57,8 @@ export interface Field {
   readonly choices: readonly Choice[];
   /** Whether the order counts in which they are chosen. */
   readonly ordered?: boolean;
+  /** Whether a number has a slider beside it. */
+  readonly slides?: boolean;
   /** The wizard that makes what is chosen from, where there is one. */
   readonly madeBy?: string | null;
   readonly minimum?: number;
@@ -85,6 +87,7 @@ const CHOSEN: Readonly<Record<string, string | null>> = {
   groupIds: null,
 };
 /** What is tried in the order in which it was chosen. */
+const SLIDES = new Set(["quantity"]);
 const ORDERED: ReadonlySet<string> = new Set(["connectionIds", "fallbackRegions"]);
 /** What has names of languages. */
 const LANGUAGE = "locale";
@@ -99,6 +102,11 @@ export function fitting(choices: readonly Choice[], values: Readonly<Record<stri
       return other === undefined || other === null || other === value;
     }),
   );
+}
+
+/** Return where a slider ends: far enough for what is there, and near enough to set it by hand. */
+export function reach(value: number, maximum: number): number {
+  return Math.min([50, 500].find((each) => value <= each) ?? maximum, maximum);
 }
 
 /** Return the fields of a step, in the order of its schema. */
@@ -140,6 +148,7 @@ function fieldOf(
     value: raw.default ?? schema.default,
     choices: listed.map((choice) => shownAs(choice, name)),
     ...(ORDERED.has(name) ? { ordered: true } : {}),
+    ...(SLIDES.has(name) && kind === "number" ? { slides: true } : {}),
     madeBy: CHOSEN[name] ?? null,
     fields: map?.values ?? inner,
     ...(map === undefined ? {} : { keys: map.keys }),

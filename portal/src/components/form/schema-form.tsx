@@ -14,7 +14,7 @@ import { useId, useState, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { words } from "../../words/form.ts";
-import { escape, fitting, type Choice, type Field, type Json } from "./fields.ts";
+import { escape, fitting, reach, type Choice, type Field, type Json } from "./fields.ts";
 import { GroupPicker } from "./group-picker.tsx";
 import { JsonArea } from "./json-area.tsx";
 import { LinesArea } from "./lines-area.tsx";
@@ -47,6 +47,9 @@ const useStyles = makeStyles({
     minWidth: 0,
   },
   field: { gridTemplateColumns: "minmax(0, 1fr)" },
+  slider: { display: "flex", alignItems: "center", columnGap: tokens.spacingHorizontalM },
+  range: { flexGrow: 1, minWidth: 0, accentColor: tokens.colorBrandBackground },
+  number: { width: "112px" },
   select: { minWidth: 0, maxWidth: "100%" },
   boxes: { border: "none", margin: 0, padding: 0, minWidth: 0, display: "grid", rowGap: tokens.spacingVerticalS },
   problem: { color: tokens.colorStatusDangerForeground1 },
@@ -156,7 +159,9 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
     case "switch":
       return <Switch checked={value === true} onChange={(_, { checked }) => onChange(checked)} />;
     case "number":
-      return (
+      return field.slides === true ? (
+        <NumberSlider field={field} value={value} onChange={onChange} />
+      ) : (
         <Input
           type="number"
           value={text}
@@ -186,6 +191,35 @@ function Control({ field, value, beside, onChange }: AskedGiven): ReactElement {
         <NewName value={text} taken={choices} onChange={write} />
       );
   }
+}
+
+/** A number that is written, or set by a slider. */
+function NumberSlider({ field, value, onChange }: Pick<AskedGiven, "field" | "value" | "onChange">): ReactElement {
+  const styles = useStyles();
+  const { minimum = 0, maximum = 5_000 } = field;
+  const number = typeof value === "number" ? value : minimum;
+  return (
+    <div className={styles.slider}>
+      {/* Not Fluent's: within a field that would say aria-required, which no slider may. */}
+      <input
+        type="range"
+        className={styles.range}
+        aria-label={field.label}
+        min={minimum}
+        max={reach(number, maximum)}
+        value={number}
+        onChange={({ target }) => onChange(target.valueAsNumber)}
+      />
+      <Input
+        type="number"
+        className={styles.number}
+        value={typeof value === "number" ? String(value) : ""}
+        min={minimum}
+        max={maximum}
+        onChange={(_, data) => onChange(data.value === "" ? (field.nullable === true ? null : undefined) : Number(data.value))}
+      />
+    </div>
+  );
 }
 
 /** A name that people choose; those that are there are offered. */

@@ -10,6 +10,7 @@ import { serviceNow } from "../../api/service-time.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
+import { HeldBackNotice } from "../../components/held-back.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { PageLoading } from "../../components/page-loading.tsx";
@@ -88,7 +89,7 @@ function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
   );
 }
 
-/** What somebody should know about it: its problem, its warnings, its grace period, its drift. */
+/** What somebody should know about it: its problem, its warnings, what waits, its grace period, its drift. */
 function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
   const styles = useStyles();
   const [detail, grace, drift] = [pc.statusDetail, pc["@deskwright.grace"], pc["@deskwright.drift"]];
@@ -104,6 +105,7 @@ function Notices({ pc }: { readonly pc: CloudPc }): ReactElement {
           </MessageBarBody>
         </MessageBar>
       ) : null}
+      <HeldBackNotice held={pc["@deskwright.heldBack"]} />
       {grace ? (
         <MessageBar intent="warning" layout="multiline">
           <MessageBarBody>

@@ -96,9 +96,14 @@ export function leftOf(counts: Counts, kinds: readonly Counted[]): string {
   return leaving.left(there.map((kind) => `${counts[kind]} ${leaving.kinds[kind]}`).join(", "));
 }
 
-/** Target nobody any more, confirm what the removal brake holds, end the grace periods where that is meant. */
+/** Let security groups go with their networks, target nobody any more, confirm what the removal brake holds, end the grace periods where that is meant. */
 async function takePeople(who: Leaving): Promise<void> {
   const { api, tenant } = who;
+  await one(who, [{ id: tenant }], "securityGroups", async () => {
+    const body = { settings: { removeSecurityGroups: true } } as never; // what a change leaves out stays
+    await api.PATCH("/tenants/{tenant}", { params: { path: { tenant } }, body });
+    who.note(leaving.withNetworks);
+  });
   await one(who, await readAll(api, `${ROOT}/provisioningPolicies`, { tenant }), "assign", async ({ id, displayName }) => {
     await api.POST(`${ROOT}/provisioningPolicies/{id}/assign`, {
       params: { path: { ...at(tenant), id } },

@@ -32,6 +32,9 @@ export function Needs({ tenant, summary }: { readonly tenant: string; readonly s
     ...counted(summary.machinesGone, words.machinesGone, "/cloud-pcs?status=failed"),
     ...counted(summary.sharedMissing, words.sharedMissing, "/removals"),
     ...counted(summary.removalsWaiting, words.removals, "/removals"),
+    ...counted(summary.spot.removalsHeld, words.spotRemovals, "/spot-groups"),
+    ...counted(summary.spot.releasesStopped, words.spotReleases, "/spot-groups"),
+    ...counted(summary.spot.hostsBroken, words.spotHosts, "/spot-groups"),
     ...(connections.data?.value ?? []).map(({ id, displayName }) => ({
       text: words.unhealthy(displayName ?? id),
       path: `/connections/${id}`,

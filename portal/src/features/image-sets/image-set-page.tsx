@@ -53,7 +53,9 @@ export function ImageSetPage(): ReactElement {
               source: set.sourceName,
               site: set.isGlobal ? words.global : set.siteId,
               recipe: (set.recipe.steps ?? []).map(({ name, packageId }) => (packageId ? `${name} (${packageId})` : name)),
+              secrets: (set.recipe.secrets ?? []).map(({ name }) => name),
               schedule: set.recipe.schedule ? words.everyMonth(set.recipe.schedule.dayOfMonth, set.recipe.schedule.hour ?? 0) : null,
+              versionsKept: set.recipe.keepVersions ?? null,
               nextBuild: set.nextBuildDateTime ? moment(set.nextBuildDateTime) : null,
             }}
           />

@@ -24,8 +24,15 @@ export function versionColumns(tenant: string, set: string): Column<ImageVersion
     },
     { id: "status", title: words.versionColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
     { id: "source", title: words.versionColumns.source, cell: (row) => row.sourceName },
+    { id: "costs", title: words.versionColumns.costs, cell: (row) => costsOf(row) },
     { id: "proved", title: words.versionColumns.proved, cell: (row) => (row.validated ? words.proved : words.notProved) },
     { id: "used", title: words.versionColumns.used, cell: (row) => String(row.usedBy.length) },
     { id: "changed", title: words.versionColumns.changed, cell: (row) => moment(row.lastModifiedDateTime) },
   ];
+}
+
+/** What a version costs at most, and whether it goes. */
+function costsOf({ cost, isRetired }: ImageVersion): string {
+  const said = cost.copies ? words.costs(cost.copies, cost.dollarsAMonth ?? 0) : words.costsNothing;
+  return isRetired ? `${said} ${words.retired}` : said;
 }

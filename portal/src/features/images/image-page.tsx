@@ -45,7 +45,7 @@ export function ImagePage(): ReactElement {
               windows: image.operatingSystem,
               site: image["@deskwright.siteId"],
               regions: image["@deskwright.regions"],
-              source: image["@deskwright.galleryImageId"] ?? image["@deskwright.galleryVersionId"],
+              source: image["@deskwright.galleryImageId"] ?? image.sourceImageResourceId,
               size: image.sizeInGB ? `${image.sizeInGB} GB` : null,
               changed: moment(image.lastModifiedDateTime),
               build: image["@deskwright.operationId"] ? (

@@ -35,7 +35,7 @@ const HOSTS: readonly Column<SessionHost>[] = [
   { id: "sessions", width: "90px", title: words.hostColumns.sessions, cell: (row) => String(row.activeSessions) },
   { id: "version", width: "110px", title: words.hostColumns.version, cell: (row) => row.imageVersion },
   { id: "task", width: "90px", title: words.hostColumns.task, cell: (row) => (row.task ? titleOf(row.task) : "-") },
-  { id: "why", title: words.hostColumns.why, cell: (row) => row.failure ?? row.why ?? "-" },
+  { id: "why", title: words.hostColumns.why, cell: (row) => row.failure ?? row.pausedBecause ?? row.why ?? "-" },
 ];
 const SESSIONS: readonly Column<Session>[] = [
   { id: "state", title: words.sessionColumns.state, cell: (row) => <StatusBadge status={row.state} /> },
@@ -46,6 +46,7 @@ const MEMBERS: readonly Column<Member>[] = [
   { id: "status", width: "120px", title: words.memberColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
   { id: "since", title: words.memberColumns.since, cell: (row) => moment(row.firstSeenDateTime) },
   { id: "held", title: words.memberColumns.held, cell: (row) => row.heldBecause ?? "-" },
+  { id: "signOff", title: words.memberColumns.signOff, cell: (row) => (row.signOffDateTime ? moment(row.signOffDateTime) : "-") },
 ];
 const DECISIONS: readonly Column<Decision>[] = [
   { id: "action", width: "110px", title: words.decisionColumns.action, cell: (row) => titleOf(row.action) },
@@ -83,7 +84,7 @@ export function Sessions({ tenant, group, begin }: WithActions): ReactElement {
   const names = useNames({ tenant, group });
   const columns = useMemo(
     (): Column<Session>[] => [
-      { id: "user", title: words.sessionColumns.user, cell: (row) => row.userPrincipalName },
+      { id: "user", title: words.sessionColumns.user, cell: (row) => row.userPrincipalName + (row.userId === null ? words.unknownUser : "") },
       { id: "host", title: words.sessionColumns.host, cell: (row) => names.get(row.sessionHostId) ?? row.sessionHostId },
       ...SESSIONS,
       rowActions<Session>(begin, ({ userPrincipalName }) => userPrincipalName, (row) => sessionActions(api, tenant, group, row)),

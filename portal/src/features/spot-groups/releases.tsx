@@ -24,7 +24,7 @@ const OPEN: ReadonlySet<string> = new Set(["running", "paused", "failed"]);
 const COLUMNS: readonly Column<Release>[] = [
   { id: "version", title: words.releaseColumns.version, cell: (row) => `${row.before.imageVersion} → ${row.image.imageVersion}` },
   { id: "method", title: words.releaseColumns.method, cell: (row) => titleOf(row.method) },
-  { id: "status", title: words.releaseColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
+  { id: "status", title: words.releaseColumns.status, cell: (row) => <StatusBadge status={row.pausedBecause ? "paused" : row.status} /> },
   { id: "by", title: words.releaseColumns.by, cell: (row) => row.requestedBy },
   { id: "created", title: words.releaseColumns.created, cell: (row) => moment(row.createdDateTime) },
 ];
@@ -62,11 +62,11 @@ function OpenRelease({ tenant, group, work, release }: Given & { readonly releas
       {release.status === "running" && (
         <OperationProgress title={words.releaseOf(image.imageVersion)} followed={inTenant(tenant)(release.operationId)} />
       )}
-      {release.cause ? (
-        <MessageBar intent="warning" layout="multiline">
-          <MessageBarBody>{release.cause}</MessageBarBody>
+      {[release.pausedBecause, release.cause].filter(Boolean).map((text) => (
+        <MessageBar key={text} intent="warning" layout="multiline">
+          <MessageBarBody>{text}</MessageBarBody>
         </MessageBar>
-      ) : null}
+      ))}
       <Facts
         facts={{
           version: `${before.imageVersion} → ${image.imageVersion}`,

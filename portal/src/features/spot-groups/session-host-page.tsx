@@ -9,6 +9,7 @@ import { useOne } from "../../api/read.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
+import { HeldBackNotice } from "../../components/held-back.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
@@ -71,6 +72,7 @@ function Notices({ host }: { readonly host: SessionHost }): ReactElement {
           </MessageBarBody>
         </MessageBar>
       ) : null}
+      <HeldBackNotice held={host.heldBack} />
       {host.parkedBecause ? (
         <MessageBar intent="warning" layout="multiline">
           <MessageBarBody>
@@ -109,7 +111,7 @@ function factsOf(host: SessionHost, tenant: string, group: string): Readonly<Rec
     disconnectedSessions: host.disconnectedSessions,
     user: host.assignedUserPrincipalName,
     imageVersion: <Link to={`/t/${tenant}/image-sets/${host.imageSetId}/versions/${host.imageVersion}`}>{host.imageVersion}</Link>,
-    profiles: host.settings?.profilePath ?? null,
+    profiles: profilesOf(host.settings),
     settingsSince: host.settings ? moment(host.settings.appliedDateTime) : null,
     tried: host.proven,
     work: host.task ? titleOf(host.task) : null,
@@ -124,4 +126,8 @@ function factsOf(host: SessionHost, tenant: string, group: string): Readonly<Rec
     seen: host.seenDateTime ? moment(host.seenDateTime) : null,
     created: moment(host.createdDateTime),
   };
+}
+
+function profilesOf(settings: SessionHost["settings"]): string | null {
+  return settings?.profileContainers === "off" ? words.profilesOnDisk : (settings?.profilePath ?? null);
 }

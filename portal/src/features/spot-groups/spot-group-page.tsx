@@ -22,6 +22,7 @@ import { groupActions } from "./actions.ts";
 import { Explained } from "./explained.tsx";
 import { Decisions, Hosts, Members, Sessions } from "./lists.tsx";
 import { Releases } from "./releases.tsx";
+import { SignIn } from "./sign-in.tsx";
 import { useSupported } from "./supported.ts";
 import type { SpotGroup } from "./types.ts";
 
@@ -65,6 +66,7 @@ export function SpotGroupPage(): ReactElement {
           <Hosts tenant={tenant} group={id} begin={work.begin} />
           <Sessions tenant={tenant} group={id} begin={work.begin} />
           <Members tenant={tenant} group={id} />
+          <SignIn tenant={tenant} group={id} />
           <Explained tenant={tenant} group={id} />
           <Decisions tenant={tenant} group={id} />
           <NoteList notes={group.notes} />

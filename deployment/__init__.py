@@ -1,4 +1,4 @@
-"""Deploy Deskwright to Azure: what Bicep cannot do, and what `azd` does, without it.
+"""Deploy Deskwright to Azure: the steps that Bicep cannot do, and those of `azd`, without it.
 
     python -m deployment --help
 

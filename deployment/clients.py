@@ -14,7 +14,9 @@ Json = dict[str, Any]
 Token = Callable[[], str]
 _NOT_DONE = frozenset({429, 503})
 _REPEATED = _NOT_DONE | {500, 502, 504}
-"""Of the others nobody knows whether it was done: a POST is not sent again; the next run looks for what it made."""
+"""Statuses for which requests other than POST are repeated: a POST may have been done; the next run looks for its
+result.
+"""
 _THERE_TRIES, _THERE_WAIT_S = 12, 5.0
 _TRIES = 6
 _FIRST_WAIT_S = 2.0
@@ -23,7 +25,7 @@ _TIMEOUT_S = 120
 
 
 class DeploymentError(Exception):
-    """Something that a person has to put right; the message says what, and where they can."""
+    """An error that a person has to put right; the message says what, and where."""
 
 
 class RefusedError(DeploymentError):
@@ -134,11 +136,11 @@ class Client:
         return reply
 
     def get(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """Return what is there."""
+        """Return the resource of a path."""
         return self.send("GET", path).json()
 
     def find(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """Return what is there, None where nothing is."""
+        """Return the resource of a path, None if it does not exist."""
         try:
             return self.get(path)
         except RefusedError as refused:
@@ -147,7 +149,7 @@ class Client:
             raise
 
     def awaited(self, path: str) -> Any:  # noqa: ANN401 - JSON
-        """Return what was made just now: a directory may take a minute until every part of it knows.
+        """Return a resource that was created just now: a directory may take a minute until every part of it has it.
 
         Raises:
             RefusedError: it is not there after that minute either.
@@ -160,7 +162,7 @@ class Client:
         return self.get(path)
 
     def rows(self, path: str) -> Iterator[Json]:
-        """Give every row of a list, page by page."""
+        """Yield every row of a list, page by page."""
         page = self.get(path)
         while True:
             yield from page["value"]

@@ -1,4 +1,4 @@
-"""Consent for everybody of a directory, to what people sign in with.
+"""Consent for everybody of a directory to the scopes with which people sign in.
 
 Where users may not consent for themselves, which many directories say, Entra ID shows them a page that they cannot pass
 (AADSTS90094). Source: https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant
@@ -12,7 +12,7 @@ from deployment.report import Report
 from shared.domain.tenants.needs import SIGN_IN_SCOPES
 
 BASICS = (*SIGN_IN_SCOPES, "User.Read")
-"""What a sign-in asks of Microsoft Graph, and what the registration names."""
+"""Permissions of Microsoft Graph that a sign-in requests and the registration declares."""
 _FORBIDDEN = 403
 
 

@@ -19,7 +19,7 @@ _FORBIDDEN = frozenset({401, 403})
 
 @dataclass(frozen=True)
 class Customer:
-    """Who is to be served: their services, and what the service is in their directory."""
+    """A customer to serve: clients of their services, and the service's identity in their directory."""
 
     graph: Client
     arm: Client
@@ -27,23 +27,23 @@ class Customer:
     subscription: str
     location: str
     client_id: str = ""
-    """Of the registration *Deskwright for customers*; empty in the provider's own directory."""
+    """Client id of the registration *Deskwright for customers*; empty in the provider's own directory."""
     principal: str = ""
     """The identity's object id in the provider's own directory."""
     groups: Sequence[str] = field(default=())
     """Resource groups that are there already; none: the whole subscription."""
     settings: Json = field(default_factory=dict)
-    """Of the tenant, as the API has them: `licenceSource`, `seats`, `servicePlans`."""
+    """Settings of the tenant, named as in the API: `licenceSource`, `seats`, `servicePlans`."""
     authority: str = "https://login.microsoftonline.com"
 
     @property
     def consent_link(self) -> str:
-        """Where the customer's administrator consents in a browser."""
+        """Address at which the customer's administrator gives consent in a browser."""
         return f"{self.authority}/{self.tenant}/adminconsent?client_id={self.client_id}"
 
 
 def bring_in(customer: Customer, report: Report) -> list[Verdict]:
-    """Make what is missing as far as the caller may, and judge everything; nothing stops at the first fault."""
+    """Create missing resources as far as the caller may, and judge everything; nothing stops at the first fault."""
     found: list[Verdict] = []
     for check in (_consent, _permissions, _providers, _roles, _single_sign_on, _licences, _quota):
         found += _judged(check, customer, report)
@@ -157,7 +157,7 @@ def _bought(customer: Customer) -> list[Licence]:
 
 
 def _licences_of(customer: Customer, counted: Json) -> list[Licence]:
-    """Return those of counted part numbers that give Cloud PCs."""
+    """Return the counted licences that give Cloud PCs."""
     plans = customer.settings.get("servicePlans", {})
     found = (needs.licence_of(name, count, plans.get(name)) for name, count in sorted(counted.items()))
     return [each for each in found if each is not None]

@@ -32,7 +32,7 @@ class Environment:
         self._values = self._read()
 
     def get(self, key: str, default: str = "") -> str:
-        """Return a value; one of the process counts before one of the file."""
+        """Return a value; a variable of the process counts before one of the file."""
         return self._process.get(key) or self._values.get(key, default)
 
     def need(self, key: str) -> str:

@@ -41,7 +41,7 @@ def missing(graph: Client, principal: str) -> list[str]:
 
 
 def ensure(graph: Client, principal: str, report: Report) -> None:
-    """Give a service principal the permissions that it lacks; what else it has stays."""
+    """Give a service principal the permissions that it lacks; its others stay."""
     resource, by_name = ids(graph)
     graph.awaited(f"/v1.0/servicePrincipals/{principal}?$select=id")
     path = f"/v1.0/servicePrincipals/{principal}/appRoleAssignments"

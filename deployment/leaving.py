@@ -15,13 +15,13 @@ from deployment.report import Report
 
 _GONE, _CONFLICT = 404, 409
 _KINDS = ("provisioningPolicies", "deviceImages", "imageSets", "userSettings", "onPremisesConnections")
-"""What has to go before sites, in this order."""
+"""Kinds to delete before sites, in this order."""
 _ENDED = {"notProvisioned"}
 
 
 @dataclass
 class Leaving:
-    """A tenant that leaves; `said` is what stands in the way of its deletion."""
+    """A tenant that leaves; `said` is the obstacle to its deletion."""
 
     service: Client
     tenant: str
@@ -30,7 +30,7 @@ class Leaving:
     """A day: builds that run end by themselves, and clean-ups wait for some hours."""
     said: str = ""
     asked: set[str] = field(default_factory=set)
-    """What was asked for once and takes its time."""
+    """Deletions that were requested and are still running."""
 
     @property
     def base(self) -> str:
@@ -39,12 +39,12 @@ class Leaving:
 
     @property
     def graph(self) -> str:
-        """The path of what Graph has, too."""
+        """The path of the resources that Graph has, too."""
         return f"{self.base}/beta/deviceManagement/virtualEndpoint"
 
 
 def preview(leaving: Leaving) -> dict[str, int]:
-    """Count what would be removed, by kind."""
+    """Count the resources that would be removed, by kind."""
     found = {"cloudPCs": sum(each["status"] not in _ENDED for each in _cloud_pcs(leaving))}
     for kind in ("spotGroups", *_KINDS):
         found[kind] = sum(1 for _ in leaving.service.rows(f"{leaving.graph}/{kind}"))
@@ -72,6 +72,7 @@ def empty(leaving: Leaving, report: Report, *, confirmed: str) -> bool:
         return False
     if confirmed != leaving.tenant:
         raise DeploymentError(f"Everything of {leaving.tenant} would be deleted: confirm with its id.")
+    _take_security_groups(leaving, report)
     for _ in range(leaving.rounds):
         _take_people(leaving, report)
         if not _left(leaving) and _take_things(leaving, report) and _take_tenant(leaving, report):
@@ -80,8 +81,16 @@ def empty(leaving: Leaving, report: Report, *, confirmed: str) -> bool:
     raise DeploymentError(f"{leaving.tenant} is still there: {leaving.said}")
 
 
+def _take_security_groups(leaving: Leaving, report: Report) -> None:
+    """Let the security groups go with their networks: they stay for the tenant's next build, and there is none."""
+    if not leaving.service.get(leaving.base)["settings"]["removeSecurityGroups"]:
+        body = {"settings": {"removeSecurityGroups": True}}
+        what = f"let the network security groups of {leaving.tenant} go with their networks"
+        report.change(what, partial(leaving.service.send, "PATCH", leaving.base, body))
+
+
 def _take_people(leaving: Leaving, report: Report) -> None:
-    """Target nobody any more, confirm what the removal brake holds, end the grace periods."""
+    """Remove all assignments, confirm the removals that the brake holds, end the grace periods."""
     service = leaving.service
     for each in _new(leaving, "provisioningPolicies"):
         path = f"{leaving.graph}/provisioningPolicies/{each['id']}/assign"
@@ -110,7 +119,7 @@ def _left(leaving: Leaving) -> int:
 
 
 def _take_things(leaving: Leaving, report: Report) -> bool:
-    """Delete what is left, in its order; return whether nothing is."""
+    """Delete remaining resources, in their order; return whether there are none left."""
     for kind in _KINDS:
         rows = list(leaving.service.rows(f"{leaving.graph}/{kind}"))
         for each in rows:
@@ -136,13 +145,13 @@ def _take_tenant(leaving: Leaving, report: Report) -> bool:
 
 
 def _delete(leaving: Leaving, path: str) -> None:
-    """Ask for a deletion once; one that is refused for now is asked for again in the next round."""
+    """Ask for a deletion once; a deletion that is refused for now is asked for again in the next round."""
     if _try(leaving, "DELETE", path):
         leaving.asked.add(path)
 
 
 def _try(leaving: Leaving, method: str, path: str) -> bool:
-    """Send a request; return False where something is in its way, and remember what."""
+    """Send a request; return False if an obstacle is in its way, and keep that."""
     try:
         leaving.service.send(method, path, again=True)
     except RefusedError as refused:
@@ -156,7 +165,7 @@ def _try(leaving: Leaving, method: str, path: str) -> bool:
 
 
 def _new(leaving: Leaving, kind: str) -> Iterator[Json]:
-    """Give what a list has that was not asked about before."""
+    """Yield the rows of a list that earlier calls have not yielded."""
     for each in list(leaving.service.rows(f"{leaving.graph}/{kind}")):
         if f"{kind}/{each['id']}" not in leaving.asked:
             leaving.asked.add(f"{kind}/{each['id']}")

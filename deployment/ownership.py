@@ -1,4 +1,4 @@
-"""Whose an app registration is: made by this deployment, or named to it; and in nobody else's hands.
+"""Ownership of an app registration: created by this deployment or named to it, and with no other owners.
 
 Anybody who may register applications may give one any name. So none is taken for ours by its name: by its id, or by the
 mark that this deployment has kept before it made the registration. Who owns a registration, or has a credential of it,
@@ -19,7 +19,7 @@ _NOT_DELEGATED = 400
 
 @dataclass(frozen=True)
 class Known:
-    """What a deployment knows before it makes a registration, or mends it.
+    """Facts that a deployment has before it creates or repairs a registration.
 
     *client_id*: of the one that it has made or was told; empty before that. *mark*: a tag of those that it makes, which
     nobody can know before. *variable*: what holds the id. *owners*: the object ids of who may own it.
@@ -75,7 +75,7 @@ def caller(graph: Client) -> frozenset[str]:
 
 
 def owners(graph: Client, client_id: str) -> dict[str, str]:
-    """Return the names of who owns a registration or its service principal, by their object ids."""
+    """Return the names of the owners of a registration or its service principal, by their object ids."""
     found: dict[str, str] = {}
     for path in (f"/v1.0/applications(appId='{client_id}')", f"/v1.0/servicePrincipals(appId='{client_id}')"):
         if graph.find(path) is not None:
@@ -84,7 +84,7 @@ def owners(graph: Client, client_id: str) -> dict[str, str]:
 
 
 def judge(graph: Client, name: str, found: Json, known: Known) -> None:
-    """Look who can act as a registration.
+    """Check that nobody else can act as a registration.
 
     Raises:
         DeploymentError: somebody besides this deployment, or everybody with an account of Microsoft.
@@ -103,7 +103,7 @@ def judge(graph: Client, name: str, found: Json, known: Known) -> None:
 
 
 def _credentials(graph: Client, found: Json) -> Iterator[str]:
-    """Yield what is wrong about credentials: a registration of ours has no secret and no certificate."""
+    """Yield the faults of credentials: a registration of ours has no secret and no certificate."""
     principal = graph.find(f"/v1.0/servicePrincipals(appId='{found['appId']}')") or {}
     for what, holder in (("it", found), ("its service principal", principal)):
         for kind, names in (("secret", "passwordCredentials"), ("certificate", "keyCredentials")):

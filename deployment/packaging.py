@@ -3,13 +3,19 @@
 import fnmatch
 import hashlib
 import io
+import py_compile
+import sys
 import zipfile
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 from deployment.clients import DeploymentError
 
 _MOMENT = (1980, 1, 1, 0, 0, 0)
-"""Of every file, so that the same files make the same package."""
+"""Modification time of every file, so that the same files make the same package."""
+RUNTIME = (3, 11)
+"""The Python of the app on Azure; another one cannot use its byte code, nor write it."""
+_BYTE_CODE = ".pyc"
 NEEDED = ("function_app.py", "host.json", "requirements.txt", "portal/dist/index.html")
 
 
@@ -49,23 +55,65 @@ def _ignored(relative: Path, folder: bool, rules: list[str]) -> bool:  # noqa: F
 
 
 def package(root: Path) -> bytes:
-    """Return the zip file of the app.
+    """Return the zip file of the app, with the app's byte code if this is the Python that runs it there.
+
+    The app runs from its package, which nobody writes into: without byte code each cold start compiles every module.
 
     Raises:
-        DeploymentError: something is missing that the app needs, such as the built portal.
+        DeploymentError: something is missing that the app needs, such as the built portal, or a module is no Python.
     """
     missing = [name for name in NEEDED if not (root / name).is_file()]
     if missing:
         raise DeploymentError(f"The package would lack {', '.join(missing)}: 'make portal' builds the portal.")
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive, TemporaryDirectory() as folder:
         for relative in files(root):
-            about = zipfile.ZipInfo(relative.as_posix(), _MOMENT)
-            about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
-            archive.writestr(about, (root / relative).read_bytes())
+            archive.writestr(_entry(relative.as_posix()), (root / relative).read_bytes())
+            if has_byte_code() and relative.suffix == ".py":
+                code = _compiled(root, relative, Path(folder) / "module")
+                archive.writestr(_entry(_place_of_byte_code(relative)), code)
     return made.getvalue()
 
 
+def has_byte_code() -> bool:
+    """Return whether a package that is made here has byte code."""
+    return sys.version_info[:2] == RUNTIME
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    about = zipfile.ZipInfo(name, _MOMENT)
+    about.compress_type, about.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
+    return about
+
+
+def _place_of_byte_code(module: Path) -> str:
+    name = f"{module.stem}.{sys.implementation.cache_tag}{_BYTE_CODE}"
+    return (PurePosixPath(module.parent.as_posix()) / "__pycache__" / name).as_posix()
+
+
+def _compiled(root: Path, relative: Path, made: Path) -> bytes:
+    """Return byte code that counts whatever the time of its source is: no unpacking keeps that.
+
+    It names its module by the path in the package, not by the folder on the machine that deploys.
+    """
+    mode = py_compile.PycInvalidationMode.UNCHECKED_HASH
+    try:
+        py_compile.compile(
+            str(root / relative), str(made), dfile=relative.as_posix(), doraise=True, invalidation_mode=mode
+        )
+    except py_compile.PyCompileError as error:
+        raise DeploymentError(f"A module of the app is no Python: {error.msg.strip()}") from error
+    return made.read_bytes()
+
+
 def digest(package_: bytes) -> str:
-    """Return what names the contents of a package."""
-    return hashlib.sha256(package_).hexdigest()
+    """Return the name of a package, a digest of its files without byte code.
+
+    The same files may be compiled into other bytes of the same code.
+    """
+    found = hashlib.sha256()
+    with zipfile.ZipFile(io.BytesIO(package_)) as archive:
+        for name in archive.namelist():
+            content = b"" if name.endswith(_BYTE_CODE) else archive.read(name)
+            found.update(f"{name}\0{len(content)}\0".encode() + content)
+    return found.hexdigest()

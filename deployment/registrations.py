@@ -1,4 +1,4 @@
-"""The app registrations: the API, what people sign in with, and what enters customers' directories.
+"""The app registrations: of the API, of the sign-in, and of the app that enters customers' directories.
 
 The API has its app roles, one delegated scope and tokens of version 2.0. People sign in with a second registration: a
 single-page application (the portal) and a public client (a command line) in one, which the API trusts without another
@@ -25,10 +25,11 @@ READ_ONESELF = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 SCOPE = "access_as_user"
 _NAMESPACE = uuid.UUID("a5def53c-8a52-57d0-958b-978803923bad")
 _NEW = "00000000-0000-0000-0000-000000000000"
-"""The id, in a dry run, of what is not there yet."""
+"""The id, in a dry run, of a registration that does not exist yet."""
 _CLIENT_ADDRESSES = ["http://localhost"]
-"""Where a command line hears from the browser: any port, as https://learn.microsoft.com/entra/identity-platform/reply-url
-says."""
+"""Redirect addresses of a command line: any port, as https://learn.microsoft.com/entra/identity-platform/reply-url
+says.
+"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def ensure_api(graph: Client, name: str, known: Known, report: Report, *, audien
 def ensure_sign_in(
     graph: Client, name: str, known: Known, api: Registered, report: Report, *, audience: str
 ) -> Registered:
-    """Make or mend what people sign in with, and let the API trust it. Raises: DeploymentError, as above."""
+    """Make or mend the registration with which people sign in, and let the API trust it."""
     made = _ensure(graph, name, known, audience, report)
     found = _application(graph, made)
     scope = _scope_id(graph, api)
@@ -166,7 +167,7 @@ def _ensure_principal(graph: Client, name: str, made: Registered, report: Report
 
 
 def _mend(graph: Client, name: str, made: Registered, found: Json, wanted: Json, report: Report) -> None:
-    """Write those members that differ, one request for all."""
+    """Write the properties that differ, in one request."""
     different = {key: value for key, value in wanted.items() if not _holds(found.get(key), value)}
     if different:
         what = f"set {', '.join(sorted(different))} of '{name}'"
@@ -222,7 +223,7 @@ def _with(have: list[str], needed: list[str]) -> list[str]:
 
 
 def _holds(shown: Any, wanted: Any) -> bool:  # noqa: ANN401 - JSON
-    """Tell whether what is shown has everything that is wanted; lists of objects in any order."""
+    """Return whether a value has everything that is wanted; lists of objects in any order."""
     if isinstance(wanted, dict):
         return isinstance(shown, dict) and all(_holds(shown.get(key), value) for key, value in wanted.items())
     if isinstance(wanted, list):

@@ -1,4 +1,4 @@
-"""What a step has done, or would do."""
+"""Report of the changes that a step has made, or would make."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ class Report:
             write()
 
     def ended(self) -> None:
-        """Say how many changes there were."""
+        """Print the number of changes."""
         if not self.changes:
             self.say("Nothing to change.")
         elif self.dry:

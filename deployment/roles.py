@@ -1,4 +1,4 @@
-"""The service's role in a subscription in which Cloud PCs are built: what `infra/customer.bicep` makes, by requests.
+"""The service's role in a subscription in which Cloud PCs are built, as `infra/customer.bicep` makes it, by requests.
 
 Whoever may assign roles there runs it. What is there is found by its name and by its holder, whichever of the two
 has made it; `tests/deployment` compares both.

@@ -39,11 +39,20 @@ API, SIGN_IN, READER = "DESKWRIGHT_API_CLIENT_ID", "DESKWRIGHT_SIGN_IN_CLIENT_ID
 PRINCIPAL, APP, URL = "SERVICE_API_IDENTITY_PRINCIPAL_ID", "SERVICE_API_NAME", "SERVICE_API_URI"
 FOR_CUSTOMERS = "DESKWRIGHT_FOR_CUSTOMERS"
 ADDRESSES, PEOPLE = "DESKWRIGHT_ALLOWED_ADDRESSES", "DESKWRIGHT_ALERT_ADDRESSES"
+NUMBERS = {
+    "exportEveryHours": "DESKWRIGHT_EXPORT_EVERY_HOURS",
+    "exportsKeptInDays": "DESKWRIGHT_EXPORTS_KEPT_IN_DAYS",
+    "everyExportKeptInDays": "DESKWRIGHT_EVERY_EXPORT_KEPT_IN_DAYS",
+    "operationsKeptInDays": "DESKWRIGHT_OPERATIONS_KEPT_IN_DAYS",
+}
+"""Settings of the app that are parameters of the template; where nothing is given, the template's default counts."""
 ADMINISTRATORS = "DESKWRIGHT_ADMINISTRATORS"
 MARK, OWNERS = "DESKWRIGHT_REGISTRATION_MARK", "DESKWRIGHT_OWNERS"
 """A tag of the registrations that this deployment makes; the object ids of who may own them."""
 PROVIDERS = ("Microsoft.App",)
-"""What the subnet is delegated to: no resource of the template is of it, and Azure does not register it by itself."""
+"""Resource provider that the subnet is delegated to: no resource of the template belongs to it, and Azure does not
+register it by itself.
+"""
 _LONGEST_S = 300.0
 _BETWEEN_S = 5.0
 
@@ -59,17 +68,17 @@ class Place:
 
     @property
     def title(self) -> str:
-        """How its registrations begin: an environment of another name is another installation."""
+        """Prefix of its registrations' names: an environment of another name is another installation."""
         return "Deskwright" if self.environment.name == "deskwright" else f"Deskwright {self.environment.name}"
 
     @property
     def audience(self) -> str:
-        """Who may sign in: people of every organisation, or of the provider's alone."""
+        """Sign-in audience: accounts of every organisation, or of the provider's only."""
         return "AzureADMultipleOrgs" if self.for_customers else "AzureADMyOrg"
 
     @property
     def for_customers(self) -> bool:
-        """Tell whether customers with a directory of their own are served."""
+        """Return whether customers with a directory of their own are served."""
         return self.environment.get(FOR_CUSTOMERS, "false").lower() == "true"
 
 
@@ -100,7 +109,7 @@ def register(place: Place, report: Report) -> None:
 
 
 def connect(place: Place, report: Report) -> None:
-    """Do what needs the template's outputs."""
+    """Run the steps that need the template's outputs."""
     environment = place.environment
     principal = environment.need(PRINCIPAL)
     registrations.ensure_portal_address(place.graph, environment.need(SIGN_IN), environment.need(URL), report)
@@ -132,6 +141,7 @@ def plan(place: Place, template: Json) -> templates.Plan:
         "allowedAddresses": _listed(environment, ADDRESSES),
         "alertAddresses": _listed(environment, PEOPLE),
     }
+    given |= {parameter: number for parameter, name in NUMBERS.items() if (number := _number(environment, name))}
     declared = template.get("parameters") or {}
     parameters = {name: value for name, value in given.items() if name in declared}
     name = f"deskwright-{environment.name}"
@@ -143,8 +153,18 @@ def _listed(environment: Environment, name: str) -> list[str]:
     return [each.strip() for each in environment.get(name).split(",") if each.strip()]
 
 
+def _number(environment: Environment, name: str) -> int | None:
+    """Return a whole number, None where nothing is given. Raises: DeploymentError if it is none."""
+    given = environment.get(name).strip()
+    if not given:
+        return None
+    if not given.isdecimal():
+        raise DeploymentError(f"{name} is {given!r}, which is no whole number")
+    return int(given)
+
+
 def provision(place: Place, template: Json, report: Report, agreed: Callable[[], bool]) -> bool:
-    """Show what would change, and deploy once somebody has agreed; return whether it was deployed."""
+    """Show the planned changes, and deploy once somebody has agreed; return whether it was deployed."""
     wanted = plan(place, template)
     if not report.dry and (ended := templates.await_earlier(place.arm, wanted)):
         report.say(f"  an earlier run of this deployment went on in Azure; it has ended: {ended}")
@@ -174,6 +194,9 @@ def publish(place: Place, site: Client, service: Client, report: Report, root: P
     if place.environment.get("SERVICE_API_PACKAGE") == name and _configuration(service) is not None:
         report.say("The package that runs has these contents.")
         return
+    if not packaging.has_byte_code():
+        wanted = ".".join(map(str, packaging.RUNTIME))
+        report.say(f"The package has no byte code, which Python {wanted} would write: cold starts take longer.")
     what = f"publish {len(package) / 1e6:.1f} MB to {place.environment.need(APP)}"
     report.change(what, lambda: publishing.publish(site, package))
     if not report.dry:
@@ -199,7 +222,7 @@ def check(service: Client, report: Report) -> None:
 
 
 def _configuration(service: Client, refused: list[str] | None = None) -> Json | None:
-    """Ask the service once for what a portal needs of it; None, and why, where it gives none."""
+    """Ask the service once for the portal's configuration; None and the reason if it gives none."""
     said = "it is no configuration of the service"
     try:
         shown = replace(service, tries=1).get("/api/configuration")
@@ -213,7 +236,7 @@ def _configuration(service: Client, refused: list[str] | None = None) -> Json | 
 
 
 def down(place: Place, report: Report) -> None:
-    """Say what stays when the resource group has gone, and how each is removed."""
+    """Print the parts that stay when the resource group is gone, and how each is removed."""
     report.say("These stay, because they hold what cannot be made again, or are in directories:")
     for variable in (API, SIGN_IN, READER):
         known = place.environment.get(variable)

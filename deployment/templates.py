@@ -1,4 +1,4 @@
-"""A deployment at a subscription: compiled, asked what it would change, made, and read for its outputs.
+"""A deployment at a subscription: compiled, previewed, made, and read for its outputs.
 
 Sources: https://learn.microsoft.com/rest/api/resources/deployments/what-if-at-subscription-scope and
 https://learn.microsoft.com/azure/azure-resource-manager/templates/deploy-what-if
@@ -32,7 +32,7 @@ _QUIET = frozenset({"NoChange", "Ignore"})
 
 @dataclass(frozen=True)
 class Plan:
-    """A deployment that can be asked for: where, and what it has."""
+    """A deployment that can be asked for: its scope, template and parameters."""
 
     subscription: str
     location: str
@@ -56,7 +56,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Change:
-    """What a deployment would do to one resource."""
+    """Change that a deployment would make to one resource."""
 
     kind: str
     id: str
@@ -65,7 +65,7 @@ class Change:
 
     @property
     def matters(self) -> bool:
-        """Tell whether the resource would be another one afterwards."""
+        """Return whether the resource would be another one afterwards."""
         return self.kind not in _QUIET
 
     def __str__(self) -> str:
@@ -129,7 +129,7 @@ def await_earlier(arm: Client, plan: Plan) -> str:
 
 
 def what_if(arm: Client, plan: Plan, *, reads: bool = False) -> list[Change]:
-    """Return what a deployment would change, by resource.
+    """Return the changes of a deployment, by resource.
 
     Args:
         arm: Resource Manager.

@@ -12,7 +12,7 @@ from packages.azure_simulator.tests.contract.browser import Browser
 
 
 def main(address: str, person: str, bundle: str) -> None:
-    """Sign in, agree to what is asked, and bring the answer to where the client waits."""
+    """Sign in, consent, and bring the answer to the address at which the client waits."""
     parts = urlsplit(address)
     browser = Browser(f"{parts.scheme}://{parts.netloc}", bundle).open(address)
     browser.choose(person)

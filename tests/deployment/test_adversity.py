@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ SERVICE = {"SERVICE_API_URI": "https://deskwright-abc.azurewebsites.net", "DESKW
 
 
 def run(where: steps.Place) -> list[str]:
-    """Run the two steps that make something in a directory; return what they changed."""
+    """Run the two steps that create objects in a directory; return their changes."""
     report = quiet()
     steps.register(where, report)
     steps.connect(where, report)
@@ -34,7 +35,7 @@ def run(where: steps.Place) -> list[str]:
 
 
 def disturbed(where: steps.Place, transport: Callable[[Transport], Transport]) -> steps.Place:
-    """Return the same installation, whose requests go another way."""
+    """Return the same installation with requests that take another way."""
     graph, arm = (replace(each, transport=transport(each.transport)) for each in (where.graph, where.arm))
     return replace(where, graph=graph, arm=arm)
 
@@ -166,6 +167,17 @@ def test_values_of_people_mean_the_same_with_azd_and_without(tmp_path: Path) -> 
         "allowedAddresses": ["203.0.113.1", "203.0.113.2"],
         "alertAddresses": [],
     }
+
+
+def test_a_setting_of_the_app_that_is_no_number_ends_before_anything_is_deployed(tmp_path: Path) -> None:
+    more = {"DESKWRIGHT_EXPORT_EVERY_HOURS": "1", "DESKWRIGHT_EXPORTS_KEPT_IN_DAYS": ""}
+    known = {**SERVICE, **more, "DESKWRIGHT_API_CLIENT_ID": "a", "DESKWRIGHT_SIGN_IN_CLIENT_ID": "b"}
+    where = place(Cloud(), tmp_path, **known)
+    template: dict[str, Any] = {"parameters": {name: {} for name in steps.NUMBERS}}
+    assert steps.plan(where, template).parameters == {"exportEveryHours": 1}
+    where.environment.give("DESKWRIGHT_EXPORT_EVERY_HOURS", "hourly")
+    with pytest.raises(DeploymentError, match="DESKWRIGHT_EXPORT_EVERY_HOURS is 'hourly'"):
+        steps.plan(where, template)
 
 
 def test_without_a_subscription_nothing_is_left_out_in_silence(tmp_path: Path) -> None:

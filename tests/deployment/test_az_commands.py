@@ -40,7 +40,7 @@ RUN: dict[str, Callable[..., None]] = {}
 
 
 def runs(*commands: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Say which commands of ours a test runs, as they are written."""
+    """Declare the commands of ours that a test runs, as they are written."""
 
     def noted(test: Callable[..., None]) -> Callable[..., None]:
         RUN.update(dict.fromkeys(commands, test))
@@ -200,7 +200,7 @@ def test_a_person_gets_a_token_of_the_registration_that_the_deployment_makes(
 
 
 def _registered(az: Az, cloud: dict[str, str], folder: Path) -> dict[str, str]:
-    """Run the deployment's first step with the real `az` on its PATH; return what it leaves to the next."""
+    """Run the deployment's first step with the real `az` on its PATH; return the values for the next step."""
     where = ("--environment", "test", "--location", "westeurope", "--subscription", SUBSCRIPTION, "--tenant", TENANT_ID)
     addresses = ("--graph-url", cloud["url"].replace("127.0.0.1", "localhost"), "--arm-url", cloud["url"])
     done = az.accompany([sys.executable, "-m", "deployment", "register", *where, *addresses], folder)

@@ -26,7 +26,7 @@ def registered(cloud: Cloud, name: str, **more: Any) -> Any:
 
 
 def refused(cloud: Cloud, where: steps.Place) -> str:
-    """Run the step, which has to end before it writes anything; return what it says."""
+    """Run the step, which has to end before it writes anything; return its message."""
     cloud.wrote.clear()
     with pytest.raises(DeploymentError) as ended:
         steps.register(where, quiet())

@@ -1,7 +1,11 @@
 """The subscription's and the code's side of a deployment, on the simulated cloud."""
 
+import io
 import json
 import re
+import subprocess
+import sys
+import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -28,7 +32,7 @@ def output(name: str) -> dict[str, str]:
 
 
 def module(tag: str) -> dict[str, Any]:
-    """What a compiler makes of the template in the group: a plan, and the app on it."""
+    """Compiled form of the template in the group: a plan, and the app on it."""
     plan = "[resourceId('Microsoft.Web/serverfarms', 'plan')]"
     app = {**BODY, "properties": {**BODY["properties"], "serverFarmId": plan}, "dependsOn": [plan]}
     tags = {"azd-service-name": "api", "release": tag}
@@ -47,7 +51,7 @@ def module(tag: str) -> dict[str, Any]:
 
 
 def template(tag: str = "1") -> dict[str, Any]:
-    """What a compiler makes of a small `azd.bicep`: a group, and a module with the app in it."""
+    """Compiled form of a small `azd.bicep`: a group, and a module with the app in it."""
     inner = {"expressionEvaluationOptions": {"scope": "inner"}, "mode": "Incremental", "template": module(tag)}
     deployed = {
         "type": "Microsoft.Resources/deployments",
@@ -75,7 +79,7 @@ def registered(cloud: Cloud, folder: Path) -> steps.Place:
 
 
 def checkout(folder: Path) -> Path:
-    """Make a checkout with what a package needs, and something that it must not have."""
+    """Make a checkout with the files that a package needs, and one that it must not have."""
     for name in (*packaging.NEEDED, "shared/a.py", "tests/b.py", "portal/src/c.ts", "local.settings.json"):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -167,6 +171,8 @@ def test_the_template_gets_the_same_values_from_azd_and_without_it(tmp_path: Pat
     declared = set(re.findall(r"(?m)^param (\w+)", text(ROOT / "infra" / "azd.bicep")))
     assert set(re.findall(r"(?m)^param (\w+)", text(ROOT / "infra" / "azd.bicepparam"))) == declared
     where = registered(Cloud(), tmp_path)
+    for name in steps.NUMBERS.values():
+        where.environment.give(name, "7")
     asked = steps.plan(where, {"parameters": {name: {} for name in declared}})
     assert set(asked.parameters) == declared
     assert set(re.findall(r"readEnvironmentVariable\('(\w+)'", text(ROOT / "infra" / "azd.bicepparam"))) == {
@@ -178,6 +184,7 @@ def test_the_template_gets_the_same_values_from_azd_and_without_it(tmp_path: Pat
         steps.READER,
         steps.FOR_CUSTOMERS,
         steps.ADDRESSES,
+        *steps.NUMBERS.values(),
         steps.PEOPLE,
     }
 
@@ -228,6 +235,44 @@ def test_the_same_files_make_the_same_package(tmp_path: Path) -> None:
         packaging.package(tmp_path / "one")
 
 
+def test_the_package_has_the_byte_code_of_its_modules_where_azure_has_this_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (runtime,) = re.findall(r"name: 'python'\s+version: '(\d+)\.(\d+)'", text(ROOT / "infra" / "main.bicep"))
+    assert tuple(map(int, runtime)) == packaging.RUNTIME
+    monkeypatch.setattr(packaging, "RUNTIME", sys.version_info[:2])
+    root, unpacked = checkout(tmp_path / "root"), tmp_path / "unpacked"
+    (root / "shared" / "a.py").write_text("ANSWER = 42\n", "utf-8")
+    made = packaging.package(root)
+    archive = zipfile.ZipFile(io.BytesIO(made))
+    archive.extractall(unpacked)
+    assert not [name for name in archive.namelist() if str(root).encode() in archive.read(name)]
+    source = unpacked / "shared" / "a.py"
+    source.write_text("ANSWER = 41\n", "utf-8")  # only who compiles reads it
+
+    asked = subprocess.run(
+        [sys.executable, "-B", "-c", "import shared.a; print(shared.a.ANSWER, shared.a.__file__)"],
+        cwd=unpacked,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asked.stdout.split() == ["42", str(source)]
+
+    monkeypatch.setattr(packaging, "RUNTIME", (3, 0))
+    other = packaging.package(root)
+    assert {path.as_posix() for path in packaging.files(root)} == set(zipfile.ZipFile(io.BytesIO(other)).namelist())
+    assert packaging.digest(other) != packaging.digest(made)
+
+
+def test_a_module_that_is_no_python_is_not_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packaging, "RUNTIME", sys.version_info[:2])
+    root = checkout(tmp_path)
+    (root / "shared" / "a.py").write_text("def", "utf-8")
+    with pytest.raises(DeploymentError, match=r"a\.py"):
+        packaging.package(root)
+
+
 def test_a_build_that_fails_says_why(tmp_path: Path) -> None:
     cloud = Cloud()
     steps.provision(registered(cloud, tmp_path), template(), quiet(), lambda: True)
@@ -237,7 +282,7 @@ def test_a_build_that_fails_says_why(tmp_path: Path) -> None:
 
 
 def scripted(*answers: Reply) -> tuple[Client, list[str], list[float]]:
-    """Return a client that is given these answers, what it asks, and how long it waits."""
+    """Return a client with these answers, its requests, and its waits."""
     asked, waited, left = list[str](), list[float](), list(answers)
 
     def transport(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:

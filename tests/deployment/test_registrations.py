@@ -68,7 +68,7 @@ def grants_of(cloud: Cloud, client: str) -> list[Any]:
 
 
 def test_nobody_has_to_consent_to_what_people_sign_in_with(tmp_path: Path) -> None:
-    """Where users may not consent they would meet a page that they cannot pass."""
+    """Users who may not consent would meet a page that they cannot pass."""
     cloud = Cloud()
     where = connected(cloud, tmp_path)
     grants = grants_of(cloud, where.environment.need(steps.SIGN_IN))

@@ -1,4 +1,4 @@
-"""What `infra/customer.bicep` gives: deployed as a template, it lets the service assign what it does, and no more."""
+"""Permissions from `infra/customer.bicep`: deployed, it lets the service assign its roles, and no more."""
 
 import itertools
 import uuid

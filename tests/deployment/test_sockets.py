@@ -13,7 +13,7 @@ from deployment.clients import Client, DeploymentError, RefusedError
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers by the path, and notes what came."""
+    """Answers by the path, and records the requests."""
 
     seen: list[tuple[str, str | None, bytes]]
 
@@ -37,7 +37,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[str, type[Handler], Path]]:
-    """A server with a certificate of an authority of its own: its address, what it saw, the authority's file."""
+    """A server with a certificate of an authority of its own: its address, its requests, the authority's file."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -27,12 +27,12 @@ _STAGES = {
     "sessionHost.patch": 5,
     "role.put": 5,
 }
-"""How many of its delays a machine has passed when a call is made for it; extensions: see ``_stage``."""
+"""Number of delays a machine has passed when a call is made for it; extensions: see ``_stage``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """What the cloud imposed on one machine, in sequence, in seconds."""
+    """Delays that the cloud imposed on one machine, in sequence, in seconds."""
 
     create: float  # the VM, and its agent's first report
     join: float
@@ -58,7 +58,7 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The lower bound in seconds, and what sets it."""
+    """The lower bound in seconds, and its cause."""
 
     seconds: float
     by: str

@@ -1,4 +1,4 @@
-"""What a GET of a known machine costs the simulated cloud, in CPU (goal: 2,000 a second on one core).
+"""CPU time that a GET of a known machine takes in the simulated cloud (goal: 2,000 a second on one core).
 
 CPU of the server's process, not time: other work on the machine changes it little. Servers are measured in turn, over
 persistent TLS connections, with the headers of the SDK's clients.

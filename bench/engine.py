@@ -116,7 +116,7 @@ class _Body:
 
 
 def _body(turn: int) -> dict[str, Any]:
-    """Return what the host sends when *turn* activities have completed."""
+    """Return the body that the host sends when *turn* activities have completed."""
     plain = {"EventId": -1, "IsPlayed": False, "Timestamp": _STAMP}
     begun = {**plain, "EventType": 0, "Name": "child", "Version": None, "Input": '"1"'}
     history: list[dict[str, Any]] = [{**plain, "EventType": 12}, begun]

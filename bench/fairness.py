@@ -25,7 +25,8 @@ from bench.figures import Figure
 from bench.makespan import BEGINS, MEMORY, SPEED, TOO_MANY, say, users_for
 from local.board import READY
 from local.journey import GROUP, SITES, Journey
-from local.stack import Stack, StackOptions
+from local.options import StackOptions
+from local.stack import Stack
 
 _FEW = "Few"
 _OWN_DOMAIN = "modest.example"

@@ -1,4 +1,4 @@
-"""One figure: what was measured against what, in one run."""
+"""One figure: a measurement against its bound, in one run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Missing:
     note: str
 
     def line(self) -> str:
-        """Return what is missing as one line of JSON."""
+        """Return the missing figure as one line of JSON."""
         return json.dumps(asdict(self) | {"reached": None, "missing": True})
 
 

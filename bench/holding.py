@@ -63,7 +63,7 @@ def _starting(ended: int) -> Figure:
 
 
 def _fill(db: Path, ended: int) -> None:
-    """Let one W12 child end on a host, and copy what it left."""
+    """Let one W12 child end on a host, and copy its database."""
     with hosted(db) as host:
         host.begin("w12", 1)
         host.ended("w12", 1)

@@ -1,4 +1,4 @@
-"""What the service costs while nothing happens: requests to storage and log of an hour, CPU of a day.
+"""Cost of the idle service: requests to storage and log of an hour, CPU of a day.
 
 The whole service runs, with one tenant whose one user has a Cloud PC. Azurite logs each request; those with which the
 host itself asks its queue are left out, because they are Microsoft's on Azure. ``idle:7`` measures the CPU of seven
@@ -15,7 +15,8 @@ from pathlib import Path
 
 from bench.figures import Figure
 from bench.hosting import cpu_seconds
-from local.stack import Stack, StackOptions
+from local.options import StackOptions
+from local.stack import Stack
 from tests.e2e.office import SMALL, Office
 
 _BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""How much longer the app takes to import than the two Azure packages it cannot do without (goal 1.6)."""
+"""Import time of the app, as a multiple of that of the two Azure packages it cannot do without (goal 1.6)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ from bench.bounds import Bound, Records, bound, delays
 from bench.figures import Figure
 from local.board import READY, Row
 from local.journey import GROUP, Journey, licences
-from local.stack import Stack, StackOptions
+from local.options import StackOptions
+from local.stack import Stack
 
 _SIZES = (200, 1000)
 BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)

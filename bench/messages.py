@@ -24,7 +24,8 @@ from azure_simulator.seeds import TENANT_ID
 from bench.figures import Figure
 from bench.makespan import BEGINS, MEMORY, say
 from local.journey import TENANT, Journey
-from local.stack import Stack, StackOptions
+from local.options import StackOptions
+from local.stack import Stack
 
 _QUEUE, _USERS = "directory-changes", 20
 _POLL_SECONDS = 1.0

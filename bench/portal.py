@@ -125,6 +125,7 @@ def _api(path: str, query: dict[str, str], count: int) -> dict[str, Any]:
             "removalsWaiting": 0,
             "machinesGone": 0,
             "sharedMissing": 0,
+            "spot": {"removalsHeld": 0, "hostsBroken": 0, "releasesStopped": 0},
             **shares,
         }
     first = int(query.get("$skiptoken", "0"))

@@ -1,4 +1,4 @@
-"""What the service reads and writes when nothing, or little, has changed: rows and requests, counted on the wire.
+"""Reads and writes of the service when nothing, or little, has changed: rows and requests, counted on the wire.
 
 Counts, not times: they are the same on every machine. Azurite stores the records, and its responses are counted; the
 directory is a fake that counts its calls. ``reading:5000,100000``: a fleet of 5,000 Cloud PCs, and the
@@ -32,7 +32,7 @@ from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.tenants.directory_subscriptions import Resource, Subscription, Watch
 from shared.services.directory_changes import catch_up
 from shared.services.grace import deprovision_due
-from shared.services.sweeping import sweep
+from shared.services.sweeping import sweep_due
 from shared.storage.due import Due, DueKind, _row, grace_due
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
@@ -77,7 +77,7 @@ class DeltaDirectory(PaperDirectory):
         super().__init__()
         self.log: list[str] = []
 
-    async def request(self, method: str, path: str) -> dict[str, Any]:
+    async def request(self, method: str, path: str, **_asked: object) -> dict[str, Any]:
         self.reads.append(f"{method} {path}")
         resource, _, at = path.partition("#")
         users = self.log[int(at) :] if at and "users" in resource else []
@@ -89,7 +89,7 @@ class DeltaDirectory(PaperDirectory):
 
 
 class Fleet(PaperServices):
-    """A tenant in which every user has what they are entitled to."""
+    """A tenant in which every user has exactly the Cloud PCs that they are entitled to."""
 
     def __init__(self, tables: Tables, number: int) -> None:
         super().__init__(tables)
@@ -144,7 +144,7 @@ def _settled(pc: CloudPc) -> CloudPc:
 
 
 async def settled_reconcile(fleet: Fleet, wire: CountingTransport) -> Counter[str]:
-    """Return what a reconcile of the complete tenant reads and writes when nothing has changed."""
+    """Return the reads and writes of a reconcile of the complete tenant when nothing has changed."""
     await fleet.plan()  # the first one may write due rows
     wire.take()
     await fleet.plan()
@@ -184,10 +184,10 @@ def grace_periods(fleet: Fleet, number: int) -> list[Due]:
 
 
 async def removal_sweep(wire: CountingTransport) -> tuple[Counter[str], int]:
-    """Return what the sweep of grace periods reads, and how many removals it started."""
+    """Return the reads of the sweep of grace periods, and the number of removals that it started."""
     host: Any = Host()
     wire.take()
-    await sweep(host, DueKind.DEPROVISION, deprovision_due)
+    await sweep_due(host, {DueKind.DEPROVISION: deprovision_due})
     return wire.take(), len(host.started)
 
 

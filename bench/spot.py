@@ -1,4 +1,4 @@
-"""The engine of Spot Groups in models, and the requests of its runs: a week of 500 users, a release, 200 groups.
+"""The engine of Spot Groups in models, and the requests of its runs: a week of 500 users, a cold storm, 200 groups.
 
 ``python -m bench spot:500,7,200,1000`` is the default: users, seed, groups whose runs and changes whose messages are
 counted. Nothing here is Azure: how long hosts take is drawn, and
@@ -16,6 +16,7 @@ from bench.spot_bounds import least, reachable
 from bench.spot_model import START_MEDIAN, Model, Outcome
 from bench.spot_policies import MONDAY, VERSION, autoscale, engine
 from bench.spot_release import release_of
+from bench.spot_storm import figures as storm
 from bench.spot_week import HOUR, WEEK, Session, week
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.observed import HostState, ObservedHost
@@ -27,6 +28,7 @@ SEATS = 10
 _WORK = (1, 2, 3, 4, 5)
 _GROUPS, _HOSTS = 200, 25
 _RELEASE_HOSTS = 50
+_STORM_USERS, _STORM_DAYS = 200, 6
 
 
 def schedule(storm: int) -> Schedule:
@@ -61,7 +63,8 @@ def group(users: int, balancing: LoadBalancing = LoadBalancing.BREADTH_FIRST) ->
 
 def main(users: str = "500", seed: str = "7", groups: str = "200", changed: str = "1000") -> list[Figure]:
     """Measure everything."""
-    return [*_week(int(users), int(seed)), *_release(int(seed)), _cpu(), *spot_requests.main(groups, changed)]
+    models = [*_week(int(users), int(seed)), *_release(int(seed)), *storm(_STORM_USERS, _STORM_DAYS, int(seed))]
+    return [*models, _cpu(), *spot_requests.main(groups, changed)]
 
 
 def _week(users: int, seed: int) -> list[Figure]:

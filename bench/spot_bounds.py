@@ -38,7 +38,7 @@ def least(sessions: Sequence[Session], seats: int, start: float) -> float:
 
 @dataclass(slots=True)
 class _Host:
-    """A host of an assignment: what it serves, when it ends, what it costs."""
+    """A host of an assignment: its sessions, its end, its cost."""
 
     taken: list[Session]
     ends: float
@@ -93,7 +93,7 @@ def _fits(host: _Host, session: Session, seats: int) -> bool:
 
 
 def _cost(hosts: list[_Host], before: float, start: float) -> float:
-    """Return what the *hosts* that end *before* cost, and forget them."""
+    """Return the cost of the *hosts* that end *before*, and remove them from the list."""
     ended = [host for host in hosts if host.ends <= before]
     hosts[:] = [host for host in hosts if host.ends > before]
     return sum(start + host.ends - min(each.begins for each in host.taken) for host in ended)

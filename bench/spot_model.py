@@ -35,12 +35,13 @@ class Power(Enum):
 
 @dataclass(slots=True)
 class Host:
-    """A host of the model; *seconds* is what it has cost."""
+    """A host of the model; *seconds* is its cost so far."""
 
     id: str
     power: Power = Power.OFF
     is_open: bool = False
     sessions: dict[int, float] = field(default_factory=dict)  # sign-off by user
+    began: dict[int, float] = field(default_factory=dict)  # of the sessions that it has, by user
     since: float = 0.0
     empty_since: float = 0.0
     closed_since: float = 0.0
@@ -57,7 +58,7 @@ class Host:
 
 @dataclass(slots=True)
 class Outcome:
-    """What a run cost, and how its users fared: seconds each of them waited, those who gave up among them."""
+    """Results of a run: host seconds, and seconds that each user waited, including users who gave up."""
 
     host_seconds: float = 0.0
     waits: list[float] = field(default_factory=list)
@@ -90,7 +91,7 @@ class Model:
 
     @property
     def waiting(self) -> list[Session]:
-        """Who waits for a host."""
+        """The sessions that wait for a host."""
         return list(self._waiting)
 
     def at(self, moment: float, happens: Callable[[], None]) -> None:
@@ -172,13 +173,14 @@ class Model:
             max(free, key=lambda each: len(each.sessions)) if self.depth else min(free, key=lambda h: len(h.sessions))
         )
         host.sessions[session.user] = session.ends
+        host.began[session.user] = self.now
         host.lately.append(self.now)
         self.outcome.waits.append(self.now - session.begins)
         self.at(max(session.ends, self.now), lambda: self._sign_off(host, session.user))
         return True
 
     def _sign_off(self, host: Host, user: int) -> None:
-        del host.sessions[user]
+        del host.sessions[user], host.began[user]
         if not host.sessions:
             host.empty_since = self.now
         self._serve_waiting()

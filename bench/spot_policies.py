@@ -1,4 +1,4 @@
-"""Who decides which hosts run in the model: the engine, or Azure Virtual Desktop's autoscale as it is documented."""
+"""Policies that decide which hosts run: the engine's, or Azure Virtual Desktop's autoscale as it is documented."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STATES = {
 
 
 def engine(target: GroupTarget) -> Callable[[Model], None]:
-    """Return the engine itself, with *target*, as one who decides in the model.
+    """Return a policy that asks the engine itself, with *target*.
 
     It is not asked again while it would see what it saw, and the moment that its plan named has not come.
     """

@@ -27,7 +27,7 @@ LONGEST = timedelta(hours=12)
 
 @dataclass(slots=True)
 class ReleaseOutcome:
-    """How a release went: seconds until every host has the version; the bound; minutes with too few seats."""
+    """Results of a release: seconds until every host has the version; the bound; minutes with too few seats."""
 
     seconds: float = 0.0
     bound: float = 0.0
@@ -160,9 +160,9 @@ class ReleaseModel:
         return len(new) == len(self.hosts) == self.target.hosts
 
     def _bound(self) -> float:
-        """Return what nobody can avoid: the canary and its proof, all builds by so many at a time, notice, removal.
+        """Return a lower bound: the canary and its proof, all builds by so many at a time, notice, removal.
 
-        The last sessions can be told when the last host that they need is built; the bound lets all of that and the
+        The last sessions can be warned when the last host that they need is built; the bound lets all of that and the
         builds of hosts that nobody needs happen meanwhile.
         """
         canary, *others = self.outcome.builds
@@ -172,7 +172,7 @@ class ReleaseModel:
 
 
 def release_of(hosts: int, seed: int) -> ReleaseOutcome:
-    """Return how the immediate release of a pooled group of *hosts* goes, nine of ten seats of the open ones taken."""
+    """Return the course of the immediate release of a pooled group of *hosts*, with nine of ten open seats taken."""
     target = GroupTarget(
         kind=LicenseType.POOLED,
         quantity=hosts * 10,

@@ -1,4 +1,4 @@
-"""What the service reads and writes for Spot Groups: rows and requests of Table Storage, and requests of Graph.
+"""Reads and writes of the service for Spot Groups: rows and requests of Table Storage, and requests of Graph.
 
 Counts, not times: they are the same on every machine. The app's own sweeps, activities and queue handler run on Azurite
 with the counting transport of ``bench/reading.py``. The directory and Azure Virtual Desktop are fakes that count their
@@ -38,7 +38,7 @@ from shared.contracts.spot_engine import (
 from shared.contracts.spot_groups import PLAN_SPOT_MEMBERS, SpotGroupOrder
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.state import SpotGroupState
-from shared.services.directory_changes import receive_message
+from shared.services.directory_changes import Received, receive_message
 from shared.storage.due import LOOK, Due, DueKind
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
@@ -99,12 +99,12 @@ async def _insert_hosts(services: PaperServices, groups: list[SpotGroup]) -> Non
 async def _sweep(wire: CountingTransport) -> tuple[Counter[str], int]:
     host: Any = Host()
     wire.take()
-    await timer("sweep_starts")(None, host)
+    await timer("sweep")(None, host)
     return wire.take(), len(host.started)
 
 
 async def _engine_run(services: PaperServices, wire: CountingTransport, group: SpotGroup) -> Counter[str]:
-    """Return what one run of the engine costs in which nothing has changed since the one before."""
+    """Return the requests of one run of the engine in which nothing has changed since the run before."""
     ids: dict[str, Any] = {"tenant_id": _TENANT, "spot_group_id": group.id}
     for _ in range(2):
         services.hand.advance(timedelta(minutes=1))
@@ -123,6 +123,7 @@ async def _due_runs(url: str, tls: Any, number: int) -> list[Figure]:  # noqa: A
         await _insert_hosts(services, groups)
         desks = {f"h{n}": Desk() if n == 1 else off() for n in range(1, _HOSTS + 1)}
         on_paper(services, **desks)
+        await _sweep(wire)  # the first of a process looks for rows of earlier releases too
         idle, none = await _sweep(wire)
         services.hand.advance(_LATER)
         full, started = await _sweep(wire)
@@ -142,7 +143,7 @@ async def _due_runs(url: str, tls: Any, number: int) -> list[Figure]:  # noqa: A
 
 
 async def _changes(url: str, tls: Any, number: int) -> list[Figure]:  # noqa: ANN401 - as above
-    """Count what so many messages cost, each of a user who joins another of as many Spot Groups."""
+    """Count the requests of so many messages, each about a user who joins another of as many Spot Groups."""
     async with _services(url, tls, "changes") as (services, wire):
         groups = await _insert_groups(services, number)
         people = [str(UUID(int=each + 1)) for each in range(number)]
@@ -157,7 +158,7 @@ async def _changes(url: str, tls: Any, number: int) -> list[Figure]:  # noqa: AN
                 "userIds": [person],
                 "at": "2026-11-21T09:00:00Z",
             }
-            await receive_message(services, host, json.dumps(message).encode(), tries=1)
+            await receive_message(services, host, Received(id=person, tries=1, body=json.dumps(message).encode()))
         queued = wire.take()
         wakes = await _settle(services, host)
         woken = [each.split()[1] for each in host.started if each.startswith("reconcile_spot_group")]
@@ -176,7 +177,7 @@ async def _changes(url: str, tls: Any, number: int) -> list[Figure]:  # noqa: AN
 
 
 async def _settle(services: PaperServices, host: Any) -> int:  # noqa: ANN401 - a client of Durable Functions
-    """Do what ``settle_changes`` does until nothing is left; return how often Graph was asked for the groups."""
+    """Settle all changes as ``settle_changes`` does; return how often Graph was asked for the groups."""
     asked = 0
     while True:
         batch = await perform(TAKE_CHANGES, ChangesOrder(tenant_id=_TENANT))

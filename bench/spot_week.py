@@ -25,7 +25,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """What a week is drawn from; shares are of all users, spreads are standard deviations in minutes."""
+    """Parameters of a generated week; shares are of all users, spreads are standard deviations in minutes."""
 
     attendance: float = 0.85  # on a working day
     in_the_storm: float = 0.8  # of them, sign in from 8:45 to 9:15; the others from 7:30 to 11:00

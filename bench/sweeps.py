@@ -22,7 +22,7 @@ from bench.figures import Figure
 from bench.reading import Host
 from local import azurite
 from shared.errors import ConflictError
-from shared.services.sweeping import sweep
+from shared.services.sweeping import sweep_due
 from shared.storage.due import Due, DueKind
 from shared.storage.tables import Tables
 from tests.identities import Identity
@@ -68,7 +68,7 @@ async def _ticks(here: PaperServices, healthy: int, others: int) -> tuple[int, i
     turns, host, first, served = _Turns(), Host(), 0, 0
     client: Any = host
     for tick in range(1, _MOST_TICKS + 1):
-        await sweep(client, DueKind.START, turns)
+        await sweep_due(client, {DueKind.START: turns})
         first = first or turns.acted.total()
         if not served and len(turns.acted.keys() - {_GREEDY}) == others:
             served = tick

@@ -8,9 +8,10 @@ from pathlib import Path
 from local import demo, services
 from local.azurite import InstallError
 from local.node import NodeError
+from local.options import APP
 from local.portal import PortalError
 from local.processes import PartFailedError
-from local.stack import APP, StackError
+from local.stack import StackError
 
 # One user has no licence, and the demo's network has addresses for the licences of some 5,000.
 _FEWEST, _MOST = 2, 5000

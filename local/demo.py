@@ -14,12 +14,13 @@ from rich.table import Table
 
 from local.board import READY, Board, Row, count_by_status, in_words
 from local.journey import TENANT, Journey, licences
+from local.options import APP, HostKind, StackOptions
 from local.people import offered as people_page
 from local.play import BUILT, Played, begins_at, find, is_spot, play, table
 from local.spot_board import SpotBoard
 from local.spot_demo import play_spot
 from local.spot_play import play_spot_scenario
-from local.stack import APP, HostKind, Stack, StackError, StackOptions, portal_of
+from local.stack import Stack, StackError, portal_of
 
 BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 RUN = APP / ".run" / "demo"
@@ -37,7 +38,7 @@ _WORTH_A_LOOK = (
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """What is played with when nothing else is said."""
+    """Default values of a demo."""
 
     users: int
     speed: float
@@ -117,7 +118,7 @@ def _options(
     host: HostKind,
     seed: int,
 ) -> StackOptions:
-    """Return the options of a stack for what is played."""
+    """Return the options of a stack for a demonstration or a scenario."""
     usual = _SCENARIO if played is not None else _SPOT if of_spot else _CLOUD_PCS
     return StackOptions(
         begins=(begins_at(played) if played else None) or usual.begins,
@@ -130,7 +131,7 @@ def _options(
 
 
 def list_scenarios() -> int:
-    """List every failure scenario: its number, what happens, and whether others of its feature have not passed yet."""
+    """List every failure scenario: its number, its events, and whether others of its feature have not passed yet."""
     console = Console(highlight=False)
     shown = Table(box=None, show_header=False, pad_edge=False)
     for each in table():

@@ -14,14 +14,14 @@ _OFF = frozenset({"vm.deallocate", "vm.delete"})
 
 @dataclass(frozen=True, slots=True)
 class HostHours:
-    """What ran in a span of time, in hours, and what would have if every host had run all the time."""
+    """Host hours of a span of time, and the host hours if every host had run all the time."""
 
     used: float
     always_on: float
 
     @property
     def saved_percent(self) -> float:
-        """How much less was used, in percent of always on."""
+        """Hours saved, in percent of always on."""
         return 100 * (1 - self.used / self.always_on) if self.always_on else 0.0
 
 

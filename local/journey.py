@@ -39,7 +39,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One portal session; ``say`` is called with what is being done."""
+    """A portal session; ``say`` is called with each thing that is done."""
 
     portal: Portal
     say: Say
@@ -129,7 +129,7 @@ class Journey:
         return sorted(rows, key=lambda row: (row.user, row.plan))
 
     def _choices(self, wizard: str, step: str, field: str) -> list[dict[str, Any]]:
-        """Return what a wizard offers for a field of a step. Raises: PortalError if it offers nothing."""
+        """Return the choices that a wizard offers for a field of a step. Raises: PortalError if it offers none."""
         steps = self.portal.ask("GET", f"{self.base}/wizards/{wizard}").body["steps"]
         offered: list[dict[str, Any]] = next(each["choices"][field] for each in steps if each["name"] == step)
         if not offered:

@@ -1,5 +1,6 @@
 """Finds Node.js: the machine's if it is recent enough, else the wheel on PyPI."""
 
+import fcntl
 import re
 import shutil
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 OLDEST = (22, 22)
 
 TOOLS = Path(__file__).parent.parent / ".tools"
-"""Where what is no package of Python is installed."""
+"""Folder in which tools that are not Python packages are installed."""
 
 _LOCK = Path(__file__).parent.parent / "requirements-node.txt"
 
@@ -22,7 +23,7 @@ class NodeError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """How to call Node.js and npm."""
+    """Commands of Node.js and npm."""
 
     node: str
     npm: tuple[str, ...]
@@ -30,8 +31,8 @@ class Node:
 
 
 def find(tools: Path) -> Node:
-    """Return the machine's Node.js, or install the wheel below ``tools``."""
-    return _of_the_machine() or _of_the_wheel(tools) or _install(tools)
+    """Return the machine's Node.js, or install the wheel below ``tools``. Several processes may ask at once."""
+    return _of_the_machine() or _the_wheel(tools)
 
 
 def _of_the_machine() -> Node | None:
@@ -49,6 +50,14 @@ def _of_the_wheel(tools: Path) -> Node | None:
         return None
     npm = package / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     return Node(str(node), (str(node), str(npm)), _version(str(node)))
+
+
+def _the_wheel(tools: Path) -> Node:
+    """Return the Node.js of the wheel, after installing it; while one process does that, the others wait."""
+    tools.mkdir(parents=True, exist_ok=True)
+    with (tools / "node.lock").open("w") as alone:
+        fcntl.flock(alone, fcntl.LOCK_EX)
+        return _of_the_wheel(tools) or _install(tools)
 
 
 def _install(tools: Path) -> Node:

@@ -163,7 +163,7 @@ def offered(stack: Stack) -> Iterator[str]:
 
 @contextmanager
 def _told(stack: Stack, address: str) -> Iterator[str]:
-    """Write where the page is for the command line, which gets its tokens there, while inside the ``with`` block."""
+    """Write the page's address to the file in which the command line finds it, while inside the ``with`` block."""
     file = stack.folder / "people.json"
     write_privately(file, json.dumps({"pid": os.getpid(), "api": stack.addresses.api, "people": address}) + "\n")
     try:

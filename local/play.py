@@ -128,7 +128,7 @@ def _watch(
     show: Show,
     is_over: Callable[[Sequence[Row]], bool],
 ) -> bool:
-    """Read until it is over, and note what is *seen*; return False if nothing changed any more before that."""
+    """Read until it is over, and add to *seen*; return False if nothing changed any more before that."""
     shown: list[tuple[str, str]] = []
     last_news, kills = time.monotonic(), rehearsal.setting.get("kills", 0)
     while True:

@@ -20,11 +20,11 @@ _TYPES = PORTAL / "src" / "api" / "schema.d.ts"
 
 
 class PortalError(Exception):
-    """A tool found something wrong; the message is what it said."""
+    """A tool found an error; the message is the tool's."""
 
 
 def install() -> None:
-    """Install what the lock files name."""
+    """Install the packages of the lock files."""
     for folder in (PORTAL, SCHEMA):
         npm = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         _run([*node.find(node.TOOLS).npm, *npm], folder)

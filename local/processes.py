@@ -9,8 +9,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -105,12 +105,23 @@ class Part:
         return answer
 
     def stop(self, grace_seconds: float = 10.0) -> None:
-        """Send SIGTERM, wait, then kill what is left of the process group."""
+        """Send SIGTERM, wait, then kill the remaining processes of the group."""
         if self.process is not None and self.is_running:
             self.process.terminate()
             with suppress(subprocess.TimeoutExpired):
                 self.process.wait(grace_seconds)
         self.kill()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop the process and its children without ending them, as a machine that swaps or is moved does."""
+        if self.process is None or not self.is_running:
+            raise PartFailedError(f"{self.name} does not run")
+        os.killpg(self.process.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(self.process.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """Kill the process and its children at once, as a power cut would."""

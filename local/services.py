@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from local.journey import GROUP, Journey
+from local.options import APP, StackOptions
 from local.people import offered as people_page
 from local.processes import write_privately
-from local.stack import APP, Stack, StackError, StackOptions, portal_of
+from local.stack import Stack, StackError, portal_of
 
 RUN = APP / ".run" / "development"
 PORT = 7071
@@ -72,7 +73,7 @@ def _content(stack: Stack, port: int) -> Mapping[str, Any]:
 
 
 def _tell(stack: Stack, settings: Path, people: str) -> None:
-    """Print what was started, and what to do next."""
+    """Print the addresses of the started services, and the next steps."""
     at, bundle = stack.addresses, stack.certificates.bundle
     print(f"Azurite:         {at.blobs}, {at.queues}, {at.tables}")
     print(f"Simulated cloud: {at.cloud}/_sim")

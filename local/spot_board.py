@@ -16,7 +16,7 @@ _STYLES = {"ready": "green", "building": "cyan", "pending": "magenta", "failed":
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What is shown: the group, its hosts and what the cloud's broker tells (``_sim/state?view=broker``)."""
+    """Contents of the board: the group, its hosts and the state of the cloud's broker (``_sim/state?view=broker``)."""
 
     at: datetime
     stage: str
@@ -52,7 +52,7 @@ class Picture:
 
 
 def state_of(host: Mapping[str, Any]) -> str:
-    """Return what a host is or does, in a word or two."""
+    """Return a host's task, status or state in a word or two."""
     if host["task"]:
         return str(host["task"])
     if host["status"] != "ready":
@@ -86,7 +86,7 @@ class SpotBoard:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
     def update(self, picture: Picture) -> None:
-        """Show a picture; without a terminal, what has changed since the last one."""
+        """Show a picture; without a terminal, the changes since the last one."""
         if self._live is not None:
             self._live.update(_drawn(picture))
             return

@@ -4,7 +4,8 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -24,8 +25,10 @@ _HOUR = 3_600
 # What passes while nothing is to be seen, in simulated seconds per real second.
 _QUIET_SPEED = 900.0
 _LOOK_EVERY_SECONDS = 0.5
-# A run without a change for so long, in real time, has stopped.
-_STANDSTILL_SECONDS = 180.0
+# A day without a change of its hosts and sessions for so long has stopped: longer than between the morning and noon.
+_STANDSTILL = timedelta(hours=6)
+# So has one whose time stands, and whose host writes nothing, for so many real seconds.
+_HOST_STANDS_SECONDS = 300.0
 
 
 @dataclass(slots=True)
@@ -44,6 +47,33 @@ class SpotOutcome:
         return not (self.problems or self.findings or failed or self.broker["lost"])
 
 
+class Progress:
+    """Whether a stage goes on: by simulated time, so that a slow machine has as long as it needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._news, self._news_at = "", datetime.max.replace(tzinfo=UTC)
+        self._life, self._life_at = "", 0.0
+
+    def standstill(self, picture: Picture, real: float) -> str | None:
+        """Return the reason for which nothing goes on, None: the stage goes on.
+
+        *real*: seconds of a clock that is never set back.
+        """
+        news = json.dumps([picture.hosts, picture.broker], default=str)
+        if news != self._news:
+            self._news, self._news_at = news, picture.at
+        written = [file.stat().st_mtime_ns for file in sorted(self._folder.glob("host.db*"))]
+        life = f"{picture.at} {written}"
+        if life != self._life:
+            self._life, self._life_at = life, real
+        if picture.at - self._news_at > _STANDSTILL:
+            return "nothing moved for six simulated hours"
+        if real - self._life_at > _HOST_STANDS_SECONDS:
+            return "time stands, and the host has written nothing for five minutes"
+        return None
+
+
 @dataclass(slots=True)
 class SpotDay:
     """One run: the stack, its portal session and its board."""
@@ -56,7 +86,7 @@ class SpotDay:
     problems: list[str] = field(default_factory=list)
 
     def play(self) -> SpotOutcome:
-        """Play all stages; one that does not come to its end ends the day."""
+        """Play all stages; a stage that does not end ends the day."""
         self._prepare()
         begins = self.stack.clock.now()
         stages = (self._build, self._storm, self._scale_in, self._release, self._roll_back, self._evening)
@@ -116,7 +146,7 @@ class SpotDay:
         self._bring_to(SECOND, "release")
 
     def _roll_back(self) -> None:
-        """Users whose sessions were ended come again, and the older version is released."""
+        """Let users whose sessions were ended sign in again, and release the older version."""
         self._let_some_come()
         self._bring_to(FIRST, "roll-back")
 
@@ -185,7 +215,7 @@ class SpotDay:
     def _watch(self, stage: str, is_over: Callable[[Picture], bool]) -> None:
         """Show the group until a stage is over. Raises: StackError if a part ends; a standstill is a problem."""
         self.stage = stage
-        seen, last_news = "", time.monotonic()
+        progress = Progress(self.stack.folder)
         while True:
             picture = self._picture()
             self.board.update(picture)
@@ -193,10 +223,8 @@ class SpotDay:
                 return
             if dead := self.stack.failed_part():
                 raise StackError(f"{dead} has ended; its log is in {self.stack.folder / 'logs'}")
-            if (news := json.dumps([picture.hosts, picture.broker], default=str)) != seen:
-                seen, last_news = news, time.monotonic()
-            if time.monotonic() - last_news > _STANDSTILL_SECONDS:
-                self.problems.append(f"{stage}: nothing moved for three minutes")
+            if (problem := progress.standstill(picture, time.monotonic())) is not None:
+                self.problems.append(f"{stage}: {problem}")
                 return
             time.sleep(_LOOK_EVERY_SECONDS)
 

@@ -12,7 +12,7 @@ from local.portal import Answer, PortalError
 
 IMAGE = "microsoftwindowsdesktop_office-365_win11-24h2-avd-m365"
 RECIPE = {"steps": [{"name": "Fonts", "script": "Get-Date"}, {"name": "7-Zip", "packageId": "7zip.7zip"}]}
-"""What the version has that the marketplace's image has not; the simulated machines execute nothing."""
+"""Software that the version adds to the marketplace's image; the simulated machines execute nothing."""
 
 FIRST, SECOND = "0.0.0", "0.0.1"
 

@@ -17,7 +17,7 @@ Show = Callable[[Picture], None]
 _ENDED_VERSION = frozenset({"available", "failed"})
 _ENDED_RELEASE = frozenset({"succeeded", "failed", "canceled", "superseded"})
 _LONGEST = timedelta(hours=18)
-"""How long a scenario may take, beyond the hours that it lasts."""
+"""The longest duration of a scenario, in addition to its own hours."""
 _CALM = 120.0
 """Simulated seconds per real second while everything is prepared for a moment that is not to be missed."""
 _LOOK_EVERY_SECONDS = 0.2
@@ -64,7 +64,7 @@ class SpotPlay:
         return True
 
     def look(self) -> Picture:
-        """Read the group once, and note what it is."""
+        """Read the group once, and record its status."""
         group, hosts, broker = self.spot.group(), self.spot.hosts(), self.spot.broker
         self.statuses.add(str(group["status"]))
         picture = Picture(self.stack.clock.now(), str(self.spot.scenario["name"]), group, hosts, broker)
@@ -72,7 +72,7 @@ class SpotPlay:
         return picture
 
     def checks(self) -> list[Check]:
-        """Compare what there is with what is expected."""
+        """Compare the state of the group with the scenario's expectations."""
         return judge(self.spot.scenario["expect"], self._gather())
 
     def _version_is_over(self) -> bool:

@@ -46,7 +46,7 @@ class SpotRehearsal:
 
     @property
     def setting(self) -> Mapping[str, Any]:
-        """What the scenario wants to be there."""
+        """The settings of the scenario's environment."""
         return dict(self.scenario["setting"])
 
     @property
@@ -61,12 +61,12 @@ class SpotRehearsal:
 
     @property
     def members(self) -> int:
-        """How many users there are."""
+        """Number of users."""
         return int(self.spot.get("members", 0))
 
     @property
     def lasts(self) -> timedelta:
-        """How long it goes on at least."""
+        """The shortest duration."""
         return timedelta(hours=self.setting.get("lastsHours", 0))
 
     @property
@@ -140,12 +140,12 @@ class SpotRehearsal:
         return next(self.rehearsal.portal.pages(f"{self._group}/history"), None)
 
     def decisions(self) -> list[Json]:
-        """Read what the engine has decided."""
+        """Read the engine's decisions."""
         return list(self.rehearsal.portal.pages(f"{self._group}/decisions"))
 
     @property
     def broker(self) -> Json:
-        """What the cloud's broker tells of the group's pool."""
+        """State of the group's pool according to the cloud's broker."""
         where = f"/subscriptions/{self.rehearsal.subscription}/*"
         seen: Json = self.rehearsal.stack.ask_cloud(f"state?view=broker&pool={where}")
         return seen
@@ -162,7 +162,7 @@ class SpotRehearsal:
 
     @property
     def expected_to_come(self) -> int:
-        """How many users sign in at least before it is over."""
+        """Least number of users who sign in before the end."""
         return 0 if self.has_own_day else self.members
 
     def let_come(self, pool: str) -> None:

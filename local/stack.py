@@ -11,12 +11,11 @@ import ssl
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Self, TypeVar
+from typing import Any, Self, TypeVar
 
 from azure_simulator import certificates
 from azure_simulator.certificates import Certificates
@@ -26,12 +25,10 @@ from simulation_base.clock import FileClock, is_alive
 
 from local import azurite
 from local.azurite import Azurite
+from local.options import APP, StackOptions, on_real_time
 from local.portal import Credentials, Portal
 from local.processes import Part, answers, first_json, free_port, write_privately
 
-APP = Path(__file__).parent.parent
-
-HostKind = Literal["embedded", "func", "none"]
 T = TypeVar("T")
 
 _READY_WITHIN_SECONDS = 90.0
@@ -61,39 +58,6 @@ class Addresses:
     blobs: str
 
 
-@dataclass(frozen=True, slots=True)
-class StackOptions:
-    """The options of a stack.
-
-    ``app`` is the folder of the Functions app. ``speed`` is in simulated seconds per real second while nothing is
-    ready to run; at 0 only ``FileClock.advance`` moves the time. ``seed_data`` replaces the demo tenant,
-    ``settings`` add to the app's environment. ``notifications``: the directory sends change
-    notifications. ``sequential``: the embedded host runs everything in a reproducible order. ``specification``: the
-    folder that the simulated cloud compares its answers with. ``wakes_after``: no instance listens for a timer until
-    so many seconds after its tick (0: the host does). ``http_concurrency``: how many requests the host answers at a
-    time (0: any number). ``log_storage``: the log of Azurite has a line for each request.
-    With Core Tools' host, and with none, ``begins``, ``speed`` and ``profile`` are those of real time. ``api_port`` is
-    where a host listens that somebody else starts; otherwise the kernel chooses.
-    """
-
-    begins: datetime
-    seed: int = 7
-    users: int = 25
-    speed: float = 60.0
-    profile: str = "real"
-    host: HostKind = "embedded"
-    app: Path = APP
-    seed_data: Mapping[str, Any] | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
-    notifications: bool = False
-    sequential: bool = False
-    specification: Path | None = None
-    wakes_after: int = 0
-    http_concurrency: int = 0
-    log_storage: bool = False
-    api_port: int = 0
-
-
 class Stack:
     """Starts the parts in order and stops them in reverse order; single parts can be restarted.
 
@@ -102,7 +66,7 @@ class Stack:
 
     def __init__(self, folder: Path, options: StackOptions) -> None:
         self.folder = folder.resolve()
-        self.options = _on_real_time(options) if options.host != "embedded" else options
+        self.options = on_real_time(options) if options.host != "embedded" else options
         self._certificates: Certificates | None = None
         self._clock: FileClock | None = None
         self._azurite: Azurite | None = None
@@ -325,6 +289,8 @@ class Stack:
         command += ["--clock", str(self.clock.path), *(["--sequential"] if self.options.sequential else [])]
         command += ["--scale-to-zero", str(self.options.wakes_after)]
         command += ["--http-concurrency", str(self.options.http_concurrency)]
+        command += ["--queue-visibility", str(self.options.queue_visibility)]
+        command += ["--redeliver", str(self.options.redeliver), "--redeliver-seed", str(self.options.seed)]
         return self._part("Host", "host", command, self.environment())
 
     def _part(self, name: str, log: str, command: list[str], environment: dict[str, str], folder: Path = APP) -> Part:
@@ -369,12 +335,6 @@ def _core_tools() -> str:
             "HOST=func needs Azure Functions Core Tools 4 ('func' on the PATH); without HOST the embedded host is used"
         )
     return func
-
-
-def _on_real_time(options: StackOptions) -> StackOptions:
-    """Return the options for Core Tools' host, which has real time only: the shared clock is real, Azure is fast."""
-    profile = "fast" if options.profile == "real" else options.profile
-    return replace(options, begins=datetime.now(UTC), speed=1.0, profile=profile)
 
 
 def _started(part: T | None) -> T:

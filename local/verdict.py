@@ -1,4 +1,4 @@
-"""Compares the result of a failure scenario with what its file expects.
+"""Compares the result of a failure scenario with the expectations in its file.
 
 ``expect`` holds ``says`` (a sentence) and any of:
 
@@ -40,7 +40,7 @@ PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One expectation: whether it is met, and what was found."""
+    """One expectation: whether it is met, and the evidence."""
 
     good: bool
     text: str
@@ -52,7 +52,7 @@ class Check:
 
 @dataclass(slots=True)
 class Seen:
-    """What was read meanwhile: the reasons for which builds were parked, and the statuses."""
+    """Observations during a run: the reasons for which builds were parked, and the statuses."""
 
     waited: set[str] = field(default_factory=set)
     statuses: set[str] = field(default_factory=set)
@@ -60,7 +60,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the service and the cloud report about one tenant at the end."""
+    """Reports of the service and the cloud about one tenant at the end."""
 
     cloud_pcs: Sequence[Json]
     entries: Sequence[Json]
@@ -141,7 +141,7 @@ def _is_ours(resource: Json) -> bool:
 
 
 def judge(expect: Mapping[str, Any], found: Evidence) -> list[Check]:
-    """Compare what was found with what was expected."""
+    """Compare the evidence with the expectations."""
     checks = [check for key, judged in _JUDGES.items() if key in expect for check in judged(expect[key], found)]
     return [*checks, *_whole(expect, found), *_happened(found)]
 
@@ -305,4 +305,4 @@ _JUDGES: Mapping[str, Callable[[Any, Evidence], Iterator[Check]]] = {
     **{name: _ended(name) for name in ("group", "release", "version")},
 }
 EXPECTED = frozenset({*_JUDGES, "says", "left", "clean"})
-"""Everything that ``expect`` may hold."""
+"""The keys that ``expect`` may have."""

@@ -1,4 +1,4 @@
-"""What the tests of the app may ask for."""
+"""Fixtures of the tests of the app."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from tests.implementations import registered
 
 @pytest.fixture(scope="session")
 def functions() -> list[Any]:
-    """All that the app registers."""
+    """All functions that the app registers."""
     return registered()

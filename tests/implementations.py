@@ -1,4 +1,4 @@
-"""What the app registers, and which function of it implements which contract."""
+"""Registered functions of the app, and the contracts that they implement."""
 
 import inspect
 from functools import cache
@@ -15,14 +15,14 @@ AnyWorkflow = Workflow[Any, Any]
 
 @cache
 def registered() -> list[Any]:
-    """All that the app registers; a process can ask only once (docs/notes/host.md 3.1)."""
+    """All functions that the app registers; a process can ask only once (docs/notes/host.md 3.1)."""
     functions: list[Any] = import_module("function_app").app.get_functions()
     return functions
 
 
 @cache
 def implementations() -> dict[str, Implementation]:
-    """What implements each contract, by its wire name."""
+    """Implementation of each contract, by its wire name."""
     found = (implementation_of(function.get_user_function()) for function in registered())
     return {each.contract.name: each for each in found if each is not None}
 

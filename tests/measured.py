@@ -18,11 +18,11 @@ from shared import telemetry
 _AS_AZURE_MONITOR: dict[type, AggregationTemporality] = dict.fromkeys(
     (Counter, Histogram, ObservableCounter), AggregationTemporality.DELTA
 )
-"""What is sent as the difference to the last time; a gauge is sent again each time (AzureMonitorMetricExporter)."""
+"""Instruments sent as the difference to the last time; a gauge is sent again each time (AzureMonitorMetricExporter)."""
 
 
 class Seen:
-    """What was sent so far."""
+    """Telemetry sent so far."""
 
     def __init__(self, spans: InMemorySpanExporter, reader: InMemoryMetricReader) -> None:
         self._spans, self._reader = spans, reader
@@ -32,7 +32,7 @@ class Seen:
         return {span.name: span for span in self._spans.get_finished_spans()}
 
     def points(self, name: str) -> list[Any]:
-        """Send what was measured since the last time, and return all points of a metric that were ever sent."""
+        """Send the measurements since the last time, and return all points of a metric that were ever sent."""
         data = self._reader.get_metrics_data()
         found = [] if data is None else data.resource_metrics
         for metric in (metric for each in found for scope in each.scope_metrics for metric in scope.metrics):

@@ -1,4 +1,4 @@
-"""What bench.engine and bench.holding run on the embedded host.
+"""The app that bench.engine and bench.holding run on the embedded host.
 
 W12: parents of children of twelve activities that do nothing, one in twenty of which fails once.
 """
@@ -24,7 +24,7 @@ Steps = Generator[Any, Any, Any]
 @app.route(route="run/{name}", methods=["GET", "POST"])
 @app.durable_client_input(client_name="client")
 async def door(req: func.HttpRequest, client: df.DurableOrchestrationClient) -> func.HttpResponse:
-    """POST starts an orchestrator with *n*; GET tells what came of it."""
+    """POST starts an orchestrator with *n*; GET returns its result."""
     name, n = req.route_params["name"], int(req.params["n"])
     if req.method == "POST":
         await client.start_new(name, f"{name}-{n}", n)
@@ -79,7 +79,7 @@ def crowd(context: df.DurableOrchestrationContext) -> Steps:
 
 @app.orchestration_trigger(context_name="context")
 def waits(context: df.DurableOrchestrationContext) -> Steps:
-    """Call three activities, tell so, and wait for what does not come."""
+    """Call three activities, report that, and wait for an event that does not come."""
     user = context.get_input()
     for n in range(OPEN_AFTER):
         yield context.call_activity("nothing", _call(user, n, 2))

@@ -1,1 +1,1 @@
-"""What others do with the work of our benchmarks; run in ``.tools/peers``, where their packages are."""
+"""The work of our benchmarks done by other packages; run in ``.tools/peers``, where their packages are."""

@@ -2,41 +2,39 @@
 
 import os
 import re
+import tempfile
 import zlib
-from collections import Counter
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
 import pytest
 
+from local.options import HostKind, StackOptions
 from local.portal import Portal
-from local.stack import HostKind, Stack, StackOptions
+from local.stack import Stack
 from packages.azure_simulator.tests.answers import SPECIFICATION
+from tests.e2e import hurried
 from tests.e2e.office import CALM, Office
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-"""When every run begins; a Monday."""
+"""Beginning of every run; a Monday."""
 
 HOST: HostKind = "func" if os.environ.get("DESKWRIGHT_E2E_HOST") == "func" else "embedded"
 """The host that every stack here has: ``make test HOST=func`` chooses Core Tools'."""
 
 SEED = int(os.environ.get("DESKWRIGHT_E2E_SEED", "7"))
-"""What the simulated cloud's chance comes from, how long everything accepts: tests hold with any."""
+"""Random seed of the simulated cloud: tests hold with any."""
 
 _FAST = 1_000.0
 """Simulated seconds per real second of a stack that one test has for itself."""
 _LOG_LINES = 60
 _TICK = re.compile(r"  timer +\w+ +ok ")
 """A timer that found nothing wrong: there are thousands."""
-_LONGEST = frozenset(
-    f"test_{name}"
-    for name in ("crashes", "survival", "demo", "broken_off", "bad_days", "scenarios_1", "scenarios_2", "scenarios_3")
-)
-"""Files whose tests take longest: many have stacks of their own."""
 _REAL_TIMEOUT_SECONDS = 7_200
 _running: list[Stack] = []
 _shared: list[Stack] = []  # the shared one, once it has been started
@@ -47,7 +45,16 @@ StartStack = Callable[..., Stack]
 def options_of(**more: Any) -> StackOptions:
     """Return the options of most tests, with *more*."""
     common = {"begins": MORNING, "speed": _FAST, "host": HOST, "seed": SEED, "specification": SPECIFICATION}
+    if HOST == "func":  # its time is real: so that no test waits for minutes, the app's waits are seconds
+        common["app"] = _hurried_app()
+        more = {**more, "settings": {**hurried.settings(), **more.get("settings", {})}}
     return StackOptions(**{**common, **more})
+
+
+@cache
+def _hurried_app() -> Path:
+    """Write the app with waits of seconds, once a session, where nothing else is written."""
+    return hurried.app_in(Path(tempfile.mkdtemp(prefix="deskwright-")) / "app")
 
 
 def _keep(stack: Stack, until: ExitStack) -> Stack:
@@ -106,7 +113,7 @@ def portal(stack: Stack) -> Portal:
 
 @pytest.fixture
 def start_stack(tmp_path: Path) -> Iterator[StartStack]:
-    """Start a stack for one test: ``start_stack(users=3, profile="fast", ...)``; see ``local.stack.StackOptions``."""
+    """Start a stack for one test: ``start_stack(users=3, profile="fast", ...)``; see ``local.options.StackOptions``."""
     with ExitStack() as until:
         count = iter(range(1_000))
 
@@ -117,9 +124,7 @@ def start_stack(tmp_path: Path) -> Iterator[StartStack]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest (make test has --no-loadscope-reorder): two workers then end together."""
-    tests = Counter(item.path for item in items)
-    items.sort(key=lambda item: (item.path.stem not in _LONGEST, -tests[item.path]))
+    """Give the tests of another host their time, and skip what only the embedded one does."""
     if HOST != "embedded":  # that host follows real time
         for item in items:
             if item.path.is_relative_to(Path(__file__).parent):

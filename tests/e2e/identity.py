@@ -1,4 +1,4 @@
-"""What the service's managed identity may do, done by a test: get a token, make a resource of the customer's."""
+"""Permissions of the service's managed identity, used by a test: get a token, make a resource of the customer's."""
 
 from __future__ import annotations
 
@@ -24,6 +24,11 @@ def token_for(stack: Stack, resource: str) -> tuple[str, int]:
     with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - as above
         given = json.load(answer)
     return str(given["access_token"]), int(given["expires_on"])
+
+
+def ask_resource_manager(stack: Stack, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+    """Ask the simulated Azure, as the customer's own administrator would."""
+    return _ask(stack, _ARM, method, path, body)
 
 
 def put_resource(stack: Stack, path: str, body: dict[str, Any]) -> None:
@@ -63,7 +68,7 @@ DOMAIN = {
 
 
 def on_premises(stack: Stack, subscription: str) -> dict[str, Any]:
-    """Return what a connection to the customer's own network and domain says."""
+    """Return the network and domain of a connection to the customer's own network."""
     vnet = own_network(stack, subscription)
     network = {"virtualNetworkId": vnet, "subnetIds": [f"{vnet}/subnets/cloudpcs"]}
     return {"joinType": "hybridAzureADJoin", "network": network, "domain": DOMAIN}

@@ -8,7 +8,8 @@ import sys
 import urllib.request
 from typing import Any
 
-from local.stack import APP, Stack
+from local.options import APP
+from local.stack import Stack
 from tests.e2e.office import Office
 
 

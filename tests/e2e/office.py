@@ -28,12 +28,16 @@ _PATIENCE_LOOKS = 300
 _REAL_PATIENCE_SECONDS = 3_600.0
 """With a host on real time a Cloud PC takes as long as the pauses of its waits."""
 _LOOK_EVERY_SECONDS = 0.2
-"""No sooner: time does not stand still for what lies in a queue and has not been seen."""
-_GLANCE_SECONDS = 0.005
+_PACE = 900.0
+"""Simulated seconds in a real one, at most, unless a look is longer than three minutes: time does not stand still for
+what lies in a queue and has not been seen."""
+_GLANCE_SECONDS = 0.02
+_ALIVE_EVERY_SECONDS = 1.0
+"""Seconds between two looks of a test that lets time pass whether anything moves."""
 CALM = 60.0
 """Simulated seconds per real second while a test does something: a slow machine must not let an hour pass meanwhile."""
 CLOSELY = timedelta(seconds=10)
-"""What passes between two looks of a test that waits for what does not stay long, however slow the machine is."""
+"""Time between two looks of a test that waits for a short state, however slow the machine is."""
 STEADILY = timedelta(minutes=3)
 """The same where nothing is said."""
 SELDOM = timedelta(minutes=10)
@@ -206,7 +210,10 @@ class Office:
                 return found
             if self.stack.moves_time and self.stack.clock.read().speed >= CALM:
                 self.let_pass(look)
-            time.sleep(max(0.0, began + _LOOK_EVERY_SECONDS - time.monotonic()))
+                pause = min(_LOOK_EVERY_SECONDS, look.total_seconds() / _PACE)
+            else:
+                pause = _LOOK_EVERY_SECONDS
+            time.sleep(max(0.0, began + pause - time.monotonic()))
         message = "\n".join([f"never came to be: {says}; at {self.stack.clock.now()} there are", *self._standing()])
         raise AssertionError(message)
 
@@ -226,11 +233,14 @@ class Office:
         Time stands still while much is worked on: then the host's journal says that it goes on.
         """
         self.stack.clock.advance(length)
-        seen, deadline = None, 0.0
-        while self.stack.clock.read().target_us:
-            if (reached := self._reached()) != seen:
-                seen, deadline = reached, time.monotonic() + _PATIENCE_SECONDS
-            assert time.monotonic() < deadline, f"{length} have not passed: nothing moves at {self.stack.clock.now()}"
+        clock = self.stack.clock
+        seen, looked, deadline = None, 0.0, 0.0
+        while clock.read().target_us:
+            if (now := time.monotonic()) >= looked + _ALIVE_EVERY_SECONDS:
+                if (reached := self._reached()) != seen:
+                    seen, deadline = reached, now + _PATIENCE_SECONDS
+                assert now < deadline, f"{length} have not passed: nothing moves at {clock.now()}"
+                looked = now
             time.sleep(_GLANCE_SECONDS)
 
     def _reached(self) -> object:
@@ -281,7 +291,7 @@ class Office:
         self.break_cloud(op, {"kind": "delay", "add": 0}, max_hits=0)
 
     def devices(self, name: str) -> list[Json]:
-        """What the simulated directory has of devices of one name."""
+        """Devices of one name in the simulated directory."""
         found = self.stack.ask_cloud("state?view=directory&kind=device")
         return [each for each in found[TENANT_ID] if each["displayName"] == name]
 
@@ -290,7 +300,7 @@ class Office:
         return sorted(str(each["facts"].get("power")) for each in self.machines())
 
     def invariants(self) -> list[Json]:
-        """What the simulated cloud finds wrong in this tenant's subscription or with its names."""
+        """Invariants that the simulated cloud finds violated in this tenant's subscription or with its names."""
         found = self.stack.ask_cloud("invariants")["findings"]
         return [each for each in found if self.subscription in str(each) or self.name in str(each)]
 
@@ -299,6 +309,6 @@ class Office:
         return list(self.portal.ask("GET", f"{self.base}/removals").body["value"])
 
     def machines(self, kind: str = "Microsoft.Compute/virtualMachines") -> list[Json]:
-        """What the simulated cloud has of a type in this tenant's subscription."""
+        """Resources of a type in the simulated cloud in this tenant's subscription."""
         found = self.stack.ask_cloud(f"state?type={kind}")
         return [each for each in found if f"/subscriptions/{self.subscription}/" in each["id"]]

@@ -55,6 +55,12 @@ def peek(stack: Stack, name: str) -> list[str]:
     return []
 
 
+def count(stack: Stack, name: str) -> int:
+    """Return how many messages a queue has, with those that somebody is working on."""
+    with _service(stack) as service:
+        return int(service.get_queue_client(name).get_queue_properties().approximate_message_count or 0)
+
+
 def texts(stack: Stack) -> list[tuple[str, str]]:
     """Return (queue, text) of the first messages of every queue, the text as it was sent."""
     with _service(stack) as service:

@@ -41,7 +41,7 @@ def failures(office: Office, upn: str) -> list[tuple[int, str]]:
 
 
 def findings(office: Office) -> list[Any]:
-    """Return what the cloud finds wrong in this tenant's subscription."""
+    """Return the findings of the cloud's invariants in this tenant's subscription."""
     return [
         each for each in office.stack.ask_cloud("invariants")["findings"] if office.subscription in json.dumps(each)
     ]

@@ -1,4 +1,4 @@
-"""What changes in a directory reaches its tenant: told by Graph, told on the queue by whoever knows, or asked for."""
+"""Changes in a directory reach its tenant: from Graph, from the queue, or by reading."""
 
 from __future__ import annotations
 

@@ -109,6 +109,7 @@ def test_every_kind_of_thing_is_made_by_one_file_and_edited_by_it(shell: Shell) 
         {"kind": "imageSet", "displayName": "Shared", "site": "main", "hostPoolType": "pooled"}
         | {"galleryImageId": MULTI_SESSION_IMAGE},
         {"kind": "connection", "displayName": "Hosted", "site": "main", "connectionType": "azureADJoin"},
+        {"kind": "connection", "displayName": "Unused", "site": "main", "connectionType": "azureADJoin"},
         {"kind": "site", "id": "second", "displayName": "Second", "region": "northeurope", "resourceGroup": "second"},
     ]
     (shell.folder / "all.yaml").write_text(yaml.safe_dump_all(documents))
@@ -119,7 +120,7 @@ def test_every_kind_of_thing_is_made_by_one_file_and_edited_by_it(shell: Shell) 
     for file in ("all.yaml", "whole.yaml"):
         assert {each["action"] for each in shell.json("diff", "-f", file)} == {"unchanged"}
     edits = [
-        {"kind": "connection", "displayName": "Hosted", "site": "second"},
+        {"kind": "connection", "displayName": "Unused", "site": "second"},
         {"kind": "imageSet", "displayName": "Shared", "recipe": {"steps": [{"name": "Fonts", "script": "Get-Date"}]}},
         {"kind": "spotGroup", "displayName": "Desk", "quantity": 20, "capacity": {"minimumOnline": 1}},
     ]

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cli.tests.terminal import Terminal, opened
-from local.stack import APP
+from local.options import APP
 from packages.azure_simulator.tests.contract.browser import Browser
 from tests.e2e.test_cli import SCRIPT, OpenOffice, Shell
 
@@ -29,7 +29,7 @@ if "Permissions requested" in browser.text:
 form = browser.forms[0]
 requests.post(form.action, data=form.fields, timeout=30)
 """
-"""What a person does in a browser: chooses an account, accepts, and is sent back to the command line."""
+"""Steps of a person in a browser: chooses an account, accepts, and is sent back to the command line."""
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from local.options import APP
 from local.people import offered
-from local.stack import APP, Stack
+from local.stack import Stack
 from tests.e2e.office import GALLERY_IMAGE, SMALL
 from tests.e2e.test_cli import SCRIPT, OpenOffice, Shell
 

@@ -110,7 +110,7 @@ def findings(office: Office, connection: str) -> dict[str, Json]:
 
 
 def bad(office: Office, connection: str) -> dict[str, tuple[str, str]]:
-    """What is not well: status and error type by check."""
+    """Findings that are not healthy: status and error type by check."""
     found = findings(office, connection).items()
     return {name: (f["status"], f["errorType"]) for name, f in found if f["status"] != "passed"}
 

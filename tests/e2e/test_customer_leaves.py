@@ -24,13 +24,15 @@ HERE = "https://deskwright.example"
 
 def leaving(office: Office) -> Leaving:
     """The office's tenant, by a client whose waits let time pass."""
+    there = office.stack.addresses.api
 
     def transport(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
-        address = url.replace(HERE, office.stack.addresses.api, 1)
+        address = url.replace(HERE, there, 1)
         request = urllib.request.Request(address, body, dict(headers), method=method)  # noqa: S310 - ours
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - ours
-                return Reply(answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read())
+                content = answer.read().replace(there.encode(), HERE.encode())  # the next page of a list is there too
+                return Reply(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content)
         except urllib.error.HTTPError as refused:
             with refused:
                 return Reply(refused.code, {k.lower(): v for k, v in refused.headers.items()}, refused.read())

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from simulation_base.clock import is_alive
 
-from local.stack import APP
+from local.options import APP
 from tests.e2e.conftest import HOST
 
 USERS = 5  # four have a licence, one of them two: five Cloud PCs
@@ -52,6 +52,7 @@ def test_every_licensed_user_gets_a_cloud_pc_and_the_run_ends_well(tmp_path: Pat
 
 
 @pytest.mark.long
+@pytest.mark.timeout(1_800)
 def test_a_spot_group_has_its_day_and_the_run_ends_well(tmp_path: Path) -> None:
     with demo(tmp_path / "run", "--demo", "spot", "--users", "12", "--once") as process:
         said, _ = process.communicate()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableServiceClient
+from azure.storage.blob import ContainerClient
 
-from local.stack import APP, Stack
+from local.options import APP
+from local.stack import Stack
+from shared.domain.exporting import CONTAINER
 from tests.e2e.conftest import MORNING, StartStack
 from tests.e2e.management import fire
 from tests.e2e.office import MEDIUM, SELDOM, Office
@@ -38,6 +43,21 @@ def operator(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=APP, env=stack.environment(), capture_output=True, text=True, check=False)
 
 
+def export(office: Office) -> None:
+    """Export the tables as they are now: a timer may have exported them already, and each day is exported once."""
+    bundle = str(office.stack.certificates.bundle)
+    with (
+        ContainerClient(
+            office.stack.addresses.blobs, CONTAINER, credential=Minted(office.stack), connection_verify=bundle
+        ) as container,
+        suppress(ResourceNotFoundError),
+    ):
+        for each in list(container.list_blob_names(name_starts_with=DAY)):
+            container.delete_blob(each)
+    fire(office.stack, "export_the_tables")
+    office.until(lambda: f"{DAY}: " in operator(office.stack).stdout, says="the export is whole")
+
+
 def lose_everything(stack: Stack) -> None:
     """Lose all tables and all that the host knows of running workflows."""
     stack.host.kill()
@@ -54,7 +74,7 @@ def vm_ids(office: Office) -> dict[str, str]:
 
 
 def facts(pc: dict[str, Any]) -> list[Any]:
-    """What stays the same of a Cloud PC while its machine does."""
+    """Properties of a Cloud PC that stay the same with its machine."""
     names = (
         "id",
         "managedDeviceName",
@@ -93,8 +113,7 @@ def test_after_a_restore_what_is_there_is_adopted_and_what_is_not_there_ends(sta
     office.leave(staff, bob)
     office.tell_changed(bob)
     office.reaches(bob, "inGracePeriod")
-    fire(stack, "export_the_tables")
-    office.until(lambda: f"{DAY}: " in operator(stack).stdout, says="the export is whole")
+    export(office)
 
     # What happens after the export: one is built anew, one is removed, one is hired.
     office.act(before[ada], "reprovision")
@@ -124,7 +143,7 @@ def test_after_a_restore_what_is_there_is_adopted_and_what_is_not_there_ends(sta
     assert office.invariants() == []
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_after_a_restore_the_service_goes_on(start_stack: StartStack) -> None:
     stack = start_stack(users=1)
     office = Office(stack, stack.portal(), "lost").open()
@@ -139,8 +158,7 @@ def test_after_a_restore_the_service_goes_on(start_stack: StartStack) -> None:
     building = office.reaches(bob, "provisioning")
     office.until(lambda: len(office.machines()) == 2, says="the second machine is being made")
 
-    fire(stack, "export_the_tables")
-    office.until(lambda: f"{DAY}: " in operator(stack).stdout, says="the export is whole")
+    export(office)
     before = records(stack)
     assert operator(stack, "--tables-url", stack.addresses.tables, DAY).returncode == 1  # there are rows
     lose_everything(stack)

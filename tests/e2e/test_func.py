@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from local.stack import APP
+from local.options import APP
 from tests.e2e.conftest import StartStack
 from tests.e2e.management import fire
 from tests.e2e.office import Office
@@ -51,7 +51,7 @@ def test_a_stack_on_func_serves_and_leaves_time_alone(func: Path, start_stack: S
     assert (func / "called").read_text() == stack.addresses.api.rpartition(":")[2]
     office = Office(stack, stack.portal(), "real").open()
     assert office.connection()
-    fire(stack, "sweep_starts")
+    fire(stack, "sweep")
     with pytest.raises(pytest.skip.Exception, match="time is moved"):
         office.pass_time(timedelta(hours=1))
     with stack.at_speed(600.0):

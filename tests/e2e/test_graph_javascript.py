@@ -35,7 +35,7 @@ def office(stack: Stack, portal: Portal) -> Office:
 
 @pytest.fixture(scope="module")
 def told(office: Office) -> dict[str, Any]:
-    """What the client made of a tenant with three Cloud PCs."""
+    """Output of the client for a tenant with three Cloud PCs."""
     if not environment.CLIENT.exists():
         pytest.skip("Microsoft's client is not installed: make .tools/graph-javascript/installed")
     users = [office.user(number, SMALL) for number in (1, 2, 3)]

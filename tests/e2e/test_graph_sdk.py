@@ -45,7 +45,7 @@ def application(office: Office) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def told(office: Office) -> dict[str, Any]:
-    """What the client made of a tenant with three Cloud PCs, one of them in its grace period."""
+    """Output of the client for a tenant with three Cloud PCs, one of them in its grace period."""
     if not PYTHON.exists():
         pytest.skip("Microsoft's client is not installed: make .tools/graph/installed")
     users = [office.user(number, SMALL) for number in (1, 2, 3)]

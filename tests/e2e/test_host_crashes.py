@@ -39,7 +39,7 @@ def kill_until(stack: Stack, done: Callable[[], bool], chance: random.Random) ->
 @pytest.mark.parametrize("seed", [5])
 @pytest.mark.timeout(900)
 def test_kills_while_hosts_are_built_and_removed_cost_and_leave_nothing(start_stack: StartStack, seed: int) -> None:
-    chance, stack = random.Random(seed), start_stack(users=0, seed=seed)
+    chance, stack = random.Random(seed), start_stack(users=0, seed=seed, redeliver=4)
     office = Office(stack, stack.portal(), "kills").open()
     office.connection()
     group = pooled(office, quantity=10 * HOSTS)

@@ -29,7 +29,7 @@ def states(office: Office, group_id: str) -> dict[str, str]:
 
 
 def agents(office: Office, said: dict[str, str | None]) -> None:
-    """Say what desktop agents report, by computer name."""
+    """Set the status that desktop agents report, by computer name."""
     office.stack.tell_cloud("config", {"desktopAgents": said})
 
 
@@ -42,13 +42,13 @@ def befalls(office: Office, host: Json, verb: str) -> None:
 
 
 def managed(office: Office, name: str) -> list[Json]:
-    """What the simulated Intune has of computers of one name."""
+    """Managed devices of one name in the simulated Intune."""
     found = office.stack.ask_cloud("state?view=directory&kind=managedDevice")
     return [each for each in found[TENANT_ID] if each["deviceName"] == name]
 
 
 def actions(office: Office, group_id: str) -> list[tuple[str, str]]:
-    """What the engine has decided, oldest first: action and reason."""
+    """Decisions of the engine, oldest first: action and reason."""
     return [(each["action"], each["reason"]) for each in reversed(decisions(office, group_id))]
 
 
@@ -244,7 +244,7 @@ def test_a_host_that_never_registers_is_replaced_once_while_the_other_serves(ope
 
 
 def at_work(office: Office, group_id: str) -> int:
-    """How many hosts are being built, repaired or removed."""
+    """Number of hosts that are being built, repaired or removed."""
     busy = {"build", "restart", "remove"}
     return sum(1 for each in hosts(office, group_id) if each["status"] != "ready" or each["task"] in busy)
 

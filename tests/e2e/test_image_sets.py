@@ -215,7 +215,14 @@ def test_a_global_set_goes_to_the_regions_of_all_sites_and_has_no_other_version_
 ) -> None:
     office = open_office()
     office.site("east", region="northeurope")
-    form = set_form("Everywhere", site={"isGlobal": True})
+    made = new_set(office, "Everywhere", site={"isGlobal": True})
+    assert version(office, made["id"], "0.0.0")["status"] == "available"
+    assert (office.machines(), office.machines(IN_GALLERY)) == ([], [])
+
+    local = new_set(office, site={"siteId": "east"}, recipe=RECIPE)["id"]
+    office.finish(new_version(office, local, customization={"byRecipe": True}), look=SELDOM)
+    source = {"hostPoolType": "pooled", "galleryVersionId": version(office, local, "0.0.1")["galleryVersionId"]}
+    form = set_form("Copies", site={"isGlobal": True}, source=source)
     begun = office.portal.ask("POST", f"{office.base}/wizards/create-image-set", form)
     set_id = begun.body["resourceId"]
     replicating = version(office, set_id, "0.0.0")["status"]

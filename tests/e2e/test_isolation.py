@@ -16,7 +16,7 @@ pytestmark = pytest.mark.e2e
 
 OpenOffice = Callable[..., Office]
 ACTION = re.compile(r"/cloudPCs/\{id\}/\w+$|/bulkActions(/|$)|/runHealthChecks$|/orphans/scan$|/validateBulkResize$")
-"""What is done to Cloud PCs and changes no policy; tests/unit/auth has the table."""
+"""Actions on Cloud PCs that change no policy; tests/unit/auth has the table."""
 TENANT_ROLES = ("CloudPC.Administrator", "CloudPC.Operator", "CloudPC.Reader")
 
 
@@ -50,7 +50,7 @@ def customers(office: Office) -> Iterator[tuple[Office, Office]]:
 
 
 def answers(office: Office, bearer: str | None, wanted: Callable[[Route], bool] = lambda _: True) -> dict[str, Any]:
-    """Return what every route answers to this caller."""
+    """Return the status of every route's answer to this caller."""
     asked = [route for route in routes(office.stack, office.name) if wanted(route)]
     assert asked
     bodies: dict[Route, Any] = {route: None if route.method in {"GET", "DELETE"} else {} for route in asked}

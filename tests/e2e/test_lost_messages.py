@@ -16,7 +16,7 @@ from tests.e2e.office import CLOSELY, MEDIUM, Office
 pytestmark = pytest.mark.e2e
 
 CREATING, SLACK, SWEEPS = timedelta(minutes=60), timedelta(minutes=15), timedelta(minutes=15)
-"""How long a build may stand still while its VM is created; what is added for repeats; and how seldom sweeps come."""
+"""Longest wait of a build for the creation of its VM; time added for repeats; and longest interval of sweeps."""
 BEGINS_WITHIN = timedelta(minutes=20)
 
 

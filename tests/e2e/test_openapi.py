@@ -62,7 +62,7 @@ def furnished(stack: Stack) -> tuple[Office, dict[str, str]]:
 
 
 def good_bodies(ids: dict[str, str]) -> dict[str, Any]:
-    """Return what makes something, by route; what hypothesis makes up is nearly always refused."""
+    """Return a body for each route that creates something; generated bodies are nearly always refused."""
     virtual = "/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
     site = {"siteId": "main"}
     credentials = {"joinType": "azureADJoin", "network": "hosted"}

@@ -1,4 +1,4 @@
-"""What is paused begins no build and no removal, and says who holds it; what has waited begins when it is resumed."""
+"""A paused object begins no build and no removal, and says who holds it; what has waited begins when it is resumed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What of a tenant and its sites may change later, by which caller, and what follows."""
+"""Later changes of a tenant and its sites, their callers, and the effects."""
 
 from __future__ import annotations
 

@@ -15,52 +15,55 @@ from tests.e2e.queues import peek, put_change
 pytestmark = pytest.mark.e2e
 
 OpenOffice = Callable[..., Office]
+MEMBER, NESTED, RICH, POOR, OUTSIDER = range(1, 6)
+LICENCES = [[MEDIUM], [MEDIUM], [SMALL, MEDIUM], [], [MEDIUM]]
+"""The licences of the users of the office that tests here share, in that order."""
 
 
-def test_a_licensed_member_has_a_cloud_pc_without_anyone_pressing_anything(open_office: OpenOffice) -> None:
-    office = open_office()
-    upn = office.user(1, MEDIUM)
-    group = office.group("staff", upn)
-    office.policy("Everyone", office.connection(), group)
-
-    assert office.settled(upn)["status"] == "provisioned"
-    assert len(office.machines()) == 1
-
-
-def test_members_of_nested_groups_count(open_office: OpenOffice) -> None:
-    office = open_office()
-    upn = office.user(1, MEDIUM)
-    outer = office.group("outer", office.group("middle", office.group("inner", upn)))
-    office.policy("Everyone", office.connection(), outer)
-
-    assert office.settled(upn)["status"] == "provisioned"
+@pytest.fixture(scope="module")
+def policy(shared_office: Office) -> str:
+    """The policy of an office of five users: all but the outsider are members of its groups."""
+    office = shared_office
+    upns = [office.user(n, *licences) for n, licences in enumerate(LICENCES, start=1)]
+    staff = office.group("staff", upns[MEMBER - 1], upns[RICH - 1], upns[POOR - 1])
+    outer = office.group("outer", office.group("middle", office.group("inner", upns[NESTED - 1])))
+    return office.policy("Everyone", office.connection(), staff, outer)
 
 
-def test_two_licences_give_two_cloud_pcs_under_one_policy(open_office: OpenOffice) -> None:
-    office = open_office()
-    upn = office.user(1, SMALL, MEDIUM)
-    office.policy("Everyone", office.connection(), office.group("staff", upn))
-    office.settled(upn, count=2)
-    mine = office.cloud_pcs_of(upn)
+def test_a_licensed_member_has_a_cloud_pc_without_anyone_pressing_anything(shared_office: Office, policy: str) -> None:
+    pc = shared_office.settled(shared_office.named(MEMBER))
+    assert (pc["status"], pc["provisioningPolicyId"]) == ("provisioned", policy)
+    assert len(shared_office.cloud_pcs_of(shared_office.named(MEMBER))) == 1
+    shared_office.settled(shared_office.named(NESTED))
+    shared_office.settled(shared_office.named(RICH), count=2)
+    assert len(shared_office.machines()) == len(["the member's", "the nested one's"]) + len([SMALL, MEDIUM])
+
+
+@pytest.mark.usefixtures("policy")
+def test_members_of_nested_groups_count(shared_office: Office) -> None:
+    assert shared_office.settled(shared_office.named(NESTED))["status"] == "provisioned"
+
+
+def test_two_licences_give_two_cloud_pcs_under_one_policy(shared_office: Office, policy: str) -> None:
+    upn = shared_office.named(RICH)
+    shared_office.settled(upn, count=2)
+    mine = shared_office.cloud_pcs_of(upn)
 
     assert len({pc["servicePlanId"] for pc in mine}) == 2
-    assert len({pc["provisioningPolicyId"] for pc in mine}) == 1
+    assert {pc["provisioningPolicyId"] for pc in mine} == {policy}
 
 
-def test_a_licence_without_a_policy_is_listed_with_the_reason(open_office: OpenOffice) -> None:
-    office = open_office()
-    upn, other = office.user(1, MEDIUM), office.user(2, MEDIUM)
-    office.policy("Others", office.connection(), office.group("others", other))
-
-    pc = office.reaches(upn, "notProvisioned")
+@pytest.mark.usefixtures("policy")
+def test_a_licence_without_a_policy_is_listed_with_the_reason(shared_office: Office) -> None:
+    upn = shared_office.named(OUTSIDER)
+    pc = shared_office.reaches(upn, "notProvisioned")
     assert "policy" in pc["statusDetail"]["message"]
-    assert "no provisioning policy" in office.explain(upn)["cloudPcs"][0]["because"]
+    assert "no provisioning policy" in shared_office.explain(upn)["cloudPcs"][0]["because"]
 
 
-def test_a_member_without_a_licence_has_no_cloud_pc_and_is_told_why(open_office: OpenOffice) -> None:
-    office = open_office()
-    licensed, unlicensed = office.user(1, MEDIUM), office.user(2)
-    policy = office.policy("Everyone", office.connection(), office.group("staff", licensed, unlicensed))
+def test_a_member_without_a_licence_has_no_cloud_pc_and_is_told_why(shared_office: Office, policy: str) -> None:
+    office = shared_office
+    licensed, unlicensed = office.named(MEMBER), office.named(POOR)
     office.settled(licensed)
     users = office.portal.ask("GET", f"{office.graph}/provisioningPolicies/{policy}/users").body["value"]
     told = {each["user"]["userPrincipalName"]: each for each in users}

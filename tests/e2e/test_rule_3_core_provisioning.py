@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from local.portal import Portal
+from local.stack import Stack
 from tests.e2e.identity import on_premises
 from tests.e2e.office import MEDIUM, Office
 
@@ -30,9 +33,16 @@ def staffed(office: Office, **connection: object) -> str:
     return upn
 
 
-def test_the_steps_follow_one_another_and_each_has_its_times(open_office: OpenOffice) -> None:
-    office = open_office()
-    pc = office.settled(staffed(office))
+@pytest.fixture(scope="module")
+def built(stack: Stack, portal: Portal) -> Iterator[tuple[Office, dict[str, Any]]]:
+    """An office in three zones, and its one Cloud PC."""
+    office = Office(stack, portal, "built").open(zones=["1", "2", "3"])
+    yield office, office.settled(staffed(office))
+    portal.send("POST", f"{office.base}/pause", {"reason": "its tests are over"})
+
+
+def test_the_steps_follow_one_another_and_each_has_its_times(built: tuple[Office, dict[str, Any]]) -> None:
+    office, pc = built
     entries = office.timeline(pc["id"])["entries"]
 
     assert [entry["step"] for entry in entries] == STEPS
@@ -41,10 +51,8 @@ def test_the_steps_follow_one_another_and_each_has_its_times(open_office: OpenOf
     assert ends == sorted(ends)
 
 
-def test_the_machine_has_the_licences_hardware_and_the_users_name_on_it(open_office: OpenOffice) -> None:
-    office = open_office(zones=["1", "2", "3"])
-    upn = staffed(office)
-    pc = office.settled(upn)
+def test_the_machine_has_the_licences_hardware_and_the_users_name_on_it(built: tuple[Office, dict[str, Any]]) -> None:
+    office, pc = built
     (vm,) = office.machines()
     body = vm["body"]["properties"]
     (device,) = office.devices(pc["managedDeviceName"])

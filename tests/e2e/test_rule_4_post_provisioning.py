@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -32,10 +33,15 @@ def staffed(office: Office, **configuration: object) -> str:
     return upn
 
 
-def test_all_steps_leave_their_mark_on_the_machine(open_office: OpenOffice) -> None:
-    office = open_office()
-    office.settled(staffed(office, localAdminEnabled=True))
-    (vm,) = office.machines()
+@pytest.fixture(scope="module")
+def configured(shared_office: Office) -> dict[str, Any]:
+    """The Cloud PC of the office that tests here share: every step has run."""
+    return shared_office.settled(staffed(shared_office, localAdminEnabled=True))
+
+
+def test_all_steps_leave_their_mark_on_the_machine(shared_office: Office, configured: dict[str, Any]) -> None:
+    assert configured["status"] == "provisioned"
+    (vm,) = shared_office.machines()
 
     assert set(vm["facts"]["steps"]) == {
         "setLocale",
@@ -139,9 +145,8 @@ def test_the_warning_of_the_display_language_is_cured_by_its_step(
     assert office.cloud_pc_of(upn)["status"] == "provisioned"
 
 
-def test_a_step_that_is_no_warning_is_not_run_again(open_office: OpenOffice) -> None:
-    office = open_office()
-    pc = office.settled(staffed(office))
-    answer = office.portal.send("POST", f"{office.base}/cloudPCs/{pc['id']}/rerunStep", {"step": "disableWindowsReset"})
+def test_a_step_that_is_no_warning_is_not_run_again(shared_office: Office, configured: dict[str, Any]) -> None:
+    path = f"{shared_office.base}/cloudPCs/{configured['id']}/rerunStep"
+    answer = shared_office.portal.send("POST", path, {"step": "disableWindowsReset"})
 
     assert answer.status == 409

@@ -12,7 +12,7 @@ from tests.e2e.office import MEDIUM, SMALL, Office
 
 BAD_REQUEST, CONFLICT = 400, 409
 GRACE = timedelta(hours=2)
-"""What the policy says instead of a week: time that passes costs a test the ticks of every timer."""
+"""Grace period of the policy instead of a week: time that passes costs a test the ticks of every timer."""
 OpenOffice = Callable[..., Office]
 Lose = Callable[[Office, str, str], Any]
 
@@ -48,14 +48,22 @@ def provisioned(office: Office, count: int = 1) -> tuple[list[str], str]:
     return users, group
 
 
+@pytest.fixture(scope="module")
+def desk(shared_office: Office) -> tuple[Office, str, str]:
+    """An office, the user of its one Cloud PC and their group; whoever takes the reason away gives it back."""
+    settings = {"settings": {"disabledAccountStartsGrace": True}}
+    shared_office.portal.ask("PATCH", shared_office.base, settings)
+    (user,), group = provisioned(shared_office)
+    return shared_office, user, group
+
+
 @pytest.mark.parametrize(
     "cause", [pytest.param(cause, marks=[pytest.mark.long] if cause == LATER else []) for cause in LOSSES]
 )
 def test_whoever_loses_his_reason_has_a_week_and_whoever_regains_it_keeps_everything(
-    open_office: OpenOffice, cause: str
+    desk: tuple[Office, str, str], cause: str
 ) -> None:
-    office = open_office({"disabledAccountStartsGrace": cause == "userDisabled"})
-    (user,), group = provisioned(office)
+    office, user, group = desk
     before = office.cloud_pc_of(user)
     LOSSES[cause](office, user, group)
     office.tell_changed(user)
@@ -145,9 +153,8 @@ def test_a_grace_period_is_extended_held_and_released(open_office: OpenOffice) -
     office.until(lambda: office.cloud_pc_of(user)["status"] != "inGracePeriod", says="its grace period has ended")
 
 
-def test_only_what_has_a_grace_period_can_have_it_changed(open_office: OpenOffice) -> None:
-    office = open_office()
-    (user,), _ = provisioned(office)
+def test_only_what_has_a_grace_period_can_have_it_changed(desk: tuple[Office, str, str]) -> None:
+    office, user, _ = desk
     pc = office.cloud_pc_of(user)
     place = f"{office.base}/cloudPCs/{pc['id']}"
     for path, body in (
@@ -212,7 +219,7 @@ def test_a_group_that_answers_empty_takes_nothing_from_anybody(open_office: Open
 
 
 def standings(office: Office, policy: str) -> dict[str, str]:
-    """How each member stands, as soon as the directory shows them."""
+    """Status of each member, as soon as the directory shows them."""
     users = office.portal.pages(f"{office.graph}/provisioningPolicies/{policy}/users")
     return {each["user"]["userPrincipalName"]: each["standing"] for each in users}
 

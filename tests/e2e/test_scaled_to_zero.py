@@ -17,8 +17,7 @@ pytestmark = [
 ]
 HALF_PAST_MIDNIGHT = datetime(2026, 3, 2, 0, 30, tzinfo=UTC)
 _RAN = re.compile(r"  timer +(\w+) +ok .*past due")
-_OFTEN = {"sweep_starts", "sweep_removals", "sweep_clean_ups", "sweep_connections", "sweep_directories"}
-_SELDOM = {"sweep_orphans", "settle_and_measure", "purge_history", "export_the_tables", "delete_what_is_old"}
+_TIMERS = {"sweep", "settle_and_measure", "purge_history", "export_the_tables", "delete_what_is_old"}
 
 
 def test_every_timer_makes_up_for_the_tick_for_which_it_was_woken(start_stack: Callable[..., Stack]) -> None:
@@ -29,10 +28,10 @@ def test_every_timer_makes_up_for_the_tick_for_which_it_was_woken(start_stack: C
 
     text = log.read_text()
     ran = _RAN.findall(text)
-    assert set(ran) == _OFTEN | _SELDOM
-    assert {name: ran.count(name) for name in ("sweep_starts", "sweep_removals", "purge_history")} == {
-        "sweep_starts": 6 * 60,
-        "sweep_removals": 6 * 12 + 1,
+    assert set(ran) == _TIMERS
+    assert {name: ran.count(name) for name in ("sweep", "export_the_tables", "purge_history")} == {
+        "sweep": 6 * 60,
+        "export_the_tables": 6 * 3,
         "purge_history": 6,
     }
     assert "that run is lost" not in text

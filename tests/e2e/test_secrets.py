@@ -32,7 +32,7 @@ SECRETS: Mapping[str, re.Pattern[str]] = {
 }
 Json = dict[str, Any]
 Texts = Iterator[tuple[str, str]]
-"""Where, and what stands there."""
+"""Pairs of a place and the text found there."""
 
 
 def rows(stack: Stack) -> Texts:
@@ -76,7 +76,7 @@ def answers(office: Office) -> Texts:
         said = office.portal.send("GET", f"/{route.path}?user={office.name}01@contoso.example")
         yield str(route), repr(said.body)
         items = said.body.get("value", []) if isinstance(said.body, dict) else []
-        for item in items:
+        for item in (each for each in items if isinstance(each, dict)):
             one = office.portal.send("GET", f"/{route.path}/{item.get('id')}")
             yield f"{route}/{{id}}", repr(one.body)
     for pc in office.cloud_pcs():

@@ -1,4 +1,4 @@
-"""Which hardware a licence stands for: a tenant's own service plans, and those that are switched off for a user."""
+"""Hardware for a licence: a tenant's own service plans, and those that are switched off for a user."""
 
 from __future__ import annotations
 

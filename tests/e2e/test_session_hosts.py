@@ -97,7 +97,7 @@ def test_a_host_that_does_not_reach_the_profiles_is_not_proven_and_says_why(open
     (host,) = ready(office, group)
 
     assert host["proven"] is False
-    assert "FSLogix" in host["warnings"][0]["message"]
+    assert "The network path was not found." in host["warnings"][0]["message"]
     place = next(each["id"] for each in office.machines()).partition("/providers/")[0]
     foreign = f"{place}/providers/Microsoft.Network/publicIPAddresses/somebody-elses"
     put_resource(office.stack, f"{foreign}?api-version=2026-03-01", {"location": "westeurope", "properties": {}})

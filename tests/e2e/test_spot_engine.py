@@ -74,7 +74,7 @@ def sign_ins(office: Office, group_id: str) -> list[Json]:
 
 
 def outcomes(office: Office, group_id: str) -> set[str]:
-    """What became of the sign-ins into a group."""
+    """Outcomes of the sign-ins into a group."""
     return {str(each["outcome"]) for each in sign_ins(office, group_id)}
 
 

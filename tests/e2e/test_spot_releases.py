@@ -64,7 +64,7 @@ class Group:
         return found
 
     def history(self) -> list[str]:
-        """How the releases stand, the newest first."""
+        """Statuses of the releases, the newest first."""
         return [each["status"] for each in self.office.portal.pages(f"{self.place}/history")]
 
     def images(self) -> list[str]:
@@ -72,7 +72,7 @@ class Group:
         return sorted(each["imageSetId"] for each in hosts(self.office, self.id) if each["status"] == "ready")
 
     def sessions(self) -> dict[str, str]:
-        """Who has a session, and on which host."""
+        """Hosts of sessions, by the user of the session."""
         found = self.office.portal.pages(f"{self.place}/sessions")
         return {each["userPrincipalName"]: each["sessionHostId"] for each in found}
 
@@ -127,7 +127,7 @@ def test_a_release_whose_first_host_fails_stops_with_evidence_and_is_rolled_back
     assert (stopped["status"], stopped["stage"]) == ("failed", "failed")
     assert stopped["cause"].startswith("The first host of version")
     assert (canary["proven"], canary["imageSetId"]) == (False, made.after)
-    assert "FSLogix" in canary["warnings"][0]["message"]
+    assert "The network path was not found." in canary["warnings"][0]["message"]
     assert made.names[1] in made.sessions()
     assert made.watch.broker()["messages"] == []
 

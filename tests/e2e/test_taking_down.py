@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 OpenOffice = Callable[..., Office]
 CONFLICT = 409
 GROUP = "microsoft.resources/resourcegroups"
-"""What stays: the resource groups, empty."""
+"""Type that stays: the resource groups, empty."""
 
 
 def use(office: Office) -> list[str]:
@@ -60,7 +60,7 @@ def statuses(office: Office) -> set[str]:
 
 
 def left(office: Office) -> dict[str, list[str]]:
-    """What the simulated cloud has in the tenant's subscription, by type."""
+    """Resources of the simulated cloud in the tenant's subscription, by type."""
     types: Any = office.stack.ask_cloud("state")["types"]
     found = {kind: [str(each["id"]) for each in office.machines(kind)] for kind in types}
     return {kind: ids for kind, ids in found.items() if ids}
@@ -68,6 +68,7 @@ def left(office: Office) -> dict[str, list[str]]:
 
 def empty_the_groups(office: Office) -> None:
     """End every Cloud PC: nobody is targeted, the brake is told that it is meant, the grace periods end."""
+    office.portal.ask("PATCH", office.base, {"settings": {"removeSecurityGroups": True}})
     for policy in list(office.portal.pages(f"{office.graph}/provisioningPolicies")):
         office.finish(office.assign(policy["id"]), look=SELDOM)
 

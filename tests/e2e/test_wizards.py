@@ -121,7 +121,7 @@ def reviewed(office: Office, wizard: str, form: Json) -> list[Json]:
 
 
 def kept(office: Office) -> list[int]:
-    """Count what a wizard could have made."""
+    """Count the records that a wizard could have made."""
     names = ("onPremisesConnections", "deviceImages", "provisioningPolicies")
     counts = [len(list(office.portal.pages(f"{office.graph}/{name}"))) for name in names]
     changes = [
@@ -303,6 +303,18 @@ def test_a_body_in_chunks_is_refused_with_words_that_help_and_changes_nothing(sh
         assert (status, "Content-Length" in told) == (411, True), path
     assert office.portal.send("GET", f"{office.base}/sites/other").status == 404
     assert send(office.stack, "POST", "graph/notifications", None, iter([b'{"value": []}'])) == (411, None)
+
+
+def test_an_encoded_slash_joins_two_parts_of_an_address_to_none(shared_office: Office) -> None:
+    """Hosts that decode it and hosts that do not: neither names what the same address without it names."""
+    office, token = shared_office, shared_office.portal.token()
+    assert send(office.stack, "GET", f"tenants/{office.name}/sites/main", token)[0] == 200
+    for path in (f"tenants/{office.name}%2Fsites/main", f"tenants/{office.name}/sites%2Fmain", "tenants%2Fx"):
+        assert send(office.stack, "GET", path, token)[0] in {400, 404}, path
+    status, said = send(office.stack, "GET", f"tenants/{office.name}/sites/x%2F..%2Fmain", token)
+    assert (status, said["errors"][0]["pointer"]) == (400, "site")
+    assert send(office.stack, "DELETE", f"tenants/{office.name}/sites/x%2Fmain", token)[0] == 400
+    assert send(office.stack, "GET", f"tenants/{office.name}/sites/main", token)[0] == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'"x"', b"\xff"])

@@ -11,7 +11,7 @@ from tests.e2e.office import Office
 
 Json = dict[str, Any]
 LOOK = timedelta(seconds=30)
-"""What passes between two looks; the broker and the engine act many times slower or at once."""
+"""Time between two looks; the broker and the engine act many times slower or at once."""
 _SESSION_HOSTS = "Microsoft.DesktopVirtualization/hostPools/sessionHosts"
 _SERVES = frozenset({"Available", "NeedsAssistance", "Upgrading", "UpgradeFailed"})
 _IN = frozenset({"signedIn", "reconnected"})
@@ -34,7 +34,7 @@ class Watch:
         return [each["body"]["properties"] for each in found if f"spot-{self.group_id}/" in each["id"].lower()]
 
     def broker(self) -> Json:
-        """What the broker has counted of the group's pool."""
+        """Counts of the broker for the group's pool."""
         told: Json = self.office.stack.ask_cloud(f"state?view=broker&pool=*spot-{self.group_id}")
         return told
 

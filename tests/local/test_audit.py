@@ -26,7 +26,7 @@ pytestmark = [
 
 @dataclass
 class Feed:
-    """What was asked, and where."""
+    """Requests, and the address of the feed."""
 
     url: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)

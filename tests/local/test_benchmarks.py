@@ -1,11 +1,14 @@
 """Every benchmark, small: it ends, and gives the figures that the README publishes."""
 
+import ast
 import importlib
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+import bench
 from bench.__main__ import BENCHMARKS
 from bench.figures import Missing
 from bench.published import PUBLISHED
@@ -25,7 +28,7 @@ SMALL: dict[str, tuple[str, ...]] = {
     "fairness": ("4", "2"),
     "sweeps": ("300", "60"),
 }
-"""What each is given here."""
+"""Arguments of each benchmark here."""
 
 
 def bare(name: str) -> str:
@@ -33,8 +36,22 @@ def bare(name: str) -> str:
     return re.sub(r"\d[\d,]*", "#", name)
 
 
+def measures(module: Path) -> bool:
+    """Whether the module has a ``main`` that returns figures."""
+    defined = ast.parse(module.read_text("utf-8")).body
+    mains = [each for each in defined if isinstance(each, ast.FunctionDef) and each.name == "main" and each.returns]
+    return any("Figure" in ast.unparse(each.returns) for each in mains if each.returns)
+
+
 def test_each_has_a_small_size() -> None:
     assert SMALL.keys() == BENCHMARKS.keys()
+
+
+def test_every_module_that_measures_is_a_benchmark_or_called_by_one() -> None:
+    modules = {path.stem: path for path in Path(bench.__file__).parent.glob("*.py")}
+    measuring = {name for name, path in modules.items() if measures(path)}
+    called = {name for name in measuring for each in BENCHMARKS if f"{name}.main(" in modules[each].read_text("utf-8")}
+    assert measuring - called == set(BENCHMARKS)
 
 
 @pytest.mark.long

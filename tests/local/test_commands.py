@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from local.__main__ import main
-from local.stack import APP
+from local.options import APP
 
 
 def told(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.long
 
 
 def judged(queries: dict[str, str]) -> dict[str, list[str]]:
-    """Return what is wrong with each query."""
+    """Return the errors in each query."""
     if not SERVICE.exists():
         pytest.skip("Kusto's language service is not installed: make .tools/kusto/installed")
     done = subprocess.run(

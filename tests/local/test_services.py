@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from local.options import APP
 from local.processes import free_port
-from local.stack import APP
 
 PARTS = ("function_app.py", "host.json", "activities", "orchestrators", "shared", "triggers")
 CODE = APP / ".vscode"

@@ -20,8 +20,9 @@ import requests
 from azure_simulator.seeds import api_client_id
 from simulation_base.clock import is_alive
 
+from local.options import StackOptions
 from local.people import PEOPLE, offered
-from local.stack import PORTAL_ROLES, Stack, StackError, StackOptions
+from local.stack import PORTAL_ROLES, Stack, StackError
 from packages.azure_simulator.tests.contract.browser import Browser
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -42,7 +43,8 @@ STARTER = """
 import json, signal, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from local.stack import Stack, StackOptions
+from local.options import StackOptions
+from local.stack import Stack
 stack = Stack(Path(sys.argv[1]), StackOptions(begins=datetime(2026, 3, 2, tzinfo=UTC), app=Path(sys.argv[2]), users=2))
 stack.start()
 print(json.dumps([part.process.pid for part in (stack.host, stack.cloud, stack._azurite.part)]), flush=True)

@@ -36,7 +36,17 @@ def works(row: dict[str, Any]) -> bool:
 
 
 @pytest.fixture
-def verdict(monkeypatch: pytest.MonkeyPatch) -> Asked:
+def no_other_app() -> Iterator[None]:
+    """Let another app of this process be imported before and after, under the same name."""
+    before = sys.modules.pop("function_app", None)
+    yield
+    sys.modules.pop("function_app", None)
+    if before is not None:
+        sys.modules["function_app"] = before
+
+
+@pytest.fixture
+def verdict(monkeypatch: pytest.MonkeyPatch, no_other_app: None) -> Asked:
     """Return a function that loads and checks the app with one function, as ``start`` does, and returns the result."""
 
     def ask(what: str, *, faults: bool) -> str:

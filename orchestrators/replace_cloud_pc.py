@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from orchestrators.parts.assignment import take_place
-from orchestrators.parts.attempt_outcome import try_again, wait_for_capacity
-from orchestrators.parts.attempt_start import begin
-from orchestrators.parts.attempts import Attempt
+from orchestrators.parts.attempts import Attempt, begin, try_again, wait_for_capacity
 from orchestrators.parts.cleaning import close
 from orchestrators.parts.core_provisioning import assign_primary_user, create_vm, enroll_in_intune, join_directory
 from orchestrators.parts.post_provisioning import configure

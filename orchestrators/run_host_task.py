@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.host_building import build_host, park_host
+from orchestrators.parts.host_building import build_host, parking
 from orchestrators.parts.host_changes import CHANGES
 from orchestrators.parts.host_removing import remove_host
 from orchestrators.parts.host_runs import HostRun
+from orchestrators.parts.machine_builds import park
 from orchestrators.parts.work import SupersededError
 from shared.contracts.host_builds import BEGIN_HOST_TASK
 from shared.contracts.outcomes import NoCapacity, Superseded
@@ -29,7 +30,7 @@ def run_host_task(ctx: Context, order: HostTaskOrder) -> Steps[HostTaskDone]:
     if isinstance(job, Superseded):
         return HostTaskDone(outcome="superseded")
     if isinstance(job, NoCapacity):
-        return (yield from park_host(ctx, order, job))
+        return (yield from park(ctx, parking(ctx, order), job))
     run = HostRun(ctx, order, job)
     try:
         match order.task:

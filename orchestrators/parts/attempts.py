@@ -1,4 +1,4 @@
-"""One attempt at one Cloud PC: where it stands, and what it has made so far.
+"""One attempt at one Cloud PC: how it begins, where it stands, what it has made so far, and how it ends.
 
 It can end early in three ways: it fails (``WorkFailedError``), there is no capacity now (``NoCapacityError``: it is
 parked), or another build of the same Cloud PC has taken over (``SupersededError``).
@@ -7,40 +7,64 @@ parked), or another build of the same Cloud PC has taken over (``SupersededError
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, assert_never
 
-from orchestrators.parts.work import Work, overdue
-from shared.contracts.attempts import BEGIN_STEP, ProvisionedRecord, StepRecord
+from orchestrators.parts import machine_builds
+from orchestrators.parts.machine_builds import NEXT_ATTEMPT, Attempts, MachineWork, Parking
+from orchestrators.parts.work import NoCapacityError, WorkFailedError
+from shared.contracts.attempts import (
+    BEGIN_ATTEMPT,
+    BEGIN_STEP,
+    RECORD_FAILED,
+    RECORD_PARKED,
+    AttemptOrder,
+    Begun,
+    FailedRecord,
+    ParkedRecord,
+    ProvisionedRecord,
+    StepRecord,
+)
+from shared.contracts.cleaning import CLEAN_UP
 from shared.contracts.definitions import PollPolicy
-from shared.contracts.outcomes import Pending, Refused
+from shared.contracts.outcomes import HELD_BACK, Done, NoCapacity, Pending, Superseded
 from shared.contracts.provisioning import ProvisionOrder, Receipt
+from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, RecognizeOrder, Unrecognized
 from shared.contracts.silences import WaitingWork
+from shared.domain.asking import Confirmation
 from shared.domain.cloud_pcs.advice import when_late
 from shared.domain.cloud_pcs.build import Failure, Resources, Warn
-from shared.domain.cloud_pcs.resuming import Resumption
+from shared.domain.cloud_pcs.resuming import Resumption, resumable
 from shared.domain.cloud_pcs.steps import ORDER, TITLES, Step
 from shared.domain.owner import Owner
-from shared.workflow import Context, Steps
+from shared.workflow import Context, Steps, call
 
 
-class Attempt(Work):
+class Attempt(MachineWork[Step]):
     """The attempt that runs: every call of it is made through here, so that its early ends are handled in one place."""
 
+    repeats = NEXT_ATTEMPT
+
     def __init__(self, ctx: Context, order: ProvisionOrder) -> None:
-        super().__init__(ctx)
+        owner = Owner.cloud_pc(order.cloud_pc_id)
+        super().__init__(ctx, order.tenant_id, owner, Step.ALLOCATE_CAPACITY, Resources())
         self.order = order
-        self.step = Step.ALLOCATE_CAPACITY
-        self.resources = Resources()
         self.warnings: tuple[Warn, ...] = ()
         self.resumed: Resumption | None = None
-        self.device_object_id: str | None = None  # Graph's id of the device, of an attempt that was resumed
-        self.password_left: Failure | None = None  # why the domain join's extension stays; the next step records it
+
+    @property
+    def doing(self) -> tuple[str, str]:
+        """The present step."""
+        return self.step.value, TITLES[self.step]
+
+    @property
+    def failed_step(self) -> Step:
+        """The present step, which the record of a Cloud PC has with the failure."""
+        return self.step
 
     @property
     def waiting(self) -> WaitingWork:
         """The Cloud PC that waits for a cloud that does not answer, and at which step."""
-        owner = Owner.cloud_pc(self.order.cloud_pc_id)
-        return WaitingWork(tenant_id=self.order.tenant_id, owner=owner, doing=f"the step {TITLES[self.step]}")
+        return super().waiting.but(doing=f"the step {TITLES[self.step]}")
 
     def resume_from(self, resumption: Resumption, device_object_id: str | None) -> None:
         """Go on with the machine of the attempt before: the resources of the steps before its failure exist."""
@@ -68,10 +92,6 @@ class Attempt(Work):
         self.password_left = None
         yield from self.record(BEGIN_STEP, record)
 
-    def add_resources(self, **made: str | datetime | None) -> None:
-        """Add resources that were created; the next step records them."""
-        self.resources = self.resources.but(**made)
-
     def provisioned(self) -> ProvisionedRecord:
         """Return the record of its success."""
         return ProvisionedRecord(**self.order.which, resources=self.resources, warnings=self.warnings)
@@ -82,22 +102,116 @@ class Attempt(Work):
         outcome = "provisionedWithWarnings" if self.warnings else "provisioned"
         return Receipt(outcome=outcome, attempts=self.order.attempt)
 
-    def refused(self, refused: Refused) -> Failure:
-        """Return the failure at the step that is being made."""
-        return refused.failure(self.step)
-
-    def unanswered(self, reason: str) -> Failure:
-        """Return the failure of a service that is out."""
-        return Failure(
-            code="serviceUnavailable",
-            message=f"{TITLES[self.step]}: the service did not answer as it should.",
-            step=self.step,
-            evidence=reason,
-            advice="See Azure's service health for the region; the next attempt starts by itself.",
-        )
-
     def too_late(self, pending: Pending, policy: PollPolicy) -> Failure:
-        """Return the failure of a step that took too long."""
-        message = f"{TITLES[self.step]}: {overdue(pending, policy)}"
-        code, advice = f"{self.step.value}TimedOut", when_late(self.step)
-        return Failure(code=code, message=message, step=self.step, advice=advice)
+        """Return the failure of a step that took too long, with the advice for that step."""
+        return super().too_late(pending, policy).but(advice=when_late(self.step))
+
+
+def begin(attempt: Attempt) -> Steps[None]:
+    """Begin the attempt: it is recorded, the connection is healthy, and nothing of an earlier attempt is left.
+
+    Unless it is resumed: then it goes on with the machine of the attempt before.
+    """
+    order = attempt.order
+    beginning = AttemptOrder(
+        **order.which,
+        connection_id=order.snapshot.connection_id,
+        resumes_at=order.resume.step if order.resume else None,
+    )
+    begun = yield from attempt.record(BEGIN_ATTEMPT, beginning)
+    why_not = None
+    if order.resume is not None:
+        why_not = yield from resume(attempt, order.resume)
+        if why_not is None:
+            return
+        attempt.order = order.anew()
+    if order.remains:
+        yield from clean_up(attempt, why_not, begun.confirmation if isinstance(begun, Begun) else None)
+
+
+def resume(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:
+    """Go on with the machine of the attempt before, if it is still as that one left it; else return why not."""
+    attempt.step = resumption.step
+    made = resumption.made
+    order = RecognizeOrder(
+        machine=attempt.order.machine(str(made.region)),
+        entra_device_id=made.entra_device_id,
+        managed_device_id=made.managed_device_id,
+    )
+    match (yield from attempt.do(RECOGNIZE_MACHINE, order)):
+        case Unrecognized(why=why):
+            return f"not resumed: {why}"
+        case Recognized(device_object_id=device_object_id):
+            attempt.resume_from(resumption, device_object_id)
+            return None
+        case unknown:
+            assert_never(unknown)
+
+
+def clean_up(attempt: Attempt, note: str | None, confirmation: Confirmation | None) -> Steps[None]:
+    """Remove the remains of earlier attempts, in the places where those built.
+
+    *confirmation*: permission to remove them; when it no longer holds, the build is parked: nothing has failed.
+    """
+    yield from attempt.begin(Step.CLEAN_UP, note)
+    for remains in attempt.order.remains:
+        order = remains.but(confirmation=confirmation) if confirmation else remains
+        cleaned = yield from attempt.call_sub_orchestrator(CLEAN_UP, order)
+        held = next((refused for refused in cleaned.left if refused.code == HELD_BACK), None)
+        if held is not None:
+            waits = NoCapacity(code=held.code, message=held.message, elsewhere=False)
+            raise NoCapacityError(attempt.no_capacity(waits), waits)
+        if cleaned.left:
+            raise WorkFailedError(cleaned.left[0].failure(Step.CLEAN_UP))
+    attempt.order = attempt.order.cleaned()
+
+
+def wait_for_capacity(attempt: Attempt, reason: NoCapacity) -> Steps[Receipt]:
+    """Park: visibly, for as long as the tenant allows, and without using up an attempt."""
+    return (yield from machine_builds.wait_for_capacity(attempt, _attempts(attempt), reason))
+
+
+def try_again(attempt: Attempt, failure: Failure) -> Steps[Receipt]:
+    """Try again unless this was the last attempt, or the next one would fail the same way.
+
+    Where it is safe the next one goes on with the machine that is there, else it begins with its clean-up.
+    """
+    return (yield from machine_builds.try_again(_attempts(attempt), failure))
+
+
+def _attempts(attempt: Attempt) -> Attempts[Receipt]:
+    """Return the attempts of the build of a Cloud PC, and their records."""
+    ctx, order = attempt.ctx, attempt.order
+
+    def record_parked(reason: NoCapacity, since: datetime) -> Steps[Done | Superseded]:
+        return (yield from call(ctx, RECORD_PARKED, ParkedRecord(**order.which, reason=reason, since=since)))
+
+    def record_failed(failure: Failure, *, last: bool = False) -> Steps[Done | Superseded]:
+        made, warnings = attempt.resources, attempt.warnings
+        record = FailedRecord(**order.which, failure=failure, last=last, resources=made, warnings=warnings)
+        return (yield from call(ctx, RECORD_FAILED, record))
+
+    def following(failure: Failure) -> ProvisionOrder:
+        made = attempt.resources
+        step = resumable(failure, made, resumed_at=order.resume.step if order.resume else None)
+        resumption = Resumption(step=step, made=made, warnings=attempt.warnings) if step else None
+        return order.next_attempt(joined_domain=made.domain_connection_id is not None, resume=resumption)
+
+    def give_up(failure: Failure) -> Steps[Receipt]:
+        _ = yield from record_failed(failure, last=True)  # also when it was superseded, it has failed
+        return Receipt(outcome="failed", attempts=order.attempt, failure=failure)
+
+    return Attempts(
+        number=order.attempt,
+        allowed=order.attempts,
+        parking_limit=order.parking_limit,
+        parking=Parking(
+            since=order.parked_since,
+            record=record_parked,
+            order=order,
+            superseded=Receipt(outcome="superseded", attempts=order.attempt),
+        ),
+        record_failed=record_failed,
+        following=following,
+        give_up=give_up,
+    )

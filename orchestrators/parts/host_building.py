@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.carriers import remove_carrier
+from datetime import datetime
+from functools import partial
+
 from orchestrators.parts.host_changes import run_configuration
 from orchestrators.parts.host_removing import clean_up, left_behind, remove_traces
 from orchestrators.parts.host_runs import HostRun, refused_of
-from orchestrators.parts.joining import await_device, await_enrollment, join
-from orchestrators.parts.machines import MachineSpec, Recorder, create
+from orchestrators.parts.machine_builds import (
+    Attempts,
+    BuildSteps,
+    MachineBuild,
+    Parking,
+    create_machine,
+    enroll_machine,
+    join_machine,
+    try_again,
+    wait_for_capacity,
+)
+from orchestrators.parts.machines import MachineSpec
 from orchestrators.parts.work import NoCapacityError, WorkFailedError
-from shared.contracts.carriers import DOMAIN_JOIN
 from shared.contracts.desktops import BEGIN_REGISTRATION, REGISTRATION_POLL, RegistrationOrder
 from shared.contracts.host_builds import (
     GIVE_HOST,
@@ -29,16 +40,14 @@ from shared.contracts.host_builds import (
     NewHostOrder,
     NewHostSeen,
 )
-from shared.contracts.identities import DeviceFound
-from shared.contracts.machines import DELETE_NIC, Machine, NicReady, Place
-from shared.contracts.outcomes import Accepted, NoCapacity, Superseded
-from shared.contracts.provisioning import PARKING_PAUSE
+from shared.contracts.machines import DELETE_NIC, Machine
+from shared.contracts.outcomes import Done, NoCapacity, Superseded
 from shared.contracts.session_hosts import HostTaskDone, HostTaskOrder
-from shared.domain.cloud_pcs.advice import when_parked_for_long
 from shared.domain.cloud_pcs.build import Failure, Resources, Warn
 from shared.domain.spot.host_steps import HostStep
-from shared.workflow import Context, Steps, call, continue_as_new, pause
+from shared.workflow import Context, Steps, call
 
+_STEPS = BuildSteps(HostStep.ALLOCATE_CAPACITY, HostStep.CREATE_VM, HostStep.JOIN_DIRECTORY, HostStep.ENROLL_IN_INTUNE)
 PROFILES = "reachProfiles"
 
 
@@ -54,11 +63,13 @@ def build_host(run: HostRun) -> Steps[HostTaskDone]:
     build = run.job.build
     if build is None:
         return HostTaskDone(outcome="superseded")
+    making = machine_build(run, build)
     try:
         yield from clean_up(run)  # (1)
-        machine = yield from create(run, machine_spec(run, build))  # (2)
-        device = yield from join_directory(run, build, machine)  # (3)
-        yield from enroll(run, build, machine, device)  # (4)
+        machine = yield from create_machine(making)  # (2)
+        device = yield from join_machine(making, machine)  # (3)
+        if build.enroll:
+            yield from enroll_machine(making, machine, device)  # (4)
         configured = yield from configure(run, build, machine)  # (5)
         seen = yield from register(run, machine)  # (6)
         record = built(run, configured, seen)
@@ -67,14 +78,14 @@ def build_host(run: HostRun) -> Steps[HostTaskDone]:
         yield from run.record(RECORD_HOST_BUILT, record)  # (8)
         return HostTaskDone(outcome="done")
     except NoCapacityError as full:
-        return (yield from park_build(run, build, full.reason))  # (9)
+        return (yield from wait_for_capacity(run, attempts(run, build), full.reason))  # (9)
     except WorkFailedError as failed:
-        return (yield from try_again(run, build, failed.failure))  # (10)
+        return (yield from try_again(attempts(run, build), failed.failure))  # (10)
 
 
-def machine_spec(run: HostRun, build: HostBuild) -> MachineSpec:
-    """Return the machine to create."""
-    return MachineSpec(
+def machine_build(run: HostRun, build: HostBuild) -> MachineBuild[HostStep]:
+    """Return the build of the machine of a host."""
+    spec = MachineSpec(
         machine=run.job.machine,
         plan=build.plan,
         image=build.image,
@@ -86,70 +97,18 @@ def machine_spec(run: HostRun, build: HostBuild) -> MachineSpec:
         low_priority=build.low_priority,
         hibernation=build.hibernation,
         traces=(DELETE_NIC,),  # the clean-up of the attempt removes the disk
-        recorder=_HostRecorder(run),
     )
-
-
-class _HostRecorder(Recorder):
-    """Records the steps, and the resources made, in the host."""
-
-    def __init__(self, run: HostRun) -> None:
-        self._run = run
-
-    def allocating(self, tried: tuple[Place, ...]) -> Steps[None]:
-        """Begin the step, for every place anew."""
-        del tried
-        yield from self._run.begin(HostStep.ALLOCATE_CAPACITY)
-
-    def allocated(self, place: Place) -> Steps[None]:
-        """Record the future place of the machine before creating it: nothing is left behind unrecorded."""
-        machine = self._run.job.machine
-        self._run.add_resources(
-            subscription_id=machine.subscription_id,
-            resource_group=machine.resource_group,
-            region=place.region,
-            zone=place.zone,
-            size=place.size,
-            computer_name=machine.computer_name,
-            host_pool_id=self._run.job.host_pool_id,
-        )
-        yield from self._run.begin(HostStep.CREATE_VM)
-
-    def nic_created(self, nic: NicReady) -> None:
-        """Add the network interface."""
-        self._run.add_resources(nic_id=nic.nic_id, subnet_id=nic.subnet_id)
-
-    def vm_requested(self, operation: Accepted) -> Steps[None]:
-        """Add the VM."""
-        self._run.add_resources(vm_id=operation.resource_id)
-        yield from ()
-
-    def removed(self) -> None:
-        """Take the VM and its interface out again."""
-        self._run.add_resources(vm_id=None, nic_id=None, subnet_id=None)
-
-
-def join_directory(run: HostRun, build: HostBuild, machine: Machine) -> Steps[DeviceFound]:
-    """Join to Entra ID directly, or to the domain and wait for the computer to appear in Entra ID."""
-    domain = run.job.domain
-    if domain is not None:  # before the join: an unrecorded account would never be disabled
-        run.add_resources(domain_connection_id=run.job.connection_id)
-    yield from run.begin(HostStep.JOIN_DIRECTORY)
-    since = yield from join(run, machine, domain, enroll=build.enroll)
-    device = yield from await_device(run, machine, domain, since=since, hybrid_wait=build.hybrid_join_wait)
-    run.add_resources(joined_at=since, entra_device_id=device.device_id)
-    if domain is not None:  # not before: the join has restarted Windows
-        run.password_left = yield from remove_carrier(run.ctx, machine, DOMAIN_JOIN)
-    return device
-
-
-def enroll(run: HostRun, build: HostBuild, machine: Machine, device: DeviceFound) -> Steps[None]:
-    """Wait until Intune manages the device, where the group wants its hosts there."""
-    if not build.enroll:
-        return
-    yield from run.begin(HostStep.ENROLL_IN_INTUNE)
-    managed = yield from await_enrollment(run, machine, run.job.domain, device, build.enrollment_wait)
-    run.add_resources(managed_device_id=managed)
+    return MachineBuild(
+        work=run,
+        spec=spec,
+        steps=_STEPS,
+        connection_id=run.job.connection_id,
+        domain=run.job.domain,
+        hybrid_join_wait=build.hybrid_join_wait,
+        enrollment_wait=build.enrollment_wait,
+        enroll=build.enroll,
+        noted={"host_pool_id": run.job.host_pool_id},
+    )
 
 
 def configure(run: HostRun, build: HostBuild, machine: Machine) -> Steps[HostConfigured]:
@@ -201,45 +160,40 @@ def give(run: HostRun, record: HostBuiltRecord) -> Steps[HostBuiltRecord]:
     return record
 
 
-def park_build(run: HostRun, build: HostBuild, reason: NoCapacity) -> Steps[HostTaskDone]:
-    """Park: visibly, for as long as the tenant allows, and without using up the attempt."""
-    since = run.order.parked_since or run.ctx.current_utc_datetime
-    if run.ctx.current_utc_datetime - since < build.parking_limit:
-        order = run.order.but(attempt=run.job.attempt)
-        return (yield from park_host(run.ctx, order, reason))
-    hours = int(build.parking_limit.total_seconds() // 3600)
-    failure = Failure(
-        code=reason.code,
-        message=f"There was no capacity within {hours} hours: {reason.message}",
-        advice=when_parked_for_long(reason.code),
+def attempts(run: HostRun, build: HostBuild) -> Attempts[HostTaskDone]:
+    """Return the attempts of the build of a host, and their records."""
+    number = run.job.attempt
+
+    def record_failed(failure: Failure) -> Steps[Done]:
+        record = HostFailedRecord(**run.job.which, failure=failure, last=False, resources=run.resources)
+        return (yield from run.record(RECORD_HOST_FAILED, record))
+
+    return Attempts(
+        number=number,
+        allowed=build.attempts,
+        parking_limit=build.parking_limit,
+        parking=parking(run.ctx, run.order.but(attempt=number)),
+        record_failed=record_failed,
+        following=lambda _: run.order.but(attempt=number + 1, parked_since=None),
+        give_up=partial(give_up, run),
     )
-    return (yield from give_up(run, failure))
 
 
-def park_host(ctx: Context, order: HostTaskOrder, reason: NoCapacity) -> Steps[HostTaskDone]:
-    """Record that the build waits, sleep, and look again."""
-    since = order.parked_since or ctx.current_utc_datetime
-    record = HostParkedRecord(
-        tenant_id=order.tenant_id,
-        session_host_id=order.session_host_id,
-        run=order.run,
-        attempt=order.attempt,
-        reason=reason,
-        since=since,
-    )
-    if isinstance((yield from call(ctx, RECORD_HOST_PARKED, record)), Superseded):
-        return HostTaskDone(outcome="superseded")
-    yield from pause(ctx, PARKING_PAUSE)
-    continue_as_new(order.but(parked_since=since))
+def parking(ctx: Context, order: HostTaskOrder) -> Parking[HostTaskDone]:
+    """Return how a build waits, for capacity or for its connection."""
 
+    def record(reason: NoCapacity, since: datetime) -> Steps[Done | Superseded]:
+        record = HostParkedRecord(
+            tenant_id=order.tenant_id,
+            session_host_id=order.session_host_id,
+            run=order.run,
+            attempt=order.attempt,
+            reason=reason,
+            since=since,
+        )
+        return (yield from call(ctx, RECORD_HOST_PARKED, record))
 
-def try_again(run: HostRun, build: HostBuild, failure: Failure) -> Steps[HostTaskDone]:
-    """Try again, unless this was the last attempt or the next one would fail the same way; it cleans up first."""
-    if run.job.attempt >= build.attempts or not failure.retriable:
-        return (yield from give_up(run, failure))
-    record = HostFailedRecord(**run.job.which, failure=failure, last=False, resources=run.resources)
-    yield from run.record(RECORD_HOST_FAILED, record)
-    continue_as_new(run.order.but(attempt=run.job.attempt + 1, parked_since=None))
+    return Parking(order.parked_since, record, order, HostTaskDone(outcome="superseded"))
 
 
 def give_up(run: HostRun, failure: Failure) -> Steps[HostTaskDone]:

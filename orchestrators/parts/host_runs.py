@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from orchestrators.parts.work import Work, overdue
-from shared.contracts.definitions import PollPolicy
+from orchestrators.parts.machine_builds import NEXT_ATTEMPT, MachineWork
 from shared.contracts.host_builds import (
     END_HOST_TASK,
     RECORD_HOST_STEP,
@@ -14,30 +14,38 @@ from shared.contracts.host_builds import (
     HostJob,
     HostStepRecord,
 )
-from shared.contracts.outcomes import Pending, Refused
+from shared.contracts.outcomes import Refused
 from shared.contracts.session_hosts import HostTaskDone, HostTaskOrder
-from shared.contracts.silences import WaitingWork
-from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.cloud_pcs.build import Failure
 from shared.domain.owner import Owner, OwnerKind
+from shared.domain.spot.host import HostTask
 from shared.domain.spot.host_steps import CHANGE_TITLES, TITLES, HostStep
 from shared.workflow import Context, Steps
 
+_REPEATS: Mapping[HostTask, str] = MappingProxyType(
+    {HostTask.BUILD: NEXT_ATTEMPT, HostTask.REMOVE: "the removal is tried again by itself"}
+)
+"""The tasks that are tried again by themselves; the others end with their failure."""
 
-class HostRun(Work):
+
+class HostRun(MachineWork[HostStep]):
     """The task that runs: every call of it is made through here, so that its early ends are handled in one place."""
 
     def __init__(self, ctx: Context, order: HostTaskOrder, job: HostJob) -> None:
-        super().__init__(ctx)
+        owner = Owner(kind=OwnerKind.SESSION_HOST, id=job.session_host_id)
+        super().__init__(ctx, job.tenant_id, owner, HostStep.CLEAN_UP, job.made)
         self.order, self.job = order, job
-        self.step = HostStep.CLEAN_UP
-        self.resources: Resources = job.made
-        self.password_left: Failure | None = None  # why the domain join's extension stays; the next step records it
 
     @property
-    def waiting(self) -> WaitingWork:
-        """The session host that waits for a cloud that does not answer."""
-        owner = Owner(kind=OwnerKind.SESSION_HOST, id=self.job.which["session_host_id"])
-        return WaitingWork(tenant_id=self.job.which["tenant_id"], owner=owner, doing=self._doing[1])
+    def doing(self) -> tuple[str, str]:
+        """The present step, or the whole task where it has none."""
+        task = self.order.task
+        return (task.value, CHANGE_TITLES[task]) if task in CHANGE_TITLES else (self.step.value, TITLES[self.step])
+
+    @property
+    def repeats(self) -> str | None:
+        """The sentence that promises a repeat, of a task that has one."""
+        return _REPEATS.get(self.order.task)
 
     def begin(self, step: HostStep, failure: Failure | None = None) -> Steps[None]:
         """Record that *step* begins, and with it the resources of the steps before it. Raises: SupersededError."""
@@ -52,10 +60,6 @@ class HostRun(Work):
         self.password_left = None
         yield from self.record(RECORD_HOST_STEP, record)
 
-    def add_resources(self, **made: str | datetime | None) -> None:
-        """Add resources that were created; the next step records them."""
-        self.resources = self.resources.but(**made)
-
     def end(self, failure: Failure | None = None, configured: HostConfigured | None = None) -> Steps[HostTaskDone]:
         """Record that the task has ended; *failure*: why it was not done. Raises: SupersededError.
 
@@ -68,26 +72,6 @@ class HostRun(Work):
         if failure is None:
             return HostTaskDone(outcome="done")
         return HostTaskDone(outcome="notDone", refused=refused_of(failure))
-
-    @property
-    def _doing(self) -> tuple[str, str]:
-        """Current work, as a code and in words: a step, or the whole task where it has none."""
-        task = self.order.task
-        return (task.value, CHANGE_TITLES[task]) if task in CHANGE_TITLES else (self.step.value, TITLES[self.step])
-
-    def unanswered(self, reason: str) -> Failure:
-        """Return the failure of a service that is out."""
-        return Failure(
-            code="serviceUnavailable",
-            message=f"{self._doing[1]}: the service did not answer as it should.",
-            evidence=reason,
-            advice="See Azure's service health for the region; the next attempt starts by itself.",
-        )
-
-    def too_late(self, pending: Pending, policy: PollPolicy) -> Failure:
-        """Return the failure of a step that took too long."""
-        code, title = self._doing
-        return Failure(code=f"{code}TimedOut", message=f"{title}: {overdue(pending, policy)}")
 
 
 def refused_of(failure: Failure) -> Refused:

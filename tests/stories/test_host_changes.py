@@ -62,6 +62,23 @@ def test_an_agent_that_never_serves_is_told_by_the_name_of_the_task(task: HostTa
     assert failure["message"].startswith(begins)
 
 
+@pytest.mark.parametrize(
+    ("task", "call"),
+    [
+        (HostTask.START, BEGIN_START),
+        (HostTask.STOP, BEGIN_DEALLOCATE),
+        (HostTask.RESTART, BEGIN_RESTART),
+        (HostTask.CONFIGURE, BEGIN_HOST_CONFIGURATION),
+    ],
+)
+def test_a_change_of_a_host_that_is_not_answered_promises_no_other_attempt(task: HostTask, call: object) -> None:
+    story = told(task, {call: Exception("503")}, **({"windows": WINDOWS} if task is HostTask.CONFIGURE else {}))
+
+    failure = story.last(END_HOST_TASK)["failure"]
+    assert failure["code"] == "serviceUnavailable"
+    assert failure["advice"] == "See Azure's service health for the region."
+
+
 def test_sessions_are_read_again_between_the_drain_and_the_stop() -> None:
     late = [HostSessions(), HostSessions(active=1)]
     story = told(HostTask.STOP, {CLOSE_HOST: late})

@@ -200,6 +200,22 @@ def test_what_no_attempt_could_do_is_not_tried_again() -> None:
     assert story.last(RECORD_HOST_FAILED)["last"] is True
 
 
+@pytest.mark.parametrize("attempt", [2, 3])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Exception("503"),
+        Refused(
+            code="InternalExecutionError", message="no", advice="Nothing to do: the next attempt starts by itself."
+        ),
+    ],
+)
+def test_only_a_failure_that_is_not_the_last_promises_another_attempt(attempt: int, answer: Exception | Refused) -> None:
+    story = told(answers={BEGIN_VM: answer}, attempt=attempt)
+
+    assert ("next attempt" in story.last(RECORD_HOST_FAILED)["failure"]["advice"]) is (attempt < BUILD.attempts)
+
+
 @pytest.mark.parametrize("contract", [RECORD_HOST_STEP, RECORD_HOST_BUILT])
 def test_a_build_that_is_overtaken_ends_without_a_word(contract: object) -> None:
     story = told(answers={contract: Superseded()})

@@ -21,7 +21,6 @@ from shared.domain.spot.arrivals import minutes_of
 from shared.domain.spot.host import HostStatus, SessionHost
 from shared.domain.spot.observed import AgentStatus
 from shared.domain.spot.seeing import HostReport, Power, asks_power, build_took, looked_at, seen_after, start_took
-from shared.domain.spot.target import GroupTarget
 from shared.errors import StaleError, ThrottledError, UnavailableError
 from shared.services.spot_runs import engine_subject
 from shared.storage.repository import Stored
@@ -31,7 +30,6 @@ bp = Blueprint()
 
 _log = logging.getLogger("deskwright.spot")
 
-_ARRIVALS = GroupTarget.model_fields["arrivals"].default
 _DISCONNECTED = "Disconnected"
 _LATELY = timedelta(minutes=30)
 """The time before a look for which sign-ins are counted; groups with hosts are looked at more often than this."""
@@ -68,7 +66,7 @@ async def observe_spot_hosts(order: EngineOrder) -> HostsObserved | Refused:
     reports = await _reports(pool, [each.value for each in ready])
     at = deps.clock.now()
     found = [
-        (each, seen_after(each.value, report, at, _ARRIVALS))
+        (each, seen_after(each.value, report, at))
         for each in ready
         if (report := reports.get(each.value.id)) is not None
     ]

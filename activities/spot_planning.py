@@ -33,7 +33,7 @@ from shared.domain.spot.plan import plan
 from shared.domain.spot.release import OPEN, ImageOfGroup, SpotRelease
 from shared.domain.spot.seeing import drift_of, latest, observed_host, renews, start_times, target_of, version_of
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
-from shared.domain.spot.target import GroupTarget
+from shared.domain.spot.target import LOOK_EVERY, GroupTarget
 from shared.errors import ThrottledError, UnavailableError
 from shared.services.release_progress import note_progress
 from shared.services.spot_runs import full_minute
@@ -294,9 +294,9 @@ def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime
     if facts.no_build is not None:
         looks.append(full_minute(now) + _AGAIN)
     if figures.online or figures.starting or figures.sessions or figures.uncertain or at_work or made.steps:
-        looks.append(full_minute(now) + target.look)
+        looks.append(full_minute(now) + LOOK_EVERY)
     looks.append(full_minute(now) + (_QUIET if facts.hosts else timedelta(days=1)))
-    return max(min(looks), full_minute(now) + target.look)
+    return max(min(looks), full_minute(now) + LOOK_EVERY)
 
 
 async def _save_state(facts: _Facts, made: HostPlan, builds: list[Step], next_look: datetime, now: datetime) -> None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from bench.spot_model import Host, Model, Power
 from bench.spot_week import DAY, HOUR, WORKING_DAYS
 from shared.domain.spot.host_plan import Action
-from shared.domain.spot.observed import HostState, ObservedHost, WaitingSignIn
+from shared.domain.spot.observed import HostState, ObservedHost
 from shared.domain.spot.plan import plan
 from shared.domain.spot.schedule import LoadBalancing
 from shared.domain.spot.start_times import KEPT, StartTimes, learned
@@ -41,9 +41,8 @@ def engine(target: GroupTarget) -> Callable[[Model], None]:
         seen[:] = now
         latest = [timedelta(seconds=took) for took in model.latest_starts[-KEPT:]]
         starts = assumed.but(start=learned(latest, assumed.start))
-        waits = [WaitingSignIn(user_id=str(each.user), since=moment(each.begins)) for each in model.waiting]
         hosts = [observed(model, host) for host in model.hosts]
-        made = plan(target, hosts, moment(model.now), waiting=waits, starts=starts)
+        made = plan(target, hosts, moment(model.now), starts=starts)
         until[0] = made.next_look
         model.depth = made.load_balancing is LoadBalancing.DEPTH_FIRST
         by_id = {host.id: host for host in model.hosts}

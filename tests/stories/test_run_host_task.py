@@ -210,7 +210,7 @@ def test_what_no_attempt_could_do_is_not_tried_again() -> None:
         ),
     ],
 )
-def test_only_a_failure_that_is_not_the_last_promises_another_attempt(attempt: int, answer: Exception | Refused) -> None:
+def test_only_what_is_not_the_last_failure_promises_another_attempt(attempt: int, answer: Exception | Refused) -> None:
     story = told(answers={BEGIN_VM: answer}, attempt=attempt)
 
     assert ("next attempt" in story.last(RECORD_HOST_FAILED)["failure"]["advice"]) is (attempt < BUILD.attempts)

@@ -16,12 +16,12 @@ from datetime import datetime, timedelta
 from shared.domain.spot.arrivals import Expected
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Draft, Figures
-from shared.domain.spot.observed import SERVES, HostState, ObservedHost, SettingsDrift, WaitingSignIn
+from shared.domain.spot.observed import SERVES, HostState, ObservedHost, SettingsDrift
 from shared.domain.spot.rollout import Constraints, constraints
 from shared.domain.spot.schedule import LoadBalancing, Phase, edges, next_edge, phase_at
 from shared.domain.spot.settings import BufferBase, ScaleIn
 from shared.domain.spot.start_times import StartTimes
-from shared.domain.spot.target import GroupTarget
+from shared.domain.spot.target import ARRIVALS, BROKEN_AFTER, BROKEN_PERCENT, LOOK_EVERY, GroupTarget
 
 _CLOSE = timedelta(hours=3)
 """Phases that begin so soon after the next one may have to be prepared before it."""
@@ -51,7 +51,6 @@ class Group:
     starts: StartTimes
     complete: bool
     draft: Draft
-    doors: Sequence[WaitingSignIn]  # who waits and has no host of their own
     expected: Sequence[Expected] = ()  # sign-ins of the time to come, as other days had them
     broken: frozenset[str] = field(init=False)
     rules: Constraints = field(init=False)
@@ -74,7 +73,7 @@ class Group:
 
     def __post_init__(self) -> None:
         target = self.target
-        self.broken = frozenset(each.id for each in self.hosts if is_broken(each, target, self.starts, self.draft))
+        self.broken = frozenset(each.id for each in self.hosts if is_broken(each, self.starts, self.draft))
         self.rules = constraints(target, self.hosts, self.broken, self.starts, self.draft)
         self.phase = phase_at(target.schedule, self.now) if target.schedule else None
         shared = [each for each in self.hosts if each.assigned_user_id is None]
@@ -167,7 +166,7 @@ class Group:
         """Return how long before a phase so many *hosts* have to be begun: started or, where none are kept, built."""
         target, starts = self.target, self.starts
         takes, at_once = (starts.build, target.max_builds) if self.on_demand else (starts.start, target.max_starts)
-        return takes.p95 * -(-max(0, hosts) // at_once) + target.look
+        return takes.p95 * -(-max(0, hosts) // at_once) + LOOK_EVERY
 
     def _set_spare(self) -> None:
         target, phase = self.target, self.phase
@@ -176,8 +175,8 @@ class Group:
         base = self.sessions if in_use else target.quantity
         self.buffer = max(-(-base * percent // 100), target.buffer_seats)
         lately = sum(each.signed_in_lately for each in self.hosts)
-        lead = self.starts.start.p95 + target.look
-        self.rising = -(-lately * lead // target.arrivals)
+        lead = self.starts.start.p95 + LOOK_EVERY
+        self.rising = -(-lately * lead // ARRIVALS)
         threshold = max(1, target.seats - target.start_threshold + 1) if target.kind is LicenseType.POOLED else 1
         rests = phase is not None and phase.rests and not self.sessions
         self.ahead = self._set_ahead()
@@ -185,7 +184,7 @@ class Group:
         if target.kind is LicenseType.PERSONAL_DEDICATED:
             wanted = 0
         others = target.quantity - self.sessions - self._owned
-        self.spare = max(min(wanted, others), len(self.doors), 0)
+        self.spare = max(min(wanted, others), 0)
 
     def _set_ahead(self) -> int:
         """Return how many sign-ins to expect until a host that starts now serves; look again when there are more.
@@ -201,7 +200,7 @@ class Group:
                 break
             users += each.users
         if users:
-            self.draft.has_come(self.now + self.target.look)
+            self.draft.has_come(self.now + LOOK_EVERY)
         return users
 
     def _figures(self) -> Figures:
@@ -226,14 +225,14 @@ class Group:
         )
 
 
-def is_broken(host: ObservedHost, target: GroupTarget, starts: StartTimes, draft: Draft) -> bool:
+def is_broken(host: ObservedHost, starts: StartTimes, draft: Draft) -> bool:
     """Whether *host* has failed, or has been on its way for longer than any host should be."""
     if host.state is HostState.BROKEN:
         return True
     if host.is_uncertain or host.excluded:
         return False
     if host.state is HostState.RUNNING and host.agent not in SERVES:
-        return draft.waited(host.since, target.broken_after)
+        return draft.waited(host.since, BROKEN_AFTER)
     if host.state is HostState.STARTING:
         return draft.waited(host.since, max(_SLOWEST, starts.start.p95 * 3))
     return False
@@ -243,7 +242,7 @@ def storm(group: Group) -> bool:
     """Whether so many hosts do not serve that starting may be the cause: then one at a time starts."""
     silent = sum(1 for each in group.hosts if each.state is HostState.RUNNING and not each.serves)
     dead = sum(1 for each in group.hosts if each.id in group.broken and each.state is not HostState.RUNNING)
-    return silent + dead > max(1, group.target.hosts * group.target.broken_percent // 100)
+    return silent + dead > max(1, group.target.hosts * BROKEN_PERCENT // 100)
 
 
 def starts_left(group: Group, taken: Collection[object]) -> int:

@@ -10,6 +10,7 @@ from shared.domain.spot.host_plan import Action, Stage
 from shared.domain.spot.observed import HostState, ObservedHost, SettingsDrift
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.settings import ScaleIn
+from shared.domain.spot.target import RESTARTS
 
 _AT_ONCE = timedelta(0)
 
@@ -159,7 +160,7 @@ def _repair(group: Group, host: ObservedHost) -> bool:
         if not group.draft.waited(host.notified_at, group.target.notice):
             return False
         group.draft.add(Action.SIGN_OFF, host, Reason.NOTICE_IS_OVER, minutes=_minutes(group))
-    elif host.state is not HostState.BROKEN and host.restarts < group.target.restarts:
+    elif host.state is not HostState.BROKEN and host.restarts < RESTARTS:
         group.draft.add(Action.RESTART, host, Reason.BROKEN, **facts)
     elif group.target.kind is not LicenseType.PERSONAL_DEDICATED or host.assigned_user_id is None:
         group.draft.add(Action.REPLACE, host, Reason.BROKEN, **facts)

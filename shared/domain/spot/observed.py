@@ -67,12 +67,11 @@ class ObservedHost(Value):
     *empty_since*: when the last session ended, or the host was built or started; None while there are sessions.
     *closed_since*: since when it takes no new sessions. *inactive_since*: since when nobody is active. *online_at*:
     when it last ran, None if it never did. *active* and *disconnected* are sessions; *signed_in_lately*: those that
-    began within the target's ``arrivals``.
-    *drained_by_hand*: a person drains it, and the engine never reopens it. *excluded*: the engine leaves it alone.
-    *proven*: whether its profile path, its join and a sign-in were tried and work; None: not yet. *kept_until*: when a
-    host goes whose user has no place any more; None: they have one, or it is nobody's. *drift*: from the group's
-    settings; *configuring*: that is being changed now; *settings_failed_at*: when that was tried last, and failed.
-    *trouble*: in a few words why it does not work, as far as anybody knows.
+    began within ``ARRIVALS`` (``target.py``). *drained_by_hand*: a person drains it, and the engine never reopens it.
+    *excluded*: the engine leaves it alone. *proven*: whether its profile path, its join and a sign-in were tried and
+    work; None: not yet. *kept_until*: when a host goes whose user has no place any more; None: they have one, or it is
+    nobody's. *drift*: from the group's settings; *configuring*: that is being changed now; *settings_failed_at*: when
+    that was tried last, and failed. *trouble*: in a few words why it does not work, as far as anybody knows.
     """
 
     id: str
@@ -133,10 +132,3 @@ class ObservedHost(Value):
         """Whether nothing can be concluded from the observation."""
         no_word = self.state is HostState.RUNNING and self.agent is AgentStatus.UNKNOWN
         return self.state is HostState.UNKNOWN or no_word
-
-
-class WaitingSignIn(Value):
-    """A user who is signing in and has no host yet."""
-
-    user_id: str
-    since: datetime

@@ -15,7 +15,7 @@ from shared.domain.spot.arrivals import Expected
 from shared.domain.spot.capacity import Group
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, Draft, GroupStatus, HostPlan, Stage
-from shared.domain.spot.observed import ObservedHost, WaitingSignIn
+from shared.domain.spot.observed import ObservedHost
 from shared.domain.spot.start_times import StartTimes
 from shared.domain.spot.target import GroupTarget
 
@@ -25,22 +25,20 @@ def plan(
     hosts: Iterable[ObservedHost],
     now: datetime,
     *,
-    waiting: Sequence[WaitingSignIn] = (),
     starts: StartTimes | None = None,
     expected: Sequence[Expected] = (),
     complete: bool = True,
 ) -> HostPlan:
     """Return the steps that the hosts of a group need now.
 
-    *waiting*: who is signing in and has no host that runs. *starts*: learned start times. *expected*:
-    sign-ins of the time to come, as other days let expect them, in their order. *complete* is False when
-    hosts may be missing from *hosts*: then nothing is built, closed, stopped or removed.
+    *starts*: learned start times. *expected*: sign-ins of the time to come, as other days let expect them, in their
+    order. *complete* is False when hosts may be missing from *hosts*: then nothing is built, closed, stopped or
+    removed.
     """
     known, draft = sorted(hosts, key=lambda host: host.id), Draft(now)
-    doors = personal.without_host(known, waiting)
-    group = Group(target, known, now, starts or StartTimes(), complete, draft, doors, expected)
+    group = Group(target, known, now, starts or StartTimes(), complete, draft, expected)
     if target.parked is None:
-        _decide(group, waiting)
+        _decide(group)
     status, cause = _status(group)
     return HostPlan(
         steps=draft.steps,
@@ -53,9 +51,8 @@ def plan(
     )
 
 
-def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
+def _decide(group: Group) -> None:
     """Add the steps: those that give seats first, so that those that take seats count only the rest."""
-    personal.start_for_sign_ins(group, waiting)
     scaling.scale_out(group)
     if group.complete:
         moving.repair(group)
@@ -63,7 +60,7 @@ def _decide(group: Group, waiting: Sequence[WaitingSignIn]) -> None:
         moving.move_sessions(group)
         moving.remove(group)
         scaling.scale_in(group)
-        personal.rest_when_unused(group, waiting)
+        personal.rest_when_unused(group)
     moving.keep_tokens(group)
     scaling.let_azure_start(group)
 

@@ -16,7 +16,6 @@ class Reason(StrEnum):
     SIGN_INS_EXPECTED = "signInsExpected"
     MINIMUM_ONLINE = "minimumOnline"
     SCHEDULE_AHEAD = "scheduleAhead"
-    SIGN_IN_WAITS = "signInWaits"
     RELEASE_NEEDS_SEATS = "releaseNeedsSeats"
     TOKEN_AGES = "tokenAges"  # noqa: S105 - no password
     NOT_NEEDED = "notNeeded"
@@ -44,7 +43,6 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.SIGN_INS_EXPECTED: "{free} seats are free or on their way; {spare} users sign in soon on other days.",
         Reason.MINIMUM_ONLINE: "{online} hosts are online or on their way; the minimum is {minimum}.",
         Reason.SCHEDULE_AHEAD: "The schedule wants {minimum} hosts online when its next phase begins.",
-        Reason.SIGN_IN_WAITS: "A user is signing in and waits for a host.",
         Reason.RELEASE_NEEDS_SEATS: "The users of the old version's hosts need {spare} seats on the new version's.",
         Reason.TOKEN_AGES: "The host has been off for {days} days; it runs for a while so that its token stays valid.",
         Reason.NOT_NEEDED: "Without the host {free} seats stay free; {spare} are kept free.",

@@ -16,7 +16,7 @@ from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Draft, Stage
 from shared.domain.spot.observed import HostState, ObservedHost
 from shared.domain.spot.start_times import StartTimes
-from shared.domain.spot.target import GroupTarget, Method, Release
+from shared.domain.spot.target import BROKEN_PERCENT, GroupTarget, Method, Release
 
 _NOTHING = frozenset[str]()
 
@@ -161,7 +161,7 @@ class _Release:
         because = f": {why.rstrip('.')}." if why else "."
         if failed and not any(host.proven for host in self.works):
             return f"The first host of version {self.target.version} does not work{because}"
-        if len(failed) > max(1, self.target.hosts * self.target.broken_percent // 100):
+        if len(failed) > max(1, self.target.hosts * BROKEN_PERCENT // 100):
             return f"{len(failed)} hosts of version {self.target.version} do not work{because}"
         return None
 

@@ -113,8 +113,6 @@ def _open(group: Group, host: ObservedHost, started: list[ObservedHost], reason:
 
 
 def _why(group: Group, *, lacks_seats: bool) -> Reason:
-    if group.doors:
-        return Reason.SIGN_IN_WAITS
     if lacks_seats and group.ahead == group.spare > max(group.buffer, group.rising):
         return Reason.SIGN_INS_EXPECTED
     if lacks_seats:

@@ -16,7 +16,7 @@ from shared.domain.spot.observed import SERVES, AgentStatus, HostState, Observed
 from shared.domain.spot.release import OPEN, SpotRelease
 from shared.domain.spot.start_times import KEPT, StartTimes, learned
 from shared.domain.spot.state import SpotGroupState
-from shared.domain.spot.target import GroupTarget, Release
+from shared.domain.spot.target import ARRIVALS, GroupTarget, Release
 from shared.domain.values import Value
 
 _FORGIVEN_AFTER = timedelta(minutes=30)
@@ -68,7 +68,7 @@ def asks_power(host: SessionHost, agent: AgentStatus) -> bool:
     return not resting or host.work is not None or (seen is not None and seen.agent != agent)
 
 
-def seen_after(host: SessionHost, report: HostReport, at: datetime, arrivals: timedelta) -> HostSeen:
+def seen_after(host: SessionHost, report: HostReport, at: datetime) -> HostSeen:
     """Return the observation of a host after a report; values that have not changed keep their times."""
     state = _state(host, report)
     runs, sessions = state is HostState.RUNNING, report.active + report.disconnected
@@ -83,7 +83,7 @@ def seen_after(host: SessionHost, report: HostReport, at: datetime, arrivals: ti
         allow_new_sessions=report.allow_new_sessions,
         active=report.active,
         disconnected=report.disconnected,
-        signed_in_lately=sum(1 for began in report.began if began > at - arrivals),
+        signed_in_lately=sum(1 for began in report.began if began > at - ARRIVALS),
         empty_since=None if sessions else (was_empty and before.empty_since) or at,
         inactive_since=None if report.active else (not before.active and before.inactive_since) or at,
         closed_since=None

@@ -12,6 +12,21 @@ from shared.domain.spot.schedule import LoadBalancing, Schedule
 from shared.domain.spot.settings import BufferBase, ScaleIn
 from shared.domain.values import Value
 
+LOOK_EVERY = timedelta(minutes=1)
+"""Interval at which the sessions of a group are read while anything can change."""
+
+ARRIVALS = timedelta(minutes=5)
+"""Time over which sign-ins are counted."""
+
+BROKEN_AFTER = timedelta(minutes=10)
+"""Time for which an agent may not serve before its host counts as broken."""
+
+BROKEN_PERCENT = 10
+"""Percentage of hosts that do not serve beyond which one starts at a time, and a release stops."""
+
+RESTARTS = 2
+"""Number of restarts that are tried before a broken host is replaced."""
+
 
 class Method(StrEnum):
     """Way in which sessions move to hosts of the new version."""
@@ -44,10 +59,10 @@ class GroupTarget(Value):
     *quantity*: users that are licensed. *version*: the image version that hosts are built from. *session_limit*: seats
     of one host, else *users_per_host*. *buffer_percent*: spare seats, of *buffer_of*; *buffer_seats*: at least so many.
     *start_threshold*: a pooled host that has so many sessions while no other has a free seat starts the next one.
-    *low_priority*: of all hosts so many may be low-priority machines, which Azure may take away. *idle*: a host runs
-    for so long after its start, and after it was last needed. *look*: how often the sessions are read; *arrivals*: over
-    how long sign-ins are counted. *wake*: a host that is off for so long is started, for its token. *broken_percent*:
-    with more hosts that do not serve, one starts at a time. *start_on_connect*: Azure starts hosts at sign-in, too.
+    *low_priority*: of all hosts so many may be low-priority machines, which Azure may take away. *max_starts*,
+    *max_builds*: hosts that start, or are built, at a time; every group has the defaults, the laws try less. *idle*: a
+    host runs for so long after its start, and after it was last needed. *wake*: a host that is off for so long is
+    started, for its token. *start_on_connect*: Azure starts hosts at sign-in, too.
     *keep_failed*: a host that failed in a release is kept for so long after that has stopped. *unbuildable*: versions
     of which no host can be built now. *parked*: why nothing may happen now.
     """
@@ -72,12 +87,7 @@ class GroupTarget(Value):
     max_builds: int = Field(default=10, ge=1)
     notice: timedelta = timedelta(minutes=5)
     idle: timedelta = timedelta(minutes=15)
-    look: timedelta = timedelta(minutes=1)
-    arrivals: timedelta = timedelta(minutes=5)
     wake: timedelta = timedelta(days=21)
-    broken_after: timedelta = timedelta(minutes=10)
-    broken_percent: int = Field(default=10, ge=0, le=100)
-    restarts: int = Field(default=2, ge=0)
     keep_failed: timedelta = timedelta(days=1)
     start_on_connect: bool = False
     release: Release | None = None

@@ -79,7 +79,7 @@ def test_the_version_is_that_of_the_image_or_its_number_in_the_gallery() -> None
 def test_an_adopted_host_is_ready_and_teaches_nothing_about_builds(changes: dict[str, Any]) -> None:
     made = adopted_host(None, "h", SEEN.but(**changes), spot_group(), HostClaim(), VERSION, AT)
     assert (made.status, made.image_version, made.proven, made.applied) == (HostStatus.READY, "1.0.0", True, None)
-    looked = seen_after(made, HostReport(agent=AgentStatus.AVAILABLE), AT + timedelta(minutes=1), timedelta(minutes=5))
+    looked = seen_after(made, HostReport(agent=AgentStatus.AVAILABLE), AT + timedelta(minutes=1))
     assert build_took(made, looked) is None
     assert looked.empty_since == AT + timedelta(minutes=1)  # it has been empty for no longer than it is known
 

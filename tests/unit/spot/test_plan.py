@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Stage
-from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, WaitingSignIn
+from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost
 from shared.domain.spot.plan import plan
 from shared.domain.spot.reasons import SENTENCES, Reason
 from shared.domain.spot.schedule import Phase, Schedule
@@ -186,12 +186,10 @@ def test_hosts_that_are_deleted_when_idle_are_built_when_they_are_needed() -> No
     assert taken(plan(on_demand, [host(1, active=2), drained(2)], NOW)) == [("remove", "h2", "idle")]
 
 
-def test_a_dedicated_host_sleeps_until_its_user_signs_in() -> None:
+def test_a_dedicated_host_that_nobody_uses_sleeps() -> None:
     mine = {"assigned_user_id": "ada", "can_hibernate": True}
     dedicated = target(kind=LicenseType.PERSONAL_DEDICATED, quantity=1, hibernates=True)
-    waits = [WaitingSignIn(user_id="ada", since=NOW)]
     assert taken(plan(dedicated, [off(1, **mine)], NOW)) == []
-    assert taken(plan(dedicated, [off(1, **mine)], NOW, waiting=waits)) == [("start", "h1", "signInWaits")]
     unused = host(1, **mine, empty_since=EARLIER)
     assert taken(plan(dedicated, [unused], NOW)) == [("hibernate", "h1", "idle")]
     away = host(1, **mine, disconnected=1, inactive_since=EARLIER)

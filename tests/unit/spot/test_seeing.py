@@ -21,11 +21,11 @@ from shared.domain.spot.seeing import (
     target_of,
     version_of,
 )
+from shared.domain.spot.target import ARRIVALS
 from tests.unit.wizards.test_create_spot_group import GROUP
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=2)
-ARRIVALS = timedelta(minutes=5)
 OPEN = HostReport(agent=AgentStatus.AVAILABLE)
 
 
@@ -84,27 +84,27 @@ def test_the_state_of_a_host_follows_from_agent_power_and_task(
     before: str | None, task: HostTask | None, report: dict[str, Any], state: str
 ) -> None:
     there = host(seen=seen(state=before) if before else None, work=work(task) if task else None)
-    assert seen_after(there, HostReport(**report), NOW, ARRIVALS).state == state
+    assert seen_after(there, HostReport(**report), NOW).state == state
 
 
 def test_what_has_not_changed_keeps_its_times_and_writes_nothing() -> None:
     there = host(seen=seen())
-    assert looked_at(there, seen_after(there, OPEN, NOW, ARRIVALS)) == there
+    assert looked_at(there, seen_after(there, OPEN, NOW)) == there
 
 
 def test_times_begin_with_what_changes() -> None:
     there = host(seen=seen(active=1, empty_since=None, inactive_since=None))
-    left = seen_after(there, OPEN.but(allow_new_sessions=False), NOW, ARRIVALS)
+    left = seen_after(there, OPEN.but(allow_new_sessions=False), NOW)
     assert (left.empty_since, left.inactive_since, left.closed_since, left.since) == (NOW, NOW, NOW, EARLIER)
-    gone = seen_after(there, HostReport(agent=AgentStatus.SHUTDOWN, power=Power.DEALLOCATED), NOW, ARRIVALS)
+    gone = seen_after(there, HostReport(agent=AgentStatus.SHUTDOWN, power=Power.DEALLOCATED), NOW)
     assert (gone.since, gone.online_at) == (NOW, NOW)
-    back = seen_after(host(seen=gone), OPEN, NOW + ARRIVALS, ARRIVALS)
+    back = seen_after(host(seen=gone), OPEN, NOW + ARRIVALS)
     assert (back.empty_since, back.online_at) == (NOW + ARRIVALS, NOW + ARRIVALS)
 
 
 def test_only_sign_ins_of_the_last_minutes_count_as_late() -> None:
     report = OPEN.but(active=2, began=(EARLIER, NOW - timedelta(minutes=1)))
-    assert seen_after(host(), report, NOW, ARRIVALS).signed_in_lately == 1
+    assert seen_after(host(), report, NOW).signed_in_lately == 1
 
 
 def test_machines_are_asked_only_where_the_agent_does_not_tell() -> None:
@@ -118,11 +118,11 @@ def test_machines_are_asked_only_where_the_agent_does_not_tell() -> None:
 
 def test_a_notice_ends_with_the_sessions_and_a_repair_with_steady_service() -> None:
     told = host(seen=seen(active=1, empty_since=None), notified_at=EARLIER, restarts=1)
-    stays = looked_at(told, seen_after(told, OPEN.but(active=1), NOW, ARRIVALS))
+    stays = looked_at(told, seen_after(told, OPEN.but(active=1), NOW))
     assert (stays.notified_at, stays.restarts) == (EARLIER, 0)
-    assert looked_at(told, seen_after(told, OPEN, NOW, ARRIVALS)).notified_at is None
+    assert looked_at(told, seen_after(told, OPEN, NOW)).notified_at is None
     lately = told.but(seen=seen(since=NOW - timedelta(minutes=1)))
-    assert looked_at(lately, seen_after(lately, OPEN, NOW, ARRIVALS)).restarts == 1
+    assert looked_at(lately, seen_after(lately, OPEN, NOW)).restarts == 1
 
 
 def test_starts_and_builds_are_learned_from() -> None:

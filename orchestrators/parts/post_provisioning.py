@@ -7,21 +7,17 @@ from shared.contracts.configuration import (
     BEGIN_CONFIGURATION,
     CONFIGURATION_POLL,
     READ_CONFIGURATION,
-    STEPS,
     ConfigurationOrder,
     Configured,
+    configuration_for,
+    wanted_steps,
 )
 from shared.contracts.machines import POLL_OPERATION, Finished, Machine
 from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
-from shared.contracts.provisioning import ProvisionOrder
 from shared.contracts.silences import WaitingWork
 from shared.domain.cloud_pcs.build import Warn
-from shared.domain.cloud_pcs.cloud_pc import local_administrator
 from shared.domain.cloud_pcs.steps import Step
 from shared.workflow import CallFailedError, Context, Steps, call, wait_for
-
-LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
-VIRTUALIZATION_BASED_SECURITY = "enableVirtualizationBasedSecurity"
 
 
 def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
@@ -29,23 +25,9 @@ def configure(attempt: Attempt, machine: Machine) -> Steps[None]:
     if attempt.is_done(Step.CONFIGURE_WINDOWS):
         return
     yield from attempt.begin(Step.CONFIGURE_WINDOWS)
-    order = configuration_for(attempt.order, machine)
+    snapshot = attempt.order.snapshot
+    order = configuration_for(machine, attempt.order.user, snapshot, wanted_steps(snapshot))
     attempt.warnings = yield from configure_windows(attempt.ctx, order, attempt.waiting)
-
-
-def configuration_for(order: ProvisionOrder, machine: Machine) -> ConfigurationOrder:
-    """Return the steps, without those that the policy does not want."""
-    account, security = local_administrator(order.user, order.snapshot), order.snapshot.security_defaults
-    left_out = {
-        LOCAL_ADMINISTRATOR: account is None,
-        VIRTUALIZATION_BASED_SECURITY: not security.virtualization_based_security,
-    }
-    return ConfigurationOrder(
-        machine=machine,
-        steps=tuple(step for step in STEPS if not left_out.get(step)),
-        local_administrator=account,
-        redirections=security.redirections,
-    )
 
 
 def configure_windows(

@@ -11,7 +11,8 @@ from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Warn
-from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, User, local_administrator
+from shared.domain.policies.policy import Snapshot
 from shared.domain.values import Value
 
 STEPS = (
@@ -26,6 +27,8 @@ STEPS = (
     "resizeOsPartition",
 )
 """The steps in their order; each is a file of shared/scripts named in kebab case."""
+
+LOCAL_ADMINISTRATOR = "assignLocalAdministrator"
 
 REMOVE_LOCAL_ADMINISTRATOR = "removeLocalAdministrator"
 """The opposite of ``assignLocalAdministrator``, for users who are to be standard users again."""
@@ -42,6 +45,25 @@ class ConfigurationOrder(Value):
     steps: tuple[str, ...] = STEPS
     local_administrator: str | None = None
     redirections: tuple[str, ...] = ()
+
+
+def wanted_steps(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return the steps of a build, without those that its policy does not want."""
+    left_out = {
+        LOCAL_ADMINISTRATOR: not snapshot.local_admin_enabled,
+        "enableVirtualizationBasedSecurity": not snapshot.security_defaults.virtualization_based_security,
+    }
+    return tuple(step for step in STEPS if not left_out.get(step))
+
+
+def configuration_for(machine: Machine, user: User, snapshot: Snapshot, steps: tuple[str, ...]) -> ConfigurationOrder:
+    """Return the order that runs *steps* as the policy wants them: of a build, or once more."""
+    return ConfigurationOrder(
+        machine=machine,
+        steps=steps,
+        local_administrator=local_administrator(user, snapshot),
+        redirections=snapshot.security_defaults.redirections,
+    )
 
 
 class Configured(Value):

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from shared.contracts.configuration import RERUN_STEPS, STEPS, ConfigurationOrder, RerunOrder, rerunning_instance
+from shared.contracts.configuration import RERUN_STEPS, STEPS, RerunOrder, configuration_for, rerunning_instance
 from shared.contracts.remote_actions import machine_of
-from shared.domain.cloud_pcs.cloud_pc import CloudPc, local_administrator
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
@@ -85,10 +85,5 @@ def _order(pc: CloudPc, steps: tuple[str, ...], operation_id: str) -> RerunOrder
     machine = machine_of(pc)
     if pc.current.snapshot is None or machine is None:
         raise ConflictError("the machine of this Cloud PC is not known", status=pc.status.value)
-    configuration = ConfigurationOrder(
-        machine=machine,
-        steps=steps,
-        local_administrator=local_administrator(pc.user, pc.current.snapshot),
-        redirections=pc.current.snapshot.security_defaults.redirections,
-    )
+    configuration = configuration_for(machine, pc.user, pc.current.snapshot, steps)
     return RerunOrder(generation=pc.current.generation, operation_id=operation_id, configuration=configuration)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.contracts.configuration import (
+    BEGIN_CONFIGURATION,
     READ_CONFIGURATION,
     RECORD_RERUN,
     RERUN_STEPS,
     ConfigurationOrder,
     Configured,
     RerunOrder,
+    configuration_for,
 )
 from shared.contracts.outcomes import Done
+from shared.contracts.provisioning import PROVISION
 from shared.domain.cloud_pcs.build import Warn
 from tests.stories.people import ALL_WELL
 from tests.stories.people import ORDER as PROVISION_ORDER
@@ -36,3 +41,13 @@ def test_a_step_that_fails_again_stays_a_warning() -> None:
     story = tell(RERUN_STEPS, ORDER, {**ALL_WELL, READ_CONFIGURATION: still, RECORD_RERUN: Done()})
 
     assert [w["step"] for w in story.last(RECORD_RERUN)["warnings"]] == ["disableWindowsReset"]
+
+
+@pytest.mark.parametrize("administrator", [True, False])
+def test_steps_that_run_again_have_every_argument_of_the_build(*, administrator: bool) -> None:
+    snapshot = PROVISION_ORDER.snapshot.but(local_admin_enabled=administrator)
+    built = tell(PROVISION, PROVISION_ORDER.but(snapshot=snapshot), ALL_WELL).last(BEGIN_CONFIGURATION)
+    again = configuration_for(PROVISION_ORDER.machine("westeurope"), PROVISION_ORDER.user, snapshot, ("setLocale",))
+    assert again.but(steps=tuple(built["steps"])).to_json() == built
+    assert again.model_fields_set == set(ConfigurationOrder.model_fields)
+    assert ("assignLocalAdministrator" in built["steps"]) is administrator

@@ -37,7 +37,7 @@ from shared.domain.spot.target import LOOK_EVERY, GroupTarget
 from shared.errors import ThrottledError, UnavailableError
 from shared.services.release_progress import note_progress
 from shared.services.spot_runs import full_minute
-from shared.storage.due import LOOK, DueKind
+from shared.storage.due import DueKind, SpotLook
 from shared.storage.repository import Stored
 from shared.telemetry import count_decision, measure_spot_group
 from shared.workflow import Blueprint, implements
@@ -119,7 +119,7 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
     steps = await _without_lost_hosts(facts, _possible(facts, made))
     builds = [step for step in steps if step.action is Action.BUILD]
     next_look = _next_look(facts, target, made, now)
-    await deps.due.put(DueKind.SPOT, next_look, order.tenant_id, order.spot_group_id, LOOK)
+    await deps.due.put(DueKind.SPOT, next_look, order.tenant_id, order.spot_group_id, SpotLook.HOSTS)
     await _save_state(facts, made, builds, next_look, now)
     new = await _plan_builds(facts, builds, now)
     again = [] if facts.parked is not None else begun_again(facts.hosts, now, _AGAIN)

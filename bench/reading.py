@@ -33,7 +33,8 @@ from shared.domain.tenants.directory_subscriptions import Resource, Subscription
 from shared.services.directory_changes import catch_up
 from shared.services.grace import deprovision_due
 from shared.services.sweeping import sweep_due
-from shared.storage.due import Due, DueKind, _row, grace_due
+from shared.storage.due import Due, DueKind, grace_due
+from shared.storage.due_index import _row
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from tests.identities import Identity

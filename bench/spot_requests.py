@@ -39,7 +39,7 @@ from shared.contracts.spot_groups import PLAN_SPOT_MEMBERS, SpotGroupOrder
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.state import SpotGroupState
 from shared.services.directory_changes import Received, receive_message
-from shared.storage.due import LOOK, Due, DueKind
+from shared.storage.due import Due, DueKind, SpotLook
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables
 from tests.identities import Identity
@@ -93,7 +93,7 @@ async def _insert_hosts(services: PaperServices, groups: list[SpotGroup]) -> Non
         await services.session_hosts.save_all([Stored(each, "") for each in hosts])
         state = SpotGroupState(id=group.id, tenant_id=_TENANT, planned_at=now, next_look_at=now + _LATER)
         await services.spot_states.insert(state)
-    await services.due.put_all([Due(DueKind.SPOT, now + _LATER, _TENANT, each.id, LOOK) for each in groups])
+    await services.due.put_all([Due(DueKind.SPOT, now + _LATER, _TENANT, each.id, SpotLook.HOSTS) for each in groups])
 
 
 async def _sweep(wire: CountingTransport) -> tuple[Counter[str], int]:

@@ -28,7 +28,6 @@ from shared.domain.tenants.tenant import Site, Tenant
 from shared.services.action_context import ActionContext
 from shared.services.intents import Begun, Promise, Resource, begin_operation, make_change
 from shared.services.join_passwords import forget_earlier_passwords
-from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import Write
 from shared.storage.due import Due, DueKind
@@ -57,7 +56,7 @@ async def begin_check(
     """
     deps, tenant = context.deps, context.tenant
     resource = Resource(ResourceType.CONNECTION, connection.id)
-    promise = partial(deps.due.put, DueKind.RECHECK, context.now + SWEEP_AFTER, tenant.id, connection.id)
+    promise = partial(deps.due.put, DueKind.RECHECK, context.now + DueKind.RECHECK.patience, tenant.id, connection.id)
     waiting = await unfinished_check(deps, connection, OperationStatus.NOT_STARTED)
     operation_id = waiting.id if waiting else context.operation_id
 
@@ -169,7 +168,7 @@ async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     operation_id = operation.id if operation else None
     requested = operation is not None
     await start_check(deps, client, tenant.value, site.value, connection, operation_id, requested=requested)
-    return now + SWEEP_AFTER
+    return now + DueKind.RECHECK.patience
 
 
 async def promise_checks(deps: Dependencies, tenant_id: str, now: datetime) -> None:

@@ -23,7 +23,6 @@ from shared.services.action_context import ActionContext
 from shared.services.connection_checks import CHECK_OPERATION, start_check
 from shared.services.intents import Begun, Resource, begin_operation
 from shared.services.join_passwords import forget_password, store_password
-from shared.services.reconciling import SWEEP_AFTER
 from shared.services.writes import insertion
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -73,7 +72,9 @@ async def create_connection(
             CHECK_OPERATION,
             Resource(ResourceType.CONNECTION, connection_id),
             insertion(context, deps.connections, connection, connection_id),
-            promise=partial(deps.due.put, DueKind.RECHECK, context.now + SWEEP_AFTER, tenant.id, connection_id),
+            promise=partial(
+                deps.due.put, DueKind.RECHECK, context.now + DueKind.RECHECK.patience, tenant.id, connection_id
+            ),
             start=lambda stored: start_check(
                 deps, client, tenant, site, stored.value, context.operation_id, requested=True
             ),

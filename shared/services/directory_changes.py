@@ -27,7 +27,7 @@ from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import DeskwrightError, InvalidError, RefusedError
 from shared.pauses import Places
 from shared.services.directory_subscriptions import keep_watch
-from shared.services.reconciling import SWEEP_AFTER, request_reconcile
+from shared.services.reconciling import request_reconcile
 from shared.services.spot_changes import wake_for_group
 from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.storage.due import EVERYBODY, Due, DueKind, next_of
@@ -180,7 +180,7 @@ async def report_changes(
 
 async def promise_settling(deps: Dependencies, tenant_id: str, now: datetime) -> None:
     """Write a row by which a sweep checks that all changes are settled: one row for all reports of a minute."""
-    soon = now.replace(second=0, microsecond=0) + timedelta(minutes=2)
+    soon = now.replace(second=0, microsecond=0) + DueKind.CHANGES.patience
     await deps.due.put(DueKind.CHANGES, soon, tenant_id, tenant_id)
 
 
@@ -236,7 +236,7 @@ async def reread_due(deps: Dependencies, client: DurableClient, due: Due) -> dat
         await request_reconcile(deps, client, due.tenant_id, now)
         return None
     await promise_settling(deps, due.tenant_id, now)
-    await deps.changes.add_again(due.tenant_id, due.subject_id, now, due.generation)
+    await deps.changes.add_again(due.tenant_id, due.subject_id, now, due.reads)
     await settle_changes(client, due.tenant_id)
     return None
 
@@ -248,7 +248,7 @@ async def changes_due(deps: Dependencies, client: DurableClient, due: Due) -> da
     if await end_stalled(client, SETTLE_CHANGES, _instance(due.tenant_id), deps.clock.now()):
         return deps.clock.now() + AGAIN_AFTER
     await settle_changes(client, due.tenant_id)
-    return deps.clock.now() + SWEEP_AFTER
+    return deps.clock.now() + DueKind.CHANGES.patience
 
 
 async def catch_up_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:

@@ -13,7 +13,7 @@ from shared.dependencies import Dependencies
 from shared.services.directory_changes import QUEUE, put_on_queue
 from shared.services.directory_subscriptions import is_from_graph
 from shared.services.tenant_directories import tenants_by_directory
-from shared.storage.due import RENEWING, DueKind, next_of
+from shared.storage.due import DueKind, Renewal, next_of
 
 _log = logging.getLogger("deskwright.notifications")
 _MOST_USERS = 100
@@ -49,7 +49,7 @@ def _text(value: object) -> str:
 
 async def _pass_on(deps: Dependencies, tenant_id: str, notifications: Sequence[Notification], now: datetime) -> None:
     if any("lifecycleEvent" in each for each in notifications):
-        await deps.due.put(DueKind.SUBSCRIBE, now, tenant_id, tenant_id, RENEWING)
+        await deps.due.put(DueKind.SUBSCRIBE, now, tenant_id, tenant_id, Renewal.REQUESTED)
         await _catch_up_soon(deps, tenant_id, now)  # something may have been missed
     changes = [each for each in notifications if "lifecycleEvent" not in each]
     if any("groups" in _text(each.get("resource")).lower() for each in changes):

@@ -23,7 +23,7 @@ from shared.domain.tenants.directory_subscriptions import (
 )
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError, RefusedError, UnavailableError
-from shared.storage.due import RENEWING, Due, DueKind, next_of
+from shared.storage.due import Due, DueKind, Renewal, next_of
 from shared.workflow import DurableClient
 
 _KEY = "graph-notifications"
@@ -132,15 +132,13 @@ async def subscription_due(deps: Dependencies, client: DurableClient, due: Due) 
     tenant, url = await deps.tenants.find(due.tenant_id), deps.settings.notification_url
     if tenant is None or url is None:
         return None
-    now, every, generation = deps.clock.now(), timedelta(days=1), 0
+    now, every, variant = deps.clock.now(), timedelta(days=1), Renewal.REGULAR
     try:
-        await keep_subscribed(deps, tenant.value, url, now, renewing=due.generation == RENEWING)
+        await keep_subscribed(deps, tenant.value, url, now, renewing=due.variant is Renewal.REQUESTED)
     except RefusedError as refused:  # not allowed, or our answer to the handshake did not arrive
         _log.warning("no notifications of the directory of %s: %s", due.tenant_id, refused)
         # What Graph wants renewed stays so, however long our record says that it lasts.
         every = min(every, timedelta(minutes=tenant.value.settings.directory_catch_up_in_minutes))
-        generation = due.generation
-    await deps.due.put(
-        DueKind.SUBSCRIBE, next_of(every, now, due.subject_id), due.tenant_id, due.subject_id, generation
-    )
+        variant = Renewal(due.variant)
+    await deps.due.put(DueKind.SUBSCRIBE, next_of(every, now, due.subject_id), due.tenant_id, due.subject_id, variant)
     return None

@@ -24,7 +24,7 @@ from shared.services.orphans import SCAN
 from shared.services.reconciling import RECONCILE_OPERATION
 from shared.services.releases import RELEASE_OPERATION
 from shared.services.stalling import progress_due
-from shared.storage.due import RESTORED, Due
+from shared.storage.due import Due, Watching
 from shared.storage.repository import Repository
 from shared.workflow import DurableClient
 
@@ -45,7 +45,7 @@ _FORGOTTEN = Failure.model_construct(
 
 async def watched_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Look at an instance that no record shows, or at an operation that a restore has brought back."""
-    if due.generation != RESTORED:
+    if due.variant is not Watching.RESTORED:
         return await progress_due(deps, client, due)
     found, now = await deps.operations.find(due.tenant_id, due.subject_id), deps.clock.now()
     if found is None or found.value.ended:

@@ -9,12 +9,12 @@ from shared.contracts.session_hosts import RUN_HOST_TASK, HostTaskOrder, host_ta
 from shared.dependencies import Dependencies
 from shared.domain.spot.host import HostTask, SessionHost, begin_task
 from shared.services.stalling import AGAIN_AFTER, end_stalled
-from shared.storage.due import DUE, Due, DueKind
+from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient, start
 
 _log = logging.getLogger("deskwright.sweeps")
 
-_CHECK_EVERY = DUE[DueKind.HOST].checked_after
+_CHECK_EVERY = DueKind.HOST.patience
 
 
 async def start_host_task(
@@ -70,7 +70,7 @@ async def _longest_wait(deps: Dependencies, tenant_id: str) -> timedelta:
 async def host_task_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Begin a task again that broke off or stands still; one that goes on is left alone."""
     found = await deps.session_hosts.find(due.tenant_id, due.subject_id)
-    if found is None or found.value.work is None or found.value.work.run != due.generation:
+    if found is None or found.value.work is None or found.value.work.run != due.run:
         return None
     host, now = found.value, deps.clock.now()
     instance_id = host_task_instance(host)

@@ -18,7 +18,6 @@ from shared.services.action_context import ActionContext
 from shared.services.images import start_image_build
 from shared.services.in_the_way import refuse_while_used
 from shared.services.intents import Resource, begin_operation, make_change, resume_operation
-from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import start_watched
 from shared.services.writes import change, name_taken_is, removal, replacement
 from shared.storage.due import DueKind
@@ -76,7 +75,7 @@ async def retry_device_image(context: ActionContext, client: DurableClient, imag
         )
 
     write = change(before, edit, partial(deps.images.change, tenant.id, image_id))
-    promise = partial(deps.due.put, DueKind.BUILD, context.now + SWEEP_AFTER, tenant.id, image_id)
+    promise = partial(deps.due.put, DueKind.BUILD, context.now + DueKind.BUILD.patience, tenant.id, image_id)
     begun = await begin_operation(context, "buildDeviceImage", resource, write, promise=promise, start=begin)
     return begun.operation
 

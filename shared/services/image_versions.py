@@ -32,7 +32,6 @@ from shared.services.action_context import ActionContext
 from shared.services.image_usage import uses_of_version
 from shared.services.in_the_way import refuse_while_used
 from shared.services.intents import Begun, Resource, begin_operation, make_change, resume_operation
-from shared.services.reconciling import SWEEP_AFTER
 from shared.services.writes import Edit, change, insertion, name_taken_is, replacement
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -88,7 +87,7 @@ async def save_version(
 
 
 async def _promise(context: ActionContext, version_id: str) -> None:
-    at = context.now + SWEEP_AFTER
+    at = context.now + DueKind.IMAGE_VERSION.patience
     await context.deps.due.put(DueKind.IMAGE_VERSION, at, context.tenant.id, version_id)
 
 

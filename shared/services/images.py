@@ -32,7 +32,6 @@ from shared.services.action_context import ActionContext
 from shared.services.intents import Begun, Resource, begin_operation, make_change
 from shared.services.marketplace import gallery_images
 from shared.services.own_images import own_images
-from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import change, insertion, name_taken_is
 from shared.storage.due import Due, DueKind
@@ -76,7 +75,7 @@ async def create_device_image(
             "buildDeviceImage",
             Resource(ResourceType.DEVICE_IMAGE, image_id),
             insertion(context, deps.images, image, image_id),
-            promise=partial(deps.due.put, DueKind.BUILD, context.now + SWEEP_AFTER, tenant.id, image_id),
+            promise=partial(deps.due.put, DueKind.BUILD, context.now + DueKind.BUILD.patience, tenant.id, image_id),
             start=lambda stored: start_image_build(client, tenant, site, stored.value),
         )
 
@@ -146,7 +145,7 @@ async def image_build_due(deps: Dependencies, client: DurableClient, due: Due) -
     begun = operation is not None and operation.value.status is OperationStatus.RUNNING
     if await start_image_build(client, tenant.value, site.value, found.value, broken_off=begun) and begun:
         _log.warning("the build of image %s/%s had broken off; started again", due.tenant_id, due.subject_id)
-    return deps.clock.now() + SWEEP_AFTER
+    return deps.clock.now() + DueKind.BUILD.patience
 
 
 async def _fail_without_site(deps: Dependencies, tenant: Tenant, image: DeviceImage) -> None:

@@ -15,7 +15,6 @@ from shared.domain.tenants.tenant import Tenant
 from shared.errors import ConflictError
 from shared.services.action_context import ActionContext
 from shared.services.intents import Resource, begin_operation, make_change
-from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import AGAIN_AFTER, end_stalled, start_watched
 from shared.services.writes import no_record
 from shared.storage.due import Due, DueKind
@@ -33,7 +32,7 @@ async def request_scan(context: ActionContext, client: DurableClient) -> Operati
     """
     deps, tenant_id = context.deps, context.tenant.id
     resource, write = Resource(ResourceType.ORPHAN_SCAN, tenant_id), no_record()
-    promise = partial(deps.due.put, DueKind.ORPHANS, context.now + SWEEP_AFTER, tenant_id, tenant_id)
+    promise = partial(deps.due.put, DueKind.ORPHANS, context.now + DueKind.ORPHANS.patience, tenant_id, tenant_id)
 
     async def begin(_: None) -> None:
         await _start(client, tenant_id)
@@ -59,7 +58,7 @@ async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     if await end_stalled(client, FIND_ORPHANS, _scan_instance(due.tenant_id), now):
         return now + AGAIN_AFTER
     await _start(client, due.tenant_id)
-    return now + SWEEP_AFTER
+    return now + DueKind.ORPHANS.patience
 
 
 async def want_scan(deps: Dependencies, tenant: Tenant, resource_group: str) -> None:

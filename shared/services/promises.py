@@ -23,7 +23,7 @@ from shared.domain.spot.host import SessionHost
 from shared.domain.spot.image_set import ImageSet
 from shared.domain.spot.image_version import ImageVersion
 from shared.domain.tenants.tenant import Site
-from shared.storage.due import EVERYBODY, LOOK, RESTORED, Due, DueKind, grace_due, read_once
+from shared.storage.due import EVERYBODY, Due, DueKind, SpotLook, Watching, grace_due, read_once
 from shared.storage.records import Records
 
 _BUILDING = {Status.PENDING_PROVISION, Status.PROVISIONING}
@@ -154,7 +154,7 @@ def spot_groups_are_looked_at(there: TenantRecords) -> Iterator[Due]:
     for group in there.spot_groups:
         yield Due(DueKind.SPOT, there.at, group.tenant_id, group.id)
         next_look = max(there.at, there.next_looks.get(group.id) or there.at)
-        yield Due(DueKind.SPOT, next_look, group.tenant_id, group.id, LOOK)
+        yield Due(DueKind.SPOT, next_look, group.tenant_id, group.id, SpotLook.HOSTS)
 
 
 def host_tasks_go_on(there: TenantRecords) -> Iterator[Due]:
@@ -223,7 +223,7 @@ def requested_reconciles_go_on(there: TenantRecords) -> Iterator[Due]:
 def forgotten_operations_end(there: TenantRecords) -> Iterator[Due]:
     """Operations are looked at that had not ended: their instances are in no export, so some would run for ever."""
     for operation in there.operations:
-        yield Due(DueKind.PROGRESS, there.at, operation.tenant_id, operation.id, RESTORED)
+        yield Due(DueKind.PROGRESS, there.at, operation.tenant_id, operation.id, Watching.RESTORED)
 
 
 def _of_each(there: TenantRecords, kind: DueKind, records: Iterable[_WithId]) -> Iterator[Due]:

@@ -13,10 +13,10 @@ from shared.domain.operations.reconciles import reconciled
 from shared.services.action_context import ActionContext
 from shared.services.intents import open_operation
 from shared.services.stalling import AGAIN_AFTER, end_stalled, start_watched
-from shared.storage.due import DUE, Due, DueKind
+from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient, start
 
-SWEEP_AFTER = DUE[DueKind.RECONCILE].checked_after
+SWEEP_AFTER = DueKind.RECONCILE.patience
 """Time after which a sweep checks that a requested reconcile has been started."""
 
 RECONCILE_OPERATION = "reconcile"

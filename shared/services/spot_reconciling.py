@@ -10,16 +10,15 @@ from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.services.action_context import ActionContext
 from shared.services.intents import Follow
-from shared.services.reconciling import SWEEP_AFTER
 from shared.services.spot_runs import look_due
 from shared.services.stalling import AGAIN_AFTER, end_stalled
-from shared.storage.due import LOOK, Due, DueKind
+from shared.storage.due import Due, DueKind, SpotLook
 from shared.workflow import DurableClient, start
 
 
 async def promise_spot_reconcile(deps: Dependencies, tenant_id: str, group_id: str, now: datetime) -> None:
     """Have the sweep reconcile the group soon: written before a record that must not be saved without it."""
-    await deps.due.put(DueKind.SPOT, now + SWEEP_AFTER, tenant_id, group_id)
+    await deps.due.put(DueKind.SPOT, now + DueKind.SPOT.patience, tenant_id, group_id)
     await deps.requests.add(tenant_id, now, group_id)
 
 
@@ -52,7 +51,7 @@ def _instance(tenant_id: str, group_id: str) -> str:
 
 async def spot_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
     """Look at a group again: because of the time, or because a request has not been handled."""
-    if due.generation == LOOK:
+    if due.variant is SpotLook.HOSTS:
         return await look_due(deps, client, due)
     if await deps.spot_groups.find(due.tenant_id, due.subject_id) is None:
         return None
@@ -61,4 +60,6 @@ async def spot_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
         return now + AGAIN_AFTER
     started = await start_spot_reconcile(client, due.tenant_id, due.subject_id)
     requested = await deps.requests.newest(due.tenant_id, due.subject_id)
-    return None if started and requested is None else now + SWEEP_AFTER  # one that runs may have planned before
+    if started and requested is None:
+        return None
+    return now + DueKind.SPOT.patience  # one that runs may have planned before

@@ -10,9 +10,8 @@ from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.services.action_context import ActionContext
 from shared.services.intents import Follow
-from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import AGAIN_AFTER, end_stalled
-from shared.storage.due import LOOK, Due, DueKind
+from shared.storage.due import Due, DueKind, SpotLook
 from shared.workflow import DurableClient, start
 
 
@@ -23,7 +22,7 @@ def engine_subject(group_id: str) -> str:
 
 async def promise_spot_run(deps: Dependencies, tenant_id: str, group_id: str, now: datetime) -> None:
     """Have the sweep run the engine soon: written before a record that must not be saved without it."""
-    await deps.due.put(DueKind.SPOT, full_minute(now) + SWEEP_AFTER, tenant_id, group_id, LOOK)
+    await deps.due.put(DueKind.SPOT, full_minute(now) + DueKind.SPOT.patience, tenant_id, group_id, SpotLook.HOSTS)
     await deps.requests.add(tenant_id, now, engine_subject(group_id))
 
 
@@ -74,7 +73,7 @@ async def look_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     if await end_stalled(client, RUN_SPOT_ENGINE, _instance(due.tenant_id, due.subject_id), now):
         return now + AGAIN_AFTER
     await start_spot_run(client, due.tenant_id, due.subject_id)
-    return full_minute(now) + SWEEP_AFTER
+    return full_minute(now) + DueKind.SPOT.patience
 
 
 def full_minute(moment: datetime) -> datetime:

@@ -13,7 +13,7 @@ from shared.contracts.definitions import Workflow
 from shared.contracts.waiting import AWAIT_OUTCOME
 from shared.dependencies import Dependencies
 from shared.domain.values import Value
-from shared.storage.due import DUE, PROGRESS_EVERY, STANDS_STILL, Due, DueKind
+from shared.storage.due import DUE, PROGRESS_EVERY, Due, DueKind, Watching
 from shared.telemetry import count_stalled
 from shared.workflow import DurableClient, read_instance, stands_still_since, start
 
@@ -97,10 +97,12 @@ async def progress_due(deps: Dependencies, client: DurableClient, due: Due) -> d
         return None
     if found.alive:
         if await end_stalled(client, workflow, due.subject_id, now):
-            await deps.due.put(DueKind.PROGRESS, now + AGAIN_AFTER, due.tenant_id, due.subject_id, STANDS_STILL)
+            await deps.due.put(
+                DueKind.PROGRESS, now + AGAIN_AFTER, due.tenant_id, due.subject_id, Watching.STANDS_STILL
+            )
             return None
-        return now + (AGAIN_AFTER if due.generation == STANDS_STILL else PROGRESS_EVERY)
-    if due.generation == STANDS_STILL or found.rolled_back:
+        return now + (AGAIN_AFTER if due.variant is Watching.STANDS_STILL else PROGRESS_EVERY)
+    if due.variant is Watching.STANDS_STILL or found.rolled_back:
         order = workflow.accepts.model_validate(found.order)
         await start_watched(deps, client, workflow, order, tenant_id=due.tenant_id, instance_id=due.subject_id)
     return None

@@ -44,7 +44,6 @@ from shared.services.image_versions import (
     version_order,
 )
 from shared.services.intents import Resource, begin_operation, resume_operation
-from shared.services.reconciling import SWEEP_AFTER
 from shared.services.stalling import AGAIN_AFTER, end_stalled
 from shared.services.writes import change
 from shared.storage.due import ACT_EVERY, Due, DueKind
@@ -118,7 +117,7 @@ async def act_on_version(
         return version.but(action=action, last_modified_date_time=context.now)
 
     write = change(before, edit, partial(deps.image_versions.change, before.tenant_id, before.id))
-    kind, at = f"{name.value}ImageVersion", context.now + SWEEP_AFTER
+    kind, at = f"{name.value}ImageVersion", context.now + DueKind.IMAGE_VERSION.patience
     promise = partial(deps.due.put, DueKind.IMAGE_VERSION, at, before.tenant_id, before.id)
     try:
         return (await begin_operation(context, kind, resource, write, promise=promise, start=begin)).operation
@@ -194,7 +193,7 @@ async def _while_deleted(deps: Dependencies, client: DurableClient, version: Ima
     if await end_stalled(client, REMOVE_VERSION, removal_instance(version), now):
         return now + AGAIN_AFTER
     await start_removal(deps, client, version)
-    return now + SWEEP_AFTER
+    return now + DueKind.IMAGE_VERSION.patience
 
 
 async def _while_sealed(deps: Dependencies, client: DurableClient, version: ImageVersion) -> datetime:
@@ -203,7 +202,7 @@ async def _while_sealed(deps: Dependencies, client: DurableClient, version: Imag
     if await end_stalled(client, SEAL_VERSION, seal_instance(version), now):
         return now + AGAIN_AFTER
     await start_seal(deps, client, version)
-    return now + SWEEP_AFTER
+    return now + DueKind.IMAGE_VERSION.patience
 
 
 async def _while_built(deps: Dependencies, client: DurableClient, version: ImageVersion) -> datetime | None:
@@ -214,13 +213,13 @@ async def _while_built(deps: Dependencies, client: DurableClient, version: Image
     operation = await deps.operations.find(version.tenant_id, version.operation_id)
     begun = operation is not None and operation.value.status is OperationStatus.RUNNING
     if begun and await is_alive(client, build_instance(version)):
-        return now + SWEEP_AFTER
+        return now + DueKind.IMAGE_VERSION.patience
     if begun:
         _log.warning("the build of version %s/%s had broken off; started again", version.tenant_id, version.id)
         edit = partial(_begun_anew, at=now)
         version = await deps.image_versions.change(version.tenant_id, version.id, edit)
     await start_build(deps, client, version, broken_off=begun)
-    return now + SWEEP_AFTER
+    return now + DueKind.IMAGE_VERSION.patience
 
 
 def _begun_anew(version: ImageVersion, at: datetime) -> ImageVersion | None:

@@ -1,16 +1,17 @@
-"""The due rows: an index by time, so that a sweep reads due rows and not everything.
+"""The due rows: what is to be done at a time, so that a sweep reads due rows (``due_index.py``) and not everything.
 
 A due row is written before the work it announces, and its reader checks it against the record: there may be two rows
-for one piece of work, or a row for work that was never saved. ``DUE`` has what is fixed for each kind;
-``shared/services/due_rules.py`` has the rule that acts on its rows, and what a restore promises of it.
+for one piece of work, or a row for work that was never saved. ``DUE`` has the facts of each kind, and
+``shared/services/due_rules.py`` the rule that acts on its rows and what a restore promises of it: that rule calls the
+services, which read the facts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Any
 from zlib import crc32
@@ -34,20 +35,9 @@ from shared.contracts.spot_engine import RUN_SPOT_ENGINE
 from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.machines.restore_points import next_moment
-from shared.errors import NotFoundError
-from shared.storage.aside import AGAIN_EVERY, UNKNOWN_ROW, SetAside
-from shared.storage.codec import escaped
-from shared.storage.tables import Read, Row, Table, Tables, Write
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
-
-
-_PARTITION = "soon"
-"""Partition of all due rows: all kinds are one read, a minute in which nothing is due is one request."""
-
-_FORMERLY = ("progress", "deprovision", "cleanUp", "recheck", "directories", "orphans")
-"""Partitions in which earlier releases wrote rows of some kinds; ``DueIndex.move_in`` empties them."""
 
 
 class DueKind(StrEnum):
@@ -56,7 +46,7 @@ class DueKind(StrEnum):
     START = "start"  # a Cloud PC saved as pendingProvision whose build may not have been started
     WATCH = "watch"  # a build that was started: if it was interrupted, it is started again
     CLEAN_UP = "cleanUp"  # a failed Cloud PC whose leftovers are removed; at its clean_up_at
-    REREAD = "reread"  # a user the directory did not show yet (generation counts the reads), or EVERYBODY
+    REREAD = "reread"  # a user the directory did not show yet, or EVERYBODY
     RECHECK = "recheck"  # a connection whose health checks are repeated
     BUILD = "build"  # a device image saved as pending whose build may not have been started
     DEPROVISION = "deprovision"  # a Cloud PC whose grace period ends, or that was cancelled
@@ -68,50 +58,88 @@ class DueKind(StrEnum):
     CATCH_UP = "catchUp"  # a tenant whose directory is read for changes
     SUBSCRIBE = "subscribe"  # a tenant whose subscriptions to change notifications are renewed
     REPLICATE = "replicate"  # a site whose regions have changed: its images are copied to those that are new
-    HOST = "host"  # a session host's task: if it was interrupted, it continues; generation is its run
-    SPOT = "spot"  # a Spot Group whose members are read; with the generation LOOK: whose engine runs
+    HOST = "host"  # a session host's task: if it was interrupted, it continues
+    SPOT = "spot"  # a Spot Group whose members are read, or whose engine runs
     IMAGE_SET = "imageSet"  # an image set: its first version, and the next one of its schedule
     IMAGE_VERSION = "imageVersion"  # an image version: work that was not begun or broke off, and what is timed
-    PROGRESS = "progress"  # an instance (id) that no record shows: if it stands still, it starts again; or RESTORED
+    PROGRESS = "progress"  # an instance (id) that no record shows: if it stands still, it starts again
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
+
+    @property
+    def patience(self) -> timedelta:
+        """The time for which work is left alone before a row of the kind looks whether it was begun, or goes on."""
+        return DUE[self].patience
+
+
+class Number(StrEnum):
+    """Meanings of the number of a due row, by the name of the property of ``Due`` that has it."""
+
+    NONE = "none"
+    GENERATION = "generation"  # of the build of the Cloud PC
+    READS = "reads"  # how often the user has been read, or LAST_READING
+    RUN = "run"  # of the session host's task
+
+
+class Renewal(IntEnum):
+    """Variants of a SUBSCRIBE row."""
+
+    REGULAR = 0
+    REQUESTED = 1  # by Graph, with a lifecycle notification
+
+
+class SpotLook(IntEnum):
+    """Variants of a SPOT row: what is looked at."""
+
+    MEMBERS = 0
+    HOSTS = 1  # the engine runs
+
+
+class Watching(IntEnum):
+    """Variants of a PROGRESS row."""
+
+    INSTANCE = 0
+    STANDS_STILL = 1  # the sweep has ended the instance: it is started again
+    RESTORED = 2  # an operation (id) that a restore has brought back, without its instance
 
 
 @dataclass(frozen=True, slots=True)
 class DueFacts:
     """Constants of a kind of due rows.
 
-    *watches*: orchestrators that a row of the kind finds when they stand still. *checked_after*: how long work that was
-    begun is left alone before a row of the kind looks whether it goes on.
+    *number*: the meaning of the number of its rows, or their variants. *watches*: orchestrators that a row of the kind
+    finds when they stand still. *patience*: see ``DueKind.patience``.
     """
 
+    number: Number | type[IntEnum] = Number.NONE
     watches: tuple[Workflow[Any, Any], ...] = ()
-    checked_after: timedelta = 2 * _MINUTE
+    patience: timedelta = 2 * _MINUTE
 
+
+_BUILD = Number.GENERATION
 
 DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
     {
-        DueKind.START: DueFacts(checked_after=5 * _MINUTE),
-        DueKind.WATCH: DueFacts(watches=(PROVISION, REPLACE), checked_after=10 * _MINUTE),
-        DueKind.CLEAN_UP: DueFacts(watches=(CLEAN_UP,)),  # alone; in a build it is a part of it
-        DueKind.REREAD: DueFacts(),
+        DueKind.START: DueFacts(_BUILD, patience=5 * _MINUTE),
+        DueKind.WATCH: DueFacts(_BUILD, watches=(PROVISION, REPLACE), patience=10 * _MINUTE),
+        DueKind.CLEAN_UP: DueFacts(_BUILD, watches=(CLEAN_UP,)),  # alone; in a build it is a part of it
+        DueKind.REREAD: DueFacts(Number.READS),
         DueKind.RECHECK: DueFacts(watches=(CHECK_CONNECTION,)),
         DueKind.BUILD: DueFacts(watches=(BUILD_IMAGE,)),
-        DueKind.DEPROVISION: DueFacts(watches=(DEPROVISION,), checked_after=60 * _MINUTE),
-        DueKind.ACT: DueFacts(watches=(RUN_REMOTE_ACTION,), checked_after=10 * _MINUTE),
+        DueKind.DEPROVISION: DueFacts(_BUILD, watches=(DEPROVISION,), patience=60 * _MINUTE),
+        DueKind.ACT: DueFacts(_BUILD, watches=(RUN_REMOTE_ACTION,), patience=10 * _MINUTE),
         DueKind.RESTORE_POINT: DueFacts(),
         DueKind.ORPHANS: DueFacts(watches=(FIND_ORPHANS,)),
-        DueKind.BULK: DueFacts(watches=(BULK,), checked_after=10 * _MINUTE),
+        DueKind.BULK: DueFacts(watches=(BULK,), patience=10 * _MINUTE),
         DueKind.CHANGES: DueFacts(watches=(SETTLE_CHANGES,)),
         DueKind.CATCH_UP: DueFacts(),
-        DueKind.SUBSCRIBE: DueFacts(),
+        DueKind.SUBSCRIBE: DueFacts(Renewal),
         DueKind.REPLICATE: DueFacts(),
-        DueKind.HOST: DueFacts(watches=(RUN_HOST_TASK,), checked_after=10 * _MINUTE),
-        DueKind.SPOT: DueFacts(watches=(RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE)),
+        DueKind.HOST: DueFacts(Number.RUN, watches=(RUN_HOST_TASK,), patience=10 * _MINUTE),
+        DueKind.SPOT: DueFacts(SpotLook, watches=(RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE)),
         DueKind.IMAGE_SET: DueFacts(),
-        DueKind.IMAGE_VERSION: DueFacts(
-            watches=(BUILD_VERSION, SEAL_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION), checked_after=10 * _MINUTE
-        ),
+        DueKind.IMAGE_VERSION: DueFacts(watches=(BUILD_VERSION, SEAL_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION)),
         DueKind.PROGRESS: DueFacts(
+            Watching,
             watches=(
                 REMOVE_IMAGE,
                 DEPROVISION,  # writes its DEPROVISION row only when it has begun
@@ -119,47 +147,32 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
                 RERUN_STEPS,
                 REMOVE_ORPHAN,
             ),
-            checked_after=5 * _MINUTE,
+            patience=5 * _MINUTE,
         ),
         DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
     }
 )
 """Every kind."""
 
-RENEWING = 1
-"""The generation of a SUBSCRIBE row that Graph requested by a lifecycle notification."""
-
-LOOK = 1
-"""The generation of a SPOT row that runs the engine: it looks at the hosts, and not at the members."""
-
 LAST_READING = 1_000
 """The number of a read that no other follows, whatever it finds."""
 
-START_GRACE = DUE[DueKind.START].checked_after
+START_GRACE = DueKind.START.patience
 """After this time a sweep checks that saved work has been started."""
 
-WATCH_EVERY = DUE[DueKind.WATCH].checked_after
+WATCH_EVERY = DueKind.WATCH.patience
 """Interval at which a sweep checks that a started build still runs."""
 
-ACT_EVERY = DUE[DueKind.ACT].checked_after
+ACT_EVERY = DueKind.ACT.patience
 """Interval at which a sweep checks that a remote action still runs."""
 
-PROGRESS_EVERY = DUE[DueKind.PROGRESS].checked_after
+PROGRESS_EVERY = DueKind.PROGRESS.patience
 """Interval at which a sweep checks that an instance without a record goes on."""
 
-STANDS_STILL = 1
-"""The generation of a PROGRESS row whose instance the sweep has ended: it is started again."""
-
-RESTORED = 2
-"""The generation of a PROGRESS row of an operation (id) that a restore has brought back, without its instance."""
-
-BULK_EVERY = DUE[DueKind.BULK].checked_after
+BULK_EVERY = DueKind.BULK.patience
 """Interval at which a sweep checks that a bulk action still runs."""
 
-_MAX_ROWS = 50_000
-"""The most rows that one sweep reads: behind many rows of one tenant, others have theirs."""
-
-DEPROVISIONED_BY = DUE[DueKind.DEPROVISION].checked_after
+DEPROVISIONED_BY = DueKind.DEPROVISION.patience
 """After this time a sweep checks that a deprovisioning has ended."""
 
 EVERYBODY = "*"
@@ -168,16 +181,45 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One due row."""
+    """One due row. What its *number* counts depends on its kind: read it by the property of that name."""
 
     kind: DueKind
     at: datetime
     tenant_id: str
     subject_id: str
-    generation: int = 0
+    number: int = 0
     failures: int = field(default=0, compare=False)
     """Number of failures of its rule since it last succeeded."""
     failing_since: datetime | None = field(default=None, compare=False)
+
+    @property
+    def generation(self) -> int:
+        """The generation of the Cloud PC's build. Raises: ValueError for a kind without."""
+        return self._number(Number.GENERATION)
+
+    @property
+    def reads(self) -> int:
+        """How often the user has been read. Raises: ValueError for a kind without."""
+        return self._number(Number.READS)
+
+    @property
+    def run(self) -> int:
+        """The number of the session host's task. Raises: ValueError for a kind without."""
+        return self._number(Number.RUN)
+
+    @property
+    def variant(self) -> IntEnum:
+        """The variant, of those of its kind. Raises: ValueError for a kind without."""
+        match DUE[self.kind].number:
+            case Number():
+                raise ValueError(f"a {self.kind.value} row has no variants")
+            case variants:
+                return variants(self.number)
+
+    def _number(self, meaning: Number) -> int:
+        if DUE[self.kind].number is not meaning:
+            raise ValueError(f"a {self.kind.value} row has no {meaning.value}")
+        return self.number
 
 
 def start_due(pc: CloudPc) -> Due:
@@ -221,151 +263,3 @@ def cancel_due(pc: CloudPc) -> Due:
 def read_once(pc: CloudPc, at: datetime) -> Due:
     """Return the due row that plans for the user of *pc* again, once."""
     return Due(DueKind.REREAD, at, pc.tenant_id, pc.user.id, LAST_READING)
-
-
-class DueIndex:
-    """The index."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._table = Table(tables, "due")
-        self._moved_in = False
-        self.aside = SetAside(self._table)
-
-    async def put(self, kind: DueKind, at: datetime, tenant_id: str, subject_id: str, generation: int = 0) -> Due:
-        """Write the due row; writing it twice has no further effect."""
-        due = Due(kind, at, tenant_id, subject_id, generation)
-        await self._table.put(_row(due))
-        return due
-
-    async def ensure(self, kind: DueKind, at: datetime, tenant_id: str, subject_id: str) -> None:
-        """Write the due row of something periodic, if it does not exist: one read, and mostly no write."""
-        row = _row(Due(kind, at, tenant_id, subject_id))
-        try:
-            await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))
-        except NotFoundError:
-            await self._table.put(row)
-
-    async def put_all(self, dues: Iterable[Due]) -> None:
-        """Write many due rows."""
-        rows = {
-            str(row["RowKey"]): Write(row, "*") for row in map(_row, dues)
-        }  # a transaction may have a row only once
-        await self._table.write_all(list(rows.values()))
-
-    async def due(self, kind: DueKind, now: datetime, limit: int = 1000) -> list[Due]:
-        """Return the rows of a kind that are due by *now*, oldest first, at most *limit*."""
-        return [due for due in await self._all_due(now) if due.kind is kind][:limit]
-
-    async def due_among(self, kinds: Iterable[DueKind], now: datetime) -> list[Due]:
-        """Return the rows of several kinds that are due by *now*, in one read.
-
-        The first read of a process looks at the partitions of earlier releases too: the release before has ended.
-        """
-        if not self._moved_in:
-            await self.move_in(now)
-            self._moved_in = True
-        wanted = set(kinds)
-        return [due for due in await self._all_due(now) if due.kind in wanted]
-
-    async def _all_due(self, now: datetime) -> list[Due]:
-        where = "PartitionKey eq @partition and RowKey lt @end"
-        end = _moment(now + timedelta(microseconds=1))
-        found: list[Due] = []
-        token: str | None = None
-        while len(found) < _MAX_ROWS:
-            reads, token = await self._table.page(where, {"partition": _PARTITION, "end": end}, token=token)
-            found += [due for _, due in await self._readable(reads, now)]
-            if token is None:
-                break
-        return found
-
-    async def _readable(self, reads: Iterable[Read], now: datetime) -> list[tuple[Read, Due]]:
-        """Return the rows that can be read; a damaged row, or one of a newer release's kind, is set aside."""
-        found: list[tuple[Read, Due]] = []
-        for read in reads:
-            try:
-                found.append((read, _due(read)))
-            except (KeyError, ValueError):
-                await self.aside.put(read.row, str(read.row["RowKey"]), UNKNOWN_ROW, now, now + AGAIN_EVERY)
-        return found
-
-    async def move_in(self, now: datetime) -> int:
-        """Move rows from partitions of earlier releases to the one that is swept; return how many there were."""
-        moved = 0
-        for partition in _FORMERLY:
-            reads = [read async for read in self._table.query("PartitionKey eq @partition", {"partition": partition})]
-            found = await self._readable(reads, now)
-            await self.put_all([due for _, due in found])
-            await self._table.write_all([Write(read.row, read.etag, gone=True) for read, _ in found])
-            moved += len(found)
-        return moved
-
-    async def drop(self, due: Due) -> None:
-        """Delete a due row: its work is done, or no longer needed."""
-        row = _row(due)
-        await self._table.delete(str(row["PartitionKey"]), str(row["RowKey"]))
-
-    async def postpone(self, due: Due, at: datetime) -> Due:
-        """Move a due row to a later time; its generation stays."""
-        return await self._move(due, replace(due, at=at, failures=0, failing_since=None))
-
-    async def push_back(self, due: Due, at: datetime, now: datetime) -> Due:
-        """Move a due row whose rule has failed to a later time, and count that it has failed."""
-        return await self._move(due, replace(_failed(due, now), at=at))
-
-    async def set_aside(self, due: Due, reason: str, now: datetime) -> None:
-        """Keep a due row where no sweep reads it, with the reason; ``aside.put_back`` brings it back to be tried."""
-        failed = _failed(due, now)
-        key = f"{due.kind.value}:{due.tenant_id}:{due.subject_id}:{due.generation}"
-        since = failed.failing_since or now
-        await self.aside.put(_row(failed), escaped(key), reason, since, now + AGAIN_EVERY)
-
-    async def put_back(self, now: datetime) -> int:
-        """Put rows back that were set aside and are to be tried again; return their number."""
-        if count := await self.aside.put_back(now):
-            await self.move_in(now)  # a row returns to the partition that it came from
-        return count
-
-    async def _move(self, due: Due, later: Due) -> Due:
-        await self._table.put(_row(later))
-        if later != due:
-            await self.drop(due)
-        return later
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")  # sorts as text
-
-
-def _row(due: Due) -> Row:
-    row: Row = {
-        "PartitionKey": _PARTITION,
-        "RowKey": escaped(f"{_moment(due.at)}:{due.kind.value}:{due.tenant_id}:{due.subject_id}:{due.generation}"),
-        "kind": due.kind.value,
-        "at": due.at.astimezone(UTC).isoformat(),
-        "tenant_id": due.tenant_id,
-        "subject_id": due.subject_id,
-        "generation": due.generation,
-    }
-    if due.failures:
-        row["failures"] = due.failures
-        row["failing_since"] = (due.failing_since or due.at).astimezone(UTC).isoformat()
-    return row
-
-
-def _failed(due: Due, now: datetime) -> Due:
-    return replace(due, failures=due.failures + 1, failing_since=due.failing_since or now)
-
-
-def _due(read: Read) -> Due:
-    row = read.row
-    since = row.get("failing_since")
-    return Due(
-        kind=DueKind(str(row["kind"])),
-        at=datetime.fromisoformat(str(row["at"])),
-        tenant_id=str(row["tenant_id"]),
-        subject_id=str(row["subject_id"]),
-        generation=int(row["generation"]),
-        failures=int(row.get("failures", 0)),
-        failing_since=datetime.fromisoformat(str(since)) if since else None,
-    )

@@ -23,7 +23,7 @@ from shared.domain.tenants.tenant import Site
 from shared.storage.audit import Audit
 from shared.storage.cloud_pcs import CloudPcs
 from shared.storage.configuration import connections, images, policies
-from shared.storage.due import DueIndex
+from shared.storage.due_index import DueIndex
 from shared.storage.first_seen import FirstSeen
 from shared.storage.idempotency import Idempotency
 from shared.storage.image_sets import image_sets, image_versions

@@ -13,7 +13,7 @@ from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP
 from shared.domain.spot.host import HostStatus, HostTask, begin_task
 from shared.domain.spot.image_version import VersionAction, VersionActionName, VersionStatus
 from shared.services.spot_runs import engine_subject
-from shared.storage.due import LOOK, DueKind
+from shared.storage.due import DueKind, SpotLook
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, session_host, spot_group
 from tests.integration.image_things import image_set, version
@@ -45,7 +45,7 @@ async def reconciling_group(contoso: PaperServices) -> tuple[str, int, str, Any]
 async def running_the_engine(contoso: PaperServices) -> tuple[str, int, str, Any]:
     await contoso.spot_groups.insert(spot_group())
     await contoso.requests.add("contoso", things.NOW, engine_subject(GROUP_ID))
-    return GROUP_ID, LOOK, f"contoso-{GROUP_ID}-engine-0", None
+    return GROUP_ID, SpotLook.HOSTS, f"contoso-{GROUP_ID}-engine-0", None
 
 
 async def building_host(contoso: PaperServices) -> tuple[str, int, str, Any]:

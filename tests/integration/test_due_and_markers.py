@@ -8,11 +8,12 @@ import pytest
 from shared.domain.rate_limiter import Limit, RateLimiter
 from shared.errors import ConflictError
 from shared.storage.audit import Audit
-from shared.storage.due import Due, DueIndex, DueKind
+from shared.storage.due import Due, DueKind, SpotLook, Watching
+from shared.storage.due_index import DueIndex
 from shared.storage.idempotency import Answer, Idempotency, fingerprint
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.requests import Requests
-from shared.storage.tables import Tables
+from shared.storage.tables import Table, Tables
 from shared.storage.tenants import Tenants
 from tests.integration import things
 
@@ -36,6 +37,26 @@ async def test_saying_twice_that_something_is_due_is_saying_it_once(tables: Tabl
     await due.drop(said)
     await due.drop(said)
     assert await due.due(DueKind.START, NOW) == []
+
+
+async def test_a_row_that_an_earlier_release_has_stored_is_read_by_what_its_kind_counts(tables: Tables) -> None:
+    stored = {"PartitionKey": "soon", "at": NOW.isoformat(), "tenant_id": "contoso", "subject_id": "id"}
+    for kind in ("act", "reread", "host", "progress"):
+        key = f"{NOW:%Y-%m-%dT%H:%M:%S.%fZ}:{kind}:contoso:id:1"
+        await Table(tables, "due").put({**stored, "RowKey": key, "kind": kind, "generation": 1})
+    found = {row.kind: row for row in await DueIndex(tables).due_among(DueKind, NOW)}
+    assert (found[DueKind.ACT].generation, found[DueKind.REREAD].reads, found[DueKind.HOST].run) == (1, 1, 1)
+    assert found[DueKind.PROGRESS].variant is Watching.STANDS_STILL
+    for row in found.values():
+        await DueIndex(tables).drop(row)
+    assert await DueIndex(tables).due_among(DueKind, NOW) == []
+
+
+async def test_a_row_of_a_variant_is_stored_as_earlier_releases_read_it(tables: Tables) -> None:
+    await DueIndex(tables).put(DueKind.SPOT, NOW, "contoso", "g", SpotLook.HOSTS)
+    (read,) = [each async for each in Table(tables, "due").query("subject_id eq @id", {"id": "g"})]
+    assert read.row["generation"] == 1
+    assert str(read.row["RowKey"]).endswith(":g:1")
 
 
 async def test_what_is_put_off_is_due_later(tables: Tables) -> None:

@@ -12,7 +12,8 @@ from local.azurite import Azurite
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import UnavailableError
 from shared.services.maintenance_steps import TenantIds
-from shared.storage.due import Due, DueIndex, DueKind
+from shared.storage.due import Due, DueKind
+from shared.storage.due_index import DueIndex
 from shared.storage.repository import Stored
 from shared.storage.tables import Table, Tables
 from tests.identities import Identity

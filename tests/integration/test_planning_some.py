@@ -156,7 +156,7 @@ async def test_a_resize_that_waits_when_its_group_is_left_is_over_and_what_came_
     (ada,) = [stored.value for stored in await here.cloud_pcs.of_user("contoso", "id-ada")]
     assert (ada.status, len(ada.claims)) == (Status.IN_GRACE_PERIOD, claims)
     promised = await here.due.due(DueKind.REREAD, things.NOW + timedelta(hours=1))
-    until = [due.at for due in promised if due.subject_id == "id-ada" and due.generation == LAST_READING]
+    until = [due.at for due in promised if due.subject_id == "id-ada" and due.reads == LAST_READING]
     assert until == [each.until for each in (ada.swap,) if each]
 
 

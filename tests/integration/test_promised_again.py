@@ -19,7 +19,7 @@ from shared.domain.spot.state import SpotGroupState
 from shared.services.exporting import export_tables
 from shared.services.forgotten_operations import watched_due
 from shared.services.restoring import restore_tables
-from shared.storage.due import EVERYBODY, LOOK, RESTORED, Due, DueKind
+from shared.storage.due import EVERYBODY, Due, DueKind, SpotLook, Watching
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.desks import session_host, spot_group
@@ -85,9 +85,9 @@ async def test_what_is_due_of_spot_groups_their_hosts_and_images_is_promised_aga
     assert (await restored.session_hosts.get(group.tenant_id, starts.id)).value == starts
     kinds = (DueKind.SPOT, DueKind.HOST, DueKind.IMAGE_SET, DueKind.IMAGE_VERSION)
     found = await restored.due.due_among(kinds, soon)
-    assert {(due.kind, due.subject_id, due.generation, due.at) for due in found} == {
+    assert {(due.kind, due.subject_id, due.number, due.at) for due in found} == {
         (DueKind.SPOT, group.id, 0, NIGHT),
-        (DueKind.SPOT, group.id, LOOK, soon),
+        (DueKind.SPOT, group.id, SpotLook.HOSTS, soon),
         (DueKind.HOST, starts.id, 4, NIGHT),
         (DueKind.IMAGE_SET, image_things.image_set().id, 0, NIGHT),
         (DueKind.IMAGE_VERSION, image_things.version().id, 0, NIGHT),
@@ -202,7 +202,7 @@ async def test_a_restored_operation_goes_on_by_a_record_or_ends(
     about = "gone" if value is None else value.id
     operation = things.operation(id="op", kind=kind, resource_id=about, status=OperationStatus.RUNNING)
     await services.operations.insert(operation)
-    again = await watched_due(services, client, Due(DueKind.PROGRESS, NIGHT, "contoso", "op", RESTORED))
+    again = await watched_due(services, client, Due(DueKind.PROGRESS, NIGHT, "contoso", "op", Watching.RESTORED))
     after = (await services.operations.get("contoso", "op")).value
     assert (again is not None, after.ended) == (goes_on, not goes_on)
     if not goes_on:

@@ -235,7 +235,7 @@ async def test_who_is_not_shown_as_a_member_yet_is_read_again(here: PaperService
     for number, minutes in enumerate((1, 2, 5, 15, 60, 120)):
         await plan("eve", round=number)
         (due,) = await here.due.due(DueKind.REREAD, here.hand.at + timedelta(minutes=minutes))
-        assert (due.subject_id, due.generation) == ("id-eve", number + 1)
+        assert (due.subject_id, due.reads) == ("id-eve", number + 1)
         assert due.at == here.hand.at + timedelta(minutes=minutes)
         await here.due.drop(due)
         here.hand.at = due.at

@@ -10,7 +10,7 @@ from shared.errors import RefusedError
 from shared.services.directory_changes import catch_up_due
 from shared.services.directory_subscriptions import subscription_due
 from shared.services.reconciling import reconcile_due
-from shared.storage.due import EVERYBODY, RENEWING, Due, DueKind
+from shared.storage.due import EVERYBODY, Due, DueKind, Renewal
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperDirectory, PaperServices, in_place
@@ -54,9 +54,9 @@ async def test_what_graph_wants_renewed_is_asked_for_until_it_is_granted(
     await here.watches.insert(Watch(tenant_id=things.DIRECTORY, subscriptions=tuple(lasting)))
     host: Any = IdleHost()
     with in_place(here):
-        await subscription_due(here, host, Due(DueKind.SUBSCRIBE, things.NOW, "contoso", "contoso", RENEWING))
+        await subscription_due(here, host, Due(DueKind.SUBSCRIBE, things.NOW, "contoso", "contoso", Renewal.REQUESTED))
     (again,) = await here.due.due(DueKind.SUBSCRIBE, things.NOW + timedelta(hours=1))
-    assert again.generation == RENEWING
+    assert again.variant is Renewal.REQUESTED
     assert (await here.watches.get(things.DIRECTORY, WATCH)).value.subscriptions == tuple(lasting)
 
 

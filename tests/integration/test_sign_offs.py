@@ -24,7 +24,7 @@ from shared.domain.policies.policy import Assignment
 from shared.domain.spot.members import MemberStatus, Rights, SpotMember
 from shared.services import spot_reconciling
 from shared.services.reconciling import SWEEP_AFTER
-from shared.storage.due import Due, DueKind
+from shared.storage.due import Due, DueKind, SpotLook
 from tests.integration import desks, things
 from tests.integration.asking import ask
 from tests.integration.callers import Office
@@ -89,7 +89,7 @@ async def lower(here: PaperServices, quantity: int) -> None:
 
 async def is_due(here: PaperServices) -> bool:
     rows = await here.due.due(DueKind.SPOT, here.clock.now())
-    return any(row.subject_id == desks.GROUP_ID and not row.generation for row in rows)
+    return any(row.subject_id == desks.GROUP_ID and row.variant is SpotLook.MEMBERS for row in rows)
 
 
 async def test_a_lowered_quantity_tells_whom_it_meets_and_ends_their_sessions_later(here: Office) -> None:

@@ -33,7 +33,7 @@ from shared.domain.tenants.tenant import Paused
 from shared.services.spot_reconciling import spot_due
 from shared.services.spot_runs import engine_subject, promise_spot_run
 from shared.services.sweeping import sweep_due
-from shared.storage.due import LOOK, DueKind
+from shared.storage.due import DueKind, SpotLook
 from tests.integration import things
 from tests.integration.desks import (
     GROUP_ID,
@@ -305,7 +305,7 @@ async def test_a_group_without_need_is_announced_once_and_its_older_rows_are_for
     await built(office, h1=off(), h2=off(), h3=off())
     rests = {"schedule": {"time_zone": "UTC", "phases": [{"begins": "00:00", "rests": True}]}}
     await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(capacity=rests))
-    await office.due.put(DueKind.SPOT, things.NOW, things.TENANT_ID, GROUP_ID, LOOK)
+    await office.due.put(DueKind.SPOT, things.NOW, things.TENANT_ID, GROUP_ID, SpotLook.HOSTS)
     await run()
     host: Any = IdleHost()
     await sweep_due(host, {DueKind.SPOT: spot_due})
@@ -315,7 +315,7 @@ async def test_a_group_without_need_is_announced_once_and_its_older_rows_are_for
 
 
 async def test_a_run_that_is_due_starts_and_stays_announced_until_it_has_planned(office: PaperServices) -> None:
-    await office.due.put(DueKind.SPOT, things.NOW, things.TENANT_ID, GROUP_ID, LOOK)
+    await office.due.put(DueKind.SPOT, things.NOW, things.TENANT_ID, GROUP_ID, SpotLook.HOSTS)
     host: Any = IdleHost()
     await sweep_due(host, {DueKind.SPOT: spot_due})
     assert len(host.started) == 1
@@ -326,7 +326,7 @@ async def test_a_run_that_is_due_starts_and_stays_announced_until_it_has_planned
 
 async def test_however_often_a_group_is_looked_at_it_has_two_rows_at_most(office: PaperServices) -> None:
     await built(office, h1=Desk(), h2=off(), h3=off())
-    await office.due.put(DueKind.SPOT, things.NOW, things.TENANT_ID, GROUP_ID, LOOK)
+    await office.due.put(DueKind.SPOT, things.NOW, things.TENANT_ID, GROUP_ID, SpotLook.HOSTS)
     host: Any = IdleHost()
     for _ in range(10):
         await sweep_due(host, {DueKind.SPOT: spot_due})

@@ -121,13 +121,13 @@ async def test_who_has_joined_a_group_by_a_message_is_read_again_though_nothing_
     await tell(here, host, kind, person(7))
     await settle(here, host)
     (row,) = [due for due in await here.due.due(DueKind.REREAD, LATER) if due.subject_id == person(7)]
-    assert (row.at, row.generation) == (NOW + MINUTE, 1)
+    assert (row.at, row.reads) == (NOW + MINUTE, 1)
 
     here.hand.at = row.at
     await sweep_due(host, {DueKind.REREAD: reread_due})
     await settle(here, host)
     (again,) = [due for due in await here.due.due(DueKind.REREAD, LATER) if due.subject_id == person(7)]
-    assert (again.at, again.generation) == (row.at + 2 * MINUTE, 2)
+    assert (again.at, again.reads) == (row.at + 2 * MINUTE, 2)
 
 
 async def test_users_who_are_read_again_are_read_in_batches_of_a_hundred(here: PaperServices) -> None:
@@ -137,7 +137,7 @@ async def test_users_who_are_read_again_are_read_in_batches_of_a_hundred(here: P
     assert set(host.started) == {"contoso-all-changes-0"}
     assert await settle(here, host) == 2
     rows = [due for due in await here.due.due(DueKind.REREAD, LATER) if due.subject_id != EVERYBODY]
-    assert {row.generation for row in rows} == {4}
+    assert {row.reads for row in rows} == {4}
 
 
 async def test_a_hundred_expected_users_are_read_by_ten_requests(here: PaperServices) -> None:

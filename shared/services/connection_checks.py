@@ -56,7 +56,9 @@ async def begin_check(
     """
     deps, tenant = context.deps, context.tenant
     resource = Resource(ResourceType.CONNECTION, connection.id)
-    promise = partial(deps.due.put, DueKind.RECHECK, context.now + DueKind.RECHECK.patience, tenant.id, connection.id)
+    promise = partial(
+        deps.due.put, DueKind.RECHECK, context.now + DueKind.RECHECK.checked_after, tenant.id, connection.id
+    )
     waiting = await unfinished_check(deps, connection, OperationStatus.NOT_STARTED)
     operation_id = waiting.id if waiting else context.operation_id
 
@@ -168,7 +170,7 @@ async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> date
     operation_id = operation.id if operation else None
     requested = operation is not None
     await start_check(deps, client, tenant.value, site.value, connection, operation_id, requested=requested)
-    return now + DueKind.RECHECK.patience
+    return now + DueKind.RECHECK.checked_after
 
 
 async def promise_checks(deps: Dependencies, tenant_id: str, now: datetime) -> None:

@@ -73,7 +73,7 @@ async def create_connection(
             Resource(ResourceType.CONNECTION, connection_id),
             insertion(context, deps.connections, connection, connection_id),
             promise=partial(
-                deps.due.put, DueKind.RECHECK, context.now + DueKind.RECHECK.patience, tenant.id, connection_id
+                deps.due.put, DueKind.RECHECK, context.now + DueKind.RECHECK.checked_after, tenant.id, connection_id
             ),
             start=lambda stored: start_check(
                 deps, client, tenant, site, stored.value, context.operation_id, requested=True

@@ -180,7 +180,7 @@ async def report_changes(
 
 async def promise_settling(deps: Dependencies, tenant_id: str, now: datetime) -> None:
     """Write a row by which a sweep checks that all changes are settled: one row for all reports of a minute."""
-    soon = now.replace(second=0, microsecond=0) + DueKind.CHANGES.patience
+    soon = now.replace(second=0, microsecond=0) + DueKind.CHANGES.checked_after
     await deps.due.put(DueKind.CHANGES, soon, tenant_id, tenant_id)
 
 
@@ -248,7 +248,7 @@ async def changes_due(deps: Dependencies, client: DurableClient, due: Due) -> da
     if await end_stalled(client, SETTLE_CHANGES, _instance(due.tenant_id), deps.clock.now()):
         return deps.clock.now() + AGAIN_AFTER
     await settle_changes(client, due.tenant_id)
-    return deps.clock.now() + DueKind.CHANGES.patience
+    return deps.clock.now() + DueKind.CHANGES.checked_after
 
 
 async def catch_up_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:

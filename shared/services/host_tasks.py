@@ -14,7 +14,7 @@ from shared.workflow import DurableClient, start
 
 _log = logging.getLogger("deskwright.sweeps")
 
-_CHECK_EVERY = DueKind.HOST.patience
+_CHECK_EVERY = DueKind.HOST.checked_after
 
 
 async def start_host_task(

@@ -75,7 +75,7 @@ async def retry_device_image(context: ActionContext, client: DurableClient, imag
         )
 
     write = change(before, edit, partial(deps.images.change, tenant.id, image_id))
-    promise = partial(deps.due.put, DueKind.BUILD, context.now + DueKind.BUILD.patience, tenant.id, image_id)
+    promise = partial(deps.due.put, DueKind.BUILD, context.now + DueKind.BUILD.checked_after, tenant.id, image_id)
     begun = await begin_operation(context, "buildDeviceImage", resource, write, promise=promise, start=begin)
     return begun.operation
 

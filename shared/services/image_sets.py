@@ -77,7 +77,7 @@ async def create_image_set(
     others = facts.but(image_sets=[s for s in facts.image_sets if s.id != set_id])
     image_set = await _set_of(context, set_id, form, others)
     resource, write = Resource(ResourceType.IMAGE_SET, set_id), insertion(context, deps.image_sets, image_set, set_id)
-    promise = partial(deps.due.put, DueKind.IMAGE_SET, context.now + DueKind.IMAGE_SET.patience, tenant.id, set_id)
+    promise = partial(deps.due.put, DueKind.IMAGE_SET, context.now + DueKind.IMAGE_SET.checked_after, tenant.id, set_id)
 
     async def begin(stored: Stored[ImageSet]) -> None:
         operation_id = context.operation_id if image_set.copies_first else None
@@ -130,7 +130,7 @@ async def ensure_first(deps: Dependencies, image_set: ImageSet, operation_id: st
     if found is not None:
         return found.value
     if image_set.copies_first:
-        at = first.created_date_time + DueKind.IMAGE_VERSION.patience
+        at = first.created_date_time + DueKind.IMAGE_VERSION.checked_after
         await deps.due.put(DueKind.IMAGE_VERSION, at, first.tenant_id, first.id)
     try:
         return (await deps.image_versions.insert(first)).value
@@ -155,7 +155,7 @@ async def update_image_set(context: ActionContext, stored: Stored[ImageSet], for
         if after == before:
             return stored
         after = after.but(last_modified_date_time=context.now)
-        at = after.due_at(context.now + DueKind.IMAGE_SET.patience)
+        at = after.due_at(context.now + DueKind.IMAGE_SET.checked_after)
         return await make_change(
             context,
             Resource(ResourceType.IMAGE_SET, before.id),

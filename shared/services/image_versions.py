@@ -87,7 +87,7 @@ async def save_version(
 
 
 async def _promise(context: ActionContext, version_id: str) -> None:
-    at = context.now + DueKind.IMAGE_VERSION.patience
+    at = context.now + DueKind.IMAGE_VERSION.checked_after
     await context.deps.due.put(DueKind.IMAGE_VERSION, at, context.tenant.id, version_id)
 
 

@@ -75,7 +75,9 @@ async def create_device_image(
             "buildDeviceImage",
             Resource(ResourceType.DEVICE_IMAGE, image_id),
             insertion(context, deps.images, image, image_id),
-            promise=partial(deps.due.put, DueKind.BUILD, context.now + DueKind.BUILD.patience, tenant.id, image_id),
+            promise=partial(
+                deps.due.put, DueKind.BUILD, context.now + DueKind.BUILD.checked_after, tenant.id, image_id
+            ),
             start=lambda stored: start_image_build(client, tenant, site, stored.value),
         )
 
@@ -145,7 +147,7 @@ async def image_build_due(deps: Dependencies, client: DurableClient, due: Due) -
     begun = operation is not None and operation.value.status is OperationStatus.RUNNING
     if await start_image_build(client, tenant.value, site.value, found.value, broken_off=begun) and begun:
         _log.warning("the build of image %s/%s had broken off; started again", due.tenant_id, due.subject_id)
-    return deps.clock.now() + DueKind.BUILD.patience
+    return deps.clock.now() + DueKind.BUILD.checked_after
 
 
 async def _fail_without_site(deps: Dependencies, tenant: Tenant, image: DeviceImage) -> None:

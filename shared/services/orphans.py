@@ -32,7 +32,7 @@ async def request_scan(context: ActionContext, client: DurableClient) -> Operati
     """
     deps, tenant_id = context.deps, context.tenant.id
     resource, write = Resource(ResourceType.ORPHAN_SCAN, tenant_id), no_record()
-    promise = partial(deps.due.put, DueKind.ORPHANS, context.now + DueKind.ORPHANS.patience, tenant_id, tenant_id)
+    promise = partial(deps.due.put, DueKind.ORPHANS, context.now + DueKind.ORPHANS.checked_after, tenant_id, tenant_id)
 
     async def begin(_: None) -> None:
         await _start(client, tenant_id)
@@ -58,7 +58,7 @@ async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     if await end_stalled(client, FIND_ORPHANS, _scan_instance(due.tenant_id), now):
         return now + AGAIN_AFTER
     await _start(client, due.tenant_id)
-    return now + DueKind.ORPHANS.patience
+    return now + DueKind.ORPHANS.checked_after
 
 
 async def want_scan(deps: Dependencies, tenant: Tenant, resource_group: str) -> None:

@@ -93,7 +93,7 @@ def records_are_compared(there: TenantRecords) -> Iterator[Due]:
 
 
 def planned_builds_start(there: TenantRecords) -> Iterator[Due]:
-    """Return the work that runs the engine after a change of hosts: keyword arguments for the call that makes it."""
+    """Builds that are planned begin, unless they have."""
     for pc in there.cloud_pcs:
         if waits(pc):
             yield _of(pc, DueKind.START, there.at)

@@ -16,7 +16,7 @@ from shared.services.stalling import AGAIN_AFTER, end_stalled, start_watched
 from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient, start
 
-SWEEP_AFTER = DueKind.RECONCILE.patience
+SWEEP_AFTER = DueKind.RECONCILE.checked_after
 """Time after which a sweep checks that a requested reconcile has been started."""
 
 RECONCILE_OPERATION = "reconcile"

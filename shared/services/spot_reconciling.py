@@ -18,7 +18,7 @@ from shared.workflow import DurableClient, start
 
 async def promise_spot_reconcile(deps: Dependencies, tenant_id: str, group_id: str, now: datetime) -> None:
     """Have the sweep reconcile the group soon: written before a record that must not be saved without it."""
-    await deps.due.put(DueKind.SPOT, now + DueKind.SPOT.patience, tenant_id, group_id)
+    await deps.due.put(DueKind.SPOT, now + DueKind.SPOT.checked_after, tenant_id, group_id)
     await deps.requests.add(tenant_id, now, group_id)
 
 
@@ -62,4 +62,4 @@ async def spot_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     requested = await deps.requests.newest(due.tenant_id, due.subject_id)
     if started and requested is None:
         return None
-    return now + DueKind.SPOT.patience  # one that runs may have planned before
+    return now + DueKind.SPOT.checked_after  # one that runs may have planned before

@@ -22,7 +22,7 @@ def engine_subject(group_id: str) -> str:
 
 async def promise_spot_run(deps: Dependencies, tenant_id: str, group_id: str, now: datetime) -> None:
     """Have the sweep run the engine soon: written before a record that must not be saved without it."""
-    await deps.due.put(DueKind.SPOT, full_minute(now) + DueKind.SPOT.patience, tenant_id, group_id, SpotLook.HOSTS)
+    await deps.due.put(DueKind.SPOT, full_minute(now) + DueKind.SPOT.checked_after, tenant_id, group_id, SpotLook.HOSTS)
     await deps.requests.add(tenant_id, now, engine_subject(group_id))
 
 
@@ -73,7 +73,7 @@ async def look_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
     if await end_stalled(client, RUN_SPOT_ENGINE, _instance(due.tenant_id, due.subject_id), now):
         return now + AGAIN_AFTER
     await start_spot_run(client, due.tenant_id, due.subject_id)
-    return full_minute(now) + DueKind.SPOT.patience
+    return full_minute(now) + DueKind.SPOT.checked_after
 
 
 def full_minute(moment: datetime) -> datetime:

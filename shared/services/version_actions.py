@@ -117,7 +117,7 @@ async def act_on_version(
         return version.but(action=action, last_modified_date_time=context.now)
 
     write = change(before, edit, partial(deps.image_versions.change, before.tenant_id, before.id))
-    kind, at = f"{name.value}ImageVersion", context.now + DueKind.IMAGE_VERSION.patience
+    kind, at = f"{name.value}ImageVersion", context.now + DueKind.IMAGE_VERSION.checked_after
     promise = partial(deps.due.put, DueKind.IMAGE_VERSION, at, before.tenant_id, before.id)
     try:
         return (await begin_operation(context, kind, resource, write, promise=promise, start=begin)).operation
@@ -193,7 +193,7 @@ async def _while_deleted(deps: Dependencies, client: DurableClient, version: Ima
     if await end_stalled(client, REMOVE_VERSION, removal_instance(version), now):
         return now + AGAIN_AFTER
     await start_removal(deps, client, version)
-    return now + DueKind.IMAGE_VERSION.patience
+    return now + DueKind.IMAGE_VERSION.checked_after
 
 
 async def _while_sealed(deps: Dependencies, client: DurableClient, version: ImageVersion) -> datetime:
@@ -202,7 +202,7 @@ async def _while_sealed(deps: Dependencies, client: DurableClient, version: Imag
     if await end_stalled(client, SEAL_VERSION, seal_instance(version), now):
         return now + AGAIN_AFTER
     await start_seal(deps, client, version)
-    return now + DueKind.IMAGE_VERSION.patience
+    return now + DueKind.IMAGE_VERSION.checked_after
 
 
 async def _while_built(deps: Dependencies, client: DurableClient, version: ImageVersion) -> datetime | None:
@@ -213,13 +213,13 @@ async def _while_built(deps: Dependencies, client: DurableClient, version: Image
     operation = await deps.operations.find(version.tenant_id, version.operation_id)
     begun = operation is not None and operation.value.status is OperationStatus.RUNNING
     if begun and await is_alive(client, build_instance(version)):
-        return now + DueKind.IMAGE_VERSION.patience
+        return now + DueKind.IMAGE_VERSION.checked_after
     if begun:
         _log.warning("the build of version %s/%s had broken off; started again", version.tenant_id, version.id)
         edit = partial(_begun_anew, at=now)
         version = await deps.image_versions.change(version.tenant_id, version.id, edit)
     await start_build(deps, client, version, broken_off=begun)
-    return now + DueKind.IMAGE_VERSION.patience
+    return now + DueKind.IMAGE_VERSION.checked_after
 
 
 def _begun_anew(version: ImageVersion, at: datetime) -> ImageVersion | None:

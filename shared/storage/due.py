@@ -66,9 +66,9 @@ class DueKind(StrEnum):
     RECONCILE = "reconcile"  # a tenant whose reconcile was requested and may not have been started
 
     @property
-    def patience(self) -> timedelta:
+    def checked_after(self) -> timedelta:
         """The time for which work is left alone before a row of the kind looks whether it was begun, or goes on."""
-        return DUE[self].patience
+        return DUE[self].checked_after
 
 
 class Number(StrEnum):
@@ -107,34 +107,34 @@ class DueFacts:
     """Constants of a kind of due rows.
 
     *number*: the meaning of the number of its rows, or their variants. *watches*: orchestrators that a row of the kind
-    finds when they stand still. *patience*: see ``DueKind.patience``.
+    finds when they stand still. *checked_after*: see ``DueKind.checked_after``.
     """
 
     number: Number | type[IntEnum] = Number.NONE
     watches: tuple[Workflow[Any, Any], ...] = ()
-    patience: timedelta = 2 * _MINUTE
+    checked_after: timedelta = 2 * _MINUTE
 
 
 _BUILD = Number.GENERATION
 
 DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
     {
-        DueKind.START: DueFacts(_BUILD, patience=5 * _MINUTE),
-        DueKind.WATCH: DueFacts(_BUILD, watches=(PROVISION, REPLACE), patience=10 * _MINUTE),
+        DueKind.START: DueFacts(_BUILD, checked_after=5 * _MINUTE),
+        DueKind.WATCH: DueFacts(_BUILD, watches=(PROVISION, REPLACE), checked_after=10 * _MINUTE),
         DueKind.CLEAN_UP: DueFacts(_BUILD, watches=(CLEAN_UP,)),  # alone; in a build it is a part of it
         DueKind.REREAD: DueFacts(Number.READS),
         DueKind.RECHECK: DueFacts(watches=(CHECK_CONNECTION,)),
         DueKind.BUILD: DueFacts(watches=(BUILD_IMAGE,)),
-        DueKind.DEPROVISION: DueFacts(_BUILD, watches=(DEPROVISION,), patience=60 * _MINUTE),
-        DueKind.ACT: DueFacts(_BUILD, watches=(RUN_REMOTE_ACTION,), patience=10 * _MINUTE),
+        DueKind.DEPROVISION: DueFacts(_BUILD, watches=(DEPROVISION,), checked_after=60 * _MINUTE),
+        DueKind.ACT: DueFacts(_BUILD, watches=(RUN_REMOTE_ACTION,), checked_after=10 * _MINUTE),
         DueKind.RESTORE_POINT: DueFacts(),
         DueKind.ORPHANS: DueFacts(watches=(FIND_ORPHANS,)),
-        DueKind.BULK: DueFacts(watches=(BULK,), patience=10 * _MINUTE),
+        DueKind.BULK: DueFacts(watches=(BULK,), checked_after=10 * _MINUTE),
         DueKind.CHANGES: DueFacts(watches=(SETTLE_CHANGES,)),
         DueKind.CATCH_UP: DueFacts(),
         DueKind.SUBSCRIBE: DueFacts(Renewal),
         DueKind.REPLICATE: DueFacts(),
-        DueKind.HOST: DueFacts(Number.RUN, watches=(RUN_HOST_TASK,), patience=10 * _MINUTE),
+        DueKind.HOST: DueFacts(Number.RUN, watches=(RUN_HOST_TASK,), checked_after=10 * _MINUTE),
         DueKind.SPOT: DueFacts(SpotLook, watches=(RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE)),
         DueKind.IMAGE_SET: DueFacts(),
         DueKind.IMAGE_VERSION: DueFacts(watches=(BUILD_VERSION, SEAL_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION)),
@@ -147,7 +147,7 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
                 RERUN_STEPS,
                 REMOVE_ORPHAN,
             ),
-            patience=5 * _MINUTE,
+            checked_after=5 * _MINUTE,
         ),
         DueKind.RECONCILE: DueFacts(watches=(RECONCILE,)),
     }
@@ -157,22 +157,22 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
 LAST_READING = 1_000
 """The number of a read that no other follows, whatever it finds."""
 
-START_GRACE = DueKind.START.patience
+START_GRACE = DueKind.START.checked_after
 """After this time a sweep checks that saved work has been started."""
 
-WATCH_EVERY = DueKind.WATCH.patience
+WATCH_EVERY = DueKind.WATCH.checked_after
 """Interval at which a sweep checks that a started build still runs."""
 
-ACT_EVERY = DueKind.ACT.patience
+ACT_EVERY = DueKind.ACT.checked_after
 """Interval at which a sweep checks that a remote action still runs."""
 
-PROGRESS_EVERY = DueKind.PROGRESS.patience
+PROGRESS_EVERY = DueKind.PROGRESS.checked_after
 """Interval at which a sweep checks that an instance without a record goes on."""
 
-BULK_EVERY = DueKind.BULK.patience
+BULK_EVERY = DueKind.BULK.checked_after
 """Interval at which a sweep checks that a bulk action still runs."""
 
-DEPROVISIONED_BY = DueKind.DEPROVISION.patience
+DEPROVISIONED_BY = DueKind.DEPROVISION.checked_after
 """After this time a sweep checks that a deprovisioning has ended."""
 
 EVERYBODY = "*"
@@ -199,7 +199,7 @@ class Due:
 
     @property
     def reads(self) -> int:
-        """How often the user has been read. Raises: ValueError for a kind without."""
+        """The number of reads of the user. Raises: ValueError for a kind without."""
         return self._number(Number.READS)
 
     @property

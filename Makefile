@@ -22,7 +22,7 @@ PY     := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest
 # The distributions of this repository, each before what needs it.
 PACKAGES := packages/simulation_base packages/functions_host packages/azure_simulator cli
-CODE   := $(wildcard function_app.py conftest.py) orchestrators activities triggers shared tools local deployment packages cli tests bench
+CODE   := function_app.py orchestrators activities triggers shared local deployment packages cli tests bench
 
 # Three at a time, a file each: on two cores too, because tests also wait; none minds a neighbour. What waits for
 # Azurite and for processes of its own is played by five, the longest files first (tests/ordering.py).
@@ -127,16 +127,16 @@ COMPILE = UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv --quiet pip compile 
 .PHONY: lock
 lock: $(VENV)/installed ## resolve the newest versions that pyproject.toml allows
 	@$(COMPILE) pyproject.toml --output-file requirements.txt > /dev/null
-	@$(COMPILE) pyproject.toml --group cli --group local --group dev --constraints requirements.txt --output-file requirements-dev.txt > /dev/null
-	@$(COMPILE) --group node --output-file requirements-node.txt > /dev/null
-	@$(COMPILE) --group graph --output-file requirements-graph.txt > /dev/null
-	@$(COMPILE) --group audit --output-file requirements-audit.txt > /dev/null
-	@$(COMPILE) --group az --output-file requirements-az.txt > /dev/null
-	@$(COMPILE) --group peers --output-file requirements-peers.txt > /dev/null
-	@$(COMPILE:3.11=3.13) pyproject.toml tests/worker/requirements.in --constraints requirements.txt --output-file requirements-worker.txt > /dev/null
+	@$(COMPILE) pyproject.toml --group cli --group local --group dev --constraints requirements.txt --output-file requirements/dev.txt > /dev/null
+	@$(COMPILE) --group node --output-file requirements/node.txt > /dev/null
+	@$(COMPILE) --group graph --output-file requirements/graph.txt > /dev/null
+	@$(COMPILE) --group audit --output-file requirements/audit.txt > /dev/null
+	@$(COMPILE) --group az --output-file requirements/az.txt > /dev/null
+	@$(COMPILE) --group peers --output-file requirements/peers.txt > /dev/null
+	@$(COMPILE:3.11=3.13) pyproject.toml tests/worker/requirements.in --constraints requirements.txt --output-file requirements/worker.txt > /dev/null
 
 # AUDIT: more options of pip-audit, such as --ignore-vuln <id>, or --osv-url <a mirror's address>.
-LOCKS := $(wildcard requirements*.txt)
+LOCKS := requirements.txt $(wildcard requirements/*.txt)
 AUDIT ?=
 
 .PHONY: audit
@@ -156,18 +156,18 @@ FIND_PYTHON = for p in "$$PYTHON" python3.11 python3.12 python3.13 python3; do \
 	test -n "$$p" && "$$p" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2> /dev/null && \
 	{ echo "$$p"; break; }; done
 
-$(VENV)/installed: requirements-dev.txt $(PACKAGES:%=%/pyproject.toml)
+$(VENV)/installed: requirements/dev.txt $(PACKAGES:%=%/pyproject.toml)
 	@python="$$($(FIND_PYTHON))"; \
 	test -n "$$python" || { echo "make: Python 3.11, 3.12 or 3.13 is missing: none is on the PATH (PYTHON=/its/path names one)" >&2; exit 1; }; \
 	test -x $(PY) || "$$python" -m venv $(VENV) > /dev/null 2>&1 || { rm -rf $(VENV); echo "make: '$$python -m venv' failed: its venv module is missing (Debian: apt-get install python3-venv)" >&2; exit 1; }; \
 	echo "Installing Python packages ..."; \
-	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt > $(VENV)/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements-dev.txt: $$(grep -m 1 ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt > $(VENV)/install.log 2>&1 || \
+	{ echo "make: pip could not install requirements/dev.txt: $$(grep -m 1 ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation $(PACKAGES:%=--editable %) > $(VENV)/install.log 2>&1 || \
 	{ echo "make: pip could not install packages/ and cli/: $$(grep -m 1 -i ERROR $(VENV)/install.log || tail -n 1 $(VENV)/install.log)" >&2; exit 1; }
 	@touch $@
 
-.tools/azurite/installed: local/package-lock.json local/node.py requirements-node.txt $(VENV)/installed
+.tools/azurite/installed: local/package-lock.json local/node.py requirements/node.txt $(VENV)/installed
 	@echo "Installing Azurite ..."
 	@$(PY) -m local.azurite
 	@touch $@
@@ -178,7 +178,7 @@ $(VENV)/installed: requirements-dev.txt $(PACKAGES:%=%/pyproject.toml)
 	@$(PY) -m tests.browser.environment
 	@touch $@
 
-.tools/portal/installed: portal/package-lock.json portal/schema/package-lock.json local/node.py requirements-node.txt | $(VENV)/installed
+.tools/portal/installed: portal/package-lock.json portal/schema/package-lock.json local/node.py requirements/node.txt | $(VENV)/installed
 	@echo "Installing the portal's packages ..."
 	@$(PY) -m local.portal_bundle install
 	@mkdir -p $(@D); touch $@
@@ -192,11 +192,11 @@ portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installe
 	@$(PY) -m local.portal_bundle build-local
 
 # Microsoft's own Graph client, which the Graph-shaped routes have to satisfy.
-.tools/graph/installed: requirements-graph.txt | $(VENV)/installed
+.tools/graph/installed: requirements/graph.txt | $(VENV)/installed
 	@echo "Installing Microsoft's Graph client ..."
 	@$(PY) -m venv .tools/graph
-	@.tools/graph/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-graph.txt > .tools/graph/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements-graph.txt: $$(grep -m 1 ERROR .tools/graph/install.log || tail -n 1 .tools/graph/install.log)" >&2; exit 1; }
+	@.tools/graph/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/graph.txt > .tools/graph/install.log 2>&1 || \
+	{ echo "make: pip could not install requirements/graph.txt: $$(grep -m 1 ERROR .tools/graph/install.log || tail -n 1 .tools/graph/install.log)" >&2; exit 1; }
 	@touch $@
 
 .tools/graph-javascript/installed: tests/graph_sdk/javascript/package-lock.json local/node.py | $(VENV)/installed
@@ -211,30 +211,30 @@ portal/dist-local/index.html: $(PORTAL) docs/openapi.json .tools/portal/installe
 	@touch $@
 
 # What compares the lock files with advisories.
-.tools/audit/installed: requirements-audit.txt | $(VENV)/installed
+.tools/audit/installed: requirements/audit.txt | $(VENV)/installed
 	@echo "Installing pip-audit ..."
 	@$(PY) -m venv .tools/audit
-	@.tools/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-audit.txt > .tools/audit/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements-audit.txt: $$(grep -m 1 ERROR .tools/audit/install.log || tail -n 1 .tools/audit/install.log)" >&2; exit 1; }
+	@.tools/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/audit.txt > .tools/audit/install.log 2>&1 || \
+	{ echo "make: pip could not install requirements/audit.txt: $$(grep -m 1 ERROR .tools/audit/install.log || tail -n 1 .tools/audit/install.log)" >&2; exit 1; }
 	@touch $@
 
 # Microsoft's command-line client, a judge of the simulated cloud.
-.tools/az/installed: requirements-az.txt | $(VENV)/installed
+.tools/az/installed: requirements/az.txt | $(VENV)/installed
 	@echo "Installing az (some minutes) ..."
 	@$(PY) -m venv .tools/az
-	@.tools/az/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements-az.txt > .tools/az/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements-az.txt: $$(grep -m 1 ERROR .tools/az/install.log || tail -n 1 .tools/az/install.log)" >&2; exit 1; }
+	@.tools/az/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --requirement requirements/az.txt > .tools/az/install.log 2>&1 || \
+	{ echo "make: pip could not install requirements/az.txt: $$(grep -m 1 ERROR .tools/az/install.log || tail -n 1 .tools/az/install.log)" >&2; exit 1; }
 	@touch $@
 
 # What bench/engine.py measures beside our host.
-.tools/peers/installed: requirements-peers.txt | $(VENV)/installed
+.tools/peers/installed: requirements/peers.txt | $(VENV)/installed
 	@echo "Installing durabletask ..."
 	@$(PY) -m venv .tools/peers
-	@.tools/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-peers.txt > .tools/peers/install.log 2>&1 || \
-	{ echo "make: pip could not install requirements-peers.txt: $$(grep -m 1 ERROR .tools/peers/install.log || tail -n 1 .tools/peers/install.log)" >&2; exit 1; }
+	@.tools/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/peers.txt > .tools/peers/install.log 2>&1 || \
+	{ echo "make: pip could not install requirements/peers.txt: $$(grep -m 1 ERROR .tools/peers/install.log || tail -n 1 .tools/peers/install.log)" >&2; exit 1; }
 	@touch $@
 
 # Microsoft's worker, the judge of tests/worker: without a Python 3.13 it says so, and its tests are skipped.
-.tools/worker/installed: requirements-worker.txt | $(VENV)/installed
+.tools/worker/installed: requirements/worker.txt | $(VENV)/installed
 	@echo "Installing Microsoft's Functions worker ..."
 	@$(PY) -m tests.worker.environment

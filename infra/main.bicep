@@ -69,7 +69,7 @@ param storageSku string = 'Standard_ZRS'
 ])
 param reachableFrom string = 'subnet'
 
-@description('Public IPv4 addresses, or ranges in CIDR form, that reach them too: of senders to directory-changes, of whoever runs tools/.')
+@description('Public IPv4 addresses, or ranges in CIDR form, that reach them too: of senders to directory-changes, of whoever restores an export.')
 param allowedAddresses array = []
 
 @description('Addresses of the app\'s network. Nothing is peered with it; each instance takes one.')

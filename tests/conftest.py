@@ -7,6 +7,10 @@ import pytest
 from tests.implementations import registered
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.import_plugin("tests.plugin")
+
+
 @pytest.fixture(scope="session")
 def functions() -> list[Any]:
     """All functions that the app registers."""

@@ -13,6 +13,11 @@ from typing import Any
 import pytest
 from deskwright.__main__ import run
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.import_plugin("tests.plugin")
+
+
 ME = {"id": "a", "name": "Ada", "roles": ["CloudPC.Administrator"], "tenants": [{"id": "contoso"}]}
 HANG_UP = -1
 """A status that ends the connection without an answer."""

@@ -198,6 +198,7 @@ def test_a_package_has_the_app_and_its_portal_alone() -> None:
     files = packaging.files(ROOT)
     lists = {path.name for path in files if path.parts[0] == "infra"}
     assert lists == {"actions.json", "graph-roles.json", "subscription-actions.json"}  # what the app judges rights by
+    assert Path("shared/restore.py") not in files  # an operator's command
     found = {path.parts[0] for path in files} - {"portal", "infra"}
     assert found >= {
         "function_app.py",

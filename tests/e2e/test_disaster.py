@@ -39,7 +39,7 @@ def records(stack: Stack, table: str = "cloudpcs") -> dict[str, tuple[Any, dict[
 
 def operator(stack: Stack, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the operator's command, signed in as the machine's identity."""
-    command = [sys.executable, "-m", "tools.restore", "--blobs-url", stack.addresses.blobs, *words]
+    command = [sys.executable, "-m", "shared.restore", "--blobs-url", stack.addresses.blobs, *words]
     return subprocess.run(command, cwd=APP, env=stack.environment(), capture_output=True, text=True, check=False)
 
 

@@ -9,7 +9,7 @@ MODULE_LINES = 400
 FUNCTION_LINES = 40
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
 
-EVERYTHING = (*APP_LAYERS, "function_app.py", "tools", "local", "packages", "cli", "bench", "tests")
+EVERYTHING = (*APP_LAYERS, "function_app.py", "local", "packages", "cli", "bench", "tests")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

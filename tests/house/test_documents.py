@@ -13,6 +13,7 @@ PAGES = [path for path in tracked() if path.suffix == ".md"]
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 HEADINGS = ["Context", "Choice", "Consequences", "What would change our mind"]
 A_PAGE = 60  # lines
+NAMES_AT_THE_TOP = 33
 
 _FENCE = re.compile(r"(?ms)^```.*?^```$")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -132,11 +133,15 @@ def test_no_two_decisions_have_one_number() -> None:
 
 
 def test_every_folder_has_its_paragraph() -> None:
-    others = ("tools", "packages", "local", "tests", "bench", "docs", "infra")
+    others = ("packages", "local", "tests", "bench", "docs", "infra")
     folders = {f"`{name}/" for name in (*APP_LAYERS, *others)}
     below_shared = {f"`shared/{path.name}" for path in (ROOT / "shared").iterdir() if path.name[:1] not in "_."}
     architecture = text(ROOT / "ARCHITECTURE.md")
     assert {name for name in folders | below_shared if name not in architecture} == set()
+
+
+def test_a_newcomer_meets_few_names_at_the_top() -> None:
+    assert len({relative(path).parts[0] for path in tracked()}) <= NAMES_AT_THE_TOP
 
 
 def test_no_file_has_a_conflict_of_a_merge() -> None:

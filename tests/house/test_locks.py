@@ -17,12 +17,12 @@ GROUPS = PROJECT["dependency-groups"]
 
 LOCKED = {
     "requirements.txt": WANTED,
-    "requirements-dev.txt": [*WANTED, *GROUPS["cli"], *GROUPS["local"], *GROUPS["dev"]],
-    "requirements-node.txt": GROUPS["node"],
-    "requirements-graph.txt": GROUPS["graph"],
-    "requirements-az.txt": GROUPS["az"],
-    "requirements-peers.txt": GROUPS["peers"],
-    "requirements-audit.txt": GROUPS["audit"],
+    "requirements/dev.txt": [*WANTED, *GROUPS["cli"], *GROUPS["local"], *GROUPS["dev"]],
+    "requirements/node.txt": GROUPS["node"],
+    "requirements/graph.txt": GROUPS["graph"],
+    "requirements/az.txt": GROUPS["az"],
+    "requirements/peers.txt": GROUPS["peers"],
+    "requirements/audit.txt": GROUPS["audit"],
 }
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -53,7 +53,7 @@ def test_the_lock_holds_all_that_is_asked_for(lock: str, python: str) -> None:
 
 def test_what_is_tested_is_what_is_deployed() -> None:
     for python in PYTHONS:
-        deployed, here = (pins(ROOT / lock, python) for lock in ("requirements.txt", "requirements-dev.txt"))
+        deployed, here = (pins(ROOT / lock, python) for lock in ("requirements.txt", "requirements/dev.txt"))
         assert deployed.items() <= here.items()
 
 

@@ -13,7 +13,7 @@ import pytest
 from shared.domain.values import Value
 from tests.house.tree import below, relative, text
 
-APP = below("activities", "orchestrators", "shared", "triggers", "tools", "function_app.py")
+APP = below("activities", "orchestrators", "shared", "triggers", "function_app.py")
 FUNCTIONS = {"compile", "match", "search", "fullmatch", "sub", "split", "findall", "finditer"}
 
 

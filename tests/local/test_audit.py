@@ -15,7 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 ADVISORY = json.loads(Path(__file__).with_name("advisory.json").read_text())
-LOCKS = sorted(ROOT.glob("requirements*.txt"))
+LOCKS = [ROOT / "requirements.txt", *sorted((ROOT / "requirements").glob("*.txt"))]
 PIN = "{}=={} \\\n    --hash=sha256:" + "0" * 64 + "\n"
 
 pytestmark = [

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-LOCK = ROOT / "requirements-worker.txt"
+LOCK = ROOT / "requirements" / "worker.txt"
 PLACE = ROOT / ".tools" / "worker"
 PYTHON = PLACE / "bin" / "python"
 INSTALLED = PLACE / "installed"

@@ -7,7 +7,7 @@ from packaging.requirements import Requirement
 from tests.house.test_locks import pins
 from tests.house.tree import ROOT, text
 
-LOCK = ROOT / "requirements-worker.txt"
+LOCK = ROOT / "requirements" / "worker.txt"
 
 
 def test_what_the_worker_runs_is_what_is_deployed() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1]
 PACKAGES = (PACKAGE, PACKAGE.with_name("simulation_base"))
-AROUND_IT = {"shared", "triggers", "orchestrators", "activities", "tools", "local", "tests", "bench", "packages"}
+AROUND_IT = {"shared", "triggers", "orchestrators", "activities", "local", "tests", "bench", "packages"}
 OTHERS = {"azure_simulator"}
 NOTE = re.compile(r"docs/notes\.md (\d+(?:\.\d+)?(?:, \d+(?:\.\d+)?)*)")
 

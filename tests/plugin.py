@@ -1,4 +1,7 @@
-"""Fixtures shared by the tests of Deskwright and of the packages; slow things start once a session, on demand."""
+"""Fixtures shared by the tests of Deskwright and of the packages; slow things start once a session, on demand.
+
+The conftest.py of each folder of tests loads this plugin, so that it is there whichever folder a run begins with.
+"""
 
 import gc
 import os

@@ -1,4 +1,4 @@
-"""``python -m tools.restore``: restore an export of the tables (docs/operations.md, disaster recovery).
+"""``python -m shared.restore``: restore an export of the tables (docs/operations.md, disaster recovery).
 
 Signs in as the operator who runs it (``az login``). They need Storage Table Data Contributor on the account to restore
 into, and Storage Blob Data Reader on the one that has the export.
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     """Restore the export that was chosen, and print the result. Exits with 1 and the reason where that fails."""
-    parser = argparse.ArgumentParser(prog="python -m tools.restore", description="Restore an export of the tables.")
+    parser = argparse.ArgumentParser(prog="python -m shared.restore", description="Restore an export of the tables.")
     parser.add_argument("export", type=_name, nargs="?", help="the name of the export; without it: list them")
     parser.add_argument("--blobs-url", required=True, help="Blob service of the account that has the export")
     parser.add_argument("--tables-url", help="Table service of the account to restore into")

@@ -1,1 +1,0 @@
-"""Commands of an operator, run from a checkout with their own sign-in; never deployed."""

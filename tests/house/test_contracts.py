@@ -1,31 +1,25 @@
-"""Every contract has its function, every error its status, every permission its route."""
+"""Every contract has its function, every error its status."""
 
 import ast
-import pkgutil
 import re
 from collections import Counter
-from collections.abc import Iterator
-from importlib import import_module
 from typing import Any, Never
 
 import pytest
 from pydantic import ValidationError
 
-import shared.contracts
 from shared.contracts.definitions import Activity, Contract, Effect, Poll, Workflow
 from shared.errors import DeskwrightError
-from tests.house.tree import ROOT, below, parsed, relative, text
+from tests.house.tree import below, parsed, relative, text
 from tests.implementations import implementations
-from triggers.http.permissions import VERBS
+from tests.walking import modules, subclasses
 from triggers.http.statuses import STATUSES
 
 
 def contracts() -> dict[str, Contract[Any, Any]]:
     """Every contract, by the name of its constant."""
-    modules = (
-        import_module(f"shared.contracts.{found.name}") for found in pkgutil.iter_modules(shared.contracts.__path__)
-    )
-    return {name: value for module in modules for name, value in vars(module).items() if isinstance(value, Contract)}
+    there = modules("shared.contracts")
+    return {name: value for module in there for name, value in vars(module).items() if isinstance(value, Contract)}
 
 
 def may_refuse(contract: Contract[Any, Any]) -> bool:
@@ -112,15 +106,6 @@ def test_an_activity_that_only_reads_is_named_so() -> None:
 
 
 def test_every_error_has_a_status() -> None:
-    def below_it(error: type[DeskwrightError]) -> Iterator[type[DeskwrightError]]:
-        for each in error.__subclasses__():
-            yield each
-            yield from below_it(each)
-
-    errors = {error for error in below_it(DeskwrightError) if error.__module__.startswith("shared.errors")}
+    errors = {error for error in subclasses(DeskwrightError) if error.__module__.startswith("shared.errors")}
+    assert len(errors) > 10
     assert {error.__name__ for error in errors if not set(error.__mro__) & set(STATUSES)} == set()
-
-
-def test_every_permission_guards_a_route() -> None:
-    code = "".join(text(path) for path in below("triggers") if path != ROOT / "triggers" / "permissions.py")
-    assert {verb for verb in VERBS if f'"{verb}"' not in code} == set()

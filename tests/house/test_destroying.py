@@ -2,12 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 from shared.domain.destroying import HELD_BACK, OTHERS, destroying_activities
+from tests.house.tree import below, parsed, relative
 from tests.implementations import activities
 
-_ROOT = Path(__file__).parents[2]
 _CALLS = frozenset(
     {"begin_delete", "begin_deallocate", "begin_power_off", "begin_reimage", "delete", "delete_device"}
     | {"delete_managed_device", "delete_secret", "delete_blob"}
@@ -20,12 +19,11 @@ _REMOVES = frozenset({"DELETE"})
 
 
 def _functions() -> Iterator[tuple[str, str, ast.AsyncFunctionDef | ast.FunctionDef, ast.Module]]:
-    for folder in ("activities", "shared/services"):
-        for path in sorted((_ROOT / folder).glob("*.py")):
-            tree = ast.parse(path.read_text())
-            for node in tree.body:
-                if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
-                    yield f"{folder.replace('/', '.')}.{path.stem}", node.name, node, tree
+    for path in below("activities", "shared/services"):
+        tree = parsed(path)
+        for node in tree.body:
+            if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef):
+                yield ".".join(relative(path).with_suffix("").parts), node.name, node, tree
 
 
 def _imports(tree: ast.Module) -> dict[str, tuple[str, str]]:

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.tree import APP_LAYERS, ROOT, relative, text, tracked
+from tests.house.tree import APP_LAYERS, ROOT, below, relative, text, tracked
 
 PAGES = [path for path in tracked() if path.suffix == ".md"]
-DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+DECISIONS = [page for page in below("docs/decisions", suffix=".md") if page.name[:1].isdigit()]
 HEADINGS = ["Context", "Choice", "Consequences", "What would change our mind"]
 A_PAGE = 60  # lines
 NAMES_AT_THE_TOP = 33

@@ -8,11 +8,11 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
-from tests.house.tree import ROOT, text
+from tests.house.tree import ROOT, below, text
 
 FOLDER = ROOT / ".github"
-WORKFLOWS = sorted((FOLDER / "workflows").glob("*.yml"))
-FORMS = sorted((FOLDER / "ISSUE_TEMPLATE").glob("*.yml"))
+WORKFLOWS = below(".github/workflows", suffix=".yml")
+FORMS = below(".github/ISSUE_TEMPLATE", suffix=".yml")
 
 
 def test_every_accepted_python_is_tested() -> None:

@@ -6,23 +6,18 @@ A field that nothing writes says its default for ever; one that nothing reads is
 from __future__ import annotations
 
 import ast
-import importlib
-import pkgutil
 import typing
 from collections.abc import Iterator
-from pathlib import Path
 
 from pydantic import BaseModel
 
-import shared
-import shared.storage
 from shared.domain.spot.rdp import Redirections
 from shared.domain.values import Value
 from shared.domain.wizards.spot_group_steps import SpotGroupFacts
 from shared.storage.repository import Shape
+from tests.house.tree import APP_LAYERS, below, parsed
+from tests.walking import modules, subclasses
 
-ROOT = Path(__file__).parents[2]
-APP = ("shared", "activities", "orchestrators", "triggers")
 BY_CALLERS = "a caller writes it: requests are read into the model as a whole"
 AS_A_WHOLE = "the API answers with the model as a whole"
 WRITTEN_OTHERWISE = {
@@ -44,8 +39,8 @@ READ_OTHERWISE = {
 def used_names() -> tuple[frozenset[str], frozenset[str]]:
     """Return the names that the app's code gives values to, and those that it reads, of whatever object."""
     written, read = set[str](), set[str]()
-    for path in (path for folder in APP for path in (ROOT / folder).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for path in below(*APP_LAYERS):
+        for node in ast.walk(parsed(path)):
             match node:
                 case ast.Call(keywords=given):
                     written |= {each.arg for each in given if each.arg}
@@ -64,9 +59,8 @@ def used_names() -> tuple[frozenset[str], frozenset[str]]:
 def models() -> Iterator[type[BaseModel]]:
     """Yield the models that are stored, those within them, and the facts of the wizard of Spot Groups."""
     found: list[type[BaseModel]] = [SpotGroupFacts]
-    for module in pkgutil.iter_modules(shared.storage.__path__):
-        there = vars(importlib.import_module(f"shared.storage.{module.name}")).values()
-        found += [each.model for each in there if isinstance(each, Shape)]
+    for module in modules("shared.storage"):
+        found += [each.model for each in vars(module).values() if isinstance(each, Shape)]
     seen = set[type[BaseModel]]()
     while found:
         model = found.pop()
@@ -109,23 +103,13 @@ def test_every_field_is_read_somewhere() -> None:
     assert unused(written=False) - redirections == set(READ_OTHERWISE)
 
 
-def values() -> Iterator[type[Value]]:
-    """Yield all values of the app."""
-    for module in pkgutil.walk_packages(shared.__path__, "shared."):
-        importlib.import_module(module.name)
-    found = list(Value.__subclasses__())
-    while found:
-        value = found.pop()
-        found += value.__subclasses__()
-        if value.__module__.startswith("shared."):
-            yield value
-
-
 def test_what_may_be_absent_has_a_default() -> None:
     """``Value.to_json`` leaves None out: who reads the JSON could not read it without a default."""
+    values = {each for each in subclasses(Value) if each.__module__.startswith("shared.")}
+    assert len(values) > 300
     unreadable = {
         (value.__name__, name)
-        for value in values()
+        for value in values
         for name, field in value.model_fields.items()
         if field.is_required() and type(None) in typing.get_args(field.annotation)
     }

@@ -5,7 +5,7 @@ The packages have notes of their own.
 
 import re
 
-from tests.house.tree import ROOT, relative, text, tracked
+from tests.house.tree import ROOT, below, relative, text, tracked
 
 NOTES = ROOT / "docs" / "notes"
 CODE = [
@@ -27,7 +27,7 @@ def sections(name: str) -> set[str]:
 
 
 def test_every_section_that_a_comment_cites_exists() -> None:
-    known = {page.stem: sections(page.stem) for page in NOTES.glob("*.md")}
+    known = {page.stem: sections(page.stem) for page in below("docs/notes", suffix=".md")}
     cited = [
         (str(relative(path)), name, number)
         for path in CODE
@@ -49,5 +49,5 @@ def test_no_comment_cites_what_a_reader_cannot_open() -> None:
 
 
 def test_no_section_has_its_number_twice() -> None:
-    numbers = {page.stem: _HEADING.findall(text(page)) for page in NOTES.glob("*.md")}
+    numbers = {page.stem: _HEADING.findall(text(page)) for page in below("docs/notes", suffix=".md")}
     assert {name: found for name, found in numbers.items() if len(found) != len(set(found))} == {}

@@ -9,7 +9,7 @@ from functions_host.triggers.ncrontab import parse_schedule
 
 from shared import telemetry
 from tests.house.tree import APP_LAYERS, ROOT, below, text
-from tests.infra.monitoring import RUNBOOKS, WORKBOOK, monitoring, workbook
+from tests.infra.monitoring import WORKBOOK, monitoring, workbook
 
 PAGE = text(ROOT / "docs" / "operations.md")
 WATCHED = [*monitoring()["alerts"], *monitoring()["charts"]]
@@ -118,7 +118,7 @@ def test_alerts_ask_for_metrics_functions_and_words_that_there_are(functions: li
 
 
 def test_every_alert_has_its_runbook_and_no_other_is_there() -> None:
-    pages = {path.stem: text(path) for path in RUNBOOKS.glob("*.md")}
+    pages = {path.stem: text(path) for path in below("docs/runbooks", suffix=".md")}
     assert set(pages) == {each["name"] for each in monitoring()["alerts"]} | {"unreachable"}
     for each in monitoring()["alerts"]:
         assert pages[each["name"]].startswith(f"# {each['title']}\n")
@@ -126,7 +126,9 @@ def test_every_alert_has_its_runbook_and_no_other_is_there() -> None:
 
 
 def test_what_a_runbook_was_tried_with_is_there() -> None:
-    named = {name for path in RUNBOOKS.glob("*.md") for name in re.findall(r"`(tests/[\w/.]+)`", text(path))}
+    named = {
+        name for path in below("docs/runbooks", suffix=".md") for name in re.findall(r"`(tests/[\w/.]+)`", text(path))
+    }
     assert named
     assert [name for name in named if not (ROOT / name).exists()] == []
 

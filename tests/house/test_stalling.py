@@ -13,9 +13,9 @@ import pytest
 from shared.contracts.definitions import PollPolicy, Workflow
 from shared.services.stalling import FOUND_BY, PARTS
 from tests.house.test_contracts import contracts
-from tests.house.tree import ROOT, parsed
+from tests.house.tree import ROOT, below, parsed, relative
 
-ORCHESTRATORS = {each.stem: each for each in (ROOT / "orchestrators").glob("*.py") if each.stem != "__init__"}
+ORCHESTRATORS = {each.stem: each for each in below("orchestrators") if "parts" not in relative(each).parts}
 BY_NAME = {workflow.name: workflow for workflow in FOUND_BY}
 WORKFLOWS = {contract for contract in contracts().values() if isinstance(contract, Workflow)}
 
@@ -53,7 +53,7 @@ def test_no_service_starts_work_that_nothing_watches() -> None:
     unrecorded = {"RERUN_STEPS", "REMOVE_ORPHAN", "REMOVE_IMAGE", "DEPROVISION"}
     started = {
         node.args[1].id
-        for path in (ROOT / "shared" / "services").glob("*.py")
+        for path in below("shared/services")
         for node in ast.walk(parsed(path))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "start"
         if len(node.args) > 1 and isinstance(node.args[1], ast.Name)

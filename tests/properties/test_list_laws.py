@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import pkgutil
 import time
 from collections.abc import Awaitable, Iterator
-from importlib import import_module
 from typing import Any
 
 import pytest
@@ -17,7 +15,7 @@ from shared.domain.filtering import accepts
 from shared.domain.ordering import ordered
 from shared.errors import InvalidError
 from shared.pauses import unhurried
-from triggers.http import views
+from tests.walking import modules
 from triggers.http.csv_files import csv_file
 from triggers.http.odata import Collection, kinds_of, read_query
 
@@ -30,8 +28,8 @@ _LOOKS = 50 + 10 * _MOST_SEARCHED
 
 def collections() -> Iterator[Collection]:
     """Yield every collection that a view declares."""
-    for module in pkgutil.iter_modules(views.__path__):
-        for value in vars(import_module(f"{views.__name__}.{module.name}")).values():
+    for module in modules("triggers.http.views"):
+        for value in vars(module).values():
             if isinstance(value, Collection):
                 yield value
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrators.parts import assignment
-from tests.replay.coverage import FOLDER
+from tests.house.tree import below, parsed
 from tests.replay.record import HISTORIES, released_versions
 from tests.replay.replaying import Record, asked, replayed, scheduled
 from tests.stories.tell import CURRENT
@@ -54,8 +54,8 @@ def released() -> Iterator[Record]:
 def branches() -> dict[str, set[Path]]:
     """The versions that orchestrators ask for, and where."""
     found: dict[str, set[Path]] = {}
-    for path in FOLDER.rglob("*.py"):
-        for call in ast.walk(ast.parse(path.read_text())):
+    for path in below("orchestrators"):
+        for call in ast.walk(parsed(path)):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "predates":
                 found.setdefault(ast.literal_eval(call.args[1]), set()).add(path)
     return found

@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +11,7 @@ from activities.run_commands import assemble, begin_run_command, harmless, read_
 from shared.contracts.configuration import REMOVE_LOCAL_ADMINISTRATOR, STEPS
 from shared.contracts.refusals import DeclinedError
 from shared.domain.policies.policy import SecurityDefaults
-
-ROOT = Path(__file__).parents[3]
+from tests.house.tree import ROOT, below, text
 
 
 def line(step: str, *, ok: bool = True, message: str = "") -> str:
@@ -51,9 +49,14 @@ def test_only_the_requested_steps_are_in_the_script() -> None:
     assert re.findall(r"^# step: (\w+)$", assemble(("setTeamsVdiMode",)), re.MULTILINE) == ["setTeamsVdiMode"]
 
 
+def scripts_in(folder: str) -> dict[str, str]:
+    """Return the scripts of a folder, not of those below it: name -> source."""
+    return {each.stem: text(each) for each in below(folder, suffix=".ps1") if each.parent == ROOT / folder}
+
+
 def test_every_script_is_used() -> None:
     kebab = {re.sub(r"([A-Z])", r"-\1", step).lower() for step in (*STEPS, REMOVE_LOCAL_ADMINISTRATOR)}
-    assert {path.stem for path in (ROOT / "shared" / "scripts").glob("*.ps1")} == kebab | {"run-steps", "generalize"}
+    assert scripts_in("shared/scripts").keys() == kebab | {"run-steps", "generalize"}
 
 
 @pytest.mark.parametrize(
@@ -156,6 +159,5 @@ def test_only_steps_that_ran_give_warnings() -> None:
 
 def test_nothing_outside_the_steps_reports() -> None:
     """Work that reports under a name that is no step could never be run again, and its warning never be cured."""
-    written = {path.stem: path.read_text(encoding="utf-8") for path in (ROOT / "shared" / "scripts").glob("*.ps1")}
-    assert [name for name, source in written.items() if "Write-Report" in source] == []
+    assert [name for name, source in scripts_in("shared/scripts").items() if "Write-Report" in source] == []
     assert "Write-Report" not in assemble((), frame="run-steps").replace(script("reporting/report"), "")

@@ -7,7 +7,7 @@ import pytest
 from activities.host_configuration import CONFIGURATION_STEPS, NEEDED, parameters_of, steps_of
 from activities.run_commands import assemble, harmless
 from shared.domain.spot.host_windows import HostWindows, ProfileContainers
-from tests.unit.activities.test_configuration import ROOT
+from tests.unit.activities.test_configuration import scripts_in
 
 WINDOWS = HostWindows(
     profile_path=r"\\files.contoso.example\profiles$",
@@ -71,7 +71,7 @@ def test_no_path_is_part_of_the_script() -> None:
 
 def test_every_script_is_used() -> None:
     kebab = {re.sub(r"([A-Z])", r"-\1", step).lower() for step in CONFIGURATION_STEPS}
-    assert {path.stem for path in (ROOT / "shared" / "scripts" / "host").glob("*.ps1")} == kebab | {"frame"}
+    assert scripts_in("shared/scripts/host").keys() == kebab | {"frame"}
 
 
 def test_braces_and_parentheses_close() -> None:

@@ -1,7 +1,6 @@
 """The probe's script as text: no test runs Windows."""
 
 import re
-from pathlib import Path
 
 import pytest
 
@@ -9,8 +8,8 @@ from activities.run_commands import assemble
 from shared.contracts.connections import CHECKS
 from shared.domain.networks.connection import JoinType
 from shared.domain.networks.health import PROBE_STEPS, probe_steps
+from tests.unit.activities.test_configuration import scripts_in
 
-SCRIPTS = Path(__file__).parents[3] / "shared" / "scripts" / "probe"
 EVERY = tuple(PROBE_STEPS)
 
 
@@ -20,7 +19,7 @@ def probe(steps: tuple[str, ...]) -> str:
 
 def test_every_script_is_a_step_and_every_step_a_script() -> None:
     kebab = {re.sub(r"([A-Z])", r"-\1", step).lower() for step in EVERY}
-    assert {path.stem for path in SCRIPTS.glob("*.ps1")} == kebab | {"frame"}
+    assert scripts_in("shared/scripts/probe").keys() == kebab | {"frame"}
 
 
 @pytest.mark.parametrize("join", list(JoinType))

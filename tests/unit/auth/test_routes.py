@@ -1,17 +1,16 @@
 """Every route is in docs/api.md with the permission that guards it; read from what the routes declare."""
 
 from itertools import combinations, zip_longest
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.house.tree import ROOT, text
 from triggers.http.graph import BASE
 from triggers.http.openapi import routes
 from triggers.http.openapi_metadata import Route
 from triggers.http.permissions import CHANGING, OWN, VERBS, Role
 
-ROOT = Path(__file__).parents[3]
 _LETTERS = {Role.READER: "R", Role.OPERATOR: "O", Role.ADMINISTRATOR: "A", Role.PROVIDER: "P", Role.USER: "U"}
 GUARDED = [route for route in routes() if route.metadata is not None and route.metadata.verb]
 
@@ -29,7 +28,7 @@ def line(route: Route) -> str:
 
 
 def test_every_route_is_told_with_its_permission() -> None:
-    told = (ROOT / "docs" / "api.md").read_text()
+    told = text(ROOT / "docs" / "api.md")
     assert [line(route) for route in GUARDED if line(route) not in told] == []
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
@@ -21,6 +20,7 @@ from shared.domain.networks.health import (
     probe_steps,
     step_finding,
 )
+from tests.house.tree import below, relative, text
 
 GRAPHS: Mapping[str, str] = {
     "dnsCheck": "FqdnNotFound NameWithInvalidCharacter UnknownError",
@@ -60,7 +60,6 @@ GRAPHS: Mapping[str, str] = {
 """cloudPcOnPremisesConnectionHealthCheckErrorType, as Microsoft Graph's reference for beta lists it."""
 
 SEE_THE_DETAIL = Fault("").action
-APP = Path(__file__).parents[3]
 HYBRID, ENTRA = JoinType.HYBRID_AZURE_AD_JOIN, JoinType.AZURE_AD_JOIN
 
 
@@ -130,13 +129,10 @@ def test_every_step_is_tried_once_by_a_hybrid_join() -> None:
 def test_every_error_type_that_the_app_can_say_is_one_of_graph_s() -> None:
     known = {prefix + name for prefix, names in GRAPHS.items() for name in names.split()}
     rooms = [
-        p
-        for r in ("activities", "orchestrators", "shared")
-        for p in (APP / r).rglob("*.py")
-        if "services" not in p.relative_to(APP).parts
+        p for r in ("activities", "orchestrators", "shared") for p in below(r) if "services" not in relative(p).parts
     ]
     words = re.compile(rf'"((?:{"|".join(GRAPHS)})[A-Z]\w+)"')
-    said = {found for path in rooms for found in words.findall(path.read_text())}
+    said = {found for path in rooms for found in words.findall(text(path))}
     assert len(said) > len(known) / 2
     assert said - known == set()
 

@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from shared.domain.values import Value
-from tests.house.tree import ROOT, below, imported, parsed, relative
+from tests.house.tree import below, imported, parsed, relative
 from tests.walking import modules, subclasses
 
 READING = {"read_text", "read_bytes", "open", "rglob"}
@@ -25,11 +25,6 @@ def test_a_class_without_subclasses_in_the_app_is_an_error() -> None:
 
     with pytest.raises(LookupError, match="Lonely"):
         subclasses(Lonely)
-
-
-def test_files_below_a_folder_are_all_that_it_has_at_any_depth() -> None:
-    there = set((ROOT / "orchestrators").rglob("*.py"))
-    assert set(below("orchestrators")) == there
 
 
 def test_all_values_of_the_app_are_walked_whatever_was_imported_before() -> None:

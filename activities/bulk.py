@@ -15,12 +15,13 @@ from shared.contracts.bulk import (
 )
 from shared.contracts.outcomes import Done, Pending
 from shared.dependencies import dependencies
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.operations.bulk import OVER, BulkAction, BulkItem, BulkStatus, ItemStatus, item_id
-from shared.domain.operations.operation import ENDED, OperationStatus
+from shared.domain.operations.operation import ENDED, Operation, OperationStatus
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import DeskwrightError, InvalidError, NotFoundError, UnavailableError
 from shared.services.action_context import ActionContext
-from shared.services.catalogue import ACTIONS
+from shared.services.catalogue import BULK_ACTIONS
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.workflow import Blueprint, DurableClient, implements
 
@@ -91,21 +92,21 @@ async def act_on_item(order: ItemOrder, client: DurableClient) -> Done:
 
 
 async def _act(bulk: BulkAction, item: BulkItem, tenant: Tenant, client: DurableClient) -> None:
-    kind = ACTIONS[bulk.action]
+    kind = BULK_ACTIONS[bulk.action]
     deps = dependencies()
     context = ActionContext(
         deps,
         bulk.requested_by,
         tenant,
-        verb=kind.verb,
+        verb=ACTIONS[bulk.action].permission,
         trace_id=bulk.id,
         now=deps.clock.now(),
         seed=("bulk", bulk.id, item.id),
         repeatable=True,
     )
     try:
-        pc = (await context.cloud_pc(item.cloud_pc_id)).value
-        operation = await kind.perform(context, client, pc, kind.form.model_validate(bulk.parameters))
+        form = kind.form.model_validate(bulk.parameters)
+        result = await kind.perform(context, client, item.cloud_pc_id, form)
     except UnavailableError:
         raise
     except NotFoundError:
@@ -113,8 +114,10 @@ async def _act(bulk: BulkAction, item: BulkItem, tenant: Tenant, client: Durable
     except (DeskwrightError, InvalidError, ValidationError) as refused:
         await _settle(item, ItemStatus.REFUSED, str(refused))
     else:
-        status = ItemStatus.RUNNING if operation else ItemStatus.SUCCEEDED
-        await _settle(item, status, None, operation.id if operation else None)
+        if isinstance(result, Operation):
+            await _settle(item, ItemStatus.RUNNING, None, result.id)
+        else:
+            await _settle(item, ItemStatus.SUCCEEDED, None)
 
 
 async def _settle(item: BulkItem, status: ItemStatus, message: str | None, operation_id: str | None = None) -> BulkItem:

@@ -22,7 +22,7 @@ from shared.domain.values import Id, Value, Word
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.action_context import ActionContext
-from shared.services.catalogue import ACTIONS, Refusal
+from shared.services.catalogue import BULK_ACTIONS, Refusal
 from shared.services.explanations import read_configuration
 from shared.services.intents import Resource, make_change
 from shared.services.stalling import AGAIN_AFTER, end_stalled
@@ -35,7 +35,7 @@ from shared.workflow import DurableClient, start
 class BulkForm(Value):
     """An action on Cloud PCs: ids, or a filter that is applied once, when the action is requested."""
 
-    action: Word = Field(description=", ".join(ACTIONS))
+    action: Word = Field(description=", ".join(BULK_ACTIONS))
     parameters: dict[Word, Any] = Field(default_factory=dict, max_length=20, description="those of the action")
     cloud_pc_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_CLOUD_PCS)] | None = None
     filter: Selection | None = None
@@ -59,9 +59,9 @@ class BulkTarget(Value):
 
 def check(form: BulkForm) -> None:
     """Check the form. Raises: InvalidError."""
-    action = ACTIONS.get(form.action)
+    action = BULK_ACTIONS.get(form.action)
     if action is None:
-        raise InvalidError(Problem("/action", f"write one of {', '.join(ACTIONS)}"))
+        raise InvalidError(Problem("/action", f"write one of {', '.join(BULK_ACTIONS)}"))
     if (form.cloud_pc_ids is None) == (form.filter is None):
         raise InvalidError(Problem("/cloudPcIds", "name either cloudPcIds or a filter"))
     try:
@@ -97,7 +97,7 @@ async def targets_of(context: ActionContext, form: BulkForm) -> list[BulkTarget]
 
 async def _judged(context: ActionContext, form: BulkForm, fleet: Sequence[CloudPc]) -> Refusal:
     """Return the action's refusal. Raises: InvalidError for a parameter that the tenant does not have."""
-    action = ACTIONS[form.action]
+    action = BULK_ACTIONS[form.action]
     try:
         return await action.judge(context, action.form.model_validate(form.parameters), fleet)
     except InvalidError as error:

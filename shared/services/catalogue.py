@@ -1,4 +1,7 @@
-"""The actions that a bulk action may perform: the parameters of each, when it is possible, how it is performed."""
+"""How each action on a Cloud PC is done: its form, when it is possible, and its use case; also in a bulk action.
+
+The facts of an action are in ``shared.domain.cloud_pcs.actions``.
+"""
 
 from __future__ import annotations
 
@@ -6,169 +9,200 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from pydantic import AwareDatetime, Field
-
+from shared.contracts.configuration import STEPS
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.rebuilds import REPROVISION, RETRY, not_rebuildable
 from shared.domain.cloud_pcs.remote_action import Remote
-from shared.domain.machines.restore_points import TimeRange, nearest
+from shared.domain.machines.restore_points import nearest
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
 from shared.services.action_context import ActionContext
+from shared.services.action_forms import (
+    AccountTypeForm,
+    BulkRestoreForm,
+    CreateSnapshotForm,
+    Nothing,
+    OwnReprovisionBody,
+    RenameForm,
+    ReprovisionBody,
+    ResizeForm,
+    RestoreForm,
+)
 from shared.services.grace import ExtendForm, HoldForm, change_grace, confirm_removal, end_grace, lengthen_grace
 from shared.services.grace import refusal as graceless
-from shared.services.rebuilding import UserAccountType, rebuild
-from shared.services.remote import RemoteActionRequest, act, refusal
+from shared.services.rebuilding import UserAccountType, plan_now, rebuild
+from shared.services.remote import RemoteActionRequest, act, refusal, refuse_while_rerunning, rename
 from shared.services.replacing import ReprovisionForm, reprovision
 from shared.services.replacing import refusal as unreplaceable
 from shared.services.rerunning import RerunForm, rerun
 from shared.services.rerunning import refusal as without_warning
-from shared.services.resizing import blocker, resize, target_plan
+from shared.services.resizing import blocker, held_plans, resize, target_plan
 from shared.workflow import DurableClient
 
-Perform = Callable[[ActionContext, DurableClient, CloudPc, Value], Awaitable[Operation | None]]
-"""Performs an action on one Cloud PC; returns its operation, None when it is done at once."""
-
-
-class Nothing(Value):
-    """No parameters."""
-
-
-class AccountForm(Value):
-    """Account type of the user."""
-
-    user_account_type: UserAccountType
-
-
-class RestoreForm(Value):
-    """Graph's cloudPcBulkRestore: the restore point nearest to a moment, on one side of it."""
-
-    restore_point_date_time: AwareDatetime
-    time_range: TimeRange = TimeRange.BEFORE
-
-
-class ResizeForm(Value):
-    """Graph's cloudPcBulkResize."""
-
-    target_service_plan_id: str = Field(min_length=1, max_length=200)
-
-
+F = TypeVar("F", bound=Value)
+Result: TypeAlias = Operation | CloudPc
+"""Result of an action: its operation, or the Cloud PC where it is done at once."""
+Perform = Callable[[ActionContext, DurableClient, str, F], Awaitable[Result]]
+"""Performs an action on the Cloud PC of an id."""
 Refusal = Callable[[CloudPc], str | None]
 """Returns why an action is not possible on a Cloud PC by the records, None when it is."""
-
-Judge = Callable[[ActionContext, Value, Sequence[CloudPc]], Awaitable[Refusal]]
-"""Returns the refusal for the parameters of an action; it may read records, and is given all Cloud PCs."""
+Judge = Callable[[ActionContext, F, Sequence[CloudPc]], Awaitable[Refusal]]
+"""Returns the refusal for the form of an action; it may read records, and is given all Cloud PCs."""
+Guard = Callable[[ActionContext, DurableClient, CloudPc], Awaitable[object]]
+"""Raises ConflictError when something outside the records prevents an action."""
 
 
 @dataclass(frozen=True, slots=True)
-class BulkActionType:
-    """One action. *judge* says beforehand what *perform* would refuse."""
+class InBulk(Generic[F]):
+    """An action as a bulk action does it. *judge*: says beforehand what *perform* would refuse."""
 
-    verb: str
-    judge: Judge
-    perform: Perform
-    form: type[Value] = Nothing
+    form: type[F]
+    judge: Judge[F]
+    perform: Perform[F]
 
 
-def _record(refused: Callable[[CloudPc, Value], str | None]) -> Judge:
+@dataclass(frozen=True, slots=True)
+class Performer(Generic[F]):
+    """How one action is done.
+
+    *refuses*: why it is not possible by the record. *guards*: asked of everything outside the record. *sample*: a form
+    for a Cloud PC, with which is asked whether the action is possible at all. *choices*: what a form may name.
+    *in_bulk*, *own_form*: where a bulk action, or a user on their own Cloud PC, has another form.
+    """
+
+    form: type[F]
+    perform: Perform[F]
+    sample: Callable[[CloudPc], F]
+    refuses: Callable[[CloudPc, F], str | None]
+    guards: tuple[Guard, ...] = ()
+    choices: Callable[[CloudPc], tuple[str, ...]] | None = None
+    in_bulk: InBulk[Any] | None = None
+    own_form: type[F] | None = None
+
+    @property
+    def bulk(self) -> InBulk[Any]:
+        """The action as a bulk action does it."""
+        return self.in_bulk or InBulk(self.form, by_record(self.refuses), self.perform)
+
+
+def by_record(refuses: Callable[[CloudPc, F], str | None]) -> Judge[F]:
     """Return the judge of an action for which the record of the Cloud PC itself is enough."""
 
-    async def judge(context: ActionContext, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
+    async def judge(context: ActionContext, form: F, fleet: Sequence[CloudPc]) -> Refusal:
         del context, fleet
-        return lambda pc: refused(pc, form)
+        return lambda pc: refuses(pc, form)
 
     return judge
 
 
-_IN_GRACE = _record(lambda pc, _: graceless(pc))
+async def _idle(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
+    del context
+    await refuse_while_rerunning(client, pc)
 
 
-async def _retry(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    del form
-    return await rebuild(context, client, pc.id, RETRY)
-
-
-async def _reprovision(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    return await reprovision(context, client, pc.id, form if isinstance(form, ReprovisionForm) else ReprovisionForm())
-
-
-def _unreprovisionable(pc: CloudPc, form: Value) -> str | None:
-    first = isinstance(form, ReprovisionForm) and form.build_first
-    return unreplaceable(pc) if first else not_rebuildable(pc, REPROVISION)
-
-
-async def _end_grace(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    del form
-    return await end_grace(context, client, pc.id)
-
-
-async def _extend_grace(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+async def _planned(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
     del client
-    hours = form.hours if isinstance(form, ExtendForm) else 0
-    await lengthen_grace(context, await context.cloud_pc(pc.id), hours)
-    return None
+    await plan_now(context, pc, None)
 
 
-async def _hold_grace(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+def _remote(
+    form: type[F],
+    request: Callable[[F], RemoteActionRequest],
+    sample: Callable[[CloudPc], F],
+    *,
+    choices: Callable[[CloudPc], tuple[str, ...]] | None = None,
+    in_bulk: InBulk[Any] | None = None,
+) -> Performer[F]:
+    """Return the performer of a remote action. *request*: what the form asks for."""
+
+    async def perform(context: ActionContext, client: DurableClient, pc_id: str, form: F) -> Operation:
+        return await act(context, client, pc_id, request(form))
+
+    def refuses(pc: CloudPc, form: F) -> str | None:
+        return refusal(pc, request(form))
+
+    return Performer(form, perform, sample, refuses, (_idle,), choices, in_bulk)
+
+
+def _account_request(form: AccountTypeForm) -> RemoteActionRequest:
+    administrator = form.user_account_type is UserAccountType.ADMINISTRATOR
+    return RemoteActionRequest(Remote.CHANGE_USER_ACCOUNT_TYPE, administrator=administrator)
+
+
+async def _rename(context: ActionContext, client: DurableClient, pc_id: str, form: RenameForm) -> Operation:
     del client
-    held = isinstance(form, HoldForm) and form.held
-    stored = await context.cloud_pc(pc.id)
-    await change_grace(context, stored, lambda grace: grace.hold(context.now) if held else grace.release(context.now))
-    return None
+    return await rename(context, pc_id, form.display_name)
 
 
-async def _confirm(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
+async def _retry(context: ActionContext, client: DurableClient, pc_id: str, form: Nothing) -> Operation:
     del form
-    await confirm_removal(context, client, pc.id)
-    return None
+    return await rebuild(context, client, pc_id, RETRY)
 
 
-async def _rerun(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    return await rerun(context, client, pc.id, form if isinstance(form, RerunForm) else RerunForm())
+async def _rebuild(context: ActionContext, client: DurableClient, pc_id: str, form: ReprovisionBody) -> Operation:
+    return await rebuild(context, client, pc_id, REPROVISION, form.user_account_type)
 
 
-def _without_warning(pc: CloudPc, form: Value) -> str | None:
-    return without_warning(pc, form if isinstance(form, RerunForm) else RerunForm())
+def _unreprovisionable(pc: CloudPc, form: ReprovisionForm) -> str | None:
+    return unreplaceable(pc) if form.build_first else not_rebuildable(pc, REPROVISION)
 
 
-def _remote(name: Remote) -> Perform:
-    async def perform(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-        account = form.user_account_type if isinstance(form, AccountForm) else None
-        administrator = account is UserAccountType.ADMINISTRATOR if account else None
-        return await act(context, client, pc.id, RemoteActionRequest(name, administrator=administrator))
-
-    return perform
+async def _end_grace(context: ActionContext, client: DurableClient, pc_id: str, form: Nothing) -> Operation:
+    del form
+    return await end_grace(context, client, pc_id)
 
 
-def _remote_type(name: Remote, form: type[Value] = Nothing) -> BulkActionType:
-    return BulkActionType(
-        _VERB + name.value, _record(lambda pc, _: refusal(pc, RemoteActionRequest(name))), _remote(name), form
+async def _extend_grace(context: ActionContext, client: DurableClient, pc_id: str, form: ExtendForm) -> CloudPc:
+    del client
+    return await lengthen_grace(context, await context.cloud_pc(pc_id), form.hours)
+
+
+async def _hold_grace(context: ActionContext, client: DurableClient, pc_id: str, form: HoldForm) -> CloudPc:
+    del client
+    stored = await context.cloud_pc(pc_id)
+    return await change_grace(
+        context, stored, lambda grace: grace.hold(context.now) if form.held else grace.release(context.now)
     )
 
 
-async def _restore(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    return await act(context, client, pc.id, _restore_request(pc, form))
+async def _confirm(context: ActionContext, client: DurableClient, pc_id: str, form: Nothing) -> CloudPc:
+    del form
+    return await confirm_removal(context, client, pc_id)
 
 
-def _restore_request(pc: CloudPc, form: Value) -> RemoteActionRequest:
+def _nearest(pc: CloudPc, form: BulkRestoreForm) -> RemoteActionRequest:
     """Return the request for the restore point that *form* selects of *pc*; where there is none, for none."""
-    moment = (form.restore_point_date_time, form.time_range) if isinstance(form, RestoreForm) else None
-    found = nearest(pc.current.restore_points, *moment) if moment else None
+    found = nearest(pc.current.restore_points, form.restore_point_date_time, form.time_range)
     return RemoteActionRequest(Remote.RESTORE, restore_point_id=found.id if found else None)
 
 
-async def _resize(context: ActionContext, client: DurableClient, pc: CloudPc, form: Value) -> Operation | None:
-    operation = await resize(
-        context, client, pc.id, form.target_service_plan_id if isinstance(form, ResizeForm) else ""
-    )
-    waits = (await context.cloud_pc(pc.id)).value.status is Status.RESIZE_PENDING_LICENSE
-    return None if waits else operation  # the rest of the bulk action does not wait two days for one licence
+async def _restore_nearest(
+    context: ActionContext, client: DurableClient, pc_id: str, form: BulkRestoreForm
+) -> Operation:
+    return await act(context, client, pc_id, _nearest((await context.cloud_pc(pc_id)).value, form))
 
 
-async def _resizable(context: ActionContext, form: Value, fleet: Sequence[CloudPc]) -> Refusal:
-    target = await target_plan(context, form.target_service_plan_id if isinstance(form, ResizeForm) else "")
+def _points(pc: CloudPc) -> tuple[str, ...]:
+    return tuple(point.id for point in reversed(pc.current.restore_points) if point.status == "ready")
+
+
+async def _resize(context: ActionContext, client: DurableClient, pc_id: str, form: ResizeForm) -> Operation:
+    return await resize(context, client, pc_id, form.target_service_plan_id)
+
+
+async def _resize_in_bulk(context: ActionContext, client: DurableClient, pc_id: str, form: ResizeForm) -> Result:
+    operation = await _resize(context, client, pc_id, form)
+    pc = (await context.cloud_pc(pc_id)).value
+    # The rest of the bulk action does not wait two days for one licence.
+    return pc if pc.status is Status.RESIZE_PENDING_LICENSE else operation
+
+
+async def _resizable(context: ActionContext, form: ResizeForm, fleet: Sequence[CloudPc]) -> Refusal:
+    target = await target_plan(context, form.target_service_plan_id)
     of_user: dict[str, list[CloudPc]] = defaultdict(list)
     for pc in fleet:
         of_user[pc.user.id].append(pc)
@@ -180,27 +214,79 @@ async def _resizable(context: ActionContext, form: Value, fleet: Sequence[CloudP
     return refused
 
 
-_VERB = "Microsoft.CloudPC/cloudPCs/"
-ACTIONS: Mapping[str, BulkActionType] = MappingProxyType(
+def _warned(pc: CloudPc) -> tuple[str, ...]:
+    warned = {warning.step for warning in pc.current.warnings}
+    return tuple(step for step in STEPS if step in warned)
+
+
+def _plain(form: type[F]) -> Callable[[CloudPc], F]:
+    """Return a sample of a form of which nothing has to be filled in."""
+    return lambda _: form()
+
+
+PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
     {
-        "retry": BulkActionType(_VERB + "retry", _record(lambda pc, _: not_rebuildable(pc, RETRY)), _retry),
-        "reprovision": BulkActionType(
-            _VERB + "reprovision", _record(_unreprovisionable), _reprovision, ReprovisionForm
+        "rename": Performer(
+            RenameForm, _rename, lambda pc: RenameForm(display_name=pc.display_name), lambda _pc, _form: None
         ),
-        "endGracePeriod": BulkActionType(_VERB + "endGracePeriod", _IN_GRACE, _end_grace),
-        "extendGrace": BulkActionType(_VERB + "extendGrace", _IN_GRACE, _extend_grace, ExtendForm),
-        "holdGrace": BulkActionType(_VERB + "holdGrace", _IN_GRACE, _hold_grace, HoldForm),
-        "confirmRemoval": BulkActionType(
-            _VERB + "confirmRemoval", _record(lambda pc, _: None if pc.removal else "no removal of it waits"), _confirm
+        "retry": Performer(Nothing, _retry, _plain(Nothing), lambda pc, _: not_rebuildable(pc, RETRY), (_planned,)),
+        "reprovision": Performer(
+            ReprovisionBody,
+            _rebuild,
+            _plain(ReprovisionBody),
+            lambda pc, _: not_rebuildable(pc, REPROVISION),
+            (_planned,),
+            in_bulk=InBulk(ReprovisionForm, by_record(_unreprovisionable), reprovision),
+            own_form=OwnReprovisionBody,
         ),
-        "reboot": _remote_type(Remote.REBOOT),
-        "troubleshoot": _remote_type(Remote.TROUBLESHOOT),
-        "changeUserAccountType": _remote_type(Remote.CHANGE_USER_ACCOUNT_TYPE, AccountForm),
-        "createSnapshot": _remote_type(Remote.CREATE_SNAPSHOT),
-        "restore": BulkActionType(
-            _VERB + "restore", _record(lambda pc, form: refusal(pc, _restore_request(pc, form))), _restore, RestoreForm
+        "endGracePeriod": Performer(Nothing, _end_grace, _plain(Nothing), lambda pc, _: graceless(pc)),
+        "extendGrace": Performer(ExtendForm, _extend_grace, lambda _: ExtendForm(hours=1), lambda pc, _: graceless(pc)),
+        "holdGrace": Performer(HoldForm, _hold_grace, _plain(HoldForm), lambda pc, _: graceless(pc)),
+        "confirmRemoval": Performer(
+            Nothing, _confirm, _plain(Nothing), lambda pc, _: None if pc.removal else "no removal of it waits"
         ),
-        "resize": BulkActionType(_VERB + "resize", _resizable, _resize, ResizeForm),
-        "rerunStep": BulkActionType(_VERB + "rerunStep", _record(_without_warning), _rerun, RerunForm),
+        "reboot": _remote(Nothing, lambda _: RemoteActionRequest(Remote.REBOOT), _plain(Nothing)),
+        "troubleshoot": _remote(Nothing, lambda _: RemoteActionRequest(Remote.TROUBLESHOOT), _plain(Nothing)),
+        "changeUserAccountType": _remote(
+            AccountTypeForm,
+            _account_request,
+            lambda _: AccountTypeForm(user_account_type=UserAccountType.STANDARD_USER),
+        ),
+        "createSnapshot": _remote(
+            CreateSnapshotForm,
+            lambda _: RemoteActionRequest(Remote.CREATE_SNAPSHOT),
+            _plain(CreateSnapshotForm),
+        ),
+        "restore": _remote(
+            RestoreForm,
+            lambda form: RemoteActionRequest(Remote.RESTORE, restore_point_id=form.cloud_pc_snapshot_id),
+            lambda pc: RestoreForm(cloud_pc_snapshot_id=next(iter(_points(pc)), "none")),
+            choices=_points,
+            in_bulk=InBulk(
+                BulkRestoreForm, by_record(lambda pc, form: refusal(pc, _nearest(pc, form))), _restore_nearest
+            ),
+        ),
+        "resize": Performer(
+            ResizeForm,
+            _resize,
+            lambda pc: ResizeForm(target_service_plan_id=pc.plan.id),
+            lambda _pc, _form: None,
+            (held_plans,),
+            in_bulk=InBulk(ResizeForm, _resizable, _resize_in_bulk),
+        ),
+        "rerunStep": Performer(RerunForm, rerun, _plain(RerunForm), without_warning, (_idle,), _warned),
+        "reprovisionBuildFirst": Performer(
+            ReprovisionForm,
+            reprovision,
+            lambda _: ReprovisionForm(build_first=True),
+            _unreprovisionable,
+            (_idle, _planned),
+        ),
     }
 )
+"""By the name of the action, in the order of ``ACTIONS``."""
+
+BULK_ACTIONS: Mapping[str, InBulk[Any]] = MappingProxyType(
+    {name: PERFORMERS[name].bulk for name, action in ACTIONS.items() if action.bulk}
+)
+"""The actions that a bulk action may do, in the order of ``ACTIONS``."""

@@ -7,21 +7,22 @@ from datetime import timedelta
 
 from shared.caching import TtlCache
 from shared.dependencies import Dependencies
+from shared.domain.cloud_pcs.actions import NOT_ALLOWED, OwnAction, Possibility, allows
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.rebuilds import REPROVISION
-from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.cloud_pcs.sign_in import PublishedDesktop
-from shared.domain.cloud_pcs.user_setting import NOT_ALLOWED, OwnAction, Possibility, UserSetting, allows, own_actions
+from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.operations.operation import Operation
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import SpotMember
 from shared.domain.tenants.tenant import Tenant
+from shared.domain.values import Value
 from shared.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
+from shared.services.catalogue import PERFORMERS
 from shared.services.pausing import why_paused
-from shared.services.rebuilding import plan_now, rebuild
-from shared.services.remote import RemoteActionRequest, refusal, refuse_while_rerunning
+from shared.services.rebuilding import plan_now
+from shared.services.remote import NO_SUCH_POINT
 from shared.services.signing_in import published_desktop
 from shared.services.tenant_directories import tenants_of
 from shared.services.user_settings import setting_of
@@ -99,33 +100,42 @@ async def own_possibilities(
 
     The reasons are those of the actions themselves. *setting*, *unread*: as ``setting_or_none`` says.
     """
-    found = own_actions(pc, setting)
-    if unread is not None:
-        return [each.but(reason=unread) for each in found]
-    return [await _asked(context, client, pc, each) if each.possible else each for each in found]
+    found = []
+    for action in OwnAction:
+        refused = unread or (None if allows(setting, action) else NOT_ALLOWED)
+        why = refused or await _refused(context, client, pc, action)
+        found.append(Possibility(action=action, possible=why is None, reason=why))
+    return found
 
 
-async def _asked(context: ActionContext, client: DurableClient, pc: CloudPc, found: Possibility) -> Possibility:
-    """Return an action that the record allows, with the reason against it that the record does not know."""
-    match found.action:
-        case OwnAction.RENAME:
-            return found
-        case OwnAction.REPROVISION:
-            why = await _why_no_reset(context, pc)
-        case _:
-            why = await _why_no_action(client, pc, Remote(found.action.value))
-    return found if why is None else found.but(possible=False, reason=why)
+async def _refused(context: ActionContext, client: DurableClient, pc: CloudPc, action: OwnAction) -> str | None:
+    """Return why an action is not possible that the settings of the user allow, None when it is."""
+    performer = PERFORMERS[action]
+    if why := performer.refuses(pc, performer.sample(pc)):
+        return "it has no restore point" if why == NO_SUCH_POINT else why
+    if action is OwnAction.REPROVISION:
+        return await _why_no_reset(context, pc)
+    if pc.status is not Status.PROVISIONED_WITH_WARNINGS:  # of others no step runs again
+        return None
+    try:
+        for guard in performer.guards:
+            await guard(context, client, pc)
+    except ConflictError as refused:
+        return str(refused)
+    return None
 
 
-async def _why_no_action(client: DurableClient, pc: CloudPc, name: Remote) -> str | None:
-    point = next((point.id for point in pc.current.restore_points if point.status == "ready"), None)
-    why = refusal(pc, RemoteActionRequest(name, restore_point_id=point))
-    if why is None and pc.status is Status.PROVISIONED_WITH_WARNINGS:  # of others no step runs again
-        try:
-            await refuse_while_rerunning(client, pc)
-        except ConflictError as refused:
-            return str(refused)
-    return why
+async def perform_own(
+    context: ActionContext, client: DurableClient, pc: CloudPc, action: OwnAction, form: Value
+) -> Operation:
+    """Do an action to a user's own Cloud PC. Raises: ConflictError; a pause in words for the user."""
+    if action is OwnAction.REPROVISION and (why := await _pause_of(context, pc)):
+        raise ConflictError(why, status=pc.status.value)
+    result = await PERFORMERS[action].perform(context, client, pc.id, form)
+    if not isinstance(result, Operation):
+        message = f"{action} has no operation"
+        raise TypeError(message)
+    return result
 
 
 async def _why_no_reset(context: ActionContext, pc: CloudPc) -> str | None:
@@ -148,13 +158,6 @@ async def _why_no_reset(context: ActionContext, pc: CloudPc) -> str | None:
 async def _pause_of(context: ActionContext, pc: CloudPc) -> str | None:
     """Return the message that the Cloud PC is paused, None if it is not. Its user is not told who paused it and why."""
     return _PAUSED if await why_paused(context.deps, context.tenant, pc) else None
-
-
-async def reset(context: ActionContext, client: DurableClient, pc: CloudPc) -> Operation:
-    """Build the user's own Cloud PC anew. Raises: ConflictError, as ``rebuild`` does; a pause in words for the user."""
-    if why := await _pause_of(context, pc):
-        raise ConflictError(why, status=pc.status.value)
-    return await rebuild(context, client, pc.id, REPROVISION)
 
 
 async def _tenants(deps: Dependencies, directory_id: str) -> list[Tenant]:

@@ -24,6 +24,7 @@ from shared.services.writes import change, change_cloud_pc
 from shared.storage.due import ACT_EVERY, Due, DueKind
 from shared.workflow import DurableClient, is_alive, start
 
+NO_SUCH_POINT = "it has no such restore point"
 _RENAME = {"rename": "Write down the name"}
 _log = logging.getLogger("deskwright.sweeps")
 
@@ -47,7 +48,7 @@ def refusal(pc: CloudPc, request: RemoteActionRequest) -> str | None:
         return "its machine is not known"
     ready = {point.id for point in pc.current.restore_points if point.status == "ready"}
     if request.name is Remote.RESTORE and request.restore_point_id not in ready:
-        return "it has no such restore point"
+        return NO_SUCH_POINT
     return None
 
 

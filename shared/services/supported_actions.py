@@ -7,16 +7,14 @@ orchestrations and of the directory.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable
 from enum import StrEnum
-from types import MappingProxyType
 
 from pydantic import Field
 
-from shared.contracts.configuration import STEPS
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.remote_action import Remote
-from shared.domain.machines.restore_points import TimeRange
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import SessionHost
 from shared.domain.spot.image_version import ImageVersion
@@ -24,22 +22,17 @@ from shared.domain.spot.release import ReleaseEvent
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
-from shared.services.catalogue import ACTIONS, AccountForm, RestoreForm
-from shared.services.grace import ExtendForm
+from shared.services.catalogue import PERFORMERS, Guard
 from shared.services.image_versions import refuse_used_version, removing, sealing
 from shared.services.licenses import licenses
-from shared.services.rebuilding import UserAccountType, plan_now
 from shared.services.releases import refusal as refused_release
-from shared.services.remote import refuse_while_rerunning
-from shared.services.replacing import ReprovisionForm
-from shared.services.resizing import blocker, held_plans
+from shared.services.resizing import blocker
 from shared.services.session_hosts import HostAction, refusal
 from shared.services.spot_groups import NONE_HELD, held_members
 from shared.services.version_actions import refuse_without_machine
 from shared.workflow import DurableClient
 
-BUILD_FIRST = "reprovisionBuildFirst"
-_CLOUD_PCS, _HOSTS = "Microsoft.CloudPC/cloudPCs/", "Microsoft.CloudPC/sessionHosts/"
+_HOSTS = "Microsoft.CloudPC/sessionHosts/"
 _GROUPS, _VERSIONS = "Microsoft.CloudPC/spotGroups/", "Microsoft.CloudPC/imageVersions/"
 _UNREAD = "the directory cannot be read at the moment; try again later"
 _log = logging.getLogger("deskwright.services")
@@ -55,20 +48,6 @@ class SupportedAction(Value):
     choices: tuple[str, ...] | None = Field(
         None, description="of a resize the service plans, of a restore the restore points, of rerunStep the steps"
     )
-
-
-Guard = Callable[[ActionContext, DurableClient, CloudPc], Awaitable[object]]
-"""Raises ConflictError when something outside the records prevents an action."""
-
-
-async def _idle(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
-    del context
-    await refuse_while_rerunning(client, pc)
-
-
-async def _planned(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
-    del client
-    await plan_now(context, pc, None)
 
 
 class GroupAction(StrEnum):
@@ -104,44 +83,27 @@ async def group_actions(context: ActionContext, group: SpotGroup) -> list[Suppor
     return found
 
 
-_REMOTE = (Remote.REBOOT, Remote.TROUBLESHOOT, Remote.CHANGE_USER_ACCOUNT_TYPE, Remote.CREATE_SNAPSHOT, Remote.RESTORE)
-_GUARDS: Mapping[str, tuple[Guard, ...]] = MappingProxyType(
-    {
-        **{name.value: (_idle,) for name in _REMOTE},
-        "rerunStep": (_idle,),
-        "retry": (_planned,),
-        "reprovision": (_planned,),
-        BUILD_FIRST: (_idle, _planned),
-        "resize": (held_plans,),
-    }
-)
-"""Guards of each action besides the records."""
-
-
 async def supported_actions(context: ActionContext, client: DurableClient, pc: CloudPc) -> list[SupportedAction]:
     """Return for each action whether it is possible on *pc*. A directory that cannot be read is a reason, no error."""
     said: dict[Guard, str | None] = {}
-
-    async def guarded(name: str, refused: str | None, choices: tuple[str, ...] | None = None) -> SupportedAction:
-        for guard in _GUARDS.get(name, ()):
-            if refused is None:
-                if guard not in said:
-                    said[guard] = await _reason(guard(context, client, pc))
-                refused = said[guard]
-        permission = _CLOUD_PCS + ("reprovision" if name == BUILD_FIRST else name)
-        return SupportedAction(
-            action=name, permission=permission, possible=refused is None, reason=refused, choices=choices
+    found = []
+    for name, performer in PERFORMERS.items():
+        refused = performer.refuses(pc, performer.sample(pc))
+        choices = performer.choices(pc) if performer.choices else None
+        if name == Remote.RESIZE:
+            refused, choices = await _resize(context, pc)
+        for guard in performer.guards if refused is None else ():
+            if guard not in said:
+                said[guard] = await _reason(guard(context, client, pc))
+            refused = refused or said[guard]
+        supported = SupportedAction(
+            action=name,
+            permission=ACTIONS[name].permission,
+            possible=refused is None,
+            reason=refused,
+            choices=choices,
         )
-
-    found = [SupportedAction(action="rename", permission=f"{_CLOUD_PCS}rename", possible=True)]
-    for name in ACTIONS:
-        if name == "resize":
-            found.append(await guarded(name, *await _resize(context, pc)))
-        else:
-            found.append(await guarded(name, await _refused(context, name, pc), _choices(name, pc)))
-    found.append(
-        await guarded(BUILD_FIRST, await _refused(context, "reprovision", pc, ReprovisionForm(build_first=True)))
-    )
+        found.append(supported)
     return found
 
 
@@ -190,26 +152,6 @@ async def _guard_version(context: ActionContext, version: ImageVersion, verb: Ve
         removing(version, at=context.now, operation_id="")
     else:
         refuse_without_machine(version)
-
-
-async def _refused(context: ActionContext, name: str, pc: CloudPc, form: Value | None = None) -> str | None:
-    """Return why an action is not possible by the records, as a bulk action's dry run says it."""
-    forms: Mapping[str, Value] = {
-        "changeUserAccountType": AccountForm(user_account_type=UserAccountType.STANDARD_USER),
-        "extendGrace": ExtendForm(hours=1),
-        "restore": RestoreForm(restore_point_date_time=context.now, time_range=TimeRange.BEFORE_OR_AFTER),
-    }
-    asked = form or forms.get(name) or ACTIONS[name].form()
-    return (await ACTIONS[name].judge(context, asked, (pc,)))(pc)
-
-
-def _choices(name: str, pc: CloudPc) -> tuple[str, ...] | None:
-    if name == "restore":
-        return tuple(point.id for point in reversed(pc.current.restore_points) if point.status == "ready")
-    if name == "rerunStep":
-        warned = {warning.step for warning in pc.current.warnings}
-        return tuple(step for step in STEPS if step in warned)
-    return None
 
 
 async def _resize(context: ActionContext, pc: CloudPc) -> tuple[str | None, tuple[str, ...]]:

@@ -8,6 +8,7 @@ import pytest
 
 import activities.bulk
 from shared.contracts.bulk import ACT_ON_ITEM, NEXT_WAVE, BulkOrder, ItemOrder
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.build import Build, Failure, Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
@@ -18,7 +19,7 @@ from shared.domain.policies.policy import image_source
 from shared.errors import ConflictError, InvalidError
 from shared.services.action_context import ActionContext
 from shared.services.bulk import BulkForm, begin_bulk, bulk_due, steer, targets_of
-from shared.services.catalogue import ACTIONS
+from shared.services.catalogue import BULK_ACTIONS
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
 from tests.cloud_pcs import edited
@@ -74,13 +75,13 @@ def in_state(state: str) -> CloudPc:
 
 async def context_of(here: PaperServices, action: str, *seed: str) -> ActionContext:
     tenant = (await here.tenants.get(things.TENANT_ID)).value
-    verb, trace_id = ACTIONS[action].verb, "/".join(seed)
+    verb, trace_id = ACTIONS[action].permission, "/".join(seed)
     return ActionContext(here, EVE, tenant, verb=verb, trace_id=trace_id, now=here.hand.at, seed=seed, repeatable=True)
 
 
-@pytest.mark.parametrize("action", sorted(ACTIONS))
+@pytest.mark.parametrize("action", sorted(BULK_ACTIONS))
 async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, action: str) -> None:
-    kind, host = ACTIONS[action], IdleHost()
+    kind, host = BULK_ACTIONS[action], IdleHost()
     await here.cloud_pcs.save_all([Stored(in_state(state), "*") for state in STATES])
     form = BulkForm(action=action, parameters=dict(PARAMETERS.get(action, {})), filter=Selection())
     meant = {each.cloud_pc_id: each.refusal for each in await targets_of(await context_of(here, action, "dry"), form)}
@@ -90,7 +91,7 @@ async def test_what_a_dry_run_promises_is_what_is_done(here: PaperServices, acti
         pc, done[state] = in_state(state), None
         try:
             await kind.perform(
-                await context_of(here, action, "do", state), host, pc, kind.form.model_validate(form.parameters)
+                await context_of(here, action, "do", state), host, pc.id, kind.form.model_validate(form.parameters)
             )
         except ConflictError as refused:
             done[state] = str(refused)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from shared.domain.cloud_pcs.actions import OwnAction
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.user_setting import OwnAction
 from shared.domain.tenants.tenant import Paused
 from shared.errors import UnavailableError
 from tests.cloud_pcs import edited

@@ -7,9 +7,9 @@ from typing import Annotated
 import azure.functions as func
 from typing_extensions import TypedDict
 
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.operations.bulk import BulkStatus
 from shared.services.bulk import BulkForm, BulkTarget, begin_bulk, check, steer, targets_of
-from shared.services.catalogue import ACTIONS
 from shared.services.operation_facts import operation_facts
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
@@ -122,4 +122,4 @@ async def _steered(call: Call, client: DurableClient, status: BulkStatus) -> Res
 
 
 def _authorize(call: Call, action: str) -> None:
-    authorize(call.caller, ACTIONS[action].verb, call.deps.settings.provider_tenant_id, call.tenant)
+    authorize(call.caller, ACTIONS[action].permission, call.deps.settings.provider_tenant_id, call.tenant)

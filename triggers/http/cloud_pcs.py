@@ -1,26 +1,20 @@
-"""Cloud PCs: Graph's cloudPCs, and our own timeline, sign-in details, retry and rerun of a step."""
+"""Cloud PCs: Graph's cloudPCs, and our own timeline and sign-in details."""
 
 from __future__ import annotations
 
 import azure.functions as func
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.rebuilds import RETRY
 from shared.domain.cloud_pcs.sign_in import SignInDetails
 from shared.domain.planning.drift import TenantPolicies
 from shared.services.cloud_pc_lists import cloud_pc_entries
 from shared.services.explanations import read_configuration
-from shared.services.rebuilding import rebuild
-from shared.services.rerunning import RerunForm
-from shared.services.rerunning import rerun as rerun_steps
 from shared.services.signing_in import ready_sign_in
-from shared.workflow import Blueprint, DurableClient
+from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_function, graph_item, graph_kept_list, query_of
-from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
-from triggers.http.operations import accepted
 from triggers.http.response_shapes import Page
 from triggers.http.views.cloud_pcs import (
     CLOUD_PC,
@@ -32,7 +26,6 @@ from triggers.http.views.cloud_pcs import (
     count_by_status,
     launch_detail_view,
 )
-from triggers.http.views.operations import OPERATION
 from triggers.http.views.timeline import TimelineView, timeline_view
 
 bp = Blueprint()
@@ -87,33 +80,6 @@ async def get_timeline(call: Call) -> Response:
 async def get_sign_in_details(call: Call) -> Response:
     """Show the sign-in details of the user, with a text for the administrator to pass on."""
     return ok((await ready_sign_in(call.deps, call.tenant, await _present(call))).to_json())
-
-
-@bp.route(route="tenants/{tenant}/cloudPCs/{id}/retry", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/retry", returns={202: OPERATION})
-async def retry_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Try a failed Cloud PC again, under the policy that wins now."""
-
-    async def retry() -> Response:
-        await call.match_record(call.deps.cloud_pcs)
-        return accepted(await rebuild(call.context, client, call.param("id"), RETRY))
-
-    return await once(call, retry)
-
-
-@bp.route(route="tenants/{tenant}/cloudPCs/{id}/rerunStep", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/rerunStep", accepts=RerunForm, returns={202: OPERATION})
-async def rerun_step(call: Call, client: DurableClient) -> Response:
-    """Run a post-provisioning step again that has left a warning; without warnings the status is provisioned."""
-    form = call.read(RerunForm)
-
-    async def rerun() -> Response:
-        await call.match_record(call.deps.cloud_pcs)
-        return accepted(await rerun_steps(call.context, client, call.param("id"), form))
-
-    return await once(call, rerun)
 
 
 async def _configuration(call: Call) -> TenantPolicies:

@@ -22,8 +22,8 @@ Password = Annotated[str, WithJsonSchema({"type": "string", "writeOnly": True, "
 
 T = TypeVar("T", bound=type[Any])
 
-_ANNOTATIONS: dict[str, Any] = {"@odata[.]": {}}
-annotated = with_config(ConfigDict(json_schema_extra={"patternProperties": _ANNOTATIONS}))
+ANNOTATIONS: dict[str, Any] = {"@odata[.]": {}}
+annotated = with_config(ConfigDict(json_schema_extra={"patternProperties": ANNOTATIONS}))
 """Marks a ``TypedDict`` in which Graph's clients may send annotations of OData beside the properties."""
 unrestricted = with_config(ConfigDict(extra="allow"))
 """Marks a ``TypedDict`` that may have more properties. Without it a schema allows none."""
@@ -42,7 +42,7 @@ def sent_back(view: type[Any], *others: str) -> Callable[[T], T]:
 
     def mark(body: T) -> T:
         names = "|".join(re.escape(name) for name in sorted(read_only(view, body) | {*others}))
-        known: Json = {**_ANNOTATIONS, f"^({names})$": {"readOnly": True}}
+        known: Json = {**ANNOTATIONS, f"^({names})$": {"readOnly": True}}
         marked: T = with_config(ConfigDict(json_schema_extra={"patternProperties": known}))(body)
         return marked
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 
 import azure.functions as func
 
 from shared.contracts.tickets import on_behalf_of
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.cloud_pcs.sign_in import SignInDetails
-from shared.domain.cloud_pcs.user_setting import OwnAction
-from shared.domain.operations.operation import Operation
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import NotFoundError
 from shared.services.operation_facts import operation_facts
@@ -20,17 +17,14 @@ from shared.services.own_cloud_pcs import (
     cloud_pcs_of,
     own_cloud_pc,
     own_possibilities,
-    reset,
     setting_or_none,
     spot_desktops_of,
 )
-from shared.services.remote import RemoteActionRequest, act, rename
 from shared.services.signing_in import ready_sign_in
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.lists import whole_list
-from triggers.http.own_actions import AccountForm, NameForm, RestoreForm, operation_address, perform_own
 from triggers.http.response_shapes import Page
 from triggers.http.views.operations import OPERATION, operation_view
 from triggers.http.views.own_cloud_pcs import (
@@ -45,7 +39,7 @@ from triggers.http.views.remote_actions import RestorePointsView, restore_points
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_ONE = "me/cloudPCs/{id}"
+PLACE = "me/cloudPCs/{id}"
 
 
 @bp.route(route="me/cloudPCs", methods=["GET"], auth_level=_OPEN)
@@ -60,90 +54,42 @@ async def list_own_cloud_pcs(call: Call, client: DurableClient) -> Response:
     return await whole_list(call, OWN_CLOUD_PCS, views)
 
 
-@bp.route(route=_ONE, methods=["GET"], auth_level=_OPEN)
+@bp.route(route=PLACE, methods=["GET"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=OwnCloudPcView)
 async def get_own_cloud_pc(call: Call, client: DurableClient) -> Response:
     """Show one of the caller's own Cloud PCs."""
-    pc = await _own(call)
+    pc = await addressed_own(call)
     with on_behalf_of(pc.tenant_id):
         (view,) = await _views(call, client, call.tenant, [pc])
     return ok(view)
 
 
-@bp.route(route=f"{_ONE}/signInDetails", methods=["GET"], auth_level=_OPEN)
+@bp.route(route=f"{PLACE}/signInDetails", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=SignInDetails)
 async def get_own_sign_in_details(call: Call) -> Response:
     """Show the caller's sign-in details: ``address`` opens the Cloud PC in a browser, ``appAddress`` in Windows App."""
-    pc = await _own(call)
+    pc = await addressed_own(call)
     return ok((await ready_sign_in(call.deps, call.tenant, pc)).to_json())
 
 
-@bp.route(route=f"{_ONE}/restorePoints", methods=["GET"], auth_level=_OPEN)
+@bp.route(route=f"{PLACE}/restorePoints", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=RestorePointsView)
 async def list_own_restore_points(call: Call) -> Response:
     """List the restore points of the caller's Cloud PC, newest first."""
-    return ok({"value": restore_points_view(await _own(call))})
+    return ok({"value": restore_points_view(await addressed_own(call))})
 
 
-@bp.route(route=f"{_ONE}/operations/{{operation}}", methods=["GET"], auth_level=_OPEN)
+@bp.route(route=f"{PLACE}/operations/{{operation}}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/me/readCloudPCs", returns=OPERATION)
 async def get_own_operation(call: Call) -> Response:
     """Show the progress of an operation on the caller's Cloud PC."""
-    pc = await _own(call)
+    pc = await addressed_own(call)
     stored = await call.deps.operations.get(pc.tenant_id, call.param("operation"))
     if stored.value.resource_id != pc.id:
         raise NotFoundError("there is no such operation")
     facts = await operation_facts(call.context)
     return ok(operation_view(facts.shown(stored.value)), etag=stored.etag)
-
-
-@bp.route(route=f"{_ONE}/reboot", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/me/reboot", returns={202: OPERATION})
-async def reboot_own_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Restart the caller's Cloud PC."""
-    return await _acted(call, client, OwnAction.REBOOT, RemoteActionRequest(Remote.REBOOT))
-
-
-@bp.route(route=f"{_ONE}/troubleshoot", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/me/troubleshoot", returns={202: OPERATION})
-async def troubleshoot_own_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Check all that the caller's Cloud PC needs to work, and repair what is safe."""
-    return await _acted(call, client, OwnAction.TROUBLESHOOT, RemoteActionRequest(Remote.TROUBLESHOOT))
-
-
-@bp.route(route=f"{_ONE}/changeUserAccountType", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/me/changeUserAccountType", accepts=AccountForm, returns={202: OPERATION})
-async def change_own_account_type(call: Call, client: DurableClient) -> Response:
-    """Make the caller a local administrator of their Cloud PC, or a standard user again."""
-    return await _acted(call, client, OwnAction.CHANGE_USER_ACCOUNT_TYPE, call.read(AccountForm).request)
-
-
-@bp.route(route=f"{_ONE}/restore", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/me/restore", accepts=RestoreForm, returns={202: OPERATION})
-async def restore_own_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Put the disk of the caller's Cloud PC back to a restore point: changes since then are lost."""
-    return await _acted(call, client, OwnAction.RESTORE, call.read(RestoreForm).request)
-
-
-@bp.route(route=f"{_ONE}/reprovision", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/me/reprovision", returns={202: OPERATION})
-async def reprovision_own_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Reset the caller's Cloud PC: it is removed with all data, and made anew under the policy that wins now."""
-    return await _allowed(call, OwnAction.REPROVISION, lambda pc: reset(call.context, client, pc))
-
-
-@bp.route(route=f"{_ONE}/rename", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/me/rename", accepts=NameForm, returns={202: OPERATION})
-async def rename_own_cloud_pc(call: Call) -> Response:
-    """Give the caller's Cloud PC another display name; the computer's name stays."""
-    name = call.read(NameForm).display_name
-    return await _allowed(call, OwnAction.RENAME, lambda pc: rename(call.context, pc.id, name))
 
 
 @bp.route(route="me/spotDesktops", methods=["GET"], auth_level=_OPEN)
@@ -163,25 +109,9 @@ async def _views(call: Call, client: DurableClient, tenant: Tenant, pcs: Iterabl
     ]
 
 
-async def _own(call: Call) -> CloudPc:
+async def addressed_own(call: Call) -> CloudPc:
     """Return the addressed Cloud PC if it is the caller's own; the call concerns its tenant from then on."""
     caller = call.caller
     tenant, pc = await own_cloud_pc(call.deps, caller.directory_id, caller.actor.id, call.param("id"))
     call.concern(tenant)
     return pc
-
-
-async def _acted(call: Call, client: DurableClient, action: OwnAction, request: RemoteActionRequest) -> Response:
-    return await _allowed(call, action, lambda pc: act(call.context, client, pc.id, request))
-
-
-async def _allowed(call: Call, action: OwnAction, perform: Callable[[CloudPc], Awaitable[Operation]]) -> Response:
-    """Perform *action* where the settings of the caller allow it."""
-    pc = await _own(call)
-
-    def answer(operation: Operation) -> Response:
-        return Response(
-            202, operation_view(operation), {"Location": operation_address(pc, operation), "Retry-After": "5"}
-        )
-
-    return await perform_own(call, pc, action, lambda: perform(pc), answer)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import ForbiddenError, NotFoundError
 from triggers.http.authentication import Caller
@@ -56,20 +57,6 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/roleAssignments/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/readSignInDetails": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/retry": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/rerunStep": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/reprovision": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/reboot": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/rename": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/troubleshoot": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/changeUserAccountType": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/createSnapshot": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/restore": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/resize": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/endGracePeriod": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/extendGrace": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/holdGrace": _OPERATORS,
-        "Microsoft.CloudPC/cloudPCs/confirmRemoval": _ADMINISTRATORS,
         "Microsoft.CloudPC/orphans/read": _READERS,
         "Microsoft.CloudPC/orphans/scan": _OPERATORS,
         "Microsoft.CloudPC/orphans/remove": _ADMINISTRATORS,
@@ -130,13 +117,9 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/userSettings/assign": _ADMINISTRATORS,
         "Microsoft.CloudPC/me/read": _USERS,
         "Microsoft.CloudPC/me/readCloudPCs": _USERS,
-        "Microsoft.CloudPC/me/reboot": _USERS,
-        "Microsoft.CloudPC/me/rename": _USERS,
-        "Microsoft.CloudPC/me/troubleshoot": _USERS,
-        "Microsoft.CloudPC/me/changeUserAccountType": _USERS,
-        "Microsoft.CloudPC/me/restore": _USERS,
-        "Microsoft.CloudPC/me/reprovision": _USERS,
         "Microsoft.CloudPC/openapi/read": _USERS,
+        **{row.permission: _ADMINISTRATORS if row.administrators else _OPERATORS for row in ACTIONS.values()},
+        **{row.own_permission: _USERS for row in ACTIONS.values() if row.own},
     }
 )
 

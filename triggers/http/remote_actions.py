@@ -1,4 +1,4 @@
-"""Graph's remote actions: reboot, rename, troubleshoot, account type, restore points, resize."""
+"""Restore points of Cloud PCs, and whether many Cloud PCs can be resized."""
 
 from __future__ import annotations
 
@@ -6,30 +6,18 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.domain.cloud_pcs.remote_action import Remote
-from shared.domain.texts import readable
 from shared.errors import NotFoundError
-from shared.services.rebuilding import UserAccountType
-from shared.services.remote import RemoteActionRequest, act, rename
-from shared.services.resizing import resize, verdicts
-from shared.workflow import Blueprint, DurableClient
+from shared.services.resizing import verdicts
+from shared.workflow import Blueprint
 from triggers.http.bodies.reading import Body, is_id
 from triggers.http.bodies.remote_actions import (
-    LONGEST_NAME,
     MOST_VALIDATED,
-    AccountTypeBody,
-    CreateSnapshotBody,
-    RenameBody,
-    ResizeBody,
-    RestoreBody,
     ValidateBulkResizeBody,
 )
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_function, graph_item, graph_whole_list
-from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
-from triggers.http.operations import address
 from triggers.http.response_shapes import Page
 from triggers.http.views.remote_actions import (
     SNAPSHOT,
@@ -43,77 +31,6 @@ from triggers.http.views.remote_actions import (
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-
-
-@bp.route(route=f"{BASE}/cloudPCs/{{id}}/reboot", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/reboot", graph=True, returns={204: None})
-async def reboot_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Restart a Cloud PC's machine; if it is stopped, start it."""
-    return await _begun(call, client, RemoteActionRequest(Remote.REBOOT))
-
-
-@bp.route(route=f"{BASE}/cloudPCs/{{id}}/troubleshoot", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/troubleshoot", graph=True, returns={204: None})
-async def troubleshoot_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Check all that a Cloud PC needs to work, and repair what is safe; the operation's result has the findings."""
-    return await _begun(call, client, RemoteActionRequest(Remote.TROUBLESHOOT))
-
-
-@bp.route(route=f"{BASE}/cloudPCs/{{id}}/rename", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/cloudPCs/rename", graph=True, accepts=RenameBody, returns={204: None})
-async def rename_cloud_pc(call: Call) -> Response:
-    """Give a Cloud PC another display name; the computer's name stays."""
-    body = Body(call.json())
-    value = body.take("displayName")
-    name = value.strip() if isinstance(value, str) else ""
-    if not 0 < len(name) <= LONGEST_NAME:
-        body.wrong("/displayName", f"write 1 to {LONGEST_NAME} characters")
-    try:
-        readable(name)
-    except ValueError as error:
-        body.wrong("/displayName", str(error))
-    body.settle()
-
-    async def perform() -> Response:
-        await call.match_record(call.deps.cloud_pcs)
-        operation = await rename(call.context, call.param("id"), name)
-        return Response(204, headers={"Operation-Location": address(operation)})
-
-    return await once(call, perform)
-
-
-@bp.route(route=f"{BASE}/cloudPCs/{{id}}/changeUserAccountType", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/changeUserAccountType", graph=True, accepts=AccountTypeBody, returns={204: None})
-async def change_user_account_type(call: Call, client: DurableClient) -> Response:
-    """Make the user a local administrator of their Cloud PC, or a standard user again."""
-    body = Body(call.json())
-    account = body.take("userAccountType")
-    if account not in tuple(UserAccountType):
-        body.wrong("/userAccountType", f"write one of {', '.join(UserAccountType)}")
-    body.settle()
-    administrator = account == UserAccountType.ADMINISTRATOR
-    return await _begun(call, client, RemoteActionRequest(Remote.CHANGE_USER_ACCOUNT_TYPE, administrator=administrator))
-
-
-@bp.route(route=f"{BASE}/cloudPCs/{{id}}/createSnapshot", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint(
-    "Microsoft.CloudPC/cloudPCs/createSnapshot",
-    graph=True,
-    accepts=CreateSnapshotBody,
-    optional=True,
-    returns={204: None},
-)
-async def create_snapshot(call: Call, client: DurableClient) -> Response:
-    """Make a restore point of a Cloud PC; of more than ten the oldest goes."""
-    body = Body(call.json_if_any())
-    for name in ("storageAccountId", "accessTier"):
-        body.only(name, (), "restore points are not exported")
-    body.settle()
-    return await _begun(call, client, RemoteActionRequest(Remote.CREATE_SNAPSHOT))
 
 
 @graph_function(bp, f"{BASE}/cloudPCs/{{id}}/retrieveSnapshots")
@@ -139,34 +56,6 @@ async def get_snapshot(call: Call) -> Response:
         if view["id"] == call.param("id"):
             return graph_item(call, SNAPSHOTS, view)
     raise NotFoundError("there is no such restore point")
-
-
-@bp.route(route=f"{BASE}/cloudPCs/{{id}}/restore", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/restore", graph=True, accepts=RestoreBody, returns={204: None})
-async def restore_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Put the disk of a Cloud PC back to a restore point: changes since then are lost."""
-    body = Body(call.json())
-    snapshot_id = body.take("cloudPcSnapshotId")
-    if not is_id(snapshot_id):
-        body.wrong("/cloudPcSnapshotId", "write the id of one of its restore points; retrieveSnapshots() lists them")
-    body.settle()
-    return await _begun(call, client, RemoteActionRequest(Remote.RESTORE, restore_point_id=str(snapshot_id)))
-
-
-@bp.route(route=f"{BASE}/cloudPCs/{{id}}/resize", methods=["POST"], auth_level=_OPEN)
-@bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/cloudPCs/resize", graph=True, accepts=ResizeBody, returns={204: None})
-async def resize_cloud_pc(call: Call, client: DurableClient) -> Response:
-    """Give a Cloud PC the hardware of another licence; without that licence it waits for it."""
-    plan_id = _target(Body(call.json()))
-
-    async def perform() -> Response:
-        await call.match_record(call.deps.cloud_pcs)
-        operation = await resize(call.context, client, call.param("id"), plan_id)
-        return Response(204, headers={"Operation-Location": address(operation)})
-
-    return await once(call, perform)
 
 
 @bp.route(route=f"{BASE}/cloudPCs/validateBulkResize", methods=["POST"], auth_level=_OPEN)
@@ -202,12 +91,3 @@ def _target(body: Body) -> str:
         body.wrong("/targetServicePlanId", "write the id of one of servicePlans")
     body.settle()
     return str(plan_id)
-
-
-async def _begun(call: Call, client: DurableClient, request: RemoteActionRequest) -> Response:
-    async def perform() -> Response:
-        await call.match_record(call.deps.cloud_pcs)
-        operation = await act(call.context, client, call.param("id"), request)
-        return Response(204, headers={"Operation-Location": address(operation)})
-
-    return await once(call, perform)

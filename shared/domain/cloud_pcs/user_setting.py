@@ -8,9 +8,6 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.rebuilds import REPROVISION, not_rebuildable
-from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.policies.policy import Assignment
 from shared.domain.texts import Label
 from shared.domain.values import Value
@@ -84,28 +81,6 @@ class UserSetting(UserSettingForm):
     last_modified_date_time: datetime
 
 
-class OwnAction(StrEnum):
-    """Actions that users may do with their own Cloud PC, where their settings allow it."""
-
-    REBOOT = "reboot"
-    RENAME = "rename"
-    TROUBLESHOOT = "troubleshoot"
-    CHANGE_USER_ACCOUNT_TYPE = "changeUserAccountType"
-    RESTORE = "restore"
-    REPROVISION = "reprovision"
-
-
-class Possibility(Value):
-    """Whether an action is possible now. *reason*: why it is not."""
-
-    action: OwnAction
-    possible: bool
-    reason: str | None = None
-
-
-NOT_ALLOWED = "your organisation does not allow it"
-
-
 def assigned_in(settings: Iterable[UserSetting], group_ids: frozenset[str]) -> list[tuple[UserSetting, Assignment]]:
     """Return the settings that are assigned to groups of a user, in the order in which they count: as policies."""
     found = [
@@ -129,35 +104,3 @@ def own_frequencies(settings: Iterable[UserSetting]) -> list[timedelta]:
     """Return how often restore points are made for some users, where assigned settings say it; the shortest first."""
     assigned = (each.restore_point_setting.frequency_type.every for each in settings if each.assignments)
     return sorted({every for every in assigned if every is not None})
-
-
-def allows(setting: UserSetting | None, action: OwnAction) -> bool:
-    """Return whether the settings of a user allow *action*."""
-    if setting is None:
-        return False
-    match action:
-        case OwnAction.RESTORE:
-            return setting.restore_point_setting.user_restore_enabled
-        case OwnAction.CHANGE_USER_ACCOUNT_TYPE:
-            return setting.local_admin_enabled
-        case OwnAction.REPROVISION:
-            return setting.reset_enabled
-        case _:
-            return setting.self_service_enabled
-
-
-def own_actions(pc: CloudPc, setting: UserSetting | None) -> tuple[Possibility, ...]:
-    """Return the actions that the user of *pc* may do with it now, or the reason against each."""
-    return tuple(_possibility(pc, setting, action) for action in OwnAction)
-
-
-def _possibility(pc: CloudPc, setting: UserSetting | None, action: OwnAction) -> Possibility:
-    why = None if allows(setting, action) else NOT_ALLOWED
-    if action is OwnAction.REPROVISION:
-        why = why or not_rebuildable(pc, REPROVISION)
-        return Possibility(action=action, possible=why is None, reason=why)
-    if why is None and action is not OwnAction.RENAME:
-        why = pc.occupied or (None if Remote(action.value).allows(pc.status) else f"it is {pc.status.value}")
-    if why is None and action is OwnAction.RESTORE and not any(p.status == "ready" for p in pc.current.restore_points):
-        why = "it has no restore point"
-    return Possibility(action=action, possible=why is None, reason=why)

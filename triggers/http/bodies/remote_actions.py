@@ -1,69 +1,27 @@
 """Bodies of Graph's actions on Cloud PCs."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.domain.values import Id
-from triggers.http.json_schema import annotated
+from shared.domain.values import Id, Value
+from triggers.http.json_schema import ANNOTATIONS, Json, annotated
+from triggers.http.response_shapes import Derived, Schemas
 
-LONGEST_NAME = 64
 MOST_VALIDATED = 2000  # Graph: cloudPC validateBulkResize
 
-AccountType = Literal["standardUser", "administrator"]
 
+class GraphBody(Derived):
+    """The body of a form at an address of Graph, whose clients may send annotations of OData beside its properties."""
 
-@annotated
-class ReprovisionBody(TypedDict, total=False):
-    """Account type of the user; left out or null: the policy's."""
+    def __init__(self, form: type[Value]) -> None:
+        super().__init__(f"{form.__name__.removesuffix('Form').removesuffix('Body')}Body", form)
+        self.form = form
 
-    userAccountType: AccountType | None
-    osVersion: Literal["windows11"] | None
-
-
-@annotated
-class OwnReprovisionBody(TypedDict, total=False):
-    """Users have the account that their policy says."""
-
-    userAccountType: None
-    osVersion: Literal["windows11"] | None
-
-
-@annotated
-class RenameBody(TypedDict):
-    """The new name."""
-
-    displayName: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
-
-
-@annotated
-class AccountTypeBody(TypedDict):
-    """Account type of the user on the Cloud PC."""
-
-    userAccountType: AccountType
-
-
-@annotated
-class CreateSnapshotBody(TypedDict, total=False):
-    """Restore points are not exported."""
-
-    storageAccountId: None
-    accessTier: None
-
-
-@annotated
-class RestoreBody(TypedDict):
-    """The restore point."""
-
-    cloudPcSnapshotId: Id
-
-
-@annotated
-class ResizeBody(TypedDict):
-    """The service plan of the licence that the Cloud PC is to have."""
-
-    targetServicePlanId: Id
+    def schema(self, schemas: Schemas) -> Json:
+        """Return the schema of the form with annotations."""
+        return {**schemas.whole(self.form), "patternProperties": ANNOTATIONS}
 
 
 @annotated

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
+from shared.domain.cloud_pcs.actions import Possibility
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.progress import Progress, progress
 from shared.domain.cloud_pcs.sign_in import ADDRESS, PublishedDesktop
-from shared.domain.cloud_pcs.user_setting import Possibility
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import MemberStatus, SpotMember
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp

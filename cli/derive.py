@@ -42,6 +42,8 @@ def _entry(method: str, path: str, operation: Json, schemas: Json) -> Json:
         entry["keyed"] = True
     if "If-Match" in headers:
         entry["matched"] = True
+    if action := operation.get("x-deskwright-action"):
+        entry["action"] = {each: action[each] for each in ("resource", "name", "destroys")}
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:
         entry["fields"] = list(_fields(_resolved(body, schemas), schemas))

@@ -4,12 +4,14 @@
 the machine's if it is recent enough, else the wheel on PyPI (``local/node.py``).
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from local import node
 
@@ -17,6 +19,7 @@ PORTAL = Path(__file__).parent.parent / "portal"
 SCHEMA = PORTAL / "schema"
 _API = PORTAL.parent / "docs" / "openapi.json"
 _TYPES = PORTAL / "src" / "api" / "schema.d.ts"
+_ACTIONS = _TYPES.with_name("actions.ts")
 
 
 class PortalError(Exception):
@@ -58,11 +61,30 @@ def _bundle(mode: str, folder: str) -> None:
 
 
 def _write_types() -> None:
+    module = actions(json.loads(_API.read_text("utf-8")))
+    if not _ACTIONS.exists() or _ACTIONS.read_text("utf-8") != module:
+        _ACTIONS.write_text(module, "utf-8")
     if not _TYPES.exists() or _TYPES.stat().st_mtime < _API.stat().st_mtime:
         program = SCHEMA / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
         written = _TYPES.with_name(f"{os.getpid()}.d.ts")  # make check and make portal may both be at it
         _run([node.find(node.TOOLS).node, str(program), str(_API), "--output", str(written)], SCHEMA)
         written.replace(_TYPES)
+
+
+def actions(document: Mapping[str, Any]) -> str:
+    """Return the actions of the OpenAPI document as a module: by resource and name, with address and facts.
+
+    Of the two addresses of an action on one's own Cloud PC it is the one for all tenants.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for path, methods in document["paths"].items():
+        action = methods.get("post", {}).get("x-deskwright-action")
+        if action is not None and (action["resource"] != "me" or path.startswith("/me/")):
+            facts = {name: action[name] for name in ("destroys", "bulk") if name in action}
+            found.setdefault(action["resource"], {})[action["name"]] = {"path": path, **facts}
+    return (
+        f"/** Written by local/portal_bundle.py. */\nexport const ACTIONS = {json.dumps(found, indent=2)} as const;\n"
+    )
 
 
 def _tool(program: str, *arguments: str) -> None:

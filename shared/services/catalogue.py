@@ -1,4 +1,4 @@
-"""How each action on a Cloud PC is done: its form, when it is possible, and its use case; also in a bulk action.
+"""Forms, conditions and use cases of the actions on a Cloud PC, one by one and in a bulk action.
 
 The facts of an action are in ``shared.domain.cloud_pcs.actions``.
 """
@@ -67,7 +67,7 @@ class InBulk(Generic[F]):
 
 @dataclass(frozen=True, slots=True)
 class Performer(Generic[F]):
-    """How one action is done.
+    """Form, conditions and use case of one action.
 
     *refuses*: why it is not possible by the record. *guards*: asked of everything outside the record. *sample*: a form
     for a Cloud PC, with which is asked whether the action is possible at all. *choices*: what a form may name.

@@ -12,7 +12,7 @@ from typing import Any
 import azure.functions as func
 
 from shared.contracts.tickets import on_behalf_of
-from shared.domain.cloud_pcs.actions import ACTIONS, Action, OwnAction
+from shared.domain.cloud_pcs.actions import ACTIONS, RESOURCE, Action, OwnAction
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.operations.operation import Operation
 from shared.domain.values import Value
@@ -44,7 +44,7 @@ _VIEWS: Mapping[str, tuple[Node, Callable[[CloudPc, Call], Any]]] = MappingProxy
         "confirmRemoval": (PendingRemovalView, lambda pc, _: pending_removal_view(pc)),
     }
 )
-"""Of the actions that are done at once: what the answer shows of the Cloud PC."""
+"""Views of the Cloud PC in the answers of actions that are done at once."""
 
 
 def _may_be_empty(form: type[Value]) -> bool:
@@ -100,6 +100,13 @@ def _add(action: Action) -> None:
         graph=action.graph,
         accepts=_accepted(form, graph=action.graph) if taken else None,
         optional=optional,
+        action={
+            "resource": RESOURCE,
+            "name": action.name,
+            "destroys": action.destroys,
+            "bulk": action.bulk,
+            "own": action.own is not None,
+        },
         returns={204: None} if action.graph else view[0] if view else {202: OPERATION},
     )
 
@@ -139,6 +146,7 @@ def _add_own(action: Action, about: str, *, graph: bool) -> None:
         graph=graph,
         accepts=_accepted(form, graph=graph) if taken else None,
         optional=optional,
+        action={"resource": "me", "name": action.name, "destroys": action.destroys},
         returns={204: None} if graph else {202: OPERATION},
     )
 

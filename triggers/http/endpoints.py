@@ -44,6 +44,7 @@ from triggers.http.authentication import (
 )
 from triggers.http.call import Call, Response, body_of, parts_of
 from triggers.http.etags import is_held
+from triggers.http.json_schema import Json
 from triggers.http.odata import Collection, named_parameters
 from triggers.http.openapi_metadata import RouteMetadata, attach
 from triggers.http.permissions import VERBS, authorize
@@ -74,11 +75,12 @@ def endpoint(
     returns: Node | Mapping[int, Node | None] | None = None,
     query: Collection | tuple[str, ...] = (),
     mutates: bool = True,
+    action: Json | None = None,
 ) -> Callable[[Handler], Callable[..., Awaitable[func.HttpResponse]]]:
     """Make ``handler(call)`` or ``handler(call, client)`` an HTTP function that *verb* guards.
 
     *mutates*: whether what is refused leaves an audit event, where the method is not GET. The others are for the
-    OpenAPI document. *returns*: the body of a 200, or a body for each status.
+    OpenAPI document. *returns*: the body of a 200, or a body for each status. *action*: its extension about an action.
     """
     if verb not in VERBS:
         message = f"{verb} is not in the table of permissions"
@@ -106,7 +108,9 @@ def endpoint(
             return _timed(response)
 
         by_status = returns if isinstance(returns, Mapping) else {200: returns}
-        metadata = RouteMetadata(accepts, optional=optional, returns=by_status, query=query, graph=graph, verb=verb)
+        metadata = RouteMetadata(
+            accepts, optional=optional, returns=by_status, query=query, graph=graph, verb=verb, action=action
+        )
         return _entry(handler, respond) if returns is None else attach(_entry(handler, respond), metadata)
 
     return frame

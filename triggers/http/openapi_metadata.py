@@ -25,7 +25,7 @@ class RouteMetadata:
     """*accepts*: the body, None: there is none; *optional*: it may be left out. *returns*: the body for each status.
 
     *query*: a collection, for the options of OData; or names of query parameters. *graph*: errors have Graph's shape.
-    *verb*: the permission, empty for a route that asks for none.
+    *verb*: the permission, empty for a route that asks for none. *action*: facts for clients of the action that it is.
     """
 
     accepts: Node | None = None
@@ -34,6 +34,7 @@ class RouteMetadata:
     query: Collection | tuple[str, ...] = ()
     graph: bool = False
     verb: str = ""
+    action: Json | None = None
 
     @property
     def bodies(self) -> tuple[Node, ...]:

@@ -24,10 +24,19 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
+class Action:
+    """An action on a resource. *destroys*: whether data is lost that does not come back."""
+
+    resource: str
+    name: str
+    destroys: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One operation. *keyed*: it takes an Idempotency-Key; *matched*: an If-Match; *fields*: None without a body.
 
-    *schema*: of the body, where the command line judges it itself.
+    *schema*: of the body, where the command line judges it itself. *action*: what it does, and with which resource.
     """
 
     name: str
@@ -39,6 +48,7 @@ class Operation:
     keyed: bool
     matched: bool
     schema: Mapping[str, Any] = field(default_factory=dict)
+    action: Action | None = None
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -74,6 +84,12 @@ def names() -> frozenset[str]:
     return frozenset(_table())
 
 
+def actions(resource: str) -> tuple[Operation, ...]:
+    """Return the actions on a kind of resource."""
+    found = (name for name, entry in _table().items() if entry.get("action", {}).get("resource") == resource)
+    return tuple(operation(name) for name in found)
+
+
 @cache
 def operation(name: str) -> Operation:
     """Return an operation by its id. Raises: KeyError if there is none."""
@@ -89,6 +105,7 @@ def operation(name: str) -> Operation:
         keyed=entry.get("keyed", False),
         matched=entry.get("matched", False),
         schema=entry.get("schema", {}),
+        action=Action(**entry["action"]) if "action" in entry else None,
     )
 
 

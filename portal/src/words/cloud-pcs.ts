@@ -32,16 +32,16 @@ export const words = {
       text: "Power, agent, registration, device and rights are examined, and repaired where that is possible. The machine may be restarted.",
     },
     retry: { title: "Retry", text: "It is built again, as its policy says today. What is there is used where that is safe." },
-    reprovision: {
-      title: "Reprovision",
-      text: "The machine is deleted and a new one is built. Everything on its disk is lost, with all restore points.",
-    },
     reprovisionBuildFirst: {
       title: "Reprovision, new machine first",
       text: "The user keeps working until the new machine is ready. Everything on the old disk is lost then, with all restore points.",
     },
-    rename: { title: "Rename", text: "The user sees the new name at once. The computer's own name stays." },
+    reprovision: {
+      title: "Reprovision",
+      text: "The machine is deleted and a new one is built. Everything on its disk is lost, with all restore points.",
+    },
     resize: { title: "Resize", text: "The machine stops, and starts with other hardware. A disk never shrinks." },
+    rename: { title: "Rename", text: "The user sees the new name at once. The computer's own name stays." },
     changeUserAccountType: { title: "Change the account type", text: "The user signs out and in for the change to count." },
     createSnapshot: { title: "Create a restore point", text: "Made while the machine runs; ten are kept, each for 28 days." },
     restore: { title: "Restore", text: "All changes since the restore point are lost. The machine stops while it is restored." },

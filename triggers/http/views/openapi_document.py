@@ -81,6 +81,9 @@ def _operation(route: Route, components: Components) -> Json:
         operation["responses"] |= {
             str(each): {"$ref": f"#/components/responses/{_error_name(each, graph=metadata.graph)}"} for each in _ERRORS
         }
+    if metadata.action is not None:
+        form = components.ref(metadata.accepts) if metadata.accepts is not None else {}
+        operation["x-deskwright-action"] = {**metadata.action, "form": form.get("$ref")}
     if metadata.accepts is not None:
         content: Json = {"schema": components.ref(metadata.accepts)}
         if route.name in BODIES or metadata.optional:

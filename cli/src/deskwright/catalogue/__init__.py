@@ -22,7 +22,7 @@ from deskwright.catalogue.service import (
     WIZARD,
 )
 from deskwright.catalogue.spot import HOST, IMAGE_SET, IMAGE_VERSION, RELEASE, SESSION, SPOT
-from deskwright.catalogue.words import NAMES, Named, Noun, Verb
+from deskwright.catalogue.words import NAMES, SHOWN_OTHERWISE, Named, Noun, Verb
 
 WHOAMI = Verb("whoami", "get_me", ("name", "kind", "roles", "tenants", "directoryId", "id"))
 
@@ -31,12 +31,12 @@ NOUNS = (
     *(BULK, OPERATION, REMOVAL, ORPHAN, USER, GROUP, USER_SETTING, TENANT, SITE, OFFER, AUDIT, WIZARD, SERVICE, MY),
 )
 
-_MINE = (
-    *("list_my_cloud_pcs", "get_my_cloud_pc", "retrieve_my_launch_detail", "reboot_my_cloud_pc", "rename_my_cloud_pc"),
-    *("troubleshoot_my_cloud_pc", "change_my_account_type", "restore_my_cloud_pc", "reprovision_my_cloud_pc"),
-)
 WITHOUT_COMMAND: Mapping[str, str] = {
-    **dict.fromkeys(_MINE, "Graph's shape for its SDKs; my has commands for those of all tenants"),
+    **SHOWN_OTHERWISE,
+    **dict.fromkeys(
+        ("list_my_cloud_pcs", "get_my_cloud_pc", "retrieve_my_launch_detail"),
+        "Graph's shape for its SDKs; my has commands for those of all tenants",
+    ),
     "find_source_images": "image create offers them",
     "get_audit_activity_types": "audit list shows what was done; api prints the types",
     "get_snapshot": "pc restore-points lists those of a Cloud PC; api prints one",
@@ -49,7 +49,6 @@ WITHOUT_COMMAND: Mapping[str, str] = {
     "get_tenant_wizard": "tenant create shows it, step by step",
     "health": "takes a function key and no token: it is for probes of the platform",
     "receive_notifications": "Microsoft Graph calls it; nobody else can",
-    "reprovision_cloud_pc": "pc reprovision sends our own request, which has one option more",
     "review_tenant_wizard": "tenant create reviews each step by it; with --dry-run it prints the review",
 }
 """Operations that have no command, and why."""

@@ -1,6 +1,6 @@
 """Commands for Cloud PCs, and for the policies, connections and images that they are built by."""
 
-from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb
+from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb, verbs_of
 
 _PC = (
     "USER=userPrincipalName",
@@ -14,6 +14,22 @@ _PC = (
 )
 _POINT = ("CREATED=createdDateTime", "EXPIRES=expirationDateTime", "TYPE=snapshotType", "STATUS=status", *ID)
 _PC_SELECT = ",".join(dict.fromkeys(column.rpartition("=")[2].partition("/")[0] for column in _PC))
+_CALLED = {
+    "reboot": "restart",
+    "changeUserAccountType": "account-type",
+    "createSnapshot": "create-restore-point",
+    "endGracePeriod": "end-grace",
+    "reprovisionBuildFirst": "reprovision",
+}
+"""The actions whose command is not called as they are."""
+_ASKS = {
+    "reprovisionBuildFirst": "Build {} anew? Its disk is deleted.",
+    "resize": "Resize {}? It restarts, and its disk never shrinks.",
+    "restore": "Restore {}? Changes made since are lost.",
+    "endGracePeriod": "End the grace period of {} and remove it?",
+    "confirmRemoval": "Let {} begin its grace period, which the removal brake holds?",
+}
+"""Questions before an action. An action that destroys is never begun without a question."""
 PC = Noun(
     "pc",
     "Cloud PCs",
@@ -31,37 +47,9 @@ PC = Noun(
         ),
         Verb("actions", "get_supported_actions", ACTIONS, rows="value", named="pc"),
         Verb("sign-in", "get_sign_in_details", named="pc"),
-        Verb("restart", "reboot_cloud_pc", named="pc"),
-        Verb("rename", "rename_cloud_pc", named="pc"),
-        Verb("troubleshoot", "troubleshoot_cloud_pc", named="pc"),
-        Verb(
-            "reprovision",
-            "reprovision_with_options",
-            named="pc",
-            asks=f"Build {{}} anew? Its disk is deleted. {DESTROYS}",
-        ),
-        Verb("retry", "retry_cloud_pc", named="pc"),
-        Verb("rerun-step", "rerun_step", named="pc"),
-        Verb("resize", "resize_cloud_pc", named="pc", asks="Resize {}? It restarts, and its disk never shrinks."),
         Verb("check-resize", "validate_bulk_resize", rows="value"),
-        Verb("account-type", "change_user_account_type", named="pc"),
-        Verb("create-restore-point", "create_snapshot", named="pc"),
         Verb("restore-points", "retrieve_snapshots", _POINT, rows="value", named="pc"),
-        Verb("restore", "restore_cloud_pc", named="pc", asks=f"Restore {{}}? Changes made since are lost. {DESTROYS}"),
-        Verb(
-            "end-grace",
-            "end_grace_period",
-            named="pc",
-            asks=f"End the grace period of {{}} and remove it? {DESTROYS}",
-        ),
-        Verb("extend-grace", "extend_grace", named="pc"),
-        Verb("hold-grace", "hold_grace", named="pc"),
-        Verb(
-            "confirm-removal",
-            "confirm_removal_of_cloud_pc",
-            named="pc",
-            asks="Let {} begin its grace period, which the removal brake holds?",
-        ),
+        *verbs_of("cloudPCs", named="pc", called=_CALLED, asks=_ASKS),
     ),
 )
 POLICY = Noun(
@@ -155,15 +143,13 @@ MY = Noun(
         Verb("show", "get_own_cloud_pc", named="my"),
         Verb("desktops", "list_own_spot_desktops", (*NAME, "STATUS=status", "SIGNS IN=maySignIn", "ADDRESS=address")),
         Verb("sign-in", "get_own_sign_in_details", named="my"),
-        Verb("restart", "reboot_own_cloud_pc", named="my"),
-        Verb("rename", "rename_own_cloud_pc", named="my"),
-        Verb("troubleshoot", "troubleshoot_own_cloud_pc", named="my"),
-        Verb("account-type", "change_own_account_type", named="my"),
         Verb("restore-points", "list_own_restore_points", _POINT, rows="value", named="my"),
-        Verb(
-            "restore", "restore_own_cloud_pc", named="my", asks=f"Restore {{}}? Changes made since are lost. {DESTROYS}"
+        *verbs_of(
+            "me",
+            named="my",
+            called=_CALLED | {"reprovision": "reset"},
+            asks=_ASKS | {"reprovision": "Reset {}? Everything on it is lost."},
         ),
-        Verb("reset", "reprovision_own_cloud_pc", named="my", asks=f"Reset {{}}? Everything on it is lost. {DESTROYS}"),
         Verb("operation", "get_own_operation", named="my"),
     ),
 )

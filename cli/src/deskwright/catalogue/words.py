@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from deskwright.operations import actions
+
 DESTROYS = "This cannot be undone."
 
 
@@ -85,3 +87,27 @@ ACTIONS = ("ACTION=action", "POSSIBLE=possible", "REASON=reason", "CHOICES=choic
 NAME = ("NAME=displayName",)
 ID = ("ID=id",)
 CHANGED = ("CHANGED=lastModifiedDateTime",)
+
+SHOWN_OTHERWISE: Mapping[str, str] = {
+    "reprovision_cloud_pc": "pc reprovision sends our own request, which has one option more",
+    **dict.fromkeys(
+        (each.name for each in actions("me") if each.in_tenant),
+        "Graph's shape for its SDKs; my has commands for those of all tenants",
+    ),
+}
+"""Operations of actions that have no command, and why."""
+
+
+def verbs_of(resource: str, *, named: str, called: Mapping[str, str], asks: Mapping[str, str]) -> tuple[Verb, ...]:
+    """Return a command for each action on a kind of resource. *called*: names of commands; *asks*: their questions."""
+    made = []
+    for found in actions(resource):
+        if found.action is None or found.name in SHOWN_OTHERWISE:
+            continue
+        name = found.action.name
+        command = called.get(name) or "".join(f"-{each.lower()}" if each.isupper() else each for each in name)
+        question = asks.get(name, "")
+        if found.action.destroys:
+            question = f"{question or f'{command.capitalize()} {{}}?'} {DESTROYS}"
+        made.append(Verb(command, found.name, named=named, asks=question))
+    return tuple(made)

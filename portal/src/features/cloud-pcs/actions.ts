@@ -1,7 +1,10 @@
 /** The actions on one Cloud PC, as they are offered: the service says which are possible, and why not the others. */
 
+import { ACTIONS } from "../../api/actions.ts";
+import { at } from "../../api/addresses.ts";
+import type { Api } from "../../api/client.ts";
 import { titleOf } from "../../api/errors.ts";
-import type { Action, Done } from "../../components/action.ts";
+import { sent, type Action, type Done } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
@@ -9,29 +12,32 @@ import { moment } from "../../components/moments.ts";
 import { words } from "../../words/cloud-pcs.ts";
 import type { CloudPc, RestorePoint, ServicePlan, Supported } from "./api.ts";
 
-export type ActionName = keyof typeof words.actions;
+/** Letting a grace period go on is the action that holds it, with another body. */
+export type ActionName = keyof typeof ACTIONS.cloudPCs | "releaseGrace";
 
-/** The order in which they are offered: what is done often first. */
-const ORDER: readonly ActionName[] = [
-  "reboot",
-  "troubleshoot",
-  "retry",
-  "reprovisionBuildFirst",
-  "reprovision",
-  "resize",
-  "rename",
-  "changeUserAccountType",
-  "createSnapshot",
-  "restore",
-  "rerunStep",
-  "extendGrace",
-  "holdGrace",
-  "releaseGrace",
-  "endGracePeriod",
-  "confirmRemoval",
-];
-/** Whoever does these types the name: what they delete does not come back. */
-const DESTROYS: ReadonlySet<ActionName> = new Set(["reprovision", "endGracePeriod", "restore"]);
+/** In the order of their words: what is done often first. */
+const ORDER = Object.keys(words.actions) as ActionName[];
+
+export function factsOf(name: ActionName): { readonly path: string; readonly destroys: boolean; readonly bulk: boolean } {
+  return ACTIONS.cloudPCs[serviceName(name)];
+}
+
+function serviceName(name: ActionName): keyof typeof ACTIONS.cloudPCs {
+  return name === "releaseGrace" ? "holdGrace" : name;
+}
+
+/** Fields that nobody is asked for. */
+const FIXED: Partial<Record<ActionName, object>> = {
+  reprovisionBuildFirst: { buildFirst: true },
+  holdGrace: { held: true },
+  releaseGrace: { held: false },
+};
+
+export function sendAction(api: Api, tenant: string, id: string, name: ActionName, values: Values): Promise<Done> {
+  const body = { ...values, ...FIXED[name] };
+  const request = { params: { path: { ...at(tenant), id } }, body: body as never };
+  return sent(api.POST(factsOf(name).path as "/tenants/{tenant}/cloudPCs/{id}/rerunStep", request));
+}
 
 export interface Known {
   readonly pc: CloudPc;
@@ -40,17 +46,16 @@ export interface Known {
   readonly servicePlans: readonly ServicePlan[];
 }
 
-/** Return the actions on a Cloud PC. *send*: how each is sent. */
-export function actionsOf(known: Known, send: Readonly<Record<string, (values: Values) => Promise<Done>>>): Action[] {
+/** Return the actions on a Cloud PC. *send*: how one is sent. */
+export function actionsOf(known: Known, send: (name: ActionName, values: Values) => Promise<Done>): Action[] {
   const said = new Map(known.supported.map((each) => [each.action, each]));
   const isHeld = known.pc["@deskwright.grace"]?.held ?? false;
   return ORDER.flatMap((name) => {
     if (name === (isHeld ? "holdGrace" : "releaseGrace")) {
       return [];
     }
-    const asked = said.get(name === "releaseGrace" ? "holdGrace" : name);
-    const run = send[name];
-    if (asked === undefined || run === undefined) {
+    const asked = said.get(serviceName(name));
+    if (asked === undefined) {
       return [];
     }
     const fields = fieldsOf(name, known, asked);
@@ -60,9 +65,9 @@ export function actionsOf(known: Known, send: Readonly<Record<string, (values: V
         ...words.actions[name],
         permission: null, // the service has looked at the caller's roles
         why: asked.possible ? null : (asked.reason ?? ""),
-        ...(DESTROYS.has(name) ? { typed: known.pc.displayName } : {}),
+        ...(factsOf(name).destroys ? { typed: known.pc.displayName } : {}),
         ...(fields.length > 0 ? { fields } : {}),
-        run,
+        run: (values: Values) => send(name, values),
       },
     ];
   });

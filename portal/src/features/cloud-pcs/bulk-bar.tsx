@@ -76,7 +76,7 @@ export function BulkBar({ tenant, selected, query, list, clear }: Given): ReactE
         </MenuTrigger>
         <MenuPopover>
           <MenuList>
-            {BULK.filter(({ permission }) => may(me, `cloudPCs/${permission}`)).map(({ name }) => (
+            {BULK.filter((name) => may(me, `cloudPCs/${name}`)).map((name) => (
               <MenuItem key={name} onClick={() => begin(name)}>
                 {words.actions[name].title}
               </MenuItem>

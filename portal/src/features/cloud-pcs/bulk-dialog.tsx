@@ -28,7 +28,8 @@ import { input } from "../../components/form/inputs.ts";
 import { SchemaForm, type Values } from "../../components/form/schema-form.tsx";
 import { words as asking } from "../../words/actions.ts";
 import { words } from "../../words/cloud-pcs.ts";
-import { BULK, parametersOf, type BulkName } from "./bulk.ts";
+import { factsOf } from "./actions.ts";
+import { parametersOf, type BulkName } from "./bulk.ts";
 import type { Targets } from "./bulk-selection.ts";
 
 type DryRun = components["schemas"]["DryRun"];
@@ -66,7 +67,7 @@ export function BulkDialog({ tenant, name, targets, onClose }: Given): ReactElem
   const form = { action: name, parameters: values, ...targets };
   const { dryRun, start } = useBulk(tenant);
   const { title, text } = words.actions[name];
-  const destroys = BULK.find((each) => each.name === name)?.destroys ?? false;
+  const { destroys } = factsOf(name);
   const possible = dryRun.data?.possible ?? 0;
   const isMeant = !destroys || written === String(possible);
   const send = (): void => {

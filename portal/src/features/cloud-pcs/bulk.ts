@@ -1,40 +1,19 @@
 /** The actions that can be done with many Cloud PCs, and what each asks. */
 
+import type { ACTIONS } from "../../api/actions.ts";
 import type { Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import { words } from "../../words/cloud-pcs.ts";
-import { accountTypes, plansOf, type ActionName } from "./actions.ts";
+import { accountTypes, factsOf, plansOf, type ActionName } from "./actions.ts";
 import type { ServicePlan } from "./api.ts";
 
-export type BulkName = Exclude<ActionName, "rename" | "reprovisionBuildFirst" | "releaseGrace">;
+type CloudPcActions = typeof ACTIONS.cloudPCs;
+export type BulkName = { [Name in keyof CloudPcActions]: CloudPcActions[Name]["bulk"] extends true ? Name : never }[keyof CloudPcActions];
 
-export interface Bulk {
-  readonly name: BulkName;
-  /** The permission that it needs, after `cloudPCs/`. */
-  readonly permission: string;
-  /** Whether something is lost: then the number is typed. */
-  readonly destroys: boolean;
-}
-
-function bulk(name: BulkName, destroys = false): Bulk {
-  return { name, permission: name, destroys };
-}
-
-export const BULK: readonly Bulk[] = [
-  bulk("reboot"),
-  bulk("troubleshoot"),
-  bulk("retry"),
-  bulk("reprovision", true),
-  bulk("resize"),
-  bulk("changeUserAccountType"),
-  bulk("createSnapshot"),
-  bulk("restore", true),
-  bulk("rerunStep"),
-  bulk("extendGrace"),
-  bulk("holdGrace"),
-  bulk("endGracePeriod", true),
-  bulk("confirmRemoval", true),
-];
+/** In the order of their words. */
+export const BULK = (Object.keys(words.actions) as ActionName[]).filter(
+  (name): name is BulkName => name !== "releaseGrace" && factsOf(name).bulk,
+);
 
 /** Return what an action asks for; its values are the `parameters` of a bulk action. */
 export function parametersOf(name: BulkName, servicePlans: readonly ServicePlan[]): Field[] {

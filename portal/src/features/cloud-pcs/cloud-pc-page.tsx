@@ -1,5 +1,5 @@
 import { MessageBar, MessageBarBody, MessageBarTitle, ProgressBar, makeStyles, tokens } from "@fluentui/react-components";
-import { useMemo, type ReactElement } from "react";
+import type { ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
@@ -12,6 +12,7 @@ import { AsOf } from "../../components/as-of.tsx";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { HeldBackNotice } from "../../components/held-back.tsx";
 import { Facts } from "../../components/facts.tsx";
+import type { Values } from "../../components/form/schema-form.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { PageLoading } from "../../components/page-loading.tsx";
 import { distance, moment } from "../../components/moments.ts";
@@ -24,8 +25,8 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { TimelineView, type Step } from "../../components/timeline-view.tsx";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/cloud-pcs.ts";
-import { actionsOf } from "./actions.ts";
-import { isRunning, sendersOf, type CloudPc, type RestorePoint, type Timeline } from "./api.ts";
+import { actionsOf, sendAction, type ActionName } from "./actions.ts";
+import { isRunning, type CloudPc, type RestorePoint, type Timeline } from "./api.ts";
 import { RestorePoints } from "./restore-points.tsx";
 import { SignIn } from "./sign-in.tsx";
 
@@ -77,13 +78,13 @@ function Actions({ tenant, pc, restorePoints }: ActionsGiven): ReactElement {
   const work = useActions(inTenant(tenant));
   const asked = useOne("/tenants/{tenant}/cloudPCs/{id}/supportedActions", { tenant, id: pc.id }, { runs: () => isRunning(pc) });
   const plans = useOne(`${ROOT}/servicePlans`, { tenant });
-  const senders = useMemo(() => sendersOf(api, tenant, pc.id), [api, tenant, pc.id]);
+  const send = (name: ActionName, values: Values) => sendAction(api, tenant, pc.id, name, values);
   const supported = asked.data?.value ?? [];
   const servicePlans = plans.data?.value ?? [];
   return (
     <>
       {asked.isError && <ErrorNotice error={asked.error} again={() => void asked.refetch()} />}
-      <ActionButtons actions={actionsOf({ pc, supported, restorePoints, servicePlans }, senders)} begin={work.begin} />
+      <ActionButtons actions={actionsOf({ pc, supported, restorePoints, servicePlans }, send)} begin={work.begin} />
       {work.view}
     </>
   );

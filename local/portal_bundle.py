@@ -77,8 +77,9 @@ def actions(document: Mapping[str, Any]) -> str:
     Of the two addresses of an action on one's own Cloud PC it is the one for all tenants.
     """
     found: dict[str, dict[str, Any]] = {}
-    for path, methods in document["paths"].items():
-        action = methods.get("post", {}).get("x-deskwright-action")
+    operations = ((path, each) for path, methods in document["paths"].items() for each in methods.values())
+    for path, operation in operations:
+        action = operation.get("x-deskwright-action")
         if action is not None and (action["resource"] != "me" or path.startswith("/me/")):
             facts = {name: action[name] for name in ("destroys", "bulk") if name in action}
             found.setdefault(action["resource"], {})[action["name"]] = {"path": path, **facts}

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from enum import StrEnum
 from functools import partial
 
 from shared.domain.amounts import amount
 from shared.domain.intent import ResourceType
 from shared.domain.operations.operation import Operation
+from shared.domain.spot.actions import HostAction
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import HostStatus, HostTask, SessionHost, begin_task
 from shared.domain.spot.host_windows import HostWindows, windows_of
@@ -23,18 +23,6 @@ from shared.services.spot_runs import run_after, start_spot_run
 from shared.services.writes import Effect, Write, change
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
-
-
-class HostAction(StrEnum):
-    """Actions on a session host, as the routes name them."""
-
-    DRAIN = "drain"
-    UNDRAIN = "undrain"
-    EXCLUDE = "exclude"
-    INCLUDE = "include"
-    RESTART = "restart"
-    REMOVE = "remove"
-
 
 _TASKS = {HostAction.RESTART: HostTask.RESTART, HostAction.REMOVE: HostTask.REMOVE}
 OPERATIONS = {HostTask.RESTART: "restartSessionHost", HostTask.REMOVE: "removeSessionHost"}

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable
-from enum import StrEnum
 
 from pydantic import Field
 
 from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.spot.actions import GroupAction, HostAction, SpotAction, VersionVerb
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import SessionHost
 from shared.domain.spot.image_version import ImageVersion
@@ -27,13 +27,11 @@ from shared.services.image_versions import refuse_used_version, removing, sealin
 from shared.services.licenses import licenses
 from shared.services.releases import refusal as refused_release
 from shared.services.resizing import blocker
-from shared.services.session_hosts import HostAction, refusal
+from shared.services.session_hosts import refusal
 from shared.services.spot_groups import NONE_HELD, held_members
 from shared.services.version_actions import refuse_without_machine
 from shared.workflow import DurableClient
 
-_HOSTS = "Microsoft.CloudPC/sessionHosts/"
-_GROUPS, _VERSIONS = "Microsoft.CloudPC/spotGroups/", "Microsoft.CloudPC/imageVersions/"
 _UNREAD = "the directory cannot be read at the moment; try again later"
 _log = logging.getLogger("deskwright.services")
 
@@ -48,18 +46,6 @@ class SupportedAction(Value):
     choices: tuple[str, ...] | None = Field(
         None, description="of a resize the service plans, of a restore the restore points, of rerunStep the steps"
     )
-
-
-class GroupAction(StrEnum):
-    """Actions on a Spot Group and its release, as the routes name them."""
-
-    DELETE = "delete"
-    CONFIRM_REMOVALS = "confirmRemovals"
-    PAUSE = "pause"
-    RESUME = "resume"
-    PAUSE_RELEASE = "release/pause"
-    RESUME_RELEASE = "release/resume"
-    CANCEL_RELEASE = "release/cancel"
 
 
 _OF_RELEASE = {
@@ -78,8 +64,7 @@ async def group_actions(context: ActionContext, group: SpotGroup) -> list[Suppor
         why = refused_release(release, _OF_RELEASE[action]) if action in _OF_RELEASE else None
         if action is GroupAction.CONFIRM_REMOVALS and not held:
             why = NONE_HELD
-        permission = f"{_GROUPS}{'release' if action in _OF_RELEASE else action.value}"
-        found.append(SupportedAction(action=action.value, permission=permission, possible=why is None, reason=why))
+        found.append(_supported(action, why))
     return found
 
 
@@ -112,26 +97,7 @@ def host_actions(host: SessionHost) -> list[SupportedAction]:
 
     One that ends sessions is possible also while there are some: its caller has to confirm it.
     """
-    verbs = {HostAction.UNDRAIN: HostAction.DRAIN, HostAction.INCLUDE: HostAction.EXCLUDE}
-    return [
-        SupportedAction(
-            action=action.value,
-            permission=_HOSTS + verbs.get(action, action).value,
-            possible=(why := refusal(host, action)) is None,
-            reason=why,
-        )
-        for action in HostAction
-    ]
-
-
-class VersionVerb(StrEnum):
-    """Actions on an image version, as the routes name them."""
-
-    CONNECT = "connect"
-    DISCONNECT = "disconnect"
-    REBOOT = "reboot"
-    SEAL = "seal"
-    DELETE = "delete"
+    return [_supported(action, refusal(host, action)) for action in HostAction]
 
 
 async def version_actions(context: ActionContext, version: ImageVersion) -> list[SupportedAction]:
@@ -139,9 +105,12 @@ async def version_actions(context: ActionContext, version: ImageVersion) -> list
     found = []
     for verb in VersionVerb:
         why = await _reason(_guard_version(context, version, verb))
-        permission = f"{_VERSIONS}{verb.value}"
-        found.append(SupportedAction(action=verb.value, permission=permission, possible=why is None, reason=why))
+        found.append(_supported(verb, why))
     return found
+
+
+def _supported(action: SpotAction, why: str | None) -> SupportedAction:
+    return SupportedAction(action=action.value, permission=action.permission, possible=why is None, reason=why)
 
 
 async def _guard_version(context: ActionContext, version: ImageVersion, verb: VersionVerb) -> None:

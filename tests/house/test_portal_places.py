@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from local.portal_bundle import actions
 from tests.house.tree import ROOT, below, relative, text
 
 _LITERAL = re.compile(r'`([^`]*)`|"([^"\n]*)"')
@@ -32,7 +33,6 @@ WITHOUT_PLACE = {
     "list_assignments": "the policy shows its groups",
     "count_cloud_pcs": "the summary has the counts",
     "validate_bulk_resize": "the dry run of a bulk action says it",
-    "reprovision_cloud_pc": "the portal sends the form with options",
     "list_gallery_images": "the wizards offer them",
     "get_gallery_image": "the wizards offer them",
     "get_release": "the first of the group's releases so far is it",
@@ -75,9 +75,19 @@ def called() -> Iterator[tuple[str, str]]:
             continue
         constants = {"ROOT": _GRAPH} | {found[1]: found[2] or found[3] for found in _CONSTANT.finditer(text(path))}
         for method, template, literal, name in _CALL.findall(text(path)):
-            yield method, resolved(template or literal or constants.get(name, name), constants)
+            if name == "action":  # an address of the generated module; each of its actions has words there
+                yield from ((method, address) for address in _addresses())
+            else:
+                yield method, resolved(template or literal or constants.get(name, name), constants)
         for template, literal in _LITERAL.findall(text(path)):
             yield "GET", resolved(template or literal, constants)
+
+
+def _addresses() -> list[str]:
+    """Return the addresses of the actions that the portal sends by the names of their words."""
+    written = actions(json.loads(text(ROOT / "docs" / "openapi.json")))
+    found = json.loads(written.partition("ACTIONS = ")[2].removesuffix(" as const;\n"))
+    return [action["path"] for resource in ("cloudPCs", "me") for action in found[resource].values()]
 
 
 def test_every_operation_has_a_place_in_the_portal_or_a_reason() -> None:

@@ -12,14 +12,13 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.policies.pausing import ServiceState
+from shared.domain.spot.actions import GroupAction, HostAction, VersionVerb
 from shared.domain.spot.host import HostStatus, HostTask, HostWork
 from shared.domain.spot.image_version import ImageVersion, VersionAction, VersionActionName, VersionStatus
 from shared.domain.spot.members import MemberStatus
 from shared.domain.spot.release import ReleaseStatus
 from shared.domain.tenants.tenant import Paused
 from shared.errors import UnavailableError
-from shared.services.session_hosts import HostAction
-from shared.services.supported_actions import GroupAction, VersionVerb
 from tests.cloud_pcs import edited
 from tests.integration import desks, things
 from tests.integration.asking import ask

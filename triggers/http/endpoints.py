@@ -13,11 +13,13 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPStatus
+from typing import Any
 
 import azure.functions as func
 
 from shared.contracts.tickets import on_behalf_of
 from shared.dependencies import Dependencies, dependencies
+from shared.domain.spot.actions import SpotAction
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import (
     ForbiddenError,
@@ -83,8 +85,7 @@ def endpoint(
     OpenAPI document. *returns*: the body of a 200, or a body for each status. *action*: its extension about an action.
     """
     if verb not in VERBS:
-        message = f"{verb} is not in the table of permissions"
-        raise ValueError(message)
+        raise ValueError(f"{verb} is not in the table of permissions")
 
     def frame(handler: Handler) -> Callable[..., Awaitable[func.HttpResponse]]:
         async def respond(req: func.HttpRequest, trace_id: str, *clients: DurableClient) -> func.HttpResponse:
@@ -108,12 +109,18 @@ def endpoint(
             return _timed(response)
 
         by_status = returns if isinstance(returns, Mapping) else {200: returns}
-        metadata = RouteMetadata(
-            accepts, optional=optional, returns=by_status, query=query, graph=graph, verb=verb, action=action
-        )
+        metadata = RouteMetadata(accepts, optional, by_status, query, graph, verb, action)
         return _entry(handler, respond) if returns is None else attach(_entry(handler, respond), metadata)
 
     return frame
+
+
+def action_endpoint(
+    action: SpotAction,
+    **described: Any,  # noqa: ANN401 - as ``endpoint`` has them
+) -> Callable[[Handler], Callable[..., Awaitable[func.HttpResponse]]]:
+    """Make ``handler(call)`` or ``handler(call, client)`` the HTTP function of an action."""
+    return endpoint(action.permission, action=action.extension, **described)
 
 
 def _unreadable_of(call: Call) -> AbstractContextManager[Sequence[UnreadableError]]:

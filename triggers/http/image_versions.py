@@ -5,6 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.operations.operation import Operation
+from shared.domain.spot.actions import VersionVerb
 from shared.domain.spot.image_version import ImageVersion, VersionActionName, numbers
 from shared.errors import InvalidError, Problem
 from shared.services import image_versions
@@ -17,7 +18,7 @@ from shared.services.wizards import version_facts
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response
-from triggers.http.endpoints import endpoint
+from triggers.http.endpoints import action_endpoint, endpoint
 from triggers.http.graph import BASE, graph_changed, graph_item, graph_whole_list, with_operation
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
@@ -76,7 +77,7 @@ async def update_image_version(call: Call) -> Response:
 
 @bp.route(route=_ONE, methods=["DELETE"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/imageVersions/delete", graph=True, returns={204: None})
+@action_endpoint(VersionVerb.DELETE, graph=True, returns={204: None})
 async def delete_image_version(call: Call, client: DurableClient) -> Response:
     """Delete a version that nothing uses, with all that was made for it."""
     stored = await _read(call)
@@ -86,7 +87,7 @@ async def delete_image_version(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_ONE}/connect", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/imageVersions/connect", graph=True, accepts=ConnectForm, returns={204: None})
+@action_endpoint(VersionVerb.CONNECT, graph=True, accepts=ConnectForm, returns={204: None})
 async def connect_image_version(call: Call, client: DurableClient) -> Response:
     """Let the caller in to the machine of a version for a time, by a password that they choose."""
     form = call.read(ConnectForm)
@@ -97,7 +98,7 @@ async def connect_image_version(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_ONE}/disconnect", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/imageVersions/disconnect", graph=True, returns={204: None})
+@action_endpoint(VersionVerb.DISCONNECT, graph=True, returns={204: None})
 async def disconnect_image_version(call: Call, client: DurableClient) -> Response:
     """Close the way in to the machine of a version."""
     return await _begun(call, client, VersionActionName.DISCONNECT)
@@ -105,7 +106,7 @@ async def disconnect_image_version(call: Call, client: DurableClient) -> Respons
 
 @bp.route(route=f"{_ONE}/reboot", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/imageVersions/reboot", graph=True, returns={204: None})
+@action_endpoint(VersionVerb.REBOOT, graph=True, returns={204: None})
 async def reboot_image_version(call: Call, client: DurableClient) -> Response:
     """Restart the machine of a version; if it is shut down, start it."""
     return await _begun(call, client, VersionActionName.REBOOT)
@@ -113,7 +114,7 @@ async def reboot_image_version(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_ONE}/seal", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/imageVersions/seal", graph=True, accepts=SealForm, returns={204: None})
+@action_endpoint(VersionVerb.SEAL, graph=True, accepts=SealForm, returns={204: None})
 async def seal_customized_version(call: Call, client: DurableClient) -> Response:
     """Seal a version: its machine becomes an image, which cannot be undone."""
     form = call.read(SealForm)

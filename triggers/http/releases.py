@@ -6,13 +6,14 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.domain.spot.actions import GroupAction
 from shared.domain.spot.release import OPEN, ReleaseEvent, SpotRelease
 from shared.services import releases
 from shared.services.spot_facts import spot_group_facts
 from shared.services.spot_pausing import pause_of
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
-from triggers.http.endpoints import endpoint
+from triggers.http.endpoints import action_endpoint, endpoint
 from triggers.http.graph import BASE, graph_whole_list
 from triggers.http.odata import Collection, kinds_of
 from triggers.http.operations import accepted
@@ -61,7 +62,7 @@ async def list_releases(call: Call) -> Response:
 
 @bp.route(route=f"{_RELEASE}/pause", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, returns=ReleaseView)
+@action_endpoint(GroupAction.PAUSE_RELEASE, graph=True, returns=ReleaseView)
 async def pause_release(call: Call, client: DurableClient) -> Response:
     """Pause the open release: built and moved hosts stay so."""
     return await _change(call, client, ReleaseEvent.PAUSED)
@@ -69,7 +70,7 @@ async def pause_release(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_RELEASE}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, returns=ReleaseView)
+@action_endpoint(GroupAction.RESUME_RELEASE, graph=True, returns=ReleaseView)
 async def resume_release(call: Call, client: DurableClient) -> Response:
     """Let a release go on that was paused, or was stopped by a failure."""
     return await _change(call, client, ReleaseEvent.RESUMED)
@@ -77,7 +78,7 @@ async def resume_release(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_RELEASE}/cancel", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/spotGroups/release", graph=True, returns=ReleaseView)
+@action_endpoint(GroupAction.CANCEL_RELEASE, graph=True, returns=ReleaseView)
 async def cancel_release(call: Call, client: DurableClient) -> Response:
     """Cancel the open release: the group goes back to the version before."""
     stored = await addressed_group(call)

@@ -8,6 +8,7 @@ from typing import Annotated
 import azure.functions as func
 from pydantic import AfterValidator, Field
 
+from shared.domain.spot.actions import HostAction
 from shared.domain.spot.explaining import DesktopExplanation
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.host import HostTask, SessionHost
@@ -19,7 +20,7 @@ from shared.services.spot_pausing import pause_of
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, ok
-from triggers.http.endpoints import endpoint
+from triggers.http.endpoints import action_endpoint, endpoint
 from triggers.http.graph import BASE, graph_whole_list
 from triggers.http.idempotency import once
 from triggers.http.operations import accepted
@@ -76,7 +77,7 @@ async def get_session_host(call: Call) -> Response:
 
 @bp.route(route=f"{_HOST}/drain", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/sessionHosts/drain", graph=True, returns=SESSION_HOST)
+@action_endpoint(HostAction.DRAIN, graph=True, returns=SESSION_HOST)
 async def drain_session_host(call: Call, client: DurableClient) -> Response:
     """Let a host have no new sessions until a person says otherwise; those that are there stay."""
     return await _drain(call, client, drained=True)
@@ -84,7 +85,7 @@ async def drain_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/undrain", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/sessionHosts/drain", graph=True, returns=SESSION_HOST)
+@action_endpoint(HostAction.UNDRAIN, graph=True, returns=SESSION_HOST)
 async def undrain_session_host(call: Call, client: DurableClient) -> Response:
     """Give a drained host back to the engine, which opens it when its seats are needed."""
     return await _drain(call, client, drained=False)
@@ -92,7 +93,7 @@ async def undrain_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/exclude", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/sessionHosts/exclude", graph=True, returns=SESSION_HOST)
+@action_endpoint(HostAction.EXCLUDE, graph=True, returns=SESSION_HOST)
 async def exclude_session_host(call: Call, client: DurableClient) -> Response:
     """Let the engine leave a host alone: it is not started, stopped, repaired or replaced."""
     return await _exclude(call, client, excluded=True)
@@ -100,7 +101,7 @@ async def exclude_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/include", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/sessionHosts/exclude", graph=True, returns=SESSION_HOST)
+@action_endpoint(HostAction.INCLUDE, graph=True, returns=SESSION_HOST)
 async def include_session_host(call: Call, client: DurableClient) -> Response:
     """Give a host back to the engine."""
     return await _exclude(call, client, excluded=False)
@@ -108,8 +109,8 @@ async def include_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/restart", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint(
-    "Microsoft.CloudPC/sessionHosts/restart",
+@action_endpoint(
+    HostAction.RESTART,
     graph=True,
     returns={202: OPERATION},
     query=("confirm",),
@@ -121,8 +122,8 @@ async def restart_session_host(call: Call, client: DurableClient) -> Response:
 
 @bp.route(route=f"{_HOST}/remove", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint(
-    "Microsoft.CloudPC/sessionHosts/remove",
+@action_endpoint(
+    HostAction.REMOVE,
     graph=True,
     returns={202: OPERATION},
     query=("confirm",),

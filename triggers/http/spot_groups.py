@@ -8,6 +8,7 @@ import azure.functions as func
 
 from shared.domain.cloud_pcs.sign_in import DesktopSignIn
 from shared.domain.policies.pausing import spot_pause_sentence
+from shared.domain.spot.actions import GroupAction
 from shared.domain.spot.group import SpotGroup
 from shared.domain.spot.members import SpotMember
 from shared.errors import NotFoundError
@@ -18,7 +19,7 @@ from shared.services.spot_facts import spot_group_facts
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.call import Call, Response, created, ok
-from triggers.http.endpoints import endpoint
+from triggers.http.endpoints import action_endpoint, endpoint
 from triggers.http.graph import BASE, graph_item, graph_list, graph_whole_list, with_operation
 from triggers.http.idempotency import once
 from triggers.http.openapi_metadata import ONE
@@ -66,7 +67,7 @@ async def get_spot_group(call: Call) -> Response:
 
 @bp.route(route=_GROUP, methods=["DELETE"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/spotGroups/delete", graph=True, returns={202: OPERATION}, query=("confirm",))
+@action_endpoint(GroupAction.DELETE, graph=True, returns={202: OPERATION}, query=("confirm",))
 async def delete_spot_group(call: Call, client: DurableClient) -> Response:
     """Delete a Spot Group: 409 with the losses, until the request says ``confirm=true``."""
     confirmed = call.is_confirmed
@@ -94,8 +95,8 @@ async def get_spot_sign_in_details(call: Call) -> Response:
 
 @bp.route(route=f"{_GROUP}/confirmRemovals", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint(
-    "Microsoft.CloudPC/spotGroups/confirmRemovals",
+@action_endpoint(
+    GroupAction.CONFIRM_REMOVALS,
     graph=True,
     returns={202: OPERATION},
 )
@@ -110,7 +111,7 @@ async def confirm_removals(call: Call, client: DurableClient) -> Response:
 
 
 @bp.route(route=f"{_GROUP}/pause", methods=["POST"], auth_level=_OPEN)
-@endpoint("Microsoft.CloudPC/spotGroups/pause", graph=True, accepts=PauseForm, optional=True, returns=SPOT_GROUP)
+@action_endpoint(GroupAction.PAUSE, graph=True, accepts=PauseForm, optional=True, returns=SPOT_GROUP)
 async def pause_spot_group(call: Call) -> Response:
     """Let a Spot Group start, build and remove nothing, and change no user's access."""
     reason = call.read(PauseForm, call.json_if_any()).reason
@@ -120,7 +121,7 @@ async def pause_spot_group(call: Call) -> Response:
 
 @bp.route(route=f"{_GROUP}/resume", methods=["POST"], auth_level=_OPEN)
 @bp.durable_client_input(client_name="client")
-@endpoint("Microsoft.CloudPC/spotGroups/resume", graph=True, returns=SPOT_GROUP)
+@action_endpoint(GroupAction.RESUME, graph=True, returns=SPOT_GROUP)
 async def resume_spot_group(call: Call, client: DurableClient) -> Response:
     """Let a Spot Group act again."""
     resumed = await spot_pausing.resume_spot_group(call.context, client, await addressed_group(call))

@@ -56,3 +56,8 @@ export function isFilled(fields: readonly Field[], values: Values): boolean {
 export async function sent(asked: Promise<{ response: Response }>): Promise<Done> {
   return { operation: operationOf((await asked).response) };
 }
+
+/** Return actions of which those that destroy want *text* typed. *facts*: of each action that the service knows. */
+export function typing(facts: Readonly<Record<string, { readonly destroys: boolean }>>, text: string, actions: Action[]): Action[] {
+  return actions.map((action) => (facts[action.name]?.destroys ? { ...action, typed: text } : action));
+}

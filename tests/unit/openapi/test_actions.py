@@ -5,11 +5,13 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from deskwright.catalogue import NOUNS, WITHOUT_COMMAND
 from deskwright.catalogue.words import DESTROYS
 
 from local.portal_bundle import actions
 from shared.domain.cloud_pcs.actions import ACTIONS, RESOURCE, OwnAction
+from shared.domain.spot.actions import GroupAction, HostAction, SpotAction, VersionVerb
 from shared.services.bulk import BulkForm
 from shared.services.catalogue import BULK_ACTIONS, PERFORMERS
 from tests.unit.openapi.test_document import DOCUMENT
@@ -23,6 +25,7 @@ ROUTES: list[tuple[str, Json]] = [
     for operation in methods.values()
     if "x-deskwright-action" in operation
 ]
+TOLD: list[Json] = [operation["x-deskwright-action"] for _, operation in ROUTES]
 DESTROYING = {name for name, action in ACTIONS.items() if action.destroys}
 COMMANDS = {verb.operation: verb for noun in NOUNS for verb in noun.verbs}
 
@@ -92,5 +95,19 @@ def test_the_portal_has_words_and_an_address_for_each_action() -> None:
 
 
 def test_what_destroys_is_known_once() -> None:
+    found = {(action["resource"], action["name"]) for action in TOLD if action["destroys"]}
+    assert {name for resource, name in found if resource == RESOURCE} == DESTROYING
     assert {"reprovision", "reprovisionBuildFirst", "endGracePeriod", "restore"} == DESTROYING
-    assert {each["name"] for each in (o["x-deskwright-action"] for _, o in ROUTES) if each["destroys"]} == DESTROYING
+    assert {each for each in found if each[0] not in {RESOURCE, "me"}} == {
+        *{("spotGroups", "delete"), ("sessionHosts", "remove")},
+        *{("imageVersions", "seal"), ("imageVersions", "delete")},
+    }
+
+
+@pytest.mark.parametrize("rows", [HostAction, GroupAction, VersionVerb])
+def test_each_action_of_a_spot_group_has_one_route(rows: type[SpotAction]) -> None:
+    for action in rows:
+        ((path, operation),) = of(action.resource)[action.value]
+        assert operation["x-permission"] == action.permission
+        assert path.endswith(f"/{action.value}") or action.value == "delete"
+    assert {*of(next(iter(rows)).resource)} == {*rows}

@@ -1,6 +1,6 @@
 """Commands for Spot Groups, and the image sets of their hosts."""
 
-from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb
+from deskwright.catalogue.words import ACTIONS, CHANGED, DESTROYS, ID, NAME, Noun, Verb, question
 
 _VERSION = (
     "VERSION=version",
@@ -38,7 +38,12 @@ IMAGE_VERSION = Noun(
         Verb("actions", "get_supported_version_actions", ACTIONS, rows="value", named="image-set"),
         Verb("create", "save_wizard", wizard="create-image-version", named="image-set", fills="set.imageSetId"),
         Verb("note", "update_image_version", named="image-set"),
-        Verb("delete", "delete_image_version", named="image-set", asks=f"Delete version {{}}? {DESTROYS}"),
+        Verb(
+            "delete",
+            "delete_image_version",
+            named="image-set",
+            asks=question("delete_image_version", "Delete version {}?"),
+        ),
         Verb("connect", "connect_image_version", named="image-set"),
         Verb("disconnect", "disconnect_image_version", named="image-set"),
         Verb("restart", "reboot_image_version", named="image-set"),
@@ -46,7 +51,7 @@ IMAGE_VERSION = Noun(
             "seal",
             "seal_customized_version",
             named="image-set",
-            asks=f"Seal version {{}}? Its machine is captured and removed. {DESTROYS}",
+            asks=question("seal_customized_version", "Seal version {}? Its machine is captured and removed."),
         ),
     ),
 )
@@ -77,7 +82,13 @@ SPOT = Noun(
         Verb("actions", "get_supported_group_actions", ACTIONS, rows="value", named="spot"),
         Verb("pause", "pause_spot_group", named="spot", planned_as="pauseSpotGroup"),
         Verb("resume", "resume_spot_group", named="spot"),
-        Verb("delete", "delete_spot_group", named="spot", confirms=True, asks=f"Delete the group {{}}? {DESTROYS}"),
+        Verb(
+            "delete",
+            "delete_spot_group",
+            named="spot",
+            confirms=True,
+            asks=question("delete_spot_group", "Delete the group {}?"),
+        ),
         Verb(
             "members",
             "list_spot_members",
@@ -117,7 +128,13 @@ HOST = Noun(
         Verb("exclude", "exclude_session_host", named="spot"),
         Verb("include", "include_session_host", named="spot"),
         Verb("restart", "restart_session_host", named="spot", confirms=True, asks="Restart the host {}?"),
-        Verb("remove", "remove_session_host", named="spot", confirms=True, asks="Remove the host {}?"),
+        Verb(
+            "remove",
+            "remove_session_host",
+            named="spot",
+            confirms=True,
+            asks=question("remove_session_host", "Remove the host {}?"),
+        ),
     ),
 )
 SESSION = Noun(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deskwright.operations import actions
+from deskwright.operations import actions, operation
 
 DESTROYS = "This cannot be undone."
 
@@ -106,8 +106,13 @@ def verbs_of(resource: str, *, named: str, called: Mapping[str, str], asks: Mapp
             continue
         name = found.action.name
         command = called.get(name) or "".join(f"-{each.lower()}" if each.isupper() else each for each in name)
-        question = asks.get(name, "")
-        if found.action.destroys:
-            question = f"{question or f'{command.capitalize()} {{}}?'} {DESTROYS}"
-        made.append(Verb(command, found.name, named=named, asks=question))
+        made.append(Verb(command, found.name, named=named, asks=question(found.name, asks.get(name, ""))))
     return tuple(made)
+
+
+def question(name: str, asks: str = "") -> str:
+    """Return the question before an action; before an action that destroys there always is one, and it says so."""
+    action = operation(name).action
+    if action is None or not action.destroys:
+        return asks
+    return f"{asks or f'{action.name} {{}}?'} {DESTROYS}"

@@ -36,7 +36,8 @@ const FIXED: Partial<Record<ActionName, object>> = {
 export function sendAction(api: Api, tenant: string, id: string, name: ActionName, values: Values): Promise<Done> {
   const body = { ...values, ...FIXED[name] };
   const request = { params: { path: { ...at(tenant), id } }, body: body as never };
-  return sent(api.POST(factsOf(name).path as "/tenants/{tenant}/cloudPCs/{id}/rerunStep", request));
+  const action = factsOf(name).path;
+  return sent(api.POST(action as "/tenants/{tenant}/cloudPCs/{id}/rerunStep", request));
 }
 
 export interface Known {

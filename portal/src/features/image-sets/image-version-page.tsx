@@ -2,12 +2,13 @@ import { MessageBar, MessageBarBody, MessageBarTitle } from "@fluentui/react-com
 import type { ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
+import { ACTIONS } from "../../api/actions.ts";
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { useApi } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
 import { useOne } from "../../api/read.ts";
-import { sent, type Action } from "../../components/action.ts";
+import { sent, typing, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
@@ -116,7 +117,7 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
   const place = { params: { path: { ...at(tenant), id, number: version.version } } };
   const address = `${ROOT}/imageSets/{id}/versions/{number}` as const;
   const { fields, actions } = words;
-  return [
+  return typing(ACTIONS.imageVersions, version.version, [
     {
       name: "connect",
       ...actions.connect,
@@ -138,7 +139,6 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
       name: "seal",
       ...actions.seal,
       ...says("seal"),
-      typed: version.version,
       run: () => sent(api.POST(`${address}/seal`, { ...place, body: { confirm: version.version } })),
     },
     {
@@ -158,9 +158,8 @@ function actionsOf(api: Api, tenant: string, id: string, version: ImageVersion, 
       name: "delete",
       ...actions.deleteVersion,
       ...says("delete"),
-      typed: version.version,
       leaveTo: `/t/${tenant}/image-sets/${id}`,
       run: () => sent(api.DELETE(address, place)),
     },
-  ];
+  ]);
 }

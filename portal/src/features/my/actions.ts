@@ -26,7 +26,7 @@ export function actionsOf(api: Api, pc: OwnCloudPc, points: readonly RestorePoin
     if (asked === undefined) {
       return [];
     }
-    const { path, destroys } = ACTIONS.me[name];
+    const { path: action, destroys } = ACTIONS.me[name];
     const fields = asks[name];
     return [
       {
@@ -36,7 +36,7 @@ export function actionsOf(api: Api, pc: OwnCloudPc, points: readonly RestorePoin
         why: asked.possible ? null : (asked.reason ?? ""),
         ...(destroys ? { typed: pc.displayName } : {}),
         ...(fields === undefined ? {} : { fields }),
-        run: (values) => sent(api.POST(path as "/me/cloudPCs/{id}/rename", { ...place, body: values as never })),
+        run: (values) => sent(api.POST(action as "/me/cloudPCs/{id}/rename", { ...place, body: values as never })),
       },
     ];
   });

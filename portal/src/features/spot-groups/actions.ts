@@ -1,8 +1,9 @@
 /** What can be done with a Spot Group, its release, its hosts and the sessions on them. */
 
+import { ACTIONS } from "../../api/actions.ts";
 import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
-import { sent, type Action } from "../../components/action.ts";
+import { sent, typing, type Action } from "../../components/action.ts";
 import type { saidOf } from "../../components/supported.ts";
 import { foreseen } from "../../components/foreseen.ts";
 import { input } from "../../components/form/inputs.ts";
@@ -23,7 +24,7 @@ type Says = ReturnType<typeof saidOf>;
 export function groupActions(api: Api, tenant: string, group: SpotGroup, says: Says): Action[] {
   const place = { params: { path: { ...at(tenant), id: group.id } } };
   const isPaused = group.paused !== null;
-  return [
+  return typing(ACTIONS.spotGroups, group.displayName, [
     isPaused
       ? {
           name: "resume",
@@ -59,14 +60,13 @@ export function groupActions(api: Api, tenant: string, group: SpotGroup, says: S
       name: "delete",
       ...actions.delete,
       ...says("delete"),
-      typed: group.displayName,
       leaveTo: `/t/${tenant}/spot-groups`,
       run: () => {
         const params = { path: place.params.path, query: { confirm: "true" } };
         return sent(api.DELETE(GROUP, { params: params as never }));
       },
     },
-  ];
+  ]);
 }
 
 export function releaseActions(api: Api, tenant: string, release: Release, says: Says): Action[] {
@@ -99,7 +99,7 @@ export function hostActions(api: Api, tenant: string, group: string, host: Sessi
   const path = { ...at(tenant), id: group, host: host.id };
   const confirmed = { params: { path, query: { confirm: "true" } as never } };
   const name = host.computerName ?? host.id;
-  return [
+  return typing(ACTIONS.sessionHosts, name, [
     host.drainedByHand
       ? { name: "undrain", ...actions.undrain, ...says("undrain"), run: () => sent(api.POST(`${HOST}/undrain`, { params: { path } })) }
       : { name: "drain", ...actions.drain, ...says("drain"), run: () => sent(api.POST(`${HOST}/drain`, { params: { path } })) },
@@ -118,10 +118,9 @@ export function hostActions(api: Api, tenant: string, group: string, host: Sessi
       title: actions.remove.title,
       text: `${actions.remove.text} ${words.sessionsAffected(host.activeSessions)}`,
       ...says("remove"),
-      typed: name,
       run: () => sent(api.POST(`${HOST}/remove`, confirmed)),
     },
-  ];
+  ]);
 }
 
 export function sessionActions(api: Api, tenant: string, group: string, session: Session): Action[] {

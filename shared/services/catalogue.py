@@ -227,7 +227,7 @@ def _plain(form: type[F]) -> Callable[[CloudPc], F]:
 PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
     {
         "rename": Performer(
-            RenameForm, _rename, lambda pc: RenameForm(display_name=pc.display_name), lambda _pc, _form: None
+            RenameForm, _rename, lambda _: RenameForm(display_name="New name"), lambda _pc, _form: None
         ),
         "retry": Performer(Nothing, _retry, _plain(Nothing), lambda pc, _: not_rebuildable(pc, RETRY), (_planned,)),
         "reprovision": Performer(

@@ -77,10 +77,11 @@ async def supported_actions(context: ActionContext, client: DurableClient, pc: C
         choices = performer.choices(pc) if performer.choices else None
         if name == Remote.RESIZE:
             refused, choices = await _resize(context, pc)
-        for guard in performer.guards if refused is None else ():
-            if guard not in said:
-                said[guard] = await _reason(guard(context, client, pc))
-            refused = refused or said[guard]
+        for guard in performer.guards:
+            if refused is None:
+                if guard not in said:
+                    said[guard] = await _reason(guard(context, client, pc))
+                refused = said[guard]
         supported = SupportedAction(
             action=name,
             permission=ACTIONS[name].permission,

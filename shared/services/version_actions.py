@@ -82,7 +82,7 @@ AdministratorPassword = Annotated[
 class ConnectForm(Value):
     """Access for a caller. *address*: the address they connect from; left out: the address of this request."""
 
-    password: AdministratorPassword
+    password: AdministratorPassword = Field(repr=False)
     address: PublicAddress | None = None
     minutes: int = Field(60, ge=5, le=480)
 

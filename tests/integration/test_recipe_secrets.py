@@ -62,6 +62,22 @@ async def test_a_secret_is_in_the_vault_and_nowhere_else(office: Office, routes:
     assert "secrets/recipe-" not in json.dumps(there)
 
 
+async def test_an_idempotency_key_keeps_no_digest_of_a_secret(office: Office, routes: Json) -> None:
+    """Whoever reads the table could try values until the digest fits: two values have the same one."""
+
+    async def save(value: str) -> Any:
+        form = {**FORM, "recipe": {"steps": STEPS, "secrets": [{"name": "Key", "value": value}]}}
+        headers = {"Idempotency-Key": "once"}
+        return await ask(
+            routes[SAVE], SAVE, at={"wizard": "create-image-set"}, body=json.dumps(form).encode(), headers=headers
+        )
+
+    first, second = await save(KEY), await save(OTHER)
+    assert (first.status_code, second.status_code) == (201, 201), second.get_body()
+    assert second.headers["Idempotent-Replayed"] == "true"
+    assert list(office.paper.kept.values()) == [KEY]
+
+
 @pytest.mark.parametrize("role", ["CloudPC.Reader", "CloudPC.Operator", "CloudPC.Administrator"])
 async def test_who_may_not_edit_sees_the_names_and_not_the_source(routes: Json, there: Json, role: str) -> None:
     wizard = {"wizard": "edit-image-set", "query": {"id": there["id"]}}

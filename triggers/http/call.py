@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
@@ -34,6 +34,7 @@ from shared.storage.repository import Repository, Stored
 from triggers.http.authentication import Caller
 from triggers.http.permissions import allowed
 from triggers.http.response_shapes import Node
+from triggers.http.write_only import Place, without_secrets
 
 M = TypeVar("M", bound=BaseModel)
 V = TypeVar("V", bound=Value)
@@ -103,6 +104,8 @@ class Call:
         self.request, self.deps, self.caller = request, deps, caller
         self.params: Mapping[str, str] = {}
         """The query parameters, once the frame has checked them."""
+        self.secrets: Callable[[], frozenset[Place]] = frozenset
+        """Returns the places of the secrets in the body that the route declares."""
         self.returns: Node | None = None
         """Return type that the route declares."""
         self.left_out: Sequence[UnreadableError] = ()
@@ -219,10 +222,10 @@ class Call:
     def mark(self) -> str:
         """A digest of method, address and body: the same when the request is sent again.
 
-        Passwords are left out: the digest is kept in a table, where a password could be guessed from it.
+        Secrets are left out: the digest is kept in a table, where a password could be guessed from it.
         """
         try:
-            body = without_passwords(self._body) if self.request.get_body() else None
+            body = without_secrets(self._body, self.secrets()) if self.request.get_body() else None
         except InvalidError:  # refused when the body is read
             body = None
         return fingerprint(self.request.method, self.request.url, body)
@@ -264,10 +267,3 @@ def parts_of(request: func.HttpRequest) -> SplitResult:
     except ValueError as error:
         raise wrong from error
     return parts
-
-
-def without_passwords(body: Any) -> Any:  # noqa: ANN401 - any JSON
-    """Return a body with each password in it left empty."""
-    if isinstance(body, dict):
-        return {k: "" if k.lower().endswith("password") else without_passwords(v) for k, v in body.items()}
-    return [without_passwords(each) for each in body] if isinstance(body, list) else body

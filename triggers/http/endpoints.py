@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -54,6 +55,7 @@ from triggers.http.problems import answering_errors
 from triggers.http.refusals import write_down_refusal
 from triggers.http.response_shapes import Node, Page
 from triggers.http.sign_in_failures import SignInFailures
+from triggers.http.write_only import secret_places
 
 _ATTEMPTS = 20
 _MOST_CHARACTERS = 1000  # of a part of an address: storage answers longer ones with a 431
@@ -93,7 +95,8 @@ def endpoint(
 
             async def perform() -> func.HttpResponse:
                 call = await _authorized_call(req, verb, trace_id, calls, graph=graph)
-                call.returns, version = by_status.get(200), str(req.route_params.get("version", ""))
+                call.secrets, call.returns = secrets, by_status.get(HTTPStatus.OK)
+                version = str(req.route_params.get("version", ""))
                 call.params = named_parameters(req.params, query, graph=graph, version=version)
                 if accepts is None and req.method != "GET":
                     call.refuse_fields()
@@ -108,6 +111,7 @@ def endpoint(
                 await write_down_refusal(calls[0], verb, trace_id, response)
             return _timed(response)
 
+        secrets = cache(lambda: secret_places(accepts))
         by_status = returns if isinstance(returns, Mapping) else {200: returns}
         metadata = RouteMetadata(accepts, optional, by_status, query, graph, verb, action)
         return _entry(handler, respond) if returns is None else attach(_entry(handler, respond), metadata)

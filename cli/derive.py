@@ -47,9 +47,30 @@ def _entry(method: str, path: str, operation: Json, schemas: Json) -> Json:
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
     if body is not None:
         entry["fields"] = list(_fields(_resolved(body, schemas), schemas))
+        if secrets := sorted({*_secrets(body, schemas, frozenset())}):
+            entry["secrets"] = ["/".join(place) for place in secrets]
         if operation["operationId"] in _JUDGED:
             entry["schema"] = _spelled_out(body, schemas)
     return entry
+
+
+_SAME_PLACE = ("anyOf", "oneOf", "allOf", "prefixItems")
+
+
+def _secrets(schema: Json, schemas: Json, seen: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Yield the place of each secret in a body: the names of the members around it, without those of lists."""
+    if schema.get("writeOnly"):
+        yield ()
+        return
+    name = schema.get("$ref", "").rpartition("/")[2]
+    if name and name not in seen:
+        yield from _secrets(schemas[name], schemas, seen | {name})
+    for part in (*(each for key in _SAME_PLACE for each in schema.get(key, ())), schema.get("items")):
+        if isinstance(part, dict):
+            yield from _secrets(part, schemas, seen)
+    for member, part in (*schema.get("properties", {}).items(), ("*", schema.get("additionalProperties"))):
+        if isinstance(part, dict):
+            yield from ((member, *place) for place in _secrets(part, schemas, seen))
 
 
 _OURS = "@deskwright."

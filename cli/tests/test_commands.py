@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from deskwright.errors import ExitCode
 
 from cli.tests.conftest import Command, Service
@@ -137,6 +138,40 @@ def test_a_dry_run_shows_the_request_without_secrets_and_sends_none(
     assert ended.json["method"] == "POST"
     assert ended.json["body"] == {"adDomainPassword": "***"}
     assert [each.method for each in service.asked if each.method != "GET"] == []
+
+
+SECRETS = {"steps": [{"name": "a", "secrets": ["Key"]}], "secrets": [{"name": "Key", "value": "secret-1"}]}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("image-set", "update", PC, "--recipe", json.dumps(SECRETS)),
+        ("api", "PATCH", f"/{{graph}}/imageSets/{PC}", "--set", f"recipe={json.dumps(SECRETS)}"),
+        ("api", "POST", "/tenants/contoso/wizards/create-image-set", "--set", f"recipe={json.dumps(SECRETS)}"),
+    ],
+)
+def test_a_dry_run_shows_no_secret_of_a_recipe(deskwright: Command, service: Service, words: tuple[str, ...]) -> None:
+    ended = deskwright(*words, "--dry-run", "-o", "json")
+    assert ended.json["body"]["recipe"] == {**SECRETS, "secrets": [{"name": "Key", "value": "***"}]}
+    assert [each.method for each in service.asked if each.method != "GET"] == []
+
+
+def test_a_form_that_is_kept_has_no_secrets(deskwright: Command, service: Service, tmp_path: Path) -> None:
+    at = "/tenants/contoso/wizards/create-image-set"
+    service.put("POST", f"{at}/review", {"valid": True, "warnings": [], "steps": [], "wouldHappen": None})
+    form = {
+        "recipe": SECRETS,
+        "detail": {"displayName": "Pupils", "adDomainPassword": "secret-2"},  # in the wrong place
+    }
+    (tmp_path / "form.json").write_text(json.dumps(form))
+    kept = tmp_path / "kept.yaml"
+    words = ("image-set", "create", "-f", str(tmp_path / "form.json"), "--save-form", str(kept), "--dry-run")
+    assert deskwright(*words).code == 0
+    without = {"recipe": {**SECRETS, "secrets": [{"name": "Key"}]}, "detail": {"displayName": "Pupils"}}
+    assert yaml.safe_load(kept.read_text()) == without
+    (sent,) = service.requests("POST", f"{at}/review")
+    assert sent.body == form
 
 
 def test_a_body_comes_from_a_file_then_options_then_settings(

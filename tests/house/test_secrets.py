@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from deskwright.bodies import masked
 from pydantic.fields import FieldInfo
 
 import shared
@@ -61,6 +62,12 @@ def test_every_secret_of_a_body_is_left_out_of_its_mark(name: str) -> None:
     assert bool(found) is (name in WITH_SECRETS)
     places = secret_places(metadata.accepts)
     assert [each for each in found if SECRET in str(without_secrets(each, places))] == []
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_command_line_shows_and_keeps_no_secret_of_a_body(name: str) -> None:
+    found = list(bodies(BODIES[name]))
+    assert [each for each in found if SECRET in f"{masked(each)}{masked(each, None)}"] == []
 
 
 def test_the_parameters_of_bulk_actions_are_no_secrets() -> None:

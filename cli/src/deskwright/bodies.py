@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from deskwright.errors import UsageError
-from deskwright.operations import Field
+from deskwright.operations import Field, secret_places
 from deskwright.sign_in import is_terminal
 
 Json = dict[str, Any]
@@ -88,11 +88,28 @@ def value(text: str) -> Any:  # noqa: ANN401 - JSON is anything
         return text
 
 
-def masked(whole: object, secrets: frozenset[str]) -> object:
-    """Return a body that may be shown: without its secrets."""
-    if isinstance(whole, Mapping):
-        return {name: "***" if name in secrets else masked(each, secrets) for name, each in whole.items()}
-    return [masked(each, secrets) for each in whole] if isinstance(whole, list) else whole
+def masked(whole: Any, mask: str | None = "***") -> Any:  # noqa: ANN401 - JSON
+    """Return a body that may be shown or kept: *mask* in place of each secret, or without them where it is None.
+
+    A secret's place counts wherever it is: it is a secret in the wrong step of a form, too.
+    """
+    return _masked(whole, mask, frozenset())
+
+
+def _masked(whole: Any, mask: str | None, around: frozenset[tuple[str, ...]]) -> Any:  # noqa: ANN401 - JSON
+    """*around*: of the places that begin further out, what follows."""
+    if isinstance(whole, list):
+        return [_masked(each, mask, around) for each in whole]
+    if not isinstance(whole, Mapping):
+        return whole
+    found: Json = {}
+    for name, each in whole.items():
+        inside = frozenset(place[1:] for place in secret_places() | around if place[0] in {name, "*"})
+        if () not in inside:
+            found[name] = _masked(each, mask, inside)
+        elif mask is not None:
+            found[name] = mask
+    return found
 
 
 def _asked(field: Field) -> str:

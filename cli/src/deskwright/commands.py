@@ -173,7 +173,7 @@ def _run(use: Session, verb: Verb, found: Operation, values: dict[str, Any]) -> 
     if manner.dry_run:
         change = foresight.change_of(verb.planned_as, given.get("id", ""), body) if verb.planned_as else None
         if change is None:
-            requests.show_dry(use, found, address, body)
+            requests.show_request(use, found.method, address, body)
         else:
             foresight.show(use, foresight.foreseen(use, change))
         return

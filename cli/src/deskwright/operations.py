@@ -91,6 +91,12 @@ def actions(resource: str) -> tuple[Operation, ...]:
 
 
 @cache
+def secret_places() -> frozenset[tuple[str, ...]]:
+    """Return the places of the secrets in the bodies of all operations: the names of the members around each."""
+    return frozenset(tuple(place.split("/")) for entry in _table().values() for place in entry.get("secrets", ()))
+
+
+@cache
 def operation(name: str) -> Operation:
     """Return an operation by its id. Raises: KeyError if there is none."""
     entry = _table()[name]

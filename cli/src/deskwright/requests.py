@@ -84,17 +84,11 @@ def send_confirmed(
     return send(session, found, address, body, again, {"confirm": "true"})
 
 
-def show_dry(session: Session, found: Operation, address: str, body: object) -> None:
-    """Print the request that would be sent, without its secrets."""
-    secrets = frozenset(field.name for field in found.fields or () if field.secret) | _SECRETS
-    show_request(session, found.method, address, bodies.masked(body, secrets))
-
-
 def show_request(session: Session, method: str, address: str, body: object) -> None:
-    """Print a request that is not sent."""
+    """Print a request that is not sent, without its secrets."""
     request: dict[str, Any] = {"method": method, "address": f"/api{address}"}
     if body is not None:
-        request["body"] = bodies.masked(body, _SECRETS)
+        request["body"] = bodies.masked(body)
     click.echo("Nothing was sent.", err=True)
     session.output.item(request)
 
@@ -143,7 +137,3 @@ def _without_steps(session: Session, operation: Mapping[str, Any]) -> Mapping[st
     if not session.output.for_people:
         return operation
     return {name: value for name, value in operation.items() if name != "steps"}
-
-
-_SECRETS = frozenset({"adDomainPassword", "password"})
-"""Secret fields of bodies without a model of their own: the forms of wizards."""

@@ -1,6 +1,5 @@
 """The wizards: step by step at a terminal, or from a file; reviewed by the service before anything is saved."""
 
-import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,6 @@ from deskwright.prompts import Json, Questions, say
 from deskwright.session import Session
 from deskwright.sign_in import is_terminal
 
-_SECRETS = frozenset({"adDomainPassword"})
-
 
 def wizard_command(verb: Verb) -> click.Command:
     """Return the command that plays a wizard."""
@@ -28,7 +25,7 @@ def wizard_command(verb: Verb) -> click.Command:
     def run(**values: Any) -> None:  # noqa: ANN401 - what click gives
         _run(session.of(values), verb, values)
 
-    told = "Write the form there too, without its passwords."
+    told = "Write the form there too, without its secrets."
     save = click.Option(["--save-form"], metavar="FILE", help=told, shell_complete=offering.files)
     about_what: list[click.Parameter] = [tenant_argument()] if verb.on_tenant else []
     if verb.named:
@@ -55,7 +52,7 @@ def _run(use: Session, verb: Verb, values: dict[str, Any]) -> None:
         form = wizard.filled(bodies.body((), values["file"], {}, values["settings"]) or {})
     review = wizard.review(form)
     if name := values["save_form"]:
-        Path(name).write_text(as_yaml(_without_secrets(form)), "utf-8")
+        Path(name).write_text(as_yaml(bodies.masked(form, None)), "utf-8")
         say(f"The form is in {name}.")
     if manner.dry_run:
         _show_dry(use, verb, form, review)
@@ -175,15 +172,3 @@ def tell(review: Mapping[str, Any]) -> None:
         say(f"  Warning: {warning['message']}")
     if would := review.get("wouldHappen"):
         say(f"  {would['summary']}")
-
-
-def _without_secrets(form: Json) -> Json:
-    """Return a form that may be kept: its passwords are left out."""
-
-    def cleaned(whole: Any) -> Any:  # noqa: ANN401 - JSON
-        if isinstance(whole, dict):
-            return {name: cleaned(each) for name, each in whole.items() if name not in _SECRETS}
-        return whole
-
-    found: Json = cleaned(copy.deepcopy(form))
-    return found

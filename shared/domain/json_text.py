@@ -15,15 +15,15 @@ class _Twice(dict[str, Any]):
     name: str
 
 
-def read_json(text: str, *, most_members: int | None = None) -> Any:  # noqa: ANN401 - JSON
+def read_json(text: str, *, most_members: int | None = None, most_elements: int | None = None) -> Any:  # noqa: ANN401 - JSON
     """Return the value of a JSON text.
 
     Of two members with one name every reader takes another one (RFC 8259, section 4): what one of them checked, the
     next one would not see. And NaN and Infinity are no JSON, although Python reads them. *most_members*: of all objects
-    together; each that a form does not have is a problem, and costs as much.
+    together, *most_elements*: of all lists; each that a form does not have is a problem, and costs as much.
 
-    Raises: InvalidError with the pointer of the first member that is named twice, or for too many members; ValueError,
-    RecursionError for what is no JSON.
+    Raises: InvalidError with the pointer of the first member that is named twice, or for too many members or elements;
+    ValueError, RecursionError for what is no JSON.
     """
     found: list[_Twice] = []
     count = 0
@@ -37,6 +37,8 @@ def read_json(text: str, *, most_members: int | None = None) -> Any:  # noqa: AN
         return read if len(read) == len(pairs) else _twice(pairs, found)
 
     value = json.loads(text, object_pairs_hook=members, parse_constant=_refuse)
+    if most_elements is not None:
+        _refuse_long_lists(value, most_elements)
     if found:
         raise InvalidError(Problem(_pointer(value), "is named twice; write it once"))
     return value
@@ -45,6 +47,19 @@ def read_json(text: str, *, most_members: int | None = None) -> Any:  # noqa: AN
 def escape(part: str) -> str:
     """Return *part* as one token of a JSON pointer (RFC 6901)."""
     return part.replace("~", "~0").replace("/", "~1")
+
+
+def _refuse_long_lists(value: Any, most: int) -> None:  # noqa: ANN401 - JSON
+    """Refuse a value with more than *most* elements in all its lists. Without recursion, as ``_pointer``."""
+    count, open_ = 0, [value]
+    while open_:
+        inner = open_.pop()
+        if isinstance(inner, list):
+            count += len(inner)
+            if count > most:
+                raise InvalidError(Problem("", f"write at most {most} elements of lists"))
+        parts = inner.values() if isinstance(inner, dict) else inner
+        open_ += [each for each in parts if isinstance(each, dict | list)] if isinstance(inner, dict | list) else ()
 
 
 def _refuse(constant: str) -> None:

@@ -177,7 +177,7 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     ),
     "bulk action of a filter": (
         "POST tenants/{tenant}/bulkActions",
-        {"action": "reboot", "filter": SELECTION, **BULK},
+        {"action": "reboot", "filter": SELECTION, "excludeCloudPcIds": ["x"], **BULK},
         {},
     ),
     "bulk action with parameters": (

@@ -41,6 +41,7 @@ V = TypeVar("V", bound=Value)
 
 _MOST_BYTES = 1 << 20
 _MOST_MEMBERS = 5_000  # of all objects of a body; the largest form has some hundreds
+_MOST_ELEMENTS = 18_000  # of all lists of a body; a bulk action may name as many
 _DEEPEST = 20  # objects in each other; no form has as many
 _MOST_KEY_CHARACTERS = 200
 _WITHOUT_BODY = frozenset({"GET", "HEAD"})
@@ -235,7 +236,7 @@ class Call:
         if not (body := self.request.get_body()):
             raise InvalidError(Problem("", "send a body: JSON in UTF-8, with a Content-Length"))
         try:
-            return read_json(body.decode("utf-8"), most_members=_MOST_MEMBERS)
+            return read_json(body.decode("utf-8"), most_members=_MOST_MEMBERS, most_elements=_MOST_ELEMENTS)
         except (ValueError, RecursionError) as error:
             raise InvalidError(Problem("", "write the body as JSON in UTF-8")) from error
 

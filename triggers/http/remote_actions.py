@@ -73,6 +73,7 @@ async def validate_bulk_resize(call: Call) -> Response:
     ids: list[Any] = value if isinstance(value, list) else []
     if not 0 < len(ids) <= MOST_VALIDATED:
         body.wrong("/cloudPcIds", f"write a list of 1 to {MOST_VALIDATED} ids")
+        ids = []
     for n, each in enumerate(ids):
         if not is_id(each):
             body.wrong(f"/cloudPcIds/{n}", "write the id of a Cloud PC, a text")

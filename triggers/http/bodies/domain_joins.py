@@ -9,6 +9,7 @@ from typing import Any
 from shared.domain.networks.connection import Connection
 from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.tenants.tenant import Site
+from shared.domain.wizards.create_provisioning_policy import MOST_CONNECTIONS
 from shared.errors import InvalidError, Problem
 from triggers.http.bodies.reading import Body
 
@@ -72,6 +73,9 @@ def connection_ids(body: Body, reachable: Reachable) -> list[str]:
     joins = body.take("domainJoinConfigurations")
     if not isinstance(joins, list) or not joins:
         body.wrong("/domainJoinConfigurations", "name at least one onPremisesConnectionId")
+        return []
+    if len(joins) > MOST_CONNECTIONS:
+        body.wrong("/domainJoinConfigurations", f"name at most {MOST_CONNECTIONS} connections")
         return []
     found: list[str] = []
     for n, join in enumerate(joins):

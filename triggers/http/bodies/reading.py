@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeGuard
 
 from shared.domain.json_text import escape
@@ -93,10 +94,10 @@ class Body:
         self._problems.append(Problem(pointer, message))
 
     def settle(self) -> None:
-        """Check that every property was read. Raises: InvalidError with all errors."""
+        """Check that every property was read. Raises: InvalidError with the first errors, and how many there are."""
         unknown = (Problem(f"/{escape(name)}", "unknown property; leave it out") for name in self._rest)
-        if problems := [*self._problems, *few(len(self._rest), unknown)]:
-            raise InvalidError(*problems)
+        if count := len(self._problems) + len(self._rest):
+            raise InvalidError(*few(count, chain(self._problems, unknown)))
 
 
 def renamed(error: InvalidError, pointers: Mapping[str, str]) -> InvalidError:

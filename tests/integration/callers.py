@@ -15,9 +15,9 @@ from tests.integration.services import IdleHost, PaperServices
 from triggers.http.graph import BASE
 
 
-def signed_in(*roles: str) -> dict[str, str]:
+def signed_in(*roles: str, directory: str = "") -> dict[str, str]:
     """Return the header with which App Service authentication says that Eve calls, and which roles she has."""
-    known = {"tid": things.DIRECTORY, "oid": "id-eve", "preferred_username": "eve@contoso.example"}
+    known = {"tid": directory or things.DIRECTORY, "oid": "id-eve", "preferred_username": "eve@contoso.example"}
     claims = [{"typ": kind, "val": value} for kind, value in [*known.items(), *(("roles", role) for role in roles)]]
     return {"x-ms-client-principal": base64.b64encode(json.dumps({"claims": claims}).encode()).decode()}
 

@@ -53,18 +53,36 @@ async def test_what_a_reader_was_refused_is_written_down(here: Office, functions
     assert PASSWORD not in json.dumps(event.to_json())
 
 
+@pytest.mark.parametrize("role", ["Another.Role", "CloudPC.User"])
 @pytest.mark.parametrize("name", OF_TENANT)
 async def test_what_somebody_without_a_role_was_refused_is_counted_and_not_stored(
-    here: Office, functions: list[Any], monkeypatch: pytest.MonkeyPatch, name: str
+    here: Office, functions: list[Any], monkeypatch: pytest.MonkeyPatch, name: str, role: str
 ) -> None:
     counted: list[int] = []
     monkeypatch.setattr("triggers.http.refusals.count_refusal", counted.append)
     tenant_id = SCENES[name].at.get("tenant", "contoso")
     if tenant_id != "contoso":
         await here.tenants.insert(things.tenant(id=tenant_id))
-    caller = Caller(name, SCENES[name], handlers(functions)[name], "Another.Role")
+    caller = Caller(name, SCENES[name], handlers(functions)[name], role)
     assert (await caller()).status_code == 403
     assert (await refusals(here, tenant_id), counted) == ([], [403])
+
+
+@pytest.mark.parametrize("role", ["CloudPC.Administrator", "Provider.Administrator"])
+@pytest.mark.parametrize("name", ["POST tenants", "POST tenants/{tenant}/pause", "POST …/cloudPCs/{id}/reboot"])
+async def test_a_role_of_another_directory_counts_for_nothing(
+    here: Office, functions: list[Any], monkeypatch: pytest.MonkeyPatch, name: str, role: str
+) -> None:
+    counted: list[int] = []
+    monkeypatch.setattr("triggers.http.refusals.count_refusal", counted.append)
+    theirs = "99999999-8888-4777-8666-555555555555"
+    await here.tenants.insert(things.tenant(id="fabrikam", entra_tenant_id=theirs))
+    caller = Caller(name, SCENES[name], handlers(functions)[name])
+    caller.who = signed_in(role, directory=theirs)
+    status = (await caller()).status_code
+    assert status == (403 if name == "POST tenants" else 404)
+    assert (await refusals(here), await refusals(here, "*")) == ([], [])
+    assert counted == ([status] if name == "POST tenants" else [])  # of a tenant of others they learn nothing
 
 
 async def test_who_names_a_cloud_pc_that_is_not_there_leaves_no_event(

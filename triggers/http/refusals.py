@@ -12,10 +12,11 @@ from shared.services.action_context import ActionContext
 from shared.services.refusals import record_refusal
 from shared.telemetry import count_refusal
 from triggers.http.call import Call
-from triggers.http.permissions import OWN, Role
+from triggers.http.permissions import OWN, Role, counting_roles
 
 _ABOUT_NOTHING = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.LENGTH_REQUIRED})
 """Statuses of requests that have not reached anything of the caller's."""
+_OF_STAFF = frozenset(Role) - {Role.USER}
 _NAMES_NOTHING = (
     *("unknown field", "unknown property", "unknown query parameter", "unknown step"),
     *("is named twice", "this is named twice"),
@@ -26,16 +27,18 @@ _NAMES_NOTHING = (
 async def write_down_refusal(call: Call, verb: str, trace_id: str, response: func.HttpResponse) -> None:
     """Have the audit event of a mutation written that was answered with an error.
 
-    Of callers without any role it is counted: everybody in a directory can have themselves refused without end. Their
-    own Cloud PC is theirs, and what they were refused about that is written down.
+    Of callers without a role that counts there, or with that of users only, it is counted: everybody in a directory
+    can have themselves refused without end. Their own Cloud PC is theirs, and what they were refused about that is
+    written down.
     """
     status = int(response.status_code)
     if call.request.method == "GET" or status < HTTPStatus.BAD_REQUEST:
         return
-    if not call.caller.roles & frozenset(Role) and (verb not in OWN or status in _ABOUT_NOTHING):
+    subject = call.tenant if call.tenant_id else None
+    roles = counting_roles(call.caller, call.deps.settings.provider_tenant_id, subject)
+    if not roles & _OF_STAFF and (verb not in OWN or status in _ABOUT_NOTHING):
         count_refusal(status)
         return
-    subject = call.tenant if call.tenant_id else None
     # Not the call's own context: reading that of a bad Idempotency-Key is what may have been refused.
     context = ActionContext(call.deps, call.caller.actor, subject, verb, trace_id, call.now, ("refused", trace_id))
     await record_refusal(context, _resource_id(call), status, _reason(json.loads(response.get_body())))

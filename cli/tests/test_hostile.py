@@ -16,7 +16,8 @@ from threading import Event, Thread
 
 import pytest
 import trustme
-from deskwright import client, transport
+from deskwright import client, contexts, sign_in, transport
+from deskwright.contexts import Context
 from deskwright.errors import ExitCode
 
 from cli.tests.conftest import Command, Service
@@ -280,3 +281,64 @@ def test_a_certificate_that_nobody_knows_is_told_with_the_way_to_trust_it(
         server.shutdown()
         thread.join()
     assert (ended.code, "CERTIFICATE_VERIFY_FAILED" in ended.err, "--ca-bundle" in ended.err) == (1, True, True)
+
+
+STEERS = "\x1b[2J\x1b]0;mine\x07\r\x9b31mgone"
+GROUP = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
+GRAPH = "/tenants/contoso/beta/deviceManagement/virtualEndpoint"
+ENDED = {"id": "7", "kind": STEERS, "status": "failed", "error": {"message": STEERS, "advice": STEERS}}
+STEP = {"name": "a", "title": STEERS, "endedAt": "1", "outcome": STEERS}
+SAID: dict[str, tuple[str, object, int, tuple[str, ...]]] = {
+    "a property of a refusal": (
+        f"DELETE {GRAPH}/spotGroups/{GROUP}",
+        {"title": "Conflict", "details": {f"would{STEERS}": [STEERS]}},
+        409,
+        ("spot", "delete", GROUP),
+    ),
+    "an operation": ("GET /tenants/contoso/operations/7", {**ENDED, "steps": [STEP]}, 200, ("operation", "wait", "7")),
+    "a bulk action": (
+        "POST /tenants/contoso/bulkActions",
+        {"possible": STEERS, "refused": STEERS},
+        200,
+        ("bulk", "create", "--action", "retry"),
+    ),
+    "who signs in": (
+        "GET /me",
+        {"name": STEERS, "roles": [STEERS], "tenants": [{"id": STEERS}]},
+        200,
+        ("login", "--name", "prod"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_what_is_written_for_people_steers_no_terminal(
+    deskwright: Command, service: Service, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    named, body, status, words = SAID[case]
+    method, _, path = named.partition(" ")
+    service.answers.pop(f"{method} /api{path}", None)
+    service.put(method, path, body, status)
+    monkeypatch.setenv("DESKWRIGHT_TENANT", "contoso")
+    with contexts.changing() as known:
+        known.contexts["prod"] = Context("prod", service.address, scope="api://a/b", authority="https://x.example")
+    if words[0] == "login":
+        monkeypatch.setattr(sign_in, "begin", lambda _: None)
+        monkeypatch.setattr(sign_in, "tokens", lambda _: lambda *_: TOKEN)
+    ended = deskwright(*words)
+    assert "gone" in ended.err
+    assert not {"\x1b", "\x07", "\r", "\x9b"} & {*ended.err, *ended.out}
+
+
+def test_the_message_of_a_device_code_steers_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    class Issuer:
+        def initiate_device_flow(self, *_: object) -> dict[str, str]:
+            return {"user_code": "x", "message": f"Open a page {STEERS}"}
+
+        def acquire_token_by_device_flow(self, *_: object) -> dict[str, str]:
+            return {"access_token": TOKEN}
+
+    sign_in._device_code(Issuer(), Context("prod", "https://prod.example"))
+    said = capsys.readouterr().err
+    assert said.startswith("Open a page")
+    assert not {"\x1b", "\x07", "\r", "\x9b"} & {*said}

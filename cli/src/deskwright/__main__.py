@@ -10,7 +10,7 @@ import click
 
 from deskwright.errors import CommandError, ExitCode
 from deskwright.main import root
-from deskwright.tables import printable
+from deskwright.terminal import say, say_error, show_error
 
 _NOT_UNDERSTOOD = (LookupError, TypeError, AttributeError, ValueError, RecursionError)
 """Exceptions raised for an answer of another shape."""
@@ -50,13 +50,13 @@ def _ended(error: BaseException) -> int:
     """Print the error that has ended a command; return its exit code."""
     match error:
         case click.exceptions.NoArgsIsHelpError() | click.UsageError():
-            error.show()
+            show_error(error)
             code = ExitCode.USAGE
         case click.ClickException():
-            error.show()
+            show_error(error)
             code = ExitCode.FAILED
         case click.Abort() | KeyboardInterrupt():
-            click.echo("Ended; nothing more was done.", err=True)
+            say("Ended; nothing more was done.")
             code = ExitCode.INTERRUPTED
         case CommandError():
             _tell(error)
@@ -98,9 +98,9 @@ def _colours() -> bool | None:
 
 def _tell(error: CommandError) -> None:
     first, *more = error.lines()
-    click.echo(f"{click.style('error:', fg='red')} {printable(first)}", err=True, color=_colours())
+    say_error(first, color=_colours())
     for line in more:
-        click.echo(printable(line), err=True)
+        say(line)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import click
-
 from deskwright.errors import UsageError
 from deskwright.operations import Field, secret_places
 from deskwright.sign_in import is_terminal
+from deskwright.terminal import asked
 
 Json = dict[str, Any]
 
@@ -115,8 +114,7 @@ def _masked(whole: Any, mask: str | None, around: frozenset[tuple[str, ...]]) ->
 def _asked(field: Field) -> str:
     if not is_terminal():
         raise UsageError(f"{field.name} is missing", advice=f"Write it to a file: --set {field.name}=@<file>.")
-    answer: str = click.prompt(field.name, hide_input=True, err=True)
-    return answer
+    return asked(field.name, hidden=True)
 
 
 def text_of(name: str) -> str:

@@ -20,7 +20,7 @@ from click.shell_completion import (
 )
 
 from deskwright.errors import UsageError
-from deskwright.tables import printable
+from deskwright.terminal import printable
 
 _SHELLS = ("bash", "zsh", "fish", "powershell")
 _VARIABLE = "_DESKWRIGHT_COMPLETE"

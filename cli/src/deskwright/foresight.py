@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import click
-
 from deskwright.catalogue.words import FORESEEN, FORESEEN_MEMBERS
 from deskwright.session import Session
+from deskwright.terminal import say
 
 Json = dict[str, Any]
 
@@ -77,4 +76,4 @@ def show(use: Session, found: Json) -> None:
 
 def tell(found: Mapping[str, Any]) -> None:
     """Write, before a question, on how many Cloud PCs a bulk action is possible."""
-    click.echo(f"It is possible on {found['possible']} Cloud PC(s), and refused on {found['refused']}.", err=True)
+    say(f"It is possible on {found['possible']} Cloud PC(s), and refused on {found['refused']}.")

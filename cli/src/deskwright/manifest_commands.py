@@ -18,7 +18,7 @@ from deskwright.manifests.references import References
 from deskwright.manifests.secrets import secrets_of
 from deskwright.output import as_yaml
 from deskwright.session import Session
-from deskwright.tables import emit, printable
+from deskwright.terminal import emit, printable
 
 _FILES = click.Option(
     ["-f", "--file", "files"],

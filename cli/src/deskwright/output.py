@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import click
-
 from deskwright import tables
 from deskwright.errors import UsageError
-from deskwright.tables import emit, heading, value_at
+from deskwright.tables import heading, value_at
+from deskwright.terminal import emit, say
 
 FORMATS = ("table", "json", "jsonl", "yaml", "csv", "tsv", "none")
 _EIGHT_BITS = re.compile(r"[\x7f-\x9f]")
@@ -94,7 +93,7 @@ def _table(content: object, columns: Sequence[str]) -> None:
         emit(tables.facts(content), coloured=True)
     elif isinstance(content, list) and all(isinstance(each, Mapping) for each in content):
         if not content:
-            click.echo("Nothing.", err=True)
+            say("Nothing.")
             return
         emit(tables.table(content, columns or tables.columns_of(content)), coloured=True)
     elif isinstance(content, list):

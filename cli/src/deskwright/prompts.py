@@ -3,9 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import click
-
-from deskwright.tables import printable
+from deskwright.terminal import agrees, asked, say
 
 Json = dict[str, Any]
 Search = Callable[[str], Sequence[Mapping[str, Any]]]
@@ -13,11 +11,6 @@ Search = Callable[[str], Sequence[Mapping[str, Any]]]
 
 _MOST_SHOWN = 40
 _OWN = "\0own"
-
-
-def say(text: str = "") -> None:
-    """Write a line for people: stdout is for data."""
-    click.echo(printable(text), err=True)
 
 
 class Questions:
@@ -74,7 +67,7 @@ class Questions:
         if own:
             return self._nested(title, item, default, needed=needed, many=many)
         if schema.get("type") == "boolean":
-            return click.confirm(title, default=bool(default), err=True)
+            return agrees(title, default=bool(default))
         if many:
             text = _text(f"{title} (several: separated by commas)", ",".join(default or ()), needed=needed)
             return [each.strip() for each in text.split(",") if each.strip()] if text else default
@@ -93,12 +86,12 @@ class Questions:
     def _nested(self, title: str, item: Json, default: Any, *, needed: bool, many: bool) -> Any:  # noqa: ANN401 - JSON
         if not item.get("properties"):
             return default  # names of the caller's own: they are written to a file
-        if not needed and not click.confirm(f"Fill in {title}?", default=bool(default), err=True):
+        if not needed and not agrees(f"Fill in {title}?", default=bool(default)):
             return default
         if not many:
             return self._object(item, default if isinstance(default, dict) else {})
         found = [self._object(item, {})]
-        while click.confirm(f"One more of {title}?", default=False, err=True):
+        while agrees(f"One more of {title}?"):
             found.append(self._object(item, {}))
         return found
 
@@ -128,8 +121,7 @@ def _title(name: str, raw: Json, schema: Json) -> str:
 def _text(title: str, default: str | None, *, needed: bool, hidden: bool = False) -> str | None:
     """Ask for a text; nothing stands for None where it is not needed."""
     shown = default if default is not None else None if needed else ""
-    answer: str = click.prompt(title, default=shown, show_default=bool(shown), hide_input=hidden, err=True)
-    return answer or None
+    return asked(title, shown, hidden=hidden) or None
 
 
 def _chosen(

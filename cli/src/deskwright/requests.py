@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import click
-
 from deskwright import bodies, waiting
 from deskwright.client import Answer
 from deskwright.errors import RefusedError, UsageError
@@ -15,6 +13,7 @@ from deskwright.operations import Operation
 from deskwright.session import Session
 from deskwright.sign_in import is_terminal
 from deskwright.tables import shown
+from deskwright.terminal import agrees, say
 
 _CREATED = 201
 _CONFLICT = 409
@@ -43,7 +42,7 @@ def confirm(question: str, manner: Manner) -> None:
         return
     if not is_terminal():
         raise UsageError(question, advice="Nobody can be asked here: --yes says yes.")
-    click.confirm(question, abort=True, err=True)
+    agrees(question, abort=True)
 
 
 def send(
@@ -78,7 +77,7 @@ def send_confirmed(
         if refused.status != _CONFLICT or not any(name.startswith("would") for name in refused.details):
             raise
         for name, value in refused.details.items():
-            click.echo(f"{name}: {shown(value)}", err=True)
+            say(f"{name}: {shown(value)}")
         confirm(question, manner)
     again = Manner(wait=manner.wait, seconds=manner.seconds, key=f"{manner.key}-confirmed" if manner.key else None)
     return send(session, found, address, body, again, {"confirm": "true"})
@@ -89,7 +88,7 @@ def show_request(session: Session, method: str, address: str, body: object) -> N
     request: dict[str, Any] = {"method": method, "address": f"/api{address}"}
     if body is not None:
         request["body"] = bodies.masked(body)
-    click.echo("Nothing was sent.", err=True)
+    say("Nothing was sent.")
     session.output.item(request)
 
 
@@ -102,7 +101,7 @@ def finish(session: Session, answer: Answer, manner: Manner, columns: Sequence[s
     made = answer.body if answer.status == _CREATED else None
     if begun is None:
         if answer.body is None:
-            click.echo("Done.", err=True)
+            say("Done.")
         else:
             session.output.item(answer.body, columns, rows)
         return
@@ -116,7 +115,7 @@ def finish(session: Session, answer: Answer, manner: Manner, columns: Sequence[s
             raise
     else:
         operation = answer.body if answer.status == 202 else session.client.ask("GET", begun).body  # noqa: PLR2004
-        click.echo(f"Requested. {name} waits for it.", err=True)
+        say(f"Requested. {name} waits for it.")
     session.output.item(made if made is not None else _without_steps(session, operation))
 
 

@@ -15,12 +15,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import click
-
 from deskwright import audience, local_run, private_files
 from deskwright.client import Client
 from deskwright.contexts import Context
 from deskwright.errors import SignInError
+from deskwright.terminal import say
 
 BROWSER, DEVICE_CODE, AZURE_CLI, DEMO, TOKEN = "browser", "device-code", "azure-cli", "demo", "token"
 SERVICE_PRINCIPAL, FEDERATION, MANAGED_IDENTITY = "service-principal", "federation", "managed-identity"
@@ -149,7 +148,7 @@ def _public(context: Context, *, anew: bool = False) -> Given:
 
 
 def _browser(app: Any, context: Context) -> Mapping[str, Any]:  # noqa: ANN401 - msal has no types
-    click.echo("Sign in on the page that your browser opens (Ctrl-C ends this) ...", err=True)
+    say("Sign in on the page that your browser opens (Ctrl-C ends this) ...")
     result: Mapping[str, Any] = app.acquire_token_interactive([context.scope], prompt="select_account")
     return result
 
@@ -158,7 +157,7 @@ def _device_code(app: Any, context: Context) -> Mapping[str, Any]:  # noqa: ANN4
     flow = app.initiate_device_flow([context.scope])
     if "user_code" not in flow:
         raise SignInError(f"there is no device code: {flow.get('error_description') or flow.get('error')}")
-    click.echo(flow["message"], err=True)
+    say(str(flow["message"]))
     result: Mapping[str, Any] = app.acquire_token_by_device_flow(flow)
     return result
 

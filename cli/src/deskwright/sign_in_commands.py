@@ -10,7 +10,7 @@ from deskwright.client import Client
 from deskwright.contexts import Context
 from deskwright.errors import NotFoundError, SignInError, UsageError
 from deskwright.output import FORMATS, Output
-from deskwright.prompts import say
+from deskwright.terminal import agrees, say
 
 
 @click.command
@@ -60,7 +60,7 @@ def login(
         context = replace(context, tenant=tenants[0])
     with contexts.changing() as known:
         known.contexts[context.name], known.current = context, context.name
-    click.echo(f"{me['name']}, {', '.join(me['roles']) or 'no role'}, {context.tenant or 'no tenant chosen'}", err=True)
+    say(f"{me['name']}, {', '.join(me['roles']) or 'no role'}, {context.tenant or 'no tenant chosen'}")
 
 
 @click.command
@@ -71,7 +71,7 @@ def logout(name: str | None) -> None:
     if context is None:
         raise NotFoundError("there is no context", advice="deskwright context list shows those there are.")
     sign_in.forget(context)
-    click.echo(f"Signed out of {context.name}.", err=True)
+    say(f"Signed out of {context.name}.")
 
 
 @click.group
@@ -145,7 +145,7 @@ def _agree(context: Context, named: str | None, authority: str | None) -> None:
     say(
         f"{context.address} wants tokens for {wanted}, issued by {issuer}{'' if known else ' (which is not Entra ID)'}."
     )
-    click.confirm("Is that your service?", abort=True, err=True)
+    agrees("Is that your service?", abort=True)
 
 
 def _agreed_before(context: Context) -> bool:

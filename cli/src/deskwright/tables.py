@@ -9,10 +9,9 @@ from typing import Any
 
 import click
 
+from deskwright.terminal import printable
+
 _GAP = "  "
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_REPLACED = "\ufffd"
-_OUR_COLOURS = re.compile("(\x1b\\[(?:0|1|2|3[1-6])m)")
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z", re.ASCII)
 _NARROWEST = 10
 _LONG = 80
@@ -66,22 +65,6 @@ def shown(value: object) -> str:
             return f"{moment[1]} {moment[2]}"
         case _:
             return printable(str(value))
-
-
-def printable(text: str) -> str:
-    """Return a text without the characters that steer a terminal, line breaks among them."""
-    return "".join(each if each.isprintable() else " " for each in text)
-
-
-def emit(text: str = "", *, nl: bool = True, coloured: bool = False) -> None:
-    """Write a text to stdout: the one exit of what a service has said.
-
-    No control character leaves here but line breaks and tabs, whatever the format: a terminal would obey it, also when
-    a file is shown later. *coloured*: a text of which each part was made printable before it got our colours.
-    """
-    parts = _OUR_COLOURS.split(text) if coloured else [text]
-    clean = (each if number % 2 else _CONTROLS.sub(_REPLACED, each) for number, each in enumerate(parts))
-    click.echo("".join(clean), nl=nl)
 
 
 def columns_of(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-import click
-
 from deskwright.client import Client
 from deskwright.errors import InterruptedCommandError, OperationFailedError, TimedOutError
-from deskwright.tables import printable, shown, width
+from deskwright.tables import shown, width
+from deskwright.terminal import printable, say, say_over
 
 _ENDED = frozenset({"succeeded", "failed", "canceled", "stopped"})
 _PAUSES = (0.3, 0.5, 1.0, 2.0, 3.0)
@@ -55,14 +54,20 @@ class _Line:
         """Overwrite the line that is shown."""
         if self._live:
             text = text[: shutil.get_terminal_size().columns - 1]
-            click.echo("\r" + text + " " * max(0, self._length - width(text)), nl=False, err=True)
+            say_over(text + " " * max(0, self._length - width(text)))
             self._length = width(text)
 
     def keep(self, text: str) -> None:
         """Write a line that stays."""
+        self.clear()
+        say(text)
+
+    def clear(self) -> None:
+        """Leave an empty line, at its beginning."""
         self.show("")
-        click.echo(("\r" if self._live else "") + text, err=True)
         self._length = 0
+        if self._live:
+            say_over()
 
 
 @contextmanager
@@ -71,9 +76,7 @@ def _line() -> Iterator[_Line]:
     try:
         yield line
     finally:
-        line.show("")
-        if line._live:  # noqa: SLF001 - the class is of this module
-            click.echo("\r", nl=False, err=True)
+        line.clear()
 
 
 def _tell(operation: Mapping[str, Any], told: set[str], line: _Line) -> None:

@@ -13,9 +13,10 @@ from deskwright.completing import names_of
 from deskwright.errors import UsageError
 from deskwright.operations import operation
 from deskwright.output import as_yaml
-from deskwright.prompts import Json, Questions, say
+from deskwright.prompts import Json, Questions
 from deskwright.session import Session
 from deskwright.sign_in import is_terminal
+from deskwright.terminal import agrees, say
 
 
 def wizard_command(verb: Verb) -> click.Command:
@@ -138,7 +139,7 @@ class Wizard:
         """Ask for one step until the service finds nothing wrong with it."""
         say()
         say(f"{step['title']}" + (f": {step['hint']}" if step["hint"] else ""))
-        if not step["schema"].get("required") and not click.confirm("Change anything here?", default=False, err=True):
+        if not step["schema"].get("required") and not agrees("Change anything here?"):
             return
         choices, cut = step["choices"], step["choicesCut"]
         for about in (*cut.values(), *step["choicesErrors"].values()):

@@ -3,14 +3,12 @@
 import time
 from collections.abc import Iterable, Sequence
 
-import click
-
 from deskwright import waiting
 from deskwright.errors import UsageError
 from deskwright.foresight import foreseen
 from deskwright.manifests.kind import Change, Writing
 from deskwright.requests import Manner
-from deskwright.tables import printable
+from deskwright.terminal import say
 
 
 def check(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
@@ -50,7 +48,7 @@ def foretell(changes: Iterable[Change], writing: Writing) -> None:
     for change in changes:
         for wanted in change.kind.dry_runs(change, writing) if not change.needs else ():
             if wanted:
-                click.echo(printable(f"{_at(change)}: {foreseen(writing.use, wanted)['summary']}"), err=True)
+                say(f"{_at(change)}: {foreseen(writing.use, wanted)['summary']}")
 
 
 def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -> None:
@@ -69,11 +67,11 @@ def apply_changes(changes: Sequence[Change], writing: Writing, manner: Manner) -
             begun[change.kind.name, change.label] = operations
             writing.references.look_again(change.kind.name)
             done += 1
-            click.echo(printable(f"{_at(change)}: {change.action}d"), err=True)
+            say(f"{_at(change)}: {change.action}d")
         for operations in begun.values() if manner.waits else ():
             _wait(writing, operations, until)
     except BaseException:
-        click.echo(f"{done} of {len(changes)} changes were written; a second apply goes on from there.", err=True)
+        say(f"{done} of {len(changes)} changes were written; a second apply goes on from there.")
         raise
 
 
@@ -100,7 +98,7 @@ def _review(change: Change, writing: Writing) -> Iterable[str]:
     for wizard, form in change.kind.forms(change, writing):
         review = writing.review(wizard, form)
         for warning in review["warnings"]:
-            click.echo(printable(f"{_at(change)}: warning: {warning['message']}"), err=True)
+            say(f"{_at(change)}: warning: {warning['message']}")
         for step in review["steps"]:
             yield from (f"{each['pointer']}: {each['message']}" for each in step["errors"])
 

@@ -4,12 +4,11 @@ import os
 from collections.abc import Iterable
 from typing import Any
 
-import click
-
 from deskwright import bodies
 from deskwright.errors import UsageError
 from deskwright.manifests.kind import Change
 from deskwright.sign_in import is_terminal
+from deskwright.terminal import asked
 
 
 def secrets_of(changes: Iterable[Change], *, ask: bool) -> dict[str, str]:
@@ -49,5 +48,4 @@ def _read(where: str, given: Any) -> str:  # noqa: ANN401 - JSON
 def _asked(where: str) -> str:
     if not is_terminal():
         raise UsageError(f"{where} is missing", advice="Write {env: NAME} or {file: PATH} there.")
-    answer: str = click.prompt(where, hide_input=True, err=True)
-    return answer
+    return asked(where, hidden=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,11 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.filtering import accepts
+from shared.domain.operations.operation import SYSTEM, AuditEvent
 from shared.domain.ordering import ordered
 from shared.errors import InvalidError
 from shared.pauses import unhurried
 from tests.walking import modules
+from triggers.http import audit_lists
+from triggers.http.audit_lists import audit_list
 from triggers.http.csv_files import csv_file
+from triggers.http.lists import kept_list, whole_list
 from triggers.http.odata import Collection, kinds_of, read_query
 
 _LONGEST = 8_000
@@ -148,3 +154,73 @@ async def test_others_have_their_turn_while_a_long_list_is_chosen_and_written() 
 
     assert await turns_beside(chosen()) >= 50
     assert await turns_beside(csv_file(["a", "b"], ([number, "text"] for number in range(5_000)))) >= 50
+
+
+MANY = 2_000
+NOW = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+THINGS = Collection("things", kinds=kinds_of("id"))
+
+
+def call(accept: str = "application/json", events: Iterable[AuditEvent] = (), **params: str) -> Any:
+    """Return a call of a list, with a log on paper: nothing waits for a storage, so that each turn is given."""
+
+    async def among(*_: object, **__: object) -> AsyncIterator[tuple[str, Any]]:
+        for event in events:
+            yield event.id, SimpleNamespace(value=event)
+
+    async def several(_: str, ids: list[str]) -> list[Any]:
+        return [SimpleNamespace(value={"id": each}) for each in ids]
+
+    return SimpleNamespace(
+        params=params,
+        query=params.get,
+        returns=None,
+        left_out=(),
+        tenant=SimpleNamespace(id="contoso"),
+        context=SimpleNamespace(subject=None),
+        request=SimpleNamespace(headers={"accept": accept}, url="http://api/things", params={}),
+        deps=SimpleNamespace(audit=SimpleNamespace(among=among), things=SimpleNamespace(several=several)),
+    )
+
+
+def log(count: int) -> Iterator[AuditEvent]:
+    """Yield the events of a log."""
+    for number in range(count):
+        yield AuditEvent(
+            id=f"e{number}",
+            tenant_id="contoso",
+            activity="Microsoft.CloudPC/cloudPCs/provision",
+            activity_date_time=NOW,
+            actor=SYSTEM,
+            resource_type="cloudPC",
+            resource_id="pc1",
+        )
+
+
+async def test_others_have_their_turn_while_a_kept_list_is_chosen() -> None:
+    asked, rows = call(), [{"id": str(number)} for number in range(MANY)]
+    assert await turns_beside(kept_list(asked, asked.deps.things, THINGS, dict, rows)) >= MANY // 100
+
+
+async def test_others_have_their_turn_while_a_whole_list_is_made_and_while_it_is_chosen() -> None:
+    views = ({"id": str(number)} for number in range(MANY))
+    assert await turns_beside(whole_list(call(), THINGS, views)) >= 2 * MANY // 100
+
+
+async def test_others_have_their_turn_while_an_audit_log_is_looked_through_and_while_it_is_written() -> None:
+    asked = call("text/csv", log(MANY))
+    assert await turns_beside(audit_list(asked, "contoso")) >= 2 * MANY // 100
+
+
+@pytest.mark.parametrize(
+    ("bound", "wanted"), [("_IN_A_FILE", {}), ("_LOOKED_AT_FOR_A_FILE", {"$filter": "activity eq 'none'"})]
+)
+async def test_a_file_of_the_audit_log_ends(
+    monkeypatch: pytest.MonkeyPatch, bound: str, wanted: dict[str, str]
+) -> None:
+    assert audit_lists._IN_A_FILE <= 20_000
+    assert audit_lists._LOOKED_AT_FOR_A_FILE <= 100_000
+    monkeypatch.setattr(audit_lists, bound, 30)
+    assert (await audit_list(call("text/csv", log(30), **wanted), "contoso")).status == 200
+    with pytest.raises(InvalidError, match="choose by activityDateTime"):
+        await audit_list(call("text/csv", log(31), **wanted), "contoso")

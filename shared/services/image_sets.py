@@ -33,7 +33,7 @@ from shared.services.in_the_way import refuse_while_used
 from shared.services.intents import Begun, Resource, begin_operation, make_change
 from shared.services.marketplace import session_host_images
 from shared.services.own_images import own_images
-from shared.services.recipe_secrets import forget_secrets, secrets_of_change, store_secrets
+from shared.services.recipe_secrets import forget_secrets, secrets_of_change, stored_secrets
 from shared.services.writes import Effect, Write, insertion, name_taken_is, removal, replacement
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -75,28 +75,29 @@ async def create_image_set(
     """Save an image set with its first version, which is built where it is a copy. Raises: InvalidError."""
     deps, tenant, set_id = context.deps, context.tenant, context.new_id("imageSet")
     others = facts.but(image_sets=[s for s in facts.image_sets if s.id != set_id])
-    image_set = await _set_of(context, set_id, form, others)
-    resource, write = Resource(ResourceType.IMAGE_SET, set_id), insertion(context, deps.image_sets, image_set, set_id)
+    recipe, unsaved = _set_of(context, set_id, form, others)
+    resource = Resource(ResourceType.IMAGE_SET, set_id)
     promise = partial(deps.due.put, DueKind.IMAGE_SET, context.now + DueKind.IMAGE_SET.checked_after, tenant.id, set_id)
 
     async def begin(stored: Stored[ImageSet]) -> None:
-        operation_id = context.operation_id if image_set.copies_first else None
+        operation_id = context.operation_id if unsaved.copies_first else None
         first = await ensure_first(deps, stored.value, operation_id)
-        if image_set.copies_first:
+        if unsaved.copies_first:
             await start_build(deps, client, first)
 
-    try:
+    async with stored_secrets(context, set_id, recipe) as secrets:
+        write = insertion(context, deps.image_sets, unsaved.but(stored_secrets=secrets), set_id)
         with name_taken_is(NAME_TAKEN):
-            if image_set.copies_first:
+            if unsaved.copies_first:
                 kind = "buildImageVersion"
                 return await begin_operation(context, kind, resource, write, promise=promise, start=begin)
             return await make_change(context, resource, write, promise=promise, start=begin)
-    except InvalidError:  # the name is taken: nothing was saved
-        await forget_secrets(deps, image_set.stored_secrets)
-        raise
 
 
-async def _set_of(context: ActionContext, set_id: str, form: Mapping[str, Any], facts: ImageSetFacts) -> ImageSet:
+def _set_of(
+    context: ActionContext, set_id: str, form: Mapping[str, Any], facts: ImageSetFacts
+) -> tuple[Recipe, ImageSet]:
+    """Return the recipe of a form with the values of its secrets, and the set without them."""
     _, reading = review_image_set(form, facts)
     site, source = reading.value("site", SiteStep), reading.value("source", SourceStep)
     detail, recipe = reading.value("detail", DetailStep), reading.value("recipe", Recipe)
@@ -104,7 +105,7 @@ async def _set_of(context: ActionContext, set_id: str, form: Mapping[str, Any], 
     chosen = facts.source(source.host_pool_type, source) if source else None
     if reading.problems or not (site and source and detail and recipe and notes and chosen):
         raise InvalidError(*reading.problems)
-    return ImageSet(
+    return recipe, ImageSet(
         id=set_id,
         tenant_id=context.tenant.id,
         display_name=detail.display_name,
@@ -116,7 +117,6 @@ async def _set_of(context: ActionContext, set_id: str, form: Mapping[str, Any], 
         source=chosen.source,
         source_name=chosen.name,
         recipe=recipe.without_values(),
-        stored_secrets=await store_secrets(context, set_id, recipe),
         next_build_at=next_build(recipe.schedule, context.now),
         created_date_time=context.now,
         last_modified_date_time=context.now,

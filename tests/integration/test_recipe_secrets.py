@@ -12,6 +12,7 @@ from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Refused
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.image_set import Recipe, RecipeSecret, StoredSecret
+from shared.errors import ConflictError, MismatchError, NotFoundError, UnavailableError
 from tests.integration import image_things, things
 from tests.integration.asking import ask, told
 from tests.integration.callers import Office, signed_in
@@ -64,15 +65,8 @@ async def test_a_secret_is_in_the_vault_and_nowhere_else(office: Office, routes:
 
 async def test_an_idempotency_key_keeps_no_digest_of_a_secret(office: Office, routes: Json) -> None:
     """Whoever reads the table could try values until the digest fits: two values have the same one."""
-
-    async def save(value: str) -> Any:
-        form = {**FORM, "recipe": {"steps": STEPS, "secrets": [{"name": "Key", "value": value}]}}
-        headers = {"Idempotency-Key": "once"}
-        return await ask(
-            routes[SAVE], SAVE, at={"wizard": "create-image-set"}, body=json.dumps(form).encode(), headers=headers
-        )
-
-    first, second = await save(KEY), await save(OTHER)
+    other = {**FORM, "recipe": {"steps": STEPS, "secrets": [{"name": "Key", "value": OTHER}]}}
+    first, second = [await save(routes, form, **{"Idempotency-Key": "once"}) for form in (FORM, other)]
     assert (first.status_code, second.status_code) == (201, 201), second.get_body()
     assert second.headers["Idempotent-Replayed"] == "true"
     assert list(office.paper.kept.values()) == [KEY]
@@ -134,6 +128,88 @@ async def test_a_name_that_is_taken_leaves_no_secret(office: Office, routes: Jso
     kept = dict(office.paper.kept)
     await send(routes, SAVE, {"wizard": "create-image-set"}, FORM, status=400)
     assert there["displayName"] == "Pupils"
+    assert office.paper.kept == kept
+
+
+REFUSALS: tuple[Exception, ...] = (
+    ConflictError("not now"),
+    NotFoundError("gone"),
+    MismatchError("late"),
+    UnavailableError("not reached"),
+)
+
+
+async def save(routes: Json, form: Json, **headers: str) -> Any:
+    at, body = {"wizard": "create-image-set"}, json.dumps(form).encode()
+    return await ask(routes[SAVE], SAVE, at=at, body=body, headers=headers)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: type(refusal).__name__)
+async def test_an_image_set_that_is_not_saved_leaves_no_secret(
+    office: Office, routes: Json, monkeypatch: pytest.MonkeyPatch, refusal: Exception
+) -> None:
+    async def refuse(*_: Any) -> Any:
+        assert list(office.paper.kept.values()) == [KEY]
+        raise refusal
+
+    monkeypatch.setattr(office.image_sets, "insert", refuse)
+    assert (await save(routes, FORM)).status_code >= 400
+    assert office.paper.kept == {}
+
+
+async def test_of_two_secrets_none_stays_where_one_cannot_be_stored(
+    office: Office, routes: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = office.paper.store
+
+    async def some(name: str, value: str, **tags: Any) -> str:
+        if value == OTHER:
+            raise UnavailableError("the vault is not reached")
+        return await store(name, value, **tags)
+
+    monkeypatch.setattr(office.paper, "store", some)
+    two = [{"name": "Key", "value": KEY}, {"name": "More", "value": OTHER}]
+    assert (await save(routes, {**FORM, "recipe": {"steps": STEPS, "secrets": two}})).status_code == 503
+    assert office.paper.kept == {}
+
+
+async def test_a_set_that_was_saved_all_the_same_keeps_its_secret(
+    office: Office, routes: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of storage was lost; or what follows the record was refused."""
+    insert = office.image_sets.insert
+
+    async def lost(*values: Any) -> Any:
+        await insert(*values)
+        raise UnavailableError("no answer")
+
+    async def refused(*_: Any) -> Any:
+        raise ConflictError("not now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(office.image_sets, "insert", lost)
+        assert (await save(routes, FORM)).status_code == 503
+    with monkeypatch.context() as patch:
+        patch.setattr("shared.services.image_sets.ensure_first", refused)
+        other = {**FORM, "detail": {"displayName": "Seminar"}}
+        answer = await save(routes, other)
+        assert answer.status_code == 409, answer.get_body()
+    assert list(office.paper.kept.values()) == [KEY, KEY]
+
+
+async def test_a_request_that_comes_again_finds_its_secret(
+    office: Office, routes: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unreached(*_: Any) -> Any:
+        raise UnavailableError("no answer")
+
+    key = {"Idempotency-Key": "once"}
+    with monkeypatch.context() as patch:
+        patch.setattr(office.image_sets, "insert", unreached)
+        assert (await save(routes, FORM, **key)).status_code == 503
+    kept = dict(office.paper.kept)
+    assert list(kept.values()) == [KEY]
+    assert (await save(routes, FORM, **key)).status_code == 201
     assert office.paper.kept == kept
 
 

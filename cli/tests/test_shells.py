@@ -59,9 +59,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 def shell_in(name: str, folder: Path, service: Service) -> Terminal:
-    """Start a shell in which completion works. Skipped where there is no such shell."""
+    """Start a shell in which completion works. Skipped where there is no such shell, unless it has to be there."""
     if shutil.which(name) is None:
-        pytest.skip(f"there is no {name} here: apt-get install {name}")
+        message = f"there is no {name} here: apt-get install {name}"
+        if name in os.environ.get("DESKWRIGHT_SHELLS", "").split():
+            pytest.fail(message)
+        pytest.skip(message)
     known = {"ADDRESS": service.address, "TOKEN": "a-token", "TENANT": "contoso", "CONFIG_DIR": str(folder / "s")}
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("DESKWRIGHT_", "PYTEST"))}
     environment |= {f"DESKWRIGHT_{key}": value for key, value in known.items()}
@@ -116,3 +119,12 @@ def test_what_was_typed_is_completed(shell: str, typed: str, folder: Path, servi
     assert got == ["3", "pc", "show", "user01@contoso.example"]
     terminal.type("exit")
     terminal.end()
+
+
+@pytest.mark.parametrize(("wanted", "ends"), [("", pytest.skip.Exception), ("bash none fish", pytest.fail.Exception)])
+def test_a_shell_that_has_to_be_there_is_not_skipped(
+    folder: Path, service: Service, monkeypatch: pytest.MonkeyPatch, wanted: str, ends: type[BaseException]
+) -> None:
+    monkeypatch.setenv("DESKWRIGHT_SHELLS", wanted)
+    with pytest.raises(ends, match="apt-get install none"):
+        shell_in("none", folder, service)

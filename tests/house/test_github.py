@@ -8,6 +8,7 @@ import pytest
 import yaml
 from packaging.specifiers import SpecifierSet
 
+from cli.tests.test_shells import START
 from tests.house.tree import ROOT, below, text
 
 FOLDER = ROOT / ".github"
@@ -34,7 +35,19 @@ def test_the_newest_packages_are_tried_every_week() -> None:
 
 def test_the_workflow_runs_the_command_of_the_readme() -> None:
     steps = yaml.safe_load(text(FOLDER / "workflows" / "test.yml"))["jobs"]["test"]["steps"]
-    assert [step["run"] for step in steps if "run" in step] == ["make test"]
+    shells, *others = [step for step in steps if "run" in step]
+    assert [step["run"] for step in others] == ["make test"]
+    assert shells["run"] == "sudo apt-get update && sudo apt-get install --yes zsh fish"
+
+
+def test_the_workflow_has_every_shell_in_which_completion_is_tried() -> None:
+    steps = yaml.safe_load(text(FOLDER / "workflows" / "test.yml"))["jobs"]["test"]["steps"]
+    (wanted,) = [
+        step["env"]["DESKWRIGHT_SHELLS"].split() for step in steps if "DESKWRIGHT_SHELLS" in step.get("env", {})
+    ]
+    assert wanted == list(START)
+    (installed,) = [step["run"].partition("--yes ")[2].split() for step in steps if "apt-get" in step.get("run", "")]
+    assert {"bash", *installed} == set(wanted)
 
 
 @pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.stem)

@@ -66,7 +66,7 @@ async def adopt_cloud_pc(tenant_id: str, machine: UnknownMachine) -> AdoptionTri
         return AdoptionTried(adopted=False, why_not="it is not there any more")
     if isinstance(sighting, str):
         return AdoptionTried(adopted=False, why_not=sighting, in_use=True)
-    claimant = await _claimant(tenant, sighting)
+    claimant = await _claimant(tenant, sighting, machine.subject_id)
     why_not = contradictions(machine, sighting, claimant, before, tenant_id)
     if claimant is None or why_not is not None:
         return AdoptionTried(adopted=False, why_not=why_not, in_use=sighting.assigned_user is not None)
@@ -149,7 +149,7 @@ async def _restore_points(machine: Machine) -> AsyncIterator[RestorePoint]:
         yield point
 
 
-async def _claimant(tenant: Tenant, sighting: Sighting) -> Claimant | None:
+async def _claimant(tenant: Tenant, sighting: Sighting, cloud_pc_id: str) -> Claimant | None:
     """Return the user of the desktop, as the directory says now; None: it has no such user."""
     deps, made = dependencies(), sighting.resources
     if sighting.assigned_user is None:
@@ -172,4 +172,5 @@ async def _claimant(tenant: Tenant, sighting: Sighting) -> Claimant | None:
         join = JoinType.HYBRID_AZURE_AD_JOIN if hybrid else JoinType.AZURE_AD_JOIN
         snapshot = snapshot if snapshot.join_type is join else None
     group_id = targeted_group(policy, entitled.group_ids) if policy else None
-    return Claimant(user=entitled.user, plans=plans, snapshot=snapshot, group_id=group_id)
+    claimed = await deps.cloud_pcs.claims_of(tenant.id, cloud_pc_id, entitled.user.id, [plan.id for plan in plans])
+    return Claimant(user=entitled.user, plans=plans, claimed=frozenset(claimed), snapshot=snapshot, group_id=group_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -46,6 +47,7 @@ from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
 
 bp = Blueprint()
+_log = logging.getLogger("deskwright.records")
 
 
 _NOT_BEGUN = Failure.model_construct(
@@ -59,6 +61,7 @@ _NOT_BEGUN = Failure.model_construct(
 _RIGHTS: TtlCache[Counter[str]] = TtlCache(timedelta(minutes=1))
 """The role assignments for signing in of each subscription, by tenant: plans for single users do not read all."""
 
+_CHANGED = "a Cloud PC changed while the plan was made"
 _REREAD_MINUTES = (1, 2, 5, 15)  # then an hour, and twice as long each time
 _REREAD_LIMIT = timedelta(hours=24)
 _RESIZED_YET = frozenset({Status.RESIZE_PENDING_LICENSE, Status.RESIZING})
@@ -101,8 +104,7 @@ async def plan_tenant(order: ReconcileOrder) -> Planned | Refused:
         made = Confirmed(planned_by(observed))  # just these users were asked about
     await _end_waits(made, stored)
     plan = await _spread(made.plan, tenant, stored, everybody=order.user_ids is None)
-    plan = await adopt_first(plan, tenant, stored)
-    await _save(plan, stored)
+    plan = await _adopt_and_save(plan, tenant, stored)
     await let_wait(deps, made.waits, records)
     users = len({each.user.id for each in observed.entitlements} | {pc.user.id for pc in observed.cloud_pcs})
     await update_covered(tenant.id, covered, lambda operation: planned(operation, plan.counts, users, deps.clock.now()))
@@ -212,8 +214,35 @@ async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]
     return spread(plan, known, places, used, tenant.settings.sign_in_rights_per_subscription)
 
 
+async def _adopt_and_save(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]) -> Plan:
+    """Save *plan* without the builds of what is there already, and return it.
+
+    A licence that a Cloud PC claims whose record was lost is planned as that Cloud PC: nobody else waits for it.
+    """
+    adopting = await adopt_first(plan, tenant, stored)
+    try:
+        await _save(adopting, stored)
+    except ConflictError as conflict:
+        new = [pc for pc in adopting.writes if pc.id not in stored]
+        lost = await dependencies().cloud_pcs.lost_claimants(new)
+        if not lost:
+            raise UnavailableError(_CHANGED) from conflict
+    else:
+        return adopting
+    _log.warning("%s: the records of Cloud PCs were lost that claim licences: %s", tenant.id, sorted(lost.values()))
+    adopting = await adopt_first(plan.named(lost), tenant, stored)
+    try:
+        await _save(adopting, stored)
+    except ConflictError as error:
+        raise UnavailableError(_CHANGED) from error
+    return adopting
+
+
 async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
-    """Save the intents, and before them the due rows by which a sweep starts saved work that was not started."""
+    """Save the intents, and before them the due rows by which a sweep starts saved work that was not started.
+
+    Raises: ConflictError where another Cloud PC claims a licence, UnavailableError.
+    """
     deps = dependencies()
     lost = [
         Due(DueKind.CLEAN_UP, pc.current.clean_up_at, pc.tenant_id, pc.id, pc.current.generation)
@@ -232,8 +261,8 @@ async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
         for pc in swapping:  # first: what is new may have the licence that one of these gives up
             await deps.cloud_pcs.replace_known(stored[pc.id], pc)
         await deps.cloud_pcs.save_all([Stored(pc, stored[pc.id].etag if pc.id in stored else "") for pc in others])
-    except (ConflictError, StaleError, NotFoundError) as error:
-        raise UnavailableError("a Cloud PC changed while the plan was made") from error
+    except (StaleError, NotFoundError) as error:
+        raise UnavailableError(_CHANGED) from error
     for pc in plan.delete:
         with suppress(StaleError, NotFoundError):  # it was changed meanwhile, and stays
             await deps.cloud_pcs.remove(pc.tenant_id, pc.id, seen=stored[pc.id].etag)

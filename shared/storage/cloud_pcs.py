@@ -7,7 +7,6 @@ when both are made or resized at the same moment (docs/decisions/0029). Claims s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
@@ -16,7 +15,7 @@ from shared.errors import ConflictError, NotFoundError
 from shared.storage.codec import escaped
 from shared.storage.listed import ListedRepository, Listing
 from shared.storage.repository import Shape, Stored
-from shared.storage.tables import Row, Tables, Write
+from shared.storage.tables import Read, Row, Tables, Write
 
 Claim = tuple[str, str]
 """The id of a Cloud PC and that of a licence which it claims."""
@@ -65,8 +64,8 @@ class CloudPcs(ListedRepository[CloudPc]):
     async def save_all(self, values: Sequence[Stored[CloudPc]]) -> list[Stored[CloudPc]]:
         """Write many of one tenant, those that are new with their claims; what is there keeps the claims it has.
 
-        A claim of its own that a lost record has left is taken over. Raises: as every repository, and ConflictError
-        where another Cloud PC claims one of the licences.
+        A claim that a lost record of the same Cloud PC has left is taken over, and one that its owner's record does
+        not make. Raises: as every repository, and ConflictError where another Cloud PC claims one of the licences.
         """
         try:
             return await self._save_all(values, {})
@@ -87,16 +86,43 @@ class CloudPcs(ListedRepository[CloudPc]):
         return [self._written(each.value, etags[at], each.etag) for each, at in zip(values, places, strict=True)]
 
     async def _left_claims(self, values: Sequence[Stored[CloudPc]]) -> dict[Claim, str]:
-        """Return the ETags of the claims that new Cloud PCs have already: their records were lost."""
+        """Return the ETags of the claims that new Cloud PCs may take over: nobody else makes them."""
         left: dict[Claim, str] = {}
         for stored in values:
             for plan_id in _new_claims(stored):
-                row = _claim(stored.value, plan_id)
-                with suppress(NotFoundError):
-                    there = await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))
-                    if there.row["cloud_pc_id"] == stored.value.id:
-                        left[stored.value.id, plan_id] = there.etag
+                there = await self._claimed_already(*_claimant(stored.value), plan_id)
+                if there is None:
+                    continue
+                owner_id = str(there.row["cloud_pc_id"])
+                owner = None if owner_id == stored.value.id else await self.find(stored.value.tenant_id, owner_id)
+                if owner_id == stored.value.id or (owner is not None and plan_id not in owner.value.claims):
+                    left[stored.value.id, plan_id] = there.etag
         return left
+
+    async def lost_claimants(self, values: Iterable[CloudPc]) -> dict[str, str]:
+        """Return the ids of Cloud PCs without a record that claim the licences of new ones, by the ids of these."""
+        lost: dict[str, str] = {}
+        for pc in values:
+            there = await self._claimed_already(*_claimant(pc), pc.plan.id)
+            owner_id = str(there.row["cloud_pc_id"]) if there else pc.id
+            if owner_id != pc.id and await self.find(pc.tenant_id, owner_id) is None:
+                lost[pc.id] = owner_id
+        return lost
+
+    async def claims_of(
+        self, tenant_id: str, cloud_pc_id: str, user_id: str, plan_ids: Iterable[str]
+    ) -> frozenset[str]:
+        """Return those of a user's licences that a Cloud PC claims, also one whose record was lost."""
+        rows = {plan_id: await self._claimed_already(tenant_id, user_id, plan_id) for plan_id in plan_ids}
+        return frozenset(
+            plan_id for plan_id, there in rows.items() if there and there.row["cloud_pc_id"] == cloud_pc_id
+        )
+
+    async def _claimed_already(self, tenant_id: str, user_id: str, plan_id: str) -> Read | None:
+        try:
+            return await self._table.read(*_claim_place(tenant_id, user_id, plan_id))
+        except NotFoundError:
+            return None
 
     async def replace_known(self, before: Stored[CloudPc], after: CloudPc) -> Stored[CloudPc]:
         """Replace a record that was read, and with it the claims that it gains or gives up.
@@ -127,13 +153,9 @@ class CloudPcs(ListedRepository[CloudPc]):
         """Return the writes that take claims of *pc* back."""
         writes = []
         for plan_id in sorted(plan_ids):
-            row = _claim(pc, plan_id)
-            try:
-                there = await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))
-            except NotFoundError:
-                continue
-            if there.row["cloud_pc_id"] == pc.id:
-                writes.append(Write(row, there.etag, gone=True, tied=True))
+            there = await self._claimed_already(*_claimant(pc), plan_id)
+            if there and there.row["cloud_pc_id"] == pc.id:
+                writes.append(Write(_claim(pc, plan_id), there.etag, gone=True, tied=True))
         return writes
 
 
@@ -153,5 +175,13 @@ def _claimed(pc: CloudPc, plan_id: str, etag: str | None = None) -> Write:
 
 
 def _claim(pc: CloudPc, plan_id: str) -> Row:
-    key = _CLAIM + escaped(f"{pc.user.id}:{plan_id}")
-    return {"PartitionKey": escaped(pc.tenant_id), "RowKey": key, "schema": 1, "cloud_pc_id": pc.id}
+    partition, key = _claim_place(*_claimant(pc), plan_id)
+    return {"PartitionKey": partition, "RowKey": key, "schema": 1, "cloud_pc_id": pc.id}
+
+
+def _claimant(pc: CloudPc) -> tuple[str, str]:
+    return pc.tenant_id, pc.user.id
+
+
+def _claim_place(tenant_id: str, user_id: str, plan_id: str) -> tuple[str, str]:
+    return escaped(tenant_id), _CLAIM + escaped(f"{user_id}:{plan_id}")

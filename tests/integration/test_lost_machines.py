@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
-from activities import lost_machines
+from activities import adopting, lost_machines
 from shared.contracts.comparing import AdoptionTried
 from shared.contracts.outcomes import Refused
 from shared.contracts.reconciling import PLAN_TENANT, Planned, ReconcileOrder
 from shared.contracts.refusals import DeclinedError
 from shared.domain import naming
+from shared.domain.cloud_pcs.adopting import Sighting
+from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST, Looked, OrphanScan
@@ -20,7 +22,8 @@ from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.host import HostStatus, host_id
 from shared.domain.spot.host_plan import Action
 from shared.domain.spot.state import SpotGroupState
-from shared.errors import ConflictError
+from shared.domain.tenants.directory import SubscribedSku
+from shared.errors import ConflictError, UnavailableError
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, image_version, on_paper, session_host, spot_group
@@ -146,6 +149,78 @@ async def test_a_claim_that_a_lost_record_has_left_is_taken_over_by_its_own_clou
         await here.cloud_pcs.save_all([Stored(other, "")])
     await here.cloud_pcs.save_all([Stored(ada, "")])
     assert (await here.cloud_pcs.get("contoso", ADA)).value == ada
+
+
+@pytest.fixture
+async def resized(here: PaperServices, monkeypatch: pytest.MonkeyPatch) -> PaperServices:
+    """Return the service with a Cloud PC of Ada's that was resized to another licence and whose record was lost."""
+    here.directory.skus.append(SubscribedSku(sku_id="sku-2", sku_part_number="CPC_E_4C_16GB_256GB", enabled=9))
+    here.directory.licences["ada"] = ("sku-2",)
+    before = things.cloud_pc("ada", status=Status.PROVISIONED)
+    await here.cloud_pcs.save_all([Stored(before, "")])
+    stored = await here.cloud_pcs.get("contoso", ADA)
+    await here.cloud_pcs.replace_known(stored, before.but(plan=before.plan.but(id="sku-2")))
+    await here.cloud_pcs._table.delete("contoso", ADA)
+    seen = Sighting(resources=Resources(vm_id="/x", session_host="CPC-ADA"), made_at=things.NOW, assigned_user="ada")
+
+    async def look(*_: Any) -> Sighting:
+        return seen
+
+    monkeypatch.setattr(adopting, "_seen", look)
+    return here
+
+
+async def test_a_lost_record_of_a_resized_cloud_pc_is_adopted_and_stops_nobody(resized: PaperServices) -> None:
+    resized.azure.machines[PLACE] = [vm(Owner.cloud_pc(ADA))]
+    planned = await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
+    assert started(planned) == {cloud_pc_id("contoso", "id-bob", "sku-1")}  # others are planned
+    adopted = await record(resized)
+    assert adopted is not None
+    assert (adopted.id, adopted.plan.id, adopted.status) == (ADA, "sku-2", Status.PROVISIONED)
+    planned = await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
+    assert len(await resized.cloud_pcs.of_user("contoso", "id-ada")) == 1
+
+
+async def test_what_claims_both_licences_is_adopted_once_and_the_claim_that_is_left_over_is_free(
+    resized: PaperServices,
+) -> None:
+    resized.directory.licences["ada"] = ("sku-1", "sku-2")
+    resized.azure.machines[PLACE] = [vm(Owner.cloud_pc(ADA))]
+    with pytest.raises(UnavailableError):  # adopted while the plan was made, which is made again
+        await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
+    for _ in range(2):
+        await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
+    of_ada = {each.value.plan.id: each.value for each in await resized.cloud_pcs.of_user("contoso", "id-ada")}
+    assert of_ada["sku-2"].id == ADA
+    assert (of_ada["sku-1"].id != ADA, of_ada["sku-1"].status) == (True, Status.PENDING_PROVISION)
+
+
+async def test_a_claim_that_the_record_of_its_owner_does_not_make_is_taken_over(resized: PaperServices) -> None:
+    await resized.cloud_pcs.save_all([Stored(things.cloud_pc("ada"), "")])  # of sku-1: the claim of sku-2 is left over
+    other = things.cloud_pc("ada", id="another")
+    other = other.but(plan=other.plan.but(id="sku-2"))
+    await resized.cloud_pcs.save_all([Stored(other, "")])
+    with pytest.raises(ConflictError):
+        await resized.cloud_pcs.save_all([Stored(other.but(id="a third"), "")])
+
+
+async def test_while_azure_does_not_answer_the_resized_cloud_pc_waits_visibly(resized: PaperServices) -> None:
+    resized.azure.silent = True
+    await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
+    waiting = await record(resized)
+    assert waiting is not None
+    assert (waiting.id, waiting.plan.id, waiting.status) == (ADA, "sku-2", Status.PENDING_PROVISION)
+    assert "Azure did not say whether a machine of it is there already" in (waiting.current.reason or "")
+    assert await record(resized, "bob") is not None
+
+
+async def test_a_lost_record_stops_nobody_where_no_policy_builds_for_its_user(resized: PaperServices) -> None:
+    resized.directory.groups["g1"] = {"bob"}
+    planned = await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
+    assert started(planned) == {cloud_pc_id("contoso", "id-bob", "sku-1")}
+    listed = await record(resized)
+    assert listed is not None
+    assert (listed.id, listed.status) == (ADA, Status.NOT_PROVISIONED)
 
 
 async def spot(contoso: PaperServices, *machines: Any) -> Any:

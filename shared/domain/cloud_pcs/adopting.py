@@ -15,7 +15,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import TRANSITIONS, Event, Phase, Status
 from shared.domain.images.image import ImageSource
 from shared.domain.machines.restore_points import RestorePoint
-from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.machines.service_plan import ServicePlan, size_ladder
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Snapshot
 from shared.domain.values import Value
@@ -51,10 +51,14 @@ class Sighting(Value):
 
 
 class Claimant(Value):
-    """The user of the desktop, as the directory says now; *snapshot*: by the policy that wins."""
+    """The user of the desktop, as the directory says now; *snapshot*: by the policy that wins.
+
+    *claimed*: which of the licences the Cloud PC of the machine claims, by the rows that its record has left.
+    """
 
     user: User
     plans: tuple[ServicePlan, ...]
+    claimed: frozenset[str] = frozenset()
     snapshot: Snapshot | None = None
     group_id: str | None = None
 
@@ -114,17 +118,26 @@ def contradictions(
     return None if by_policy else f"{assigned}, and no provisioning policy that builds such machines targets this user"
 
 
-def plan_of(cloud_pc_id: str, claimant: Claimant, tenant_id: str) -> ServicePlan | None:
-    """Return the licence for which a Cloud PC was made, by its id, which is derived from user and licence."""
-    return next(
-        (
-            plan
-            for plan in claimant.plans
-            for nth in range(_MOST_OF_ONE_LICENCE)
-            if naming.cloud_pc_id(tenant_id, claimant.user.id, plan.id, nth) == cloud_pc_id
-        ),
-        None,
-    )
+def plan_of(cloud_pc_id: str, claimant: Claimant, tenant_id: str, size: str | None = None) -> ServicePlan | None:
+    """Return the licence for which a Cloud PC was made: one that it claims, else by its id.
+
+    The id is derived from user and licence; a resize changes the licence and the claim, and not the id. While licences
+    are swapped it claims two: *size*, that of the machine, tells which one it has.
+    """
+    claimed = [plan for plan in claimant.plans if plan.id in claimant.claimed]
+    derived = [
+        plan
+        for plan in claimant.plans
+        for nth in range(_MOST_OF_ONE_LICENCE)
+        if naming.cloud_pc_id(tenant_id, claimant.user.id, plan.id, nth) == cloud_pc_id
+    ]
+    return min(claimed or derived, key=lambda plan: _place(size, plan), default=None)
+
+
+def _place(size: str | None, plan: ServicePlan) -> int:
+    """Return how soon *size* is tried for *plan*, beyond all that are where it never is."""
+    names = [each.name for each in size_ladder(plan)]
+    return names.index(size) if size in names else len(names)
 
 
 def adopted(pc: CloudPc, sighting: Sighting, claimant: Claimant, at: datetime) -> CloudPc:
@@ -159,7 +172,7 @@ def adopted(pc: CloudPc, sighting: Sighting, claimant: Claimant, at: datetime) -
 
 def record_for(cloud_pc_id: str, tenant_id: str, sighting: Sighting, claimant: Claimant, at: datetime) -> CloudPc:
     """Return a record for a machine without one. Raises: ValueError unless user, licence and tags agree."""
-    plan = plan_of(cloud_pc_id, claimant, tenant_id)
+    plan = plan_of(cloud_pc_id, claimant, tenant_id, sighting.resources.size)
     if plan is None or claimant.snapshot is None:
         message = "user, licence and tags do not agree"
         raise ValueError(message)

@@ -97,6 +97,25 @@ class Plan(Value):
             if pc.id in known and known[pc.id].status not in NOTHING_TO_LOSE
         }
 
+    def named(self, ids: Mapping[str, str]) -> Plan:
+        """Return the plan with other *ids* for new Cloud PCs, by those they have.
+
+        An id is for one: whichever new Cloud PC would have it besides is left out of this plan.
+        """
+        taken = set(ids.values())
+        last = {new: old for old, new in ids.items()}
+
+        def after(pcs: tuple[CloudPc, ...]) -> tuple[CloudPc, ...]:
+            kept = (pc for pc in pcs if pc.id not in taken and last.get(ids.get(pc.id, ""), pc.id) == pc.id)
+            return tuple(pc.but(id=ids.get(pc.id, pc.id)) for pc in kept)
+
+        start = (pc_id for pc_id in self.start if pc_id not in taken and last.get(ids.get(pc_id, ""), pc_id) == pc_id)
+        return self.but(
+            provision=after(self.provision),
+            list_only=after(self.list_only),
+            start=tuple(ids.get(pc_id, pc_id) for pc_id in start),
+        )
+
     @property
     def counts(self) -> dict[str, int]:
         """Number of Cloud PCs for each planned action, in words for people."""

@@ -18,6 +18,7 @@ from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.cloud_pcs.machines_gone import KnownMachine, gone_failure, lose_machine
+from shared.domain.machines.service_plan import size_ladder
 from shared.domain.naming import cloud_pc_id
 from tests.integration import things
 
@@ -126,3 +127,21 @@ def test_a_machine_without_a_record_gets_one_for_its_user_and_licence() -> None:
     assert (made.current.group_id, made.provisioned_date_time) == ("staff", SEEN.made_at)
     with pytest.raises(ValueError, match="do not agree"):
         record_for("another", things.TENANT_ID, SEEN, OWNER, NOW)
+
+
+def test_what_was_resized_is_adopted_with_the_licence_that_it_claims() -> None:
+    small, large = things.plan(), things.plan().but(id="sku-2", v_cpu_count=8, ram_in_gb=32)
+    resized = OWNER.but(plans=(small, large), claimed=frozenset({"sku-2"}))
+    assert record_for(ID, things.TENANT_ID, SEEN, resized, NOW).plan == large
+    only = resized.but(plans=(large,))
+    assert contradictions(MACHINE, SEEN, only, None, things.TENANT_ID) is None
+    assert contradictions(MACHINE, SEEN, only.but(claimed=frozenset()), None, things.TENANT_ID) is not None
+
+
+@pytest.mark.parametrize("held", [0, 1])
+def test_of_two_licences_that_are_swapped_the_size_of_the_machine_tells_which_it_has(held: int) -> None:
+    plans = (things.plan(), things.plan().but(id="sku-2", v_cpu_count=8, ram_in_gb=32))
+    swapped = OWNER.but(plans=plans, claimed=frozenset({"sku-1", "sku-2"}))
+    size = size_ladder(plans[held])[0].name
+    seen = SEEN.but(resources=SEEN.resources.but(size=size))
+    assert record_for(ID, things.TENANT_ID, seen, swapped, NOW).plan == plans[held]

@@ -119,10 +119,11 @@ class Blobs:
     def _client(self) -> ContainerClient:
         """Return the client, created at its first use: it belongs to the event loop that runs then."""
         if self._made is None:
-            from azure.core.pipeline.transport import AioHttpTransport
             from azure.storage.blob.aio import ContainerClient
 
-            options = {"transport": AioHttpTransport(use_env_settings=False), **self._options}
+            from shared.clients.pipeline import transport
+
+            options = {"transport": transport(), **self._options}
             self._made = ContainerClient(
                 self._url,
                 self._name,

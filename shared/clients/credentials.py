@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _EXCHANGE = "api://AzureADTokenExchange/.default"
 _PUBLIC_AUTHORITY = "https://login.microsoftonline.com"
+_RETRIES = 2
 
 
 def own_credential(client_id: str | None, *, identity_endpoint: bool) -> AsyncTokenCredential:
@@ -27,8 +28,15 @@ def own_credential(client_id: str | None, *, identity_endpoint: bool) -> AsyncTo
     from azure.identity.aio import DefaultAzureCredential, ManagedIdentityCredential
 
     if identity_endpoint:
-        return ManagedIdentityCredential(client_id=client_id) if client_id else ManagedIdentityCredential()
-    return DefaultAzureCredential(managed_identity_client_id=client_id)
+        return ManagedIdentityCredential(client_id=client_id or None, **_limits())
+    return DefaultAzureCredential(managed_identity_client_id=client_id, **_limits())
+
+
+def _limits() -> dict[str, Any]:
+    """Return how long a token is waited for, and how often it is asked for again: Azure's ten times are minutes."""
+    from shared.clients.pipeline import TIMEOUTS
+
+    return {**TIMEOUTS, "retry_total": _RETRIES}
 
 
 class TenantCredential:
@@ -69,6 +77,7 @@ class FederatedCredential:
             lambda: self._assertion,  # azure-identity calls it synchronously, so the assertion is fetched before
             authority=authority_url,
             disable_instance_discovery=authority_url != _PUBLIC_AUTHORITY,
+            **_limits(),
         )
 
     async def get_token(self, *scopes: str, **options: Any) -> AccessToken:  # noqa: ANN401 - the protocol's

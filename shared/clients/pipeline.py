@@ -44,7 +44,7 @@ _ONE_RESOURCE = 100
 """Compute allows up to 45 calls at once for one VM and hundreds for all (docs/notes/azure.md 1.9)."""
 _EVIDENCE = 2000
 USER_AGENT = "deskwright/0.1"
-TIMEOUTS = {"connection_timeout": 10, "read_timeout": 60}
+TIMEOUTS: dict[str, Any] = {"connection_timeout": 10, "read_timeout": 60}
 """Seconds until a call counts as not answered; azure-core would wait 300 for each."""
 
 

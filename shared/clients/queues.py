@@ -24,10 +24,13 @@ def queue_client(credential: AsyncTokenCredential, queues_url: str, name: str) -
     from azure.storage.queue import TextBase64EncodePolicy
     from azure.storage.queue.aio import QueueClient
 
+    from shared.clients.pipeline import TIMEOUTS
+
     return QueueClient(
         queues_url,
         name,
         credential,
+        **TIMEOUTS,
         message_encode_policy=TextBase64EncodePolicy(),
         retry_total=3,
         initial_backoff=0,  # the SDK's default of 15 seconds would hold a timer for more than a minute

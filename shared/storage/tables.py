@@ -87,15 +87,15 @@ class Tables:
             from azure.core.pipeline.transport import AioHttpTransport
             from azure.data.tables.aio import TableServiceClient
 
-            # Looking up the environment's proxies would use a thread for every request.
-            options = {"transport": AioHttpTransport(use_env_settings=False), **self._options}
+            # Looking up the environment's proxies would use a thread for every request. A transport that is given has
+            # its own time-outs, whatever the client is told.
+            transport: Any = AioHttpTransport(use_env_settings=False, connection_timeout=5, read_timeout=30)
+            options = {"transport": transport, **self._options}
             self._service = TableServiceClient(
                 self._url,
                 credential=self._credential(),
                 retry_total=3,
                 retry_backoff_factor=0.2,
-                connection_timeout=5,
-                read_timeout=30,
                 **options,
             )
         return self._service

@@ -217,7 +217,7 @@ async def record_gone(order: GoneOrder) -> GoneRecorded:
         if second is None or not second.gone:
             continue
         if first.machine.of_host:
-            lost = await _lose_host(order.tenant_id, second)
+            lost = await record_host_lost(order.tenant_id, second, (first.at, first.words)) is not None
         else:
             lost = await record_lost(order.tenant_id, second, (first.at, first.words)) is not None
         if lost:
@@ -228,7 +228,7 @@ async def record_gone(order: GoneOrder) -> GoneRecorded:
 async def record_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, str]) -> CloudPc | None:
     """Record that the machine of a Cloud PC is gone, by Azure's *last* answer; None: it has another one, or none."""
     deps, known, at = dependencies(), last.machine, dependencies().clock.now()
-    failure = gone_failure(known.vm_id, (*earlier, (last.at, last.words)))
+    failure = gone_failure(known, (*earlier, (last.at, last.words)))
     found = await deps.cloud_pcs.find(tenant_id, known.subject_id)
     restored = tenant_id in await deps.restores.comparing()
     lost = lose_machine(found.value, known, failure, at, restored=restored) if found else None
@@ -257,28 +257,35 @@ async def record_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, st
     return after
 
 
-async def _lose_host(tenant_id: str, last: Answer) -> bool:
-    """Let a session host be seen as broken: the engine's next run replaces it. After a restore its record ends."""
+async def record_host_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, str]) -> SessionHost | None:
+    """Record that the machine of a session host is gone, by Azure's *last* answer; None: it has another one, or none.
+
+    The engine's next run replaces it, unless it is a dedicated one. After a restore its record ends.
+    """
     deps, known, at = dependencies(), last.machine, dependencies().clock.now()
     restored = tenant_id in await deps.restores.comparing()
+    failure = gone_failure(known, (*earlier, (last.at, last.words)))
 
     def edit(host: SessionHost) -> SessionHost | None:
-        return lose_host(host, known, at, restored=restored)
+        return lose_host(host, known, failure, at, restored=restored)
 
     found = await deps.session_hosts.find(tenant_id, known.subject_id)
     lost = edit(found.value) if found else None
     if lost is None:
-        return False
+        return None
     if lost.work is not None:  # before the record: the sweep begins what it says
         await deps.due.put(DueKind.HOST, at, tenant_id, lost.id, lost.work.run)
     try:
         after = await deps.session_hosts.change(tenant_id, known.subject_id, edit, known=found)
     except NotFoundError:
-        return False
+        return None
     if machine_of_host(after, restored=restored) == known:
-        return False
-    _log.warning("the machine of session host %s/%s is gone", tenant_id, known.subject_id)
-    return True
+        return None
+    _log.warning("the machine of session host %s/%s is gone: %s", tenant_id, known.subject_id, failure.evidence)
+    what = {"error": failure.to_json(), "spotGroupId": after.spot_group_id}
+    run = f"{after.run}/machineGone"
+    await record_audit_event(tenant_id, ("sessionHost", after.id), "machineGone", what, at=at, run=run)
+    return after
 
 
 @bp.activity_trigger(input_name="payload")

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.audit import begin_operation_step, fail_operation, record_audit_event, succeed_operation
+from activities.comparing import ask
 from activities.host_configuration import CONFIGURATION_STEPS
 from shared.contracts.host_builds import (
     END_HOST_TASK,
@@ -30,6 +31,7 @@ from shared.contracts.ordered import is_overtaken, moment
 from shared.contracts.outcomes import Done, Superseded
 from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Failure, Warn
+from shared.domain.cloud_pcs.machines_gone import Answer, gone_failure, lose_host, machine_of_host
 from shared.domain.spot.host import HostEvent, HostStatus, HostTask, SessionHost, does
 from shared.domain.spot.host_steps import TITLES
 from shared.domain.spot.host_windows import AppliedWindows
@@ -176,7 +178,9 @@ async def record_host_built(record: HostBuiltRecord, client: DurableClient) -> D
 @implements(END_HOST_TASK)
 async def end_host_task(record: HostEndRecord, client: DurableClient) -> Done | Superseded:
     """Record that a task other than a build has ended, and why it was not done."""
-    at = dependencies().clock.now()
+    at, answer = dependencies().clock.now(), await _if_gone(record)
+    if answer is not None:
+        record = record.but(failure=gone_failure(answer.machine, ((answer.at, answer.words),)))
 
     def edit(host: SessionHost) -> SessionHost:
         ended = host.but(work=None, step=None, failure=record.failure, last_modified_date_time=at)
@@ -184,10 +188,32 @@ async def end_host_task(record: HostEndRecord, client: DurableClient) -> Done | 
             applied = AppliedWindows(windows=record.windows, at=at)
             kept = tuple(each for each in host.warnings if each.step not in CONFIGURATION_STEPS)
             return ended.but(applied=applied, warnings=(*kept, *record.warnings), settings_failed_at=None)
+        lost = (
+            lose_host(ended.but(failure=None), answer.machine, record.failure, at)
+            if answer and record.failure
+            else None
+        )
+        if lost is not None:
+            return lost
         failed = record.failure is not None and host.work is not None and host.work.task is HostTask.CONFIGURE
         return ended.but(settings_failed_at=at) if failed else ended
 
     return await _end(record, client, edit, failure=record.failure)
+
+
+async def _if_gone(record: HostEndRecord) -> Answer | None:
+    """Return Azure's answer that the machine of a failed task is gone; None: it did not fail, or it is not.
+
+    The task has asked for it before, so that this is the second answer.
+    """
+    if record.failure is None:
+        return None
+    found = await dependencies().session_hosts.find(record.tenant_id, record.session_host_id)
+    if found is None or not does(found.value, record.run):
+        return None
+    known = machine_of_host(found.value.but(work=None))
+    answer = await ask(known) if known else None
+    return answer if answer is not None and answer.gone else None
 
 
 async def _end(

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
+from activities.comparing import ask, record_host_lost
 from activities.desktops import host_name
 from activities.spot_pools import spot_pool
 from shared.clients.arm import ResourceId, parse_id
@@ -17,14 +18,18 @@ from shared.contracts.outcomes import Refused
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.contracts.spot_engine import OBSERVE_SPOT_HOSTS, EngineOrder, HostsObserved
 from shared.dependencies import dependencies
+from shared.domain.azure_errors import GONE
+from shared.domain.cloud_pcs.machines_gone import ASKED_AGAIN_AFTER, machine_of_host
 from shared.domain.spot.arrivals import minutes_of
 from shared.domain.spot.host import HostStatus, SessionHost
-from shared.domain.spot.observed import AgentStatus
+from shared.domain.spot.observed import AgentStatus, HostState
 from shared.domain.spot.seeing import HostReport, Power, asks_power, build_took, looked_at, seen_after, start_took
 from shared.errors import StaleError, ThrottledError, UnavailableError
 from shared.services.spot_runs import engine_subject
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, implements
+
+T = TypeVar("T")
 
 bp = Blueprint()
 
@@ -71,6 +76,9 @@ async def observe_spot_hosts(order: EngineOrder) -> HostsObserved | Refused:
         if (report := reports.get(each.value.id)) is not None
     ]
     await _save([Stored(looked_at(each.value, seen), each.etag) for each, seen in found], ready)
+    for each in ready:
+        if _lost_for_minutes(each.value, reports.get(each.value.id), at):
+            await _record_gone(each.value)
     starts = [took for each, seen in found if (took := start_took(each.value.seen, seen))]
     builds = [took for each, seen in found if (took := build_took(each.value, seen))]
     return HostsObserved(
@@ -80,6 +88,21 @@ async def observe_spot_hosts(order: EngineOrder) -> HostsObserved | Refused:
         build_seconds=tuple(int(took.total_seconds()) for took in builds),
         sign_ins=minutes_of([each for report in reports.values() for each in report.began], at, _LATELY),
     )
+
+
+def _lost_for_minutes(host: SessionHost, report: HostReport | None, at: datetime) -> bool:
+    """Whether the machine of a host is gone that was seen as broken minutes ago, and whose record does not say so."""
+    gone = report is not None and report.power is Power.GONE and host.seen is not None
+    was = host.seen is not None and host.seen.state == HostState.BROKEN and at - host.seen.since >= ASKED_AGAIN_AFTER
+    return gone and was and not host.machine_gone
+
+
+async def _record_gone(host: SessionHost) -> None:
+    """Ask for the machine itself, and record Azure's answer, for people to see: a dedicated host is never replaced."""
+    known = machine_of_host(host)
+    answer = await ask(known) if known else None
+    if answer is not None and answer.gone:
+        await record_host_lost(host.tenant_id, answer)
 
 
 async def _reports(pool: ResourceId, hosts: Sequence[SessionHost]) -> dict[str, HostReport]:
@@ -148,8 +171,28 @@ async def _find(pool: ResourceId, name: str) -> Any:  # noqa: ANN401 - the SDK's
     hosts = dependencies().desktops(pool.subscription_id).session_hosts
     try:
         return await hosts.get(pool.resource_group, pool.name, name)
-    except MissingError:
-        return None
+    except MissingError as missing:
+        return _gone(missing, None)
+
+
+def _gone(missing: MissingError, answer: T) -> T:
+    """Return *answer* to a 404 that says that the thing itself is not there; other ones say nothing, and are raised."""
+    if missing.code.casefold() not in GONE:
+        raise missing
+    return answer
+
+
+async def is_broken_still(host: SessionHost) -> bool:
+    """Ask Azure once more for a host seen as broken, before it is taken away. Raises: as the clients do.
+
+    Nothing is taken away for one answer: its pool has it and its machine is there, or it goes.
+    """
+    if await _power(host) is Power.GONE:
+        return True
+    if not host.resources.host_pool_id:
+        return False
+    name = host.resources.session_host or host.resources.computer_name or ""
+    return await _find(parse_id(host.resources.host_pool_id), name.casefold()) is None
 
 
 def _agent(there: Any) -> AgentStatus:  # noqa: ANN401 - as above
@@ -169,8 +212,8 @@ async def _power(host: SessionHost) -> Power | None:
         view = (
             await dependencies().compute(vm.subscription_id).virtual_machines.instance_view(vm.resource_group, vm.name)
         )
-    except MissingError:
-        return Power.GONE
+    except MissingError as missing:
+        return _gone(missing, Power.GONE)
     codes = [str(status.code or "").lower() for status in view.statuses or ()]
     if "hibernationstate/hibernated" in codes:
         return Power.HIBERNATED

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 
+from activities.spot_observing import is_broken_still
 from activities.spot_pools import save_state, spot_pool
 from shared.clients.arm import as_content, parse_id
 from shared.contracts.ordered import is_overtaken
@@ -25,8 +26,9 @@ from shared.contracts.spot_engine import (
 from shared.dependencies import dependencies
 from shared.domain.spot.decision import EngineStep
 from shared.domain.spot.group import LicenseType, SpotGroup
-from shared.domain.spot.host import HostTask, SessionHost
+from shared.domain.spot.host import HostStatus, HostTask, SessionHost
 from shared.domain.spot.host_plan import Action
+from shared.domain.spot.observed import HostState
 from shared.domain.spot.pool import balancer
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.sessions import host_changes_notice, lost_place_notice
@@ -78,8 +80,8 @@ async def take_host_steps(order: HostStepsOrder, client: DurableClient) -> Steps
 async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bool:
     """Take a step; return False where it is not to be taken.
 
-    The host is gone, a person has taken it out of the engine's hands, its user is not known to have left, or the engine
-    has seen it since: its plan of then counts.
+    The host is gone, a person has taken it out of the engine's hands, its user is not known to have left, Azure has it
+    after all, or the engine has seen it since: its plan of then counts.
     """
     deps = dependencies()
     stored = await deps.session_hosts.find(group.tenant_id, step.session_host_id)
@@ -97,11 +99,18 @@ async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bo
         return True
     if step.reason is Reason.USER_LEFT and task is HostTask.REMOVE and not await may_be_removed(deps, group, host):
         return False
+    if task is HostTask.REMOVE and _is_lost(host) and not await is_broken_still(host):
+        return False
     if task is HostTask.RESTART:
         repairs = host.restarts + 1
         await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(restarts=repairs))
     await start_host_task(deps, client, host, task, reason=step.reason.value)
     return True
+
+
+def _is_lost(host: SessionHost) -> bool:
+    """Whether Azure was last seen without the machine of a host, or its pool without the host."""
+    return host.status is HostStatus.READY and host.seen is not None and host.seen.state == HostState.BROKEN
 
 
 def _has_changed(host: SessionHost) -> bool:

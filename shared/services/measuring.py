@@ -10,7 +10,7 @@ from shared.domain.cloud_pcs.build import MACHINE_GONE
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.services.directory_changes import POISON, QUEUE
 from shared.services.maintenance_steps import TenantIds
-from shared.services.spot_waiting import spot_waiting_everywhere
+from shared.services.spot_waiting import hosts_gone_everywhere, spot_waiting_everywhere
 from shared.telemetry import (
     MACHINES_GONE,
     PENDING,
@@ -31,13 +31,15 @@ async def measure(deps: Dependencies, tenant_ids: TenantIds | None = None) -> No
     removals = Counter(pc.tenant_id for pc in found if pc.removal is not None and pc.removal.waits)
     lost = [pc for pc in found if pc.status in {Status.FAILED, Status.IN_GRACE_PERIOD}]
     gone = Counter(pc.tenant_id for pc in lost if pc.failure is not None and pc.failure.code == MACHINE_GONE)
+    spot = await spot_waiting_everywhere(deps)
+    gone += await hosts_gone_everywhere(deps) if spot else Counter()
     aside = Counter(row.tenant_id for row in await deps.due.aside.all())
     for tenant_id in sorted({*await (tenant_ids or TenantIds(deps))(), *aside}):
         measure_now(MACHINES_GONE, gone[tenant_id], tenant_id=tenant_id)
         measure_now(PENDING, pending[tenant_id], tenant_id=tenant_id)
         measure_now(REMOVALS_WAITING, removals[tenant_id], tenant_id=tenant_id)
         measure_now(SET_ASIDE, aside[tenant_id], tenant_id=tenant_id)
-    for tenant_id, waiting in (await spot_waiting_everywhere(deps)).items():
+    for tenant_id, waiting in spot.items():
         for what, number in waiting.to_json().items():
             measure_spot_waiting(what, number, tenant_id=tenant_id)
 

@@ -38,6 +38,16 @@ async def spot_waiting(context: ActionContext) -> SpotWaiting:
     )
 
 
+async def hosts_gone(deps: Dependencies, tenant_id: str) -> int:
+    """Return how many session hosts of a tenant have a machine that somebody has deleted."""
+    return len([1 async for each in deps.session_hosts.each(tenant_id) if each.value.machine_gone])
+
+
+async def hosts_gone_everywhere(deps: Dependencies) -> Counter[str]:
+    """Return how many session hosts have a machine that somebody has deleted, by the id of their tenant."""
+    return Counter([each.value.tenant_id async for each in deps.session_hosts.of_all() if each.value.machine_gone])
+
+
 async def spot_waiting_everywhere(deps: Dependencies) -> dict[str, SpotWaiting]:
     """Return the work that waits for a person, by the id of each tenant with a Spot Group; each table is read once."""
     tenants = {stored.value.tenant_id async for stored in deps.spot_groups.of_all()}

@@ -22,7 +22,7 @@ from shared.errors import RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
 from shared.services.cloud_pc_lists import cloud_pc_entries
 from shared.services.marketplace import usages
-from shared.services.spot_waiting import SpotWaiting, spot_waiting
+from shared.services.spot_waiting import SpotWaiting, hosts_gone, spot_waiting
 
 _log = logging.getLogger("deskwright.services")
 
@@ -46,7 +46,7 @@ class CloudPcCounts(Value):
     regions: tuple[Share, ...]
     connections: tuple[Share, ...]
     removals_waiting: int = Field(description="removals that wait until somebody confirms them, or has")
-    machines_gone: int = Field(description="Cloud PCs whose machine somebody has deleted")
+    machines_gone: int = Field(description="Cloud PCs and session hosts whose machine somebody has deleted")
     shared_missing: int = Field(description="what machines share and was not there at the last scan for orphans")
     spot: SpotWaiting = Field(description="what waits for somebody in the Spot Groups")
 
@@ -87,7 +87,8 @@ async def count_cloud_pcs(context: ActionContext) -> CloudPcCounts:
         service_plans=shares("servicePlanId", "servicePlanName"),
         regions=shares("deviceRegionName", "deviceRegionName"),
         connections=shares("onPremisesConnectionId", "onPremisesConnectionName"),
-        machines_gone=sum(entry["statusDetail/code"] == MACHINE_GONE for entry in entries),
+        machines_gone=sum(entry["statusDetail/code"] == MACHINE_GONE for entry in entries)
+        + await hosts_gone(context.deps, context.tenant_id),
         shared_missing=len(scan.value.missing) if scan else 0,
         spot=await spot_waiting(context),
         removals_waiting=sum(entry["@deskwright.removal/cause"] is not None for entry in entries),

@@ -114,7 +114,10 @@ class Desk:
 
 @dataclass
 class PaperDesks:
-    """The pool with its machines. *silent*: its lists are not answered. *vms*: what a list of machines shows."""
+    """The pool with its machines. *silent*: its lists are not answered. *vms*: what a list of machines shows.
+
+    *missing*: the code of a 404.
+    """
 
     desks: dict[str, Desk] = field(default_factory=dict)
     silent: bool = False
@@ -123,6 +126,7 @@ class PaperDesks:
     messages: list[tuple[str, str]] = field(default_factory=list)
     pool: dict[str, Any] = field(default_factory=dict)
     vms: list[Any] = field(default_factory=list)
+    missing: str = "ResourceNotFound"
 
     def desktops(self, subscription_id: str) -> Any:
         assert subscription_id == things.SUBSCRIPTION
@@ -137,7 +141,7 @@ class PaperDesks:
     def compute(self, subscription_id: str) -> Any:
         assert subscription_id == things.SUBSCRIPTION
         return SimpleNamespace(
-            virtual_machines=SimpleNamespace(instance_view=self.instance_view, list=self.machines),
+            virtual_machines=SimpleNamespace(instance_view=self.instance_view, list=self.machines, get=self.machine),
             resource_skus=SimpleNamespace(list=self.sizes),
         )
 
@@ -156,7 +160,7 @@ class PaperDesks:
 
     def _desk(self, name: str) -> Desk:
         if name not in self.desks:
-            raise MissingError(Refused(code="NotFound", message=name))
+            raise MissingError(Refused(code=self.missing, message=name))
         return self.desks[name]
 
     def _shown(self, name: str) -> Any:
@@ -226,6 +230,11 @@ class PaperDesks:
             raise UnansweredError("InternalServerError", "try again")
         for each in self.vms:
             yield each
+
+    async def machine(self, _group: str, name: str) -> Any:
+        self.calls.append(f"machine {name}")
+        self._desk(name.replace("host-h", "spot-"))
+        return SimpleNamespace(location="westeurope", tags={})
 
     async def instance_view(self, _group: str, name: str) -> Any:
         self.calls.append(f"power {name}")

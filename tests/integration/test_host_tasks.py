@@ -29,12 +29,12 @@ from shared.contracts.host_builds import (
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
 from shared.contracts.session_hosts import HostTaskOrder
-from shared.domain.cloud_pcs.build import Failure, Resources, Warn
+from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure, Resources, Warn
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host import HostStatus, HostTask, SessionHost, begin_task
+from shared.domain.spot.host import HostSeen, HostStatus, HostTask, SessionHost, begin_task
 from shared.domain.spot.host_steps import HostStep
 from shared.errors import UnavailableError
 from shared.services.host_tasks import host_task_due, start_host_task
@@ -233,6 +233,25 @@ async def test_what_was_not_done_leaves_the_host_as_it_was(office: PaperServices
     host = await now(office)
     assert (host.status, host.work, host.failure) == (HostStatus.READY, None, why)
     assert (await operation(office)).status is OperationStatus.FAILED
+
+
+async def test_a_task_that_fails_finds_at_once_that_the_machine_is_gone(office: PaperServices) -> None:
+    seen = HostSeen(at=things.NOW, state="stopped", agent="Shutdown", since=things.NOW)
+    await begun(office, HostTask.START, seen=seen, resources=session_host(1).resources)
+    office.azure.gone = {"*"}
+    await perform(END_HOST_TASK, HostEndRecord(**WHICH, failure=FAILURE), IdleHost())
+    host = await now(office)
+    assert (host.status, host.work, host.machine_gone) == (HostStatus.READY, None, True)
+    assert host.seen is not None
+    assert host.seen.state == "broken"
+    assert "404" in ((host.failure and host.failure.evidence) or "")
+    assert (await operation(office)).error.code == MACHINE_GONE
+
+
+async def test_a_task_that_fails_though_the_machine_is_there_keeps_its_failure(office: PaperServices) -> None:
+    await begun(office, HostTask.START, resources=session_host(1).resources)
+    await perform(END_HOST_TASK, HostEndRecord(**WHICH, failure=FAILURE), IdleHost())
+    assert (await now(office)).failure == FAILURE
 
 
 async def test_a_host_of_which_nothing_is_left_has_no_record(office: PaperServices) -> None:

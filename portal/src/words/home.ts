@@ -12,7 +12,7 @@ export const words = {
   spotReleases: (count: number): string => (count === 1 ? "1 release of a Spot Group has stopped" : `${count} releases of Spot Groups have stopped`),
   spotHosts: (count: number): string => (count === 1 ? "1 session host does not work" : `${count} session hosts do not work`),
   machinesGone: (count: number): string =>
-    count === 1 ? "The machine of 1 Cloud PC is gone from Azure" : `The machines of ${count} Cloud PCs are gone from Azure`,
+    count === 1 ? "1 machine is gone from Azure" : `${count} machines are gone from Azure`,
   sharedMissing: (count: number): string =>
     count === 1 ? "1 thing that machines share is missing in Azure" : `${count} things that machines share are missing in Azure`,
   unhealthy: (name: string): string => `The connection ${name} is not healthy`,

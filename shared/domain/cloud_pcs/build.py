@@ -27,7 +27,7 @@ class Failure(Value):
 
 
 MACHINE_GONE = "machineGone"
-"""The code of the failure of a Cloud PC whose machine somebody has deleted."""
+"""The code of the failure of a Cloud PC or a session host whose machine somebody has deleted."""
 
 
 class Warn(Value):

@@ -21,6 +21,10 @@ from shared.domain.values import Value
 ASKED_AGAIN_AFTER = timedelta(minutes=5)
 """Time between the first answer that a machine is gone and the next question."""
 
+_ADVICE = {
+    False: "The machine is gone: reprovision the Cloud PC.",
+    True: "The machine is gone: the group builds another host; of a dedicated one only after you have removed this.",
+}
 _REMOVED_SINCE = "removedSinceTheExport"
 _HAS_A_MACHINE = frozenset({Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.IN_GRACE_PERIOD})
 
@@ -51,27 +55,26 @@ def machine_known(pc: CloudPc) -> KnownMachine | None:
 
 
 def machine_of_host(host: SessionHost, *, restored: bool = False) -> KnownMachine | None:
-    """Return the machine that a session host has by its record; None: it has none, or a task is at work on it.
+    """Return the machine that a session host has by its record; None: it has none, it is gone, or a task runs on it.
 
     *restored*: its record is older than what happened since, and nothing that it shows as at work is.
     """
     vm_id = host.resources.vm_id
     if vm_id is None or host.status is not HostStatus.READY:
         return None
-    broken = host.seen is not None and host.seen.state == HostState.BROKEN
-    if not restored and (host.work is not None or broken):
+    if not restored and (host.work is not None or host.machine_gone):
         return None
     return KnownMachine(subject_id=host.id, of_host=True, vm_id=vm_id)
 
 
-def gone_failure(vm_id: str, answers: tuple[tuple[datetime, str], ...]) -> Failure:
+def gone_failure(known: KnownMachine, answers: tuple[tuple[datetime, str], ...]) -> Failure:
     """Return the failure to show for a machine that is gone: the question, its time, and Azure's answer."""
     asked = "; ".join(f"{at:%Y-%m-%d %H:%M:%S} UTC: {words}" for at, words in answers)
     return Failure(
         code=MACHINE_GONE,
         message="Its machine is no longer in Azure, and Deskwright has not removed it.",
-        evidence=f"GET {vm_id}: {asked}",
-        advice="The machine is gone: reprovision the Cloud PC. See in Azure's activity log who deleted it.",
+        evidence=f"GET {known.vm_id}: {asked}",
+        advice=f"{_ADVICE[known.of_host]} See in Azure's activity log who deleted it.",
     )
 
 
@@ -93,7 +96,9 @@ def lose_machine(
     return without_machine(found, at)
 
 
-def lose_host(host: SessionHost, known: KnownMachine, at: datetime, *, restored: bool = False) -> SessionHost | None:
+def lose_host(
+    host: SessionHost, known: KnownMachine, failure: Failure, at: datetime, *, restored: bool = False
+) -> SessionHost | None:
     """Return a session host seen as broken, so that the engine replaces it; None: it no longer has this machine.
 
     *restored*: it was removed since the export: the removal of what is left of it begins, at whose end its record goes.
@@ -104,5 +109,6 @@ def lose_host(host: SessionHost, known: KnownMachine, at: datetime, *, restored:
         return begin_task(host, HostTask.REMOVE, at=at, reason=_REMOVED_SINCE)
     if host.seen is None:
         return None
-    seen = host.seen.but(at=at, since=at, state=HostState.BROKEN, active=0, disconnected=0)
-    return host.but(seen=seen, last_modified_date_time=at)
+    since = host.seen.since if host.seen.state == HostState.BROKEN else at
+    seen = host.seen.but(at=at, since=since, state=HostState.BROKEN, active=0, disconnected=0)
+    return host.but(seen=seen, failure=failure, last_modified_date_time=at)

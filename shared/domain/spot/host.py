@@ -12,7 +12,7 @@ from pydantic import Field
 
 from shared.domain import naming
 from shared.domain.asking import HeldBack
-from shared.domain.cloud_pcs.build import Failure, Resources, Warn
+from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure, Resources, Warn
 from shared.domain.images.image import ImageSource
 from shared.domain.spot.host_windows import AppliedWindows
 from shared.domain.values import Value
@@ -168,6 +168,11 @@ class SessionHost(Value):
     def after(self, event: HostEvent, *, at: datetime, **changes: Any) -> SessionHost:  # noqa: ANN401 - any field
         """Return it after *event*, with *changes*. Raises: IllegalTransitionError."""
         return self.but(status=advance_host(self.status, event), **changes, last_modified_date_time=at)
+
+    @property
+    def machine_gone(self) -> bool:
+        """Whether Azure has answered that its machine is not there, and nobody here has removed it."""
+        return self.failure is not None and self.failure.code == MACHINE_GONE
 
     def audited(self) -> dict[str, Any]:
         """Return the properties that an audit event keeps: not the observations, which change by the minute."""

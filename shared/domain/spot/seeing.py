@@ -128,9 +128,13 @@ def looked_at(host: SessionHost, seen: HostSeen) -> SessionHost:
     sessions = seen.active + seen.disconnected
     over = not sessions or (seen.allow_new_sessions and before is not None and not before.allow_new_sessions)
     steady = seen.state == HostState.RUNNING and AgentStatus(seen.agent) in SERVES
+    back = host.machine_gone and seen.state != HostState.BROKEN
     forgiven = steady and at - seen.since >= _FORGIVEN_AFTER
     return host.but(
-        seen=seen, notified_at=None if over else host.notified_at, restarts=0 if forgiven else host.restarts
+        seen=seen,
+        notified_at=None if over else host.notified_at,
+        restarts=0 if forgiven else host.restarts,
+        failure=None if back else host.failure,
     )
 
 
@@ -189,7 +193,7 @@ def observed_host(
 
 def trouble_of(host: SessionHost) -> str | None:
     """Return in a few words why a host does not work; None: it works, or nobody knows."""
-    if host.failure is not None and host.status is HostStatus.FAILED:
+    if host.failure is not None and (host.status is HostStatus.FAILED or host.machine_gone):
         return host.failure.message
     if host.proven is False:
         return "; ".join(each.message for each in host.warnings) or None

@@ -71,7 +71,7 @@ def test_what_is_being_built_or_removed_under_its_own_name() -> None:
 
 
 def test_a_machine_that_was_gone_and_is_there_again_is_adopted() -> None:
-    failure = gone_failure(VM, ((NOW, "404 ResourceNotFound: no"),))
+    failure = gone_failure(KnownMachine(subject_id=ID, vm_id=VM), ((NOW, "404 ResourceNotFound: no"),))
     lost = lose_machine(pc(name=NEW), KnownMachine(subject_id=ID, vm_id=VM), failure, NOW)
     assert lost is not None
     assert lost.status is Status.FAILED

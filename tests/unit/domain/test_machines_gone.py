@@ -25,10 +25,10 @@ from tests.unit.spot.test_dedicated import host
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 VM = "/subscriptions/s/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/cpc-1"
-FAILURE = gone_failure(
-    VM, ((NOW, "404 ResourceNotFound: no"), (NOW + timedelta(minutes=5), "404 ResourceNotFound: no"))
-)
 KNOWN = KnownMachine(subject_id="pc-ada", vm_id=VM)
+FAILURE = gone_failure(
+    KNOWN, ((NOW, "404 ResourceNotFound: no"), (NOW + timedelta(minutes=5), "404 ResourceNotFound: no"))
+)
 GRACE = Grace(cause=RemovalCause.LICENSE_REMOVED, started_at=NOW, ends_at=NOW + timedelta(hours=168))
 AT_WORK = RemoteAction(name=Remote.REBOOT, operation_id="o1", begun_at=NOW)
 
@@ -89,14 +89,27 @@ def test_a_session_host_is_seen_as_broken_unless_a_task_is_at_work_on_it() -> No
     known = machine_of_host(there)
     assert known is not None
     later = NOW + timedelta(hours=1)
-    lost = lose_host(there, known, later)
+    lost = lose_host(there, known, FAILURE, later)
     assert lost is not None
     assert lost.seen is not None
     assert (lost.seen.state, lost.seen.since, lost.seen.disconnected) == (HostState.BROKEN, later, 0)
-    assert lose_host(lost, known, later) is None
+    assert lost.failure == FAILURE
+    assert lost.machine_gone
+    assert lose_host(lost, known, FAILURE, later) is None
+    found = there.but(seen=seen.but(state=HostState.BROKEN))  # the engine has looked before the scan
+    assert machine_of_host(found) == known
+    lost = lose_host(found, known, FAILURE, later)
+    assert lost is not None
+    assert (lost.failure, lost.seen and lost.seen.since) == (FAILURE, NOW)
     work = HostWork(task=HostTask.START, run=1, begun_at=NOW)
     assert machine_of_host(there.but(work=work)) is None
     assert machine_of_host(there.but(status=HostStatus.REMOVING)) is None
+
+
+def test_the_failure_of_a_session_host_says_what_to_do_with_a_host() -> None:
+    advice = gone_failure(KNOWN.but(of_host=True), ((NOW, "404"),)).advice or ""
+    assert "builds another host" in advice
+    assert "reprovision" not in advice
 
 
 def test_after_a_restore_the_record_of_a_session_host_that_was_removed_since_ends() -> None:
@@ -104,10 +117,10 @@ def test_after_a_restore_the_record_of_a_session_host_that_was_removed_since_end
     there = host(1).but(status=HostStatus.READY, resources=Resources(vm_id=VM), work=work, run=7)
     known = machine_of_host(there, restored=True)
     assert known is not None
-    lost = lose_host(there, known, NOW, restored=True)
+    lost = lose_host(there, known, FAILURE, NOW, restored=True)
     assert lost is not None
     assert (lost.status, lost.work and lost.work.task, lost.run) == (HostStatus.REMOVING, HostTask.REMOVE, 8)
-    assert lose_host(lost, known, NOW, restored=True) is None
+    assert lose_host(lost, known, FAILURE, NOW, restored=True) is None
 
 
 def test_after_a_restore_nobody_is_signed_off_for_what_was_decided_before_it() -> None:

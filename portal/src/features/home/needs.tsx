@@ -29,7 +29,7 @@ export function Needs({ tenant, summary }: { readonly tenant: string; readonly s
   const needs: Need[] = [
     ...counted(summary.statuses["failed"], words.failed, "/cloud-pcs?status=failed"),
     ...counted(summary.statuses["provisionedWithWarnings"], words.warned, "/cloud-pcs?status=provisionedWithWarnings"),
-    ...counted(summary.machinesGone, words.machinesGone, "/cloud-pcs?status=failed"),
+    ...counted(summary.machinesGone, words.machinesGone, summary.statuses["failed"] ? "/cloud-pcs?status=failed" : "/spot-groups"),
     ...counted(summary.sharedMissing, words.sharedMissing, "/removals"),
     ...counted(summary.removalsWaiting, words.removals, "/removals"),
     ...counted(summary.spot.removalsHeld, words.spotRemovals, "/spot-groups"),

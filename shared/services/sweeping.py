@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.dependencies import Dependencies, dependencies
 from shared.errors import DeskwrightError, ThrottledError, UnavailableError, UnreadableError
@@ -47,19 +48,21 @@ async def sweep_due(client: DurableClient, rules: Mapping[DueKind, Rule], *, bud
     Each kind has its own places and its own time, so that a slow one holds up no other.
     """
     deps = dependencies()
-    found = await _unless_compared_first(deps, await deps.due.due_among(rules, deps.clock.now()))
+    found = await deps.due.due_among(rules, deps.clock.now())
+    held = await deps.restores.comparing() if found else frozenset()
     until = asyncio.get_running_loop().time() + (BUDGET_S if budget_s is None else budget_s)
     of = {kind: [due for due in found if due.kind is kind] for kind in {due.kind for due in found}}
-    await asyncio.gather(*(_act_on(deps, client, dues, rules[kind], until) for kind, dues in of.items()))
+    rule_of = {kind: partial(_unless_compared_first, held, rules[kind]) for kind in of}
+    await asyncio.gather(*(_act_on(deps, client, dues, rule_of[kind], until) for kind, dues in of.items()))
 
 
-async def _unless_compared_first(deps: Dependencies, dues: list[Due]) -> list[Due]:
-    """Return the rows to act on; rows of tenants whose restored records are still being compared are postponed."""
-    comparing = await deps.restores.comparing() if dues else frozenset()
-    held = [due for due in dues if due.tenant_id in comparing and due.kind is not DueKind.ORPHANS]
-    for due in held:
-        await deps.due.postpone(due, deps.clock.now() + _COMPARED_FIRST)
-    return [due for due in dues if due not in held]
+async def _unless_compared_first(
+    comparing: frozenset[str], rule: Rule, deps: Dependencies, client: DurableClient, due: Due
+) -> datetime | None:
+    """Act on a row; that of a tenant whose restored records are still being compared is looked at later."""
+    if due.tenant_id in comparing and due.kind is not DueKind.ORPHANS:
+        return deps.clock.now() + _COMPARED_FIRST
+    return await rule(deps, client, due)
 
 
 async def _act_on(deps: Dependencies, client: DurableClient, dues: Sequence[Due], rule: Rule, until: float) -> None:

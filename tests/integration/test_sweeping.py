@@ -234,3 +234,26 @@ async def test_two_ticks_at_once_lose_no_row(paper: PaperServices) -> None:
     await asyncio.gather(tick(paper, rule), tick(paper, rule))
     assert set(rule.acted) == {f"s{n}" for n in range(40)}
     assert {due.subject_id for due in await paper.due.due(DueKind.START, NOW + MINUTE)} == {"s3"}
+
+
+async def test_two_thousand_rows_of_a_tenant_that_is_compared_first_use_only_their_turns(
+    paper: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await promise(paper, *(f"held{n}" for n in range(2000)), tenant="restored")
+    await promise(paper, "good", tenant="modest", at=NOW + MINUTE)
+    await paper.restores.compare("restored", NOW)
+    rule, postponed = Rule(), list[str]()
+
+    async def postpone(due: Due, at: datetime) -> None:
+        assert (due.tenant_id, at) == ("restored", paper.hand.at + 5 * MINUTE)
+        postponed.append(due.subject_id)
+        await asyncio.sleep(0)
+        if len(postponed) == 2 * AT_ONCE:
+            assert rule.acted == ["good"]
+
+    monkeypatch.setattr(paper.due, "postpone", postpone)
+    paper.hand.advance(MINUTE)
+    await sweep_due(IdleHost(), {DueKind.START: rule}, budget_s=0)
+    assert postponed == []  # a tick without time begins with none of them
+    await tick(paper, rule)
+    assert (rule.acted, len(postponed)) == (["good"], 2000)

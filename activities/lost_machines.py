@@ -1,6 +1,6 @@
 """Before a build: whether a machine of it is there already, which a lost record has left. It is adopted instead.
 
-One list for each resource group that has machines of the tenant, however many builds are planned.
+One list a minute for each resource group that has machines of the tenant, however many builds and plans there are.
 """
 
 from __future__ import annotations
@@ -8,12 +8,15 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import partial
 
 from activities.adopting import adopt_cloud_pc
 from activities.adopting_hosts import adopt_host
 from activities.comparing import tagged_machine
 from activities.orphan_scans import places_of
 from activities.spot_pools import spot_pool
+from shared.caching import TtlCache
 from shared.contracts.refusals import DeclinedError, MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
@@ -34,6 +37,11 @@ _log = logging.getLogger("deskwright.orphans")
 
 _AT_ONCE = 25
 """The most machines that are adopted by one plan: each costs some ten requests. The next plan goes on."""
+
+_LISTED: TtlCache[list[UnknownMachine]] = TtlCache(timedelta(minutes=1))
+"""The machines of each resource group. What a list has and Azure no longer has is noticed by its adoption; what is
+newer than a list nobody works on yet: a Cloud PC takes minutes to be built.
+"""
 
 _LATER = "a machine of it is there already; it is adopted when others have been"
 _SILENT = "Azure did not say whether a machine of it is there already; it is asked again"
@@ -115,7 +123,9 @@ async def _machines(tenant: Tenant) -> tuple[dict[str, list[UnknownMachine]], li
             continue
         area = f"/subscriptions/{subscription_id}/resourceGroups/{group}"
         try:
-            for machine in await machines_in(tenant.id, subscription_id, group):
+            key = (tenant.id, area)
+            listed = await _LISTED.get_or(dependencies(), key, partial(machines_in, tenant.id, subscription_id, group))
+            for machine in listed:
                 if not machine.of_host:
                     found[machine.subject_id].append(machine)
         except ThrottledError:

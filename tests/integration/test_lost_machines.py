@@ -1,6 +1,7 @@
 """A record that was lost without a restore: a machine that is there is adopted, and none is built beside it."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -85,6 +86,31 @@ async def test_a_machine_that_is_there_is_adopted_and_only_the_others_are_built(
     assert started(await plan(monkeypatch)) == {cloud_pc_id("contoso", "id-bob", "sku-1")}
     assert await record(here) is None  # its record is what the adoption writes
     assert here.azure.listed.count(PLACE) == 1  # however many builds were planned
+
+
+async def test_plans_of_one_minute_list_a_resource_group_once(
+    here: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.azure.machines[PLACE] = [vm(Owner.cloud_pc(ADA))]
+    for _ in range(3):
+        await plan(monkeypatch)
+    assert here.azure.listed.count(PLACE) == 1
+    here.hand.advance(timedelta(minutes=1))
+    await plan(monkeypatch)
+    assert here.azure.listed.count(PLACE) == 2
+
+
+async def test_what_a_list_has_that_is_gone_since_is_not_adopted_and_its_build_begins(here: PaperServices) -> None:
+    here.azure.machines[PLACE] = [vm(Owner.cloud_pc(ADA))]
+    here.azure.gone = {"*"}
+    assert ADA in started(await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso")))
+
+
+async def test_no_answer_is_not_kept(here: PaperServices, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.azure.silent = True
+    assert not started(await plan(monkeypatch))
+    here.azure.silent = False
+    assert started(await plan(monkeypatch))
 
 
 async def test_a_machine_of_which_it_is_not_sure_whose_it_is_keeps_the_build_waiting_visibly(

@@ -18,6 +18,7 @@ NAMES_AT_THE_TOP = 33
 _FENCE = re.compile(r"(?ms)^```.*?^```$")
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _PATH = re.compile(r"`([\w.-]+(?:/[\w.*-]+)+/?|[\w.-]+/)`")
+_PLACEHOLDER = re.compile(r"@[A-Z]+@")
 _DRAWN = "[[[cog"
 
 
@@ -60,6 +61,11 @@ def test_every_file_that_a_page_names_is_there() -> None:
     names = {path.name for path in tracked()}
     named = {(page, name) for page in PAGES for name in re.findall(r"`([\w-]+\.(?:py|ps1|bicep))`", prose(page))}
     assert sorted(f"{relative(page)}: {name}" for page, name in named if name not in names) == []
+
+
+def test_no_page_waits_for_a_figure() -> None:
+    found = [(page, word) for page in PAGES for word in _PLACEHOLDER.findall(text(page))]
+    assert [f"{relative(page)}: {word}" for page, word in found] == []
 
 
 def base(path: Path) -> Path:

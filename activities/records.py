@@ -114,7 +114,8 @@ def _begun(pc: CloudPc, record: StepRecord, at: datetime) -> CloudPc | None:
 
 async def _keep_name(build: Build, record: StepRecord) -> None:
     """Keep the computer name before anything is made under it: what it leaves is found by it, also without a record."""
-    name, template = record.resources.computer_name, build.snapshot.naming_template if build.snapshot else ""
+    name = record.resources.computer_name
+    template = build.snapshot.configuration.naming_template if build.snapshot else ""
     if name is None:
         return
     given = ComputerName(

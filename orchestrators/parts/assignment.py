@@ -148,7 +148,7 @@ def pool_order(order: ProvisionOrder) -> HostPoolOrder:
         resource_group=order.tenant_resource_group,
         region=order.regions[0],
         join_type=order.snapshot.join_type,
-        single_sign_on=order.snapshot.enable_single_sign_on,
+        single_sign_on=order.snapshot.configuration.enable_single_sign_on,
     )
 
 

@@ -45,7 +45,7 @@ def machine_build(attempt: Attempt) -> MachineBuild[Step]:
         zones=order.zones,
         network=order.network,
         address_space=order.address_space,
-        locale=order.snapshot.locale,
+        locale=order.snapshot.configuration.locale,
         traces=(DELETE_NIC,),  # its clean-up removes the disk
     )
     return MachineBuild(

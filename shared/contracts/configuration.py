@@ -50,8 +50,8 @@ class ConfigurationOrder(Value):
 def wanted_steps(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the steps of a build, without those that its policy does not want."""
     left_out = {
-        LOCAL_ADMINISTRATOR: not snapshot.local_admin_enabled,
-        "enableVirtualizationBasedSecurity": not snapshot.security_defaults.virtualization_based_security,
+        LOCAL_ADMINISTRATOR: not snapshot.configuration.local_admin_enabled,
+        "enableVirtualizationBasedSecurity": not snapshot.configuration.security_defaults.virtualization_based_security,
     }
     return tuple(step for step in STEPS if not left_out.get(step))
 
@@ -62,7 +62,7 @@ def configuration_for(machine: Machine, user: User, snapshot: Snapshot, steps: t
         machine=machine,
         steps=steps,
         local_administrator=local_administrator(user, snapshot),
-        redirections=snapshot.security_defaults.redirections,
+        redirections=snapshot.configuration.security_defaults.redirections,
     )
 
 

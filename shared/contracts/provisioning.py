@@ -61,7 +61,7 @@ class ProvisionOrder(OfAttempt):
         if self.resume is not None and self.resume.made.computer_name is not None:
             return self.resume.made.computer_name
         return naming.computer_name(
-            self.snapshot.naming_template,
+            self.snapshot.configuration.naming_template,
             self.user.user_principal_name,
             seed=f"{self.tenant_id}/{self.cloud_pc_id}/{self.generation}/{self.attempt}",
         )

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    model_serializer,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic_core import PydanticCustomError
 
@@ -30,6 +42,22 @@ def distinct(values: tuple[Item, ...]) -> tuple[Item, ...]:
         if value in values[:n]:
             raise PydanticCustomError(TWICE, "named twice", {"second": n})
     return values
+
+
+WRITTEN: Mapping[str, bool] = MappingProxyType({"written": True})
+"""The context of a validation of what somebody writes now; without it a value is one that is stored or on its way."""
+
+
+def when_written(rule: Callable[[Item], Item]) -> AfterValidator:
+    """Return a validator that applies *rule* to what somebody writes now, and not to what is stored.
+
+    A list of possible values may lose one, and a rule may become stricter: the records of before stay readable.
+    """
+
+    def check(value: Item, info: ValidationInfo) -> Item:
+        return rule(value) if info.context is WRITTEN else value
+
+    return AfterValidator(check)
 
 
 def wrong_at(part: str, message: str) -> PydanticCustomError:
@@ -69,3 +97,76 @@ class Value(BaseModel):
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - any field of the model
         """Return a copy with *changes*, validated like any other value."""
         return type(self).model_validate({**dict(self), **changes})
+
+
+@dataclass(frozen=True, slots=True)
+class Inlined:
+    """Marks a field of a ``FlatValue``: in JSON the fields of the part are the record's own.
+
+    *names*: those that have another name there, part -> record.
+    """
+
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+class FlatValue(Value):
+    """A value with inlined parts: nested in Python, flat in JSON.
+
+    A part that several records share is declared once, and the JSON of each stays as it was when its fields were
+    written out. ``but`` takes the fields of a part, too.
+    """
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nest(cls, raw: Any) -> Any:  # noqa: ANN401 - anything that may be validated
+        if not isinstance(raw, Mapping):
+            return raw
+        places = _places(cls)
+        moved = raw.keys() & places.keys()
+        if not moved:
+            return raw
+        found = {name: value for name, value in raw.items() if name not in moved}
+        for name in moved:
+            part, member = places[name]
+            inner = found.get(part)
+            if not isinstance(inner, dict):
+                inner = found[part] = {} if inner is None else dict(inner)
+            inner[member] = raw[name]
+        return found
+
+    @model_serializer(mode="wrap")
+    def _flatten(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = handler(self)
+        for part, names in _parts(type(self)).items():
+            for name in {part, to_camel(part)} & found.keys():
+                inner = found.pop(name)
+                found |= {names.get(each, each): value for each, value in inner.items()}
+        return found
+
+
+@cache
+def _parts(record: type[FlatValue]) -> dict[str, Mapping[str, str]]:
+    """Return the inlined parts of a record by their field, each with its other names."""
+    return {
+        name: mark.names
+        for name, part in record.model_fields.items()
+        for mark in part.metadata
+        if isinstance(mark, Inlined)
+    }
+
+
+@cache
+def _places(record: type[FlatValue]) -> dict[str, tuple[str, str]]:
+    """Return where the fields of inlined parts belong, by their name in JSON and in Python: (part, field)."""
+    found: dict[str, tuple[str, str]] = {}
+    for part, names in _parts(record).items():
+        model = record.model_fields[part].annotation
+        for member in model.model_fields if isinstance(model, type) and issubclass(model, Value) else ():
+            alias = to_camel(member)
+            named = names.get(alias, alias)
+            found |= {named: (part, member), _snake(named): (part, member)}
+    return found
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)

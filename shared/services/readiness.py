@@ -161,7 +161,7 @@ async def _sign_in(context: ActionContext) -> tuple[Verdict, ...]:
 
 async def _single_sign_on(context: ActionContext) -> tuple[Verdict, ...]:
     deps, tenant_id = context.deps, context.tenant.id
-    wanted = [each.value.enable_single_sign_on async for each in deps.policies.each(tenant_id)]
+    wanted = [each.value.configuration.enable_single_sign_on async for each in deps.policies.each(tenant_id)]
     wanted += [each.value.hosts.enable_single_sign_on async for each in deps.spot_groups.each(tenant_id)]
     if not any(wanted):
         return ()

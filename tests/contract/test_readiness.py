@@ -143,9 +143,15 @@ async def test_a_consent_for_everybody_is_wanted_where_users_may_not_consent(wor
     assert verdict(await judged(worker), "sign-in") == "passed"
 
 
+def _wants(*, single_sign_on: bool) -> SimpleNamespace:
+    """A policy, or the hosts of a Spot Group, with or without single sign-on."""
+    chosen = SimpleNamespace(enable_single_sign_on=single_sign_on)
+    return SimpleNamespace(tenant_id=TENANT.id, configuration=chosen, hosts=chosen)
+
+
 async def test_single_sign_on_is_asked_for_where_a_policy_has_it_and_both_must_be_on(worker: Worker) -> None:
     deps: Any = worker.deps
-    without, with_it = (SimpleNamespace(tenant_id=TENANT.id, enable_single_sign_on=each) for each in (False, True))
+    without, with_it = (_wants(single_sign_on=each) for each in (False, True))
     deps.policies, deps.spot_groups = Records({"p": without}), Records()
     assert "single sign-on" not in [each.name for each in (await judged(worker)).checks]
     deps.policies.values["q"] = with_it
@@ -157,8 +163,7 @@ async def test_single_sign_on_is_asked_for_where_a_policy_has_it_and_both_must_b
     assert "off for Microsoft Remote Desktop:" in detail(await judged(worker), "single sign-on")
     await switched(worker, REMOTE_DESKTOP)
     assert verdict(await judged(worker), "single sign-on") == "passed"
-    deps.policies, group = Records(), SimpleNamespace(tenant_id=TENANT.id, hosts=with_it)
-    deps.spot_groups = Records({"g": group})
+    deps.policies, deps.spot_groups = Records(), Records({"g": with_it})
     await switched(worker, REMOTE_DESKTOP, on=False)
     assert verdict(await judged(worker), "single sign-on") == "warning"
 
@@ -171,7 +176,7 @@ async def test_what_may_not_be_read_of_single_sign_on_is_unknown(
     worker: Worker, status: int, code: str, wanted: str
 ) -> None:
     deps: Any = worker.deps
-    deps.policies = Records({"p": SimpleNamespace(tenant_id=TENANT.id, enable_single_sign_on=True)})
+    deps.policies = Records({"p": _wants(single_sign_on=True)})
     deps.spot_groups = Records()
     await switched(worker, WINDOWS_CLOUD_LOGIN)
     await switched(worker, REMOTE_DESKTOP)

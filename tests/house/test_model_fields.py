@@ -42,6 +42,8 @@ def used_names() -> tuple[frozenset[str], frozenset[str]]:
     for path in below(*APP_LAYERS):
         for node in ast.walk(parsed(path)):
             match node:
+                case ast.Call(func=ast.Name(id="Property"), args=[_, _, ast.Constant(value=str(name)), *_]):
+                    read.add(name)  # a row of Graph's properties, which shows it
                 case ast.Call(keywords=given):
                     written |= {each.arg for each in given if each.arg}
                 case ast.Dict(keys=keys):

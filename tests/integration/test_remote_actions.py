@@ -88,7 +88,7 @@ async def test_an_account_that_is_right_at_last_is_no_warning_any_more(here: Pap
     pc = await record(here)
     assert (pc.status, pc.current.warnings) == (Status.PROVISIONED, ())
     assert pc.current.snapshot is not None
-    assert pc.current.snapshot.local_admin_enabled is True
+    assert pc.current.snapshot.configuration.local_admin_enabled is True
 
 
 @pytest.mark.parametrize("failure", [None, FAILURE])

@@ -10,6 +10,7 @@ from shared.domain.machines.service_plan import ServicePlan, service_plan
 from shared.domain.naming import cloud_pc_id
 from shared.domain.networks.connection import Connection, HealthStatus, JoinType
 from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation
+from shared.domain.policies.configuration import DecidedConfiguration
 from shared.domain.policies.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
 from shared.domain.tenants.tenant import Site, Tenant
 from tests import cloud_pcs
@@ -97,10 +98,12 @@ def snapshot(**changes: Any) -> Snapshot:
         join_type=JoinType.AZURE_AD_JOIN,
         image=SOURCE,
         image_display_name="Windows 11",
-        locale="en-US",
-        local_admin_enabled=False,
-        naming_template="CPC-%USERNAME:4%-%RAND:5%",
-        grace_period_in_hours=168,
+        configuration=DecidedConfiguration(
+            locale="en-US",
+            local_admin_enabled=False,
+            naming_template="CPC-%USERNAME:4%-%RAND:5%",
+            grace_period_in_hours=168,
+        ),
     )
     return value.but(**changes)
 

@@ -16,6 +16,7 @@ from shared.domain.networks.connection import JoinType
 from shared.domain.planning.entitlements import Entitlement, winner
 from shared.domain.planning.planner import plan
 from shared.domain.planning.plans import Observed, Plan, Rules
+from shared.domain.policies.configuration import DecidedConfiguration
 from shared.domain.policies.policy import Assignment, DomainJoinConfiguration, Policy, Snapshot
 from shared.domain.tenants.tenant import RemovalBrake
 from tests.cloud_pcs import cloud_pc
@@ -40,10 +41,12 @@ MADE_FROM = Snapshot(
     join_type=JoinType.AZURE_AD_JOIN,
     image=ImageSource(gallery_version_id="/v"),
     image_display_name="I",
-    locale="en-US",
-    local_admin_enabled=False,
-    naming_template="CPC-%RAND:5%",
-    grace_period_in_hours=168,
+    configuration=DecidedConfiguration(
+        locale="en-US",
+        local_admin_enabled=False,
+        naming_template="CPC-%RAND:5%",
+        grace_period_in_hours=168,
+    ),
 )
 
 

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.policies.policy import Policy
+from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import changed_steps, fields_of, form_of, read_edit
 from tests.unit.wizards import office
 from triggers.http.bodies.domain_joins import Reachable
-from triggers.http.bodies.policy_edits import policy_edit_form
+from triggers.http.bodies.policies import policy_edit_form
 from triggers.http.views.policies import policy_view
 
 POLICY = office.policy("p1", "staff", name="Office").but(image_display_name="Windows 11")
@@ -43,7 +44,7 @@ EDITS = st.fixed_dictionaries(
 
 
 def edited(policy: Policy, body: dict[str, Any]) -> Policy:
-    form = policy_edit_form(body, policy, policy_view(policy, 168), REACHABLE)
+    form = policy_edit_form(body, policy, policy_view(policy, TenantSettings()), REACHABLE)
     reading = read_edit(form, policy, FACTS)
     assert reading.problems == ()
     return policy.but(**fields_of(reading, FACTS))
@@ -52,7 +53,7 @@ def edited(policy: Policy, body: dict[str, Any]) -> Policy:
 @given(EDITS, st.data())
 def test_any_part_of_what_was_read_is_no_change(body: dict[str, Any], data: st.DataObject) -> None:
     policy = edited(POLICY, body)
-    view: Mapping[str, Any] = policy_view(policy, 168)
+    view: Mapping[str, Any] = policy_view(policy, TenantSettings())
     part = data.draw(st.sets(st.sampled_from(sorted(view))))
     form = policy_edit_form({name: view[name] for name in part}, policy, view, REACHABLE)
     assert (form, changed_steps(form, policy)) == (form_of(policy), frozenset())
@@ -62,7 +63,7 @@ def test_any_part_of_what_was_read_is_no_change(body: dict[str, Any], data: st.D
 def test_the_same_edit_twice_is_one_edit_and_leaves_alone_what_it_does_not_name(body: dict[str, Any]) -> None:
     once = edited(POLICY, body)
     assert edited(once, body) == once
-    unnamed = policy_view(POLICY, 168).keys() - body.keys()
-    before: Mapping[str, Any] = policy_view(POLICY, 168)
-    after: Mapping[str, Any] = policy_view(once, 168)
+    unnamed = policy_view(POLICY, TenantSettings()).keys() - body.keys()
+    before: Mapping[str, Any] = policy_view(POLICY, TenantSettings())
+    after: Mapping[str, Any] = policy_view(once, TenantSettings())
     assert [name for name in unnamed if before[name] != after[name]] == []

@@ -51,6 +51,7 @@ from shared.domain.cloud_pcs.cloud_pc import User
 from shared.domain.images.image import ImageSource, MarketplaceImage
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import Domain, JoinType, Network
+from shared.domain.policies.configuration import DecidedConfiguration
 from shared.domain.policies.policy import Snapshot
 from tests.stories.tell import START, Answers
 
@@ -72,10 +73,12 @@ SNAPSHOT = Snapshot(
     join_type=JoinType.AZURE_AD_JOIN,
     image=ImageSource(marketplace=MarketplaceImage(publisher="P", offer="O", sku="S")),
     image_display_name="Windows 11",
-    locale="en-GB",
-    local_admin_enabled=True,
-    naming_template="CPC-%USERNAME:4%-%RAND:5%",
-    grace_period_in_hours=168,
+    configuration=DecidedConfiguration(
+        locale="en-GB",
+        local_admin_enabled=True,
+        naming_template="CPC-%USERNAME:4%-%RAND:5%",
+        grace_period_in_hours=168,
+    ),
 )
 ORDER = ProvisionOrder(
     tenant_id="contoso",

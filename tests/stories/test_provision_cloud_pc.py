@@ -18,7 +18,7 @@ from shared.contracts.outcomes import NoCapacity, Pending, Refused, Superseded
 from shared.contracts.provisioning import PARKING_PAUSE, PROVISION, ProvisionOrder
 from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.policies.policy import SecurityDefaults
+from shared.domain.policies.configuration import SecurityDefaults
 from tests.cloud_pcs import cloud_pc
 from tests.stories.people import ALL_WELL, HERE, HYBRID, ORDER
 from tests.stories.tell import START, tell

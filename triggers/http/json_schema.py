@@ -23,8 +23,10 @@ Password = Annotated[str, WithJsonSchema({"type": "string", "writeOnly": True, "
 T = TypeVar("T", bound=type[Any])
 
 ANNOTATIONS: dict[str, Any] = {"@odata[.]": {}}
-annotated = with_config(ConfigDict(json_schema_extra={"patternProperties": ANNOTATIONS}))
+annotated = with_config(ConfigDict(extra="forbid", json_schema_extra={"patternProperties": ANNOTATIONS}))
 """Marks a ``TypedDict`` in which Graph's clients may send annotations of OData beside the properties."""
+closed = with_config(ConfigDict(extra="forbid"))
+"""Marks a ``TypedDict`` of an answer that is read from bodies, too."""
 unrestricted = with_config(ConfigDict(extra="allow"))
 """Marks a ``TypedDict`` that may have more properties. Without it a schema allows none."""
 
@@ -43,7 +45,7 @@ def sent_back(view: type[Any], *others: str) -> Callable[[T], T]:
     def mark(body: T) -> T:
         names = "|".join(re.escape(name) for name in sorted(read_only(view, body) | {*others}))
         known: Json = {**ANNOTATIONS, f"^({names})$": {"readOnly": True}}
-        marked: T = with_config(ConfigDict(json_schema_extra={"patternProperties": known}))(body)
+        marked: T = with_config(ConfigDict(extra="forbid", json_schema_extra={"patternProperties": known}))(body)
         return marked
 
     return mark

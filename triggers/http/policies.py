@@ -9,15 +9,22 @@ import azure.functions as func
 
 from shared.domain.planning.policy_users import PolicyUser
 from shared.domain.policies.policy import Policy
-from shared.errors import InvalidError, Problem
+from shared.errors import InvalidError
 from shared.services import policies, policy_edits
 from shared.services.directory_names import group_names
 from shared.services.wizard_edits import edited_policy
 from shared.services.wizard_lookups import policy_facts
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.domain_joins import Reachable, chosen_regions
-from triggers.http.bodies.policies import POINTERS, AssignBody, PolicyBody, PolicyEdit, assigned_group_ids, policy_form
-from triggers.http.bodies.policy_edits import policy_edit_form
+from triggers.http.bodies.policies import (
+    POINTERS,
+    AssignBody,
+    PolicyBody,
+    PolicyEdit,
+    assigned_group_ids,
+    policy_edit_form,
+    policy_form,
+)
 from triggers.http.bodies.reading import renamed
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
@@ -31,6 +38,7 @@ from triggers.http.graph import (
     with_operation,
 )
 from triggers.http.idempotency import once
+from triggers.http.json_schema import Json
 from triggers.http.lists import whole_list
 from triggers.http.openapi_metadata import ONE
 from triggers.http.response_shapes import Page
@@ -40,14 +48,12 @@ from triggers.http.views.policies import (
     POLICIES,
     POLICY,
     POLICY_USERS,
-    PolicyView,
     assignments_view,
     policy_view,
 )
 
 bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
-_MOST_GROUPS = 100
 
 
 @bp.route(route=f"{BASE}/provisioningPolicies", methods=["GET"], auth_level=_OPEN)
@@ -138,8 +144,6 @@ async def assign_policy(call: Call, client: DurableClient) -> Response:
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     group_ids = assigned_group_ids(call.json())
-    if len(group_ids) > _MOST_GROUPS:
-        raise InvalidError(Problem("/assignments", f"a policy may be assigned to {_MOST_GROUPS} groups"))
     try:
         operation = await policies.assign_policy(call.context, client, stored, group_ids)
     except InvalidError as error:
@@ -194,6 +198,6 @@ async def _names_of_groups(call: Call, found: Iterable[Policy]) -> Mapping[str, 
     return await group_names(call.context, (a.group_id for policy in found for a in policy.assignments))
 
 
-def shown(call: Call, policy: Policy, groups: Mapping[str, str] = MappingProxyType({})) -> PolicyView:
+def shown(call: Call, policy: Policy, groups: Mapping[str, str] = MappingProxyType({})) -> Json:
     """Return a policy as Graph's. *groups*: the names of groups by id."""
-    return policy_view(policy, call.tenant.settings.grace_period_in_hours, groups)
+    return policy_view(policy, call.tenant.settings, groups)

@@ -263,7 +263,7 @@ def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
 
 def local_administrator(user: User, snapshot: Snapshot) -> str | None:
     """Return the account that becomes a local administrator, as the join names it; None: the policy wants none."""
-    return account_of(user, snapshot.join_type) if snapshot.local_admin_enabled else None
+    return account_of(user, snapshot.join_type) if snapshot.configuration.local_admin_enabled else None
 
 
 def account_of(user: User, join_type: JoinType) -> str:

@@ -13,7 +13,7 @@ _USUAL_HOURS = 168
 def grace_of(pc: CloudPc) -> timedelta:
     """Return how long a grace period of *pc* is, as the snapshot of its policy says."""
     snapshot = pc.current.snapshot
-    return timedelta(hours=snapshot.grace_period_in_hours if snapshot else _USUAL_HOURS)
+    return timedelta(hours=snapshot.configuration.grace_period_in_hours if snapshot else _USUAL_HOURS)
 
 
 def begin_grace(pc: CloudPc, cause: RemovalCause, at: datetime) -> CloudPc:

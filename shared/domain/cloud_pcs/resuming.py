@@ -81,7 +81,8 @@ def resumable_by_hand(pc: CloudPc, snapshot: Snapshot) -> Step | None:
     failed = pc.current
     if pc.status is not Status.FAILED or failed.clean_up_at is None or failed.snapshot is None:
         return None
-    built_alike = failed.snapshot.but(grace_period_in_hours=snapshot.grace_period_in_hours) == snapshot
+    hours = snapshot.configuration.grace_period_in_hours
+    built_alike = failed.snapshot.but(grace_period_in_hours=hours) == snapshot
     return resumable(failed.last_error, failed.resources) if built_alike else None
 
 

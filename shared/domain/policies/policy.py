@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource, ImageType, marketplace_image
 from shared.domain.networks.connection import Connection, JoinType
+from shared.domain.policies.configuration import ConfigurationStep, DecidedConfiguration
 from shared.domain.tenants.tenant import Paused, TenantSettings
-from shared.domain.values import Value
+from shared.domain.values import FlatValue, Inlined, Value
 
 
 class DomainJoinConfiguration(Value):
@@ -41,31 +43,7 @@ class Assignment(Value):
     assigned_at: datetime
 
 
-class SecurityDefaults(Value):
-    """Redirections of the user's own device, and protection of Windows; the defaults are Windows 365's."""
-
-    clipboard: bool = Field(
-        False, title="Clipboard", description="Text and files can be copied between the user's device and the Cloud PC."
-    )
-    drives: bool = Field(False, title="Drives", description="The user's drives appear in the Cloud PC.")
-    printers: bool = Field(False, title="Printers", description="The user's printers appear in the Cloud PC.")
-    usb_devices: bool = Field(
-        False, title="USB devices", description="USB and other Plug and Play devices can be connected."
-    )
-    virtualization_based_security: bool = Field(
-        True,
-        title="Virtualization-based security",
-        description="With Credential Guard and memory integrity, after the next start of Windows.",
-    )
-
-    @property
-    def redirections(self) -> tuple[str, ...]:
-        """The redirections that are allowed, as their script names them."""
-        named = {"clipboard": self.clipboard, "drives": self.drives, "printers": self.printers, "usb": self.usb_devices}
-        return tuple(name for name, allowed in named.items() if allowed)
-
-
-class Policy(Value):
+class Policy(FlatValue):
     """A saved provisioning policy."""
 
     id: str
@@ -76,12 +54,9 @@ class Policy(Value):
     image_type: ImageType
     image_id: str
     image_display_name: str = ""
-    locale: str = "en-US"
-    local_admin_enabled: bool = False
-    enable_single_sign_on: bool = True
-    security_defaults: SecurityDefaults = Field(default_factory=SecurityDefaults)
-    cloud_pc_naming_template: str | None = None
-    grace_period_in_hours: int | None = Field(None, ge=1, le=8760)
+    configuration: Annotated[ConfigurationStep, Inlined({"namingTemplate": "cloudPcNamingTemplate"})] = Field(
+        default_factory=ConfigurationStep
+    )
     assignments: tuple[Assignment, ...] = ()
     paused: Paused | None = None
     created_date_time: datetime
@@ -103,7 +78,7 @@ def image_source(policy: Policy, image: DeviceImage | None) -> ImageSource | Non
     return ImageSource(gallery_version_id=image.gallery_version_id)
 
 
-class Snapshot(Value):
+class Snapshot(FlatValue):
     """Settings from which a Cloud PC was built: later edits of the policy do not reach it."""
 
     policy_id: str
@@ -113,12 +88,7 @@ class Snapshot(Value):
     join_type: JoinType
     image: ImageSource
     image_display_name: str
-    locale: str
-    local_admin_enabled: bool
-    enable_single_sign_on: bool = True
-    security_defaults: SecurityDefaults = Field(default_factory=SecurityDefaults)
-    naming_template: str
-    grace_period_in_hours: int
+    configuration: Annotated[DecidedConfiguration, Inlined()]
 
 
 def snapshot_of(
@@ -140,10 +110,5 @@ def snapshot_of(
         join_type=connection.join_type,
         image=image,
         image_display_name=policy.image_display_name,
-        locale=policy.locale,
-        local_admin_enabled=policy.local_admin_enabled,
-        enable_single_sign_on=policy.enable_single_sign_on,
-        security_defaults=policy.security_defaults,
-        naming_template=policy.cloud_pc_naming_template or settings.naming_template,
-        grace_period_in_hours=policy.grace_period_in_hours or settings.grace_period_in_hours,
+        configuration=policy.configuration.decided(settings),
     )

@@ -8,17 +8,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
-from shared.domain import naming
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, GalleryImage, ImageType
 from shared.domain.networks.connection import Connection
 from shared.domain.planning.entitlements import Entitlement
-from shared.domain.policies.locales import LOCALES
-from shared.domain.policies.policy import Assignment, Policy, SecurityDefaults
+from shared.domain.policies.configuration import ConfigurationStep
+from shared.domain.policies.policy import Assignment, Policy
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
 from shared.domain.texts import Description
-from shared.domain.values import Id, ResourceId, Value, Word, distinct
+from shared.domain.values import Id, ResourceId, Value, distinct
 from shared.domain.wizards.addresses import address_warnings
 from shared.domain.wizards.forecast import Usage, policy_reach
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
@@ -31,32 +30,6 @@ NAME_TAKEN = Problem("/detail/displayName", "a provisioning policy of this name 
 MOST_CONNECTIONS = 10
 MOST_GROUPS = 100
 _LAST = datetime.max.replace(tzinfo=UTC)
-
-
-def _locale(value: str) -> str:
-    if value not in LOCALES:
-        message = f"unknown display language; write one of {', '.join(LOCALES)}"
-        raise ValueError(message)
-    return value
-
-
-def _template(value: str | None) -> str | None:
-    if value and (wrong := naming.naming_template_problem(value)):
-        raise ValueError(wrong)
-    return value or None
-
-
-def frontline_problem(provisioning_type: str) -> str | None:
-    """Return why Cloud PCs of another type than dedicated are refused, None for dedicated ones."""
-    if provisioning_type == "dedicated":
-        return None
-    return "Frontline is not offered; only dedicated Cloud PCs are: leave it out, or write dedicated"
-
-
-def _dedicated(value: str) -> str:
-    if wrong := frontline_problem(value):
-        raise ValueError(wrong)
-    return value
 
 
 class ConnectionStep(Value):
@@ -74,42 +47,6 @@ class ImageStep(Value):
         title="Image type", description="A marketplace image as it is, or a device image of the tenant's own."
     )
     image_id: ResourceId = Field(title="Image", description="What Cloud PCs are built from.")
-
-
-class ConfigurationStep(Value):
-    """Configuration of Windows. The tenant's settings decide on omitted values, also later."""
-
-    locale: Annotated[Word, AfterValidator(_locale)] = Field(
-        "en-US", title="Display language", description="Of Windows."
-    )
-    naming_template: Annotated[Word | None, AfterValidator(_template)] = Field(
-        None,
-        title="Naming template",
-        description="Of computer names, such as CPC-%USERNAME:4%-%RAND:5%; the tenant's when left out.",
-    )
-    local_admin_enabled: bool = Field(
-        False, title="Local administrator", description="Whether users are local administrators of their Cloud PC."
-    )
-    enable_single_sign_on: bool = Field(
-        True,
-        title="Single sign-on",
-        description="Whether users sign in with their directory's sign-in; without it Windows asks for a password.",
-    )
-    security_defaults: SecurityDefaults = Field(
-        default_factory=SecurityDefaults,
-        title="Security defaults",
-        description="What of the user's own device reaches the Cloud PC, and what protects its Windows.",
-    )
-    grace_period_in_hours: int | None = Field(
-        None,
-        ge=1,
-        le=8760,
-        title="Grace period (hours)",
-        description="How long a Cloud PC stays usable after its licence or group is gone; the tenant's when left out.",
-    )
-    provisioning_type: Annotated[Word, AfterValidator(_dedicated)] = Field(
-        "dedicated", title="Provisioning type", description="Only dedicated Cloud PCs are offered."
-    )
 
 
 class GroupsStep(Value):

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from shared.domain.images.image import ImageType
+from shared.domain.policies.configuration import ConfigurationStep
 from shared.domain.policies.policy import DomainJoinConfiguration, Policy
 from shared.domain.wizards.create_provisioning_policy import (
-    ConfigurationStep,
     ConnectionStep,
     DetailStep,
     ImageStep,
@@ -22,18 +22,10 @@ Form = dict[str, dict[str, Any]]
 
 def form_of(policy: Policy) -> Form:
     """Return the form of a saved policy; its groups are no part of an edit."""
-    configuration = {
-        "locale": policy.locale,
-        "localAdminEnabled": policy.local_admin_enabled,
-        "enableSingleSignOn": policy.enable_single_sign_on,
-        "securityDefaults": policy.security_defaults.to_json(),
-        "namingTemplate": policy.cloud_pc_naming_template,
-        "gracePeriodInHours": policy.grace_period_in_hours,
-    }
     return {
         "connection": {"connectionIds": list(policy.connection_ids)},
         "image": {"imageType": policy.image_type.value, "imageId": policy.image_id},
-        "configuration": {name: value for name, value in configuration.items() if value is not None},
+        "configuration": policy.configuration.to_json(),
         "groups": {"groupIds": []},
         "detail": {"displayName": policy.display_name, "description": policy.description},
     }
@@ -97,16 +89,7 @@ def _of_image(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
 
 def _of_configuration(reading: Reading, _: PolicyFacts) -> dict[str, Any]:
     step = reading.value("configuration", ConfigurationStep)
-    if step is None:
-        return {}
-    return {
-        "locale": step.locale,
-        "local_admin_enabled": step.local_admin_enabled,
-        "enable_single_sign_on": step.enable_single_sign_on,
-        "security_defaults": step.security_defaults,
-        "cloud_pc_naming_template": step.naming_template,
-        "grace_period_in_hours": step.grace_period_in_hours,
-    }
+    return {"configuration": step} if step else {}
 
 
 def _of_detail(reading: Reading, _: PolicyFacts) -> dict[str, Any]:

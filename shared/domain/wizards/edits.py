@@ -8,12 +8,13 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.networks.connection import Connection
+from shared.domain.policies.configuration import ConfigurationStep
 from shared.domain.policies.policy import Policy
 from shared.domain.values import Id, Value
 from shared.domain.wizards.checked_texts import DomainName, JoinAccount, JoinPassword, OrganizationalUnit
 from shared.domain.wizards.create_connection import CustomerNetwork, SiteStep
 from shared.domain.wizards.create_connection import NameStep as ConnectionNameStep
-from shared.domain.wizards.create_provisioning_policy import ConfigurationStep, ConnectionStep, DetailStep, ImageStep
+from shared.domain.wizards.create_provisioning_policy import ConnectionStep, DetailStep, ImageStep
 from shared.domain.wizards.edit_provisioning_policy import form_of
 from shared.domain.wizards.forms import REVIEW, Wizard, WizardStep
 from shared.domain.wizards.offers import Form

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from shared.domain.json_text import escape
-from shared.domain.values import Value
+from shared.domain.values import WRITTEN, Value
 from shared.domain.wizards.wording import worded
 from shared.errors import InvalidError, Problem, few
 
@@ -105,20 +105,23 @@ def parse(model: type[M], raw: object) -> M:
 
     Raises: ValidationError.
     """
-    return model.model_validate_json(json.dumps(raw), strict=True, by_alias=True, by_name=False)
+    return model.model_validate_json(json.dumps(raw), strict=True, by_alias=True, by_name=False, context=WRITTEN)
 
 
-def problems_of(error: ValidationError, prefix: str = "", step: str | None = None) -> list[Problem]:
+def problems_of(
+    error: ValidationError, prefix: str = "", step: str | None = None, noun: str = "field"
+) -> list[Problem]:
     """Return the problems of *error* in our words; what was sent is never repeated: it may be a password.
 
-    A list that is too short only because its items are wrong is not a problem of its own.
+    A list that is too short only because its items are wrong is not a problem of its own. *noun*: what the parts of the
+    body are called.
     """
     all_found = error.errors(include_url=False, include_input=False)
     places = {found["loc"] for found in all_found}
     made = (
         Problem(
             prefix + "".join(f"/{escape(str(part))}" for part in _place(found["loc"], found.get("ctx", {}))),
-            worded(found["type"], found["msg"], _field(found["loc"]), found.get("ctx", {})),
+            worded(found["type"], found["msg"], _field(found["loc"]), found.get("ctx", {}), noun),
             step,
         )
         for found in all_found

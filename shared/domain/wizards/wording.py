@@ -61,7 +61,7 @@ _KINDS: Mapping[str, str] = {
 _TEMPLATES: Mapping[str, str] = {
     "json_invalid": "leave out characters that are not whole (such as \\ud800), and nest no deeper than the form does",
     "missing": "required",
-    "extra_forbidden": "unknown field; leave it out",
+    "extra_forbidden": "unknown {noun}; leave it out",
     TWICE: "this is named twice; leave it out here",
     "greater_than_equal": "write a number of at least {ge}",
     "less_than_equal": "write a number of at most {le}",
@@ -70,14 +70,17 @@ _TEMPLATES: Mapping[str, str] = {
 }
 
 
-def worded(kind: str, message: str, field: str, context: Mapping[str, Any]) -> str:
-    """Return the sentence for an error of pydantic's *kind* in *field*; *message* counts where it is our own."""
+def worded(kind: str, message: str, field: str, context: Mapping[str, Any], noun: str = "field") -> str:
+    """Return the sentence for an error of pydantic's *kind* in *field*; *message* counts where it is our own.
+
+    *noun*: what the parts of the body are called.
+    """
     if kind == "value_error":
         return message.removeprefix("Value error, ")
     if kind in {"enum", "literal_error"}:
         return f"write one of {context['expected']}".replace("'", "")
     if kind in _TEMPLATES:
-        return _TEMPLATES[kind].format_map(context)
+        return _TEMPLATES[kind].format_map({**context, "noun": noun})
     if kind in {"string_too_short", "too_short"}:
         return _too_short(kind, int(context["min_length"]))
     if kind == "string_pattern_mismatch" and field in FORMS:

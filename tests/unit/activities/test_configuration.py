@@ -10,7 +10,7 @@ from activities.configuration import warnings_of
 from activities.run_commands import assemble, begin_run_command, harmless, read_steps, script
 from shared.contracts.configuration import REMOVE_LOCAL_ADMINISTRATOR, STEPS
 from shared.contracts.refusals import DeclinedError
-from shared.domain.policies.policy import SecurityDefaults
+from shared.domain.policies.configuration import SecurityDefaults
 from tests.house.tree import ROOT, below, text
 
 

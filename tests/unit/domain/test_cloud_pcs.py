@@ -114,10 +114,14 @@ def test_a_snapshot_takes_the_tenants_rules_where_the_policy_has_none() -> None:
     settings = TenantSettings(grace_period_in_hours=24)
     made = snapshot_of(things.policy(), connections, things.SOURCE, settings)
     assert made is not None
-    assert (made.grace_period_in_hours, made.naming_template) == (24, settings.naming_template)
+    decided = made.configuration
+    assert (decided.grace_period_in_hours, decided.naming_template) == (
+        24,
+        settings.naming_template,
+    )
     own = snapshot_of(things.policy(grace_period_in_hours=5), connections, things.SOURCE, settings)
     assert own is not None
-    assert own.grace_period_in_hours == 5
+    assert own.configuration.grace_period_in_hours == 5
 
 
 def test_an_unhealthy_connection_is_taken_only_when_there_is_no_other() -> None:

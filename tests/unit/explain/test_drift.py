@@ -8,10 +8,12 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.images.image import DeviceImageStatus, ImageSource, ImageType
 from shared.domain.networks.connection import JoinType
-from shared.domain.planning.drift import REBUILT, Drift, TenantPolicies
+from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.planning.explain import explain
 from shared.domain.planning.policy_users import policy_users
-from shared.domain.policies.policy import DomainJoinConfiguration, SecurityDefaults, Snapshot, image_source, snapshot_of
+from shared.domain.policies.configuration import ConfigurationStep, SecurityDefaults
+from shared.domain.policies.graph import PROPERTIES
+from shared.domain.policies.policy import DomainJoinConfiguration, Snapshot, image_source, snapshot_of
 from shared.domain.tenants.tenant import TenantSettings
 from tests.cloud_pcs import cloud_pc, edited
 from tests.unit.wizards import office
@@ -76,11 +78,13 @@ def test_a_tenant_s_setting_that_a_policy_leaves_open_drifts_too() -> None:
     assert office.today(POLICY, grace_period_in_hours=24).drift(built()) == Drift(drifted=False)
 
 
-def test_every_field_of_the_snapshot_says_whether_a_rebuild_changes_it() -> None:
-    assert set(REBUILT) == set(Snapshot.model_fields)
+def test_every_field_of_the_configuration_says_whether_a_rebuild_changes_it() -> None:
+    assert {row.field for row in PROPERTIES if row.step == "configuration"} == set(ConfigurationStep.model_fields)
 
 
 def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() -> None:
+    rebuilt = {"connection_id": "domainJoinConfigurations", "image": "imageId"}
+    rebuilt |= {row.field: row.name for row in PROPERTIES if row.rebuilt}
     other = {
         "policy_name": "Another",
         "connection_id": "c9",
@@ -99,9 +103,9 @@ def test_what_a_rebuild_changes_drifts_and_what_it_does_not_change_does_not() ->
     assert pc.current.snapshot is not None
     for field, value in other.items():
         drift = office.today(POLICY).drift(edited(pc, snapshot=pc.current.snapshot.but(**{field: value})))
-        changed = REBUILT[field]
-        assert drift == Drift(drifted=changed is not None, differs=(changed.name,) if changed else ()), field
-    assert {"policy_id", *other} == set(REBUILT)  # another policy than there is: below
+        assert drift == Drift(drifted=field in rebuilt, differs=(rebuilt[field],) if field in rebuilt else ()), field
+    fields = {*Snapshot.model_fields, *ConfigurationStep.model_fields} - {"configuration"}
+    assert {"policy_id", *other} == fields - {"provisioning_type"}  # another policy: below; there is one type
 
 
 def test_a_rebuilt_device_image_is_another_image() -> None:

@@ -17,6 +17,7 @@ from shared.domain.networks.connection import JoinType
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.planning.explain import Explanation, explain
 from shared.domain.planning.policy_users import PolicyUser, policy_users
+from shared.domain.policies.configuration import DecidedConfiguration
 from shared.domain.policies.policy import Policy, Snapshot
 from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.cloud_pcs import edited
@@ -37,10 +38,12 @@ def cloud_pc(member: Entitlement, status: Status, policy: Policy = FIRST, **more
         join_type=JoinType.AZURE_AD_JOIN,
         image=ImageSource(marketplace=office.OFFERED.image),
         image_display_name="Windows 11",
-        locale="en-US",
-        local_admin_enabled=False,
-        naming_template="PC-%RAND:6%",
-        grace_period_in_hours=168,
+        configuration=DecidedConfiguration(
+            locale="en-US",
+            local_admin_enabled=False,
+            naming_template="PC-%RAND:6%",
+            grace_period_in_hours=168,
+        ),
     )
     return new_cloud_pc(
         id=naming.cloud_pc_id("acme", member.user.id, PLAN.id),

@@ -52,6 +52,7 @@ def test_a_policy_s_body_is_the_wizard_s_form() -> None:
             "localAdminEnabled": True,
             "enableSingleSignOn": True,
             "securityDefaults": {"clipboard": True},
+            "provisioningType": "dedicated",
         },
         "groups": {"groupIds": []},
         "detail": {"displayName": "Office", "description": "All"},
@@ -175,7 +176,8 @@ def test_assign_names_groups_each_once() -> None:
     [
         ({}, "/assignments"),
         ({"assignments": "g1"}, "/assignments"),
-        ({"assignments": [{}]}, "/assignments/0/target/groupId"),
+        ({"assignments": [{}]}, "/assignments/0/target"),
+        ({"assignments": [{"target": {}}]}, "/assignments/0/target/groupId"),
         ({"assignments": [{"target": {"groupId": 1}}]}, "/assignments/0/target/groupId"),
         ({"assignments": [{"target": {"groupId": "g", "servicePlanId": "p"}}]}, "/assignments/0/target/servicePlanId"),
         ({"assignments": [], "x": 1}, "/x"),

@@ -182,11 +182,11 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (cloud_pcs.CLOUD_PC, shown(IN_GRACE)),
     (cloud_pcs.CLOUD_PC, shown(cloud_pc(Status.PROVISIONED, removal=REMOVAL, swap=SWAP))),
     (cloud_pcs.StatusCountsView, {"value": cloud_pcs.count_by_status([])}),
-    (policies.POLICY, policies.policy_view(POLICY_HERE, 168)),
+    (policies.POLICY, policies.policy_view(POLICY_HERE, TenantSettings())),
     (
         policies.POLICY,
         {
-            **policies.policy_view(POLICY_HERE.but(paused=None), 168),
+            **policies.policy_view(POLICY_HERE.but(paused=None), TenantSettings()),
             "@deskwright.warnings": [{"concern": "overlap", "message": "both"}],
         },
     ),

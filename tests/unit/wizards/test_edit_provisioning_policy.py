@@ -5,14 +5,17 @@ from typing import Any
 import pytest
 
 from shared.domain.images.image import DeviceImageStatus, ImageType
-from shared.domain.policies.policy import SecurityDefaults
+from shared.domain.policies.configuration import SecurityDefaults
+from shared.domain.policies.graph import SECURITY_DEFAULTS
+from shared.domain.policies.policy import Policy
+from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, form_of, read_edit
 from shared.errors import InvalidError
 from tests.unit.wizards import office
 from triggers.http.bodies.domain_joins import Reachable
-from triggers.http.bodies.policies import SECURITY_DEFAULTS
-from triggers.http.bodies.policy_edits import policy_edit_form
+from triggers.http.bodies.policies import POINTERS, policy_edit_form
+from triggers.http.bodies.reading import renamed
 from triggers.http.views.policies import policy_view
 
 SECURE = SecurityDefaults(clipboard=True)
@@ -30,20 +33,25 @@ FACTS = PolicyFacts(
     policies=(POLICY, office.policy("p2", name="Taken")),
     gallery_images=(office.OFFERED,),
 )
-VIEW = policy_view(POLICY, 168)
+VIEW = policy_view(POLICY, TenantSettings())
 
 
 def form(body: dict[str, Any], policy: Any = POLICY) -> Form:
-    return policy_edit_form(body, policy, policy_view(policy, 168), Reachable(CONNECTIONS, (office.SITE,)))
+    return policy_edit_form(body, policy, policy_view(policy, TenantSettings()), Reachable(CONNECTIONS, (office.SITE,)))
 
 
 def edited(body: dict[str, Any], policy: Any = POLICY) -> dict[str, Any]:
     """Return the fields that a body changes. Raises: InvalidError."""
     reading = read_edit(form(body, policy), policy, FACTS)
     if reading.problems:
-        raise InvalidError(*reading.problems)
-    after = policy.but(**fields_of(reading, FACTS))
-    return {name: value for name, value in after if value != getattr(policy, name)}
+        raise renamed(InvalidError(*reading.problems), POINTERS)
+    before, after = fields(policy), fields(policy.but(**fields_of(reading, FACTS)))
+    return {name: value for name, value in after.items() if value != before[name]}
+
+
+def fields(policy: Policy) -> dict[str, Any]:
+    """Return the fields of a policy and of its configuration."""
+    return {name: value for name, value in (*policy, *policy.configuration) if name != "configuration"}
 
 
 @pytest.mark.parametrize(
@@ -58,7 +66,7 @@ def edited(body: dict[str, Any], policy: Any = POLICY) -> dict[str, Any]:
         ({SECURITY_DEFAULTS: {"printers": True}}, {"security_defaults": SECURE.but(printers=True)}),
         ({SECURITY_DEFAULTS: {"clipboard": False, "drives": False}},
          {"security_defaults": SECURE.but(clipboard=False)}),
-        ({"cloudPcNamingTemplate": None}, {"cloud_pc_naming_template": None}),
+        ({"cloudPcNamingTemplate": None}, {"naming_template": None}),
         ({"gracePeriodInHours": 24, "imageDisplayName": "x"}, {"grace_period_in_hours": 24}),
         ({"id": "p9", "createdDateTime": "2020-01-01T00:00:00Z"}, {}),  # only the service sets these (decision 121)
         ({"imageType": "custom", "imageId": "i1"},
@@ -78,21 +86,25 @@ def test_what_was_read_and_is_sent_back_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("body", "pointer", "words"),
     [
-        ({"displayName": "Taken"}, "/detail/displayName", "exists"),
-        ({"displayName": "a<b"}, "/detail/displayName", '"<" may not be used'),
-        ({"displayName": 'a"b'}, "/detail/displayName", "'\"' may not be used"),
-        ({"displayName": " a"}, "/detail/displayName", "begin or end"),
-        ({"displayName": "x" * 121}, "/detail/displayName", "120"),
-        ({"displayName": None}, "/detail/displayName", "a text"),
-        ({"description": "x" * 1501}, "/detail/description", "1500"),
-        ({"description": []}, "/detail/description", "a text"),
-        ({"description": False}, "/detail/description", "a text"),
-        ({"imageType": "custom", "imageId": "building"}, "/image/imageId", "pending"),
-        ({"imageId": "none_at_all"}, "/image/imageId", "no such image"),
-        ({"localAdminEnabled": None}, "/configuration/localAdminEnabled", "true or false"),
-        ({"windowsSetting": {"locale": "xx"}}, "/configuration/locale", "unknown"),
-        ({"gracePeriodInHours": 0}, "/configuration/gracePeriodInHours", "1"),
-        ({"domainJoinConfigurations": [{"onPremisesConnectionId": "gone"}]}, "/connection/connectionIds/0", "no such"),
+        ({"displayName": "Taken"}, "/displayName", "exists"),
+        ({"displayName": "a<b"}, "/displayName", '"<" may not be used'),
+        ({"displayName": 'a"b'}, "/displayName", "'\"' may not be used"),
+        ({"displayName": " a"}, "/displayName", "begin or end"),
+        ({"displayName": "x" * 121}, "/displayName", "120"),
+        ({"displayName": None}, "/displayName", "a text"),
+        ({"description": "x" * 1501}, "/description", "1500"),
+        ({"description": []}, "/description", "a text"),
+        ({"description": False}, "/description", "a text"),
+        ({"imageType": "custom", "imageId": "building"}, "/imageId", "pending"),
+        ({"imageId": "none_at_all"}, "/imageId", "no such image"),
+        ({"localAdminEnabled": None}, "/localAdminEnabled", "true or false"),
+        ({"windowsSetting": {"locale": "xx"}}, "/windowsSetting/locale", "unknown"),
+        ({"gracePeriodInHours": 0}, "/gracePeriodInHours", "1"),
+        (
+            {"domainJoinConfigurations": [{"onPremisesConnectionId": "gone"}]},
+            "/domainJoinConfigurations/0/onPremisesConnectionId",
+            "no such",
+        ),
         ({"domainJoinConfigurations": []}, "/domainJoinConfigurations", "at least one"),
         ({"provisioningType": "sharedByUser"}, "/provisioningType", "Frontline"),
         ({"assignments": []}, "/assignments", "assign"),

@@ -1,22 +1,39 @@
 """The domain join configurations of a policy's body (Graph: cloudPcDomainJoinConfiguration) as connections."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from shared.domain.networks.connection import Connection
+from typing_extensions import TypedDict
+
+from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.tenants.tenant import Site
+from shared.domain.values import Id, Word
 from shared.domain.wizards.create_provisioning_policy import MOST_CONNECTIONS
 from shared.errors import InvalidError, Problem
-from triggers.http.bodies.reading import Body
+from triggers.http.bodies.declared import Declared, Only, ReadElsewhere, read_declared
+from triggers.http.json_schema import annotated
 
 _ANY_REGION = frozenset({"", "automatic"})
 _ANY_GROUP = frozenset({"", "default"})
 """Values that Graph's clients write if they choose no region; the group ``default`` is also that of two regions."""
+_HIDDEN = {"geographicLocationType": Only(("default",), "is decided by the connection's site")}
 _GROUPS = {region.id: region.region_group for region in SUPPORTED_REGIONS}
+
+
+@annotated
+class DomainJoinBody(TypedDict, total=False):
+    """A connection, or the region whose hosted network is meant.
+
+    A connection's site decides *regionName* and *regionGroup*; without a connection they choose one.
+    """
+
+    domainJoinType: Annotated[JoinType, ReadElsewhere()]
+    type: Annotated[JoinType, ReadElsewhere()]
+    onPremisesConnectionId: Annotated[Id, ReadElsewhere()]
+    regionName: Annotated[Word | None, ReadElsewhere()]
+    regionGroup: Annotated[Word | None, ReadElsewhere()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +52,7 @@ class Reachable:
         """Return the regions of all sites."""
         return sorted({site.region for site in self.sites})
 
-    def hosted(self, join_type: object, wanted: _Wanted) -> str:
+    def hosted(self, join_type: object, wanted: "_Wanted") -> str:
         """Return the oldest connection of a hosted network in the region. Raises: InvalidError."""
         fitting = [
             each
@@ -68,9 +85,11 @@ class _Wanted:
         return None
 
 
-def connection_ids(body: Body, reachable: Reachable) -> list[str]:
-    """Read the connections of the domain join configurations."""
-    joins = body.take("domainJoinConfigurations")
+def connection_ids(body: Declared, reachable: Reachable) -> list[str]:
+    """Read the connections of the domain join configurations of a body that has them."""
+    if "domainJoinConfigurations" not in body.values:
+        return []
+    joins = body.values["domainJoinConfigurations"]
     if not isinstance(joins, list) or not joins:
         body.wrong("/domainJoinConfigurations", "name at least one onPremisesConnectionId")
         return []
@@ -94,14 +113,13 @@ def chosen_regions(raw: Mapping[str, Any]) -> list[tuple[str | None, str | None]
 
 
 def _connection_id(join: Any, reachable: Reachable) -> str:  # noqa: ANN401 - JSON
-    body = Body(join if isinstance(join, dict) else {})
-    join_type, older_name = body.take("domainJoinType"), body.take("type")
-    connection_id = body.take("onPremisesConnectionId")
+    body = read_declared(DomainJoinBody, join if isinstance(join, dict) else {}, hidden=_HIDDEN)
+    join_type, older_name = body.values.get("domainJoinType"), body.values.get("type")
+    connection_id = body.values.get("onPremisesConnectionId")
     wanted = _Wanted(
         _named(body, "regionName", _ANY_REGION, _GROUPS, reachable.regions),
         _named(body, "regionGroup", _ANY_GROUP, _GROUPS.values(), [_GROUPS[each] for each in reachable.regions]),
     )
-    body.only("geographicLocationType", ("default",), "is decided by the connection's site")
     body.settle()
     join_type = join_type or older_name
     if connection_id is None and (wanted.region or wanted.group):
@@ -117,9 +135,9 @@ def _connection_id(join: Any, reachable: Reachable) -> str:  # noqa: ANN401 - JS
     return connection_id
 
 
-def _named(body: Body, name: str, any_: Collection[str], known: Collection[str], here: list[str]) -> str | None:
+def _named(body: Declared, name: str, any_: Collection[str], known: Collection[str], here: list[str]) -> str | None:
     """Read the name of a region or of a group; None: any."""
-    value = body.take(name)
+    value = body.values.get(name)
     if value is None or (isinstance(value, str) and value in any_):
         return None
     if not isinstance(value, str) or value not in known:

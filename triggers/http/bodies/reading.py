@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import chain
@@ -10,6 +9,7 @@ from typing import Any, TypeGuard
 
 from shared.domain.json_text import escape
 from shared.errors import InvalidError, Problem, few
+from triggers.http.bodies.declared import Only, plain
 
 LONGEST_ID = 200
 """As long as ``shared.domain.values.Id``."""
@@ -28,24 +28,11 @@ def changes(raw: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
 def _same(name: str, value: Any, shown: Any) -> bool:  # noqa: ANN401 - JSON
     """Return whether a property is as it is shown; a time may be written in more than one way."""
     if not (name.endswith("DateTime") and isinstance(value, str) and isinstance(shown, str)):
-        return bool(_plain(value) == _plain(shown))
+        return bool(plain(value) == plain(shown))
     try:
         return datetime.fromisoformat(value) == datetime.fromisoformat(shown)
     except ValueError:
         return False
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a value without the annotations in it, Graph's and ours."""
-    if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items() if "@" not in name}
-    return [_plain(each) for each in value] if isinstance(value, list) else value
-
-
-def _said(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return a value without the annotations and nulls of its objects."""
-    there = _plain(value)
-    return {name: each for name, each in there.items() if each is not None} if isinstance(there, dict) else there
 
 
 def unannotated(value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -77,12 +64,8 @@ class Body:
 
         Of an object what is null in it does not count.
         """
-        value = self._rest.pop(name, None)
-        if value is not None and _said(value) not in [{}, *map(_said, defaults)]:
-            shown = (each if isinstance(each, str) and each else json.dumps(each) for each in defaults)
-            self._problems.append(
-                Problem(f"/{name}", f"{reason}; leave it out, or write {' or '.join((*shown, 'null'))}")
-            )
+        if wrong := Only(tuple(defaults), reason).fault(self._rest.pop(name, None)):
+            self._problems.append(Problem(f"/{name}", wrong))
 
     def ignore(self, names: Iterable[str]) -> None:
         """Leave out properties that only the service sets, whatever is in them: OData has them ignored."""

@@ -195,7 +195,9 @@ def _graph_view(pc: CloudPc, today: TenantPolicies) -> GraphCloudPcView:
         "deviceRegionName": made.region,
         "imageDisplayName": snapshot.image_display_name if snapshot else None,
         "osVersion": _windows(pc),
-        "userAccountType": "administrator" if snapshot and snapshot.local_admin_enabled else "standardUser",
+        "userAccountType": "administrator"
+        if snapshot and snapshot.configuration.local_admin_enabled
+        else "standardUser",
         "userExperienceType": "cloudPc",
         "status": pc.status,
         "statusDetail": _detail(pc),

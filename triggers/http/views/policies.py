@@ -2,29 +2,40 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from shared.domain.images.image import ImageType
 from shared.domain.networks.connection import JoinType
-from shared.domain.policies.policy import Assignment, Policy, SecurityDefaults
-from shared.domain.tenants.tenant import Paused
+from shared.domain.policies import graph
+from shared.domain.policies.configuration import ConfigurationStep
+from shared.domain.policies.policy import Assignment, DomainJoinConfiguration, Policy
+from shared.domain.tenants.tenant import Paused, TenantSettings
 from shared.domain.values import Word
+from shared.domain.wizards.create_provisioning_policy import DetailStep, ImageStep
 from shared.domain.wizards.reviews import ReviewWarning
-from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from triggers.http.json_schema import DumpOf, Json, Timestamp, closed, timestamp
 from triggers.http.odata import Collection, kinds_of
+from triggers.http.properties import Properties, typed
 from triggers.http.response_shapes import Entity
 
+PROPERTIES = Properties(
+    graph.PROPERTIES, {"image": ImageStep, "configuration": ConfigurationStep, "detail": DetailStep}
+)
+FIXED: Mapping[str, Any] = {
+    "userExperienceType": "cloudPc",
+    "microsoftManagedDesktop": {"managedType": "notManaged", "profile": ""},
+    "autopatch": None,
+    "managedBy": "windows365",
+    "alternateResourceUrl": None,
+    "cloudPcGroupDisplayName": None,
+    "scopeIds": ["0"],
+}
+"""Properties that every policy shows alike: nothing here has another value."""
 POLICIES = Collection(
     name="provisioningPolicies",
-    kinds=kinds_of(
-        *("id", "displayName", "description", "imageId", "imageDisplayName", "imageType", "cloudPcNamingTemplate"),
-        moments="createdDateTime lastModifiedDateTime",
-        numbers="gracePeriodInHours",
-        flags="enableSingleSignOn localAdminEnabled",
-    ),
-    searched=("displayName", "description", "imageDisplayName"),
+    kinds=kinds_of("id", "imageDisplayName", moments="createdDateTime lastModifiedDateTime") | PROPERTIES.kinds,
+    searched=(*PROPERTIES.searched, "imageDisplayName"),
     expands=frozenset({"assignments"}),
     lacks=(
         "autopilotConfiguration createdBy lastModifiedBy snapshotResetMode userSettingsPersistenceConfiguration "
@@ -57,12 +68,7 @@ class DomainJoinView(TypedDict):
     regionGroup: str | None
 
 
-class WindowsSettingView(TypedDict):
-    """Graph's cloudPcWindowsSetting."""
-
-    locale: Word
-
-
+@closed
 class ManagedDesktopView(TypedDict):
     """Graph's microsoftManagedDesktop."""
 
@@ -86,89 +92,56 @@ class AssignmentView(_AssignedAt, TypedDict):
     target: AssignmentTargetView
 
 
-_Extensions = TypedDict(
-    "_Extensions",
+PolicyView = typed(
+    "PolicyView",
     {
-        "@deskwright.securityDefaults": Annotated[Json, DumpOf(SecurityDefaults)],
+        "id": str,
+        **PROPERTIES.view_types(),
+        "imageDisplayName": str,
+        "domainJoinConfigurations": list[DomainJoinView],
+        "userExperienceType": Literal["cloudPc"],
+        "microsoftManagedDesktop": ManagedDesktopView,
+        "autopatch": None,
+        "managedBy": Literal["windows365"],
+        "alternateResourceUrl": None,
+        "cloudPcGroupDisplayName": None,
+        "scopeIds": list[str],
+        "createdDateTime": Timestamp,
+        "lastModifiedDateTime": Timestamp,
+        "assignments": list[AssignmentView],
         "@deskwright.paused": Annotated[Json, DumpOf(Paused)] | None,
         "@deskwright.warnings": NotRequired[list[Annotated[Json, DumpOf(ReviewWarning)]]],
     },
+    "Graph's cloudPcProvisioningPolicy; warnings has one that the wizard has just saved.",
 )
-
-
-class PolicyView(_Extensions, TypedDict):
-    """Graph's cloudPcProvisioningPolicy; warnings has one that the wizard has just saved."""
-
-    id: str
-    displayName: str
-    description: str
-    imageId: str
-    imageDisplayName: str
-    imageType: ImageType
-    domainJoinConfigurations: list[DomainJoinView]
-    enableSingleSignOn: bool
-    localAdminEnabled: bool
-    cloudPcNamingTemplate: str | None
-    gracePeriodInHours: int
-    provisioningType: Literal["dedicated"]
-    userExperienceType: Literal["cloudPc"]
-    windowsSetting: WindowsSettingView
-    microsoftManagedDesktop: ManagedDesktopView
-    autopatch: None
-    managedBy: Literal["windows365"]
-    alternateResourceUrl: None
-    cloudPcGroupDisplayName: None
-    scopeIds: list[str]
-    createdDateTime: Timestamp
-    lastModifiedDateTime: Timestamp
-    assignments: list[AssignmentView]
-
-
 POLICY, ASSIGNMENT = Entity(PolicyView), Entity(AssignmentView)
 
 
-def policy_view(
-    policy: Policy, grace_period_in_hours: int, groups: Mapping[str, str] = MappingProxyType({})
-) -> PolicyView:
-    """Return a policy as Graph's; *grace_period_in_hours* is the tenant's, for a policy that says nothing.
+def policy_view(policy: Policy, settings: TenantSettings, groups: Mapping[str, str] = MappingProxyType({})) -> Json:
+    """Return a policy as Graph's; the tenant's *settings* decide on what it leaves to them.
 
     *groups*: the names of groups by id, as far as they are known.
     """
     return {
         "id": policy.id,
-        "displayName": policy.display_name,
-        "description": policy.description,
-        "imageId": policy.image_id,
+        **PROPERTIES.view(policy, policy.configuration.decided(settings)),
         "imageDisplayName": policy.image_display_name,
-        "imageType": policy.image_type,
-        "domainJoinConfigurations": [
-            {
-                "domainJoinType": join.domain_join_type,
-                "type": join.domain_join_type,
-                "onPremisesConnectionId": join.on_premises_connection_id,
-                "regionName": join.region_name,
-                "regionGroup": join.region_group,
-            }
-            for join in policy.domain_join_configurations
-        ],
-        "enableSingleSignOn": policy.enable_single_sign_on,
-        "localAdminEnabled": policy.local_admin_enabled,
-        "cloudPcNamingTemplate": policy.cloud_pc_naming_template,
-        "gracePeriodInHours": policy.grace_period_in_hours or grace_period_in_hours,
-        "provisioningType": "dedicated",
-        "userExperienceType": "cloudPc",
-        "windowsSetting": {"locale": policy.locale},
-        "microsoftManagedDesktop": {"managedType": "notManaged", "profile": ""},
-        "autopatch": None,
-        "managedBy": "windows365",
-        "alternateResourceUrl": None,
-        "cloudPcGroupDisplayName": None,
-        "scopeIds": ["0"],
+        "domainJoinConfigurations": [_join_view(join) for join in policy.domain_join_configurations],
+        **FIXED,
         "createdDateTime": timestamp(policy.created_date_time),
         "lastModifiedDateTime": timestamp(policy.last_modified_date_time),
         "assignments": assignments_view(policy, groups),
-        "@deskwright.securityDefaults": policy.security_defaults.to_json(),
         "@deskwright.paused": policy.paused.to_json() if policy.paused else None,
+    }
+
+
+def _join_view(join: DomainJoinConfiguration) -> DomainJoinView:
+    return {
+        "domainJoinType": join.domain_join_type,
+        "type": join.domain_join_type,
+        "onPremisesConnectionId": join.on_premises_connection_id,
+        "regionName": join.region_name,
+        "regionGroup": join.region_group,
     }
 
 

@@ -1,0 +1,117 @@
+"""Configuration of a policy's Cloud PCs, declared once: the wizard's step, a part of the policy and of the snapshot.
+
+A new field needs a row of ``PROPERTIES`` (``graph.py``) beside it, and what acts on it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from shared.domain.naming import naming_template_problem
+from shared.domain.policies.locales import LOCALES
+from shared.domain.tenants.tenant import TenantSettings
+from shared.domain.values import Value, Word, when_written
+
+DEDICATED = "dedicated"
+"""The only provisioning type."""
+
+
+def _locale(value: str) -> str:
+    if value not in LOCALES:
+        message = f"unknown display language; write one of {', '.join(LOCALES)}"
+        raise ValueError(message)
+    return value
+
+
+def _template(value: str | None) -> str | None:
+    if value and (wrong := naming_template_problem(value)):
+        raise ValueError(wrong)
+    return value or None
+
+
+def dedicated(value: str) -> str:
+    """Validate a provisioning type."""
+    if value != DEDICATED:
+        message = f"Frontline is not offered; only dedicated Cloud PCs are: leave it out, or write {DEDICATED}"
+        raise ValueError(message)
+    return value
+
+
+def _is_dedicated(value: str) -> bool:
+    return value == DEDICATED
+
+
+class SecurityDefaults(Value):
+    """Redirections of the user's own device, and protection of Windows; the defaults are Windows 365's."""
+
+    clipboard: bool = Field(
+        False, title="Clipboard", description="Text and files can be copied between the user's device and the Cloud PC."
+    )
+    drives: bool = Field(False, title="Drives", description="The user's drives appear in the Cloud PC.")
+    printers: bool = Field(False, title="Printers", description="The user's printers appear in the Cloud PC.")
+    usb_devices: bool = Field(
+        False, title="USB devices", description="USB and other Plug and Play devices can be connected."
+    )
+    virtualization_based_security: bool = Field(
+        True,
+        title="Virtualization-based security",
+        description="With Credential Guard and memory integrity, after the next start of Windows.",
+    )
+
+    @property
+    def redirections(self) -> tuple[str, ...]:
+        """The redirections that are allowed, as their script names them."""
+        named = {"clipboard": self.clipboard, "drives": self.drives, "printers": self.printers, "usb": self.usb_devices}
+        return tuple(name for name, allowed in named.items() if allowed)
+
+
+class ConfigurationStep(Value):
+    """Configuration of Windows. The tenant's settings decide on omitted values, also later."""
+
+    locale: Annotated[Word, when_written(_locale)] = Field("en-US", title="Display language", description="Of Windows.")
+    naming_template: Annotated[Word | None, when_written(_template)] = Field(
+        None,
+        title="Naming template",
+        description="Of computer names, such as CPC-%USERNAME:4%-%RAND:5%; the tenant's when left out.",
+    )
+    local_admin_enabled: bool = Field(
+        False, title="Local administrator", description="Whether users are local administrators of their Cloud PC."
+    )
+    enable_single_sign_on: bool = Field(
+        True,
+        title="Single sign-on",
+        description="Whether users sign in with their directory's sign-in; without it Windows asks for a password.",
+    )
+    security_defaults: SecurityDefaults = Field(
+        default_factory=SecurityDefaults,
+        title="Security defaults",
+        description="What of the user's own device reaches the Cloud PC, and what protects its Windows.",
+    )
+    grace_period_in_hours: int | None = Field(
+        None,
+        ge=1,
+        le=8760,
+        title="Grace period (hours)",
+        description="How long a Cloud PC stays usable after its licence or group is gone; the tenant's when left out.",
+    )
+    # Not written while it is the only one there is: the rows of earlier releases do not have it.
+    provisioning_type: Annotated[Word, AfterValidator(dedicated)] = Field(
+        DEDICATED,
+        title="Provisioning type",
+        description="Only dedicated Cloud PCs are offered.",
+        exclude_if=_is_dedicated,
+    )
+
+    def decided(self, settings: TenantSettings) -> DecidedConfiguration:
+        """Return it with the tenant's settings in place of what it leaves to them."""
+        left_out = {name: getattr(settings, name) for name, value in self if value is None}
+        return DecidedConfiguration.model_validate({**dict(self), **left_out})
+
+
+class DecidedConfiguration(ConfigurationStep):
+    """The configuration of one Cloud PC: nothing in it is left to the tenant's settings."""
+
+    naming_template: str
+    grace_period_in_hours: int

@@ -1,0 +1,47 @@
+"""The properties of Graph's cloudPcProvisioningPolicy that can be set (docs/notes/windows365.md 1.4), a row each.
+
+*domainJoinConfigurations* has no row: its connections are looked up, and any of them may be used.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, ConfigDict, with_config
+from typing_extensions import TypedDict
+
+from shared.domain.graph_property import Property
+from shared.domain.policies.configuration import DEDICATED, dedicated
+from shared.domain.values import Word
+
+SECURITY_DEFAULTS = "@deskwright.securityDefaults"
+"""Graph has no such property: Windows 365 sets its defaults on every Cloud PC."""
+
+
+@with_config(ConfigDict(extra="forbid"))
+class WindowsSettingView(TypedDict):
+    """Graph's cloudPcWindowsSetting."""
+
+    locale: Word
+
+
+PROPERTIES = (
+    Property("displayName", "detail", "display_name", searched=True),
+    Property("description", "detail", "description", cleared="", searched=True),
+    Property("imageType", "image", "image_type", absent="gallery"),
+    Property("imageId", "image", "image_id"),
+    Property("windowsSetting", "configuration", "locale", inside="locale", shape=WindowsSettingView, rebuilt=True),
+    Property("localAdminEnabled", "configuration", "local_admin_enabled", rebuilt=True),
+    Property("enableSingleSignOn", "configuration", "enable_single_sign_on", absent=False, rebuilt=True),
+    Property(SECURITY_DEFAULTS, "configuration", "security_defaults", rebuilt=True),
+    Property("cloudPcNamingTemplate", "configuration", "naming_template", rebuilt=True),
+    # A time in the record: no machine depends on it, and nothing has to be rebuilt for it.
+    Property("gracePeriodInHours", "configuration", "grace_period_in_hours", decided=True),
+    Property(
+        "provisioningType",
+        "configuration",
+        "provisioning_type",
+        cleared=DEDICATED,
+        shape=Annotated[Literal["dedicated"], BeforeValidator(dedicated)],
+    ),
+)

@@ -1,0 +1,155 @@
+"""Bodies of Graph's clients are read by the types that the OpenAPI document shows: one declaration for both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError, ValidatorFunctionWrapHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from shared.domain.values import WRITTEN
+from shared.domain.wizards.forms import problems_of
+from shared.errors import InvalidError, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Only:
+    """Marks a property that is not supported: null or one of *defaults* may be written, for the *reason* nothing else.
+
+    The schema is that of the annotated type. Of an object what is null in it does not count.
+    """
+
+    defaults: tuple[Any, ...] = ()
+    reason: str = "is not supported"
+
+    def fault(self, value: Any) -> str | None:  # noqa: ANN401 - JSON
+        """Return why *value* may not be written, None if it may."""
+        if value is None or _said(value) in [{}, *map(_said, self.defaults)]:
+            return None
+        shown = (each if isinstance(each, str) and each else json.dumps(each) for each in self.defaults)
+        return f"{self.reason}; leave it out, or write {' or '.join((*shown, 'null'))}"
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the annotated type, with this check in its place."""
+        return core_schema.no_info_wrap_validator_function(self._check, handler(source))
+
+    def _check(self, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - JSON
+        del handler
+        if wrong := self.fault(value):
+            raise PydanticCustomError("value_error", "{message}", {"message": wrong})
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Ignoring:
+    """Marks an object within a body, of which some *names* are ignored: only the service sets them (decision 121)."""
+
+    names: frozenset[str]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the annotated type, which reads what is left."""
+        return core_schema.no_info_wrap_validator_function(self._check, handler(source))
+
+    def _check(self, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - JSON
+        known = isinstance(value, dict)
+        return handler({name: each for name, each in value.items() if name not in self.names} if known else value)
+
+
+class ReadElsewhere:
+    """Marks a property whose schema is that of its type, and whose value a function of its own reads."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema of the annotated type, of which only the JSON schema counts."""
+        return core_schema.no_info_wrap_validator_function(lambda value, _: value, handler(source))
+
+
+@dataclass(slots=True)
+class Declared:
+    """A body that was read: its values as they were sent, and all that is wrong in it."""
+
+    values: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+
+    def wrong(self, pointer: str, message: str) -> None:
+        """Add an error."""
+        self.problems.append(Problem(pointer, message))
+
+    def settle(self) -> None:
+        """Raise InvalidError if anything is wrong."""
+        if self.problems:
+            raise InvalidError(*self.problems)
+
+
+def read_declared(
+    declared: type[Any],
+    raw: Mapping[str, Any],
+    *,
+    ignored: Collection[str] = (),
+    hidden: Mapping[str, Only] = MappingProxyType({}),
+    nulls: Collection[str] = (),
+) -> Declared:
+    """Read a body by its declared type; the values stay as they were sent, for the form that they become.
+
+    *ignored*: only the service sets them (decision 121). *hidden*: not supported, and not in the document either.
+    *nulls*: the properties in which null is a value; in all others it stands for one that is left out.
+    """
+    known = declared.__annotations__.keys() - {*nulls}
+    body = {name: value for name, value in bare(raw).items() if value is not None or name not in known}
+    faults = {name: wrong for name, only in hidden.items() if (wrong := only.fault(body.pop(name, None)))}
+    found = Declared({name: value for name, value in body.items() if name not in ignored})
+    found.problems = [Problem(f"/{name}", wrong) for name, wrong in faults.items()]
+    if (error := _error(declared, found.values)) and _without_unknown_nulls(found.values, error):
+        error = _error(declared, found.values)
+    found.problems += problems_of(error, noun="property") if error else []
+    return found
+
+
+def _error(declared: type[Any], values: Mapping[str, Any]) -> ValidationError | None:
+    try:
+        _adapter(declared).validate_json(json.dumps(values), strict=True, context=WRITTEN, by_alias=True, by_name=False)
+    except ValidationError as error:
+        return error
+    return None
+
+
+def _without_unknown_nulls(values: dict[str, Any], error: ValidationError) -> bool:
+    """Remove null members that objects within a body should not have; return whether there were any."""
+    found = False
+    for each in error.errors(include_url=False):
+        *places, last = each["loc"]
+        if places and each["type"] == "extra_forbidden" and each["input"] is None:
+            inner: Any = values
+            for place in places:
+                inner = inner[place]
+            found = inner.pop(last, found) is None
+    return found
+
+
+@cache
+def _adapter(declared: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a type
+    return TypeAdapter(declared)
+
+
+def bare(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a copy of a value without the annotations of OData in its objects."""
+    if isinstance(value, Mapping):
+        return {name: bare(each) for name, each in value.items() if "@odata." not in name}
+    return [bare(each) for each in value] if isinstance(value, list) else value
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a value without the annotations in it, Graph's and ours."""
+    if isinstance(value, Mapping):
+        return {name: plain(each) for name, each in value.items() if "@" not in name}
+    return [plain(each) for each in value] if isinstance(value, list) else value
+
+
+def _said(value: Any) -> Any:  # noqa: ANN401 - JSON
+    """Return a value without the annotations and nulls of its objects."""
+    there = plain(value)
+    return {name: each for name, each in there.items() if each is not None} if isinstance(there, dict) else there

@@ -1,0 +1,146 @@
+"""Derived of the rows of Graph's properties (``shared/domain/graph_property.py``): types, forms, views and filters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import UnionType
+from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+from typing_extensions import TypedDict
+
+from shared.domain.filtering import Kind
+from shared.domain.graph_property import LEFT_OUT, Property
+from shared.domain.values import Value
+from triggers.http.json_schema import DumpOf, Json
+
+_KINDS: Mapping[type[Any], Kind] = {bool: Kind.FLAG, int: Kind.NUMBER, str: Kind.TEXT}
+_make: Any = TypedDict  # mypy wants a literal; a test compares the types with what is read and shown
+
+
+@dataclass(frozen=True)
+class Properties:
+    """The rows of one resource. *steps*: the models of the form's steps that the rows name."""
+
+    rows: tuple[Property, ...]
+    steps: Mapping[str, type[Value]]
+
+    def _field(self, row: Property) -> FieldInfo:
+        return self.steps[row.step].model_fields[row.field]
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of the properties."""
+        return frozenset(row.name for row in self.rows)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kind]:
+        """The kind by which lists filter and order each property; objects have none."""
+        found = {row.name: self._kind(row) for row in self.rows if row.shape is None}
+        return {name: kind for name, kind in found.items() if kind is not None}
+
+    def _kind(self, row: Property) -> Kind | None:
+        of = _scalar(self._field(row).annotation)
+        return next((kind for base, kind in _KINDS.items() if isinstance(of, type) and issubclass(of, base)), None)
+
+    @cached_property
+    def searched(self) -> tuple[str, ...]:
+        """The properties into which ``$search`` looks."""
+        return tuple(row.name for row in self.rows if row.searched)
+
+    def pointers(self) -> dict[str, str]:
+        """Return the pointers of the form's fields in a body."""
+        return {
+            f"/{row.step}/{row.member}": "/".join(("", row.name, *([row.inside] if row.inside else [])))
+            for row in self.rows
+        }
+
+    def form(self, body: Mapping[str, Any]) -> dict[str, Json]:
+        """Return the form of a new resource: the steps with the values of a body, or Graph's own defaults."""
+        found: dict[str, Json] = {step: {} for step in self.steps}
+        for row in self.rows:
+            if row.name in body:
+                found[row.step][row.member] = _inner(row, body[row.name])
+            elif row.absent is not LEFT_OUT:
+                found[row.step][row.member] = row.absent
+        return found
+
+    def without_nulls(self, body: Mapping[str, Any]) -> Json:
+        """Return a change in which null has its meaning, where the property is not empty by it."""
+        means = {row.name: row.cleared for row in self.rows if row.cleared is not LEFT_OUT}
+        return {name: means.get(name) if value is None else value for name, value in body.items()}
+
+    def change(self, form: dict[str, Json], body: Mapping[str, Any]) -> None:
+        """Set in the present *form* what a body names. What an object leaves out stays, as OData has it for PATCH."""
+        for row in self.rows:
+            if row.name not in body:
+                continue
+            step, value = form[row.step], _inner(row, body[row.name])
+            before = step.pop(row.member, None)
+            if value is not None:
+                both = isinstance(before, Mapping) and isinstance(value, Mapping)
+                step[row.member] = {**before, **value} if both else value
+
+    def view(self, record: object, decided: object) -> Json:
+        """Return the properties of a *record* as they are shown. *decided*: its part in which nothing is left to the tenant's settings."""
+        found: Json = {}
+        for row in self.rows:
+            value = getattr(decided, row.field) if row.decided else row.of(record)
+            value = value.to_json() if isinstance(value, Value) else value
+            found[row.name] = {row.inside: value} if row.inside else value
+        return found
+
+    def body_types(self, *, new: bool) -> dict[str, Any]:
+        """Return the types of the properties in a body. *new*: it makes something, and needs what the form needs."""
+        found = {}
+        for row in self.rows:
+            field = self._field(row)
+            needed = new and field.is_required() and row.absent is LEFT_OUT
+            found[row.name] = (Required if needed else NotRequired)[row.shape or _on_wire(_annotated(field))]
+        return found
+
+    def view_types(self) -> dict[str, Any]:
+        """Return the types of the properties in an answer."""
+        return {row.name: self._view_type(row) for row in self.rows}
+
+    def _view_type(self, row: Property) -> Any:  # noqa: ANN401 - a type
+        annotation = self._field(row).annotation
+        return row.shape or _on_wire(_scalar(annotation) if row.decided else _unbounded(annotation))
+
+
+def typed(name: str, types: Mapping[str, Any], about: str = "") -> type[Any]:
+    """Return a ``TypedDict`` with properties of these types."""
+    made: type[Any] = _make(name, types)
+    made.__doc__ = about
+    return made
+
+
+def _inner(row: Property, value: Any) -> Any:  # noqa: ANN401 - JSON
+    return value.get(row.inside) if row.inside and isinstance(value, Mapping) else value
+
+
+def _annotated(field: FieldInfo) -> Any:  # noqa: ANN401 - a type
+    return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+
+
+def _on_wire(of: Any) -> Any:  # noqa: ANN401 - a type
+    """Return the type of JSON: of a value, what it is dumped to."""
+    return Annotated[Json, DumpOf(of)] if isinstance(of, type) and issubclass(of, Value) else of
+
+
+def _unbounded(of: Any) -> Any:  # noqa: ANN401 - a type
+    """Return a type without the limits of what may be written."""
+    if get_origin(of) is Annotated:
+        return _unbounded(get_args(of)[0])
+    if get_origin(of) in {Union, UnionType}:
+        return Union[tuple(map(_unbounded, get_args(of)))]  # noqa: UP007 - of a number that is not known
+    return of
+
+
+def _scalar(of: Any) -> Any:  # noqa: ANN401 - a type
+    """Return the type of a value that is not None."""
+    bare = _unbounded(of)
+    some = [each for each in get_args(bare) if each is not type(None)] if get_origin(bare) in {Union, UnionType} else []
+    return some[0] if len(some) == 1 else bare

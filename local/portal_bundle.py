@@ -20,6 +20,7 @@ SCHEMA = PORTAL / "schema"
 _API = PORTAL.parent / "docs" / "openapi.json"
 _TYPES = PORTAL / "src" / "api" / "schema.d.ts"
 _ACTIONS = _TYPES.with_name("actions.ts")
+_FIELDS = _TYPES.with_name("fields.ts")
 
 
 class PortalError(Exception):
@@ -61,9 +62,10 @@ def _bundle(mode: str, folder: str) -> None:
 
 
 def _write_types() -> None:
-    module = actions(json.loads(_API.read_text("utf-8")))
-    if not _ACTIONS.exists() or _ACTIONS.read_text("utf-8") != module:
-        _ACTIONS.write_text(module, "utf-8")
+    document = json.loads(_API.read_text("utf-8"))
+    for module, text in ((_ACTIONS, actions(document)), (_FIELDS, fields(document))):
+        if not module.exists() or module.read_text("utf-8") != text:
+            module.write_text(text, "utf-8")
     if not _TYPES.exists() or _TYPES.stat().st_mtime < _API.stat().st_mtime:
         program = SCHEMA / "node_modules" / "openapi-typescript" / "bin" / "cli.js"
         written = _TYPES.with_name(f"{os.getpid()}.d.ts")  # make check and make portal may both be at it
@@ -86,6 +88,16 @@ def actions(document: Mapping[str, Any]) -> str:
     return (
         f"/** Written by local/portal_bundle.py. */\nexport const ACTIONS = {json.dumps(found, indent=2)} as const;\n"
     )
+
+
+def fields(document: Mapping[str, Any]) -> str:
+    """Return the properties of the OpenAPI document that can be set, as a module: by resource and name, with titles."""
+    found: dict[str, dict[str, Any]] = {}
+    for resource, schema in document["components"]["schemas"].items():
+        for name, property_ in schema.get("properties", {}).items():
+            if "x-deskwright-field" in property_ and not resource.endswith(("Body", "Edit")):
+                found.setdefault(resource, {})[name] = property_["x-deskwright-field"]
+    return f"/** Written by local/portal_bundle.py. */\nexport const FIELDS = {json.dumps(found, indent=2)} as const;\n"
 
 
 def _tool(program: str, *arguments: str) -> None:

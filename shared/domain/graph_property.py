@@ -22,10 +22,9 @@ class Property:
 
     *inside*: the member of the property's object that has the value. *absent*: the value of something new that leaves
     the property out, where Graph has another default than the form. *cleared*: the value that null stands for in a
-    change; a field that may be None needs none. *decided*: it is shown with the
-    tenant's value where it is left to the tenant. *rebuilt*: it reaches an existing Cloud PC by a rebuild alone, so
-    that a difference is drift. *searched*: ``$search`` looks into it. *shape*: its type on the wire, where that is not
-    the field's.
+    change; a field that may be None needs none. *decided*: it is shown with the tenant's value where it is left to the
+    tenant. *rebuilt*: it reaches an existing Cloud PC by a rebuild alone, so that a difference is drift. *searched*:
+    ``$search`` looks into it. *shape*: its type on the wire, where that is not the field's.
     """
 
     name: str

@@ -14,7 +14,7 @@ from shared.domain.planning.entitlements import Entitlement
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
-from shared.domain.wizards.create_provisioning_policy import PolicyFacts
+from shared.domain.wizards.create_provisioning_policy import MOST_GROUPS, PolicyFacts
 from shared.domain.wizards.forecast import Usage
 from shared.errors import RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
@@ -22,7 +22,6 @@ from shared.services.licenses import licensed_members
 from shared.services.marketplace import gallery_images, usages
 
 _log = logging.getLogger("deskwright.services")
-_MOST_GROUPS = 100
 
 
 async def policy_facts(context: ActionContext, form: Mapping[str, Any], *, with_forecast: bool) -> PolicyFacts:
@@ -105,4 +104,4 @@ def texts_of(form: Mapping[str, Any], step: str, name: str) -> list[str]:
     """Return a list of texts in a form that has not been checked yet."""
     fields = form.get(step)
     values = fields.get(name) if isinstance(fields, dict) else None
-    return [v for v in values if isinstance(v, str)][:_MOST_GROUPS] if isinstance(values, list) else []
+    return [v for v in values if isinstance(v, str)][:MOST_GROUPS] if isinstance(values, list) else []

@@ -8,6 +8,7 @@ from functools import cached_property
 from types import UnionType
 from typing import Annotated, Any, NotRequired, Required, Union, get_args, get_origin
 
+from pydantic import Field
 from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
@@ -84,7 +85,10 @@ class Properties:
                 step[row.member] = {**before, **value} if both else value
 
     def view(self, record: object, decided: object) -> Json:
-        """Return the properties of a *record* as they are shown. *decided*: its part in which nothing is left to the tenant's settings."""
+        """Return the properties of a *record* as they are shown.
+
+        *decided*: its part in which nothing is left to the tenant's settings.
+        """
         found: Json = {}
         for row in self.rows:
             value = getattr(decided, row.field) if row.decided else row.of(record)
@@ -98,12 +102,19 @@ class Properties:
         for row in self.rows:
             field = self._field(row)
             needed = new and field.is_required() and row.absent is LEFT_OUT
-            found[row.name] = (Required if needed else NotRequired)[row.shape or _on_wire(_annotated(field))]
+            of = row.shape or _on_wire(_annotated(field))
+            found[row.name] = (Required if needed else NotRequired)[self._published(row, of)]
         return found
 
     def view_types(self) -> dict[str, Any]:
         """Return the types of the properties in an answer."""
-        return {row.name: self._view_type(row) for row in self.rows}
+        return {row.name: self._published(row, self._view_type(row)) for row in self.rows}
+
+    def _published(self, row: Property, of: Any) -> Any:  # noqa: ANN401 - a type
+        """Return the type of a property with what the portal and the command line derive from it."""
+        told: Json = {"title": self._field(row).title, "form": f"{row.step}/{row.member}"}
+        told |= {"inside": row.inside} if row.inside else {}
+        return Annotated[of, Field(json_schema_extra={"x-deskwright-field": told})]
 
     def _view_type(self, row: Property) -> Any:  # noqa: ANN401 - a type
         annotation = self._field(row).annotation

@@ -4,19 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from deskwright.catalogue.words import FORESEEN, FORESEEN_MEMBERS
+from deskwright.operations import operation
 from deskwright.session import Session
 from deskwright.terminal import say
 
 Json = dict[str, Any]
-
-SECURITY_DEFAULTS = "@deskwright.securityDefaults"
-_CONFIGURATION = {
-    "localAdminEnabled": "localAdminEnabled",
-    "enableSingleSignOn": "enableSingleSignOn",
-    "gracePeriodInHours": "gracePeriodInHours",
-    "cloudPcNamingTemplate": "namingTemplate",
-    SECURITY_DEFAULTS: "securityDefaults",
-}
 
 
 def change_of(planned_as: str, identifier: str, body: Mapping[str, Any] | None) -> Json | None:
@@ -41,23 +33,17 @@ def change_of(planned_as: str, identifier: str, body: Mapping[str, Any] | None) 
 def policy_steps(body: Mapping[str, Any]) -> Json:
     """Return the properties in a body of Graph's policy as the steps of a policy's wizards."""
     joins = [each["onPremisesConnectionId"] for each in body.get("domainJoinConfigurations") or ()]
-    steps: Json = {
-        "connection": {"connectionIds": joins} if joins else {},
-        "image": {name: body[name] for name in ("imageType", "imageId") if name in body},
-        "configuration": {
-            **_locale(body.get("windowsSetting")),
-            **{step: body[name] for name, step in _CONFIGURATION.items() if name in body},
-        },
-        "detail": {name: body[name] for name in ("displayName", "description") if name in body},
-    }
-    return {name: fields for name, fields in steps.items() if fields}
-
-
-def _locale(windows: object) -> Json:
-    """Return the locale of a policy; a Windows setting of another shape goes to the service, which refuses it."""
-    if isinstance(windows, Mapping):
-        return {"locale": windows["locale"]} if "locale" in windows else {}
-    return {} if windows is None else {"locale": windows}
+    steps: Json = {"connection": {"connectionIds": joins}} if joins else {}
+    for field in operation("update_policy").fields or ():
+        if not field.form or field.name not in body:
+            continue
+        value = body[field.name]
+        if field.inside and isinstance(value, Mapping):
+            value = value.get(field.inside)
+        if value is not None or not field.inside:  # a value of another kind goes to the service, which refuses it
+            step, _, name = field.form.partition("/")
+            steps.setdefault(step, {})[name] = value
+    return steps
 
 
 def foreseen(use: Session, change: Json) -> Json:

@@ -13,7 +13,10 @@ _VERSION = "beta"
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a body. *kind*: text, number, flag, texts or json; *secret*: it is never on a command line."""
+    """A field of a body. *kind*: text, number, flag, texts or json; *secret*: it is never on a command line.
+
+    *form*: its step and field in a wizard's form; *inside*: the member of the object that has its value.
+    """
 
     name: str
     kind: str
@@ -21,6 +24,8 @@ class Field:
     required: bool = False
     secret: bool = False
     about: str = ""
+    form: str = ""
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -130,9 +129,12 @@ def _without_unknown_nulls(values: dict[str, Any], error: ValidationError) -> bo
     return found
 
 
-@cache
-def _adapter(declared: Any) -> TypeAdapter[Any]:  # noqa: ANN401 - a type
-    return TypeAdapter(declared)
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
+def _adapter(declared: type[Any]) -> TypeAdapter[Any]:
+    """Return the reader of a type, which is made when it is first needed."""
+    return _ADAPTERS.setdefault(declared, _ADAPTERS.get(declared) or TypeAdapter(declared))
 
 
 def bare(value: Any) -> Any:  # noqa: ANN401 - JSON

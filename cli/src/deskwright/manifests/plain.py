@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from deskwright.errors import UsageError
-from deskwright.foresight import SECURITY_DEFAULTS, change_of, policy_steps
+from deskwright.foresight import change_of, policy_steps
 from deskwright.manifests.kind import Change, Found, Json, Kind, Writing
 from deskwright.manifests.references import References
 from deskwright.operations import operation
@@ -133,21 +133,25 @@ class _UserSetting(_Assigned):
         yield from faults_of(body, operation(self.changes if change.found else self.creates).schema)
 
 
+_OURS = "@deskwright."
+_SETTABLE = {
+    field.name.removeprefix(_OURS): field.name for field in operation("update_policy").fields or () if field.form
+}
+"""The properties of a policy by their names in a file, in which ours have no prefix."""
+
+
 class _Policy(_Assigned):
     name = "provisioningPolicy"
     lists, shows = "list_policies", "get_policy"
     creates, changes, assigns = "create_policy", "update_policy", "assign_policy"
-    properties = (
-        *("description", "imageType", "imageId", "image", "connections", "windowsSetting", "cloudPcNamingTemplate"),
-        *("localAdminEnabled", "enableSingleSignOn", "gracePeriodInHours", "securityDefaults"),
-    )
+    properties = (*(name for name in _SETTABLE if name != "displayName"), "image", "connections")
     references = {"connections": "connection", "image": "deviceImage"}  # noqa: RUF012 - as the base class declares it
 
     def word(self, found: Json, view: Mapping[str, Any], references: References) -> None:
         super().word(found, view, references)
         joins = [each["onPremisesConnectionId"] for each in view["domainJoinConfigurations"]]
         found["connections"] = [references.label_of("connection", each) for each in joins]
-        found["securityDefaults"] = view[SECURITY_DEFAULTS]
+        found |= {name: view[graph] for name, graph in _SETTABLE.items() if name != graph}
         if view["imageType"] == "custom":
             found["image"] = references.label_of("deviceImage", found.pop("imageId"))
         if found["gracePeriodInHours"] == references.tenant["settings"]["gracePeriodInHours"]:
@@ -160,9 +164,7 @@ class _Policy(_Assigned):
             body["domainJoinConfigurations"] = [{"onPremisesConnectionId": each} for each in ids]
         if image := body.pop("image", None):
             body["imageId"], body["imageType"] = references.identifier("deviceImage", image), "custom"
-        if "securityDefaults" in body:
-            body[SECURITY_DEFAULTS] = body.pop("securityDefaults")
-        return body
+        return {_SETTABLE.get(name, name): value for name, value in body.items()}
 
     def dry_runs(self, change: Change, writing: Writing) -> Iterator[Json | None]:
         if change.found is None:

@@ -5,6 +5,7 @@ import { ROOT, at } from "../../api/addresses.ts";
 import type { Api } from "../../api/client.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
+import { FIELDS } from "../../api/fields.ts";
 import { useList, useOne, type Found, type RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
@@ -12,10 +13,11 @@ import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
+import { fieldFacts } from "../../components/field-facts.ts";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { ListView } from "../../components/list-view.tsx";
-import { duration, moment } from "../../components/moments.ts";
+import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { pausedText } from "../../components/paused.ts";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -24,9 +26,6 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { foreseen } from "../../components/foreseen.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/policies.ts";
-
-/** In milliseconds. */
-const HOUR = 3_600_000;
 
 type Policy = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}">;
 type PolicyUser = RowOf<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies/{id}/users">;
@@ -52,11 +51,7 @@ export function PolicyPage(): ReactElement {
               image: policy.imageDisplayName,
               join: [...new Set(policy.domainJoinConfigurations.map((each) => titleOf(each.domainJoinType ?? "")))],
               groups: policy.assignments.map((each) => groupName(each)),
-              language: policy.windowsSetting.locale,
-              localAdministrator: policy.localAdminEnabled,
-              singleSignOn: policy.enableSingleSignOn,
-              naming: policy.cloudPcNamingTemplate,
-              gracePeriod: duration(policy.gracePeriodInHours * HOUR),
+              ...fieldFacts(FIELDS.Policy, "configuration", policy),
               paused: pausedText(policy["@deskwright.paused"]),
               changed: moment(policy.lastModifiedDateTime),
               cloudPcs: <Link to={`/t/${tenant}/cloud-pcs?policy=${id}`}>{words.cloudPcs}</Link>,

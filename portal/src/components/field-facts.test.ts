@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+
+import { FIELDS } from "../api/fields.ts";
+import { fieldFacts } from "./field-facts.ts";
+
+describe("fieldFacts", () => {
+  it("shows every property that the wizard's step sets, by its title", () => {
+    const policy = {
+      windowsSetting: { locale: "de-DE" },
+      localAdminEnabled: true,
+      enableSingleSignOn: false,
+      "@deskwright.securityDefaults": { clipboard: true },
+      cloudPcNamingTemplate: null,
+      gracePeriodInHours: 48,
+      provisioningType: "dedicated",
+      displayName: "Office",
+    };
+    expect(fieldFacts(FIELDS.Policy, "configuration", policy)).toEqual({
+      "Display language": "de-DE",
+      "Local administrator": true,
+      "Single sign-on": false,
+      "Security defaults": { clipboard: true },
+      "Naming template": null,
+      "Grace period": "2 d",
+      "Provisioning type": "dedicated",
+    });
+  });
+});

@@ -5,30 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
 from typing import TypeAlias
 
 from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.policies.locales import LOCALES
 from shared.domain.spot.image_set import HostPoolType
-from shared.domain.wizards import Wizard
 from shared.domain.wizards.offers import Choice, Offer
 from shared.errors import RefusedError, UnavailableError
 from shared.services.action_context import ActionContext
 from shared.services.directory_names import MOST_FOUND, search_groups
 from shared.services.image_choices import (
-    device_image_names,
-    image_sets,
-    image_versions,
     images_of_policies,
     managed_images,
-    marketplace_images,
     own_gallery_versions,
     session_host_images,
 )
 from shared.services.licenses import licenses
 from shared.services.network_choices import organizational_units, subnets, subscriptions, virtual_networks
-from shared.services.spot_choices import image_choices, image_set_choices, license_choices, spot_group_choices
 
 _MORE_GROUPS = (
     f"The directory has more groups than the first {MOST_FOUND} by name, of which these can be chosen:"
@@ -39,16 +32,16 @@ _log = logging.getLogger("deskwright.services")
 Read: TypeAlias = Callable[[ActionContext], Awaitable[list[Choice]]]
 
 
-async def choices_of(context: ActionContext, wizard: Wizard, search: str) -> Offer:
-    """Return the choices of the wizard's fields now; *search* looks for groups."""
-    offer, reads = Offer(), _READS[wizard.name]
+async def choices_of(context: ActionContext, wizard: str, reads: Mapping[str, Read | None], search: str) -> Offer:
+    """Return the choices of the wizard's fields now, each read by itself; *search* looks for groups."""
+    offer = Offer()
 
     async def fill(name: str, read: Read) -> None:
         try:
             offer.choices[name] = await read(context)
         except (UnavailableError, RefusedError) as error:
             offer.choices[name], offer.errors[name] = [], _told(error)
-            _log.warning("the choices of %s of %s could not be read: %s", name, wizard.name, error)
+            _log.warning("the choices of %s of %s could not be read: %s", name, wizard, error)
 
     async def groups(context: ActionContext) -> list[Choice]:
         found, more = await search_groups(context, search)
@@ -66,7 +59,9 @@ def _told(error: Exception) -> str:
     return f"{refused or 'The cloud does not answer now.'} Try again later, or write the value if you know it."
 
 
-def _fixed(titles: Mapping[str, str]) -> Read:
+def fixed(titles: Mapping[str, str]) -> Read:
+    """Return a reader of choices that are always the same. *titles*: by value."""
+
     async def read(context: ActionContext) -> list[Choice]:
         del context
         return [{"value": value, "title": title} for value, title in titles.items()]
@@ -74,7 +69,8 @@ def _fixed(titles: Mapping[str, str]) -> Read:
     return read
 
 
-async def _connections(context: ActionContext) -> list[Choice]:
+async def connections(context: ActionContext) -> list[Choice]:
+    """Return the connections of the tenant."""
     return [
         {
             "value": stored.value.id,
@@ -87,95 +83,59 @@ async def _connections(context: ActionContext) -> list[Choice]:
     ]
 
 
-async def _sites(context: ActionContext) -> list[Choice]:
+async def sites(context: ActionContext) -> list[Choice]:
+    """Return the sites of the tenant."""
     return [
         {"value": s.value.id, "title": s.value.display_name, "regions": list(s.value.regions)}
         async for s in context.deps.sites.each(context.tenant.id)
     ]
 
 
-async def _policies(context: ActionContext) -> list[Choice]:
+async def policies(context: ActionContext) -> list[Choice]:
+    """Return the policies of the tenant."""
     found = context.deps.policies.each(context.tenant.id)
     return [{"value": stored.value.id, "title": stored.value.display_name} async for stored in found]
 
 
-async def _plans(context: ActionContext) -> list[Choice]:
+async def plans(context: ActionContext) -> list[Choice]:
+    """Return the service plans of the licences of the tenant."""
     return [{"value": p.id, "title": p.display_name} for p in (await licenses(context)).values()]
 
 
-_SEARCHED = None
+SEARCHED = None
 """Stands for the read of the groups that a request searches."""
 _JOIN_TYPES = {"azureADJoin": "Microsoft Entra join", "hybridAzureADJoin": "Microsoft Entra hybrid join"}
-_POOLS = {
-    HostPoolType.POOLED.value: "Pooled: multi-session",
-    HostPoolType.PERSONAL.value: "Personal: single-session",
-}
-_METHODS = {
-    "opportunistic": "Opportunistic: as users sign in",
-    "immediate": "Immediate: as soon as new hosts are there",
-    "scheduled": "Scheduled: at a time",
-}
-_CONNECTION: Mapping[str, Read] = {
-    "site/siteId": _sites,
+POOLS = fixed(
+    {
+        HostPoolType.POOLED.value: "Pooled: multi-session",
+        HostPoolType.PERSONAL.value: "Personal: single-session",
+    }
+)
+METHODS = fixed(
+    {
+        "opportunistic": "Opportunistic: as users sign in",
+        "immediate": "Immediate: as soon as new hosts are there",
+        "scheduled": "Scheduled: at a time",
+    }
+)
+OF_CONNECTION: Mapping[str, Read] = {
+    "site/siteId": sites,
     "site/subscriptionId": subscriptions,
-    "credentials/joinType": _fixed(_JOIN_TYPES),
-    "credentials/network": _fixed({"hosted": "Hosted network (Entra join only)"}),
+    "credentials/joinType": fixed(_JOIN_TYPES),
+    "credentials/network": fixed({"hosted": "Hosted network (Entra join only)"}),
     "credentials/network/virtualNetworkId": virtual_networks,
     "credentials/network/subnetIds": subnets,
     "credentials/domain/organizationalUnit": organizational_units,
 }
-_POLICY: Mapping[str, Read] = {
-    "connection/connectionIds": _connections,
+OF_POLICY: Mapping[str, Read] = {
+    "connection/connectionIds": connections,
     "image/imageId": images_of_policies,
-    "configuration/locale": _fixed({locale: locale for locale in LOCALES}),
+    "configuration/locale": fixed({locale: locale for locale in LOCALES}),
 }
-_REGIONS = _fixed({region.id: region.display_name for region in SUPPORTED_REGIONS})
-_SITE: Mapping[str, Read] = {"place/region": _REGIONS, "place/fallbackRegions": _REGIONS}
-_SET_IMAGES: Mapping[str, Read] = {
+_REGIONS = fixed({region.id: region.display_name for region in SUPPORTED_REGIONS})
+OF_SITE: Mapping[str, Read] = {"place/region": _REGIONS, "place/fallbackRegions": _REGIONS}
+OF_SET_IMAGES: Mapping[str, Read] = {
     "source/galleryImageId": session_host_images,
     "source/galleryVersionId": own_gallery_versions,
     "source/managedImageId": managed_images,
 }
-_READS: Mapping[str, Mapping[str, Read | None]] = MappingProxyType(
-    {
-        "create-connection": _CONNECTION,
-        "edit-connection": {
-            "connection/connectionId": _connections,
-            **{name: read for name, read in _CONNECTION.items() if name != "credentials/joinType"},
-        },
-        "create-device-image": {
-            "name/displayName": device_image_names,
-            "site/siteId": _sites,
-            "source/galleryImageId": marketplace_images,
-            "source/galleryVersionId": own_gallery_versions,
-            "source/managedImageId": managed_images,
-        },
-        "create-provisioning-policy": {**_POLICY, "groups/groupIds": _SEARCHED, "groups/servicePlans": _plans},
-        "edit-provisioning-policy": {"policy/policyId": _policies, **_POLICY},
-        "create-image-set": {"site/siteId": _sites, "source/hostPoolType": _fixed(_POOLS), **_SET_IMAGES},
-        "create-image-version": {"set/imageSetId": image_sets, "source/sourceVersion": image_versions, **_SET_IMAGES},
-        "edit-image-set": {"set/imageSetId": image_sets},
-        "create-spot-group": {
-            "license/licenseType": license_choices,
-            "site/siteId": _sites,
-            "site/connectionId": _connections,
-            "groups/groupIds": _SEARCHED,
-            "image/imageSetId": image_set_choices,
-            "image/imageVersion": image_choices,
-        },
-        "edit-spot-group": {
-            "group/spotGroupId": spot_group_choices,
-            "groups/groupIds": _SEARCHED,
-        },
-        "create-site": _SITE,
-        "edit-site": {"site/siteId": _sites, **_SITE},
-        "edit-tenant": {},
-        "update-spot-group": {
-            "group/spotGroupId": spot_group_choices,
-            "image/imageSetId": image_set_choices,
-            "image/imageVersion": image_choices,
-            "method/method": _fixed(_METHODS),
-        },
-    }
-)
-"""Functions that read the choices of each field, each by itself."""

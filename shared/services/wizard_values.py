@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from shared.domain.spot.group import SpotGroup
-from shared.domain.wizards import Wizard
 from shared.domain.wizards.edit_image_set import image_set_values
 from shared.domain.wizards.edit_provisioning_policy import form_of
 from shared.domain.wizards.edits import connection_values
 from shared.domain.wizards.offers import Form, Offer
-from shared.domain.wizards.places import site_values, tenant_values
+from shared.domain.wizards.places import site_values
 from shared.errors import NotFoundError
 from shared.services.action_context import ActionContext
 
-_WITH_SOURCE = "edit-image-set"
-_FIRST_VERSION = "1.0.0"
-_USUAL: Mapping[str, Form] = MappingProxyType(
-    {
-        "create-connection": {"credentials": {"joinType": "azureADJoin", "network": "hosted"}},
-        "create-device-image": {"version": {"version": _FIRST_VERSION}},
-        "create-provisioning-policy": {"image": {"imageType": "gallery"}},
-        "create-image-set": {"source": {"hostPoolType": "pooled"}},
-        "create-spot-group": {"license": {"licenseType": "pooled"}},
-        "update-spot-group": {"method": {"method": "opportunistic"}},
-    }
-)
-"""Defaults that are a proposal: the schema has those that count when a field is left out."""
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An existing object with which a wizard begins. *id*: of what is edited, or gets a version.
+
+    *may_save*: whether the caller may save it: who may not sees the names of a recipe, and none of its scripts.
+    """
+
+    context: ActionContext
+    offer: Offer
+    id: str
+    may_save: bool
+
+
+Present: TypeAlias = Callable[[Subject], Awaitable[Form]]
 
 _ALONE = (
     "site/siteId",
@@ -41,55 +43,39 @@ _ALONE = (
 """Fields in which an only choice is chosen."""
 
 
-async def values_of(
-    context: ActionContext, wizard: Wizard, offer: Offer, subject_id: str | None, *, may_save: bool
-) -> Form:
-    """Return the form with which a wizard begins. *subject_id*: of what is edited, or gets a version.
-
-    *may_save*: whether the caller may save it: who may not sees the names of a recipe, and none of its scripts.
-
-    Raises: NotFoundError where there is none of this id, or where the wizard begins with nothing that there is.
-    """
-    values: Form = {step: dict(fields) for step, fields in _USUAL.get(wizard.name, {}).items()}
+def values_of(proposed: Form, offer: Offer) -> Form:
+    """Return the form with which a wizard begins: what it proposes, and only choices."""
+    values: Form = {step: dict(fields) for step, fields in proposed.items()}
     for name in _ALONE:
         choices = offer.choices.get(name, [])
         step, _, field = name.partition("/")
         if len(choices) == 1:
             only = choices[0]["value"]
             values.setdefault(step, {})[field] = [only] if field.endswith("Ids") else only
-    if wizard.name == "create-connection":
-        values.setdefault("site", {})["subscriptionId"] = context.tenant.subscription_id
-    if wizard.name == "edit-tenant":
-        values |= tenant_values(context.tenant)
-    if subject_id is None:
-        return values
-    if wizard.name not in _PRESENT and wizard.name != _WITH_SOURCE:
-        raise NotFoundError(f"{wizard.name} begins with nothing that there is; leave out the id")
-    if wizard.name == _WITH_SOURCE:
-        return {**values, **await _of_set(context, subject_id, with_source=may_save)}
-    return {**values, **await _PRESENT[wizard.name](context, offer, subject_id)}
+    return values
 
 
-async def _of_version(context: ActionContext, offer: Offer, subject_id: str) -> Form:
-    del context
-    chosen = next((each for each in offer.choices["set/imageSetId"] if each["value"] == subject_id), None)
+async def of_version(subject: Subject) -> Form:
+    """Return the values of an image set that gets a version. Raises: NotFoundError."""
+    chosen = next((each for each in subject.offer.choices["set/imageSetId"] if each["value"] == subject.id), None)
     if chosen is None:
         raise NotFoundError("there is no such image set")
     return {
-        "set": {"imageSetId": subject_id},
+        "set": {"imageSetId": subject.id},
         "version": {"version": chosen["nextVersion"]},
         "customization": {"byRecipe": chosen["hasRecipe"]},
     }
 
 
-async def _of_set(context: ActionContext, subject_id: str, *, with_source: bool) -> Form:
-    found = await context.deps.image_sets.get(context.tenant.id, subject_id)
-    return image_set_values(found.value, with_source=with_source)
+async def of_set(subject: Subject) -> Form:
+    """Return the values of an image set. Raises: NotFoundError."""
+    found = await subject.context.deps.image_sets.get(subject.context.tenant.id, subject.id)
+    return image_set_values(found.value, with_source=subject.may_save)
 
 
-async def _of_group(context: ActionContext, offer: Offer, subject_id: str) -> Form:
-    del offer
-    group: SpotGroup = (await context.deps.spot_groups.get(context.tenant.id, subject_id)).value
+async def of_group(subject: Subject) -> Form:
+    """Return the values of a Spot Group. Raises: NotFoundError."""
+    group: SpotGroup = (await subject.context.deps.spot_groups.get(subject.context.tenant.id, subject.id)).value
     name = {
         "displayName": group.display_name,
         "friendlyName": group.friendly_name,
@@ -110,41 +96,29 @@ async def _of_group(context: ActionContext, offer: Offer, subject_id: str) -> Fo
     }
 
 
-async def _of_release(context: ActionContext, offer: Offer, subject_id: str) -> Form:
-    del offer
-    group: SpotGroup = (await context.deps.spot_groups.get(context.tenant.id, subject_id)).value
+async def of_release(subject: Subject) -> Form:
+    """Return the values of the release of a Spot Group. Raises: NotFoundError."""
+    group: SpotGroup = (await subject.context.deps.spot_groups.get(subject.context.tenant.id, subject.id)).value
     return {
         "group": {"spotGroupId": group.id},
         "image": {"imageSetId": group.image_set_id, "imageVersion": group.image_version},
     }
 
 
-async def _of_policy(context: ActionContext, offer: Offer, subject_id: str) -> Form:
-    del offer
-    policy = (await context.deps.policies.get(context.tenant.id, subject_id)).value
+async def of_policy(subject: Subject) -> Form:
+    """Return the values of a policy. Raises: NotFoundError."""
+    policy = (await subject.context.deps.policies.get(subject.context.tenant.id, subject.id)).value
     values = {step: fields for step, fields in form_of(policy).items() if step != "groups"}
     return {"policy": {"policyId": policy.id}, **values}
 
 
-async def _of_connection(context: ActionContext, offer: Offer, subject_id: str) -> Form:
-    del offer
-    connection = (await context.deps.connections.get(context.tenant.id, subject_id)).value
+async def of_connection(subject: Subject) -> Form:
+    """Return the values of a connection. Raises: NotFoundError."""
+    connection = (await subject.context.deps.connections.get(subject.context.tenant.id, subject.id)).value
     return {"connection": {"connectionId": connection.id}, **connection_values(connection)}
 
 
-async def _of_site(context: ActionContext, offer: Offer, subject_id: str) -> Form:
-    del offer
-    site = (await context.deps.sites.get(context.tenant.id, subject_id)).value
+async def of_site(subject: Subject) -> Form:
+    """Return the values of a site. Raises: NotFoundError."""
+    site = (await subject.context.deps.sites.get(subject.context.tenant.id, subject.id)).value
     return {"site": {"siteId": site.id}, **site_values(site)}
-
-
-_PRESENT: Mapping[str, Callable[[ActionContext, Offer, str], Awaitable[Form]]] = MappingProxyType(
-    {
-        "create-image-version": _of_version,
-        "edit-spot-group": _of_group,
-        "edit-provisioning-policy": _of_policy,
-        "edit-connection": _of_connection,
-        "edit-site": _of_site,
-        "update-spot-group": _of_release,
-    }
-)

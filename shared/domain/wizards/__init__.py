@@ -33,21 +33,4 @@ WIZARDS: dict[str, Wizard] = {
     )
 }
 
-__all__ = [
-    "CREATE_CONNECTION",
-    "CREATE_DEVICE_IMAGE",
-    "CREATE_IMAGE_SET",
-    "CREATE_IMAGE_VERSION",
-    "CREATE_PROVISIONING_POLICY",
-    "CREATE_SITE",
-    "CREATE_SPOT_GROUP",
-    "EDIT_CONNECTION",
-    "EDIT_IMAGE_SET",
-    "EDIT_PROVISIONING_POLICY",
-    "EDIT_SITE",
-    "EDIT_SPOT_GROUP",
-    "EDIT_TENANT",
-    "UPDATE_SPOT_GROUP",
-    "WIZARDS",
-    "Wizard",
-]
+__all__ = ["WIZARDS", "Wizard"]

@@ -18,7 +18,8 @@ LEFT_OUT: Any = object()
 class Property:
     """A property that can be set: *name* on the wire; *step* and *field* of the wizard's form, in Python's names.
 
-    A record that has a part with the name of the step has the value in it, another one itself.
+    A record that has a part with the name of the step has the value in it, another one itself. *step* is empty where
+    there is no wizard.
 
     *inside*: the member of the property's object that has the value. *absent*: the value of something new that leaves
     the property out, where Graph has another default than the form. *cleared*: the value that null stands for in a
@@ -45,4 +46,4 @@ class Property:
 
     def of(self, record: object) -> Any:  # noqa: ANN401 - of the field
         """Return the value in a record."""
-        return getattr(getattr(record, self.step, record), self.field)
+        return getattr(getattr(record, self.step, record) if self.step else record, self.field)

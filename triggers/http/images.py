@@ -75,8 +75,8 @@ async def create_device_image(call: Call, client: DurableClient) -> Response:
 
     async def create() -> Response:
         facts = await image_facts(call.context)
+        form = device_image_form(call.json(), facts.sites, call.tenant.settings.default_site_id)
         try:
-            form = device_image_form(call.json(), facts.sites, call.tenant.settings.default_site_id)
             begun = await images.create_device_image(call.context, client, form, facts)
         except InvalidError as error:
             raise renamed(error, POINTERS) from error

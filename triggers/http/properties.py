@@ -112,6 +112,8 @@ class Properties:
 
     def _published(self, row: Property, of: Any) -> Any:  # noqa: ANN401 - a type
         """Return the type of a property with what the portal and the command line derive from it."""
+        if self._field(row).title is None:
+            return of  # of a resource whose pages and commands have their own words
         told: Json = {"title": self._field(row).title, "form": f"{row.step}/{row.member}"}
         told |= {"inside": row.inside} if row.inside else {}
         return Annotated[of, Field(json_schema_extra={"x-deskwright-field": told})]

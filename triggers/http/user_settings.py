@@ -57,7 +57,7 @@ async def add_user_setting(call: Call) -> Response:
     """Create user settings; they apply to nobody until they are assigned."""
 
     async def create() -> Response:
-        stored = await create_user_setting(call.context, call.read(UserSettingForm, user_setting_body(call.json())))
+        stored = await create_user_setting(call.context, user_setting_body(UserSettingForm, call.json()))
         return graph_created(call, USER_SETTINGS, user_setting_view(stored.value), stored.etag)
 
     return await once(call, create)
@@ -73,8 +73,8 @@ async def add_user_setting(call: Call) -> Response:
 async def change_user_setting(call: Call) -> Response:
     """Change the properties of user settings that the body names; they apply from the user's next request on."""
     stored = await _read(call)
-    body = user_setting_body(call.json(), user_setting_view(stored.value))
-    after = await update_user_setting(call.context, stored, call.read(UserSettingEdit, body))
+    edit = user_setting_body(UserSettingEdit, call.json(), user_setting_view(stored.value))
+    after = await update_user_setting(call.context, stored, edit)
     return graph_changed(call, USER_SETTINGS, user_setting_view(after.value), after.etag)
 
 

@@ -5,6 +5,8 @@ export const words = {
   noneText: "The members of a Spot Group share hosts that run only while somebody needs them.",
   columns: { name: "Name", type: "Desktops", status: "Status", hosts: "Hosts online", sessions: "Sessions", image: "Image version" },
   edit: "Edit",
+  connection: "Show its connection",
+  settings: "Settings",
   newRelease: "Release a version",
   hosts: "Hosts",
   noHosts: "No host is built yet.",

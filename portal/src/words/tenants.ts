@@ -12,7 +12,7 @@ export const words = {
   sites: "Sites",
   createSite: "Create a site",
   noSites: "There is no site yet. A site is a region, a resource group and a network.",
-  siteColumns: { name: "Name", region: "Region", fallback: "Falls back to", group: "Resource group", addresses: "Addresses" },
+  siteColumns: { name: "Name", region: "Region", fallback: "Falls back to", zones: "Zones", group: "Resource group", addresses: "Addresses" },
   serviceAudit: "Audit of the service",
   service: "The whole service",
   servicePaused: "The whole service is paused:",

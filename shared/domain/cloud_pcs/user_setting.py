@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from shared.domain.graph_property import Property
 from shared.domain.policies.policy import Assignment
 from shared.domain.texts import Label
 from shared.domain.values import Value
@@ -59,6 +60,16 @@ class UserSettingForm(Value):
     local_admin_enabled: bool = False
     reset_enabled: bool = Field(False, description="whether users may have their Cloud PC built anew")
     restore_point_setting: RestorePointSetting = Field(default_factory=RestorePointSetting)
+
+
+PROPERTIES = (
+    Property("displayName", "", "display_name", searched=True),
+    Property("selfServiceEnabled", "", "self_service_enabled"),
+    Property("localAdminEnabled", "", "local_admin_enabled"),
+    Property("resetEnabled", "", "reset_enabled"),
+    Property("restorePointSetting", "", "restore_point_setting"),
+)
+"""The properties of Graph's cloudPcUserSetting that can be set."""
 
 
 class UserSettingEdit(Value):

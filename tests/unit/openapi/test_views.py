@@ -27,7 +27,7 @@ from shared.domain.spot.image_version import Access, VersionAction, VersionActio
 from shared.domain.spot.notes import Note
 from shared.domain.spot.reasons import Reason
 from shared.domain.tenants.tenant import Paused, Tenant, TenantSettings
-from shared.domain.wizards import CREATE_CONNECTION
+from shared.domain.wizards.create_connection import CREATE_CONNECTION
 from shared.domain.wizards.offers import Offer
 from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.unit.openapi.test_document import DOCUMENT

@@ -11,7 +11,8 @@ from shared.domain.tenants.tenant import Site
 from shared.domain.values import Id, ResourceId
 from shared.domain.wizards.create_connection import MOST_SUBNETS
 from shared.domain.wizards.names import Name
-from triggers.http.bodies.reading import Body, changes
+from triggers.http.bodies.declared import Declared, Only, read_declared
+from triggers.http.bodies.reading import changes
 from triggers.http.json_schema import Password, read_only, sent_back
 from triggers.http.views.connections import ConnectionView
 
@@ -62,6 +63,7 @@ class ConnectionEdit(_ConnectionProperties, TypedDict, total=False):
     displayName: Name
 
 
+_HIDDEN = {"managedBy": Only(("windows365",)), "scopeIds": Only((["0"],)), "alternateResourceUrl": Only()}
 _READ_ONLY = read_only(ConnectionView, ConnectionBody) | {*_OTHERS}
 
 
@@ -77,12 +79,10 @@ def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...], default_sit
 
     *siteId* is ours; without it the resource group decides the site, or else it is the tenant's *default_site*.
     """
-    body = Body(raw)
-    for unsupported, defaults in {"managedBy": ("windows365",), "scopeIds": ([], ["0"])}.items():
-        body.only(unsupported, defaults)
-    body.only("alternateResourceUrl", ())
+    body = read_declared(ConnectionBody, raw, ignored=_READ_ONLY, hidden=_HIDDEN | {"scopeIds": Only(([], ["0"]))})
+    body.settle()
     site = {"siteId": _site_id(body, sites, default_site)} | _present(body, {"subscriptionId": "subscriptionId"})
-    join_types = (body.take("connectionType"), body.take("type"), "hybridAzureADJoin")
+    join_types = (body.values.get("connectionType"), raw.get("type"), "hybridAzureADJoin")
     credentials: dict[str, Any] = {"joinType": next(each for each in join_types if each is not None)}
     if (network := _network(body, Network())) is not None:
         credentials["network"] = network
@@ -91,7 +91,6 @@ def connection_form(raw: Mapping[str, Any], sites: tuple[Site, ...], default_sit
     if any(domain.values()):
         credentials["domain"] = domain
     named = _present(body, {"displayName": "displayName"})
-    body.ignore(_READ_ONLY)
     body.settle()
     return {"site": site, "credentials": credentials, "name": named}
 
@@ -103,13 +102,10 @@ def connection_patch(
 
     What a client sends back as it has read it (*view*) is no change.
     """
-    body = Body(changes(raw, view))
-    for unsupported, now in {"managedBy": "windows365", "scopeIds": ["0"]}.items():
-        body.only(unsupported, (now,))
-    body.only("alternateResourceUrl", ())
-    for name in ("connectionType", "type"):
-        body.only(name, (connection.join_type.value,), "cannot change")
-    moved = any(body.has(name) for name in (*SITE_IDS, "resourceGroupId"))
+    joins = dict.fromkeys(("connectionType", "type"), Only((connection.join_type.value,), "cannot change"))
+    body = read_declared(ConnectionEdit, changes(raw, view), ignored=_READ_ONLY, hidden=_HIDDEN | joins)
+    body.settle()
+    moved = not body.sent.isdisjoint((*SITE_IDS, "resourceGroupId"))
     site = {
         "siteId": _site_id(body, sites) if moved else connection.site_id,
         "subscriptionId": connection.subscription_id,
@@ -118,44 +114,39 @@ def connection_patch(
     credentials: dict[str, Any] = {"joinType": connection.join_type.value}
     if (network := _network(body, connection.network)) is not None:
         credentials["network"] = network
-    password = body.take("adDomainPassword")
+    password = body.values.get("adDomainPassword")
     domain = connection.domain.to_json() if connection.domain else {}
     domain = {name: value for name, value in domain.items() if "Secret" not in name}
     domain |= _present(body, {name: name for name in ("adDomainName", "organizationalUnit", "adDomainUsername")})
     if domain or password is not None:
         credentials["domain"] = {**domain, "adDomainPassword": _UNCHANGED if password is None else password}
     named = {"displayName": connection.display_name, **_present(body, {"displayName": "displayName"})}
-    body.ignore(_READ_ONLY)
     body.settle()
     return {"site": site, "credentials": credentials, "name": named}, password
 
 
-def _network(body: Body, present: Network) -> dict[str, Any] | None:
+def _network(body: Declared, present: Network) -> dict[str, Any] | None:
     """Return the network that is meant; None: a hosted one. *subnetIds* is ours, Graph knows one subnet."""
-    if not any(body.has(name) for name in ("virtualNetworkId", "subnetId", *_SUBNETS)):
+    if body.sent.isdisjoint(("virtualNetworkId", "subnetId", *_SUBNETS)):
         if present.hosted:
             return None
         return {"virtualNetworkId": present.virtual_network_id, "subnetIds": list(present.subnet_ids)}
-    network_id = body.take("virtualNetworkId") if body.has("virtualNetworkId") else present.virtual_network_id
-    first, every = body.take("subnetId"), body.first(_SUBNETS)
+    network_id = body.values.get("virtualNetworkId") if "virtualNetworkId" in body.sent else present.virtual_network_id
+    first, every = body.values.get("subnetId"), body.first(_SUBNETS)
     if network_id is None and first is None and not every:
         return None
     subnets = every if every is not None else [first] if first is not None else list(present.subnet_ids)
     return {"virtualNetworkId": network_id, "subnetIds": subnets}
 
 
-def site_of(body: Body, sites: tuple[Site, ...]) -> str | None:
+def site_of(body: Declared, sites: tuple[Site, ...]) -> str | None:
     """Return the site that is meant where only one can be."""
-    site_id = body.first(SITE_IDS)
-    if isinstance(site_id, str):
-        return site_id
-    if site_id is not None:
-        body.wrong("/siteId", "write the id of a site, a text")
-    return sites[0].id if len(sites) == 1 else None
+    site_id: str | None = body.first(SITE_IDS)
+    return site_id if site_id is not None else sites[0].id if len(sites) == 1 else None
 
 
-def _site_id(body: Body, sites: tuple[Site, ...], default: str | None = None) -> str:
-    group = body.take("resourceGroupId")
+def _site_id(body: Declared, sites: tuple[Site, ...], default: str | None = None) -> str:
+    group = body.values.get("resourceGroupId")
     chosen = site_of(body, sites)
     if chosen is None and isinstance(group, str):
         named = group.rstrip("/").rpartition("/")[2].lower()
@@ -173,5 +164,5 @@ def default_of(sites: tuple[Site, ...], default: str | None) -> str | None:
     return default if default in {site.id for site in sites} else None
 
 
-def _present(body: Body, names: Mapping[str, str]) -> dict[str, Any]:
-    return {target: value for name, target in names.items() if (value := body.take(name)) is not None}
+def _present(body: Declared, names: Mapping[str, str]) -> dict[str, Any]:
+    return {target: value for name, target in names.items() if (value := body.values.get(name)) is not None}

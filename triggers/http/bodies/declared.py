@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from shared.domain.values import WRITTEN
 from shared.domain.wizards.forms import problems_of
 from shared.errors import InvalidError, Problem
+from triggers.http.response_shapes import properties_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,13 @@ class Declared:
     """A body that was read: its values as they were sent, and all that is wrong in it."""
 
     values: dict[str, Any]
+    sent: frozenset[str] = frozenset()
+    """The names that the body has, those with null too."""
     problems: list[Problem] = field(default_factory=list)
+
+    def first(self, names: Iterable[str]) -> Any:  # noqa: ANN401 - JSON
+        """Return a property that has several names: that of the first which is there."""
+        return next((self.values[name] for name in names if name in self.values), None)
 
     def wrong(self, pointer: str, message: str) -> None:
         """Add an error."""
@@ -97,10 +104,10 @@ def read_declared(
     *ignored*: only the service sets them (decision 121). *hidden*: not supported, and not in the document either.
     *nulls*: the properties in which null is a value; in all others it stands for one that is left out.
     """
-    known = declared.__annotations__.keys() - {*nulls}
+    known = properties_of(declared) - {*nulls}
     body = {name: value for name, value in bare(raw).items() if value is not None or name not in known}
     faults = {name: wrong for name, only in hidden.items() if (wrong := only.fault(body.pop(name, None)))}
-    found = Declared({name: value for name, value in body.items() if name not in ignored})
+    found = Declared({name: value for name, value in body.items() if name not in ignored}, frozenset(raw))
     found.problems = [Problem(f"/{name}", wrong) for name, wrong in faults.items()]
     if (error := _error(declared, found.values)) and _without_unknown_nulls(found.values, error):
         error = _error(declared, found.values)

@@ -10,7 +10,8 @@ from shared.domain.tenants.tenant import Site
 from shared.domain.values import Id, ResourceId, Word
 from shared.domain.wizards.names import Name
 from triggers.http.bodies.connections import SITE_IDS, default_of, site_of
-from triggers.http.bodies.reading import Body, changes
+from triggers.http.bodies.declared import Only, read_declared
+from triggers.http.bodies.reading import changes
 from triggers.http.json_schema import read_only, sent_back
 from triggers.http.views.images import DeviceImageView
 
@@ -49,6 +50,8 @@ class DeviceImageEdit(TypedDict, total=False):
     displayName: Name
 
 
+_FIXED = ("version", "sourceImageResourceId", *_IMAGE_IDS, *SITE_IDS)
+_HIDDEN = {"scopeIds": Only(([], ["0"]))}
 _READ_ONLY = read_only(DeviceImageView, DeviceImageBody) | {*_OTHERS}
 
 
@@ -59,34 +62,30 @@ def device_image_form(
 
     *default_site*: the tenant's, for a body that names none.
     """
-    body = Body(raw)
-    body.only("scopeIds", ([], ["0"]))
+    body = read_declared(DeviceImageBody, raw, ignored=_READ_ONLY, hidden=_HIDDEN)
+    body.settle()
     site_id = site_of(body, sites) or default_of(sites, default_site)
     if site_id is None:
         body.wrong("/siteId", "name the site: there is not exactly one; or set the tenant's defaultSiteId")
-    name, version = body.take("displayName"), body.take("version")
-    own_id, image_id = body.take("sourceImageResourceId"), body.first(_IMAGE_IDS)
-    body.ignore(_READ_ONLY)
+    own_id, image_id = body.values.get("sourceImageResourceId"), body.first(_IMAGE_IDS)
     body.settle()
     own = "managedImageId" if isinstance(own_id, str) and is_managed_image(own_id) else "galleryVersionId"
     source = {own: own_id, "galleryImageId": image_id}
     return {
-        "name": {} if name is None else {"displayName": name},
+        "name": {"displayName": body.values["displayName"]},
         "site": {"siteId": site_id},
-        "version": {} if version is None else {"version": version},
+        "version": {"version": body.values["version"]},
         "source": {key: value for key, value in source.items() if value is not None},
     }
 
 
 def device_image_edit(raw: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that a PATCH changes. *view*: the image as Graph shows it now. Raises: InvalidError."""
-    body = Body(changes(raw, view))
-    for fixed in ("version", "sourceImageResourceId", *_IMAGE_IDS, *SITE_IDS):
-        if body.has(fixed):
-            body.take(fixed)
-            body.wrong(f"/{fixed}", "is fixed when the image is built; build another version")
-    body.only("scopeIds", ([], ["0"]))
-    changed = {"displayName": body.take("displayName")} if body.has("displayName") else {}
-    body.ignore(_READ_ONLY)
+    given = changes(raw, view)
+    fixed = [name for name in _FIXED if name in given]
+    rest = {name: value for name, value in given.items() if name not in fixed}
+    body = read_declared(DeviceImageEdit, rest, ignored=_READ_ONLY, hidden=_HIDDEN, nulls=("displayName",))
+    for name in fixed:
+        body.wrong(f"/{name}", "is fixed when the image is built; build another version")
     body.settle()
-    return changed
+    return body.values

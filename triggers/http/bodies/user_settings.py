@@ -4,54 +4,61 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
-from shared.domain.cloud_pcs.user_setting import FrequencyType, UserSettingForm
-from triggers.http.bodies.reading import Body, changes
+from shared.domain.cloud_pcs.user_setting import FrequencyType, UserSettingEdit, UserSettingForm
+from shared.domain.wizards.forms import parse
+from shared.errors import Problem
+from triggers.http.bodies.declared import Only, read_declared
+from triggers.http.bodies.reading import changes
+from triggers.http.response_shapes import properties_of
 from triggers.http.views.user_settings import UserSettingView
 
-_OURS = tuple(UserSettingForm.model_fields[name].alias or name for name in UserSettingForm.model_fields)
-_READ_ONLY = frozenset(UserSettingView.__annotations__) - {*_OURS, "assignments"}
-"""Graph's reference names one of them (lastModifiedDateTime) among what a request has to have."""
+Form = TypeVar("Form", UserSettingForm, UserSettingEdit)
 
+_OURS = properties_of(UserSettingForm)
+_READ_ONLY = properties_of(UserSettingView) - _OURS - {"assignments"}
+"""Graph's reference names one of them (lastModifiedDateTime) among what a request has to have."""
+_HIDDEN = {"provisioningSourceType": Only(("image",))}
+_SWITCHES = ("crossRegionDisasterRecoverySetting", "notificationSetting")
 _OFF = (None, False, "notConfigured")
 _BY_HOURS = {int(each.every.total_seconds() // 3600): each for each in FrequencyType if each.every is not None}
 
 
-def user_setting_body(raw: Mapping[str, Any], view: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
-    """Return the fields of our form in Graph's body. *view*: the settings as they are shown, where they change.
+def user_setting_body(form: type[Form], raw: Mapping[str, Any], view: Mapping[str, Any] = MappingProxyType({})) -> Form:
+    """Return the *form* that is Graph's body. *view*: the settings as they are shown, where they change.
 
-    Raises: InvalidError for settings that we do not support, unless they are off.
+    Raises: InvalidError, also for settings that we do not support, unless they are off.
     """
-    body = Body(changes(raw, view))
-    body.only("assignments", () if view else ([],), "is set by assign")
-    body.only("provisioningSourceType", ("image",))
-    for name in ("crossRegionDisasterRecoverySetting", "notificationSetting"):
-        value = body.take(name)
+    given = changes(raw, view)
+    switched = {name: given.pop(name, None) for name in _SWITCHES}
+    problems = list(_by_type(given))
+    assignments = Only(() if view else ([],), "is set by assign")
+    body = read_declared(form, given, ignored=_READ_ONLY, hidden=_HIDDEN | {"assignments": assignments}, nulls=_OURS)
+    body.problems += problems
+    for name, value in switched.items():
         if value is not None and not (isinstance(value, dict) and all(_is_off(*each) for each in value.items())):
             body.wrong(f"/{name}", "is not supported; leave it out, or switch everything in it off")
-    form = {name: body.take(name) for name in _OURS if body.has(name)}
-    if isinstance(given := form.get("restorePointSetting"), dict) and "frequencyInHours" in given:
-        form["restorePointSetting"] = _by_type(body, given)
-    body.ignore(_READ_ONLY)
     body.settle()
-    return form
+    return parse(form, body.values)
 
 
 def _is_off(name: str, value: object) -> bool:
     return "@odata." in name or value in _OFF
 
 
-def _by_type(body: Body, setting: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a restore point setting with a frequency type, also for hours, which beta had before."""
+def _by_type(body: dict[str, Any]) -> list[Problem]:
+    """Say the frequency of restore points by its type, also for hours, which beta had before; return what is wrong."""
+    setting = body.get("restorePointSetting")
+    if not isinstance(setting, Mapping) or "frequencyInHours" not in setting:
+        return []
     rest = {name: value for name, value in setting.items() if name != "frequencyInHours"}
     hours = setting["frequencyInHours"]
-    if hours is None:
-        return rest
     named = _BY_HOURS.get(hours) if type(hours) is int else None
+    body["restorePointSetting"] = {**rest, "frequencyType": named.value} if named else rest
     place = "/restorePointSetting/frequencyInHours"
-    if named is None:
-        body.wrong(place, f"write one of {', '.join(map(str, _BY_HOURS))}, or frequencyType alone")
-    elif rest.get("frequencyType") not in {None, named.value}:
-        body.wrong(place, "is another frequency than frequencyType; write one of the two")
-    return {**rest, "frequencyType": named.value} if named else rest
+    if named is None and hours is not None:
+        return [Problem(place, f"write one of {', '.join(map(str, _BY_HOURS))}, or frequencyType alone")]
+    if named and rest.get("frequencyType") not in {None, named.value}:
+        return [Problem(place, "is another frequency than frequencyType; write one of the two")]
+    return []

@@ -2,24 +2,23 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from shared.domain.cloud_pcs.user_setting import RestorePointSetting, UserSetting
-from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
+from shared.domain.cloud_pcs import user_setting
+from shared.domain.cloud_pcs.user_setting import UserSetting, UserSettingForm
+from triggers.http.json_schema import Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
+from triggers.http.properties import Properties, typed
 from triggers.http.response_shapes import Entity
 from triggers.http.views.policies import AssignmentView, assignment_view
 
+PROPERTIES = Properties(user_setting.PROPERTIES, {"": UserSettingForm})
 USER_SETTINGS = Collection(
     name="userSettings",
-    kinds=kinds_of(
-        *("id", "displayName"),
-        moments="createdDateTime lastModifiedDateTime",
-        flags="selfServiceEnabled localAdminEnabled resetEnabled restorePointSetting/userRestoreEnabled",
-    ),
-    searched=("displayName",),
+    kinds=kinds_of("id", moments="createdDateTime lastModifiedDateTime", flags="restorePointSetting/userRestoreEnabled")
+    | PROPERTIES.kinds,
+    searched=PROPERTIES.searched,
     expands=frozenset({"assignments"}),
     lacks="crossRegionDisasterRecoverySetting notificationSetting provisioningSourceType",
 )
@@ -31,32 +30,25 @@ class UserSettingAssignmentView(AssignmentView, TypedDict):
     createdDateTime: Timestamp
 
 
-class UserSettingView(TypedDict):
-    """Graph's cloudPcUserSetting."""
-
-    id: str
-    displayName: str
-    selfServiceEnabled: bool
-    localAdminEnabled: bool
-    resetEnabled: bool
-    restorePointSetting: Annotated[Json, DumpOf(RestorePointSetting)]
-    createdDateTime: Timestamp
-    lastModifiedDateTime: Timestamp
-    assignments: list[UserSettingAssignmentView]
-
-
+UserSettingView = typed(
+    "UserSettingView",
+    {
+        "id": str,
+        **PROPERTIES.view_types(),
+        "createdDateTime": Timestamp,
+        "lastModifiedDateTime": Timestamp,
+        "assignments": list[UserSettingAssignmentView],
+    },
+    "Graph's cloudPcUserSetting.",
+)
 USER_SETTING = Entity(UserSettingView)
 
 
-def user_setting_view(setting: UserSetting, groups: Mapping[str, str] = MappingProxyType({})) -> UserSettingView:
+def user_setting_view(setting: UserSetting, groups: Mapping[str, str] = MappingProxyType({})) -> Json:
     """Return user settings as Graph's. *groups*: the names of groups by id, as far as they are known."""
     return {
         "id": setting.id,
-        "displayName": setting.display_name,
-        "selfServiceEnabled": setting.self_service_enabled,
-        "localAdminEnabled": setting.local_admin_enabled,
-        "resetEnabled": setting.reset_enabled,
-        "restorePointSetting": setting.restore_point_setting.to_json(),
+        **PROPERTIES.view(setting, setting),
         "createdDateTime": timestamp(setting.created_date_time),
         "lastModifiedDateTime": timestamp(setting.last_modified_date_time),
         "assignments": [

@@ -125,7 +125,7 @@ class _UserSetting(_Assigned):
     name = "userSetting"
     lists, shows = "list_user_settings", "get_user_setting"
     creates, changes, assigns = "add_user_setting", "change_user_setting", "assign_user_settings"
-    properties = ("selfServiceEnabled", "localAdminEnabled", "resetEnabled", "restorePointSetting")
+    properties = tuple(field.name for field in operation(creates).fields or () if field.name not in _Assigned.key)
 
     def faults(self, change: Change) -> Iterator[str]:
         names = self.properties if change.found else (*self.key, *self.properties)

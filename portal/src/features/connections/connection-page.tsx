@@ -26,7 +26,8 @@ type Connection = Found<"/tenants/{tenant}/{version}/deviceManagement/virtualEnd
 /** Graph leaves these out unless they are asked for by name; the checks are one of them. */
 const PROPERTIES =
   "id,displayName,connectionType,healthCheckStatus,healthCheckStatusDetail,inUse,subscriptionId,virtualNetworkId," +
-  "virtualNetworkLocation,adDomainName,adDomainUsername,organizationalUnit,@deskwright.siteId,@deskwright.addresses";
+  "virtualNetworkLocation,adDomainName,adDomainUsername,organizationalUnit,@deskwright.siteId,@deskwright.subnetIds," +
+  "@deskwright.addresses";
 
 const useStyles = makeStyles({
   list: { listStyleType: "none", padding: 0, margin: 0, display: "grid", rowGap: tokens.spacingVerticalM },
@@ -56,6 +57,7 @@ export function ConnectionPage(): ReactElement {
             facts={{
               join: titleOf(connection.connectionType),
               network: connection.virtualNetworkId ?? words.hosted,
+              subnets: connection["@deskwright.subnetIds"].map(lastPart),
               region: connection.virtualNetworkLocation,
               site: connection["@deskwright.siteId"],
               subscription: connection.subscriptionId,
@@ -71,6 +73,11 @@ export function ConnectionPage(): ReactElement {
       )}
     </DetailView>
   );
+}
+
+/** Return the name of a resource of Azure. */
+function lastPart(id: string): string {
+  return id.slice(id.lastIndexOf("/") + 1);
 }
 
 function isChecked({ healthCheckStatus }: Connection): boolean {

@@ -14,6 +14,7 @@ import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { pausedText } from "../../components/paused.ts";
 import { PageHeader } from "../../components/page-header.tsx";
+import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { saidOf } from "../../components/supported.ts";
 import { useActions, type Work } from "../../components/use-actions.tsx";
@@ -47,6 +48,8 @@ export function SpotGroupPage(): ReactElement {
           <Facts
             facts={{
               reason: group.statusDetail,
+              shownToUsersAs: group.friendlyName,
+              description: group.description,
               desktops: titleOf(group.licenseType),
               quantity: group.quantity,
               usersPerHost: group.usersPerHost,
@@ -54,14 +57,20 @@ export function SpotGroupPage(): ReactElement {
               sessions: group.activeSessions,
               imageVersion: <Link to={`/t/${tenant}/image-sets/${group.imageSetId}`}>{group.imageVersion}</Link>,
               site: group.siteId,
+              connection: <Link to={`/t/${tenant}/connections/${group.connectionId}`}>{words.connection}</Link>,
               groups: group.groups.map(({ id: each, displayName }) => displayName ?? each),
               profiles: group.profilePath,
+              sharedData: group.dataPath,
+              tags: group.tags,
               hostsWithOtherSettings: group.hostsWithOtherSettings > 0 ? group.hostsWithOtherSettings : null,
               poolDrift: group.poolDrift.length > 0 ? group.poolDrift : null,
               startOnConnect: group.cannotStartOnConnect,
               paused: pausedText(group.paused),
             }}
           />
+          <Section title={words.settings}>
+            <Facts facts={{ ...group.sessions, ...group.hosts, ...group.capacity }} />
+          </Section>
           <Releases tenant={tenant} group={id} work={work} />
           <Hosts tenant={tenant} group={id} begin={work.begin} />
           <Sessions tenant={tenant} group={id} begin={work.begin} />

@@ -53,6 +53,7 @@ function columnsOf(tenant: string, mayEdit: boolean): Column<Site>[] {
     },
     { id: "region", title: words.siteColumns.region, cell: (row) => row.region },
     { id: "fallback", title: words.siteColumns.fallback, cell: (row) => row.fallbackRegions.join(", ") || "-" },
+    { id: "zones", title: words.siteColumns.zones, cell: (row) => row.zones.join(", ") || "-" },
     { id: "group", title: words.siteColumns.group, cell: (row) => row.resourceGroup },
     { id: "addresses", title: words.siteColumns.addresses, cell: (row) => row.addressSpace },
   ];

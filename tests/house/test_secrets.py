@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 import shared
 import triggers
 from shared.domain.values import Value
-from shared.services.catalogue import ACTIONS
+from shared.services.catalogue import PERFORMERS
 from triggers.http.openapi import routes
 from triggers.http.views.openapi_document import document
 from triggers.http.write_only import secret_places, without_secrets
@@ -72,7 +72,7 @@ def test_the_command_line_shows_and_keeps_no_secret_of_a_body(name: str) -> None
 
 def test_the_parameters_of_bulk_actions_are_no_secrets() -> None:
     """They are free in the schema of the body, in which nothing of them could be marked."""
-    assert [name for name, action in ACTIONS.items() if "writeOnly" in str(action.form.model_json_schema())] == []
+    assert [name for name, action in PERFORMERS.items() if "writeOnly" in str(action.form.model_json_schema())] == []
 
 
 def fields() -> Iterator[tuple[str, FieldInfo]]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 from orchestrators.parts.carriers import remove_carrier
@@ -112,11 +111,6 @@ class BuildSteps(NamedTuple, Generic[StepName]):
     enroll_in_intune: StepName
 
 
-def _nothing(machine: Machine) -> Steps[None]:
-    del machine
-    yield from ()
-
-
 @dataclass(frozen=True, slots=True)
 class MachineBuild(Generic[StepName]):
     """A machine to build, and its directory.
@@ -132,9 +126,9 @@ class MachineBuild(Generic[StepName]):
     domain: Domain | None
     hybrid_join_wait: timedelta
     enrollment_wait: timedelta
+    noted: Mapping[str, str]
     enroll: bool = True
-    noted: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    vm_requested: Callable[[Machine], Steps[None]] = _nothing
+    vm_requested: Callable[[Machine], Steps[None]] | None = None
 
 
 class _BuildRecorder(Recorder, Generic[StepName]):
@@ -169,7 +163,8 @@ class _BuildRecorder(Recorder, Generic[StepName]):
     def vm_requested(self, operation: Accepted) -> Steps[None]:
         """Add the VM."""
         self._work.add_resources(vm_id=operation.resource_id)
-        yield from self._build.vm_requested(self._build.spec.machine.but(region=str(self._work.resources.region)))
+        if self._build.vm_requested is not None:
+            yield from self._build.vm_requested(self._build.spec.machine.but(region=str(self._work.resources.region)))
 
     def removed(self) -> None:
         """Take the VM and its interface out again, and with them the rights on the VM."""

@@ -30,7 +30,7 @@ THREE  := -n 3 --dist loadfile
 FIVE   := -n 5 --dist loadfile --no-loadscope-reorder
 
 # What is fast and touches nothing; then what starts processes.
-FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house tests/mutation tests/infra tests/deployment cli/tests
+FAST_TESTS := tests/unit tests/properties tests/stories tests/replay tests/house tests/mutation tests/recipes tests/infra tests/deployment cli/tests
 SLOW_TESTS := tests/local tests/integration tests/contract packages tests/worker
 
 .PHONY: help

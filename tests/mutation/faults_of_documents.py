@@ -150,6 +150,14 @@ FAULTS: dict[str, dict[str, Fault]] = {
             appended("tests/house/examples.py", "\n\ndef no_such_function() -> None: ...\n"), clue="DID NOT RAISE"
         ),
     },
+    "tests/recipes/test_recipes.py": {
+        "test_every_recipe_is_followed_or_says_why_not": Fault(
+            edited("CONTRIBUTING.md", "\n### Record a decision\n", "\n### Planted\n"), clue="Planted"
+        ),
+        "test_a_recipe_names_what_it_needs": Fault(
+            edited("CONTRIBUTING.md", "`make openapi`", "`make planted`"), clue="make openapi"
+        ),
+    },
     "tests/unit/auth/test_problems.py": {
         "test_the_page_of_errors_has_every_code_with_its_type_and_title_and_no_other": Fault(
             appended("docs/errors.md", "\n## Planted\n\n`499`, `urn:planted`: *Planted*\n")

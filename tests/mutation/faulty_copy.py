@@ -60,6 +60,16 @@ def edited(path: str, old: str, other: str) -> dict[str, Edit]:
     return {path: made}
 
 
+def before(path: str, old: str, more: str) -> dict[str, Edit]:
+    """More text in front of *old*."""
+    return edited(path, old, f"{more}{old}")
+
+
+def after(path: str, old: str, more: str) -> dict[str, Edit]:
+    """More text behind *old*."""
+    return edited(path, old, f"{old}{more}")
+
+
 def edited_below(folder: str, old: str, other: str) -> dict[str, Edit]:
     """Another text in the only file below a folder that has *old*: the file may move."""
     found = [tree.relative(path).as_posix() for path in tree.below(folder) if old in tree.text(path)]

@@ -161,6 +161,8 @@ def words_of(noun: str, verb: Verb, ids: dict[str, str], upn: str) -> list[str] 
     if found.parameters:
         if noun == "wizard":
             return [*words, "create-connection"]
+        if found.name == "get_service_plan":
+            return None
         if found.name in {"get_supported_region", "get_gallery_image"}:
             return [*words, "westeurope" if "region" in found.name else GALLERY_IMAGE]
         if noun not in ids or len(found.parameters) > 1 or found.name == "explain_desktop":

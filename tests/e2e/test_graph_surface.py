@@ -209,7 +209,7 @@ def test_every_change_is_an_audit_event_that_names_who_and_what(open_office: Ope
     assert read["id"] == event["id"]
 
 
-@pytest.mark.parametrize("collection", [name for name in COLLECTIONS if name != "servicePlans"])
+@pytest.mark.parametrize("collection", COLLECTIONS)
 def test_what_is_not_there_is_a_404_in_graph_s_shape(shared_office: Office, collection: str) -> None:
     office = shared_office
     answer = office.portal.send("GET", f"{office.graph}/{collection}/nothing")

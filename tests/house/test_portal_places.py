@@ -38,6 +38,7 @@ WITHOUT_PLACE = {
     "get_release": "the first of the group's releases so far is it",
     "list_supported_regions": "the wizards offer them",
     "get_supported_region": "the wizards offer them",
+    "get_service_plan": "the page of licences shows them all",
     "get_audit_activity_types": "the audit log is searched by words",
     "find_source_images": "the wizards offer them",
     "list_snapshots": "each Cloud PC shows its own",

@@ -96,3 +96,14 @@ async def test_a_user_does_in_graph_s_shape_what_their_settings_allow(home: Offi
     await home.user_settings.change("contoso", "s1", lambda setting: setting.but(self_service_enabled=False))
     refused, _ = await said(routes, f"POST {MINE}/{{id}}/reboot", at=at, headers=eve)
     assert (kept, refused) == (404, 403)
+
+
+async def test_one_licence_is_shown_as_in_the_list(home: Office, routes: dict[str, Any]) -> None:
+    status, listed = await said(routes, "GET …/servicePlans")
+    assert (status, len(listed["value"])) == (200, 2)
+    for each in listed["value"]:
+        status, one = await said(routes, "GET …/servicePlans/{id}", at={"id": each["id"]})
+        assert (status, {name: one[name] for name in each}) == (200, each)
+        assert one["@odata.context"].endswith("servicePlans/$entity")
+    status, none = await said(routes, "GET …/servicePlans/{id}", at={"id": "sku-9"})
+    assert (status, none["error"]["code"]) == (404, "ResourceNotFound")

@@ -43,6 +43,16 @@ async def list_service_plans(call: Call) -> Response:
     return await graph_whole_list(call, SERVICE_PLANS, [service_plan_view(plan) for plan in plans])
 
 
+@bp.route(route=f"{BASE}/servicePlans/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/servicePlans/read", graph=True, returns=SERVICE_PLAN, query=ONE)
+async def get_service_plan(call: Call) -> Response:
+    """Show one Cloud PC licence that the tenant has."""
+    plan = (await licenses(call.context)).get(call.param("id"))
+    if plan is None:
+        raise NotFoundError("the tenant has no such licence")
+    return graph_item(call, SERVICE_PLANS, service_plan_view(plan))
+
+
 @bp.route(route=f"{BASE}/supportedRegions", methods=["GET"], auth_level=_OPEN)
 @endpoint(
     "Microsoft.CloudPC/supportedRegions/read",

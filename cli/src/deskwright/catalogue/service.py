@@ -136,6 +136,7 @@ OFFER = Noun(
             "list_service_plans",
             (*NAME, "VCPU=vCpuCount", "RAM GB=ramInGB", "DISK GB=storageInGB", "PART=@deskwright.skuPartNumber", *ID),
         ),
+        Verb("plan", "get_service_plan"),
         Verb(
             "licenses",
             "list_licenses",

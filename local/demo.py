@@ -5,7 +5,7 @@ import signal
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from local.journey import TENANT, Journey, licences
 from local.options import APP, HostKind, StackOptions
 from local.people import offered as people_page
 from local.play import BUILT, Played, begins_at, find, is_spot, play, table
+from local.progress import Progress
 from local.spot_board import SpotBoard
 from local.spot_demo import play_spot
 from local.spot_play import play_spot_scenario
@@ -26,8 +27,7 @@ BEGINS = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 RUN = APP / ".run" / "demo"
 
 _LOOK_EVERY_SECONDS = 1.0
-# A run without a change for so long, in real time, has stopped.
-_STANDSTILL_SECONDS = 180.0
+_STANDSTILL = timedelta(hours=3)
 _WORTH_A_LOOK = (
     "/beta/deviceManagement/virtualEndpoint/cloudPCs?$top=3",
     "/explain?user=user01@contoso.example",
@@ -182,20 +182,18 @@ def _rehearse(stack: Stack, console: Console, scenario: Mapping[str, Any], users
 def _watch(stack: Stack, journey: Journey, board: Board) -> Outcome:
     """Show the Cloud PCs until all are settled. Raises: StackError if a part ends or nothing changes any more."""
     expected = licences(stack.options.users)
-    seen: list[tuple[str, str, int]] = []
-    last_news = time.monotonic()
+    progress = Progress(stack.folder, _STANDSTILL)
     while True:
-        rows = journey.cloud_pcs()
-        board.update(rows, stack.clock.now())
-        # The estimated ends change by themselves: that is no progress.
-        if (news := [(row.status, row.step, row.percent) for row in rows]) != seen:
-            seen, last_news = news, time.monotonic()
+        rows, at = journey.cloud_pcs(), stack.clock.now()
+        board.update(rows, at)
         if len(rows) >= expected and all(row.is_settled for row in rows):
             return Outcome(rows, expected, _findings(stack))
         if dead := stack.failed_part():
             raise StackError(f"{dead} has ended; its log is in {stack.folder / 'logs'}")
-        if time.monotonic() - last_news > _STANDSTILL_SECONDS:
-            return Outcome(rows, expected, [*_findings(stack), "nothing moved for three minutes"])
+        # The estimated ends change by themselves: that is no progress.
+        news = [(row.status, row.step, row.percent) for row in rows]
+        if (problem := progress.standstill(news, at, time.monotonic())) is not None:
+            return Outcome(rows, expected, [*_findings(stack), problem])
         time.sleep(_LOOK_EVERY_SECONDS)
 
 

@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from azure_simulator import scenarios
 
 from local.board import Row, count_by_status
 from local.journey import Journey
+from local.progress import Progress
 from local.rehearsal import Rehearsal
 from local.spot_play import play_spot_scenario
 from local.stack import Stack, StackError
@@ -22,7 +23,7 @@ BUILT = frozenset({"mainJob", "lifecycle", "notifications", "resize", "imageVers
 """Features of the service: a scenario whose ``needs`` is in it must pass. A new feature adds its name."""
 
 _LOOK_EVERY_SECONDS = 0.2
-_STANDSTILL_SECONDS = 90.0
+_STANDSTILL = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,20 +130,17 @@ def _watch(
     is_over: Callable[[Sequence[Row]], bool],
 ) -> bool:
     """Read until it is over, and add to *seen*; return False if nothing changed any more before that."""
-    shown: list[tuple[str, str]] = []
-    last_news, kills = time.monotonic(), rehearsal.setting.get("kills", 0)
+    progress, kills = Progress(stack.folder, _STANDSTILL), rehearsal.setting.get("kills", 0)
     while True:
         rows = [row for row in journey.cloud_pcs() if row.user in rehearsal.people]
         show(rows)
         seen.waited |= {row.step for row in rows if row.status == "pendingProvision"}
         seen.statuses |= {row.status for row in rows}
-        if (news := [(row.status, row.step) for row in rows]) != shown:
-            shown, last_news = news, time.monotonic()
         if is_over(rows):
             return True
         if dead := stack.failed_part():
             raise StackError(f"{dead} has ended; its log is in {stack.folder / 'logs'}")
-        if time.monotonic() - last_news > _STANDSTILL_SECONDS:
+        if progress.standstill([(row.status, row.step) for row in rows], stack.clock.now(), time.monotonic()):
             return False
         if kills:
             kills -= 1

@@ -4,14 +4,14 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.console import Console
 
 from local.host_hours import HostHours, host_hours
 from local.journey import GROUP, Journey
+from local.progress import Progress
 from local.spot_board import Picture, SpotBoard
 from local.spot_journey import FIRST, SECOND, SpotJourney
 from local.stack import Stack, StackError
@@ -27,8 +27,6 @@ _QUIET_SPEED = 900.0
 _LOOK_EVERY_SECONDS = 0.5
 # A day without a change of its hosts and sessions for so long has stopped: longer than between the morning and noon.
 _STANDSTILL = timedelta(hours=6)
-# So has one whose time stands, and whose host writes nothing, for so many real seconds.
-_HOST_STANDS_SECONDS = 300.0
 
 
 @dataclass(slots=True)
@@ -45,33 +43,6 @@ class SpotOutcome:
         """Whether every stage came to its end, nobody was turned away, and the cloud has found nothing wrong."""
         failed = self.broker["signIns"].get("failed", 0) + self.broker["signIns"].get("refused", 0)
         return not (self.problems or self.findings or failed or self.broker["lost"])
-
-
-class Progress:
-    """Whether a stage goes on: by simulated time, so that a slow machine has as long as it needs."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._news, self._news_at = "", datetime.max.replace(tzinfo=UTC)
-        self._life, self._life_at = "", 0.0
-
-    def standstill(self, picture: Picture, real: float) -> str | None:
-        """Return the reason for which nothing goes on, None: the stage goes on.
-
-        *real*: seconds of a clock that is never set back.
-        """
-        news = json.dumps([picture.hosts, picture.broker], default=str)
-        if news != self._news:
-            self._news, self._news_at = news, picture.at
-        written = [file.stat().st_mtime_ns for file in sorted(self._folder.glob("host.db*"))]
-        life = f"{picture.at} {written}"
-        if life != self._life:
-            self._life, self._life_at = life, real
-        if picture.at - self._news_at > _STANDSTILL:
-            return "nothing moved for six simulated hours"
-        if real - self._life_at > _HOST_STANDS_SECONDS:
-            return "time stands, and the host has written nothing for five minutes"
-        return None
 
 
 @dataclass(slots=True)
@@ -215,7 +186,7 @@ class SpotDay:
     def _watch(self, stage: str, is_over: Callable[[Picture], bool]) -> None:
         """Show the group until a stage is over. Raises: StackError if a part ends; a standstill is a problem."""
         self.stage = stage
-        progress = Progress(self.stack.folder)
+        progress = Progress(self.stack.folder, _STANDSTILL)
         while True:
             picture = self._picture()
             self.board.update(picture)
@@ -223,7 +194,8 @@ class SpotDay:
                 return
             if dead := self.stack.failed_part():
                 raise StackError(f"{dead} has ended; its log is in {self.stack.folder / 'logs'}")
-            if (problem := progress.standstill(picture, time.monotonic())) is not None:
+            problem = progress.standstill([picture.hosts, picture.broker], picture.at, time.monotonic())
+            if problem is not None:
                 self.problems.append(f"{stage}: {problem}")
                 return
             time.sleep(_LOOK_EVERY_SECONDS)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from local.progress import Progress
 from local.rehearsal import Rehearsal
 from local.spot_board import Picture
 from local.spot_rehearsal import SpotRehearsal
@@ -21,7 +22,6 @@ _LONGEST = timedelta(hours=18)
 _CALM = 120.0
 """Simulated seconds per real second while everything is prepared for a moment that is not to be missed."""
 _LOOK_EVERY_SECONDS = 0.2
-_STANDSTILL_SECONDS = 90.0
 _MOST_REQUESTS = 20_000
 
 
@@ -48,7 +48,7 @@ class SpotPlay:
 
     def watch(self) -> bool:
         """Look until it is over; return False if it did not end in its time, or nothing moved any more."""
-        seen, last_news = self.began, time.monotonic()
+        progress = Progress(self.stack.folder, self.spot.lasts + _LONGEST)
         over = self._version_is_over if self.spot.is_version else self._group_is_over
         while not over():
             if dead := self.stack.failed_part():
@@ -56,9 +56,7 @@ class SpotPlay:
             now = self.stack.clock.now()
             if now > self.began + self.spot.lasts + _LONGEST:
                 return False
-            if now != seen:
-                seen, last_news = now, time.monotonic()
-            if time.monotonic() - last_news > _STANDSTILL_SECONDS:
+            if progress.standstill(now, now, time.monotonic()) is not None:
                 return False
             time.sleep(_LOOK_EVERY_SECONDS)
         return True

@@ -99,7 +99,7 @@ async def receive_message(deps: Dependencies, client: DurableClient, message: Re
         if await deps.tenants.find(change.tenant_id) is None:
             await _put_aside(deps, message, f"there is no tenant {change.tenant_id}")
             return
-        async with _PLACES.one():
+        async with _PLACES.one(change.tenant_id):
             await _carry_out(deps, client, change)
     except Exception as error:
         if message.tries < _LAST_TRY:

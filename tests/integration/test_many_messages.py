@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.services import directory_changes
-from shared.services.directory_changes import Received, receive_message
+from shared.services.directory_changes import DirectoryChange, Received, receive_message
 from shared.storage.tables import Table
 from tests.integration import things
 from tests.integration.asking import ask
@@ -88,6 +88,32 @@ async def test_so_many_messages_are_carried_out_at_once(office: Office, monkeypa
     host: Any = IdleHost()
     await asyncio.gather(*(receive_message(office, host, each) for each in messages(HANDED_OVER)))
     assert (most, at_work) == (2, 0)
+
+
+async def test_a_tenant_s_only_message_does_not_wait_for_all_of_another(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    here = asyncio.Event()
+
+    async def carried_out(_: Any, __: Any, change: DirectoryChange) -> None:
+        begun.append(change.tenant_id)
+        await here.wait()
+
+    async def known(tenant_id: str) -> Any:
+        return tenant_id
+
+    monkeypatch.setattr(directory_changes, "_carry_out", carried_out)
+    monkeypatch.setattr(office.tenants, "find", known)
+    host: Any = IdleHost()
+    body = next(messages(1)).body.replace(b"contoso", b"fabrikam")
+    come = [*messages(HANDED_OVER), Received(id="last", tries=1, body=body)]
+    work = [asyncio.create_task(receive_message(office, host, each)) for each in come]
+    await asyncio.sleep(0.1)  # nothing waits for anything but a place
+    here.set()
+    await asyncio.gather(*work)
+    assert len(begun) == len(come)
+    assert begun.index("fabrikam") == 3
 
 
 async def test_who_has_changed_again_stays_when_many_are_settled_together(

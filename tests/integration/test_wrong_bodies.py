@@ -141,6 +141,7 @@ ASSIGNED = {"assignments": [{"target": {"groupId": "g1"}}, {"target": {"groupId"
 
 SET = {"id": "5e700000"}
 VERSION = {**SET, "number": "0.0.1"}
+BULKS = "POST tenants/{tenant}/bulkActions"
 SAVE, REVIEW = "POST tenants/{tenant}/wizards/{wizard}", "POST tenants/{tenant}/wizards/{wizard}/review"
 FORMS: dict[str, Json] = {
     "create-connection": HYBRID_FORM,
@@ -171,22 +172,22 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     "review of a tenant": ("POST wizards/create-tenant/review", TENANT_FORM, {}),
     **{f"dry run of {name}": ("POST tenants/{tenant}/dryRun", change, {}) for name, change in DRY_RUNS.items()},
     "bulk action of ids": (
-        "POST tenants/{tenant}/bulkActions",
+        BULKS,
         {"action": "reboot", "cloudPcIds": [WORKS.id], **BULK},
         {},
     ),
     "bulk action of a filter": (
-        "POST tenants/{tenant}/bulkActions",
+        BULKS,
         {"action": "reboot", "filter": SELECTION, "excludeCloudPcIds": ["x"], **BULK},
         {},
     ),
     "bulk action with parameters": (
-        "POST tenants/{tenant}/bulkActions",
+        BULKS,
         {"action": "extendGrace", "filter": SELECTION, **BULK, "parameters": {"hours": 5}},
         {},
     ),
     "bulk restore": (
-        "POST tenants/{tenant}/bulkActions",
+        BULKS,
         {
             "action": "restore",
             "filter": SELECTION,

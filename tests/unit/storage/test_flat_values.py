@@ -66,6 +66,8 @@ CHOSEN = ConfigurationStep(
     naming_template="PC-%RAND:6%",
     grace_period_in_hours=24,
 )
+LATER: set[str] = set()
+"""Fields that came after that commit: it keeps what it does not know (``test_newer_releases.py``)."""
 LEFT_OUT = {name: each for name, each in POLICY.items() if name not in {"cloudPcNamingTemplate", "gracePeriodInHours"}}
 
 
@@ -77,8 +79,9 @@ def row_of(body: Any) -> Row:
 def test_a_row_of_the_release_before_is_read_and_written_as_it_was(
     model: type[FlatValue], body: dict[str, Any]
 ) -> None:
-    value = Codec(model).value(row_of(body))
-    assert joined(Codec(model).row(value, "contoso", "p1")) == body
+    written = joined(Codec(model).row(Codec(model).value(row_of(body)), "contoso", "p1"))
+    assert {name: each for name, each in written.items() if name in body} == body
+    assert written.keys() - body.keys() == LATER
 
 
 def test_the_parts_are_nested_in_python() -> None:
@@ -96,12 +99,8 @@ def test_a_change_may_name_a_field_of_a_part_and_leaves_the_others() -> None:
 def test_fields_of_a_newer_release_survive_a_change_by_this_one() -> None:
     value, newer = Codec(Policy).read(row_of({**POLICY, "colour": "blue", "securityDefaults": {**SECURITY, "usb": 4}}))
     row = Codec(Policy).row(value.but(locale="fr-FR"), "contoso", "p1", newer=newer_of(seen("W/1", newer)))
-    assert joined(row) == {
-        **POLICY,
-        "locale": "fr-FR",
-        "colour": "blue",
-        "securityDefaults": {**SECURITY, "usb": 4},
-    }
+    changed = {"locale": "fr-FR", "colour": "blue", "securityDefaults": {**SECURITY, "usb": 4}}
+    assert {name: each for name, each in joined(row).items() if name not in LATER} == {**POLICY, **changed}
 
 
 def test_a_stored_record_stays_readable_when_a_rule_for_forms_becomes_stricter() -> None:

@@ -8,15 +8,17 @@ from typing import Any
 
 from shared.domain.asking import HeldBack
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Failure
-from shared.domain.cloud_pcs.lifecycle import PHASES, REPLACEABLE, Event, Status, advance
+from shared.domain.cloud_pcs.lifecycle import PHASES, REPLACEABLE, Event, Phase, Status, advance
 from shared.domain.cloud_pcs.remote_action import RemoteAction
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import Slot, other_slot
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Snapshot
 from shared.domain.values import Value
+from shared.errors import IllegalTransitionError
 
 _BUILDING = frozenset({Status.PENDING_PROVISION, Status.PROVISIONING})
+_REPRIEVES = frozenset({Event.REPRIEVED, Event.REPRIEVED_WITH_WARNINGS})
 
 
 class User(Value):
@@ -222,8 +224,11 @@ class CloudPc(Value):
     def after(self, event: Event, *, at: datetime, **changes: object) -> CloudPc:
         """Return the record after *event*, with *changes*; its current build is in the phase that follows from it.
 
-        Raises: IllegalTransitionError if the life cycle has no such step.
+        Raises: IllegalTransitionError if the life cycle has no such step, or it is reprieved without a machine that
+        works: it was cancelled, or its machine is leaving.
         """
+        if event in _REPRIEVES and self.current.phase is not Phase.BUILT:
+            raise IllegalTransitionError("a Cloud PC without a machine that works cannot be reprieved")
         freed = {"held_back": None, **changes}  # what waited is done, or no longer wanted
         after = self.but(status=advance(self.status, event), last_modified_date_time=at, **freed)
         return after.with_current(phase=PHASES.get(event, after.current.phase))

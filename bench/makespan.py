@@ -131,7 +131,7 @@ def _measure(stack: Stack, journey: Journey, policy: str, requests: list[dict[st
     began = _at(saved["createdDateTime"])
     took = [(_at(end) - began).total_seconds() for end in ends]
     during = [request for request in requests if 0 <= (_at(request["at"]) - began).total_seconds() <= max(took)]
-    machines = delays(_records(stack), began)
+    machines = delays(records_of(stack, TENANT_ID), began)
     if len(machines) != len(ends):
         raise SystemExit(f"the cloud shows {len(machines)} machines for {len(ends)} Cloud PCs")
     least = bound(machines, during, stack.ask_cloud("buckets"))
@@ -146,14 +146,15 @@ def _measure(stack: Stack, journey: Journey, policy: str, requests: list[dict[st
     )
 
 
-def _records(stack: Stack) -> Records:
+def records_of(stack: Stack, directory: str) -> Records:
+    """Return the records of the cloud, with the devices of one directory."""
     compute, desktops = "Microsoft.Compute/virtualMachines", "Microsoft.DesktopVirtualization/hostPools/sessionHosts"
     return Records(
         operations=stack.ask_cloud("operations"),
         machines=stack.ask_cloud(f"state?type={compute}"),
         session_hosts=stack.ask_cloud(f"state?type={desktops}"),
-        devices=stack.ask_cloud("state?view=directory&kind=device")[TENANT_ID],
-        managed_devices=stack.ask_cloud("state?view=directory&kind=managedDevice")[TENANT_ID],
+        devices=stack.ask_cloud("state?view=directory&kind=device")[directory],
+        managed_devices=stack.ask_cloud("state?view=directory&kind=managedDevice")[directory],
     )
 
 

@@ -9,7 +9,7 @@ from tests.replay.coverage import FLOOR, Module, measured, statements, total
 
 @pytest.fixture(scope="module")
 def modules() -> list[Module]:
-    """Return what the recorded histories reach; it takes some seconds."""
+    """Measure the coverage by the recorded histories once: it takes some seconds."""
     return measured()
 
 

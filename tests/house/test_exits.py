@@ -13,7 +13,7 @@ OF_CLICK = {"click.echo", "click.secho", "click.echo_via_pager", "click.prompt",
 OF_PYTHON = {"print", "input", "getpass.getpass", "traceback.print_exc"}
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
 ASKED = {"isatty", "reconfigure", "fileno", "flush"}
-"""What a module may want of a stream without writing to it."""
+"""Attributes of a stream that a module may use without writing to it."""
 OTHERWISE = {
     "completion.py: click.echo": "the script for a shell, which is ours",
     "__main__.py: sys.stdout": "whether it is a file, whose encoding is set",

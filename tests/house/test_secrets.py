@@ -1,7 +1,5 @@
 """Every secret that a body may have is marked with ``writeOnly``, and whoever keeps or shows a body leaves it out."""
 
-import importlib
-import pkgutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +7,9 @@ import pytest
 from deskwright.bodies import masked
 from pydantic.fields import FieldInfo
 
-import shared
-import triggers
 from shared.domain.values import Value
 from shared.services.catalogue import PERFORMERS
+from tests.walking import subclasses
 from triggers.http.openapi import routes
 from triggers.http.views.openapi_document import document
 from triggers.http.write_only import secret_places, without_secrets
@@ -77,13 +74,7 @@ def test_the_parameters_of_bulk_actions_are_no_secrets() -> None:
 
 def fields() -> Iterator[tuple[str, FieldInfo]]:
     """Yield every field of every value of the app."""
-    for package in (shared, triggers):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            importlib.import_module(module.name)
-    found = list(Value.__subclasses__())
-    while found:
-        value = found.pop()
-        found += value.__subclasses__()
+    for value in subclasses(Value):
         yield from ((f"{value.__name__}.{name}", field) for name, field in value.model_fields.items())
 
 

@@ -62,6 +62,7 @@ FAULTS: dict[str, dict[str, Fault]] = {
         ),
         "test_every_folder_has_its_paragraph": Fault(new(MODULE)),
         "test_a_newcomer_meets_few_names_at_the_top": Fault(new("planted.txt") | new("planted.cfg"), clue="<="),
+        "test_no_page_waits_for_a_figure": Fault(appended("README.md", "\nIn @PLANTED@ seconds.\n"), clue="PLANTED"),
         "test_no_file_has_a_conflict_of_a_merge": Fault(new(MODULE, f"{_CONFLICT} ours\n")),
     },
     "tests/house/test_github.py": {
@@ -73,6 +74,9 @@ FAULTS: dict[str, dict[str, Fault]] = {
         ),
         "test_the_workflow_runs_the_command_of_the_readme": Fault(
             edited(".github/workflows/test.yml", "run: make test", "run: make planted")
+        ),
+        "test_the_workflow_has_every_shell_in_which_completion_is_tried": Fault(
+            edited(".github/workflows/test.yml", "DESKWRIGHT_SHELLS: bash zsh fish", "DESKWRIGHT_SHELLS: bash planted")
         ),
         "test_every_action_is_pinned_to_a_commit": Fault(
             appended(".github/workflows/test.yml", "      - uses: planted/action@main\n")

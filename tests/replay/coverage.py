@@ -9,7 +9,7 @@ import ast
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -40,9 +40,14 @@ class Module:
         return 100.0 if not self.statements else 100 * (1 - len(self.missed) / self.statements)
 
 
-def statements(source: str) -> set[int]:
-    """Return the lines on which the statements of functions begin, without their docstrings."""
-    functions = (each for each in ast.walk(ast.parse(source)) if isinstance(each, ast.FunctionDef))
+def statements(source: str, names: Container[str] | None = None) -> set[int]:
+    """Return the lines on which the statements of functions begin, without their docstrings.
+
+    *names*: of these functions alone, with the functions inside them.
+    """
+    tree = ast.parse(source)
+    walked = ast.walk(tree) if names is None else (inner for each in _named(tree, names) for inner in ast.walk(each))
+    functions = (each for each in walked if isinstance(each, ast.FunctionDef))
     return {line for function in functions for line in _lines(function.body[ast.get_docstring(function) is not None :])}
 
 
@@ -54,6 +59,19 @@ def _lines(body: Iterable[ast.stmt]) -> Iterator[int]:
             yield from _lines(getattr(statement, name, ()))
         for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
             yield from _lines(part.body)
+
+
+def _named(tree: ast.Module, names: Container[str]) -> Iterator[ast.FunctionDef]:
+    return (each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name in names)
+
+
+def only(module: Module, names: Collection[str]) -> Module:
+    """Return what of a module is in the functions of these names. Raises: LookupError if one is not there."""
+    source = (ROOT / module.path).read_text()
+    if missing := set(names) - {each.name for each in _named(ast.parse(source), names)}:
+        raise LookupError(f"{module.path} has no {sorted(missing)}")
+    wanted = statements(source, names)
+    return Module(module.path, len(wanted), tuple(line for line in module.missed if line in wanted))
 
 
 def reached(histories: Iterable[dict[str, Any]]) -> Lines:

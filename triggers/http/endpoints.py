@@ -95,11 +95,8 @@ def endpoint(
 
             async def perform() -> func.HttpResponse:
                 call = await _authorized_call(req, verb, trace_id, calls, graph=graph)
-                call.secrets, call.returns = secrets, by_status.get(HTTPStatus.OK)
-                version = str(req.route_params.get("version", ""))
-                call.params = named_parameters(req.params, query, graph=graph, version=version)
-                if accepts is None and req.method != "GET":
-                    call.refuse_fields()
+                call.secrets = secrets
+                _read_by(metadata, call)
                 with on_behalf_of(call.tenant_id), _unreadable_of(call) as call.left_out:
                     return _http_response(await handler(call, *clients), req, trace_id)
 
@@ -117,6 +114,15 @@ def endpoint(
         return _entry(handler, respond) if returns is None else attach(_entry(handler, respond), metadata)
 
     return frame
+
+
+def _read_by(metadata: RouteMetadata, call: Call) -> None:
+    """Give a call its parameters and the shape of its answer, as its route declares them. Raises: InvalidError."""
+    call.returns = metadata.returns.get(HTTPStatus.OK)
+    version = str(call.request.route_params.get("version", ""))
+    call.params = named_parameters(call.request.params, metadata.query, graph=metadata.graph, version=version)
+    if metadata.accepts is None and call.request.method != "GET":
+        call.refuse_fields()
 
 
 def action_endpoint(

@@ -21,7 +21,7 @@ OTHERWISE = {
 
 
 def writes(tree: ast.AST) -> Iterator[str]:
-    """Yield what a module writes to a terminal with, or asks by, other than by the exits."""
+    """Yield the names by which a module writes to a terminal, or asks at it, other than by the exits."""
     asked = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in ASKED
     }  # sys.stderr of sys.stderr.isatty

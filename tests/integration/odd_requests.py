@@ -9,9 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.integration import things
+from tests.integration.bodies import BODIES
 from tests.integration.callers import signed_in
 from tests.integration.scenes import SCENES, WORKS
-from tests.integration.test_wrong_bodies import BODIES, at, places
+from tests.integration.test_wrong_bodies import at, places
 
 PRINCIPAL = "x-ms-client-principal"
 DIRECTORY = things.DIRECTORY

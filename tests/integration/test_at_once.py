@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tests.integration.asking import ask
+from tests.integration.bodies import SET
 from tests.integration.callers import Office
 from tests.integration.scenes import HYBRID, SETTING
-from tests.integration.test_wrong_bodies import SET
 
 AT_ONCE = 6
 SITE = {"region": "eastus", "resourceGroup": "east", "addressSpace": "10.30.0.0/16"}

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.integration.asking import ask, graph_shaped, told
+from tests.integration.bodies import BODIES, SET
 from tests.integration.callers import Office
 from tests.integration.desks import with_a_host
 from tests.integration.scenes import SETTING, WORKS
-from tests.integration.test_wrong_bodies import BODIES, SET
 
 OTHERWISE = {"POST graph/notifications"}
 """Graph reads only the status (``test_notifications.py``)."""

@@ -10,11 +10,12 @@ import pytest
 
 from shared.domain.operations.bulk import MOST_CLOUD_PCS
 from tests.integration.asking import ask, told
+from tests.integration.bodies import BODIES, REVIEW, SAVE, Json
 from tests.integration.callers import Office
 from tests.integration.desks import with_a_host
 from tests.integration.scenes import SETTING, WORKS
 from tests.integration.spot_forms import SPOT_FORMS
-from tests.integration.test_wrong_bodies import BODIES, REVIEW, SAVE, Json, at, places, pointer
+from tests.integration.test_wrong_bodies import at, places, pointer
 from tests.unit.openapi.test_bounds import BODIES as OF_DOCUMENT
 from tests.unit.openapi.test_bounds import DOCUMENT, parts
 

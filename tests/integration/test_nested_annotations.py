@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from tests.integration.asking import ask, told
+from tests.integration.bodies import BODIES
 from tests.integration.callers import Office
 from tests.integration.desks import with_a_host
 from tests.integration.scenes import SETTING, WORKS
-from tests.integration.test_wrong_bodies import BODIES
 
 GRAPH = sorted(which for which, (name, _, _) in BODIES.items() if "…" in name)
 

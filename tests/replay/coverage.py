@@ -66,7 +66,7 @@ def _named(tree: ast.Module, names: Container[str]) -> Iterator[ast.FunctionDef]
 
 
 def only(module: Module, names: Collection[str]) -> Module:
-    """Return what of a module is in the functions of these names. Raises: LookupError if one is not there."""
+    """Return a module with the statements of these functions alone. Raises: LookupError if one is not there."""
     source = (ROOT / module.path).read_text()
     if missing := set(names) - {each.name for each in _named(ast.parse(source), names)}:
         raise LookupError(f"{module.path} has no {sorted(missing)}")

@@ -1,0 +1,258 @@
+"""A good body for every route that takes one."""
+
+from typing import Any
+
+from tests.integration import things
+from tests.integration.desks import GROUP_ID
+from tests.integration.scenes import OFFERED, VNET, WORKS
+
+Json = dict[str, Any]
+GROUPS = {"groupIds": ["g1", "g2"]}
+SECURITY_DEFAULTS = {
+    "clipboard": True,
+    "drives": False,
+    "printers": True,
+    "usbDevices": False,
+    "virtualizationBasedSecurity": True,
+}
+POLICY_FORM = {
+    "connection": {"connectionIds": ["c1"]},
+    "image": {"imageType": "gallery", "imageId": OFFERED.id},
+    "configuration": {
+        "locale": "en-US",
+        "namingTemplate": "CPC-%USERNAME:4%-%RAND:5%",
+        "localAdminEnabled": False,
+        "enableSingleSignOn": True,
+        "securityDefaults": SECURITY_DEFAULTS,
+        "gracePeriodInHours": 168,
+        "provisioningType": "dedicated",
+    },
+    "groups": GROUPS,
+    "detail": {"displayName": "Office", "description": "Everybody"},
+}
+HYBRID_FORM: dict[str, Json] = {
+    "site": {"siteId": "west", "subscriptionId": things.SUBSCRIPTION},
+    "credentials": {
+        "joinType": "hybridAzureADJoin",
+        "network": {"virtualNetworkId": VNET, "subnetIds": [f"{VNET}/subnets/a"]},
+        "domain": {
+            "adDomainName": "corp.example",
+            "organizationalUnit": "OU=a,DC=corp,DC=example",
+            "adDomainUsername": "corp\\join",
+            "adDomainPassword": "p",
+        },
+    },
+    "name": {"displayName": "Domain 2"},
+}
+IMAGE_FORM = {
+    "name": {"displayName": "Desktop"},
+    "site": {"siteId": "west"},
+    "version": {"version": "1.0.0"},
+    "source": {"galleryImageId": OFFERED.id},
+}
+SETTINGS = {
+    **things.tenant().settings.to_json(),
+    "seats": {"CPC_E_2C_8GB_128GB": 3},
+    "restorePointFrequencyInHours": 12,
+}
+TENANT = {
+    "id": "fabrikam",
+    "displayName": "Fabrikam",
+    "entraTenantId": things.DIRECTORY,
+    "subscriptionId": things.SUBSCRIPTION,
+    "furtherSubscriptionIds": ["22222222-2222-4222-8222-222222222222"],
+    "settings": SETTINGS,
+}
+CONNECTION = {
+    "displayName": "Third",
+    "connectionType": "hybridAzureADJoin",
+    "siteId": "west",
+    "subscriptionId": things.SUBSCRIPTION,
+    "virtualNetworkId": VNET,
+    "subnetIds": [f"{VNET}/subnets/a"],
+    **HYBRID_FORM["credentials"]["domain"],
+}
+POLICY = {
+    "displayName": "Second",
+    "description": "x",
+    "imageType": "gallery",
+    "imageId": OFFERED.id,
+    "imageDisplayName": "Windows 11",
+    "localAdminEnabled": False,
+    "cloudPcNamingTemplate": "CPC-%USERNAME:4%-%RAND:5%",
+    "gracePeriodInHours": 168,
+    "windowsSetting": {"locale": "en-US"},
+    "enableSingleSignOn": True,
+    "@deskwright.securityDefaults": SECURITY_DEFAULTS,
+    "provisioningType": "dedicated",
+    "managedBy": "windows365",
+    "userExperienceType": "cloudPc",
+    "scopeIds": ["0"],
+    "microsoftManagedDesktop": {"managedType": "notManaged"},
+    "autopatch": None,
+    "id": None,
+    "domainJoinConfigurations": [{"domainJoinType": "azureADJoin", "onPremisesConnectionId": "c1"}],
+}
+DRY_RUNS: dict[str, Json] = {
+    "an assignment": {"assign": {"policyId": "p1", "groupIds": ["g1", "g2"]}},
+    "an edit": {"edit": {"policy": {"policyId": "p1"}, "configuration": {"locale": "de-DE"}}},
+    "settings": {"settings": {"disabledAccountStartsGrace": True, "gracePeriodInHours": 24}},
+    "a pause": {"pause": {"policyId": "p1"}},
+}
+TENANT_FORM = {
+    "name": {"id": "fabrikam", "displayName": "Fabrikam"},
+    "directory": {"entraTenantId": things.DIRECTORY, "subscriptionId": things.SUBSCRIPTION},
+}
+SELECTION = {
+    "status": ["provisioned"],
+    "provisioningPolicyIds": ["p1"],
+    "servicePlanIds": ["sku-1"],
+    "userPrincipalNames": ["ada@contoso.example"],
+    "graceCauses": ["userLeftGroup"],
+    "removalWaits": False,
+    "regions": ["westeurope"],
+    "onPremisesConnectionIds": ["c1"],
+    "errorCodes": ["AllocationFailed"],
+    "drifted": True,
+    "where": "status eq 'failed'",
+    "search": "ada",
+}
+BULK = {"parameters": {}, "dryRun": True, "maxConcurrency": 25, "stopAtFailureRate": 20, "canary": True}
+USER_SETTING = {
+    "displayName": "Self-service",
+    "selfServiceEnabled": True,
+    "localAdminEnabled": True,
+    "resetEnabled": True,
+    "restorePointSetting": {"frequencyType": "sixHours", "userRestoreEnabled": True},
+}
+ASSIGNED = {"assignments": [{"target": {"groupId": "g1"}}, {"target": {"groupId": "g2"}}]}
+
+SET = {"id": "5e700000"}
+VERSION = {**SET, "number": "0.0.1"}
+BULKS = "POST tenants/{tenant}/bulkActions"
+SAVE, REVIEW = "POST tenants/{tenant}/wizards/{wizard}", "POST tenants/{tenant}/wizards/{wizard}/review"
+FORMS: dict[str, Json] = {
+    "create-connection": HYBRID_FORM,
+    "create-device-image": IMAGE_FORM,
+    "create-provisioning-policy": POLICY_FORM,
+}
+BODIES: dict[str, tuple[str, Json, Json]] = {
+    "tenant": ("POST tenants", TENANT, {}),
+    "change of a tenant": ("PATCH tenants/{tenant}", {k: TENANT[k] for k in ("displayName", "settings")}, {}),
+    "site": (
+        "PUT tenants/{tenant}/sites/{site}",
+        {
+            "displayName": "East",
+            "region": "eastus",
+            "fallbackRegions": ["westus3", "eastus2"],
+            "zones": ["1", "2"],
+            "resourceGroup": "east",
+            "addressSpace": "10.30.0.0/16",
+        },
+        {"site": "east"},
+    ),
+    **{
+        f"{way} {name}": (route, form, {"wizard": name})
+        for name, form in FORMS.items()
+        for way, route in (("save", SAVE), ("review", REVIEW))
+    },
+    "save of a tenant": ("POST wizards/create-tenant", TENANT_FORM, {}),
+    "review of a tenant": ("POST wizards/create-tenant/review", TENANT_FORM, {}),
+    **{f"dry run of {name}": ("POST tenants/{tenant}/dryRun", change, {}) for name, change in DRY_RUNS.items()},
+    "bulk action of ids": (
+        BULKS,
+        {"action": "reboot", "cloudPcIds": [WORKS.id], **BULK},
+        {},
+    ),
+    "bulk action of a filter": (
+        BULKS,
+        {"action": "reboot", "filter": SELECTION, "excludeCloudPcIds": ["x"], **BULK},
+        {},
+    ),
+    "bulk action with parameters": (
+        BULKS,
+        {"action": "extendGrace", "filter": SELECTION, **BULK, "parameters": {"hours": 5}},
+        {},
+    ),
+    "bulk restore": (
+        BULKS,
+        {
+            "action": "restore",
+            "filter": SELECTION,
+            **BULK,
+            "parameters": {"restorePointDateTime": "2026-11-20T08:00:00Z", "timeRange": "before"},
+        },
+        {},
+    ),
+    "extension of a grace period": ("POST tenants/{tenant}/cloudPCs/{id}/extendGrace", {"hours": 5}, {}),
+    "hold of a grace period": ("POST tenants/{tenant}/cloudPCs/{id}/holdGrace", {"held": True}, {}),
+    "reprovision with options": (
+        "POST tenants/{tenant}/cloudPCs/{id}/reprovision",
+        {"buildFirst": True, "userAccountType": "administrator"},
+        {},
+    ),
+    "step": ("POST tenants/{tenant}/cloudPCs/{id}/rerunStep", {"step": "setLocale"}, {}),
+    "pause of the service": ("POST pause", {"reason": "x"}, {}),
+    "pause of a tenant": ("POST tenants/{tenant}/pause", {"reason": "x"}, {}),
+    "pause of a policy": ("POST tenants/{tenant}/provisioningPolicies/{id}/pause", {"reason": "x"}, {"id": "p1"}),
+    "connection": ("POST …/onPremisesConnections", CONNECTION, {}),
+    "change of a connection": (
+        "PATCH …/onPremisesConnections/{id}",
+        {k: v for k, v in CONNECTION.items() if k != "connectionType"},
+        {"id": "c3"},
+    ),
+    "join password": (
+        "POST …/onPremisesConnections/{id}/updateAdDomainPassword",
+        {"adDomainPassword": "p"},
+        {"id": "c3"},
+    ),
+    "policy": ("POST …/provisioningPolicies", POLICY, {}),
+    "change of a policy": ("PATCH …/provisioningPolicies/{id}", POLICY, {"id": "p1"}),
+    "assignments": ("POST …/provisioningPolicies/{id}/assign", ASSIGNED, {"id": "p1"}),
+    "user settings": ("POST …/userSettings", USER_SETTING, {}),
+    "change of user settings": ("PATCH …/userSettings/{id}", USER_SETTING, {"id": "s1"}),
+    "assignments of user settings": ("POST …/userSettings/{id}/assign", ASSIGNED, {"id": "s1"}),
+    "own name": ("POST me/cloudPCs/{id}/rename", {"displayName": "Mine"}, {}),
+    "own restore": ("POST me/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),
+    "own account type": ("POST me/cloudPCs/{id}/changeUserAccountType", {"userAccountType": "administrator"}, {}),
+    "device image": (
+        "POST …/deviceImages",
+        {"displayName": "B", "version": "1.0.0", "galleryImageId": OFFERED.id, "siteId": "west"},
+        {},
+    ),
+    "change of a device image": ("PATCH …/deviceImages/{id}", {"displayName": "Renamed"}, {"id": "i1"}),
+    "account type": ("POST …/cloudPCs/{id}/changeUserAccountType", {"userAccountType": "administrator"}, {}),
+    "restore point": ("POST …/cloudPCs/{id}/createSnapshot", {"storageAccountId": None, "accessTier": None}, {}),
+    "name of a Cloud PC": ("POST …/cloudPCs/{id}/rename", {"displayName": "Ada's"}, {}),
+    "reprovision": (
+        "POST …/cloudPCs/{id}/reprovision",
+        {"userAccountType": "administrator", "osVersion": "windows11"},
+        {},
+    ),
+    "resize": ("POST …/cloudPCs/{id}/resize", {"targetServicePlanId": "sku-2"}, {}),
+    "many resizes": ("POST …/cloudPCs/validateBulkResize", {"cloudPcIds": ["x"], "targetServicePlanId": "sku-2"}, {}),
+    "restore": ("POST …/cloudPCs/{id}/restore", {"cloudPcSnapshotId": "rp1"}, {}),
+    "change of an image set": ("PATCH …/imageSets/{id}", {"description": "x", "notes": "y"}, SET),
+    "change of an image version": (
+        "PATCH …/imageSets/{id}/versions/{number}",
+        {"notes": "y"},
+        {**SET, "number": "0.0.0"},
+    ),
+    "way in": (
+        "POST …/imageSets/{id}/versions/{number}/connect",
+        {"password": "Chosen-by-you-7", "address": "20.50.2.10", "minutes": 60},
+        VERSION,
+    ),
+    "seal": ("POST …/imageSets/{id}/versions/{number}/seal", {"confirm": "0.0.1"}, VERSION),
+    "pause of a Spot Group": ("POST …/spotGroups/{id}/pause", {"reason": "x"}, {"id": GROUP_ID}),
+    "message": (
+        "POST …/spotGroups/{id}/sessions/message",
+        {"sessionIds": ["h1-2"], "title": "Soon", "body": "Save your work"},
+        {"id": GROUP_ID},
+    ),
+    "log off": ("POST …/spotGroups/{id}/sessions/logOff", {"sessionIds": ["h1-2"]}, {"id": GROUP_ID}),
+}
+for _own in ("name", "restore", "account type"):
+    BODIES[f"my {_own}"] = (MINE + BODIES[f"own {_own}"][0].split("/")[-1], *BODIES[f"own {_own}"][1:])
+BODIES["my reset"] = (f"{MINE}reprovision", {"osVersion": "windows11"}, {})
+"""A body with every field that there may be, for each route that takes one."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.integration import things
+from tests.integration.asking import MINE
 from tests.integration.desks import GROUP_ID
 from tests.integration.scenes import OFFERED, VNET, WORKS
 
@@ -252,7 +253,8 @@ BODIES: dict[str, tuple[str, Json, Json]] = {
     ),
     "log off": ("POST …/spotGroups/{id}/sessions/logOff", {"sessionIds": ["h1-2"]}, {"id": GROUP_ID}),
 }
+"""A body with every field that there may be, for each route that takes one."""
+
 for _own in ("name", "restore", "account type"):
     BODIES[f"my {_own}"] = (MINE + BODIES[f"own {_own}"][0].split("/")[-1], *BODIES[f"own {_own}"][1:])
 BODIES["my reset"] = (f"{MINE}reprovision", {"osVersion": "windows11"}, {})
-"""A body with every field that there may be, for each route that takes one."""

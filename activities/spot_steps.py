@@ -28,7 +28,7 @@ from shared.domain.spot.decision import EngineStep
 from shared.domain.spot.group import LicenseType, SpotGroup
 from shared.domain.spot.host import HostStatus, HostTask, SessionHost
 from shared.domain.spot.host_plan import Action
-from shared.domain.spot.observed import HostState
+from shared.domain.spot.observed import OFF, HostState
 from shared.domain.spot.pool import balancer
 from shared.domain.spot.reasons import Reason
 from shared.domain.spot.sessions import host_changes_notice, lost_place_notice
@@ -55,7 +55,7 @@ _TASKS = {
     Action.REMOVE: HostTask.REMOVE,
     Action.REPLACE: HostTask.REMOVE,
 }
-_OPENS = {Action.UNDRAIN: True, Action.START: True, Action.DRAIN: False, Action.WAKE: False}
+_OPENS = {Action.UNDRAIN: True, Action.START: True, Action.DRAIN: False}
 
 
 @bp.activity_trigger(input_name="payload")
@@ -90,8 +90,9 @@ async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bo
     host = stored.value
     if step.action is Action.NOTIFY:
         return await _notify(group, host, step.reason)
-    if step.action in _OPENS:
-        await set_open(deps, host, is_open=_OPENS[step.action])
+    opens = _opens(step.action, host)
+    if opens is not None:
+        await set_open(deps, host, is_open=opens)
     if step.action is Action.UNDRAIN:
         await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(notified_at=None))
     task = _TASKS.get(step.action)
@@ -111,6 +112,19 @@ async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bo
 def _is_lost(host: SessionHost) -> bool:
     """Whether Azure was last seen without the machine of a host, or its pool without the host."""
     return host.status is HostStatus.READY and host.seen is not None and host.seen.state == HostState.BROKEN
+
+
+def _opens(action: Action, host: SessionHost) -> bool | None:
+    """Return whether a step opens the host (True) or drains it (False); None: it does neither.
+
+    A host that is off for a sign-in to start (``startOnConnect``) is open: started for its settings or its token alone,
+    it would take sessions that the group has seats for, and another host would be drained for it. A host with a user of
+    its own stays open for them.
+    """
+    if action in {Action.CONFIGURE, Action.WAKE}:
+        is_off = host.seen is not None and host.seen.state in OFF
+        return False if is_off and host.assigned_user_id is None else None
+    return _OPENS.get(action)
 
 
 def _has_changed(host: SessionHost) -> bool:

@@ -24,9 +24,12 @@ from shared.contracts.spot_engine import (
     StepsTaken,
 )
 from shared.domain.networks.connection import HealthStatus
+from shared.domain.spot.decision import EngineStep
 from shared.domain.spot.group import LicenseType
 from shared.domain.spot.host import HostStatus, HostTask
+from shared.domain.spot.host_plan import Action
 from shared.domain.spot.image_version import VersionStatus
+from shared.domain.spot.reasons import Reason
 from shared.domain.spot.schedule import LoadBalancing
 from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.tenants.tenant import Paused
@@ -128,6 +131,37 @@ async def test_a_host_is_started_when_seats_run_short_and_opened_with_it(office:
     assert (await hosts_of(office))["h2"].work.task is HostTask.START
     seen = await state(office)
     assert (seen.online, seen.active_sessions, seen.status) == (1, 7, SpotGroupStatus.LIMITED_AVAILABILITY)
+
+
+async def one_step(action: Action, reason: Reason) -> None:
+    """Take one step of h2, after a run in which it was seen."""
+    await run()
+    step = EngineStep(session_host_id="h2", action=action, reason=reason, text="")
+    taken = await perform(TAKE_HOST_STEPS, HostStepsOrder(**IDS, steps=(step,)), IdleHost())
+    assert taken.taken == 1
+
+
+@pytest.mark.parametrize(
+    ("action", "reason"), [(Action.CONFIGURE, Reason.SETTINGS_DIFFER), (Action.WAKE, Reason.TOKEN_AGES)]
+)
+async def test_a_host_that_is_started_for_no_user_takes_no_sessions_unless_it_is_a_users_own(
+    office: PaperServices, action: Action, reason: Reason
+) -> None:
+    desks = await built(office, h1=Desk(), h2=off(), h3=off())
+    await one_step(action, reason)
+    assert not desks.desks["spot-2"].allows
+
+    await office.session_hosts.change(things.TENANT_ID, "h2", lambda there: there.but(assigned_user_id="id-ada"))
+    office.desktops = on_paper(office, h1=Desk(), h2=(own := off()), h3=off()).desktops
+    await one_step(action, reason)
+    assert own.allows
+
+
+async def test_a_host_that_runs_is_open_until_its_settings_are_brought(office: PaperServices) -> None:
+    desks = await built(office, h1=Desk(), h2=Desk(), h3=off())
+    await one_step(Action.CONFIGURE, Reason.SETTINGS_DIFFER)
+    assert desks.desks["spot-2"].allows
+    assert (await hosts_of(office))["h2"].work.task is HostTask.CONFIGURE
 
 
 async def test_a_minute_in_which_nothing_changes_writes_no_host(office: PaperServices) -> None:

@@ -14,10 +14,11 @@ from shared.domain.values import Value
 class Action(StrEnum):
     """A step for one host.
 
-    ``start`` opens it for sessions too, ``wake`` does not. ``stop`` is of a drained host without sessions (or of one
-    with an assigned user): whoever takes it reads the sessions again, between the drain and the stop. ``replace``
-    removes a broken host; a later plan builds another in its place. ``signOff`` ends all sessions of the host.
-    ``configure`` brings a host to the group's settings, and starts one that is off for it.
+    ``start`` opens it for sessions too; ``wake`` closes it, unless it is a user's own. ``stop`` is of a drained host
+    without sessions (or of one with an assigned user): whoever takes it reads the sessions again, between the drain and
+    the stop. ``replace`` removes a broken host; a later plan builds another in its place. ``signOff`` ends all sessions
+    of the host. ``configure`` brings a host to the group's settings, and starts one that is off for it, closed as by
+    ``wake``.
     """
 
     BUILD = "build"

@@ -59,6 +59,9 @@ SERVES = frozenset(
 )
 """The broker gives new sessions to hosts with these (docs/notes/spotpc-avd.md 2.4)."""
 
+OFF = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.SHUT_DOWN})
+"""States of a host on which Windows does not run, and can be started."""
+
 
 class ObservedHost(Value):
     """One host as it was last seen.
@@ -125,7 +128,7 @@ class ObservedHost(Value):
     @property
     def is_off(self) -> bool:
         """Whether Windows does not run on it, and can be started."""
-        return self.state in {HostState.STOPPED, HostState.HIBERNATED, HostState.SHUT_DOWN}
+        return self.state in OFF
 
     @property
     def is_uncertain(self) -> bool:

@@ -56,9 +56,9 @@ def _decide(group: Group) -> None:
     scaling.scale_out(group)
     if group.complete:
         moving.repair(group)
-        moving.bring_settings(group)
         moving.move_sessions(group)
         moving.remove(group)
+        moving.bring_settings(group)
         scaling.scale_in(group)
         personal.rest_when_unused(group)
     moving.keep_tokens(group)

@@ -138,6 +138,16 @@ def _settled(host: ObservedHost, now: datetime) -> ObservedHost | None:
             return host
 
 
+def _started(host: ObservedHost, action: Action, now: datetime) -> dict[str, object]:
+    """Return what changes of a host that is started, or runs, and not for its users: one that was off stays closed."""
+    changes = {"state": HostState.RUNNING, "since": now, "agent": AgentStatus.AVAILABLE, "online_at": now}
+    if action is not Action.RESTART:
+        changes |= {"drift": SettingsDrift.NONE}
+    if host.is_off and host.assigned_user_id is None:
+        changes |= {"allow_new_sessions": False, "closed_since": now}
+    return changes
+
+
 def _after(host: ObservedHost | None, step: Step | None, now: datetime) -> ObservedHost | None:
     if host is None or step is None:
         return host
@@ -145,8 +155,7 @@ def _after(host: ObservedHost | None, step: Step | None, now: datetime) -> Obser
         case Action.START:
             changes = {"state": HostState.RUNNING, "since": now, "allow_new_sessions": True, "online_at": now}
         case Action.WAKE | Action.RESTART | Action.CONFIGURE:
-            changes = {"state": HostState.RUNNING, "since": now, "agent": AgentStatus.AVAILABLE, "online_at": now}
-            changes |= {"drift": host.drift if step.action is Action.RESTART else SettingsDrift.NONE}
+            changes = _started(host, step.action, now)
         case Action.UNDRAIN:
             changes = {"allow_new_sessions": True}
         case Action.DRAIN:

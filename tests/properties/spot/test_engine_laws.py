@@ -1,9 +1,9 @@
 """Laws of the engine of Spot Groups, for any target and any hosts."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shared.domain.spot.group import LicenseType
@@ -11,7 +11,7 @@ from shared.domain.spot.host_plan import Action, HostPlan
 from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
 from shared.domain.spot.plan import plan
 from shared.domain.spot.reasons import Reason
-from shared.domain.spot.schedule import edges, next_edge
+from shared.domain.spot.schedule import Phase, Schedule, edges, next_edge
 from shared.domain.spot.settings import ScaleIn
 from shared.domain.spot.start_times import Durations, StartTimes
 from shared.domain.spot.target import GroupTarget, Method, Release
@@ -206,7 +206,42 @@ def test_nothing_is_drained_or_stopped_that_a_phase_would_bring_again_within_its
         assert len(shared) - len(stopped) >= min(len(shared), wanted)
 
 
+def calm(number: int, **changes: object) -> ObservedHost:
+    """Return a host without sessions that is closed, and has run or been off for no time."""
+    usual = {"id": f"h{number}", "version": OLD, "state": HostState.STOPPED, "proven": True}
+    times = dict.fromkeys(("since", "empty_since", "closed_since", "inactive_since", "online_at"), NOW)
+    return ObservedHost.model_validate({"allow_new_sessions": False, **usual, **times, **changes})
+
+
+RUNS = {"state": HostState.RUNNING}
+OPEN_WITH_OLD_PROFILES = {"allow_new_sessions": True, "drift": SettingsDrift.WHEN_EMPTY}
+"""Of a host that is off: Azure may start it at sign-in, and the engine starts it for its settings."""
+
+
+def few(quantity: int, *, minimum_online: int = 0, schedule: Schedule | None = None) -> GroupTarget:
+    return GroupTarget(
+        kind=LicenseType.POOLED,
+        quantity=quantity,
+        version=NEW,
+        buffer_percent=0,
+        minimum_online=minimum_online,
+        max_starts=1,
+        max_builds=1,
+        schedule=schedule,
+    )
+
+
+def two_phases(minimum_online: int) -> Schedule:
+    soon = Phase(begins=time(10, 3), minimum_online=minimum_online)
+    return Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=True), soon))
+
+
 @given(groups(scheduled=True, healthy=True, kinds=(LicenseType.POOLED,)), st.sampled_from([2, 4, 9]))
+@example(
+    (few(11, schedule=two_phases(2)), (calm(0, **RUNS), calm(1, active=1, **RUNS), calm(2, **OPEN_WITH_OLD_PROFILES))),
+    2,
+)
+@example((few(20, schedule=two_phases(1)), (calm(0, **RUNS), calm(1, **OPEN_WITH_OLD_PROFILES))), 2)
 def test_a_host_that_is_started_for_a_phase_stays_open_until_it_begins(
     group: tuple[GroupTarget, tuple[ObservedHost, ...]], learned_minutes: int
 ) -> None:
@@ -240,6 +275,10 @@ def test_a_group_settles_within_a_bounded_number_of_looks(group: tuple[GroupTarg
 
 
 @given(groups(healthy=True, kinds=(LicenseType.POOLED,)), st.lists(st.sampled_from([-1, 1]), min_size=30, max_size=90))
+@example(
+    (few(11, minimum_online=2), (calm(0, **OPEN_WITH_OLD_PROFILES), calm(1), calm(2), calm(3), calm(4, **RUNS))),
+    [1, -1, -1],
+)
 def test_sign_ins_and_sign_offs_do_not_start_and_stop_a_host_within_its_idle_time(
     group: tuple[GroupTarget, tuple[ObservedHost, ...]], noise: list[int]
 ) -> None:

@@ -51,6 +51,14 @@ def test_a_host_that_does_not_take_the_settings_is_tried_again_later() -> None:
     assert taken(later) == [("configure", "h1", "settingsDiffer")]
 
 
+def test_a_host_beyond_the_groups_number_is_removed_and_not_started_for_its_settings() -> None:
+    hosts = [host(1), off(2), off(3, drift=SettingsDrift.WHEN_EMPTY)]
+    assert taken(plan(target(quantity=20, minimum_online=2), hosts, NOW)) == [
+        ("start", "h2", "minimumOnline"),
+        ("remove", "h3", "tooManyHosts"),
+    ]
+
+
 def test_a_host_that_is_being_configured_is_left_alone() -> None:
     at_work = other(1, configuring=True, allow_new_sessions=False, closed_since=EARLIER, empty_since=EARLIER)
     assert "h1" not in {step[1] for step in taken(plan(target(), [at_work, off(2), off(3), off(4), off(5)], NOW))}

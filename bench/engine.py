@@ -2,7 +2,7 @@
 
 W12: parents of children of twelve activities that do nothing. Ours writes every result to the disk with fsync;
 durabletask's in-memory backend stores nothing. The floor calls the SDK's entry point with the history of each episode
-of such a child, and does nothing else. All run with the date fix of shared.workflow.replay, if they need it.
+of such a child, and does nothing else. All run with the date fix of shared.workflow.sdk, if they need it.
 ``engine:200`` is W12 with 200 users in place of 1,000; a second number is the flat fan-out of 5,000.
 """
 

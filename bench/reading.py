@@ -29,10 +29,10 @@ from local import azurite
 from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
-from shared.domain.tenants.directory_subscriptions import Resource, Subscription, Watch
-from shared.services.directory_changes import catch_up
-from shared.services.grace import deprovision_due
-from shared.services.sweeping import sweep_due
+from shared.domain.tenants.directory import Resource, Subscription, Watch
+from shared.services.cloud_pcs.deprovisioning import deprovision_due
+from shared.services.operations.sweeps import sweep_due
+from shared.services.tenants.directory_changes import catch_up
 from shared.storage.due import Due, DueKind, grace_due
 from shared.storage.due_index import _row
 from shared.storage.repository import Stored

@@ -18,11 +18,11 @@ from bench.spot_policies import MONDAY, VERSION, autoscale, engine
 from bench.spot_release import release_of
 from bench.spot_storm import figures as storm
 from bench.spot_week import HOUR, WEEK, Session, week
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.observed import HostState, ObservedHost
-from shared.domain.spot.plan import plan
-from shared.domain.spot.schedule import LoadBalancing, Phase, Schedule
-from shared.domain.spot.target import GroupTarget, Method, Release
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.schedule import LoadBalancing, Phase, Schedule
+from shared.domain.spot.groups.target import GroupTarget, Method, Release
+from shared.domain.spot.hosts.observed import HostState, ObservedHost
 
 SEATS = 10
 _WORK = (1, 2, 3, 4, 5)

@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 
 from bench.spot_model import Host, Model, Power
 from bench.spot_week import DAY, HOUR, WORKING_DAYS
-from shared.domain.spot.host_plan import Action
-from shared.domain.spot.observed import HostState, ObservedHost
-from shared.domain.spot.plan import plan
-from shared.domain.spot.schedule import LoadBalancing
-from shared.domain.spot.start_times import KEPT, StartTimes, learned
-from shared.domain.spot.target import GroupTarget
+from shared.domain.spot.engine.forecasts import KEPT, StartTimes, learned
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.groups.schedule import LoadBalancing
+from shared.domain.spot.groups.target import GroupTarget
+from shared.domain.spot.hosts.host_plan import Action
+from shared.domain.spot.hosts.observed import HostState, ObservedHost
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 VERSION = "1.0.0"

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from bench.spot_policies import MONDAY
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host_plan import Action, Step
-from shared.domain.spot.observed import HostState, ObservedHost
-from shared.domain.spot.plan import plan
-from shared.domain.spot.target import GroupTarget, Method, Release
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.target import GroupTarget, Method, Release
+from shared.domain.spot.hosts.host_plan import Action, Step
+from shared.domain.spot.hosts.observed import HostState, ObservedHost
 
 OLD, NEW = "1.0.0", "1.1.0"
 BUILD_MEDIAN, BUILD_SIGMA = 18 * 60.0, 0.2

@@ -24,21 +24,28 @@ from azure_simulator import certificates
 from bench.figures import Figure
 from bench.reading import CountingTransport, Host
 from local import azurite
-from shared.contracts.changes import CLOSE_CHANGES, TAKE_CHANGES, BatchRecord, ChangesOrder
 from shared.contracts.outcomes import Done
-from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
-from shared.contracts.spot_engine import (
+from shared.contracts.reconciling import (
+    CLOSE_CHANGES,
+    PLAN_TENANT,
+    TAKE_CHANGES,
+    BatchRecord,
+    ChangesOrder,
+    ReconcileOrder,
+)
+from shared.contracts.spot_groups import (
     CLOSE_SPOT_ENGINE,
     OBSERVE_SPOT_HOSTS,
     PLAN_SPOT_HOSTS,
+    PLAN_SPOT_MEMBERS,
     EngineClosing,
     EngineOrder,
     HostPlanOrder,
+    SpotGroupOrder,
 )
-from shared.contracts.spot_groups import PLAN_SPOT_MEMBERS, SpotGroupOrder
-from shared.domain.spot.group import SpotGroup
-from shared.domain.spot.state import SpotGroupState
-from shared.services.directory_changes import Received, receive_message
+from shared.domain.spot.engine.state import SpotGroupState
+from shared.domain.spot.groups.group import SpotGroup
+from shared.services.tenants.directory_changes import Received, receive_message
 from shared.storage.due import Due, DueKind, SpotLook
 from shared.storage.repository import Stored
 from shared.storage.tables import Tables

@@ -16,12 +16,20 @@ from bench.figures import Figure
 from bench.spot_model import LOOK, START_MEDIAN, Model, Power
 from bench.spot_policies import MONDAY, VERSION, apply, moment, observed
 from bench.spot_week import DAY, HOUR, MINUTE, Session
-from shared.domain.spot.arrivals import Arrivals, SignIns, expected, minutes_of, noted
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.plan import plan
-from shared.domain.spot.schedule import LoadBalancing, Phase, Schedule
-from shared.domain.spot.start_times import KEPT, StartTimes, learned
-from shared.domain.spot.target import GroupTarget
+from shared.domain.spot.engine.forecasts import (
+    KEPT,
+    Arrivals,
+    SignIns,
+    StartTimes,
+    expected,
+    learned,
+    minutes_of,
+    noted,
+)
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.schedule import LoadBalancing, Phase, Schedule
+from shared.domain.spot.groups.target import GroupTarget
 
 SEATS = 10
 _QUIET = 5 * MINUTE

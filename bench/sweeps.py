@@ -22,7 +22,7 @@ from bench.figures import Figure
 from bench.reading import Host
 from local import azurite
 from shared.errors import ConflictError
-from shared.services.sweeping import sweep_due
+from shared.services.operations.sweeps import sweep_due
 from shared.storage.due import Due, DueKind
 from shared.storage.tables import Tables
 from tests.identities import Identity

@@ -9,7 +9,7 @@ param principalId string
 @description('Resource groups that are there already: of every site, and deskwright-<tenant>. Empty: the whole subscription.')
 param resourceGroups array = []
 
-// The roles with which people sign in to their Cloud PCs (activities/rights.py).
+// The roles with which people sign in to their Cloud PCs (activities/cloud_pcs/rights.py).
 var desktopUserRole = '1d18fff3-a72a-46b5-b4a9-0b38a3cd7e63' // Desktop Virtualization User
 var machineUserRole = 'fb879df8-f326-4884-b1cf-06f3ad86be52' // Virtual Machine User Login
 var powerOnRole = '489581de-a3bd-480d-9518-53dea7416b33' // Desktop Virtualization Power On Contributor

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from shared.contracts.calls import AWAIT_OUTCOME, POLLS_PER_EXECUTION, WaitOrder
 from shared.contracts.definitions import Json, Retry
 from shared.contracts.outcomes import Pending
-from shared.contracts.waiting import AWAIT_OUTCOME, POLLS_PER_EXECUTION, WaitOrder
 from shared.workflow import Blueprint, Context, Steps, call_raw, continue_as_new, orchestrates, pause
 
 bp = Blueprint()

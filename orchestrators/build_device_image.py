@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrators.parts.image_capture import (
+from orchestrators.parts.images.capture import (
     StepRecorder,
     await_replication,
     begin_capture,
+    create_temporary_machine,
     finish_capture,
     generalize,
     temporary_machine,
+    validate_image,
 )
-from orchestrators.parts.image_import import create_temporary_machine
-from orchestrators.parts.image_validation import validate_image
-from orchestrators.parts.import_removal import remove_import
-from orchestrators.parts.machines import Recorder, ensure_removed, remove
+from orchestrators.parts.images.versions import remove_import
+from orchestrators.parts.machines.machines import Recorder, ensure_removed, remove
 from orchestrators.parts.work import Work, WorkFailedError
+from shared.contracts.calls import WaitingWork
 from shared.contracts.images import (
     BUILD_IMAGE,
     DELETE_GALLERY_VERSION,
@@ -31,7 +32,6 @@ from shared.contracts.images import (
     ImageStepRecord,
 )
 from shared.contracts.machines import Machine
-from shared.contracts.silences import WaitingWork
 from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.images.image import ImageSource
 from shared.domain.owner import Owner, OwnerKind

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.image_capture import StepRecorder
-from orchestrators.parts.image_import import create_temporary_machine
-from orchestrators.parts.machines import ensure_removed
-from orchestrators.parts.version_sealing import seal
-from orchestrators.parts.version_work import (
-    VersionWork,
-    give_up,
-    remove_everything,
-)
+from orchestrators.parts.images.capture import StepRecorder, create_temporary_machine
+from orchestrators.parts.images.version_sealing import seal
+from orchestrators.parts.images.versions import VersionWork, give_up, remove_everything
+from orchestrators.parts.machines.machines import ensure_removed
 from orchestrators.parts.work import WorkFailedError
 from shared.contracts.image_versions import (
     BEGIN_RECIPE_STEP,
@@ -23,7 +18,7 @@ from shared.contracts.image_versions import (
 )
 from shared.contracts.machines import AGENT_POLL, POLL_AGENT, VM_POLL
 from shared.contracts.remote_actions import BEGIN_RESTART
-from shared.domain.spot.image_version import VersionEvent
+from shared.domain.spot.images.image_version import VersionEvent
 from shared.workflow import Blueprint, Context, Steps, orchestrates
 
 bp = Blueprint()

@@ -20,10 +20,10 @@ from shared.contracts.connections import (
     ConnectionRecord,
     GroupChecked,
     PasswordOrder,
+    ProbeOrder,
 )
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK, NetworkReady
 from shared.contracts.outcomes import NoCapacity, Pending, Refused
-from shared.contracts.probes import ProbeOrder
 from shared.domain.networks.connection import HealthCheck, HealthStatus, overall
 from shared.domain.networks.health import BROKE_OFF, JOIN, UNANSWERED, fault_of_network
 from shared.workflow import (

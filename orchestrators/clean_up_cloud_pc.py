@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.cleaning import Cleaning
-from orchestrators.parts.computer_accounts import disable_accounts
-from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanedUp, CleanUpOrder, LeftRecord
+from orchestrators.parts.machines.cleaning import Cleaning
+from orchestrators.parts.machines.computer_accounts import disable_accounts
+from shared.contracts.builds import CLEAN_UP, RECORD_CLEANED, CleanedUp, CleanUpOrder, LeftRecord
 from shared.contracts.desktops import DELETE_SESSION_HOST, REVOKE_SIGN_IN, ForgetSessionHostOrder
-from shared.contracts.identities import DELETE_DEVICE, DELETE_MANAGED_DEVICE, ForgetDeviceOrder
+from shared.contracts.joining import DELETE_DEVICE, DELETE_MANAGED_DEVICE, ForgetDeviceOrder
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC
 from shared.contracts.remote_actions import DELETE_RESTORE_POINTS, RestorePointsOrder
 from shared.domain.owner import Owner

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.cleaning import close
-from shared.contracts.deprovisioning import (
+from orchestrators.parts.machines.cleaning import close
+from shared.contracts.desktops import (
     BEGIN_DEPROVISIONING,
     BUILD_END_POLL,
     DEPROVISION,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from orchestrators.parts.comparing import compare, find_what_is_missing, record_what_is_gone
-from orchestrators.parts.orphan_removal import remove
+from orchestrators.parts.cloud_pcs.comparing import compare, find_what_is_missing, record_what_is_gone
+from orchestrators.parts.machines.cleaning import remove
 from shared.contracts.definitions import Activity
-from shared.contracts.orphans import (
+from shared.contracts.inventory import (
     BEGIN_SCAN,
     FIND_ORPHANS,
     RECORD_SCAN,

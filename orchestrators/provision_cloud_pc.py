@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.assignment import assign_user
-from orchestrators.parts.attempts import Attempt, begin, try_again, wait_for_capacity
-from orchestrators.parts.core_provisioning import assign_primary_user, create_vm, enroll_in_intune, join_directory
-from orchestrators.parts.post_provisioning import configure
+from orchestrators.parts.cloud_pcs.assignment import assign_user, configure
+from orchestrators.parts.cloud_pcs.attempts import Attempt, begin, try_again, wait_for_capacity
+from orchestrators.parts.cloud_pcs.core_provisioning import (
+    assign_primary_user,
+    create_vm,
+    enroll_in_intune,
+    join_directory,
+)
 from orchestrators.parts.work import NoCapacityError, SupersededError, WorkFailedError
-from shared.contracts.attempts import RECORD_PROVISIONED
+from shared.contracts.builds import RECORD_PROVISIONED
 from shared.contracts.provisioning import PROVISION, ProvisionOrder, Receipt
 from shared.workflow import Blueprint, Context, Steps, orchestrates
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from shared.contracts.image_removals import RECORD_IMAGE_DELETED, REMOVE_IMAGE, ImageDeletedRecord, RemoveImageOrder
-from shared.contracts.images import DELETE_GALLERY_VERSION
+from shared.contracts.images import (
+    DELETE_GALLERY_VERSION,
+    RECORD_IMAGE_DELETED,
+    REMOVE_IMAGE,
+    ImageDeletedRecord,
+    RemoveImageOrder,
+)
 from shared.contracts.outcomes import Done, Refused
 from shared.workflow import Blueprint, CallFailedError, Context, Steps, call, orchestrates
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.version_work import VersionWork, delete_captured, remove_everything
+from orchestrators.parts.images.versions import VersionWork, delete_captured, remove_everything
 from shared.contracts.image_versions import (
     RECORD_VERSION_DELETED,
     REMOVE_VERSION,

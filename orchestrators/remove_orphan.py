@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.orphan_removal import remove
-from shared.contracts.orphans import REMOVE_ORPHAN, OrphanRemoved, RemovalOrder
+from orchestrators.parts.machines.cleaning import remove
+from shared.contracts.inventory import REMOVE_ORPHAN, OrphanRemoved, RemovalOrder
 from shared.workflow import Blueprint, Context, Steps, orchestrates
 
 bp = Blueprint()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.assignment import take_place
-from orchestrators.parts.attempts import Attempt, begin, try_again, wait_for_capacity
-from orchestrators.parts.cleaning import close
-from orchestrators.parts.core_provisioning import assign_primary_user, create_vm, enroll_in_intune, join_directory
-from orchestrators.parts.post_provisioning import configure
+from orchestrators.parts.cloud_pcs.assignment import configure, take_place
+from orchestrators.parts.cloud_pcs.attempts import Attempt, begin, try_again, wait_for_capacity
+from orchestrators.parts.cloud_pcs.core_provisioning import (
+    assign_primary_user,
+    create_vm,
+    enroll_in_intune,
+    join_directory,
+)
+from orchestrators.parts.machines.cleaning import close
 from orchestrators.parts.work import NoCapacityError, SupersededError, WorkFailedError
-from shared.contracts.attempts import RECORD_REPLACED
+from shared.contracts.builds import RECORD_REPLACED
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, REPLACE, AbandonOrder, ProvisionOrder, Receipt, Replaced
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.post_provisioning import configure_windows
-from shared.contracts.configuration import RECORD_RERUN, RERUN_STEPS, Configured, RerunOrder, RerunRecord
+from orchestrators.parts.cloud_pcs.assignment import configure_windows
+from shared.contracts.provisioning import RECORD_RERUN, RERUN_STEPS, Configured, RerunOrder, RerunRecord
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.contracts.bulk import (
+from shared.contracts.remote_actions import (
     ACT_ON_ITEM,
     BULK,
     NEXT_WAVE,

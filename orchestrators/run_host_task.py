@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.host_building import build_host, parking
-from orchestrators.parts.host_changes import CHANGES
-from orchestrators.parts.host_removing import remove_host
-from orchestrators.parts.host_runs import HostRun
-from orchestrators.parts.machine_builds import park
+from orchestrators.parts.machines.builds import park
+from orchestrators.parts.spot.host_building import build_host, parking
+from orchestrators.parts.spot.host_changes import CHANGES
+from orchestrators.parts.spot.host_removing import HostRun, remove_host
 from orchestrators.parts.work import SupersededError
-from shared.contracts.host_builds import BEGIN_HOST_TASK
 from shared.contracts.outcomes import NoCapacity, Superseded
-from shared.contracts.session_hosts import RUN_HOST_TASK, HostTaskDone, HostTaskOrder
-from shared.domain.spot.host import HostTask
+from shared.contracts.session_hosts import BEGIN_HOST_TASK, RUN_HOST_TASK, HostTaskDone, HostTaskOrder
+from shared.domain.spot.hosts.host import HostTask
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()

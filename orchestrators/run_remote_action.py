@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from orchestrators.parts.post_provisioning import configure_windows
-from orchestrators.parts.remote_action_run import RemoteActionRun
-from orchestrators.parts.resizing import resize
-from orchestrators.parts.restoring import create_restore_point, delete_restore_points, restore
-from orchestrators.parts.troubleshooting import troubleshoot
+from orchestrators.parts.cloud_pcs.assignment import configure_windows
+from orchestrators.parts.cloud_pcs.remote_actions import (
+    RemoteActionRun,
+    create_restore_point,
+    delete_restore_points,
+    restore,
+    troubleshoot,
+)
+from orchestrators.parts.cloud_pcs.resizing import resize
 from orchestrators.parts.work import SupersededError, WorkFailedError
-from shared.contracts.configuration import LOCAL_ADMINISTRATOR, REMOVE_LOCAL_ADMINISTRATOR, ConfigurationOrder
 from shared.contracts.definitions import Json
 from shared.contracts.machines import VM_POLL
+from shared.contracts.provisioning import LOCAL_ADMINISTRATOR, REMOVE_LOCAL_ADMINISTRATOR, ConfigurationOrder
 from shared.contracts.remote_actions import BEGIN_RESTART, RUN_REMOTE_ACTION, RemoteEnded, RemoteOrder
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.cloud_pcs.remote_action import Remote

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.contracts.outcomes import Refused
 from shared.contracts.reconciling import NewerRequest
-from shared.contracts.spot_engine import (
+from shared.contracts.spot_groups import (
     BALANCE_SPOT_POOL,
     CLOSE_SPOT_ENGINE,
     OBSERVE_SPOT_HOSTS,

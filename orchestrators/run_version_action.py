@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from orchestrators.parts.carriers import remove_carrier
+from orchestrators.parts.machines.computer_accounts import remove_carrier
 from orchestrators.parts.work import Work, WorkFailedError
-from shared.contracts.carriers import CONNECT
 from shared.contracts.image_versions import (
     BEGIN_ADMINISTRATOR,
     CLOSE_WAY_IN,
@@ -26,10 +25,11 @@ from shared.contracts.image_versions import (
     WayInOrder,
 )
 from shared.contracts.images import VALIDATION_POLL
+from shared.contracts.joining import CONNECT
 from shared.contracts.machines import AGENT_POLL, BEGIN_DEALLOCATE, DELETE_POLL, POLL_AGENT, VM_POLL
 from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
 from shared.domain.cloud_pcs.build import Failure
-from shared.domain.spot.image_version import VersionActionName
+from shared.domain.spot.images.image_version import VersionActionName
 from shared.workflow import Blueprint, Context, Steps, call, orchestrates
 
 bp = Blueprint()

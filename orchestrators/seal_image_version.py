@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrators.parts.version_sealing import seal
-from orchestrators.parts.version_work import VersionWork, give_up
+from orchestrators.parts.images.version_sealing import seal
+from orchestrators.parts.images.versions import VersionWork, give_up
 from orchestrators.parts.work import WorkFailedError
 from shared.contracts.image_versions import (
     CLOSE_WAY_IN,

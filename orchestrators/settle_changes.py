@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from shared.contracts.changes import (
+from shared.contracts.reconciling import (
     CLOSE_CHANGES,
+    RECONCILE,
     SETTLE_CHANGES,
     TAKE_CHANGES,
     BatchRecord,
     ChangesOrder,
+    NewerRequest,
+    ReconcileOrder,
     Settled,
 )
-from shared.contracts.reconciling import RECONCILE, NewerRequest, ReconcileOrder
 from shared.workflow import Blueprint, Context, Steps, call, call_sub_orchestrator, continue_as_new, orchestrates
 
 bp = Blueprint()

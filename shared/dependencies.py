@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from shared.clock import Clock, FileClock, SystemClock
 from shared.config import Settings, read_settings
-from shared.contracts.outcomes import Refused
-from shared.contracts.refusals import DeclinedError
-from shared.contracts.tickets import BEHALF
+from shared.contracts.calls import BEHALF
+from shared.contracts.outcomes import DeclinedError, Refused
 from shared.domain.exporting import CONTAINER
 from shared.storage.records import Records
 from shared.storage.tables import Tables
@@ -30,10 +29,10 @@ if TYPE_CHECKING:
     from azure.storage.queue.aio import QueueClient
 
     from shared.clients.arm import ArmClients
-    from shared.clients.blobs import Blobs
     from shared.clients.graph import Graph
     from shared.clients.key_vault import Vault
     from shared.clients.pacing import Pacing
+    from shared.clients.storage import Blobs
     from shared.domain.tenants.tenant import Tenant
 
 
@@ -76,7 +75,7 @@ class Dependencies(Records):
         """The container of the exports, None if none is set."""
         if self.settings.blobs_url is None:
             return None
-        from shared.clients.blobs import Blobs
+        from shared.clients.storage import Blobs
 
         return self._closing(Blobs(self.settings.blobs_url, lambda: self.credential, CONTAINER))
 
@@ -157,7 +156,7 @@ class Dependencies(Records):
     def queue(self, name: str) -> QueueClient:
         """Return the client of one queue."""
         if name not in self._queues:
-            from shared.clients.queues import queue_client
+            from shared.clients.storage import queue_client
 
             self._queues[name] = self._closing(queue_client(self.credential, self.settings.queues_url, name))
         return self._queues[name]
@@ -206,7 +205,7 @@ def _tenant_of_call() -> str:
     """Return the tenant of the running call. Raises: LookupError without one: every call to Azure has a tenant."""
     tenant_id = BEHALF.get().tenant_id
     if not tenant_id:
-        message = "this call to Azure has no tenant: see on_behalf_of in shared.contracts.tickets"
+        message = "this call to Azure has no tenant: see on_behalf_of in shared.contracts.calls"
         raise LookupError(message)
     return tenant_id
 

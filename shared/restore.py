@@ -12,12 +12,12 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from shared.clients.blobs import Blobs
 from shared.clients.credentials import own_credential
+from shared.clients.storage import Blobs
 from shared.domain.exporting import CONTAINER, begin_of
 from shared.errors import DeskwrightError
-from shared.services.exporting import read_manifest
-from shared.services.restoring import Restored, restore_tables
+from shared.services.operations.exporting import read_manifest
+from shared.services.operations.restoring import Restored, restore_tables
 from shared.storage.tables import Tables
 
 if TYPE_CHECKING:

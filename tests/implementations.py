@@ -7,7 +7,7 @@ from typing import Any
 
 from shared.contracts.definitions import Activity, Contract, Poll, Workflow
 from shared.workflow import implementation_of
-from shared.workflow.registration import Implementation
+from shared.workflow.implementing import Implementation
 
 AnyActivity = Activity[Any, Any, Any] | Poll[Any, Any, Any]
 AnyWorkflow = Workflow[Any, Any]

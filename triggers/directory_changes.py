@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.dependencies import dependencies
-from shared.services.directory_changes import Received, receive_message
+from shared.services.tenants.directory_changes import Received, receive_message
 from shared.workflow import Blueprint, DurableClient
 
 bp = Blueprint()

@@ -4,26 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrators.parts.carriers import remove_carrier
-from orchestrators.parts.computer_accounts import list_account
-from orchestrators.parts.machines import MachineSpec, create, remove
+from orchestrators.parts.machines.computer_accounts import list_account, remove_carrier
+from orchestrators.parts.machines.machines import MachineSpec, create, remove
 from orchestrators.parts.work import Work, WorkFailedError
-from shared.contracts.carriers import DOMAIN_JOIN, Carrier, probe_script
-from shared.contracts.identities import (
-    BEGIN_DOMAIN_JOIN,
-    BEGIN_ENTRA_JOIN,
-    DELETE_DEVICE,
-    DELETE_MANAGED_DEVICE,
-    DEVICE_POLL,
-    POLL_DEVICE,
-    DeviceOrder,
-    DomainJoinOrder,
-    EntraJoinOrder,
-    ForgetDeviceOrder,
-)
-from shared.contracts.machines import AGENT_POLL, EXTENSION_POLL, POLL_AGENT, Machine
-from shared.contracts.outcomes import Refused
-from shared.contracts.probes import (
+from shared.contracts.connections import (
     BEGIN_PROBE_SCRIPT,
     PROBE_IMAGE,
     PROBER,
@@ -32,6 +16,23 @@ from shared.contracts.probes import (
     ProbeOrder,
     ScriptOrder,
 )
+from shared.contracts.joining import (
+    BEGIN_DOMAIN_JOIN,
+    BEGIN_ENTRA_JOIN,
+    DELETE_DEVICE,
+    DELETE_MANAGED_DEVICE,
+    DEVICE_POLL,
+    DOMAIN_JOIN,
+    POLL_DEVICE,
+    Carrier,
+    DeviceOrder,
+    DomainJoinOrder,
+    EntraJoinOrder,
+    ForgetDeviceOrder,
+    probe_script,
+)
+from shared.contracts.machines import AGENT_POLL, EXTENSION_POLL, POLL_AGENT, Machine
+from shared.contracts.outcomes import Refused
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.networks.connection import Domain, HealthCheck, HealthStatus, JoinType
 from shared.domain.networks.health import (

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
+from shared.contracts.calls import WaitingWork
 from shared.contracts.definitions import Activity, Contract, Poll, PollPolicy, Retry, Workflow
 from shared.contracts.machines import POLL_OPERATION, Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Pending, Refused, Superseded
-from shared.contracts.silences import WaitingWork
-from shared.domain.cloud_pcs.advice import when_given_up
 from shared.domain.cloud_pcs.build import Failure
+from shared.domain.cloud_pcs.progress import when_given_up
 from shared.domain.values import Value
 from shared.workflow import (
     CallFailedError,

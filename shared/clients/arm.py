@@ -9,10 +9,9 @@ from functools import cache, cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.clients.limits import arm_limits
+from shared.clients.pacing import arm_limits
 from shared.contracts.machines import Finished
-from shared.contracts.outcomes import Accepted, Pending, Refused
-from shared.contracts.refusals import DeclinedError, MissingError
+from shared.contracts.outcomes import Accepted, DeclinedError, MissingError, Pending, Refused
 from shared.domain.naming import TENANT_TAG
 from shared.domain.values import Value
 

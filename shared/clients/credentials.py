@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from shared.contracts.outcomes import Refused
-from shared.contracts.refusals import DeclinedError
+from shared.contracts.outcomes import DeclinedError, Refused
 from shared.domain.azure_errors import TOKEN_REFUSED
 
 if TYPE_CHECKING:

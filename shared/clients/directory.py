@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from shared.clients.throttling import retry_while_throttled
+from shared.clients.pacing import retry_while_throttled
 from shared.domain.machines.service_plan import ServicePlan, ServicePlanRule, service_plan
 from shared.domain.planning.entitlements import Entitlement, person, plans_of
 from shared.domain.policies.policy import Policy

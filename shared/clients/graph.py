@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from azure.core import AsyncPipelineClient
 from azure.core.rest import HttpRequest
 
-from shared.clients.graph_batches import in_batches
-from shared.clients.graph_entities import (
+from shared.clients.graph_answers import (
+    in_batches,
     read_device,
     read_group,
     read_managed_device,
@@ -23,9 +23,9 @@ from shared.clients.graph_entities import (
     read_user,
     read_whole_user,
 )
-from shared.clients.limits import graph_limits
+from shared.clients.pacing import graph_limits
 from shared.clients.pipeline import cloud_policies, transport
-from shared.contracts.refusals import DeclinedError, MissingError
+from shared.contracts.outcomes import DeclinedError, MissingError
 from shared.domain.tenants.directory import (
     Device,
     DirectoryUser,

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from shared.clients.buckets import Bucket
-from shared.clients.limits import Limits
-from shared.clients.pacing import Pacing
-from shared.contracts.outcomes import Refused
-from shared.contracts.refusals import DeclinedError
+from shared.clients.pacing import Limits, Pacing
+from shared.contracts.outcomes import DeclinedError, Refused
 from shared.domain import naming
 from shared.domain.rate_limiter import Limit
 

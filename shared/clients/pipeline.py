@@ -18,12 +18,10 @@ from azure.core.pipeline import policies as azure_policies
 from azure.core.pipeline.policies import AsyncHTTPPolicy
 
 from shared.clients.buckets import Bucket
-from shared.clients.limits import Limits
-from shared.clients.pacing import Pacing
+from shared.clients.pacing import Limits, Pacing
 from shared.clock import Clock
-from shared.contracts.outcomes import NoCapacity, Refused
-from shared.contracts.refusals import DeclinedError, MissingError, OutageError, UnansweredError
-from shared.contracts.tickets import BEHALF
+from shared.contracts.calls import BEHALF
+from shared.contracts.outcomes import DeclinedError, MissingError, NoCapacity, OutageError, Refused, UnansweredError
 from shared.domain.azure_errors import LOCKED, RESOURCE_MANAGER_LIMITS, Verdict, rule_for
 from shared.errors import ThrottledError
 from shared.telemetry import called

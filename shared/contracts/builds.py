@@ -1,9 +1,20 @@
-"""A build of a Cloud PC, and an attempt of it: the first fields of every order and record of one."""
+"""A build of a Cloud PC: its attempts in the record, and the clean-up after it."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
+from pydantic import Field
+
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Workflow
+from shared.contracts.machines import DELETE_POLL, Machine
+from shared.contracts.outcomes import Done, NoCapacity, Refused, Superseded
+from shared.domain import naming
+from shared.domain.cloud_pcs.build import Build, Failure, Resources, Step, Warn
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.destroying import Confirmation
+from shared.domain.owner import Owner
 from shared.domain.values import Value
 
 
@@ -24,3 +35,137 @@ class OfAttempt(OfBuild):
     def which(self) -> dict[str, Any]:
         """The attempt, for another order or record of it: ``StepRecord(**order.which, step=...)``."""
         return {name: getattr(self, name) for name in OfAttempt.model_fields}
+
+
+class AttemptOrder(OfAttempt):
+    """An attempt of a build."""
+
+    connection_id: str
+    resumes_at: Step | None = None
+
+
+class Begun(Value):
+    """The attempt begins, and the remains of an earlier build may be removed: the directory was asked."""
+
+    kind: Literal["begun"] = "begun"
+    confirmation: Confirmation
+
+
+class StepRecord(OfAttempt):
+    """A step begins; the one before it is thereby done. What is known of the resources is added to the record.
+
+    *resumed*: the attempt goes on here with the machine of the one before. *note*: for the timeline.
+    *password_left*: why the domain join's extension, which had the join password, is on the machine still.
+    """
+
+    step: Step
+    resources: Resources = Field(default_factory=Resources)
+    resumed: bool = False
+    note: str | None = None
+    password_left: Failure | None = None
+
+
+class ParkedRecord(OfAttempt):
+    """The build waits for capacity."""
+
+    reason: NoCapacity
+    since: datetime
+
+
+class FailedRecord(OfAttempt):
+    """An attempt failed; with *last* the build has."""
+
+    failure: Failure
+    last: bool
+    resources: Resources = Field(default_factory=Resources)
+    warnings: tuple[Warn, ...] = ()
+
+
+class ProvisionedRecord(OfAttempt):
+    """The Cloud PC is the user's."""
+
+    resources: Resources
+    warnings: tuple[Warn, ...] = ()
+
+
+BEGIN_ATTEMPT = Activity(
+    "begin_attempt", AttemptOrder, Begun | Done, NoCapacity | Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+BEGIN_STEP = Activity("begin_step", StepRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RECORD_PARKED = Activity("record_parked", ParkedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RECORD_FAILED = Activity("record_failed", FailedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+RECORD_PROVISIONED = Activity(
+    "record_provisioned", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+RECORD_REPLACED = Activity(
+    "record_replaced", ProvisionedRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)
+
+
+class CleanUpOrder(OfBuild):
+    """Remove every machine, interface, disk, device and right of a Cloud PC. *computer_names*: all it ever had."""
+
+    subscription_id: str
+    resource_group: str
+    region: str
+    computer_names: tuple[str, ...]
+    slot: naming.Slot = "a"
+    domain_connection_id: str | None = None  # through which it joined a domain; its computer account is disabled
+    host_pool_id: str | None = None
+    restore_points: tuple[str, ...] = ()
+    disks: tuple[str, ...] = ()  # besides the one that was built
+    standing_alone: bool = False  # started by the sweep: record the result in the Cloud PC
+    confirmation: Confirmation | None = None  # that it may begin; None: nobody was asked, because nobody has had it
+
+    def machine(self, computer_name: str | None = None) -> Machine:
+        """Return the machine to remove."""
+        return Machine(
+            tenant_id=self.tenant_id,
+            owner=Owner.cloud_pc(self.cloud_pc_id),
+            subscription_id=self.subscription_id,
+            resource_group=self.resource_group,
+            region=self.region,
+            computer_name=computer_name or self.computer_names[-1],
+            slot=self.slot,
+        )
+
+
+def leftovers_of(pc: CloudPc, build: Build) -> tuple[CleanUpOrder, ...]:
+    """Return the order to clean up after *build* of *pc*, in the place where it was built; empty without a machine."""
+    made = build.resources
+    if not (made.computer_name and made.subscription_id and made.resource_group):
+        return ()
+    order = CleanUpOrder(
+        tenant_id=pc.tenant_id,
+        cloud_pc_id=pc.id,
+        generation=build.generation,
+        subscription_id=made.subscription_id,
+        resource_group=made.resource_group,
+        region=made.region or "",
+        computer_names=(made.computer_name,),
+        slot=build.slot,
+        domain_connection_id=made.domain_connection_id,
+        host_pool_id=made.host_pool_id,
+        restore_points=tuple(point.id for point in build.restore_points),
+        disks=build.disks,
+    )
+    return (order,)
+
+
+class CleanedUp(Value):
+    """Nothing is left, or *left* names the remains and the reasons."""
+
+    kind: Literal["cleanedUp"] = "cleanedUp"
+    left: tuple[Refused, ...] = ()
+
+
+CLEAN_UP = Workflow("clean_up_cloud_pc", CleanUpOrder, CleanedUp, longest_wait=DELETE_POLL.timeout)
+
+
+class LeftRecord(OfBuild):
+    """Result of a separate clean-up."""
+
+    left: tuple[Refused, ...] = ()
+
+
+RECORD_CLEANED = Activity("record_cleaned", LeftRecord, Done, Superseded, RETRY_FOR_A_DAY, effect=Effect.RECORDS)

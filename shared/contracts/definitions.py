@@ -142,7 +142,7 @@ class Workflow(Contract[In_contra, Out_co], Generic[In_contra, Out_co]):
     """An orchestrator.
 
     *longest_wait*: the longest that one of its calls, waits or parts may take. An instance that has gone no further for
-    longer never will, and a sweep ends it (shared/services/stalling.py).
+    longer never will, and a sweep ends it (shared/services/operations/sweeps.py).
     """
 
     def __init__(

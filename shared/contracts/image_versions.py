@@ -12,7 +12,7 @@ from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain.cloud_pcs.build import Failure, Warn
 from shared.domain.networks.connection import Domain, Network
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.image_version import VersionActionName, VersionEvent
+from shared.domain.spot.images.image_version import VersionActionName, VersionEvent
 from shared.domain.values import Value
 
 VERSION_STEPS: dict[str, str] = {

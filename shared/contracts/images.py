@@ -1,4 +1,4 @@
-"""Building a device image: a temporary VM, generalised and captured into the site's gallery."""
+"""Device images: built by a temporary VM that is captured into the site's gallery, and removed."""
 
 from __future__ import annotations
 
@@ -202,3 +202,26 @@ VALIDATION_POLL = PollPolicy(timedelta(seconds=30), timedelta(seconds=15), timed
 REPLICATION_POLL = PollPolicy(timedelta(minutes=1), timedelta(minutes=1), timedelta(hours=6))
 
 BUILD_IMAGE = Workflow("build_device_image", ImageOrder, ImageBuilt, longest_wait=REPLICATION_POLL.timeout)
+
+
+class RemoveImageOrder(Value):
+    """Remove the resources of a device image whose record is gone."""
+
+    tenant_id: str
+    image_id: str
+    operation_id: str
+    version: GalleryVersion
+
+
+class ImageDeletedRecord(Value):
+    """Result of a removal; *left*: the reason why the version is still there."""
+
+    tenant_id: str
+    operation_id: str
+    left: Refused | None = None
+
+
+REMOVE_IMAGE = Workflow("remove_device_image", RemoveImageOrder, Done | Refused, longest_wait=timedelta(minutes=30))
+RECORD_IMAGE_DELETED = Activity(
+    "record_image_deleted", ImageDeletedRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS
+)

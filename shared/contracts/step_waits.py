@@ -9,14 +9,13 @@ from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
-from shared.contracts.configuration import CONFIGURATION_POLL
 from shared.contracts.desktops import REGISTRATION_POLL, SESSION_HOST_POLL, SIGN_IN_POLL
-from shared.contracts.identities import DEVICE_POLL, ENROLLMENT_SCRIPT_POLL, PRIMARY_USER_POLL
 from shared.contracts.images import CAPTURE_POLL, IMPORT_STEP, REPLICATION_POLL
+from shared.contracts.joining import DEVICE_POLL, ENROLLMENT_SCRIPT_POLL, PRIMARY_USER_POLL
 from shared.contracts.machines import AGENT_POLL, DELETE_POLL, EXTENSION_POLL, NETWORK_POLL, VM_POLL
-from shared.contracts.provisioning import ProvisionOrder
-from shared.domain.cloud_pcs.steps import Step
-from shared.domain.sign_in_rights import TAKE_EFFECT_WITHIN
+from shared.contracts.provisioning import CONFIGURATION_POLL, ProvisionOrder
+from shared.domain.cloud_pcs.build import Step
+from shared.domain.tenants.directory import TAKE_EFFECT_WITHIN
 
 _SHORT = timedelta(minutes=30)
 """Longest wait of a call for a rate limit, in a step that only calls."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.set_aside import Aside
+from shared.domain.operations.pausing import Aside
 from shared.storage.tables import Row, Table
 
 AGAIN_EVERY = timedelta(hours=1)

@@ -1,4 +1,4 @@
-"""Cloud PCs, and with each the licences it claims: a row for each, which only one Cloud PC can write.
+"""Repositories of Cloud PCs, their timelines, and orphans.
 
 Record and claims are written in one transaction, so that no two Cloud PCs ever claim one licence of one user, also
 when both are made or resized at the same moment (docs/decisions/0029). Claims sort behind the records of their tenant.
@@ -7,15 +7,131 @@ when both are made or resized at the same moment (docs/decisions/0029). Claims s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
+from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.listing import COLUMNS
+from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
+from shared.domain.cloud_pcs.progress import COLUMNS
+from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError
 from shared.storage.codec import escaped
 from shared.storage.listed import ListedRepository, Listing
-from shared.storage.repository import Shape, Stored
+from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Read, Row, Tables, Write
+
+_ORPHANS = Shape(
+    table="orphans",
+    noun="orphan",
+    model=Orphan,
+    place=lambda orphan: (orphan.tenant_id, orphan.id),
+    columns={
+        "area": lambda orphan: orphan.area,
+        "type": lambda orphan: orphan.found.type.value,
+        "cloud_pc_id": lambda orphan: orphan.found.cloud_pc_id,
+    },
+)
+_SCANS = Shape(table="orphanscans", model=OrphanScan, place=lambda scan: (scan.tenant_id, scan.id))
+_NAMES = Shape(table="computernames", model=ComputerName, place=lambda given: (given.tenant_id, given.name.upper()))
+
+
+def orphans(tables: Tables) -> Repository[Orphan]:
+    """Return the repository of orphans."""
+    return Repository(tables, _ORPHANS)
+
+
+def orphan_scans(tables: Tables) -> Repository[OrphanScan]:
+    """Return the repository of the last scans, one for each tenant."""
+    return Repository(tables, _SCANS)
+
+
+def computer_names(tables: Tables) -> Repository[ComputerName]:
+    """Return the repository of the names that builds gave: they are kept longer than the records of the Cloud PCs."""
+    return Repository(tables, _NAMES)
+
+
+class _Row(Value):
+    tenant_id: str
+    cloud_pc_id: str
+    entry: TimelineEntry
+
+
+class StepEnd(Value):
+    """End of a step of an attempt. *outcome*: ``succeeded``, ``failed``, ``parked`` or ``warned``."""
+
+    generation: int
+    attempt: int
+    step: Step
+    at: datetime
+    outcome: str
+    resource_ids: tuple[str, ...] = ()
+    error: Failure | None = None
+    note: str | None = None
+    run: str | None = None
+
+
+def _partition(tenant_id: str, cloud_pc_id: str) -> str:
+    return f"{tenant_id}:{cloud_pc_id}"  # its own partition, so that reading one timeline reads nothing else
+
+
+def _key(of: TimelineEntry | StepEnd) -> str:
+    run = f"-{of.run}" if of.run else ""
+    return f"{of.generation:06d}-{of.attempt:04d}-{list(Step).index(of.step):02d}-{of.step.value}{run}"
+
+
+_SHAPE = Shape(
+    table="timeline",
+    model=_Row,
+    place=lambda row: (_partition(row.tenant_id, row.cloud_pc_id), _key(row.entry)),
+)
+
+
+class Timeline:
+    """The timelines."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._rows = Repository(tables, _SHAPE)
+
+    async def begin(self, tenant_id: str, cloud_pc_id: str, entry: TimelineEntry) -> None:
+        """Open the entry of a step; an entry that has ended (the step is tried in another place) is reopened."""
+        row = _Row(tenant_id=tenant_id, cloud_pc_id=cloud_pc_id, entry=entry)
+        try:
+            await self._rows.insert(row)
+        except ConflictError:
+            await self._rows.change(_partition(tenant_id, cloud_pc_id), _key(entry), _reopened)
+
+    async def end(self, tenant_id: str, cloud_pc_id: str, end: StepEnd) -> None:
+        """Close the entry of a step; an entry that was closed keeps its end time."""
+        try:
+            await self._rows.change(_partition(tenant_id, cloud_pc_id), _key(end), lambda row: _closed(row, end))
+        except NotFoundError:
+            opened = TimelineEntry(
+                generation=end.generation, attempt=end.attempt, step=end.step, started_at=end.at, run=end.run
+            )
+            row = _Row(tenant_id=tenant_id, cloud_pc_id=cloud_pc_id, entry=opened)
+            await self._rows.insert(_closed(row, end))
+
+    async def entries(self, tenant_id: str, cloud_pc_id: str) -> list[TimelineEntry]:
+        """Return all entries, oldest first."""
+        entries = [stored.value.entry async for stored in self._rows.each(_partition(tenant_id, cloud_pc_id))]
+        return sorted(entries, key=lambda entry: (entry.generation, entry.attempt, entry.started_at, _key(entry)))
+
+
+def _reopened(row: _Row) -> _Row:
+    return row.but(entry=row.entry.but(ended_at=None, outcome=None, error=None))
+
+
+def _closed(row: _Row, end: StepEnd) -> _Row:
+    entry = row.entry.but(
+        ended_at=row.entry.ended_at or end.at,
+        outcome=end.outcome,
+        resource_ids=tuple(dict.fromkeys((*row.entry.resource_ids, *end.resource_ids))),
+        error=end.error or row.entry.error,
+        note=end.note or row.entry.note,
+    )
+    return row.but(entry=entry)
+
 
 Claim = tuple[str, str]
 """The id of a Cloud PC and that of a licence which it claims."""
@@ -26,7 +142,7 @@ _WAITS = "waits"
 _CLAIM = "~:"
 """Prefix of the key of a claim: no escaped id can, whatever a caller sends."""
 
-_SHAPE = Shape(
+_CLOUD_PC_SHAPE = Shape(
     table="cloudpcs",
     noun="Cloud PC",
     model=CloudPc,
@@ -46,7 +162,7 @@ class CloudPcs(ListedRepository[CloudPc]):
     """The Cloud PCs."""
 
     def __init__(self, tables: Tables) -> None:
-        super().__init__(tables, _SHAPE, Listing(COLUMNS))
+        super().__init__(tables, _CLOUD_PC_SHAPE, Listing(COLUMNS))
 
     async def with_removals(self, tenant_id: str) -> list[Stored[CloudPc]]:
         """Return the Cloud PCs of a tenant whose removal waits to be confirmed."""

@@ -1,14 +1,112 @@
-"""Configuration of a tenant by an administrator: connections, device images and provisioning policies."""
+"""Repositories of tenants, sites and the service, and of policies, connections, device images and user settings."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+
+from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.images.image import DeviceImage, ImageSource, ImageType
 from shared.domain.networks.connection import Connection
+from shared.domain.operations.pausing import ServiceState
 from shared.domain.policies.policy import Policy, image_source
-from shared.domain.wizards.names import folded
+from shared.domain.tenants.tenant import Site, Tenant
+from shared.domain.wizards.fields import folded
+from shared.errors import ConflictError
 from shared.storage.named import NamedRepository
-from shared.storage.repository import Repository, Shape
+from shared.storage.repository import Column, Page, Repository, Shape, Stored
 from shared.storage.tables import Tables
+
+_SETTINGS = Shape(
+    table="usersettings",
+    noun="user setting",
+    model=UserSetting,
+    place=lambda setting: (setting.tenant_id, setting.id),
+    columns={"display_name": lambda setting: setting.display_name},
+)
+
+
+def user_settings(tables: Tables) -> Repository[UserSetting]:
+    """Return the repository of user settings."""
+    return NamedRepository(tables, _SETTINGS, lambda setting: folded(setting.display_name))
+
+
+_ALL = "tenants"  # one partition: there are few tenants, and they are listed together
+
+_TENANTS = Shape(
+    table="tenants",
+    noun="tenant",
+    model=Tenant,
+    place=lambda tenant: (_ALL, tenant.id),
+    columns={"entra_tenant_id": lambda tenant: tenant.entra_tenant_id},
+)
+_SITES = Shape(table="sites", noun="site", model=Site, place=lambda site: (site.tenant_id, site.id))
+_SERVICE, _STATE = "service", "state"
+_SERVICE_STATE = Shape(table="service", model=ServiceState, place=lambda _: (_SERVICE, _STATE))
+
+
+class Tenants:
+    """The tenants: a repository whose values belong to no tenant."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._rows = Repository(tables, _TENANTS)
+
+    async def get(self, tenant_id: str) -> Stored[Tenant]:
+        """Return a tenant. Raises: NotFoundError."""
+        return await self._rows.get(_ALL, tenant_id)
+
+    async def find(self, tenant_id: str) -> Stored[Tenant] | None:
+        """Return a tenant, None if there is none."""
+        return await self._rows.find(_ALL, tenant_id)
+
+    def each(self, **filters: Column) -> AsyncIterator[Stored[Tenant]]:
+        """Yield all tenants that match *filters* (``entra_tenant_id``); unreadable rows are left out."""
+        return self._rows.of_all(**filters)
+
+    async def page(self, top: int, token: str | None = None) -> Page[Tenant]:
+        """Return at most *top* tenants from *token* on. Raises: InvalidError if *token* is not valid."""
+        return await self._rows.page(_ALL, top, token)
+
+    async def insert(self, tenant: Tenant) -> Stored[Tenant]:
+        """Add *tenant*. Raises: ConflictError if it exists."""
+        return await self._rows.insert(tenant)
+
+    async def replace(self, tenant: Tenant, *, seen: str) -> Stored[Tenant]:
+        """Replace the tenant that has the ETag *seen*. Raises: StaleError, NotFoundError."""
+        return await self._rows.replace(tenant, seen=seen)
+
+    async def remove(self, tenant_id: str, *, seen: str | None = None) -> None:
+        """Remove a tenant, if it exists. Raises: StaleError if it no longer has the ETag *seen*."""
+        await self._rows.remove(_ALL, tenant_id, seen=seen)
+
+    async def change(self, tenant_id: str, edit: Callable[[Tenant], Tenant | None]) -> Tenant:
+        """Read, edit, write, as ``Repository.change`` does."""
+        return await self._rows.change(_ALL, tenant_id, edit)
+
+
+def sites(tables: Tables) -> Repository[Site]:
+    """Return the repository of sites."""
+    return Repository(tables, _SITES)
+
+
+class ServiceStates:
+    """The state of the service; empty until it is first changed."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._rows = Repository(tables, _SERVICE_STATE)
+
+    async def get(self) -> ServiceState:
+        """Return the state of the service."""
+        stored = await self._rows.find(_SERVICE, _STATE)
+        return stored.value if stored else ServiceState()
+
+    async def change(self, edit: Callable[[ServiceState], ServiceState | None]) -> ServiceState:
+        """Read, edit, write, as ``Repository.change`` does."""
+        if await self._rows.find(_SERVICE, _STATE) is None:
+            with suppress(ConflictError):  # another worker was first
+                await self._rows.insert(ServiceState())
+        return await self._rows.change(_SERVICE, _STATE, edit)
+
 
 _CONNECTIONS = Shape(
     table="connections",

@@ -2,8 +2,8 @@
 
 A due row is written before the work it announces, and its reader checks it against the record: there may be two rows
 for one piece of work, or a row for work that was never saved. ``DUE`` has the facts of each kind, and
-``shared/services/due_rules.py`` the rule that acts on its rows and what a restore promises of it: that rule calls the
-services, which read the facts.
+``shared/services/operations/due_rules.py`` the rule that acts on its rows and the rows that a restore writes again:
+that rule calls the services, which read the facts.
 """
 
 from __future__ import annotations
@@ -16,23 +16,18 @@ from types import MappingProxyType
 from typing import Any
 from zlib import crc32
 
-from shared.contracts.bulk import BULK
-from shared.contracts.changes import SETTLE_CHANGES
-from shared.contracts.cleaning import CLEAN_UP
-from shared.contracts.configuration import RERUN_STEPS
+from shared.contracts.builds import CLEAN_UP
 from shared.contracts.connections import CHECK_CONNECTION
 from shared.contracts.definitions import Workflow
-from shared.contracts.deprovisioning import DEPROVISION
-from shared.contracts.image_removals import REMOVE_IMAGE
+from shared.contracts.desktops import DEPROVISION
 from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION, SEAL_VERSION
-from shared.contracts.images import BUILD_IMAGE
-from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN
-from shared.contracts.provisioning import PROVISION, REPLACE
-from shared.contracts.reconciling import RECONCILE
-from shared.contracts.remote_actions import RUN_REMOTE_ACTION
+from shared.contracts.images import BUILD_IMAGE, REMOVE_IMAGE
+from shared.contracts.inventory import FIND_ORPHANS, REMOVE_ORPHAN
+from shared.contracts.provisioning import PROVISION, REPLACE, RERUN_STEPS
+from shared.contracts.reconciling import RECONCILE, SETTLE_CHANGES
+from shared.contracts.remote_actions import BULK, RUN_REMOTE_ACTION
 from shared.contracts.session_hosts import RUN_HOST_TASK
-from shared.contracts.spot_engine import RUN_SPOT_ENGINE
-from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP
+from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.machines.restore_points import next_moment
 

@@ -1,15 +1,22 @@
-"""Operations, and bulk actions with their items."""
+"""Repositories of operations and intents."""
 
 from __future__ import annotations
 
 from shared.domain.operations.bulk import BulkAction, BulkItem, item_id_prefix
-from shared.domain.operations.listing import COLUMNS
-from shared.domain.operations.operation import Operation
+from shared.domain.operations.operation import COLUMNS, Intent, Operation
 from shared.storage.codec import escaped
 from shared.storage.listed import ListedRepository, Listing
 from shared.storage.repository import Repository, Shape, Stored
 from shared.storage.tables import Tables
 from shared.telemetry import count_operation
+
+_SHAPE = Shape(table="intents", model=Intent, place=lambda intent: (intent.tenant_id, intent.id))
+
+
+def intents(tables: Tables) -> Repository[Intent]:
+    """Return the repository of intents."""
+    return Repository(tables, _SHAPE)
+
 
 _AT_ONCE = 1_000  # rows that one request reads
 

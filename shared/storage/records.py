@@ -7,36 +7,33 @@ from functools import cached_property
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanScan
 from shared.domain.cloud_pcs.user_setting import UserSetting
 from shared.domain.images.image import DeviceImage
-from shared.domain.intent import Intent
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.bulk import BulkAction
+from shared.domain.operations.operation import Intent
 from shared.domain.policies.policy import Policy
-from shared.domain.spot.decision import Decisions
-from shared.domain.spot.group import SpotGroup
-from shared.domain.spot.image_set import ImageSet
-from shared.domain.spot.image_version import ImageVersion
-from shared.domain.spot.members import FormerMember, SpotMember
-from shared.domain.spot.release import SpotRelease
-from shared.domain.spot.state import SpotGroupState
-from shared.domain.tenants.directory_subscriptions import Watch
+from shared.domain.spot.engine.state import Decisions, SpotGroupState
+from shared.domain.spot.groups.group import SpotGroup
+from shared.domain.spot.groups.members import FormerMember, SpotMember
+from shared.domain.spot.hosts.release import SpotRelease
+from shared.domain.spot.images.image_set import ImageSet
+from shared.domain.spot.images.image_version import ImageVersion
+from shared.domain.tenants.directory import Watch
 from shared.domain.tenants.tenant import Site
 from shared.storage.audit import Audit
-from shared.storage.cloud_pcs import CloudPcs
-from shared.storage.configuration import connections, images, policies
+from shared.storage.cloud_pcs import CloudPcs, Timeline, computer_names, orphan_scans, orphans
+from shared.storage.configuration import ServiceStates, Tenants, connections, images, policies, sites, user_settings
+from shared.storage.contents import Restores
 from shared.storage.due_index import DueIndex
-from shared.storage.first_seen import FirstSeen
 from shared.storage.idempotency import Idempotency
-from shared.storage.image_sets import image_sets, image_versions
-from shared.storage.intents import intents
-from shared.storage.operations import BulkItems, Operations, bulk_actions
-from shared.storage.orphans import computer_names, orphan_scans, orphans
+from shared.storage.operations import BulkItems, Operations, bulk_actions, intents
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
-from shared.storage.requests import Requests
-from shared.storage.restores import Restores
+from shared.storage.requests import Changes, FirstSeen, Requests, watches
 from shared.storage.spot_groups import (
     SessionHosts,
     former_members,
+    image_sets,
+    image_versions,
     releases,
     spot_decisions,
     spot_groups,
@@ -44,10 +41,6 @@ from shared.storage.spot_groups import (
     spot_states,
 )
 from shared.storage.tables import Tables
-from shared.storage.tenants import ServiceStates, Tenants, sites
-from shared.storage.timeline import Timeline
-from shared.storage.user_settings import user_settings
-from shared.storage.watches import Changes, watches
 
 
 class Records:

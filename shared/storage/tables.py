@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.domain import page_tokens
+from shared.domain import pages as page_tokens
 from shared.errors import (
     ConflictError,
     DeskwrightError,
@@ -300,7 +300,7 @@ def _token(name: str, continuation: Mapping[str, str | None] | None) -> str | No
     """Return the token of the page of the table *name* that begins at *continuation*, which may name no row."""
     if not continuation:
         return None
-    return page_tokens.written(json.dumps([name, continuation["PartitionKey"], continuation.get("RowKey")]))
+    return page_tokens.encoded(json.dumps([name, continuation["PartitionKey"], continuation.get("RowKey")]))
 
 
 def _continuation(name: str, token: str | None) -> dict[str, str | None] | None:
@@ -312,7 +312,7 @@ def _continuation(name: str, token: str | None) -> dict[str, str | None] | None:
         return None
     wrong = InvalidError(Problem("$skiptoken", page_tokens.AS_IT_IS))
     try:
-        table, partition, key = json.loads(page_tokens.read(token))
+        table, partition, key = json.loads(page_tokens.decoded(token))
     except (ValueError, TypeError, RecursionError) as error:
         raise wrong from error
     if table != name or not isinstance(partition, str) or not isinstance(key, str | None):

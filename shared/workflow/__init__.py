@@ -4,15 +4,22 @@ An orchestrator reads ``match (yield from call(ctx, CREATE_NIC, order))``; retri
 here.
 """
 
-from shared.workflow.calling import CallFailedError, call, call_all, call_raw
-from shared.workflow.implementing import implements
+from shared.workflow.calling import (
+    CallFailedError,
+    call,
+    call_all,
+    call_raw,
+    call_sub_orchestrator,
+    call_sub_orchestrators,
+    pause,
+    wait_for,
+    wait_for_all,
+)
+from shared.workflow.discovery import blueprints
+from shared.workflow.implementing import implementation_of, implements
 from shared.workflow.orchestrating import ContinuedAsNew, Steps, continue_as_new, orchestrates, predates
-from shared.workflow.purging import purge_finished
-from shared.workflow.registration import implementation_of
-from shared.workflow.replay import speed_up_replay
-from shared.workflow.sdk import API, Blueprint, Context, DurableApp, DurableClient
-from shared.workflow.starting import Instance, is_alive, read_instance, stands_still_since, start
-from shared.workflow.waiting import call_sub_orchestrator, call_sub_orchestrators, pause, wait_for, wait_for_all
+from shared.workflow.sdk import API, Blueprint, Context, DurableApp, DurableClient, speed_up_replay
+from shared.workflow.starting import Instance, is_alive, purge_finished, read_instance, stands_still_since, start
 
 __all__ = [
     "API",
@@ -24,6 +31,7 @@ __all__ = [
     "DurableClient",
     "Instance",
     "Steps",
+    "blueprints",
     "call",
     "call_all",
     "call_raw",

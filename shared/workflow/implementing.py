@@ -1,4 +1,8 @@
-"""From an async function to an activity function."""
+"""From an async function to an activity function, registered with its contract.
+
+Importing a module registers nothing anywhere but in its own blueprint: who wants an implementation, as tests do, asks
+the functions that the app has registered.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,60 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from shared.contracts.calls import ORDERED_AT, SPENT, TICKETS, PacedError, on_behalf_of
 from shared.contracts.definitions import Contract, Retry
-from shared.contracts.ordered import ORDERED_AT
-from shared.contracts.outcomes import Done, Later, NoCapacity, Refused, Ticket
-from shared.contracts.refusals import DeclinedError, OutageError
-from shared.contracts.tickets import SPENT, TICKETS, PacedError, on_behalf_of
-from shared.domain.asking import Confirmation
+from shared.contracts.outcomes import DeclinedError, Done, Later, NoCapacity, OutageError, Refused, Ticket
+from shared.domain.destroying import Confirmation
 from shared.domain.values import Value
 from shared.errors import ThrottledError
 from shared.telemetry import observed
-from shared.workflow.registration import Implementation, registrable
 from shared.workflow.sdk import DurableClient
+
+_ATTRIBUTE = "implementation"
+
+
+@dataclass(frozen=True, slots=True)
+class Implementation:
+    """A contract and the function that implements it, as it was written: values in, values out, refusals as values.
+
+    *fence*: what keeps its old orders from what was made since; None: it makes, changes and ends nothing.
+    """
+
+    contract: Contract[Any, Any]
+    function: Callable[..., Any]
+    fence: Callable[..., Any] | None = None
+
+
+def registrable(entry: Callable[..., Any], written: Callable[..., Any], of: Implementation) -> None:
+    """Give *entry* the name and the docstring of the function as it was written, and remember what it implements.
+
+    Not functools.wraps: the Functions worker reads the signature of the function it finds.
+
+    Raises: ValueError when the function is not named after its contract.
+    """
+    name = of.contract.name
+    if written.__name__ != name:
+        message = f"{written.__name__} implements {name}: the names must agree"
+        raise ValueError(message)
+    entry.__name__ = entry.__qualname__ = name
+    entry.__doc__ = written.__doc__
+    entry.__module__ = written.__module__
+    entry.__dict__[_ATTRIBUTE] = of
+
+
+def implementation_of(function: Callable[..., Any]) -> Implementation | None:
+    """Return the contract that a registered function implements, None for a trigger of another kind."""
+    entry = getattr(function, "orchestrator_function", function)  # the Durable SDK wraps orchestrators
+    found: Implementation | None = getattr(entry, _ATTRIBUTE, None)
+    return found
+
 
 Order = TypeVar("Order", bound=Value)
 Outcome = TypeVar("Outcome")

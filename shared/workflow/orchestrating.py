@@ -7,7 +7,7 @@ from typing import Any, NoReturn, TypeVar
 
 from shared.contracts.definitions import Workflow
 from shared.domain.values import Value
-from shared.workflow.registration import Implementation, registrable
+from shared.workflow.implementing import Implementation, registrable
 from shared.workflow.sdk import Context
 
 Order = TypeVar("Order", bound=Value)

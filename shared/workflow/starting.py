@@ -1,11 +1,13 @@
-"""Starting workflows: derived ids, and a start that runs already is a success."""
+"""Workflows from outside: started under derived ids, looked at, and purged when they have ended."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+
+from azure.durable_functions import OrchestrationRuntimeStatus
 
 from shared.contracts.definitions import Workflow
 from shared.domain.values import Value
@@ -106,3 +108,24 @@ async def _refused(client: DurableClient, name: str, order: Value, instance_id: 
     except Exception as error:  # noqa: BLE001 - the SDK raises Exception itself
         return error
     return None
+
+
+_KEPT = timedelta(days=7)
+_REACH = timedelta(days=30)
+"""Longest span that one run reads: a longer span times out on large task hubs
+(https://github.com/Azure/azure-functions-durable-extension/issues/892).
+"""
+
+
+async def purge_finished(client: DurableClient, now: datetime) -> None:
+    """Delete the history of workflows that were created between a week and a month ago and have ended."""
+    before = now.astimezone(UTC).replace(tzinfo=None) - _KEPT
+    await client.purge_instance_history_by(
+        created_time_from=before - _REACH,
+        created_time_to=before,
+        runtime_status=[
+            OrchestrationRuntimeStatus.Completed,
+            OrchestrationRuntimeStatus.Failed,
+            OrchestrationRuntimeStatus.Terminated,
+        ],
+    )

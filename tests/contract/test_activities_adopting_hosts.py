@@ -7,15 +7,21 @@ from typing import Any
 import pytest
 from azure_simulator.certificates import Certificates
 
-from shared.contracts import host_builds
-from shared.contracts.comparing import ADOPT, COMPARE_RESOURCE_GROUP, AdoptionTried, AdoptOrder, Compared
-from shared.contracts.orphans import ResourceGroupScanOrder
+from shared.contracts import session_hosts
+from shared.contracts.inventory import (
+    ADOPT,
+    COMPARE_RESOURCE_GROUP,
+    AdoptionTried,
+    AdoptOrder,
+    Compared,
+    ResourceGroupScanOrder,
+)
 from shared.domain import naming
 from shared.domain.cloud_pcs.adopting import UnknownMachine
 from shared.domain.cloud_pcs.orphans import ComputerName
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host import HostStatus, HostTask, HostWork, SessionHost, host_id
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.hosts.host import HostStatus, HostTask, HostWork, SessionHost, host_id
 from shared.storage.repository import Stored
 from tests.contract import test_activities_hosts as built
 from tests.contract.test_activities_desktop import IMAGE
@@ -110,7 +116,7 @@ async def worker(
         await built.made(found)
         await built.configured(found)
         await built.registered(found)
-        await found.do(host_builds.OPEN_HOST, built.IN_POOL)
+        await found.do(session_hosts.OPEN_HOST, built.IN_POOL)
         yield found
 
 
@@ -173,7 +179,7 @@ async def test_a_build_whose_host_nobody_uses_yet_is_left_to_go_on(worker: Worke
     known = {"id": HOST_ID, "tenant_id": TENANT.id, "spot_group_id": "g1", "last_modified_date_time": at}
     before = session_host(1, **known, status=HostStatus.BUILDING, work=work, run=1)
     deps.session_hosts.values[HOST_ID], deps.restores.it_was = before, True
-    await worker.do(host_builds.CLOSE_HOST, built.IN_POOL)
+    await worker.do(session_hosts.CLOSE_HOST, built.IN_POOL)
     assert await adopt(worker) == AdoptionTried(adopted=False)
     assert deps.session_hosts.values[HOST_ID] == before
 
@@ -217,7 +223,7 @@ async def test_what_does_not_agree_is_told_and_changes_nothing(
     if "not known" in why:
         deps.spot_groups.values.clear()
     elif "none that" in why:
-        monkeypatch.setattr("activities.adopting_hosts.numbers_of", lambda *_: {})
+        monkeypatch.setattr("activities.spot.adopting_hosts.numbers_of", lambda *_: {})
     else:
         await worker.cloud.arm("DELETE", f"{built.POOL}/sessionHosts/{MACHINE.computer_name}")
     tried = await adopt(worker)

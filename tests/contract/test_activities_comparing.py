@@ -8,19 +8,20 @@ import pytest
 from azure_simulator.certificates import Certificates
 
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
-from shared.contracts.comparing import (
+from shared.contracts.inventory import (
     ASK_FOR_MACHINES,
     COMPARE_RESOURCE_GROUP,
     FIND_MISSING,
     AskOrder,
     Compared,
+    ResourceGroupScanOrder,
+    ScanOrder,
 )
-from shared.contracts.orphans import ResourceGroupScanOrder, ScanOrder
 from shared.contracts.outcomes import Refused
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.machines_gone import KnownMachine, machine_known
 from shared.domain.cloud_pcs.orphans import OrphanType
+from shared.domain.operations.machines_gone import KnownMachine, machine_known
 from tests.cloud_pcs import cloud_pc
 from tests.contract.test_activities_desktop import build, machine_of, plan
 from tests.contract.worker import GROUP, REGION, TENANT, Records, Worker, working

@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from activities.fencing import compares_each
-from activities.rights import DESKTOP_USER, MACHINE_USER, assign_role
+from activities.cloud_pcs.rights import DESKTOP_USER, MACHINE_USER, assign_role
+from activities.machines.vms import compares_each
 from packages.azure_simulator.tests.contract.running import GROUP as GROUP_ID
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
-from shared.contracts import desktops, identities, image_versions, images, machines, remote_actions, spot_groups
+from shared.contracts import desktops, image_versions, images, joining, machines, remote_actions, spot_groups
+from shared.contracts.calls import on_behalf_of
+from shared.contracts.inventory import DELETE_ORPHAN, RemovalOrder
 from shared.contracts.machines import Machine
-from shared.contracts.orphans import DELETE_ORPHAN, RemovalOrder
 from shared.contracts.outcomes import Done
-from shared.contracts.tickets import on_behalf_of
 from shared.domain import naming
 from shared.domain.networks.connection import JoinType
-from shared.domain.spot.members import MemberStatus, Rights, SpotMember
+from shared.domain.spot.groups.members import MemberStatus, Rights, SpotMember
 from shared.domain.values import Value
 from tests.contract.test_activities_desktop import NETWORK, build, enrol, join, machine_of
 from tests.contract.test_activities_images import capture, generalize
@@ -51,8 +51,8 @@ class Late:
 Case = Callable[[Worker], Awaitable[Late]]
 
 
-def forgotten(machine: Machine) -> identities.ForgetDeviceOrder:
-    return identities.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
+def forgotten(machine: Machine) -> joining.ForgetDeviceOrder:
+    return joining.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
 
 
 def given_now(worker: Worker) -> datetime:
@@ -91,14 +91,14 @@ async def _two_devices(worker: Worker) -> tuple[datetime, tuple[str, str], tuple
     """Return the ids of a device that is gone, and of one of its name that has come since; and when the first went."""
     before = await _enrolled(worker, OLD)
     given = given_now(worker)
-    await worker.do(identities.DELETE_MANAGED_DEVICE, forgotten(OLD))
-    await worker.do(identities.DELETE_DEVICE, forgotten(OLD))
+    await worker.do(joining.DELETE_MANAGED_DEVICE, forgotten(OLD))
+    await worker.do(joining.DELETE_DEVICE, forgotten(OLD))
     return given, before, await _enrolled(worker, machine_of("pc2", OLD.computer_name))
 
 
 async def a_stamp(worker: Worker) -> Late:
     given, (before, _), (now, _) = await _two_devices(worker)
-    stamp = identities.StampOrder(tenant_id=TENANT.id, device_object_id=before, policy_name="Another")
+    stamp = joining.StampOrder(tenant_id=TENANT.id, device_object_id=before, policy_name="Another")
     return Late(given, stamp, stamp.but(device_object_id=now))
 
 
@@ -106,7 +106,7 @@ async def a_primary_user(worker: Worker) -> Late:
     given, (_, before), (_, now) = await _two_devices(worker)
     listed = await worker.deps.graph(TENANT).request("GET", "/v1.0/users")
     other = next(each["id"] for each in listed["value"] if each["id"] != worker.user.id)
-    order = identities.PrimaryUserOrder(tenant_id=TENANT.id, managed_device_id=before, user_id=other)
+    order = joining.PrimaryUserOrder(tenant_id=TENANT.id, managed_device_id=before, user_id=other)
     return Late(given, order, order.but(managed_device_id=now))
 
 
@@ -265,10 +265,10 @@ def _services(worker: Worker) -> Any:
 CASES: dict[AnyActivity, tuple[Case, ...]] = {
     machines.DELETE_DISK: (a_disk,),
     machines.DELETE_NIC: (an_interface,),
-    identities.DELETE_DEVICE: (a_name_that_is_used_again,),
-    identities.DELETE_MANAGED_DEVICE: (a_name_that_is_used_again,),
-    identities.STAMP_ENROLLMENT_PROFILE: (a_stamp,),
-    identities.SET_PRIMARY_USER: (a_primary_user,),
+    joining.DELETE_DEVICE: (a_name_that_is_used_again,),
+    joining.DELETE_MANAGED_DEVICE: (a_name_that_is_used_again,),
+    joining.STAMP_ENROLLMENT_PROFILE: (a_stamp,),
+    joining.SET_PRIMARY_USER: (a_primary_user,),
     DELETE_ORPHAN: (
         an_orphan_that_was_found_again,
         an_orphan_in_whose_place_is_another,

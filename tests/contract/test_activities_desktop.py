@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 from azure_simulator.certificates import Certificates
 
-from activities.rights import MACHINE_USER, assignment_id
+from activities.cloud_pcs.rights import MACHINE_USER, assignment_id
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
-from shared.contracts import configuration, desktops, identities, machines
-from shared.contracts.deprovisioning import SIGN_OFF
+from shared.contracts import desktops, joining, machines, provisioning
+from shared.contracts.desktops import SIGN_OFF
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, NoCapacity, Refused
 from shared.domain import naming
@@ -84,13 +84,13 @@ async def build(worker: Worker, machine: Machine) -> machines.VmOrder:
     return order
 
 
-async def join(worker: Worker, machine: Machine) -> identities.DeviceFound:
+async def join(worker: Worker, machine: Machine) -> joining.DeviceFound:
     since = worker.deps.clock.now()
-    begun = await worker.do(identities.BEGIN_ENTRA_JOIN, identities.EntraJoinOrder(machine=machine))
+    begun = await worker.do(joining.BEGIN_ENTRA_JOIN, joining.EntraJoinOrder(machine=machine))
     assert isinstance(await worker.finish(begun), machines.Finished)
     device = await worker.wait(
-        identities.POLL_DEVICE,
-        identities.DeviceOrder(
+        joining.POLL_DEVICE,
+        joining.DeviceOrder(
             tenant_id=TENANT.id,
             owner=machine.owner,
             computer_name=machine.computer_name,
@@ -98,25 +98,25 @@ async def join(worker: Worker, machine: Machine) -> identities.DeviceFound:
             not_before=since,
         ),
     )
-    assert isinstance(device, identities.DeviceFound), device
+    assert isinstance(device, joining.DeviceFound), device
     return device
 
 
-async def enrol(worker: Worker, machine: Machine, device: identities.DeviceFound) -> str:
-    order = identities.EnrollmentOrder(
+async def enrol(worker: Worker, machine: Machine, device: joining.DeviceFound) -> str:
+    order = joining.EnrollmentOrder(
         tenant_id=TENANT.id,
         owner=machine.owner,
         computer_name=machine.computer_name,
         device_id=device.device_id,
     )
-    enrolled = await worker.wait(identities.POLL_ENROLLMENT, order)
-    assert isinstance(enrolled, identities.Enrolled), enrolled
-    stamp = identities.StampOrder(tenant_id=TENANT.id, device_object_id=device.object_id, policy_name="All of us")
-    assert isinstance(await worker.do(identities.STAMP_ENROLLMENT_PROFILE, stamp), Done)
-    primary = identities.PrimaryUserOrder(
+    enrolled = await worker.wait(joining.POLL_ENROLLMENT, order)
+    assert isinstance(enrolled, joining.Enrolled), enrolled
+    stamp = joining.StampOrder(tenant_id=TENANT.id, device_object_id=device.object_id, policy_name="All of us")
+    assert isinstance(await worker.do(joining.STAMP_ENROLLMENT_PROFILE, stamp), Done)
+    primary = joining.PrimaryUserOrder(
         tenant_id=TENANT.id, managed_device_id=enrolled.managed_device_id, user_id=worker.user.id
     )
-    assert isinstance(await worker.wait(identities.SET_PRIMARY_USER, primary), Done)
+    assert isinstance(await worker.wait(joining.SET_PRIMARY_USER, primary), Done)
     return enrolled.managed_device_id
 
 
@@ -174,11 +174,11 @@ async def another_moment_when_it_is_gone(
 
 async def remove(worker: Worker, machine: Machine, pool_id: str | None) -> None:
     forget = desktops.ForgetSessionHostOrder(machine=machine, host_pool_id=pool_id)
-    device = identities.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
+    device = joining.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
     assert isinstance(await worker.do(desktops.DELETE_SESSION_HOST, forget), Done)
     assert isinstance(await worker.do(desktops.REVOKE_SIGN_IN, forget), Done)
-    assert isinstance(await worker.do(identities.DELETE_MANAGED_DEVICE, device), Done)
-    assert isinstance(await worker.do(identities.DELETE_DEVICE, device), Done)
+    assert isinstance(await worker.do(joining.DELETE_MANAGED_DEVICE, device), Done)
+    assert isinstance(await worker.do(joining.DELETE_DEVICE, device), Done)
     going = await worker.do(machines.BEGIN_VM_DELETE, machine)
     if isinstance(going, Accepted):
         await worker.finish(going)
@@ -231,13 +231,13 @@ async def test_a_cloud_pc_is_created_and_nothing_of_it_remains(worker: Worker) -
     await build(worker, machine)
     device = await join(worker, machine)
     await enrol(worker, machine, device)
-    order = configuration.ConfigurationOrder(
+    order = provisioning.ConfigurationOrder(
         machine=machine,
         local_administrator="AzureAD\\" + "user01@contoso.example",
         redirections=("clipboard", "printers"),
     )
-    await worker.finish(await worker.do(configuration.BEGIN_CONFIGURATION, order))
-    assert (await worker.wait(configuration.READ_CONFIGURATION, order)).warnings == ()
+    await worker.finish(await worker.do(provisioning.BEGIN_CONFIGURATION, order))
+    assert (await worker.wait(provisioning.READ_CONFIGURATION, order)).warnings == ()
     pool = await assign(worker, machine)
     worker.keep(record(worker, machine, pool.host_pool_id))
     await remove(worker, machine, pool.host_pool_id)
@@ -266,13 +266,13 @@ async def test_a_step_that_fails_is_a_warning_and_can_be_run_again(worker: Worke
     await build(worker, machine)
     failing = {"scriptOutcomes": [{"step": "setTeamsVdiMode", "message": "access denied", "attempts": 1}]}
     await worker.cloud.sim("config", failing)
-    order = configuration.ConfigurationOrder(machine=machine, local_administrator="x")
-    await worker.finish(await worker.do(configuration.BEGIN_CONFIGURATION, order))
-    warnings = (await worker.wait(configuration.READ_CONFIGURATION, order)).warnings
+    order = provisioning.ConfigurationOrder(machine=machine, local_administrator="x")
+    await worker.finish(await worker.do(provisioning.BEGIN_CONFIGURATION, order))
+    warnings = (await worker.wait(provisioning.READ_CONFIGURATION, order)).warnings
     assert [(w.step, w.message) for w in warnings] == [("setTeamsVdiMode", "access denied")]
     again = order.but(steps=("setTeamsVdiMode",))
-    await worker.finish(await worker.do(configuration.BEGIN_CONFIGURATION, again))
-    assert (await worker.wait(configuration.READ_CONFIGURATION, again)).warnings == ()
+    await worker.finish(await worker.do(provisioning.BEGIN_CONFIGURATION, again))
+    assert (await worker.wait(provisioning.READ_CONFIGURATION, again)).warnings == ()
 
 
 async def test_a_repeated_begin_adopts_the_vm_of_the_first(worker: Worker) -> None:
@@ -348,11 +348,11 @@ async def test_a_device_of_an_earlier_machine_is_not_mistaken_for_the_new_one(wo
     machine = machine_of()
     await build(worker, machine)
     await join(worker, machine)
-    later = identities.DeviceOrder(
+    later = joining.DeviceOrder(
         tenant_id=TENANT.id,
         owner=machine.owner,
         computer_name=machine.computer_name,
         join_type=ENTRA,
         not_before=worker.deps.clock.now() + timedelta(hours=1),
     )
-    assert (await worker.do(identities.POLL_DEVICE, later)).kind == "pending"
+    assert (await worker.do(joining.POLL_DEVICE, later)).kind == "pending"

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from azure_simulator.certificates import Certificates
 
-from shared.contracts import identities, machines
-from shared.contracts.carriers import (
+from shared.contracts import joining as identities
+from shared.contracts import machines
+from shared.contracts.connections import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
+from shared.contracts.joining import (
     BEGIN_CARRIER_REMOVAL,
     DISABLE_ACCOUNT,
     DOMAIN_JOIN,
@@ -17,7 +19,6 @@ from shared.contracts.carriers import (
 )
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Pending, Refused
-from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
 from shared.domain.networks.connection import Domain, JoinType
 from shared.domain.owner import Owner
 from tests.contract.test_activities_desktop import build, machine_of

@@ -8,15 +8,15 @@ import pytest
 from azure_simulator.certificates import Certificates
 
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
-from shared.contracts import desktops, host_builds, identities, machines
+from shared.contracts import desktops, joining, machines, session_hosts
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain import naming
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.group import LicenseType, host_hardware
-from shared.domain.spot.host_windows import HostWindows, ProfileContainers
+from shared.domain.spot.groups.group import LicenseType, host_hardware
+from shared.domain.spot.hosts.host import HostWindows, ProfileContainers
 from tests.contract.test_activities_desktop import IMAGE, NETWORK
 from tests.contract.worker import REGION, TENANT, Worker, working
 
@@ -42,7 +42,7 @@ MACHINE = Machine(
     computer_name="SPOT-AB12CD34",
     more_tags={"cost": "desks", naming.SPOT_GROUP_TAG: "g1"},
 )
-IN_POOL = host_builds.HostSessionsOrder(machine=MACHINE, host_pool_id=POOL)
+IN_POOL = session_hosts.HostSessionsOrder(machine=MACHINE, host_pool_id=POOL)
 PLAN: ServicePlan = host_hardware(LicenseType.PERSONAL)
 
 
@@ -83,26 +83,26 @@ async def made(worker: Worker, *, low_priority: bool = False, hibernation: bool 
     )
     assert isinstance(await worker.finish(await worker.do(machines.BEGIN_VM, order)), machines.Finished)
     assert isinstance(await worker.wait(machines.POLL_AGENT, MACHINE), Done)
-    joined = await worker.do(identities.BEGIN_ENTRA_JOIN, identities.EntraJoinOrder(machine=MACHINE, enroll=False))
+    joined = await worker.do(joining.BEGIN_ENTRA_JOIN, joining.EntraJoinOrder(machine=MACHINE, enroll=False))
     assert isinstance(await worker.finish(joined), machines.Finished)
     return await worker.cloud.arm("GET", MACHINE.vm_id)
 
 
-async def configured(worker: Worker, windows: HostWindows = WINDOWS) -> host_builds.HostConfigured:
-    order = host_builds.HostConfigurationOrder(machine=MACHINE, windows=windows)
-    await worker.finish(await worker.do(host_builds.BEGIN_HOST_CONFIGURATION, order))
-    found = await worker.wait(host_builds.READ_HOST_CONFIGURATION, order)
-    assert isinstance(found, host_builds.HostConfigured), found
+async def configured(worker: Worker, windows: HostWindows = WINDOWS) -> session_hosts.HostConfigured:
+    order = session_hosts.HostConfigurationOrder(machine=MACHINE, windows=windows)
+    await worker.finish(await worker.do(session_hosts.BEGIN_HOST_CONFIGURATION, order))
+    found = await worker.wait(session_hosts.READ_HOST_CONFIGURATION, order)
+    assert isinstance(found, session_hosts.HostConfigured), found
     return found
 
 
-async def registered(worker: Worker) -> host_builds.NewHostSeen:
+async def registered(worker: Worker) -> session_hosts.NewHostSeen:
     order = desktops.RegistrationOrder(machine=MACHINE, host_pool_id=POOL, join_type=JoinType.AZURE_AD_JOIN)
     assert isinstance(await worker.finish(await worker.do(desktops.BEGIN_REGISTRATION, order)), machines.Finished)
     settle_by = worker.deps.clock.now() + timedelta(minutes=5)
-    looked = host_builds.NewHostOrder(machine=MACHINE, host_pool_id=POOL, settle_by=settle_by)
-    found = await worker.wait(host_builds.POLL_NEW_HOST, looked)
-    assert isinstance(found, host_builds.NewHostSeen), found
+    looked = session_hosts.NewHostOrder(machine=MACHINE, host_pool_id=POOL, settle_by=settle_by)
+    found = await worker.wait(session_hosts.POLL_NEW_HOST, looked)
+    assert isinstance(found, session_hosts.NewHostSeen), found
     return found
 
 
@@ -156,14 +156,14 @@ async def test_a_host_is_opened_closed_and_its_sessions_are_counted(worker: Work
     await configured(worker)
     await registered(worker)
 
-    assert isinstance(await worker.do(host_builds.OPEN_HOST, IN_POOL), Done)
+    assert isinstance(await worker.do(session_hosts.OPEN_HOST, IN_POOL), Done)
     assert await admits(worker)
     body = {
         "sessionHost": f"{POOL}/sessionHosts/{MACHINE.computer_name}",
         "userPrincipalName": "user01@contoso.example",
     }
     await worker.cloud.sim("desktops/sessions", body)
-    assert await worker.do(host_builds.CLOSE_HOST, IN_POOL) == host_builds.HostSessions(active=1, was_open=True)
+    assert await worker.do(session_hosts.CLOSE_HOST, IN_POOL) == session_hosts.HostSessions(active=1, was_open=True)
     assert not await admits(worker)
 
 
@@ -177,13 +177,13 @@ async def test_a_low_priority_machine_is_deallocated_when_azure_takes_it(worker:
 
 async def test_a_host_hibernates_where_it_was_made_for_that(worker: Worker) -> None:
     await made(worker, hibernation=True)
-    begun = await worker.do(host_builds.BEGIN_HIBERNATE, MACHINE)
+    begun = await worker.do(session_hosts.BEGIN_HIBERNATE, MACHINE)
 
     assert isinstance(begun, Accepted), begun
     assert isinstance(await worker.finish(begun), machines.Finished)
-    assert isinstance(await worker.do(host_builds.BEGIN_HIBERNATE, MACHINE), Done)
+    assert isinstance(await worker.do(session_hosts.BEGIN_HIBERNATE, MACHINE), Done)
 
 
 async def test_a_host_that_was_not_made_for_it_does_not_hibernate(worker: Worker) -> None:
     await made(worker)
-    assert isinstance(await worker.do(host_builds.BEGIN_HIBERNATE, MACHINE), Refused)
+    assert isinstance(await worker.do(session_hosts.BEGIN_HIBERNATE, MACHINE), Refused)

@@ -8,15 +8,14 @@ from azure_simulator.certificates import Certificates
 
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import images, machines
+from shared.contracts.calls import on_behalf_of
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, Refused
-from shared.contracts.tickets import on_behalf_of
 from shared.domain.images.image import DeviceImage, DeviceImageStatus, ImageSource
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.image_version import VersionStatus
-from shared.services.image_replicas import replication_due
-from shared.services.marketplace import gallery_images
-from shared.services.own_images import own_images
+from shared.domain.spot.images.image_version import VersionStatus
+from shared.services.images.replicas import replication_due
+from shared.services.images.sources import gallery_images, own_images
 from shared.storage.due import Due, DueKind
 from shared.storage.repository import Stored
 from tests.contract.test_activities_desktop import build

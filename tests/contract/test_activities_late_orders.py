@@ -8,23 +8,22 @@ from typing import Any
 import pytest
 
 from shared.contracts import (
-    carriers,
-    configuration,
     desktops,
-    host_builds,
-    identities,
     image_versions,
     images,
+    joining,
     machines,
+    provisioning,
     remote_actions,
+    session_hosts,
 )
+from shared.contracts.inventory import DELETE_ORPHAN, RemovalOrder
 from shared.contracts.machines import Machine
-from shared.contracts.orphans import DELETE_ORPHAN, RemovalOrder
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.orphans import Found, Orphan, OrphanType
 from shared.domain.images.image import DeviceImageStatus
-from shared.domain.spot.image_version import VersionStatus
+from shared.domain.spot.images.image_version import VersionStatus
 from shared.domain.values import Value
 from tests.contract.test_activities_desktop import assign, build, enrol, join, machine_of, record, remove
 from tests.contract.test_activities_images import ORDER as CAPTURE
@@ -38,8 +37,8 @@ pytestmark = pytest.mark.simulator
 OLD, NEW = machine_of(), machine_of(computer_name="CPC-USER-NEW34")
 
 
-def forgotten(machine: Machine) -> identities.ForgetDeviceOrder:
-    return identities.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
+def forgotten(machine: Machine) -> joining.ForgetDeviceOrder:
+    return joining.ForgetDeviceOrder(tenant_id=TENANT.id, owner=machine.owner, computer_name=machine.computer_name)
 
 
 Ordered = Callable[[Machine], Value]
@@ -48,18 +47,18 @@ ON_MACHINES: dict[AnyActivity, Ordered] = {
     machines.DELETE_DISK: lambda machine: machine,
     machines.DELETE_NIC: lambda machine: machine,
     machines.BEGIN_DEALLOCATE: lambda machine: machine,
-    host_builds.BEGIN_HIBERNATE: lambda machine: machine,
+    session_hosts.BEGIN_HIBERNATE: lambda machine: machine,
     remote_actions.BEGIN_RESTART: lambda machine: machine,
     images.BEGIN_GENERALIZE: lambda machine: machine,
     images.MARK_GENERALIZED: lambda machine: machine,
     desktops.REVOKE_SIGN_IN: lambda machine: desktops.ForgetSessionHostOrder(machine=machine),
     desktops.DELETE_SESSION_HOST: lambda machine: desktops.ForgetSessionHostOrder(machine=machine),
-    identities.DELETE_DEVICE: forgotten,
-    identities.DELETE_MANAGED_DEVICE: forgotten,
-    identities.BEGIN_ENTRA_JOIN: lambda machine: identities.EntraJoinOrder(machine=machine, enroll=False),
-    configuration.BEGIN_CONFIGURATION: lambda machine: configuration.ConfigurationOrder(machine=machine),
-    carriers.BEGIN_CARRIER_REMOVAL: lambda machine: carriers.CarrierOrder(
-        machine=machine, carrier=carriers.Carrier(kind="extensions", name="AADLoginForWindows")
+    joining.DELETE_DEVICE: forgotten,
+    joining.DELETE_MANAGED_DEVICE: forgotten,
+    joining.BEGIN_ENTRA_JOIN: lambda machine: joining.EntraJoinOrder(machine=machine, enroll=False),
+    provisioning.BEGIN_CONFIGURATION: lambda machine: provisioning.ConfigurationOrder(machine=machine),
+    joining.BEGIN_CARRIER_REMOVAL: lambda machine: joining.CarrierOrder(
+        machine=machine, carrier=joining.Carrier(kind="extensions", name="AADLoginForWindows")
     ),
     remote_actions.BEGIN_RESIZE: lambda machine: remote_actions.SizeOrder(machine=machine, size="Standard_D8s_v5"),
 }
@@ -96,7 +95,7 @@ async def test_nothing_of_a_newer_machine_is_touched(worker: Worker) -> None:
             outcome = await worker.again(activity, ordered(OLD), at)
             assert isinstance(outcome, Done | Refused), (activity.name, outcome)
             assert everything(worker) == before, (activity.name, at)
-    for activity in (identities.DELETE_DEVICE, identities.DELETE_MANAGED_DEVICE):  # a name that is used again
+    for activity in (joining.DELETE_DEVICE, joining.DELETE_MANAGED_DEVICE):  # a name that is used again
         await worker.again(activity, forgotten(NEW), given)
     assert await worker.deps.graph(TENANT).devices(NEW.computer_name)
     assert await worker.deps.graph(TENANT).managed_devices(device_name=NEW.computer_name)

@@ -9,11 +9,11 @@ from azure_simulator.certificates import Certificates
 from packages.azure_simulator.tests.bodies import vm_body
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import images, machines
+from shared.contracts.calls import on_behalf_of
 from shared.contracts.outcomes import Done, Refused
-from shared.contracts.tickets import on_behalf_of
 from shared.domain.images.image import ImageSource, OwnImage
 from shared.domain.owner import Owner, OwnerKind
-from shared.services.own_images import own_images
+from shared.services.images.sources import own_images
 from tests.contract.test_activities_desktop import vm_order
 from tests.contract.test_activities_images import MACHINE
 from tests.contract.worker import GROUP, REGION, SITE, TENANT, Worker, working

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from azure_simulator.certificates import Certificates
 
-from activities.rights import MACHINE_USER, assignment_id
+from activities.cloud_pcs.rights import MACHINE_USER, assignment_id
 from packages.azure_simulator.tests.contract.running import GROUP as GROUP_ID
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
-from shared.contracts.orphans import DELETE_ORPHAN, SCAN_RESOURCE_GROUP, RemovalOrder, ResourceGroupScanOrder
+from shared.contracts.inventory import DELETE_ORPHAN, SCAN_RESOURCE_GROUP, RemovalOrder, ResourceGroupScanOrder
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.domain import naming
 from shared.domain.cloud_pcs.orphans import ComputerName, Orphan, OrphanType

@@ -10,7 +10,7 @@ from azure_simulator.certificates import Certificates
 from shared.contracts import desktops, machines
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Done
-from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, RecognizeOrder, Unrecognized
+from shared.contracts.provisioning import RECOGNIZE_MACHINE, Recognized, RecognizeOrder, Unrecognized
 from shared.domain.cloud_pcs.build import Resources
 from tests.contract.test_activities_desktop import assign, build, enrol, join, machine_of, record, remove
 from tests.contract.worker import Worker, working

@@ -9,10 +9,10 @@ from azure_simulator.certificates import Certificates
 
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import desktops, images, machines
+from shared.contracts.calls import on_behalf_of
+from shared.contracts.inventory import DELETE_ORPHAN, SCAN_RESOURCE_GROUP, RemovalOrder, ResourceGroupScanOrder
 from shared.contracts.machines import Machine
-from shared.contracts.orphans import DELETE_ORPHAN, SCAN_RESOURCE_GROUP, RemovalOrder, ResourceGroupScanOrder
 from shared.contracts.outcomes import Done, Refused
-from shared.contracts.tickets import on_behalf_of
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import SHARED, Orphan, OrphanType

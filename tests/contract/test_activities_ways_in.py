@@ -8,16 +8,15 @@ from typing import Any
 import pytest
 from azure_simulator.certificates import Certificates
 
-from activities.image_versions import recipe_script, without
+from activities.spot.image_versions import recipe_script, without
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import image_versions as contracts
+from shared.contracts.inventory import SCAN_RESOURCE_GROUP
 from shared.contracts.machines import Machine
-from shared.contracts.orphans import SCAN_RESOURCE_GROUP
-from shared.contracts.outcomes import Done, Refused
-from shared.contracts.refusals import MissingError
+from shared.contracts.outcomes import Done, MissingError, Refused
 from shared.domain import naming
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.image_set import RecipeStep, StoredSecret
+from shared.domain.spot.images.image_set import RecipeStep, StoredSecret
 from tests.contract.test_activities_desktop import build
 from tests.contract.test_activities_orphans import PLACE, Lists
 from tests.contract.worker import GROUP, REGION, TENANT, Records, Worker, working

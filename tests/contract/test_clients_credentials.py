@@ -9,7 +9,7 @@ from azure_simulator.seeds import demo_seed
 
 from shared.clients.credentials import FederatedCredential
 from shared.clients.graph import Graph
-from shared.contracts.refusals import DeclinedError
+from shared.contracts.outcomes import DeclinedError
 from tests.contract.worker import Worker, working
 
 pytestmark = pytest.mark.simulator

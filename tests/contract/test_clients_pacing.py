@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.calls import TICKETS, PacedError, on_behalf_of
 from shared.contracts.machines import CREATE_NIC, PREPARE_HOSTED_NETWORK, NicOrder, NicReady
 from shared.contracts.outcomes import Ticket
-from shared.contracts.tickets import TICKETS, PacedError, on_behalf_of
 from shared.errors import ThrottledError
 from tests.contract.test_activities_desktop import NETWORK, machine_of
 from tests.contract.worker import Worker

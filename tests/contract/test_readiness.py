@@ -13,12 +13,12 @@ from azure_simulator.graph.directory.records import derived_id
 from azure_simulator.seeds import DOMAIN, TENANT_ID, customers_app, sign_in_client_id
 
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
-from shared.contracts.tickets import on_behalf_of
+from shared.contracts.calls import on_behalf_of
 from shared.domain.machines.service_plan import ServicePlanRule
 from shared.domain.operations.operation import SYSTEM
 from shared.domain.tenants.tenant import LicenceSource, Tenant
-from shared.services.action_context import ActionContext
-from shared.services.readiness import Readiness, readiness
+from shared.services.operations.action_context import ActionContext
+from shared.services.tenants.readiness import Readiness, readiness
 from tests.contract.worker import SITE, TENANT, Records, Worker
 
 pytestmark = pytest.mark.simulator

@@ -17,23 +17,20 @@ from azure_simulator.seeds import DOMAIN, TENANT_ID, api_client_id
 from deployment import roles
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION, Running, running
 from shared.config import Settings
+from shared.contracts.calls import ORDERED_AT, TICKETS, PacedError
 from shared.contracts.images import BUILDER as SMALL
 from shared.contracts.images import CaptureOrder, ImportOrder
 from shared.contracts.machines import POLL_OPERATION, NicOrder, OperationOrder, Place, VmOrder
-from shared.contracts.ordered import ORDERED_AT
 from shared.contracts.outcomes import Accepted, Pending, Ticket
-from shared.contracts.tickets import TICKETS, PacedError
 from shared.dependencies import Dependencies, use
-from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.build import Resources, Step
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
-from shared.domain.cloud_pcs.steps import Step
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.networks.connection import Connection
 from shared.domain.owner import OwnerKind
-from shared.domain.spot.host import HostTask
-from shared.domain.spot.host_steps import HostStep
-from shared.domain.spot.image_version import VersionStatus
+from shared.domain.spot.hosts.host import HostStep, HostTask
+from shared.domain.spot.images.image_version import VersionStatus
 from shared.domain.tenants.customer_role import BUILDER, condition
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from activities.rights import DESKTOP_USER, MACHINE_USER, POWER_ON
+from activities.cloud_pcs.rights import DESKTOP_USER, MACHINE_USER, POWER_ON
 from deployment import roles
 from packages.azure_simulator.tests.in_process import ARM
 from shared.domain.tenants import customer_role

@@ -46,7 +46,7 @@ def settings() -> dict[str, str]:
 def hurry() -> None:
     """Shorten the pauses of this process: polls are a second apart, and roles are waited for as the profile needs."""
     from shared.contracts import definitions
-    from shared.domain import sign_in_rights
+    from shared.domain.tenants import directory
 
     whole = definitions.PollPolicy.__init__
 
@@ -54,4 +54,4 @@ def hurry() -> None:
         whole(self, min(first, SHORT), min(interval, SHORT), timeout)
 
     definitions.PollPolicy.__init__ = short  # type: ignore[method-assign] # before any contract makes one
-    sign_in_rights.TAKE_EFFECT_WITHIN = RIGHTS_WITHIN
+    directory.TAKE_EFFECT_WITHIN = RIGHTS_WITHIN

@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from shared.domain.cloud_pcs.steps import Step
+from shared.domain.cloud_pcs.build import Step
 from tests.e2e.conftest import StartStack
 from tests.e2e.counting import Counts, counted
 from tests.e2e.office import CALM, MEDIUM, Office

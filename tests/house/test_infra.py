@@ -73,7 +73,9 @@ def test_every_queue_that_the_app_reads_is_made() -> None:
 
 
 def test_the_service_may_give_just_the_roles_that_people_sign_in_with() -> None:
-    rights = re.findall(r'"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"', text(ROOT / "activities" / "rights.py"))
+    rights = re.findall(
+        r'"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"', text(ROOT / "activities" / "cloud_pcs" / "rights.py")
+    )
     assert sorted(rights) == sorted(re.findall(r"'([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})'", CUSTOMER))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from shared.domain.spot.rdp import Redirections
+from shared.domain.spot.groups.group import Redirections
 from shared.domain.values import Value
 from shared.domain.wizards.spot_group_steps import SpotGroupFacts
 from shared.storage.repository import Shape

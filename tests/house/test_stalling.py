@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.definitions import PollPolicy, Workflow
-from shared.services.stalling import FOUND_BY, PARTS
+from shared.services.operations.sweeps import FOUND_BY, PARTS
 from tests.house.test_contracts import contracts
 from tests.house.tree import ROOT, below, parsed, relative
 

@@ -10,10 +10,12 @@ import azure.functions as func
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from shared.domain.spot.image_version import first_version
+from shared.domain.spot.images.image_version import first_version
 from shared.domain.tenants.directory import Group
 from shared.errors import UnavailableError
-from shared.services import image_sets, images, marketplace, own_images, wizard_lookups
+from shared.services.images import device_images, sources
+from shared.services.spot import image_sets
+from shared.services.wizards import lookups
 from shared.storage.tables import Tables
 from tests.integration import image_things, things
 from tests.integration.callers import Office, signed_in
@@ -54,16 +56,16 @@ async def furnished(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> Office:
     async def unread(*_: Any) -> Any:
         raise UnavailableError("there is no cloud in this test")
 
-    monkeypatch.setattr(images, "offered_images", offered)
-    monkeypatch.setattr(images, "own_images", none)
+    monkeypatch.setattr(device_images, "offered_images", offered)
+    monkeypatch.setattr(device_images, "own_images", none)
     monkeypatch.setattr(image_sets, "session_host_images", offered)
     monkeypatch.setattr(image_sets, "own_images", none)
-    monkeypatch.setattr("triggers.http.images.offered_images", offered)
-    monkeypatch.setattr(marketplace, "gallery_images", offered)
-    monkeypatch.setattr(marketplace, "session_host_images", offered)
-    monkeypatch.setattr(own_images, "own_images", none)
-    monkeypatch.setattr(wizard_lookups, "gallery_images", offered)
-    monkeypatch.setattr(wizard_lookups, "usages", unread)
+    monkeypatch.setattr("triggers.http.images.images.offered_images", offered)
+    monkeypatch.setattr(sources, "gallery_images", offered)
+    monkeypatch.setattr(sources, "session_host_images", offered)
+    monkeypatch.setattr(sources, "own_images", none)
+    monkeypatch.setattr(lookups, "gallery_images", offered)
+    monkeypatch.setattr(lookups, "usages", unread)
     office = Office(tables)
     monkeypatch.setitem(vars(office), "credential", NoIdentity())
     office.directory.groups = Searchable(office.directory.groups)

@@ -11,8 +11,8 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure_simulator.certificates import Certificates
 
 from local.azurite import Azurite
-from shared.clients.blobs import Blobs
-from shared.services import images
+from shared.clients.storage import Blobs
+from shared.services.images import device_images
 from shared.storage.tables import Tables
 from tests.identities import Identity
 from tests.implementations import registered
@@ -135,8 +135,8 @@ async def here(tables: Tables, prepare: Prepare, monkeypatch: pytest.MonkeyPatch
     async def none(*_: Any) -> Any:
         return ()
 
-    monkeypatch.setattr(images, "offered_images", offered)
-    monkeypatch.setattr(images, "own_images", none)
+    monkeypatch.setattr(device_images, "offered_images", offered)
+    monkeypatch.setattr(device_images, "own_images", none)
     await prepare(*HERE_TABLES)
     services = Office(tables)
     await services.tenants.insert(things.tenant())

@@ -9,16 +9,14 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from shared.contracts.outcomes import Refused
-from shared.contracts.refusals import MissingError, UnansweredError
+from shared.contracts.outcomes import MissingError, Refused, UnansweredError
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.images.image import ImageSource
 from shared.domain.policies.policy import Assignment
-from shared.domain.spot.group import LicenseType, SpotGroup
-from shared.domain.spot.host import HostStatus, SessionHost
-from shared.domain.spot.host_windows import AppliedWindows, windows_of
-from shared.domain.spot.image_version import ImageVersion, VersionStatus
-from shared.domain.spot.members import MemberStatus, Rights, SpotMember
+from shared.domain.spot.groups.group import LicenseType, SpotGroup
+from shared.domain.spot.groups.members import MemberStatus, Rights, SpotMember
+from shared.domain.spot.hosts.host import AppliedWindows, HostStatus, SessionHost, windows_of
+from shared.domain.spot.images.image_version import ImageVersion, VersionStatus
 from tests.integration import things
 
 GROUP_ID = "0123456789abcdef0123"

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe, RecipeStep
-from shared.domain.spot.image_version import ImageVersion, VersionStatus
+from shared.domain.spot.images.image_set import HostPoolType, ImageSet, Recipe, RecipeStep
+from shared.domain.spot.images.image_version import ImageVersion, VersionStatus
 from tests.integration import things
 
 RECIPE = Recipe(steps=(RecipeStep(name="Fonts", script="Get-Date"), RecipeStep(name="Zip", package_id="7zip.7zip")))

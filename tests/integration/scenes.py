@@ -17,9 +17,9 @@ from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import Actor
 from shared.domain.policies.policy import Assignment
-from shared.domain.spot.members import MemberStatus
-from shared.domain.spot.release import ImageOfGroup, ReleaseStatus, SpotRelease
-from shared.domain.spot.target import Method
+from shared.domain.spot.groups.members import MemberStatus
+from shared.domain.spot.groups.target import Method
+from shared.domain.spot.hosts.release import ImageOfGroup, ReleaseStatus, SpotRelease
 from shared.domain.tenants.directory import SubscribedSku
 from shared.domain.tenants.tenant import Paused
 from shared.domain.values import Value

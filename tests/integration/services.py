@@ -8,8 +8,7 @@ from typing import Any
 from azure.mgmt.compute.models import VirtualMachine
 
 from shared.config import Settings
-from shared.contracts.outcomes import Refused
-from shared.contracts.refusals import MissingError
+from shared.contracts.outcomes import MissingError, Refused
 from shared.dependencies import Dependencies, use
 from shared.domain.tenants.directory import DirectoryUser, Group, SubscribedSku
 from shared.domain.tenants.tenant import Tenant

@@ -8,11 +8,10 @@ from typing import Any
 from shared.contracts.definitions import Workflow
 from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION, SEAL_VERSION
 from shared.contracts.session_hosts import RUN_HOST_TASK
-from shared.contracts.spot_engine import RUN_SPOT_ENGINE
-from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP
-from shared.domain.spot.host import HostStatus, HostTask, begin_task
-from shared.domain.spot.image_version import VersionAction, VersionActionName, VersionStatus
-from shared.services.spot_runs import engine_subject
+from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE
+from shared.domain.spot.hosts.host import HostStatus, HostTask, begin_task
+from shared.domain.spot.images.image_version import VersionAction, VersionActionName, VersionStatus
+from shared.services.spot.reconciling import engine_subject
 from shared.storage.due import DueKind, SpotLook
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, session_host, spot_group

@@ -19,19 +19,18 @@ import pytest
 from aiohttp import ClientSession, TCPConnector
 from azure.core.pipeline.transport import AioHttpTransport
 
-from activities.audit import record_status_change, update_operation
+from activities.operations.audit import record_status_change, update_operation
 from local.azurite import Azurite
-from shared.clients.blobs import Blobs
-from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure, TimelineEntry
+from shared.clients.storage import Blobs
+from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure, Step, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.steps import Step
 from shared.domain.operations.operation import OperationStatus
 from shared.errors import DeskwrightError
-from shared.services.directory_changes import POISON, QUEUE, Received, receive_message
-from shared.services.exporting import export_regularly
-from shared.services.measuring import measure, measure_queues
-from shared.services.sweeping import sweep_due
+from shared.services.operations.exporting import export_regularly
+from shared.services.operations.maintenance import measure, measure_queues
+from shared.services.operations.sweeps import sweep_due
+from shared.services.tenants.directory_changes import POISON, QUEUE, Received, receive_message
 from shared.storage.due import DueKind
 from shared.telemetry import called
 from tests.identities import Identity
@@ -42,7 +41,7 @@ from tests.integration.services import IdleHost, PaperServices
 from tests.integration.test_spot_waiting import measured_with_a_broken_host
 from tests.integration.test_stalling import CASES, RULES, StuckHost
 from tests.measured import Seen, measured
-from triggers.ticking import ticks
+from triggers.timers import ticks
 
 QUERIES = {each["name"]: "\n".join(each["query"]) for each in monitoring()["alerts"]}
 METRICS = {name for query in QUERIES.values() for name in query.split('"') if name.startswith("deskwright.")}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
+from shared.contracts.builds import BEGIN_ATTEMPT, AttemptOrder
 from shared.contracts.outcomes import NoCapacity, Superseded
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc

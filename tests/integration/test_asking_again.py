@@ -8,26 +8,23 @@ from typing import Any
 import pytest
 from azure.mgmt.compute.models import VirtualMachine
 
-from activities.asking_again import ask_again
-from shared.contracts.deprovisioning import POLL_END_OF_BUILD, Built, DeprovisionOrder
-from shared.contracts.host_builds import BEGIN_HOST_TASK, HostJob
+from activities.operations.asking_again import ask_again
+from shared.contracts.desktops import POLL_END_OF_BUILD, Built, DeprovisionOrder
 from shared.contracts.machines import BEGIN_VM_DELETE, Machine
 from shared.contracts.outcomes import HELD_BACK, Pending, Superseded
-from shared.contracts.session_hosts import HostTaskOrder
-from shared.domain.asking import FRESH_FOR, Confirmation
+from shared.contracts.session_hosts import BEGIN_HOST_TASK, HostJob, HostTaskOrder
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
+from shared.domain.destroying import FRESH_FOR, Act, Confirmation
 from shared.domain.destroying import HELD_BACK as ACTS
-from shared.domain.destroying import Act
 from shared.domain.owner import Owner
 from shared.domain.planning.explain import standing
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host import HostStatus, HostTask, HostWork, SessionHost
-from shared.domain.spot.host_steps import HostStep
-from shared.domain.spot.reasons import Reason
-from shared.services.cleaning_up import clean_up_due
-from shared.services.holding_back import ASK_AGAIN
-from shared.services.sweeping import sweep_due
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.hosts.host import HostStatus, HostStep, HostTask, HostWork, SessionHost
+from shared.domain.spot.hosts.host_plan import Reason
+from shared.services.cloud_pcs.deprovisioning import clean_up_due
+from shared.services.operations.second_questions import ASK_AGAIN
+from shared.services.operations.sweeps import sweep_due
 from shared.storage.due import DueKind
 from tests.implementations import registered
 from tests.integration import desks, things

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-import activities.bulk
-from shared.contracts.bulk import ACT_ON_ITEM, NEXT_WAVE, BulkOrder, ItemOrder
+import activities.operations.bulk
+from shared.contracts.remote_actions import ACT_ON_ITEM, NEXT_WAVE, BulkOrder, ItemOrder
 from shared.domain.cloud_pcs.actions import ACTIONS
 from shared.domain.cloud_pcs.build import Build, Failure, Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
@@ -17,9 +17,9 @@ from shared.domain.operations.bulk import BulkItem, BulkStatus, ItemStatus, Sele
 from shared.domain.operations.operation import Actor
 from shared.domain.policies.policy import image_source
 from shared.errors import ConflictError, InvalidError
-from shared.services.action_context import ActionContext
-from shared.services.bulk import BulkForm, begin_bulk, bulk_due, steer, targets_of
-from shared.services.catalogue import BULK_ACTIONS
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.bulk import BulkForm, begin_bulk, bulk_due, steer, targets_of
+from shared.services.operations.catalogue import BULK_ACTIONS
 from shared.storage.due import BULK_EVERY, DueKind
 from shared.storage.repository import Stored
 from tests.cloud_pcs import edited
@@ -145,7 +145,7 @@ async def test_a_grace_period_is_extended_once_when_the_host_dies_before_it_is_n
     await here.cloud_pcs.insert(edited(WORKS, **IN_GRACE))
     bulk_id, host = await begun(here, "extendGrace", IdleHost(), hours=5), IdleHost()
     order = ItemOrder(tenant_id=things.TENANT_ID, bulk_id=bulk_id, position=0)
-    settle, calls = activities.bulk._settle, []
+    settle, calls = activities.operations.bulk._settle, []
 
     async def dies(item: Any, status: ItemStatus, *outcome: Any) -> Any:
         calls.append(status)
@@ -153,7 +153,7 @@ async def test_a_grace_period_is_extended_once_when_the_host_dies_before_it_is_n
             raise ConnectionResetError(outcome)
         return await settle(item, status, *outcome)
 
-    monkeypatch.setattr(activities.bulk, "_settle", dies)
+    monkeypatch.setattr(activities.operations.bulk, "_settle", dies)
     with pytest.raises(ConnectionResetError):
         await perform(ACT_ON_ITEM, order, host)
     here.hand.advance(timedelta(minutes=2))

@@ -9,24 +9,22 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
+from shared.contracts.builds import RECORD_CLEANED, LeftRecord
 from shared.contracts.reconciling import START_PROVISIONING, StartOrder
-from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.cloud_pcs.build import Failure, Resources, Step
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.rebuilds import RETRY
-from shared.domain.cloud_pcs.steps import Step
+from shared.domain.cloud_pcs.replacing import RETRY
 from shared.domain.images.image import ImageType
 from shared.domain.operations.operation import Actor, OperationStatus
 from shared.domain.tenants.directory import Group
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
 from shared.errors import ConflictError, InvalidError, UnavailableError
-from shared.services.cleaning_up import clean_up_due
-from shared.services.policies import create_policy
-from shared.services.rebuilding import rebuild
-from shared.services.reconciling import SWEEP_AFTER
-from shared.services.starting import resume_build
-from shared.services.sweeping import sweep_due
+from shared.services.cloud_pcs.builds import rebuild, resume_build
+from shared.services.cloud_pcs.deprovisioning import clean_up_due
+from shared.services.operations.sweeps import sweep_due
+from shared.services.policies.policies import create_policy
+from shared.services.policies.reconciling import SWEEP_AFTER
 from shared.storage.due import WATCH_EVERY, DueKind, watch_due
 from tests.cloud_pcs import edited
 from tests.integration import things

@@ -8,8 +8,8 @@ import pytest
 from shared.domain.networks.connection import HealthCheck, HealthStatus, Network
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.tenants.tenant import Paused
-from shared.services.connection_checks import check_due, probe_wanted, promise_checks
-from shared.services.reconciling import SWEEP_AFTER
+from shared.services.networks.connection_checks import check_due, probe_wanted, promise_checks
+from shared.services.policies.reconciling import SWEEP_AFTER
 from shared.storage.due import Due, DueKind
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices

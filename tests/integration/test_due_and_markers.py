@@ -8,13 +8,13 @@ import pytest
 from shared.domain.rate_limiter import Limit, RateLimiter
 from shared.errors import ConflictError
 from shared.storage.audit import Audit
+from shared.storage.configuration import Tenants
 from shared.storage.due import Due, DueKind, SpotLook, Watching
 from shared.storage.due_index import DueIndex
 from shared.storage.idempotency import Answer, Idempotency, fingerprint
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.requests import Requests
 from shared.storage.tables import Table, Tables
-from shared.storage.tenants import Tenants
 from tests.integration import things
 
 NOW, MINUTE = things.NOW, timedelta(minutes=1)

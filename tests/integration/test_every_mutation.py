@@ -10,11 +10,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.intent import INTERRUPTED_AFTER
-from shared.domain.operations.operation import AuditEvent, Operation
-from shared.domain.policies.pausing import ServiceState
+from shared.domain.operations.operation import INTERRUPTED_AFTER, AuditEvent, Operation
+from shared.domain.operations.pausing import ServiceState
 from shared.domain.tenants.tenant import Paused
-from shared.services.interruptions import complete_interrupted
+from shared.services.operations.intents import complete_interrupted
 from shared.storage.audit import Audit
 from tests.integration import things
 from tests.integration.callers import Caller, Office, handlers

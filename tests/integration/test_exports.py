@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from shared.clients.blobs import Blobs
+from shared.clients.storage import Blobs
 from shared.dependencies import Dependencies, use
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.exporting import EXPORTED, manifest_name
 from shared.errors import ConflictError, NotFoundError, UnavailableError
-from shared.services import exporting
-from shared.services.comparing import end_comparison
-from shared.services.exporting import delete_exports, export_regularly, export_tables, read_manifest
-from shared.services.restoring import DamagedError, restore_tables
-from shared.services.sweeping import sweep_due
+from shared.services.operations import exporting
+from shared.services.operations.after_restore import end_comparison
+from shared.services.operations.exporting import delete_exports, export_regularly, export_tables, read_manifest
+from shared.services.operations.restoring import DamagedError, restore_tables
+from shared.services.operations.sweeps import sweep_due
 from shared.storage.contents import Contents
 from shared.storage.due import Due, DueKind
 from shared.storage.tables import Row, Tables

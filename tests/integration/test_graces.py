@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.deprovisioning import BEGIN_DEPROVISIONING, DeprovisionOrder
+from shared.contracts.desktops import BEGIN_DEPROVISIONING, DeprovisionOrder
 from shared.contracts.outcomes import Done, Superseded
 from shared.domain.cloud_pcs.cloud_pc import Grace, RemovalCause
 from shared.domain.cloud_pcs.grace import reprieve
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.operation import SYSTEM, OperationStatus
 from shared.errors import ConflictError
-from shared.services.action_context import ActionContext
-from shared.services.grace import change_grace, end_grace
+from shared.services.cloud_pcs.deprovisioning import change_grace, end_grace
+from shared.services.operations.action_context import ActionContext
 from shared.storage.due import DueKind
 from shared.storage.tables import Tables
 from tests.cloud_pcs import edited

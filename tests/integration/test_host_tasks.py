@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.accounts import RECORD_ACCOUNT, AccountRecord
-from shared.contracts.host_builds import (
+from shared.contracts.joining import RECORD_ACCOUNT, AccountRecord
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
+from shared.contracts.session_hosts import (
     BEGIN_HOST_TASK,
     END_HOST_TASK,
     POLL_EARLIER_TASK,
@@ -24,22 +26,18 @@ from shared.contracts.host_builds import (
     HostJob,
     HostParkedRecord,
     HostStepRecord,
+    HostTaskOrder,
     OfHostTask,
 )
-from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
-from shared.contracts.session_hosts import HostTaskOrder
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Failure, Resources, Warn
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host import HostSeen, HostStatus, HostTask, SessionHost, begin_task
-from shared.domain.spot.host_steps import HostStep
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.hosts.host import HostSeen, HostStatus, HostStep, HostTask, SessionHost, begin_task
 from shared.errors import UnavailableError
-from shared.services.host_tasks import host_task_due, start_host_task
-from shared.services.stalling import AGAIN_AFTER
-from shared.services.sweeping import sweep_due
+from shared.services.operations.sweeps import AGAIN_AFTER, sweep_due
+from shared.services.spot.session_hosts import host_task_due, start_host_task
 from shared.storage.due import DueKind
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, session_host, spot_group

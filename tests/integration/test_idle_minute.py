@@ -11,7 +11,7 @@ from bench.reading import CountingTransport
 from local.azurite import Azurite
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import UnavailableError
-from shared.services.maintenance_steps import TenantIds
+from shared.services.operations.maintenance import TenantIds
 from shared.storage.due import Due, DueKind
 from shared.storage.due_index import DueIndex
 from shared.storage.repository import Stored
@@ -20,7 +20,7 @@ from tests.identities import Identity
 from tests.implementations import timer
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, in_place
-from triggers import maintenance
+from triggers import timers
 
 Former = Callable[..., Awaitable[None]]
 
@@ -51,7 +51,7 @@ async def test_a_quarter_of_an_hour_reads_the_tenants_once(tables: Tables, monke
         return each(*key, **wanted)
 
     monkeypatch.setattr(services.tenants, "each", counted)
-    monkeypatch.setattr(maintenance, "measure_queues", asleep)
+    monkeypatch.setattr(timers, "measure_queues", asleep)
     with in_place(services):
         await timer("settle_and_measure")(None)
     assert len(read) == 1

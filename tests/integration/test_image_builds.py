@@ -2,8 +2,8 @@
 
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.operations.operation import SYSTEM, OperationStatus
-from shared.services.images import image_build_due
-from shared.services.sweeping import sweep_due
+from shared.services.images.device_images import image_build_due
+from shared.services.operations.sweeps import sweep_due
 from shared.storage.due import DueKind
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices

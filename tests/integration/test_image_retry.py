@@ -8,8 +8,8 @@ import pytest
 
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.operations.operation import OperationStatus
-from shared.services import image_edits
-from shared.services.images import image_build_due
+from shared.services.images import device_images
+from shared.services.images.device_images import image_build_due
 from shared.storage.due import Due, DueKind
 from tests.integration import things
 from tests.integration.asking import ask
@@ -66,7 +66,7 @@ async def test_after_a_crash_the_sweep_starts_it_and_removes_first_what_is_left(
         raise DiesError
 
     await here.images.insert(FAILED)
-    monkeypatch.setattr(image_edits, "start_image_build", dies)
+    monkeypatch.setattr(device_images, "start_image_build", dies)
     with pytest.raises(DiesError):
         await retried(routes, "i2")
     host = IdleHost()

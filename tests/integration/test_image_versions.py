@@ -17,8 +17,8 @@ from shared.contracts.image_versions import (
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.networks.connection import Domain, HealthStatus, JoinType
 from shared.domain.operations.operation import Actor, OperationStatus
-from shared.domain.spot.image_set import Schedule
-from shared.domain.spot.image_version import (
+from shared.domain.spot.images.image_set import Schedule
+from shared.domain.spot.images.image_version import (
     SHUT_DOWN_AFTER,
     Access,
     VersionAction,
@@ -29,12 +29,12 @@ from shared.domain.spot.image_version import (
     first_version,
 )
 from shared.errors import ConflictError
-from shared.services import image_sets, image_versions
-from shared.services.action_context import ActionContext
-from shared.services.image_schedules import image_set_due
-from shared.services.image_versions import version_order
-from shared.services.sweeping import sweep_due
-from shared.services.version_actions import image_version_due
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.sweeps import sweep_due
+from shared.services.spot import image_sets, image_versions
+from shared.services.spot.image_schedules import image_set_due
+from shared.services.spot.image_versions import version_order
+from shared.services.spot.version_actions import image_version_due
 from shared.storage.due import DueKind
 from tests.integration import things
 from tests.integration.image_things import RECIPE, image_set, version

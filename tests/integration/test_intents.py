@@ -11,15 +11,20 @@ import pytest
 from shared.domain import naming
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote
-from shared.domain.intent import INTERRUPTED_AFTER, ResourceType
-from shared.domain.operations.operation import Actor, AuditEvent, Operation, OperationStatus
+from shared.domain.operations.operation import (
+    INTERRUPTED_AFTER,
+    Actor,
+    AuditEvent,
+    Operation,
+    OperationStatus,
+    ResourceType,
+)
 from shared.domain.tenants.tenant import Site
 from shared.errors import ConflictError, NotFoundError
-from shared.services.action_context import ActionContext
-from shared.services.intents import Resource, begin_operation, make_change
-from shared.services.interruptions import complete_interrupted
-from shared.services.remote import RemoteActionRequest, act
-from shared.services.writes import Write, change, change_cloud_pc, insertion, no_record, removal, replacement
+from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.intents import Resource, begin_operation, complete_interrupted, make_change
+from shared.services.operations.writes import Write, change, change_cloud_pc, insertion, no_record, removal, replacement
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.storage.tables import Table

@@ -9,8 +9,8 @@ import pytest
 
 from shared.domain.networks.connection import Connection, HealthStatus
 from shared.errors import UnavailableError
-from shared.services.connection_checks import check_due
-from shared.services.interruptions import happened
+from shared.services.networks.connection_checks import check_due
+from shared.services.operations.intents import happened
 from shared.storage.due import Due, DueKind
 from tests.integration.asking import ask
 from tests.integration.callers import Office

@@ -8,24 +8,23 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.cleaning import CLEAN_UP, leftovers_of
+from shared.contracts.builds import CLEAN_UP, leftovers_of
 from shared.contracts.connections import CHECK_CONNECTION
-from shared.contracts.image_removals import REMOVE_IMAGE, RemoveImageOrder
-from shared.contracts.images import BUILD_IMAGE, GalleryVersion
+from shared.contracts.images import BUILD_IMAGE, REMOVE_IMAGE, GalleryVersion, RemoveImageOrder
 from shared.contracts.provisioning import REPLACE, replacement_order
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION, remote_order
 from shared.contracts.session_hosts import RUN_HOST_TASK
 from shared.contracts.spot_groups import PREPARE_SPOT_POOL, REMOVE_SPOT_GROUP, SpotGroupOrder
-from shared.domain.cloud_pcs import swapping
+from shared.domain.cloud_pcs import replacing
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.replacing import begin_replacement
 from shared.domain.images.image import DeviceImageStatus
-from shared.domain.spot.host import HostStatus, HostTask, SessionHost
-from shared.domain.spot.state import SpotGroupState
-from shared.services.connection_checks import start_check
-from shared.services.host_tasks import start_host_task
-from shared.services.images import start_image_build
+from shared.domain.spot.engine.state import SpotGroupState
+from shared.domain.spot.hosts.host import HostStatus, HostTask, SessionHost
+from shared.services.images.device_images import start_image_build
+from shared.services.networks.connection_checks import start_check
+from shared.services.spot.session_hosts import start_host_task
 from tests.contract.test_activities_desktop import IMAGE
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, session_host, spot_group
@@ -88,8 +87,8 @@ async def a_cloud_pc_that_is_resized_twice(life: Life) -> None:
     await _provisioned(life)
     for number, part in enumerate(("CPC_E_4C_16GB_128GB", "CPC_E_2C_8GB_128GB")):
         pc, at = await record(life), life.now()
-        waits = swapping.request(pc, things.plan(part, f"sku-{number + 5}"), f"resize-{number}", 1, at)
-        begun = swapping.begin(waits, at)
+        waits = replacing.request(pc, things.plan(part, f"sku-{number + 5}"), f"resize-{number}", 1, at)
+        begun = replacing.begin(waits, at)
         pc = await life.deps.cloud_pcs.change(T, pc.id, partial(_become, begun))
         order = remote_order(pc)
         assert order is not None

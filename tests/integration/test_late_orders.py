@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 from azure_simulator.certificates import Certificates
 
-from activities import decisions
-from shared.contracts.cleaning import CLEAN_UP, leftovers_of
-from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
+from activities.policies import decisions
+from shared.contracts.builds import CLEAN_UP, leftovers_of
+from shared.contracts.desktops import DEPROVISION, DeprovisionOrder
 from shared.contracts.provisioning import PROVISION, order_for
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION, remote_order
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, replanned
 from shared.domain.cloud_pcs.lifecycle import Event
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.cloud_pcs.remote_action_run import begun
-from shared.services.second_questions import Claim
+from shared.services.operations.second_questions import Claim
 from shared.storage.tables import Tables
 from tests.contract.test_activities_desktop import IMAGE
 from tests.integration import things

@@ -6,8 +6,17 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.calls import ORDERED_AT
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
-from shared.contracts.host_builds import (
+from shared.contracts.image_versions import (
+    RECORD_VERSION_DELETED,
+    RECORD_VERSION_STEP,
+    VersionDeletedRecord,
+    VersionStepRecord,
+)
+from shared.contracts.images import RECORD_IMAGE_STEP, ImageStepRecord
+from shared.contracts.outcomes import Done
+from shared.contracts.session_hosts import (
     BEGIN_HOST_TASK,
     RECORD_HOST_FAILED,
     RECORD_HOST_PARKED,
@@ -16,24 +25,12 @@ from shared.contracts.host_builds import (
     HostParkedRecord,
     HostStepRecord,
 )
-from shared.contracts.image_versions import (
-    RECORD_VERSION_DELETED,
-    RECORD_VERSION_STEP,
-    VersionDeletedRecord,
-    VersionStepRecord,
-)
-from shared.contracts.images import RECORD_IMAGE_STEP, ImageStepRecord
-from shared.contracts.ordered import ORDERED_AT
-from shared.contracts.outcomes import Done
-from shared.contracts.spot_engine import TAKE_HOST_STEPS, HostStepsOrder
-from shared.contracts.spot_groups import REMOVE_SPOT_GROUP, SpotGroupOrder
+from shared.contracts.spot_groups import REMOVE_SPOT_GROUP, TAKE_HOST_STEPS, HostStepsOrder, SpotGroupOrder
 from shared.domain.networks.connection import HealthCheck, HealthStatus
-from shared.domain.spot.decision import EngineStep
-from shared.domain.spot.host import HostSeen, HostStatus
-from shared.domain.spot.host_plan import Action
-from shared.domain.spot.host_steps import HostStep
-from shared.domain.spot.image_version import VersionStatus
-from shared.domain.spot.reasons import Reason
+from shared.domain.spot.engine.state import EngineStep
+from shared.domain.spot.hosts.host import HostSeen, HostStatus, HostStep
+from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.images.image_version import VersionStatus
 from shared.storage.due import DueKind
 from tests.integration import image_things, things
 from tests.integration.desks import GROUP_ID, session_host

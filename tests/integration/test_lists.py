@@ -13,7 +13,7 @@ import pytest
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of
 from shared.domain.operations.operation import SYSTEM, Actor
-from shared.services.list_keeping import fold_lists
+from shared.services.operations.maintenance import fold_lists
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.asking import ask, told
@@ -136,7 +136,7 @@ async def test_the_audit_log_is_chosen_by_time_actor_and_activity(office: Office
 async def test_a_page_of_the_audit_log_is_looked_for_among_so_many_events_only(
     office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("triggers.http.audit_lists._LOOKED_AT", 4)
+    monkeypatch.setattr("triggers.http.operations.audit._LOOKED_AT", 4)
     for n in range(10):
         event = things.audit_event(id=f"e{n}", activity_date_time=things.NOW + timedelta(minutes=n))
         await office.audit.append(event.but(correlation_id="x" if n == 2 else None))

@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from activities import adopting, lost_machines
-from shared.contracts.comparing import AdoptionTried
-from shared.contracts.outcomes import Refused
+from activities.cloud_pcs import adopting, existing_machines
+from shared.contracts.inventory import AdoptionTried
+from shared.contracts.outcomes import DeclinedError, Refused
 from shared.contracts.reconciling import PLAN_TENANT, Planned, ReconcileOrder
-from shared.contracts.refusals import DeclinedError
 from shared.domain import naming
 from shared.domain.cloud_pcs.adopting import Sighting
 from shared.domain.cloud_pcs.build import Resources
@@ -20,9 +19,9 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST, Looked, OrphanScan
 from shared.domain.naming import cloud_pc_id
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.host import HostStatus, host_id
-from shared.domain.spot.host_plan import Action
-from shared.domain.spot.state import SpotGroupState
+from shared.domain.spot.engine.state import SpotGroupState
+from shared.domain.spot.hosts.host import HostStatus, host_id
+from shared.domain.spot.hosts.host_plan import Action
 from shared.domain.tenants.directory import SubscribedSku
 from shared.errors import ConflictError, UnavailableError
 from shared.storage.repository import Stored
@@ -64,7 +63,7 @@ async def plan(monkeypatch: pytest.MonkeyPatch, answer: str = "adopted") -> Plan
         assert machine.subject_id == ADA
         return ANSWERS[answer]
 
-    monkeypatch.setattr(lost_machines, "adopt_cloud_pc", adopt)
+    monkeypatch.setattr(existing_machines, "adopt_cloud_pc", adopt)
     planned = await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
     assert isinstance(planned, Planned)
     return planned
@@ -276,7 +275,7 @@ async def test_hosts_that_no_record_knows_are_adopted_before_others_are_built(
         await contoso.session_hosts.insert(host)
         return AdoptionTried(adopted=True)
 
-    monkeypatch.setattr(lost_machines, "adopt_host", adopt)
+    monkeypatch.setattr(existing_machines, "adopt_host", adopt)
     assert (await run()).steps == ()
     assert seen == [host_id(GROUP_ID, 1), host_id(GROUP_ID, 2)]
     assert (await state(contoso)).host_number == 2

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from shared.services import directory_changes
-from shared.services.directory_changes import DirectoryChange, Received, receive_message
+from shared.services.tenants import directory_changes
+from shared.services.tenants.directory_changes import DirectoryChange, Received, receive_message
 from shared.storage.tables import Table
 from tests.integration import things
 from tests.integration.asking import ask

@@ -71,7 +71,7 @@ async def test_the_provider_s_role_of_another_directory_counts_nowhere(
 async def test_many_tenants_are_shown_in_part(
     house: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("triggers.http.me._MOST_TENANTS", 1)
+    monkeypatch.setattr("triggers.http.operations.service._MOST_TENANTS", 1)
     for roles in (["Provider.Administrator"], ["CloudPC.Reader"]):
         await house.tenants.replace(
             (stored := await house.tenants.get("customer")).value.but(entra_tenant_id=things.DIRECTORY),

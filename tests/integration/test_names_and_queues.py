@@ -7,10 +7,9 @@ import pytest
 from shared.domain.cloud_pcs.build import Build, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
-from shared.domain.cloud_pcs.rebuilds import REPROVISION, RETRY, Rebuild
-from shared.domain.cloud_pcs.replacing import replaced
-from shared.services.rebuilding import rebuild
-from shared.services.remote import rename
+from shared.domain.cloud_pcs.replacing import REPROVISION, RETRY, Rebuild, replaced
+from shared.services.cloud_pcs.builds import rebuild
+from shared.services.cloud_pcs.remote_actions import rename
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices
 from tests.integration.test_by_hand import FAILED, call, here

@@ -10,12 +10,12 @@ from uuid import uuid4
 import azure.functions as func
 import pytest
 
-from shared.domain.tenants.directory_subscriptions import client_state
-from shared.services import directory_notifications, directory_subscriptions
+from shared.domain.tenants.directory import client_state
+from shared.services.tenants import directory_changes, directory_subscriptions
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.services import PaperServices
-from triggers.http import notifications
+from triggers.http.tenants import directory
 
 KEY = "the vault's key"
 USER = "cccccccc-0000-4000-8000-000000000003"
@@ -33,7 +33,7 @@ def queued(contoso: PaperServices, monkeypatch: pytest.MonkeyPatch) -> list[dict
         sent.append(message)
 
     monkeypatch.setattr(directory_subscriptions, "notification_key", key)
-    monkeypatch.setattr(directory_notifications, "put_on_queue", put)
+    monkeypatch.setattr(directory_changes, "put_on_queue", put)
     del contoso
     return sent
 
@@ -43,7 +43,7 @@ async def post(*value: Any) -> int:
 
 
 async def post_text(text: str) -> int:
-    route: Any = notifications.receive_notifications
+    route: Any = directory.receive_notifications
     handler = route._function.get_user_function()
     body = text.encode()
     request = func.HttpRequest(method="POST", url="http://api/graph/notifications", params={}, body=body)

@@ -4,10 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.accounts import RECORD_ACCOUNT, AccountRecord
-from shared.contracts.attempts import BEGIN_STEP, StepRecord
-from shared.contracts.cleaning import leftovers_of
-from shared.contracts.orphans import (
+from shared.contracts.builds import BEGIN_STEP, StepRecord, leftovers_of
+from shared.contracts.inventory import (
     BEGIN_SCAN,
     DELETE_ORPHAN,
     RECORD_REMOVAL,
@@ -18,11 +16,11 @@ from shared.contracts.orphans import (
     ScanPlan,
     ScanRecord,
 )
+from shared.contracts.joining import RECORD_ACCOUNT, AccountRecord
 from shared.contracts.outcomes import Done, Refused
-from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.build import Resources, Step
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST, Found, Judgement, Looked, Orphan, OrphanType, orphan_of
-from shared.domain.cloud_pcs.steps import Step
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.tenants.tenant import Paused

@@ -9,11 +9,11 @@ import pytest
 from shared.contracts.reconciling import PLAN_TENANT, Planned, ReconcileOrder
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, RemovalCause, Swap
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
-from shared.domain.planning.seats import seat_plans
+from shared.domain.planning.entitlements import seat_plans
 from shared.domain.policies.policy import Assignment
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
-from shared.services import losses
-from shared.services.holding_back import ASK_AGAIN
+from shared.services.operations import second_questions
+from shared.services.operations.second_questions import ASK_AGAIN
 from shared.storage.due import DueKind
 from tests.integration import things
 from tests.integration.services import PaperServices, perform
@@ -167,7 +167,7 @@ async def test_the_missing_are_asked_about_twenty_at_a_time(here: PaperServices)
 async def test_who_is_one_too_many_to_be_asked_about_is_read_alone_later(
     here: PaperServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(losses, "MOST_ASKED", 1)
+    monkeypatch.setattr(second_questions, "MOST_ASKED", 1)
     for name in LACKING:
         await here.cloud_pcs.insert(built(name))
     here.directory.groups["g1"] -= set(LACKING)
@@ -185,7 +185,7 @@ async def test_who_is_one_too_many_to_be_asked_about_is_read_alone_later(
 async def test_what_the_brake_stops_and_is_too_much_to_ask_about_waits_for_a_person(
     here: PaperServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(losses, "MOST_ASKED", 10)
+    monkeypatch.setattr(second_questions, "MOST_ASKED", 10)
     here.directory.unlisted = set(EVERYBODY[5:])
     assert (await plan()).removals_seen == len(EVERYBODY[5:-2])
     assert "groups" not in " ".join(here.directory.reads)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
+from shared.domain.spot.engine.state import SpotGroupState, SpotGroupStatus
 from shared.domain.tenants.tenant import Paused
 from tests.integration import desks, things
 from tests.integration.asking import ask

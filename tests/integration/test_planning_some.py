@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.swapping import request
+from shared.domain.cloud_pcs.replacing import request
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.policies.policy import Assignment, Policy
 from shared.domain.tenants.directory import SubscribedSku

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shared.errors import UnavailableError
-from shared.services import directory_changes
-from shared.services.directory_changes import Received, receive_message
+from shared.services.tenants import directory_changes
+from shared.services.tenants.directory_changes import Received, receive_message
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices
 

@@ -9,7 +9,7 @@ import azure.functions as func
 import pytest
 
 from triggers import portal
-from triggers.portal_files import PortalFiles
+from triggers.portal import PortalFiles
 
 PAGE = b"<!doctype html><title>Deskwright</title>"
 SCRIPT = b"export const answer = 42;\n"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.clients.blobs import Blobs
+from shared.clients.storage import Blobs
 from shared.dependencies import Dependencies
 from shared.domain.cloud_pcs.build import Build, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
@@ -14,11 +14,11 @@ from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import SYSTEM, OperationStatus
-from shared.domain.spot.host import HostTask, HostWork
-from shared.domain.spot.state import SpotGroupState
-from shared.services.exporting import export_tables
-from shared.services.forgotten_operations import watched_due
-from shared.services.restoring import restore_tables
+from shared.domain.spot.engine.state import SpotGroupState
+from shared.domain.spot.hosts.host import HostTask, HostWork
+from shared.services.operations.after_restore import watched_due
+from shared.services.operations.exporting import export_tables
+from shared.services.operations.restoring import restore_tables
 from shared.storage.due import EVERYBODY, Due, DueKind, SpotLook, Watching
 from shared.storage.tables import Tables
 from tests.integration import image_things, things

@@ -14,9 +14,9 @@ from azure.core.pipeline.transport import AioHttpTransport
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
 from local.azurite import Azurite
-from shared.clients.queues import first_texts
-from shared.services.directory_changes import POISON, QUEUE
-from shared.services.measuring import measure_queues
+from shared.clients.storage import first_texts
+from shared.services.operations.maintenance import measure_queues
+from shared.services.tenants.directory_changes import POISON, QUEUE
 from tests.identities import Identity
 from tests.integration.services import PaperServices
 from tests.measured import Seen, measured

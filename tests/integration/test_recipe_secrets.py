@@ -11,7 +11,7 @@ from shared.contracts.image_versions import BEGIN_RECIPE_STEP, RecipeStepOrder
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Refused
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.image_set import Recipe, RecipeSecret, StoredSecret
+from shared.domain.spot.images.image_set import Recipe, RecipeSecret, StoredSecret
 from shared.errors import ConflictError, MismatchError, NotFoundError, UnavailableError
 from tests.integration import image_things, things
 from tests.integration.asking import ask, told
@@ -190,7 +190,7 @@ async def test_a_set_that_was_saved_all_the_same_keeps_its_secret(
         patch.setattr(office.image_sets, "insert", lost)
         assert (await save(routes, FORM)).status_code == 503
     with monkeypatch.context() as patch:
-        patch.setattr("shared.services.image_sets.ensure_first", refused)
+        patch.setattr("shared.services.spot.image_sets.ensure_first", refused)
         other = {**FORM, "detail": {"displayName": "Seminar"}}
         answer = await save(routes, other)
         assert answer.status_code == 409, answer.get_body()

@@ -26,7 +26,7 @@ from shared.domain.images.image import DeviceImageStatus, ImageType
 from shared.domain.naming import cloud_pc_id
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.operations.operation import OperationStatus
-from shared.domain.tenants.directory_subscriptions import Watch
+from shared.domain.tenants.directory import Watch
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
 from shared.errors import StaleError, UnavailableError
 from shared.storage.due import EVERYBODY, DueKind, next_of, start_due

@@ -5,26 +5,26 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.attempts import (
+from shared.contracts.builds import (
     BEGIN_ATTEMPT,
     BEGIN_STEP,
+    RECORD_CLEANED,
     RECORD_FAILED,
     RECORD_PARKED,
     RECORD_PROVISIONED,
     AttemptOrder,
     Begun,
     FailedRecord,
+    LeftRecord,
     ParkedRecord,
     ProvisionedRecord,
     StepRecord,
 )
-from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
-from shared.contracts.configuration import RECORD_RERUN, RerunRecord
 from shared.contracts.outcomes import Done, NoCapacity, Refused, Superseded
-from shared.domain.cloud_pcs.build import Failure, Resources, Warn
+from shared.contracts.provisioning import RECORD_RERUN, RerunRecord
+from shared.domain.cloud_pcs.build import Failure, Resources, Step, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.steps import Step
 from shared.domain.networks.connection import HealthCheck, HealthStatus
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.planning.explain import standing

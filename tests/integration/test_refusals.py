@@ -7,15 +7,14 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from shared.domain.intent import ResourceType
-from shared.domain.operations.operation import AuditEvent
+from shared.domain.operations.operation import AuditEvent, ResourceType
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.asking import ask
 from tests.integration.callers import Caller, Office, handlers, signed_in
 from tests.integration.scenes import PASSWORD, SCENES, WAITING, Scene, Trace
 from tests.integration.services import in_place
-from triggers.http.sign_in_failures import SignInFailures
+from triggers.http.authentication import SignInFailures
 from triggers.http.views.catalogue import audit_event_view
 
 
@@ -59,7 +58,7 @@ async def test_what_somebody_without_a_role_was_refused_is_counted_and_not_store
     here: Office, functions: list[Any], monkeypatch: pytest.MonkeyPatch, name: str, role: str
 ) -> None:
     counted: list[int] = []
-    monkeypatch.setattr("triggers.http.refusals.count_refusal", counted.append)
+    monkeypatch.setattr("triggers.http.problems.count_refusal", counted.append)
     tenant_id = SCENES[name].at.get("tenant", "contoso")
     if tenant_id != "contoso":
         await here.tenants.insert(things.tenant(id=tenant_id))
@@ -74,7 +73,7 @@ async def test_a_role_of_another_directory_counts_for_nothing(
     here: Office, functions: list[Any], monkeypatch: pytest.MonkeyPatch, name: str, role: str
 ) -> None:
     counted: list[int] = []
-    monkeypatch.setattr("triggers.http.refusals.count_refusal", counted.append)
+    monkeypatch.setattr("triggers.http.problems.count_refusal", counted.append)
     theirs = "99999999-8888-4777-8666-555555555555"
     await here.tenants.insert(things.tenant(id="fabrikam", entra_tenant_id=theirs))
     caller = Caller(name, SCENES[name], handlers(functions)[name])
@@ -89,7 +88,7 @@ async def test_who_names_a_cloud_pc_that_is_not_there_leaves_no_event(
     here: Office, functions: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     counted: list[int] = []
-    monkeypatch.setattr("triggers.http.refusals.count_refusal", counted.append)
+    monkeypatch.setattr("triggers.http.problems.count_refusal", counted.append)
     name = "POST me/cloudPCs/{id}/reboot"
     scene = Scene(Trace.CHANGED, at={"id": "somebody-s"})
     for _ in range(3):

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from shared.domain.tenants.directory_subscriptions import WATCH, Resource, Subscription, Watch
+from shared.domain.tenants.directory import WATCH, Resource, Subscription, Watch
 from shared.errors import RefusedError
-from shared.services.directory_changes import catch_up_due
-from shared.services.directory_subscriptions import subscription_due
-from shared.services.reconciling import reconcile_due
+from shared.services.policies.reconciling import reconcile_due
+from shared.services.tenants.directory_changes import catch_up_due
+from shared.services.tenants.directory_subscriptions import subscription_due
 from shared.storage.due import EVERYBODY, Due, DueKind, Renewal
 from shared.storage.tables import Tables
 from tests.integration import things

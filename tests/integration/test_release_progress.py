@@ -9,11 +9,11 @@ import pytest
 
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.operations.operation import Operation, OperationStatus
-from shared.domain.spot.host import HostStatus
-from shared.domain.spot.release import ImageOfGroup, ReleaseStatus, SpotRelease
-from shared.domain.spot.state import SpotGroupState
-from shared.domain.spot.target import Method
-from shared.services.release_progress import end_release
+from shared.domain.spot.engine.state import SpotGroupState
+from shared.domain.spot.groups.target import Method
+from shared.domain.spot.hosts.host import HostStatus
+from shared.domain.spot.hosts.release import ImageOfGroup, ReleaseStatus, SpotRelease
+from shared.services.spot.releases import end_release
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, Desk, image_version, off, on_paper, session_host, spot_group
 from tests.integration.services import IdleHost, PaperServices

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from shared.domain.operations.operation import Actor
-from shared.domain.spot.image_set import HostPoolType, ImageSet
-from shared.domain.spot.release import ReleaseEvent, ReleaseStatus, SpotRelease
+from shared.domain.spot.hosts.release import ReleaseEvent, ReleaseStatus, SpotRelease
+from shared.domain.spot.images.image_set import HostPoolType, ImageSet
 from shared.errors import InvalidError, MismatchError
-from shared.services.action_context import ActionContext
-from shared.services.releases import begin_release, cancel_release, change_release
-from shared.services.spot_facts import spot_group_facts
+from shared.services.operations.action_context import ActionContext
+from shared.services.spot.facts import spot_group_facts
+from shared.services.spot.releases import begin_release, cancel_release, change_release
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, Desk, image_version, on_paper, session_host, spot_group
 from tests.integration.services import IdleHost, PaperServices

@@ -6,37 +6,36 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from shared.contracts.attempts import (
+from shared.contracts.builds import (
     BEGIN_ATTEMPT,
     BEGIN_STEP,
+    RECORD_CLEANED,
     RECORD_FAILED,
     RECORD_PARKED,
     RECORD_REPLACED,
     AttemptOrder,
     FailedRecord,
+    LeftRecord,
     ParkedRecord,
     ProvisionedRecord,
     StepRecord,
 )
-from shared.contracts.cleaning import RECORD_CLEANED, LeftRecord
-from shared.contracts.deprovisioning import POLL_END_OF_BUILD, Built, DeprovisionOrder
+from shared.contracts.desktops import POLL_END_OF_BUILD, Built, DeprovisionOrder
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, AbandonOrder
-from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.domain.cloud_pcs.build import Failure, Resources, Step
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
-from shared.domain.cloud_pcs.rebuilds import REPROVISION
 from shared.domain.cloud_pcs.remote_action import Remote
-from shared.domain.cloud_pcs.steps import Step
+from shared.domain.cloud_pcs.replacing import REPROVISION
 from shared.domain.operations.operation import OperationStatus
 from shared.errors import ConflictError
-from shared.services.action_context import ActionContext
-from shared.services.cleaning_up import clean_up_due
-from shared.services.rebuilding import rebuild
-from shared.services.remote import RemoteActionRequest, act
-from shared.services.replacing import replace
-from shared.services.starting import resume_build
-from shared.services.sweeping import sweep_due
+from shared.services.cloud_pcs.builds import rebuild, resume_build
+from shared.services.cloud_pcs.deprovisioning import clean_up_due
+from shared.services.cloud_pcs.machine_changes import replace
+from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.sweeps import sweep_due
 from shared.storage.due import WATCH_EVERY, DueKind, grace_due
 from tests.cloud_pcs import edited
 from tests.integration import things

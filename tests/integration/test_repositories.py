@@ -23,11 +23,10 @@ from shared.errors import (
     UnavailableError,
 )
 from shared.storage.cloud_pcs import CloudPcs
-from shared.storage.configuration import connections, images, policies
+from shared.storage.configuration import connections, images, policies, sites
 from shared.storage.operations import Operations
 from shared.storage.repository import Repository, Stored
 from shared.storage.tables import Tables
-from shared.storage.tenants import sites
 from tests.integration import things
 
 T = TypeVar("T", bound=Value)

@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.swapping import request
+from shared.domain.cloud_pcs.replacing import request
 from shared.domain.machines.service_plan import service_plan
 from shared.domain.tenants.directory import SubscribedSku
 from shared.errors import UnavailableError

@@ -15,7 +15,7 @@ from shared.domain.machines.restore_points import BY_HAND_KEPT, RestorePoint
 from shared.domain.policies.policy import Assignment
 from shared.domain.tenants.tenant import TenantSettings
 from shared.errors import UnavailableError
-from shared.services.restore_points import restore_points_due
+from shared.services.cloud_pcs.remote_actions import restore_points_due
 from shared.storage.due import EVERYBODY, Due, DueKind
 from shared.workflow import DurableClient
 from tests.cloud_pcs import edited

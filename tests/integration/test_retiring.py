@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.domain.images.image import ImageSource
-from shared.domain.spot.image_version import VersionStatus, first_version
+from shared.domain.spot.images.image_version import VersionStatus, first_version
 from shared.domain.tenants.tenant import Paused
-from shared.services.image_schedules import image_set_due
-from shared.services.sweeping import sweep_due
+from shared.services.operations.sweeps import sweep_due
+from shared.services.spot.image_schedules import image_set_due
 from shared.storage.due import DueKind
 from tests.integration import desks, image_things, things
 from tests.integration.services import IdleHost, PaperServices

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.tenants.role_assignment import PrincipalType, RoleAssignment
-from shared.services.role_assignments import RolesFound
+from shared.domain.tenants.directory import PrincipalType, RoleAssignment
+from shared.services.tenants.directory import RolesFound
 from tests.integration.asking import ask
 from tests.integration.callers import Office, signed_in
 
@@ -31,7 +31,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[frozenset[str]]:
         two = (holder("user01", "CloudPC.Reader"), holder("user02", "CloudPC.Administrator"))
         return RolesFound(assignments=two, client_id="c", service_principal_id="p", manage_url="https://entra/")
 
-    monkeypatch.setattr("triggers.http.role_assignments.role_assignments", read)
+    monkeypatch.setattr("triggers.http.tenants.directory.role_assignments", read)
     return found
 
 

@@ -8,8 +8,7 @@ from aiohttp import ClientSession, TCPConnector
 
 from bench.reading import CountingTransport
 from local.azurite import Azurite
-from shared.contracts.comparing import COMPARE_RESOURCE_GROUP, Compared
-from shared.contracts.orphans import ResourceGroupScanOrder
+from shared.contracts.inventory import COMPARE_RESOURCE_GROUP, Compared, ResourceGroupScanOrder
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.owner import Owner, OwnerKind
 from shared.storage.tables import Tables

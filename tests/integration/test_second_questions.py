@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.attempts import BEGIN_ATTEMPT, AttemptOrder
-from shared.contracts.deprovisioning import BEGIN_DEPROVISIONING, DeprovisionOrder
+from shared.contracts.builds import BEGIN_ATTEMPT, AttemptOrder
+from shared.contracts.desktops import BEGIN_DEPROVISIONING, DeprovisionOrder
 from shared.contracts.outcomes import NoCapacity
 from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
-from shared.contracts.spot_engine import TAKE_HOST_STEPS, HostStepsOrder
+from shared.contracts.spot_groups import TAKE_HOST_STEPS, HostStepsOrder
 from shared.domain import naming
 from shared.domain.cloud_pcs.build import Build, Failure, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
@@ -19,18 +19,16 @@ from shared.domain.cloud_pcs.lifecycle import Phase, Status
 from shared.domain.destroying import HELD_BACK, Act, Question
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.planning.explain import standing
-from shared.domain.spot.decision import EngineStep
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host import SessionHost
-from shared.domain.spot.host_plan import Action
-from shared.domain.spot.members import MemberStatus
-from shared.domain.spot.reasons import Reason
+from shared.domain.spot.engine.state import EngineStep
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.members import MemberStatus
+from shared.domain.spot.hosts.host import SessionHost
+from shared.domain.spot.hosts.host_plan import Action, Reason
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
 from shared.errors import UnavailableError
-from shared.services.cleaning_up import clean_up_due
-from shared.services.grace import end_grace
-from shared.services.holding_back import ASK_AGAIN
-from shared.services.sweeping import sweep_due
+from shared.services.cloud_pcs.deprovisioning import clean_up_due, end_grace
+from shared.services.operations.second_questions import ASK_AGAIN
+from shared.services.operations.sweeps import sweep_due
 from shared.storage.due import DueKind
 from tests.integration import desks, things
 from tests.integration.services import IdleHost, PaperServices, perform

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.outcomes import Done, Pending, Refused
-from shared.contracts.refusals import DeclinedError
+from shared.contracts.outcomes import DeclinedError, Done, Pending, Refused
 from shared.contracts.spot_groups import (
     PLAN_SPOT_MEMBERS,
     REMOVE_SPOT_GROUP,
@@ -21,9 +20,9 @@ from shared.contracts.spot_groups import (
 )
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Assignment
-from shared.domain.spot.members import MemberStatus, Rights, SpotMember
-from shared.services import spot_reconciling
-from shared.services.reconciling import SWEEP_AFTER
+from shared.domain.spot.groups.members import MemberStatus, Rights, SpotMember
+from shared.services.policies.reconciling import SWEEP_AFTER
+from shared.services.spot import reconciling
 from shared.storage.due import Due, DueKind, SpotLook
 from tests.integration import desks, things
 from tests.integration.asking import ask
@@ -59,7 +58,7 @@ async def here(here: Office, monkeypatch: pytest.MonkeyPatch) -> Office:
     async def nothing(*_: object) -> None:
         return None
 
-    monkeypatch.setattr("activities.spot_members.remove_role", nothing)
+    monkeypatch.setattr("activities.spot.members.remove_role", nothing)
     return here
 
 
@@ -220,7 +219,7 @@ async def test_a_reconcile_that_runs_when_the_time_is_over_is_followed_by_anothe
     async def no(*_: object) -> bool:
         return False
 
-    monkeypatch.setattr(spot_reconciling, "start_spot_reconcile", no)
-    monkeypatch.setattr(spot_reconciling, "end_stalled", no)
+    monkeypatch.setattr(reconciling, "start_spot_reconcile", no)
+    monkeypatch.setattr(reconciling, "end_stalled", no)
     due = Due(DueKind.SPOT, here.clock.now(), "contoso", desks.GROUP_ID)
-    assert await spot_reconciling.spot_due(here, None, due) == here.clock.now() + SWEEP_AFTER
+    assert await reconciling.spot_due(here, None, due) == here.clock.now() + SWEEP_AFTER

@@ -9,8 +9,9 @@ import pytest
 
 from shared.domain.images.image import OwnImage
 from shared.domain.operations.operation import Actor
-from shared.services import image_choices, images, own_images
-from shared.services.action_context import ActionContext
+from shared.services.images import choices as image_choices
+from shared.services.images import device_images, sources
+from shared.services.operations.action_context import ActionContext
 from tests.integration import things
 from tests.integration.asking import ask
 from tests.integration.callers import Office
@@ -37,7 +38,7 @@ async def test_what_cannot_be_used_comes_last_with_its_reason(
     async def found(*_: Any) -> tuple[OwnImage, ...]:
         return FOUND
 
-    monkeypatch.setattr(own_images, "own_images", found)
+    monkeypatch.setattr(sources, "own_images", found)
     actor = Actor(id="ada", name="Ada")
     context = ActionContext(
         contoso, actor, things.tenant(), verb="read", trace_id="t", now=things.NOW, seed=("t", "read")
@@ -62,7 +63,7 @@ async def test_an_uploaded_image_is_listed_and_built_from_over_http(
     async def found(*_: Any) -> tuple[OwnImage, ...]:
         return FOUND
 
-    monkeypatch.setattr(images, "own_images", found)
+    monkeypatch.setattr(device_images, "own_images", found)
     listed = json.loads((await ask(routes[LIST], LIST)).get_body())["value"]
     assert [(each["resourceId"], each["category"]) for each in listed] == [
         (MANAGED.id, "managedImage"),

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.spot.arrivals import ArrivalDay, Arrivals
-from shared.domain.spot.schedule import Phase, Schedule
-from shared.domain.spot.settings import CapacitySettings
-from shared.domain.spot.state import SpotGroupState
+from shared.domain.spot.engine.forecasts import ArrivalDay, Arrivals
+from shared.domain.spot.engine.state import SpotGroupState
+from shared.domain.spot.groups.schedule import Phase, Schedule
+from shared.domain.spot.groups.settings import CapacitySettings
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, Desk, image_version, off, on_paper, session_host, spot_group
 from tests.integration.services import PaperServices

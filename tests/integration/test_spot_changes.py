@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.services.spot_changes import wake_for_group, wake_for_users
+from shared.services.spot.reconciling import wake_for_group, wake_for_users
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, member, spot_group
 from tests.integration.services import IdleHost, PaperServices

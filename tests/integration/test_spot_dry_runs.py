@@ -7,7 +7,7 @@ import pytest
 
 from shared.contracts.spot_groups import PLAN_SPOT_MEMBERS, SpotGroupOrder
 from shared.domain.policies.policy import Assignment
-from shared.domain.spot.members import MemberStatus
+from shared.domain.spot.groups.members import MemberStatus
 from shared.domain.tenants.tenant import RemovalBrake
 from tests.integration import desks, things
 from tests.integration.asking import ask, told

@@ -9,7 +9,7 @@ import pytest
 
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import NewerRequest
-from shared.contracts.spot_engine import (
+from shared.contracts.spot_groups import (
     BALANCE_SPOT_POOL,
     CLOSE_SPOT_ENGINE,
     OBSERVE_SPOT_HOSTS,
@@ -24,18 +24,15 @@ from shared.contracts.spot_engine import (
     StepsTaken,
 )
 from shared.domain.networks.connection import HealthStatus
-from shared.domain.spot.decision import EngineStep
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host import HostStatus, HostTask
-from shared.domain.spot.host_plan import Action
-from shared.domain.spot.image_version import VersionStatus
-from shared.domain.spot.reasons import Reason
-from shared.domain.spot.schedule import LoadBalancing
-from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
+from shared.domain.spot.engine.state import EngineStep, SpotGroupState, SpotGroupStatus
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.schedule import LoadBalancing
+from shared.domain.spot.hosts.host import HostStatus, HostTask
+from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.images.image_version import VersionStatus
 from shared.domain.tenants.tenant import Paused
-from shared.services.spot_reconciling import spot_due
-from shared.services.spot_runs import engine_subject, promise_spot_run
-from shared.services.sweeping import sweep_due
+from shared.services.operations.sweeps import sweep_due
+from shared.services.spot.reconciling import engine_subject, promise_spot_run, spot_due
 from shared.storage.due import DueKind, SpotLook
 from tests.integration import things
 from tests.integration.desks import (

@@ -17,8 +17,8 @@ from shared.contracts.spot_groups import (
 )
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Assignment
-from shared.domain.spot.members import UNANSWERED, MemberStatus, Rights, SpotMember
-from shared.domain.spot.state import SpotGroupState
+from shared.domain.spot.engine.state import SpotGroupState
+from shared.domain.spot.groups.members import UNANSWERED, MemberStatus, Rights, SpotMember
 from shared.storage.due import DueKind
 from tests.integration import desks, things
 from tests.integration.services import PaperServices, perform

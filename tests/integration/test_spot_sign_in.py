@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shared.domain.spot.members import Rights
-from shared.domain.spot.state import SpotGroupState
+from shared.domain.spot.engine.state import SpotGroupState
+from shared.domain.spot.groups.members import Rights
 from tests.integration import desks
 from tests.integration.asking import ask
 from tests.integration.callers import Office

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain.spot.group import HostSettings
-from shared.domain.spot.host_plan import Action
-from shared.domain.spot.state import SpotGroupStatus
+from shared.domain.spot.engine.state import SpotGroupStatus
+from shared.domain.spot.groups.group import HostSettings
+from shared.domain.spot.hosts.host_plan import Action
 from tests.integration.asking import ask
 from tests.integration.callers import Office
 from tests.integration.desks import GROUP_ID, on_paper, spot_group, with_a_host

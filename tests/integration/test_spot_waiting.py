@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shared.domain.spot.host import HostStatus
-from shared.domain.spot.members import MemberStatus
-from shared.domain.spot.release import ReleaseStatus
-from shared.services.measuring import measure
+from shared.domain.spot.groups.members import MemberStatus
+from shared.domain.spot.hosts.host import HostStatus
+from shared.domain.spot.hosts.release import ReleaseStatus
+from shared.services.operations.maintenance import measure
 from shared.telemetry import SPOT_WAITING
 from tests.integration import desks
 from tests.integration.asking import ask

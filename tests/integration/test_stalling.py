@@ -12,33 +12,43 @@ from typing import Any
 import pytest
 from functions_host.settings.versions import MISMATCH
 
-from shared.contracts.bulk import BULK
-from shared.contracts.changes import SETTLE_CHANGES
-from shared.contracts.cleaning import CLEAN_UP
-from shared.contracts.configuration import RERUN_STEPS, ConfigurationOrder, RerunOrder
+from shared.contracts.builds import CLEAN_UP
 from shared.contracts.connections import CHECK_CONNECTION
 from shared.contracts.definitions import Workflow
-from shared.contracts.deprovisioning import DEPROVISION, DeprovisionOrder
-from shared.contracts.image_removals import REMOVE_IMAGE, RemoveImageOrder
-from shared.contracts.images import BUILD_IMAGE, GalleryVersion
+from shared.contracts.desktops import DEPROVISION, DeprovisionOrder
+from shared.contracts.images import BUILD_IMAGE, REMOVE_IMAGE, GalleryVersion, RemoveImageOrder
+from shared.contracts.inventory import FIND_ORPHANS, REMOVE_ORPHAN, RemovalOrder
 from shared.contracts.machines import Machine
-from shared.contracts.orphans import FIND_ORPHANS, REMOVE_ORPHAN, RemovalOrder
-from shared.contracts.provisioning import PROVISION, REPLACE, ProvisionOrder
-from shared.contracts.reconciling import RECONCILE, ReconcileOrder
-from shared.contracts.remote_actions import RUN_REMOTE_ACTION
+from shared.contracts.provisioning import (
+    PROVISION,
+    REPLACE,
+    RERUN_STEPS,
+    ConfigurationOrder,
+    ProvisionOrder,
+    RerunOrder,
+)
+from shared.contracts.reconciling import RECONCILE, SETTLE_CHANGES, ReconcileOrder
+from shared.contracts.remote_actions import BULK, RUN_REMOTE_ACTION
 from shared.contracts.step_waits import wait_of_build, wait_of_image
-from shared.domain.cloud_pcs.build import Resources
+from shared.domain.cloud_pcs.build import Resources, Step
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.cloud_pcs.replacing import begin_replacement
-from shared.domain.cloud_pcs.steps import Step
 from shared.domain.operations.operation import OperationStatus, OperationStep
 from shared.domain.owner import Owner
-from shared.services.due_rules import DUE_RULES
-from shared.services.images import image_build_due
-from shared.services.stalling import AGAIN_AFTER, BEGINS_WITHIN, FOUND_BY, SLACK, progress_due, start_watched
-from shared.services.starting import resume_build
-from shared.services.sweeping import Rule, sweep_due
+from shared.services.cloud_pcs.builds import resume_build
+from shared.services.images.device_images import image_build_due
+from shared.services.operations.due_rules import DUE_RULES
+from shared.services.operations.sweeps import (
+    AGAIN_AFTER,
+    BEGINS_WITHIN,
+    FOUND_BY,
+    SLACK,
+    Rule,
+    progress_due,
+    start_watched,
+    sweep_due,
+)
 from shared.storage.due import PROGRESS_EVERY, WATCH_EVERY, DueKind
 from tests.integration import scenes, things
 from tests.integration.services import IdleHost, PaperServices

@@ -10,12 +10,20 @@ from uuid import UUID
 import pytest
 
 from bench.reading import DeltaDirectory
-from shared.contracts.changes import CLOSE_CHANGES, MOST_SINGLY, TAKE_CHANGES, Batch, BatchRecord, ChangesOrder
 from shared.contracts.outcomes import Done
-from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
+from shared.contracts.reconciling import (
+    CLOSE_CHANGES,
+    MOST_SINGLY,
+    PLAN_TENANT,
+    TAKE_CHANGES,
+    Batch,
+    BatchRecord,
+    ChangesOrder,
+    ReconcileOrder,
+)
 from shared.errors import UnavailableError
-from shared.services.directory_changes import Received, catch_up, receive_message, reread_due
-from shared.services.sweeping import sweep_due
+from shared.services.operations.sweeps import sweep_due
+from shared.services.tenants.directory_changes import Received, catch_up, receive_message, reread_due
 from shared.storage.due import EVERYBODY, Due, DueKind
 from tests.integration import things
 from tests.integration.services import IdleHost, PaperServices, perform

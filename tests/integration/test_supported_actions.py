@@ -11,12 +11,12 @@ from shared.domain.cloud_pcs.build import Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
-from shared.domain.policies.pausing import ServiceState
-from shared.domain.spot.actions import GroupAction, HostAction, VersionVerb
-from shared.domain.spot.host import HostStatus, HostTask, HostWork
-from shared.domain.spot.image_version import ImageVersion, VersionAction, VersionActionName, VersionStatus
-from shared.domain.spot.members import MemberStatus
-from shared.domain.spot.release import ReleaseStatus
+from shared.domain.operations.pausing import ServiceState
+from shared.domain.spot.groups.actions import GroupAction, HostAction, VersionVerb
+from shared.domain.spot.groups.members import MemberStatus
+from shared.domain.spot.hosts.host import HostStatus, HostTask, HostWork
+from shared.domain.spot.hosts.release import ReleaseStatus
+from shared.domain.spot.images.image_version import ImageVersion, VersionAction, VersionActionName, VersionStatus
 from shared.domain.tenants.tenant import Paused
 from shared.errors import UnavailableError
 from tests.cloud_pcs import edited

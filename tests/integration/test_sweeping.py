@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.errors import ConflictError, RefusedError, ThrottledError, UnavailableError
-from shared.services import sweeping
-from shared.services.sweeping import AT_ONCE, MOST_FAILURES, OF_ONE_TENANT, shares, sweep_due
+from shared.services.operations import sweeps
+from shared.services.operations.sweeps import AT_ONCE, MOST_FAILURES, OF_ONE_TENANT, shares, sweep_due
 from shared.storage.aside import AGAIN_EVERY
 from shared.storage.due import Due, DueKind
 from shared.storage.tables import Table
@@ -158,7 +158,7 @@ async def test_a_thousand_failing_rows_of_one_tenant_leave_room_for_a_healthy_ro
     await promise(paper, *(f"bad{n}" for n in range(1000)), tenant="greedy")
     await promise(paper, "good", tenant="modest", at=NOW + MINUTE)
     rule = Rule(**{f"bad{n}": ConflictError("never") for n in range(1000)})
-    monkeypatch.setattr(sweeping, "BUDGET_S", 0.5)
+    monkeypatch.setattr(sweeps, "BUDGET_S", 0.5)
     await tick(paper, rule, MINUTE)
     assert rule.acted.index("good") <= OF_ONE_TENANT + 1
 
@@ -216,7 +216,7 @@ async def test_what_a_tick_has_no_time_for_is_left_to_the_next_and_a_slow_kind_d
 async def test_a_row_that_takes_too_long_is_given_up_and_pushed_back(
     paper: PaperServices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeping, "ROW_S", 0.05)
+    monkeypatch.setattr(sweeps, "ROW_S", 0.05)
     await promise(paper, "a")
 
     async def hangs(deps: Any, client: Any, due: Due) -> None:

@@ -1,7 +1,7 @@
 """A licence whose Cloud PC service plan is switched off for its user is none."""
 
 from shared.clients.directory import entitlement
-from shared.clients.graph_entities import read_sku, read_user
+from shared.clients.graph_answers import read_sku, read_user
 from shared.domain.cloud_pcs.cloud_pc import RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
 from tests.integration import things

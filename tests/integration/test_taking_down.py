@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.orphans import BEGIN_SCAN, RECORD_SCAN, ScanOrder, ScanRecord
+from shared.contracts.inventory import BEGIN_SCAN, RECORD_SCAN, ScanOrder, ScanRecord
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import Found, Looked, Orphan, OrphanType, judge_shared, orphan_of
 from shared.domain.operations.operation import SYSTEM
 from shared.errors import ConflictError
-from shared.services.action_context import ActionContext
-from shared.services.orphans import scan_due
-from shared.services.sites import delete_site
-from shared.services.tenants import delete_tenant
+from shared.services.cloud_pcs.orphans import scan_due
+from shared.services.operations.action_context import ActionContext
+from shared.services.tenants.sites import delete_site
+from shared.services.tenants.tenants import delete_tenant
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from tests.integration import things

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.integration.test_alerts import TIMERS, Stage, blobs, fires, first_ran, stage, tick
-from triggers.ticking import ticks
+from triggers.timers import ticks
 
 __all__ = ["blobs", "stage"]
 

@@ -5,15 +5,13 @@ from typing import Any
 
 import pytest
 
-from activities.audit import record_status_change, update_operation
-from shared.domain.cloud_pcs.build import Failure, TimelineEntry
+from activities.operations.audit import record_status_change, update_operation
+from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry
 from shared.domain.cloud_pcs.cloud_pc import Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.steps import Step
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import SYSTEM, OperationStatus
-from shared.services.deleting import Deleted, delete_old
-from shared.services.measuring import measure
+from shared.services.operations.maintenance import Deleted, delete_old, measure
 from shared.storage.idempotency import Answer
 from tests.integration import things
 from tests.integration.services import PaperServices

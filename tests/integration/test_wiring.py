@@ -9,8 +9,8 @@ import pytest
 from local.azurite import Azurite
 from shared.clock import FileClock, SystemClock
 from shared.config import Settings, SettingsError
-from shared.contracts.refusals import DeclinedError
-from shared.contracts.tickets import on_behalf_of
+from shared.contracts.calls import on_behalf_of
+from shared.contracts.outcomes import DeclinedError
 from shared.dependencies import Dependencies, dependencies, use
 from shared.storage.tables import Tables
 from tests.integration import things

@@ -11,7 +11,7 @@ from shared.domain.naming import TENANT_TAG
 from shared.domain.wizards import WIZARDS, Wizard
 from shared.domain.wizards.places import CREATE_TENANT
 from shared.errors import RefusedError, UnavailableError
-from shared.services import marketplace, own_images
+from shared.services.images import sources
 from tests.integration import desks, image_things, things
 from tests.integration.asking import ask
 from tests.integration.callers import Office
@@ -115,8 +115,8 @@ async def test_clouds_that_do_not_answer_leave_their_fields_without_choices(
     networks = SimpleNamespace(virtual_networks=SimpleNamespace(list_all=listed))
     monkeypatch.setattr(office, "network", lambda _: networks)
     for name in ("gallery_images", "session_host_images"):
-        monkeypatch.setattr(marketplace, name, fail)
-    monkeypatch.setattr(own_images, "own_images", fail)
+        monkeypatch.setattr(sources, name, fail)
+    monkeypatch.setattr(sources, "own_images", fail)
     for name in ("groups", "subscribed_skus"):
         monkeypatch.setattr(office.directory, name, fail)
     for wizard in WIZARDS:

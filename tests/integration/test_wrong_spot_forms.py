@@ -16,10 +16,10 @@ from shared.domain.wizards.create_image_version import review_image_version
 from shared.domain.wizards.create_spot_group import review_spot_group
 from shared.domain.wizards.edit_spot_group import review_spot_group_edit
 from shared.domain.wizards.update_spot_group import review_spot_group_update
-from shared.services.action_context import ActionContext
-from shared.services.image_sets import image_set_facts
-from shared.services.spot_facts import spot_group_facts
-from shared.services.wizards import version_facts
+from shared.services.operations.action_context import ActionContext
+from shared.services.spot.facts import spot_group_facts
+from shared.services.spot.image_sets import image_set_facts
+from shared.services.wizards.wizards import version_facts
 from tests.integration import things
 from tests.integration.callers import Office
 from tests.integration.desks import with_a_host

@@ -119,7 +119,7 @@ FAULTS: dict[str, dict[str, Fault]] = {
     },
     "tests/house/test_stalling.py": {
         "test_no_orchestrator_is_ended_while_it_waits_as_long_as_it_may": Fault(
-            appended("orchestrators/rerun_steps.py", "\nfrom shared.contracts.bulk import WAVE_POLL\n"),
+            appended("orchestrators/rerun_steps.py", "\nfrom shared.contracts.remote_actions import WAVE_POLL\n"),
             clue="WAVE_POLL",
         ),
         "test_no_service_starts_work_that_nothing_watches": Fault(

@@ -14,8 +14,7 @@ from shared.domain.wizards.create_provisioning_policy import PolicyFacts, review
 from shared.domain.wizards.reviews import Review
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
-from triggers.http.bodies.connections import connection_form
-from triggers.http.bodies.domain_joins import Reachable
+from triggers.http.bodies.connections import Reachable, connection_form
 from triggers.http.bodies.images import device_image_form
 from triggers.http.bodies.policies import assigned_group_ids, policy_form
 

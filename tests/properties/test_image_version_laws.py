@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.spot.image_version import (
+from shared.domain.spot.images.image_version import (
     TRANSITIONS,
     VersionEvent,
     VersionStatus,

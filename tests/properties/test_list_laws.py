@@ -15,15 +15,14 @@ from hypothesis import strategies as st
 
 from shared.domain.filtering import accepts
 from shared.domain.operations.operation import SYSTEM, AuditEvent
-from shared.domain.ordering import ordered
+from shared.domain.pages import ordered
 from shared.errors import InvalidError
 from shared.pauses import unhurried
 from tests.walking import modules
-from triggers.http import audit_lists
-from triggers.http.audit_lists import audit_list
-from triggers.http.csv_files import csv_file
-from triggers.http.lists import kept_list, whole_list
+from triggers.http.lists import csv_file, kept_list, whole_list
 from triggers.http.odata import Collection, kinds_of, read_query
+from triggers.http.operations import audit
+from triggers.http.operations.audit import audit_list
 
 _LONGEST = 8_000
 """Characters: the longest address that a front end of Azure takes has about as many."""
@@ -218,9 +217,9 @@ async def test_others_have_their_turn_while_an_audit_log_is_looked_through_and_w
 async def test_a_file_of_the_audit_log_ends(
     monkeypatch: pytest.MonkeyPatch, bound: str, wanted: dict[str, str]
 ) -> None:
-    assert audit_lists._IN_A_FILE <= 20_000
-    assert audit_lists._LOOKED_AT_FOR_A_FILE <= 100_000
-    monkeypatch.setattr(audit_lists, bound, 30)
+    assert audit._IN_A_FILE <= 20_000
+    assert audit._LOOKED_AT_FOR_A_FILE <= 100_000
+    monkeypatch.setattr(audit, bound, 30)
     assert (await audit_list(call("text/csv", log(30), **wanted), "contoso")).status == 200
     with pytest.raises(InvalidError, match="choose by activityDateTime"):
         await audit_list(call("text/csv", log(31), **wanted), "contoso")

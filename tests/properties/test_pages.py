@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.filtering import Row
-from shared.domain.ordering import OrderError, Term, ordered
-from shared.domain.pages import page_of
+from shared.domain.pages import OrderError, Term, ordered, page_of
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 30), st.sampled_from(["a", "B", "b", "", "é" * 400])), unique_by=lambda r: r[0]

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
-from shared.domain.wizards.edit_provisioning_policy import changed_steps, fields_of, form_of, read_edit
+from shared.domain.wizards.edits import changed_steps, fields_of, form_of, read_edit
 from tests.unit.wizards import office
-from triggers.http.bodies.domain_joins import Reachable
+from triggers.http.bodies.connections import Reachable
 from triggers.http.bodies.policies import policy_edit_form
 from triggers.http.views.policies import policy_view
 

@@ -11,19 +11,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.attempts import RECORD_REPLACED
-from shared.contracts.cleaning import CLEAN_UP, CleanedUp, leftovers_of
+from shared.contracts.builds import CLEAN_UP, RECORD_REPLACED, CleanedUp, leftovers_of
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, POLL_SESSION_HOST, RELEASE_SESSION_HOST
-from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
+from shared.contracts.joining import POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
-from shared.contracts.provisioning import REPLACE, ProvisionOrder
-from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, Unrecognized
-from shared.domain.cloud_pcs.build import Failure, Resources
+from shared.contracts.provisioning import RECOGNIZE_MACHINE, REPLACE, ProvisionOrder, Recognized, Unrecognized
+from shared.domain.cloud_pcs.build import Failure, Resources, Step
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, Event, Phase, Status
 from shared.domain.cloud_pcs.replacing import abandoned, begin_replacement, replaced
-from shared.domain.cloud_pcs.steps import Step
 from tests.cloud_pcs import cloud_pc, edited
 from tests.stories.people import BEGUN, ORDER, PLAN, SNAPSHOT, USER
 from tests.stories.tell import START, tell

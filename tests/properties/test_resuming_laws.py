@@ -8,23 +8,21 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.cleaning import CLEAN_UP, CleanedUp
-from shared.contracts.configuration import BEGIN_CONFIGURATION
+from shared.contracts.builds import CLEAN_UP, CleanedUp
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, GRANT_SIGN_IN, POLL_SESSION_HOST
-from shared.contracts.identities import (
-    BEGIN_DOMAIN_JOIN,
-    BEGIN_ENTRA_JOIN,
-    POLL_DEVICE,
-    POLL_ENROLLMENT,
-    SET_PRIMARY_USER,
-)
+from shared.contracts.joining import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.machines import BEGIN_VM, POLL_AGENT
 from shared.contracts.outcomes import Pending, Refused
-from shared.contracts.provisioning import PROVISION, ProvisionOrder
-from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized, Unrecognized
-from shared.domain.cloud_pcs.build import Failure, Resources
-from shared.domain.cloud_pcs.resuming import MACHINE_IN_DOUBT, NEEDS, resumable
-from shared.domain.cloud_pcs.steps import Step
+from shared.contracts.provisioning import (
+    BEGIN_CONFIGURATION,
+    PROVISION,
+    RECOGNIZE_MACHINE,
+    ProvisionOrder,
+    Recognized,
+    Unrecognized,
+)
+from shared.domain.cloud_pcs.build import Failure, Resources, Step
+from shared.domain.cloud_pcs.replacing import MACHINE_IN_DOUBT, NEEDS, resumable
 from tests.stories.people import ALL_WELL, BEGUN, HYBRID, ORDER
 from tests.stories.tell import START, tell
 

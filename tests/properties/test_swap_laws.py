@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.cloud_pcs import swapping
+from shared.domain.cloud_pcs import replacing
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.images.image import ImageType
@@ -55,7 +55,7 @@ KEPT = {Status.PROVISIONED, Status.RESIZE_PENDING_LICENSE, Status.RESIZING}
 class Story:
     """History of one user's Cloud PCs as time passes and licences come and go."""
 
-    pcs: dict[str, CloudPc] = field(default_factory=lambda: {ADA.id: swapping.request(ADA, NEW, "o", HOURS, NOW)})
+    pcs: dict[str, CloudPc] = field(default_factory=lambda: {ADA.id: replacing.request(ADA, NEW, "o", HOURS, NOW)})
     at: datetime = NOW
 
     @property
@@ -78,7 +78,7 @@ class Story:
         """Let the work of the resize end, if it has begun."""
         if self.ada.status is Status.RESIZING:
             over = self.ada.but(action=None)
-            end = swapping.moved(over, "large", (), self.at) if well else swapping.stayed(over, "small", self.at)
+            end = replacing.moved(over, "large", (), self.at) if well else replacing.stayed(over, "small", self.at)
             self.pcs[ADA.id] = end
 
     def wait(self, hours: int) -> None:

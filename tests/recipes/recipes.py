@@ -31,7 +31,7 @@ C.
 
 D.
 """
-_STEPS = "shared/contracts/configuration.py"
+_STEPS = "shared/contracts/provisioning.py"
 _SET = "tests/unit/activities/test_configuration.py"
 _MARKS = "tests/e2e/test_rule_4_post_provisioning.py"
 _PERMISSIONS = "triggers/http/permissions.py"
@@ -62,7 +62,7 @@ RECIPES = {
                     _PERMISSIONS, '"Microsoft.CloudPC/sites/read"', '"Microsoft.CloudPC/siteSummaries/read": _READERS, '
                 ),
             ),
-            Step(3, appended("triggers/http/sites.py", _ROUTE)),
+            Step(3, appended("triggers/http/tenants/tenants.py", _ROUTE)),
             Step(
                 4,
                 before(

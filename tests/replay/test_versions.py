@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orchestrators.parts import assignment
+from orchestrators.parts.cloud_pcs import assignment
 from tests.house.tree import below, parsed
 from tests.replay.record import HISTORIES, released_versions
 from tests.replay.replaying import Record, asked, replayed, scheduled

@@ -4,40 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.contracts.deprovisioning import SIGN_OFF
-from shared.contracts.desktops import BEGIN_REGISTRATION, DELETE_SESSION_HOST
-from shared.contracts.host_builds import (
-    BEGIN_HIBERNATE,
-    BEGIN_HOST_CONFIGURATION,
-    BEGIN_HOST_TASK,
-    CLOSE_HOST,
-    END_HOST_TASK,
-    GIVE_HOST,
-    OPEN_HOST,
-    POLL_EARLIER_TASK,
-    POLL_NEW_HOST,
-    POLL_SERVING,
-    READ_HOST_CONFIGURATION,
-    RECORD_HOST_BUILT,
-    RECORD_HOST_FAILED,
-    RECORD_HOST_PARKED,
-    RECORD_HOST_REMOVED,
-    RECORD_HOST_STEP,
-    REVOKE_HOST,
-    GivenHost,
-    HostBuild,
-    HostConfigured,
-    HostJob,
-    HostSessions,
-    NewHostSeen,
-)
-from shared.contracts.identities import (
-    BEGIN_ENTRA_JOIN,
-    DELETE_DEVICE,
-    DELETE_MANAGED_DEVICE,
-    POLL_DEVICE,
-    DeviceFound,
-)
+from shared.contracts.desktops import BEGIN_REGISTRATION, DELETE_SESSION_HOST, SIGN_OFF
+from shared.contracts.joining import BEGIN_ENTRA_JOIN, DELETE_DEVICE, DELETE_MANAGED_DEVICE, POLL_DEVICE, DeviceFound
 from shared.contracts.machines import (
     ALLOCATE_CAPACITY,
     BEGIN_DEALLOCATE,
@@ -57,14 +25,39 @@ from shared.contracts.machines import (
 )
 from shared.contracts.outcomes import Accepted, Done, NoCapacity
 from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
-from shared.contracts.session_hosts import RUN_HOST_TASK, HostTaskOrder
+from shared.contracts.session_hosts import (
+    BEGIN_HIBERNATE,
+    BEGIN_HOST_CONFIGURATION,
+    BEGIN_HOST_TASK,
+    CLOSE_HOST,
+    END_HOST_TASK,
+    GIVE_HOST,
+    OPEN_HOST,
+    POLL_EARLIER_TASK,
+    POLL_NEW_HOST,
+    POLL_SERVING,
+    READ_HOST_CONFIGURATION,
+    RECORD_HOST_BUILT,
+    RECORD_HOST_FAILED,
+    RECORD_HOST_PARKED,
+    RECORD_HOST_REMOVED,
+    RECORD_HOST_STEP,
+    REVOKE_HOST,
+    RUN_HOST_TASK,
+    GivenHost,
+    HostBuild,
+    HostConfigured,
+    HostJob,
+    HostSessions,
+    HostTaskOrder,
+    NewHostSeen,
+)
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.images.image import ImageSource, MarketplaceImage
 from shared.domain.networks.connection import Domain, JoinType, Network
 from shared.domain.owner import Owner, OwnerKind
-from shared.domain.spot.group import LicenseType, host_hardware
-from shared.domain.spot.host import HostTask
-from shared.domain.spot.host_windows import HostWindows
+from shared.domain.spot.groups.group import LicenseType, host_hardware
+from shared.domain.spot.hosts.host import HostTask, HostWindows
 from tests.stories.tell import Answers, Story, tell
 
 MACHINE = Machine(

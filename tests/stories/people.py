@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
-from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
-from shared.contracts.cleaning import CLEAN_UP, CleanedUp
-from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, Configured
+from shared.contracts.builds import (
+    BEGIN_ATTEMPT,
+    BEGIN_STEP,
+    CLEAN_UP,
+    RECORD_FAILED,
+    RECORD_PARKED,
+    RECORD_PROVISIONED,
+    CleanedUp,
+)
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     BEGIN_REGISTRATION,
@@ -18,7 +23,8 @@ from shared.contracts.desktops import (
     RightsGiven,
     SessionHostFound,
 )
-from shared.contracts.identities import (
+from shared.contracts.joining import (
+    BEGIN_CARRIER_REMOVAL,
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENROLLMENT,
     BEGIN_ENTRA_JOIN,
@@ -45,8 +51,14 @@ from shared.contracts.machines import (
     Place,
 )
 from shared.contracts.outcomes import Accepted, Done
-from shared.contracts.provisioning import ProvisionOrder
-from shared.contracts.resuming import RECOGNIZE_MACHINE, Recognized
+from shared.contracts.provisioning import (
+    BEGIN_CONFIGURATION,
+    READ_CONFIGURATION,
+    RECOGNIZE_MACHINE,
+    Configured,
+    ProvisionOrder,
+    Recognized,
+)
 from shared.domain.cloud_pcs.cloud_pc import User
 from shared.domain.images.image import ImageSource, MarketplaceImage
 from shared.domain.machines.service_plan import ServicePlan

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from shared.contracts.accounts import RECORD_ACCOUNT
-from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
-from shared.contracts.identities import (
+from shared.contracts.connections import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ProbeOrder, ScriptRead
+from shared.contracts.joining import (
+    BEGIN_CARRIER_REMOVAL,
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENTRA_JOIN,
     DELETE_DEVICE,
     DELETE_MANAGED_DEVICE,
     POLL_DEVICE,
+    RECORD_ACCOUNT,
     DeviceFound,
 )
 from shared.contracts.machines import (
@@ -26,7 +27,6 @@ from shared.contracts.machines import (
     Place,
 )
 from shared.contracts.outcomes import Accepted, Done
-from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ProbeOrder, ScriptRead
 from shared.domain.networks.connection import Domain, HealthCheck, HealthStatus, JoinType, Network
 from tests.stories.tell import Answers
 

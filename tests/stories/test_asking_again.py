@@ -7,18 +7,29 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.attempts import BEGIN_ATTEMPT, RECORD_FAILED, RECORD_PARKED, Begun
-from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanedUp
-from shared.contracts.deprovisioning import BEGIN_DEPROVISIONING, DEPROVISION, POLL_END_OF_BUILD, SIGN_OFF, Built
-from shared.contracts.desktops import DELETE_SESSION_HOST
-from shared.contracts.host_builds import BEGIN_HOST_TASK
+from shared.contracts.builds import (
+    BEGIN_ATTEMPT,
+    CLEAN_UP,
+    RECORD_CLEANED,
+    RECORD_FAILED,
+    RECORD_PARKED,
+    Begun,
+    CleanedUp,
+)
+from shared.contracts.desktops import (
+    BEGIN_DEPROVISIONING,
+    DELETE_SESSION_HOST,
+    DEPROVISION,
+    POLL_END_OF_BUILD,
+    SIGN_OFF,
+    Built,
+)
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK
 from shared.contracts.outcomes import HELD_BACK, Refused
 from shared.contracts.provisioning import PROVISION, REPLACE
-from shared.contracts.session_hosts import RUN_HOST_TASK
-from shared.domain.asking import Confirmation
-from shared.domain.destroying import Act
-from shared.domain.spot.host import HostTask
+from shared.contracts.session_hosts import BEGIN_HOST_TASK, RUN_HOST_TASK
+from shared.domain.destroying import Act, Confirmation
+from shared.domain.spot.hosts.host import HostTask
 from tests.stories import hosts, test_clean_up_cloud_pc, test_deprovision_cloud_pc
 from tests.stories.people import ALL_WELL, ORDER
 from tests.stories.tell import START, Context, Task, tell

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from shared.contracts.calls import AWAIT_OUTCOME, WaitOrder
 from shared.contracts.machines import POLL_AGENT
 from shared.contracts.outcomes import Done, Pending
-from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
 from tests.stories.hosts import MACHINE
 from tests.stories.tell import START, tell
 

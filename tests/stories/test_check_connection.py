@@ -16,7 +16,7 @@ from shared.contracts.connections import (
     CheckGroupOrder,
     GroupChecked,
 )
-from shared.contracts.identities import BEGIN_DOMAIN_JOIN
+from shared.contracts.joining import BEGIN_DOMAIN_JOIN
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK, HostedNetworkOrder, NetworkReady
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.domain.networks.connection import HealthCheck, HealthStatus, SubnetUsage

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
-from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
-from shared.contracts.cleaning import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
+from shared.contracts.builds import CLEAN_UP, RECORD_CLEANED, CleanUpOrder
 from shared.contracts.desktops import DELETE_SESSION_HOST, REVOKE_SIGN_IN
-from shared.contracts.identities import DELETE_DEVICE, DELETE_MANAGED_DEVICE
+from shared.contracts.joining import (
+    BEGIN_CARRIER_REMOVAL,
+    BEGIN_DISABLE,
+    DELETE_DEVICE,
+    DELETE_MANAGED_DEVICE,
+    READ_DISABLE,
+    RECORD_ACCOUNT,
+)
 from shared.contracts.machines import BEGIN_VM_DELETE, DELETE_DISK, DELETE_NIC, POLL_OPERATION, Finished
 from shared.contracts.outcomes import Done, Pending, Refused
 from tests.stories.people import BEGUN

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
-from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
-from shared.contracts.cleaning import CleanUpOrder
-from shared.contracts.deprovisioning import (
+from shared.contracts.builds import CleanUpOrder
+from shared.contracts.desktops import (
     BEGIN_DEPROVISIONING,
     DEPROVISION,
     POLL_END_OF_BUILD,
     RECORD_DEPROVISIONED,
+    REVOKE_SIGN_IN,
     SIGN_OFF,
     Built,
     DeprovisionOrder,
 )
-from shared.contracts.desktops import REVOKE_SIGN_IN
+from shared.contracts.joining import BEGIN_CARRIER_REMOVAL, BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.machines import BEGIN_DEALLOCATE, POLL_OPERATION, Finished
 from shared.contracts.outcomes import Done, Pending, Refused, Superseded
 from tests.stories.people import BEGUN

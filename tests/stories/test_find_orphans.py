@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from shared.contracts.comparing import (
+from shared.contracts.inventory import (
     ADOPT,
     ASK_FOR_MACHINES,
-    COMPARE_RESOURCE_GROUP,
-    FIND_MISSING,
-    RECORD_GONE,
-    AdoptionTried,
-    Asked,
-    Compared,
-    GoneRecorded,
-    MissingFound,
-)
-from shared.contracts.orphans import (
     BEGIN_SCAN,
+    COMPARE_RESOURCE_GROUP,
     DELETE_ORPHAN,
+    FIND_MISSING,
     FIND_ORPHANS,
+    RECORD_GONE,
     RECORD_REMOVAL,
     RECORD_SCAN,
     REMOVE_ORPHAN,
     SCAN_DIRECTORY,
     SCAN_HOST_POOL,
     SCAN_RESOURCE_GROUP,
+    AdoptionTried,
     AreaScanned,
+    Asked,
+    Compared,
+    GoneRecorded,
+    MissingFound,
     RemovalOrder,
     ResourceGroup,
     Scanned,
@@ -35,8 +33,8 @@ from shared.contracts.orphans import (
 )
 from shared.contracts.outcomes import Done, Pending, Refused
 from shared.domain.cloud_pcs.adopting import UnknownMachine
-from shared.domain.cloud_pcs.machines_gone import Answer, KnownMachine
 from shared.domain.cloud_pcs.orphans import Looked, Missing, OrphanType
+from shared.domain.operations.machines_gone import Answer, KnownMachine
 from tests.stories.tell import Answers, tell
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

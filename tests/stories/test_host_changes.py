@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
-from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
-from shared.contracts.host_builds import (
+from shared.contracts.joining import BEGIN_CARRIER_REMOVAL, BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
+from shared.contracts.machines import (
+    BEGIN_DEALLOCATE,
+    BEGIN_VM_DELETE,
+)
+from shared.contracts.outcomes import Done, Pending, Refused
+from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
+from shared.contracts.session_hosts import (
     BEGIN_HIBERNATE,
     BEGIN_HOST_CONFIGURATION,
     BEGIN_HOST_TASK,
@@ -17,18 +22,12 @@ from shared.contracts.host_builds import (
     READ_HOST_CONFIGURATION,
     RECORD_HOST_REMOVED,
     RECORD_HOST_STEP,
+    RUN_HOST_TASK,
     HostConfigured,
     HostSessions,
 )
-from shared.contracts.machines import (
-    BEGIN_DEALLOCATE,
-    BEGIN_VM_DELETE,
-)
-from shared.contracts.outcomes import Done, Pending, Refused
-from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
-from shared.contracts.session_hosts import RUN_HOST_TASK
 from shared.domain.cloud_pcs.build import Resources
-from shared.domain.spot.host import HostTask
+from shared.domain.spot.hosts.host import HostTask
 from tests.stories.hosts import ALL_WELL, BEGUN, FULL, MADE, WINDOWS, job, order, told
 from tests.stories.tell import Answers, tell
 

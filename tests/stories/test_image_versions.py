@@ -6,16 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
-from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
-from shared.contracts.identities import (
-    BEGIN_DOMAIN_JOIN,
-    BEGIN_ENTRA_JOIN,
-    DELETE_DEVICE,
-    DELETE_MANAGED_DEVICE,
-    POLL_DEVICE,
-    DeviceFound,
-)
 from shared.contracts.image_versions import (
     BEGIN_ADMINISTRATOR,
     BEGIN_PUBLICATION,
@@ -39,11 +29,23 @@ from shared.contracts.image_versions import (
     WayIn,
 )
 from shared.contracts.images import BEGIN_CAPTURE, DELETE_GALLERY_VERSION, POLL_REPLICATION, READ_VALIDATION
+from shared.contracts.joining import (
+    BEGIN_CARRIER_REMOVAL,
+    BEGIN_DISABLE,
+    BEGIN_DOMAIN_JOIN,
+    BEGIN_ENTRA_JOIN,
+    DELETE_DEVICE,
+    DELETE_MANAGED_DEVICE,
+    POLL_DEVICE,
+    READ_DISABLE,
+    RECORD_ACCOUNT,
+    DeviceFound,
+)
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, POLL_OPERATION, Finished
 from shared.contracts.outcomes import Done, NoCapacity, Refused
 from shared.contracts.remote_actions import BEGIN_RESTART, BEGIN_START
 from shared.domain.networks.connection import Domain, Network
-from shared.domain.spot.image_version import VersionActionName
+from shared.domain.spot.images.image_version import VersionActionName
 from tests.stories.people import BEGUN, SNAPSHOT
 from tests.stories.tell import Answers, Story, tell
 from tests.stories.test_build_device_image import IMPORTED, MANAGED, REMOVED

@@ -9,16 +9,14 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.attempts import BEGIN_STEP, RECORD_FAILED
-from shared.contracts.cleaning import CLEAN_UP
+from shared.contracts.builds import BEGIN_STEP, CLEAN_UP, RECORD_FAILED
+from shared.contracts.calls import AWAIT_OUTCOME, RECORD_SILENCE, WaitingWork
 from shared.contracts.definitions import Activity, Poll
-from shared.contracts.identities import DELETE_MANAGED_DEVICE
+from shared.contracts.joining import DELETE_MANAGED_DEVICE
 from shared.contracts.machines import BEGIN_VM, POLL_AGENT
 from shared.contracts.outcomes import Done, Later, Pending, Refused
 from shared.contracts.provisioning import PROVISION
 from shared.contracts.remote_actions import BEGIN_RESTART, END_REMOTE_ACTION
-from shared.contracts.silences import RECORD_SILENCE, WaitingWork
-from shared.contracts.waiting import AWAIT_OUTCOME
 from shared.domain.azure_errors import RULES
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.owner import Owner

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.accounts import RECORD_ACCOUNT
-from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
-from shared.contracts.connections import CHECK_CONNECTION
-from shared.contracts.identities import BEGIN_DOMAIN_JOIN, BEGIN_ENTRA_JOIN, DELETE_DEVICE, POLL_DEVICE
+from shared.contracts.connections import BEGIN_PROBE_SCRIPT, CHECK_CONNECTION, READ_PROBE_SCRIPT, ProbeOrder, ScriptRead
+from shared.contracts.joining import (
+    BEGIN_CARRIER_REMOVAL,
+    BEGIN_DOMAIN_JOIN,
+    BEGIN_ENTRA_JOIN,
+    DELETE_DEVICE,
+    POLL_DEVICE,
+    RECORD_ACCOUNT,
+)
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, DELETE_NIC, POLL_AGENT, POLL_OPERATION
 from shared.contracts.outcomes import NoCapacity, Pending, Refused
-from shared.contracts.probes import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ProbeOrder, ScriptRead
 from shared.domain.networks.connection import HealthCheck, HealthStatus
 from shared.domain.values import Value
 from tests.stories.probing import ENTRA, HAS_LEFT, HYBRID, PROBED, REACHED

@@ -7,15 +7,35 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_PROVISIONED
-from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
-from shared.contracts.cleaning import CLEAN_UP, CleanedUp, leftovers_of
-from shared.contracts.configuration import BEGIN_CONFIGURATION, READ_CONFIGURATION, STEPS, Configured
+from shared.contracts.builds import (
+    BEGIN_ATTEMPT,
+    BEGIN_STEP,
+    CLEAN_UP,
+    RECORD_FAILED,
+    RECORD_PARKED,
+    RECORD_PROVISIONED,
+    CleanedUp,
+    leftovers_of,
+)
 from shared.contracts.desktops import GRANT_SIGN_IN, POLL_SESSION_HOST, PREPARE_HOST_POOL
-from shared.contracts.identities import POLL_DEVICE, POLL_ENROLLMENT, READ_ENROLLMENT, SET_PRIMARY_USER
+from shared.contracts.joining import (
+    BEGIN_CARRIER_REMOVAL,
+    POLL_DEVICE,
+    POLL_ENROLLMENT,
+    READ_ENROLLMENT,
+    SET_PRIMARY_USER,
+)
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, CREATE_NIC, POLL_AGENT, Place
 from shared.contracts.outcomes import NoCapacity, Pending, Refused, Superseded
-from shared.contracts.provisioning import PARKING_PAUSE, PROVISION, ProvisionOrder
+from shared.contracts.provisioning import (
+    BEGIN_CONFIGURATION,
+    PARKING_PAUSE,
+    PROVISION,
+    READ_CONFIGURATION,
+    STEPS,
+    Configured,
+    ProvisionOrder,
+)
 from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.policies.configuration import SecurityDefaults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.contracts.deprovisioning import START_DEPROVISIONING
+from shared.contracts.desktops import START_DEPROVISIONING
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import (
     CLOSE_RECONCILE,

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from shared.contracts.image_removals import RECORD_IMAGE_DELETED, REMOVE_IMAGE, RemoveImageOrder
-from shared.contracts.images import DELETE_GALLERY_VERSION, GalleryVersion
+from shared.contracts.images import (
+    DELETE_GALLERY_VERSION,
+    RECORD_IMAGE_DELETED,
+    REMOVE_IMAGE,
+    GalleryVersion,
+    RemoveImageOrder,
+)
 from shared.contracts.outcomes import Done, Refused
 from tests.stories.tell import tell
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.accounts import BEGIN_DISABLE, READ_DISABLE, RECORD_ACCOUNT
-from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PARKED, RECORD_REPLACED
-from shared.contracts.cleaning import CLEAN_UP, CleanUpOrder
-from shared.contracts.deprovisioning import SIGN_OFF
+from shared.contracts.builds import (
+    BEGIN_ATTEMPT,
+    BEGIN_STEP,
+    CLEAN_UP,
+    RECORD_FAILED,
+    RECORD_PARKED,
+    RECORD_REPLACED,
+    CleanUpOrder,
+)
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     GRANT_SIGN_IN,
     POLL_SESSION_HOST,
     RELEASE_SESSION_HOST,
     REVOKE_SIGN_IN,
+    SIGN_OFF,
 )
-from shared.contracts.identities import POLL_DEVICE
+from shared.contracts.joining import BEGIN_DISABLE, POLL_DEVICE, READ_DISABLE, RECORD_ACCOUNT
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, BEGIN_VM
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
 from shared.contracts.provisioning import ABANDON_REPLACEMENT, REPLACE, ProvisionOrder, Replaced

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.configuration import (
+from shared.contracts.outcomes import Done
+from shared.contracts.provisioning import (
     BEGIN_CONFIGURATION,
+    PROVISION,
     READ_CONFIGURATION,
     RECORD_RERUN,
     RERUN_STEPS,
@@ -14,8 +16,6 @@ from shared.contracts.configuration import (
     RerunOrder,
     configuration_for,
 )
-from shared.contracts.outcomes import Done
-from shared.contracts.provisioning import PROVISION
 from shared.domain.cloud_pcs.build import Warn
 from tests.stories.people import ALL_WELL
 from tests.stories.people import ORDER as PROVISION_ORDER

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from orchestrators.parts.resizing import TRIES
-from shared.contracts.configuration import READ_CONFIGURATION, Configured
+from orchestrators.parts.cloud_pcs.resizing import TRIES
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_DEALLOCATE, POLL_AGENT, POLL_OPERATION, Finished
 from shared.contracts.outcomes import Done, NoCapacity
+from shared.contracts.provisioning import READ_CONFIGURATION, Configured
 from shared.contracts.remote_actions import (
     BEGIN_DISK_GROWTH,
     BEGIN_RESIZE,

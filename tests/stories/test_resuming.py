@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from shared.contracts.attempts import BEGIN_ATTEMPT, BEGIN_STEP, RECORD_FAILED, RECORD_PROVISIONED
-from shared.contracts.cleaning import CLEAN_UP
-from shared.contracts.configuration import READ_CONFIGURATION, Configured
+from shared.contracts.builds import BEGIN_ATTEMPT, BEGIN_STEP, CLEAN_UP, RECORD_FAILED, RECORD_PROVISIONED
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, BEGIN_REGISTRATION, POLL_SESSION_HOST
-from shared.contracts.identities import BEGIN_DOMAIN_JOIN, POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
+from shared.contracts.joining import BEGIN_DOMAIN_JOIN, POLL_DEVICE, POLL_ENROLLMENT, SET_PRIMARY_USER
 from shared.contracts.outcomes import NoCapacity, Pending, Refused
-from shared.contracts.provisioning import PROVISION, ProvisionOrder
-from shared.contracts.resuming import RECOGNIZE_MACHINE, Unrecognized
+from shared.contracts.provisioning import (
+    PROVISION,
+    READ_CONFIGURATION,
+    RECOGNIZE_MACHINE,
+    Configured,
+    ProvisionOrder,
+    Unrecognized,
+)
 from shared.domain.cloud_pcs.build import Warn
 from tests.stories.people import ALL_WELL, HYBRID, ORDER
 from tests.stories.tell import START, Answers, Story, tell

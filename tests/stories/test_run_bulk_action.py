@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.contracts.bulk import ACT_ON_ITEM, BULK, NEXT_WAVE, POLL_WAVE, BulkOrder, Wave
 from shared.contracts.outcomes import Done
+from shared.contracts.remote_actions import ACT_ON_ITEM, BULK, NEXT_WAVE, POLL_WAVE, BulkOrder, Wave
 from tests.stories.tell import Answers, tell
 
 ORDER = BulkOrder(tenant_id="contoso", bulk_id="b1")

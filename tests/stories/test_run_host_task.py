@@ -6,20 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.carriers import BEGIN_CARRIER_REMOVAL
-from shared.contracts.host_builds import (
-    BEGIN_HOST_TASK,
-    GIVE_HOST,
-    POLL_NEW_HOST,
-    READ_HOST_CONFIGURATION,
-    RECORD_HOST_BUILT,
-    RECORD_HOST_FAILED,
-    RECORD_HOST_PARKED,
-    RECORD_HOST_STEP,
-    HostConfigured,
-    NewHostSeen,
-)
-from shared.contracts.identities import (
+from shared.contracts.joining import (
+    BEGIN_CARRIER_REMOVAL,
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENROLLMENT,
     BEGIN_ENTRA_JOIN,
@@ -36,7 +24,20 @@ from shared.contracts.machines import (
     PREPARE_HOSTED_NETWORK,
 )
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
-from shared.contracts.session_hosts import RUN_HOST_TASK, HostTaskOrder
+from shared.contracts.session_hosts import (
+    BEGIN_HOST_TASK,
+    GIVE_HOST,
+    POLL_NEW_HOST,
+    READ_HOST_CONFIGURATION,
+    RECORD_HOST_BUILT,
+    RECORD_HOST_FAILED,
+    RECORD_HOST_PARKED,
+    RECORD_HOST_STEP,
+    RUN_HOST_TASK,
+    HostConfigured,
+    HostTaskOrder,
+    NewHostSeen,
+)
 from shared.domain.networks.connection import JoinType
 from tests.stories.hosts import ALL_WELL, BEGUN, BUILD, DOMAIN, FULL, MACHINE, MADE, job, order, steps, told
 from tests.stories.tell import START, Answers, tell

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.configuration import READ_CONFIGURATION, Configured
 from shared.contracts.desktops import ASSIGN_SESSION_HOST, GRANT_SIGN_IN, POLL_SESSION_HOST
 from shared.contracts.machines import (
     AGENT_POLL,
@@ -18,6 +17,7 @@ from shared.contracts.machines import (
     Finished,
 )
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
+from shared.contracts.provisioning import READ_CONFIGURATION, Configured
 from shared.contracts.remote_actions import (
     BEGIN_DISK_GROWTH,
     BEGIN_REMOTE_STEP,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.contracts.outcomes import Done, Refused
 from shared.contracts.reconciling import NewerRequest
-from shared.contracts.spot_engine import (
+from shared.contracts.spot_groups import (
     BALANCE_SPOT_POOL,
     CLOSE_SPOT_ENGINE,
     OBSERVE_SPOT_HOSTS,
@@ -16,10 +16,9 @@ from shared.contracts.spot_engine import (
     HostsPlanned,
     StepsTaken,
 )
-from shared.domain.spot.decision import EngineStep
-from shared.domain.spot.host_plan import Action
-from shared.domain.spot.reasons import Reason
-from shared.domain.spot.schedule import LoadBalancing
+from shared.domain.spot.engine.state import EngineStep
+from shared.domain.spot.groups.schedule import LoadBalancing
+from shared.domain.spot.hosts.host_plan import Action, Reason
 from tests.stories.tell import START, Answers, tell
 
 ORDER = EngineOrder(tenant_id="contoso", spot_group_id="g")

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from shared.contracts.changes import CLOSE_CHANGES, SETTLE_CHANGES, TAKE_CHANGES, Batch, ChangesOrder
 from shared.contracts.outcomes import Done
-from shared.contracts.reconciling import RECONCILE, NewerRequest, Reconciled
+from shared.contracts.reconciling import (
+    CLOSE_CHANGES,
+    RECONCILE,
+    SETTLE_CHANGES,
+    TAKE_CHANGES,
+    Batch,
+    ChangesOrder,
+    NewerRequest,
+    Reconciled,
+)
 from tests.stories.tell import Answers, tell
 
 ORDER = ChangesOrder(tenant_id="contoso")

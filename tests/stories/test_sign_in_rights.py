@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.attempts import BEGIN_STEP, RECORD_FAILED, RECORD_PROVISIONED, RECORD_REPLACED
+from shared.contracts.builds import BEGIN_STEP, RECORD_FAILED, RECORD_PROVISIONED, RECORD_REPLACED
 from shared.contracts.desktops import (
     ASSIGN_SESSION_HOST,
     GRANT_SIGN_IN,
@@ -18,8 +18,8 @@ from shared.contracts.desktops import (
 from shared.contracts.machines import BEGIN_VM, POLL_AGENT, POLL_OPERATION, Finished
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
 from shared.contracts.provisioning import PROVISION, REPLACE, ProvisionOrder
-from shared.domain.cloud_pcs.steps import Step
-from shared.domain.sign_in_rights import TAKE_EFFECT_WITHIN
+from shared.domain.cloud_pcs.build import Step
+from shared.domain.tenants.directory import TAKE_EFFECT_WITHIN
 from tests.stories.people import ALL_WELL, ORDER
 from tests.stories.tell import START, Answers, Story, tell
 from tests.stories.test_replace_cloud_pc import ALL_REPLACED, FIRST

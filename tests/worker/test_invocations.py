@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.cleaning import CLEAN_UP
+from shared.contracts.builds import CLEAN_UP
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.images import BUILD_IMAGE
 from shared.contracts.provisioning import PROVISION

@@ -7,28 +7,35 @@ from typing import Any
 
 import pytest
 
-from shared.contracts.bulk import BULK, NEXT_WAVE, Wave
-from shared.contracts.changes import SETTLE_CHANGES
-from shared.contracts.cleaning import CLEAN_UP
-from shared.contracts.configuration import RECORD_RERUN, RERUN_STEPS
+from shared.contracts.builds import CLEAN_UP
+from shared.contracts.calls import AWAIT_OUTCOME
 from shared.contracts.connections import CHECK_CONNECTION, CHECK_GROUP, RUN_CHECK
 from shared.contracts.definitions import Workflow
-from shared.contracts.deprovisioning import DEPROVISION
-from shared.contracts.host_builds import BEGIN_HOST_TASK
-from shared.contracts.identities import POLL_DEVICE
-from shared.contracts.image_removals import RECORD_IMAGE_DELETED, REMOVE_IMAGE
+from shared.contracts.desktops import DEPROVISION
 from shared.contracts.image_versions import BUILD_VERSION, REMOVE_VERSION, RUN_VERSION_ACTION, SEAL_VERSION
-from shared.contracts.images import BEGIN_CAPTURE, BUILD_IMAGE, DELETE_GALLERY_VERSION
+from shared.contracts.images import (
+    BEGIN_CAPTURE,
+    BUILD_IMAGE,
+    DELETE_GALLERY_VERSION,
+    RECORD_IMAGE_DELETED,
+    REMOVE_IMAGE,
+)
+from shared.contracts.inventory import DELETE_ORPHAN, FIND_ORPHANS, REMOVE_ORPHAN
+from shared.contracts.joining import POLL_DEVICE
 from shared.contracts.machines import ALLOCATE_CAPACITY, BEGIN_VM, POLL_AGENT
-from shared.contracts.orphans import DELETE_ORPHAN, FIND_ORPHANS, REMOVE_ORPHAN
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused
-from shared.contracts.provisioning import PROVISION, REPLACE
-from shared.contracts.reconciling import CLOSE_RECONCILE, RECONCILE, START_PROVISIONING, NewerRequest, Started
-from shared.contracts.remote_actions import RUN_REMOTE_ACTION
-from shared.contracts.session_hosts import RUN_HOST_TASK
-from shared.contracts.spot_engine import RUN_SPOT_ENGINE
-from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP
-from shared.contracts.waiting import AWAIT_OUTCOME
+from shared.contracts.provisioning import PROVISION, RECORD_RERUN, REPLACE, RERUN_STEPS
+from shared.contracts.reconciling import (
+    CLOSE_RECONCILE,
+    RECONCILE,
+    SETTLE_CHANGES,
+    START_PROVISIONING,
+    NewerRequest,
+    Started,
+)
+from shared.contracts.remote_actions import BULK, NEXT_WAVE, RUN_REMOTE_ACTION, Wave
+from shared.contracts.session_hosts import BEGIN_HOST_TASK, RUN_HOST_TASK
+from shared.contracts.spot_groups import RECONCILE_SPOT_GROUP, RUN_SPOT_ENGINE
 from shared.domain.cloud_pcs.remote_action import Remote
 from shared.domain.values import Value
 from tests.stories import hosts, probing

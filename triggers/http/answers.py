@@ -1,16 +1,25 @@
-"""The one exit of every answer: its headers are ASCII, whoever and whatever they name.
+"""The one exit of every answer, and versions of resources that a client has already (``If-None-Match``).
 
 Microsoft's host answers 500 instead where a header has another character, of Latin-1 or not (docs/func.md). What is the
 same on every answer, the host's own too, is in host.json.
 """
-
-from __future__ import annotations
 
 import string
 from collections.abc import Mapping
 from urllib.parse import quote
 
 import azure.functions as func
+
+
+def is_held(etag: str, if_none_match: str | None) -> bool:
+    """Return whether *etag* is among those that a client names, or it names all; weak or strong makes no difference."""
+    named = [_opaque(each) for each in (if_none_match or "").split(",")]
+    return named == ["*"] or _opaque(etag) in named
+
+
+def _opaque(etag: str) -> str:
+    return etag.strip().removeprefix("W/")
+
 
 _PLAIN = string.punctuation + " "
 _IN_A_NAME = "!#$&+-.^_`|~"  # attr-char of RFC 5987

@@ -28,12 +28,12 @@ from shared.errors import (
     UnreadableError,
     few,
 )
-from shared.services.action_context import ActionContext
+from shared.services.operations.action_context import ActionContext
 from shared.storage.idempotency import fingerprint
 from shared.storage.repository import Repository, Stored
 from triggers.http.authentication import Caller
+from triggers.http.openapi_metadata import Node
 from triggers.http.permissions import allowed
-from triggers.http.response_shapes import Node
 from triggers.http.write_only import Place, without_secrets
 
 M = TypeVar("M", bound=BaseModel)

@@ -18,9 +18,9 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.contracts.tickets import on_behalf_of
+from shared.contracts.calls import on_behalf_of
 from shared.dependencies import Dependencies, dependencies
-from shared.domain.spot.actions import SpotAction
+from shared.domain.spot.groups.actions import SpotAction
 from shared.domain.tenants.tenant import Tenant
 from shared.errors import (
     ForbiddenError,
@@ -33,28 +33,25 @@ from shared.errors import (
     UnavailableError,
     UnreadableError,
 )
-from shared.services.tenant_directories import tenants_by_directory
+from shared.services.tenants.tenants import tenants_by_directory
 from shared.storage.repository import Stored, unreadable_left_out
 from shared.workflow import DurableClient
-from triggers.http.answers import http_response
+from triggers.http.answers import http_response, is_held
 from triggers.http.authentication import (
     CLIENT_PRINCIPAL,
     Caller,
+    SignInFailures,
     TokenValidation,
     authenticate,
     bearer_token,
     token_validation,
 )
 from triggers.http.call import Call, Response, body_of, parts_of
-from triggers.http.etags import is_held
 from triggers.http.json_schema import Json
 from triggers.http.odata import Collection, named_parameters
-from triggers.http.openapi_metadata import RouteMetadata, attach
+from triggers.http.openapi_metadata import Node, Page, RouteMetadata, attach
 from triggers.http.permissions import VERBS, authorize
-from triggers.http.problems import answering_errors
-from triggers.http.refusals import write_down_refusal
-from triggers.http.response_shapes import Node, Page
-from triggers.http.sign_in_failures import SignInFailures
+from triggers.http.problems import answering_errors, write_down_refusal
 from triggers.http.write_only import secret_places
 
 _ATTEMPTS = 20

@@ -1,4 +1,4 @@
-"""Common parts of the Graph-shaped routes: their address, lists, items, creations."""
+"""Common parts of the Graph-shaped routes: their address, lists, items, creations, dry runs."""
 
 from __future__ import annotations
 
@@ -9,14 +9,28 @@ import azure.functions as func
 
 from shared.domain.filtering import Row
 from shared.domain.operations.operation import Operation
+from shared.domain.planning.foresight import Foresight
 from shared.domain.values import Value
+from shared.services.policies.foreseeing import DryRunForm, dry_run
 from shared.storage.repository import Repository
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, created, ok, parts_of
+from triggers.http.endpoints import endpoint
 from triggers.http.lists import kept_list, list_query, whole_list
 from triggers.http.odata import Collection, Query, context, selected
 from triggers.http.openapi_metadata import shown_elsewhere
-from triggers.http.operations import address
+from triggers.http.operations.operations import address
+
+bp = Blueprint()
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+
+
+@bp.route(route="tenants/{tenant}/dryRun", methods=["POST"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/tenants/dryRun", accepts=DryRunForm, returns=Foresight, mutates=False)
+async def foresee_change(call: Call) -> Response:
+    """Show the consequences of an assignment, an edit of a policy, settings or a pause; nothing happens."""
+    return ok((await dry_run(call.context, call.read(DryRunForm))).to_json())
+
 
 BASE = "tenants/{tenant}/{version}/deviceManagement/virtualEndpoint"
 

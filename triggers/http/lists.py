@@ -2,23 +2,90 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
+from urllib.parse import urlencode, urlunsplit
 
 from shared.domain.filtering import Row, Scalar, accepts
-from shared.domain.ordering import OrderError, behind, ordered, place_of, read_token, token_of
-from shared.domain.pages import page_of
+from shared.domain.pages import OrderError, behind, ordered, page_of, place_of, read_token, token_of
 from shared.domain.values import Value
 from shared.errors import InvalidError, Problem
 from shared.pauses import unhurried
 from shared.storage.repository import Repository
 from triggers.http.answers import attachment
-from triggers.http.call import Call, Response, ok
-from triggers.http.csv_files import csv_file
+from triggers.http.call import Call, Response, ok, parts_of
 from triggers.http.odata import Collection, Query, read_query, refuse_unselectable, row_of, selected
-from triggers.http.paging import listed, top_of
-from triggers.http.response_shapes import properties_of
+from triggers.http.openapi_metadata import properties_of
+
+USUAL, MOST = 100, 1000
+_MOST_DIGITS = 9  # Python itself refuses numbers of more than 4,300
+
+
+def top_of(call: Call) -> int:
+    """Return how many to give at most. Raises: InvalidError."""
+    top = call.query("$top")
+    if top is None:
+        return USUAL
+    number = count_of(top)
+    if number is None or not 1 <= number <= MOST:
+        raise InvalidError(Problem("$top", f"write a number from 1 to {MOST}"))
+    return number
+
+
+def count_of(text: str) -> int | None:
+    """Return the number that is written in *text*, None if it is none or too long to be one."""
+    return int(text) if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit() else None
+
+
+def listed(call: Call, items: Iterable[Any], next_token: str | None, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
+    """Return the body of a list."""
+    body: dict[str, Any] = {**more, "value": list(items)}
+    if call.left_out:
+        body["@deskwright.unreadable"] = [{"id": error.id, "reason": str(error)} for error in call.left_out]
+    if next_token is not None:
+        body["@odata.nextLink"] = next_link(call, next_token)
+    return body
+
+
+def next_link(call: Call, next_token: str) -> str:
+    """Return the address of the next page: this one's, with its token."""
+    parts = parts_of(call.request)
+    query = {**call.params, "$skiptoken": next_token}
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(query, safe="$"), ""))
+
+
+_BOM = "\ufeff"
+"""Byte order mark, by which a spreadsheet knows that the file is UTF-8."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""First characters of a formula, full width too (https://owasp.org/www-community/attacks/CSV_Injection)."""
+
+
+async def csv_file(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Return a table with a header. Other requests are answered meanwhile."""
+    file = io.StringIO()
+    writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
+    writer.writerow([_cell(name.removeprefix("@")) for name in names])
+    async for row in unhurried(rows):
+        writer.writerow([_cell(value) for value in row])
+    return _BOM + file.getvalue()
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON
+    """Return the text of a cell: one that a spreadsheet would calculate gets an apostrophe before it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+
 
 V = TypeVar("V", bound=Value)
 View = Callable[[V], Mapping[str, Any]]

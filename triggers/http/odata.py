@@ -19,7 +19,7 @@ from shared.domain.filtering import (
     read_filter,
     searched,
 )
-from shared.domain.ordering import OrderError, Term, read_order
+from shared.domain.pages import OrderError, Term, read_order
 from shared.errors import InvalidError, Problem
 
 _KNOWN = frozenset({"$top", "$skiptoken", "$select", "$filter", "$search", "$orderby", "$count", "$expand"})

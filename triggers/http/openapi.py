@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
-from importlib import import_module
-from pathlib import Path
-from pkgutil import iter_modules
 
 import azure.functions as func
 
-from shared.workflow import API, Blueprint
+from shared.workflow import API, Blueprint, blueprints
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.openapi_metadata import Document, Route, is_shown_elsewhere, metadata_of
@@ -34,11 +31,10 @@ def _document() -> Document:
 
 
 def routes() -> Iterator[Route]:
-    """Yield every HTTP route that the modules of this folder register."""
-    for module in iter_modules([str(Path(__file__).parent)]):
-        blueprint = getattr(import_module(f"triggers.http.{module.name}"), "bp", None)
+    """Yield every HTTP route that the modules of this folder and its subjects register."""
+    for blueprint in blueprints(__package__ or ""):
         # The SDK has no other way to what a blueprint holds before the app is built.
-        for builder in blueprint._function_builders if blueprint is not None else ():  # noqa: SLF001
+        for builder in blueprint._function_builders:  # noqa: SLF001
             function = builder._function  # noqa: SLF001
             trigger = function.get_trigger()
             if trigger is None or trigger.type != "httpTrigger":

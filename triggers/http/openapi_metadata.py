@@ -1,17 +1,162 @@
-"""Bodies, results and query parameters of a route, declared beside its permission; ``openapi.py`` publishes it."""
+"""Declarations of routes: bodies, results and query parameters, and responses that are derived from a type."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, Protocol, TypeAlias, TypeVar
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 from typing_extensions import TypedDict
 
+from shared.domain.values import Value
 from triggers.http.json_schema import Json, unrestricted
 from triggers.http.odata import Collection
-from triggers.http.response_shapes import Node
+
+_STRING: Json = {"type": "string"}
+
+
+def nullable(schema: Json) -> Json:
+    """Return a schema that allows null too."""
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+class Schemas(Protocol):
+    """The schemas of a document."""
+
+    def ref(self, node: Node) -> Json:
+        """Return a schema that refers to *node*."""
+
+    def whole(self, of: type[Any]) -> Json:
+        """Return the schema of a type itself."""
+
+
+class Derived(ABC):
+    """A schema with a *name* in the document, made of the schemas of its *parts*."""
+
+    media_type: ClassVar[str] = "application/json"
+
+    def __init__(self, name: str, *parts: Node) -> None:
+        self.name, self.parts = name, parts
+
+    @abstractmethod
+    def schema(self, schemas: Schemas) -> Json:
+        """Return its schema."""
+
+    def properties(self) -> frozenset[str]:
+        """Return the names of all properties that it may have."""
+        return properties_of(self.parts)
+
+
+Node: TypeAlias = "type[Any] | Derived | tuple[Node, ...]"
+"""Type that a route accepts or returns: a model or ``TypedDict``, something derived of these, or any of several."""
+
+
+def name_of(node: type[Any] | Derived) -> str:
+    """Return the name in the document: of a view, that of the resource that it shows."""
+    return node.name if isinstance(node, Derived) else node.__name__.removesuffix("View")
+
+
+def properties_of(node: Node | None) -> frozenset[str]:
+    """Return the names of all properties that a route's result may have: of a page, those of its items."""
+    match node:
+        case None:
+            return frozenset()
+        case tuple():
+            return frozenset().union(*map(properties_of, node))
+        case Derived():
+            return node.properties()
+    if issubclass(node, BaseModel):
+        return frozenset(field.serialization_alias or field.alias or name for name, field in node.model_fields.items())
+    return frozenset(node.__annotations__)
+
+
+class Entity(Derived):
+    """A resource of Graph: ``$select`` decides which properties of *view* an answer has; its *key* it always has."""
+
+    def __init__(self, view: type[Any], key: tuple[str, ...] = ("id",)) -> None:
+        super().__init__(name_of(view), view)
+        self.view, self.key = view, key
+
+    def schema(self, schemas: Schemas) -> Json:
+        """Return the schema of the view with the annotations of an entity; only its key is required."""
+        whole = schemas.whole(self.view)
+        properties = {"@odata.context": _STRING, "@odata.etag": _STRING, **whole["properties"]}
+        return {**whole, "properties": properties, "required": [*self.key]}
+
+
+_UNREADABLE = {
+    "type": "object",
+    "properties": {"id": _STRING, "reason": _STRING},
+    "required": ["id", "reason"],
+    "additionalProperties": False,
+}
+_UNREADABLE_MEANS = "Records that the list lacks because this release cannot read them; only where there are any"
+
+
+class Page(Derived):
+    """A page of a list of *items*. *more*: what stands beside them by its name, or null."""
+
+    def __init__(self, items: type[Any] | Derived, more: Mapping[str, type[Any]] | None = None) -> None:
+        self.items, self.more = items, more or {}
+        super().__init__(f"{name_of(items)}Page", items, *self.more.values())
+
+    def schema(self, schemas: Schemas) -> Json:
+        """Return the schema: the items, what is beside them, and the annotations of the list."""
+        properties = {
+            "value": {"type": "array", "items": schemas.ref(self.items)},
+            "@odata.context": _STRING,
+            "@odata.count": {"type": "integer"},
+            "@odata.nextLink": _STRING,
+            "@deskwright.unreadable": {"type": "array", "items": _UNREADABLE, "description": _UNREADABLE_MEANS},
+        }
+        required = ["value", *self.more]
+        properties |= {name: nullable(schemas.ref(node)) for name, node in self.more.items()}
+        return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+
+    def properties(self) -> frozenset[str]:
+        """Return the names of all properties that its items may have."""
+        return properties_of(self.items)
+
+
+class Without(Derived):
+    """A *model* without some *fields* (as in JSON): the address has them, or clients may not send them."""
+
+    def __init__(self, model: type[Value], fields: tuple[str, ...], name: str = "") -> None:
+        super().__init__(name or model.__name__, model)
+        self.model, self.fields = model, fields
+
+    def schema(self, schemas: Schemas) -> Json:
+        """Return the schema of the model without the fields."""
+        whole = schemas.whole(self.model)
+        schema = {**whole, "properties": {k: v for k, v in whole["properties"].items() if k not in self.fields}}
+        if "required" in whole:
+            schema["required"] = [name for name in whole["required"] if name not in self.fields]
+        return schema
+
+    def properties(self) -> frozenset[str]:
+        """Return the names of the fields that are left."""
+        return properties_of(self.model) - {*self.fields}
+
+    def dump(self, value: Value) -> Json:
+        """Return *value*, an instance of the model, as JSON without the fields."""
+        return {name: each for name, each in value.to_json().items() if name not in self.fields}
+
+
+class Text(Derived):
+    """A body that is not JSON."""
+
+    media_type: ClassVar[str] = "text/plain"
+
+    def __init__(self) -> None:
+        super().__init__("Text")
+
+    def schema(self, schemas: Schemas) -> Json:
+        """Return the schema of a string."""
+        del schemas
+        return _STRING
+
 
 PAGES = ("$top", "$skiptoken")
 ONE = ("$select",)

@@ -1,4 +1,4 @@
-"""The one place where an error becomes a status.
+"""The one place where an error becomes a status; refused and failed changes go to the audit log.
 
 Own routes answer ``application/problem+json`` (RFC 9457), Graph-shaped ones Graph's ``{"error": {...}}``. An
 unexpected error is a 500 with a trace id, without its cause, which is in the log.
@@ -10,6 +10,7 @@ import json
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 import azure.functions as func
@@ -25,7 +26,12 @@ from shared.errors import (
     cut,
     shown,
 )
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.audit import record_refusal
+from shared.telemetry import count_refusal
 from triggers.http.answers import http_response
+from triggers.http.call import Call
+from triggers.http.permissions import OWN, Role, counting_roles
 from triggers.http.statuses import STATUSES, UNEXPECTED, Status
 from triggers.http.views.errors import (
     FieldErrorView,
@@ -34,6 +40,61 @@ from triggers.http.views.errors import (
     field_error_view,
     graph_error_view,
 )
+
+_ABOUT_NOTHING = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.LENGTH_REQUIRED})
+"""Statuses of requests that have not reached anything of the caller's."""
+_OF_STAFF = frozenset(Role) - {Role.USER}
+_NAMES_NOTHING = (
+    *("unknown field", "unknown property", "unknown query parameter", "unknown step"),
+    *("is named twice", "this is named twice"),
+)
+"""Beginnings of messages about a field whose name the caller has made up."""
+
+
+async def write_down_refusal(call: Call, verb: str, trace_id: str, response: func.HttpResponse) -> None:
+    """Have the audit event of a mutation written that was answered with an error.
+
+    Of callers without a role that counts there, or with that of users only, it is counted: everybody in a directory
+    can have themselves refused without end. Their own Cloud PC is theirs, and what they were refused about that is
+    written down.
+    """
+    status = int(response.status_code)
+    if call.request.method == "GET" or status < HTTPStatus.BAD_REQUEST:
+        return
+    subject = call.tenant if call.tenant_id else None
+    roles = counting_roles(call.caller, call.deps.settings.provider_tenant_id, subject)
+    if not roles & _OF_STAFF and (verb not in OWN or status in _ABOUT_NOTHING):
+        count_refusal(status)
+        return
+    # Not the call's own context: reading that of a bad Idempotency-Key is what may have been refused.
+    context = ActionContext(call.deps, call.caller.actor, subject, verb, trace_id, call.now, ("refused", trace_id))
+    await record_refusal(context, _resource_id(call), status, _reason(json.loads(response.get_body())))
+
+
+def _resource_id(call: Call) -> str:
+    """Return the id of the resource of a refused change; a version of an image set is named by both."""
+    params = {name: str(value) for name, value in call.request.route_params.items()}
+    if "number" in params:
+        return f"{params['id']}/{params['number']}"
+    return next((params[name] for name in ("host", "id", "site", "wizard", "tenant") if name in params), "")
+
+
+def _reason(body: dict[str, Any]) -> str:
+    """Return the message to the caller, in either shape of errors.
+
+    The name of a field that nobody knows is not kept: it may be a secret that slipped into the wrong place.
+    """
+    if "error" in body:
+        told, problems = body["error"]["message"], body["error"].get("details", ())
+    else:
+        told, problems = body.get("detail", ""), body.get("errors", ())
+    text = str(told)
+    for each in problems:
+        pointer, message = str(each.get("pointer", each.get("target", ""))), str(each["message"])
+        if message.startswith(_NAMES_NOTHING) and pointer:
+            text = text.replace(f"{pointer}: ", f"{pointer.rpartition('/')[0]}/…: ")
+    return text
+
 
 _log = logging.getLogger("deskwright.http")
 

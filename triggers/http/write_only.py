@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from triggers.http.json_schema import Json
-from triggers.http.response_shapes import Node
+from triggers.http.openapi_metadata import Node
 
 Place: TypeAlias = "tuple[str, ...]"
 """The names of the members around a secret and its own; lists between them have none."""

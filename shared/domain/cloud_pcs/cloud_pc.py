@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from shared.domain.asking import HeldBack
 from shared.domain.cloud_pcs.build import MACHINE_GONE, Build, Failure
 from shared.domain.cloud_pcs.lifecycle import PHASES, REPLACEABLE, Event, Phase, Status, advance
 from shared.domain.cloud_pcs.remote_action import RemoteAction
+from shared.domain.destroying import HeldBack
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import Slot, other_slot
 from shared.domain.networks.connection import JoinType

@@ -1,4 +1,4 @@
-"""Orphans: resources that were made for a Cloud PC and are no longer part of it by its record. Pure.
+"""Orphans: resources without a reason in the records; and resources that are missing.
 
 Only what carries our mark is examined: a tag of the tenant, a name that a build gave, an id that we derived. What a
 build or a clean-up will still remove is no orphan.
@@ -6,9 +6,10 @@ build or a clean-up will still remove is no orphan.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
 from shared.domain import naming
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
@@ -314,3 +315,20 @@ def dismissable(orphan: Orphan) -> bool:
 def cloud_pc_of_machine(resource_id: str) -> str | None:
     """Return the id of the Cloud PC whose machine an ARM id names; None: it is no Cloud PC's."""
     return naming.cloud_pc_of_vm(resource_id.rstrip("/").rpartition("/")[2])
+
+
+CURES: Mapping[OrphanType, str] = MappingProxyType(
+    {
+        OrphanType.HOST_POOL: "The next build makes it again. The machines that were in it do not come back to it:"
+        " reprovision their Cloud PCs, or release the version of the Spot Group again.",
+        OrphanType.APPLICATION_GROUP: "The next build makes it again; then troubleshoot the Cloud PCs of its pool:"
+        " that gives their users the right to the desktop again.",
+        OrphanType.VIRTUAL_NETWORK: "The next build in this region makes it again. What was in it has lost its"
+        " network: reprovision the Cloud PCs.",
+        OrphanType.NAT_GATEWAY: "The next build in this region makes it again. Until then no machine of the network"
+        " reaches the internet.",
+        OrphanType.GALLERY: "Nothing can be built from its device images: make new ones, and let the policies use them."
+        " Their build makes the gallery again.",
+    }
+)
+"""Advice on each, and whether it is made again on demand."""

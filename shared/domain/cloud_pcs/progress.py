@@ -1,16 +1,78 @@
-"""Progress of a Cloud PC, and the estimated end. Pure; feeds screens, never a decision."""
+"""Cloud PCs as people see them: progress, advice after a failure, sign-in, properties to list by."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
+from urllib.parse import quote, urlencode
 
-from shared.domain.cloud_pcs.build import Build
+from shared.domain.cloud_pcs.build import ORDER, TITLES, Build, Step, percent, seconds_left, weights
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING, Phase, Status
-from shared.domain.cloud_pcs.steps import ORDER, TITLES, Step, percent, seconds_left, weights
+from shared.domain.filtering import Kind, Scalar, moment
 from shared.domain.networks.connection import JoinType
-from shared.domain.sign_in_rights import count_from
+from shared.domain.tenants.directory import count_from
 from shared.domain.values import Value
+
+_BEGIN_AGAIN = "If it happens again, see Azure's service health of the region."
+
+_LATE: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.CREATE_VM: (
+            "Look at the VM's boot diagnostics and the image, and whether its subnet reaches 168.63.129.16 and Azure's"
+            " endpoints."
+        ),
+        Step.JOIN_DIRECTORY: (
+            "Entra join: see that the network reaches enterpriseregistration.windows.net and login.microsoftonline.com."
+            " Hybrid join: see that Entra Connect synchronises the OU, at least every 30 minutes; the tenant's"
+            " hybridJoinWaitInMinutes is how long the build waits."
+        ),
+        Step.ENROLL_IN_INTUNE: (
+            "See that the directory has Intune and Entra ID P1, that the user lies in the MDM user"
+            " scope when the machine joins Entra ID alone, and that no enrolment restriction keeps Windows out:"
+            " run the connection's health checks."
+        ),
+        Step.ASSIGN_PRIMARY_USER: "See in Intune whether the device is still there and its user has an Intune licence.",
+        Step.ASSIGN_USER: (
+            "See that the network reaches *.wvd.microsoft.com, and that the service's identity may assign the sign-in"
+            " roles: run the connection's health checks."
+        ),
+    }
+)
+
+_CAPACITY: Mapping[str, str] = MappingProxyType(
+    {
+        "connectionunhealthy": "Run the connection's health checks and cure what they name; then retry.",
+        "subnetisfull": "Give the connection a larger or another subnet; then retry.",
+        "diskimagenotready": "Wait until the image is replicated to the region, or build it for this site; then retry.",
+        "galleryimagenotfound": "Build the image for this site, or choose another in the policy; then retry.",
+    }
+)
+_MORE_CAPACITY = "Raise the quota, or let the site fall back to other regions; then retry."
+
+
+_RETRY = "Retry it when the cause is gone."
+
+
+def when_given_up(advice: str | None) -> str | None:
+    """Return *advice* without its sentences about another attempt: there is none."""
+    if advice is None or "next attempt" not in advice:
+        return advice
+    parts = [part.strip(" ;.") for sentence in advice.split(". ") for part in sentence.split(";")]
+    kept = [part for part in parts if part and "next attempt" not in part]
+    return " ".join([*(f"{part[0].upper()}{part[1:]}." for part in kept), _RETRY])
+
+
+def when_late(step: Step) -> str:
+    """Return the advice for a *step* that timed out."""
+    return _LATE.get(step, _BEGIN_AGAIN)
+
+
+def when_parked_for_long(code: str) -> str:
+    """Return the advice for a build that found no capacity within the parking limit; *code* is the reason."""
+    return _CAPACITY.get(code.lower(), _MORE_CAPACITY)
+
 
 _DONE = 100
 _READY, _WAITING, _NOT_PROVISIONED = "Ready", "Waiting", "Not provisioned"
@@ -96,3 +158,123 @@ def _percent(step: Step | None, join: JoinType, spent: float) -> int:
     after = seconds_left(ORDER[at + 1], join, 0) if at + 1 < len(ORDER) else 0
     share = (usual - left) / (usual - after) if usual > after else 0.0
     return min(end, begun + int((end - begun) * share))
+
+
+ADDRESS = "https://windows.cloud.microsoft"
+"""The page with all desktops of whoever signs in."""
+
+
+class PublishedDesktop(Value):
+    """A desktop as Azure Virtual Desktop publishes it: object ids of its workspace, its own, and its directory's id."""
+
+    workspace_id: str
+    resource_id: str
+    directory_id: str
+
+    @property
+    def address(self) -> str:
+        """The link that opens it in a browser (learn.microsoft.com/windows-app/direct-launch-urls)."""
+        return f"{ADDRESS}/webclient/avd/{self.workspace_id}/{self.resource_id}?tenant={self.directory_id}"
+
+    def app_address(self, user_name: str) -> str:
+        """Return the link that opens it in the Windows App (learn.microsoft.com/azure/virtual-desktop/uri-scheme)."""
+        named = {"workspaceid": self.workspace_id, "resourceid": self.resource_id, "username": user_name, "version": 0}
+        return f"ms-avd:connect?{urlencode(named, quote_via=quote, safe='@')}"
+
+
+class SignInDetails(Value):
+    """Address, account and computer of a sign-in; *text* is a message with all of it.
+
+    *address*: opens the desktop in a browser, or the page of the user's desktops where which one it is cannot be said.
+    *app_address*: opens the desktop in the Windows App; None where which one it is cannot be said.
+    """
+
+    address: str
+    app_address: str | None = None
+    user_name: str
+    computer_name: str
+    text: str
+
+
+def sign_in_details(pc: CloudPc, desktop: PublishedDesktop | None = None) -> SignInDetails:
+    """Return the sign-in details of *pc* for its user. *desktop*: the published Cloud PC; None: it is not known."""
+    user, computer = pc.user, pc.current.resources.computer_name or ""
+    name = user.display_name or user.user_principal_name
+    address = desktop.address if desktop else ADDRESS
+    text = (
+        f"Hello {name},\n\nyour Cloud PC {pc.display_name} is ready. Open {address} in a browser, or the Windows App, "
+        f"and sign in as {user.user_principal_name} with your usual password. Its computer name is {computer}.\n"
+    )
+    return SignInDetails(
+        address=address,
+        app_address=desktop.app_address(user.user_principal_name) if desktop else None,
+        user_name=user.user_principal_name,
+        computer_name=computer,
+        text=text,
+    )
+
+
+class DesktopSignIn(Value):
+    """Instructions for users of a Spot Group to sign in; *text* is a message with all of it.
+
+    *address*: opens the desktop in a browser, or the page of the user's desktops where Azure does not say which one it
+    is. *app_address*: opens it in the Windows App; None where that is not known, or no member was named.
+    *user_name*: the member's; None: the message is for everybody.
+    """
+
+    address: str
+    app_address: str | None = None
+    user_name: str | None = None
+    text: str
+
+
+def desktop_sign_in(
+    desktop_name: str, desktop: PublishedDesktop | None, user_name: str | None = None, display_name: str = ""
+) -> DesktopSignIn:
+    """Return the sign-in details of a member of a Spot Group, or those for all where none is named."""
+    address = desktop.address if desktop else ADDRESS
+    greeting = f"Hello {display_name or user_name}" if user_name else "Hello"
+    account = f"as {user_name} with your usual password" if user_name else "with your usual account"
+    text = (
+        f"{greeting},\n\nyour desktop {desktop_name} is ready. Open {address} in a browser, or the Windows App, and "
+        f"sign in {account}. The first sign-in of a day may take some minutes while a machine starts.\n"
+    )
+    return DesktopSignIn(
+        address=address,
+        app_address=desktop.app_address(user_name) if desktop and user_name else None,
+        user_name=user_name,
+        text=text,
+    )
+
+
+_MOMENTS = ("createdDateTime", "lastModifiedDateTime", "provisionedDateTime", "gracePeriodEndDateTime")
+
+COLUMNS: Mapping[str, Callable[[CloudPc], Scalar]] = {
+    "displayName": lambda pc: pc.display_name,
+    "userId": lambda pc: pc.user.id,
+    "userPrincipalName": lambda pc: pc.user.user_principal_name,
+    "userDetail/displayName": lambda pc: pc.user.display_name,
+    "status": lambda pc: pc.status.value,
+    "statusDetail/code": lambda pc: pc.failure.code if pc.failure else None,
+    "provisioningPolicyId": lambda pc: pc.current.snapshot.policy_id if pc.current.snapshot else None,
+    "provisioningPolicyName": lambda pc: pc.current.snapshot.policy_name if pc.current.snapshot else None,
+    "onPremisesConnectionId": lambda pc: pc.current.snapshot.connection_id if pc.current.snapshot else None,
+    "onPremisesConnectionName": lambda pc: pc.current.snapshot.connection_name if pc.current.snapshot else None,
+    "imageDisplayName": lambda pc: pc.current.snapshot.image_display_name if pc.current.snapshot else None,
+    "servicePlanId": lambda pc: pc.plan.id,
+    "servicePlanName": lambda pc: pc.plan.display_name,
+    "deviceRegionName": lambda pc: pc.current.resources.region,
+    "managedDeviceName": lambda pc: pc.current.resources.computer_name,
+    "@deskwright.grace/cause": lambda pc: pc.grace.cause.value if pc.grace else None,
+    "@deskwright.removal/cause": lambda pc: pc.removal.cause.value if pc.removal else None,
+    "createdDateTime": lambda pc: moment(pc.created_date_time),
+    "lastModifiedDateTime": lambda pc: moment(pc.last_modified_date_time),
+    "provisionedDateTime": lambda pc: moment(pc.provisioned_date_time),
+    "gracePeriodEndDateTime": lambda pc: moment(pc.grace.ends_at if pc.grace else None),
+}
+"""The columns of an entry, by the names of the properties. A change of them needs a new version of the list."""
+
+KINDS = {name: Kind.MOMENT if name in _MOMENTS else Kind.TEXT for name in ("id", *COLUMNS)}
+
+SEARCHED = ("displayName", "userPrincipalName", "userDetail/displayName", "managedDeviceName", "userId", "id")
+"""Properties that ``$search`` reads."""

@@ -1,15 +1,136 @@
-"""Replacing the machine of a Cloud PC: another one is built and takes the place of the current one. Pure."""
+"""Another build or machine for a Cloud PC: resumed, rebuilt, replaced, or swapped to another size.
+
+Pure. What is not in the table begins anew, after a clean-up: a machine that was never finished, a join that
+broke off half way, an error that puts the machine itself in doubt (docs/decisions/0025).
+
+Its id stays; which licences it claims changes. While they are swapped it claims both: losing one does not take it from
+its user, and having both does not build a second one (docs/decisions/0029).
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
 
-from shared.domain.cloud_pcs.build import Build, Failure, Resources, Warn
-from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc
-from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, Event, Phase
+from shared.domain.cloud_pcs.build import Build, Failure, Resources, Step, Warn
+from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, Swap
+from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, TRANSITIONS, Event, Phase, Status
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.naming import other_slot
 from shared.domain.policies.policy import Snapshot
+from shared.domain.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """A kind of rebuild: its name, its event in the life cycle, and the condition of the event, in words."""
+
+    name: str
+    event: Event
+    wants: str
+
+    def allows(self, status: Status) -> bool:
+        """Whether the life cycle has this rebuild of a Cloud PC of *status*."""
+        return (status, self.event) in TRANSITIONS
+
+
+RETRY = Rebuild("retry", Event.RETRIED, "only a failed Cloud PC can be retried")
+REPROVISION = Rebuild(
+    "reprovision", Event.REPROVISIONED, "only a Cloud PC that is provisioned or failed can be reprovisioned"
+)
+
+
+def not_rebuildable(pc: CloudPc, kind: Rebuild) -> str | None:
+    """Return why *pc* cannot be rebuilt by its record, None when it can."""
+    if not kind.allows(pc.status):
+        return f"{kind.wants}; this one is {pc.status.value}"
+    if why := pc.occupied:
+        return why
+    current = pc.current
+    being_cleaned = (
+        pc.status is Status.FAILED and current.clean_up_at is None and current.resources.computer_name is not None
+    )
+    return f"its remains are being removed just now; {kind.name} it when that is done" if being_cleaned else None
+
+
+_JOINED = ("computer_name", "vm_id", "region", "joined_at")
+_MANAGED = (*_JOINED, "entra_device_id", "managed_device_id")
+
+NEEDS: Mapping[Step, tuple[str, ...]] = MappingProxyType(
+    {
+        # The machine has joined, and its device is late: in a domain it comes with the next synchronisation.
+        Step.JOIN_DIRECTORY: _JOINED,
+        # From here on the directory, Intune and the host pool are waited for: a failure says little about the machine.
+        Step.ENROLL_IN_INTUNE: (*_JOINED, "entra_device_id"),
+        Step.ASSIGN_PRIMARY_USER: _MANAGED,
+        Step.ASSIGN_USER: _MANAGED,
+        Step.AWAIT_SIGN_IN_RIGHTS: _MANAGED,
+    }
+)
+"""The steps that may be begun again on the existing machine, and the resources that must be known for that."""
+
+MACHINE_IN_DOUBT = frozenset(
+    code.lower()
+    for code in (
+        "VMExtensionProvisioningError",
+        "VMExtensionProvisioningTimeout",
+        "VMExtensionHandlerNonTransientError",
+        "VMExtensionManagementInternalError",
+        "VMAgentStatusCommunicationError",
+        "OSProvisioningClientError",
+        "OSProvisioningInternalError",
+        "OSProvisioningTimedOut",
+        "VMStartTimedOut",
+        "OperationNotAllowed",  # the VM was stopped or generalised
+        "InternalExecutionError",
+        "machineStopped",
+    )
+)
+"""Azure's codes for a faulty machine, also where the step itself could be begun again."""
+
+
+class Resumption(Value):
+    """An attempt continues with the machine of the one before. *made*: by the steps before; *warnings*: of Windows."""
+
+    step: Step
+    made: Resources
+    warnings: tuple[Warn, ...] = ()
+
+
+def resumable(failure: Failure | None, made: Resources, *, resumed_at: Step | None = None) -> Step | None:
+    """Return the step at which the next attempt may continue with the resources *made*, None: it begins anew.
+
+    *resumed_at*: where the attempt that failed had been resumed itself. A step that failed twice on one machine is not
+    tried there a third time.
+    """
+    step = failure.step if failure else None
+    if failure is None or step is None or step not in NEEDS or step is resumed_at:
+        return None
+    known = all(getattr(made, name) is not None for name in NEEDS[step])
+    return step if known and failure.code.lower() not in MACHINE_IN_DOUBT else None
+
+
+def resumable_by_hand(pc: CloudPc, snapshot: Snapshot) -> Step | None:
+    """Return the step at which a retry of *pc* goes on, None: it begins anew, from *snapshot*.
+
+    What was made must still be there, not cleaned up in part; and it must be built from what *snapshot* says.
+    """
+    failed = pc.current
+    if pc.status is not Status.FAILED or failed.clean_up_at is None or failed.snapshot is None:
+        return None
+    hours = snapshot.configuration.grace_period_in_hours
+    built_alike = failed.snapshot.but(grace_period_in_hours=hours) == snapshot
+    return resumable(failed.last_error, failed.resources) if built_alike else None
+
+
+def resumption(build: Build) -> Resumption | None:
+    """Return the resumption of *build* with the machine of the failed attempt, None: it begins anew."""
+    if build.resumed_at is None:
+        return None
+    return Resumption(step=build.resumed_at, made=build.resources, warnings=build.warnings)
 
 
 def begin_replacement(
@@ -95,3 +216,83 @@ def abandoned(pc: CloudPc, failure: Failure, *, at: datetime, clean_up_at: datet
         phase=Phase.FAILED, last_error=failure, reason=failure.message, clean_up_at=clean_up_at, parked_since=None
     )
     return pc.with_build(given_up).but(last_modified_date_time=at)
+
+
+GROW = "resizeOsPartition"
+"""The post-provisioning step that makes a larger disk Windows' own."""
+
+
+def request(pc: CloudPc, plan: ServicePlan, operation_id: str, hours: int, at: datetime) -> CloudPc:
+    """Return *pc* waiting for the licence of *plan*, which it claims from now on."""
+    swap = Swap(plan=plan, until=at + timedelta(hours=hours), hours=hours, operation_id=operation_id)
+    return pc.after(Event.RESIZE_ASKED, at=at, swap=swap)
+
+
+def may_begin(pc: CloudPc, licenses: Container[str]) -> bool:
+    """Whether a resize that waits may begin: its licence is one of *licenses*, and nothing else is at work."""
+    waits = pc.status is Status.RESIZE_PENDING_LICENSE and pc.action is None
+    return waits and pc.swap is not None and pc.swap.plan.id in licenses
+
+
+def begin(pc: CloudPc, at: datetime) -> CloudPc:
+    """Return *pc* with the work of its resize begun. Raises: ValueError if it does not wait for one."""
+    if pc.swap is None:
+        raise ValueError("there is no resize to begin")
+    action = RemoteAction(name=Remote.RESIZE, operation_id=pc.swap.operation_id, begun_at=at)
+    return pc.after(Event.RESIZE_BEGUN, at=at, action=action, removal=None)
+
+
+def moved(pc: CloudPc, size: str, warnings: tuple[Warn, ...], at: datetime) -> CloudPc:
+    """Return *pc*, whose action is over, with its target plan; its old licence may be taken away now."""
+    if pc.swap is None:
+        return stayed(pc, size, at)
+    kept = tuple(warning for warning in pc.current.warnings if warning.step != GROW)
+    after = pc.but(plan=pc.swap.plan, swap=_other(pc.swap, pc.plan, at))
+    return _ended(after.with_current(warnings=(*kept, *warnings)), size, at)
+
+
+def stayed(pc: CloudPc, size: str, at: datetime) -> CloudPc:
+    """Return *pc*, whose action is over, with the plan it had; it claims the other licence for a while longer."""
+    return _ended(pc.but(swap=_other(pc.swap, pc.swap.plan, at)) if pc.swap else pc, size, at)
+
+
+def with_plan_of_today(pc: CloudPc, licensed: Iterable[ServicePlan]) -> CloudPc:
+    """Return *pc*, which is about to be built anew, with the hardware that its licence stands for now.
+
+    *licensed*: the service plans that its user has. Of its two plans in a swap it gets the one that is licensed.
+    """
+    held, swap = {plan.id: plan for plan in licensed}, pc.swap
+    if swap is not None and pc.plan.id not in held and swap.plan.id in held:
+        return pc.but(plan=held[swap.plan.id], swap=swap.but(plan=pc.plan))
+    today = held.get(pc.plan.id, pc.plan)
+    return pc if today == pc.plan else pc.but(plan=today)
+
+
+def settled(pc: CloudPc, licenses: Container[str], at: datetime, *, stays: bool = True) -> CloudPc:
+    """Return *pc* as it is once its user's licences are known: a swap that is over, or has taken too long, ends.
+
+    *stays*: whether its user keeps it; the resize of one that they are about to lose does not begin, and is late, too.
+    """
+    swap = pc.swap
+    if swap is None or pc.status is Status.RESIZING:
+        return pc
+    late, there = at >= swap.until, swap.plan.id in licenses
+    if pc.status is Status.RESIZE_PENDING_LICENSE:
+        return pc if not late or (there and stays) else _back(pc.but(swap=None), at)
+    return pc if there and not late else pc.but(swap=None, last_modified_date_time=at)
+
+
+def _other(swap: Swap, plan: ServicePlan, at: datetime) -> Swap:
+    return swap.but(plan=plan, until=at + timedelta(hours=swap.hours))
+
+
+def _ended(pc: CloudPc, size: str, at: datetime) -> CloudPc:
+    return _back(_with_size(pc, size) if size else pc, at)
+
+
+def _with_size(pc: CloudPc, size: str) -> CloudPc:
+    return pc.with_current(resources=pc.current.resources.but(size=size))
+
+
+def _back(pc: CloudPc, at: datetime) -> CloudPc:
+    return pc.after(Event.RESIZE_ENDED_WITH_WARNINGS if pc.current.warnings else Event.RESIZE_ENDED, at=at)

@@ -10,8 +10,7 @@ from pydantic import Field
 
 from shared.domain.graph_property import Property
 from shared.domain.policies.policy import Assignment
-from shared.domain.texts import Label
-from shared.domain.values import Value
+from shared.domain.values import Label, Value
 
 
 class FrequencyType(StrEnum):

@@ -9,8 +9,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.machines.sizes import SIZE_NAME, Size, known, ladder, parse_part_number
-from shared.domain.texts import Label
-from shared.domain.values import Value, Word, distinct, wrong_at
+from shared.domain.values import Label, Value, Word, distinct, wrong_at
 
 _ANY_PART_NUMBER = re.compile(r"[A-Za-z0-9_]{1,100}")
 

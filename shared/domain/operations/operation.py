@@ -1,15 +1,18 @@
-"""Operations: long jobs that callers start over HTTP; and audit events: who did what."""
+"""Operations: their states, intents and lists, those of reconciles, and names of audit events."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Self
 
 from pydantic import Field
 
 from shared.domain.cloud_pcs.build import Failure
+from shared.domain.filtering import Kind, Scalar, moment
 from shared.domain.naming import derived_id
 from shared.domain.values import Value
 
@@ -193,3 +196,111 @@ class AuditEvent(Value):
             after=after,
             correlation_id=run,
         )
+
+
+INTERRUPTED_AFTER = timedelta(minutes=15)
+"""An intent that is older was cut off: no request or activity runs for so long (host.json, functionTimeout)."""
+
+
+class ResourceType(StrEnum):
+    """Resource types of audit events; Graph's names where Graph has one."""
+
+    BULK_ACTION = "bulkAction"
+    CLOUD_PC = "cloudPC"
+    CONNECTION = "onPremisesConnection"
+    DEVICE_IMAGE = "deviceImage"
+    IMAGE_SET = "imageSet"
+    IMAGE_VERSION = "imageVersion"
+    ORPHAN = "orphan"
+    ORPHAN_SCAN = "orphanScan"
+    POLICY = "provisioningPolicy"
+    RELEASE = "spotRelease"
+    SERVICE = "service"
+    SESSION_HOST = "sessionHost"
+    SITE = "site"
+    SPOT_GROUP = "spotGroup"
+    TENANT = "tenant"
+    USER_SETTING = "userSetting"
+
+
+class Intent(Value):
+    """A change that is being carried out. *event*: its audit event, as it was decided.
+
+    *operation_id*: the operation that it opens, None: nobody waits for it. *writes_record*: False for what only starts
+    something. *promised*: a due row was written before, so that a sweep begins it if nobody else does.
+    """
+
+    id: str
+    tenant_id: str
+    event: AuditEvent
+    operation_id: str | None = None
+    writes_record: bool = True
+    promised: bool = False
+
+    def happened(self, now: dict[str, Any] | None) -> bool:
+        """Whether the change was made. *now*: the record as JSON, None if there is none.
+
+        A record that is as it was before was not changed. One that differs may have been changed by somebody else: then
+        the audit log has an event of what was only requested, which is better than one too few.
+        """
+        return not self.writes_record or now != self.event.before
+
+
+STEPS: Mapping[str, str] = MappingProxyType({"plan": "Read the directory and plan", "start": "Start what was planned"})
+"""The titles of the steps, in their order."""
+
+
+def planning(operation: Operation, at: datetime) -> Operation:
+    """Return it while the directory is read."""
+    return operation.at_step("plan", STEPS, percent=0, at=at)
+
+
+def planned(operation: Operation, counts: Mapping[str, int], users: int, at: datetime) -> Operation:
+    """Return the operation with the plan for *users*: the number of Cloud PCs of each action.
+
+    A reconcile that goes round again because somebody has requested another plans again: the counts add up.
+    """
+    before = (operation.result or {}).get("counts", {})
+    together = {action: number + before.get(action, 0) for action, number in counts.items()}
+    some = ", ".join(f"{action} {number}" for action, number in together.items() if number)
+    return (
+        operation.at_step("start", STEPS, percent=50, at=at)
+        .noted("plan", f"for {users} users: {some or 'nothing changes'}")
+        .but(result={"users": users, "counts": together})
+    )
+
+
+def reconciled(operation: Operation, at: datetime) -> Operation:
+    """Return the operation as succeeded, with its plan."""
+    return operation.succeeded(operation.result or {}, at)
+
+
+_MOMENTS = ("createdDateTime", "lastModifiedDateTime")
+
+COLUMNS: Mapping[str, Callable[[Operation], Scalar]] = {
+    "kind": lambda operation: operation.kind,
+    "resourceId": lambda operation: operation.resource_id,
+    "status": lambda operation: operation.status.value,
+    "requestedBy": lambda operation: operation.requested_by,
+    "error/code": lambda operation: operation.error.code if operation.error else None,
+    "createdDateTime": lambda operation: moment(operation.created_date_time),
+    "lastModifiedDateTime": lambda operation: moment(operation.last_modified_date_time),
+}
+"""The columns of an entry, by the names of the properties. A change of them needs a new version of the list."""
+
+KINDS = {name: Kind.MOMENT if name in _MOMENTS else Kind.TEXT for name in ("id", *COLUMNS)}
+
+SEARCHED = ("kind", "resourceId", "requestedBy", "error/code", "id")
+"""Properties that ``$search`` reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditNames:
+    """*applications*: display names of service principals by object id. *resources*: of records, as they are now."""
+
+    applications: Mapping[str, str]
+    resources: Mapping[str, str]
+
+
+NO_NAMES = AuditNames({}, {})
+"""Names for events that belong to no single tenant."""

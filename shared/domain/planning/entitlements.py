@@ -1,13 +1,16 @@
-"""Directory data of one user: account, licences and groups; and the policy that applies to them."""
+"""Entitlements: who may have which Cloud PC, how many licences are left, and the demand on addresses."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 
-from shared.domain.cloud_pcs.cloud_pc import User
-from shared.domain.machines.service_plan import ServicePlan
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
+from shared.domain.machines.service_plan import ServicePlan, service_plan
+from shared.domain.networks.connection import Connection
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.directory import DirectoryUser, SubscribedSku
+from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.values import Value
 
 
@@ -66,3 +69,78 @@ def plans_of(
     """
     held = [sku_id for sku_id in dict.fromkeys(user.sku_ids) if sku_id not in skus or user.uses(skus[sku_id])]
     return tuple(known[sku_id] for sku_id in held if sku_id in known)
+
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def seat_plans(settings: TenantSettings) -> dict[str, ServicePlan]:
+    """Return the service plans of the seats by id; a part number that is no Cloud PC's has none."""
+    plans = (service_plan(number, number, settings.service_plans) for number in sorted(settings.seats))
+    return {plan.id: plan for plan in plans if plan is not None}
+
+
+def seat_units(settings: TenantSettings) -> dict[str, int]:
+    """Return how many seats there are of each plan (id)."""
+    return {plan_id: settings.seats[plan.sku_part_number] for plan_id, plan in seat_plans(settings).items()}
+
+
+def seated(
+    settings: TenantSettings,
+    user_ids: Iterable[str],
+    records: Iterable[CloudPc],
+    first_seen: Mapping[str, datetime],
+) -> dict[str, tuple[ServicePlan, ...]]:
+    """Hand out the seats: users with a Cloud PC of a plan keep their seats, then who was seen first.
+
+    Those who were seen at the same moment, or never, follow by id.
+    """
+    holders = {(pc.user.id, plan_id): pc.created_date_time.isoformat() for pc in records for plan_id in pc.claims}
+    units = seat_units(settings)
+    everybody = sorted(user_ids, key=lambda user_id: (first_seen.get(user_id, _NEVER), user_id))
+    given: dict[str, tuple[ServicePlan, ...]] = {}
+    for plan in seat_plans(settings).values():
+        first = sorted(everybody, key=lambda user_id: holders.get((user_id, plan.id), "~"))
+        for user_id in first[: units[plan.id]]:
+            given[user_id] = (*given.get(user_id, ()), plan)
+    return given
+
+
+def with_seats(
+    members: Sequence[Entitlement],
+    settings: TenantSettings,
+    records: Iterable[CloudPc],
+    first_seen: Mapping[str, datetime],
+) -> tuple[Entitlement, ...]:
+    """Return the members with the seats they get in place of the licences that the directory reports."""
+    given = seated(settings, (member.user.id for member in members), records, first_seen)
+    return tuple(member.but(plans=given.get(member.user.id, ())) for member in members)
+
+
+def awaiting_addresses(cloud_pcs: Iterable[CloudPc], connection_id: str) -> int:
+    """Return how many machines are to be built through a connection and have no interface yet."""
+    return sum(
+        build.snapshot is not None
+        and build.snapshot.connection_id == connection_id
+        and pc.goes_on(build)
+        and build.resources.nic_id is None
+        for pc in cloud_pcs
+        for build in pc.builds
+    )
+
+
+class AddressForecast(Value):
+    """Free addresses against machines to be built. *short*: how many will have none."""
+
+    free: int
+    awaited: int
+    short: int
+
+
+def address_forecast(connection: Connection, cloud_pcs: Iterable[CloudPc], *, more: int = 0) -> AddressForecast | None:
+    """Return the forecast of a connection with *more* Cloud PCs than are planned; None: its addresses are not known."""
+    free = connection.free_addresses
+    if free is None:
+        return None
+    awaited = awaiting_addresses(cloud_pcs, connection.id) + more
+    return AddressForecast(free=free, awaited=awaited, short=max(0, awaited - free))

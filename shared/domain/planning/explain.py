@@ -6,17 +6,15 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from shared.domain import naming
-from shared.domain.amounts import amount
-from shared.domain.cloud_pcs.build import Build, Failure
+from shared.domain.cloud_pcs.build import TITLES, Build, Failure
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import WORKING, Status
-from shared.domain.cloud_pcs.steps import TITLES
 from shared.domain.cloud_pcs.user_setting import UserSetting, assigned_in
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.planning.entitlements import Entitlement, winner
 from shared.domain.policies.policy import Policy
-from shared.domain.values import Value
+from shared.domain.values import Value, amount
 
 
 class Claim(Value):

@@ -11,15 +11,14 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from shared.domain import naming
-from shared.domain.cloud_pcs import swapping
+from shared.domain.cloud_pcs import replacing
 from shared.domain.cloud_pcs.build import Build, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Removal, RemovalCause, User, replanned
 from shared.domain.cloud_pcs.grace import begin_grace, reprieve
 from shared.domain.cloud_pcs.lifecycle import BUILT, Event, Phase, Status
 from shared.domain.machines.service_plan import ServicePlan
-from shared.domain.planning.brake import Fleet, braked
 from shared.domain.planning.entitlements import Entitlement, linked, targeted_group, winner
-from shared.domain.planning.plans import Observed, Plan, Rules
+from shared.domain.planning.plans import Fleet, Observed, Plan, Rules, braked
 from shared.domain.planning.queueing import queue_up, waits
 from shared.domain.policies.policy import Policy, Snapshot
 
@@ -105,7 +104,7 @@ class _Steps:
     def _settle(self, record: CloudPc, licenses: Collection[str], *, stays: bool = True) -> CloudPc:
         """Return *record* with its swap over, if it is; while it is paused it stays as it is."""
         after = (
-            record if self._rules.pause_reason(record) else swapping.settled(record, licenses, self._at, stays=stays)
+            record if self._rules.pause_reason(record) else replacing.settled(record, licenses, self._at, stays=stays)
         )
         if after is not record and after.id not in {pc.id for pc in self._settled}:
             self._settled.append(after)
@@ -228,8 +227,8 @@ class _Steps:
 
     def _keep(self, record: CloudPc, entitlement: Entitlement) -> None:
         group_id, licenses = self._group_of(record, entitlement), self._licenses[entitlement.user.id]
-        if swapping.may_begin(record, licenses) and not self._rules.pause_reason(record):
-            self._resizes.append(swapping.begin(record, self._at))
+        if replacing.may_begin(record, licenses) and not self._rules.pause_reason(record):
+            self._resizes.append(replacing.begin(record, self._at))
         elif record.status is Status.IN_GRACE_PERIOD:
             self._reprieves.append(reprieve(record, self._at).with_current(group_id=group_id))
         elif record.removal is not None:
@@ -287,7 +286,7 @@ class _Steps:
     def _begin_grace(self, record: CloudPc, cause: RemovalCause) -> CloudPc:
         """Return *record* in its grace period, in which nothing waits for a licence that its user does not have."""
         licenses = self._licenses.get(record.user.id, frozenset())
-        return swapping.settled(begin_grace(record, cause, self._at), licenses, self._at)
+        return replacing.settled(begin_grace(record, cause, self._at), licenses, self._at)
 
     def _cancelled(self, record: CloudPc, cause: RemovalCause) -> CloudPc:
         confirmed_by = record.removal.confirmed_by if record.removal else None

@@ -1,12 +1,20 @@
-"""Builds that may start: first come, first served, within the licences there are and where nothing is paused."""
+"""The order in which Cloud PCs are built, and their spread over connections.
+
+Azure allows 4,000 role assignments in a subscription, and each Cloud PC needs its own
+(docs/decisions/0037-more-than-one-subscription.md).
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
+from shared.domain.cloud_pcs.build import Build
 from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.networks.connection import Connection, JoinType
+from shared.domain.planning.plans import Plan
+from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 
 _ACTIVE = frozenset(
@@ -90,3 +98,93 @@ def queue_up(
 
 def _position(pc: CloudPc) -> tuple[str, str]:
     return pc.created_date_time.isoformat(), pc.id
+
+
+NO_RIGHTS_LEFT = "no role assignment is left for its user's sign-in; the provider adds a subscription to the tenant"
+
+
+def places_of(tenant: Tenant, connection: Connection) -> tuple[str, ...]:
+    """Return the subscriptions in which a connection's Cloud PCs may be: hosted networks can be in each of a tenant's.
+
+    A network interface is in the subscription of its network: a customer's own network has one.
+    """
+    if not connection.network.hosted or connection.subscription_id != tenant.subscription_id:
+        return (connection.subscription_id,)
+    return (tenant.subscription_id, *tenant.further_subscription_ids)
+
+
+def open_places(tenant: Tenant, connection: Connection) -> tuple[str, ...]:
+    """Return the places in which a build may be begun: those that the connection's last checks do not rule out."""
+    closed = connection.closed_subscription_ids
+    return tuple(each for each in places_of(tenant, connection) if each not in closed)
+
+
+def subscription_of(build: Build, tenant: Tenant, connection: Connection) -> str:
+    """Return the subscription in which a build is made: the one it was given, while its connection has that."""
+    given = build.subscription_id or build.resources.subscription_id
+    return given if given in places_of(tenant, connection) else connection.subscription_id
+
+
+def rights_of(build: Build) -> int:
+    """Return how many role assignments a build needs: on the desktop, and on the machine unless a domain knows it."""
+    hybrid = build.snapshot is not None and build.snapshot.join_type is JoinType.HYBRID_AZURE_AD_JOIN
+    return 1 if hybrid else 2
+
+
+def rights_used(cloud_pcs: Iterable[CloudPc], places: Mapping[str, tuple[str, ...]]) -> Counter[str]:
+    """Return how many role assignments Cloud PCs have or will have, by subscription. *places*: by connection (id)."""
+    used: Counter[str] = Counter()
+    for pc in cloud_pcs:
+        for build in pc.builds:
+            where = build.subscription_id or build.resources.subscription_id
+            if where is None and not waits(pc) and build.snapshot is not None:
+                where = places.get(build.snapshot.connection_id, (None,))[0]
+            if where is not None and pc.status is not Status.NOT_PROVISIONED:
+                used[where] += rights_of(build)
+    return used
+
+
+def spread(
+    plan: Plan, known: Mapping[str, CloudPc], places: Mapping[str, tuple[str, ...]], used: Counter[str], limit: int
+) -> Plan:
+    """Return *plan* with a subscription for each build that starts: the one with most rights left.
+
+    Where none are left, it waits.
+
+    *known*: the records as they are, by id. *used*: the role assignments of each subscription; those of the plan are
+    added. *limit*: how many a subscription may have for signing in.
+    """
+    planned = {pc.id: pc for pc in (*plan.provision, *plan.waiting)}
+    start: list[str] = []
+    for pc_id in plan.start:
+        pc = planned.get(pc_id) or known[pc_id]
+        placed = _placed(pc, known.get(pc_id), places, used, limit)
+        if placed.current.reason != NO_RIGHTS_LEFT:
+            start.append(pc_id)
+        planned[pc_id] = placed
+    new = {pc.id for pc in plan.provision}
+    return plan.but(
+        provision=tuple(planned[pc.id] for pc in plan.provision),
+        waiting=tuple(pc for pc in planned.values() if pc.id not in new and pc != known.get(pc.id)),
+        start=tuple(start),
+    )
+
+
+def _placed(
+    pc: CloudPc,
+    before: CloudPc | None,
+    places: Mapping[str, tuple[str, ...]],
+    used: Counter[str],
+    limit: int,
+) -> CloudPc:
+    build = pc.current
+    offered = places.get(build.snapshot.connection_id, ()) if build.snapshot else ()
+    has = before is not None and before.status is not Status.NOT_PROVISIONED
+    given = (build.subscription_id or build.resources.subscription_id) if has else None
+    if not offered or given in offered:
+        return pc
+    best = min(offered, key=lambda each: used[each])
+    if used[best] + rights_of(build) > limit:
+        return pc.with_current(reason=NO_RIGHTS_LEFT, subscription_id=None)
+    used[best] += rights_of(build)
+    return pc.with_current(subscription_id=best)

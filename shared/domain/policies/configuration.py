@@ -1,4 +1,4 @@
-"""Configuration of a policy's Cloud PCs, declared once: the wizard's step, a part of the policy and of the snapshot.
+"""The configuration of a policy: what its machines are like, and the languages of Windows.
 
 A new field needs a row of ``PROPERTIES`` (``graph.py``) beside it, and what acts on it.
 """
@@ -10,9 +10,16 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from shared.domain.naming import naming_template_problem
-from shared.domain.policies.locales import LOCALES
 from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.values import Value, Word, when_written
+
+LOCALES: tuple[str, ...] = (
+    "ar-SA", "bg-BG", "cs-CZ", "da-DK", "de-DE", "el-GR", "en-AU", "en-GB", "en-US", "es-ES", "es-MX", "et-EE",
+    "fi-FI", "fr-CA", "fr-FR", "he-IL", "hr-HR", "hu-HU", "it-IT", "ja-JP", "ko-KR", "lt-LT", "lv-LV", "nb-NO",
+    "nl-NL", "pl-PL", "pt-BR", "pt-PT", "ro-RO", "ru-RU", "sk-SK", "sl-SI", "sr-Latn-RS", "sv-SE", "th-TH",
+    "tr-TR", "uk-UA", "zh-CN", "zh-TW",
+)  # fmt: skip
+
 
 DEDICATED = "dedicated"
 """The only provisioning type."""

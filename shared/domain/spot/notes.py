@@ -7,8 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from shared.domain.texts import several_lines
-from shared.domain.values import Value
+from shared.domain.values import Value, several_lines
 
 LONGEST_NOTE = 4000
 NoteText = Annotated[str, Field(max_length=LONGEST_NOTE), AfterValidator(several_lines)]

@@ -1,9 +1,12 @@
-"""Groups and users of the directory, and rules for the groups that a policy may be assigned to."""
+"""A tenant's directory: users, groups, role assignments, and subscriptions to its changes."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from shared.domain.values import Value
 
@@ -88,3 +91,99 @@ class ManagedDevice(Value):
     device_id: str | None = None  # the Entra device's deviceId; zeros until the registration is complete
     enrolled_at: datetime | None = None
     user_id: str | None = None
+
+
+WATCH = "directory"
+"""The id of a tenant's one watch."""
+
+SUBSCRIPTION_LIFE = timedelta(days=28)
+"""Graph allows users and groups just under 29 days (41,760 minutes)."""
+
+RENEWED_BEFORE = timedelta(days=14)
+
+FOLLOWED_WITHIN = timedelta(days=1)
+"""A delta query older than this is not relied on."""
+
+
+class Resource(StrEnum):
+    """Watched resources."""
+
+    USERS = "users"
+    GROUPS = "groups"
+
+
+class Subscription(Value):
+    """A subscription to change notifications."""
+
+    id: str
+    resource: Resource
+    expires_at: datetime
+
+
+class DirectoryChanges(Value):
+    """Changed users, and whether groups were added to or removed from groups, which may concern any user."""
+
+    user_ids: frozenset[str] = frozenset()
+    structure: bool = False
+    link: str  # of the next delta query
+
+
+class Watch(Value):
+    """Position of a tenant in reading its directory; or, with the directory's id as tenant id, its subscriptions."""
+
+    tenant_id: str
+    users_link: str | None = None
+    groups_link: str | None = None
+    read_at: datetime | None = None
+    subscriptions: tuple[Subscription, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return WATCH
+
+    def follows(self, at: datetime) -> bool:
+        """Whether the changes of the directory are read, and were read lately."""
+        read = self.users_link is not None and self.groups_link is not None
+        return read and self.read_at is not None and at - self.read_at < FOLLOWED_WITHIN
+
+    def subscription(self, resource: Resource) -> Subscription | None:
+        """Return the subscription to *resource*, None when there is none."""
+        return next((each for each in self.subscriptions if each.resource is resource), None)
+
+
+def client_state(key: str, directory_id: str) -> str:
+    """Return the clientState of the notifications of a directory: derived, so that no table has to keep it."""
+    return hmac.new(
+        key.encode(), f"notifications/{directory_id}".encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).hexdigest()
+
+
+class PrincipalType(StrEnum):
+    """Kinds of holders of a role, by Graph's names."""
+
+    USER = "User"
+    GROUP = "Group"
+    SERVICE_PRINCIPAL = "ServicePrincipal"
+
+
+class RoleAssignment(Value):
+    """One holder of one role. *user_principal_name*: of a user that the directory still has."""
+
+    id: str
+    role: str
+    principal_id: str
+    principal_type: PrincipalType
+    display_name: str
+    user_principal_name: str | None = None
+    created_date_time: datetime | None = None
+
+
+TAKE_EFFECT_WITHIN = timedelta(minutes=10)
+"""Azure's word for it (learn.microsoft.com/azure/role-based-access-control/troubleshooting). No request tells whether
+an assignment of somebody else counts yet (docs/decisions/0089)."""
+
+
+def count_from(given_at: datetime) -> datetime:
+    """Return from when roles count that were given at *given_at*."""
+    return given_at + TAKE_EFFECT_WITHIN

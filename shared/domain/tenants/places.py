@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from ipaddress import IPv4Network
 
 from shared.domain import naming
-from shared.domain.amounts import amount
 from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.tenants.tenant import Site
+from shared.domain.values import amount
 from shared.errors import Problem
 
 _REGIONS = frozenset(region.id for region in SUPPORTED_REGIONS)

@@ -13,8 +13,7 @@ from pydantic import AfterValidator, Field
 from shared.domain.machines.restore_points import Frequency
 from shared.domain.machines.service_plan import NAMED_BY, ServicePlanRules
 from shared.domain.naming import naming_template_problem, tenant_resource_group
-from shared.domain.texts import Label
-from shared.domain.values import Value, distinct
+from shared.domain.values import Label, Value, distinct
 
 _WIDEST, _NARROWEST = 8, 24
 

@@ -7,21 +7,21 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.amounts import amount
 from shared.domain.networks.connection import Connection, JoinType
 from shared.domain.tenants.places import site_problems
 from shared.domain.tenants.tenant import Site
-from shared.domain.values import Id, Value
-from shared.domain.wizards.checked_texts import (
+from shared.domain.values import Id, Value, amount
+from shared.domain.wizards.fields import (
     DomainName,
     JoinAccount,
     JoinPassword,
+    Name,
     NetworkId,
     OrganizationalUnit,
     SubnetId,
+    name_taken,
 )
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
-from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
 from shared.errors import Problem
 

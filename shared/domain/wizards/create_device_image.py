@@ -1,8 +1,8 @@
-"""Create Device Image: name, site, version, source, review; saving builds it."""
+"""The wizard that creates a device image, and the sources of images."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -13,14 +13,74 @@ from shared.domain.images.image import (
     GalleryImage,
     ImageSource,
     OwnImage,
+    image_named,
+    is_managed_image,
 )
 from shared.domain.tenants.tenant import Site
-from shared.domain.values import Id, Value
+from shared.domain.values import Id, ResourceId, Value
+from shared.domain.wizards.fields import Name, name_taken
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
-from shared.domain.wizards.image_sources import SOURCES, ChosenImage, missing_own_image, own_image, place_problems
-from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
+
+SOURCES = ("galleryImageId", "galleryVersionId", "managedImageId")
+"""The fields of which one names the source."""
+
+
+class ChosenImage(Value):
+    """An image to build from: at most one of the three."""
+
+    gallery_image_id: ResourceId | None = Field(
+        None, title="Marketplace image", description="An image of the marketplace. Name one source only."
+    )
+    gallery_version_id: ResourceId | None = Field(
+        None,
+        title="Gallery version",
+        description="A version in a gallery of the tenant's subscription. Name one source only.",
+    )
+    managed_image_id: ResourceId | None = Field(
+        None,
+        title="Managed image",
+        description="An image of your own in the tenant's subscription. Name one source only.",
+    )
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The fields that name a source."""
+        return tuple(name for name, value in self.to_json().items() if name in SOURCES and value is not None)
+
+    @property
+    def own_image_id(self) -> str | None:
+        """The ARM id of a gallery version or a managed image."""
+        return self.gallery_version_id or self.managed_image_id
+
+
+def own_image(step: ChosenImage, images: Iterable[OwnImage]) -> OwnImage | None:
+    """Return the gallery version or the managed image that was chosen, None when there is none of that kind."""
+    found = image_named(images, step.own_image_id)
+    return found if found and is_managed_image(found.id) is (step.managed_image_id is not None) else None
+
+
+def missing_own_image(step: ChosenImage, images: Iterable[OwnImage], what: str) -> Problem:
+    """Return why nothing can be built from the gallery version or the managed image that was chosen.
+
+    *what*: is to be built.
+    """
+    there = own_image(step, images)
+    if there is not None and there.why_not is not None:
+        message = f"no {what} can be built from it: {there.why_not}; choose another"
+    else:
+        kind = "gallery version" if step.managed_image_id is None else "managed image"
+        message = f"there is no such {kind}; choose one of the tenant's"
+    return Problem(f"/source/{step.named[0]}", message, "source")
+
+
+def place_problems(step: ChosenImage, images: Iterable[OwnImage], region: str) -> Iterable[Problem]:
+    """Give a problem where machines are made in a *region* in which the image of the tenant's own is not."""
+    there = own_image(step, images)
+    if there and there.offered and (why := there.why_not_in(region)):
+        yield Problem(f"/source/{step.named[0]}", why, "source")
+
 
 VERSION_TAKEN = Problem("/version/version", "this image has this version already; choose a higher one", "version")
 _MOST = 20

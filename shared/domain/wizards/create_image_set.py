@@ -8,14 +8,13 @@ from typing import Any
 from pydantic import Field
 
 from shared.domain.images.image import GalleryImage, ImageSource, OwnImage
-from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe, missing_values
+from shared.domain.spot.images.image_set import HostPoolType, ImageSet, Recipe, missing_values
 from shared.domain.spot.notes import NewNote
 from shared.domain.tenants.tenant import Site
-from shared.domain.texts import Description
-from shared.domain.values import Id, Value
+from shared.domain.values import Description, Id, Value
+from shared.domain.wizards.create_device_image import SOURCES, ChosenImage, missing_own_image, own_image, place_problems
+from shared.domain.wizards.fields import Name, name_taken
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
-from shared.domain.wizards.image_sources import SOURCES, ChosenImage, missing_own_image, own_image, place_problems
-from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
 

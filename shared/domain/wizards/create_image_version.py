@@ -7,14 +7,13 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.spot.image_set import HostPoolType, ImageSet
-from shared.domain.spot.image_version import FIRST, ImageVersion, VersionStatus, next_version, numbers
+from shared.domain.spot.images.image_set import HostPoolType, ImageSet
+from shared.domain.spot.images.image_version import FIRST, ImageVersion, VersionStatus, next_version, numbers
 from shared.domain.spot.notes import NewNote
 from shared.domain.values import Id, Value
-from shared.domain.wizards.create_device_image import VERSION_NUMBER
+from shared.domain.wizards.create_device_image import SOURCES, VERSION_NUMBER, ChosenImage, place_problems
 from shared.domain.wizards.create_image_set import Chosen, ImageSetFacts, missing_source
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
-from shared.domain.wizards.image_sources import SOURCES, ChosenImage, place_problems
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
 

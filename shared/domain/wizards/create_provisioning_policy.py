@@ -16,13 +16,10 @@ from shared.domain.policies.configuration import ConfigurationStep
 from shared.domain.policies.policy import Assignment, Policy
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
-from shared.domain.texts import Description
-from shared.domain.values import Id, ResourceId, Value, distinct
-from shared.domain.wizards.addresses import address_warnings
-from shared.domain.wizards.forecast import Usage, policy_reach
+from shared.domain.values import Description, Id, ResourceId, Value, distinct
+from shared.domain.wizards.fields import Name, name_taken
+from shared.domain.wizards.forecast import Target, Usage, address_warnings, overlaps, policy_reach
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
-from shared.domain.wizards.names import Name, name_taken
-from shared.domain.wizards.overlaps import Target, overlaps
 from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
 from shared.errors import Problem
 

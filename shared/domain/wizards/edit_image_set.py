@@ -8,12 +8,11 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.spot.image_set import ImageSet, Recipe, next_build
-from shared.domain.texts import Description
-from shared.domain.values import Id, Value
+from shared.domain.spot.images.image_set import ImageSet, Recipe, next_build
+from shared.domain.values import Description, Id, Value
 from shared.domain.wizards.create_image_set import NotesStep, recipe_problems
+from shared.domain.wizards.fields import Form
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
-from shared.domain.wizards.offers import Form
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
 

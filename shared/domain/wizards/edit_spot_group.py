@@ -7,23 +7,22 @@ from typing import Any
 
 from pydantic import Field
 
-from shared.domain.amounts import amount
-from shared.domain.spot.group import SpotGroup, UncPath
-from shared.domain.spot.members import without_place
+from shared.domain.spot.groups.group import SpotGroup, UncPath
+from shared.domain.spot.groups.members import without_place
 from shared.domain.spot.notes import NoteText
-from shared.domain.texts import Description
-from shared.domain.values import Id, Value, differing
+from shared.domain.values import Description, Id, Value, amount, differing
 from shared.domain.wizards.create_provisioning_policy import group_problems
 from shared.domain.wizards.create_spot_group import (
     NAME_TAKEN,
+    EditCapacityStep,
+    capacity_problems_of,
     capacity_warnings,
     connection_warnings,
     quantity_warnings,
 )
+from shared.domain.wizards.fields import Name, name_taken
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
-from shared.domain.wizards.names import Name, name_taken
 from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
-from shared.domain.wizards.spot_capacity_step import EditCapacityStep, capacity_problems_of
 from shared.domain.wizards.spot_group_steps import (
     DataStep,
     GroupIds,

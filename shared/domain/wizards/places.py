@@ -21,10 +21,9 @@ from shared.domain.tenants.tenant import (
     TenantSettings,
     Zone,
 )
-from shared.domain.texts import Label
-from shared.domain.values import Id, Value, distinct
+from shared.domain.values import Id, Label, Value, distinct
+from shared.domain.wizards.fields import Form
 from shared.domain.wizards.forms import REVIEW, Wizard, WizardStep
-from shared.domain.wizards.offers import Form
 from shared.errors import Problem
 
 _Regions = Annotated[tuple[Region, ...], Field(max_length=20), AfterValidator(distinct)]

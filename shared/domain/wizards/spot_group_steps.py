@@ -8,15 +8,14 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.networks.connection import Connection
-from shared.domain.spot.group import HostSettings, LicenseType, Sessions, SpotGroup, UncPath
-from shared.domain.spot.members import Seen, SpotMember
+from shared.domain.spot.groups.group import HostSettings, LicenseType, Sessions, SpotGroup, UncPath
+from shared.domain.spot.groups.members import Seen, SpotMember
 from shared.domain.spot.notes import NoteText
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
-from shared.domain.texts import Description
-from shared.domain.values import Id, Value, Word, distinct, wrong_at
+from shared.domain.values import Description, Id, Value, Word, distinct, wrong_at
+from shared.domain.wizards.fields import Name
 from shared.domain.wizards.forecast import Usage
-from shared.domain.wizards.names import Name
 from shared.errors import Problem
 
 _MOST_TAGS = 15

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import AwareDatetime, Field
 
-from shared.domain.spot.group import LicenseType, SpotGroup
+from shared.domain.spot.groups.group import LicenseType, SpotGroup
+from shared.domain.spot.groups.target import Method
 from shared.domain.spot.notes import NoteText
-from shared.domain.spot.target import Method
 from shared.domain.values import Value
 from shared.domain.wizards.create_spot_group import capacity_warnings
 from shared.domain.wizards.edit_spot_group import SelectStep

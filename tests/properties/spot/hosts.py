@@ -5,12 +5,12 @@ from datetime import UTC, datetime, time, timedelta
 
 from hypothesis import strategies as st
 
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host_plan import Action, HostPlan, Step
-from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
-from shared.domain.spot.schedule import Phase, Schedule
-from shared.domain.spot.settings import BufferBase, ScaleIn
-from shared.domain.spot.target import GroupTarget, Method, Release
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.schedule import Phase, Schedule
+from shared.domain.spot.groups.settings import BufferBase, ScaleIn
+from shared.domain.spot.groups.target import GroupTarget, Method, Release
+from shared.domain.spot.hosts.host_plan import Action, HostPlan, Step
+from shared.domain.spot.hosts.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 OLD, NEW = "1.0.0", "1.0.1"

@@ -6,15 +6,14 @@ from random import Random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host_plan import Action, HostPlan
-from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
-from shared.domain.spot.plan import plan
-from shared.domain.spot.reasons import Reason
-from shared.domain.spot.schedule import Phase, Schedule, edges, next_edge
-from shared.domain.spot.settings import ScaleIn
-from shared.domain.spot.start_times import Durations, StartTimes
-from shared.domain.spot.target import GroupTarget, Method, Release
+from shared.domain.spot.engine.forecasts import Durations, StartTimes
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.schedule import Phase, Schedule, edges, next_edge
+from shared.domain.spot.groups.settings import ScaleIn
+from shared.domain.spot.groups.target import GroupTarget, Method, Release
+from shared.domain.spot.hosts.host_plan import Action, HostPlan, Reason
+from shared.domain.spot.hosts.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
 from tests.properties.spot.hosts import ENDS, HARMS, NEW, NOW, OLD, advanced, hosts, targets
 
 LOOK = timedelta(minutes=1)

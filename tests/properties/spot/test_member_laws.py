@@ -12,11 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.policies.policy import Assignment
-from shared.domain.spot.members import FormerMember, MemberPlan, Rights, Roll, SpotMember, plan_members, seen_users
+from shared.domain.spot.groups.members import (
+    FormerMember,
+    MemberPlan,
+    Rights,
+    Roll,
+    SpotMember,
+    plan_members,
+    seen_users,
+)
 from shared.domain.tenants.directory import DirectoryUser, SubscribedSku
 from shared.domain.tenants.tenant import RemovalBrake, TenantSettings
 from shared.errors import NotFoundError, UnavailableError
-from shared.services.member_plans import read_members
+from shared.services.spot.members import read_members
 from tests.integration import desks, things
 
 _AT = datetime(2026, 11, 22, 9, tzinfo=UTC)

@@ -2,8 +2,8 @@
 
 import re
 
-from activities.accounts import STEP
-from activities.run_commands import assemble
+from activities.machines.accounts import STEP
+from activities.machines.run_commands import assemble
 
 SOURCE = assemble((STEP,), frame="frame", below="account/")
 

@@ -1,6 +1,6 @@
 """Places that are tried, and their order."""
 
-from activities.capacity import quota_problem, zones_to_try
+from activities.machines.capacity import quota_problem, zones_to_try
 from shared.clients.vm_sizes import Offer
 from shared.contracts.machines import CapacityOrder
 from shared.domain.machines.service_plan import ServicePlan, size_ladder

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from activities.configuration import warnings_of
-from activities.run_commands import assemble, begin_run_command, harmless, read_steps, script
-from shared.contracts.configuration import REMOVE_LOCAL_ADMINISTRATOR, STEPS
-from shared.contracts.refusals import DeclinedError
+from activities.machines.run_commands import assemble, begin_run_command, harmless, read_steps, script
+from activities.machines.scripts import warnings_of
+from shared.contracts.outcomes import DeclinedError
+from shared.contracts.provisioning import REMOVE_LOCAL_ADMINISTRATOR, STEPS
 from shared.domain.policies.configuration import SecurityDefaults
 from tests.house.tree import ROOT, below, text
 

@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from activities.host_configuration import CONFIGURATION_STEPS, NEEDED, parameters_of, steps_of
-from activities.run_commands import assemble, harmless
-from shared.domain.spot.host_windows import HostWindows, ProfileContainers
+from activities.machines.run_commands import assemble, harmless
+from activities.machines.scripts import CONFIGURATION_STEPS, NEEDED, parameters_of, steps_of
+from shared.domain.spot.hosts.host import HostWindows, ProfileContainers
 from tests.unit.activities.test_configuration import scripts_in
 
 WINDOWS = HostWindows(

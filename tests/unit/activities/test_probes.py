@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from activities.run_commands import assemble
+from activities.machines.run_commands import assemble
 from shared.contracts.connections import CHECKS
 from shared.domain.networks.connection import JoinType
 from shared.domain.networks.health import PROBE_STEPS, probe_steps

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.errors import SlowedDownError
-from triggers.http.sign_in_failures import SignInFailures, caller_address
+from triggers.http.authentication import SignInFailures, caller_address
 
 
 def failures(counted: SignInFailures, forwarded: str, times: int) -> int:

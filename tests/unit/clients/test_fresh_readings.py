@@ -5,12 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.contracts.outcomes import Refused
-from shared.contracts.refusals import DeclinedError
-from shared.domain.asking import Unanswered, held_back
+from shared.contracts.outcomes import DeclinedError, Refused
+from shared.domain.destroying import Unanswered, held_back
 from shared.domain.tenants.directory import DirectoryUser
 from shared.errors import NotFoundError, ThrottledError, UnavailableError
-from shared.services.fresh_readings import SeenUser, accounts, read_user
+from shared.services.tenants.fresh_readings import SeenUser, accounts, read_user
 from tests.integration.things import NOW
 
 ADA = DirectoryUser(id="ada", user_principal_name="ada@contoso.example", display_name="Ada")

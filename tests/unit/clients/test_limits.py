@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.clients.limits import arm_limits, graph_limits
+from shared.clients.pacing import arm_limits, graph_limits
 from shared.clients.pipeline import left_in
 
 VM = "https://arm.example/subscriptions/S/resourceGroups/g/providers/Microsoft.Compute/virtualMachines/cpc-1"

@@ -9,7 +9,7 @@ import pytest
 
 from shared.clients.buckets import Bucket
 from shared.clients.pacing import Pacing
-from shared.contracts.tickets import SPENT, TICKETS, PacedError, on_behalf_of
+from shared.contracts.calls import SPENT, TICKETS, PacedError, on_behalf_of
 from shared.domain.rate_limiter import Limit
 from tests.rate_limiters import MemoryRateLimiters
 

@@ -9,8 +9,15 @@ import pytest
 from shared.clients.arm import parse_id, poll
 from shared.clients.pipeline import decide, read_error, retry_after
 from shared.contracts.machines import Finished
-from shared.contracts.outcomes import Accepted, NoCapacity, Pending, Refused
-from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
+from shared.contracts.outcomes import (
+    Accepted,
+    DeclinedError,
+    MissingError,
+    NoCapacity,
+    Pending,
+    Refused,
+    UnansweredError,
+)
 from shared.errors import ThrottledError
 
 ARM = "https://arm.example"

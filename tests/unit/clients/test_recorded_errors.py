@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.clients.pipeline import decide
-from shared.contracts.refusals import DeclinedError, MissingError, UnansweredError
+from shared.contracts.outcomes import DeclinedError, MissingError, UnansweredError
 from shared.domain.azure_errors import RULES
 from shared.errors import ThrottledError
 

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from shared.clients.arm import ArmClients
-from shared.clients.blobs import Blobs
 from shared.clients.credentials import FederatedCredential, own_credential
 from shared.clients.graph import Graph
 from shared.clients.key_vault import Vault
 from shared.clients.pipeline import transport
-from shared.clients.queues import queue_client
+from shared.clients.storage import Blobs, queue_client
 from shared.storage.tables import Tables
 
 NOBODY: Any = SimpleNamespace(get_token=None, get_token_info=None)

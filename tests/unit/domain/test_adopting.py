@@ -17,9 +17,9 @@ from shared.domain.cloud_pcs.adopting import (
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, User
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
-from shared.domain.cloud_pcs.machines_gone import KnownMachine, gone_failure, lose_machine
 from shared.domain.machines.service_plan import size_ladder
 from shared.domain.naming import cloud_pc_id
+from shared.domain.operations.machines_gone import KnownMachine, gone_failure, lose_machine
 from tests.integration import things
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)

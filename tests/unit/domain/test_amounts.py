@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.domain.amounts import amount
+from shared.domain.values import amount
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 Cloud PCs"), (1, "1 Cloud PC"), (2, "2 Cloud PCs")])

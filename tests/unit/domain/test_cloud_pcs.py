@@ -5,10 +5,9 @@ from datetime import datetime
 import pytest
 from pydantic import ValidationError
 
-from shared.domain.cloud_pcs.build import Build, Failure, Resources
+from shared.domain.cloud_pcs.build import ORDER, Build, Failure, Resources, Step, percent, seconds_left
 from shared.domain.cloud_pcs.lifecycle import REPLACEABLE, Event, Phase, Status
 from shared.domain.cloud_pcs.replacing import replaced
-from shared.domain.cloud_pcs.steps import ORDER, Step, percent, seconds_left
 from shared.domain.images.image import marketplace_image
 from shared.domain.naming import naming_template_problem
 from shared.domain.networks.connection import HealthCheck, HealthStatus, JoinType, overall

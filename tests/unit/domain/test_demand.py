@@ -6,8 +6,8 @@ from shared.domain.cloud_pcs.build import Build, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.networks.connection import SubnetUsage
-from shared.domain.planning.demand import AddressForecast, address_forecast, awaiting_addresses
-from shared.domain.wizards.addresses import address_warnings
+from shared.domain.planning.entitlements import AddressForecast, address_forecast, awaiting_addresses
+from shared.domain.wizards.forecast import address_warnings
 from tests.integration import things
 
 SUBNETS = (SubnetUsage(subnet_id="a", total=3, free=0), SubnetUsage(subnet_id="b", total=11, free=2))

@@ -17,7 +17,7 @@ from shared.domain.filtering import (
     read_filter,
     searched,
 )
-from shared.domain.ordering import OrderError, Term, behind, ordered, place_of, read_order, read_token, token_of
+from shared.domain.pages import OrderError, Term, behind, ordered, place_of, read_order, read_token, token_of
 
 KINDS = {"id": Kind.TEXT, "name": Kind.TEXT, "at": Kind.MOMENT, "size": Kind.NUMBER, "done": Kind.FLAG}
 ADA = {"id": "1", "name": "Ada's", "at": moment(datetime(2026, 1, 31, 8, tzinfo=UTC)), "size": 4, "done": True}

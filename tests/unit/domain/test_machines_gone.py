@@ -9,7 +9,8 @@ from shared.domain.cloud_pcs.build import MACHINE_GONE, Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.cloud_pcs.grace import reprieve
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
-from shared.domain.cloud_pcs.machines_gone import (
+from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
+from shared.domain.operations.machines_gone import (
     KnownMachine,
     gone_failure,
     lose_host,
@@ -17,9 +18,8 @@ from shared.domain.cloud_pcs.machines_gone import (
     machine_known,
     machine_of_host,
 )
-from shared.domain.cloud_pcs.remote_action import Remote, RemoteAction
-from shared.domain.spot.host import HostSeen, HostStatus, HostTask, HostWork, planned_anew
-from shared.domain.spot.observed import HostState
+from shared.domain.spot.hosts.host import HostSeen, HostStatus, HostTask, HostWork, planned_anew
+from shared.domain.spot.hosts.observed import HostState
 from tests.integration import things
 from tests.unit.spot.test_dedicated import host
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.policies.pausing import ServiceState, pause_reason
+from shared.domain.operations.pausing import ServiceState, pause_reason
 from shared.domain.tenants.tenant import Paused, Tenant
 from tests.unit.wizards import office
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.services.version_actions import public_address
+from shared.services.spot.version_actions import public_address
 
 
 @pytest.mark.parametrize("text", ["224.0.1.1", "233.252.0.1", "239.1.2.3", "10.0.0.1", "127.0.0.1", "255.255.255.255"])

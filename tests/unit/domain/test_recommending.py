@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 from azure_simulator.compute.images.marketplace_catalogue import IMAGES
 
-from shared.domain.images.image import PUBLISHER, SESSION_HOST_OFFERS, GalleryImage, session_host_image
-from shared.domain.images.recommending import recommended
+from shared.domain.images.image import PUBLISHER, SESSION_HOST_OFFERS, GalleryImage, recommended, session_host_image
 
 SPOT_PC = (
     "office-365-win10-21h2-avd-m365",

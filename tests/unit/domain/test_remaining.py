@@ -6,10 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.operations.bulk import BulkAction, BulkStatus
-from shared.domain.operations.listing import COLUMNS
-from shared.domain.operations.operation import Actor, Operation, OperationStatus
-from shared.domain.operations.remaining import durations_of, estimated_end, estimated_end_of_bulk
+from shared.domain.operations.bulk import BulkAction, BulkStatus, durations_of, estimated_end, estimated_end_of_bulk
+from shared.domain.operations.operation import COLUMNS, Actor, Operation, OperationStatus
 from tests.integration import things
 
 NOW = things.NOW

@@ -14,7 +14,7 @@ from shared.domain.machines.restore_points import MOST, RestorePoint, TimeRange,
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.planning.planner import plan
 from shared.domain.planning.plans import Observed
-from shared.services.remote import RemoteActionRequest, refusal
+from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, refusal
 from tests.cloud_pcs import edited
 from tests.integration import things
 

@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 from shared.domain.cloud_pcs.cloud_pc import User
-from shared.domain.planning.entitlements import Entitlement
-from shared.domain.planning.seats import seat_plans, seat_units, seated, with_seats
+from shared.domain.planning.entitlements import Entitlement, seat_plans, seat_units, seated, with_seats
 from shared.domain.tenants.tenant import TenantSettings
 from tests.integration import things
 

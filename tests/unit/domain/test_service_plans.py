@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from shared.clients.vm_sizes import Offer
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.swapping import with_plan_of_today
+from shared.domain.cloud_pcs.replacing import with_plan_of_today
 from shared.domain.machines.service_plan import ServicePlan, service_plan, size_ladder
-from shared.domain.planning.seats import seat_plans
+from shared.domain.planning.entitlements import seat_plans
 from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.wizards.forms import parse, problems_of
-from shared.services.service_plans import size_problems
+from shared.services.tenants.licenses import size_problems
 from tests.integration import things
 from tests.integration.test_wrong_bodies import TOO_MUCH, WRONG, at_pointer, faults, spoilt
 

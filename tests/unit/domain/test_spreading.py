@@ -10,14 +10,7 @@ from shared.domain.cloud_pcs.cloud_pc import WAITING_TO_START, CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.networks.connection import JoinType, Network
 from shared.domain.planning.plans import Plan
-from shared.domain.planning.spreading import (
-    NO_RIGHTS_LEFT,
-    open_places,
-    places_of,
-    rights_used,
-    spread,
-    subscription_of,
-)
+from shared.domain.planning.queueing import NO_RIGHTS_LEFT, open_places, places_of, rights_used, spread, subscription_of
 from tests.integration import things
 
 A, B, C = (f"00000000-0000-0000-0000-{letter * 12}" for letter in "abc")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.domain.spot.sessions import Notice
+from shared.domain.spot.hosts.sessions import Notice
 from shared.domain.values import Value
 from shared.domain.wizards import (
     create_image_set,
@@ -16,8 +16,8 @@ from shared.domain.wizards import (
     spot_group_steps,
     update_spot_group,
 )
-from shared.services.image_sets import ImageSetEdit
-from shared.services.image_versions import VersionEdit
+from shared.services.spot.image_sets import ImageSetEdit
+from shared.services.spot.image_versions import VersionEdit
 
 MODULES = (
     create_image_set,

@@ -10,7 +10,7 @@ from shared.domain.images.image import DeviceImageStatus, ImageSource, ImageType
 from shared.domain.networks.connection import JoinType
 from shared.domain.planning.drift import Drift, TenantPolicies
 from shared.domain.planning.explain import explain
-from shared.domain.planning.policy_users import policy_users
+from shared.domain.planning.foresight import policy_users
 from shared.domain.policies.configuration import ConfigurationStep, SecurityDefaults
 from shared.domain.policies.graph import PROPERTIES
 from shared.domain.policies.policy import DomainJoinConfiguration, Snapshot, image_source, snapshot_of

@@ -6,17 +6,15 @@ from typing import Any
 import pytest
 
 from shared.domain import naming
-from shared.domain.cloud_pcs.build import Build, Failure, Resources, Warn
+from shared.domain.cloud_pcs.build import Build, Failure, Resources, Step, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
-from shared.domain.cloud_pcs.progress import progress
-from shared.domain.cloud_pcs.sign_in import sign_in_details
-from shared.domain.cloud_pcs.steps import Step
+from shared.domain.cloud_pcs.progress import progress, sign_in_details
 from shared.domain.images.image import ImageSource
 from shared.domain.networks.connection import JoinType
 from shared.domain.planning.entitlements import Entitlement
 from shared.domain.planning.explain import Explanation, explain
-from shared.domain.planning.policy_users import PolicyUser, policy_users
+from shared.domain.planning.foresight import PolicyUser, policy_users
 from shared.domain.policies.configuration import DecidedConfiguration
 from shared.domain.policies.policy import Policy, Snapshot
 from tests.cloud_pcs import cloud_pc as new_cloud_pc

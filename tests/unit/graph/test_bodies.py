@@ -9,8 +9,7 @@ import pytest
 from shared.domain.networks.connection import Connection, Network
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
-from triggers.http.bodies.connections import connection_form, connection_patch
-from triggers.http.bodies.domain_joins import Reachable
+from triggers.http.bodies.connections import Reachable, connection_form, connection_patch
 from triggers.http.bodies.images import device_image_form
 from triggers.http.bodies.policies import POINTERS, assigned_group_ids, policy_form
 from triggers.http.bodies.reading import renamed

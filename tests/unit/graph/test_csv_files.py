@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from triggers.http.csv_files import csv_file
+from triggers.http.lists import csv_file
 
 
 def cells(text: str) -> list[list[str]]:

@@ -8,7 +8,7 @@ import pytest
 from shared.errors import InvalidError
 from triggers.http.odata import Collection, read_query, refuse_unselectable, selected
 from triggers.http.openapi import routes
-from triggers.http.response_shapes import Page, properties_of
+from triggers.http.openapi_metadata import Page, properties_of
 
 DOCUMENTED: dict[str, str] = json.loads(Path(__file__).with_name("documented_members.json").read_text())["members"]
 LISTS = {

@@ -8,7 +8,7 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind, StatusCode
 
 from shared import telemetry
-from shared.contracts.tickets import PacedError
+from shared.contracts.calls import PacedError
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.values import Value
 from tests.measured import Seen, measured

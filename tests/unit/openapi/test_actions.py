@@ -11,9 +11,9 @@ from deskwright.catalogue.words import DESTROYS
 
 from local.portal_bundle import actions
 from shared.domain.cloud_pcs.actions import ACTIONS, RESOURCE, OwnAction
-from shared.domain.spot.actions import GroupAction, HostAction, SpotAction, VersionVerb
-from shared.services.bulk import BulkForm
-from shared.services.catalogue import BULK_ACTIONS, PERFORMERS
+from shared.domain.spot.groups.actions import GroupAction, HostAction, SpotAction, VersionVerb
+from shared.services.operations.bulk import BulkForm
+from shared.services.operations.catalogue import BULK_ACTIONS, PERFORMERS
 from tests.unit.openapi.test_document import DOCUMENT
 from triggers.http.graph import BASE
 

@@ -10,10 +10,9 @@ from jsonschema import Draft202012Validator
 from tests.unit.openapi.record import PAGE, written
 from triggers.http.odata import Collection
 from triggers.http.openapi import routes
-from triggers.http.openapi_metadata import is_shown_elsewhere
-from triggers.http.response_shapes import Derived, Page, name_of, properties_of
+from triggers.http.openapi_metadata import Derived, Page, is_shown_elsewhere, name_of, properties_of
+from triggers.http.views.openapi_components import ANSWERS, BODIES
 from triggers.http.views.openapi_document import document
-from triggers.http.views.openapi_examples import ANSWERS, BODIES
 
 DOCUMENT = document(routes())
 SCHEMAS = DOCUMENT["components"]["schemas"]

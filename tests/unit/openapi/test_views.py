@@ -7,48 +7,41 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from shared.domain.cloud_pcs.build import Failure, TimelineEntry, Warn
+from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, Removal, RemovalCause, Swap
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import Found, Looked, Orphan, OrphanScan, OrphanType
-from shared.domain.cloud_pcs.steps import Step
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.operations.bulk import BulkAction, BulkItem
 from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation, OperationStep
-from shared.domain.planning.demand import AddressForecast
+from shared.domain.operations.pausing import ServiceState
 from shared.domain.planning.drift import TenantPolicies
-from shared.domain.policies.pausing import ServiceState
+from shared.domain.planning.entitlements import AddressForecast
 from shared.domain.policies.policy import image_source, snapshot_of
-from shared.domain.spot.decision import Decision
-from shared.domain.spot.host_plan import Action
-from shared.domain.spot.image_set import Recipe, RecipeStep, Schedule
-from shared.domain.spot.image_version import Access, VersionAction, VersionActionName, VersionUse, first_version
+from shared.domain.spot.engine.state import Decision
+from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.images.image_set import Recipe, RecipeStep, Schedule
+from shared.domain.spot.images.image_version import Access, VersionAction, VersionActionName, VersionUse, first_version
 from shared.domain.spot.notes import Note
-from shared.domain.spot.reasons import Reason
 from shared.domain.tenants.tenant import Paused, Tenant, TenantSettings
 from shared.domain.wizards.create_connection import CREATE_CONNECTION
-from shared.domain.wizards.offers import Offer
+from shared.domain.wizards.fields import Offer
 from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.unit.openapi.test_document import DOCUMENT
 from tests.unit.wizards import office
 from tests.unit.wizards.test_create_image_set import TEACHERS
-from triggers.http.response_shapes import Derived, Entity, Node, Page
+from triggers.http.openapi_metadata import Derived, Entity, Node, Page
 from triggers.http.views import (
+    actions,
     catalogue,
     cloud_pcs,
     connections,
-    graces,
-    image_sets,
     images,
-    me,
     operations,
-    orphans,
     policies,
-    remote_actions,
     session_hosts,
     tenants,
-    timeline,
     wizards,
 )
 from triggers.http.views.openapi_components import Components
@@ -172,7 +165,7 @@ HOSTED = connections.connection_view(
 HYBRID = connections.connection_view(office.hybrid_connection("c2", "a@b"), None, in_use=True, in_use_by_cloud_pc=True)
 
 
-ORPHAN_PAGE = Page(orphans.OrphanView, {"scan": orphans.OrphanScanView})
+ORPHAN_PAGE = Page(actions.OrphanView, {"scan": actions.OrphanScanView})
 DECIDED = Decision(session_host_id="h1", action=Action.START, reason=next(iter(Reason)), text="why", at=office.NOW)
 SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (cloud_pcs.CLOUD_PC, shown(cloud_pc(Status.NOT_PROVISIONED, reason="no policy"))),
@@ -194,39 +187,41 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (connections.CONNECTION, HYBRID),
     (images.DEVICE_IMAGE, images.device_image_view(office.image())),
     (images.GALLERY_IMAGE, images.gallery_image_view(office.OFFERED)),
-    (image_sets.IMAGE_SET, image_sets.image_set_view(TEACHERS, (), with_source=False)),
+    (images.IMAGE_SET, images.image_set_view(TEACHERS, (), with_source=False)),
     (
-        image_sets.IMAGE_SET,
-        image_sets.image_set_view(TEACHERS.but(recipe=RECIPE, next_build_at=office.NOW), (USE,), with_source=True),
+        images.IMAGE_SET,
+        images.image_set_view(TEACHERS.but(recipe=RECIPE, next_build_at=office.NOW), (USE,), with_source=True),
     ),
-    (image_sets.IMAGE_VERSION, image_sets.image_version_view(first_version(TEACHERS), ())),
-    (image_sets.IMAGE_VERSION, image_sets.image_version_view(BROKEN, (USE,))),
+    (images.IMAGE_VERSION, images.image_version_view(first_version(TEACHERS), ())),
+    (images.IMAGE_VERSION, images.image_version_view(BROKEN, (USE,))),
     (catalogue.SERVICE_PLAN, catalogue.service_plan_view(office.plan())),
     (catalogue.SUPPORTED_REGION, catalogue.supported_region_view(SUPPORTED_REGIONS[0])),
     (catalogue.AUDIT_EVENT, catalogue.audit_event_view(EVENT)),
-    (graces.GraceChangeView, graces.grace_change_view(IN_GRACE, office.NOW)),
-    (graces.PendingRemovalView, graces.pending_removal_view(cloud_pc(Status.PROVISIONED, removal=REMOVAL))),
-    (graces.PendingRemovalView, graces.pending_removal_view(cloud_pc(Status.PROVISIONED))),
+    (actions.GraceChangeView, actions.grace_change_view(IN_GRACE, office.NOW)),
+    (actions.PendingRemovalView, actions.pending_removal_view(cloud_pc(Status.PROVISIONED, removal=REMOVAL))),
+    (actions.PendingRemovalView, actions.pending_removal_view(cloud_pc(Status.PROVISIONED))),
     (operations.OPERATION, operations.operation_view(OPERATION)),
     (operations.BulkActionView, operations.bulk_action_view(BULK)),
     (operations.BULK_ITEM, operations.bulk_item_view(ITEM)),
-    (ORPHAN_PAGE, {"value": [orphans.orphan_view(ORPHAN, office.NOW)], "scan": None}),
-    (ORPHAN_PAGE, {"value": [], "scan": orphans.orphan_scan_view(SCAN), "@odata.nextLink": "x"}),
+    (ORPHAN_PAGE, {"value": [actions.orphan_view(ORPHAN, office.NOW)], "scan": None}),
+    (ORPHAN_PAGE, {"value": [], "scan": actions.orphan_scan_view(SCAN), "@odata.nextLink": "x"}),
     (session_hosts.DECISION, session_hosts.decision_view(DECIDED)),
     (
-        remote_actions.RestorePointsView,
-        {"value": remote_actions.restore_points_view(cloud_pc(Status.PROVISIONED, restore_points=POINTS))},
+        actions.RestorePointsView,
+        {"value": actions.restore_points_view(cloud_pc(Status.PROVISIONED, restore_points=POINTS))},
     ),
-    (remote_actions.ResizeVerdictsView, remote_actions.resize_verdicts_view({"pc1": "success"})),
+    (actions.ResizeVerdictsView, actions.resize_verdicts_view({"pc1": "success"})),
     (tenants.SITE, tenants.site_view(office.SITE)),
     (tenants.ServiceStateView, tenants.service_state_view(ServiceState())),
     (tenants.ServiceStateView, tenants.service_state_view(ServiceState(paused=POLICY_HERE.paused))),
     (
-        me.MeView,
-        me.me_view(SYSTEM, "d1", [me.own_tenant_view(TENANT, ["CloudPC.Reader"])], roles=["x"], verbs=["y"], cut=False),
+        tenants.MeView,
+        tenants.me_view(
+            SYSTEM, "d1", [tenants.own_tenant_view(TENANT, ["CloudPC.Reader"])], roles=["x"], verbs=["y"], cut=False
+        ),
     ),
-    (timeline.TimelineView, timeline.timeline_view(PROVISIONING, ENTRIES, office.NOW)),
-    (timeline.TimelineView, timeline.timeline_view(IN_GRACE, [], office.NOW)),
+    (operations.TimelineView, operations.timeline_view(PROVISIONING, ENTRIES, office.NOW)),
+    (operations.TimelineView, operations.timeline_view(IN_GRACE, [], office.NOW)),
     (
         wizards.WizardView,
         wizards.wizard_view(

@@ -7,7 +7,9 @@ import pytest
 
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.images.image import ImageSource, MarketplaceImage
-from shared.domain.spot.adopting import (
+from shared.domain.spot.engine.seeing import HostReport, build_took, seen_after
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.hosts.adopting import (
     HostClaim,
     HostSighting,
     adopted_host,
@@ -16,11 +18,9 @@ from shared.domain.spot.adopting import (
     numbers_of,
     unknown_host,
 )
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host import HostStatus, host_id
-from shared.domain.spot.observed import AgentStatus
-from shared.domain.spot.release import ImageOfGroup
-from shared.domain.spot.seeing import HostReport, build_took, seen_after
+from shared.domain.spot.hosts.host import HostStatus, host_id
+from shared.domain.spot.hosts.observed import AgentStatus
+from shared.domain.spot.hosts.release import ImageOfGroup
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, image_version, session_host, spot_group
 

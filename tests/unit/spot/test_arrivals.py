@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.spot.arrivals import (
+from shared.domain.spot.engine.forecasts import (
     KEPT_DAYS,
     ArrivalDay,
     Arrivals,
@@ -15,8 +15,8 @@ from shared.domain.spot.arrivals import (
     minutes_of,
     noted,
 )
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.plan import plan
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.groups.group import LicenseType
 from tests.unit.spot.test_plan import NOW, host, off, taken, target
 
 MINUTE = timedelta(minutes=1)

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from shared.domain.spot.observed import ObservedHost, SettingsDrift
-from shared.domain.spot.plan import plan
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.hosts.observed import ObservedHost, SettingsDrift
 from tests.unit.spot.test_plan import EARLIER, NOW, host, off, taken, target
 
 

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.images.image import ImageSource, MarketplaceImage
-from shared.domain.spot.dedicated import kept, next_owner
-from shared.domain.spot.host import HostStatus, SessionHost
-from shared.domain.spot.members import MemberStatus, SpotMember
+from shared.domain.spot.groups.members import MemberStatus, SpotMember
+from shared.domain.spot.hosts.host import HostStatus, SessionHost
+from shared.domain.spot.hosts.sessions import kept, next_owner
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 

@@ -3,14 +3,19 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain.spot.decision import KEPT, Decisions, EngineStep
-from shared.domain.spot.explaining import DesktopExplanation, explain_desktop
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host import HostStatus
-from shared.domain.spot.host_plan import Action
-from shared.domain.spot.members import MemberStatus, Rights, SpotMember
-from shared.domain.spot.reasons import Reason
-from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
+from shared.domain.spot.engine.state import (
+    KEPT,
+    Decisions,
+    DesktopExplanation,
+    EngineStep,
+    SpotGroupState,
+    SpotGroupStatus,
+    explain_desktop,
+)
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.members import MemberStatus, Rights, SpotMember
+from shared.domain.spot.hosts.host import HostStatus
+from shared.domain.spot.hosts.host_plan import Action, Reason
 from tests.unit.spot.test_seeing import host, seen
 from tests.unit.wizards.test_create_spot_group import GROUP
 

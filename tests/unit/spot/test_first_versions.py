@@ -3,7 +3,7 @@
 import pytest
 
 from shared.domain.images.image import ImageSource
-from shared.domain.spot.image_version import VersionStatus, first_version
+from shared.domain.spot.images.image_version import VersionStatus, first_version
 from tests.integration import image_things, things
 
 GALLERY = ImageSource(gallery_version_id="/galleries/g/images/i/versions/1.0.0")

@@ -4,8 +4,8 @@ import pytest
 
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.orphans import Found, OrphanType
-from shared.domain.spot.host import HostStatus, HostTask, begin_task
-from shared.domain.spot.host_orphans import judge_of_group, judge_of_host
+from shared.domain.spot.hosts.adopting import judge_of_group, judge_of_host
+from shared.domain.spot.hosts.host import HostStatus, HostTask, begin_task
 from tests.unit.spot.test_dedicated import NOW, host
 
 DEVICE = Found(type=OrphanType.DEVICE, resource_id="d", name="SPOT-NOW", session_host_id="h1")

@@ -1,8 +1,8 @@
 """The place of the profiles of a host, and that no host loses them from sight."""
 
 from shared.domain.networks.connection import JoinType
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host_windows import (
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.hosts.host import (
     AppliedWindows,
     ProfileContainers,
     differing_settings,
@@ -10,7 +10,7 @@ from shared.domain.spot.host_windows import (
     settings_drift,
     windows_of,
 )
-from shared.domain.spot.observed import SettingsDrift
+from shared.domain.spot.hosts.observed import SettingsDrift
 from tests.integration import desks, things
 
 DEDICATED = desks.spot_group(license_type=LicenseType.PERSONAL_DEDICATED)

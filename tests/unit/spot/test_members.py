@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.spot.members import (
+from shared.domain.spot.groups.members import (
     UNANSWERED,
     FormerMember,
     MemberPlan,

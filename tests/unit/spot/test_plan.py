@@ -3,14 +3,13 @@
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.host_plan import Action, GroupStatus, HostPlan, Stage
-from shared.domain.spot.observed import AgentStatus, HostState, ObservedHost
-from shared.domain.spot.plan import plan
-from shared.domain.spot.reasons import SENTENCES, Reason
-from shared.domain.spot.schedule import Phase, Schedule
-from shared.domain.spot.settings import ScaleIn
-from shared.domain.spot.target import GroupTarget, Method, Release
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.schedule import Phase, Schedule
+from shared.domain.spot.groups.settings import ScaleIn
+from shared.domain.spot.groups.target import GroupTarget, Method, Release
+from shared.domain.spot.hosts.host_plan import SENTENCES, Action, GroupStatus, HostPlan, Reason, Stage
+from shared.domain.spot.hosts.observed import AgentStatus, HostState, ObservedHost
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 EARLIER = NOW - timedelta(hours=2)

@@ -3,8 +3,7 @@
 from typing import Any
 
 from shared.domain.images.image import ImageSource
-from shared.domain.spot.image_version import ImageVersion, VersionStatus
-from shared.domain.spot.retiring import cost_of, retired
+from shared.domain.spot.images.image_version import ImageVersion, VersionStatus, cost_of, retired
 from tests.integration import image_things
 
 

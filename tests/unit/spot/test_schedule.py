@@ -2,12 +2,12 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
-from shared.domain.spot.group import LicenseType
-from shared.domain.spot.observed import HostState, ObservedHost
-from shared.domain.spot.plan import plan
-from shared.domain.spot.schedule import DatedException, Phase, Schedule, next_edge, phase_at
-from shared.domain.spot.start_times import Durations, StartTimes, learned
-from shared.domain.spot.target import GroupTarget
+from shared.domain.spot.engine.forecasts import Durations, StartTimes, learned
+from shared.domain.spot.engine.plan import plan
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.schedule import DatedException, Phase, Schedule, next_edge, phase_at
+from shared.domain.spot.groups.target import GroupTarget
+from shared.domain.spot.hosts.observed import HostState, ObservedHost
 
 WORK = (1, 2, 3, 4, 5)
 DAY = Phase(begins=time(8), days=WORK, minimum_online=2)

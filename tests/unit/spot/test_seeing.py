@@ -7,9 +7,7 @@ import pytest
 
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.images.image import ImageSource
-from shared.domain.spot.host import HostSeen, HostStatus, HostTask, HostWork, SessionHost
-from shared.domain.spot.observed import AgentStatus, HostState
-from shared.domain.spot.seeing import (
+from shared.domain.spot.engine.seeing import (
     HostReport,
     Power,
     asks_power,
@@ -21,7 +19,9 @@ from shared.domain.spot.seeing import (
     target_of,
     version_of,
 )
-from shared.domain.spot.target import ARRIVALS
+from shared.domain.spot.groups.target import ARRIVALS
+from shared.domain.spot.hosts.host import HostSeen, HostStatus, HostTask, HostWork, SessionHost
+from shared.domain.spot.hosts.observed import AgentStatus, HostState
 from tests.unit.wizards.test_create_spot_group import GROUP
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)

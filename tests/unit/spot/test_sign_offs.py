@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain.spot.signing_off import OpenSession, SigningOff, SignOffStep, sign_off_step
+from shared.domain.spot.groups.signing_off import OpenSession, SigningOff, SignOffStep, sign_off_step
 
 _AT = datetime(2026, 11, 23, 9, tzinfo=UTC)
 _NOTICE = timedelta(minutes=5)

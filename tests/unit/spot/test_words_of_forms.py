@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.domain.spot.group import Sessions
-from shared.domain.spot.image_version import first_version
+from shared.domain.spot.groups.group import Sessions
+from shared.domain.spot.images.image_version import first_version
 from shared.domain.spot.notes import noted
 from tests.integration import image_things, things
 

@@ -5,14 +5,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from shared.domain.wizards.checked_texts import (
-    DomainName,
-    JoinAccount,
-    JoinPassword,
-    NetworkId,
-    OrganizationalUnit,
-    SubnetId,
-)
+from shared.domain.wizards.fields import DomainName, JoinAccount, JoinPassword, NetworkId, OrganizationalUnit, SubnetId
 from tests.unit.wizards.office import SUBSCRIPTION, VNET
 
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups"

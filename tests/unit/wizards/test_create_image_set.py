@@ -12,8 +12,8 @@ from shared.domain.images.image import (
     OwnImage,
     session_host_image,
 )
-from shared.domain.spot.image_set import HostPoolType, ImageSet, Recipe, RecipeStep
-from shared.domain.spot.image_version import ImageVersion, VersionStatus, first_version
+from shared.domain.spot.images.image_set import HostPoolType, ImageSet, Recipe, RecipeStep
+from shared.domain.spot.images.image_version import ImageVersion, VersionStatus, first_version
 from shared.domain.wizards.create_image_set import ImageSetFacts, review_image_set
 from shared.domain.wizards.create_image_version import VersionFacts, review_image_version
 from tests.unit.wizards import office

@@ -10,7 +10,7 @@ from shared.domain.wizards.create_provisioning_policy import PolicyFacts, review
 from shared.domain.wizards.forecast import Usage
 from shared.errors import InvalidError
 from tests.unit.wizards import office
-from triggers.http.bodies.domain_joins import Reachable
+from triggers.http.bodies.connections import Reachable
 from triggers.http.bodies.policies import policy_form
 
 FACTS = PolicyFacts(

@@ -8,8 +8,8 @@ import pytest
 
 from shared.domain.networks.connection import HealthStatus, SubnetUsage
 from shared.domain.policies.policy import Assignment
-from shared.domain.spot.group import LicenseType, SpotGroup
-from shared.domain.spot.members import Seen
+from shared.domain.spot.groups.group import LicenseType, SpotGroup
+from shared.domain.spot.groups.members import Seen
 from shared.domain.wizards.create_spot_group import review_spot_group
 from shared.domain.wizards.forecast import Usage
 from shared.domain.wizards.reviews import Review

@@ -10,10 +10,11 @@ from shared.domain.policies.graph import SECURITY_DEFAULTS
 from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import TenantSettings
 from shared.domain.wizards.create_provisioning_policy import PolicyFacts
-from shared.domain.wizards.edit_provisioning_policy import Form, changed_steps, fields_of, form_of, read_edit
+from shared.domain.wizards.edits import PolicyForm as Form
+from shared.domain.wizards.edits import changed_steps, fields_of, form_of, read_edit
 from shared.errors import InvalidError
 from tests.unit.wizards import office
-from triggers.http.bodies.domain_joins import Reachable
+from triggers.http.bodies.connections import Reachable
 from triggers.http.bodies.policies import POINTERS, policy_edit_form
 from triggers.http.bodies.reading import renamed
 from triggers.http.views.policies import policy_view

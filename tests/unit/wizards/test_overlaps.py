@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.domain.policies.policy import Policy
-from shared.domain.wizards.overlaps import overlaps, target
+from shared.domain.wizards.forecast import overlaps, target
 from shared.domain.wizards.reviews import ReviewWarning
 from tests.unit.wizards import office
 

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 
 from shared.domain.wizards import WIZARDS
 from tests.integration import things
-from triggers.http.wizard_rows import ROWS
+from triggers.http.wizards.rows import ROWS
 
 BESIDE = {("create-provisioning-policy", "groups/servicePlans")}
 """Choices of no field: the licences, which a client shows beside the groups."""

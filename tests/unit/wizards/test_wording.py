@@ -12,16 +12,15 @@ from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
 from shared.domain.wizards import WIZARDS
 from shared.domain.wizards.create_device_image import NameStep
-from shared.domain.wizards.forms import parse, problems_of
-from shared.domain.wizards.wording import FORMS
+from shared.domain.wizards.forms import FORMS, parse, problems_of
 from shared.errors import InvalidError
-from shared.services.bulk import BulkForm
-from shared.services.directory_changes import DirectoryChange
-from shared.services.grace import ExtendForm, HoldForm
-from shared.services.rerunning import RerunForm
-from shared.services.tenants import TenantChange
-from triggers.http.connections import NewPassword
-from triggers.http.pauses import PauseForm
+from shared.services.cloud_pcs.builds import RerunForm
+from shared.services.cloud_pcs.deprovisioning import ExtendForm, HoldForm
+from shared.services.operations.bulk import BulkForm
+from shared.services.tenants.directory_changes import DirectoryChange
+from shared.services.tenants.tenants import TenantChange
+from triggers.http.networks.connections import NewPassword
+from triggers.http.policies.policies import PauseForm
 
 MODELS: list[type[Value]] = [
     *(step.accepts for wizard in WIZARDS.values() for step in wizard.steps if step.accepts),

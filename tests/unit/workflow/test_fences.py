@@ -6,8 +6,8 @@ from typing import Any, Never
 
 import pytest
 
+from shared.contracts.calls import ORDERED_AT, is_later, ordered_of, ordered_tag
 from shared.contracts.definitions import Activity, Effect
-from shared.contracts.ordered import ORDERED_AT, is_later, ordered_of, ordered_tag
 from shared.contracts.outcomes import Accepted, Done, Refused
 from shared.domain.values import Value
 from shared.workflow import call, implements

@@ -5,10 +5,9 @@ from typing import Never
 
 import pytest
 
+from shared.contracts.calls import TICKETS, PacedError
 from shared.contracts.definitions import Activity, Effect
-from shared.contracts.outcomes import Done, NoCapacity, Refused, Ticket
-from shared.contracts.refusals import DeclinedError
-from shared.contracts.tickets import TICKETS, PacedError
+from shared.contracts.outcomes import DeclinedError, Done, NoCapacity, Refused, Ticket
 from shared.domain.values import Value
 from shared.workflow import implements
 

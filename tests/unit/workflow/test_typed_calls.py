@@ -11,13 +11,13 @@ CALLS = """
 from typing import assert_never, assert_type
 
 from orchestrators.parts.work import Work
-from shared.contracts.attempts import BEGIN_STEP, StepRecord
+from shared.contracts.builds import BEGIN_STEP, StepRecord
 from shared.contracts.machines import (
     AGENT_POLL, ALLOCATE_CAPACITY, CREATE_NIC, POLL_AGENT, CapacityOrder, Machine, NicOrder, NicReady, Place,
 )
 from shared.contracts.outcomes import Done, NoCapacity, Pending, Refused, Superseded
 from shared.contracts.reconciling import CLOSE_RECONCILE, NewerRequest, ReconciledOrder
-from shared.contracts.waiting import AWAIT_OUTCOME, WaitOrder
+from shared.contracts.calls import AWAIT_OUTCOME, WaitOrder
 from shared.workflow import Context, Steps, call, call_all, call_sub_orchestrator, implements, orchestrates, wait_for
 
 

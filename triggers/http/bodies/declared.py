@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from shared.domain.values import WRITTEN
 from shared.domain.wizards.forms import problems_of
 from shared.errors import InvalidError, Problem
-from triggers.http.response_shapes import properties_of
+from triggers.http.openapi_metadata import properties_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from shared.domain.images.image import is_managed_image
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Id, ResourceId, Word
-from shared.domain.wizards.names import Name
+from shared.domain.wizards.fields import Name
 from triggers.http.bodies.connections import SITE_IDS, default_of, site_of
 from triggers.http.bodies.declared import Only, read_declared
 from triggers.http.bodies.reading import changes

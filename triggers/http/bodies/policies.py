@@ -9,9 +9,10 @@ from typing_extensions import TypedDict
 from shared.domain.policies.policy import Policy
 from shared.domain.values import Id, Word
 from shared.domain.wizards.create_provisioning_policy import MOST_CONNECTIONS, MOST_GROUPS
-from shared.domain.wizards.edit_provisioning_policy import Form, form_of
+from shared.domain.wizards.edits import PolicyForm as Form
+from shared.domain.wizards.edits import form_of
+from triggers.http.bodies.connections import DomainJoinBody, Reachable, connection_ids
 from triggers.http.bodies.declared import Ignoring, Only, ReadElsewhere, read_declared
-from triggers.http.bodies.domain_joins import DomainJoinBody, Reachable, connection_ids
 from triggers.http.bodies.reading import changes
 from triggers.http.json_schema import annotated, read_only, sent_back
 from triggers.http.properties import typed

@@ -10,11 +10,10 @@ from typing_extensions import TypedDict
 from shared.domain.filtering import Scalar
 from shared.domain.machines.service_plan import ServicePlan
 from shared.domain.networks.regions import SupportedRegion
-from shared.domain.operations.audit_names import NO_NAMES, AuditNames
-from shared.domain.operations.operation import AuditEvent
+from shared.domain.operations.operation import NO_NAMES, AuditEvent, AuditNames
 from triggers.http.json_schema import Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of, row_of
-from triggers.http.response_shapes import Entity
+from triggers.http.openapi_metadata import Entity
 
 SERVICE_PLANS = Collection(
     name="servicePlans",

@@ -7,19 +7,17 @@ from typing import Annotated, Literal
 
 from typing_extensions import TypedDict
 
-from shared.domain.asking import HeldBack
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Removal, Swap
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.listing import KINDS, SEARCHED
-from shared.domain.cloud_pcs.progress import Progress, progress, replacement_progress
-from shared.domain.cloud_pcs.resuming import resumable
-from shared.domain.cloud_pcs.sign_in import SignInDetails
+from shared.domain.cloud_pcs.progress import KINDS, SEARCHED, Progress, SignInDetails, progress, replacement_progress
+from shared.domain.cloud_pcs.replacing import resumable
+from shared.domain.destroying import HeldBack
 from shared.domain.filtering import Scalar
 from shared.domain.planning.drift import Drift, TenantPolicies
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
-from triggers.http.response_shapes import Entity
-from triggers.http.views.graces import GraceView, grace_view
+from triggers.http.openapi_metadata import Entity
+from triggers.http.views.actions import GraceView, grace_view
 
 _LACKS = (
     "allotmentDisplayName connectionSetting connectionSettings connectivityResult disasterRecoveryCapability "

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 from typing_extensions import TypedDict
 
 from shared.domain.networks.connection import Connection, HealthCheck, HealthStatus, JoinType, SubnetUsage
-from shared.domain.planning.demand import AddressForecast
+from shared.domain.planning.entitlements import AddressForecast
 from shared.domain.tenants.tenant import Site
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
-from triggers.http.response_shapes import Entity
+from triggers.http.openapi_metadata import Entity
 
 CONNECTIONS = Collection(
     name="onPremisesConnections",

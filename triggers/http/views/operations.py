@@ -1,17 +1,22 @@
-"""Operations and bulk actions."""
+"""Views of operations, of a Cloud PC's timeline, and of due rows that are set aside."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NotRequired, cast
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from shared.domain.cloud_pcs.build import TITLES, Failure, Step, TimelineEntry
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.progress import progress
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
-from shared.domain.operations.listing import KINDS, SEARCHED
-from shared.domain.operations.operation import Operation, ShownOperation
-from triggers.http.json_schema import Json, Timestamp, timestamp
+from shared.domain.operations.operation import KINDS, SEARCHED, Operation, ShownOperation
+from shared.domain.operations.pausing import Aside
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
-from triggers.http.response_shapes import Without
+from triggers.http.openapi_metadata import Without
 
 OPERATIONS = Collection(
     name="operations",
@@ -96,3 +101,84 @@ def bulk_action_view(bulk: BulkAction, estimated_end: datetime | None = None) ->
 def bulk_item_view(item: BulkItem) -> Json:
     """Return one Cloud PC of a bulk action; the bulk action is in the address."""
     return BULK_ITEM.dump(item)
+
+
+SET_ASIDE = Collection(
+    name="setAside",
+    kinds=kinds_of("id", "kind", "tenantId", "subjectId", "reason", moments="since nextAttemptDateTime"),
+    searched=("tenantId", "subjectId", "reason"),
+)
+
+
+class SetAsideView(TypedDict):
+    """Due work that failed. *subjectId*: the record that it is about."""
+
+    id: str
+    kind: str
+    tenantId: str
+    subjectId: str
+    since: Timestamp
+    reason: str
+    nextAttemptDateTime: Timestamp
+
+
+def set_aside_view(row: Aside) -> SetAsideView:
+    """Return a row that is set aside."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "tenantId": row.tenant_id,
+        "subjectId": row.subject_id,
+        "since": timestamp(row.since),
+        "reason": row.reason,
+        "nextAttemptDateTime": timestamp(row.again_at),
+    }
+
+
+class TimelineEntryView(TypedDict):
+    """One step of one attempt."""
+
+    title: str
+    generation: int
+    attempt: int
+    step: Step
+    startedAt: Timestamp
+    endedAt: NotRequired[Timestamp]
+    outcome: NotRequired[str]
+    resourceIds: NotRequired[list[str]]
+    error: NotRequired[Annotated[Json, DumpOf(Failure)]]
+    note: NotRequired[str]
+
+
+class TimelineView(TypedDict):
+    """Progress of a Cloud PC, its estimated end, and its steps, oldest first."""
+
+    cloudPcId: str
+    userPrincipalName: str
+    status: Status
+    generation: int
+    step: NotRequired[Step]
+    title: str
+    percentComplete: int
+    estimatedEndDateTime: NotRequired[Timestamp]
+    attempt: NotRequired[int]
+    reason: NotRequired[str]
+    entries: list[TimelineEntryView]
+
+
+def timeline_view(pc: CloudPc, entries: Iterable[TimelineEntry], now: datetime) -> TimelineView:
+    """Return the timeline of a Cloud PC."""
+    view = {
+        "cloudPcId": pc.id,
+        "userPrincipalName": pc.user.user_principal_name,
+        "status": pc.status,
+        "generation": pc.current.generation,
+        **progress(pc, now).to_json(),
+        "entries": [_entry(entry) for entry in entries],
+    }
+    return cast("TimelineView", view)  # to_json has the names and types of Progress
+
+
+def _entry(entry: TimelineEntry) -> TimelineEntryView:
+    view = {"title": TITLES[entry.step], **entry.but(run=None).to_json()}
+    return cast("TimelineEntryView", view)

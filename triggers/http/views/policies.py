@@ -16,8 +16,8 @@ from shared.domain.wizards.create_provisioning_policy import DetailStep, ImageSt
 from shared.domain.wizards.reviews import ReviewWarning
 from triggers.http.json_schema import DumpOf, Json, Timestamp, closed, timestamp
 from triggers.http.odata import Collection, kinds_of
+from triggers.http.openapi_metadata import Entity
 from triggers.http.properties import Properties, typed
-from triggers.http.response_shapes import Entity
 
 PROPERTIES = Properties(
     graph.PROPERTIES, {"image": ImageStep, "configuration": ConfigurationStep, "detail": DetailStep}

@@ -5,14 +5,22 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from shared.domain.asking import HeldBack
-from shared.domain.spot.decision import Decision
-from shared.domain.spot.host import HostSeen, HostStatus, HostTask, SessionHost
-from shared.domain.spot.host_windows import AppliedWindows, HostWindows, ProfileContainers, differing_settings
-from shared.domain.spot.sessions import DesktopSession
+from shared.domain.destroying import HeldBack
+from shared.domain.spot.engine.state import Decision
+from shared.domain.spot.hosts.host import (
+    AppliedWindows,
+    HostSeen,
+    HostStatus,
+    HostTask,
+    HostWindows,
+    ProfileContainers,
+    SessionHost,
+    differing_settings,
+)
+from shared.domain.spot.hosts.sessions import DesktopSession
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
-from triggers.http.response_shapes import Entity
+from triggers.http.openapi_metadata import Entity
 
 SESSION_HOSTS = Collection(
     name="spotGroups/hosts",

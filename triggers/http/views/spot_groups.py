@@ -6,15 +6,15 @@ from typing import Annotated
 
 from typing_extensions import TypedDict
 
-from shared.domain.spot.group import HostSettings, LicenseType, Sessions, SpotGroup
-from shared.domain.spot.members import MemberStatus, SpotMember
+from shared.domain.spot.engine.state import SpotGroupState, SpotGroupStatus
+from shared.domain.spot.groups.group import HostSettings, LicenseType, Sessions, SpotGroup
+from shared.domain.spot.groups.members import MemberStatus, SpotMember
+from shared.domain.spot.groups.settings import CapacitySettings
 from shared.domain.spot.notes import Note
-from shared.domain.spot.settings import CapacitySettings
-from shared.domain.spot.state import SpotGroupState, SpotGroupStatus
 from shared.domain.tenants.tenant import Paused
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
-from triggers.http.response_shapes import Entity
+from triggers.http.openapi_metadata import Entity
 
 SPOT_GROUPS = Collection(
     name="spotGroups",

@@ -1,15 +1,18 @@
-"""Tenants with their sites, the pause of the whole service, and whether it works."""
+"""Views of tenants, of the caller, and of the holders of roles."""
 
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.domain.policies.pausing import ServiceState
+from shared.domain.operations.operation import Actor
+from shared.domain.operations.pausing import ServiceState
+from shared.domain.tenants.directory import PrincipalType, RoleAssignment
 from shared.domain.tenants.tenant import Paused, Site, Tenant
-from triggers.http.json_schema import DumpOf, Json
+from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
-from triggers.http.response_shapes import Without
+from triggers.http.openapi_metadata import Entity, Without
 
 TENANT_TO_CREATE = Without(Tenant, ("paused",), "TenantToCreate")
 SITE = Without(Site, ("tenantId",))
@@ -61,3 +64,95 @@ def site_view(site: Site) -> Json:
 def service_state_view(state: ServiceState) -> ServiceStateView:
     """Return the state of the service."""
     return {"paused": state.paused.to_json() if state.paused else None}
+
+
+class OwnTenantView(TypedDict):
+    """A tenant that the caller may see, and the roles that count there."""
+
+    id: str
+    displayName: str
+    roles: list[str]
+
+
+class MeView(TypedDict):
+    """The caller. *verbs*: permissions; *tenantsCut*: there are more tenants than are shown."""
+
+    id: str
+    name: str
+    kind: Literal["itPro", "application"]
+    directoryId: str
+    roles: list[str]
+    verbs: list[str]
+    tenants: list[OwnTenantView]
+    tenantsCut: bool
+
+
+class ConfigurationView(TypedDict):
+    """Configuration that a client needs before it has a token. *clientId*: None where nobody has registered one."""
+
+    authority: str
+    clientId: str | None
+    scope: str
+    version: str
+
+
+def own_tenant_view(tenant: Tenant, roles: Iterable[str]) -> OwnTenantView:
+    """Return a tenant with the caller's roles there."""
+    return {"id": tenant.id, "displayName": tenant.display_name, "roles": sorted(roles)}
+
+
+def me_view(
+    actor: Actor,
+    directory_id: str,
+    tenants: Sequence[OwnTenantView],
+    *,
+    roles: Iterable[str],
+    verbs: list[str],
+    cut: bool,
+) -> MeView:
+    """Return the caller; *roles* are those that count somewhere."""
+    return {
+        "id": actor.id,
+        "name": actor.name,
+        "kind": "itPro" if actor.kind == "itPro" else "application",
+        "directoryId": directory_id,
+        "roles": sorted(roles),
+        "verbs": verbs,
+        "tenants": list(tenants),
+        "tenantsCut": cut,
+    }
+
+
+ROLE_ASSIGNMENTS = Collection(
+    name="roleAssignments",
+    kinds=kinds_of("id", "role", "principalId", "principalType", "displayName", "userPrincipalName"),
+    searched=("displayName", "userPrincipalName", "role"),
+)
+
+
+class RoleAssignmentView(TypedDict):
+    """One holder of one role: a user, a group or an application of the tenant's directory."""
+
+    id: str
+    role: str
+    principalId: str
+    principalType: PrincipalType
+    displayName: str
+    userPrincipalName: str | None
+    createdDateTime: Timestamp | None
+
+
+ROLE_ASSIGNMENT = Entity(RoleAssignmentView)
+
+
+def role_assignment_view(each: RoleAssignment) -> RoleAssignmentView:
+    """Return an assignment."""
+    return {
+        "id": each.id,
+        "role": each.role,
+        "principalId": each.principal_id,
+        "principalType": each.principal_type,
+        "displayName": each.display_name,
+        "userPrincipalName": each.user_principal_name,
+        "createdDateTime": timestamp(each.created_date_time),
+    }

@@ -7,10 +7,10 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.domain.wizards import WIZARDS, Wizard
+from shared.domain.wizards.fields import Offer
 from shared.domain.wizards.forms import WizardStep
-from shared.domain.wizards.offers import Offer
 from triggers.http.json_schema import Json
-from triggers.http.response_shapes import Derived, Node, Schemas
+from triggers.http.openapi_metadata import Derived, Node, Schemas
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""Activities on Cloud PCs: their records, desktops and roles, adoption, and orphans."""

@@ -1,0 +1,292 @@
+"""Remote actions: the record of one, and the examination of a Cloud PC that is troubleshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+from typing import Literal
+
+from activities.cloud_pcs.comparing import ask, record_lost
+from activities.cloud_pcs.desktops import USABLE, application_group_id, find_host
+from activities.cloud_pcs.rights import DESKTOP_USER, MACHINE_USER, assignment_id
+from activities.machines.identities import graph_of
+from activities.machines.vms import of_its_machine, read_vm_health
+from activities.operations.audit import begin_operation_step, fail_operation, record_audit_event, succeed_operation
+from shared.clients.arm import parse_id
+from shared.contracts.outcomes import Done, MissingError, Refused, Superseded
+from shared.contracts.remote_actions import (
+    BEGIN_REMOTE_STEP,
+    END_REMOTE_ACTION,
+    EXAMINE,
+    Check,
+    Examined,
+    RemoteEnd,
+    RemoteOrder,
+    RemoteStep,
+)
+from shared.dependencies import dependencies
+from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Event, Status
+from shared.domain.cloud_pcs.remote_action import STEPS, Remote
+from shared.domain.cloud_pcs.replacing import moved, stayed
+from shared.domain.networks.connection import JoinType
+from shared.domain.operations.machines_gone import machine_known
+from shared.storage.cloud_pcs import StepEnd
+from shared.storage.due import read_once
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+_PLANNED_ANEW = frozenset({Status.RESTORING, Status.RESIZING, Status.RESIZE_PENDING_LICENSE})
+_IN_TIMELINE: Mapping[Remote, tuple[Step, str]] = MappingProxyType(
+    {Remote.RESTORE: (Step.RESTORE, "stop"), Remote.RESIZE: (Step.RESIZE, "findRoom")}
+)
+"""The actions that keep a user out for a while, and the step from which they do."""
+
+_ADMINISTRATOR_STEP = "assignLocalAdministrator"
+
+
+def _is_at_work(pc: CloudPc, record: RemoteStep | RemoteEnd) -> bool:
+    return pc.action is not None and pc.action.operation_id == record.operation_id
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_REMOTE_STEP)
+async def begin_remote_step(record: RemoteStep) -> Done | Superseded:
+    """Record that a step begins, unless the record no longer has the action."""
+    at = dependencies().clock.now()
+    found = await dependencies().cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    if found is None or not _is_at_work(found.value, record):
+        gone = Failure(code="superseded", message="the Cloud PC is being built anew or removed", retriable=False)
+        await fail_operation(record.tenant_id, record.operation_id, gone, at)
+        return Superseded()
+    await _open_entry(found.value, record, at)
+    titles = STEPS[record.name]
+    done = list(titles).index(record.step) * 100 // len(titles)
+    await begin_operation_step(record.tenant_id, record.operation_id, record.step, titles, percent=done)
+    return Done()
+
+
+async def _open_entry(pc: CloudPc, record: RemoteStep, at: datetime) -> None:
+    """Begin an entry of the timeline for the act that keeps the user out."""
+    step, first = _IN_TIMELINE.get(record.name, (None, ""))
+    if step is not None and record.step == first:
+        entry = TimelineEntry(
+            generation=pc.current.generation,
+            attempt=pc.current.attempt,
+            step=step,
+            started_at=at,
+            run=record.operation_id,
+        )
+        await dependencies().timeline.begin(pc.tenant_id, pc.id, entry)
+
+
+async def _close_entry(pc: CloudPc, record: RemoteEnd, at: datetime) -> None:
+    step, _ = _IN_TIMELINE.get(record.name, (None, ""))
+    if step is None:
+        return
+    note_ = f"{pc.plan.display_name} -> {pc.swap.plan.display_name}" if step is Step.RESIZE and pc.swap else None
+    end = StepEnd(
+        generation=pc.current.generation,
+        attempt=pc.current.attempt,
+        step=step,
+        at=at,
+        outcome="failed" if record.failure else "succeeded",
+        error=record.failure,
+        note=note_,
+        run=record.operation_id,
+    )
+    await dependencies().timeline.end(pc.tenant_id, pc.id, end)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(END_REMOTE_ACTION)
+async def end_remote_action(record: RemoteEnd) -> Done:
+    """Record the result, and let the next action begin."""
+    deps = dependencies()
+    at = deps.clock.now()
+    found = await deps.cloud_pcs.find(record.tenant_id, record.cloud_pc_id)
+    if found is not None and _is_at_work(found.value, record):
+        before = found.value
+        await _close_entry(before, record, at)
+        if before.status in _PLANNED_ANEW:  # the user is planned again: something may have changed meanwhile
+            late = (at + timedelta(hours=before.swap.hours),) if before.swap else ()
+            await deps.due.put_all([read_once(before, when) for when in (at, *late)])
+
+        def edit(pc: CloudPc) -> CloudPc | None:
+            return _ended(pc, record, at) if _is_at_work(pc, record) else None
+
+        after = await deps.cloud_pcs.change(record.tenant_id, record.cloud_pc_id, edit)
+        if after.status is not before.status:
+            build = after.current
+            changed = {"status": after.status.value, "generation": build.generation, "attempt": build.attempt}
+            run = f"{record.operation_id}/{after.status.value}"
+            await record_audit_event(record.tenant_id, ("cloudPC", before.id), "updateStatus", changed, at=at, run=run)
+        if record.failure is not None and before.action is not None and before.action.automatic:
+            error, run = {"error": record.failure.to_json()}, record.operation_id
+            await record_audit_event(record.tenant_id, ("cloudPC", before.id), record.name.value, error, at=at, run=run)
+        if record.failure is not None or record.result.get("healthy") is False:
+            record = await _unless_gone(after, record)
+    failure = record.failure
+    if failure is not None:
+        await fail_operation(record.tenant_id, record.operation_id, failure, at)
+    else:
+        result = {"cloudPcId": record.cloud_pc_id, **record.result}
+        await succeed_operation(record.tenant_id, record.operation_id, result, at)
+    return Done()
+
+
+async def _unless_gone(pc: CloudPc, record: RemoteEnd) -> RemoteEnd:
+    """Ask whether the machine of a failed action exists; if it does not, record that, and return the failure to show.
+
+    The action has asked for it before, so that this is the second answer.
+    """
+    known = machine_known(pc)
+    answer = await ask(known) if known else None
+    if answer is None or not answer.gone:
+        return record
+    lost = await record_lost(pc.tenant_id, answer)
+    return record if lost is None else record.but(failure=lost.failure)
+
+
+def _ended(pc: CloudPc, record: RemoteEnd, at: datetime) -> CloudPc:
+    """Return *pc* without the action, as its result has left it."""
+    points = tuple(point for point in pc.current.restore_points if point.id not in record.forgotten)
+    after = pc.with_current(restore_points=points).but(action=None, last_modified_date_time=at)
+    if pc.status is Status.RESIZING:
+        well = record.failure is None
+        return moved(after, record.size, record.warnings, at) if well else stayed(after, record.size, at)
+    if pc.status is Status.RESTORING:
+        after = after.after(Event.RESTORE_ENDED_WITH_WARNINGS if pc.current.warnings else Event.RESTORE_ENDED, at=at)
+    if record.failure is not None or pc.action is None:
+        return after
+    match record.name:
+        case Remote.CHANGE_USER_ACCOUNT_TYPE:
+            return _with_account_type(after, administrator=bool(pc.action.administrator), at=at)
+        case Remote.CREATE_SNAPSHOT:
+            return _with_point(after, pc.action.restore_point_id, status="ready", created_at=at)
+        case Remote.RESTORE:
+            disks = (record.new_disk,) if record.new_disk else after.current.disks
+            restored = _with_point(after, pc.action.restore_point_id, last_restored_at=at)
+            return restored.with_current(disks=disks)
+    return after
+
+
+def _with_account_type(pc: CloudPc, *, administrator: bool, at: datetime) -> CloudPc:
+    """Return *pc* with the user's account type; a warning that the account could not be set before is gone."""
+    before = pc.current.snapshot
+    snapshot = before.but(local_admin_enabled=administrator) if before else None
+    warnings = tuple(warning for warning in pc.current.warnings if warning.step != _ADMINISTRATOR_STEP)
+    after = pc.with_current(snapshot=snapshot, warnings=warnings)
+    cured = pc.status is Status.PROVISIONED_WITH_WARNINGS and not warnings
+    return after.after(Event.CURED, at=at) if cured else after
+
+
+def _with_point(pc: CloudPc, restore_point_id: str | None, **changes: object) -> CloudPc:
+    points = tuple(
+        point.but(**changes) if point.id == restore_point_id else point for point in pc.current.restore_points
+    )
+    return pc.with_current(restore_points=points)
+
+
+_TITLES = {
+    "power": "The machine runs",
+    "agent": "Azure's agent in Windows answers",
+    "sessionHost": "The desktop agent answers, and the desktop is the user's",
+    "device": "The device is in Entra ID",
+    "managedDevice": "The device is in Intune",
+    "signInRights": "The user may sign in",
+}
+_ANEW = "Reprovision the Cloud PC."
+
+
+def _check(name: str, evidence: str, wrong: str | None) -> Check:
+    """Return a check; *wrong*: what to do about it, None when it passed."""
+    status: Literal["passed", "failed"] = "failed" if wrong else "passed"
+    return Check(name=name, title=_TITLES[name], status=status, evidence=evidence, recommended_action=wrong)
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(EXAMINE, fence=of_its_machine)
+async def examine(order: RemoteOrder) -> Examined | Refused:
+    """Examine the machine, its agents, its devices and the user's rights."""
+    checks = (
+        *await _machine(order),
+        await _session_host(order),
+        await _device(order),
+        await _managed_device(order),
+        await _rights(order),
+    )
+    group = application_group_id(order.host_pool_id) if order.host_pool_id else None
+    return Examined(checks=checks, application_group_id=group)
+
+
+async def _machine(order: RemoteOrder) -> tuple[Check, Check]:
+    machine = order.machine
+    try:
+        found = await read_vm_health(machine)
+    except MissingError:
+        gone = f"{machine.vm_name} is no longer there"
+        return _check("power", gone, _ANEW), _check("agent", gone, _ANEW)
+    stopped = None if found.power == "running" else "Troubleshoot starts it; if it cannot, the operation says why."
+    silent = None if found.answers else "Restart it; if that is no help, reprovision it."
+    return (
+        _check("power", f"{machine.vm_name} is {found.power or 'neither running nor stopped'}", stopped),
+        _check("agent", f"the agent is {found.agent or 'silent'}", silent),
+    )
+
+
+async def _session_host(order: RemoteOrder) -> Check:
+    machine = order.machine
+    if order.host_pool_id is None:
+        return _check("sessionHost", "the host pool is not known", _ANEW)
+    host = await find_host(machine, parse_id(order.host_pool_id))
+    if host is None or (host.resource_id or "").casefold() != machine.vm_id.casefold():
+        return _check("sessionHost", f"{machine.computer_name} is not in its host pool", _ANEW)
+    status = str(getattr(host.status, "value", host.status))
+    assigned = (host.assigned_user or "").casefold() == order.user_principal_name.casefold()
+    evidence = f"{machine.computer_name} is {status}, assigned to {host.assigned_user or 'nobody'}"
+    if status not in USABLE:
+        return _check(
+            "sessionHost", evidence, "Wait some minutes after a start; else look at its network, or restart it."
+        )
+    if not assigned or not host.allow_new_session:
+        closed = "" if host.allow_new_session else ", and lets no new session begin"
+        return _check("sessionHost", evidence + closed, "Troubleshoot gives it to the user and opens it.")
+    return _check("sessionHost", evidence, None)
+
+
+async def _device(order: RemoteOrder) -> Check:
+    name = order.machine.computer_name
+    found = await (await graph_of(order.machine.tenant_id)).devices(name)
+    known = any(device.device_id == order.device_id for device in found)
+    evidence = f"{name} is {order.device_id}" if known else f"there are {len(found)} devices of the name {name}"
+    return _check("device", evidence, None if known else f"Somebody has deleted its device. {_ANEW}")
+
+
+async def _managed_device(order: RemoteOrder) -> Check:
+    if order.device_id is None:
+        return _check("managedDevice", "its Entra device is not known", _ANEW)
+    found = await (await graph_of(order.machine.tenant_id)).managed_devices(device_id=order.device_id)
+    ids = ", ".join(sorted(device.id for device in found))
+    evidence = f"Intune knows it as {ids}" if ids else f"Intune does not know the device {order.device_id}"
+    return _check("managedDevice", evidence, None if ids else f"Somebody has retired or deleted it. {_ANEW}")
+
+
+async def _rights(order: RemoteOrder) -> Check:
+    subscription = order.machine.subscription_id
+    assignments = dependencies().authorization(subscription).role_assignments
+    wanted = [(application_group_id(order.host_pool_id), DESKTOP_USER)] if order.host_pool_id else []
+    if order.join_type is JoinType.AZURE_AD_JOIN:
+        wanted.append((order.machine.vm_id, MACHINE_USER))
+    missing = []
+    for scope, role in wanted:
+        try:
+            await assignments.get(scope, assignment_id(scope, role, order.user_id))
+        except MissingError:
+            missing.append(scope.rpartition("/")[2])
+    if missing:
+        return _check("signInRights", f"no role on {', '.join(missing)}", "Troubleshoot gives it back.")
+    return _check("signInRights", f"{len(wanted)} roles are there", None)

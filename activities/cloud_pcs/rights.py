@@ -1,0 +1,147 @@
+"""Sign-in roles: the user may use the desktop and, on an Entra-joined machine, sign in to the VM. Nobody else."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from activities.cloud_pcs.desktops import application_group_id, pools_of
+from activities.machines.vms import if_undated
+from activities.operations.asking_again import ask_again
+from activities.operations.at_work import owned
+from shared.clients.arm import as_content
+from shared.contracts.calls import is_later
+from shared.contracts.desktops import (
+    GRANT_SIGN_IN,
+    REVOKE_SIGN_IN,
+    ForgetSessionHostOrder,
+    RightsGiven,
+    SignInRightsOrder,
+)
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import DeclinedError, Done, MissingError, Pending, Refused
+from shared.dependencies import dependencies
+from shared.domain import naming
+from shared.domain.azure_errors import PRINCIPAL_UNKNOWN, ROLE_ASSIGNED
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING
+from shared.domain.networks.connection import JoinType
+from shared.workflow import Blueprint, implements
+
+bp = Blueprint()
+
+DESKTOP_USER = "1d18fff3-a72a-46b5-b4a9-0b38a3cd7e63"  # Desktop Virtualization User
+MACHINE_USER = "fb879df8-f326-4884-b1cf-06f3ad86be52"  # Virtual Machine User Login
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(GRANT_SIGN_IN, fence=owned)
+async def grant_sign_in(order: SignInRightsOrder) -> RightsGiven | Pending | Refused:
+    """Assign the user the roles for signing in; the assignments' ids are derived, so it is safe to repeat."""
+    subscription = order.machine.subscription_id
+    grants = [(order.application_group_id, DESKTOP_USER)]
+    if order.join_type is JoinType.AZURE_AD_JOIN:
+        grants.append((order.machine.vm_id, MACHINE_USER))
+    since = []
+    try:
+        for scope, role in grants:
+            there = await role_since(subscription, scope, role, order.user_id) if order.given else None
+            since.append(there or await assign_role(subscription, scope, role, order.user_id))
+    except DeclinedError as declined:
+        if declined.code.lower() in PRINCIPAL_UNKNOWN:
+            return Pending(note="Azure does not know the user yet", after=20)
+        raise
+    return RightsGiven(since=max(since))
+
+
+POWER_ON = "489581de-a3bd-480d-9518-53dea7416b33"  # Desktop Virtualization Power On Contributor
+
+
+async def assign_role(subscription: str, scope: str, role: str, user_id: str, kind: str = "User") -> datetime:
+    """Assign a role to a user, or another *kind* of principal, at a scope; safe to repeat: the id is derived.
+
+    Return since when it is assigned, as far as Azure says: an assignment that was there keeps its moment.
+    """
+    definition = f"/subscriptions/{subscription}/providers/Microsoft.Authorization/roleDefinitions/{role}"
+    content = {"roleDefinitionId": definition, "principalId": user_id, "principalType": kind}
+    assignments = dependencies().authorization(subscription).role_assignments
+    try:
+        made = await assignments.create(scope, assignment_id(scope, role, user_id), as_content({"properties": content}))
+    except DeclinedError as declined:
+        if declined.code.lower() not in ROLE_ASSIGNED:
+            raise
+        there = await role_since(subscription, scope, role, user_id)  # None: it has another id, somebody else gave it
+        return there or dependencies().clock.now()
+    return made.created_on or dependencies().clock.now()
+
+
+async def role_since(subscription: str, scope: str, role: str, user_id: str) -> datetime | None:
+    """Return the moment at which our assignment gave a user a role at a scope; None: not given, or not known."""
+    try:
+        found = (
+            await dependencies()
+            .authorization(subscription)
+            .role_assignments.get(scope, assignment_id(scope, role, user_id))
+        )
+    except MissingError:
+        return None
+    since: datetime | None = found.created_on
+    return since
+
+
+def assignment_id(scope: str, role: str, user_id: str) -> str:
+    """Return the id of the one assignment of a role to a user at a scope."""
+    return naming.derived_id("role", scope.lower(), role, user_id.lower())
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(REVOKE_SIGN_IN, fence=if_undated, asks=ask_again)
+async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
+    """Remove the roles; the one on the desktop stays while the user needs it for another machine in the same pool.
+
+    That is another Cloud PC of the user, or this one with another machine than that of the order.
+    """
+    machine = order.machine
+    records = dependencies().cloud_pcs
+    stored = await records.find(machine.tenant_id, machine.owner.id)
+    if stored is None:
+        return Done()
+    user_id = stored.value.user.id
+    others = [
+        pc.value
+        for pc in await records.of_user(machine.tenant_id, user_id)
+        if pc.value.id != machine.owner.id or _has_another(pc.value, machine)
+    ]
+    needed = {(pc.current.resources.host_pool_id or "").casefold() for pc in others}
+    await remove_role(machine.subscription_id, machine.vm_id, MACHINE_USER, user_id)
+    for pool in pools_of(order):
+        group = f"/subscriptions/{pool.subscription_id}/resourceGroups/{pool.resource_group}"
+        pool_id = f"{group}/providers/Microsoft.DesktopVirtualization/hostPools/{pool.name}"
+        if pool_id.casefold() not in needed:
+            await remove_role(pool.subscription_id, application_group_id(pool_id), DESKTOP_USER, user_id)
+    return Done()
+
+
+def _has_another(pc: CloudPc, machine: Machine) -> bool:
+    """Return whether a Cloud PC works with another machine than this one."""
+    return pc.status in WORKING and pc.current.resources.computer_name not in {None, machine.computer_name}
+
+
+async def remove_role(subscription: str, scope: str, role: str, user_id: str) -> None:
+    """Remove the assignment of a role to a user at a scope, if there is one that is older than the running order."""
+    assignments = dependencies().authorization(subscription).role_assignments
+    try:
+        if is_later((await assignments.get(scope, assignment_id(scope, role, user_id))).created_on):
+            return
+        await assignments.delete(scope, assignment_id(scope, role, user_id))
+    except MissingError:
+        return
+
+
+async def remove_role_of_all(subscription: str, resource_group: str, role: str) -> None:
+    """Remove every assignment of a role at a resource group that the service has made: their ids are derived."""
+    assignments = dependencies().authorization(subscription).role_assignments
+    scope = f"/subscriptions/{subscription}/resourceGroups/{resource_group}"
+    async for each in assignments.list_for_resource_group(resource_group):
+        mine = str(each.scope).casefold() == scope.casefold() and str(each.role_definition_id).endswith(f"/{role}")
+        if mine and str(each.name).casefold() == assignment_id(scope, role, str(each.principal_id)):
+            await remove_role(subscription, scope, role, str(each.principal_id))

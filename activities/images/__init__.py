@@ -1,0 +1,1 @@
+"""Activities on device images: capture, import, and their records."""

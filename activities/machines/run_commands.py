@@ -1,0 +1,172 @@
+"""PowerShell on a machine: assembled, run by a managed run command, read; and removed where it carried a password."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from textwrap import indent
+from typing import Any
+
+from activities.machines.vms import of_its_machine
+from shared.clients.arm import begin
+from shared.contracts.calls import is_delayed, is_later, moment, ordered_of, ordered_tag
+from shared.contracts.joining import BEGIN_CARRIER_REMOVAL, CarrierOrder
+from shared.contracts.machines import Machine
+from shared.contracts.outcomes import Accepted, DeclinedError, Done, MissingError, Pending, Refused
+from shared.dependencies import dependencies
+from shared.workflow import Blueprint, implements
+
+_SCRIPTS = Path(__file__).parents[2] / "shared" / "scripts"
+_STEPS_GO_HERE, _REPORTING_GOES_HERE = "# <steps>", "# <reporting>"
+_TIMEOUT_S = 90 * 60
+_HARMLESS = re.compile(r"[\w .,:=@\\+-]*")
+_UNFINISHED = frozenset({"pending", "running"})
+
+
+@cache
+def script(name: str) -> str:
+    """Return a script of shared/scripts by its name without extension."""
+    return (_SCRIPTS / f"{name}.ps1").read_text(encoding="utf-8").strip()
+
+
+def assemble(steps: tuple[str, ...], *, frame: str = "run-steps", below: str = "") -> str:
+    """Return one script that runs each of *steps* separately and prints one line of JSON for each."""
+    bodies = {step: indent(script(below + _kebab(step)), "    ") for step in steps}
+    parts = [f"# step: {step}\nInvoke-Step '{step}' {{\n{body}\n}}" for step, body in bodies.items()]
+    framed = script(below + frame).replace(_REPORTING_GOES_HERE, script("reporting/report"))
+    return framed.replace(_STEPS_GO_HERE, "\n\n".join(parts)) + "\n"
+
+
+def harmless(value: str) -> bool:
+    """Whether each character may be passed to a script, which runs as SYSTEM: no shell reads any of them.
+
+    Letters and digits of every language, and what accounts, domains, organizational units and times are written with.
+    """
+    return _HARMLESS.fullmatch(value) is not None
+
+
+def _check(parameters: list[dict[str, str]], protected: list[dict[str, str]]) -> None:
+    """Raise DeclinedError for a parameter that must not reach a script. A password may have any printable character."""
+    wrong = [each["name"] for each in parameters if not harmless(each["value"])]
+    wrong += [each["name"] for each in protected if not each["value"].isprintable()]
+    if wrong:
+        message = f"{', '.join(wrong)}: has characters that are not passed to scripts"
+        raise DeclinedError(Refused(code="parameterRefused", message=message))
+
+
+def _kebab(step: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", step).lower()
+
+
+def read_steps(steps: tuple[str, ...], output: str) -> dict[str, tuple[bool, str]]:
+    """Return (success, message) of each of *steps*; a step that reports nothing has failed."""
+    reported: dict[str, tuple[bool, str]] = {}
+    for line in output.splitlines():
+        try:
+            report = json.loads(line)
+        except ValueError:
+            continue  # other output between the reports
+        if isinstance(report, dict) and isinstance(report.get("step"), str):
+            ok, message = report.get("ok") is True, str(report.get("message") or "")
+            reported[report["step"]] = (ok, message if ok or message else "it failed without a message")
+    silent = (False, "it did not report: the script ended before it, or its output was cut off")
+    return {step: reported.get(step, silent) for step in steps}
+
+
+def asked_at() -> str:
+    """Return the value of a script's parameter ``AskedAt``: the moment of the running order.
+
+    Azure runs an unchanged command only once: a later order runs it again, and the same one delivered again does not.
+    """
+    return moment(dependencies().clock.now()).isoformat()
+
+
+async def begin_run_command(
+    machine: Machine,
+    name: str,
+    source: str,
+    parameters: list[dict[str, str]],
+    *,
+    protected: list[dict[str, str]] | None = None,
+    asynchronous: bool = False,
+) -> Accepted:
+    """Start a managed run command.
+
+    *protected*: parameters that Azure does not return. *asynchronous*: the operation ends when the script has started.
+    Raises: DeclinedError for a value that must not reach a script, or where a later order has begun the command.
+    """
+    _check(parameters, protected or [])
+    now = dependencies().clock.now()
+    commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
+    body: Any = {
+        "location": machine.region,
+        "tags": {**machine.tags, **ordered_tag(now)},
+        "properties": {
+            "source": {"script": source},
+            "parameters": parameters,
+            **({"protectedParameters": protected} if protected else {}),
+            "asyncExecution": asynchronous,
+            "timeoutInSeconds": _TIMEOUT_S,
+            "treatFailureAsDeploymentFailure": False,
+        },
+    }
+    if is_delayed(now):
+        await _refuse_if_begun_later(commands, machine, name)
+    return await begin(
+        lambda hook: commands.begin_create_or_update(
+            machine.resource_group, machine.vm_name, name, body, polling=False, raw_response_hook=hook
+        ),
+        resource_id=f"{machine.vm_id}/runCommands/{name}",
+    )
+
+
+async def _refuse_if_begun_later(commands: Any, machine: Machine, name: str) -> None:  # noqa: ANN401 - the SDK's
+    """Raise DeclinedError where a later order than the running one has begun the command."""
+    try:
+        found = await commands.get_by_virtual_machine(machine.resource_group, machine.vm_name, name)
+    except MissingError:
+        return
+    if is_later(ordered_of(found.get("tags"))):
+        message = f"{name} was begun on {machine.computer_name} by a later order"
+        raise DeclinedError(Refused(code="orderedEarlier", message=message))
+
+
+async def read_run_command(
+    machine: Machine, name: str, steps: tuple[str, ...]
+) -> dict[str, tuple[bool, str]] | Pending:
+    """Return the report of each step of a run command; Pending while its script runs."""
+    commands = dependencies().compute(machine.subscription_id).virtual_machine_run_commands
+    found = await commands.get_by_virtual_machine(machine.resource_group, machine.vm_name, name, expand="instanceView")
+    view = dict(found.get("properties", {}).get("instanceView") or {})
+    if str(view.get("executionState", "")).lower() in _UNFINISHED:
+        return Pending(note="the script is running")
+    return read_steps(steps, str(view.get("output") or ""))
+
+
+bp = Blueprint()
+
+
+@bp.activity_trigger(input_name="payload")
+@implements(BEGIN_CARRIER_REMOVAL, fence=of_its_machine)
+async def begin_carrier_removal(order: CarrierOrder) -> Accepted | Done | Refused:
+    """Begin to delete a run command or an extension; done if it does not exist, or Azure has nothing to wait for.
+
+    A machine that was joined stays joined (docs/notes/azure.md 1.5).
+    """
+    machine, carrier = order.machine, order.carrier
+    compute = dependencies().compute(machine.subscription_id)
+    run_commands, extensions = compute.virtual_machine_run_commands, compute.virtual_machine_extensions
+    delete = run_commands.begin_delete if carrier.kind == "runCommands" else extensions.begin_delete
+    try:
+        begun = await begin(
+            lambda hook: delete(
+                machine.resource_group, machine.vm_name, carrier.name, polling=False, raw_response_hook=hook
+            ),
+            resource_id=f"{machine.vm_id}/{carrier}",
+            deletes=True,
+        )
+    except MissingError:
+        return Done()
+    return begun if begun.operation_url else Done()

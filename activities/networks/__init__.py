@@ -1,0 +1,1 @@
+"""Activities on connections: health checks and their record."""

@@ -1,0 +1,1 @@
+"""Activities that plan: decisions, reconciles, changes of the directory."""

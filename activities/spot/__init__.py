@@ -1,0 +1,1 @@
+"""Activities on Spot Groups: members, pools, session hosts, the engine, image versions."""

@@ -1,0 +1,1 @@
+"""Parts of a Cloud PC's procedures: its build, and remote actions."""

@@ -1,0 +1,125 @@
+"""Comparison of the records with Azure: machines that are gone, and shared things that are missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from shared.contracts.inventory import (
+    ADOPT,
+    ASK_FOR_MACHINES,
+    COMPARE_RESOURCE_GROUP,
+    FIND_MISSING,
+    RECORD_GONE,
+    Adoptions,
+    AdoptOrder,
+    AskOrder,
+    GoneOrder,
+    MissingFound,
+    ResourceGroup,
+    ResourceGroupScanOrder,
+    ScanOrder,
+)
+from shared.contracts.outcomes import Refused
+from shared.domain.cloud_pcs.adopting import UnknownMachine, several_claim
+from shared.domain.cloud_pcs.orphans import Looked, Missing
+from shared.domain.operations.machines_gone import ASKED_AGAIN_AFTER, Answer, KnownMachine
+from shared.workflow import CallFailedError, Context, Steps, call, pause
+
+_AT_ONCE = 20
+"""Machines that one call asks for."""
+
+SHARED_AREA = "shared"
+"""Name of the shared resources in the list of areas."""
+
+
+def compare(
+    ctx: Context, tenant_id: str, groups: Iterable[ResourceGroup]
+) -> Steps[tuple[list[KnownMachine], Adoptions]]:
+    """Compare each resource group with the records: adopt the machines that no record knows.
+
+    Return the machines that records know and no list has, and what came of the adoptions. A group that does not answer
+    has neither, and nothing without a record is judged then.
+    """
+    absent: list[KnownMachine] = []
+    unknown: list[UnknownMachine] = []
+    complete = True
+    for each in groups:
+        group = ResourceGroupScanOrder(
+            tenant_id=tenant_id, subscription_id=each.subscription_id, resource_group=each.resource_group
+        )
+        try:
+            outcome = yield from call(ctx, COMPARE_RESOURCE_GROUP, group)
+        except CallFailedError:
+            complete = False
+            continue
+        if isinstance(outcome, Refused):
+            complete = False
+            continue
+        absent += outcome.absent
+        unknown += outcome.unknown
+    return absent, (yield from _adopt(ctx, tenant_id, unknown)).but(complete=complete)
+
+
+def _adopt(ctx: Context, tenant_id: str, unknown: Iterable[UnknownMachine]) -> Steps[Adoptions]:
+    """Adopt the machines, one after the other; where several claim to be one, none is, and a person decides."""
+    claims: dict[str, list[UnknownMachine]] = {}
+    for machine in unknown:
+        claims.setdefault(machine.subject_id, []).append(machine)
+    declined: dict[str, str] = {}
+    conflicts, waiting = list[str](), list[str]()
+    for subject_id, (machine, *others) in claims.items():
+        if others:
+            declined[subject_id] = several_claim((machine, *others))
+            conflicts.append(subject_id)
+            continue
+        try:
+            tried = yield from call(ctx, ADOPT, AdoptOrder(tenant_id=tenant_id, seen=machine))
+        except CallFailedError:
+            waiting.append(subject_id)
+            continue
+        if isinstance(tried, Refused):
+            waiting.append(subject_id)
+        elif tried.why_not is not None:
+            declined[subject_id] = tried.why_not
+            conflicts += [subject_id] if tried.in_use and machine.of_host else []
+    return Adoptions(declined=declined, conflicts=tuple(conflicts), waiting=tuple(waiting))
+
+
+def record_what_is_gone(ctx: Context, tenant_id: str, absent: Sequence[KnownMachine]) -> Steps[int]:
+    """Ask for each machine, wait, ask again, and record those that are gone; return how many.
+
+    What is not answered changes nothing: the next scan asks again.
+    """
+    first: list[Answer] = []
+    for start in range(0, len(absent), _AT_ONCE):
+        order = AskOrder(tenant_id=tenant_id, machines=tuple(absent[start : start + _AT_ONCE]))
+        try:
+            asked = yield from call(ctx, ASK_FOR_MACHINES, order)
+        except CallFailedError:
+            continue
+        first += [answer for answer in asked.answers if answer.gone]
+    if not first:
+        return 0
+    yield from pause(ctx, ASKED_AGAIN_AFTER)
+    count = 0
+    for start in range(0, len(first), _AT_ONCE):
+        again = GoneOrder(tenant_id=tenant_id, first=tuple(first[start : start + _AT_ONCE]))
+        try:
+            recorded = yield from call(ctx, RECORD_GONE, again)
+        except CallFailedError:
+            continue
+        count += len(recorded.subject_ids)
+    return count
+
+
+def find_what_is_missing(ctx: Context, order: ScanOrder) -> Steps[tuple[Looked, tuple[Missing, ...]]]:
+    """Return shared resources that records need and that do not exist, and the line of the scan for this check."""
+    try:
+        outcome = yield from call(ctx, FIND_MISSING, order)
+    except CallFailedError as error:
+        return Looked(area=SHARED_AREA, problem=error.reason), ()
+    match outcome:
+        case MissingFound(missing=missing, problem=problem):
+            return Looked(area=SHARED_AREA, problem=problem), missing
+        case Refused(code=code, message=message):
+            return Looked(area=SHARED_AREA, problem=f"{code}: {message}"), ()

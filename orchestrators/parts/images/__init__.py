@@ -1,0 +1,1 @@
+"""Parts of the procedures of images: capture, import, validation, versions."""

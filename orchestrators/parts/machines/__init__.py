@@ -1,0 +1,1 @@
+"""Parts for any machine: creation, joining, cleaning up."""

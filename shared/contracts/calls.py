@@ -1,0 +1,151 @@
+"""A call: on whose behalf it is made, its tickets, when it was ordered, and how long it is waited for.
+
+An activity that finds no free token in a bucket is queued there and answers ``Later`` with a ticket; the orchestrator
+sleeps until the ticket should be served and calls again with it. ``shared.workflow`` puts the tickets of the running
+call here, and the tenant that it is made for; ``shared.clients.pacing`` takes them out.
+
+An order may be delivered again minutes after it was carried out, when its successors have long run (docs/host.md).
+``shared.workflow`` puts into every call the moment of the orchestrator that makes it, and here while it is carried out.
+Each thing that is made has that moment of its own order as a tag. An order neither changes nor ends what was ordered
+later than itself (decision 128).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Never
+
+from shared.contracts.definitions import RETRY_FOR_A_DAY, Activity, Effect, Json, Workflow
+from shared.contracts.outcomes import Done, Ticket
+from shared.domain.destroying import Confirmation
+from shared.domain.naming import ORDERED_TAG
+from shared.domain.owner import Owner
+from shared.domain.values import Value
+from shared.errors import ThrottledError
+
+
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """The tenant of the running call, and the region it is about; empty: the service itself, no one region."""
+
+    tenant_id: str = ""
+    region: str = ""
+
+
+TICKETS: ContextVar[tuple[Ticket, ...]] = ContextVar("tickets", default=())
+SPENT: ContextVar[list[Any] | None] = ContextVar("spent", default=None)
+"""The buckets of which the running activity has taken tokens, one entry for each.
+
+If it begins anew, it makes these calls again, and needs as many tokens again. None: what runs does not begin anew.
+"""
+BEHALF: ContextVar[Behalf] = ContextVar("behalf", default=Behalf())  # noqa: B039 - frozen
+
+
+@contextmanager
+def on_behalf_of(tenant_id: str, region: str = "") -> Iterator[None]:
+    """Make the calls inside for a tenant: they are queued for that tenant and no other."""
+    before = BEHALF.set(Behalf(tenant_id, region))
+    try:
+        yield
+    finally:
+        BEHALF.reset(before)
+
+
+class PacedError(ThrottledError):
+    """No call was made: it can be made after *after*, and the new *tickets* keep its places."""
+
+    def __init__(self, *tickets: Ticket, after: timedelta) -> None:
+        super().__init__(f"it can be made in {after.total_seconds():.1f} s", after=after)
+        self.tickets = tickets
+
+
+ORDERED_AT: ContextVar[datetime | None] = ContextVar("ordered_at", default=None)
+"""The moment of the running order; None: it was given by a release that did not say it, or by no orchestrator."""
+
+CLOCKS_DIFFER = timedelta(seconds=5)
+"""The greatest difference of two clocks of the service's instances."""
+
+
+DELAY = timedelta(minutes=2)
+"""The longest time that an order waits for its turn; one that is shown again is five minutes old (docs/host.md)."""
+
+
+def moment(now: datetime) -> datetime:
+    """Return when the running order was given; *now* stands for the moment of one that does not say it."""
+    return ORDERED_AT.get() or now
+
+
+def ordered_tag(now: datetime) -> dict[str, str]:
+    """Return the tag of what the running order makes."""
+    return {ORDERED_TAG: moment(now).isoformat()}
+
+
+def ordered_of(tags: Mapping[str, str] | None) -> datetime | None:
+    """Return when the order was given by which something was made, None: its tags do not say it."""
+    with suppress(ValueError):
+        moment = datetime.fromisoformat((tags or {}).get(ORDERED_TAG, ""))
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return None
+
+
+def is_delayed(now: datetime) -> bool:
+    """Whether the running order was given minutes ago: it may have been carried out already."""
+    ordered = ORDERED_AT.get()
+    return ordered is not None and now - ordered > DELAY
+
+
+def is_overtaken(since: datetime | None, now: datetime) -> bool:
+    """Whether the running order was given minutes ago, and since then what it is about has become what it is now.
+
+    For moments of another clock than the order's, Azure's or a worker's: an order in time is not judged by seconds.
+    """
+    return is_delayed(now) and is_later(since)
+
+
+def is_later(made: datetime | None) -> bool:
+    """Whether something was made, or ordered, after the running order was given; False where that is not known."""
+    ordered = ORDERED_AT.get()
+    return ordered is not None and made is not None and made > ordered
+
+
+class WaitingWork(Value):
+    """Work that waits while a cloud does not answer, for as long as that takes. *doing*: the work in words."""
+
+    tenant_id: str
+    owner: Owner
+    doing: str
+
+
+class SilenceRecord(Value):
+    """*why*: who does not answer; *next_at*: when it is asked again. None: it has answered."""
+
+    work: WaitingWork
+    why: str
+    since: datetime
+    next_at: datetime | None = None
+
+
+RECORD_SILENCE = Activity("record_silence", SilenceRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
+
+
+POLLS_PER_EXECUTION = 10
+
+
+class WaitOrder(Value):
+    """Call *activity* with *payload* until it answers something else than pending, or *until* has come."""
+
+    activity: str
+    payload: Json
+    next_poll: datetime
+    interval: timedelta
+    until: datetime
+    waiting: WaitingWork | None = None
+    confirmation: Confirmation | None = None
+
+
+AWAIT_OUTCOME = Workflow("await_outcome", WaitOrder, Json)
+"""Returns the outcome as JSON, ``{"kind": "pending", ...}`` when the time was up."""

@@ -1,0 +1,1 @@
+"""The engine of Spot Groups: from observed hosts to a plan. Pure."""

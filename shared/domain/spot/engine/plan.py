@@ -1,0 +1,104 @@
+"""The engine: from targets and observed hosts to the steps to take, for pooled and for dedicated hosts.
+
+Pure: the same input gives the same plan, in whichever order the hosts are listed. Every wait is a moment that the plan
+names (``next_look``), so that a group in which nothing is due costs nothing. The rules and their defaults:
+docs/decisions/0047.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from shared.domain.spot.engine import moving, scaling
+from shared.domain.spot.engine.capacity import Group
+from shared.domain.spot.engine.forecasts import Expected, StartTimes
+from shared.domain.spot.engine.scaling import sleeps
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.target import GroupTarget
+from shared.domain.spot.hosts.host_plan import Action, Draft, GroupStatus, HostPlan, Reason, Stage
+from shared.domain.spot.hosts.observed import ObservedHost
+
+
+def rest_when_unused(group: Group) -> None:
+    """Stop the hosts whose users have been away; a session that is only disconnected survives hibernation alone."""
+    idle = group.target.idle
+    for host in group.hosts:
+        if host.assigned_user_id is None or not host.serves or host.active or not group.draft.may(host):
+            continue
+        asleep = sleeps(group.target, host)
+        if host.sessions:
+            if asleep and not host.user_left and group.draft.waited(host.inactive_since, idle):
+                group.draft.add(Action.HIBERNATE, host, Reason.ONLY_DISCONNECTED)
+        elif group.draft.waited(host.empty_since, idle):
+            action = Action.HIBERNATE if asleep else Action.STOP
+            group.draft.add(action, host, Reason.IDLE, minutes=int(idle.total_seconds() // 60))
+
+
+def plan(
+    target: GroupTarget,
+    hosts: Iterable[ObservedHost],
+    now: datetime,
+    *,
+    starts: StartTimes | None = None,
+    expected: Sequence[Expected] = (),
+    complete: bool = True,
+) -> HostPlan:
+    """Return the steps that the hosts of a group need now.
+
+    *starts*: learned start times. *expected*: sign-ins of the time to come, as other days let expect them, in their
+    order. *complete* is False when hosts may be missing from *hosts*: then nothing is built, closed, stopped or
+    removed.
+    """
+    known, draft = sorted(hosts, key=lambda host: host.id), Draft(now)
+    group = Group(target, known, now, starts or StartTimes(), complete, draft, expected)
+    if target.parked is None:
+        _decide(group)
+    status, cause = _status(group)
+    return HostPlan(
+        steps=draft.steps,
+        figures=group.figures,
+        status=status,
+        cause=cause,
+        stage=group.rules.stage,
+        load_balancing=group.load_balancing,
+        next_look=draft.next_look if target.parked is None else None,
+    )
+
+
+def _decide(group: Group) -> None:
+    """Add the steps: those that give seats first, so that those that take seats count only the rest."""
+    scaling.scale_out(group)
+    if group.complete:
+        moving.repair(group)
+        moving.move_sessions(group)
+        moving.remove(group)
+        moving.bring_settings(group)
+        scaling.scale_in(group)
+        rest_when_unused(group)
+    moving.keep_tokens(group)
+    scaling.let_azure_start(group)
+
+
+def _status(group: Group) -> tuple[GroupStatus, str | None]:
+    """Return the status of the group, and the reason if not everything is available."""
+    figures, target = group.figures, group.target
+    if target.parked is not None:
+        return GroupStatus.PARKED, target.parked
+    if figures.hosts and figures.uncertain == figures.hosts:
+        return GroupStatus.LIMITED_AVAILABILITY, "Azure did not tell the state of any host."
+    if target.kind is not LicenseType.PERSONAL_DEDICATED and figures.spare > 0 == figures.free:
+        steps = {step.action for step in group.draft.steps}
+        soon = figures.coming or steps & {Action.START, Action.UNDRAIN}
+        later = "hosts are starting" if soon else "no host can be started"
+        return (GroupStatus.LIMITED_AVAILABILITY if soon else GroupStatus.UNAVAILABLE), f"No seat is free; {later}."
+    causes = [
+        (group.rules.stage is Stage.FAILED, group.rules.cause),
+        (not group.complete or figures.uncertain, "Azure did not tell the state of every host."),
+        (figures.broken, f"{figures.broken} of {figures.hosts} hosts do not serve."),
+        (len(group.licensed) < figures.wanted and target.scale_in == "deallocate", "Hosts are still to be built."),
+        (figures.free < figures.spare, f"{figures.free} seats are free; {figures.spare} should be."),
+        (figures.online < figures.minimum, f"{figures.online} hosts are online; the minimum is {figures.minimum}."),
+    ]
+    cause = next((text for holds, text in causes if holds), None)
+    return (GroupStatus.LIMITED_AVAILABILITY if cause else GroupStatus.AVAILABLE), cause

@@ -1,0 +1,267 @@
+"""Scale-out and scale-in of the hosts that anybody may use. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from shared.domain.spot.engine.capacity import Group, builds_left, starts_left
+from shared.domain.spot.groups.group import LicenseType
+from shared.domain.spot.groups.target import GroupTarget
+from shared.domain.spot.hosts.host_plan import Action, Reason, Stage
+from shared.domain.spot.hosts.observed import HostState, ObservedHost, SettingsDrift
+
+_MARGIN = 2
+"""Seats that stay free beyond the spare ones when a host is drained: one sign-in does not open it again."""
+
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def scale_out(group: Group) -> None:
+    """Open, start and build hosts until the spare seats and the minimum are there.
+
+    While a release moves sessions, hosts of its version give the seats that the others' users will need; hosts of the
+    old versions are opened only if the seats for sign-ins are still missing after that.
+    """
+    started: list[ObservedHost] = []
+    retire = group.rules.retire
+    if retire:
+        _bring_new(group, started)
+    _bring(group, [each for each in group.hosts if each.id not in retire], started)
+    _bring(group, [each for each in group.hosts if each.id in retire], started)
+    if group.complete:
+        _build(group)
+
+
+def _bring_new(group: Group, started: list[ObservedHost]) -> None:
+    """Bring the seats that the users of the old versions' hosts will need, and as many hosts as the minimum."""
+    fresh = [each for each in group.hosts if each.id not in group.rules.retire]
+    there = [each for each in fresh if group.counts_as_open(each)]
+    there += [each for each in fresh if _is_coming(group, each)]
+    hosts, seats = len(there), sum(group.seats_left(each) for each in there)
+    wanted = group.spare + group.moving_sessions
+    for host in _closed(group, fresh):
+        if seats >= wanted and hosts >= group.minimum:
+            return
+        if hosts >= group.minimum and not group.seats_left(host):
+            continue
+        hosts, seats = hosts + 1, seats + group.seats_left(host)
+        _open(group, host, started, Reason.RELEASE_NEEDS_SEATS, spare=wanted)
+
+
+def _is_coming(group: Group, host: ObservedHost) -> bool:
+    return host.state is HostState.STARTING and host.allow_new_sessions and host.id not in group.broken
+
+
+def _bring(group: Group, among: Iterable[ObservedHost], started: list[ObservedHost]) -> None:
+    for host in _closed(group, among):
+        lacks_seats, enough = group.free + group.coming < group.spare, group.online + group.arriving >= group.minimum
+        if not lacks_seats and enough:
+            return
+        if enough and not group.seats_left(host):
+            continue
+        _open(group, host, started, _why(group, lacks_seats=lacks_seats), **_facts(group))
+
+
+def _closed(group: Group, among: Iterable[ObservedHost]) -> list[ObservedHost]:
+    """Return the hosts that can be opened: running ones first (the fullest first), then those to start.
+
+    The fullest will run longest. Of the hosts that are off the one that ran longest ago comes first, so that tokens
+    stay valid.
+    """
+    may = [each for each in among if group.may_serve(each) and not each.allow_new_sessions]
+    running = [each for each in may if each.serves or each.state is HostState.STARTING]
+    off = [each for each in among if group.may_serve(each) and each.is_off]
+    running.sort(
+        key=lambda each: (
+            not group.seats_left(each),
+            each.drift is SettingsDrift.WHEN_EMPTY,
+            each.state is HostState.STARTING,
+            -each.sessions,
+            each.id,
+        )
+    )
+    off.sort(
+        key=lambda each: (
+            each.low_priority,
+            each.version != group.target.version,
+            each.drift is SettingsDrift.WHEN_EMPTY,
+            each.state is not HostState.HIBERNATED,
+            each.online_at or _LONG_AGO,
+            each.id,
+        )
+    )
+    return [*running, *off]
+
+
+def _open(group: Group, host: ObservedHost, started: list[ObservedHost], reason: Reason, **facts: object) -> None:
+    if not host.is_off:
+        group.draft.add(Action.UNDRAIN, host, reason, **facts)
+    elif starts_left(group, started):
+        group.draft.add(Action.START, host, reason, **facts)
+        started.append(host)
+    else:
+        return
+    if host.serves:
+        group.free += group.seats_left(host)
+        group.online += 1
+    else:
+        group.coming += group.seats_left(host)
+        group.arriving += 1
+
+
+def _why(group: Group, *, lacks_seats: bool) -> Reason:
+    if lacks_seats and group.ahead == group.spare > max(group.buffer, group.rising):
+        return Reason.SIGN_INS_EXPECTED
+    if lacks_seats:
+        return Reason.SIGN_INS_RISE if group.rising == group.spare > group.buffer else Reason.SEATS_NEEDED
+    return Reason.SCHEDULE_AHEAD if group.scheduled else Reason.MINIMUM_ONLINE
+
+
+def _facts(group: Group) -> dict[str, object]:
+    return {
+        "free": group.free + group.coming,
+        "spare": group.spare,
+        "online": group.online + group.arriving,
+        "minimum": group.minimum,
+    }
+
+
+def _build(group: Group) -> None:
+    """Build the hosts that are missing; those that are deleted when not needed are built only when needed."""
+    target, stage = group.target, group.rules.stage
+    if group.rules.version in target.unbuildable:
+        return
+    reason = _build_reason(group)
+    of_version = reason in {Reason.NEW_VERSION, Reason.CANARY}
+    counted = [each for each in group.licensed if not of_version or each.version == target.version]
+    regular = sum(1 for each in counted if not each.low_priority)
+    for number in range(min(_missing(group), builds_left(group))):
+        low = stage is not Stage.CANARY and regular + number >= target.hosts - target.low_priority
+        facts = {**_facts(group), "hosts": len(counted) + number, "wanted": target.hosts}
+        group.draft.build(group.rules.version, _sizes(group), reason, low_priority=low, **facts)
+
+
+def _build_reason(group: Group) -> Reason:
+    if group.rules.stage is Stage.CANARY:
+        return Reason.CANARY
+    if group.rules.stage in {Stage.SURGING, Stage.MOVING}:
+        return Reason.NEW_VERSION
+    return Reason.SEATS_NEEDED if group.on_demand else Reason.HOSTS_MISSING
+
+
+def _missing(group: Group) -> int:
+    missing = group.rules.missing
+    if not group.on_demand or group.rules.stage is Stage.CANARY:
+        return missing
+    if group.rules.stage is Stage.SURGING:
+        return min(missing, group.figures.wanted_online - len(group.rules.held))
+    return min(missing, _lacking(group))
+
+
+def _lacking(group: Group) -> int:
+    """Return how many hosts lack for the spare seats and the minimum, beside those that are being built."""
+    building = sum(1 for each in group.hosts if each.state is HostState.BUILDING)
+    seats, hosts = group.spare - group.free - group.coming, group.minimum - group.online - group.arriving
+    if group.rules.retire:
+        shared = [each for each in group.hosts if each.assigned_user_id is None]
+        fresh = [each for each in shared if each.id not in group.rules.retire | group.broken]
+        there = [each for each in fresh if each.state not in {HostState.BUILDING, HostState.REMOVING}]
+        seats = group.spare + group.moving_sessions - sum(group.seats_left(each) for each in there)
+        hosts = group.minimum - len(there)
+    return max(0, max(-(-seats // group.target.seats), hosts) - building)
+
+
+def _sizes(group: Group) -> tuple[str, ...]:
+    """Return the sizes of the target: those in which a build has failed come last."""
+    failed = {each.size for each in group.hosts if each.state is HostState.BROKEN and each.online_at is None}
+    return tuple(sorted(group.target.sizes, key=lambda size: size in failed))
+
+
+def scale_in(group: Group) -> None:
+    """Drain hosts that are not needed, and stop empty hosts that have not been needed for long enough.
+
+    A host that was drained long ago stops as soon as its last session has ended. One that has only started does not.
+    One whose Windows was shut down is released at once: nobody can work on it.
+    """
+    runs = group.running
+    for host in group.hosts:
+        if host.state is HostState.SHUT_DOWN and group.draft.may(host):
+            group.draft.add(Action.STOP, host, Reason.STILL_ALLOCATED)
+        if group.draft.may(host) and _is_drained(group, host) and not host.sessions and runs > group.stop_floor:
+            runs -= _stop_when_idle(group, host)
+    _drain(group)
+
+
+def let_azure_start(group: Group) -> None:
+    """Open hosts that are off: Azure Virtual Desktop starts one for a sign-in that finds none, never a drained one."""
+    if not group.target.start_on_connect:
+        return
+    for host in group.hosts:
+        if host.is_off and not host.allow_new_sessions and group.may_serve(host) and host.id not in group.rules.retire:
+            group.draft.add(Action.UNDRAIN, host, Reason.START_ON_CONNECT)
+
+
+def _is_drained(group: Group, host: ObservedHost) -> bool:
+    drained = host.serves and not host.allow_new_sessions and not host.drained_by_hand
+    return drained and host.assigned_user_id is None and host.id not in group.rules.held
+
+
+def _stop_when_idle(group: Group, host: ObservedHost) -> bool:
+    """Return whether *host* stops now."""
+    target, draft = group.target, group.draft
+    running = draft.waited(host.since, target.idle)
+    if not draft.waited(host.closed_since or host.since, target.idle) or not running:
+        return False
+    action = Action.STOP
+    if group.on_demand:
+        action = Action.REMOVE
+    elif sleeps(target, host):
+        action = Action.HIBERNATE
+    group.draft.add(action, host, Reason.IDLE, minutes=int(target.idle.total_seconds() // 60))
+    return True
+
+
+def sleeps(target: GroupTarget, host: ObservedHost) -> bool:
+    """Whether *host* is hibernated instead of stopped: personal hosts of a size that can."""
+    return target.hibernates and host.can_hibernate and target.kind is not LicenseType.POOLED
+
+
+def _drain(group: Group) -> None:
+    """Drain the hosts with the fewest sessions while enough seats stay free without them; before, what a person drains.
+
+    Of a release's old hosts all are drained, and their sessions need seats elsewhere if they are to be signed off. So
+    are those with other profiles than the group's settings say, which change once nobody works on them. Of others only
+    those that are at most half full: more would not become empty sooner for it.
+    """
+    for host in group.hosts:
+        if host.drained_by_hand and host.is_open and group.draft.may(host):
+            group.draft.add(Action.DRAIN, host, Reason.DRAINED_BY_HAND)
+    retire = group.rules.retire
+    is_open = [each for each in group.hosts if group.counts_as_open(each) and group.draft.may(each)]
+    too_many = not retire and len(group.licensed) - len(group.rules.beyond) > group.target.hosts
+    margin = min(_MARGIN, group.spare, group.target.seats)
+    leaving = sum(each.sessions for each in group.hosts if each.id in retire and not each.is_open)
+    for host in sorted(is_open, key=lambda each: _least_needed(group, each)):
+        old, free = host.id in retire, group.free - group.seats_left(host)
+        stale = host.drift is SettingsDrift.WHEN_EMPTY and group.has_stale_settings(host)
+        after = leaving + host.sessions if group.rules.moves else 0
+        half = host.sessions * 2 <= group.target.seats or too_many
+        enough = group.spare + (after if old else group.moving_sessions if stale else margin + group.moving_sessions)
+        if (
+            free < enough
+            or group.online - 1 < max(group.drain_floor, 1 if group.sessions and group.target.hosts else 0)
+            or not (old or stale or half)
+        ):
+            continue
+        facts = {"old": host.version, "version": group.target.version, "free": free, "spare": group.spare}
+        reason = Reason.OLD_VERSION if old else Reason.SETTINGS_DIFFER if stale else Reason.NOT_NEEDED
+        group.draft.add(Action.DRAIN, host, reason, **facts)
+        group.free, group.online = free, group.online - 1
+        leaving += host.sessions if old else 0
+
+
+def _least_needed(group: Group, host: ObservedHost) -> tuple[bool, bool, bool, int, str]:
+    stale = host.drift is SettingsDrift.WHEN_EMPTY and group.has_stale_settings(host)
+    return (host.id not in group.rules.retire, not stale, not host.low_priority, host.sessions, host.id)

@@ -1,0 +1,1 @@
+"""Spot Groups: settings, record, members, and foresight."""

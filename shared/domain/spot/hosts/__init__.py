@@ -1,0 +1,1 @@
+"""Session hosts: observed, planned, released and adopted."""

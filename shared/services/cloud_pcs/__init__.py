@@ -1,0 +1,1 @@
+"""Cloud PCs: built, shown, changed and taken out of use."""

@@ -1,0 +1,258 @@
+"""Cloud PCs as people see them: a tenant's list, a user's own in all tenants, and how to sign in."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from shared.caching import TtlCache
+from shared.clients.arm import parse_id
+from shared.clients.pacing import retry_while_throttled
+from shared.contracts.calls import on_behalf_of
+from shared.dependencies import Dependencies
+from shared.domain import naming
+from shared.domain.cloud_pcs.actions import NOT_ALLOWED, OwnAction, Possibility, allows
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import WORKING, Status
+from shared.domain.cloud_pcs.progress import (
+    DesktopSignIn,
+    PublishedDesktop,
+    SignInDetails,
+    desktop_sign_in,
+    sign_in_details,
+)
+from shared.domain.cloud_pcs.user_setting import UserSetting
+from shared.domain.operations.operation import Operation
+from shared.domain.spot.groups.group import SpotGroup
+from shared.domain.spot.groups.members import SpotMember
+from shared.domain.tenants.tenant import Tenant
+from shared.domain.values import Value
+from shared.errors import ConflictError, ForbiddenError, NotFoundError, RefusedError, UnavailableError
+from shared.services.cloud_pcs.builds import plan_now
+from shared.services.cloud_pcs.remote_actions import NO_SUCH_POINT
+from shared.services.cloud_pcs.user_settings import setting_of
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.catalogue import PERFORMERS
+from shared.services.policies.pausing import why_paused
+from shared.services.tenants.tenants import tenants_of
+from shared.storage.listed import Entry
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient
+
+
+async def cloud_pc_entries(context: ActionContext) -> list[Entry]:
+    """Return the entries that lists of Cloud PCs are made from; a deleted policy keeps its last name in them."""
+    names = {
+        stored.value.id: stored.value.display_name async for stored in context.deps.policies.each(context.tenant_id)
+    }
+    entries = await context.deps.cloud_pcs.entries(context.tenant_id)
+    return [
+        {**entry, "provisioningPolicyName": names[policy]}
+        if (policy := str(entry["provisioningPolicyId"])) in names
+        else entry
+        for entry in entries
+    ]
+
+
+_log = logging.getLogger("deskwright.services")
+_DESKTOP = "SessionDesktop"
+"""The name of the one desktop that an application group of desktops publishes."""
+
+_PUBLISHED: TtlCache[PublishedDesktop] = TtlCache(timedelta(hours=1))
+
+
+async def sign_in_of(deps: Dependencies, tenant: Tenant, pc: CloudPc) -> SignInDetails:
+    """Return the sign-in details of *pc* for its user.
+
+    All desktops of a personal pool are published as one. Whoever has two in it gets the page on which to choose.
+    """
+    pool_id = pc.current.resources.host_pool_id
+    if pool_id is None:
+        return sign_in_details(pc)
+    others = [stored.value for stored in await deps.cloud_pcs.of_user(tenant.id, pc.user.id)]
+    if any(each.id != pc.id and each.current.resources.host_pool_id == pool_id for each in others):
+        return sign_in_details(pc)
+    return sign_in_details(pc, await published_desktop(deps, tenant, pool_id))
+
+
+async def ready_sign_in(deps: Dependencies, tenant: Tenant, pc: CloudPc) -> SignInDetails:
+    """Return the sign-in details of *pc*. Raises: ConflictError while nobody can sign in."""
+    if pc.status not in WORKING:
+        raise ConflictError("the Cloud PC is not ready to sign in to", status=pc.status.value)
+    return await sign_in_of(deps, tenant, pc)
+
+
+async def spot_sign_in(
+    deps: Dependencies, tenant: Tenant, group: SpotGroup, member: SpotMember | None = None
+) -> DesktopSignIn:
+    """Return the sign-in details of a member of a Spot Group, or those for all where none is named.
+
+    Raises: ConflictError while the group has no desktop, or the member no right to sign in.
+    """
+    if member is not None and not member.may_sign_in(deps.clock.now()):
+        raise ConflictError("the member may not sign in (yet)", status=member.status.value)
+    state = await deps.spot_states.find(tenant.id, group.id)
+    if state is None or state.value.host_pool_id is None:
+        raise ConflictError("the Spot Group has no desktop yet: its host pool is not made")
+    desktop = await published_desktop(deps, tenant, state.value.host_pool_id)
+    name = group.friendly_name or group.display_name
+    if member is None:
+        return desktop_sign_in(name, desktop)
+    return desktop_sign_in(name, desktop, member.user_principal_name, member.display_name)
+
+
+async def published_desktop(deps: Dependencies, tenant: Tenant, host_pool_id: str) -> PublishedDesktop | None:
+    """Return the desktop of a host pool as it is published; None where Azure does not say: nobody waits for a link."""
+
+    async def read() -> PublishedDesktop:
+        pool = parse_id(host_pool_id)
+        group, workspace = naming.desktop_application_group(pool.name), naming.desktop_workspace(pool.name)
+        desktops = deps.desktops(pool.subscription_id)
+        return PublishedDesktop(
+            workspace_id=(await desktops.workspaces.get(pool.resource_group, workspace)).object_id or "",
+            resource_id=(await desktops.desktops.get(pool.resource_group, group, _DESKTOP)).object_id or "",
+            directory_id=tenant.entra_tenant_id,
+        )
+
+    try:
+        with on_behalf_of(tenant.id):
+            found = await _PUBLISHED.get_or(deps, host_pool_id, lambda: retry_while_throttled(read))
+    except (UnavailableError, RefusedError) as error:
+        _log.warning("the desktop of %s in %s could not be read: %s", host_pool_id, tenant.id, error)
+        return None
+    return found if found.workspace_id and found.resource_id else None
+
+
+_MOST_TENANTS = 100
+_UNREAD = "what you may do cannot be read at the moment; try again later"
+_PAUSED = "your organisation has paused all changes for a while; try again later"
+_RESETS: TtlCache[str] = TtlCache(timedelta(minutes=1))
+"""Why the directory and the policies allow no reset of a Cloud PC, empty where they do: its page asks again and again.
+"""
+
+
+async def cloud_pcs_of(deps: Dependencies, directory_id: str, user_id: str) -> list[tuple[Tenant, list[CloudPc]]]:
+    """Return a user's own Cloud PCs, those that there are or were, by tenant."""
+    found = []
+    for tenant in await _tenants(deps, directory_id):
+        pcs = [stored.value for stored in await deps.cloud_pcs.of_user(tenant.id, user_id)]
+        if pcs:
+            found.append((tenant, pcs))
+    return found
+
+
+async def own_cloud_pc(
+    deps: Dependencies, directory_id: str, user_id: str, cloud_pc_id: str
+) -> tuple[Stored[Tenant], CloudPc]:
+    """Return a Cloud PC of the user's own, with its tenant. Raises: NotFoundError, also where it is somebody else's."""
+    for tenant in await _tenants(deps, directory_id):
+        stored = await deps.cloud_pcs.find(tenant.id, cloud_pc_id)
+        if stored is not None and stored.value.user.id == user_id:
+            return await deps.tenants.get(tenant.id), stored.value
+    raise NotFoundError("there is no such Cloud PC of yours")
+
+
+async def spot_desktops_of(
+    deps: Dependencies, directory_id: str, user_id: str
+) -> list[tuple[SpotGroup, SpotMember, PublishedDesktop | None]]:
+    """Return the Spot Groups of a user with their published desktops, as far as these are known."""
+    found: list[tuple[SpotGroup, SpotMember, PublishedDesktop | None]] = []
+    for tenant in await _tenants(deps, directory_id):
+        async for stored in deps.spot_members.each(tenant.id, user_id=user_id):
+            group = await deps.spot_groups.find(tenant.id, stored.value.group_id)
+            if group is not None:
+                found.append((group.value, stored.value, await _desktop(deps, tenant, stored.value)))
+    return found
+
+
+async def _desktop(deps: Dependencies, tenant: Tenant, member: SpotMember) -> PublishedDesktop | None:
+    state = await deps.spot_states.find(tenant.id, member.group_id) if member.may_sign_in(deps.clock.now()) else None
+    pool_id = state.value.host_pool_id if state else None
+    return await published_desktop(deps, tenant, pool_id) if pool_id else None
+
+
+async def setting_or_none(deps: Dependencies, tenant: Tenant, user_id: str) -> tuple[UserSetting | None, str | None]:
+    """Return the settings of a user, and why they cannot be read: a directory that fails hides no Cloud PC."""
+    try:
+        return await setting_of(deps, tenant, user_id), None
+    except (UnavailableError, RefusedError, NotFoundError) as error:
+        _log.warning("the groups of %s in %s could not be read: %s", user_id, tenant.id, error)
+        return None, _UNREAD
+
+
+async def allow(deps: Dependencies, tenant: Tenant, user_id: str, action: OwnAction) -> None:
+    """Let a user do *action* with their own Cloud PC. Raises: ForbiddenError, and as the directory does."""
+    if not allows(await setting_of(deps, tenant, user_id), action):
+        raise ForbiddenError(NOT_ALLOWED)
+
+
+async def own_possibilities(
+    context: ActionContext, client: DurableClient, pc: CloudPc, setting: UserSetting | None, unread: str | None
+) -> list[Possibility]:
+    """Return the actions that the user of *pc* may do with it now, or the reason against each.
+
+    The reasons are those of the actions themselves. *setting*, *unread*: as ``setting_or_none`` says.
+    """
+    found = []
+    for action in OwnAction:
+        refused = unread or (None if allows(setting, action) else NOT_ALLOWED)
+        why = refused or await _refused(context, client, pc, action)
+        found.append(Possibility(action=action, possible=why is None, reason=why))
+    return found
+
+
+async def _refused(context: ActionContext, client: DurableClient, pc: CloudPc, action: OwnAction) -> str | None:
+    """Return why an action is not possible that the settings of the user allow, None when it is."""
+    performer = PERFORMERS[action]
+    if why := performer.refuses(pc, performer.sample(pc)):
+        return "it has no restore point" if why == NO_SUCH_POINT else why
+    if action is OwnAction.REPROVISION:
+        return await _why_no_reset(context, pc)
+    if pc.status is not Status.PROVISIONED_WITH_WARNINGS:  # of others no step runs again
+        return None
+    try:
+        for guard in performer.guards:
+            await guard(context, client, pc)
+    except ConflictError as refused:
+        return str(refused)
+    return None
+
+
+async def perform_own(
+    context: ActionContext, client: DurableClient, pc: CloudPc, action: OwnAction, form: Value
+) -> Operation:
+    """Do an action to a user's own Cloud PC. Raises: ConflictError; a pause in words for the user."""
+    if action is OwnAction.REPROVISION and (why := await _pause_of(context, pc)):
+        raise ConflictError(why, status=pc.status.value)
+    result = await PERFORMERS[action].perform(context, client, pc.id, form)
+    if not isinstance(result, Operation):
+        message = f"{action} has no operation"
+        raise TypeError(message)
+    return result
+
+
+async def _why_no_reset(context: ActionContext, pc: CloudPc) -> str | None:
+    if why := await _pause_of(context, pc):
+        return why
+
+    async def read() -> str:
+        try:
+            await plan_now(context, pc, None)
+        except ConflictError as why:
+            return str(why)
+        except (UnavailableError, RefusedError, NotFoundError) as error:
+            _log.warning("what %s would be built from could not be asked: %s", pc.id, error)
+            return _UNREAD
+        return ""
+
+    return await _RESETS.get_or(context.deps, (pc.tenant_id, pc.id, pc.current.generation), read) or None
+
+
+async def _pause_of(context: ActionContext, pc: CloudPc) -> str | None:
+    """Return the message that the Cloud PC is paused, None if it is not. Its user is not told who paused it and why."""
+    return _PAUSED if await why_paused(context.deps, context.tenant, pc) else None
+
+
+async def _tenants(deps: Dependencies, directory_id: str) -> list[Tenant]:
+    tenants, _ = await tenants_of(deps, directory_id, _MOST_TENANTS)
+    return tenants

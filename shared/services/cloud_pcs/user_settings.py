@@ -1,0 +1,143 @@
+"""User settings: made, changed, assigned to groups and deleted; and those that apply to somebody."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+
+from shared.caching import TtlCache
+from shared.clients.directory import existing_groups
+from shared.clients.pacing import retry_while_throttled
+from shared.dependencies import Dependencies
+from shared.domain import naming
+from shared.domain.cloud_pcs.user_setting import (
+    UserSetting,
+    UserSettingEdit,
+    UserSettingForm,
+    applying,
+    own_frequencies,
+)
+from shared.domain.operations.operation import ResourceType
+from shared.domain.policies.policy import Assignment
+from shared.domain.tenants.tenant import Tenant
+from shared.domain.wizards.create_provisioning_policy import group_problems
+from shared.errors import InvalidError, Problem
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.intents import Resource, make_change
+from shared.services.operations.writes import insertion, name_taken_is, removal, replacement
+from shared.storage.due import EVERYBODY, DueKind
+from shared.storage.repository import Stored
+
+_NAME_TAKEN = Problem("/displayName", "user settings of this name exist; choose another name")
+_SOON = timedelta(minutes=1)
+"""Time until the restore points of everybody are scheduled after a change of their interval."""
+
+_GROUPS: TtlCache[frozenset[str]] = TtlCache(timedelta(minutes=1))
+"""Groups of users by tenant, user and groups asked about: a page of theirs asks several times."""
+
+
+async def create_user_setting(context: ActionContext, form: UserSettingForm) -> Stored[UserSetting]:
+    """Save user settings; they apply to nobody until they are assigned. Raises: InvalidError."""
+    setting = UserSetting(
+        id=context.new_id("userSetting"),
+        tenant_id=context.tenant.id,
+        created_date_time=context.now,
+        last_modified_date_time=context.now,
+        **dict(form),
+    )
+    write = insertion(context, context.deps.user_settings, setting, setting.id)
+    with name_taken_is(_NAME_TAKEN):
+        return await make_change(context, Resource(ResourceType.USER_SETTING, setting.id), write)
+
+
+async def update_user_setting(
+    context: ActionContext, stored: Stored[UserSetting], edit: UserSettingEdit
+) -> Stored[UserSetting]:
+    """Apply the changes that *edit* names. Raises: InvalidError, StaleError."""
+    changes = {name: value for name, value in edit if value is not None}
+    if edit.restore_point_setting is not None:  # what its object does not name stays, as in any PATCH of OData
+        named = {
+            name: getattr(edit.restore_point_setting, name) for name in edit.restore_point_setting.model_fields_set
+        }
+        changes["restore_point_setting"] = stored.value.restore_point_setting.but(**named)
+    after = stored.value.but(**changes)
+    if after == stored.value:
+        return stored
+    return await _replace(context, stored, after)
+
+
+async def assign_user_setting(
+    context: ActionContext, stored: Stored[UserSetting], group_ids: tuple[str, ...]
+) -> Stored[UserSetting]:
+    """Replace the groups to whose members they apply; groups that stay keep since when.
+
+    Raises: InvalidError with a pointer ``/groups/groupIds/<n>`` for each of *group_ids* that is wrong, StaleError.
+    """
+    before = stored.value
+    there = {each.group_id: each for each in before.assignments}
+    new = tuple(group_id for group_id in group_ids if group_id not in there)
+    if wrong := group_problems(new, await existing_groups(context.deps.graph(context.tenant), new)):
+        places = {f"/groups/groupIds/{n}": f"/groups/groupIds/{group_ids.index(g)}" for n, g in enumerate(new)}
+        raise InvalidError(*(Problem(places[each.pointer], each.message) for each in wrong))
+    assignments = tuple(
+        there.get(g)
+        or Assignment(id=naming.derived_id("assignment", before.id, g), group_id=g, assigned_at=context.now)
+        for g in group_ids
+    )
+    if assignments == before.assignments:
+        return stored
+    return await _replace(context, stored, before.but(assignments=assignments))
+
+
+async def delete_user_setting(context: ActionContext, stored: Stored[UserSetting]) -> None:
+    """Delete user settings; the rights that they gave end. Raises: StaleError."""
+    setting = stored.value
+
+    async def remove() -> None:
+        await context.deps.user_settings.remove(setting.tenant_id, setting.id, seen=stored.etag)
+
+    await make_change(context, Resource(ResourceType.USER_SETTING, setting.id), removal(setting, remove))
+
+
+async def setting_of(deps: Dependencies, tenant: Tenant, user_id: str) -> UserSetting | None:
+    """Return the settings that apply to a user, None where nobody has allowed anything. Raises: as the directory."""
+    settings = [stored.value async for stored in deps.user_settings.each(tenant.id)]
+    return await setting_among(deps, tenant, user_id, settings)
+
+
+async def setting_among(
+    deps: Dependencies, tenant: Tenant, user_id: str, settings: Collection[UserSetting]
+) -> UserSetting | None:
+    """Return the one of *settings*, all of a tenant's, that applies to a user. Raises: as the directory."""
+    return applying(settings, await groups_among(deps, tenant, user_id, settings))
+
+
+async def groups_among(
+    deps: Dependencies, tenant: Tenant, user_id: str, settings: Iterable[UserSetting]
+) -> frozenset[str]:
+    """Return the ids of the groups that *settings*, all of a tenant's, are assigned to and that a user is in.
+
+    Raises: as the directory.
+    """
+    asked = sorted({assignment.group_id for setting in settings for assignment in setting.assignments})
+    if not asked:
+        return frozenset()
+
+    async def read() -> frozenset[str]:
+        return await retry_while_throttled(lambda: deps.graph(tenant).member_group_ids(user_id, asked))
+
+    return await _GROUPS.get_or(deps, (tenant.id, user_id, tuple(asked)), read)
+
+
+async def _replace(context: ActionContext, stored: Stored[UserSetting], after: UserSetting) -> Stored[UserSetting]:
+    after = after.but(last_modified_date_time=context.now)
+    write = replacement(stored, after, context.deps.user_settings.replace)
+    often, before = own_frequencies([after]), stored.value
+    spread = bool(often) and (often != own_frequencies([before]) or after.assignments != before.assignments)
+
+    async def promise() -> None:
+        await context.deps.due.put(DueKind.RESTORE_POINT, context.now + _SOON, after.tenant_id, EVERYBODY)
+
+    with name_taken_is(_NAME_TAKEN):
+        resource = Resource(ResourceType.USER_SETTING, after.id)
+        return await make_change(context, resource, write, promise=promise if spread else None)

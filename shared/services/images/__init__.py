@@ -1,0 +1,1 @@
+"""Images: device images, the images in Azure that they are made from, and their replicas."""

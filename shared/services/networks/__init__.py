@@ -1,0 +1,1 @@
+"""Networks: connections to customers' networks and directories, and their health checks."""

@@ -1,0 +1,1 @@
+"""Operations: the protocol of every change, the work that is due, and actions on many things."""

@@ -1,0 +1,84 @@
+"""The forms of the actions on Cloud PCs: bodies of their routes, and parameters of bulk actions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+from shared.domain.machines.restore_points import TimeRange
+from shared.domain.values import Id, Value, one_line
+from shared.services.cloud_pcs.builds import UserAccountType
+
+LONGEST_NAME = 64
+
+
+def _unsupported(reason: str) -> BeforeValidator:
+    """Return the validator of a property of Graph's that is not supported: only null is accepted."""
+
+    def validate(value: object) -> None:
+        if value is not None and value != {}:
+            message = f"{reason}; leave it out, or write null"
+            raise ValueError(message)
+
+    return BeforeValidator(validate)
+
+
+class Nothing(Value):
+    """No parameters."""
+
+
+class RenameForm(Value):
+    """The new name."""
+
+    display_name: Annotated[
+        str,
+        Field(min_length=1, max_length=LONGEST_NAME),
+        AfterValidator(one_line),
+        BeforeValidator(lambda text: text.strip() if isinstance(text, str) else text),
+    ]
+
+
+class AccountTypeForm(Value):
+    """Account type of the user on the Cloud PC."""
+
+    user_account_type: UserAccountType
+
+
+class CreateSnapshotForm(Value):
+    """Restore points are not exported."""
+
+    storage_account_id: Annotated[None, _unsupported("restore points are not exported")] = None
+    access_tier: Annotated[None, _unsupported("restore points are not exported")] = None
+
+
+class RestoreForm(Value):
+    """The restore point to go back to; retrieveSnapshots() lists them."""
+
+    cloud_pc_snapshot_id: Annotated[Id, Field(min_length=1)]
+
+
+class BulkRestoreForm(Value):
+    """Graph's cloudPcBulkRestore: the restore point nearest to a moment, on one side of it."""
+
+    restore_point_date_time: AwareDatetime
+    time_range: TimeRange = TimeRange.BEFORE
+
+
+class ResizeForm(Value):
+    """The service plan of the licence that the Cloud PC is to have."""
+
+    target_service_plan_id: Annotated[Id, Field(min_length=1)]
+
+
+class ReprovisionBody(Value):
+    """Account type of the user; left out or null: the policy's."""
+
+    user_account_type: UserAccountType | None = None
+    os_version: Literal["windows11"] | None = None
+
+
+class OwnReprovisionBody(ReprovisionBody):
+    """Users have the account that their policy says."""
+
+    user_account_type: Annotated[None, _unsupported("is what the policy says")] = None

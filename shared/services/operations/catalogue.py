@@ -1,0 +1,304 @@
+"""Forms, conditions and use cases of the actions on a Cloud PC, one by one and in a bulk action.
+
+The facts of an action are in ``shared.domain.cloud_pcs.actions``.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from shared.contracts.provisioning import STEPS
+from shared.domain.cloud_pcs.actions import ACTIONS
+from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.remote_action import Remote
+from shared.domain.cloud_pcs.replacing import REPROVISION, RETRY, not_rebuildable
+from shared.domain.machines.restore_points import nearest
+from shared.domain.operations.operation import Operation
+from shared.domain.values import Value
+from shared.services.cloud_pcs.builds import RerunForm, UserAccountType, plan_now, rebuild, rerun
+from shared.services.cloud_pcs.builds import refusal as without_warning
+from shared.services.cloud_pcs.deprovisioning import (
+    ExtendForm,
+    HoldForm,
+    change_grace,
+    confirm_removal,
+    end_grace,
+    lengthen_grace,
+)
+from shared.services.cloud_pcs.deprovisioning import refusal as graceless
+from shared.services.cloud_pcs.machine_changes import (
+    ReprovisionForm,
+    blocker,
+    held_plans,
+    reprovision,
+    resize,
+    target_plan,
+)
+from shared.services.cloud_pcs.machine_changes import refusal as unreplaceable
+from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act, refusal, refuse_while_rerunning, rename
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.action_forms import (
+    AccountTypeForm,
+    BulkRestoreForm,
+    CreateSnapshotForm,
+    Nothing,
+    OwnReprovisionBody,
+    RenameForm,
+    ReprovisionBody,
+    ResizeForm,
+    RestoreForm,
+)
+from shared.workflow import DurableClient
+
+F = TypeVar("F", bound=Value)
+Result: TypeAlias = Operation | CloudPc
+"""Result of an action: its operation, or the Cloud PC where it is done at once."""
+Perform = Callable[[ActionContext, DurableClient, str, F], Awaitable[Result]]
+"""Performs an action on the Cloud PC of an id."""
+Refusal = Callable[[CloudPc], str | None]
+"""Returns why an action is not possible on a Cloud PC by the records, None when it is."""
+Judge = Callable[[ActionContext, F, Sequence[CloudPc]], Awaitable[Refusal]]
+"""Returns the refusal for the form of an action; it may read records, and is given all Cloud PCs."""
+Guard = Callable[[ActionContext, DurableClient, CloudPc], Awaitable[object]]
+"""Raises ConflictError when something outside the records prevents an action."""
+
+
+@dataclass(frozen=True, slots=True)
+class InBulk(Generic[F]):
+    """An action as a bulk action does it. *judge*: says beforehand what *perform* would refuse."""
+
+    form: type[F]
+    judge: Judge[F]
+    perform: Perform[F]
+
+
+@dataclass(frozen=True, slots=True)
+class Performer(Generic[F]):
+    """Form, conditions and use case of one action.
+
+    *refuses*: why it is not possible by the record. *guards*: asked of everything outside the record. *sample*: a form
+    for a Cloud PC, with which is asked whether the action is possible at all. *choices*: what a form may name.
+    *in_bulk*, *own_form*: where a bulk action, or a user on their own Cloud PC, has another form.
+    """
+
+    form: type[F]
+    perform: Perform[F]
+    sample: Callable[[CloudPc], F]
+    refuses: Callable[[CloudPc, F], str | None]
+    guards: tuple[Guard, ...] = ()
+    choices: Callable[[CloudPc], tuple[str, ...]] | None = None
+    in_bulk: InBulk[Any] | None = None
+    own_form: type[F] | None = None
+
+    @property
+    def bulk(self) -> InBulk[Any]:
+        """The action as a bulk action does it."""
+        return self.in_bulk or InBulk(self.form, by_record(self.refuses), self.perform)
+
+
+def by_record(refuses: Callable[[CloudPc, F], str | None]) -> Judge[F]:
+    """Return the judge of an action for which the record of the Cloud PC itself is enough."""
+
+    async def judge(context: ActionContext, form: F, fleet: Sequence[CloudPc]) -> Refusal:
+        del context, fleet
+        return lambda pc: refuses(pc, form)
+
+    return judge
+
+
+async def _idle(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
+    del context
+    await refuse_while_rerunning(client, pc)
+
+
+async def _planned(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
+    del client
+    await plan_now(context, pc, None)
+
+
+def _remote(
+    form: type[F],
+    request: Callable[[F], RemoteActionRequest],
+    sample: Callable[[CloudPc], F],
+    *,
+    choices: Callable[[CloudPc], tuple[str, ...]] | None = None,
+    in_bulk: InBulk[Any] | None = None,
+) -> Performer[F]:
+    """Return the performer of a remote action. *request*: what the form asks for."""
+
+    async def perform(context: ActionContext, client: DurableClient, pc_id: str, form: F) -> Operation:
+        return await act(context, client, pc_id, request(form))
+
+    def refuses(pc: CloudPc, form: F) -> str | None:
+        return refusal(pc, request(form))
+
+    return Performer(form, perform, sample, refuses, (_idle,), choices, in_bulk)
+
+
+def _account_request(form: AccountTypeForm) -> RemoteActionRequest:
+    administrator = form.user_account_type is UserAccountType.ADMINISTRATOR
+    return RemoteActionRequest(Remote.CHANGE_USER_ACCOUNT_TYPE, administrator=administrator)
+
+
+async def _rename(context: ActionContext, client: DurableClient, pc_id: str, form: RenameForm) -> Operation:
+    del client
+    return await rename(context, pc_id, form.display_name)
+
+
+async def _retry(context: ActionContext, client: DurableClient, pc_id: str, form: Nothing) -> Operation:
+    del form
+    return await rebuild(context, client, pc_id, RETRY)
+
+
+async def _rebuild(context: ActionContext, client: DurableClient, pc_id: str, form: ReprovisionBody) -> Operation:
+    return await rebuild(context, client, pc_id, REPROVISION, form.user_account_type)
+
+
+def _unreprovisionable(pc: CloudPc, form: ReprovisionForm) -> str | None:
+    return unreplaceable(pc) if form.build_first else not_rebuildable(pc, REPROVISION)
+
+
+async def _end_grace(context: ActionContext, client: DurableClient, pc_id: str, form: Nothing) -> Operation:
+    del form
+    return await end_grace(context, client, pc_id)
+
+
+async def _extend_grace(context: ActionContext, client: DurableClient, pc_id: str, form: ExtendForm) -> CloudPc:
+    del client
+    return await lengthen_grace(context, await context.cloud_pc(pc_id), form.hours)
+
+
+async def _hold_grace(context: ActionContext, client: DurableClient, pc_id: str, form: HoldForm) -> CloudPc:
+    del client
+    stored = await context.cloud_pc(pc_id)
+    return await change_grace(
+        context, stored, lambda grace: grace.hold(context.now) if form.held else grace.release(context.now)
+    )
+
+
+async def _confirm(context: ActionContext, client: DurableClient, pc_id: str, form: Nothing) -> CloudPc:
+    del form
+    return await confirm_removal(context, client, pc_id)
+
+
+def _nearest(pc: CloudPc, form: BulkRestoreForm) -> RemoteActionRequest:
+    """Return the request for the restore point that *form* selects of *pc*; where there is none, for none."""
+    found = nearest(pc.current.restore_points, form.restore_point_date_time, form.time_range)
+    return RemoteActionRequest(Remote.RESTORE, restore_point_id=found.id if found else None)
+
+
+async def _restore_nearest(
+    context: ActionContext, client: DurableClient, pc_id: str, form: BulkRestoreForm
+) -> Operation:
+    return await act(context, client, pc_id, _nearest((await context.cloud_pc(pc_id)).value, form))
+
+
+def _points(pc: CloudPc) -> tuple[str, ...]:
+    return tuple(point.id for point in reversed(pc.current.restore_points) if point.status == "ready")
+
+
+async def _resize(context: ActionContext, client: DurableClient, pc_id: str, form: ResizeForm) -> Operation:
+    return await resize(context, client, pc_id, form.target_service_plan_id)
+
+
+async def _resize_in_bulk(context: ActionContext, client: DurableClient, pc_id: str, form: ResizeForm) -> Result:
+    operation = await _resize(context, client, pc_id, form)
+    pc = (await context.cloud_pc(pc_id)).value
+    # The rest of the bulk action does not wait two days for one licence.
+    return pc if pc.status is Status.RESIZE_PENDING_LICENSE else operation
+
+
+async def _resizable(context: ActionContext, form: ResizeForm, fleet: Sequence[CloudPc]) -> Refusal:
+    target = await target_plan(context, form.target_service_plan_id)
+    of_user: dict[str, list[CloudPc]] = defaultdict(list)
+    for pc in fleet:
+        of_user[pc.user.id].append(pc)
+
+    def refused(pc: CloudPc) -> str | None:
+        blocked = blocker(pc, target, of_user[pc.user.id])
+        return str(blocked) if blocked else None
+
+    return refused
+
+
+def _warned(pc: CloudPc) -> tuple[str, ...]:
+    warned = {warning.step for warning in pc.current.warnings}
+    return tuple(step for step in STEPS if step in warned)
+
+
+def _plain(form: type[F]) -> Callable[[CloudPc], F]:
+    """Return a sample of a form of which nothing has to be filled in."""
+    return lambda _: form()
+
+
+PERFORMERS: Mapping[str, Performer[Any]] = MappingProxyType(
+    {
+        "rename": Performer(
+            RenameForm, _rename, lambda _: RenameForm(display_name="New name"), lambda _pc, _form: None
+        ),
+        "retry": Performer(Nothing, _retry, _plain(Nothing), lambda pc, _: not_rebuildable(pc, RETRY), (_planned,)),
+        "reprovision": Performer(
+            ReprovisionBody,
+            _rebuild,
+            _plain(ReprovisionBody),
+            lambda pc, _: not_rebuildable(pc, REPROVISION),
+            (_planned,),
+            in_bulk=InBulk(ReprovisionForm, by_record(_unreprovisionable), reprovision),
+            own_form=OwnReprovisionBody,
+        ),
+        "endGracePeriod": Performer(Nothing, _end_grace, _plain(Nothing), lambda pc, _: graceless(pc)),
+        "extendGrace": Performer(ExtendForm, _extend_grace, lambda _: ExtendForm(hours=1), lambda pc, _: graceless(pc)),
+        "holdGrace": Performer(HoldForm, _hold_grace, _plain(HoldForm), lambda pc, _: graceless(pc)),
+        "confirmRemoval": Performer(
+            Nothing, _confirm, _plain(Nothing), lambda pc, _: None if pc.removal else "no removal of it waits"
+        ),
+        "reboot": _remote(Nothing, lambda _: RemoteActionRequest(Remote.REBOOT), _plain(Nothing)),
+        "troubleshoot": _remote(Nothing, lambda _: RemoteActionRequest(Remote.TROUBLESHOOT), _plain(Nothing)),
+        "changeUserAccountType": _remote(
+            AccountTypeForm,
+            _account_request,
+            lambda _: AccountTypeForm(user_account_type=UserAccountType.STANDARD_USER),
+        ),
+        "createSnapshot": _remote(
+            CreateSnapshotForm,
+            lambda _: RemoteActionRequest(Remote.CREATE_SNAPSHOT),
+            _plain(CreateSnapshotForm),
+        ),
+        "restore": _remote(
+            RestoreForm,
+            lambda form: RemoteActionRequest(Remote.RESTORE, restore_point_id=form.cloud_pc_snapshot_id),
+            lambda pc: RestoreForm(cloud_pc_snapshot_id=next(iter(_points(pc)), "none")),
+            choices=_points,
+            in_bulk=InBulk(
+                BulkRestoreForm, by_record(lambda pc, form: refusal(pc, _nearest(pc, form))), _restore_nearest
+            ),
+        ),
+        "resize": Performer(
+            ResizeForm,
+            _resize,
+            lambda pc: ResizeForm(target_service_plan_id=pc.plan.id),
+            lambda _pc, _form: None,
+            (held_plans,),
+            in_bulk=InBulk(ResizeForm, _resizable, _resize_in_bulk),
+        ),
+        "rerunStep": Performer(RerunForm, rerun, _plain(RerunForm), without_warning, (_idle,), _warned),
+        "reprovisionBuildFirst": Performer(
+            ReprovisionForm,
+            reprovision,
+            lambda _: ReprovisionForm(build_first=True),
+            _unreprovisionable,
+            (_idle, _planned),
+        ),
+    }
+)
+"""By the name of the action, in the order of ``ACTIONS``."""
+
+BULK_ACTIONS: Mapping[str, InBulk[Any]] = MappingProxyType(
+    {name: PERFORMERS[name].bulk for name, action in ACTIONS.items() if action.bulk}
+)
+"""The actions that a bulk action may do, in the order of ``ACTIONS``."""

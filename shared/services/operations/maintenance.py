@@ -1,0 +1,165 @@
+"""Maintenance by timers: its steps, deletion of old rows, lists kept true to their records, and measurements.
+
+Records, their timelines and the audit log stay. What is deleted is in the exports for as long as these are kept.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.clients.storage import oldest
+from shared.dependencies import Dependencies
+from shared.domain.cloud_pcs.build import MACHINE_GONE
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.operations.bulk import OVER
+from shared.domain.operations.operation import ENDED
+from shared.errors import StaleError
+from shared.services.spot.reconciling import hosts_gone_everywhere, spot_waiting_everywhere
+from shared.services.tenants.directory_changes import POISON, QUEUE
+from shared.storage.idempotency import KEPT
+from shared.storage.listed import ListedRepository
+from shared.telemetry import (
+    MACHINES_GONE,
+    PENDING,
+    REMOVALS_WAITING,
+    SET_ASIDE,
+    measure_now,
+    measure_queue,
+    measure_spot_waiting,
+)
+
+_log = logging.getLogger("deskwright.maintenance")
+
+
+class TenantIds:
+    """The ids of all tenants, read by the first step that asks; a reading that failed is made again by the next."""
+
+    def __init__(self, deps: Dependencies) -> None:
+        self._deps, self._found = deps, list[str]()
+
+    async def __call__(self) -> Sequence[str]:
+        """Return the ids, in the order of the table."""
+        if not self._found:
+            self._found = [stored.value.id async for stored in self._deps.tenants.each()]
+        return self._found
+
+
+async def each_by_itself(*steps: Callable[[], Awaitable[object]]) -> None:
+    """Take every step, in order. Raises: the error of the first that failed, after the last."""
+    failed: list[Exception] = []
+    for step in steps:
+        try:
+            await step()
+        except Exception as error:  # noqa: BLE001 - raised after the last
+            _log.exception("a step of the maintenance failed; the others go on")
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
+async def fold_lists(deps: Dependencies, tenant_ids: TenantIds | None = None) -> int:
+    """Put the pending changes into the lists of all tenants; return the number of changes."""
+    return await _everywhere(deps, tenant_ids or TenantIds(deps), lambda rows, tenant_id: rows.fold(tenant_id))
+
+
+async def repair_lists(deps: Dependencies) -> int:
+    """Compare the lists of all tenants with the records, and mend them; return how many entries were wrong."""
+    return await _everywhere(deps, TenantIds(deps), lambda rows, tenant_id: rows.repair(tenant_id))
+
+
+async def _everywhere(
+    deps: Dependencies, tenant_ids: TenantIds, keep: Callable[[ListedRepository[Any], str], Awaitable[int]]
+) -> int:
+    count = 0
+    for tenant_id in await tenant_ids():
+        for rows in (deps.cloud_pcs, deps.operations):
+            try:
+                count += await keep(rows, tenant_id)
+            except Exception as error:  # noqa: BLE001  # the next time, then: the lists of the others do not wait for it
+                _log.warning("a list of %s could not be kept: %s", tenant_id, error)
+    return count
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """Numbers of deleted rows."""
+
+    operations: int
+    bulk_actions: int
+    idempotency_keys: int
+
+
+async def delete_old(deps: Dependencies, now: datetime) -> Deleted:
+    """Remove operations and bulk actions that ended longer ago than the settings say, and keys older than a day."""
+    before = now - timedelta(days=deps.settings.operations_kept_in_days)
+    return Deleted(
+        operations=await _delete_operations(deps, before),
+        bulk_actions=await _delete_bulk_actions(deps, before),
+        idempotency_keys=await deps.idempotency.delete_before(now - KEPT),
+    )
+
+
+async def _delete_operations(deps: Dependencies, before: datetime) -> int:
+    count = 0
+    for status in ENDED:
+        async for stored in deps.operations.of_all(status=status.value):
+            old = stored.value
+            if old.last_modified_date_time < before:  # as it ended: it is not changed afterwards
+                with suppress(StaleError):
+                    await deps.operations.remove(old.tenant_id, old.id, seen=stored.etag)
+                    count += 1
+    return count
+
+
+async def _delete_bulk_actions(deps: Dependencies, before: datetime) -> int:
+    """Remove ended bulk actions, each after its items: without the bulk action nothing would find them.
+
+    Return their number.
+    """
+    count = 0
+    for status in OVER:
+        async for stored in deps.bulk_actions.of_all(status=status.value):
+            old = stored.value
+            if old.last_modified_date_time >= before:
+                continue
+            for item in await deps.bulk_items.of(old.tenant_id, old.id):
+                await deps.bulk_items.remove(old.tenant_id, item.value.id)
+            with suppress(StaleError):
+                await deps.bulk_actions.remove(old.tenant_id, old.id, seen=stored.etag)
+                count += 1
+    return count
+
+
+_MEASURED = (Status.PENDING_PROVISION, Status.FAILED, Status.IN_GRACE_PERIOD)
+
+
+async def measure(deps: Dependencies, tenant_ids: TenantIds | None = None) -> None:
+    """Measure every tenant: each table is read once for all of them, and Table Storage returns waiting rows only."""
+    found = await deps.cloud_pcs.with_status_or_removal(*_MEASURED)
+    pending = Counter(pc.tenant_id for pc in found if pc.status is Status.PENDING_PROVISION)
+    removals = Counter(pc.tenant_id for pc in found if pc.removal is not None and pc.removal.waits)
+    lost = [pc for pc in found if pc.status in {Status.FAILED, Status.IN_GRACE_PERIOD}]
+    gone = Counter(pc.tenant_id for pc in lost if pc.failure is not None and pc.failure.code == MACHINE_GONE)
+    spot = await spot_waiting_everywhere(deps)
+    gone += await hosts_gone_everywhere(deps) if spot else Counter()
+    aside = Counter(row.tenant_id for row in await deps.due.aside.all())
+    for tenant_id in sorted({*await (tenant_ids or TenantIds(deps))(), *aside}):
+        measure_now(MACHINES_GONE, gone[tenant_id], tenant_id=tenant_id)
+        measure_now(PENDING, pending[tenant_id], tenant_id=tenant_id)
+        measure_now(REMOVALS_WAITING, removals[tenant_id], tenant_id=tenant_id)
+        measure_now(SET_ASIDE, aside[tenant_id], tenant_id=tenant_id)
+    for tenant_id, waiting in spot.items():
+        for what, number in waiting.to_json().items():
+            measure_spot_waiting(what, number, tenant_id=tenant_id)
+
+
+async def measure_queues(deps: Dependencies) -> None:
+    """Measure how long the first message of each of the service's own queues has been there."""
+    for name in (QUEUE, POISON):
+        measure_queue(name, await oldest(deps.queue(name)))

@@ -1,0 +1,1 @@
+"""Policies: who gets a Cloud PC, why, and what a change would do."""

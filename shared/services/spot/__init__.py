@@ -1,0 +1,1 @@
+"""Spot Groups: the groups, their members, session hosts, releases and image sets."""

@@ -1,0 +1,1 @@
+"""Tenants: their settings, directories, sites, licences and readiness."""

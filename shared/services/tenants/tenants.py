@@ -1,0 +1,275 @@
+"""Tenants: one customer each, with its rules and directory; made by the provider's wizard."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from functools import partial
+from operator import attrgetter
+from typing import Annotated, Any
+
+from pydantic import Field, ValidationError
+
+from shared.caching import TtlCache
+from shared.dependencies import Dependencies
+from shared.domain.cloud_pcs.lifecycle import Status
+from shared.domain.cloud_pcs.orphans import LAST
+from shared.domain.operations.operation import ResourceType
+from shared.domain.tenants.tenant import FurtherSubscriptions, SpotLicenses, Tenant, TenantSettings
+from shared.domain.values import Label, Value, Word, amount
+from shared.domain.wizards.forms import REVIEW, parse, problems_of
+from shared.domain.wizards.places import CREATE_TENANT, DirectoryStep, NewTenantStep, SpotLicencesStep
+from shared.domain.wizards.reviews import Forecast, Review, review
+from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem
+from shared.services.operations.action_context import ActionContext
+from shared.services.operations.in_the_way import refuse_while_used
+from shared.services.operations.intents import Resource, begun_before, make_change
+from shared.services.operations.writes import insertion_by, removal, replacement
+from shared.services.policies.reconciling import promise_reconcile, start_reconcile
+from shared.services.tenants.directory_subscriptions import stop_watching
+from shared.services.tenants.licenses import refuse_unusable_sizes
+from shared.storage.due import EVERYBODY, DueKind
+from shared.storage.repository import Stored
+from shared.workflow import DurableClient
+
+_BY_DIRECTORY: TtlCache[Mapping[str, tuple[str, ...]]] = TtlCache(timedelta(seconds=10))
+"""Tenants by directory, read once for all callers within this time: anybody can make us look."""
+
+
+async def tenants_by_directory(deps: Dependencies) -> Mapping[str, tuple[str, ...]]:
+    """Return the ids of the tenants of each directory; a tenant may be missing for some seconds after its creation."""
+    return await _BY_DIRECTORY.get_or(deps, "tenants", lambda: _read(deps))
+
+
+def look_again(deps: Dependencies) -> None:
+    """Read the tenants again for the next caller: who has just been brought in signs in at once."""
+    _BY_DIRECTORY.drop(deps, "tenants")
+
+
+async def tenants_of(deps: Dependencies, directory_id: str | None, most: int) -> tuple[list[Tenant], bool]:
+    """Return at most *most* tenants of a directory, of all directories for None; and whether there are more."""
+    if directory_id is None:
+        page = await deps.tenants.page(most)
+        return [stored.value for stored in page.items], page.next_token is not None
+    found: list[Tenant] = []
+    async for stored in deps.tenants.each(entra_tenant_id=directory_id):
+        if len(found) == most:
+            return found, True
+        found.append(stored.value)
+    return found, False
+
+
+async def _read(deps: Dependencies) -> Mapping[str, tuple[str, ...]]:
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    async for stored in deps.tenants.each():
+        found[stored.value.entra_tenant_id].append(stored.value.id)
+    return {directory_id: tuple(ids) for directory_id, ids in found.items()}
+
+
+_log = logging.getLogger("deskwright.tenants")
+_SOON = timedelta(minutes=1)
+_AGAIN = "delete the tenant again in half an hour"
+_REPLACED = frozenset({"seats", "servicePlans"})
+"""Settings that are tables: a change gives all of their rows."""
+planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_account_starts_grace", "removal_brake")
+"""The settings on which a plan depends: those that decide who is licensed, and who loses a Cloud PC."""
+
+
+ID_TAKEN = "there is a tenant of this id; choose another"
+
+
+class TenantChange(Value):
+    """Changes of a tenant. *settings* are merged into those there are."""
+
+    display_name: Label | None = None
+    settings: Annotated[dict[Word, Any], Field(max_length=100)] | None = Field(
+        None, description="fields of TenantSettings; null: its default"
+    )
+    further_subscription_ids: FurtherSubscriptions | None = None
+    spot_licenses: SpotLicenses | None = None
+
+
+async def create_tenant(context: ActionContext, client: DurableClient, tenant: Tenant) -> Stored[Tenant]:
+    """Add a tenant, and list its licensed users. Raises: ConflictError where its id is or was another tenant's."""
+    deps, resource = context.deps, Resource(ResourceType.TENANT, tenant.id)
+    if why := await id_kept_for_another(context, tenant.id, tenant.entra_tenant_id):
+        raise ConflictError(why, id=tenant.id)
+    repeated = context.repeatable and await begun_before(context, resource)
+
+    async def find_own() -> Stored[Tenant] | None:
+        there = await deps.tenants.find(tenant.id)
+        return there if repeated and there and there.value == tenant else None
+
+    if await deps.tenants.find(tenant.id) is not None and await find_own() is None:
+        raise ConflictError(ID_TAKEN, id=tenant.id)
+    write = insertion_by(context, tenant, deps.tenants.insert, find_own)
+    promise = partial(promise_reconcile, deps, tenant.id, context.now)
+
+    async def begin(_: Stored[Tenant]) -> None:
+        look_again(deps)
+        await start_reconcile(client, tenant.id)
+
+    try:
+        return await make_change(context, resource, write, promise=promise, start=begin)
+    except ConflictError:
+        raise ConflictError(ID_TAKEN, id=tenant.id) from None
+
+
+async def update_tenant(
+    context: ActionContext, client: DurableClient, stored: Stored[Tenant], form: TenantChange
+) -> Stored[Tenant]:
+    """Change a tenant's name or settings; their consequences are planned at once. Raises: InvalidError, StaleError."""
+    deps, before = context.deps, stored.value
+    after = changed_tenant(before, form)
+    await refuse_unusable_sizes(context, before, after)
+    await _refuse_unknown_site(context, before, after)
+    every = after.settings.restore_point_every
+    write = replacement(stored, after, deps.tenants.replace)
+    more_often = every is not None and every != before.settings.restore_point_every
+    replan = planned_by(before.settings) != planned_by(after.settings)
+
+    async def promise() -> None:
+        if more_often:
+            await deps.due.put(DueKind.RESTORE_POINT, context.now + _SOON, after.id, EVERYBODY)
+        if replan:
+            await promise_reconcile(deps, after.id, context.now)
+
+    async def begin(_: Stored[Tenant]) -> None:
+        if replan:
+            await start_reconcile(client, after.id)
+
+    resource = Resource(ResourceType.TENANT, after.id)
+    return await make_change(context, resource, write, promise=promise if more_often or replan else None, start=begin)
+
+
+async def _refuse_unknown_site(context: ActionContext, before: Tenant, after: Tenant) -> None:
+    """Refuse a new default site that there is not. Raises: InvalidError."""
+    default = after.settings.default_site_id
+    if default in {None, before.settings.default_site_id}:
+        return
+    if await context.deps.sites.find(after.id, str(default)) is None:
+        raise InvalidError(Problem("/settings/defaultSiteId", "there is no such site; name one of the tenant's sites"))
+
+
+def changed_tenant(before: Tenant, form: TenantChange) -> Tenant:
+    """Return the tenant as *form* changes it. Raises: InvalidError."""
+    return before.but(
+        display_name=form.display_name or before.display_name,
+        settings=_merged(before.settings, form.settings or {}),
+        further_subscription_ids=(
+            before.further_subscription_ids if form.further_subscription_ids is None else form.further_subscription_ids
+        ),
+        spot_licenses=before.spot_licenses if form.spot_licenses is None else form.spot_licenses,
+    )
+
+
+async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
+    """Delete a tenant that is empty. Raises: ConflictError, StaleError.
+
+    A user who is licensed and has no Cloud PC is no obstacle: that record goes with the tenant.
+    """
+    deps, tenant = context.deps, stored.value
+    pcs = [each.value async for each in deps.cloud_pcs.each(tenant.id)]
+    records: dict[str, Any] = {
+        "sites": deps.sites,
+        "onPremisesConnections": deps.connections,
+        "deviceImages": deps.images,
+        "imageSets": deps.image_sets,
+        "imageVersions": deps.image_versions,
+        "provisioningPolicies": deps.policies,
+        "spotGroups": deps.spot_groups,
+        "userSettings": deps.user_settings,
+    }
+    in_the_way = {name: await _count(of.each(tenant.id)) for name, of in records.items()}
+    in_the_way["cloudPCs"] = sum(1 for pc in pcs if pc.status is not Status.NOT_PROVISIONED)
+    refuse_while_used("the tenant is not empty", in_the_way, advice="delete first what is in it")
+    await _refuse_while_resources_go(context, tenant)
+    for pc in pcs:
+        await deps.cloud_pcs.remove(tenant.id, pc.id)
+    try:
+        await stop_watching(deps, tenant)
+    except DeskwrightError as error:  # what is left of it expires, and nothing reads its notifications
+        _log.warning("the subscriptions of %s were not ended: %s", tenant.id, error)
+    remove = partial(deps.tenants.remove, tenant.id, seen=stored.etag)
+    await make_change(context, Resource(ResourceType.TENANT, tenant.id), removal(tenant, remove))
+
+
+async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> None:
+    """Refuse while the service removes what it made for the tenant: it could not later. Raises: ConflictError.
+
+    What Azure does not let us read (a subscription that is gone, rights that were withdrawn) is no obstacle.
+    """
+    deps = context.deps
+    scan = await deps.orphan_scans.find(tenant.id, LAST)
+    if scan is None:
+        return
+    unread = {each.area for each in scan.value.looked_at if each.problem}
+    left = [each.value async for each in deps.orphans.each(tenant.id)]
+    count = len([each for each in left if each.automatic and each.area not in unread])
+    if count:
+        message = f"{amount(count, 'resource')} of the tenant in Azure still to be removed (GET orphans lists them)"
+        raise ConflictError(f"{message}; {_AGAIN}", inTheWay={"orphans": count})
+    if scan.value.wanted_at is not None and not scan.value.answers:
+        message = "the scan has not ended that looks for what the tenant's last site has left in Azure"
+        waits = {"requestedDateTime": scan.value.wanted_at.isoformat()}
+        raise ConflictError(f"{message}; {_AGAIN}", inTheWay={"orphanScan": waits})
+
+
+async def id_kept_for_another(context: ActionContext, tenant_id: str, entra_tenant_id: str) -> str | None:
+    """Return why a tenant of a directory cannot have an id: a deleted tenant of another directory had it; else None.
+
+    What was done in it stays, operations for a while and the audit log for good, and is read by whoever has its id.
+    """
+    deleted = await context.deps.audit.last(tenant_id, "Microsoft.CloudPC/tenants/delete")
+    if deleted is not None and (deleted.before or {}).get("entraTenantId") != entra_tenant_id:
+        return "a tenant of another directory had this id, and its audit log is kept; choose another"
+    return None
+
+
+async def _count(records: AsyncIterator[Stored[Any]]) -> int:
+    return len([1 async for _ in records])
+
+
+def _merged(settings: TenantSettings, changes: Mapping[str, Any]) -> TenantSettings:
+    """Return the settings with *changes* merged in; null gives a setting its default back. Raises: InvalidError."""
+    merged = settings.to_json()
+    for name, value in changes.items():
+        if isinstance(value, dict) and isinstance(merged.get(name), dict) and name not in _REPLACED:
+            merged[name] = {**merged[name], **value}
+        else:
+            merged[name] = value
+    try:
+        return parse(TenantSettings, {name: value for name, value in merged.items() if value is not None})
+    except ValidationError as error:
+        raise InvalidError(*(Problem(f"/settings{p.pointer}", p.message) for p in problems_of(error))) from error
+
+
+async def review_new_tenant(context: ActionContext, form: Mapping[str, Any], through_step: str) -> Review:
+    """Review the form as far as it is filled in; nothing is saved."""
+    reading = CREATE_TENANT.read(form, through_step)
+    problems, name = list(reading.problems), reading.value("name", NewTenantStep)
+    directory = reading.value("directory", DirectoryStep)
+    taken = None
+    if name and await context.deps.tenants.find(name.id):
+        taken = ID_TAKEN
+    elif name and directory:
+        taken = await id_kept_for_another(context, name.id, directory.entra_tenant_id)
+    if taken:
+        problems.append(Problem("/name/id", taken, "name"))
+    forecast = None
+    if name and through_step == REVIEW:
+        summary = f"The tenant {name.id} is made, and its licensed users are listed."
+        forecast = Forecast(summary=summary, details={"tenantId": name.id})
+    return review(CREATE_TENANT, through_step, problems, (), forecast)
+
+
+def new_tenant(form: Mapping[str, Any]) -> Tenant:
+    """Return the tenant that a form comes to. Raises: InvalidError."""
+    reading = CREATE_TENANT.read(form)
+    name, directory = reading.value("name", NewTenantStep), reading.value("directory", DirectoryStep)
+    settings, licences = reading.value("settings", TenantSettings), reading.value("licences", SpotLicencesStep)
+    if reading.problems or name is None or directory is None or settings is None or licences is None:
+        raise InvalidError(*reading.problems)
+    return Tenant(**dict(name), **dict(directory), **dict(licences), settings=settings)

@@ -1,0 +1,1 @@
+"""Wizards: their choices, values, reviews and edits."""

@@ -1,0 +1,1 @@
+"""Routes of device images."""

@@ -1,0 +1,1 @@
+"""Routes of operations, the audit log and the service itself."""

@@ -1,0 +1,175 @@
+"""Operations: every long-running job, bulk actions, and the due rows that are set aside."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import azure.functions as func
+from typing_extensions import TypedDict
+
+from shared.domain.cloud_pcs.actions import ACTIONS
+from shared.domain.operations.bulk import BulkStatus
+from shared.domain.operations.operation import Operation, OperationStatus
+from shared.errors import InvalidError, Problem
+from shared.services.operations.audit import operation_facts
+from shared.services.operations.bulk import BulkForm, BulkTarget, begin_bulk, check, steer, targets_of
+from shared.workflow import Blueprint, DurableClient
+from triggers.http.call import Call, Response, ok
+from triggers.http.endpoints import endpoint
+from triggers.http.idempotency import once
+from triggers.http.json_schema import DumpOf, Json
+from triggers.http.lists import kept_list, whole_list
+from triggers.http.openapi_metadata import Page
+from triggers.http.permissions import authorize
+from triggers.http.views.operations import (
+    BULK_ACTIONS,
+    BULK_ITEM,
+    BULK_ITEMS,
+    OPERATION,
+    OPERATIONS,
+    SET_ASIDE,
+    BulkActionView,
+    SetAsideView,
+    bulk_action_view,
+    bulk_item_view,
+    operation_view,
+    set_aside_view,
+)
+
+bp = Blueprint()
+_STATUSES = tuple(status.value for status in OperationStatus)
+_OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
+
+
+@bp.route(route="tenants/{tenant}/operations", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/operations/read", returns=Page(OPERATION), query=OPERATIONS)
+async def list_operations(call: Call) -> Response:
+    """List the operations, the newest first; ``kind``, ``resourceId`` and ``status`` choose."""
+    if (call.query("status") or _STATUSES[0]) not in _STATUSES:
+        raise InvalidError(Problem("status", f"write one of {', '.join(_STATUSES)}"))
+    entries = await call.deps.operations.entries(call.tenant.id)
+    facts = await operation_facts(call.context)
+    view = lambda operation: operation_view(facts.shown(operation))  # noqa: E731 - as short as its use
+    return await kept_list(call, call.deps.operations, OPERATIONS, view, entries)
+
+
+@bp.route(route="tenants/{tenant}/operations/{id}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/operations/read", returns=OPERATION)
+async def get_operation(call: Call) -> Response:
+    """Show one operation."""
+    stored = await call.deps.operations.get(call.tenant.id, call.param("id"))
+    facts = await operation_facts(call.context)
+    return ok(operation_view(facts.shown(stored.value)), etag=stored.etag)
+
+
+def address(operation: Operation) -> str:
+    """Return the address of an operation."""
+    return f"/api/tenants/{operation.tenant_id}/operations/{operation.id}"
+
+
+def accepted(operation: Operation) -> Response:
+    """Answer 202 with the operation and its address."""
+    return Response(202, operation_view(operation), {"Location": address(operation), "Retry-After": "5"})
+
+
+@bp.route(route="setAside", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/service/read", returns=Page(SetAsideView), query=SET_ASIDE)
+async def list_set_aside(call: Call) -> Response:
+    """List the work of all tenants that was due and could not be done; each is tried again every hour."""
+    rows = sorted(await call.deps.due.aside.all(), key=lambda row: (row.since, row.id))
+    return await whole_list(call, SET_ASIDE, map(set_aside_view, rows))
+
+
+_PLACE = "tenants/{tenant}/bulkActions"
+
+
+class DryRun(TypedDict):
+    """Numbers of Cloud PCs on which an action is possible and is not, with the reasons."""
+
+    possible: int
+    refused: int
+    value: list[Annotated[Json, DumpOf(BulkTarget)]]
+
+
+@bp.route(route=_PLACE, methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/bulkActions/create", accepts=BulkForm, returns={200: DryRun, 202: BulkActionView})
+async def begin_bulk_action(call: Call, client: DurableClient) -> Response:
+    """Begin one action on many Cloud PCs, or with ``dryRun`` show on which it is possible."""
+    form = call.read(BulkForm)
+    check(form)
+    _authorize(call, form.action)
+    targets = await targets_of(call.context, form)
+    if form.dry_run:
+        possible = sum(each.refusal is None for each in targets)
+        shown_targets = [each.to_json() for each in targets]
+        return ok({"possible": possible, "refused": len(targets) - possible, "value": shown_targets})
+
+    async def begin() -> Response:
+        bulk = await begin_bulk(call.context, client, form, targets)
+        place = f"/api/tenants/{call.tenant.id}/bulkActions/{bulk.id}"
+        return Response(202, bulk_action_view(bulk), {"Location": place, "Retry-After": "15"})
+
+    return await once(call, begin)
+
+
+@bp.route(route=_PLACE, methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BulkActionView), query=BULK_ACTIONS)
+async def list_bulk_actions(call: Call) -> Response:
+    """List the bulk actions, the newest first; ``status`` and ``action`` choose."""
+    facts = await operation_facts(call.context)
+    bulk_actions = [stored.value async for stored in call.deps.bulk_actions.each(call.tenant.id)]
+    found = [bulk_action_view(each, facts.end_of(each)) for each in bulk_actions]
+    return await whole_list(call, BULK_ACTIONS, found)
+
+
+@bp.route(route=f"{_PLACE}/{{id}}", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=BulkActionView)
+async def get_bulk_action(call: Call) -> Response:
+    """Show the progress of a bulk action."""
+    stored = await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))
+    facts = await operation_facts(call.context)
+    return ok(bulk_action_view(stored.value, facts.end_of(stored.value)), etag=stored.etag)
+
+
+@bp.route(route=f"{_PLACE}/{{id}}/items", methods=["GET"], auth_level=_OPEN)
+@endpoint("Microsoft.CloudPC/bulkActions/read", returns=Page(BULK_ITEM), query=BULK_ITEMS)
+async def list_bulk_items(call: Call) -> Response:
+    """List the Cloud PCs of a bulk action with their results; ``status`` chooses."""
+    bulk = (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value
+    items = await call.deps.bulk_items.of(call.tenant.id, bulk.id)
+    return await whole_list(call, BULK_ITEMS, [bulk_item_view(stored.value) for stored in items])
+
+
+@bp.route(route=f"{_PLACE}/{{id}}/pause", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
+async def pause_bulk_action(call: Call, client: DurableClient) -> Response:
+    """Begin with no further Cloud PC; actions that have begun go on to their end."""
+    return await _steered(call, client, BulkStatus.PAUSED)
+
+
+@bp.route(route=f"{_PLACE}/{{id}}/resume", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
+async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
+    """Resume a bulk action that was paused: the caller needs the permission of the action itself, too."""
+    _authorize(call, (await call.deps.bulk_actions.get(call.tenant.id, call.param("id"))).value.action)
+    return await _steered(call, client, BulkStatus.RUNNING)
+
+
+@bp.route(route=f"{_PLACE}/{{id}}/cancel", methods=["POST"], auth_level=_OPEN)
+@bp.durable_client_input(client_name="client")
+@endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
+async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
+    """Leave the rest alone; actions that have begun go on to their end."""
+    return await _steered(call, client, BulkStatus.CANCELED)
+
+
+async def _steered(call: Call, client: DurableClient, status: BulkStatus) -> Response:
+    await call.match_record(call.deps.bulk_actions)
+    return ok(bulk_action_view(await steer(call.context, client, call.param("id"), status)))
+
+
+def _authorize(call: Call, action: str) -> None:
+    authorize(call.caller, ACTIONS[action].permission, call.deps.settings.provider_tenant_id, call.tenant)

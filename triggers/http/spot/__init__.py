@@ -1,0 +1,1 @@
+"""Routes of Spot Groups, their session hosts, releases and image sets."""

@@ -1,0 +1,1 @@
+"""Routes of tenants, their directories and sites."""

@@ -119,8 +119,8 @@ RECIPES = {
 BY_HAND = {
     "Add a field to a provisioning policy": "`tests/unit/graph/test_properties.py` follows it with a field of its own",
     "Add a resource type to the simulator": "a program of its own, which `test_resource_types.py` and the SDK judge",
-    "Add a rule of grace": "it changes the procedure of the planner, whose laws are examples of Hypothesis",
-    "Add a rule of the Spot engine": "it changes the procedure of the engine, whose laws are examples of Hypothesis",
+    "Add a rule of grace": "it changes the planner itself, and `test_planner_laws.py` gets its law",
+    "Add a rule of the Spot engine": "it changes the plan itself, and `test_plan.py` gets the steps expected of it",
     "Add a timer on due rows": "its rule has a record of its own, which `test_due_kinds.py` and Azurite judge",
     "Add an action on a Cloud PC": "its use case and its form are its own; `test_actions.py` says what is missing",
     "Add an orchestrator": "its history is recorded on a running stack, and each of its steps has tests of its own",

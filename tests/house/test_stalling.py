@@ -31,7 +31,8 @@ def waits(path: Path) -> Iterator[tuple[str, timedelta]]:
     """The time-outs of all that an orchestrator, or a part that it is made of, waits for."""
     for module, name in imports(path):
         if module.startswith("orchestrators.parts."):
-            yield from waits(ROOT / f"{module.replace('.', '/')}.py")
+            place = ROOT / module.replace(".", "/")
+            yield from waits(place / f"{name}.py" if place.is_dir() else place.with_suffix(".py"))
         found = getattr(import_module(module), name, None) if module.startswith("shared.contracts") else None
         if isinstance(found, PollPolicy):
             yield name, found.timeout

@@ -12,8 +12,9 @@ from shared.services.spot.reconciling import hosts_gone
 from shared.telemetry import MACHINES_GONE
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, Desk, off
+from tests.integration.engine_runs import IDS, ORDER, built, hosts_of, run, steps
 from tests.integration.services import IdleHost, PaperServices, perform
-from tests.integration.test_spot_engine import IDS, MINUTE, ORDER, built, hosts_of, office, run, steps
+from tests.integration.test_spot_engine import MINUTE, office
 from tests.measured import measured
 
 __all__ = ["office"]

@@ -27,8 +27,8 @@ from shared.errors import ConflictError, UnavailableError
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, image_version, on_paper, session_host, spot_group
+from tests.integration.engine_runs import run, state
 from tests.integration.services import PaperServices, perform
-from tests.integration.test_spot_engine import run, state
 
 ADA = cloud_pc_id("contoso", "id-ada", "sku-1")
 PLACE = things.site().resource_group

@@ -16,8 +16,8 @@ from shared.domain.spot.hosts.release import ImageOfGroup, ReleaseStatus, SpotRe
 from shared.services.spot.releases import end_release
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, Desk, image_version, off, on_paper, session_host, spot_group
+from tests.integration.engine_runs import run, steps
 from tests.integration.services import IdleHost, PaperServices
-from tests.integration.test_spot_engine import run, steps
 
 NEW = {"image_version": "2.0.0", "release_id": "r1"}
 

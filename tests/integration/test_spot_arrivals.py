@@ -12,8 +12,9 @@ from shared.domain.spot.groups.schedule import Phase, Schedule
 from shared.domain.spot.groups.settings import CapacitySettings
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, Desk, image_version, off, on_paper, session_host, spot_group
+from tests.integration.engine_runs import run, state, steps
 from tests.integration.services import PaperServices
-from tests.integration.test_spot_engine import MINUTE, run, state, steps
+from tests.integration.test_spot_engine import MINUTE
 
 RESTS = Schedule(time_zone="UTC", phases=(Phase(begins="00:00", rests=True),))  # type: ignore[arg-type]
 QUARTER = (things.NOW.hour * 60 + things.NOW.minute) // 15

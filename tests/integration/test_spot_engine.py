@@ -13,22 +13,16 @@ from shared.contracts.spot_groups import (
     BALANCE_SPOT_POOL,
     CLOSE_SPOT_ENGINE,
     OBSERVE_SPOT_HOSTS,
-    PLAN_SPOT_HOSTS,
     TAKE_HOST_STEPS,
     BalancingOrder,
     EngineClosing,
-    EngineOrder,
-    HostPlanOrder,
-    HostsPlanned,
     HostStepsOrder,
-    StepsTaken,
 )
 from shared.domain.networks.connection import HealthStatus
-from shared.domain.spot.engine.state import EngineStep, SpotGroupState, SpotGroupStatus
+from shared.domain.spot.engine.state import SpotGroupStatus
 from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.schedule import LoadBalancing
 from shared.domain.spot.hosts.host import HostStatus, HostTask
-from shared.domain.spot.hosts.host_plan import Action, Reason
 from shared.domain.spot.images.image_version import VersionStatus
 from shared.domain.tenants.tenant import Paused
 from shared.services.operations.sweeps import sweep_due
@@ -38,58 +32,21 @@ from tests.integration import things
 from tests.integration.desks import (
     GROUP_ID,
     Desk,
-    PaperDesks,
-    image_version,
     member,
     off,
     on_paper,
-    session_host,
-    spot_group,
 )
+from tests.integration.engine_runs import IDS, ORDER, built, furnish, hosts_of, run, state, steps
 from tests.integration.services import IdleHost, PaperServices, perform
 
 MINUTE = timedelta(minutes=1)
-ORDER = EngineOrder(tenant_id=things.TENANT_ID, spot_group_id=GROUP_ID)
-IDS = {"tenant_id": things.TENANT_ID, "spot_group_id": GROUP_ID}
 
 
 @pytest.fixture
 async def office(contoso: PaperServices) -> PaperServices:
     """Contoso with a Spot Group of thirty users, and nothing built."""
-    await contoso.spot_groups.insert(spot_group())
-    await contoso.image_versions.insert(image_version())
-    await contoso.spot_states.insert(SpotGroupState(id=GROUP_ID, tenant_id=things.TENANT_ID))
-    on_paper(contoso)
+    await furnish(contoso)
     return contoso
-
-
-async def run(host: Any = None) -> HostsPlanned:
-    """Run the engine once, and take its steps."""
-    observed = await perform(OBSERVE_SPOT_HOSTS, ORDER)
-    planned = await perform(PLAN_SPOT_HOSTS, HostPlanOrder(**IDS, observed=observed))
-    assert isinstance(planned, HostsPlanned)
-    if host is not None and planned.steps:
-        taken = await perform(TAKE_HOST_STEPS, HostStepsOrder(**IDS, steps=planned.steps), host)
-        assert isinstance(taken, StepsTaken)
-    return planned
-
-
-def steps(planned: HostsPlanned) -> list[tuple[str, str]]:
-    return [(step.action.value, step.session_host_id) for step in planned.steps]
-
-
-async def state(services: PaperServices) -> SpotGroupState:
-    return (await services.spot_states.get(things.TENANT_ID, GROUP_ID)).value
-
-
-async def hosts_of(services: PaperServices) -> dict[str, Any]:
-    return {each.value.id: each.value async for each in services.session_hosts.each(things.TENANT_ID)}
-
-
-async def built(services: PaperServices, **desks: Desk) -> PaperDesks:
-    for name in desks:
-        await services.session_hosts.insert(session_host(int(name[1:])))
-    return on_paper(services, **desks)
 
 
 async def test_the_hosts_of_a_new_group_are_planned_saved_and_begun(office: PaperServices) -> None:
@@ -128,37 +85,6 @@ async def test_a_host_is_started_when_seats_run_short_and_opened_with_it(office:
     assert (await hosts_of(office))["h2"].work.task is HostTask.START
     seen = await state(office)
     assert (seen.online, seen.active_sessions, seen.status) == (1, 7, SpotGroupStatus.LIMITED_AVAILABILITY)
-
-
-async def one_step(action: Action, reason: Reason) -> None:
-    """Take one step of h2, after a run in which it was seen."""
-    await run()
-    step = EngineStep(session_host_id="h2", action=action, reason=reason, text="")
-    taken = await perform(TAKE_HOST_STEPS, HostStepsOrder(**IDS, steps=(step,)), IdleHost())
-    assert taken.taken == 1
-
-
-@pytest.mark.parametrize(
-    ("action", "reason"), [(Action.CONFIGURE, Reason.SETTINGS_DIFFER), (Action.WAKE, Reason.TOKEN_AGES)]
-)
-async def test_a_host_that_is_started_for_no_user_takes_no_sessions_unless_it_is_a_users_own(
-    office: PaperServices, action: Action, reason: Reason
-) -> None:
-    desks = await built(office, h1=Desk(), h2=off(), h3=off())
-    await one_step(action, reason)
-    assert not desks.desks["spot-2"].allows
-
-    await office.session_hosts.change(things.TENANT_ID, "h2", lambda there: there.but(assigned_user_id="id-ada"))
-    office.desktops = on_paper(office, h1=Desk(), h2=(own := off()), h3=off()).desktops
-    await one_step(action, reason)
-    assert own.allows
-
-
-async def test_a_host_that_runs_is_open_until_its_settings_are_brought(office: PaperServices) -> None:
-    desks = await built(office, h1=Desk(), h2=Desk(), h3=off())
-    await one_step(Action.CONFIGURE, Reason.SETTINGS_DIFFER)
-    assert desks.desks["spot-2"].allows
-    assert (await hosts_of(office))["h2"].work.task is HostTask.CONFIGURE
 
 
 async def test_a_minute_in_which_nothing_changes_writes_no_host(office: PaperServices) -> None:

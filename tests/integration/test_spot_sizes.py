@@ -13,8 +13,9 @@ from shared.domain.spot.hosts.host_plan import Action
 from tests.integration.asking import ask
 from tests.integration.callers import Office
 from tests.integration.desks import GROUP_ID, on_paper, spot_group, with_a_host
+from tests.integration.engine_runs import run
 from tests.integration.services import PaperServices
-from tests.integration.test_spot_engine import office, run
+from tests.integration.test_spot_engine import office
 
 __all__ = ["office"]
 SAVE = "POST tenants/{tenant}/wizards/{wizard}"

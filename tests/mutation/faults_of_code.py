@@ -158,4 +158,8 @@ FAULTS: dict[str, dict[str, Fault]] = {
             new(ACTIVITY, 'TYPE = "permissionCheckPlanted"\n'), clue="permissionCheckPlanted"
         ),
     },
+    "tests/unit/workflow/test_discovery.py": {
+        "test_the_blueprint_of_every_subject_folder_is_found": Fault(new(ACTIVITY, "bp = Blueprint()\n")),
+        "test_what_is_left_out_registers_nothing": Fault(new("triggers/http/views/planted.py", "bp = Blueprint()\n")),
+    },
 }

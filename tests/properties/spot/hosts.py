@@ -139,7 +139,7 @@ def _settled(host: ObservedHost, now: datetime) -> ObservedHost | None:
 
 
 def _started(host: ObservedHost, action: Action, now: datetime) -> dict[str, object]:
-    """Return what changes of a host that is started, or runs, and not for its users: one that was off stays closed."""
+    """Return the changes of a host that is started for another reason than its users; one that was off stays closed."""
     changes = {"state": HostState.RUNNING, "since": now, "agent": AgentStatus.AVAILABLE, "online_at": now}
     if action is not Action.RESTART:
         changes |= {"drift": SettingsDrift.NONE}

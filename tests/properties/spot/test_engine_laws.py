@@ -214,7 +214,7 @@ def calm(number: int, **changes: object) -> ObservedHost:
 
 RUNS = {"state": HostState.RUNNING}
 OPEN_WITH_OLD_PROFILES = {"allow_new_sessions": True, "drift": SettingsDrift.WHEN_EMPTY}
-"""Of a host that is off: Azure may start it at sign-in, and the engine starts it for its settings."""
+"""Properties of a host that is off: Azure may start it at sign-in, and the engine starts it for its settings."""
 
 
 def few(quantity: int, *, minimum_online: int = 0, schedule: Schedule | None = None) -> GroupTarget:

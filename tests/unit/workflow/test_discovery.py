@@ -15,7 +15,8 @@ def registering(folder: str) -> list[str]:
 
 @pytest.mark.parametrize("folder", ["triggers", "orchestrators", "activities"])
 def test_the_blueprint_of_every_subject_folder_is_found(folder: str) -> None:
-    assert len(list(blueprints(folder))) == len(registering(folder))
+    found = registering(folder)
+    assert len(list(blueprints(folder))) == len(found), f"the blueprints of {found}"
 
 
 def test_what_is_left_out_registers_nothing() -> None:

@@ -148,7 +148,7 @@ async def _restore_points(machine: Machine) -> AsyncIterator[RestorePoint]:
 
 
 async def _claimant(tenant: Tenant, sighting: Sighting, cloud_pc_id: str) -> Claimant | None:
-    """Return the user of the desktop, as the directory says now; None: it has no such user."""
+    """Return the user of the desktop as the directory knows them now, or None if the directory has no such user."""
     deps, made = dependencies(), sighting.resources
     if sighting.assigned_user is None:
         return None

@@ -66,7 +66,7 @@ _MOST_SUSPECTS = 500
 @bp.activity_trigger(input_name="payload")
 @implements(COMPARE_RESOURCE_GROUP)
 async def compare_resource_group(order: ResourceGroupScanOrder) -> Compared | Refused:
-    """Return the machines that are only in the records, and those that are only in the resource group."""
+    """Compare records with a resource group: machines without a VM, and tagged VMs without a record."""
     began = dependencies().clock.now()
     vms = dependencies().compute(order.subscription_id).virtual_machines
     listed: set[str] = set()
@@ -92,7 +92,7 @@ async def compare_resource_group(order: ResourceGroupScanOrder) -> Compared | Re
 
 @dataclass(frozen=True, slots=True)
 class _Records:
-    """The machines that records of a tenant know, and the records of whose machines are in the list, by their ids."""
+    """The machines in the records of a tenant, and the records of the listed machines by id."""
 
     known: list[KnownMachine]
     cloud_pcs: dict[str, CloudPc]
@@ -147,7 +147,7 @@ async def _is_unknown(
 
 
 def tagged_machine(tenant_id: str, vm: Any) -> UnknownMachine | None:  # noqa: ANN401 - the SDK's model
-    """Return the machine that a VM is by its tags; None: no Cloud PC's and no session host's of the tenant."""
+    """Return the machine that the tags of a VM name, or None unless it is a Cloud PC or session host of the tenant."""
     tags, name = vm.tags or {}, (properties(vm).get("osProfile") or {}).get("computerName")
     owner = Owner.of_tags(tags)
     if owner is None or owner.kind not in _ADOPTED or tags.get(naming.TENANT_TAG) != tenant_id or not name:
@@ -159,13 +159,13 @@ def tagged_machine(tenant_id: str, vm: Any) -> UnknownMachine | None:  # noqa: A
 @bp.activity_trigger(input_name="payload")
 @implements(ASK_FOR_MACHINES)
 async def ask_for_machines(order: AskOrder) -> Asked:
-    """Ask for each machine by itself; whatever is no clear answer is none."""
+    """Ask Azure for each machine, and return the clear answers only."""
     answers = [answer for each in order.machines if (answer := await ask(each)) is not None]
     return Asked(answers=tuple(answers))
 
 
 async def ask(machine: KnownMachine) -> Answer | None:
-    """Ask Azure for one machine; None: it did not say whether it is there. Raises: ThrottledError."""
+    """Ask Azure for one machine; return None if the answer does not settle its existence. Raises: ThrottledError."""
     words = await _why_gone(OrphanType.VIRTUAL_MACHINE, machine.vm_id)
     if words is None:
         return None
@@ -173,7 +173,7 @@ async def ask(machine: KnownMachine) -> Answer | None:
 
 
 async def _why_gone(kind: OrphanType, resource_id: str) -> str | None:
-    """Return Azure's 404 to a question for one resource, empty if it is there; None: nothing that counts."""
+    """Return Azure's 404 for one resource, an empty string if it exists, or None if the answer is unclear."""
     try:
         place = parse_id(resource_id)
         await _operations(kind, place.subscription_id).get(place.resource_group, place.name)
@@ -209,7 +209,7 @@ def _operations(kind: OrphanType, subscription_id: str) -> Any:  # noqa: ANN401 
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_GONE)
 async def record_gone(order: GoneOrder) -> GoneRecorded:
-    """Ask for each machine a second time, and record those that are gone still."""
+    """Ask for each machine a second time, and record those for which Azure answers 404 again."""
     recorded: list[str] = []
     for first in order.first:
         second = await ask(first.machine)
@@ -225,7 +225,7 @@ async def record_gone(order: GoneOrder) -> GoneRecorded:
 
 
 async def record_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, str]) -> CloudPc | None:
-    """Record that the machine of a Cloud PC is gone, by Azure's *last* answer; None: it has another one, or none."""
+    """Record that the machine of a Cloud PC is gone; return None if its record has no machine or another one now."""
     deps, known, at = dependencies(), last.machine, dependencies().clock.now()
     failure = gone_failure(known, (*earlier, (last.at, last.words)))
     found = await deps.cloud_pcs.find(tenant_id, known.subject_id)
@@ -257,7 +257,7 @@ async def record_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, st
 
 
 async def record_host_lost(tenant_id: str, last: Answer, *earlier: tuple[datetime, str]) -> SessionHost | None:
-    """Record that the machine of a session host is gone, by Azure's *last* answer; None: it has another one, or none.
+    """Record that the machine of a session host is gone; return None if its record has no machine, or another one now.
 
     The engine's next run replaces it, unless it is a dedicated one. After a restore its record ends.
     """
@@ -290,7 +290,7 @@ async def record_host_lost(tenant_id: str, last: Answer, *earlier: tuple[datetim
 @bp.activity_trigger(input_name="payload")
 @implements(FIND_MISSING)
 async def find_missing(order: ScanOrder) -> MissingFound | Refused:
-    """Ask Azure for each shared resource that the records need; list the missing ones, each with its cure."""
+    """Ask Azure for each shared resource that the records need, and list the missing ones with advice."""
     before = await dependencies().orphan_scans.find(order.tenant_id, LAST)
     since = {each.resource_id.casefold(): each.since for each in before.value.missing} if before else {}
     at, missing, silent = dependencies().clock.now(), list[Missing](), list[str]()

@@ -64,7 +64,7 @@ async def start_deprovisioning(order: StartOrder, client: DurableClient) -> Star
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_DEPROVISIONING)
 async def begin_deprovisioning(order: DeprovisionOrder) -> Done | Superseded:
-    """Record that deprovisioning begins, if it is time: the grace period is over, or the Cloud PC was cancelled.
+    """Record that deprovisioning begins, if the grace period is over or the Cloud PC was cancelled.
 
     At the end of a grace period the directory is asked once more: who has come back keeps the Cloud PC. A due row comes
     first: a sweep checks later whether it has come to its end.
@@ -173,7 +173,7 @@ def _is_closing(pc: CloudPc, order: DeprovisionOrder | DeprovisionedRecord) -> b
 @bp.durable_client_input(client_name="client")
 @implements(POLL_END_OF_BUILD)
 async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> Built | Pending | Superseded:
-    """Check whether a build of it still runs; terminate one that does not notice for too long.
+    """Check whether a build of the Cloud PC still runs; terminate a build that does not stop in time.
 
     Once none runs the directory is asked about the user of an ended grace period: what runs may have taken an hour,
     and a workflow that broke off begins here again.
@@ -200,7 +200,7 @@ async def poll_end_of_build(order: DeprovisionOrder, client: DurableClient) -> B
 
 
 async def _confirmed(pc: CloudPc, order: DeprovisionOrder) -> Confirmation | Pending | Superseded | None:
-    """Ask once more before the user is signed off for good; without an answer it waits, and that is seen.
+    """Ask the directory once more before the user is signed off; wait, visibly, while it does not answer.
 
     None: there was no grace period, or no machine is left that the user could keep.
     """

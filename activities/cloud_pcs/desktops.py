@@ -42,7 +42,7 @@ AGENT_MODULE = "https://wvdportalstorageblob.blob.core.windows.net/galleryartifa
 """Microsoft's DSC module that installs the desktop agent; it downloads the newest agent."""
 
 _REDIRECTIONS = "drivestoredirect:s:*;redirectclipboard:i:1;redirectprinters:i:1;usbdevicestoredirect:s:*;"
-"""The pool allows what Windows on each machine may refuse: the more restrictive of the two counts (decision 42)."""
+"""RDP properties of the pool: all redirections, because the stricter of pool and Windows applies (decision 42)."""
 _RDP = {
     # Allows clients outside the directory.
     JoinType.AZURE_AD_JOIN: "targetisaadjoined:i:1;",
@@ -103,7 +103,7 @@ async def _host_pool(order: HostPoolOrder, name: str) -> HostPoolReady:
 
 
 async def ensure(operations: Any, group: str, name: str, body: dict[str, Any]) -> None:  # noqa: ANN401 - SDK groups
-    """Create something if it does not exist; an existing one stays as an administrator may have edited it."""
+    """Create a resource if it does not exist; never change an existing one, which an administrator may have edited."""
     try:
         await operations.get(group, name)
     except MissingError:
@@ -208,7 +208,7 @@ async def find_host(machine: Machine, pool: ResourceId, domain_name: str | None 
 @bp.activity_trigger(input_name="payload")
 @implements(ASSIGN_SESSION_HOST, fence=being_given)
 async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
-    """Assign the session host to the user; safe to repeat. One that is assigned to another user is refused."""
+    """Assign the session host to the user; Azure refuses a host that is assigned to another user. Safe to repeat."""
     pool = parse_id(order.host_pool_id)
     hosts = dependencies().desktops(pool.subscription_id).session_hosts
     change = {"assignedUser": order.user_principal_name, "allowNewSession": True}
@@ -266,7 +266,7 @@ async def hosts_of(order: ForgetSessionHostOrder) -> AsyncIterator[tuple[Resourc
 
 
 def pools_of(order: ForgetSessionHostOrder) -> tuple[ResourceId, ...]:
-    """Return the pools the machine may be in: the one that is known, else all that the tenant may have."""
+    """Return the pools in which the machine may be registered: the known pool, or all pools of the tenant."""
     if order.host_pool_id:
         return (parse_id(order.host_pool_id),)
     machine = order.machine

@@ -43,11 +43,11 @@ from shared.workflow import Blueprint, implements
 _log = logging.getLogger("deskwright.orphans")
 
 _AT_ONCE = 25
-"""The most machines that are adopted by one plan: each costs some ten requests. The next plan goes on."""
+"""The most machines that one plan adopts, at some ten requests each; the next plan adopts further ones."""
 
 _LISTED: TtlCache[list[UnknownMachine]] = TtlCache(timedelta(minutes=1))
-"""The machines of each resource group. What a list has and Azure no longer has is noticed by its adoption; what is
-newer than a list nobody works on yet: a Cloud PC takes minutes to be built.
+"""The machines of each resource group, for a minute: adoption itself notices a listed machine that is gone, and a
+machine that is missing in the list has no user yet, because a build takes longer.
 """
 
 _LATER = "a machine of it is there already; it is adopted when others have been"
@@ -55,9 +55,9 @@ _SILENT = "Azure did not say whether a machine of it is there already; it is ask
 
 
 async def adopt_first(plan: Plan, tenant: Tenant, stored: Mapping[str, Stored[CloudPc]]) -> Plan:
-    """Return *plan* without the builds of Cloud PCs that have a machine already: what is there is adopted.
+    """Adopt the existing machines of planned Cloud PCs, and return *plan* without the builds of these Cloud PCs.
 
-    Of which machine that is not sure, and where Azure does not answer, the build waits, and says for what.
+    A build waits, with the reason in its record, where several machines could be meant or Azure does not answer.
     """
     known = {pc_id: each.value for pc_id, each in stored.items()} | {pc.id: pc for pc in plan.writes}
     new = [known[pc_id] for pc_id in plan.start if _has_no_machine(known[pc_id])]
@@ -99,7 +99,7 @@ def _has_no_machine(pc: CloudPc) -> bool:
 
 
 async def _adopt(tenant: Tenant, machines: list[UnknownMachine]) -> str | None:
-    """Adopt the machine; return why the build has to wait, empty: it may remove what is there. None: it is adopted."""
+    """Adopt the machine and return None; otherwise return why the build waits, or an empty string if it need not."""
     if len(machines) > 1:
         return f"not built: {several_claim(machines)}; delete in Azure what nobody needs"
     try:
@@ -146,7 +146,7 @@ async def _machines(tenant: Tenant) -> tuple[dict[str, list[UnknownMachine]], li
 
 
 async def machines_in(tenant_id: str, subscription_id: str, resource_group: str) -> list[UnknownMachine]:
-    """Return the machines of Cloud PCs and session hosts of a tenant in a resource group; none in one that is gone."""
+    """Return the machines of Cloud PCs and session hosts of a tenant in a resource group, which need not exist."""
     vms = dependencies().compute(subscription_id).virtual_machines
     try:
         return [found async for each in vms.list(resource_group) if (found := tagged_machine(tenant_id, each))]
@@ -198,7 +198,7 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(RECOGNIZE_MACHINE)
 async def recognize_machine(order: RecognizeOrder) -> Recognized | Unrecognized | Refused:
-    """See whether the machine is still the one that was left, and its devices are; change nothing."""
+    """Check that machine and devices are those of the attempt before. Reads only."""
     if why := await _difference(order.machine):
         return Unrecognized(why=why)
     if order.entra_device_id is None:
@@ -215,7 +215,7 @@ async def recognize_machine(order: RecognizeOrder) -> Recognized | Unrecognized 
 
 
 async def _difference(machine: Machine) -> str | None:
-    """Return the difference between the VM and the one that was left, None if it is the same and answers."""
+    """Return how the VM differs from the machine of the attempt before, or None if it is the same and answers."""
     try:
         vm, found = await vm_of(machine), await read_vm_health(machine)
     except MissingError:

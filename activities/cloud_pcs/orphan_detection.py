@@ -99,7 +99,7 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
 async def _judged_rights(
     order: ResourceGroupScanOrder, rights: list[Found], records: dict[str, CloudPc], began: datetime
 ) -> list[Judged]:
-    """Judge role assignments of the service, but those of another tenant in the same resource group."""
+    """Judge the role assignments of the service; skip those of other tenants that share the resource group."""
     known = {*records, *[each.value.cloud_pc_id async for each in dependencies().computer_names.each(order.tenant_id)]}
     judged: list[Judged] = []
     for found in rights:
@@ -145,7 +145,7 @@ async def _of_spot(
     each: Any,  # noqa: ANN401 - the SDK's models
     began: datetime,
 ) -> Judged | None:
-    """Judge a resource of a Spot Group or one of its hosts; None: it belongs to neither."""
+    """Judge a resource that is tagged with a Spot Group or a session host; return None for any other resource."""
     owner = Owner.of_tags(each.tags)
     if owner is not None and owner.kind is OwnerKind.SESSION_HOST:
         found = _found(kind, each, None).but(session_host_id=owner.id)
@@ -159,7 +159,7 @@ async def _of_spot(
 
 
 def _spot_group_of(kind: OrphanType, each: Any) -> str | None:  # noqa: ANN401 - the SDK's models
-    """Return the id of the Spot Group that a pool, desktop or workspace belongs to; None: it is no Spot Group's."""
+    """Return the id of the Spot Group in the tags of a pool, desktop or workspace, or None for other resources."""
     return each.tags.get(naming.SPOT_GROUP_TAG) if kind in POOL_PARTS else None
 
 
@@ -175,7 +175,7 @@ async def _of_host(tenant_id: str, found: Found, adoptions: Adoptions, began: da
 
 
 async def judged_host(tenant_id: str, found: Found, host: SessionHost | None) -> Judgement | None:
-    """Judge a resource of a session host by its record; None: it is no orphan."""
+    """Judge a resource of a session host by the host's record, or return None if it is no orphan."""
     scan = await dependencies().orphan_scans.find(tenant_id, LAST)
     restored = scan is not None and scan.value.restored_at is not None
     return unless_restored(judge_of_host(found, host), host, restored=restored)
@@ -331,7 +331,7 @@ def _after_adoption(found: Found, pc: CloudPc | None, adoptions: Adoptions, bega
 def _with_what_was_declined(
     judgement: Judgement | None, found: Found, adoptions: Adoptions, subject_id: str | None
 ) -> Judgement | None:
-    """Return the judgement with why the machine was not adopted; what may serve people is removed by a person only."""
+    """Add to a judgement why adoption of the machine was declined; leave machines in conflict to an administrator."""
     why_not = adoptions.declined.get(subject_id or "")
     if why_not and found.type is OrphanType.VIRTUAL_MACHINE:
         judgement = not_adopted(judgement, why_not)

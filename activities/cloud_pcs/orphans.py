@@ -1,4 +1,4 @@
-"""Orphans: the beginning and the end of a scan, and removal of those that certainly are orphans."""
+"""Orphans: start and end of a scan, and the removal of confirmed orphans."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ _MOST_REMOVALS = 100
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_SCAN)
 async def begin_scan(order: ScanOrder) -> ScanPlan | Refused:
-    """Record the start of a scan and return its areas, including those of sites that were deleted meanwhile."""
+    """Record the start of a scan and return its areas, including areas of sites deleted since the last scan."""
     deps, at = dependencies(), dependencies().clock.now()
     tenant = await deps.tenants.find(order.tenant_id)
     if tenant is None:
@@ -125,13 +125,13 @@ async def places_of(tenant: Tenant) -> set[tuple[str, str]]:
 
 
 async def _scanned(tenant_id: str) -> set[str]:
-    """Return the areas of the last scan, among them those of sites that were deleted meanwhile."""
+    """Return the areas of the last scan, including areas of sites deleted since then."""
     before = await dependencies().orphan_scans.find(tenant_id, LAST)
     return {each.area for each in before.value.looked_at} if before else set()
 
 
 async def _of_spot_groups(tenant_id: str) -> tuple[set[tuple[str, str]], set[str]]:
-    """Return the resource groups and host pools of the Spot Groups; of those that were deleted the last scan knows."""
+    """Return the resource groups and host pools of all existing Spot Groups."""
     deps = dependencies()
     connections = {stored.value.id: stored.value async for stored in deps.connections.each(tenant_id)}
     groups = [stored.value async for stored in deps.spot_groups.each(tenant_id)]
@@ -222,7 +222,7 @@ _NOT_OURS = Refused.model_construct(
 @bp.activity_trigger(input_name="payload")
 @implements(DELETE_ORPHAN, fence=compares_each)
 async def delete_orphan(order: RemovalOrder) -> Done | Pending | Refused:
-    """Delete an orphan and check that it is gone; one that only a person can handle is taken off the list.
+    """Delete an orphan and check that it is gone; take an orphan off the list if only an administrator can handle it.
 
     A scan that came after the order has judged it anew, and may have found another thing of its name.
     """
@@ -289,7 +289,7 @@ async def _remove(orphan: Orphan) -> Done | Pending | Refused:
 
 
 async def _remove_resource(orphan: Orphan) -> Done | Pending | Refused:
-    """Begin to delete one of Azure's resources, if its tags are still those of the orphan. Raises: MissingError."""
+    """Begin to delete an Azure resource, if its tags still match the orphan's record. Raises: MissingError."""
     resource = parse_id(orphan.found.resource_id)
     operations = _operations(orphan.found.type, resource.subscription_id)
     there = await operations.get(resource.resource_group, resource.name)

@@ -51,7 +51,7 @@ _OPERATION_STEPS = {step.value: TITLES[step] for step in (Step.CLEAN_UP, *ORDER)
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_STEP)
 async def begin_step(record: StepRecord) -> Done | Superseded:
-    """Record that a step begins, and with it that the one before it is done.
+    """Record that a step begins, and that the step before it is done.
 
     It begins at the moment of the order, so that an order that is older than the step of the record changes nothing.
     """
@@ -118,7 +118,7 @@ def _begun(pc: CloudPc, record: StepRecord, at: datetime) -> CloudPc | None:
 
 
 async def _keep_name(build: Build, record: StepRecord) -> None:
-    """Keep the computer name before anything is made under it: what it leaves is found by it, also without a record."""
+    """Record the computer name before anything is created under it, so that clean-up finds these things by name."""
     name = record.resources.computer_name
     template = build.snapshot.configuration.naming_template if build.snapshot else ""
     if name is None:

@@ -139,7 +139,7 @@ async def end_remote_action(record: RemoteEnd) -> Done:
 
 
 async def _unless_gone(pc: CloudPc, record: RemoteEnd) -> RemoteEnd:
-    """Ask whether the machine of a failed action exists; if it does not, record that, and return the failure to show.
+    """Ask whether the machine of a failed action exists; if not, record that, and return the failure to show.
 
     The action has asked for it before, so that this is the second answer.
     """
@@ -203,7 +203,7 @@ _ANEW = "Reprovision the Cloud PC."
 
 
 def _check(name: str, evidence: str, wrong: str | None) -> Check:
-    """Return a check; *wrong*: what to do about it, None when it passed."""
+    """Return a check that passed, or that failed if *wrong*, the advice to the administrator, is given."""
     status: Literal["passed", "failed"] = "failed" if wrong else "passed"
     return Check(name=name, title=_TITLES[name], status=status, evidence=evidence, recommended_action=wrong)
 

@@ -75,7 +75,7 @@ async def assign_role(subscription: str, scope: str, role: str, user_id: str, ki
 
 
 async def role_since(subscription: str, scope: str, role: str, user_id: str) -> datetime | None:
-    """Return the moment at which our assignment gave a user a role at a scope; None: not given, or not known."""
+    """Return when our assignment gave a user a role at a scope, or None if there is no assignment or no date."""
     try:
         found = (
             await dependencies()
@@ -89,14 +89,14 @@ async def role_since(subscription: str, scope: str, role: str, user_id: str) -> 
 
 
 def assignment_id(scope: str, role: str, user_id: str) -> str:
-    """Return the id of the one assignment of a role to a user at a scope."""
+    """Return the id that our assignment of a role to a user at a scope always has."""
     return naming.derived_id("role", scope.lower(), role, user_id.lower())
 
 
 @bp.activity_trigger(input_name="payload")
 @implements(REVOKE_SIGN_IN, fence=if_undated, asks=ask_again)
 async def revoke_sign_in(order: ForgetSessionHostOrder) -> Done | Refused:
-    """Remove the roles; the one on the desktop stays while the user needs it for another machine in the same pool.
+    """Remove the user's roles; keep the role on the desktop if another machine of theirs in the same pool needs it.
 
     That is another Cloud PC of the user, or this one with another machine than that of the order.
     """
@@ -127,7 +127,7 @@ def _has_another(pc: CloudPc, machine: Machine) -> bool:
 
 
 async def remove_role(subscription: str, scope: str, role: str, user_id: str) -> None:
-    """Remove the assignment of a role to a user at a scope, if there is one that is older than the running order."""
+    """Remove the assignment of a role to a user at a scope, unless it was made after the running order was given."""
     assignments = dependencies().authorization(subscription).role_assignments
     try:
         if is_later((await assignments.get(scope, assignment_id(scope, role, user_id))).created_on):

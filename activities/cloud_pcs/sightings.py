@@ -1,4 +1,4 @@
-"""Reading a machine that no record knows, of whatever kind, in Azure, the directory and Intune."""
+"""Reading a machine that has no record (Cloud PC or session host) from Azure, the directory and Intune."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def _subnet_of(nic_id: str) -> str | None:
 
 
 async def in_directory(tenant_id: str, resources: Resources) -> Resources:
-    """Return *resources* with the device in Entra ID, the one that registered last, and the device in Intune."""
+    """Return *resources* with the device in Entra ID that registered last, and its device in Intune."""
     graph, name = await graph_of(tenant_id), resources.computer_name or ""
     devices = [each for each in await graph.devices(name) if each.registered_at is not None]
     if not devices:
@@ -74,7 +74,7 @@ async def in_directory(tenant_id: str, resources: Resources) -> Resources:
 
 
 def image_of_vm(there: dict[str, Any]) -> ImageSource | None:
-    """Return the image a machine was made from, by its properties; None: they name neither a version nor an offer."""
+    """Return the image that the properties of a VM name, or None if they name neither a version nor an offer."""
     reference = (there.get("storageProfile") or {}).get("imageReference") or {}
     if reference.get("id"):
         return ImageSource(gallery_version_id=str(reference["id"]))

@@ -220,7 +220,7 @@ async def poll_replication(order: GalleryVersion) -> Done | Pending | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(DELETE_GALLERY_VERSION, fence=compares_each)
 async def delete_gallery_version(order: GalleryVersion) -> Done | Refused:
-    """Delete the version and check that it is gone; one that was made after the order was given is another's.
+    """Delete the version and check that it is gone; a version that was made after the order was given stays.
 
     Raises: UnavailableError while it is being deleted.
     """
@@ -255,7 +255,7 @@ async def begin_validation(order: ValidationOrder) -> Accepted | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(READ_VALIDATION)
 async def read_validation(order: ValidationOrder) -> Validated | Pending | Refused:
-    """Read the report: refused when the image cannot be used, else what it warns of."""
+    """Read the validation report: refuse an image that cannot be used, otherwise return the warnings."""
     reported = await read_run_command(order.machine, VALIDATION_COMMAND, tuple(VALIDATION_STEPS))
     if isinstance(reported, Pending):
         return reported

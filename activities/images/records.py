@@ -43,7 +43,7 @@ _PERCENT = {
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_STEP)
 async def record_image_step(record: ImageStepRecord) -> Done:
-    """Record that a step of the build begins; only one that begins with an import has a step for it."""
+    """Record that a step of the build begins; the operation shows an import only for builds that have that step."""
     percent = _PERCENT.get(record.step, 0)
     steps = {name: title for name, title in BUILD_STEPS.items() if name != IMPORT_STEP or record.step == IMPORT_STEP}
     await begin_operation_step(record.tenant_id, record.operation_id, record.step, steps, percent=percent)
@@ -53,7 +53,7 @@ async def record_image_step(record: ImageStepRecord) -> Done:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_READY)
 async def record_image_ready(record: ImageReadyRecord) -> Done:
-    """Record that policies may use the image, and what its validation has found."""
+    """Record that policies may use the image, with the warnings of its validation."""
     found = "; ".join(f"{each.step}: {each.message}" for each in record.warnings) or None
     ready = {
         "status": DeviceImageStatus.WARNING if found else DeviceImageStatus.READY,
@@ -73,7 +73,7 @@ async def record_image_ready(record: ImageReadyRecord) -> Done:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_FAILED)
 async def record_image_failed(record: ImageFailedRecord) -> Done:
-    """Record that the build failed, why, and what could not be removed."""
+    """Record that the build failed, with its failure and the resources that could not be removed."""
     failure = record.failure
     left = "; ".join(f"{each.code}: {each.message}" for each in record.left)
     detail = f"{failure.message} Could not be removed: {left}" if left else failure.message
@@ -113,7 +113,7 @@ async def _note(image: DeviceImage | None, run: str) -> None:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_IMAGE_DELETED)
 async def record_image_deleted(record: ImageDeletedRecord) -> Done:
-    """End the operation of the removal; what could not be removed is its error."""
+    """End the removal's operation; it fails if the gallery version could not be removed."""
     deps, left = dependencies(), record.left
     at = deps.clock.now()
 

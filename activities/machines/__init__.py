@@ -1,1 +1,1 @@
-"""Activities on machines, whatever they are for: their VM, network, scripts, and places in the directory."""
+"""Activities on machines of every owner: VM, network, scripts, directory and Intune."""

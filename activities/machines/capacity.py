@@ -104,7 +104,7 @@ async def can_hibernate(machine: Machine, place: Place) -> bool:
 
 
 async def offers_of(subscription_id: str, region: str) -> dict[str, Offer]:
-    """Return the VM sizes that a subscription is offered in a region, as they were read lately."""
+    """Return the VM sizes that a subscription is offered in a region, cached."""
     deps = dependencies()
     compute = deps.compute(subscription_id)
     return await _OFFERS.get_or(deps, (subscription_id, region), lambda: offers_in(compute, region))

@@ -58,7 +58,7 @@ async def begin_deallocate(machine: Machine) -> Accepted | Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_HIBERNATE, fence=at_work)
 async def begin_hibernate(machine: Machine) -> Accepted | Done | Refused:
-    """Begin to hibernate the VM; done if it does not run. One that was made without it is refused."""
+    """Begin to hibernate the VM; done if it does not run, refused if it was created without hibernation."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
     health = await read_vm_health(machine)
     if health.power in {"deallocated", "deallocating"} or health.is_past:
@@ -78,7 +78,7 @@ async def begin_hibernate(machine: Machine) -> Accepted | Done | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_RESTART, fence=at_work)
 async def begin_restart(machine: Machine) -> Accepted | NoCapacity | Refused:
-    """Begin to restart the VM; one that does not run is started, which needs capacity."""
+    """Begin to restart the VM, or to start it if it does not run, which needs capacity."""
     vms = dependencies().compute(machine.subscription_id).virtual_machines
     health = await read_vm_health(machine)
     if health.is_past:
@@ -147,7 +147,7 @@ async def begin_disk_growth(order: DiskOrder) -> Accepted | Done | Refused:
 
 
 async def _disk(machine: Machine, vm: Any) -> Any:  # noqa: ANN401 - the SDK's
-    """Return the current OS disk of a machine: after a restore it is not the one of the build."""
+    """Return the current OS disk of a machine, which is another disk than the build's after a restore."""
     found = parse_id(str(properties(vm)["storageProfile"]["osDisk"]["managedDisk"]["id"]))
     return await dependencies().compute(machine.subscription_id).disks.get(found.resource_group, found.name)
 

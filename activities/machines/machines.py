@@ -106,7 +106,7 @@ def vm_body(order: VmOrder, password: str, *, hibernates: bool = False) -> dict[
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_VM, fence=being_made)
 async def begin_vm(order: VmOrder) -> Accepted | NoCapacity | Refused:
-    """Begin to create the VM; one that an earlier call of this attempt created is adopted, any other is refused."""
+    """Begin to create the VM; adopt a VM that an earlier call of this attempt created, and refuse any other VM."""
     machine = order.machine
     # This password is not stored: users sign in with their directory identity.
     hibernates = bool(order.hibernation) and await can_hibernate(machine, order.place)
@@ -147,7 +147,7 @@ async def _create(machine: Machine, body: Any) -> Accepted:  # noqa: ANN401 - a 
 
 
 async def _adopt(order: VmOrder) -> Accepted | Refused:
-    """Adopt the existing VM if it is the one this call would have created."""
+    """Adopt the existing VM if it has the name, size, zone and region of the order."""
     machine, place = order.machine, order.place
     vm = await vm_of(machine)
     there = properties(vm)

@@ -80,7 +80,7 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
 @bp.activity_trigger(input_name="payload")
 @implements(PREPARE_HOSTED_NETWORK)
 async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pending | NoCapacity | Refused:
-    """Read the parts of the hosted network, and begin to create those that are missing and whose needs exist.
+    """Read the parts of the hosted network, and begin to create missing parts whose prerequisites exist.
 
     Safe with concurrent callers: every part has one name and one body.
     """

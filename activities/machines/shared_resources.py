@@ -62,7 +62,7 @@ class Uses:
 
 
 def pool_of(name: str) -> str:
-    """Return the name of the pool whose application group or workspace has *name*; a pool's name is its own."""
+    """Return the name of the pool to which the pool, application group or workspace *name* belongs."""
     return name.casefold().removesuffix("-dag").removesuffix("-ws")
 
 
@@ -118,7 +118,7 @@ async def _of_cloud_pcs(
 
 
 async def _attached(tenant_id: str, subscription_id: str, group: str) -> set[str]:
-    """Return the regions whose hosted network has interfaces in it, whoever made them."""
+    """Return the regions whose hosted network has network interfaces, including interfaces that others attached."""
     found: set[str] = set()
     try:
         async for each in dependencies().network(subscription_id).virtual_networks.list(group):
@@ -132,7 +132,7 @@ async def _attached(tenant_id: str, subscription_id: str, group: str) -> set[str
 
 
 async def _with_hosts(subscription_id: str, group: str) -> set[str]:
-    """Return the names of the pools that have session hosts, whoever registered them."""
+    """Return the names of the pools that have session hosts, including hosts that others registered."""
     desktops, found = dependencies().desktops(subscription_id), set[str]()
     try:
         async for pool in desktops.host_pools.list_by_resource_group(group):
@@ -201,7 +201,7 @@ async def remove_shared(orphan: Orphan) -> Done | Pending | Refused:
 
 
 async def _definitions_go(compute: Any, group: str, gallery: str) -> bool:  # noqa: ANN401 - the SDK's client
-    """Begin to delete the definitions of a gallery; return whether there are any. Azure refuses those with versions."""
+    """Begin to delete a gallery's definitions; return whether it has any. Azure refuses definitions with versions."""
     definitions = [str(each.name) async for each in compute.gallery_images.list_by_gallery(group, gallery)]
     for name in definitions:
         await compute.gallery_images.begin_delete(group, gallery, name, polling=False)

@@ -1,4 +1,4 @@
-"""The VM of a machine in Azure: its model and health; and fences that keep late orders from what was made since."""
+"""The VM of a machine in Azure: model and health, and fences against orders that are older than the machine."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class OfMachine(Protocol):
 
 
 async def compares_each(order: Value) -> None:
-    """Fence an order whose activity compares each thing that it finds: ``is_newer``, ``made_later``, ``is_later``.
+    """Accept an order whose activity checks each resource itself, by ``is_newer``, ``made_later`` or ``is_later``.
 
     Each of them has a case in ``tests/contract/test_activities_comparing_each.py``.
     """
@@ -116,12 +116,12 @@ async def of_its_machine(order: OfMachine) -> str | None:
 
 
 async def if_undated(order: OfMachine) -> str | None:
-    """Fence an order about a machine whose activity compares each thing that it finds, where it has no moment."""
+    """Fence an order without a moment about a machine; with one, the activity compares each resource itself."""
     return await of_machine(order.machine) if ORDERED_AT.get() is None else None
 
 
 def why_other(machine: Machine, vm: Any) -> str | None:  # noqa: ANN401 - the SDK's
-    """Return why *vm* is not the machine of the running order, None: it is.
+    """Return why *vm* is not the machine of the running order, or None if it is.
 
     An order of a release that did not say when it was given is for the VM of its computer name.
     """
@@ -145,7 +145,7 @@ async def is_newer(machine: Machine, found: Any) -> bool:  # noqa: ANN401 - the 
 
 
 def made_later(found: Any) -> bool:  # noqa: ANN401 - a resource of one of the SDKs
-    """Whether a resource was made after the running order was given: by its tag, else by what Azure says of it."""
+    """Whether a resource was made after the running order was given: by its tag, or by Azure's date of creation."""
     if is_later(ordered_of(getattr(found, "tags", None))):
         later = True
     else:
@@ -156,7 +156,7 @@ def made_later(found: Any) -> bool:  # noqa: ANN401 - a resource of one of the S
 
 
 def _made_at(found: Any) -> datetime | None:  # noqa: ANN401 - a resource of one of the SDKs
-    """Return when a resource was made by Azure's account; None: Azure does not say it of such a resource."""
+    """Return the date of creation that Azure gives for a resource, or None if it gives no date."""
     inner = properties(found) if isinstance(found, Mapping) else {}  # models of the older SDKs are no mappings
     profile = inner.get("publishingProfile") or {}
     with suppress(ValueError):

@@ -109,7 +109,7 @@ async def _refuse_without_quota(subject: Subject) -> None:
 
 
 async def permission_on_resource_group(subject: Subject) -> Seen | None:
-    """Check that the site's resource group can be written, by writing its tag; create it if it is missing."""
+    """Check that the site's resource group can be written, by writing its tag; create the group if it is missing."""
     subscription, name = subject.connection.subscription_id, subject.site.resource_group
     compute = dependencies().compute(subscription)
     path = f"/subscriptions/{subscription}/resourceGroups/{name}"

@@ -65,7 +65,7 @@ async def record_connection(record: ConnectionRecord) -> Done:
 
 
 def with_last_probe(connection: Connection, record: ConnectionRecord) -> tuple[HealthCheck, ...]:
-    """Return the findings of *record*, and those of the last probe that this record does not replace."""
+    """Return the findings of *record* and the findings of the last probe that *record* does not replace."""
     if record.probed:
         return record.findings
     new = {finding.display_name for finding in record.findings}

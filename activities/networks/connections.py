@@ -1,4 +1,4 @@
-"""Health checks of a connection from the clouds' APIs, those of its join account, Entra ID and Intune included."""
+"""Health checks of a connection from the APIs of Azure, Entra ID and Intune, including its join account."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ async def run_check(order: CheckOrder) -> Checked:
 
 
 def _with_further(checked: Checked, elsewhere: Checked, subscription_id: str) -> Checked:
-    """Return the finding together with that of a further subscription of the tenant.
+    """Merge the finding of a further subscription of the tenant into the finding of the first.
 
     A problem there is a warning: builds in the other subscriptions are not held up by it. If it is certain that no
     build can succeed there, the subscription is closed to builds. The error type is that of the first problem; the

@@ -1,1 +1,1 @@
-"""Activities of every kind of work: its audit events, its operations, and whether it goes on."""
+"""Activities for all kinds of work: audit events, operations, and whether the work still runs."""

@@ -17,7 +17,7 @@ from shared.services.spot.members import confirm_removal
 
 
 async def ask_again(confirmation: Confirmation) -> Refused | None:
-    """Ask whether an act may go on whose confirmation is old; return why not, None: it may. Raises: ThrottledError.
+    """Repeat the question behind an old confirmation; return why the act must wait, or None. Raises: ThrottledError.
 
     An outage, a lack of capacity, a pause or a stopped host lie between a question and its act.
     """
@@ -34,7 +34,7 @@ async def _cloud_pc(confirmation: Confirmation) -> CloudPc | None:
 
 
 async def _end_grace(confirmation: Confirmation) -> str | None:
-    """Ask before a user is signed off for good; what is to be done instead the workflow finds when it begins again."""
+    """Ask the directory again before a user is signed off at the end of a grace period."""
     deps, pc = dependencies(), await _cloud_pc(confirmation)
     if pc is None:
         return None

@@ -1,4 +1,4 @@
-"""Whether the work that gave an order goes on, by the records of what the machine is for (decision 128)."""
+"""Fences by the record of a machine's owner: whether the work that gave an order still runs (decision 128)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LAST = Step.AWAIT_SIGN_IN_RIGHTS
 
 
 async def being_made(order: OfMachine) -> str | None:
-    """Fence an order to make a machine, or what one is made from: by the record it is being made now, and here.
+    """Fence an order to make a machine or its source: its record must say that it is being made, at this place.
 
     Else a machine would stand there that nobody owns.
     """
@@ -73,7 +73,7 @@ def _is_checked(connection: Connection) -> bool:
 
 
 async def _goes_on(machine: Machine, operation_id: str | None) -> bool:
-    """Whether the step of an image's work goes on in which the running order was given, with the machine of then.
+    """Whether the image work that gave the running order is still at the same step, with the same machine.
 
     One work makes two machines of one name: the one that is captured, and the one that tries the image.
     """
@@ -225,7 +225,7 @@ async def _is_allowed(
 
 
 def _is_used(pc: CloudPc, build: Build) -> bool:
-    """Whether a build is of the machine that the user works with, or goes on; not one that another has replaced."""
+    """Whether the user works with the machine of a build, or the build still runs; False once it was replaced."""
     return pc.goes_on(build) or (build is pc.current and pc.status in WORKING)
 
 

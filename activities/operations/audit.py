@@ -46,7 +46,7 @@ async def record_status_change(before: CloudPc, after: CloudPc) -> None:
 
 
 def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:
-    """Return the event of a status that has changed; *before* None: there was no record."""
+    """Return the event of a changed status; *before* is None for a new record."""
     run = [str(after.current.generation), str(after.current.attempt), after.status.value]
     if after.swap is not None:  # it may be resized more than once, and waits in between
         run.append(after.swap.operation_id)
@@ -138,7 +138,7 @@ def _marked(pc: CloudPc, record: SilenceRecord) -> CloudPc:
 
 
 async def update_covered(tenant_id: str, upto: datetime | None, edit: Callable[[Operation], Operation]) -> None:
-    """Change every open operation of a reconcile that was requested *upto* then; None: nothing was requested."""
+    """Change every open reconcile operation that was requested at *upto* or before; *upto* None changes nothing."""
     if upto is None:
         return
     operations = dependencies().operations

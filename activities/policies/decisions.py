@@ -30,7 +30,7 @@ async def find_record(of: OfBuild) -> Stored[CloudPc] | None:
 async def change_record(
     of: OfBuild, edit: Callable[[CloudPc], CloudPc | None], known: Stored[CloudPc] | None = None
 ) -> CloudPc | None:
-    """Change the record and return it as it is then, None when it is gone. *edit* returns None for no change."""
+    """Change the record and return the new one, or None if it does not exist. *edit* returns None for no change."""
     try:
         return await dependencies().cloud_pcs.change(of.tenant_id, of.cloud_pc_id, edit, known=known)
     except NotFoundError:
@@ -177,7 +177,7 @@ def _confirmed(pc: CloudPc, build: Build) -> Begun:
 
 
 async def kept_for_now(pc: CloudPc) -> NoCapacity | None:
-    """Ask the directory before an attempt cleans up the machine before it; return why it does not, None: it may.
+    """Ask the directory before an attempt removes the earlier machine; return why it has to stay, or None.
 
     A machine is not given up for a build that nobody is entitled to, or that could go no further.
     """

@@ -213,7 +213,7 @@ async def _spread(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]
 
 
 async def _adopt_and_save(plan: Plan, tenant: Tenant, stored: dict[str, Stored[CloudPc]]) -> Plan:
-    """Save *plan* without the builds of what is there already, and return it.
+    """Adopt existing machines, save *plan* without the builds of these Cloud PCs, and return it.
 
     A licence that a Cloud PC claims whose record was lost is planned as that Cloud PC: nobody else waits for it.
     """
@@ -278,7 +278,7 @@ async def _end_builds(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
 
 
 async def _end_resizes(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
-    """Write due rows for resizes that may begin, and end the operations of those whose licence did not come.
+    """Write due rows for resizes that may begin, and fail the operations of those whose licence came too late.
 
     Before the records: otherwise a crash would leave operations that never end.
     """

@@ -151,7 +151,7 @@ async def _seen(
 
 
 async def _claim(group: SpotGroup, own_id: str, sighting: HostSighting) -> HostClaim | None:
-    """Return the claim of a dedicated host's user to it; None: the directory does not have this user.
+    """Return the claim of a dedicated host's user to the host, or None if the directory does not have this user.
 
     A host of this user that Azure no longer has does not count. Raises: UnavailableError if that is not answered.
     """

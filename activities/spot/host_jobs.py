@@ -46,7 +46,7 @@ bp = Blueprint()
 _BEGINNING = "SPOT-"
 _NAMES = f"{_BEGINNING}%RAND:8%"
 _CONFIGURES = frozenset({HostTask.CONFIGURE, HostTask.START})
-"""The tasks that bring a host to its group's settings: no user comes to one that was started with others."""
+"""The tasks that apply the group's settings to a host; no user may reach a host that started with older settings."""
 
 _STOP_AFTER = timedelta(minutes=10)
 """Time for which an overtaken task may go on before it is terminated."""
@@ -82,7 +82,7 @@ async def begin_host_task(order: HostTaskOrder) -> HostJob | NoCapacity | Supers
 
 
 async def _confirmed(job: HostJob, group: SpotGroup, host: SessionHost) -> HostJob | Superseded:
-    """Ask again about the user of a dedicated host whose removal begins, or goes on; who is back keeps it."""
+    """Ask again about the user of a dedicated host before it is removed; a user who is entitled again keeps it."""
     if not removes_kept(host):
         return job
     confirmation = await confirm_removal(dependencies(), group, host)
@@ -94,7 +94,7 @@ def _waits(code: str, message: str) -> NoCapacity:
 
 
 async def _begin_attempt(stored: Stored[SessionHost], run: int, attempt: int) -> SessionHost | None:
-    """Record that an attempt begins, and return the host; None when it does something else by now."""
+    """Record that an attempt begins, and return the host; None if the host has another task now."""
     deps, at = dependencies(), dependencies().clock.now()
 
     def begun_again(host: SessionHost) -> SessionHost:
@@ -175,7 +175,7 @@ def _build(host: SessionHost, group: SpotGroup, connection: Connection, site: Si
 
 
 async def _keep_name(job: HostJob) -> None:
-    """Keep the computer name before anything is made under it: what it leaves is found by it, also without a record."""
+    """Record the computer name before anything is created under it, so that clean-up finds these things by name."""
     deps = dependencies()
     given = ComputerName(
         tenant_id=job.tenant_id,
@@ -194,7 +194,7 @@ async def _keep_name(job: HostJob) -> None:
 @bp.durable_client_input(client_name="client")
 @implements(POLL_EARLIER_TASK)
 async def poll_earlier_task(order: OfHostTask, client: DurableClient) -> Done | Pending | Refused:
-    """Check whether a task that this one has overtaken still runs; terminate one that does not notice for too long."""
+    """Check whether the task before this one still runs; terminate it if it does not stop in time."""
     deps = dependencies()
     ids = instances_of_run(order.tenant_id, order.session_host_id, order.run - 1)
     alive = [each for each in ids if await is_alive(client, each)]

@@ -44,7 +44,7 @@ _LONGEST = 500
 
 
 async def _change(of: OfHostTask, edit: Callable[[SessionHost], SessionHost | None]) -> SessionHost | None:
-    """Change the host while it does this task, and return it as it is then; None when it does not, or is gone."""
+    """Change the host and return the new record; None if it does not exist or has another task now."""
     ours: list[bool] = []
 
     def guarded(host: SessionHost) -> SessionHost | None:
@@ -59,7 +59,7 @@ async def _change(of: OfHostTask, edit: Callable[[SessionHost], SessionHost | No
 
 
 def recorded(host: SessionHost, edit: Callable[[SessionHost], SessionHost | None]) -> SessionHost | None:
-    """Return the host after a record of its task; None: nothing changes, or a later order has been recorded."""
+    """Return the host after a record of its task; None if nothing changes, or a later order has been recorded."""
     now = dependencies().clock.now()
     if host.work is None or is_overtaken(host.work.ordered_at, now):
         return None
@@ -130,7 +130,7 @@ async def record_host_parked(record: HostParkedRecord, client: DurableClient) ->
 @bp.durable_client_input(client_name="client")
 @implements(RECORD_HOST_FAILED)
 async def record_host_failed(record: HostFailedRecord, client: DurableClient) -> Done | Superseded:
-    """Record that an attempt failed; with the last one the build has, and the group's engine decides what follows."""
+    """Record that an attempt failed; after the last one the build has failed, and the engine decides what follows."""
     at = dependencies().clock.now()
     if not record.last:
         kept = {"failure": record.failure, "resources": record.resources}
@@ -200,7 +200,7 @@ async def end_host_task(record: HostEndRecord, client: DurableClient) -> Done | 
 
 
 async def _if_gone(record: HostEndRecord) -> Answer | None:
-    """Return Azure's answer that the machine of a failed task is gone; None: it did not fail, or it is not.
+    """Ask Azure for the machine of a failed task; return the answer only if it says that the machine is gone.
 
     The task has asked for it before, so that this is the second answer.
     """

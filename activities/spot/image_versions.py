@@ -1,4 +1,4 @@
-"""Image versions: the steps of a recipe on the temporary machine, and the replication of what was captured."""
+"""Image versions: the steps of a recipe on the temporary machine, and the replication of the captured version."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ async def _planned(order: SpotGroupOrder, tenant: Tenant, group: SpotGroup, know
 
 
 async def _note_reading(group: SpotGroup, at: datetime) -> None:
-    """Note when the members were read; a group whose pool is being made has no state yet."""
+    """Record when the members were read, unless the group has no state yet because its pool is being made."""
     states = dependencies().spot_states
     if await states.find(group.tenant_id, group.id) is not None:
         await states.change(group.tenant_id, group.id, lambda state: state.but(members_seen_at=at))
@@ -91,7 +91,7 @@ async def _ask_again(group: SpotGroup, at: datetime) -> None:
 
 
 async def _save(plan: MemberPlan, stored: dict[str, Stored[SpotMember]]) -> None:
-    """Write the changed members; remove those that have left and have neither rights nor sessions.
+    """Write the changed members; remove former members that have neither rights nor sessions.
 
     The former members are saved before, and their old records are removed last.
     """
@@ -121,7 +121,7 @@ def _together(members: tuple[SpotMember, ...]) -> tuple[tuple[str, ...], ...]:
 @bp.activity_trigger(input_name="payload")
 @implements(GRANT_SPOT_MEMBERS)
 async def grant_spot_members(order: MemberRightsOrder) -> Done | Pending | Refused:
-    """Give members who have a place the roles for signing in; those who have them already are passed over."""
+    """Assign the sign-in roles to members who have a place; skip members who have the roles already."""
     members = dependencies().spot_members
     unknown, granted = 0, set[str]()
     for member_id in order.member_ids:

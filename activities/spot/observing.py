@@ -59,7 +59,7 @@ class _Sessions:
 @bp.activity_trigger(input_name="payload")
 @implements(OBSERVE_SPOT_HOSTS)
 async def observe_spot_hosts(order: EngineOrder) -> HostsObserved | Refused:
-    """Read the states of a group's hosts, and save what has changed in their records: one write for all.
+    """Read the states of a group's hosts, and save the changed records in one write.
 
     Hosts that Azure does not report keep their last observation, and are named as silent.
     """
@@ -98,7 +98,7 @@ async def observe_spot_hosts(order: EngineOrder) -> HostsObserved | Refused:
 
 
 def _lost_for_minutes(host: SessionHost, report: HostReport | None, at: datetime) -> bool:
-    """Whether the machine of a host is gone that was seen as broken minutes ago, and whose record does not say so."""
+    """Whether a host that was broken minutes ago has no VM now, and its record does not say so yet."""
     gone = report is not None and report.power is Power.GONE and host.seen is not None
     was = host.seen is not None and host.seen.state == HostState.BROKEN and at - host.seen.since >= ASKED_AGAIN_AFTER
     return gone and was and not host.machine_gone
@@ -183,7 +183,7 @@ async def _find(pool: ResourceId, name: str) -> Any:  # noqa: ANN401 - the SDK's
 
 
 def _gone(missing: MissingError, answer: T) -> T:
-    """Return *answer* to a 404 that says that the thing itself is not there; other ones say nothing, and are raised."""
+    """Return *answer* for a 404 that says that the resource itself does not exist; raise any other 404."""
     if missing.code.casefold() not in GONE:
         raise missing
     return answer

@@ -55,7 +55,7 @@ _STATUS = {
 
 @dataclass(frozen=True, slots=True)
 class BuildImage:
-    """An image version that hosts may be built from. *missing*: why none can be; None: they can."""
+    """The image version from which hosts are built. *missing*: why it cannot be used, or None."""
 
     of: ImageOfGroup
     image: ImageSource | None
@@ -164,7 +164,7 @@ def _expected(facts: _Facts, now: datetime) -> tuple[Expected, ...]:
 
 
 async def _hosts(group: SpotGroup, now: datetime) -> list[SessionHost]:
-    """Return the hosts of a group; of dedicated ones it is noted until when those are kept whose users have left."""
+    """Return the hosts of a group; record on each dedicated host until when it is kept for a user who has left."""
     deps = dependencies()
     hosts = await deps.session_hosts.of_group(group.tenant_id, group.id)
     if group.license_type is not LicenseType.PERSONAL_DEDICATED:
@@ -232,7 +232,7 @@ async def _image(tenant_id: str, of: ImageOfGroup, unbuildable: str | None) -> B
 
 
 def _target(facts: _Facts) -> GroupTarget:
-    """Return the hosts that the group should have; none is built from a version whose image does not exist."""
+    """Return the hosts that the group should have, without versions whose image does not exist."""
     wanted = target_of(facts.group, facts.release.value if facts.release else None, facts.parked)
     return wanted.but(unbuildable=frozenset(name for name, each in facts.images.items() if each.missing is not None))
 

@@ -46,7 +46,7 @@ RECONCILED = frozenset({"createSpotGroup", "editSpotGroup", "confirmSpotMemberRe
 @bp.activity_trigger(input_name="payload")
 @implements(READ_SPOT_REQUEST)
 async def read_spot_request(order: SpotGroupOrder) -> Requested | Refused:
-    """Return when the group's reconcile was requested last: whatever comes later is not a part of this one."""
+    """Return when the group's reconcile was last requested; later requests are left to the next reconcile."""
     deps = dependencies()
     if await deps.spot_groups.find(order.tenant_id, order.spot_group_id) is None:
         await deps.requests.settle(order.tenant_id, deps.clock.now(), order.spot_group_id)

@@ -36,7 +36,7 @@ _PERCENT = {"removeHosts": 5, "removePool": 85, "removeResourceGroup": 90}
 
 
 async def being_deleted(order: SpotGroupOrder) -> str | None:
-    """Fence an order to remove what is left of a Spot Group: its deletion had begun when the order was given."""
+    """Fence an order to remove the rest of a Spot Group: its deletion began before the order was given."""
     deps = dependencies()
     stored = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
     began = stored.value.deleting_since if stored else None
@@ -47,7 +47,7 @@ async def being_deleted(order: SpotGroupOrder) -> str | None:
 @bp.durable_client_input(client_name="client")
 @implements(REMOVE_SPOT_GROUP, fence=being_deleted)
 async def remove_spot_group(order: SpotGroupOrder, client: DurableClient) -> Done | Pending | Refused:
-    """Remove the resources and records of a deleted group, one kind after the other; done when nothing is left."""
+    """Remove the resources and records of a deleted group, one kind after the other; done when all are removed."""
     deps = dependencies()
     stored = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
     if stored is None or stored.value.deleting_since is None:
@@ -87,7 +87,7 @@ async def _time_to_save(group: SpotGroup) -> Pending | None:
 
 
 async def _remove_host(client: DurableClient, host: SessionHost) -> None:
-    """Begin to remove a host; a removal that runs goes on."""
+    """Begin to remove a host, unless its removal runs already."""
     if host.work is not None and host.work.task is HostTask.REMOVE:
         return
     with suppress(NotFoundError, ConflictError):  # it is gone, or has just begun to go
@@ -95,7 +95,7 @@ async def _remove_host(client: DurableClient, host: SessionHost) -> None:
 
 
 async def _remove_pool(pool: SpotPool, group: SpotGroup) -> None:
-    """Remove workspace, application group and pool, each before the one that it refers to."""
+    """Remove workspace, application group and pool, in the order of their references."""
     desktops = dependencies().desktops(pool.subscription_id)
     name, where = naming.spot_host_pool_name(group.id), pool.resource_group
     deletions: tuple[Callable[[], Awaitable[object]], ...] = (

@@ -110,7 +110,7 @@ async def close_host(order: HostSessionsOrder) -> HostSessions | Refused:
 @bp.activity_trigger(input_name="payload")
 @implements(OPEN_HOST, fence=of_its_work)
 async def open_host(order: HostSessionsOrder) -> Done | Refused:
-    """Let users sign in to a host again; one that is not in its pool stays as it is."""
+    """Let users sign in to a host again; change nothing if the host is not in its pool."""
     host = await find_host(order.machine, parse_id(order.host_pool_id), order.domain_name)
     if host is not None and not host.allow_new_session:
         await _admit(order, host_name(host), admit=True)

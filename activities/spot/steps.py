@@ -112,7 +112,7 @@ def _is_lost(host: SessionHost) -> bool:
 
 
 def _opens(action: Action, host: SessionHost) -> bool | None:
-    """Return whether a step opens the host (True) or drains it (False); None: it does neither.
+    """Return True if a step opens the host to new sessions, False if it drains it, None if it changes neither.
 
     A host that is off for a sign-in to start (``startOnConnect``) is open: started for its settings or its token alone,
     it would take sessions that the group has seats for, and another host would be drained for it. A host with a user of

@@ -148,7 +148,7 @@ async def record_version_deleted(record: VersionDeletedRecord) -> Done:
 @bp.activity_trigger(input_name="payload")
 @implements(RECORD_VERSION_ACTION)
 async def record_version_action(record: VersionActionRecord) -> Done:
-    """Record the end of an action, and let the next one begin; what it has opened or started gets its end."""
+    """Record the end of an action so that the next one can begin, and when its access or its machine's run ends."""
     deps, at = dependencies(), dependencies().clock.now()
     found = await deps.image_versions.find(record.tenant_id, record.version_id)
     action = found.value.action if found else None

@@ -90,7 +90,7 @@ async def read_administrator(order: AdministratorOrder) -> Done | Pending | Refu
 @bp.activity_trigger(input_name="payload")
 @implements(FORGET_SECRET, fence=compares_each)
 async def forget_secret(order: SecretOrder) -> Done | Refused:
-    """Delete a password that Windows has, unless it was set after the order was given; one that is gone is no error."""
+    """Delete a password that Windows has received, unless it was set after the order was given. Safe to repeat."""
     vault = dependencies().vault()
     with suppress(MissingError):
         if not is_overtaken(await vault.set_at(order.secret_url), dependencies().clock.now()):
@@ -137,7 +137,7 @@ def _taken() -> Pending:
 
 
 async def _bastion(network: Any, subnet_id: str) -> _Bastion | None:  # noqa: ANN401 - the SDK's client
-    """Return the Bastion in the network of a subnet; None: there is none, or it has no subnet of its own.
+    """Return the Bastion in the network of a subnet, or None if the network has no Bastion subnet in use.
 
     That subnet names who uses it, so that nothing but the network has to be read.
     """
@@ -153,7 +153,7 @@ async def _bastion(network: Any, subnet_id: str) -> _Bastion | None:  # noqa: AN
 
 
 async def _public_address(network: Any, machine: Machine) -> Any | None:  # noqa: ANN401 - the SDK's client and model
-    """Return the public address when it is there; begin to create it if it is missing."""
+    """Return the public address when it exists; begin to create it if it is missing."""
     addresses, name = network.public_ip_addresses, address_name(machine)
     try:
         found = await addresses.get(machine.resource_group, name)
@@ -251,7 +251,7 @@ async def _remove_address(network: Any, machine: Machine) -> Pending | None:  # 
 
 
 async def _take_from_nic(network: Any, machine: Machine) -> bool:  # noqa: ANN401 - the SDK's client
-    """Begin to take the address from the interface; return whether there is one that has it."""
+    """Begin to take the public address from the interface; return whether the interface has one."""
     try:
         nic = await network.network_interfaces.get(machine.resource_group, machine.nic_name)
     except MissingError:

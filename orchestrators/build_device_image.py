@@ -70,7 +70,7 @@ def build_device_image(ctx: Context, order: ImageOrder) -> Steps[ImageBuilt]:
 
 
 class _Build(Work):
-    """The build that runs, and what it has made so far."""
+    """The running build of a device image, and the resources it has made so far."""
 
     def __init__(self, ctx: Context, order: ImageOrder) -> None:
         super().__init__(ctx)
@@ -106,7 +106,7 @@ def capture(build: _Build, machine: Machine) -> Steps[str]:
 
 
 def validate(build: _Build, version_id: str) -> Steps[tuple[Warn, ...]]:
-    """Start a test VM from the version, where the temporary VM was; return what it warns of."""
+    """Start a test VM from the version, at the place of the temporary VM; return the warnings of its validation."""
     yield from build.begin("validate")
     spec = temporary_machine(build.order, Recorder())
     return (yield from validate_image(build, replace(spec, image=ImageSource(gallery_version_id=version_id))))
@@ -128,13 +128,13 @@ def ready(build: _Build, version_id: str, warnings: tuple[Warn, ...]) -> Steps[I
 
 
 def remove_everything(build: _Build) -> Steps[tuple[WorkFailedError, ...]]:
-    """Remove the machine, and what was imported for it; return why something could not be removed."""
+    """Remove the machine and the imported image; return the errors of failed removals."""
     left = yield from remove(build, build.order.machine)
     return left + (yield from build.try_all(remove_import(build, build.order)))
 
 
 def give_up(build: _Build, reason: Failure) -> Steps[ImageBuilt]:
-    """Remove whatever there is, and record why the image failed."""
+    """Remove everything that was made, and record the failure of the image."""
     order = build.order
     failure = reason.but(message=f"{build.step}: {reason.message}")
     left = yield from remove_everything(build)

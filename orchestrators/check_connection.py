@@ -100,7 +100,7 @@ def check_group(ctx: Context, order: CheckGroupOrder) -> Steps[GroupChecked]:
 
 
 def closed_by(found: Sequence[Checked | GroupChecked]) -> tuple[str, ...] | None:
-    """Return the further subscriptions in which no build can succeed, each once; None: none is."""
+    """Return the further subscriptions in which no build can succeed, without duplicates, or None."""
     return tuple(dict.fromkeys(closed for each in found for closed in each.closed or ())) or None
 
 
@@ -134,7 +134,7 @@ def check_groups(ctx: Context, order: CheckConnectionOrder) -> Steps[list[GroupC
 
 
 def probe(ctx: Context, order: ProbeOrder, health: HealthStatus) -> Steps[Probed]:
-    """Probe, or just remove what an earlier probe left: what is unhealthy from outside costs no machine.
+    """Probe the connection; if it is unhealthy from outside, only remove what an earlier probe left.
 
     It is a part of the check and no orchestration of its own: it ends when the check is terminated. Else it would go
     on, and at its end remove the machine of the check that is made instead.
@@ -147,14 +147,14 @@ def probe(ctx: Context, order: ProbeOrder, health: HealthStatus) -> Steps[Probed
 
 
 def names_of(order: ProbeOrder | None) -> tuple[str, ...] | None:
-    """Return the computer names to remember, before the first of them joins; None: nothing changes."""
+    """Return the computer names to remember before the probe joins, or None if they do not change."""
     if order is None:
         return None
     return order.earlier if order.clean_only else (*order.earlier, order.computer_name)
 
 
 def accounts_of(order: ProbeOrder | None) -> tuple[str, ...] | None:
-    """Return the computer names whose accounts a domain may have, before the first of them joins."""
+    """Return the computer names that may have accounts in the domain, including the one that is about to join."""
     if order is None:
         return None
     joins = order.domain is not None and not order.clean_only

@@ -1,4 +1,4 @@
-"""Bring a Spot Group to what its members, its settings and its schedule ask for."""
+"""Reconcile a Spot Group with its members, settings and schedule."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(RECONCILE_SPOT_GROUP)
 def reconcile_spot_group(ctx: Context, order: SpotGroupOrder) -> Steps[SpotGroupReconciled]:
-    """Bring a Spot Group to what its members, its settings and its schedule ask for.
+    """Reconcile a Spot Group with its members, settings and schedule.
 
     (1) Note what was requested up to now. (2) Make sure that its host pool is as the settings say. (3) Plan who has a
     place, (4) take the rights of those who have lost theirs, (5) plan again where that made places free, and (6) give
@@ -60,7 +60,7 @@ def reconcile_spot_group(ctx: Context, order: SpotGroupOrder) -> Steps[SpotGroup
 
 
 def keep_members(work: Work, order: SpotGroupOrder) -> Steps[SpotGroupReconciled]:
-    """Give rights to those who have a place, and take them from everybody else. Raises: WorkFailedError."""
+    """Grant rights to members who have a place, and revoke them from all others. Raises: WorkFailedError."""
     pool = yield from work.do(PREPARE_SPOT_POOL, order)  # (2)
     plan = yield from work.do(PLAN_SPOT_MEMBERS, order)  # (3)
     revoked = sum(map(len, plan.revocations))

@@ -1,4 +1,4 @@
-"""Bring a tenant to what its directory, licences and policies say."""
+"""Reconcile a tenant with its directory, licences and policies."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(RECONCILE)
 def reconcile_tenant(ctx: Context, order: ReconcileOrder) -> Steps[Reconciled]:
-    """Bring a tenant to what its directory, licences and policies say.
+    """Reconcile a tenant with its directory, licences and policies.
 
     (1) Plan: who is licensed and in an assigned group, and has no Cloud PC yet; and who has lost the one they have.
     The plan is saved before anything starts: grace periods have begun with it. (2) Start every build at once, in groups

@@ -1,4 +1,4 @@
-"""Give a Cloud PC another machine while its user goes on with the one there is: build first, then swap."""
+"""Replace the machine of a Cloud PC: build the new one first, while the user works with the old one, then swap."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(REPLACE)
 def replace_cloud_pc(ctx: Context, order: ProvisionOrder) -> Steps[Receipt]:
-    """Build a machine beside the one a user has, and let it take that one's place. One execution is one attempt.
+    """Build a second machine for a Cloud PC, and let it replace the first. One execution is one attempt.
 
     (1) Begin the attempt, and clean up what the one before it left. (2) Core provisioning, (3) post-provisioning, as of
     every Cloud PC; the user goes on with the machine they have. (4) Once their rights on the new machine count, the
@@ -62,7 +62,7 @@ def place_to_take(order: ProvisionOrder) -> Replaced:
 
 
 def replaced(attempt: Attempt, before: Replaced) -> Steps[Receipt]:
-    """Record that the new machine is the Cloud PC's; then close the old one. What cannot be closed stops nothing."""
+    """Record that the new machine is the Cloud PC's, then close the old one; a failure to close it stops nothing."""
     yield from attempt.record(RECORD_REPLACED, attempt.provisioned())
     yield from close(attempt.ctx, before.remains)
     return attempt.receipt()

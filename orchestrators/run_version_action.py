@@ -56,7 +56,7 @@ def run_version_action(ctx: Context, order: VersionActionOrder) -> Steps[Version
 
 
 def connect(work: Work, order: VersionActionOrder) -> Steps[WayIn | None]:
-    """Start the machine, give its administrator the chosen password, forget what carried it, and open the way in."""
+    """Start the machine, set the administrator's chosen password, delete the stored copies, and open the way in."""
     machine = order.machine
     yield from work.finish(machine, (yield from work.do(BEGIN_START, machine)), VM_POLL)
     yield from work.wait(POLL_AGENT, machine, AGENT_POLL)

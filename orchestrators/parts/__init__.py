@@ -1,1 +1,1 @@
-"""Shared parts of procedures: each part is used by several of them, or is a long one of its own."""
+"""Parts of orchestrators: shared by several orchestrators, or long enough for a module."""

@@ -156,7 +156,7 @@ def join(work: ProbeWork, order: ProbeOrder) -> Steps[tuple[HealthCheck, ...]]:
 
 
 def join_domain(work: Work, order: ProbeOrder, domain: Domain) -> Steps[None]:
-    """Join the domain; a join that ended without a reason from the domain may have made the account all the same."""
+    """Join the domain; list an account that a failed join may have created, unless the domain gave the reason."""
     operation = yield from work.do(BEGIN_DOMAIN_JOIN, DomainJoinOrder(machine=order.machine, domain=domain))
     try:
         yield from work.finish(order.machine, operation, EXTENSION_POLL)

@@ -61,7 +61,7 @@ class Work:
 
     @property
     def waiting(self) -> WaitingWork | None:
-        """The work that waits, so that it waits for a cloud that does not answer; None: then it fails."""
+        """The work to show as waiting while a cloud does not answer; None: such a call fails the work instead."""
         return None
 
     def do(self, activity: Activity[Order, Ok, Refused | NoCapacity], order: Order) -> Steps[Ok]:
@@ -73,7 +73,7 @@ class Work:
         return self._unless_refused(outcome)
 
     def once(self, contract: Contract[Order, Ok | Refused | NoCapacity], order: Order) -> Steps[Ok]:
-        """Do the same as ``do``, but call it once, whatever fails; the outcome of a poll may be ``Pending``."""
+        """Call a contract once, without a retry; the outcome of a poll may be ``Pending``. Raises: as ``do``."""
         try:
             raw = yield from call_raw(self.ctx, contract.name, order.to_json(), Retry(attempts=1))
         except CallFailedError as error:
@@ -138,7 +138,7 @@ class Work:
             raise WorkFailedError(self.unanswered(error.reason)) from error
 
     def try_all(self, tries: Iterable[Steps[object]]) -> Steps[tuple[WorkFailedError, ...]]:
-        """Try everything, whatever fails; return the errors."""
+        """Run all *tries*, also after a failure; return the errors."""
         errors: list[WorkFailedError] = []
         for each in tries:
             try:

@@ -88,7 +88,7 @@ def assign_user(attempt: Attempt, machine: Machine) -> Steps[None]:
 
 
 def take_place(attempt: Attempt, machine: Machine, before: Replaced) -> Steps[None]:
-    """Register the machine, let the user sign in to it, and move the assignment from the one they have to it.
+    """Register the new machine, give the user its roles, and move their assignment from the old machine to it.
 
     They never have both. Between two calls they have neither; when the second one fails, the first is undone.
     """
@@ -151,7 +151,7 @@ def give_rights_early(attempt: Attempt, machine: Machine) -> Steps[None]:
 
 
 def let_sign_in(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> Steps[None]:
-    """Assign the roles for signing in to the user; assign again the ones that were removed since."""
+    """Assign the sign-in roles to the user, also where they have been removed since."""
     given = yield from attempt.wait(GRANT_SIGN_IN, rights(attempt, machine, pool), SIGN_IN_POLL)
     attempt.add_resources(sign_in_given_at=given.since or attempt.ctx.current_utc_datetime)
 
@@ -169,7 +169,7 @@ def rights(attempt: Attempt, machine: Machine, pool: HostPoolReady) -> SignInRig
 
 
 def await_rights(attempt: Attempt) -> Steps[None]:
-    """Wait until the user's roles count: the rest of ten minutes since they were assigned."""
+    """Wait until Azure honours the user's roles: ten minutes after they were assigned."""
     given_at, ctx = attempt.resources.sign_in_given_at, attempt.ctx
     if predates(ctx, "1.1") or given_at is None:
         return

@@ -1,4 +1,4 @@
-"""One attempt at one Cloud PC: how it begins, where it stands, what it has made so far, and how it ends.
+"""One attempt at one Cloud PC: its start, its current step, the resources it has made so far, and its end.
 
 It can end early in three ways: it fails (``WorkFailedError``), there is no capacity now (``NoCapacityError``: it is
 parked), or another build of the same Cloud PC has taken over (``SupersededError``).
@@ -77,7 +77,7 @@ class Attempt(MachineWork[Step]):
         self.resources, self.warnings = resumption.made, resumption.warnings
 
     def is_done(self, step: Step) -> bool:
-        """Whether *step* was done by the attempt that this one goes on from."""
+        """Whether the attempt that this one resumes had done *step*."""
         return self.resumed is not None and ORDER.index(step) < ORDER.index(self.resumed.step)
 
     def begin(self, step: Step, note: str | None = None) -> Steps[None]:
@@ -135,7 +135,7 @@ def begin(attempt: Attempt) -> Steps[None]:
 
 
 def resume(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:
-    """Go on with the machine of the attempt before, if it is still as that one left it; else return why not."""
+    """Continue with the machine of the attempt before, if it is unchanged; otherwise return why not."""
     attempt.step = resumption.step
     made = resumption.made
     order = RecognizeOrder(
@@ -154,7 +154,7 @@ def resume(attempt: Attempt, resumption: Resumption) -> Steps[str | None]:
 
 
 def clean_up(attempt: Attempt, note: str | None, confirmation: Confirmation | None) -> Steps[None]:
-    """Remove the remains of earlier attempts, in the places where those built.
+    """Remove the remains of earlier attempts, each at its own place.
 
     *confirmation*: permission to remove them; when it no longer holds, the build is parked: nothing has failed.
     """

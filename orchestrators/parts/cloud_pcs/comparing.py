@@ -26,7 +26,7 @@ from shared.domain.operations.machines_gone import ASKED_AGAIN_AFTER, Answer, Kn
 from shared.workflow import CallFailedError, Context, Steps, call, pause
 
 _AT_ONCE = 20
-"""Machines that one call asks for."""
+"""The number of machines that one call asks Azure for."""
 
 SHARED_AREA = "shared"
 """Name of the shared resources in the list of areas."""
@@ -61,7 +61,7 @@ def compare(
 
 
 def _adopt(ctx: Context, tenant_id: str, unknown: Iterable[UnknownMachine]) -> Steps[Adoptions]:
-    """Adopt the machines, one after the other; where several claim to be one, none is, and a person decides."""
+    """Adopt the machines one after the other; leave a subject with several machines to an administrator."""
     claims: dict[str, list[UnknownMachine]] = {}
     for machine in unknown:
         claims.setdefault(machine.subject_id, []).append(machine)
@@ -86,7 +86,7 @@ def _adopt(ctx: Context, tenant_id: str, unknown: Iterable[UnknownMachine]) -> S
 
 
 def record_what_is_gone(ctx: Context, tenant_id: str, absent: Sequence[KnownMachine]) -> Steps[int]:
-    """Ask for each machine, wait, ask again, and record those that are gone; return how many.
+    """Ask for each machine twice with a wait in between; record the machines that are gone, and return their number.
 
     What is not answered changes nothing: the next scan asks again.
     """

@@ -1,4 +1,4 @@
-"""Remote actions: one that runs, troubleshooting, and restore points."""
+"""Remote actions: the recorder of a running action, troubleshooting, and restore points."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class RemoteActionRun(Work):
 
 
 def troubleshoot(run: RemoteActionRun) -> Steps[Json]:
-    """Examine everything, repair, examine again; return each check with its evidence and what to do.
+    """Examine everything, repair, examine again; return each check with its evidence and advice.
 
     What cannot be repaired is no failure of the action: it reports what is wrong.
     """
@@ -157,7 +157,7 @@ def _compared(check: Check, first: Examined) -> Check:
 
 
 def _machine(run: RemoteActionRun, examined: Examined) -> Steps[None]:
-    """Start a machine that is stopped; restart one whose agent does not answer. Nobody works on either."""
+    """Start a stopped machine, or restart a machine whose agent does not answer. Users have no session on either."""
     if not (examined.failed("power") or examined.failed("agent")):
         return
     yield from run.run_to_completion(BEGIN_RESTART, run.order.machine, VM_POLL)
@@ -223,7 +223,7 @@ def _delete(run: RemoteActionRun, restore_point_ids: tuple[str, ...]) -> Steps[N
 
 
 def restore(run: RemoteActionRun) -> Steps[Json]:
-    """Go back to a restore point: a disk is made of it, and replaces the one that the machine has.
+    """Go back to a restore point: create a disk from it, and swap it for the machine's OS disk.
 
     Until the swap nothing is lost: whatever fails before, the machine is started with the disk it had.
     """

@@ -41,7 +41,7 @@ from shared.workflow import Steps
 
 
 class Stepwise(Protocol):
-    """Work whose steps are recorded."""
+    """The protocol of work that records its steps."""
 
     def begin(self, step: str) -> Steps[None]:
         """Record that *step* begins."""
@@ -102,7 +102,7 @@ def finish_capture(work: Work, machine: Machine, operation: Accepted) -> Steps[N
 
 
 def await_replication(work: Work, version: GalleryVersion) -> Steps[None]:
-    """Wait until the version is in all its regions: no VM can be created from what is not there. Raises: as above."""
+    """Wait until the version is in all its regions: only there can VMs be created from it. Raises: WorkFailedError."""
     yield from work.wait(POLL_REPLICATION, version, REPLICATION_POLL)
 
 
@@ -142,7 +142,7 @@ def _nothing_more(machine: Machine) -> Steps[None]:
 def validate_image(
     work: Work, spec: MachineSpec, prove: Callable[[Machine], Steps[None]] = _nothing_more
 ) -> Steps[tuple[Warn, ...]]:
-    """Validate the image of *spec*, and return what is not as it should be.
+    """Validate the image of *spec* on a test machine, and return the warnings.
 
     (1) Create the test machine and wait for its agent, (2) run the steps that report, (3) *prove* what else it has to
     do, (4) remove it. Without capacity nothing is proven, which is a warning: the image took an hour. Raises:

@@ -80,7 +80,7 @@ def try_to_join(work: VersionWork, machine: Machine, joins: JoinToTry) -> Steps[
 
 
 def _capture(work: VersionWork) -> Steps[None]:
-    """Capture the machine. One that failed is taken out of the gallery and tried again: the machine stays as it is."""
+    """Capture the machine. A failed capture is deleted from the gallery and tried again: the machine is unchanged."""
     yield from work.begin("capture")
     for tried in range(1, _CAPTURES + 1):
         operation = yield from begin_capture(work, work.order.capture)

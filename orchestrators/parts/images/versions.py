@@ -35,7 +35,7 @@ _ENDS = frozenset({VersionEvent.REPLICATED, VersionEvent.GAVE_UP})
 
 
 class VersionWork(Work):
-    """The work that runs. *steps*: all of it, in their order. *captured*: the ARM id of what is in the gallery."""
+    """The running work on a version. *steps*: all its steps in order. *captured*: the ARM id of the gallery version."""
 
     def __init__(self, ctx: Context, order: VersionOrder, steps: tuple[str, ...]) -> None:
         super().__init__(ctx)
@@ -50,7 +50,7 @@ class VersionWork(Work):
         return WaitingWork(tenant_id=machine.tenant_id, owner=machine.owner, doing="the work on the version")
 
     def begin(self, step: str) -> Steps[None]:
-        """Record that *step* begins; a step that this work does not have is a part of the one before."""
+        """Record that *step* begins, if this work lists it; other steps count as part of the step before."""
         if step not in self.steps:
             return
         self.step = step
@@ -113,7 +113,7 @@ def delete_captured(work: VersionWork) -> Iterator[Steps[object]]:
 
 
 def give_up(work: VersionWork, reason: Failure) -> Steps[VersionBuilt]:
-    """Remove whatever there is, and record why the version failed."""
+    """Remove everything that was made, and record the failure of the version."""
     failure = reason.but(message=f"{work.step}: {reason.message}")
     left = yield from remove_everything(work)
     left += yield from work.try_all(delete_captured(work))

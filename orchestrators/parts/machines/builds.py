@@ -1,4 +1,4 @@
-"""The build of a machine, whoever it is for: made where there is capacity, joined, enrolled; and the ends of attempts.
+"""The build of a machine for a Cloud PC or a session host: find capacity, create, join and enrol; and its attempts.
 
 A use (``attempts.py``, ``host_building.py``) has the record of its owner, its steps and the differences as values:
 ``MachineWork`` makes the calls and begins the steps, ``MachineBuild`` has the machine, ``Attempts`` what follows where
@@ -53,12 +53,12 @@ class MachineWork(Work, ABC, Generic[StepName]):
 
     @property
     def repeats(self) -> str | None:
-        """The sentence that promises a repeat where the work fails; None: there is none."""
+        """The sentence that announces a repeat after a failure, or None if there is no repeat."""
         return None
 
     @property
     def failed_step(self) -> Step | None:
-        """The step that a failure names; None: the record names it elsewhere."""
+        """The step that a failure names, or None if the record names it elsewhere."""
         return None
 
     @property
@@ -71,7 +71,7 @@ class MachineWork(Work, ABC, Generic[StepName]):
         """Record that *step* begins, and with it the resources of the steps before it. Raises: SupersededError."""
 
     def is_done(self, step: StepName) -> bool:
-        """Whether an attempt before has done *step*, and this one goes on with its machine."""
+        """Whether an earlier attempt has done *step*, and this attempt continues with its machine."""
         del step
         return False
 
@@ -218,7 +218,7 @@ class Parking(Generic[Result]):
 
 @dataclass(frozen=True, slots=True)
 class Attempts(Generic[Result]):
-    """The attempts of a build: this one's *number*, how many are *allowed*, and the records of one that fails.
+    """The attempts of a build: this attempt's *number*, how many are *allowed*, and how a failed one is recorded.
 
     *record_failed*: of one that another follows, with the order *following*. *give_up*: of the last.
     """

@@ -1,4 +1,4 @@
-"""Removing the remains of a build or an orphan: whatever cannot be removed is listed, and does not stop the rest."""
+"""Removing the remains of a build or an orphan: a failed removal is listed, and does not stop the others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Order = TypeVar("Order", bound=Value)
 
 
 class Cleaning:
-    """Goes on whatever fails; *left* is what could not be removed, and why.
+    """A sequence of removals that continues after a failure; *left*: the refused removals, with their reasons.
 
     *held*: it stops here, because what it removes is wanted again, or nobody says that it is not.
     """
@@ -35,7 +35,7 @@ class Cleaning:
     def __init__(
         self, ctx: Context, machine: Machine, *, waits: bool = False, confirmation: Confirmation | None = None
     ) -> None:
-        """*waits*: for a cloud that does not answer, because what follows needs all of it gone."""
+        """*waits*: wait for a cloud that does not answer, because the next step needs everything removed."""
         self.ctx, self.machine, self.left = ctx, machine, list[Refused]()
         self.confirmation, self.held = confirmation, False
         doing = "the clean-up"
@@ -90,7 +90,7 @@ def _named(activity: str) -> str:
 
 
 def close(ctx: Context, remains: CleanUpOrder, confirmation: Confirmation | None = None) -> Steps[tuple[Refused, ...]]:
-    """Sign the user off, take their right to sign in, stop the machine; return what could not be done.
+    """Sign the user off, remove their right to sign in, stop the machine; return the refused calls.
 
     The computer account is disabled before the machine stops: it is disabled from there. *confirmation*: that the user
     may be signed off; where they may not any more, nothing is done.

@@ -37,7 +37,7 @@ def remove_carrier(ctx: Context, machine: Machine, carrier: Carrier) -> Steps[Fa
 
 
 def disable_accounts(ctx: Context, remains: CleanUpOrder) -> Steps[None]:
-    """Disable the computer accounts while there is a machine to do it from; what fails is listed for an administrator.
+    """Disable the computer accounts from the machine while it exists; list failures for an administrator.
 
     It is no part of what a clean-up has left: without the machine there is nothing to try it with again.
     """
@@ -46,7 +46,7 @@ def disable_accounts(ctx: Context, remains: CleanUpOrder) -> Steps[None]:
 
 
 def disable_accounts_of(ctx: Context, machines: Sequence[Machine], connection_id: str | None) -> Steps[None]:
-    """Do the same for machines that joined through a connection; None: they joined no domain."""
+    """Disable the accounts of machines that joined through a connection, or nothing if *connection_id* is None."""
     if connection_id is None:
         return
     for machine in machines:

@@ -1,4 +1,4 @@
-"""Joining a machine to the directory, and enrolling it in Intune: for whatever the machine is.
+"""Joining a machine of any owner to the directory, and enrolling it in Intune.
 
 An Entra join is an extension that may enrol as well; a hybrid join is one to the domain, after which the directory's
 synchronisation brings the device, which enrols with its own credential.

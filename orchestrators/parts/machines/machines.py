@@ -1,4 +1,4 @@
-"""One sequence creates, waits for and removes a machine, whatever it is for.
+"""The sequence that creates, waits for and removes a machine, for every kind of owner.
 
 What differs from use to use is in a ``MachineSpec``: where the machine may be, what it is made of, and what is
 recorded on the way.
@@ -70,7 +70,7 @@ class Recorder:
 
 @dataclass(frozen=True, slots=True)
 class MachineSpec:
-    """A machine to create. The region of *machine* is that of the place that is found.
+    """A machine to create. The region of *machine* is replaced by the region in which capacity is found.
 
     *regions*: where it may be, best first. *zones*: of these; empty: any. *address_space*: of the site, for its hosted
     network, which is in *network_group*; None: in the machine's own resource group. *traces*: what a VM that never was

@@ -138,7 +138,7 @@ def register(run: HostRun, machine: Machine) -> Steps[NewHostSeen]:
 
 
 def built(run: HostRun, configured: HostConfigured, seen: NewHostSeen) -> HostBuiltRecord:
-    """Return the record of a host that has registered. One that does not reach the profiles is not proven."""
+    """Return the record of a registered host, which is proven if it reaches the profiles and its agent is healthy."""
     evidence = [each for each in (configured.unreached, seen.unhealthy) if each]
     unreached = tuple(Warn(step=PROFILES, message=each) for each in evidence)
     return HostBuiltRecord(

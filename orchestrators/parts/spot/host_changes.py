@@ -46,7 +46,7 @@ def in_pool(run: HostRun) -> HostSessionsOrder:
 
 
 def start_host(run: HostRun) -> Steps[HostTaskDone]:
-    """Start the machine, and wait until its agent serves; whether it takes new sessions stays as it is.
+    """Start the machine, and wait until its agent serves; whether it takes new sessions does not change.
 
     One with other settings than its group is brought to them before anybody comes to it.
     """

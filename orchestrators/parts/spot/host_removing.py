@@ -88,7 +88,7 @@ class HostRun(MachineWork[HostStep]):
 
 
 def refused_of(failure: Failure) -> Refused:
-    """Return a failure as the refusal that it is to whoever reads the outcome."""
+    """Convert a Failure to a Refused outcome."""
     return Refused(
         code=failure.code,
         message=failure.message,
@@ -143,7 +143,7 @@ def clean_up(run: HostRun) -> Steps[None]:
 
 
 def remove_traces(run: HostRun, machine: Machine) -> Steps[tuple[Refused, ...]]:
-    """Remove everything of a machine, and return what could not be removed. Raises: SupersededError: it is kept.
+    """Remove all resources of a machine, and return the refused removals. Raises: SupersededError if it must be kept.
 
     (1) The session host leaves its pool before its machine goes, (2) its user loses the right to sign in to it, (3) the
     account in a domain is disabled from the machine while there is one, (4) Intune and (5) Entra ID forget the device,

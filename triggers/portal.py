@@ -39,7 +39,7 @@ _ASK_AGAIN = "no-cache"
 
 @dataclass(frozen=True, slots=True)
 class PortalFile:
-    """One file as it is sent. *encoding*: its content coding, empty for none."""
+    """One file for a response. *encoding*: its content coding, empty for none."""
 
     content: bytes
     content_type: str

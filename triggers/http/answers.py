@@ -1,4 +1,4 @@
-"""The one exit of every answer, and versions of resources that a client has already (``If-None-Match``).
+"""The exit of every answer, and the check of ``If-None-Match`` against the version that a client has.
 
 Microsoft's host answers 500 instead where a header has another character, of Latin-1 or not (docs/func.md). What is the
 same on every answer, the host's own too, is in host.json.
@@ -12,7 +12,7 @@ import azure.functions as func
 
 
 def is_held(etag: str, if_none_match: str | None) -> bool:
-    """Return whether *etag* is among those that a client names, or it names all; weak or strong makes no difference."""
+    """Return whether *if_none_match* names *etag* or is ``*``; weak and strong tags are equal here."""
     named = [_opaque(each) for each in (if_none_match or "").split(",")]
     return named == ["*"] or _opaque(etag) in named
 

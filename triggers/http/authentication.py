@@ -62,7 +62,7 @@ class SignInFailures:
 
 
 def caller_address(headers: Mapping[str, str]) -> str | None:
-    """Return the address of a request's sender: the one that App Service adds to the end of ``X-Forwarded-For``.
+    """Return the address of a request's sender: the last one in ``X-Forwarded-For``, which App Service adds.
 
     None without it. The parts before are the caller's own word. An IPv6 address stands for its network.
     """
@@ -80,9 +80,7 @@ def caller_address(headers: Mapping[str, str]) -> str | None:
 _LEEWAY = timedelta(seconds=60)
 CLIENT_PRINCIPAL = "x-ms-client-principal"
 _UNREADABLE = (ValueError, TypeError, AttributeError, OverflowError, RecursionError)
-"""Exceptions of Python for JSON that is too deep, numbers that are too long, text that is none, and members that are
-not what they should be.
-"""
+"""Python's exceptions for JSON that is too deep, numbers that are too long, invalid text and wrong types."""
 
 _LONGEST_CLAIM, _MOST_ROLES = 256, 100
 
@@ -134,7 +132,7 @@ def token_validation(settings: Settings) -> TokenValidation:
 
 
 async def authenticate(headers: Mapping[str, str], validation: TokenValidation, directories: Container[str]) -> Caller:
-    """Return the caller. *directories*: those whose callers are known; of others not even the keys are fetched.
+    """Return the caller. *directories*: the accepted directories; the keys of others are not even fetched.
 
     Raises: UnauthenticatedError without a valid token of one of them.
     """

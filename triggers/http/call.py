@@ -89,7 +89,7 @@ def body_of(request: func.HttpRequest) -> bytes:
 
 
 class Call:
-    """One request, after its caller was authorised. Its ``context`` is what use cases take."""
+    """One request of an authorised caller. Use cases take its ``context``."""
 
     def __init__(
         self,
@@ -154,7 +154,7 @@ class Call:
         return allowed(self.caller, verb, self.deps.settings.provider_tenant_id, self.tenant)
 
     def concern(self, tenant: Stored[Tenant]) -> None:
-        """Make it a call in *tenant*: of a route that addresses none, and has found whose thing is addressed."""
+        """Set the tenant of a call whose address names none, after the route has found the resource and its tenant."""
         self._tenant = tenant
 
     def param(self, name: str) -> str:

@@ -58,7 +58,7 @@ _ATTEMPTS = 20
 _MOST_CHARACTERS = 1000  # of a part of an address: storage answers longer ones with a 431
 _UNPRINTABLE = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff]")
 _SLASH = re.compile(r"[/\\]|%2f|%5c", re.IGNORECASE)
-"""A slash in one part of an address: the host hands ``%2F`` over as it was sent (docs/func.md)."""
+"""A slash within one part of an address: the host does not decode ``%2F`` (docs/func.md)."""
 _GRAPH_VERSIONS = frozenset({"v1.0", "beta"})
 _CLIENT_REQUEST_ID = re.compile(r"[0-9A-Za-z-]{1,64}")
 
@@ -131,7 +131,7 @@ def action_endpoint(
 
 
 def _unreadable_of(call: Call) -> AbstractContextManager[Sequence[UnreadableError]]:
-    """Leave out what cannot be read of a list that is shown; what else reads many records has all of them, or fails."""
+    """Skip unreadable records in lists that a client reads; any other call fails on an unreadable record."""
     return unreadable_left_out() if isinstance(call.returns, Page) else nullcontext(())
 
 
@@ -205,7 +205,7 @@ def _refuse_unusable(texts: Mapping[str, str]) -> None:
 
 
 def _refuse_slashes(parts: Mapping[str, str]) -> None:
-    """Refuse a part of an address that reads like several: none of our ids has a slash. Raises: InvalidError."""
+    """Refuse a part of an address that contains a slash, which no id has. Raises: InvalidError."""
     for name, text in parts.items():
         if _SLASH.search(text):
             raise InvalidError(Problem(name, "there is none with a slash, encoded or not; write one id"))
@@ -236,7 +236,7 @@ async def _authenticated(request: func.HttpRequest, validation: TokenValidation,
 
 
 async def _directories(deps: Dependencies) -> set[str]:
-    """Return the directories whose callers are known: the provider's, and those of all tenants."""
+    """Return the directories whose callers are accepted: the provider's, and those of all tenants."""
     return {deps.settings.provider_tenant_id.lower(), *await tenants_by_directory(deps)}
 
 

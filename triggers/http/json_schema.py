@@ -1,4 +1,4 @@
-"""The parts of which the types of bodies are made: what their JSON schema says that a plain annotation cannot.
+"""Building blocks for the types of bodies, with JSON schema facts that a plain annotation cannot express.
 
 A body is declared once, as a ``TypedDict`` or as the pydantic model that reads it: mypy checks the code against it, and
 the OpenAPI document shows its schema. That is made when the document is first requested, never at import.
@@ -37,7 +37,7 @@ def read_only(view: type[Any], body: type[Any]) -> frozenset[str]:
 
 
 def sent_back(view: type[Any], *others: str) -> Callable[[T], T]:
-    """Mark a ``TypedDict`` as ``annotated``, in which clients may also send what only *view* shows.
+    """Mark a ``TypedDict`` as ``annotated``; clients may also send properties that only *view* has.
 
     *others*: names of Graph's that the service does not show. All of that is ignored.
     """
@@ -58,7 +58,7 @@ class DumpOf:
     model: type[BaseModel]
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the schema of the model in place of that of a dictionary."""
+        """Return the schema of the model instead of a dictionary's."""
         del source
         return handler.generate_schema(self.model)
 

@@ -37,7 +37,7 @@ def top_of(call: Call) -> int:
 
 
 def count_of(text: str) -> int | None:
-    """Return the number that is written in *text*, None if it is none or too long to be one."""
+    """Return the number in *text*, or None if it is no number or has too many digits."""
     return int(text) if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit() else None
 
 
@@ -76,7 +76,7 @@ async def csv_file(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
 
 
 def _cell(value: Any) -> str:  # noqa: ANN401 - any JSON
-    """Return the text of a cell: one that a spreadsheet would calculate gets an apostrophe before it."""
+    """Return the text of a CSV cell, with an apostrophe before text that a spreadsheet would evaluate as a formula."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -121,7 +121,7 @@ async def whole_list(
 
 
 def list_query(call: Call, collection: Collection) -> Query:
-    """Return the options of a list's request. Raises: InvalidError for what *collection* does not support."""
+    """Return the options of a list's request. Raises: InvalidError for options that *collection* does not support."""
     query = read_query(call.params, collection)
     refuse_unselectable(query, collection, properties_of(call.returns))
     return query
@@ -149,7 +149,7 @@ async def kept_list(
     entries: Iterable[Row],
     more: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Answer with a page of records: chosen and ordered by their *entries*, of which only those of the page are read.
+    """Answer with a page of records: filtered and sorted by their *entries*; only the records of the page are read.
 
     The token of the next page says where this one has ended: what comes or goes between two pages moves no other.
     """
@@ -191,7 +191,7 @@ async def _kept_csv(
 async def csv_response(
     collection: Collection, query: Query, rows: Iterable[tuple[Mapping[str, Scalar], Mapping[str, Any]]]
 ) -> Response:
-    """Answer with *rows* (what is compared of a view, and the view) as CSV: a column for each property."""
+    """Answer with *rows*, pairs of compared values and view, as CSV: a column for each property."""
     names = query.select if query.select is not None else tuple(collection.kinds)
     lines = ([row[name] if name in row else view.get(name) for name in names] for row, view in rows)
     disposition = attachment(f"{collection.name.rpartition('/')[2]}.csv")

@@ -67,7 +67,7 @@ def kinds_of(*texts: str, moments: str = "", numbers: str = "", flags: str = "")
 def named_parameters(
     params: Mapping[str, str], query: Collection | tuple[str, ...], *, graph: bool, version: str
 ) -> dict[str, str]:
-    """Return the parameters of an address that has those of *query*. Raises: InvalidError for one that it has not.
+    """Return the parameters of an address. Raises: InvalidError for a parameter that is not in *query*.
 
     Graph ignores parameters that are no options of OData, reads the names of options in any case, and takes them
     without their $ in its *version* beta (https://learn.microsoft.com/graph/query-parameters).
@@ -101,12 +101,12 @@ class Query:
 
     @property
     def shown(self) -> frozenset[str]:
-        """The properties that it names: costly ones are read for these alone."""
+        """The properties that the query names; costly ones are read only if they are named."""
         return self.expand | frozenset(self.select or ())
 
 
 def read_query(params: Mapping[str, str], collection: Collection) -> Query:
-    """Return the options in the query parameters. Raises: InvalidError for what *collection* does not support."""
+    """Return the options in the query parameters. Raises: InvalidError for one that *collection* does not support."""
     expand = frozenset(_names(params.get("$expand")))
     if unknown := expand - collection.expands:
         raise InvalidError(Problem("$expand", f"{', '.join(sorted(unknown))} cannot be expanded here"))
@@ -131,7 +131,7 @@ def selected(view: Mapping[str, Any], query: Query, collection: Collection) -> d
 
 
 def refuse_unselectable(query: Query, collection: Collection, declared: Iterable[str]) -> None:
-    """Refuse to select what no item ever has: neither what is *declared* nor what can be compared.
+    """Refuse to select a property that no item ever has: neither *declared* nor comparable.
 
     What some items lack is no error, whichever are shown. Raises: InvalidError.
     """

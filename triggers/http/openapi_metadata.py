@@ -54,12 +54,12 @@ Node: TypeAlias = "type[Any] | Derived | tuple[Node, ...]"
 
 
 def name_of(node: type[Any] | Derived) -> str:
-    """Return the name in the document: of a view, that of the resource that it shows."""
+    """Return a body's name in the OpenAPI document; a view has the name of its resource."""
     return node.name if isinstance(node, Derived) else node.__name__.removesuffix("View")
 
 
 def properties_of(node: Node | None) -> frozenset[str]:
-    """Return the names of all properties that a route's result may have: of a page, those of its items."""
+    """Return the names of all properties that a route's result may have; for a page, those of its items."""
     match node:
         case None:
             return frozenset()
@@ -96,14 +96,14 @@ _UNREADABLE_MEANS = "Records that the list lacks because this release cannot rea
 
 
 class Page(Derived):
-    """A page of a list of *items*. *more*: what stands beside them by its name, or null."""
+    """A page of a list of *items*. *more*: further properties of the page by name, which may be null."""
 
     def __init__(self, items: type[Any] | Derived, more: Mapping[str, type[Any]] | None = None) -> None:
         self.items, self.more = items, more or {}
         super().__init__(f"{name_of(items)}Page", items, *self.more.values())
 
     def schema(self, schemas: Schemas) -> Json:
-        """Return the schema: the items, what is beside them, and the annotations of the list."""
+        """Return the schema: the items, the further properties, and the annotations of the list."""
         properties = {
             "value": {"type": "array", "items": schemas.ref(self.items)},
             "@odata.context": _STRING,
@@ -167,10 +167,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class RouteMetadata:
-    """*accepts*: the body, None: there is none; *optional*: it may be left out. *returns*: the body for each status.
+    """Facts of a route. *accepts*: its body, or None; *optional*: it may be left out. *returns*: bodies by status.
 
     *query*: a collection, for the options of OData; or names of query parameters. *graph*: errors have Graph's shape.
-    *verb*: the permission, empty for a route that asks for none. *action*: facts for clients of the action that it is.
+    *verb*: the permission, empty for a route that asks for none. *action*: facts for clients about its action.
     """
 
     accepts: Node | None = None
@@ -189,7 +189,7 @@ class RouteMetadata:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One method of one address. *metadata* is None where nothing was declared; *keyed*: it asks for a function key."""
+    """One method of one address. *metadata* is None if nothing was declared; *keyed*: a function key is required."""
 
     name: str
     method: str

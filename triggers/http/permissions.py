@@ -160,7 +160,7 @@ def is_provider(caller: Caller, provider_directory_id: str) -> bool:
 
 
 def verbs_of(roles: Iterable[str]) -> list[str]:
-    """Return the verbs that callers with *roles* may do, in order; among them those of everybody."""
+    """Return the verbs that callers with *roles* may do, in order, including the verbs of every caller."""
     held = frozenset(roles)
     return sorted(verb for verb, allowed in VERBS.items() if verb in OWN or held & allowed)
 
@@ -172,7 +172,7 @@ def uncounted_roles(tenant: Tenant, provider_directory_id: str) -> frozenset[str
 
 
 def counting_roles(caller: Caller, provider_directory_id: str, tenant: Tenant | None) -> frozenset[str]:
-    """Return the caller's roles that count in *tenant*; None: where no tenant is addressed."""
+    """Return the caller's roles that are valid in *tenant*, which is None if the address names no tenant."""
     roles = caller.roles
     if caller.directory_id != provider_directory_id.lower():
         roles -= {Role.PROVIDER}

@@ -1,4 +1,4 @@
-"""The one place where an error becomes a status; refused and failed changes go to the audit log.
+"""The mapping of errors to status codes; refused and failed changes are written to the audit log.
 
 Own routes answer ``application/problem+json`` (RFC 9457), Graph-shaped ones Graph's ``{"error": {...}}``. An
 unexpected error is a 500 with a trace id, without its cause, which is in the log.
@@ -113,7 +113,7 @@ async def answering_errors(
     trace_id: str,
     request: Mapping[str, str] | None = None,
 ) -> func.HttpResponse:
-    """Return the response of *perform*, or that to its error. *request*: what Graph's errors say of the request."""
+    """Return the response of *perform*, or an error response. *request*: facts of the request for Graph's errors."""
     try:
         return await perform()
     except DeskwrightError as error:

@@ -74,7 +74,7 @@ class Properties:
         return {name: means.get(name) if value is None else value for name, value in body.items()}
 
     def change(self, form: dict[str, Json], body: Mapping[str, Any]) -> None:
-        """Set in the present *form* what a body names. What an object leaves out stays, as OData has it for PATCH."""
+        """Apply a PATCH *body* to the present *form*; properties that an object leaves out stay, as in OData."""
         for row in self.rows:
             if row.name not in body:
                 continue
@@ -85,7 +85,7 @@ class Properties:
                 step[row.member] = {**before, **value} if both else value
 
     def view(self, record: object, decided: object) -> Json:
-        """Return the properties of a *record* as they are shown.
+        """Return the properties of a *record* for a client.
 
         *decided*: its part in which nothing is left to the tenant's settings.
         """
@@ -97,7 +97,7 @@ class Properties:
         return found
 
     def body_types(self, *, new: bool) -> dict[str, Any]:
-        """Return the types of the properties in a body. *new*: it makes something, and needs what the form needs."""
+        """Return the types of the properties in a body. *new*: it creates an object, so required fields are needed."""
         found = {}
         for row in self.rows:
             field = self._field(row)
@@ -139,12 +139,12 @@ def _annotated(field: FieldInfo) -> Any:  # noqa: ANN401 - a type
 
 
 def _on_wire(of: Any) -> Any:  # noqa: ANN401 - a type
-    """Return the type of JSON: of a value, what it is dumped to."""
+    """Return the JSON type of a property; a value has the type of its dump."""
     return Annotated[Json, DumpOf(of)] if isinstance(of, type) and issubclass(of, Value) else of
 
 
 def _unbounded(of: Any) -> Any:  # noqa: ANN401 - a type
-    """Return a type without the limits of what may be written."""
+    """Return a type without the limits that apply to requests."""
     if get_origin(of) is Annotated:
         return _unbounded(get_args(of)[0])
     if get_origin(of) in {Union, UnionType}:

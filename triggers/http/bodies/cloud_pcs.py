@@ -21,7 +21,7 @@ MOST_VALIDATED = 2000  # Graph: cloudPC validateBulkResize
 
 
 class GraphBody(Derived):
-    """The body of a form at an address of Graph, whose clients may send annotations of OData beside its properties."""
+    """The body of a form at one of Graph's addresses: clients may send OData annotations beside its properties."""
 
     def __init__(self, form: type[Value]) -> None:
         super().__init__(f"{form.__name__.removesuffix('Form').removesuffix('Body')}Body", form)
@@ -44,7 +44,7 @@ Form = TypeVar("Form", UserSettingForm, UserSettingEdit)
 
 _OURS = properties_of(UserSettingForm)
 _READ_ONLY = properties_of(UserSettingView) - _OURS - {"assignments"}
-"""Graph's reference names one of them (lastModifiedDateTime) among what a request has to have."""
+"""Read-only properties, which a request may contain: Graph's reference lists lastModifiedDateTime as required."""
 _HIDDEN = {"provisioningSourceType": Only(("image",))}
 _SWITCHES = ("crossRegionDisasterRecoverySetting", "notificationSetting")
 _OFF = (None, False, "notConfigured")
@@ -52,7 +52,7 @@ _BY_HOURS = {int(each.every.total_seconds() // 3600): each for each in Frequency
 
 
 def user_setting_body(form: type[Form], raw: Mapping[str, Any], view: Mapping[str, Any] = MappingProxyType({})) -> Form:
-    """Return the *form* that is Graph's body. *view*: the settings as they are shown, where they change.
+    """Convert a Graph body to the *form*. *view*: the current settings as shown to clients, for a change.
 
     Raises: InvalidError, also for settings that we do not support, unless they are off.
     """
@@ -74,7 +74,7 @@ def _is_off(name: str, value: object) -> bool:
 
 
 def _by_type(body: dict[str, Any]) -> list[Problem]:
-    """Say the frequency of restore points by its type, also for hours, which beta had before; return what is wrong."""
+    """Replace hours, which beta had earlier, by the frequency type of restore points; return the problems."""
     setting = body.get("restorePointSetting")
     if not isinstance(setting, Mapping) or "frequencyInHours" not in setting:
         return []

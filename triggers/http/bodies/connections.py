@@ -22,14 +22,14 @@ from triggers.http.views.connections import ConnectionView
 
 _ANY_REGION = frozenset({"", "automatic"})
 _ANY_GROUP = frozenset({"", "default"})
-"""Values that Graph's clients write if they choose no region; the group ``default`` is also that of two regions."""
+"""Values that Graph's clients write if they choose no region; ``default`` is also the group of two regions."""
 _JOIN_HIDDEN = {"geographicLocationType": Only(("default",), "is decided by the connection's site")}
 _GROUPS = {region.id: region.region_group for region in SUPPORTED_REGIONS}
 
 
 @annotated
 class DomainJoinBody(TypedDict, total=False):
-    """A connection, or the region whose hosted network is meant.
+    """A connection, or the region in which machines use the hosted network.
 
     A connection's site decides *regionName* and *regionGroup*; without a connection they choose one.
     """
@@ -75,7 +75,7 @@ class Reachable:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """The region and the group of regions that a configuration names; None: any."""
+    """The region and the group of regions that a configuration names; None accepts any."""
 
     region: str | None
     group: str | None
@@ -112,7 +112,7 @@ def connection_ids(body: Declared, reachable: Reachable) -> list[str]:
 
 
 def chosen_regions(raw: Mapping[str, Any]) -> list[tuple[str | None, str | None]] | None:
-    """Return *regionName* and *regionGroup* of each configuration of a body that has been read; None: it has none."""
+    """Return *regionName* and *regionGroup* of each configuration of a checked body, or None if it has none."""
     joins = raw.get("domainJoinConfigurations")
     return [(join.get("regionName") or None, join.get("regionGroup") or None) for join in joins] if joins else None
 
@@ -141,7 +141,7 @@ def _connection_id(join: Any, reachable: Reachable) -> str:  # noqa: ANN401 - JS
 
 
 def _named(body: Declared, name: str, any_: Collection[str], known: Collection[str], here: list[str]) -> str | None:
-    """Read the name of a region or of a group; None: any."""
+    """Read the name of a region or of a group; return None if the body accepts any."""
     value = body.values.get(name)
     if value is None or (isinstance(value, str) and value in any_):
         return None
@@ -266,7 +266,7 @@ def connection_patch(
 
 
 def _network(body: Declared, present: Network) -> dict[str, Any] | None:
-    """Return the network that is meant; None: a hosted one. *subnetIds* is ours, Graph knows one subnet."""
+    """Return the network that a body names, or None for a hosted network. *subnetIds* is ours: Graph has one subnet."""
     if body.sent.isdisjoint(("virtualNetworkId", "subnetId", *_SUBNETS)):
         if present.hosted:
             return None

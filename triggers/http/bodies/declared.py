@@ -52,7 +52,7 @@ class Ignoring:
     names: frozenset[str]
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Return the schema of the annotated type, which reads what is left."""
+        """Return the schema of the annotated type, which reads the remaining value."""
         return core_schema.no_info_wrap_validator_function(self._check, handler(source))
 
     def _check(self, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - JSON
@@ -61,7 +61,7 @@ class Ignoring:
 
 
 class ReadElsewhere:
-    """Marks a property whose schema is that of its type, and whose value a function of its own reads."""
+    """Marks a property that has its type's schema, and whose value another function reads."""
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the schema of the annotated type, of which only the JSON schema counts."""
@@ -70,15 +70,15 @@ class ReadElsewhere:
 
 @dataclass(slots=True)
 class Declared:
-    """A body that was read: its values as they were sent, and all that is wrong in it."""
+    """A body after reading: its values as they were sent, and its problems."""
 
     values: dict[str, Any]
     sent: frozenset[str] = frozenset()
-    """The names that the body has, those with null too."""
+    """The names of all properties in the body, including those that are null."""
     problems: list[Problem] = field(default_factory=list)
 
     def first(self, names: Iterable[str]) -> Any:  # noqa: ANN401 - JSON
-        """Return a property that has several names: that of the first which is there."""
+        """Return the value of the first of *names* in the body, for a property with several names."""
         return next((self.values[name] for name in names if name in self.values), None)
 
     def wrong(self, pointer: str, message: str) -> None:
@@ -99,7 +99,7 @@ def read_declared(
     hidden: Mapping[str, Only] = MappingProxyType({}),
     nulls: Collection[str] = (),
 ) -> Declared:
-    """Read a body by its declared type; the values stay as they were sent, for the form that they become.
+    """Read a body by its declared type; the values stay unchanged, because the form validates them again.
 
     *ignored*: only the service sets them (decision 121). *hidden*: not supported, and not in the document either.
     *nulls*: the properties in which null is a value; in all others it stands for one that is left out.

@@ -101,7 +101,7 @@ _Assignment = Annotated[AssignmentBody, Ignoring(read_only(AssignmentView, Assig
 
 @annotated
 class AssignBody(TypedDict):
-    """All groups to which a policy is to be assigned, in place of those it is assigned to."""
+    """The groups of a policy, which replace its present assignments."""
 
     assignments: Annotated[list[_Assignment], Field(max_length=MOST_GROUPS)]
 

@@ -1,4 +1,4 @@
-"""Reading of a body of a Graph client: property by property, with an error for every one that is not supported."""
+"""Reading of a body of a Graph client, property by property, with an error for each unsupported one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def changes(raw: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _same(name: str, value: Any, shown: Any) -> bool:  # noqa: ANN401 - JSON
-    """Return whether a property is as it is shown; a time may be written in more than one way."""
+    """Return whether two values of a property are equal; a time may be written in several ways."""
     if not (name.endswith("DateTime") and isinstance(value, str) and isinstance(shown, str)):
         return bool(plain(value) == plain(shown))
     try:
@@ -36,7 +36,7 @@ def _same(name: str, value: Any, shown: Any) -> bool:  # noqa: ANN401 - JSON
 
 
 def unannotated(value: Any) -> Any:  # noqa: ANN401 - JSON
-    """Return an object without its annotations of OData; anything else as it is."""
+    """Return an object without its OData annotations; return any other value unchanged."""
     return {n: each for n, each in value.items() if "@odata." not in n} if isinstance(value, Mapping) else value
 
 
@@ -56,7 +56,7 @@ class Body:
         return self._rest.pop(name, None)
 
     def first(self, names: Iterable[str]) -> Any:  # noqa: ANN401 - JSON
-        """Return a property that has several names: that of the first which is not null."""
+        """Return the value of the first of *names* that is not null, for a property with several names."""
         return next((value for value in [self.take(name) for name in names] if value is not None), None)
 
     def only(self, name: str, defaults: Collection[Any], reason: str = "is not supported") -> None:
@@ -68,7 +68,7 @@ class Body:
             self._problems.append(Problem(f"/{name}", wrong))
 
     def ignore(self, names: Iterable[str]) -> None:
-        """Leave out properties that only the service sets, whatever is in them: OData has them ignored."""
+        """Leave out properties that only the service sets, without a check of their values: OData ignores them."""
         for name in names:
             self._rest.pop(name, None)
 
@@ -84,7 +84,7 @@ class Body:
 
 
 def renamed(error: InvalidError, pointers: Mapping[str, str]) -> InvalidError:
-    """Return *error* with the form's pointers turned into those of the Graph body (longest prefix first)."""
+    """Return *error* with the form's pointers converted to pointers into the Graph body (longest prefix first)."""
     return InvalidError(*(Problem(_pointer(p.pointer, pointers), p.message) for p in error.problems))
 
 

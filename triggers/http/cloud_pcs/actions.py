@@ -1,4 +1,4 @@
-"""The actions on Cloud PCs: for each row of ``ACTIONS`` its route, and those of users on their own Cloud PC.
+"""The actions on Cloud PCs: a route for each row of ``ACTIONS``, and routes for users on their own Cloud PC.
 
 A user has two: below ``/api/me``, for all tenants, and in Graph's shape below the ``/me`` of one tenant.
 """
@@ -36,7 +36,7 @@ bp = Blueprint()
 _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 _OURS = "tenants/{tenant}/cloudPCs/{id}"
 _BODY_REQUIRED = frozenset({"rerunStep"})
-"""Forms that may be empty, but not left out: what is meant then is every step."""
+"""Forms that may be empty but not left out: empty means every step."""
 
 _VIEWS: Mapping[str, tuple[Node, Callable[[CloudPc, Call], Any]]] = MappingProxyType(
     {

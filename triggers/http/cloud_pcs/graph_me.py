@@ -1,4 +1,4 @@
-"""The caller's own Cloud PCs in one tenant, as Graph has them below ``/me``: what an SDK's ``client.me`` asks for."""
+"""The caller's own Cloud PCs in one tenant, at Graph's addresses below ``/me``, for ``client.me`` of an SDK."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ async def retrieve_my_launch_detail(call: Call) -> Response:
 
 
 async def addressed_own(call: Call) -> CloudPc:
-    """Return the addressed Cloud PC if it is the caller's own. Raises: NotFoundError, also for anybody else's."""
+    """Return the addressed Cloud PC if it is the caller's own. Raises: NotFoundError for all others."""
     stored = await call.deps.cloud_pcs.find(call.tenant.id, call.param("id"))
     if stored is None or stored.value.user.id != call.caller.actor.id:
         raise NotFoundError("there is no such Cloud PC of yours")

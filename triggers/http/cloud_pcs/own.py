@@ -1,4 +1,4 @@
-"""Users and their own Cloud PCs: whoever has a token finds what is theirs, and nothing else is there for them."""
+"""Users and their own Cloud PCs: every caller finds only their own, and a 404 for all others."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ async def _views(call: Call, client: DurableClient, tenant: Tenant, pcs: Iterabl
 
 
 async def addressed_own(call: Call) -> CloudPc:
-    """Return the addressed Cloud PC if it is the caller's own; the call concerns its tenant from then on."""
+    """Return the addressed Cloud PC if it is the caller's own, and set the call's tenant to the Cloud PC's."""
     caller = call.caller
     tenant, pc = await own_cloud_pc(call.deps, caller.directory_id, caller.actor.id, call.param("id"))
     call.concern(tenant)

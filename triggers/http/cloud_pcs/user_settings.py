@@ -100,7 +100,7 @@ async def assign_user_settings(call: Call) -> Response:
 
 
 async def _names(call: Call, settings: Iterable[UserSetting]) -> Mapping[str, str]:
-    """Return the names of the groups that the answer shows; it shows them only where the query asks for them."""
+    """Return the names of the groups in the answer, or no names unless the query selects the assignments."""
     if "assignments" not in query_of(call, USER_SETTINGS).shown:
         return {}
     return await group_names(call.context, (a.group_id for each in settings for a in each.assignments))

@@ -91,7 +91,7 @@ async def create_connection(call: Call, client: DurableClient) -> Response:
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/onPremisesConnections/update", graph=True, accepts=ConnectionEdit, returns=CONNECTION)
 async def update_connection(call: Call, client: DurableClient) -> Response:
-    """Change a connection. What decides whether machines can be built is checked again before it is used again."""
+    """Change a connection. A change that affects builds is checked before the connection is used again."""
     stored = await call.deps.connections.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     facts = await _facts(call)

@@ -41,7 +41,7 @@ from triggers.http.views.catalogue import (
 )
 
 _LOOKED_AT = 5_000
-"""Most events that one page reads; if they are not enough, the next page goes on behind them."""
+"""The most events that one page examines; the next page continues after them."""
 _IN_A_FILE = 20_000
 _LOOKED_AT_FOR_A_FILE = 100_000
 _AT_ONCE = 1_000
@@ -72,7 +72,7 @@ async def audit_list(call: Call, tenant_id: str, more: Mapping[str, Any] | None 
 
 
 async def activities(call: Call) -> list[str]:
-    """Return the names of activities for filters: all that callers can do, and those of recent audit events."""
+    """Return the names of activities for filters: all that callers can start, and those in recent audit events."""
     found, looked = set(CHANGING), 0
     async for _, stored in call.deps.audit.among(call.tenant.id, top=_AT_ONCE):
         found.add(stored.value.activity)
@@ -85,7 +85,7 @@ async def activities(call: Call) -> list[str]:
 async def _found(
     call: Call, tenant_id: str, query: Query, most: tuple[int, int], behind: str
 ) -> tuple[list[AuditEvent], str | None]:
-    """Return events, and the token of those behind them, None at the end. *most*: to find, and to look at."""
+    """Return events and the token of the next page, None at the end. *most*: the events to return, and to examine."""
     found: list[AuditEvent] = []
     looked, last = 0, ""
     narrow = names_in(query.condition) <= {"activityDateTime", "resourceId"}
@@ -103,7 +103,7 @@ async def _found(
 
 
 async def _names(call: Call, events: Sequence[AuditEvent]) -> AuditNames:
-    """Return the names with which events are shown: those of a tenant have them beside its ids."""
+    """Return the names shown with events; only events of a tenant have names beside ids."""
     return NO_NAMES if call.context.subject is None else await audit_names(call.context, events)
 
 

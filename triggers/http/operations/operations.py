@@ -162,7 +162,7 @@ async def resume_bulk_action(call: Call, client: DurableClient) -> Response:
 @bp.durable_client_input(client_name="client")
 @endpoint("Microsoft.CloudPC/bulkActions/update", returns=BulkActionView)
 async def cancel_bulk_action(call: Call, client: DurableClient) -> Response:
-    """Leave the rest alone; actions that have begun go on to their end."""
+    """Cancel a bulk action: pending items are skipped, and actions that have begun run to their end."""
     return await _steered(call, client, BulkStatus.CANCELED)
 
 

@@ -1,4 +1,4 @@
-"""The service itself: whether it works, what a client needs before a sign-in, and who the caller is."""
+"""The service itself: its health, the facts that a client needs before a sign-in, and the caller's identity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Actions that the caller may do on a Cloud PC, Spot Group, session host or image version, and reasons for the rest."""
+"""Actions that the caller may do on a Cloud PC, Spot Group, session host or image version; why others are refused."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ async def create_policy(call: Call) -> Response:
     "Microsoft.CloudPC/provisioningPolicies/update", graph=True, accepts=PolicyEdit, returns={200: POLICY, 204: None}
 )
 async def update_policy(call: Call, client: DurableClient) -> Response:
-    """Change the properties of a policy that the body names; existing Cloud PCs stay as they are."""
+    """Change the properties of a policy that the body names; existing Cloud PCs do not change."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     body = call.json()
@@ -126,7 +126,7 @@ async def update_policy(call: Call, client: DurableClient) -> Response:
 @bp.route(route=f"{BASE}/provisioningPolicies/{{id}}", methods=["DELETE"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/provisioningPolicies/delete", graph=True, returns={204: None})
 async def delete_policy(call: Call) -> Response:
-    """Delete a policy that is assigned to no group; Cloud PCs in their grace period expire all the same."""
+    """Delete a policy that is assigned to no group; grace periods of its Cloud PCs continue."""
     stored = await call.deps.policies.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     await policies.delete_policy(call.context, stored)
@@ -194,7 +194,7 @@ async def _reachable(call: Call) -> Reachable:
 
 
 async def _names(call: Call, found: Iterable[Policy]) -> Mapping[str, str]:
-    """Return the names of the groups that the answer shows; it shows them only where the query asks for them."""
+    """Return the names of the groups in the answer, or no names unless the query selects the assignments."""
     if "assignments" not in query_of(call, POLICIES).shown:
         return {}
     return await _names_of_groups(call, found)

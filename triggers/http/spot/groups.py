@@ -83,7 +83,7 @@ async def delete_spot_group(call: Call, client: DurableClient) -> Response:
 @bp.route(route=f"{_GROUP}/members", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/spotGroups/read", graph=True, returns=Page(SPOT_MEMBER), query=SPOT_MEMBERS)
 async def list_spot_members(call: Call) -> Response:
-    """List the members of a Spot Group: who has a place, who waits, whose removal waits for a confirmation."""
+    """List the members of a Spot Group: members with a place, waiting ones, and removals that await a confirmation."""
     group = (await call.deps.spot_groups.get(call.tenant.id, call.param("id"))).value
     view = partial(spot_member_view, now=call.context.now)
     return await graph_list(call, call.deps.spot_members, SPOT_MEMBERS, view, group_id=group.id)
@@ -153,7 +153,7 @@ async def save_spot_group_edit_form(call: Call, client: DurableClient) -> Respon
 
 
 async def _member(call: Call, group: SpotGroup) -> SpotMember | None:
-    """Return the member that the request names; None: it names nobody. Raises: NotFoundError."""
+    """Return the member that the request names, or None if it names none. Raises: NotFoundError."""
     named = call.query("memberId")
     if not named:
         return None
@@ -179,7 +179,7 @@ async def addressed_group(call: Call) -> Stored[SpotGroup]:
 
 
 class ReleaseView(SpotRelease):
-    """A release. *paused_because*: why it stands still though it runs; None: nobody has paused its group or tenant."""
+    """A release. *paused_because*: why it does not proceed while it runs; null if nothing is paused."""
 
     paused_because: str | None = None
 

@@ -76,7 +76,7 @@ async def update_image_set(call: Call) -> Response:
 @bp.route(route=f"{BASE}/imageSets/{{id}}", methods=["DELETE"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/imageSets/delete", graph=True, returns={204: None})
 async def delete_image_set(call: Call) -> Response:
-    """Delete an image set that nothing uses, and whose versions are deleted."""
+    """Delete an image set that is not used and has no versions."""
     stored = await call.deps.image_sets.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     await image_sets.delete_image_set(call.context, stored)
@@ -185,7 +185,7 @@ async def disconnect_image_version(call: Call, client: DurableClient) -> Respons
 @bp.durable_client_input(client_name="client")
 @action_endpoint(VersionVerb.REBOOT, graph=True, returns={204: None})
 async def reboot_image_version(call: Call, client: DurableClient) -> Response:
-    """Restart the machine of a version; if it is shut down, start it."""
+    """Restart the machine of a version, or start it if it is shut down."""
     return await _begun(call, client, VersionActionName.REBOOT)
 
 

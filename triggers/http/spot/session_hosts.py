@@ -79,7 +79,7 @@ async def get_session_host(call: Call) -> Response:
 @bp.durable_client_input(client_name="client")
 @action_endpoint(HostAction.DRAIN, graph=True, returns=SESSION_HOST)
 async def drain_session_host(call: Call, client: DurableClient) -> Response:
-    """Let a host have no new sessions until a person says otherwise; those that are there stay."""
+    """Let a host have no new sessions until an administrator undoes it; existing sessions stay."""
     return await _drain(call, client, drained=True)
 
 

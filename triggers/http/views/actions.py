@@ -106,7 +106,7 @@ class GraceChangeView(GraceView, TypedDict):
 
 
 class PendingRemovalView(TypedDict):
-    """A Cloud PC whose removal was seen and not made: why, and who has confirmed it, as far as there is one."""
+    """A Cloud PC whose removal waits for a confirmation: its cause and reason, and who has confirmed it."""
 
     cloudPcId: str
     userPrincipalName: str
@@ -118,7 +118,7 @@ class PendingRemovalView(TypedDict):
 
 
 def grace_view(grace: Grace, now: datetime) -> GraceView:
-    """Return a grace period as it is *now*."""
+    """Return the view of a grace period at *now*."""
     left = grace.ends_at - (grace.held_at or now)
     return {
         "cause": grace.cause,
@@ -181,7 +181,7 @@ class OrphanView(TypedDict):
 
 
 class OrphanScanView(TypedDict):
-    """The last scan. *complete*: whether everything could be looked at; *missing*: what machines share and is gone."""
+    """The last scan. *complete*: whether every area was read; *missing*: shared resources that no longer exist."""
 
     startedAt: Timestamp
     endedAt: Timestamp | None
@@ -191,7 +191,7 @@ class OrphanScanView(TypedDict):
 
 
 def orphan_view(orphan: Orphan, now: datetime) -> OrphanView:
-    """Return an orphan as it is *now*."""
+    """Return the view of an orphan at *now*."""
     removable = orphan.removable_from is not None and orphan.removable_from <= now
     return {
         "id": orphan.id,

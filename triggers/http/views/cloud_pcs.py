@@ -38,7 +38,7 @@ MY_CLOUD_PCS = Collection(
 )
 
 OF_TODAY = frozenset({"provisioningPolicyName", "@deskwright.drift"})
-"""The properties that depend on what the policies are today."""
+"""The properties that depend on the current policies."""
 
 
 class KeyValuePair(TypedDict):
@@ -149,7 +149,7 @@ CLOUD_PC, MY_CLOUD_PC = Entity(CloudPcView), Entity(GraphCloudPcView)
 
 
 def cloud_pc_view(pc: CloudPc, now: datetime, today: TenantPolicies) -> CloudPcView:
-    """Return a Cloud PC as Graph's cloudPC; what begins with ``@deskwright.`` is ours.
+    """Return a Cloud PC as Graph's cloudPC; properties that begin with ``@deskwright.`` are ours.
 
     The policy's name is today's; the Cloud PC's own name, and what it was enrolled by, stay as they were.
     """

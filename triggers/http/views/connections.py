@@ -33,7 +33,7 @@ class HealthCheckDetailView(TypedDict):
 
 
 class SubnetAddressesView(TypedDict):
-    """Graph's cloudPcOnPremisesConnectionSubnetPrivateIpDetail: how many addresses were free, and when that was."""
+    """Graph's cloudPcOnPremisesConnectionSubnetPrivateIpDetail: the number of free addresses and when it was read."""
 
     subnetAvailableIpCount: int
     lastSync: Timestamp | None
@@ -89,7 +89,7 @@ def connection_view(
     paused: bool = False,
     addresses: AddressForecast | None = None,
 ) -> ConnectionView:
-    """Return a connection as Graph's; the password is never shown. *addresses*: free ones against who is to come."""
+    """Return a connection as Graph's, without its password. *addresses*: free addresses and the expected need."""
     network, domain = connection.network, connection.domain
     return {
         "id": connection.id,

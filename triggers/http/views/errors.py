@@ -74,7 +74,7 @@ def field_error_view(problem: Problem) -> FieldErrorView:
 def graph_error_view(
     code: str, message: str, errors: Sequence[FieldErrorView], request_id: str, more: Mapping[str, Any] | None = None
 ) -> GraphErrorView:
-    """Return an error as Graph's. *more*: what else helps, beside the id of the request."""
+    """Return an error as Graph's. *more*: further members of the inner error, beside the request's id."""
     inner = cast("InnerErrorView", {"request-id": request_id, **(more or {})})
     body: GraphErrorBodyView = {"code": code, "message": message, "innerError": inner}
     if errors:

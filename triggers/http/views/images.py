@@ -271,7 +271,7 @@ def image_set_view(image_set: ImageSet, uses: Iterable[VersionUse], *, with_sour
 def image_version_view(
     version: ImageVersion, uses: Iterable[VersionUse], retired: abc.Collection[str] = ()
 ) -> ImageVersionView:
-    """Return a version. *uses*: of all versions of its set; *retired*: ids of those that are to be deleted."""
+    """Return a version. *uses*: of all versions of its set; *retired*: ids of versions that are to be deleted."""
     used = [use for use in uses if use.version == version.version]
     return {
         "id": version.id,

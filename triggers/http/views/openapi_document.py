@@ -161,7 +161,7 @@ def _operation(route: Route, components: Components) -> Json:
 
 
 def tag_of(route: Route) -> str:
-    """Return the resource of a route: that of its permission, or its address where it has none."""
+    """Return the resource of a route: from its permission, or from its address if it has no permission."""
     verb = route.metadata.verb if route.metadata else ""
     return verb.split("/")[1] if verb else route.address.split("/")[0]
 

@@ -118,7 +118,7 @@ POLICY, ASSIGNMENT = Entity(PolicyView), Entity(AssignmentView)
 
 
 def policy_view(policy: Policy, settings: TenantSettings, groups: Mapping[str, str] = MappingProxyType({})) -> Json:
-    """Return a policy as Graph's; the tenant's *settings* decide on what it leaves to them.
+    """Return a policy as Graph's; the tenant's *settings* replace unset values.
 
     *groups*: the names of groups by id, as far as they are known.
     """

@@ -1,4 +1,4 @@
-"""Session hosts of Spot Groups, their sessions, and the engine's decisions: ours, Graph has none of them."""
+"""Session hosts of Spot Groups, their sessions, and the engine's decisions: resources that Graph does not have."""
 
 from collections.abc import Mapping
 from typing import Annotated
@@ -76,7 +76,7 @@ class SeenHostView(TypedDict):
 
 
 class SessionHostView(SeenHostView):
-    """A session host; *why*: what the engine has decided of it last.
+    """A session host; *why*: the engine's latest decision about it.
 
     *settings*: null where nothing is known of them; *otherSettings*: those in which it differs from its group.
     *pausedBecause*: why nothing is started, stopped, built or removed now; null: nobody has paused it.

@@ -146,7 +146,7 @@ def spot_group_view(group: SpotGroup, state: SpotGroupState | None, names: Names
 
 
 def spot_member_view(member: SpotMember, now: datetime) -> SpotMemberView:
-    """Return a member, as they are *now*."""
+    """Return the view of a member at *now*."""
     return {
         "id": member.id,
         "userId": member.user_id,

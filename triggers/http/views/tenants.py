@@ -110,7 +110,7 @@ def me_view(
     verbs: list[str],
     cut: bool,
 ) -> MeView:
-    """Return the caller; *roles* are those that count somewhere."""
+    """Return the caller; *roles*: those that are valid for the provider or in a tenant."""
     return {
         "id": actor.id,
         "name": actor.name,

@@ -1,4 +1,4 @@
-"""Views for users: their own Cloud PCs, and the settings that say what they may do."""
+"""Views for users: their own Cloud PCs, and the settings that allow them actions."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -82,7 +82,7 @@ SPOT_DESKTOPS = Collection(
 
 
 class OwnCloudPcView(TypedDict):
-    """A Cloud PC of the caller's own. *actions*: what they may do with it now, and why not."""
+    """A Cloud PC of the caller's own. *actions*: actions they may take now, and reasons against the others."""
 
     id: str
     displayName: str
@@ -128,7 +128,7 @@ def own_cloud_pc_view(pc: CloudPc, now: datetime, actions: Iterable[Possibility]
 def spot_desktop_view(
     group: SpotGroup, member: SpotMember, desktop: PublishedDesktop | None, now: datetime
 ) -> SpotDesktopView:
-    """Return a Spot Group as one of its members sees it *now*. *desktop*: as it is published; None: it is not known."""
+    """Return a Spot Group for one of its members at *now*. *desktop*: the published desktop, None if it is unknown."""
     may_sign_in = member.may_sign_in(now)
     place = desktop if may_sign_in else None
     page = ADDRESS if may_sign_in else None

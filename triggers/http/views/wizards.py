@@ -1,4 +1,4 @@
-"""The wizards as they are shown, and their forms as bodies."""
+"""The views of wizards, and their forms as bodies."""
 
 from collections.abc import Mapping
 from typing import Annotated, TypeVar
@@ -19,7 +19,7 @@ Choices = dict[str, list[Annotated[Json, Field(description="A value, and what to
 
 
 class WizardStepView(TypedDict):
-    """One page of a wizard. *schema*: the JSON schema of what it asks for, null for a page that only shows.
+    """One page of a wizard. *schema*: the JSON schema of its fields, null for a page without fields.
 
     *choicesCut*: for each field whose choices are not all there are, what to do about it. *choicesErrors*: for each
     field whose choices cannot be read now, why. *values*: what its fields begin with.

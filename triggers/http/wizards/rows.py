@@ -1,4 +1,4 @@
-"""The wizards, a row each: its steps, the choices of their fields, what its form begins with, its review, its save."""
+"""The wizards, a row each: steps, readers of the fields' choices, initial values, review and save."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ Saving: TypeAlias = Callable[[Call, DurableClient], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class WizardRow:
-    """One wizard. *choices*: the reader of each field's choices; None: the groups that a request searches.
+    """One wizard. *choices*: the reader of each field's choices; None: the groups that the request's search finds.
 
     *proposes*: the values that its form begins with, beside the defaults of the fields, which count when a field is
     left out. *present*: the values of the existing object with which it begins, None where it begins with none.

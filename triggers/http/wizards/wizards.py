@@ -33,7 +33,7 @@ _OPEN = func.AuthLevel.ANONYMOUS  # the token decides, not a function key
 @bp.route(route="tenants/{tenant}/wizards/{wizard}", methods=["GET"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/wizards/read", returns=WizardView, query=("search", "id"))
 async def get_wizard(call: Call) -> Response:
-    """Show a wizard: its steps, a JSON schema of each, the choices, and what the form begins with.
+    """Show a wizard: its steps, a JSON schema of each, the choices, and the form's initial values.
 
     ``search`` looks for groups; ``id`` names what is edited, or the image set that gets a version.
     """
@@ -51,7 +51,7 @@ async def get_wizard(call: Call) -> Response:
 @bp.route(route="tenants/{tenant}/wizards/{wizard}/review", methods=["POST"], auth_level=_OPEN)
 @endpoint("Microsoft.CloudPC/wizards/review", accepts=FORMS_SO_FAR, returns=Review, mutates=False)
 async def review_wizard(call: Call) -> Response:
-    """Review a form as far as it is filled in; nothing is saved."""
+    """Review a partly filled form; nothing is saved."""
     row, form = _row(call), call.json()
     through_step = form.pop("throughStep", REVIEW)
     if not isinstance(through_step, str):
@@ -100,7 +100,7 @@ async def get_tenant_wizard(call: Call) -> Response:
     "Microsoft.CloudPC/tenants/create", accepts=WizardForm(CREATE_TENANT, so_far=True), returns=Review, mutates=False
 )
 async def review_tenant_wizard(call: Call) -> Response:
-    """Review the form of a new tenant as far as it is filled in; nothing is saved."""
+    """Review the partly filled form of a new tenant; nothing is saved."""
     form = call.json()
     through_step = form.pop("throughStep", REVIEW)
     if not isinstance(through_step, str):

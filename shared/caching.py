@@ -18,7 +18,7 @@ _MOST = 10_000
 
 
 class Clock(Protocol):
-    """Whatever knows what time it is."""
+    """A source of the current time."""
 
     def now(self) -> datetime:
         """Return the time as an aware UTC datetime."""
@@ -42,7 +42,7 @@ class TtlCache(Generic[V]):
         self._locks: WeakKeyDictionary[HasClock, WeakValueDictionary[Hashable, asyncio.Lock]] = WeakKeyDictionary()
 
     def get(self, deps: HasClock, key: Hashable) -> V | None:
-        """Return the value of *key*, None when there is none, or it is too old."""
+        """Return the value of *key*, or None if there is none or it is too old."""
         found = self._of(deps).get(key)
         return found[0] if found is not None else None
 

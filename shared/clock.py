@@ -68,7 +68,7 @@ class FileClock:
         os.close(self._descriptor)
 
     def _fields(self) -> tuple[tuple[int, int, float, int], int]:
-        """Return the fields and a time at which they were valid; those before the write if a writer died in it."""
+        """Return the fields and a time at which they were valid; the earlier fields if a writer died while writing."""
         for _ in range(_READS_BEFORE_LOCK):
             (before,) = _SEQUENCE.unpack_from(self._map, _SEQUENCE_AT)
             fields = self._fields_at(_FIELDS_AT)

@@ -64,7 +64,7 @@ def few(count: int, made: Iterable[Problem], step: str | None = None) -> list[Pr
 
 
 def cut(text: str, most: int = _LONGEST_MESSAGE) -> str:
-    """Return a text as it is answered, and not without end."""
+    """Return a text, shortened to *most* characters."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
@@ -150,11 +150,11 @@ class UnreadableError(DeskwrightError):
 
 
 class UnavailableError(DeskwrightError):
-    """The other side failed; the same call may succeed later."""
+    """A call to another service failed; it may succeed later."""
 
 
 class ThrottledError(UnavailableError):
-    """The other side, or our own pacing, requires a wait of *after*."""
+    """A call must be repeated *after* a time, because another service or our own pacing delays it."""
 
     def __init__(self, message: str, *, after: timedelta) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""Log lines that nobody outside can write: what a caller sent may hold line breaks and control characters."""
+"""Log lines that callers cannot forge: line breaks and control characters in their input are escaped."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FRAME = '  File "'
 
 
 def escaped(text: str) -> str:
-    """Return *text* in one line: control characters become what Python writes for them."""
+    """Return *text* on one line, with control characters as Python escapes."""
     return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
@@ -36,7 +36,7 @@ class EscapedRecord(logging.LogRecord):
 
 
 def escape_log() -> None:
-    """Make every record of this process one that is escaped, whoever logs it."""
+    """Install a LogRecord factory that escapes control characters."""
     logging.setLogRecordFactory(EscapedRecord)
 
 

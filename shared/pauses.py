@@ -1,4 +1,4 @@
-"""Long work on the event loop: everything else in the process goes on between its pieces."""
+"""Long work on the event loop, in pieces, so that other work of the process runs in between."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def unhurried(things: Iterable[T]) -> AsyncIterator[T]:
 
 
 class Places:
-    """Lets so many of a kind be at work at once in this process.
+    """Limits how many tasks of a kind run at once in this process.
 
     The others wait for a place: the first one of each tenant in turn, so that one tenant's many are not before
     another's only one.
@@ -46,7 +46,7 @@ class Places:
 
 
 class _Line:
-    """The places of one event loop, and those who wait for one by tenant, in the order of their turns."""
+    """The free places of one event loop, and the waiting tasks of each tenant in the order of their turns."""
 
     def __init__(self, free: int) -> None:
         self._free = free
@@ -67,7 +67,7 @@ class _Line:
             raise
 
     def leave(self) -> None:
-        """Give the place to whoever has the next turn."""
+        """Give the place to the next waiting task."""
         while self._waiting:
             tenant_id = next(iter(self._waiting))
             turns = self._waiting.pop(tenant_id)

@@ -44,7 +44,7 @@ REMOVALS_WAITING = "deskwright.removals.waiting"
 """Removals that the removal brake holds until they are confirmed, by tenant."""
 
 MACHINES_GONE = "deskwright.machines.gone"
-"""Cloud PCs whose machine somebody has deleted, by tenant."""
+"""Cloud PCs whose machine was deleted in Azure, by tenant."""
 
 SET_ASIDE = "deskwright.due.aside"
 """Due rows that are set aside, by tenant."""
@@ -121,7 +121,7 @@ def called(method: str, host: str) -> Iterator[Call]:
 
 
 def measure_provisioning(took: timedelta, *, tenant_id: str, policy_id: str, outcome: str, code: str = "") -> None:
-    """Record the duration of a build that has ended, by policy and outcome; *code* is that of a failed one's error."""
+    """Record the duration of an ended build, by policy and outcome; *code*: of the error of a failed build."""
     attributes = {
         "tenant_id": tenant_id,
         "policy_id": policy_id,
@@ -132,12 +132,12 @@ def measure_provisioning(took: timedelta, *, tenant_id: str, policy_id: str, out
 
 
 def count_operation(kind: str, status: str, code: str = "") -> None:
-    """Count an operation that has ended, by kind and status; *code* is that of a failed one's error."""
+    """Count an ended operation, by kind and status; *code*: of the error of a failed operation."""
     _counter(_OPERATIONS).add(1, {"kind": kind, "status": status, **({"code": code} if code else {})})
 
 
 def count_set_aside() -> None:
-    """Count a message of ``directory-changes`` that was moved to the queue of those that cannot be carried out."""
+    """Count a message of ``directory-changes`` that was set aside."""
     _counter(_SET_ASIDE).add(1, {})
 
 
@@ -226,7 +226,7 @@ def _counter(name: str) -> Counter:
 
 
 def _current(name: str, unit: str = "") -> Histogram:
-    """Return the instrument of a value as it is now: a histogram, which is sent once.
+    """Return the instrument of a current value: a histogram, which is sent once.
 
     A gauge is sent again every minute while its process lives: what one instance measured an hour ago would stand
     beside what another measures now.

@@ -132,7 +132,7 @@ async def request(
     version: str,
     body: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Send a request to ARM for which none of the installed SDKs has a method; return the JSON of the response."""
+    """Send a request to ARM that none of the installed SDKs supports; return the JSON of the response."""
     from azure.core.rest import HttpRequest
 
     joint = "&" if "?" in path else "?"
@@ -266,7 +266,7 @@ def properties(resource: Any) -> dict[str, Any]:  # noqa: ANN401 - a compute or 
 
 
 def word(value: object) -> str:
-    """Return Azure's word for what the SDK reads as an enum: ``str()`` of that is the name of a constant."""
+    """Return the value of an SDK enum as Azure writes it: ``str()`` would return the name of the constant."""
     return str(value.value if isinstance(value, Enum) else value or "")
 
 

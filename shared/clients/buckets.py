@@ -33,15 +33,15 @@ class RateLimiters(Protocol):
     async def change(
         self, bucket: str, change: Callable[[RateLimiter | None], tuple[RateLimiter, T]]
     ) -> tuple[RateLimiter, T]:
-        """Replace a limiter by the one that *change* returns; return both of its results."""
+        """Replace a limiter by the first result of *change*; return both of its results."""
 
     async def read(self, bucket: str) -> RateLimiter | None:
-        """Return a limiter as it was last written, None if there is none."""
+        """Return the stored limiter, or None if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One rate limit: its name, what is published of it, and how many tokens are taken at once while it is free.
+    """One rate limit: its name, its published size, and how many tokens a worker takes at once while it is free.
 
     *header* is the response header that reports how many calls are left; with *item*, one of several in a list.
     """
@@ -130,7 +130,7 @@ class BucketClient:
             await self._change(lambda limiter: limiter.back_off(after, self.bucket.limit))
 
     def _take_free(self, n: int) -> bool:
-        """Take *n* of the tokens that this worker has; return whether it has so many."""
+        """Take *n* of this worker's tokens and return True, or return False if it has fewer."""
         if self.free < n or self._now() >= self.free_until:
             return False
         self.free -= n

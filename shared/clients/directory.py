@@ -30,7 +30,7 @@ class GroupMembers:
 async def members_of_groups(
     read: Callable[[str], Awaitable[list[DirectoryUser]]], group_ids: Iterable[str]
 ) -> GroupMembers:
-    """Read groups one after the other by *read*; a missing group counts as empty. A read that fails is an error."""
+    """Read groups one after the other by *read*; a missing group counts as empty. Raises: as *read*."""
     members = GroupMembers()
     for group_id in group_ids:
         try:
@@ -77,7 +77,7 @@ def _plans(skus: Iterable[SubscribedSku], rules: Rules) -> dict[str, ServicePlan
 
 
 async def entitlements_of_groups(graph: Graph, rules: Rules, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
-    """Return every user of the groups and of nested groups, with their Cloud PC licences and those of *group_ids*."""
+    """Return every user of the groups and nested groups, with Cloud PC licences and membership of *group_ids*."""
     wanted = tuple(dict.fromkeys(group_ids))
 
     async def members(group_id: str) -> list[DirectoryUser]:
@@ -99,7 +99,7 @@ async def entitlements_of_groups(graph: Graph, rules: Rules, group_ids: Iterable
 
 
 async def entitlement_of_user(graph: Graph, rules: Rules, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
-    """Return a user with their Cloud PC licences and those of *group_ids* they are in. Raises: NotFoundError."""
+    """Return a user with their Cloud PC licences and their groups among *group_ids*. Raises: NotFoundError."""
     user = await retry_while_throttled(lambda: graph.user(id_or_upn))
     wanted = sorted(group_ids)
     skus, groups = await asyncio.gather(

@@ -266,7 +266,7 @@ class Graph:
         ]
 
     async def directory_sync(self) -> tuple[bool, datetime | None]:
-        """Return whether the directory is synchronised with a domain, and when it last was."""
+        """Return whether the directory is synchronised with a domain, and the time of the last synchronisation."""
         query = {"$select": "id,onPremisesSyncEnabled,onPremisesLastSyncDateTime"}
         async for each in self.pages("/v1.0/organization", query):
             last = each.get("onPremisesLastSyncDateTime")
@@ -303,7 +303,7 @@ class Graph:
             page = await self.request("GET", str(link), headers=headers)
 
     def refuse_foreign(self, link: object) -> None:
-        """Refuse a link to another host: the bearer token is sent to no other, whatever a response names.
+        """Refuse a link to another host, so that the bearer token is sent to Graph only.
 
         Raises: UnavailableError.
         """

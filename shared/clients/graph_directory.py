@@ -118,7 +118,7 @@ _PAGE = 999
 
 
 async def devices_with_prefix(graph: Graph, prefix: str) -> list[Device]:
-    """Return the devices of Entra ID whose names begin with *prefix*; an empty one: all devices."""
+    """Return the devices of Entra ID whose names begin with *prefix*; all devices if it is empty."""
     select = "id,deviceId,displayName,trustType,registrationDateTime"
     found = await _all(graph, "/v1.0/devices", "displayName", prefix, select, top=True)
     return [
@@ -134,7 +134,7 @@ async def devices_with_prefix(graph: Graph, prefix: str) -> list[Device]:
 
 
 async def managed_devices_with_prefix(graph: Graph, prefix: str) -> list[ManagedDevice]:
-    """Return the devices of Intune whose names begin with *prefix*; an empty one: all devices."""
+    """Return the devices of Intune whose names begin with *prefix*; all devices if it is empty."""
     select = "id,deviceName,azureADDeviceId,enrolledDateTime,userId"
     found = await _all(graph, "/v1.0/deviceManagement/managedDevices", "deviceName", prefix, select)
     return [
@@ -180,7 +180,7 @@ class LinkExpiredError(Exception):
 
 
 async def changes_since(graph: Graph, resource: Resource, link: str | None) -> DirectoryChanges:
-    """Return the changes since *link*; None: start now, with no changes. Pages may be empty or repeat a change.
+    """Return the changes since *link*; with None, start now without changes. Pages may be empty or repeat a change.
 
     Raises: LinkExpiredError if Graph no longer accepts the link, UnavailableError if any page fails.
     """

@@ -100,7 +100,7 @@ class SigningKeys:
         self._directories: LRUCache[str, _Published] = LRUCache(_MOST)
 
     async def key(self, directory_id: str, key_id: str) -> jwt.PyJWK | None:
-        """Return a directory's key, None if it has published none of this id.
+        """Return a directory's key, or None if the directory has not published a key with this id.
 
         Raises: UnavailableError if that is not known, because its keys could not be read.
         """
@@ -121,7 +121,7 @@ class SigningKeys:
         return self._monotonic() - published.read_at
 
     def _refresh(self, directory_id: str, published: _Published) -> asyncio.Task[None] | None:
-        """Begin to read a directory's keys, once for all who wait; None: not again at once."""
+        """Begin to read a directory's keys, once for all waiting callers; return None shortly after an earlier read."""
         rest = min(_FIRST_REST_S * 2 ** (published.failures - 1), _REST_S) if published.failures else _REST_S
         if published.asking is None and self._monotonic() - published.asked_at >= rest:
             published.asking = asyncio.create_task(self._ask(directory_id, published))

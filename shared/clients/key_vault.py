@@ -1,4 +1,4 @@
-"""Key Vault: passwords of join accounts, secrets of recipes, and those for one use. A record has only the address."""
+"""Key Vault: passwords of join accounts, secrets of recipes, one-time passwords. Records hold only their addresses."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ class Pacing:
             spent += buckets
 
     async def call_again(self, after: timedelta, *taken: Ticket) -> PacedError:
-        """Return an error that asks for the same call *after* a time, with *taken* and a ticket for each request."""
+        """Return an error that delays the same call by *after*, with *taken* and a ticket for each of its requests."""
         tickets, delay = list(taken), after.total_seconds()
         for bucket, n in Counter(SPENT.get() or ()).items():
             more, longer = await self._client(bucket).enqueue(BEHALF.get().tenant_id, n)
@@ -139,7 +139,7 @@ class Pacing:
         return PacedError(*tickets, after=max(_SHORTEST, timedelta(seconds=delay)))
 
     async def observe(self, bucket: Bucket, left: int | None) -> None:
-        """Report an answered call to the bucket, with the number of calls that were left then (None: not reported)."""
+        """Report an answered call to the bucket; *left*: the remaining calls that it reported, None if it did not."""
         await self._client(bucket).observe(left)
 
     async def back_off(self, bucket: Bucket, after: timedelta) -> None:

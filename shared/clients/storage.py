@@ -66,7 +66,7 @@ async def oldest(queue: QueueClient) -> timedelta:
 
 
 async def first_texts(queue: QueueClient) -> list[str]:
-    """Return the texts of the first messages of a queue, at most 32, without those that are no text in base64."""
+    """Return the texts of the first messages of a queue, at most 32, without those that are not valid base64 text."""
     from azure.core.exceptions import ResourceNotFoundError
 
     texts: list[str] = []
@@ -114,7 +114,7 @@ class Blobs:
         self._made: ContainerClient | None = None
 
     async def put(self, name: str, content: bytes, facts: Mapping[str, str] | None = None) -> None:
-        """Write a blob, and replace one of the same name. *facts* is its metadata: ASCII values, none of them empty."""
+        """Write a blob, replacing an existing one. *facts*: its metadata, of non-empty ASCII values."""
         from azure.core.exceptions import ResourceNotFoundError
 
         async def upload() -> None:

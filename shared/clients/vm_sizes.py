@@ -16,7 +16,7 @@ _NO = "false"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One size in one region: the zones in which it is offered, whether the region has zones, what the size has.
+    """One size in one region: the zones that offer it, whether the region has zones, and the size's hardware.
 
     *family*, *v_cpu_count* and *ram_in_gb* are None where Azure does not say. *boots*: with Trusted Launch, which needs
     generation 2. *hibernates*: a machine of it can keep its memory on disk.
@@ -73,7 +73,7 @@ def _offer(sku: Any) -> Offer | None:  # noqa: ANN401 - the SDK's ResourceSku
 
 
 def _boots(has: dict[str, str]) -> bool:
-    """Tell whether a machine of Trusted Launch starts on a size; what Azure does not say is no obstacle.
+    """Whether a machine with Trusted Launch can start on a size; missing facts count as yes.
 
     Source: learn.microsoft.com/azure/virtual-machines/trusted-launch (TrustedLaunchDisabled), and its architecture: the
     gallery's Windows images for Cloud PCs are x64.

@@ -52,7 +52,7 @@ class Begun(Value):
 
 
 class StepRecord(OfAttempt):
-    """A step begins; the one before it is thereby done. What is known of the resources is added to the record.
+    """Record that a step begins, which ends the step before it, and add newly known resources.
 
     *resumed*: the attempt goes on here with the machine of the one before. *note*: for the timeline.
     *password_left*: why the domain join's extension, which had the join password, is on the machine still.

@@ -1,4 +1,4 @@
-"""A call: on whose behalf it is made, its tickets, when it was ordered, and how long it is waited for.
+"""Facts of a call: its subject, its tickets, the time of its order, and how long it waits for an answer.
 
 An activity that finds no free token in a bucket is queued there and answers ``Later`` with a ticket; the orchestrator
 sleeps until the ticket should be served and calls again with it. ``shared.workflow`` puts the tickets of the running
@@ -64,28 +64,28 @@ class PacedError(ThrottledError):
 
 
 ORDERED_AT: ContextVar[datetime | None] = ContextVar("ordered_at", default=None)
-"""The moment of the running order; None: it was given by a release that did not say it, or by no orchestrator."""
+"""The time at which the running order was given; None without an orchestrator, or for orders of old releases."""
 
 CLOCKS_DIFFER = timedelta(seconds=5)
 """The greatest difference of two clocks of the service's instances."""
 
 
 DELAY = timedelta(minutes=2)
-"""The longest time that an order waits for its turn; one that is shown again is five minutes old (docs/host.md)."""
+"""The longest time that an order waits in its queue; the queue shows it again after five minutes (docs/host.md)."""
 
 
 def moment(now: datetime) -> datetime:
-    """Return when the running order was given; *now* stands for the moment of one that does not say it."""
+    """Return when the running order was given, or *now* if the order does not say it."""
     return ORDERED_AT.get() or now
 
 
 def ordered_tag(now: datetime) -> dict[str, str]:
-    """Return the tag of what the running order makes."""
+    """Return the tag for resources that the running order makes."""
     return {ORDERED_TAG: moment(now).isoformat()}
 
 
 def ordered_of(tags: Mapping[str, str] | None) -> datetime | None:
-    """Return when the order was given by which something was made, None: its tags do not say it."""
+    """Return when the order was given that made a resource with these *tags*, or None if they do not say it."""
     with suppress(ValueError):
         moment = datetime.fromisoformat((tags or {}).get(ORDERED_TAG, ""))
         return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
@@ -99,7 +99,7 @@ def is_delayed(now: datetime) -> bool:
 
 
 def is_overtaken(since: datetime | None, now: datetime) -> bool:
-    """Whether the running order was given minutes ago, and since then what it is about has become what it is now.
+    """Whether the running order is minutes old, and its subject has changed since it was given.
 
     For moments of another clock than the order's, Azure's or a worker's: an order in time is not judged by seconds.
     """
@@ -121,7 +121,7 @@ class WaitingWork(Value):
 
 
 class SilenceRecord(Value):
-    """*why*: who does not answer; *next_at*: when it is asked again. None: it has answered."""
+    """Record that work waits for a cloud. *why*: the cloud; *next_at*: the next attempt, None after an answer."""
 
     work: WaitingWork
     why: str

@@ -116,7 +116,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
     }
 )
-"""The checks by the service that they ask: one that does not answer delays no other group."""
+"""The checks in groups by the service that they call, so that a slow service delays only its own group."""
 
 CHECKS = tuple(check for checks in GROUPS.values() for check in checks)
 
@@ -151,7 +151,7 @@ class CheckOrder(Value):
 
 
 class Checked(Value):
-    """Finding of a check; None: it does not apply to this connection.
+    """Result of a check; *finding* is None if the check does not apply to this connection.
 
     *subnets*: usage that it read with it. *closed*: further subscriptions in which no build can succeed; None: none is.
     """

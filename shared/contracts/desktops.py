@@ -156,7 +156,7 @@ RECORD_DEPROVISIONED = Activity(
 )
 
 BUILD_END_POLL = PollPolicy(timedelta(0), timedelta(seconds=30), timedelta(hours=1))
-"""A build that was superseded ends by itself at its next step; one that waits for long is ended (``STOP_AFTER``)."""
+"""Polls for the end of a superseded build, which ends at its next step, or is terminated after ``STOP_AFTER``."""
 
 DEPROVISION = Workflow(
     "deprovision_cloud_pc",

@@ -33,7 +33,7 @@ WHOLE_STEPS = tuple(step for step in VERSION_STEPS if step not in {IMPORT_STEP, 
 
 
 class JoinToTry(Value):
-    """The connection by which the test machine of a version joins, as a host would. *domain*: None: to Entra ID."""
+    """The join of a version's test machine, through a connection of session hosts. *domain*: None: to Entra ID."""
 
     connection_id: str
     network: Network
@@ -185,7 +185,7 @@ class SecretOrder(Value):
 
 
 class VersionActionRecord(Value):
-    """An action has ended. *way_in*: what it has opened."""
+    """Record that an action has ended. *way_in*: the way in that it has opened."""
 
     tenant_id: str
     version_id: str

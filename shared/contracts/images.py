@@ -144,7 +144,7 @@ class ImageStepRecord(Value):
 
 
 class ImageReadyRecord(Value):
-    """The image may be used; *warnings* are what its validation has found."""
+    """Record that an image may be used, with the *warnings* of its validation."""
 
     tenant_id: str
     image_id: str
@@ -155,7 +155,7 @@ class ImageReadyRecord(Value):
 
 
 class ImageFailedRecord(Value):
-    """The build failed; *left* is what could not be removed."""
+    """Record that a build failed; *left*: the resources that could not be removed."""
 
     tenant_id: str
     image_id: str
@@ -205,7 +205,7 @@ BUILD_IMAGE = Workflow("build_device_image", ImageOrder, ImageBuilt, longest_wai
 
 
 class RemoveImageOrder(Value):
-    """Remove the resources of a device image whose record is gone."""
+    """Remove the resources of a device image whose record was deleted."""
 
     tenant_id: str
     image_id: str

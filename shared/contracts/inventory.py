@@ -104,7 +104,7 @@ class Scanned(Value):
 
 
 class RemovalOrder(Value):
-    """Remove one orphan. *operation_id*: of the request; None: by the tenant's setting."""
+    """Remove one orphan. *operation_id*: of the request; None if the tenant's setting removes it."""
 
     tenant_id: str
     orphan_id: str
@@ -121,7 +121,7 @@ class RemovalRecord(Value):
 
 
 class OrphansFound(Value):
-    """Result of a scan. *gone*: machines that were recorded as gone, None: they were not looked for."""
+    """Result of a scan. *gone*: the number of machines recorded as gone, None if they were not compared."""
 
     looked_at: tuple[Looked, ...]
     removed: int = 0
@@ -191,7 +191,7 @@ class Asked(Value):
 
 
 class GoneOrder(Value):
-    """Ask again for machines that were gone at the *first* question, and record those that still are."""
+    """Ask again for machines that were gone in the *first* answers, and record those that are gone again."""
 
     tenant_id: str
     first: tuple[Answer, ...]

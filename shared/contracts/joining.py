@@ -100,7 +100,7 @@ class DomainJoinOrder(Value):
 
 
 class DeviceOrder(Value):
-    """The machine's device in Entra ID: its name, and not one that was there before *not_before*."""
+    """Find the machine's device in Entra ID by its name, and ignore devices that registered before *not_before*."""
 
     tenant_id: str
     owner: Owner
@@ -110,7 +110,7 @@ class DeviceOrder(Value):
 
 
 class DeviceFound(Value):
-    """The device is in the directory. *device_id* is its deviceId, *object_id* what Graph calls id."""
+    """The device is in the directory. *device_id*: its deviceId; *object_id*: the id in Graph."""
 
     kind: Literal["deviceFound"] = "deviceFound"
     device_id: str
@@ -124,7 +124,7 @@ class DeviceEnrollmentOrder(Value):
 
 
 class EnrollmentOrder(Value):
-    """The device's record in Intune. From *explain_from* on, a poll also finds out what is missing."""
+    """Find the device's record in Intune. From *explain_from* on, a poll also reports missing prerequisites."""
 
     tenant_id: str
     owner: Owner

@@ -43,7 +43,7 @@ class Machine(Value):
 
     @property
     def disk_name(self) -> str:
-        """The OS disk's name, as it was built."""
+        """The name of the OS disk that the build creates."""
         return naming.disk_name(self.owner, self.slot)
 
     @property
@@ -152,7 +152,7 @@ class OperationOrder(Value):
 
 
 class Finished(Value):
-    """The operation came to a good end."""
+    """The operation in Azure succeeded."""
 
     kind: Literal["finished"] = "finished"
 

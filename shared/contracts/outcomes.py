@@ -24,7 +24,7 @@ class Ticket(Value):
 
 
 class Later(Value):
-    """Not a result: come back *after* so many seconds with *tickets*. ``shared.workflow.call`` does it.
+    """Not a result: repeat the call with *tickets* after *after* seconds. ``shared.workflow.call`` does it.
 
     *silent*: in words, which cloud does not answer; None: it is only throttled.
     """

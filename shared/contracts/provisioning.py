@@ -23,7 +23,7 @@ from shared.domain.values import Value
 
 
 class Replaced(Value):
-    """The machine whose place another accepts: its remains, and its name in the host pool."""
+    """The machine that a replacement takes the place of: its remains, and its name in the host pool."""
 
     remains: CleanUpOrder
     session_host: str | None = None
@@ -79,7 +79,7 @@ class ProvisionOrder(OfAttempt):
         )
 
     def next_attempt(self, *, joined_domain: bool = False, resume: Resumption | None = None) -> ProvisionOrder:
-        """Return the order of the attempt after this one, which goes on from it or first cleans up its remains."""
+        """Return the order of the next attempt, which resumes this one or first cleans up its remains."""
         following = self.but(attempt=self.attempt + 1, parked_since=None, resume=resume)
         if self.resume is not None:  # the machine is among the remains already
             return following
@@ -142,9 +142,9 @@ def order_for(pc: CloudPc, build: Build, tenant: Tenant, site: Site, connection:
 
 
 def replacement_order(pc: CloudPc, tenant: Tenant, site: Site, connection: Connection) -> ProvisionOrder | None:
-    """Return the order for the replacement of *pc*, None when the record asks for none.
+    """Return the order for the replacement of *pc*, or None if the record has no unfinished replacement.
 
-    It has the machine to be replaced as it is now: until then nothing else is done to that.
+    The order contains the present machine, which no other work may change meanwhile.
     """
     build, current = pc.replacement, leftovers_of(pc, pc.current)
     if build is None or not build.unfinished or not current:
@@ -159,7 +159,7 @@ def provisioning_instance(pc: CloudPc) -> str:
 
 
 def replacing_instance(pc: CloudPc) -> str | None:
-    """Return the id of the instance that builds the replacement of *pc*, None: there is none."""
+    """Return the id of the instance that builds the replacement of *pc*, or None without a replacement."""
     if pc.replacement is None or not pc.replacement.unfinished:
         return None
     return naming.instance_id(pc.tenant_id, pc.id, "replace", pc.replacement.generation)
@@ -186,7 +186,7 @@ PARKING_PAUSE = timedelta(minutes=10)
 
 
 class RecognizeOrder(Value):
-    """The machine, and the ids its devices had as far as they were known."""
+    """Compare the machine and its known devices with Azure, Entra ID and Intune."""
 
     machine: Machine
     entra_device_id: str | None = None
@@ -201,7 +201,7 @@ class Recognized(Value):
 
 
 class Unrecognized(Value):
-    """The machine is not as it was left: *why* names the difference."""
+    """The machine or one of its devices has changed: *why* names the difference."""
 
     kind: Literal["unrecognized"] = "unrecognized"
     why: str
@@ -245,7 +245,7 @@ class ConfigurationOrder(Value):
 
 
 def wanted_steps(snapshot: Snapshot) -> tuple[str, ...]:
-    """Return the steps of a build, without those that its policy does not want."""
+    """Return the steps of a build, without those that its policy turns off."""
     left_out = {
         LOCAL_ADMINISTRATOR: not snapshot.configuration.local_admin_enabled,
         "enableVirtualizationBasedSecurity": not snapshot.configuration.security_defaults.virtualization_based_security,

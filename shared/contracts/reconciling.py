@@ -16,7 +16,7 @@ GROUP_SIZE = 25
 
 
 class ReconcileOrder(Value):
-    """Bring a tenant to what its directory and policies say.
+    """Reconcile a tenant with its directory and policies.
 
     *user_ids*: only these users, and only what they need is read. *round*: how often they were read before, or *rounds*
     for each of them. *expected*: those that a message says to have joined a group or to have a licence.
@@ -48,7 +48,7 @@ class StartOrder(Value):
 
 
 class Started(Value):
-    """So many builds run now."""
+    """The number of builds that run now."""
 
     kind: Literal["started"] = "started"
     count: int

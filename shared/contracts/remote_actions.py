@@ -71,7 +71,7 @@ def machine_of(pc: CloudPc) -> Machine | None:
 
 
 def remote_order(pc: CloudPc) -> RemoteOrder | None:
-    """Return the order of the action that runs, by the record; None: there is none, or no machine."""
+    """Return the order of the action in the record, or None without an action or a machine."""
     machine, action = machine_of(pc), pc.action
     if machine is None or action is None or pc.current.snapshot is None:
         return None
@@ -101,7 +101,7 @@ def remote_order(pc: CloudPc) -> RemoteOrder | None:
 
 
 def remote_instance(pc: CloudPc) -> str | None:
-    """Return the id of the instance that does the action at work; None: there is none."""
+    """Return the id of the instance that performs the current action, or None without one."""
     if pc.action is None:
         return None
     # An id of its own: the instance before it may not have ended yet.
@@ -115,7 +115,7 @@ class RemoteEnded(Value):
 
 
 class RemoteStep(Value):
-    """A step begins; the one before it is thereby done."""
+    """Record that a step begins, which ends the step before it."""
 
     tenant_id: str
     cloud_pc_id: str
@@ -189,7 +189,7 @@ class Examined(Value):
 
 
 class RestorePointsOrder(Value):
-    """Delete restore points, and those of *disks* that no machine uses."""
+    """Delete restore points, and the unused disks among *disks*."""
 
     machine: Machine
     restore_point_ids: tuple[str, ...] = ()

@@ -120,12 +120,12 @@ class HostJob(OfHostTask):
 
     @property
     def domain_name(self) -> str | None:
-        """The domain in which the host is, None: in none."""
+        """The name of the domain that the host joins, or None if it joins none."""
         return self.domain.ad_domain_name if self.domain else None
 
     @property
     def left(self) -> Machine | None:
-        """The machine that is there by the record, None: nothing was made."""
+        """The machine that the record names as made, or None if none was made."""
         if self.made.computer_name is None:
             return None
         region = self.made.region or self.machine.region
@@ -133,7 +133,7 @@ class HostJob(OfHostTask):
 
 
 class HostStepRecord(OfHostTask):
-    """A step begins; *resources*: those of the host so far. *failure*: why the step before is repeated."""
+    """Record that a step begins; *resources*: the host's so far. *failure*: why the step before is repeated."""
 
     step: HostStep
     resources: Resources
@@ -149,7 +149,7 @@ class HostParkedRecord(OfHostTask):
 
 
 class HostFailedRecord(OfHostTask):
-    """An attempt failed; *last*: the build is given up. *resources*: those that remain."""
+    """Record that an attempt failed; *last*: the build is given up. *resources*: those that remain."""
 
     failure: Failure
     last: bool
@@ -185,7 +185,7 @@ class HostConfigurationOrder(Value):
 
 
 class HostConfigured(Value):
-    """Result of the configuration. *unreached*: the obstacle to the share of the profiles; None: it reaches it."""
+    """Result of the configuration. *unreached*: why the host does not reach the profile share, None if it does."""
 
     kind: Literal["hostConfigured"] = "hostConfigured"
     warnings: tuple[Warn, ...] = ()
@@ -218,7 +218,7 @@ class HostSessionsOrder(Value):
 
 
 class HostSessions(Value):
-    """The sessions on a host; none where it is not in its pool. *was_open*: it took new ones until now."""
+    """The sessions on a host; empty if it is not in its pool. *was_open*: it accepted new sessions until now."""
 
     kind: Literal["hostSessions"] = "hostSessions"
     was_open: bool = False
@@ -227,7 +227,7 @@ class HostSessions(Value):
 
 
 class GivenHost(Value):
-    """The user of a dedicated host; None: no user yet."""
+    """The user of a dedicated host, or None if it has no user yet."""
 
     kind: Literal["givenHost"] = "givenHost"
     user_id: str | None = None

@@ -15,11 +15,11 @@ from shared.domain.spot.groups.schedule import LoadBalancing
 from shared.domain.values import Value
 
 MEMBERS_TOGETHER = 20
-"""The rights of so many members are changed by one activity; groups of them do not wait for each other."""
+"""The number of members whose rights one activity changes; several such groups run concurrently."""
 
 
 class SpotGroupOrder(Value):
-    """Bring a Spot Group to what its members, its settings and its schedule ask for.
+    """Reconcile a Spot Group with its members, settings and schedule.
 
     *read_members*: whether the directory is read too; else only its hosts are looked at.
     """
@@ -76,7 +76,7 @@ class SpotReconciledOrder(Value):
 
 
 class Requested(Value):
-    """Time of the last request for the group's reconcile; None: no request."""
+    """Time of the last request for the group's reconcile, or None without a request."""
 
     kind: Literal["requested"] = "requested"
     at: datetime | None = None
@@ -105,13 +105,13 @@ CLOSE_SPOT_RECONCILE = Activity(
 )
 
 SPOT_REMOVAL_POLL = PollPolicy(timedelta(seconds=1), timedelta(seconds=20), timedelta(hours=2))
-"""Polls of a removal; the next reconcile goes on with a longer one."""
+"""Polls of a removal; a longer removal continues in the next reconcile."""
 
 GRANT_POLL = PollPolicy(timedelta(seconds=1), timedelta(seconds=20), timedelta(minutes=30))
 
 
 STEPS_TOGETHER = 10
-"""The steps of so many hosts are taken by one activity; groups of them do not wait for each other."""
+"""The number of hosts whose steps one activity takes; several such groups run concurrently."""
 
 
 class EngineOrder(Value):
@@ -123,7 +123,7 @@ class EngineOrder(Value):
 
 
 class HostsObserved(Value):
-    """The hosts were looked at; what was seen is in their records.
+    """The hosts were read; their states are in their records.
 
     *silent*: hosts of which Azure did not say how they are. *requested_at*: of the newest request before the look.
     *start_seconds*, *build_seconds*: how long hosts took that have just begun to serve. *sign_ins*: by minute,
@@ -147,7 +147,7 @@ class HostPlanOrder(Value):
 
 
 class HostsPlanned(Value):
-    """Steps for the hosts; saved already. *balancing*: the new load balancing of sessions; None: unchanged."""
+    """Steps for the hosts, saved already. *balancing*: the new load balancing of sessions, None if unchanged."""
 
     kind: Literal["hostsPlanned"] = "hostsPlanned"
     steps: tuple[EngineStep, ...] = ()

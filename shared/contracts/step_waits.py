@@ -1,4 +1,4 @@
-"""The longest that one call, wait or part of a step may take, so that one that stands still is soon noticed.
+"""The longest that one call, wait or part of a step may take, so that a stalled instance is noticed in time.
 
 ``Workflow.longest_wait`` is that of all steps.
 """
@@ -21,7 +21,7 @@ _SHORT = timedelta(minutes=30)
 """Longest wait of a call for a rate limit, in a step that only calls."""
 
 _CLEANING = 4 * DELETE_POLL.timeout
-"""A clean-up is a part of its own: session host, VM, interface and disk, one after the other."""
+"""A clean-up is counted as one part: session host, VM, interface and disk, one after the other."""
 
 _OF_BUILD: Mapping[Step, timedelta] = MappingProxyType(
     {
@@ -49,7 +49,7 @@ _OF_IMAGE: Mapping[str, timedelta] = MappingProxyType(
 
 
 def wait_of_build(step: Step | None, order: ProvisionOrder) -> timedelta:
-    """Return how long a build may stand still in *step*; None: none has begun, or it cleans up."""
+    """Return how long a build may be silent in *step*; None: before its first step, or in its clean-up."""
     usual = _OF_BUILD.get(step or Step.CLEAN_UP, _CLEANING)
     match step:
         case Step.JOIN_DIRECTORY if order.domain is not None:

@@ -44,7 +44,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Destroys:
-    """One act: *what* is gone afterwards, which *question* is asked just before, *where*, and by which activities."""
+    """One destructive act: *what* it removes, the *question* asked before it, *where*, and its activities."""
 
     what: str
     question: Question

@@ -109,7 +109,7 @@ def export_name(now: datetime, every: timedelta) -> str:
 
 
 def begin_of(name: str) -> datetime:
-    """Return when the interval of an export began, at midnight of a day's. Raises: ValueError if it is no name."""
+    """Return the start of an export's interval, midnight for a daily one. Raises: ValueError for an invalid name."""
     begin = datetime.strptime(name, _OF_HOUR if "T" in name else _OF_DAY).replace(tzinfo=UTC)
     if name not in {begin.strftime(_OF_HOUR), begin.strftime(_OF_DAY)}:
         message = f"no name of an export: {name}"
@@ -118,7 +118,7 @@ def begin_of(name: str) -> datetime:
 
 
 def part_name(export: str, table: str, number: int) -> str:
-    """Return the name of the blob of a part; parts sort as they were written."""
+    """Return the name of a part's blob; sorted by name, parts are in the order of writing."""
     return f"{export}/{table}/{number:06d}.jsonl"
 
 
@@ -143,7 +143,7 @@ def several_of_a_day(folders: list[str], now: datetime, kept: timedelta) -> list
 
 
 def is_of_export(blob: str) -> bool:
-    """Whether a blob in the folder of an export is one that an export writes."""
+    """Whether a blob in the folder of an export is its manifest or a part."""
     folder, _, name = blob.partition("/")
     return _begin(folder) is not None and (name == MANIFEST or _PART.fullmatch(name) is not None)
 

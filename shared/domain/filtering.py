@@ -46,7 +46,7 @@ class FilterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """*name operator value*; texts are folded. *written*: the text as it was written."""
+    """A comparison *name operator value*; texts are case-folded. *written*: the text in the query."""
 
     name: str
     operator: str

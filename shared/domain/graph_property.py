@@ -11,7 +11,7 @@ from typing import Any
 from pydantic.alias_generators import to_camel
 
 LEFT_OUT: Any = object()
-"""Nothing is written into the form, whose own rules count."""
+"""Marks that a property is left out of the form, so that the form's own default applies."""
 
 
 @dataclass(frozen=True, slots=True)

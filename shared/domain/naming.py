@@ -22,7 +22,7 @@ IMPORTS = "imported-managed-images"
 """Name of the definition in a site's gallery whose versions are managed images, while images are built from them."""
 
 Slot = Literal["a", "b"]
-"""Slot of a machine of a Cloud PC. While its machine is replaced there is one in the other slot too."""
+"""Slot of a machine of a Cloud PC; the replacement of a machine is built in the other slot."""
 
 _SLOTS: Mapping[Slot, str] = MappingProxyType({"a": "", "b": "-b"})
 _NAMESPACE = uuid.UUID("8f0f6a52-6c0f-5b67-9b8e-5b8e1b7a3a10")
@@ -49,7 +49,7 @@ def cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, nth: int = 0) -> str:
 
 
 def new_cloud_pc_id(tenant_id: str, user_id: str, sku_id: str, taken: Container[str]) -> str:
-    """Return the id of a Cloud PC that is to be made for (user, licence), where those *taken* are others' already."""
+    """Return the id for a new Cloud PC of a user and a licence; *taken*: ids that other Cloud PCs have."""
     ids = (cloud_pc_id(tenant_id, user_id, sku_id, nth) for nth in itertools.count())
     return next(each for each in ids if each not in taken)
 
@@ -85,7 +85,7 @@ def way_in_rule(owner: Owner) -> str:
 
 
 def owner_of_way_in(rule: str) -> Owner | None:
-    """Return the owner of the machine that a security rule is for, by its name; None: it is no way in of ours."""
+    """Return the owner of the machine that a security rule opens, or None if the rule is no way in of ours."""
     beginning = vm_name(Owner(kind=OwnerKind.IMAGE_VERSION, id=""))
     name = rule.casefold()
     if not name.startswith(beginning) or not name.endswith("-way-in"):
@@ -94,12 +94,12 @@ def owner_of_way_in(rule: str) -> Owner | None:
 
 
 def other_slot(slot: Slot) -> Slot:
-    """Return the other slot."""
+    """Return the slot that *slot* is not."""
     return "b" if slot == "a" else "a"
 
 
 def cloud_pc_of_vm(name: str) -> str | None:
-    """Return the id of the Cloud PC in a VM's name, None: the name is no Cloud PC's. Azure may write it in any case."""
+    """Return the id of the Cloud PC in a VM's name, or None for other names. Azure may change the case of letters."""
     beginning, folded = vm_name(Owner.cloud_pc("")), name.casefold()
     return folded.removeprefix(beginning).removesuffix(_SLOTS["b"]) if folded.startswith(beginning) else None
 
@@ -120,7 +120,7 @@ def hosted_network_name(tenant_id: str, region: str) -> str:
 
 
 def region_of_hosted(tenant_id: str, name: str) -> str | None:
-    """Return the region of a part of the tenant's hosted network, by its name; None: it is no such part."""
+    """Return the region in the name of a part of the tenant's hosted network, or None for other names."""
     beginning = hosted_network_name(tenant_id, "")
     return name.removeprefix(beginning).partition("-")[0] or None if name.startswith(beginning) else None
 

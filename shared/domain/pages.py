@@ -61,7 +61,7 @@ def read_order(text: str, kinds: Kinds) -> tuple[Term, ...]:
 
 
 def ordered(rows: Iterable[R], terms: Sequence[Term]) -> list[R]:
-    """Return *rows* in order; those that are equal in it by their ids. What has no value comes before what has one."""
+    """Return *rows* sorted by *terms*, and then by id; missing values come first."""
     found = sorted(rows, key=lambda row: str(row.get("id", "")))
     for term in reversed(terms):
         found.sort(key=lambda row, name=term.name: _key(row.get(name)), reverse=term.descending)  # type: ignore[misc] # mypy cannot infer a lambda with a default
@@ -69,7 +69,7 @@ def ordered(rows: Iterable[R], terms: Sequence[Term]) -> list[R]:
 
 
 def behind(rows: Iterable[R], terms: Sequence[Term], place: Place) -> list[R]:
-    """Return those of the sorted *rows* that come after *place*, even if the row of that place no longer exists."""
+    """Return the sorted *rows* after *place*; the row at *place* may have been deleted."""
     return [row for row in rows if _is_behind(row, terms, place)]
 
 
@@ -134,7 +134,7 @@ The next page goes on behind the last of them that is there; where all have gone
 def page_of(
     name: str, rows: Sequence[Shown], terms: Sequence[Term], top: int, token: str | None
 ) -> tuple[Sequence[Shown], str | None]:
-    """Return at most *top* of *rows*, which are in order and have an id each, and the token of those behind them.
+    """Return at most *top* of the sorted *rows* and the token of the next page, or None at the end.
 
     *name*: of the list; the tokens of others are no places in it. *terms*: by which it is ordered, and then by id;
     without any the order is the list's own. Raises: OrderError for a token that is none.

@@ -35,7 +35,7 @@ _GAIN = 0.5
 _MAX_STEP = 1.5
 """The rate changes by no more than this factor at a time."""
 _MAX_RANGE = 64.0
-"""The rate stays within this factor of the published one: a wrong number must not stop a service for good."""
+"""The rate stays within this factor of the published one, so that a wrong report cannot stop a service permanently."""
 _CUT, _CUT_UNREPORTED = 0.5, 0.7
 """The estimate is cut less where only time raises it again."""
 _CUT_INTERVAL = 3.0
@@ -174,7 +174,7 @@ class RateLimiter:
 
     # Learning
     def observe(self, answered: int, left: int | None, limit: Limit) -> None:
-        """Learn from *answered* calls, after the last of which *left* more were possible (None: not reported)."""
+        """Learn from *answered* calls; *left*: the remaining calls that the last one reported, None if it did not."""
         self.unanswered = max(0.0, self.unanswered - answered)
         if left is None:
             if not self.last_reported:

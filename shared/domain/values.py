@@ -34,11 +34,11 @@ ResourceId = Annotated[str, Field(max_length=1000)]
 """Id of a resource of Azure, or of an image."""
 
 Word = Annotated[str, Field(max_length=100)]
-"""One of a number of words, as long as it is not known which."""
+"""A word of a fixed set, before it is checked against the set."""
 
 
 def distinct(values: tuple[Item, ...]) -> tuple[Item, ...]:
-    """Validate a list whose items all differ: an ``AfterValidator``."""
+    """Validate that all items of a list differ: an ``AfterValidator``."""
     for n, value in enumerate(values):
         if value in values[:n]:
             raise PydanticCustomError(TWICE, "named twice", {"second": n})
@@ -46,11 +46,11 @@ def distinct(values: tuple[Item, ...]) -> tuple[Item, ...]:
 
 
 WRITTEN: Mapping[str, bool] = MappingProxyType({"written": True})
-"""The context of a validation of what somebody writes now; without it a value is one that is stored or on its way."""
+"""The context of a validation of input; without it the value comes from storage or from another worker."""
 
 
 def when_written(rule: Callable[[Item], Item]) -> AfterValidator:
-    """Return a validator that applies *rule* to what somebody writes now, and not to what is stored.
+    """Return a validator that applies *rule* to input, and not to stored values.
 
     A list of possible values may lose one, and a rule may become stricter: the records of before stay readable.
     """
@@ -92,7 +92,7 @@ class Value(BaseModel):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
     def audited(self) -> dict[str, Any]:
-        """Return the properties that an audit event keeps: those whose changes an administrator reads."""
+        """Return the properties to keep in an audit event."""
         return self.to_json()
 
     def but(self, **changes: Any) -> Self:  # noqa: ANN401 - any field of the model

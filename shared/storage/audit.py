@@ -80,7 +80,7 @@ class Audit:
         until: datetime | None = None,
         resource_id: str | None = None,
     ) -> AsyncIterator[tuple[str, Stored[AuditEvent]]]:
-        """Yield the events from *since* to *until*, newest first, each with its place: the next ones are *behind* it.
+        """Yield the events from *since* to *until*, newest first, with a place each; *behind*: continue after a place.
 
         *top*: so many are read at once.
         """

@@ -134,13 +134,13 @@ def _closed(row: _Row, end: StepEnd) -> _Row:
 
 
 Claim = tuple[str, str]
-"""The id of a Cloud PC and that of a licence which it claims."""
+"""The ids of a Cloud PC and of a licence that it claims."""
 
 _WAITS = "waits"
 """The column of a removal that has to be confirmed."""
 
 _CLAIM = "~:"
-"""Prefix of the key of a claim: no escaped id can, whatever a caller sends."""
+"""Prefix of the key of a claim; escaped ids never begin with it."""
 
 _CLOUD_PC_SHAPE = Shape(
     table="cloudpcs",
@@ -165,11 +165,11 @@ class CloudPcs(ListedRepository[CloudPc]):
         super().__init__(tables, _CLOUD_PC_SHAPE, Listing(COLUMNS))
 
     async def with_removals(self, tenant_id: str) -> list[Stored[CloudPc]]:
-        """Return the Cloud PCs of a tenant whose removal waits to be confirmed."""
+        """Return the Cloud PCs of a tenant whose removal waits for a confirmation."""
         return [stored async for stored in self.each(tenant_id, removal=_WAITS)]
 
     async def with_status_or_removal(self, *statuses: Status) -> list[CloudPc]:
-        """Return of all tenants the Cloud PCs with one of *statuses*, and those whose removal waits, in one read."""
+        """Return all tenants' Cloud PCs that have one of *statuses* or a waiting removal, in one read."""
         chosen = [status.value for status in statuses]
         return [stored.value async for stored in self.of_all_with_any(status=chosen, removal=[_WAITS])]
 
@@ -178,7 +178,7 @@ class CloudPcs(ListedRepository[CloudPc]):
         return [stored async for stored in self.each(tenant_id, user_id=user_id)]
 
     async def save_all(self, values: Sequence[Stored[CloudPc]]) -> list[Stored[CloudPc]]:
-        """Write many of one tenant, those that are new with their claims; what is there keeps the claims it has.
+        """Insert or replace records of one tenant; new ones are written with their claims.
 
         A claim that a lost record of the same Cloud PC has left is taken over, and one that its owner's record does
         not make. Raises: as every repository, and ConflictError where another Cloud PC claims one of the licences.
@@ -216,7 +216,7 @@ class CloudPcs(ListedRepository[CloudPc]):
         return left
 
     async def lost_claimants(self, values: Iterable[CloudPc]) -> dict[str, str]:
-        """Return the ids of Cloud PCs without a record that claim the licences of new ones, by the ids of these."""
+        """Return, by the ids of new Cloud PCs, the ids of Cloud PCs without a record that hold their licences."""
         lost: dict[str, str] = {}
         for pc in values:
             there = await self._claimed_already(*_claimant(pc), pc.plan.id)
@@ -228,7 +228,7 @@ class CloudPcs(ListedRepository[CloudPc]):
     async def claims_of(
         self, tenant_id: str, cloud_pc_id: str, user_id: str, plan_ids: Iterable[str]
     ) -> frozenset[str]:
-        """Return those of a user's licences that a Cloud PC claims, also one whose record was lost."""
+        """Return the licences of a user that a Cloud PC claims, even if its record was lost."""
         rows = {plan_id: await self._claimed_already(tenant_id, user_id, plan_id) for plan_id in plan_ids}
         return frozenset(
             plan_id for plan_id, there in rows.items() if there and there.row["cloud_pc_id"] == cloud_pc_id
@@ -257,7 +257,7 @@ class CloudPcs(ListedRepository[CloudPc]):
         return self._written(after, (await self._table.write_all(writes))[0], before.etag)
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
-        """Remove a Cloud PC with its claims, if it is there. Raises: StaleError if it has no longer the ETag *seen*."""
+        """Remove a Cloud PC with its claims, if it exists. Raises: StaleError if its ETag is not *seen*."""
         stored = await self.find(tenant_id, id)
         if stored is None:
             return
@@ -280,7 +280,7 @@ def _new_claims(stored: Stored[CloudPc]) -> list[str]:
 
 
 def _claimed_by(stored: Stored[CloudPc], left: Mapping[Claim, str]) -> Iterator[Write]:
-    """Yield the claims that are written with a record; *left*: the ETags of those that are there, and its own."""
+    """Yield the claims to write with a record; *left*: the ETags of its claims that exist already."""
     for plan_id in _new_claims(stored):
         etag = left.get((stored.value.id, plan_id))
         yield _claimed(stored.value, plan_id, etag)

@@ -36,7 +36,7 @@ class SchemaError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Newer:
-    """A record of a newer release: its JSON as it was written, and the part that this release knows."""
+    """A row of a newer release: its JSON, and the part of it that this release knows."""
 
     body: Any
     known: Any
@@ -76,7 +76,7 @@ class Codec(Generic[T]):
     def row(
         self, value: T, partition: str, key: str, columns: dict[str, Any] | None = None, newer: Newer | None = None
     ) -> Row:
-        """Return the row of *value*, with *columns* to filter by; those that are None are left out.
+        """Return the row of *value*, with *columns* to filter by, except those that are None.
 
         *newer*: what the row that it replaces has besides; a newer release has written it, and it stays.
         """
@@ -133,7 +133,7 @@ def _kept(body: Any, known: Any, after: Any) -> Any:
 
 
 def _kept_item(body: list[Any], known: list[Any], item: Any) -> Any:
-    """Return an item of a list with its newer fields: those of the item that is equal, or has the same id."""
+    """Return an item of a list with its newer fields, taken from the equal item or the item with the same id."""
     for was, before in zip(body, known, strict=True):
         same_id = (
             isinstance(item, dict) and isinstance(before, dict) and "id" in item and item["id"] == before.get("id")

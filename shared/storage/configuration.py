@@ -46,7 +46,7 @@ _SERVICE_STATE = Shape(table="service", model=ServiceState, place=lambda _: (_SE
 
 
 class Tenants:
-    """The tenants: a repository whose values belong to no tenant."""
+    """The tenants: a repository without a tenant as partition."""
 
     def __init__(self, tables: Tables) -> None:
         self._rows = Repository(tables, _TENANTS)
@@ -160,7 +160,7 @@ def policies(tables: Tables) -> Repository[Policy]:
 
 
 async def source_of(images: Repository[DeviceImage], policy: Policy) -> ImageSource | None:
-    """Return the image that the machines of *policy* are built from, None if it does not exist or is not ready."""
+    """Return the image source for the machines of *policy*, or None if its image is missing or not ready."""
     custom = policy.image_type is ImageType.CUSTOM
     found = await images.find(policy.tenant_id, policy.image_id) if custom else None
     return image_source(policy, found.value if found else None)

@@ -85,7 +85,7 @@ class Contents:
         return not reads
 
     async def add(self, table: str, rows: Iterable[Row]) -> int:
-        """Add the rows whose keys are free; existing rows stay unchanged. Return how many were added."""
+        """Add rows whose keys are free, and leave existing rows unchanged. Return the number of added rows."""
         partitions: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
             partitions[str(row["PartitionKey"])].append(row)
@@ -97,7 +97,7 @@ class Contents:
 
 
 async def _add(table: Table, rows: list[Row]) -> int:
-    """Add rows of one partition in transactions; if one exists already, only those that do not."""
+    """Add rows of one partition in transactions; if a row exists already, add only the missing ones."""
     try:
         return len(await table.write_all([Write(row, None) for row in rows]))
     except ConflictError:

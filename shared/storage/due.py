@@ -1,4 +1,4 @@
-"""The due rows: what is to be done at a time, so that a sweep reads due rows (``due_index.py``) and not everything.
+"""The due rows: work and its time, so that a sweep reads only due rows (``due_index.py``).
 
 A due row is written before the work it announces, and its reader checks it against the record: there may be two rows
 for one piece of work, or a row for work that was never saved. ``DUE`` has the facts of each kind, and
@@ -62,7 +62,7 @@ class DueKind(StrEnum):
 
     @property
     def checked_after(self) -> timedelta:
-        """The time for which work is left alone before a row of the kind looks whether it was begun, or goes on."""
+        """The time before a row of the kind checks whether its work has begun or still runs."""
         return DUE[self].checked_after
 
 
@@ -83,7 +83,7 @@ class Renewal(IntEnum):
 
 
 class SpotLook(IntEnum):
-    """Variants of a SPOT row: what is looked at."""
+    """Variants of a SPOT row."""
 
     MEMBERS = 0
     HOSTS = 1  # the engine runs
@@ -150,7 +150,7 @@ DUE: Mapping[DueKind, DueFacts] = MappingProxyType(
 """Every kind."""
 
 LAST_READING = 1_000
-"""The number of a read that no other follows, whatever it finds."""
+"""The number of the last read; no other follows it."""
 
 START_GRACE = DueKind.START.checked_after
 """After this time a sweep checks that saved work has been started."""
@@ -162,7 +162,7 @@ ACT_EVERY = DueKind.ACT.checked_after
 """Interval at which a sweep checks that a remote action still runs."""
 
 PROGRESS_EVERY = DueKind.PROGRESS.checked_after
-"""Interval at which a sweep checks that an instance without a record goes on."""
+"""Interval at which a sweep checks that an instance without a record still runs."""
 
 BULK_EVERY = DueKind.BULK.checked_after
 """Interval at which a sweep checks that a bulk action still runs."""
@@ -176,7 +176,7 @@ EVERYBODY = "*"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One due row. What its *number* counts depends on its kind: read it by the property of that name."""
+    """One due row. The meaning of *number* depends on its kind: read it by the property with that meaning."""
 
     kind: DueKind
     at: datetime
@@ -204,7 +204,7 @@ class Due:
 
     @property
     def variant(self) -> IntEnum:
-        """The variant, of those of its kind. Raises: ValueError for a kind without."""
+        """The variant, for kinds that have variants. Raises: ValueError for other kinds."""
         match DUE[self.kind].number:
             case Number():
                 raise ValueError(f"a {self.kind.value} row has no variants")

@@ -37,7 +37,7 @@ class DueIndex:
         return due
 
     async def ensure(self, kind: DueKind, at: datetime, tenant_id: str, subject_id: str) -> None:
-        """Write the due row of something periodic, if it does not exist: one read, and mostly no write."""
+        """Write the due row of periodic work if it does not exist: one read, and rarely a write."""
         row = _row(Due(kind, at, tenant_id, subject_id))
         try:
             await self._table.read(str(row["PartitionKey"]), str(row["RowKey"]))
@@ -89,7 +89,7 @@ class DueIndex:
         return found
 
     async def move_in(self, now: datetime) -> int:
-        """Move rows from partitions of earlier releases to the one that is swept; return how many there were."""
+        """Move rows from partitions of earlier releases to the present one; return their number."""
         moved = 0
         for partition in _FORMERLY:
             reads = [read async for read in self._table.query("PartitionKey eq @partition", {"partition": partition})]
@@ -109,7 +109,7 @@ class DueIndex:
         return await self._move(due, replace(due, at=at, failures=0, failing_since=None))
 
     async def push_back(self, due: Due, at: datetime, now: datetime) -> Due:
-        """Move a due row whose rule has failed to a later time, and count that it has failed."""
+        """Move a due row to a later time after its rule failed, and count the failure."""
         return await self._move(due, replace(_failed(due, now), at=at))
 
     async def set_aside(self, due: Due, reason: str, now: datetime) -> None:

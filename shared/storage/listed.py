@@ -1,4 +1,4 @@
-"""Records that are listed in any order and by any filter: beside them the tenant has a *list* of what lists look at.
+"""Records with a *list* per tenant, of the values by which lists filter and sort, in any order.
 
 Table Storage finds rows by their keys only. So each record has an *entry*, its values that lists choose and sort by.
 Entries are packed, some hundred in a row (a *chunk*). Whoever writes a record writes its new entry in the same
@@ -30,23 +30,23 @@ from shared.storage.tables import BATCH, Read, Row, Tables, Write
 T = TypeVar("T", bound=Value)
 
 _BEHIND = "~"
-"""Sorts behind every record, whose ids are of hex digits."""
+"""Sorts after every record, whose ids are hexadecimal."""
 _CHANGE, _CHUNK, _WHOLE, _END = "~d:", "~s:", "~v:", "~w"
-"""Prefixes of the keys of the rows: no escaped id can, whatever a caller sends."""
+"""Prefixes of the keys of the rows; escaped ids never begin with them."""
 
 MOST_CHANGES = 25
-"""A reader who meets more of them folds those of one chunk."""
+"""A reader who finds more changes folds those of one chunk."""
 _MOST_IN_CHUNK = 1500
 _AT_ONCE = 16
 _TENANTS = 20
-"""Number of tenants whose rows a process keeps in memory."""
+"""Number of tenants whose rows a process caches."""
 
 Entry = Mapping[str, Scalar]
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """*columns*: what an entry has besides the ``id``, and how a record says it. *version*: changes with them."""
+    """*columns*: an entry's values besides ``id``, and how to read each from a record. *version*: of the columns."""
 
     columns: Mapping[str, Callable[[Any], Scalar]]
     version: int = 1
@@ -187,7 +187,7 @@ class ListedRepository(Repository[T]):
         return f"{where} and RowKey lt @behind", {**parameters, "behind": _BEHIND}
 
     async def _rewrite(self, few: Sequence[Stored[T]]) -> int:
-        """Write records as they are, with their entries; a record that somebody has just written has its entry."""
+        """Write records unchanged, with their entries; a record that was written concurrently has its entry already."""
         try:
             await self.save_all(few)
         except (StaleError, NotFoundError):
@@ -195,7 +195,7 @@ class ListedRepository(Repository[T]):
         return len(few)
 
     async def _forget(self, tenant_id: str, id_: str, change: _Change | None) -> int:
-        """Take an entry off the list whose record is gone, unless somebody has just written one."""
+        """Remove the entry of a deleted record, unless a new entry was written concurrently."""
         if await self.find(tenant_id, id_) is not None:
             return 0
         with suppress(StaleError, ConflictError, NotFoundError):
@@ -266,7 +266,7 @@ class ListedRepository(Repository[T]):
     async def _fold(
         self, tenant_id: str, changes: Mapping[str, _Change], chunks: Chunks, *, only_one: bool = False
     ) -> int:
-        """Put *changes* into *chunks*, or those of *only_one* chunk; a chunk that somebody else is writing stays."""
+        """Put *changes* into *chunks*, or those of *only_one* chunk; skip a chunk that is written concurrently."""
         waiting: dict[str, list[str]] = {}
         for id_ in changes:
             waiting.setdefault(_place(chunks, id_), []).append(id_)

@@ -19,10 +19,10 @@ from shared.storage.tables import Row, Tables, Write
 T = TypeVar("T", bound=Value)
 
 _NAMES = "~"
-"""Sorts behind every record, whose ids are of hex digits."""
+"""Sorts after every record, whose ids are hexadecimal."""
 
 _NAME = f"{_NAMES}:"
-"""Prefix of the key of a name: no escaped id can, whatever a caller sends."""
+"""Prefix of the key of a name; escaped ids never begin with it."""
 
 
 class NamedRepository(Repository[T]):
@@ -59,7 +59,7 @@ class NamedRepository(Repository[T]):
         return self._written(after, (await self._write(after, writes))[0], before.etag)
 
     async def remove(self, tenant_id: str, id: str, *, seen: str | None = None) -> None:  # noqa: A002 - as every repository
-        """Remove a value with its name, if it is there. Raises: StaleError if it no longer has the ETag *seen*."""
+        """Remove a value with its name, if it exists. Raises: StaleError if its ETag is not *seen*."""
         stored = await self.find(tenant_id, id)
         if stored is None:
             return
@@ -67,7 +67,7 @@ class NamedRepository(Repository[T]):
         await self._table.write_all([gone, *await self._given_up(stored.value)])
 
     async def save_all(self, values: Sequence[Stored[T]]) -> list[Stored[T]]:
-        """Write many of one tenant, those that are new with their names; what is there keeps the name it has."""
+        """Insert or replace records of one tenant; new ones reserve their names."""
         writes: list[Write] = []
         places: list[int] = []
         for stored in values:

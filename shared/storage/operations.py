@@ -40,7 +40,7 @@ class Operations(ListedRepository[Operation]):
         super().__init__(tables, _OPERATIONS, Listing(COLUMNS))
 
     async def replace(self, value: Operation, *, seen: str) -> Stored[Operation]:
-        """Replace an operation, and count one that ends: it is not replaced after its end, so it is counted once."""
+        """Replace an operation; count it if it ends, which happens once because no ended operation is replaced."""
         stored = await super().replace(value, seen=seen)
         if value.ended:
             count_operation(value.kind, value.status.value, value.error.code if value.error else "")

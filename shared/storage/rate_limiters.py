@@ -26,7 +26,7 @@ class RateLimiters:
     async def change(
         self, bucket: str, change: Callable[[RateLimiter | None], tuple[RateLimiter, T]]
     ) -> tuple[RateLimiter, T]:
-        """Replace a limiter by the one that *change* returns (None: there is none yet); return both of its results.
+        """Replace a limiter (None before the first write) by the first result of *change*; return both results.
 
         *change* is called again when another worker was faster. Raises: UnavailableError if that happens too often.
         """
@@ -44,7 +44,7 @@ class RateLimiters:
         raise UnavailableError(f"pacing of {bucket}: other workers were faster {_ATTEMPTS} times")
 
     async def read(self, bucket: str) -> RateLimiter | None:
-        """Return a limiter as it was last written, None if there is none."""
+        """Return the stored limiter, or None if there is none."""
         self._seen.pop(bucket, None)
         limiter, _ = await self._last(bucket)
         return limiter

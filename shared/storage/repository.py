@@ -28,7 +28,7 @@ _COMPARED = 14
 
 @dataclass(frozen=True, slots=True)
 class Stored(Generic[V]):
-    """A value as it was read, with the ETag that a write of it must name."""
+    """A value from storage, with the ETag that replaces it."""
 
     value: V
     etag: str
@@ -44,7 +44,7 @@ class Page(Generic[V]):
 
 @dataclass(frozen=True, slots=True)
 class Shape(Generic[T]):
-    """Storage of the values of one model: *place* returns (tenant id, id), *columns* are those to filter by.
+    """Storage of the values of one model: *place* returns (tenant id, id), *columns* are for filters.
 
     *noun*: what a person calls it.
     """
@@ -63,7 +63,7 @@ _UNREADABLE: ContextVar[list[UnreadableError] | None] = ContextVar("unreadable",
 
 @contextmanager
 def unreadable_left_out() -> Iterator[list[UnreadableError]]:
-    """Leave out what cannot be read of many records, and collect it: for lists that are shown, and say so.
+    """Skip and collect unreadable records while reading many: for lists that report them.
 
     Elsewhere one record that cannot be read fails the reading of many: a plan, or a search for orphans, would take it
     for a record that does not exist.
@@ -114,7 +114,7 @@ class Repository(Generic[T]):
             return None
 
     async def several(self, tenant_id: str, ids: Sequence[str]) -> list[Stored[T]]:
-        """Return the values with *ids*, in this order, each read by its key; those that are gone are left out."""
+        """Return the values with *ids*, in this order, each read by its key; missing ones are left out."""
         found: list[Stored[T] | None] = []
         for at in range(0, len(ids), _AT_ONCE):
             found += await asyncio.gather(*(self._find_readable(tenant_id, id_) for id_ in ids[at : at + _AT_ONCE]))
@@ -178,7 +178,7 @@ class Repository(Generic[T]):
     async def between(
         self, tenant_id: str, span: tuple[str, str], top: int, **filters: Column
     ) -> AsyncIterator[tuple[str, Stored[T]]]:
-        """Yield the values whose keys are behind the first and before the second of *span*, each with its key.
+        """Yield the values whose keys are between the two of *span*, exclusively, each with its key.
 
         *top*: so many are read at once.
         """

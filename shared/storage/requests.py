@@ -48,7 +48,7 @@ class Changes:
             await self._table.write_all(piece)
 
     async def add_again(self, tenant_id: str, user_id: str, at: datetime, number: int) -> None:
-        """Note that a user is to be read again, for the time *number*; what was noted of them since counts more."""
+        """Record that a user is to be read again, for the time *number*; a newer record of the user is kept."""
         with suppress(ConflictError):
             await self._table.insert({**_row(tenant_id, user_id, at, expected=True), "round": number})
 
@@ -71,7 +71,7 @@ class Changes:
         return {str(read.row["user_id"]): read.etag for read in reads}
 
     async def settle(self, tenant_id: str, taken: dict[str, str]) -> None:
-        """Remove these users, except those that have changed again since they were taken."""
+        """Remove these users, except users that have changed since they were taken."""
         place = {"PartitionKey": escaped(tenant_id)}
         rows = [Write({**place, "RowKey": escaped(user_id)}, mark, gone=True) for user_id, mark in taken.items()]
         for piece in _pieces(rows):
@@ -104,7 +104,7 @@ KEPT = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A user's place in line. *left_at*: when they had left all groups; None: they are in one."""
+    """A user's place in line. *left_at*: when they left the last group, None while they are in one."""
 
     user_id: str
     first_seen_at: datetime

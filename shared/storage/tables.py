@@ -45,7 +45,7 @@ _MEANINGS: dict[int | None, tuple[Callable[[str], DeskwrightError], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A row as it was read."""
+    """A row from the table, with its ETag."""
 
     row: Row
     etag: str

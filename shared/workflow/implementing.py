@@ -31,9 +31,9 @@ _ATTRIBUTE = "implementation"
 
 @dataclass(frozen=True, slots=True)
 class Implementation:
-    """A contract and the function that implements it, as it was written: values in, values out, refusals as values.
+    """A contract and the function that implements it: typed values in and out, refusals as values.
 
-    *fence*: what keeps its old orders from what was made since; None: it makes, changes and ends nothing.
+    *fence*: refuses orders that are older than their subject; None: the activity only reads.
     """
 
     contract: Contract[Any, Any]
@@ -42,7 +42,7 @@ class Implementation:
 
 
 def registrable(entry: Callable[..., Any], written: Callable[..., Any], of: Implementation) -> None:
-    """Give *entry* the name and the docstring of the function as it was written, and remember what it implements.
+    """Give *entry* the name and docstring of the *written* function, and attach its Implementation.
 
     Not functools.wraps: the Functions worker reads the signature of the function it finds.
 
@@ -69,10 +69,10 @@ Order = TypeVar("Order", bound=Value)
 Outcome = TypeVar("Outcome")
 
 Written = Callable[[Order], Awaitable[Outcome]] | Callable[[Order, DurableClient], Awaitable[Outcome]]
-"""An activity as it is written: it takes the order, and a durable client as *client* when it starts other work."""
+"""An activity as written: it takes the order, and *client*, a durable client, if it starts other work."""
 
 Fence = Callable[[Order], Awaitable[str | None]]
-"""Says why an order is not carried out: what it would meet was made after it was given. None: it is carried out."""
+"""Returns why an order is not carried out (its subject was made after the order), or None."""
 
 Asks = Callable[[Confirmation], Awaitable[Refused | None]]
 """The question of an activity that destroys something, once its confirmation is old: why not, None when it may act."""
@@ -133,7 +133,7 @@ def implements(
 def _with_refusals(
     contract: Contract[Order, Outcome], fence: Fence[Order] | None, written: Callable[..., Awaitable[Outcome]]
 ) -> Callable[..., Awaitable[Outcome | Done | Refused | NoCapacity]]:
-    """Return an activity that is carried out unless its fence or a question says why not; what is declined it returns.
+    """Return an activity that checks its fence and its question first, and returns declined calls as outcomes.
 
     An order that comes too late asks nothing: a question may record that its act waits.
     """
@@ -179,7 +179,7 @@ def _refusal(contract: Contract[Order, Outcome], declined: DeclinedError) -> Ref
 
 
 def _moment(text: object) -> datetime | None:
-    """Return when an order was given, None: by a release that did not say it."""
+    """Return when an order was given, or None for orders of old releases."""
     return datetime.fromisoformat(text) if isinstance(text, str) else None
 
 

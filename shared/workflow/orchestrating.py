@@ -19,7 +19,7 @@ Steps = Generator[Any, Any, T]
 
 
 class ContinuedAsNew(BaseException):
-    """This execution is over and has no outcome: the instance goes on with *order* and an empty history."""
+    """This execution has ended without an outcome: the instance continues with *order* and an empty history."""
 
     def __init__(self, order: Value) -> None:
         super().__init__(type(order).__name__)

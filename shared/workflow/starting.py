@@ -34,7 +34,7 @@ class Standstill:
 
 
 async def stands_still_since(client: DurableClient, instance_id: str) -> Standstill | None:
-    """Return since when an instance that should run stands still; None: it has ended, or somebody has suspended it."""
+    """Return since when an active instance has stalled, or None if it has ended or was suspended."""
     status = await client.get_status(instance_id)
     if not status or not status.runtime_status or status.runtime_status.value not in _ALIVE - {"Suspended"}:
         return None
@@ -72,7 +72,7 @@ async def read_instance(client: DurableClient, instance_id: str) -> Instance | N
 
 
 def _order_in(given: object) -> dict[str, Any]:
-    """Return the order that an instance was started with, {} if it has none that can be read.
+    """Return the order with which an instance was started, or {} if it is unreadable.
 
     The SDK's client sends an order as JSON in a string. A start by hand may send anything, or no body: on Azure that is
     the empty text.
@@ -102,7 +102,7 @@ async def start(client: DurableClient, workflow: Workflow[In, Any], order: In, *
 
 
 async def _refused(client: DurableClient, name: str, order: Value, instance_id: str) -> Exception | None:
-    """Start a workflow; return why the host refused that, None: it has begun."""
+    """Start a workflow; return the host's error, or None if it has begun."""
     try:
         await client.start_new(name, instance_id, order.to_json())
     except Exception as error:  # noqa: BLE001 - the SDK raises Exception itself

@@ -26,7 +26,7 @@ _MOST_OF_ONE_LICENCE = 5
 
 
 class UnknownMachine(Value):
-    """A machine whose tags name a subject whose record knows another machine, or that has no record.
+    """A machine in Azure whose tags name a Cloud PC or session host without a record, or with another machine.
 
     *subject_id*: the Cloud PC or, *of_host*, the session host of a Spot Group.
     """
@@ -102,7 +102,7 @@ def _lost_before(pc: CloudPc) -> bool:
 def contradictions(
     machine: UnknownMachine, sighting: Sighting, claimant: Claimant | None, pc: CloudPc | None, tenant_id: str
 ) -> str | None:
-    """Return why the owner of *machine* is not certain; None: it is adopted. *pc*: its record, None: there is none."""
+    """Return why the owner of *machine* is not certain, or None if it can be adopted. *pc*: its record, if any."""
     if sighting.resources.session_host is None:
         return "it is in none of the tenant's host pools"
     if sighting.assigned_user is None:
@@ -119,7 +119,7 @@ def contradictions(
 
 
 def plan_of(cloud_pc_id: str, claimant: Claimant, tenant_id: str, size: str | None = None) -> ServicePlan | None:
-    """Return the licence for which a Cloud PC was made: one that it claims, else by its id.
+    """Return the licence for which a Cloud PC was made: a licence that it claims, or else the one its id derives from.
 
     The id is derived from user and licence; a resize changes the licence and the claim, and not the id. While licences
     are swapped it claims two: *size*, that of the machine, tells which one it has.

@@ -105,14 +105,14 @@ MACHINE_GONE = "machineGone"
 
 
 class Warn(Value):
-    """A post-provisioning step that failed; the Cloud PC works all the same."""
+    """A post-provisioning step that failed; the Cloud PC is usable."""
 
     step: str
     message: str
 
 
 class Resources(Value):
-    """Known resources of a Cloud PC; names are derived, ids are those that the clouds returned."""
+    """Known resources of a Cloud PC; names are derived, ids are returned by the clouds."""
 
     subscription_id: str | None = None
     resource_group: str | None = None
@@ -188,7 +188,7 @@ class Build(Value):
 
 
 class TimelineEntry(Value):
-    """One step of one attempt, as it went. *run*: the operation, of what may be done to a machine more than once."""
+    """One step of one attempt. *run*: the operation, for work that may be done more than once to a machine."""
 
     generation: int
     attempt: int

@@ -56,7 +56,7 @@ class Removal(Value):
 
 
 class Grace(Value):
-    """A grace period: why, since when, until when. *held_at*: since when it is held; None: it runs.
+    """A grace period: its cause, start and end. *held_at*: the time since which it is held, None while it runs.
 
     *extended_by*: the request that has extended it last, so that the same one does not do it twice.
     *confirmed_by*: who has confirmed the removal, where the brake had stopped it.
@@ -82,12 +82,12 @@ class Grace(Value):
         return self.but(held_at=None, ends_at=self.ends_at + (at - self.held_at)) if self.held_at else self
 
     def extend(self, length: timedelta, at: datetime) -> Grace:
-        """Return the grace period *length* longer; one that is over counts from now."""
+        """Return the grace period extended by *length*; if it is over, it is extended from *at*."""
         return self.but(ends_at=(max(self.ends_at, at) if self.held_at is None else self.ends_at) + length)
 
 
 class Swap(Value):
-    """The second licence of a Cloud PC whose licences are being swapped: until then it claims both.
+    """The second licence of a Cloud PC during a swap of licences; the Cloud PC claims both until the swap ends.
 
     Until a resize has ended *plan* is the one it is to have; afterwards the one it had, or did not get.
     """
@@ -144,7 +144,7 @@ class CloudPc(Value):
 
     @property
     def failure(self) -> Failure | None:
-        """The failure of a failed Cloud PC, or a machine lost in the grace period; None: nothing is known."""
+        """The failure of a failed Cloud PC, or of a machine lost in the grace period; None without one."""
         return self.current.last_error if self.status is Status.FAILED or self.lost_in_grace else None
 
     @property
@@ -160,12 +160,12 @@ class CloudPc(Value):
 
     @property
     def at_work(self) -> str | None:
-        """The action at work on its machine, in words; None: no action."""
+        """The action at work on its machine, in words, or None."""
         return f"{self.action.name.value} is at work on it" if self.action else None
 
     @property
     def occupied(self) -> str | None:
-        """Why nothing else may be begun with its machine, in words; None: something may."""
+        """The reason, in words, why no other work on its machine may begin, or None if it may."""
         being_replaced = "a machine is being built to take the place of the one it has"
         return self.at_work or (being_replaced if self.being_replaced else None)
 
@@ -202,7 +202,7 @@ class CloudPc(Value):
         return not build.unfinished
 
     def slot_of(self, build: Build) -> Slot:
-        """Return the slot in which the machine of *build* is, or will be: never that of the other one."""
+        """Return the slot of the machine of *build*; current build and replacement never share a slot."""
         if self._is_current(build) and self.replacement is not None:
             return other_slot(self.replacement.slot)
         return build.slot
@@ -267,7 +267,7 @@ def replanned(pc: CloudPc, event: Event, at: datetime) -> CloudPc:
 
 
 def local_administrator(user: User, snapshot: Snapshot) -> str | None:
-    """Return the account that becomes a local administrator, as the join names it; None: the policy wants none."""
+    """Return the account that becomes a local administrator, as the join names it, or None by the policy."""
     return account_of(user, snapshot.join_type) if snapshot.configuration.local_admin_enabled else None
 
 

@@ -24,7 +24,7 @@ def begin_grace(pc: CloudPc, cause: RemovalCause, at: datetime) -> CloudPc:
 
 
 def reprieve(pc: CloudPc, at: datetime) -> CloudPc:
-    """Return *pc* as it was before its grace period; without its machine it has failed."""
+    """Return *pc* in its status before the grace period, or failed if it has lost its machine."""
     if pc.lost_in_grace:
         return without_machine(pc, at)
     event = Event.REPRIEVED_WITH_WARNINGS if pc.current.warnings else Event.REPRIEVED

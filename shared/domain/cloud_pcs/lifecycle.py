@@ -168,7 +168,7 @@ PHASES: Mapping[Event, Phase] = MappingProxyType(
         Event.REMOVED: Phase.NONE,
     }
 )
-"""The phase of a build after an event; any other event leaves the phase as it is."""
+"""The phase of a build after an event; other events do not change the phase."""
 
 
 def advance(status: Status, event: Event) -> Status:

@@ -18,11 +18,11 @@ from shared.domain.owner import Owner, OwnerKind
 from shared.domain.values import Value
 
 REMOVAL_GRACE = timedelta(hours=6)
-"""Time for which an orphan stays before it may be removed: a directory shows late what a machine did before its end."""
+"""Time before an orphan may be removed: a directory may show changes of a removed machine hours late."""
 
 
 class OrphanType(StrEnum):
-    """Types of orphans, in the order of their removal: each after those that refer to it."""
+    """Types of orphans in the order of their removal: a resource comes after the resources that refer to it."""
 
     VIRTUAL_MACHINE = "virtualMachine"
     SECURITY_RULE = "securityRule"
@@ -88,7 +88,7 @@ class Judgement(Value):
 
 
 class Orphan(Value):
-    """An orphan as it is listed. *area*: where it was found; *removable_from* None: only by hand, not through us."""
+    """A listed orphan. *area*: where it was found; *removable_from* None: only an administrator can remove it."""
 
     id: str
     tenant_id: str
@@ -173,7 +173,7 @@ _LOOK_THERE = "Compare both in Entra ID and Intune, and delete the one that does
 
 
 def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
-    """Return why *found* is an orphan, None when it is none. *pc*: the record of its Cloud PC, None: there is none."""
+    """Return why *found* is an orphan, or None if it is not. *pc*: the record of its Cloud PC, if there is one."""
     if pc is None:
         return _left(found, "its Cloud PC is no longer known", None)
     if _nothing_left(pc):
@@ -242,7 +242,7 @@ def left_to_a_person(judgement: Judgement) -> Judgement:
 
 
 def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:
-    """Return why a desktop right of the user that *found* names is an orphan: none of *pcs* gives them one."""
+    """Judge a desktop right of the user that *found* names: it is an orphan if none of *pcs* needs it."""
     if any(same(pc.user.id, found.name) and not _nothing_left(pc) for pc in pcs):
         return None
     return Judgement(why="the user who has this right has no Cloud PC any more", advice=REMOVE_ADVICE, sure=True)
@@ -313,7 +313,7 @@ def dismissable(orphan: Orphan) -> bool:
 
 
 def cloud_pc_of_machine(resource_id: str) -> str | None:
-    """Return the id of the Cloud PC whose machine an ARM id names; None: it is no Cloud PC's."""
+    """Return the id of the Cloud PC that the ARM id of a VM names, or None for another VM."""
     return naming.cloud_pc_of_vm(resource_id.rstrip("/").rpartition("/")[2])
 
 

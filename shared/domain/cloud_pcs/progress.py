@@ -106,7 +106,7 @@ def progress(pc: CloudPc, now: datetime) -> Progress:
 
 
 def replacement_progress(pc: CloudPc, now: datetime) -> Progress | None:
-    """Return the progress of the replacement of *pc* at the moment *now*; None: there is none."""
+    """Return the progress of the replacement of *pc* at *now*, or None without a replacement."""
     build = pc.replacement
     if build is None or not build.unfinished:
         return None
@@ -161,7 +161,7 @@ def _percent(step: Step | None, join: JoinType, spent: float) -> int:
 
 
 ADDRESS = "https://windows.cloud.microsoft"
-"""The page with all desktops of whoever signs in."""
+"""The page on which users find all their desktops after signing in."""
 
 
 class PublishedDesktop(Value):
@@ -197,7 +197,7 @@ class SignInDetails(Value):
 
 
 def sign_in_details(pc: CloudPc, desktop: PublishedDesktop | None = None) -> SignInDetails:
-    """Return the sign-in details of *pc* for its user. *desktop*: the published Cloud PC; None: it is not known."""
+    """Return the sign-in details of *pc* for its user. *desktop*: the published Cloud PC, None if it is unknown."""
     user, computer = pc.user, pc.current.resources.computer_name or ""
     name = user.display_name or user.user_principal_name
     address = desktop.address if desktop else ADDRESS
@@ -231,7 +231,7 @@ class DesktopSignIn(Value):
 def desktop_sign_in(
     desktop_name: str, desktop: PublishedDesktop | None, user_name: str | None = None, display_name: str = ""
 ) -> DesktopSignIn:
-    """Return the sign-in details of a member of a Spot Group, or those for all where none is named."""
+    """Return the sign-in details of a member of a Spot Group, or general ones without a user name."""
     address = desktop.address if desktop else ADDRESS
     greeting = f"Hello {display_name or user_name}" if user_name else "Hello"
     account = f"as {user_name} with your usual password" if user_name else "with your usual account"

@@ -1,4 +1,4 @@
-"""Remote actions: what an admin does to the machine of a Cloud PC that stays the same Cloud PC. Pure."""
+"""Remote actions: an administrator's actions on the machine of a Cloud PC, which keeps its machine. Pure."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ MACHINE_IN_DOUBT = frozenset(
 
 
 class Resumption(Value):
-    """An attempt continues with the machine of the one before. *made*: by the steps before; *warnings*: of Windows."""
+    """An attempt that continues with the machine of a failed one. *made*: its resources; *warnings*: of Windows."""
 
     step: Step
     made: Resources
@@ -101,7 +101,7 @@ class Resumption(Value):
 
 
 def resumable(failure: Failure | None, made: Resources, *, resumed_at: Step | None = None) -> Step | None:
-    """Return the step at which the next attempt may continue with the resources *made*, None: it begins anew.
+    """Return the step at which the next attempt may continue with *made*, or None if it must start from the beginning.
 
     *resumed_at*: where the attempt that failed had been resumed itself. A step that failed twice on one machine is not
     tried there a third time.
@@ -114,7 +114,7 @@ def resumable(failure: Failure | None, made: Resources, *, resumed_at: Step | No
 
 
 def resumable_by_hand(pc: CloudPc, snapshot: Snapshot) -> Step | None:
-    """Return the step at which a retry of *pc* goes on, None: it begins anew, from *snapshot*.
+    """Return the step at which a manual retry of *pc* continues, or None if it starts anew from *snapshot*.
 
     What was made must still be there, not cleaned up in part; and it must be built from what *snapshot* says.
     """
@@ -127,7 +127,7 @@ def resumable_by_hand(pc: CloudPc, snapshot: Snapshot) -> Step | None:
 
 
 def resumption(build: Build) -> Resumption | None:
-    """Return the resumption of *build* with the machine of the failed attempt, None: it begins anew."""
+    """Return the resumption of *build* with the machine of the failed attempt, or None if it starts anew."""
     if build.resumed_at is None:
         return None
     return Resumption(step=build.resumed_at, made=build.resources, warnings=build.warnings)
@@ -165,9 +165,9 @@ def begin_replacement(
 def replaced(
     pc: CloudPc, resources: Resources, warnings: tuple[Warn, ...], *, at: datetime, clean_up_at: datetime
 ) -> CloudPc:
-    """Return *pc* with its replacement as the current build; the one that was current is cleaned up at *clean_up_at*.
+    """Return *pc* with its replacement as the current build; the earlier machine is cleaned up at *clean_up_at*.
 
-    The user has the new machine by now: so it is whatever has become of the Cloud PC meanwhile.
+    The user has the new machine already, so this applies in every status of the Cloud PC.
     """
     old, new = pc.current, pc.replacement
     if new is None or not new.unfinished:
@@ -235,7 +235,7 @@ def may_begin(pc: CloudPc, licenses: Container[str]) -> bool:
 
 
 def begin(pc: CloudPc, at: datetime) -> CloudPc:
-    """Return *pc* with the work of its resize begun. Raises: ValueError if it does not wait for one."""
+    """Return *pc* with its resize begun. Raises: ValueError if no resize is waiting."""
     if pc.swap is None:
         raise ValueError("there is no resize to begin")
     action = RemoteAction(name=Remote.RESIZE, operation_id=pc.swap.operation_id, begun_at=at)
@@ -243,7 +243,7 @@ def begin(pc: CloudPc, at: datetime) -> CloudPc:
 
 
 def moved(pc: CloudPc, size: str, warnings: tuple[Warn, ...], at: datetime) -> CloudPc:
-    """Return *pc*, whose action is over, with its target plan; its old licence may be taken away now."""
+    """Return *pc* after its resize succeeded: it has the target plan, and its old licence may be removed."""
     if pc.swap is None:
         return stayed(pc, size, at)
     kept = tuple(warning for warning in pc.current.warnings if warning.step != GROW)
@@ -252,7 +252,7 @@ def moved(pc: CloudPc, size: str, warnings: tuple[Warn, ...], at: datetime) -> C
 
 
 def stayed(pc: CloudPc, size: str, at: datetime) -> CloudPc:
-    """Return *pc*, whose action is over, with the plan it had; it claims the other licence for a while longer."""
+    """Return *pc* after its resize failed: it keeps its plan, and claims the other licence for a while."""
     return _ended(pc.but(swap=_other(pc.swap, pc.swap.plan, at)) if pc.swap else pc, size, at)
 
 
@@ -269,7 +269,7 @@ def with_plan_of_today(pc: CloudPc, licensed: Iterable[ServicePlan]) -> CloudPc:
 
 
 def settled(pc: CloudPc, licenses: Container[str], at: datetime, *, stays: bool = True) -> CloudPc:
-    """Return *pc* as it is once its user's licences are known: a swap that is over, or has taken too long, ends.
+    """Return *pc* after its user's licences are known: a finished or overdue swap ends.
 
     *stays*: whether its user keeps it; the resize of one that they are about to lose does not begin, and is late, too.
     """

@@ -25,7 +25,7 @@ class FrequencyType(StrEnum):
 
     @property
     def every(self) -> timedelta | None:
-        """Time from one restore point to the next; None: as the tenant's settings say."""
+        """Interval between restore points, or None to use the tenant's setting."""
         return _EVERY.get(self)
 
 
@@ -103,7 +103,7 @@ def assigned_in(settings: Iterable[UserSetting], group_ids: frozenset[str]) -> l
 
 
 def applying(settings: Iterable[UserSetting], group_ids: frozenset[str]) -> UserSetting | None:
-    """Return the settings of a user in *group_ids*: those that were assigned to one of the groups first.
+    """Return the settings that apply to a user in *group_ids*: the ones whose group was assigned first.
 
     None: nobody has allowed anything.
     """

@@ -59,7 +59,7 @@ class ImageSource(Value):
 
     @property
     def own_image_id(self) -> str | None:
-        """The ARM id of the gallery version or of the managed image; None of a marketplace image."""
+        """The ARM id of the gallery version or the managed image; None for a marketplace image."""
         return self.gallery_version_id or self.managed_image_id
 
 
@@ -69,7 +69,7 @@ _MANAGED_IMAGE = re.compile(
 
 
 def is_managed_image(image_id: str) -> bool:
-    """Whether an ARM id is that of a managed image, and not of a version in a gallery."""
+    """Whether an ARM id names a managed image (and not a gallery version)."""
     return _MANAGED_IMAGE.fullmatch(image_id) is not None
 
 
@@ -131,18 +131,18 @@ class OwnImage(Value):
 
     @property
     def why_not(self) -> str | None:
-        """Why no image can be built from it; None: one can."""
+        """The reason why no image can be built from it, or None."""
         return self.fault or (None if self.ready else "it is not ready: Azure still makes it, or could not")
 
     def why_not_in(self, region: str) -> str | None:
-        """Return why no machine can be made from it in *region*; None: one can, or its regions are not known."""
+        """Return why no machine can be made from it in *region*, or None if one can or its regions are unknown."""
         if not self.regions or region in self.regions:
             return None
         return f"it is in {', '.join(self.regions)}, not in {region}: copy it there, or choose another"
 
 
 def image_named(images: Iterable[OwnImage], image_id: str | None) -> OwnImage | None:
-    """Return the image with an ARM id, in whichever case it is written; None: there is none, or none is named."""
+    """Return the image with an ARM id in any case of letters, or None if there is none or *image_id* is None."""
     named = (image_id or "").casefold()
     return next((each for each in images if each.id.casefold() == named), None)
 

@@ -25,7 +25,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class RestorePoint(Value):
-    """A moment of the disk. Only one that is ready can be restored. *automatic*: made by schedule."""
+    """A restore point of a disk; it can be restored once it is ready. *automatic*: made by schedule."""
 
     id: str
     created_at: datetime
@@ -35,7 +35,7 @@ class RestorePoint(Value):
 
     @property
     def expires_at(self) -> datetime | None:
-        """Expiry time; None: when enough newer ones are there."""
+        """Expiry time; None for a scheduled one, which is removed after enough newer ones."""
         return None if self.automatic else self.created_at + BY_HAND_KEPT
 
 
@@ -59,7 +59,7 @@ def nearest(points: Iterable[RestorePoint], at: datetime, side: TimeRange) -> Re
 
 
 def obsolete(points: Sequence[RestorePoint], at: datetime) -> tuple[str, ...]:
-    """Return the ids of those that are not kept, of *points* from the oldest to the newest.
+    """Return the ids of *points* (oldest first) that need not be kept.
 
     Those made by hand and by schedule are counted apart.
     """

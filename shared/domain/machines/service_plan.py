@@ -43,7 +43,7 @@ class ServicePlanRule(Value):
 
     @model_validator(mode="after")
     def _check_known_sizes(self) -> ServicePlanRule:
-        """Refuse a size of ours that has less than is promised; what others have, Azure says."""
+        """Refuse a known size that is smaller than the plan promises; Azure describes the other sizes."""
         for size in (found for name in self.vm_sizes if (found := known(name))):
             if wrong := shortfall(size.name, size.v_cpu_count, size.ram_in_gb, self):
                 raise wrong_at("vmSizes", wrong)
@@ -85,7 +85,7 @@ class ServicePlan(Value):
 
 
 def service_plan(sku_id: str, part_number: str, rules: Mapping[str, ServicePlanRule]) -> ServicePlan | None:
-    """Return the service plan of a licence, None when it gives no Cloud PC. *rules*: what the tenant has set."""
+    """Return the service plan of a licence, or None if it is not for a Cloud PC. *rules*: the tenant's own."""
     rule = rules.get(part_number)
     hardware = (
         (rule.v_cpu_count, rule.ram_in_gb, rule.storage_in_gb) if rule is not None else parse_part_number(part_number)

@@ -1,4 +1,4 @@
-"""VM sizes and the licences whose promises they keep. Standard library alone: `deployment/` uses it too."""
+"""VM sizes, and the service plans that each satisfies. Standard library alone: `deployment/` uses it too."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def parse_part_number(part_number: str) -> tuple[int, int, int] | None:
 
 
 def ladder(cores: int, memory: float, names: Iterable[str] | None) -> tuple[Size, ...]:
-    """Return the sizes to try for a promise of *cores* and *memory* (GB): those of *names*, or else the usual ones."""
+    """Return the sizes to try for *cores* and *memory* (GB): *names* if given, or else the usual sizes."""
     if names is not None:
         return tuple(known(name) or _named(name, cores, memory) for name in names)
     fitting = (size for size in SIZES if size.v_cpu_count >= cores and size.ram_in_gb >= memory)

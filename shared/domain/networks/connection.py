@@ -128,12 +128,12 @@ class Connection(Value):
         return not in_use and self.checks_wanted_until is not None and at >= self.checks_wanted_until
 
     def being_checked(self, at: datetime) -> bool:
-        """Whether checks run; those that began long ago were interrupted."""
+        """Whether checks run; checks that began long ago count as interrupted."""
         return self.checking_since is not None and at - self.checking_since < LONGEST_CHECK
 
     @property
     def free_addresses(self) -> int | None:
-        """Number of addresses that were free at the last check; None: there was none, or the network is hosted."""
+        """Number of free addresses at the last check; None before the first check, or for a hosted network."""
         return sum(subnet.free for subnet in self.subnets) if self.subnets else None
 
 

@@ -19,7 +19,7 @@ _ALLOW = "Allow the addresses that the detail names, without inspecting their TL
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Graph's error type, the advice, and whether Cloud PCs may be built all the same."""
+    """The findings of a fault: Graph's error type, the advice, and whether Cloud PCs may still be built."""
 
     error_type: str
     action: str = _LOOK

@@ -174,7 +174,7 @@ class BulkAction(Value):
 
 
 def _skipped(counts: Counter[ItemStatus]) -> Counter[ItemStatus]:
-    """Return the counts of one that is over: pending items are skipped, whether or not that is written yet."""
+    """Return the counts of an ended bulk action: pending items count as skipped, even before that is written."""
     left: Counter[ItemStatus] = Counter(
         {status: count for status, count in counts.items() if status is not ItemStatus.PENDING}
     )

@@ -47,7 +47,7 @@ class Answer(Value):
 
 
 def machine_known(pc: CloudPc) -> KnownMachine | None:
-    """Return the machine that *pc* has by its record; None: it has none, or something is at work on it."""
+    """Return the machine of *pc* by its record, or None if it has none or an action is at work on it."""
     vm_id = pc.current.resources.vm_id
     if vm_id is None or pc.status not in _HAS_A_MACHINE or pc.occupied or pc.lost_in_grace:
         return None
@@ -55,7 +55,7 @@ def machine_known(pc: CloudPc) -> KnownMachine | None:
 
 
 def machine_of_host(host: SessionHost, *, restored: bool = False) -> KnownMachine | None:
-    """Return the machine that a session host has by its record; None: it has none, it is gone, or a task runs on it.
+    """Return the machine of a session host by its record, or None if it has none, it is gone, or a task runs on it.
 
     *restored*: its record is older than what happened since, and nothing that it shows as at work is.
     """
@@ -81,7 +81,7 @@ def gone_failure(known: KnownMachine, answers: tuple[tuple[datetime, str], ...])
 def lose_machine(
     pc: CloudPc, known: KnownMachine, failure: Failure, at: datetime, *, restored: bool = False
 ) -> CloudPc | None:
-    """Return *pc* after it was found that its machine is gone; None: by its record it no longer has just this one.
+    """Return *pc* without its machine, which is gone, or None if its record no longer names this machine.
 
     In its grace period it stays until that ends, because its restore points may be wanted. *restored*: its record is
     older than what happened since, and one without restore points was removed meanwhile: its grace period is over.
@@ -99,7 +99,7 @@ def lose_machine(
 def lose_host(
     host: SessionHost, known: KnownMachine, failure: Failure, at: datetime, *, restored: bool = False
 ) -> SessionHost | None:
-    """Return a session host seen as broken, so that the engine replaces it; None: it no longer has this machine.
+    """Return a session host marked as broken so that the engine replaces it, or None if it has another machine now.
 
     *restored*: it was removed since the export: the removal of what is left of it begins, at whose end its record goes.
     """

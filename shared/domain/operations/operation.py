@@ -1,4 +1,4 @@
-"""Operations: their states, intents and lists, those of reconciles, and names of audit events."""
+"""Operations: states, intents, lists and reconciles; and the names of audit events."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class Operation(Value):
 
     @property
     def step_began_at(self) -> datetime | None:
-        """When the latest of its steps began; None: none has."""
+        """The time at which the latest step began, or None before the first."""
         return max((step.started_at for step in self.steps if step.started_at), default=None)
 
     def running(self, at: datetime) -> Operation:
@@ -88,7 +88,7 @@ class Operation(Value):
         return self.but(steps=tuple(step.but(detail=detail) if step.name == name else step for step in self.steps))
 
     def at_step(self, name: str, titles: Mapping[str, str], *, percent: int, at: datetime) -> Operation:
-        """Return it at the step *name*: the one that was open has succeeded.
+        """Return the operation at the step *name*; the open step before it has succeeded.
 
         *titles*: all its steps, in order; a step that it has had before stays, though it is not among them.
         """
@@ -133,14 +133,14 @@ class Operation(Value):
 
 
 def _closed(step: OperationStep, outcome: str, at: datetime, detail: str | None = None) -> OperationStep:
-    """Return *step* closed, if it is open."""
+    """Return *step* closed with *outcome*, or unchanged if it is not open."""
     if step.started_at is None or step.ended_at is not None:
         return step
     return step.but(ended_at=at, outcome=outcome, detail=detail)
 
 
 class ShownOperation(Operation):
-    """An operation as it is shown: with the name of its target, and its estimated end."""
+    """An operation as clients see it: with the name of its target, and its estimated end."""
 
     resource_display_name: str | None = None
     estimated_end_date_time: datetime | None = Field(
@@ -224,7 +224,7 @@ class ResourceType(StrEnum):
 
 
 class Intent(Value):
-    """A change that is being carried out. *event*: its audit event, as it was decided.
+    """A change that is being carried out. *event*: its audit event at the time of the decision.
 
     *operation_id*: the operation that it opens, None: nobody waits for it. *writes_record*: False for what only starts
     something. *promised*: a due row was written before, so that a sweep begins it if nobody else does.
@@ -296,7 +296,7 @@ SEARCHED = ("kind", "resourceId", "requestedBy", "error/code", "id")
 
 @dataclass(frozen=True, slots=True)
 class AuditNames:
-    """*applications*: display names of service principals by object id. *resources*: of records, as they are now."""
+    """*applications*: display names of service principals by object id. *resources*: current names of records."""
 
     applications: Mapping[str, str]
     resources: Mapping[str, str]

@@ -1,4 +1,4 @@
-"""Drift: the changes that a rebuild would make to a Cloud PC. Editing a policy changes none of them. Pure.
+"""Drift: the changes that a rebuild would make to a Cloud PC. Editing a policy does not change existing ones. Pure.
 
 ``PROPERTIES`` says it for each field of the configuration (*rebuilt*). What is only written in the record (a name, the
 length of a grace period) is no drift: no machine has to be built anew for it.
@@ -34,7 +34,7 @@ class TenantPolicies:
     settings: TenantSettings
 
     def drift(self, pc: CloudPc) -> Drift | None:
-        """Return the drift of a Cloud PC from its policy; None: it has never been built."""
+        """Return the drift of a Cloud PC from its policy, or None before its first build."""
         if pc.current.snapshot is None or pc.status is Status.NOT_PROVISIONED:
             return None
         policy = self.policies.get(pc.current.snapshot.policy_id)

@@ -44,7 +44,7 @@ def linked(policies: Iterable[Policy], policy_id: str, group_ids: frozenset[str]
 
 
 def targeted_group(policy: Policy, group_ids: frozenset[str]) -> str | None:
-    """Return the group through which a policy targets a user: of several, the one that was assigned first."""
+    """Return the group through which a policy targets a user: the first assigned one of several."""
     groups = [(a.assigned_at, a.group_id) for a in policy.assignments if a.group_id in group_ids]
     return min(groups)[1] if groups else None
 
@@ -138,7 +138,7 @@ class AddressForecast(Value):
 
 
 def address_forecast(connection: Connection, cloud_pcs: Iterable[CloudPc], *, more: int = 0) -> AddressForecast | None:
-    """Return the forecast of a connection with *more* Cloud PCs than are planned; None: its addresses are not known."""
+    """Return the forecast of a connection with *more* Cloud PCs than planned, or None if its addresses are unknown."""
     free = connection.free_addresses
     if free is None:
         return None

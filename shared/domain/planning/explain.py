@@ -29,7 +29,7 @@ class Claim(Value):
 
 
 class AppliedSetting(Value):
-    """User settings that are assigned to a group of the user, which one, since when. *applies*: those that hold."""
+    """User settings that are assigned to a group of the user, with group and time. *applies*: whether they count."""
 
     user_setting_id: str
     user_setting_name: str
@@ -40,7 +40,7 @@ class AppliedSetting(Value):
 
 
 class ExplainedCloudPc(Value):
-    """One licence, or a Cloud PC whose licence is gone, and its state."""
+    """One licence, or a Cloud PC without a licence, and its state."""
 
     cloud_pc_id: str | None = None  # None: there is no record yet
     service_plan_name: str
@@ -211,7 +211,7 @@ def standing(record: CloudPc) -> str:
 
 
 def _waits(record: CloudPc) -> str:
-    """Return the sentence about an act that is held back: what, since when and until when; empty without one."""
+    """Return the sentence about an act that is held back, its start and its next attempt; empty without one."""
     held = record.held_back
     return f" {held.sentence}" if held else ""
 

@@ -83,7 +83,7 @@ class _Steps:
         self._settled: list[CloudPc] = []  # whose swap of licences is over
 
     def decide_all(self, entitlement: Entitlement, records: Collection[CloudPc]) -> set[str]:
-        """Decide for every licence of one user whose Cloud PCs are *records*; return the ids of those decided.
+        """Decide on each licence of one user with the Cloud PCs *records*; return the ids of the decided Cloud PCs.
 
         One whose licences are being swapped claims two, and is decided once.
         """
@@ -102,7 +102,7 @@ class _Steps:
         return decided
 
     def _settle(self, record: CloudPc, licenses: Collection[str], *, stays: bool = True) -> CloudPc:
-        """Return *record* with its swap over, if it is; while it is paused it stays as it is."""
+        """Return *record* with its finished swap ended; a paused record is not changed."""
         after = (
             record if self._rules.pause_reason(record) else replacing.settled(record, licenses, self._at, stays=stays)
         )
@@ -154,7 +154,7 @@ class _Steps:
         return not entitlement.certain or self._keeps(entitlement, record)
 
     def license_missing(self, record: CloudPc, cause: RemovalCause) -> None:
-        """Decide on a Cloud PC whose licence is gone, or whose user is; if it waits for another licence, it stays."""
+        """Decide on a Cloud PC without its licence or its user; it stays while it waits for another licence."""
         record = self._settle(record, ())
         awaits = record.status is Status.RESIZE_PENDING_LICENSE and cause is RemovalCause.LICENSE_REMOVED
         if awaits or record.status in {Status.IN_GRACE_PERIOD, Status.DEPROVISIONING}:
@@ -240,7 +240,7 @@ class _Steps:
             self._moved.append(record.with_current(group_id=group_id))
 
     def _group_of(self, record: CloudPc, entitlement: Entitlement) -> str | None:
-        """Return the group through which its policy targets its user: the one it was built for, while that does."""
+        """Return the group through which the policy targets the user: the group of the build, if it still does."""
         own = next((p for p in self._policies if p.id == _policy_id(record)), None)
         group_id = record.current.group_id
         if group_id is None or own is None:
@@ -249,7 +249,7 @@ class _Steps:
         return group_id if stays else targeted_group(own, entitlement.group_ids)
 
     def _renewed(self, record: CloudPc) -> CloudPc:
-        """Return one that was planned and not begun as its policy builds it today; one requested by hand stays."""
+        """Return a planned Cloud PC with its policy's current snapshot; a build requested by hand keeps its own."""
         fresh, licensed = self._snapshots.get(_policy_id(record) or ""), self._as_licensed(record)
         if fresh is None or record.current.operation_id is not None:
             return record
@@ -260,12 +260,12 @@ class _Steps:
         return licensed.with_current(snapshot=fresh).but(display_name=named, last_modified_date_time=self._at)
 
     def _as_licensed(self, record: CloudPc) -> CloudPc:
-        """Return one that is not begun with the hardware that its licence stands for today."""
+        """Return a planned Cloud PC with the hardware of its licence's current service plan."""
         licensed = self._licensed.get(record.user.id, ())
         return next((record.but(plan=plan) for plan in licensed if plan.id == record.plan.id), record)
 
     def _plan_elsewhere(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:
-        """Plan one that was planned and not begun for the policy that wins now; without any it is listed."""
+        """Plan a planned Cloud PC for the policy that wins now; without a policy it is only listed."""
         left = record.with_current(reason=None).after(
             Event.POLICY_LEFT, at=self._at, user=entitlement.user, removal=None
         )

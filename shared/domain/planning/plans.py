@@ -27,7 +27,7 @@ class Doubt(Value):
 
 
 class Fleet(Value):
-    """Number of Cloud PCs of a tenant, and of those that it has lost unconfirmed within the last hour.
+    """Number of Cloud PCs of a tenant, and how many it lost without a confirmation within the last hour.
 
     Changes from many messages are planned a hundred users at a time: the brake has to count what earlier plans removed.
     """
@@ -102,7 +102,7 @@ class Observed(Value):
 
     @property
     def everything(self) -> tuple[CloudPc, ...]:
-        """All Cloud PCs of the tenant, as far as they are known."""
+        """All known Cloud PCs of the tenant."""
         return self.cloud_pcs if self.fleet is None else self.fleet
 
 
@@ -164,9 +164,9 @@ class Plan(Value):
         }
 
     def named(self, ids: Mapping[str, str]) -> Plan:
-        """Return the plan with other *ids* for new Cloud PCs, by those they have.
+        """Return the plan with new Cloud PCs renamed by *ids* (old id to new id).
 
-        An id is for one: whichever new Cloud PC would have it besides is left out of this plan.
+        Ids stay unique: a new Cloud PC that would have the same id as another is left out of this plan.
         """
         taken = set(ids.values())
         last = {new: old for old, new in ids.items()}

@@ -32,7 +32,7 @@ _ACTIVE = frozenset(
 
 
 def free_licences(units: Mapping[str, int], cloud_pcs: Iterable[CloudPc]) -> dict[str, int]:
-    """Return how many more Cloud PCs each plan (id) allows: *units* bought, less those that are active.
+    """Return how many more Cloud PCs each plan (id) allows: purchased *units* less active Cloud PCs.
 
     A Cloud PC in its grace period counts, and so does one that is parked (docs/notes/windows365.md 2.2); one that is
     being resized counts for both of its plans.
@@ -52,7 +52,7 @@ def waits(pc: CloudPc) -> bool:
 
 
 class Queue(Value):
-    """New records to write; older ones whose reason has changed; the ids that may start."""
+    """New records to write; older ones with a changed reason; the ids that may start."""
 
     new: tuple[CloudPc, ...]
     changed: tuple[CloudPc, ...]
@@ -114,13 +114,13 @@ def places_of(tenant: Tenant, connection: Connection) -> tuple[str, ...]:
 
 
 def open_places(tenant: Tenant, connection: Connection) -> tuple[str, ...]:
-    """Return the places in which a build may be begun: those that the connection's last checks do not rule out."""
+    """Return the subscriptions in which a build may begin: those that the connection's last checks do not exclude."""
     closed = connection.closed_subscription_ids
     return tuple(each for each in places_of(tenant, connection) if each not in closed)
 
 
 def subscription_of(build: Build, tenant: Tenant, connection: Connection) -> str:
-    """Return the subscription in which a build is made: the one it was given, while its connection has that."""
+    """Return the subscription of a build: its assigned one, if the connection still has it."""
     given = build.subscription_id or build.resources.subscription_id
     return given if given in places_of(tenant, connection) else connection.subscription_id
 
@@ -147,7 +147,7 @@ def rights_used(cloud_pcs: Iterable[CloudPc], places: Mapping[str, tuple[str, ..
 def spread(
     plan: Plan, known: Mapping[str, CloudPc], places: Mapping[str, tuple[str, ...]], used: Counter[str], limit: int
 ) -> Plan:
-    """Return *plan* with a subscription for each build that starts: the one with most rights left.
+    """Return *plan* with a subscription for each starting build: the one with the most free role assignments.
 
     Where none are left, it waits.
 

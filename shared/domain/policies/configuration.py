@@ -1,4 +1,4 @@
-"""The configuration of a policy: what its machines are like, and the languages of Windows.
+"""The configuration of a policy: the settings of its machines, and the languages of Windows.
 
 A new field needs a row of ``PROPERTIES`` (``graph.py``) beside it, and what acts on it.
 """
@@ -112,7 +112,7 @@ class ConfigurationStep(Value):
     )
 
     def decided(self, settings: TenantSettings) -> DecidedConfiguration:
-        """Return it with the tenant's settings in place of what it leaves to them."""
+        """Return the configuration with the tenant's *settings* in place of unset values."""
         left_out = {name: getattr(settings, name) for name, value in self if value is None}
         return DecidedConfiguration.model_validate({**dict(self), **left_out})
 

@@ -69,7 +69,7 @@ class Policy(FlatValue):
 
 
 def image_source(policy: Policy, image: DeviceImage | None) -> ImageSource | None:
-    """Return the source of machines of *policy*; *image*: its own image, as it is today. None: it cannot be used."""
+    """Return the image source for machines of *policy*, or None if it is unusable. *image*: its custom image."""
     if policy.image_type is ImageType.GALLERY:
         offered = marketplace_image(policy.image_id)
         return ImageSource(marketplace=offered) if offered else None

@@ -57,7 +57,7 @@ class DirectoryUser(Value):
 
 
 class EnrollmentRestriction(Value):
-    """One of Intune's restrictions of who may enrol; *default*: the one that holds for everybody."""
+    """One of Intune's enrolment restrictions; *default*: it applies to all users without another one."""
 
     display_name: str
     default: bool = False
@@ -74,7 +74,7 @@ class SubscribedSku(Value):
 
 
 class Device(Value):
-    """A device in Entra ID. *object_id* is what Graph calls id, *device_id* its deviceId."""
+    """A device in Entra ID. *object_id*: its id in Graph; *device_id*: its deviceId."""
 
     object_id: str
     device_id: str

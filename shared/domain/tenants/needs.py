@@ -186,7 +186,7 @@ def judge_licences(licences: Sequence[Licence], others: Sequence[str], planned: 
 
 
 def judge_seats(seats: Mapping[str, int], licences: Sequence[Licence]) -> Verdict:
-    """Judge the seats that a tenant counts itself. *licences*: those of the seats that are a plan's."""
+    """Judge the seats that a tenant counts itself. *licences*: the seats that belong to a service plan."""
     advice = "Give the tenant seats, each of a part number of Windows 365 or of its servicePlans."
     if not sum(seats.values()):
         return Verdict("licences", "failed", "the tenant counts seats and has none", advice)

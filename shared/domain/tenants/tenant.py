@@ -108,12 +108,12 @@ class RemovalBrake(Value):
     percent: int = Field(20, ge=0, le=100, title="Percent", description="Of the tenant's Cloud PCs, within an hour.")
 
     def stops(self, removals: int, *, of: int) -> bool:
-        """Whether so many removals within an hour wait for a confirmation. *of*: how many there were before."""
+        """Whether this many removals within an hour need a confirmation. *of*: the number of Cloud PCs before."""
         return removals > min(self.count, max(_ALWAYS_FREE, of // 2)) and removals * 100 > of * self.percent
 
     @property
     def never_stops(self) -> int:
-        """Number of removals that never stop: up to this number the other Cloud PCs need not be counted."""
+        """Number of removals that never need a confirmation, whatever the number of Cloud PCs is."""
         return min(self.count, _ALWAYS_FREE)
 
 
@@ -248,7 +248,7 @@ class TenantSettings(Value):
 
     @property
     def restore_point_every(self) -> timedelta | None:
-        """Interval of the restore points of each Cloud PC; None: only by hand."""
+        """Interval of the restore points of each Cloud PC, or None if they are made by hand only."""
         hours = self.restore_point_frequency_in_hours
         return timedelta(hours=hours) if hours else None
 

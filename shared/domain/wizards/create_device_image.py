@@ -56,7 +56,7 @@ class ChosenImage(Value):
 
 
 def own_image(step: ChosenImage, images: Iterable[OwnImage]) -> OwnImage | None:
-    """Return the gallery version or the managed image that was chosen, None when there is none of that kind."""
+    """Return the chosen gallery version or managed image, or None if there is none of that kind."""
     found = image_named(images, step.own_image_id)
     return found if found and is_managed_image(found.id) is (step.managed_image_id is not None) else None
 

@@ -43,7 +43,7 @@ class _Hosts(Value):
 
 
 class SourceStep(ChosenImage, _Hosts):
-    """For which hosts it is, and what its first version is: exactly one of the three ids."""
+    """The type of its hosts, and the source of its first version: exactly one of the three ids."""
 
 
 class DetailStep(Value):

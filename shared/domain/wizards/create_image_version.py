@@ -28,7 +28,7 @@ class SetStep(Value):
 
 
 class VersionStep(Value):
-    """Its number: higher than those there are. Left out: the next patch number."""
+    """The version's number, higher than all others of the set. Left out: the next patch number."""
 
     version: str | None = Field(
         None, pattern=VERSION_NUMBER, max_length=29, description="major.minor.patch", title="Version"
@@ -44,7 +44,7 @@ class _StartStep(Value):
 
 
 class SourceStep(ChosenImage, _StartStep):
-    """Source of the version: at most one. None: the set's own source."""
+    """Source of the version, at most one id. Without one, the set's own source."""
 
 
 class CustomizationStep(Value):

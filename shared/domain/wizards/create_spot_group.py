@@ -43,7 +43,7 @@ _MOST_EXCEPTIONS = 400
 
 
 class CapacityStep(CapacitySettings):
-    """Settings for the number of running hosts. Default values are those of Spot PC."""
+    """Settings for the number of running hosts. The defaults follow Spot PC."""
 
 
 class EditCapacityStep(Value):

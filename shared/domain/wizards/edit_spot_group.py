@@ -57,7 +57,7 @@ class _Names(Value):
 
 
 class EditNameStep(DataStep, _Names):
-    """Names and paths; what is left out stays. Where one path serves for profiles and data, it stays one."""
+    """Names and paths; omitted fields do not change. A single path for profiles and data stays a single one."""
 
     tags: Tags | None = Field(None, title="Tags", description="Of its resources in Azure.")
 

@@ -45,7 +45,7 @@ def changed_steps(form: PolicyForm, policy: Policy) -> frozenset[str]:
 
 
 def checked_steps(form: PolicyForm, policy: Policy) -> frozenset[str]:
-    """Return the steps that have to be right: those that change, and the image where the connections do."""
+    """Return the steps to check: the changed ones, and the image step if the connections change."""
     changed = changed_steps(form, policy)
     return changed | {"image"} if "connection" in changed else changed
 

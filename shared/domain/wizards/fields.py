@@ -45,7 +45,7 @@ def _valid(name: str) -> str:
 
 
 Name = Annotated[str, Field(min_length=1, max_length=120), AfterValidator(_valid)]
-"""A name of at most 120 characters, none of them forbidden, without a space at its ends."""
+"""A name of at most 120 characters, without forbidden characters and without a space at its ends."""
 
 
 def name_taken(name: str, others: Iterable[str]) -> bool:

@@ -38,7 +38,7 @@ def address_warnings(connections: list[Connection], new: int, cloud_pcs: tuple[C
 
 
 _SHOWN = 100
-"""At most so many users are named; the number counts all."""
+"""The most users that a forecast names; its number counts all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,7 +203,7 @@ def parse(model: type[M], raw: object) -> M:
 def problems_of(
     error: ValidationError, prefix: str = "", step: str | None = None, noun: str = "field"
 ) -> list[Problem]:
-    """Return the problems of *error* in our words; what was sent is never repeated: it may be a password.
+    """Return the problems of *error* in our words, without the values that were sent: one may be a password.
 
     A list that is too short only because its items are wrong is not a problem of its own. *noun*: what the parts of the
     body are called.

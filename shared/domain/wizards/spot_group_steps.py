@@ -52,14 +52,14 @@ Quantity = Annotated[int, Field(ge=1, le=5_000)]
 
 
 class NameStep(Value):
-    """The group's name for administrators, and the one that its users see on their desktop."""
+    """The group's name for administrators, and its name on its users' desktops."""
 
     display_name: Name = Field(title="Name", description="For administrators; no other Spot Group has it.")
     friendly_name: Name = Field(title="Friendly name", description="What users see on their desktop.")
 
 
 class DataStep(Value):
-    """Path of the data that users share: that of their profiles, unless another is named."""
+    """Path of the data that users share; by default the path of the profiles."""
 
     data_path: UncPath | None = Field(
         None, title="Data path", description="Where the data is that users share; the profile path when left out."
@@ -75,7 +75,7 @@ class DataStep(Value):
         return self
 
     def shared_data(self, profiles: str, before: SpotGroup | None = None) -> str | None:
-        """Return the path of the shared data, None: no desktop shows it.
+        """Return the path of the shared data, or None if no desktop shows it.
 
         *profiles*: the path of the profiles, as the form leaves it. *before*: a group that is edited: what the form
         does not say stays, and where one path serves for both the two stay one.
@@ -205,7 +205,7 @@ class SpotGroupFacts(Value):
         return next((site for site in self.sites if site.id == site_id), None)
 
     def connection_of(self, step: SiteStep) -> Connection | None:
-        """Return the connection that was chosen, or the site's only usable one; None: there is no such one."""
+        """Return the chosen connection, or the site's only usable one; None if there is no such connection."""
         there = [each for each in self.connections if each.site_id == step.site_id]
         if step.connection_id is not None:
             return next((each for each in there if each.id == step.connection_id), None)

@@ -86,7 +86,7 @@ async def build_due(deps: Dependencies, client: DurableClient, due: Due) -> date
 
 
 async def resume_build(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Start a build again that broke off, or stands still; one that goes on is left alone.
+    """Restart a build that broke off or stalled; a running build is left alone.
 
     It repeats the attempt that broke off, and first cleans up what that one left.
     """
@@ -119,7 +119,7 @@ async def resume_build(deps: Dependencies, client: DurableClient, due: Due) -> d
 
 
 def _is_being_built(pc: CloudPc, build: Build) -> bool:
-    """Whether a build has not come to its end; also that of a replacement which has no place to take any more."""
+    """Whether a build has not ended, including the build of a replacement whose Cloud PC was lost."""
     return pc.goes_on(build) or (build is pc.replacement and build.unfinished)
 
 
@@ -193,10 +193,10 @@ def _refuse_unless_possible(pc: CloudPc, kind: Rebuild) -> None:
 
 
 async def _start(context: ActionContext, client: DurableClient, pc: CloudPc, *, queued: bool) -> None:
-    """Start the build as the record says; a sweep does it if this does not come to its end.
+    """Start the build in the record; if this call breaks off, a sweep does it.
 
-    *queued*: it held no licence. Its user is planned, and the build starts when one is free, before all that came
-    later; until then the record says which place it has.
+    *queued*: it holds no licence. Its user is reconciled, and the build starts when a licence is free, before later
+    requests; until then the record shows its place in the queue.
     """
     deps, tenant = context.deps, context.tenant
     if pc.current.snapshot is None or not waits(pc):

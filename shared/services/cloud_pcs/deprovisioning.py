@@ -177,7 +177,7 @@ _LOOK_AGAIN = timedelta(hours=1)
 """Time until work that waits for a person, or for another plan, is looked at again."""
 
 _CLEANED_BY = timedelta(minutes=15)
-"""Time until a sweep checks that a clean-up has ended; one that still runs is left alone."""
+"""Time until a sweep checks that a clean-up has ended; a running clean-up is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +225,7 @@ async def clean_up_due(deps: Dependencies, client: DurableClient, due: Due) -> d
 
 
 async def hold_back_clean_up(deps: Dependencies, pc: CloudPc, build: Build) -> Held | None:
-    """Ask before the clean-up of what somebody may have used: before it begins, and before each step of a long one.
+    """Ask whether a machine that may have been used can be cleaned up: at the start, and before long steps.
 
     Return why it waits, which the record has then; None when it may go on. Raises: ThrottledError.
     """
@@ -276,7 +276,7 @@ async def _why_not(deps: Dependencies, pc: CloudPc, build: Build) -> Unanswered 
 
 
 async def _why_not_replaced(deps: Dependencies, pc: CloudPc, build: Build) -> Unanswered | str | None:
-    """Ask Azure about the machine that is used now; return why the one before it is not cleaned up now."""
+    """Ask Azure about the current machine; return why the earlier machine is not cleaned up now, or None."""
     if build.phase is not Phase.LEAVING or pc.status not in WORKING:
         return None  # it never was anybody's, or there is no other machine that should be there
     there = await successor_is_there(deps, pc)
@@ -286,7 +286,7 @@ async def _why_not_replaced(deps: Dependencies, pc: CloudPc, build: Build) -> Un
 
 
 def _to_clean_up(pc: CloudPc, due: Due) -> Build | None:
-    """Return the build whose clean-up is due; None if it is not due, or the build has no machine."""
+    """Return the build whose clean-up is due, or None if it is not due or has no machine."""
     build = pc.build(due.generation)
     if build is None or not pc.to_clean_up(build) or build.resources.computer_name is None:
         return None

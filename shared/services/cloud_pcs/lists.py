@@ -56,7 +56,7 @@ async def cloud_pc_entries(context: ActionContext) -> list[Entry]:
 
 _log = logging.getLogger("deskwright.services")
 _DESKTOP = "SessionDesktop"
-"""The name of the one desktop that an application group of desktops publishes."""
+"""The name of the only desktop that an application group of type desktop publishes."""
 
 _PUBLISHED: TtlCache[PublishedDesktop] = TtlCache(timedelta(hours=1))
 
@@ -85,7 +85,7 @@ async def ready_sign_in(deps: Dependencies, tenant: Tenant, pc: CloudPc) -> Sign
 async def spot_sign_in(
     deps: Dependencies, tenant: Tenant, group: SpotGroup, member: SpotMember | None = None
 ) -> DesktopSignIn:
-    """Return the sign-in details of a member of a Spot Group, or those for all where none is named.
+    """Return the sign-in details of a member of a Spot Group, or general ones without a member.
 
     Raises: ConflictError while the group has no desktop, or the member no right to sign in.
     """
@@ -102,7 +102,7 @@ async def spot_sign_in(
 
 
 async def published_desktop(deps: Dependencies, tenant: Tenant, host_pool_id: str) -> PublishedDesktop | None:
-    """Return the desktop of a host pool as it is published; None where Azure does not say: nobody waits for a link."""
+    """Return the published desktop of a host pool, or None without an answer: a link is not worth a wait."""
 
     async def read() -> PublishedDesktop:
         pool = parse_id(host_pool_id)
@@ -132,7 +132,7 @@ _RESETS: TtlCache[str] = TtlCache(timedelta(minutes=1))
 
 
 async def cloud_pcs_of(deps: Dependencies, directory_id: str, user_id: str) -> list[tuple[Tenant, list[CloudPc]]]:
-    """Return a user's own Cloud PCs, those that there are or were, by tenant."""
+    """Return a user's own Cloud PCs, including former ones, by tenant."""
     found = []
     for tenant in await _tenants(deps, directory_id):
         pcs = [stored.value for stored in await deps.cloud_pcs.of_user(tenant.id, user_id)]
@@ -181,7 +181,7 @@ async def setting_or_none(deps: Dependencies, tenant: Tenant, user_id: str) -> t
 
 
 async def allow(deps: Dependencies, tenant: Tenant, user_id: str, action: OwnAction) -> None:
-    """Let a user do *action* with their own Cloud PC. Raises: ForbiddenError, and as the directory does."""
+    """Check that a user may do *action* with their own Cloud PC. Raises: ForbiddenError, and as the directory does."""
     if not allows(await setting_of(deps, tenant, user_id), action):
         raise ForbiddenError(NOT_ALLOWED)
 
@@ -249,7 +249,7 @@ async def _why_no_reset(context: ActionContext, pc: CloudPc) -> str | None:
 
 
 async def _pause_of(context: ActionContext, pc: CloudPc) -> str | None:
-    """Return the message that the Cloud PC is paused, None if it is not. Its user is not told who paused it and why."""
+    """Return the message that the Cloud PC is paused, or None. It tells its user neither who paused it nor why."""
     return _PAUSED if await why_paused(context.deps, context.tenant, pc) else None
 
 

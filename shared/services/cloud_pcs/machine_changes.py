@@ -273,7 +273,7 @@ async def replace(
 
 
 async def start_replacement(context: ActionContext, client: DurableClient, pc: CloudPc) -> None:
-    """Start the build that the record asks for; if this call is cut off, a sweep does it."""
+    """Start the replacement in the record; if this call breaks off, a sweep does it."""
     deps, instance_id = context.deps, replacing_instance(pc)
     if instance_id is None or pc.replacement is None or pc.replacement.snapshot is None:
         return

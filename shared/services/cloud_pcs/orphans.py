@@ -1,4 +1,4 @@
-"""Orphans: a scan that a person asks for, or that is due; and removing one."""
+"""Orphans: requested and scheduled scans, and the removal of one orphan."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ async def request_scan(context: ActionContext, client: DurableClient) -> Operati
 
 
 async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Scan a tenant whose last scan is old, that was requested, or that broke off; return when to look again."""
+    """Start a tenant's scan if one is due, was requested or broke off; return the time of the next check."""
     tenant = await deps.tenants.find(due.tenant_id)
     if tenant is None:
         return None
@@ -61,7 +61,7 @@ async def scan_due(deps: Dependencies, client: DurableClient, due: Due) -> datet
 
 
 async def want_scan(deps: Dependencies, tenant: Tenant, resource_group: str) -> None:
-    """Have a resource group scanned whose site goes, although no site names it any more; the sweep begins the scan."""
+    """Have a resource group scanned after its site was deleted; the sweep begins the scan."""
     now = deps.clock.now()
     before = await deps.orphan_scans.find(tenant.id, LAST)
     scan = before.value if before else OrphanScan(id=LAST, tenant_id=tenant.id, started_at=now)

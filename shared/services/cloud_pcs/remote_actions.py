@@ -134,7 +134,7 @@ async def start_action(client: DurableClient, pc: CloudPc) -> bool:
 
 
 async def action_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Resume a remote action that broke off, and begin one that a plan has saved; a running action is left alone."""
+    """Resume a remote action that broke off, or begin an action that a plan has saved; leave a running action alone."""
     found = await deps.cloud_pcs.find(due.tenant_id, due.subject_id)
     if found is None or found.value.action is None or found.value.current.generation != due.generation:
         return None
@@ -173,7 +173,7 @@ async def rename(context: ActionContext, cloud_pc_id: str, display_name: str) ->
 
 
 _LATER = timedelta(minutes=15)
-"""Time until the next look at a Cloud PC on which another action runs, or whose user's groups cannot be read."""
+"""Time until the next check of a Cloud PC with another action, or whose user's groups cannot be read."""
 
 _LOOK_AGAIN = timedelta(days=1)
 """Time until the next look at a Cloud PC without restore points, while settings of other users have an interval."""
@@ -182,7 +182,7 @@ _BUILT = WORKING | {Status.RESTORING, Status.RESIZING}
 
 
 async def restore_points_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Make a restore point that is due, or remove those that have expired; return when to look again."""
+    """Make a due restore point, or remove expired ones; return the time of the next check."""
     found = await deps.tenants.find(due.tenant_id)
     if found is None:
         return None
@@ -209,7 +209,7 @@ async def restore_points_due(deps: Dependencies, client: DurableClient, due: Due
 
 
 async def _frequency(deps: Dependencies, tenant: Tenant, pc: CloudPc) -> tuple[timedelta | None, bool]:
-    """Return how often one of *pc* is made (None: never), and whether settings of any users say how often.
+    """Return the interval of restore points of *pc* (None: never), and whether users' settings set any interval.
 
     The directory is asked only where they do. Raises: as the directory.
     """
@@ -251,7 +251,7 @@ async def _begin(deps: Dependencies, client: DurableClient, pc: CloudPc, name: R
 
 
 async def shortest_frequency(deps: Dependencies, tenant: Tenant) -> timedelta | None:
-    """Return the shortest time between restore points of any user of a tenant; None: no user has them."""
+    """Return the shortest interval of restore points of any user of a tenant, or None if no user has them."""
     settings = [stored.value async for stored in deps.user_settings.each(tenant.id)]
     usual = tenant.settings.restore_point_every
     return min([*own_frequencies(settings), *([usual] if usual else [])], default=None)

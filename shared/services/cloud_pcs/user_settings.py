@@ -1,4 +1,4 @@
-"""User settings: made, changed, assigned to groups and deleted; and those that apply to somebody."""
+"""User settings: create, change, assign to groups and delete; and find the settings that apply to a user."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ async def update_user_setting(
 async def assign_user_setting(
     context: ActionContext, stored: Stored[UserSetting], group_ids: tuple[str, ...]
 ) -> Stored[UserSetting]:
-    """Replace the groups to whose members they apply; groups that stay keep since when.
+    """Replace the assigned groups of user settings; groups that stay keep their date.
 
     Raises: InvalidError with a pointer ``/groups/groupIds/<n>`` for each of *group_ids* that is wrong, StaleError.
     """
@@ -108,7 +108,7 @@ async def setting_of(deps: Dependencies, tenant: Tenant, user_id: str) -> UserSe
 async def setting_among(
     deps: Dependencies, tenant: Tenant, user_id: str, settings: Collection[UserSetting]
 ) -> UserSetting | None:
-    """Return the one of *settings*, all of a tenant's, that applies to a user. Raises: as the directory."""
+    """Return the settings that apply to a user, from *settings*, all of a tenant. Raises: as the directory."""
     return applying(settings, await groups_among(deps, tenant, user_id, settings))
 
 

@@ -49,7 +49,7 @@ async def images_of_policies(context: ActionContext) -> Choices:
 
 
 async def own_gallery_versions(context: ActionContext) -> Choices:
-    """Return the versions in the tenant's galleries; those of which nothing can be built come last, with the reason."""
+    """Return the versions in the tenant's galleries; unusable ones come last, with the reason."""
     return await _own(context, managed=False)
 
 
@@ -77,7 +77,7 @@ async def _own(context: ActionContext, *, managed: bool) -> Choices:
 
 
 async def session_host_images(context: ActionContext) -> Choices:
-    """Return the marketplace images for each type of hosts, those that are recommended first."""
+    """Return the marketplace images for each type of host, recommended ones first."""
     names, found = context.tenant.settings.recommended_images, Choices()
     async for stored in context.deps.sites.each(context.tenant.id):
         for of in HostPoolType:

@@ -97,7 +97,7 @@ async def _wait_of_image(deps: Dependencies, site: Site, image: DeviceImage) -> 
 
 
 async def _versions_without(deps: Dependencies, site: Site) -> list[ImageVersion]:
-    """Return the versions for hosts in the site that are not in all its regions yet, also those that are being made."""
+    """Return the versions for hosts in the site that are missing in one of its regions, also unfinished versions."""
     sets = {stored.value.id: stored.value async for stored in deps.image_sets.each(site.tenant_id)}
     here = {each.id for each in sets.values() if each.is_global or each.home_site_id == site.id}
     versions = [stored.value async for stored in deps.image_versions.each(site.tenant_id)]
@@ -165,7 +165,7 @@ async def _copy(deps: Dependencies, site: Site, version_id: str, replicas: int) 
 
 
 def republished(found: Any, regions: Iterable[str], replicas: int, **publishing: Any) -> Any:  # noqa: ANN401 - the SDK's
-    """Return the body that gives a version, as it was *found*, also in *regions*, with as many *replicas* in each.
+    """Return the body that also publishes a *found* version in *regions*, with *replicas* copies in each.
 
     A region that has it keeps the replicas that it has, if these are more. *publishing*: more of its profile.
     """

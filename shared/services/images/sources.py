@@ -48,7 +48,7 @@ async def gallery_images(deps: Dependencies, tenant: Tenant, region: str) -> tup
 async def session_host_images(
     deps: Dependencies, tenant: Tenant, region: str, *, pooled: bool
 ) -> tuple[GalleryImage, ...]:
-    """Return the marketplace images that fit session hosts: multi-session ones if they are *pooled*."""
+    """Return the marketplace images that fit session hosts; *pooled*: multi-session images."""
     key = ("pooled" if pooled else "personal", tenant.subscription_id, region)
     fits = partial(session_host_image, pooled=pooled)
     read = partial(_offered, deps, tenant.subscription_id, region, SESSION_HOST_OFFERS, fits)
@@ -205,7 +205,7 @@ def _version(image_name: str, version: Any, definition: ImageTraits) -> OwnImage
 
 
 def _managed(image: Any) -> OwnImage:  # noqa: ANN401 - the SDK's Image
-    """Return a managed image as a choice; one that does not say its generation is of the first."""
+    """Return a managed image as a choice; an image without a generation is of generation 1."""
     properties = image.properties
     disks = properties.storage_profile if properties else None
     disk = disks.os_disk if disks else None

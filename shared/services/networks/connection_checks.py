@@ -47,7 +47,7 @@ async def begin_check(
     *,
     first: Promise | None = None,
 ) -> Begun[R]:
-    """Make a change and begin the health checks of *connection*, as it is then, with a probe; return the operation.
+    """Make a change and begin the health checks of the changed *connection*, with a probe; return the operation.
 
     *first*: what is done between the two.
     Checks that run already come to their end first; the sweep begins these after them. Two that wait are one.
@@ -105,7 +105,7 @@ def _instance(connection: Connection) -> str:
 
 
 def probe_for(connection: Connection, site: Site, *, requested: bool, at: datetime) -> ProbeOrder | None:
-    """Return the order of the probe, or of cleaning up after earlier ones; None: there is nothing to do."""
+    """Return the order of a probe, or of the clean-up after earlier ones; None if neither is needed."""
     wanted = probe_wanted(connection, requested=requested)
     if not wanted and not connection.probe_computer_names:
         return None
@@ -140,7 +140,7 @@ def probe_wanted(connection: Connection, *, requested: bool) -> bool:
 
 
 async def check_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Check a connection whose last check is some hours old, was requested, never begun, or has broken off.
+    """Check a connection whose checks are old, were requested, never began, or broke off.
 
     While one runs, its instance is alive and nothing is started; the sweep after its end sees when the next is due. A
     tenant that is paused, or the whole service, builds nothing: the connections are checked when it is resumed.
@@ -222,7 +222,7 @@ def wanted_for_now(connection: Connection, now: datetime, *, edited: bool) -> da
 
 
 async def _paused(deps: Dependencies, connection: Connection, now: datetime) -> bool:
-    """Whether the checks are not needed; those of a connection in use are, for another four weeks."""
+    """Whether the checks may pause; checks of a connection in use continue for four more weeks."""
     if not connection.checks_paused(now, in_use=False):
         return False
     policies, cloud_pcs = await users_of(deps, connection)

@@ -238,7 +238,7 @@ async def update_password(
 def changed_connection(
     before: Connection, form: Mapping[str, Any], password: str | None, facts: ConnectionFacts
 ) -> Connection:
-    """Return the connection as *form* says; it may keep its subscription, whoever changes it. Raises: InvalidError."""
+    """Return the connection changed by *form*; anyone may keep its present subscription. Raises: InvalidError."""
     site = form["site"]
     stays = isinstance(site, Mapping) and site.get("subscriptionId") == before.subscription_id
     others = facts.but(

@@ -28,7 +28,7 @@ async def store_password(context: ActionContext, name: str, password: str) -> st
 
 
 async def renew_password(context: ActionContext, domain: Domain, password: str) -> None:
-    """Make *password* that of the join account which the connection has."""
+    """Store *password* as the password of the connection's join account."""
     await store_password(context, name_in(domain.password_secret_url), password)
 
 

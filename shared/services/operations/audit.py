@@ -31,7 +31,7 @@ class OperationFacts:
     now: datetime
 
     def shown(self, operation: Operation) -> ShownOperation:
-        """Return an operation as it is shown."""
+        """Return an operation with the name of its target and its estimated end."""
         return ShownOperation.model_construct(
             **dict(operation),
             resource_display_name=self.names.get(operation.resource_id),

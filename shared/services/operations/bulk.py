@@ -49,7 +49,7 @@ class BulkForm(Value):
 
 
 class BulkTarget(Value):
-    """One Cloud PC of a bulk action, and why the action is not possible on it; None: it is."""
+    """One Cloud PC of a bulk action; *refusal*: why the action is not possible on it, or None."""
 
     cloud_pc_id: str
     user_principal_name: str
@@ -204,7 +204,7 @@ def _instance(bulk: BulkAction) -> str:
 
 
 async def steer(context: ActionContext, client: DurableClient, bulk_id: str, status: BulkStatus) -> BulkAction:
-    """Pause, resume or cancel; what has begun comes to its end. Raises: ConflictError when it is over.
+    """Pause, resume or cancel a bulk action; begun items run to their end. Raises: ConflictError after its end.
 
     One that is cancelled is started once more, too: that settles the items which were not begun.
     """

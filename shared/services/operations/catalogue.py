@@ -70,7 +70,7 @@ Guard = Callable[[ActionContext, DurableClient, CloudPc], Awaitable[object]]
 
 @dataclass(frozen=True, slots=True)
 class InBulk(Generic[F]):
-    """An action as a bulk action does it. *judge*: says beforehand what *perform* would refuse."""
+    """The bulk variant of an action. *judge*: returns in advance the reason for which *perform* would refuse."""
 
     form: type[F]
     judge: Judge[F]
@@ -129,7 +129,7 @@ def _remote(
     choices: Callable[[CloudPc], tuple[str, ...]] | None = None,
     in_bulk: InBulk[Any] | None = None,
 ) -> Performer[F]:
-    """Return the performer of a remote action. *request*: what the form asks for."""
+    """Return the performer of a remote action. *request*: converts the form to the request."""
 
     async def perform(context: ActionContext, client: DurableClient, pc_id: str, form: F) -> Operation:
         return await act(context, client, pc_id, request(form))
@@ -187,7 +187,7 @@ async def _confirm(context: ActionContext, client: DurableClient, pc_id: str, fo
 
 
 def _nearest(pc: CloudPc, form: BulkRestoreForm) -> RemoteActionRequest:
-    """Return the request for the restore point that *form* selects of *pc*; where there is none, for none."""
+    """Return the request for the restore point that *form* selects; without one, its id is None."""
     found = nearest(pc.current.restore_points, form.restore_point_date_time, form.time_range)
     return RemoteActionRequest(Remote.RESTORE, restore_point_id=found.id if found else None)
 

@@ -120,7 +120,7 @@ def planned_builds_start(there: TenantRecords) -> Iterator[Due]:
 
 
 def builds_go_on(there: TenantRecords) -> Iterator[Due]:
-    """Every machine whose build has begun is looked at; who waits in the queue is left there."""
+    """Yield a check of every build that has begun; builds in the queue need none."""
     for pc in there.cloud_pcs:
         other = pc.replacement
         if other is not None and other.unfinished:
@@ -195,7 +195,7 @@ def image_versions_go_on(there: TenantRecords) -> Iterator[Due]:
 
 
 def connections_are_checked(there: TenantRecords) -> Iterator[Due]:
-    """The checks of connections are repeated, and those that were requested are made."""
+    """Yield the next checks of each connection, including requested ones."""
     return _of_each(there, DueKind.RECHECK, there.connections)
 
 
@@ -260,7 +260,7 @@ def _of(pc: CloudPc, kind: DueKind, at: datetime) -> Due:
 
 @dataclass(frozen=True, slots=True)
 class DueRule:
-    """The rule that acts on a due row of a kind, and what a restore *promises* again of it."""
+    """The rule that acts on due rows of a kind, and *promises*: the rows that a restore writes again."""
 
     act: Rule
     promises: Promise

@@ -226,7 +226,7 @@ async def begun_before(context: ActionContext, resource: Resource) -> bool:
 async def open_operation(
     context: ActionContext, kind: str, resource_id: str, *, warnings: tuple[dict[str, Any], ...] = ()
 ) -> Operation:
-    """Write down the operation that this request begins; when it is repeated, return the one it made before."""
+    """Save the operation that this request begins; a repeated request returns the saved one."""
     operation = Operation(
         id=context.operation_id,
         tenant_id=context.tenant.id,

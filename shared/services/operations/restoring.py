@@ -62,7 +62,7 @@ async def restore_tables(tables: Tables, blobs: Blobs, name: str, *, merge: bool
 
 
 async def _verify(blobs: Blobs, manifest: Manifest) -> None:
-    """See that the whole export is there and as it was written. Raises: DamagedError."""
+    """Check that the export is complete and unchanged. Raises: DamagedError."""
     if manifest.format > FORMAT:
         raise DamagedError(f"the export has format {manifest.format}; this Deskwright reads up to {FORMAT}")
     if unknown := manifest.tables.keys() - set(EXPORTED):
@@ -99,7 +99,7 @@ async def _enter(tables: Tables, manifest: Manifest, *, merge: bool) -> None:
 
 
 async def _promise_again(tables: Tables, at: datetime) -> None:
-    """Promise again, for each kind, what records and promises, read one after the other, may have lost between them."""
+    """Write the due rows that may be missing because records and due rows were exported one after the other."""
     records = Records(tables)
     async for tenant in records.tenants.each():
         tenant_id = tenant.value.id

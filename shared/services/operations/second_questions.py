@@ -1,4 +1,4 @@
-"""Second questions: whatever cannot be undone is asked about again before it is done, and held back without an answer.
+"""Second questions: an irreversible act is confirmed by another query first, and waits without an answer.
 
 A list proves who is a member or has a licence, never who is not, and a directory may answer a part of it without an
 error. A plan that takes nothing from anybody asks nothing.
@@ -67,7 +67,7 @@ async def ask_for_claim(deps: Dependencies, pc: CloudPc) -> Claim | Unanswered:
 
 
 async def successor_is_there(deps: Dependencies, pc: CloudPc) -> bool | Unanswered:
-    """Ask Azure whether the machine of *pc* is there, before the one that it has replaced goes."""
+    """Ask Azure whether the machine of *pc* exists, before its earlier machine is removed."""
     for order in leftovers_of(pc, pc.current):
         machine = order.machine()
         try:

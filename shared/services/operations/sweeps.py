@@ -33,7 +33,7 @@ SLACK = timedelta(minutes=15)
 """Longest time of the repeats of a failing call, beyond the time-out of the awaited work."""
 
 BEGINS_WITHIN = timedelta(minutes=20)
-"""Longest time that a start waits for the host; one that takes longer was lost."""
+"""Longest time that a start waits for the host; after that the start counts as lost."""
 
 AGAIN_AFTER = timedelta(minutes=1)
 """Time until ended work is started again: by then its instance has ended."""
@@ -86,7 +86,7 @@ async def start_watched(
     tenant_id: str,
     instance_id: str,
 ) -> bool:
-    """Start work that no record shows; before that, promise that a sweep checks whether it goes on.
+    """Start work that no record shows, after writing a due row so that a sweep checks that it runs.
 
     False: it runs already. The order is read from the instance when it has to be started again.
     """
@@ -117,7 +117,7 @@ async def progress_due(deps: Dependencies, client: DurableClient, due: Due) -> d
 
 
 _COMPARED_FIRST = timedelta(minutes=5)
-"""Time until the next look at due rows of a tenant whose restored records are still being compared with Azure."""
+"""Time until the next check of due rows of a tenant whose restored records are being compared with Azure."""
 
 Rule = Callable[[Dependencies, DurableClient, Due], Awaitable[datetime | None]]
 """Acts on one due row; returns when to look again, None when it is done or no longer wanted."""
@@ -132,7 +132,7 @@ ROW_S = 90.0
 """The most that one row may take. A call to a cloud ends after 60 s (``shared/clients/pipeline.py``)."""
 
 MOST_FAILURES = 5
-"""A row whose rule has failed so often in succession is set aside, unless a cloud or the storage did not answer."""
+"""A row whose rule fails this often in succession is set aside, unless a cloud or the storage did not answer."""
 
 _FIRST_PAUSE = timedelta(minutes=1)
 _LONGEST_PAUSE = timedelta(minutes=15)
@@ -155,7 +155,7 @@ async def sweep_due(client: DurableClient, rules: Mapping[DueKind, Rule], *, bud
 async def _unless_compared_first(
     comparing: frozenset[str], rule: Rule, deps: Dependencies, client: DurableClient, due: Due
 ) -> datetime | None:
-    """Act on a row; that of a tenant whose restored records are still being compared is looked at later."""
+    """Act on a row; postpone rows of a tenant whose restored records are being compared with Azure."""
     if due.tenant_id in comparing and due.kind is not DueKind.ORPHANS:
         return deps.clock.now() + _COMPARED_FIRST
     return await rule(deps, client, due)
@@ -166,7 +166,7 @@ async def _act_on(deps: Dependencies, client: DurableClient, dues: Sequence[Due]
     loop, places, left = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE), len(dues)
 
     async def share(rows: Iterator[Due]) -> None:
-        """Act on rows of one tenant, one after the other; places are given to the shares in the order of asking."""
+        """Act on rows of one tenant, one after the other; the tenants get places in the order of their requests."""
         nonlocal left
         for due in rows:
             async with places:
@@ -203,7 +203,7 @@ async def _act(deps: Dependencies, client: DurableClient, due: Due, rule: Rule) 
 
 
 async def _put_off(deps: Dependencies, due: Due, error: Exception) -> None:
-    """Push a row back whose rule has failed, or set it aside; where the storage fails too, it stays as it is."""
+    """Postpone a row whose rule has failed, or set it aside; if the storage fails too, the row is unchanged."""
     now, for_a_while = deps.clock.now(), isinstance(error, UnavailableError | TimeoutError)
     try:
         if isinstance(error, UnreadableError) or (due.failures + 1 >= MOST_FAILURES and not for_a_while):

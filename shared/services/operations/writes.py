@@ -1,4 +1,4 @@
-"""The writes of one record that a change consists of: as they were decided, and how they are made."""
+"""The write of one record that a change makes: its decision and its execution."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Write(Generic[R]):
 
 @contextmanager
 def name_taken_is(problem: Problem) -> Iterator[None]:
-    """Report a name that somebody else took just now as the form reports one that was taken before."""
+    """Report a name that was taken concurrently like a name that was taken before."""
     try:
         yield
     except NameTakenError as error:

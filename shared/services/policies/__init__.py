@@ -1,1 +1,1 @@
-"""Policies: who gets a Cloud PC, why, and what a change would do."""
+"""Policies: who gets a Cloud PC, the reasons, and forecasts of changes."""

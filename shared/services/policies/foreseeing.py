@@ -31,21 +31,21 @@ from shared.services.wizards.edits import edited_policy
 
 
 class AssignForm(Value):
-    """The groups to which a policy would be assigned; none: it is unassigned."""
+    """The groups to which a policy would be assigned; an empty list removes all assignments."""
 
     policy_id: Id
     group_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_GROUPS), AfterValidator(distinct)]
 
 
 class PauseTarget(Value):
-    """Target of a pause: a policy, a Spot Group, or the whole tenant when none of them is named."""
+    """Target of a pause: a policy, a Spot Group, or the whole tenant if neither is named."""
 
     policy_id: Id | None = None
     spot_group_id: Id | None = None
 
 
 class DryRunForm(Value):
-    """A change whose effect is asked for: exactly one of the five."""
+    """A change whose consequences are forecast: exactly one of the five."""
 
     assign: AssignForm | None = None
     edit: Annotated[dict[Word, Any], Field(max_length=10)] | None = Field(

@@ -22,7 +22,7 @@ from shared.workflow import DurableClient
 
 
 async def why_paused(deps: Dependencies, tenant: Tenant, pc: CloudPc) -> str | None:
-    """Return why nothing of *pc* may begin now, under the policy that it was built from; None: it may."""
+    """Return why no work on *pc* may begin now, by its policy, tenant and service; None if it may."""
     policy = await deps.policies.find(tenant.id, pc.current.snapshot.policy_id) if pc.current.snapshot else None
     return pause_reason(await deps.service_state.get(), tenant, policy.value if policy else None)
 

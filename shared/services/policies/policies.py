@@ -84,7 +84,7 @@ async def _settings_of(context: ActionContext, user_id: str) -> tuple[AppliedSet
 
 
 _MOST_READ = 20
-"""Whoever saves waits for the members of so many groups at most; beyond, only shared groups are warned of."""
+"""The most groups whose members are read when a policy is saved; of others only shared groups are reported."""
 
 Warnings = tuple[dict[str, Any], ...]
 

@@ -45,7 +45,7 @@ async def reconcile_for(
 
 
 async def request_reconcile(deps: Dependencies, client: DurableClient, tenant_id: str, now: datetime) -> None:
-    """Bring the whole tenant to what its directory and policies say, now.
+    """Reconcile the whole tenant with its directory and policies now.
 
     A reconcile that runs already sees the marker when it ends and goes round again; one that never started, or
     ended in between, is started by the sweep.
@@ -98,7 +98,7 @@ async def close_operations(deps: Dependencies, tenant_id: str, now: datetime) ->
 
 
 async def reconcile_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Start a reconcile that was requested and is not done; one that keeps failing, ever more rarely."""
+    """Start a requested reconcile that has not finished; after failures, at growing intervals."""
     requested_at, now = await deps.requests.newest(due.tenant_id), deps.clock.now()
     if requested_at is None:
         await close_operations(deps, due.tenant_id, now)

@@ -147,7 +147,7 @@ def licences_of(context: ActionContext, groups: Iterable[SpotGroup]) -> dict[Lic
 
 
 async def _members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Seen, ...] | None:
-    """Return the members of the groups; None: they cannot be read."""
+    """Return the members of the groups, or None if they cannot be read."""
     graph = context.deps.graph(context.tenant)
 
     async def of_group(group_id: str) -> list[DirectoryUser]:
@@ -162,7 +162,7 @@ async def _members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Se
 
 
 async def _known_members(context: ActionContext, group: SpotGroup | None) -> tuple[SpotMember, ...]:
-    """Return the members of a group as they are recorded."""
+    """Return the recorded members of a group."""
     if group is None:
         return ()
     known = context.deps.spot_members.each(group.tenant_id, group_id=group.id)
@@ -172,7 +172,7 @@ async def _known_members(context: ActionContext, group: SpotGroup | None) -> tup
 async def _usages(
     context: ActionContext, form: Mapping[str, Any], groups: Iterable[SpotGroup]
 ) -> tuple[Usage, ...] | None:
-    """Return the quotas where the hosts are built; None: they cannot be read."""
+    """Return the quotas of the region in which the hosts are built, or None if they cannot be read."""
     edited = _edited(form, groups)
     site_id = edited.site_id if edited else _text(form, "site", "siteId")
     site = await context.deps.sites.find(context.tenant.id, site_id) if site_id else None

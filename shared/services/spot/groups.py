@@ -234,7 +234,7 @@ async def confirm_member_removals(
 async def _change(
     context: ActionContext, client: DurableClient, kind: str, stored: Stored[SpotGroup], after: SpotGroup
 ) -> Begun[Stored[SpotGroup]]:
-    """Write a group, and bring it to what that means. Raises: InvalidError where the name is taken, StaleError."""
+    """Write a group and request its reconcile. Raises: InvalidError for a taken name, StaleError."""
     with name_taken_is(NAME_TAKEN):
         write = replacement(stored, after, context.deps.spot_groups.replace)
         return await _begin(context, client, kind, after.id, write)
@@ -243,7 +243,7 @@ async def _change(
 async def _begin(
     context: ActionContext, client: DurableClient, kind: str, group_id: str, write: Write[Result]
 ) -> Begun[Result]:
-    """Make a change of a group, and bring it to what that means."""
+    """Make a change of a group and request its reconcile."""
     return await begin_operation(
         context,
         kind,

@@ -34,7 +34,7 @@ _log = logging.getLogger("deskwright.images")
 
 
 async def retire_versions(deps: Dependencies, client: DurableClient, tenant: Tenant, image_set: ImageSet) -> int:
-    """Begin to delete the versions that a set need not keep; return how many. What comes into use meanwhile stays."""
+    """Begin to delete the versions that a set need not keep; return their number. Versions that come into use stay."""
     if image_set.recipe.keep_versions is None:
         return 0
     begun = 0
@@ -88,7 +88,7 @@ _BY_SCHEDULE = "Built by the schedule of the set, from the newest source."
 
 
 async def image_set_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Save a missing first version, build the next one if it is time, and delete those beyond the number to keep.
+    """Save a missing first version, build the next one if it is due, and delete versions beyond the number to keep.
 
     Return when to look again: each day while the set keeps a number of versions only.
     """

@@ -106,7 +106,7 @@ async def forget_secrets(deps: Dependencies, secrets: Iterable[StoredSecret]) ->
 
 
 class ImageSetEdit(Value):
-    """Changes of an image set. *notes*: a note to add; *recipe*: in place of the one there is."""
+    """Changes of an image set. *notes*: a note to add; *recipe*: replaces the present one."""
 
     description: Description | None = None
     notes: NewNote | None = None
@@ -114,7 +114,7 @@ class ImageSetEdit(Value):
 
 
 async def image_set_facts(context: ActionContext) -> ImageSetFacts:
-    """Return the records and offers that a form is checked against; the marketplace is that of the first region."""
+    """Return the records and offers for checking a form; the marketplace images are of the first site's region."""
     deps, tenant = context.deps, context.tenant
     sites = tuple([stored.value async for stored in deps.sites.each(tenant.id)])
     image_sets = tuple([stored.value async for stored in deps.image_sets.each(tenant.id)])

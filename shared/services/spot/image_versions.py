@@ -144,7 +144,7 @@ async def seal_version(
 
 
 def sealing(version: ImageVersion, *, at: datetime, operation_id: str) -> ImageVersion:
-    """Return a version whose seal begins. Raises: ConflictError where it cannot."""
+    """Return a version whose seal begins. Raises: ConflictError if it cannot be sealed."""
     refuse_while_acting(version)
     if not version.by_hand:
         raise ConflictError("it is built without hands, and seals itself", status=version.status.value)
@@ -168,7 +168,7 @@ async def refuse_used_version(deps: Dependencies, version: ImageVersion) -> None
 
 
 def removing(version: ImageVersion, *, at: datetime, operation_id: str) -> ImageVersion:
-    """Return a version whose deletion begins. Raises: ConflictError where it cannot."""
+    """Return a version whose deletion begins. Raises: ConflictError if it cannot be deleted."""
     refuse_while_acting(version)
     return version.after(VersionEvent.DELETE_BEGUN, at=at, operation_id=operation_id)
 
@@ -281,7 +281,7 @@ async def _join_to_try(deps: Dependencies, tenant: Tenant, home: Site) -> JoinTo
 
 
 async def _regions(deps: Dependencies, image_set: ImageSet, home: Site) -> tuple[str, ...]:
-    """Return the regions of a set, those of its home first."""
+    """Return the regions of a set, its home site's first."""
     if not image_set.is_global:
         return home.regions
     sites = [stored.value async for stored in deps.sites.each(image_set.tenant_id)]

@@ -82,7 +82,7 @@ async def read_members(
 
 
 async def confirmed_leavers(directory: Directory, group: SpotGroup, user_ids: Sequence[str]) -> dict[str, bool]:
-    """Ask about each user whether they are in none of the groups; users without an answer are left out.
+    """Return for each user whether they are in none of the groups; users without an answer are left out.
 
     Raises: ThrottledError.
     """
@@ -140,7 +140,7 @@ def removes_kept(host: SessionHost) -> bool:
 
 
 async def confirm_removal(deps: Dependencies, group: SpotGroup, host: SessionHost) -> Confirmation | None:
-    """Ask about the user of a host whose removal is to go on; None: it is kept, as before the removal.
+    """Ask again about the user of a host before its removal continues; return None if the host is kept.
 
     Without an answer it is kept for ten minutes; then the engine decides again. Raises: ThrottledError.
     """
@@ -174,7 +174,7 @@ async def _keep(deps: Dependencies, host: SessionHost, until: datetime | None, a
 
 
 async def _is_gone(deps: Dependencies, group: SpotGroup, host: SessionHost) -> bool | None:
-    """Ask the directory whether the user of *host* has no place any more; None: no answer. Raises: ThrottledError."""
+    """Ask the directory whether the user of *host* has lost their place; None: no answer. Raises: ThrottledError."""
     user_id = host.assigned_user_id
     if user_id is None or host.kept_until is None:
         return False

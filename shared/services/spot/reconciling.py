@@ -26,7 +26,7 @@ from shared.workflow import DurableClient, start
 
 
 def engine_subject(group_id: str) -> str:
-    """Return the subject of requests to run the engine of a group; that of its members is the group's id."""
+    """Return the subject of engine requests of a group; requests about its members use the group's id."""
     return f"{group_id}/hosts"
 
 
@@ -164,7 +164,7 @@ async def wake_for_users(
 async def wake_for_group(
     deps: Dependencies, client: DurableClient, tenant_id: str, directory_group_id: str | None, now: datetime
 ) -> int:
-    """Reconcile the Spot Groups for a group of the directory; None: that is not known, and all are."""
+    """Reconcile the Spot Groups of a directory group, or all of them if it is None."""
     groups = [each.value async for each in deps.spot_groups.each(tenant_id)]
     concerned = [group for group in groups if directory_group_id is None or directory_group_id in group.group_ids]
     return await _wake(deps, client, concerned, now)

@@ -104,7 +104,7 @@ def _stopped(release: SpotRelease) -> Failure:
 
 
 def _percent(group: SpotGroup, hosts: Sequence[ObservedHost]) -> int:
-    """Return how many of the hosts have the new version and none of the old are left, in percent; 100 is the end."""
+    """Return the percentage of hosts that have the new version; 100 only at the release's end."""
     if not hosts:
         return 0
     new = sum(1 for host in hosts if host.version == group.image_version and host.proven)
@@ -123,7 +123,7 @@ async def begin_release(
     facts: SpotGroupFacts,
     match: Callable[[str], None],
 ) -> Operation:
-    """Begin a release from the wizard's form; one that is open already is superseded by it. Raises: InvalidError.
+    """Begin a release from the wizard's form; it supersedes an open release. Raises: InvalidError.
 
     *match* is given the ETag of the group, and raises if the caller means another one.
     """
@@ -163,7 +163,7 @@ async def begin_release(
 async def _begin(
     context: ActionContext, client: DurableClient, stored: Stored[SpotGroup], after: SpotGroup, release: SpotRelease
 ) -> Operation:
-    """Write the release before the group names it: a group never names one that there is not."""
+    """Write the release, then its id into the group, so that a group never names a missing release."""
     deps, before = context.deps, stored.value
 
     async def apply() -> Effect[Stored[SpotGroup]]:
@@ -216,7 +216,7 @@ def refusal(release: SpotRelease | None, event: ReleaseEvent) -> str | None:
 async def change_release(
     context: ActionContext, client: DurableClient, group: SpotGroup, event: ReleaseEvent
 ) -> SpotRelease:
-    """Pause or resume the open release of a group; one that had failed builds anew what did not work.
+    """Pause or resume the open release of a group; a resumed failed release rebuilds its failed hosts.
 
     Raises: ConflictError where none is open, IllegalTransitionError.
     """

@@ -40,7 +40,7 @@ async def start_host_task(
     reason: str = "",
     operation_id: str | None = None,
 ) -> SessionHost:
-    """Begin a task of a host, and return the host as it is then; one that runs already goes on.
+    """Start a task and return the updated host; a running task is left alone.
 
     The due row is written first: whatever is cut off after it is begun again by the sweep. Raises: ConflictError when
     another task runs, NotFoundError, IllegalTransitionError.
@@ -82,7 +82,7 @@ async def _longest_wait(deps: Dependencies, tenant_id: str) -> timedelta:
 
 
 async def host_task_due(deps: Dependencies, client: DurableClient, due: Due) -> datetime | None:
-    """Begin a task again that broke off or stands still; one that goes on is left alone."""
+    """Restart a task that broke off or stalled; a running task is left alone."""
     found = await deps.session_hosts.find(due.tenant_id, due.subject_id)
     if found is None or found.value.work is None or found.value.work.run != due.run:
         return None
@@ -177,7 +177,7 @@ async def _change(
 async def begin_host_task(
     context: ActionContext, client: DurableClient, host: SessionHost, task: HostTask, *, confirmed: bool
 ) -> Operation:
-    """Restart or remove a host because a person asks for it. What that costs is told first.
+    """Restart or remove a host at an administrator's request, unless sessions would end without a confirmation.
 
     Raises: ConflictError with the number of sessions that end by it, unless that is *confirmed*; and when the host is
     doing something else.

@@ -103,7 +103,7 @@ async def end_sessions(
     holders: Callable[[Sequence[str]], Awaitable[Mapping[str, str]]],
     settings: CapacitySettings,
 ) -> tuple[dict[str, SigningOff | None], int]:
-    """Go on with ending the sessions that users have in a pool: tell them, or sign off those whose time is over.
+    """Continue to end the users' sessions in a pool: notify them, or sign them off when the notice is over.
 
     Return what is to be kept of each by the member's id (None: they have no session any more), and how many sessions
     may be theirs and are left alone. *holders*: asks the directory who has principal names now. It is asked about each
@@ -138,7 +138,7 @@ async def end_sessions(
 
 
 async def _failing(deps: Dependencies, pool: ResourceId, sessions: Iterable[Any], notice: Notice | None) -> set[str]:
-    """Show the notice in sessions, without one end them; return the keys of those for which Azure has not done it."""
+    """Show *notice* in sessions, or end them if it is None; return the keys of the sessions for which Azure failed."""
     there, failing = deps.desktops(pool.subscription_id).user_sessions, set()
     for each in sessions:
         _, _, host, _, number = str(each.id).rsplit("/", 4)

@@ -196,7 +196,7 @@ async def _while_deleted(deps: Dependencies, client: DurableClient, version: Ima
 
 
 async def _while_sealed(deps: Dependencies, client: DurableClient, version: ImageVersion) -> datetime:
-    """Start a seal that was not begun, or broke off: it continues behind the capture, if it came to that."""
+    """Start a seal that has not begun or broke off; it resumes after the capture if that was reached."""
     now = deps.clock.now()
     if await end_stalled(client, SEAL_VERSION, seal_instance(version), now):
         return now + AGAIN_AFTER
@@ -205,7 +205,7 @@ async def _while_sealed(deps: Dependencies, client: DurableClient, version: Imag
 
 
 async def _while_built(deps: Dependencies, client: DurableClient, version: ImageVersion) -> datetime | None:
-    """Start a build that was not begun; begin one that broke off anew, after removing its resources."""
+    """Start a build that has not begun; restart a build that broke off, after removing its resources."""
     now = deps.clock.now()
     if await end_stalled(client, BUILD_VERSION, build_instance(version), now):
         return now + AGAIN_AFTER
@@ -228,7 +228,7 @@ def _begun_anew(version: ImageVersion, at: datetime) -> ImageVersion | None:
 
 
 async def _while_customized(deps: Dependencies, client: DurableClient, version: ImageVersion) -> datetime | None:
-    """Resume an action that broke off; close a way in whose time is over; shut the machine down after its days."""
+    """Resume an action that broke off, close an expired way in, and shut the machine down after its days."""
     now, action = deps.clock.now(), version.action
     if action is not None:
         if await end_stalled(client, RUN_VERSION_ACTION, _instance(version, action), now):

@@ -1,4 +1,4 @@
-"""People and groups of the directory for whoever looks at them: names, a search, and the holders of roles."""
+"""People and groups of the directory for administrators: names, a search, and the holders of roles."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MOST_FOUND = 50
 """Most results of a search; a longer part of the name narrows it."""
 
 _MOST_ASKED = 100
-"""Names that one request asks the directory for; the next one asks for more."""
+"""The most names that one request asks the directory for; later requests ask for further ones."""
 
 _NAMES: TtlCache[str] = TtlCache(timedelta(minutes=10))
-"""The names of groups and of applications, empty for one that is gone."""
+"""The names of groups and applications, empty for deleted ones."""
 
 _AWAY: TtlCache[bool] = TtlCache(timedelta(seconds=30))
-"""The tenants whose directory has just not answered, with the kind of the question."""
+"""The tenants whose directory did not answer within the last seconds, by kind of question."""
 
 _log = logging.getLogger("deskwright.services")
 

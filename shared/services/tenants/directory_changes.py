@@ -83,7 +83,7 @@ class Received:
 
 
 async def receive_message(deps: Dependencies, client: DurableClient, message: Received) -> None:
-    """Carry out one message of the queue; one that cannot be read is put aside, not tried again.
+    """Process one message of the queue; an unreadable message is set aside, without another try.
 
     One that was read and could not be carried out in as many tries as the host makes is put aside too, with why.
     A message that states facts about itself says nothing by them, and what the host says of it then is not believed:
@@ -280,7 +280,7 @@ Notification = Mapping[str, Any]
 
 
 async def receive_notifications(deps: Dependencies, notifications: Sequence[Notification]) -> None:
-    """Pass on the notifications whose clientState shows that they are Graph's; the others are ignored.
+    """Pass on the notifications that come from Graph by their clientState; ignore the others.
 
     Anybody may send them: each is looked at once, and only the directories of tenants are compared.
     """

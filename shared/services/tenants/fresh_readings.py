@@ -52,7 +52,7 @@ class SomeUsers(Protocol):
 
 
 async def asked(question: Awaitable[T]) -> T | Unanswered | None:
-    """Return the directory's answer to *question*, or the reason that there is none; None: its subject is gone.
+    """Return the directory's answer to *question*, an Unanswered with the reason, or None for a deleted subject.
 
     Raises: ThrottledError.
     """
@@ -122,7 +122,7 @@ async def accounts(directory: Accounts, user_ids: Iterable[str]) -> dict[str, Di
 
 @dataclass(frozen=True, slots=True)
 class SeenUser:
-    """The directory's answer: the account, None if it is gone, and which of the groups asked about it is in."""
+    """The directory's answer: the account, None if it is gone, and the user's groups among those asked about."""
 
     user: DirectoryUser | None
     group_ids: frozenset[str] = frozenset()

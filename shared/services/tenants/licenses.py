@@ -25,7 +25,7 @@ async def licenses(context: ActionContext) -> dict[str, ServicePlan]:
 
 
 async def licensed_members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Entitlement, ...]:
-    """Return every member of the groups, nested ones too, with their licences, or the seats that they would get."""
+    """Return every member of the groups and nested groups, with their licences or future seats."""
     rules = context.tenant.settings.service_plans
     members = await entitlements_of_groups(context.deps.graph(context.tenant), rules, group_ids)
     if not _has_seats(context):
@@ -37,7 +37,7 @@ async def licensed_members(context: ActionContext, group_ids: Iterable[str]) -> 
 
 
 async def licensed_user(context: ActionContext, id_or_upn: str, group_ids: Iterable[str]) -> Entitlement:
-    """Return one user with their licences and those of the assigned groups that they are in. Raises: NotFoundError.
+    """Return a user with their licences and their groups among *group_ids*. Raises: NotFoundError.
 
     Who gets a seat depends on everybody, so that for one user's the groups are read.
     """
@@ -57,7 +57,7 @@ _log = logging.getLogger("deskwright.tenants")
 
 
 async def refuse_unusable_sizes(context: ActionContext, before: Tenant, after: Tenant) -> None:
-    """Refuse VM sizes that Azure offers in none of the tenant's regions, or that have too little. Raises: InvalidError.
+    """Refuse VM sizes that no region of the tenant offers, or that are too small. Raises: InvalidError.
 
     What Azure does not answer is no obstacle: it is asked again when a machine is built.
     """

@@ -53,7 +53,7 @@ class Line(Protocol):
     """The users of a tenant in line for its seats, by when they were first seen (shared.storage.requests)."""
 
     async def members(self) -> frozenset[str]:
-        """Return the ids of the users who are in line, without those who had left at the last reading."""
+        """Return the ids of the users in line, without users who had left at the last reading."""
 
     async def note(self, user_ids: Iterable[str], left: Collection[str]) -> Mapping[str, datetime]:
         """Note these users, and who has left; return when each was first seen."""
@@ -177,7 +177,7 @@ class Licences:
 
 
 async def licences_of(directory: Directory, settings: TenantSettings, records: Iterable[CloudPc]) -> Licences:
-    """Return the licences that were bought; those of Cloud PCs that are there count as known."""
+    """Return the purchased licences; licences of existing Cloud PCs count as known."""
     known = {plan.id: plan for pc in records for plan in ((pc.plan, pc.swap.plan) if pc.swap else (pc.plan,))}
     units, consumed = dict[str, int](), set[str]()
     skus = await directory.subscribed_skus()
@@ -191,14 +191,14 @@ async def licences_of(directory: Directory, settings: TenantSettings, records: I
 
 @dataclass(frozen=True, slots=True)
 class KeptLine:
-    """The line for the seats of a tenant; what is seen is kept. With *looks_at* nothing is, as at that moment."""
+    """The line for the seats of a tenant, which records new users. With *looks_at* it only reads, for that moment."""
 
     deps: Dependencies
     tenant_id: str
     looks_at: datetime | None = None
 
     async def members(self) -> frozenset[str]:
-        """Return the ids of the users who are in line, without those who had left at the last reading."""
+        """Return the ids of the users in line, without users who had left at the last reading."""
         places = await self.deps.first_seen.places(self.tenant_id)
         return frozenset(place.user_id for place in places.values() if place.left_at is None)
 
@@ -216,7 +216,7 @@ async def observe(
     records: tuple[CloudPc, ...],
     user_ids: tuple[str, ...] | None,
 ) -> Observed:
-    """Read everybody, or the users *user_ids*, whose Cloud PCs are *records*. Raises: as the directory does."""
+    """Read all users, or the users *user_ids* with the Cloud PCs *records*. Raises: as the directory does."""
     directory = deps.graph(tenant)
     line = KeptLine(deps, tenant.id)
     group_ids = sorted({assignment.group_id for policy in policies for assignment in policy.assignments})

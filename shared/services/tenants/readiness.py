@@ -40,7 +40,7 @@ _NOT_THERE = "AADSTS700016"
 
 
 class ReadinessCheck(Value):
-    """One need of a tenant, with what was found. *status*: passed, informational (not looked at), warning, failed."""
+    """One need of a tenant, with the finding. *status*: passed, informational (not checked), warning, failed."""
 
     name: str
     status: HealthStatus
@@ -49,7 +49,7 @@ class ReadinessCheck(Value):
 
 
 class Readiness(Value):
-    """The needs of a tenant. *status*: that of the worst check."""
+    """The needs of a tenant. *status*: the worst of the checks."""
 
     status: HealthStatus
     checked_date_time: datetime

@@ -45,7 +45,7 @@ async def replace_site(context: ActionContext, stored: Stored[Site], site: Site)
 
 
 async def check_site(context: ActionContext, before: Site | None, site: Site) -> None:
-    """Refuse a site that cannot be saved in place of *before*, None: as a new one.
+    """Refuse a site that cannot be saved in place of *before*, or as a new site if *before* is None.
 
     Raises: InvalidError, ConflictError.
     """

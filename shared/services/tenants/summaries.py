@@ -28,7 +28,7 @@ _log = logging.getLogger("deskwright.services")
 
 
 class Share(Value):
-    """The Cloud PCs that have something in common. *id*: what it is, None: they have none."""
+    """The Cloud PCs that share a property. *id*: its value, None for Cloud PCs without one."""
 
     id: str | None = None
     display_name: str | None = None

@@ -74,14 +74,14 @@ _AGAIN = "delete the tenant again in half an hour"
 _REPLACED = frozenset({"seats", "servicePlans"})
 """Settings that are tables: a change gives all of their rows."""
 planned_by = attrgetter("licence_source", "seats", "service_plans", "disabled_account_starts_grace", "removal_brake")
-"""The settings on which a plan depends: those that decide who is licensed, and who loses a Cloud PC."""
+"""The settings on which a plan depends: who is licensed, and who loses a Cloud PC."""
 
 
 ID_TAKEN = "there is a tenant of this id; choose another"
 
 
 class TenantChange(Value):
-    """Changes of a tenant. *settings* are merged into those there are."""
+    """Changes of a tenant. *settings* are merged into the present ones."""
 
     display_name: Label | None = None
     settings: Annotated[dict[Word, Any], Field(max_length=100)] | None = Field(
@@ -197,7 +197,7 @@ async def delete_tenant(context: ActionContext, stored: Stored[Tenant]) -> None:
 
 
 async def _refuse_while_resources_go(context: ActionContext, tenant: Tenant) -> None:
-    """Refuse while the service removes what it made for the tenant: it could not later. Raises: ConflictError.
+    """Refuse while the service removes the tenant's resources, which it cannot do later. Raises: ConflictError.
 
     What Azure does not let us read (a subscription that is gone, rights that were withdrawn) is no obstacle.
     """
@@ -247,7 +247,7 @@ def _merged(settings: TenantSettings, changes: Mapping[str, Any]) -> TenantSetti
 
 
 async def review_new_tenant(context: ActionContext, form: Mapping[str, Any], through_step: str) -> Review:
-    """Review the form as far as it is filled in; nothing is saved."""
+    """Review the partly filled form; nothing is saved."""
     reading = CREATE_TENANT.read(form, through_step)
     problems, name = list(reading.problems), reading.value("name", NewTenantStep)
     directory = reading.value("directory", DirectoryStep)
@@ -266,7 +266,7 @@ async def review_new_tenant(context: ActionContext, form: Mapping[str, Any], thr
 
 
 def new_tenant(form: Mapping[str, Any]) -> Tenant:
-    """Return the tenant that a form comes to. Raises: InvalidError."""
+    """Return the tenant in a complete form. Raises: InvalidError."""
     reading = CREATE_TENANT.read(form)
     name, directory = reading.value("name", NewTenantStep), reading.value("directory", DirectoryStep)
     settings, licences = reading.value("settings", TenantSettings), reading.value("licences", SpotLicencesStep)

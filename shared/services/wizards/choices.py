@@ -28,7 +28,7 @@ Choices = list[dict[str, Any]]
 
 
 async def subscriptions(context: ActionContext) -> Choices:
-    """Return the tenant's own subscription first, and those that it or its connections use besides."""
+    """Return the tenant's own subscription, and then other subscriptions that it or its connections use."""
     tenant = context.tenant
     used = [stored.value.subscription_id async for stored in context.deps.connections.each(tenant.id)]
     known = dict.fromkeys((tenant.subscription_id, *tenant.further_subscription_ids, *used))
@@ -70,7 +70,7 @@ _RESERVED = frozenset({"GatewaySubnet", "AzureFirewallSubnet", "AzureBastionSubn
 
 
 async def organizational_units(context: ActionContext) -> Choices:
-    """Return the units that other connections use: neither Azure nor Graph lists those of a domain."""
+    """Return the organizational units of other connections: neither Azure nor Graph can list a domain's."""
     found = {}
     async for stored in context.deps.connections.each(context.tenant.id):
         domain = stored.value.domain

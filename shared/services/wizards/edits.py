@@ -1,4 +1,4 @@
-"""The wizards that edit records, and those of sites: the record of an edit, and the review of a form."""
+"""The wizards that edit records, and the wizards of sites: the edited record, and the review of a form."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def edited_connection(
 
 
 def new_site(context: ActionContext, form: Mapping[str, Any]) -> Site:
-    """Return the site that a form of create-site comes to. Raises: InvalidError."""
+    """Return the site in a complete form of create-site. Raises: InvalidError."""
     reading = CREATE_SITE.read(form)
     name, place = reading.value("name", SiteNameStep), reading.value("place", PlaceStep)
     network = reading.value("network", SiteNetworkStep)
@@ -215,7 +215,7 @@ def _of_tenant(problem: Problem) -> Problem:
 
 
 def _until(wizard: Wizard, form: Mapping[str, Any], through_step: str) -> dict[str, Any]:
-    """Return the steps of a form up to *through_step*, and those that the wizard does not have."""
+    """Return the steps of a form up to *through_step*, including steps that the wizard does not have."""
     later = {step.name for step in wizard.steps} - {step.name for step in wizard.until(through_step)}
     return {name: fields for name, fields in form.items() if name not in later}
 

@@ -66,7 +66,7 @@ async def _offered(
 async def members_of(
     context: ActionContext, chosen: Iterable[str], policies: Iterable[Policy]
 ) -> tuple[Entitlement, ...] | None:
-    """Return the members of the chosen groups and of all that policies are assigned to; None: they cannot be read."""
+    """Return the members of the chosen groups and of all assigned groups, or None if they cannot be read."""
     try:
         return await licensed_members(context, [*chosen, *sorted(assigned_groups(policies))])
     except (UnavailableError, RefusedError) as error:
@@ -77,7 +77,7 @@ async def members_of(
 async def _usages(
     context: ActionContext, form: Mapping[str, Any], connections: tuple[Connection, ...], sites: tuple[Site, ...]
 ) -> tuple[Usage, ...] | None:
-    """Return the quotas where the first connection builds; None: they cannot be read."""
+    """Return the quotas of the first connection's region, or None if they cannot be read."""
     first = next(iter(texts_of(form, "connection", "connectionIds")), None)
     connection = next((c for c in connections if c.id == first), None)
     site = next((s for s in sites if connection and s.id == connection.site_id), None)
@@ -87,7 +87,7 @@ async def _usages(
 
 
 async def quota_of(context: ActionContext, subscription_id: str, region: str) -> tuple[Usage, ...] | None:
-    """Return the quotas of a subscription in a region; None: they cannot be read."""
+    """Return the quotas of a subscription in a region, or None if they cannot be read."""
     try:
         return await usages(context.deps, subscription_id, region)
     except (UnavailableError, RefusedError) as error:

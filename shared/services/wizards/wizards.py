@@ -31,7 +31,7 @@ from shared.services.wizards.lookups import policy_facts
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """An existing object with which a wizard begins. *id*: of what is edited, or gets a version.
+    """An existing object with which a wizard begins. *id*: of the edited object, or of the set of a new version.
 
     *may_save*: whether the caller may save it: who may not sees the names of a recipe, and none of its scripts.
     """
@@ -57,7 +57,7 @@ _ALONE = (
 
 
 def values_of(proposed: Form, offer: Offer) -> Form:
-    """Return the form with which a wizard begins: what it proposes, and only choices."""
+    """Return the initial form of a wizard: proposed values, and fields that have a single choice."""
     values: Form = {step: dict(fields) for step, fields in proposed.items()}
     for name in _ALONE:
         choices = offer.choices.get(name, [])

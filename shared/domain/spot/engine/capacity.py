@@ -106,12 +106,12 @@ class Group:
 
     @property
     def licensed(self) -> list[ObservedHost]:
-        """The hosts that licences count: not those that are only kept for who has left."""
+        """The hosts that need a licence; hosts kept only for a user who left need none."""
         return [each for each in self.hosts if not each.user_left]
 
     @property
     def _owned(self) -> int:
-        """Number of hosts with a user of their own, who needs none of the others."""
+        """Number of hosts with a user of their own, who needs no seat elsewhere."""
         return sum(1 for each in self.licensed if each.assigned_user_id is not None)
 
     def seats_left(self, host: ObservedHost) -> int:
@@ -119,7 +119,7 @@ class Group:
         return max(0, self.target.seats - host.sessions)
 
     def counts_as_open(self, host: ObservedHost) -> bool:
-        """Whether *host* takes sign-ins, and will: one that a person drains is about to be closed."""
+        """Whether *host* takes sign-ins and will keep taking them; a host that an administrator drains will not."""
         return host.is_open and not host.drained_by_hand and host.id not in self.broken
 
     def has_stale_settings(self, host: ObservedHost) -> bool:
@@ -162,7 +162,7 @@ class Group:
         self.minimum, self.drain_floor, self.stop_floor = (min(each, most) for each in floors)
 
     def _lead(self, hosts: int) -> timedelta:
-        """Return how long before a phase so many *hosts* have to be begun: started or, where none are kept, built."""
+        """Return how long before a phase its *hosts* must begin to start, or to be built if idle hosts are deleted."""
         target, starts = self.target, self.starts
         takes, at_once = (starts.build, target.max_builds) if self.on_demand else (starts.start, target.max_starts)
         return takes.p95 * -(-max(0, hosts) // at_once) + LOOK_EVERY
@@ -238,14 +238,14 @@ def is_broken(host: ObservedHost, starts: StartTimes, draft: Draft) -> bool:
 
 
 def storm(group: Group) -> bool:
-    """Whether so many hosts do not serve that starting may be the cause: then one at a time starts."""
+    """Whether many hosts fail at once, perhaps because too many start; then hosts start one at a time."""
     silent = sum(1 for each in group.hosts if each.state is HostState.RUNNING and not each.serves)
     dead = sum(1 for each in group.hosts if each.id in group.broken and each.state is not HostState.RUNNING)
     return silent + dead > max(1, group.target.hosts * BROKEN_PERCENT // 100)
 
 
 def starts_left(group: Group, taken: Collection[object]) -> int:
-    """Return how many more hosts may start now, beside those that start already and *taken*."""
+    """Return how many more hosts may start now, besides those that are starting and *taken*."""
     at_work = sum(1 for each in group.hosts if each.state is HostState.STARTING) + len(taken)
     return max(0, (1 if storm(group) else group.target.max_starts) - at_work)
 

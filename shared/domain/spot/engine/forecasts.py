@@ -1,4 +1,4 @@
-"""Forecasts from what was observed: how long hosts take to start, and when users come.
+"""Forecasts from observed data: how long hosts take to start, and when users sign in.
 
 Sign-ins are counted by day and by quarter of an hour, in the time zone of the group's schedule, else in UTC. A day is
 compared with the same weekday of other weeks; until there are three, also with the latest days of its kind (Monday to
@@ -18,10 +18,10 @@ from pydantic import Field
 from shared.domain.values import Value
 
 KEPT = 50
-"""So many of the latest durations are learned from: a change of size or region is forgotten after as many starts."""
+"""The number of recent durations to learn from; after as many starts, a change of size or region is learned."""
 
 _ENOUGH = 5
-"""With fewer durations the assumed ones count too: one quick start must not be taken for the rule."""
+"""With fewer durations the assumed ones count too, so that one quick start does not become the rule."""
 
 
 class Durations(Value):
@@ -80,7 +80,7 @@ class ArrivalDay(Value):
 
 
 class Arrivals(Value):
-    """The sign-ins of the latest days, the oldest first. *until*: what began before this moment is counted."""
+    """The sign-ins of the latest days, oldest first. *until*: sign-ins before this moment are counted."""
 
     until: datetime | None = None
     days: tuple[ArrivalDay, ...] = ()

@@ -1,4 +1,4 @@
-"""Removal of hosts: old ones of a release, more than the group may have, of users who left, broken ones. Pure."""
+"""Removal and repair of hosts: old versions, surplus hosts, hosts of users who left, broken hosts. Pure."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _dismiss(group: Group, host: ObservedHost) -> None:
 
 
 def _beyond(group: Group) -> int:
-    """Return how many hosts that stay are beyond the group's number: those of a release that is not over."""
+    """Return how many staying hosts belong to an unfinished release, and do not count towards the group's number."""
     stays = [each for each in group.hosts if each.state is not HostState.REMOVING]
     return sum(1 for each in stays if each.id in group.rules.beyond)
 

@@ -21,7 +21,7 @@ from shared.domain.spot.hosts.observed import ObservedHost
 
 
 def rest_when_unused(group: Group) -> None:
-    """Stop the hosts whose users have been away; a session that is only disconnected survives hibernation alone."""
+    """Stop dedicated hosts whose users have been away; only hibernation preserves a disconnected session."""
     idle = group.target.idle
     for host in group.hosts:
         if host.assigned_user_id is None or not host.serves or host.active or not group.draft.may(host):
@@ -67,7 +67,7 @@ def plan(
 
 
 def _decide(group: Group) -> None:
-    """Add the steps: those that give seats first, so that those that take seats count only the rest."""
+    """Add the steps: first the steps that add seats, then the steps that remove surplus seats."""
     scaling.scale_out(group)
     if group.complete:
         moving.repair(group)

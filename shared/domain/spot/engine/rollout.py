@@ -48,7 +48,7 @@ class Constraints:
 def constraints(
     target: GroupTarget, hosts: Collection[ObservedHost], broken: Collection[str], starts: StartTimes, draft: Draft
 ) -> Constraints:
-    """Return the constraints on a plan for *hosts*, of which those of *broken* do not serve."""
+    """Return the constraints on a plan for *hosts*; hosts in *broken* do not serve."""
     release = target.release
     if release is None:
         return _settled(target, hosts)
@@ -77,7 +77,7 @@ def _kept(hosts: Collection[ObservedHost]) -> int:
 
 
 def _dedicated(target: GroupTarget, release: Release, hosts: Collection[ObservedHost], draft: Draft) -> Constraints:
-    """Leave the hosts there are as they are: from the release's time on others are built from its version."""
+    """Leave existing dedicated hosts unchanged; from the release's time on, missing hosts get its version."""
     settled = _settled(target, hosts)
     missing = settled.missing if release.before else 0
     before = replace(settled, missing=missing, version=release.before or target.version)
@@ -94,7 +94,7 @@ def _time_to_move(release: Release, draft: Draft) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Release:
-    """A release that is not over: the hosts of the old versions, those of the new one, and which of these work."""
+    """An open release: the hosts of old versions, the hosts of the new one, and the working ones among these."""
 
     release: Release
     target: GroupTarget
@@ -132,7 +132,7 @@ class _Release:
         return Constraints(missing, self.target.version, ceiling, stage, held=new, beyond=new)
 
     def _none(self, stage: Stage, ceiling: int, cause: str | None = None) -> Constraints:
-        """Leave all as it is, and replace missing hosts as before; new hosts that never served stay closed."""
+        """Keep all hosts: no release may proceed. Missing hosts get the previous version; unproven ones stay closed."""
         new = frozenset(host.id for host in self.new)
         held = _NOTHING if any(each.proven for each in self.works) else new
         before = self.release.before
@@ -143,7 +143,7 @@ class _Release:
         return Constraints(missing, version, ceiling, stage, held=held, beyond=new, cause=cause)
 
     def _stopped(self, broken: Collection[str], ceiling: int, draft: Draft) -> Constraints:
-        """Leave all as it is; failed hosts stay to be looked at, and go when their time is over."""
+        """Keep all hosts, and the failed ones as evidence of the failure, until their time is over."""
         cause = self._failure(broken) if self.release.failed_at is None else self.release.cause
         failed = self._failed(broken)
         over = draft.waited(self.release.failed_at, self.target.keep_failed) if failed else False

@@ -12,7 +12,7 @@ from shared.domain.spot.hosts.host_plan import Action, Reason, Stage
 from shared.domain.spot.hosts.observed import HostState, ObservedHost, SettingsDrift
 
 _MARGIN = 2
-"""Seats that stay free beyond the spare ones when a host is drained: one sign-in does not open it again."""
+"""Seats that stay free beyond the spare ones when a host is drained, so that one sign-in does not reopen it."""
 
 
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
@@ -65,7 +65,7 @@ def _bring(group: Group, among: Iterable[ObservedHost], started: list[ObservedHo
 
 
 def _closed(group: Group, among: Iterable[ObservedHost]) -> list[ObservedHost]:
-    """Return the hosts that can be opened: running ones first (the fullest first), then those to start.
+    """Return the hosts that can be opened: running hosts first (the fullest first), then hosts that must be started.
 
     The fullest will run longest. Of the hosts that are off the one that ran longest ago comes first, so that tokens
     stay valid.
@@ -129,7 +129,7 @@ def _facts(group: Group) -> dict[str, object]:
 
 
 def _build(group: Group) -> None:
-    """Build the hosts that are missing; those that are deleted when not needed are built only when needed."""
+    """Build the missing hosts; groups that delete idle hosts build one only when it is needed."""
     target, stage = group.target, group.rules.stage
     if group.rules.version in target.unbuildable:
         return
@@ -161,7 +161,7 @@ def _missing(group: Group) -> int:
 
 
 def _lacking(group: Group) -> int:
-    """Return how many hosts lack for the spare seats and the minimum, beside those that are being built."""
+    """Return how many hosts are missing for the spare seats and the minimum, without the hosts being built."""
     building = sum(1 for each in group.hosts if each.state is HostState.BUILDING)
     seats, hosts = group.spare - group.free - group.coming, group.minimum - group.online - group.arriving
     if group.rules.retire:
@@ -174,7 +174,7 @@ def _lacking(group: Group) -> int:
 
 
 def _sizes(group: Group) -> tuple[str, ...]:
-    """Return the sizes of the target: those in which a build has failed come last."""
+    """Return the sizes of the target, with sizes in which a build has failed at the end."""
     failed = {each.size for each in group.hosts if each.state is HostState.BROKEN and each.online_at is None}
     return tuple(sorted(group.target.sizes, key=lambda size: size in failed))
 
@@ -195,7 +195,7 @@ def scale_in(group: Group) -> None:
 
 
 def let_azure_start(group: Group) -> None:
-    """Open hosts that are off: Azure Virtual Desktop starts one for a sign-in that finds none, never a drained one."""
+    """Open stopped hosts for Start VM on Connect: Azure Virtual Desktop starts no drained host for a sign-in."""
     if not group.target.start_on_connect:
         return
     for host in group.hosts:
@@ -229,7 +229,7 @@ def sleeps(target: GroupTarget, host: ObservedHost) -> bool:
 
 
 def _drain(group: Group) -> None:
-    """Drain the hosts with the fewest sessions while enough seats stay free without them; before, what a person drains.
+    """Drain hosts that administrators drain, then hosts with the fewest sessions while enough seats stay free.
 
     Of a release's old hosts all are drained, and their sessions need seats elsewhere if they are to be signed off. So
     are those with other profiles than the group's settings say, which change once nobody works on them. Of others only

@@ -59,7 +59,7 @@ _FALLS = frozenset({HostTask.STOP, HostTask.HIBERNATE})
 
 
 def asks_power(host: SessionHost, agent: AgentStatus) -> bool:
-    """Whether the machine of a host has to be asked: what serves runs, and what is off stays off until it reports."""
+    """Whether the power state must be read: an agent that serves proves that its host runs; a stopped one stays off."""
     if agent in SERVES:
         return False
     seen = host.seen
@@ -106,7 +106,7 @@ def _state(host: SessionHost, report: HostReport) -> HostState:
 
 
 def _state_by_power(before: HostState, power: Power | None) -> HostState:
-    """Return the state of a host whose agent does not serve."""
+    """Return the state of a host whose agent does not serve, from its power state."""
     if power is None:
         return before
     if power in _RESTS:
@@ -138,7 +138,7 @@ def looked_at(host: SessionHost, seen: HostSeen) -> SessionHost:
 
 
 def start_took(before: HostSeen | None, seen: HostSeen) -> timedelta | None:
-    """Return how long a host took to start that has just begun to serve; None: it has not."""
+    """Return how long a host took to start, if it has just begun to serve; otherwise None."""
     rose = before is not None and before.state == HostState.STARTING and seen.state == HostState.RUNNING
     return seen.at - before.since if before is not None and rose else None
 
@@ -191,7 +191,7 @@ def observed_host(
 
 
 def trouble_of(host: SessionHost) -> str | None:
-    """Return in a few words why a host does not work; None: it works, or nobody knows."""
+    """Return in a few words why a host does not work, or None if it works or the reason is unknown."""
     if host.failure is not None and (host.status is HostStatus.FAILED or host.machine_gone):
         return host.failure.message
     if host.proven is False:
@@ -204,7 +204,7 @@ def trouble_of(host: SessionHost) -> str | None:
 
 
 def drift_of(host: SessionHost, wanted: HostWindows | None) -> SettingsDrift:
-    """Return whether a host that has been built has other settings than *wanted*; None: these are not known."""
+    """Return whether a built host has other settings than *wanted*, which are None if they are unknown."""
     if wanted is None or host.status is not HostStatus.READY:
         return SettingsDrift.NONE
     return settings_drift(host.applied, wanted)
@@ -243,7 +243,7 @@ def has_failed(host: SessionHost) -> bool:
 
 
 def version_of(image_set_id: str, version: str, group: SpotGroup) -> str:
-    """Return the name of an image version within a group; that of another set, which may be the same, has its set."""
+    """Return the name of an image version within a group; versions of another image set are prefixed with its id."""
     return version if image_set_id == group.image_set_id else f"{image_set_id}/{version}"
 
 
@@ -283,7 +283,7 @@ def target_of(group: SpotGroup, release: SpotRelease | None, parked: str | None)
 
 
 def renews(group: SpotGroup, release: SpotRelease | None) -> bool:
-    """Whether an open release brings hosts to the group's settings by building others; dedicated ones never go."""
+    """Whether an open release applies the group's settings by building new hosts; never for dedicated hosts."""
     is_open = release is not None and release.status in OPEN and release.renews
     return is_open and group.license_type is not LicenseType.PERSONAL_DEDICATED
 

@@ -69,7 +69,7 @@ class SpotGroupState(Value):
     other_settings: int = 0
 
     def but_paused(self, why: str | None) -> SpotGroupState:
-        """Return the state of a group that is paused, with the sentence *why*; None: it is not."""
+        """Return the state of a group that is paused for the reason *why*, or unchanged with None."""
         return self if why is None else self.but(status=SpotGroupStatus.PAUSED, cause=why)
 
 
@@ -178,7 +178,7 @@ def explain_desktop(
     user: tuple[str, str],
     at: datetime,
 ) -> DesktopExplanation:
-    """Explain the desktop of a *user* (id and principal name) in a group, as it is *at* a moment."""
+    """Explain the desktop of a *user* (id and principal name) in a group at a moment."""
     member = next((each for each in members if each.user_id == user[0]), None)
     line = sorted(
         (each for each in members if each.status is MemberStatus.WAITING),

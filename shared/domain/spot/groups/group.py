@@ -155,7 +155,7 @@ class HostSettings(Value):
 
 
 class SpotGroup(Value):
-    """A saved Spot Group. *quantity*: how many named users it has room for; *assignments*: whose members they are."""
+    """A saved Spot Group. *quantity*: the number of members with a place; *assignments*: the groups of its members."""
 
     id: str
     tenant_id: str
@@ -184,7 +184,7 @@ class SpotGroup(Value):
 
     @property
     def group_ids(self) -> tuple[str, ...]:
-        """The groups of the directory whose members it is for."""
+        """The directory groups whose members may use the Spot Group."""
         return tuple(assignment.group_id for assignment in self.assignments)
 
     @property
@@ -259,7 +259,7 @@ def balancer(balancing: LoadBalancing) -> str:
 
 
 def drift_of(there: Mapping[str, Any], wanted: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the names of the properties that are not as they were written."""
+    """Return the names of the properties that differ from their *wanted* values."""
     return tuple(sorted(name for name, value in wanted.items() if _said(there.get(name)) != _said(value)))
 
 

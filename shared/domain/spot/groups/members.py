@@ -159,7 +159,7 @@ class MemberPlan(Value):
 
     @property
     def revocations(self) -> tuple[SpotMember, ...]:
-        """Members who have no place any more, and rights, or sessions whose time is over."""
+        """Members who have lost their place, and whose rights, or sessions after the notice, end now."""
         waiting = (member for member in self.members if member.status is MemberStatus.WAITING)
         return tuple(member for member in (*self.gone, *waiting) if member.access_ends(self.at))
 
@@ -187,7 +187,7 @@ def plan_members(
     at: datetime,
     former: Iterable[FormerMember] = (),
 ) -> MemberPlan:
-    """Return the members with a place, those that wait and those that lose access.
+    """Return the members with a place, the waiting members, and the members who lose access.
 
     *former*: users who have left before. Members whose access ends keep their place until it has ended and they are
     signed off, so that never more people have access than the quantity says.
@@ -302,7 +302,7 @@ def _held(
 
 
 def _placed(members: list[SpotMember], places: int, at: datetime) -> tuple[SpotMember, ...]:
-    """Give the places to those who were first seen first; who has one already and was seen later gives it back."""
+    """Give the places to the members who were first seen first; a later member with a place loses it."""
     ordered = sorted(members, key=lambda member: (member.first_seen_date_time, member.user_id))
     free = places - sum(1 for member in ordered if member.status is MemberStatus.REMOVAL_HELD)
     placed = []

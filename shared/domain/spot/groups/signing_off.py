@@ -19,14 +19,14 @@ class SigningOff(Value):
 
 
 class OpenSession(Value):
-    """A session as it was just listed. *key* tells it from all others, also from one of the same number later."""
+    """A listed session. *key* is unique, even if a later session has the same number."""
 
     key: str
     active: bool
 
 
 class SignOffStep(Value):
-    """Next step: the sessions (their keys) to *tell*, and those to *end*; *then*: the record kept afterwards."""
+    """Next step: sessions (keys) to *tell* and to *end*; *then*: the record to keep afterwards."""
 
     tell: tuple[str, ...] = ()
     end: tuple[str, ...] = ()

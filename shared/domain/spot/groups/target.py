@@ -37,11 +37,11 @@ class Method(StrEnum):
 
 
 class Release(Value):
-    """A release of the group's version. *at*: when hosts of it take over; of scheduled ones only.
+    """A release of the group's version. *at*: the time at which its hosts take over, for scheduled releases.
 
     *surge*: hosts beyond the group's own that may exist meanwhile; None: as many again as the group has. *before*: the
     version that hosts are built from while the release waits, is paused or has failed; None: none is built then.
-    *failed_at*: since when it is stopped by hosts that do not work, and *cause*: what was said of that then.
+    *failed_at*: when failed hosts stopped it, and *cause*: the reason at that time.
     """
 
     method: Method

@@ -22,7 +22,7 @@ from shared.domain.values import Value
 
 
 def judge_of_host(found: Found, host: SessionHost | None) -> Judgement | None:
-    """Return why *found* is an orphan, None when it is none. *host*: the record of its host, None: there is none.
+    """Return why *found* is an orphan, or None if it is not. *host*: the record of its host, if there is one.
 
     What a task of the host makes or removes is none: a later scan decides.
     """
@@ -60,7 +60,7 @@ def _sure(why: str) -> Judgement:
 
 _UNBUILT = frozenset({HostStatus.PENDING, HostStatus.BUILDING})
 _MOST_NUMBERS = 10_000
-"""Most numbers of hosts are tried beyond those that a group is known to have given."""
+"""Number of tries, beyond a group's last known number, to find the number in a host's id."""
 
 
 class HostSighting(Value):
@@ -85,14 +85,14 @@ class HostSighting(Value):
 
 
 class HostClaim(Value):
-    """Owner of a host. *user_id*: its user, None: no single user; *held_by*: the other host that this user has."""
+    """Owner of a host. *user_id*: its user, None if it is shared; *held_by*: another host that this user has."""
 
     user_id: str | None = None
     held_by: str | None = None
 
 
 def unknown_host(host: SessionHost | None, *, restored: bool) -> bool:
-    """Whether a machine may have to be adopted whose host has the record *host*; None: it has none.
+    """Whether the machine of a host may have to be adopted. *host*: its record, if there is one.
 
     *restored*: the records may be older than what they are about: a build may have come to its end since.
     """
@@ -100,7 +100,7 @@ def unknown_host(host: SessionHost | None, *, restored: bool) -> bool:
 
 
 def numbers_of(group_id: str, wanted: Collection[str], given: int) -> dict[str, int]:
-    """Return the numbers of those of the *wanted* ids that are hosts of a group. *given*: how many numbers it gave."""
+    """Return the numbers of the *wanted* ids that belong to hosts of a group. *given*: the last number it gave."""
     left, found = set(wanted), dict[str, int]()
     for number in range(1, given + _MOST_NUMBERS + 1):
         if not left:
@@ -115,7 +115,7 @@ def numbers_of(group_id: str, wanted: Collection[str], given: int) -> dict[str, 
 def contradictions_of_host(
     sighting: HostSighting, group: SpotGroup, claim: HostClaim | None, number: int | None
 ) -> str | None:
-    """Return why the owner of a host is not certain; None: it is adopted.
+    """Return why the owner of a host is not certain, or None if it can be adopted.
 
     *claim* None: the directory lacks its user.
     """
@@ -175,7 +175,7 @@ def adopted_host(
     image: ImageOfGroup,
     at: datetime,
 ) -> SessionHost:
-    """Return the record of a machine that was seen; *host*: the one that it has, None: none. Raises: ValueError.
+    """Return the record of an adopted machine; *host*: its earlier record, if there is one. Raises: ValueError.
 
     The number of its next task is higher than any that it had: no instance is given again. What its Windows was
     configured with is not known, so that the group's settings are applied when nobody is signed in.

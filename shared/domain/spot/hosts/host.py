@@ -277,12 +277,12 @@ def begin_task(
 
 
 def does(host: SessionHost, run: int) -> bool:
-    """Whether the task of number *run* is still the one that the host does."""
+    """Whether the host's current task has the number *run*."""
     return host.work is not None and host.work.run == run
 
 
 def planned_anew(host: SessionHost) -> SessionHost | None:
-    """Return a host of a restored record without the decisions made before the export; None: there were none.
+    """Return a restored host without the decisions made before the export, or None if it has none.
 
     The users of a sign-off, a restart or a notice may have left since, and others may be signed in. The build or the
     removal of a host goes on.

@@ -100,7 +100,7 @@ class Action(StrEnum):
 
 
 ORDER = tuple(Action)
-"""The order of steps: those that give seats come before those that take them."""
+"""The order of steps: steps that add seats come first."""
 
 
 class Step(Value):
@@ -174,7 +174,7 @@ class HostPlan(Value):
 
 
 class Draft:
-    """Collects the steps of a plan: at most one of each host, none of an excluded one."""
+    """Collects the steps of a plan: at most one for each host, none for an excluded host."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now

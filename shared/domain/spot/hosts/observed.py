@@ -64,7 +64,7 @@ OFF = frozenset({HostState.STOPPED, HostState.HIBERNATED, HostState.SHUT_DOWN})
 
 
 class ObservedHost(Value):
-    """One host as it was last seen.
+    """One host at its last observation.
 
     A host is ``starting`` until its agent serves. *since*: when *state* and *agent* became what they are.
     *empty_since*: when the last session ended, or the host was built or started; None while there are sessions.

@@ -1,4 +1,4 @@
-"""A release: how a Spot Group comes to another image version, and its life as one table. Pure.
+"""A release: the record of a Spot Group's change to another image version, and its states as one table. Pure.
 
 What a release lets the engine do is in ``rollout``; this is its record. docs/lifecycle.md is drawn from
 RELEASE_TRANSITIONS.

@@ -61,11 +61,11 @@ class SessionNames:
         self._owners.setdefault(name.casefold(), set()).add(user_id)
 
     def candidates(self, name: str) -> frozenset[str]:
-        """Return the object ids of the users whose session it may be."""
+        """Return the object ids of the users that may own a session with this user name."""
         return frozenset(self._owners.get(name.casefold(), ()))
 
     def owner(self, name: str) -> str | None:
-        """Return the object id of the only user whose session it may be."""
+        """Return the object id of the only user that may own a session with this user name, or None."""
         found = self.candidates(name)
         return next(iter(found)) if len(found) == 1 else None
 
@@ -89,7 +89,7 @@ _GOES = frozenset({HostStatus.FAILED, HostStatus.REMOVING})
 
 
 def next_owner(host_id: str, hosts: Iterable[SessionHost], members: Iterable[SpotMember]) -> str | None:
-    """Return the id of the user that the host should be given to; None: no user waits.
+    """Return the id of the user that should get the host, or None if no user waits.
 
     A host keeps its user, unless another host with a lesser id has the same: both were given at one moment.
     """
@@ -104,7 +104,7 @@ def next_owner(host_id: str, hosts: Iterable[SessionHost], members: Iterable[Spo
 
 
 def kept(host: SessionHost, with_place: Collection[str], until: datetime) -> SessionHost:
-    """Return the host with when it goes: *until*, of one whose user has just lost their place; never, if they have one.
+    """Return the host with its removal set to *until* if its user has lost their place, or unset if they have one.
 
     *with_place*: the users of the group who have a place. What was noted first stays, however long it is read anew.
     """

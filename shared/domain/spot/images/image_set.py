@@ -71,7 +71,7 @@ class RecipeStep(Value):
 
 
 class RecipeSecret(Value):
-    """A secret of a recipe. *value*: in a form only, None keeps what there is; records and answers have the name."""
+    """A secret of a recipe. *value*: in forms only, None keeps the stored one; records and answers have the name."""
 
     name: _Variable = Field(title="Name", description="By which steps ask for it.")
     value: Annotated[str, Field(min_length=8, max_length=2000), AfterValidator(printable)] | None = Field(
@@ -138,7 +138,7 @@ class Recipe(Value):
         return self
 
     def without_values(self) -> Recipe:
-        """Return it as it is kept and shown: without the values of its secrets."""
+        """Return the recipe without the values of its secrets, for storage and display."""
         return self.but(secrets=tuple(RecipeSecret(name=secret.name) for secret in self.secrets))
 
     def without_source(self) -> dict[str, Any]:
@@ -191,7 +191,7 @@ class ImageSet(Value):
         return tuple(secret.name for secret in self.stored_secrets)
 
     def due_at(self, at: datetime) -> datetime | None:
-        """Return when something of the set is due: its next build, or *at* its old versions; None: nothing is."""
+        """Return when the set is next due: its next build, or *at* to delete old versions; None if it is not."""
         moments = [self.next_build_at] if self.next_build_at else []
         return min([*moments, *([at] if self.recipe.keep_versions is not None else [])], default=None)
 
@@ -207,7 +207,7 @@ class ImageSet(Value):
 
     @property
     def gallery_name(self) -> str:
-        """Name of its definition in the gallery: differs from that of every other set and device image."""
+        """Name of its definition in the gallery, unique among image sets and device images."""
         return f"{self.display_name} set {self.id[:8]}"
 
     def audited(self) -> dict[str, Any]:

@@ -129,7 +129,7 @@ class VersionAction(Value):
 
 
 class ImageVersion(Value):
-    """A version. *recipe*: the steps by which it is built without hands, None: by hand.
+    """A version. *recipe*: the steps of an automatic build, None if it is customised by hand.
 
     *gallery_version_id*: its ARM id once it is captured; the first version of a set has none where it is its
     source. *validated*: a test machine has started from it.
@@ -262,7 +262,7 @@ class VersionCost(Value):
 
 
 def cost_of(version: ImageVersion, replicas: int) -> VersionCost:
-    """Return the cost of a version with so many *replicas* in each of its regions."""
+    """Return the cost of a version with *replicas* copies in each of its regions."""
     copies = len(version.regions) * replicas if version.gallery_version_id else 0
     gigabytes = copies * DISK_GB
     return VersionCost(copies=copies, gigabytes=gigabytes, dollars_a_month=round(gigabytes * DOLLARS_FOR_A_GB, 2))

@@ -134,7 +134,7 @@ def check_groups(ctx: Context, order: CheckConnectionOrder) -> Steps[list[GroupC
 
 
 def probe(ctx: Context, order: ProbeOrder, health: HealthStatus) -> Steps[Probed]:
-    """Probe the connection; if it is unhealthy from outside, only remove what an earlier probe left.
+    """Probe the connection; if it is unhealthy from outside, only remove an earlier probe's remains.
 
     It is a part of the check and no orchestration of its own: it ends when the check is terminated. Else it would go
     on, and at its end remove the machine of the check that is made instead.
@@ -154,7 +154,7 @@ def names_of(order: ProbeOrder | None) -> tuple[str, ...] | None:
 
 
 def accounts_of(order: ProbeOrder | None) -> tuple[str, ...] | None:
-    """Return the computer names that may have accounts in the domain, including the one that is about to join."""
+    """Return the computer names that may have accounts in the domain, including the one about to join."""
     if order is None:
         return None
     joins = order.domain is not None and not order.clean_only

@@ -18,7 +18,7 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(CLEAN_UP)
 def clean_up_cloud_pc(ctx: Context, order: CleanUpOrder) -> Steps[CleanedUp]:
-    """Remove everything that was made for a Cloud PC; list what cannot be removed, and continue with the next.
+    """Remove everything that was made for a Cloud PC; list failed removals, and continue with the next.
 
     (1) The session host leaves its pool before its machine goes, (2) the user's right to sign in, and
     the computer's account in a domain, which is disabled from the machine while there is one,

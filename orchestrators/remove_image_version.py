@@ -18,7 +18,7 @@ bp = Blueprint()
 @bp.orchestration_trigger(context_name="context")
 @orchestrates(REMOVE_VERSION)
 def remove_image_version(ctx: Context, order: VersionOrder) -> Steps[Done | Refused]:
-    """Remove a version: (1) its way in and machine, (2) its gallery version, (3) its record; or return what remains."""
+    """Remove a version: (1) its way in and machine, (2) its gallery version, (3) its record; or return the failure."""
     work = VersionWork(ctx, order, ("cleanUp",))
     left = yield from remove_everything(work)  # (1)
     left += yield from work.try_all(delete_captured(work))  # (2)

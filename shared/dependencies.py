@@ -224,7 +224,7 @@ def dependencies() -> Dependencies:
 
 
 def use(other: Dependencies | None) -> Dependencies | None:
-    """Replace the dependencies, for tests (None: read the environment again); return the earlier ones."""
+    """Replace the dependencies for tests, or clear them with None; return the earlier ones."""
     global _current
     before, _current = _current, other
     return before

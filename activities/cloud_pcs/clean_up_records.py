@@ -53,7 +53,7 @@ async def record_cleaned(record: LeftRecord) -> Done | Superseded:
 
 
 def _again_at(pc: CloudPc, record: LeftRecord, usually: datetime) -> datetime:
-    """Return the time of the next clean-up: *usually*, or that of the next question while it waits for an answer."""
+    """Return the time of the next clean-up: *usually*, or the next question's time while it waits for an answer."""
     waits = any(refused.code == HELD_BACK for refused in record.left) and pc.held_back is not None
     return pc.held_back.next_at if waits and pc.held_back is not None else usually
 

@@ -198,7 +198,7 @@ bp = Blueprint()
 @bp.activity_trigger(input_name="payload")
 @implements(RECOGNIZE_MACHINE)
 async def recognize_machine(order: RecognizeOrder) -> Recognized | Unrecognized | Refused:
-    """Check that machine and devices are those of the attempt before. Reads only."""
+    """Check that machine and devices have not changed since the attempt before. Reads only."""
     if why := await _difference(order.machine):
         return Unrecognized(why=why)
     if order.entra_device_id is None:

@@ -99,7 +99,7 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
 async def _judged_rights(
     order: ResourceGroupScanOrder, rights: list[Found], records: dict[str, CloudPc], began: datetime
 ) -> list[Judged]:
-    """Judge the role assignments of the service; skip those of other tenants that share the resource group."""
+    """Judge the role assignments of the service; skip other tenants' assignments in the same resource group."""
     known = {*records, *[each.value.cloud_pc_id async for each in dependencies().computer_names.each(order.tenant_id)]}
     judged: list[Judged] = []
     for found in rights:

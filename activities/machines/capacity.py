@@ -73,7 +73,7 @@ async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refuse
 
 
 def zones_to_try(order: CapacityOrder, offer: Offer | None) -> Iterator[str | None]:
-    """Yield the zones in the owner's own order, so that a site's machines spread over them; None: no zone."""
+    """Yield the zones in the owner's own order, so that a site's machines spread; yield None for no zone."""
     if offer is None:
         return
     if not (order.zones and offer.has_zones):

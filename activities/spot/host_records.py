@@ -130,7 +130,7 @@ async def record_host_parked(record: HostParkedRecord, client: DurableClient) ->
 @bp.durable_client_input(client_name="client")
 @implements(RECORD_HOST_FAILED)
 async def record_host_failed(record: HostFailedRecord, client: DurableClient) -> Done | Superseded:
-    """Record that an attempt failed; after the last one the build has failed, and the engine decides what follows."""
+    """Record that an attempt failed; after the last one the build has failed, and the engine decides the next step."""
     at = dependencies().clock.now()
     if not record.last:
         kept = {"failure": record.failure, "resources": record.resources}

@@ -77,7 +77,7 @@ async def remove_spot_group(order: SpotGroupOrder, client: DurableClient) -> Don
 
 
 async def _time_to_save(group: SpotGroup) -> Pending | None:
-    """Return the remaining wait while warned users have time to save their work; None: it is over."""
+    """Return the remaining wait while warned users have time to save their work, or None when it is over."""
     deps = dependencies()
     members = [each.value async for each in deps.spot_members.each(group.tenant_id, group_id=group.id)]
     told = [member.signing_off.at for member in members if member.signing_off is not None]

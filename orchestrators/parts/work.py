@@ -61,7 +61,7 @@ class Work:
 
     @property
     def waiting(self) -> WaitingWork | None:
-        """The work to show as waiting while a cloud does not answer; None: such a call fails the work instead."""
+        """The work to show as waiting while a cloud does not answer, or None if such a call fails the work."""
         return None
 
     def do(self, activity: Activity[Order, Ok, Refused | NoCapacity], order: Order) -> Steps[Ok]:

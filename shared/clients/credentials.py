@@ -93,7 +93,7 @@ class FederatedCredential:
             raise _explained(error, self._directory) from error
 
     async def close(self) -> None:
-        """Close the connections of this directory; those of the managed identity stay open."""
+        """Close the connections of this directory, but not the managed identity's."""
         await self._inner.close()
 
     async def __aenter__(self) -> Self:

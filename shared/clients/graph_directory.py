@@ -180,7 +180,7 @@ class LinkExpiredError(Exception):
 
 
 async def changes_since(graph: Graph, resource: Resource, link: str | None) -> DirectoryChanges:
-    """Return the changes since *link*; with None, start now without changes. Pages may be empty or repeat a change.
+    """Return the changes since *link*, or start now if it is None. Pages may be empty or repeat a change.
 
     Raises: LinkExpiredError if Graph no longer accepts the link, UnavailableError if any page fails.
     """

@@ -33,7 +33,7 @@ WHOLE_STEPS = tuple(step for step in VERSION_STEPS if step not in {IMPORT_STEP, 
 
 
 class JoinToTry(Value):
-    """The join of a version's test machine, through a connection of session hosts. *domain*: None: to Entra ID."""
+    """The join of a version's test machine, through a connection of session hosts. *domain* None joins Entra ID."""
 
     connection_id: str
     network: Network

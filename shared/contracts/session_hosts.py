@@ -51,7 +51,7 @@ def host_task_instance(host: SessionHost) -> str | None:
 
 
 def instances_of_run(tenant_id: str, host_id: str, run: int) -> tuple[str, ...]:
-    """Return the instances that may have done the task of number *run*, whichever that was."""
+    """Return the instances that may have done the task of number *run*, of any kind."""
     return tuple(_instance(tenant_id, host_id, task, run) for task in HostTask)
 
 

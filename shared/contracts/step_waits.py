@@ -49,7 +49,7 @@ _OF_IMAGE: Mapping[str, timedelta] = MappingProxyType(
 
 
 def wait_of_build(step: Step | None, order: ProvisionOrder) -> timedelta:
-    """Return how long a build may be silent in *step*; None: before its first step, or in its clean-up."""
+    """Return how long a build may be silent in *step*, which is None before its first step."""
     usual = _OF_BUILD.get(step or Step.CLEAN_UP, _CLEANING)
     match step:
         case Step.JOIN_DIRECTORY if order.domain is not None:

@@ -44,7 +44,7 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Destroys:
-    """One destructive act: *what* it removes, the *question* asked before it, *where*, and its activities."""
+    """One destructive act: the things *what* that it removes, the *question* asked before, *where*, its activities."""
 
     what: str
     question: Question

@@ -244,7 +244,7 @@ def grace_due(pc: CloudPc) -> Due | None:
 
 
 def restore_point_due(pc: CloudPc, every: timedelta, at: datetime) -> Due:
-    """Return the due row of the next periodic restore point of *pc* after *at*, whichever machine it has then."""
+    """Return the due row of the next periodic restore point of *pc* after *at*, for its current or a later machine."""
     return Due(DueKind.RESTORE_POINT, next_moment(pc.id, every, at), pc.tenant_id, pc.id)
 
 

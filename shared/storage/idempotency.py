@@ -20,7 +20,7 @@ _WORKING = timedelta(minutes=2)  # a request without a response by then was inte
 
 
 class Answer(Value):
-    """A response; *headers*: only those of the response itself (Location, ETag...)."""
+    """A response; *headers*: only the response's own (Location, ETag...)."""
 
     status: int
     headers: dict[str, str]

@@ -35,7 +35,7 @@ _CHANGE, _CHUNK, _WHOLE, _END = "~d:", "~s:", "~v:", "~w"
 """Prefixes of the keys of the rows; escaped ids never begin with them."""
 
 MOST_CHANGES = 25
-"""A reader who finds more changes folds those of one chunk."""
+"""A reader who finds more changes folds all changes of one chunk."""
 _MOST_IN_CHUNK = 1500
 _AT_ONCE = 16
 _TENANTS = 20
@@ -266,7 +266,7 @@ class ListedRepository(Repository[T]):
     async def _fold(
         self, tenant_id: str, changes: Mapping[str, _Change], chunks: Chunks, *, only_one: bool = False
     ) -> int:
-        """Put *changes* into *chunks*, or those of *only_one* chunk; skip a chunk that is written concurrently."""
+        """Put *changes* into *chunks*, or only into *only_one* chunk; skip a chunk that is written concurrently."""
         waiting: dict[str, list[str]] = {}
         for id_ in changes:
             waiting.setdefault(_place(chunks, id_), []).append(id_)

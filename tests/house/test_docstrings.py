@@ -6,9 +6,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house.tree import parsed, relative, tracked
+from tests.house.tree import APP_LAYERS, below, parsed, relative, tracked
 
 _RIDDLE = re.compile(r"(What|How|Whose|Who|Where|Which|Those|That|Of|\w+ what)\b")
+
+_OBSCURE = re.compile(
+    r"(?<!\*)\b(what|those of|that of|ones? that|so (?:many|much)|as of|com(?:es?|ing) to|came to|who asks|by now"
+    r"|who(?:ever|se it is)|whatever|whichever|for good|all the same|goes on|as (?:it is|they are))\b(?!\*)"
+    r"|\bNone: (?!never)",
+    re.IGNORECASE,
+)
+"""Words that a first line needs only if it describes its thing by the code instead of naming it."""
 
 Scope = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -31,6 +39,34 @@ def riddles(tree: ast.Module) -> list[tuple[int, str]]:
 def test_every_docstring_names_its_thing() -> None:
     sources = [path for path in tracked() if path.suffix == ".py"]
     assert [f"{relative(path)}:{line}: {said}" for path in sources for line, said in riddles(parsed(path))] == []
+
+
+def obscure(tree: ast.Module) -> list[tuple[int, str]]:
+    """Return the first lines of docstrings that have one of the words of a riddle."""
+    firsts = ((line, said.partition("\n")[0]) for line, said in docstrings(tree))
+    return [(line, first) for line, first in firsts if _OBSCURE.search(first)]
+
+
+def test_every_first_line_in_the_app_is_understood_without_its_code() -> None:
+    sources = below(*APP_LAYERS)
+    assert [f"{relative(path)}:{line}: {first}" for path in sources for line, first in obscure(parsed(path))] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "refused"),
+    [
+        ('"""Return the host as it is then; one that runs already goes on."""', True),
+        ('"""Start a task and return the updated host."""', False),
+        ('"""Review a form, whatever it comes to."""', True),
+        ('"""Review a partly filled form."""', False),
+        ('"""Return the machine; None: it has none."""', True),
+        ('"""Return the machine, or None if it has none.\n\nIt is what is there."""', False),
+        ('"""The act. *what*: the things that it removes."""', False),
+        ('"""Classify a request as it isolates a tenant."""', False),
+    ],
+)
+def test_a_riddle_is_found_in_first_lines_alone(source: str, *, refused: bool) -> None:
+    assert bool(obscure(ast.parse(source))) is refused
 
 
 @pytest.mark.parametrize(

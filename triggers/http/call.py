@@ -154,7 +154,7 @@ class Call:
         return allowed(self.caller, verb, self.deps.settings.provider_tenant_id, self.tenant)
 
     def concern(self, tenant: Stored[Tenant]) -> None:
-        """Set the tenant of a call whose address names none, after the route has found the resource and its tenant."""
+        """Set the tenant of a call whose address has none, after the route has found the resource and its tenant."""
         self._tenant = tenant
 
     def param(self, name: str) -> str:

@@ -236,7 +236,7 @@ async def _authenticated(request: func.HttpRequest, validation: TokenValidation,
 
 
 async def _directories(deps: Dependencies) -> set[str]:
-    """Return the directories whose callers are accepted: the provider's, and those of all tenants."""
+    """Return the directories whose callers are accepted: the provider's and all tenants'."""
     return {deps.settings.provider_tenant_id.lower(), *await tenants_by_directory(deps)}
 
 

@@ -106,7 +106,7 @@ class Query:
 
 
 def read_query(params: Mapping[str, str], collection: Collection) -> Query:
-    """Return the options in the query parameters. Raises: InvalidError for one that *collection* does not support."""
+    """Return the options in the query parameters. Raises: InvalidError for options unsupported by *collection*."""
     expand = frozenset(_names(params.get("$expand")))
     if unknown := expand - collection.expands:
         raise InvalidError(Problem("$expand", f"{', '.join(sorted(unknown))} cannot be expanded here"))

@@ -59,7 +59,7 @@ def name_of(node: type[Any] | Derived) -> str:
 
 
 def properties_of(node: Node | None) -> frozenset[str]:
-    """Return the names of all properties that a route's result may have; for a page, those of its items."""
+    """Return the names of all properties that a route's result may have; for a page, its items' properties."""
     match node:
         case None:
             return frozenset()

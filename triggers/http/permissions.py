@@ -124,9 +124,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
 )
 
 OWN = frozenset(verb for verb, roles in VERBS.items() if roles == _USERS)
-"""Permissions of everybody with a valid token, with any role or none: they concern only the callers themselves, or
-public knowledge.
-"""
+"""Permissions of every caller with a valid token: they concern only the callers themselves, or public data."""
 
 
 _LOOKING = ("read", "list", "dryRun", "review")

@@ -111,7 +111,7 @@ class Properties:
         return {row.name: self._published(row, self._view_type(row)) for row in self.rows}
 
     def _published(self, row: Property, of: Any) -> Any:  # noqa: ANN401 - a type
-        """Return the type of a property with what the portal and the command line derive from it."""
+        """Return the type of a property, with the facts from which the portal and the command line are derived."""
         if self._field(row).title is None:
             return of  # of a resource whose pages and commands have their own words
         told: Json = {"title": self._field(row).title, "form": f"{row.step}/{row.member}"}

@@ -88,7 +88,7 @@ class Judgement(Value):
 
 
 class Orphan(Value):
-    """A listed orphan. *area*: where it was found; *removable_from* None: only an administrator can remove it."""
+    """A listed orphan. *area*: where it was found; *removable_from* is None if only an administrator can remove it."""
 
     id: str
     tenant_id: str

@@ -55,7 +55,7 @@ def machine_known(pc: CloudPc) -> KnownMachine | None:
 
 
 def machine_of_host(host: SessionHost, *, restored: bool = False) -> KnownMachine | None:
-    """Return the machine of a session host by its record, or None if it has none, it is gone, or a task runs on it.
+    """Return the machine of a session host by its record, or None if it lacks one, lost it, or has a task.
 
     *restored*: its record is older than what happened since, and nothing that it shows as at work is.
     """

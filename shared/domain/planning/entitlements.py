@@ -38,7 +38,7 @@ def winner(policies: Iterable[Policy], group_ids: frozenset[str]) -> Policy | No
 
 
 def linked(policies: Iterable[Policy], policy_id: str, group_ids: frozenset[str]) -> bool:
-    """Whether a policy targets one of the groups, whichever wins: a Cloud PC stays with the policy that built it."""
+    """Whether a policy targets one of the groups; a Cloud PC stays with its policy even if another one wins."""
     own = (policy for policy in policies if policy.id == policy_id)
     return any(assignment.group_id in group_ids for policy in own for assignment in policy.assignments)
 

@@ -196,7 +196,7 @@ class _Steps:
         return made.but(swapped=tuple(pc for pc in self._settled if pc.id not in written))
 
     def _why_held(self, pc: CloudPc) -> str | None:
-        """Return why a build that is planned may not begin, whichever licences are free."""
+        """Return why a planned build may not begin, apart from a lack of licences."""
         return self._rules.pause_reason(pc) or (_DISABLED if pc.user.id in self._disabled else None)
 
     def _whether_to_build(self, record: CloudPc, policy: Policy | None, entitlement: Entitlement) -> None:

@@ -113,7 +113,7 @@ class RemovalBrake(Value):
 
     @property
     def never_stops(self) -> int:
-        """Number of removals that never need a confirmation, whatever the number of Cloud PCs is."""
+        """Number of removals that never need a confirmation, for any number of Cloud PCs."""
         return min(self.count, _ALWAYS_FREE)
 
 

@@ -209,7 +209,7 @@ async def restore_points_due(deps: Dependencies, client: DurableClient, due: Due
 
 
 async def _frequency(deps: Dependencies, tenant: Tenant, pc: CloudPc) -> tuple[timedelta | None, bool]:
-    """Return the interval of restore points of *pc* (None: never), and whether users' settings set any interval.
+    """Return the interval of restore points of *pc*, None for never, and whether users' settings set any interval.
 
     The directory is asked only where they do. Raises: as the directory.
     """

@@ -174,7 +174,7 @@ async def _keep(deps: Dependencies, host: SessionHost, until: datetime | None, a
 
 
 async def _is_gone(deps: Dependencies, group: SpotGroup, host: SessionHost) -> bool | None:
-    """Ask the directory whether the user of *host* has lost their place; None: no answer. Raises: ThrottledError."""
+    """Ask the directory whether the user of *host* has lost their place; None without an answer."""
     user_id = host.assigned_user_id
     if user_id is None or host.kept_until is None:
         return False

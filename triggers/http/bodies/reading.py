@@ -21,7 +21,7 @@ def is_id(value: object) -> TypeGuard[str]:
 
 
 def changes(raw: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the properties of a body that differ from *view*: clients send back what they have read."""
+    """Return the properties of a body that differ from *view*: clients also send unchanged ones."""
     return {name: value for name, value in raw.items() if name not in view or not _same(name, value, view[name])}
 
 
@@ -60,7 +60,7 @@ class Body:
         return next((value for value in [self.take(name) for name in names] if value is not None), None)
 
     def only(self, name: str, defaults: Collection[Any], reason: str = "is not supported") -> None:
-        """Accept a property that we do not support as long as it is null or one of *defaults*.
+        """Accept a property that we do not support if it is null or one of *defaults*.
 
         Of an object what is null in it does not count.
         """

@@ -191,7 +191,7 @@ async def list_audit_events(call: Call) -> Response:
 @graph_function(bp, f"{BASE}/auditEvents/getAuditActivityTypes")
 @endpoint("Microsoft.CloudPC/auditEvents/read", graph=True, returns=ActivityTypesView)
 async def get_audit_activity_types(call: Call) -> Response:
-    """List the activities that audit events name: those of callers, and others in the newest events."""
+    """List the activities that audit events name: all activities of callers, and others in the newest events."""
     return ok({"@odata.context": f"{base_of(call)}/$metadata#Collection(Edm.String)", "value": await activities(call)})
 
 

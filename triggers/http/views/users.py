@@ -53,7 +53,7 @@ USER_SETTING = Entity(UserSettingView)
 
 
 def user_setting_view(setting: UserSetting, groups: Mapping[str, str] = MappingProxyType({})) -> Json:
-    """Return user settings as Graph's. *groups*: the names of groups by id, as far as they are known."""
+    """Return user settings as Graph's. *groups*: the known names of groups by id."""
     return {
         "id": setting.id,
         **PROPERTIES.view(setting, setting),

@@ -48,7 +48,7 @@ Saving: TypeAlias = Callable[[Call, DurableClient], Awaitable[Response]]
 
 @dataclass(frozen=True, slots=True)
 class WizardRow:
-    """One wizard. *choices*: the reader of each field's choices; None: the groups that the request's search finds.
+    """One wizard. *choices*: the reader of each field's choices, or None for groups found by the request's search.
 
     *proposes*: the values that its form begins with, beside the defaults of the fields, which count when a field is
     left out. *present*: the values of the existing object with which it begins, None where it begins with none.

@@ -20,7 +20,7 @@ from bench.spot_storm import figures as storm
 from bench.spot_week import HOUR, WEEK, Session, week
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import LoadBalancing, Phase, Schedule
+from shared.domain.spot.groups.schedule import LoadBalancing, Schedule, SchedulePhase
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
 from shared.domain.spot.hosts.observed import HostState, ObservedHost
 
@@ -39,13 +39,13 @@ def schedule(storm: int) -> Schedule:
     return Schedule(
         time_zone="UTC",
         phases=(
-            Phase(begins=time(0), rests=True),
-            Phase(begins=time(7, 25), days=_WORK),
-            Phase(begins=time(8, 45), days=_WORK, minimum_online=storm),
-            Phase(begins=time(9, 30), days=_WORK, buffer_percent=4),
-            Phase(begins=time(17), days=_WORK),
-            Phase(begins=time(9), days=(6, 7)),
-            Phase(begins=time(22, 30), rests=True),
+            SchedulePhase(begins=time(0), rests=True),
+            SchedulePhase(begins=time(7, 25), days=_WORK),
+            SchedulePhase(begins=time(8, 45), days=_WORK, minimum_online=storm),
+            SchedulePhase(begins=time(9, 30), days=_WORK, buffer_percent=4),
+            SchedulePhase(begins=time(17), days=_WORK),
+            SchedulePhase(begins=time(9), days=(6, 7)),
+            SchedulePhase(begins=time(22, 30), rests=True),
         ),
     )
 

@@ -28,7 +28,7 @@ from shared.domain.spot.engine.forecasts import (
 )
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import LoadBalancing, Phase, Schedule
+from shared.domain.spot.groups.schedule import LoadBalancing, Schedule, SchedulePhase
 from shared.domain.spot.groups.target import GroupTarget
 
 SEATS = 10
@@ -56,7 +56,7 @@ def storm(users: int, days: int, seed: int) -> list[Session]:
 
 def target(users: int) -> GroupTarget:
     """Return a pooled group that rests all day: without sign-ins no host runs."""
-    rests = Schedule(time_zone=_ZONE, phases=(Phase(begins=datetime.min.time(), rests=True),))
+    rests = Schedule(time_zone=_ZONE, phases=(SchedulePhase(begins=datetime.min.time(), rests=True),))
     return GroupTarget(kind=LicenseType.POOLED, quantity=users, version=VERSION, schedule=rests, start_on_connect=True)
 
 

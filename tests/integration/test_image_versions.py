@@ -17,7 +17,7 @@ from shared.contracts.image_versions import (
 from shared.domain.cloud_pcs.build import Failure
 from shared.domain.networks.connection import Domain, HealthStatus, JoinType
 from shared.domain.operations.operation import Actor, OperationStatus
-from shared.domain.spot.images.image_set import Schedule
+from shared.domain.spot.images.image_set import BuildSchedule
 from shared.domain.spot.images.image_version import (
     SHUT_DOWN_AFTER,
     Access,
@@ -160,7 +160,7 @@ async def test_the_first_version_that_a_crash_prevented_is_there_after_the_sweep
 
 
 async def test_a_schedule_builds_one_version_a_month_however_often_the_sweep_comes(contoso: PaperServices) -> None:
-    recipe = RECIPE.but(schedule=Schedule(day_of_month=21))
+    recipe = RECIPE.but(schedule=BuildSchedule(day_of_month=21))
     monthly = image_set(recipe=recipe, next_build_at=NOW)
     await contoso.image_sets.insert(monthly)
     await contoso.image_versions.insert(first_version(monthly))

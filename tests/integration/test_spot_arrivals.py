@@ -8,7 +8,7 @@ import pytest
 
 from shared.domain.spot.engine.forecasts import ArrivalDay, Arrivals
 from shared.domain.spot.engine.state import SpotGroupState
-from shared.domain.spot.groups.schedule import Phase, Schedule
+from shared.domain.spot.groups.schedule import Schedule, SchedulePhase
 from shared.domain.spot.groups.settings import CapacitySettings
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, Desk, image_version, off, on_paper, session_host, spot_group
@@ -16,7 +16,7 @@ from tests.integration.engine_runs import run, state, steps
 from tests.integration.services import PaperServices
 from tests.integration.test_spot_engine import MINUTE
 
-RESTS = Schedule(time_zone="UTC", phases=(Phase(begins="00:00", rests=True),))  # type: ignore[arg-type]
+RESTS = Schedule(time_zone="UTC", phases=(SchedulePhase(begins="00:00", rests=True),))  # type: ignore[arg-type]
 QUARTER = (things.NOW.hour * 60 + things.NOW.minute) // 15
 A_WEEK_AGO = Arrivals(days=(ArrivalDay(on=things.NOW.date() - timedelta(days=7), quarters={QUARTER: 15}),))
 

@@ -30,7 +30,7 @@ MOST_SUBNETS = 10
 _GUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
 
-class SiteStep(Value):
+class ConnectionSiteStep(Value):
     """The site. *subscription_id*: the tenant's own when left out."""
 
     site_id: Id = Field(title="Site", description="The site whose region and network are used.")
@@ -90,7 +90,7 @@ class CredentialsStep(Value):
     )
 
 
-class NameStep(Value):
+class ConnectionNameStep(Value):
     """The name of the connection."""
 
     display_name: Name = Field(title="Name", description="A name that no other one has.")
@@ -100,7 +100,7 @@ CREATE_CONNECTION = Wizard(
     "create-connection",
     "Create Connection",
     (
-        WizardStep("site", "Select", SiteStep, "The site whose network and region the Cloud PCs use."),
+        WizardStep("site", "Select", ConnectionSiteStep, "The site whose network and region the Cloud PCs use."),
         WizardStep(
             "credentials",
             "Choose Credentials",
@@ -108,7 +108,7 @@ CREATE_CONNECTION = Wizard(
             "A hybrid join needs a domain join account; use one that does nothing else.",
             words={"network": {"hosted": None}},
         ),
-        WizardStep("name", "Connection Detail", NameStep),
+        WizardStep("name", "Connection Detail", ConnectionNameStep),
         WizardStep(REVIEW, "Review and Save Configuration", hint="Saving ends in the health check."),
     ),
 )
@@ -145,7 +145,7 @@ def review_connection(
 
 def _problems(reading: Reading, facts: ConnectionFacts) -> list[Problem]:
     found: list[Problem] = []
-    site = reading.value("site", SiteStep)
+    site = reading.value("site", ConnectionSiteStep)
     if site and site.site_id not in {s.id for s in facts.sites}:
         found.append(Problem("/site/siteId", "there is no such site", "site"))
     chosen = next((s for s in facts.sites if site and s.id == site.site_id), None)
@@ -161,7 +161,7 @@ def _problems(reading: Reading, facts: ConnectionFacts) -> list[Problem]:
     if credentials:
         wrong = _credential_problems(credentials, subscription_id)
         found.extend(Problem(f"/credentials{pointer}", message, "credentials") for pointer, message in wrong)
-    name = reading.value("name", NameStep)
+    name = reading.value("name", ConnectionNameStep)
     if name and name_taken(name.display_name, (c.display_name for c in facts.connections)):
         found.append(NAME_TAKEN)
     return found
@@ -213,7 +213,7 @@ def _warnings(reading: Reading, facts: ConnectionFacts) -> list[ReviewWarning]:
 
 
 def _forecast(reading: Reading, facts: ConnectionFacts) -> Forecast | None:
-    site, credentials = reading.value("site", SiteStep), reading.value("credentials", CredentialsStep)
+    site, credentials = reading.value("site", ConnectionSiteStep), reading.value("credentials", CredentialsStep)
     chosen = next((s for s in facts.sites if site and s.id == site.site_id), None)
     if chosen is None or credentials is None:
         return None

@@ -88,13 +88,13 @@ _MOST = 20
 VERSION_NUMBER = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})$"
 
 
-class NameStep(Value):
+class DeviceImageNameStep(Value):
     """The name of the image."""
 
     display_name: Name = Field(title="Name", description="With the version it is unique.")
 
 
-class SiteStep(Value):
+class DeviceImageSiteStep(Value):
     """Site at which it is built and kept."""
 
     site_id: Id = Field(
@@ -102,13 +102,13 @@ class SiteStep(Value):
     )
 
 
-class VersionStep(Value):
+class DeviceImageVersionStep(Value):
     """Version of the image; (name, version) is unique."""
 
     version: str = Field(pattern=VERSION_NUMBER, max_length=29, description="major.minor.patch", title="Version")
 
 
-class SourceStep(ChosenImage):
+class DeviceImageSourceStep(ChosenImage):
     """Source of the image: exactly one of the three."""
 
 
@@ -116,10 +116,10 @@ CREATE_DEVICE_IMAGE = Wizard(
     "create-device-image",
     "Create Device Image",
     (
-        WizardStep("name", "Enter Image Name", NameStep),
-        WizardStep("site", "Select Site", SiteStep),
-        WizardStep("version", "Version", VersionStep, "For your own tracking and change control."),
-        WizardStep("source", "Select Source Image", SourceStep),
+        WizardStep("name", "Enter Image Name", DeviceImageNameStep),
+        WizardStep("site", "Select Site", DeviceImageSiteStep),
+        WizardStep("version", "Version", DeviceImageVersionStep, "For your own tracking and change control."),
+        WizardStep("source", "Select Source Image", DeviceImageSourceStep),
         WizardStep(REVIEW, "Review and Create Device Image"),
     ),
 )
@@ -133,7 +133,7 @@ class ImageFacts(Value):
     gallery_images: tuple[GalleryImage, ...]
     own_images: tuple[OwnImage, ...]
 
-    def source(self, step: SourceStep) -> ImageSource | None:
+    def source(self, step: DeviceImageSourceStep) -> ImageSource | None:
         """Return the source that was chosen, None when it does not exist."""
         if step.own_image_id is not None:
             found = own_image(step, self.own_images)
@@ -154,17 +154,17 @@ def review_device_image(
 
 def _problems(reading: Reading, facts: ImageFacts) -> list[Problem]:
     found: list[Problem] = []
-    name, version = reading.value("name", NameStep), reading.value("version", VersionStep)
+    name, version = reading.value("name", DeviceImageNameStep), reading.value("version", DeviceImageVersionStep)
     if name and len([i for i in facts.images if i.status is not DeviceImageStatus.FAILED]) >= _MOST:
         found.append(
             Problem("/name/displayName", f"there are {_MOST} device images already, which is the limit", "name")
         )
-    site = reading.value("site", SiteStep)
+    site = reading.value("site", DeviceImageSiteStep)
     if site and site.site_id not in {s.id for s in facts.sites}:
         found.append(Problem("/site/siteId", "there is no such site", "site"))
     if name and version and _exists(name.display_name, version.version, facts.images):
         found.append(VERSION_TAKEN)
-    source = reading.value("source", SourceStep)
+    source = reading.value("source", DeviceImageSourceStep)
     if source:
         found.extend(_source_problems(source, facts))
         region = next((each.region for each in facts.sites if site and each.id == site.site_id), None)
@@ -177,7 +177,7 @@ def _exists(name: str, version: str, images: tuple[DeviceImage, ...]) -> bool:
     return name_taken(name, (i.display_name for i in images if i.version == version))
 
 
-def _source_problems(step: SourceStep, facts: ImageFacts) -> list[Problem]:
+def _source_problems(step: DeviceImageSourceStep, facts: ImageFacts) -> list[Problem]:
     if not step.named:
         return [Problem(f"/source/{SOURCES[0]}", f"name one of {', '.join(SOURCES)}", "source")]
     if len(step.named) > 1:
@@ -191,7 +191,7 @@ def _source_problems(step: SourceStep, facts: ImageFacts) -> list[Problem]:
 
 
 def _forecast(reading: Reading, facts: ImageFacts) -> Forecast | None:
-    chosen = reading.value("site", SiteStep)
+    chosen = reading.value("site", DeviceImageSiteStep)
     site = next((s for s in facts.sites if chosen and s.id == chosen.site_id), None)
     if site is None:
         return None

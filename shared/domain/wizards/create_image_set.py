@@ -26,7 +26,7 @@ NAME_TAKEN = Problem("/detail/displayName", "an image set of this name exists; c
 _MOST = 200
 
 
-class SiteStep(Value):
+class ImageSetSiteStep(Value):
     """Site of its hosts: one site, or all sites (Global). Exactly one of the two."""
 
     site_id: Id | None = Field(
@@ -42,18 +42,18 @@ class _Hosts(Value):
     )
 
 
-class SourceStep(ChosenImage, _Hosts):
+class ImageSetSourceStep(ChosenImage, _Hosts):
     """The type of its hosts, and the source of its first version: exactly one of the three ids."""
 
 
-class DetailStep(Value):
+class ImageSetDetailStep(Value):
     """Its name and description."""
 
     display_name: Name = Field(title="Name", description="A name that no other one has.")
     description: Description = Field("", title="Description", description="What it is for.")
 
 
-class NotesStep(Value):
+class ImageSetNotesStep(Value):
     """Why it is made."""
 
     notes: NewNote | None = Field(None, title="Note", description="Kept with its author and date.")
@@ -63,11 +63,11 @@ CREATE_IMAGE_SET = Wizard(
     "create-image-set",
     "New Image Set",
     (
-        WizardStep("site", "Select Site", SiteStep, "Global: replicated to the regions of all sites."),
-        WizardStep("source", "Select Image Source", SourceStep),
-        WizardStep("detail", "Image Set Detail", DetailStep),
+        WizardStep("site", "Select Site", ImageSetSiteStep, "Global: replicated to the regions of all sites."),
+        WizardStep("source", "Select Image Source", ImageSetSourceStep),
+        WizardStep("detail", "Image Set Detail", ImageSetDetailStep),
         WizardStep("recipe", "Recipe", Recipe, "For versions that are built without hands; may be left out."),
-        WizardStep("notes", "Notes", NotesStep),
+        WizardStep("notes", "Notes", ImageSetNotesStep),
         WizardStep(REVIEW, "Review and Save Configuration"),
     ),
 )
@@ -114,8 +114,8 @@ def review_image_set(
 
 def _problems(reading: Reading, facts: ImageSetFacts) -> list[Problem]:
     found: list[Problem] = []
-    site, source = reading.value("site", SiteStep), reading.value("source", SourceStep)
-    detail, recipe = reading.value("detail", DetailStep), reading.value("recipe", Recipe)
+    site, source = reading.value("site", ImageSetSiteStep), reading.value("source", ImageSetSourceStep)
+    detail, recipe = reading.value("detail", ImageSetDetailStep), reading.value("recipe", Recipe)
     if site is not None:
         found.extend(_site_problems(site, facts))
     if source is not None:
@@ -137,7 +137,7 @@ def recipe_problems(recipe: Recipe, known: Iterable[str]) -> list[Problem]:
     return [*found, *(Problem(f"/recipe/secrets/{n}/value", NO_VALUE, "recipe") for n in missing)]
 
 
-def _site_problems(step: SiteStep, facts: ImageSetFacts) -> list[Problem]:
+def _site_problems(step: ImageSetSiteStep, facts: ImageSetFacts) -> list[Problem]:
     if step.is_global == (step.site_id is not None):
         return [Problem("/site/siteId", "choose a site (siteId), or make it Global (isGlobal): one of the two", "site")]
     if not facts.sites:
@@ -147,7 +147,7 @@ def _site_problems(step: SiteStep, facts: ImageSetFacts) -> list[Problem]:
     return []
 
 
-def _source_problems(step: SourceStep, facts: ImageSetFacts) -> list[Problem]:
+def _source_problems(step: ImageSetSourceStep, facts: ImageSetFacts) -> list[Problem]:
     if len(step.named) != 1:
         return [Problem(f"/source/{SOURCES[0]}", f"name one of {', '.join(SOURCES)}, and only one", "source")]
     if facts.source(step.host_pool_type, step) is not None:
@@ -155,7 +155,9 @@ def _source_problems(step: SourceStep, facts: ImageSetFacts) -> list[Problem]:
     return [missing_source(step, step.host_pool_type, facts)]
 
 
-def _place_problems(site: SiteStep | None, source: SourceStep, facts: ImageSetFacts) -> Iterable[Problem]:
+def _place_problems(
+    site: ImageSetSiteStep | None, source: ImageSetSourceStep, facts: ImageSetFacts
+) -> Iterable[Problem]:
     """Give a problem where machines are made in a region in which the image of the tenant's own is not."""
     homes = [each for each in facts.sites if site and (site.is_global or each.id == site.site_id)]
     if homes:
@@ -172,10 +174,10 @@ def missing_source(step: ChosenImage, host_pool_type: HostPoolType, facts: Image
 
 
 def _forecast(reading: Reading, facts: ImageSetFacts) -> Forecast | None:
-    step = reading.value("site", SiteStep)
+    step = reading.value("site", ImageSetSiteStep)
     if step is None or not facts.sites:
         return None
-    source = reading.value("source", SourceStep)
+    source = reading.value("source", ImageSetSourceStep)
     imports = source is not None and source.managed_image_id is not None
     if not imports and (not step.is_global or (source and source.gallery_version_id is None)):
         summary = "Version 0.0.0 exists at once: it is the source, unchanged."

@@ -27,7 +27,7 @@ class SetStep(Value):
     image_set_id: Id = Field(title="Image set", description="The set that gets a version.")
 
 
-class VersionStep(Value):
+class VersionNumberStep(Value):
     """The version's number, higher than all others of the set. Left out: the next patch number."""
 
     version: str | None = Field(
@@ -43,7 +43,7 @@ class _StartStep(Value):
     )
 
 
-class SourceStep(ChosenImage, _StartStep):
+class VersionSourceStep(ChosenImage, _StartStep):
     """Source of the version, at most one id. Without one, the set's own source."""
 
 
@@ -55,7 +55,7 @@ class CustomizationStep(Value):
     )
 
 
-class NotesStep(Value):
+class VersionNotesStep(Value):
     """Note on the changes of the version."""
 
     notes: NewNote | None = Field(None, title="Note", description="Kept with its author and date.")
@@ -66,10 +66,10 @@ CREATE_IMAGE_VERSION = Wizard(
     "New Image Version",
     (
         WizardStep("set", "Select Image Set", SetStep),
-        WizardStep("version", "Version", VersionStep),
-        WizardStep("source", "Select Image Source", SourceStep, "The set's own source where none is chosen."),
+        WizardStep("version", "Version", VersionNumberStep),
+        WizardStep("source", "Select Image Source", VersionSourceStep, "The set's own source where none is chosen."),
         WizardStep("customization", "Customisation", CustomizationStep),
-        WizardStep("notes", "Notes", NotesStep),
+        WizardStep("notes", "Notes", VersionNotesStep),
         WizardStep(REVIEW, "Review and Save Configuration"),
     ),
 )
@@ -93,7 +93,7 @@ class VersionFacts(Value):
         """Return the number that is offered."""
         return next_version(version.version for version in self.of(image_set_id))
 
-    def source(self, image_set: ImageSet, step: SourceStep) -> Chosen | None:
+    def source(self, image_set: ImageSet, step: VersionSourceStep) -> Chosen | None:
         """Return the source that was chosen, None when there is none or it cannot be used."""
         if step.named:
             return self.sets.source(image_set.host_pool_type, step)
@@ -129,7 +129,7 @@ def _problems(reading: Reading, facts: VersionFacts) -> list[Problem]:
     found: list[Problem] = []
     if len(facts.of(image_set.id)) >= _MOST:
         found.append(Problem("/set/imageSetId", f"it has {_MOST} versions, which is the limit; delete some", "set"))
-    version, source = reading.value("version", VersionStep), reading.value("source", SourceStep)
+    version, source = reading.value("version", VersionNumberStep), reading.value("source", VersionSourceStep)
     if version and version.version is not None:
         found.extend(_version_problems(version.version, facts.of(image_set.id)))
     if source is not None:
@@ -153,7 +153,7 @@ def _version_problems(number: str, versions: tuple[ImageVersion, ...]) -> list[P
     return []
 
 
-def _source_problems(step: SourceStep, image_set: ImageSet, facts: VersionFacts) -> list[Problem]:
+def _source_problems(step: VersionSourceStep, image_set: ImageSet, facts: VersionFacts) -> list[Problem]:
     if len(step.named) + (step.source_version is not None) > 1:
         message = f"name at most one of sourceVersion, {', '.join(SOURCES)}"
         return [Problem("/source/sourceVersion", message, "source")]
@@ -174,7 +174,7 @@ def _forecast(reading: Reading, facts: VersionFacts) -> Forecast | None:
     image_set = facts.image_set(step.image_set_id) if step else None
     if image_set is None:
         return None
-    version = reading.value("version", VersionStep)
+    version = reading.value("version", VersionNumberStep)
     number = (version.version if version else None) or facts.next(image_set.id)
     by_recipe = customization is not None and customization.by_recipe
     summary = (

@@ -37,7 +37,7 @@ class ConnectionStep(Value):
     ] = Field(title="Connections", description="Tried in this order.")
 
 
-class ImageStep(Value):
+class PolicyImageStep(Value):
     """Image of Cloud PCs: a gallery image or a device image of the tenant's own."""
 
     image_type: ImageType = Field(
@@ -46,7 +46,7 @@ class ImageStep(Value):
     image_id: ResourceId = Field(title="Image", description="What Cloud PCs are built from.")
 
 
-class GroupsStep(Value):
+class PolicyGroupsStep(Value):
     """Groups for whose members Cloud PCs are built: existing security groups or Microsoft 365 groups."""
 
     group_ids: Annotated[tuple[Id, ...], Field(max_length=MOST_GROUPS), AfterValidator(distinct)] = Field(
@@ -54,7 +54,7 @@ class GroupsStep(Value):
     )
 
 
-class DetailStep(Value):
+class PolicyDetailStep(Value):
     """The name of the policy, and its purpose."""
 
     display_name: Name = Field(title="Name", description="A name that no other one has.")
@@ -66,10 +66,12 @@ CREATE_PROVISIONING_POLICY = Wizard(
     "Create Provisioning Policy",
     (
         WizardStep("connection", "Select Connection", ConnectionStep),
-        WizardStep("image", "Select Device Image", ImageStep, "A custom image, or one of the gallery's."),
+        WizardStep("image", "Select Device Image", PolicyImageStep, "A custom image, or one of the gallery's."),
         WizardStep("configuration", "Configuration", ConfigurationStep),
-        WizardStep("groups", "Select Group", GroupsStep, "Every licensed member gets a Cloud PC; nested groups count."),
-        WizardStep("detail", "Provisioning Policy Detail", DetailStep),
+        WizardStep(
+            "groups", "Select Group", PolicyGroupsStep, "Every licensed member gets a Cloud PC; nested groups count."
+        ),
+        WizardStep("detail", "Provisioning Policy Detail", PolicyDetailStep),
         WizardStep(REVIEW, "Review and Save Provisioning Policy"),
     ),
 )
@@ -105,7 +107,7 @@ def review_policy(
     """Return the review of a form, and the values read from it. Graph creates a policy first and assigns it later."""
     reading = CREATE_PROVISIONING_POLICY.read(form, through_step)
     problems = [*reading.problems, *_problems(reading, facts)]
-    groups = reading.value("groups", GroupsStep)
+    groups = reading.value("groups", PolicyGroupsStep)
     if groups_needed and groups and not groups.group_ids:
         problems.append(Problem("/groups/groupIds", "choose at least one group", "groups"))
     warnings, forecast = _forecast(reading, facts)
@@ -123,13 +125,13 @@ def _problems(reading: Reading, facts: PolicyFacts) -> list[Problem]:
             for n, each in enumerate(connection.connection_ids)
             if each not in known
         ]
-    image = reading.value("image", ImageStep)
+    image = reading.value("image", PolicyImageStep)
     if image and (wrong := _image_problem(image, reading, facts)):
         found.append(Problem("/image/imageId", wrong, "image"))
-    groups = reading.value("groups", GroupsStep)
+    groups = reading.value("groups", PolicyGroupsStep)
     if groups:
         found.extend(group_problems(groups.group_ids, facts.groups))
-    detail = reading.value("detail", DetailStep)
+    detail = reading.value("detail", PolicyDetailStep)
     if detail and name_taken(detail.display_name, (p.display_name for p in facts.policies)):
         found.append(NAME_TAKEN)
     return found
@@ -149,7 +151,7 @@ def group_problems(group_ids: tuple[str, ...], groups: tuple[Group, ...]) -> lis
     return found
 
 
-def _image_problem(step: ImageStep, reading: Reading, facts: PolicyFacts) -> str | None:
+def _image_problem(step: PolicyImageStep, reading: Reading, facts: PolicyFacts) -> str | None:
     if step.image_type is ImageType.GALLERY:
         known = {i.id.lower() for i in facts.gallery_images}
         return None if step.image_id.lower() in known else "there is no such image; name one of galleryImages"
@@ -171,7 +173,7 @@ def _forecast(reading: Reading, facts: PolicyFacts) -> tuple[list[ReviewWarning]
     """Return the warnings and the forecast."""
     connections = facts.chosen_connections(reading)
     warnings = [*mixed_join_types(connections), *(_unhealthy(c) for c in connections if not c.usable)]
-    groups = reading.value("groups", GroupsStep)
+    groups = reading.value("groups", PolicyGroupsStep)
     if groups is None:
         return warnings, None
     warnings.extend(_overlaps(reading, groups, facts))
@@ -191,9 +193,9 @@ def _forecast(reading: Reading, facts: PolicyFacts) -> tuple[list[ReviewWarning]
     return warnings, reach.forecast()
 
 
-def _overlaps(reading: Reading, groups: GroupsStep, facts: PolicyFacts) -> list[ReviewWarning]:
+def _overlaps(reading: Reading, groups: PolicyGroupsStep, facts: PolicyFacts) -> list[ReviewWarning]:
     """Return the overlaps with other policies; the newest assignment loses to all of them."""
-    detail = reading.value("detail", DetailStep)
+    detail = reading.value("detail", PolicyDetailStep)
     assignments = tuple(Assignment(id=group, group_id=group, assigned_at=_LAST) for group in groups.group_ids)
     subject = Target("", detail.display_name if detail else "this policy", assignments)
     names = {group.id: group.display_name for group in facts.groups}

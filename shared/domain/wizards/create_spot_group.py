@@ -12,7 +12,7 @@ from pydantic import Field
 from shared.domain.machines.service_plan import size_ladder
 from shared.domain.networks.connection import JoinType
 from shared.domain.spot.groups.group import USERS_PER_HOST, LicenseType, SpotGroup, host_hardware
-from shared.domain.spot.groups.schedule import Phase, Schedule
+from shared.domain.spot.groups.schedule import Schedule, SchedulePhase
 from shared.domain.spot.groups.settings import CapacitySettings
 from shared.domain.values import Value, amount
 from shared.domain.wizards.create_provisioning_policy import group_problems
@@ -22,15 +22,15 @@ from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
 from shared.domain.wizards.spot_group_steps import (
     DescriptionStep,
-    GroupsStep,
     HostsStep,
-    ImageStep,
     LicenseStep,
-    NameStep,
     ProfileStep,
     SessionsStep,
-    SiteStep,
     SpotGroupFacts,
+    SpotGroupGroupsStep,
+    SpotGroupImageStep,
+    SpotGroupNameStep,
+    SpotGroupSiteStep,
     hosts_problems,
     image_problems,
     license_problems,
@@ -102,7 +102,7 @@ def schedule_problems(schedule: Schedule, hosts: int) -> Iterable[tuple[str, str
 
 
 def _phase_problems(
-    at: str, phases: tuple[Phase, ...], hosts: int, *, dated: bool = False
+    at: str, phases: tuple[SchedulePhase, ...], hosts: int, *, dated: bool = False
 ) -> Iterable[tuple[str, str]]:
     begun: set[tuple[int, time]] = set()
     for n, phase in enumerate(phases):
@@ -134,7 +134,7 @@ CREATE_SPOT_GROUP = Wizard(
     "create-spot-group",
     "Create Spot Group",
     (
-        WizardStep("name", "Enter Spot Group Name", NameStep),
+        WizardStep("name", "Enter Spot Group Name", SpotGroupNameStep),
         WizardStep("profile", "Enter Profile Path", ProfileStep, "A share that every host of the group can reach."),
         WizardStep(
             "license",
@@ -142,9 +142,9 @@ CREATE_SPOT_GROUP = Wizard(
             LicenseStep,
             "The quantity should equal the number of users; the type stays for ever.",
         ),
-        WizardStep("site", "Select Site", SiteStep, "The site stays for ever."),
-        WizardStep("groups", "Select Groups", GroupsStep, "Every member gets a desktop; nested groups count."),
-        WizardStep("image", "Select Image Set", ImageStep),
+        WizardStep("site", "Select Site", SpotGroupSiteStep, "The site stays for ever."),
+        WizardStep("groups", "Select Groups", SpotGroupGroupsStep, "Every member gets a desktop; nested groups count."),
+        WizardStep("image", "Select Image Set", SpotGroupImageStep),
         WizardStep("sessions", "Sessions", SessionsStep, "What is left out is as in Spot PC."),
         WizardStep("hosts", "Session Hosts", HostsStep, "What is left out is as the licence type promises."),
         WizardStep("capacity", "Capacity and Schedule", CapacityStep, "What is left out is as in Spot PC."),
@@ -166,7 +166,7 @@ def review_spot_group(
 
 
 def _problems(reading: Reading, facts: SpotGroupFacts) -> Iterable[Problem]:
-    name, site = reading.value("name", NameStep), reading.value("site", SiteStep)
+    name, site = reading.value("name", SpotGroupNameStep), reading.value("site", SpotGroupSiteStep)
     licence = reading.value("license", LicenseStep)
     license_type = licence.license_type if licence else None
     if name and name_taken(name.display_name, (group.display_name for group in facts.spot_groups)):
@@ -175,9 +175,9 @@ def _problems(reading: Reading, facts: SpotGroupFacts) -> Iterable[Problem]:
         yield from site_problems(site, facts)
     if licence:
         yield from license_problems(licence, facts)
-    if groups := reading.value("groups", GroupsStep):
+    if groups := reading.value("groups", SpotGroupGroupsStep):
         yield from group_problems(groups.group_ids, facts.groups)
-    if image := reading.value("image", ImageStep):
+    if image := reading.value("image", SpotGroupImageStep):
         yield from image_problems(image, facts.site(site.site_id) if site else None, license_type, facts)
     if hosts := reading.value("hosts", HostsStep):
         yield from hosts_problems(hosts, license_type, facts)
@@ -189,8 +189,8 @@ def _problems(reading: Reading, facts: SpotGroupFacts) -> Iterable[Problem]:
 
 
 def _warnings(reading: Reading, facts: SpotGroupFacts) -> list[ReviewWarning]:
-    licence, groups = reading.value("license", LicenseStep), reading.value("groups", GroupsStep)
-    site = reading.value("site", SiteStep)
+    licence, groups = reading.value("license", LicenseStep), reading.value("groups", SpotGroupGroupsStep)
+    site = reading.value("site", SpotGroupSiteStep)
     found = list(connection_warnings(site, facts)) if site else []
     if licence is None:
         return found
@@ -201,7 +201,7 @@ def _warnings(reading: Reading, facts: SpotGroupFacts) -> list[ReviewWarning]:
     return found
 
 
-def connection_warnings(site: SiteStep, facts: SpotGroupFacts) -> Iterable[ReviewWarning]:
+def connection_warnings(site: SpotGroupSiteStep, facts: SpotGroupFacts) -> Iterable[ReviewWarning]:
     """Give a warning where the connection is unhealthy: the group waits for it."""
     connection = facts.connection_of(site)
     if connection is not None and not connection.usable:
@@ -243,7 +243,7 @@ def quantity_warnings(quantity: int, facts: SpotGroupFacts) -> Iterable[ReviewWa
 
 
 def capacity_warnings(
-    license_type: LicenseType, quantity: int, site: SiteStep, facts: SpotGroupFacts
+    license_type: LicenseType, quantity: int, site: SpotGroupSiteStep, facts: SpotGroupFacts
 ) -> Iterable[ReviewWarning]:
     """Give warnings where role assignments, vCPUs or addresses are too few: a release has old and new hosts at once."""
     connection, place = facts.connection_of(site), facts.site(site.site_id)
@@ -290,7 +290,7 @@ def _host_count(license_type: LicenseType, quantity: int) -> int:
 
 
 def _forecast(reading: Reading, facts: SpotGroupFacts) -> Forecast | None:
-    licence, site = reading.value("license", LicenseStep), reading.value("site", SiteStep)
+    licence, site = reading.value("license", LicenseStep), reading.value("site", SpotGroupSiteStep)
     place = facts.site(site.site_id) if site else None
     if licence is None or place is None:
         return None

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shared.domain.spot.images.image_set import ImageSet, Recipe, next_build
 from shared.domain.values import Description, Id, Value
-from shared.domain.wizards.create_image_set import NotesStep, recipe_problems
+from shared.domain.wizards.create_image_set import ImageSetNotesStep, recipe_problems
 from shared.domain.wizards.fields import Form
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.reviews import Forecast, Review, review
@@ -40,7 +40,7 @@ EDIT_IMAGE_SET = Wizard(
         WizardStep("set", "Select Image Set", SelectSetStep),
         WizardStep("detail", "Image Set Detail", EditDetailStep),
         WizardStep("recipe", "Recipe", Recipe, "As a whole. Versions that there are stay as they were built."),
-        WizardStep("notes", "Notes", NotesStep),
+        WizardStep("notes", "Notes", ImageSetNotesStep),
         WizardStep(REVIEW, "Review and Save Image Set"),
     ),
 )

@@ -30,8 +30,8 @@ from shared.domain.wizards.spot_group_steps import (
     LicenseStep,
     Quantity,
     SessionsStep,
-    SiteStep,
     SpotGroupFacts,
+    SpotGroupSiteStep,
     Tags,
     hosts_problems,
     license_problems,
@@ -178,7 +178,7 @@ def _problems(reading: Reading, group: SpotGroup | None, facts: SpotGroupFacts) 
 def _warnings(reading: Reading, group: SpotGroup, facts: SpotGroupFacts) -> list[ReviewWarning]:
     licence = reading.value("license", EditLicenseStep)
     quantity = (licence and licence.quantity) or group.quantity
-    site = SiteStep(site_id=group.site_id, connection_id=group.connection_id)
+    site = SpotGroupSiteStep(site_id=group.site_id, connection_id=group.connection_id)
     more = max(0, quantity - group.quantity)
     return [
         *connection_warnings(site, facts),

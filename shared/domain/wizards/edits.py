@@ -12,13 +12,12 @@ from shared.domain.networks.connection import Connection
 from shared.domain.policies.configuration import ConfigurationStep
 from shared.domain.policies.policy import DomainJoinConfiguration, Policy
 from shared.domain.values import Id, Value
-from shared.domain.wizards.create_connection import CustomerNetwork, SiteStep
-from shared.domain.wizards.create_connection import NameStep as ConnectionNameStep
+from shared.domain.wizards.create_connection import ConnectionNameStep, ConnectionSiteStep, CustomerNetwork
 from shared.domain.wizards.create_provisioning_policy import (
     ConnectionStep,
-    DetailStep,
-    ImageStep,
+    PolicyDetailStep,
     PolicyFacts,
+    PolicyImageStep,
     review_policy,
 )
 from shared.domain.wizards.fields import DomainName, Form, JoinAccount, JoinPassword, OrganizationalUnit
@@ -81,7 +80,7 @@ def _of_connection(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
 
 
 def _of_image(reading: Reading, facts: PolicyFacts) -> dict[str, Any]:
-    step = reading.value("image", ImageStep)
+    step = reading.value("image", PolicyImageStep)
     if step is None:
         return {}
     if step.image_type is ImageType.GALLERY:
@@ -100,7 +99,7 @@ def _of_configuration(reading: Reading, _: PolicyFacts) -> dict[str, Any]:
 
 
 def _of_detail(reading: Reading, _: PolicyFacts) -> dict[str, Any]:
-    step = reading.value("detail", DetailStep)
+    step = reading.value("detail", PolicyDetailStep)
     return {"display_name": step.display_name, "description": step.description} if step else {}
 
 
@@ -161,9 +160,9 @@ EDIT_PROVISIONING_POLICY = Wizard(
     (
         WizardStep("policy", "Select Policy", PolicyStep),
         WizardStep("connection", "Select Connection", ConnectionStep, optional=True),
-        WizardStep("image", "Select Device Image", ImageStep, optional=True),
+        WizardStep("image", "Select Device Image", PolicyImageStep, optional=True),
         WizardStep("configuration", "Configuration", ConfigurationStep),
-        WizardStep("detail", "Provisioning Policy Detail", DetailStep, optional=True),
+        WizardStep("detail", "Provisioning Policy Detail", PolicyDetailStep, optional=True),
         WizardStep(REVIEW, "Review and Save Provisioning Policy", hint="Cloud PCs that are there stay as they are."),
     ),
 )
@@ -173,7 +172,9 @@ EDIT_CONNECTION = Wizard(
     "Edit Connection",
     (
         WizardStep("connection", "Select Connection", SelectConnectionStep),
-        WizardStep("site", "Select Site", SiteStep, "Stays while Cloud PCs use the connection.", optional=True),
+        WizardStep(
+            "site", "Select Site", ConnectionSiteStep, "Stays while Cloud PCs use the connection.", optional=True
+        ),
         WizardStep("credentials", "Network and Domain", EditCredentialsStep, words={"network": {"hosted": None}}),
         WizardStep("name", "Connection Detail", ConnectionNameStep, optional=True),
         WizardStep(REVIEW, "Review and Save", hint="All but the name is checked again before it is used."),

@@ -20,7 +20,7 @@ Form: TypeAlias = dict[str, dict[str, Any]]
 
 
 @dataclass(slots=True)
-class Offer:
+class OfferedChoices:
     """Choices by ``step/field``. *cut*: why there are more than are shown; *errors*: why there are none."""
 
     choices: dict[str, list[Choice]] = field(default_factory=dict)

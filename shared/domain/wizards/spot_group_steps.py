@@ -51,7 +51,7 @@ GroupIds = Annotated[tuple[Id, ...], Field(min_length=1, max_length=100), AfterV
 Quantity = Annotated[int, Field(ge=1, le=5_000)]
 
 
-class NameStep(Value):
+class SpotGroupNameStep(Value):
     """The group's name for administrators, and its name on its users' desktops."""
 
     display_name: Name = Field(title="Name", description="For administrators; no other Spot Group has it.")
@@ -112,7 +112,7 @@ class LicenseStep(Value):
     quantity: Quantity = Field(title="Quantity", description="How many users there is room for.")
 
 
-class SiteStep(Value):
+class SpotGroupSiteStep(Value):
     """The site of the hosts. *connection_id*: by which they join; the site's only usable one when left out."""
 
     site_id: Id = Field(title="Site", description="Stays for ever.")
@@ -121,13 +121,13 @@ class SiteStep(Value):
     )
 
 
-class GroupsStep(Value):
+class SpotGroupGroupsStep(Value):
     """Groups of users of the desktops: existing security groups or Microsoft 365 groups."""
 
     group_ids: GroupIds = Field(title="Groups", description="Every member gets a desktop; nested groups count.")
 
 
-class ImageStep(Value):
+class SpotGroupImageStep(Value):
     """The image version that the hosts are built from."""
 
     image_set_id: Id = Field(title="Image set", description="The set of the version.")
@@ -204,7 +204,7 @@ class SpotGroupFacts(Value):
         """Return a site, None if there is none."""
         return next((site for site in self.sites if site.id == site_id), None)
 
-    def connection_of(self, step: SiteStep) -> Connection | None:
+    def connection_of(self, step: SpotGroupSiteStep) -> Connection | None:
         """Return the chosen connection, or the site's only usable one; None if there is no such connection."""
         there = [each for each in self.connections if each.site_id == step.site_id]
         if step.connection_id is not None:
@@ -218,7 +218,7 @@ class SpotGroupFacts(Value):
         return next((each for each in self.images if (each.image_set_id, each.version) == wanted), None)
 
 
-def site_problems(step: SiteStep, facts: SpotGroupFacts) -> Iterable[Problem]:
+def site_problems(step: SpotGroupSiteStep, facts: SpotGroupFacts) -> Iterable[Problem]:
     """Yield the problems of the site and the connection."""
     if facts.site(step.site_id) is None:
         yield Problem("/site/siteId", "there is no such site; choose one of the tenant's sites", "site")
@@ -255,7 +255,7 @@ def license_problems(
 
 
 def image_problems(
-    step: ImageStep, site: Site | None, license_type: LicenseType | None, facts: SpotGroupFacts
+    step: SpotGroupImageStep, site: Site | None, license_type: LicenseType | None, facts: SpotGroupFacts
 ) -> Iterable[Problem]:
     """Yield the problems of the image version for hosts of a site and a licence type."""
     image = facts.image(step.image_set_id, step.image_version)

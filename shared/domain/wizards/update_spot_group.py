@@ -16,7 +16,7 @@ from shared.domain.wizards.create_spot_group import capacity_warnings
 from shared.domain.wizards.edit_spot_group import SelectStep
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.reviews import Forecast, Review, ReviewWarning, WarningCode, review
-from shared.domain.wizards.spot_group_steps import ImageStep, SiteStep, SpotGroupFacts, image_problems
+from shared.domain.wizards.spot_group_steps import SpotGroupFacts, SpotGroupImageStep, SpotGroupSiteStep, image_problems
 from shared.errors import Problem
 
 _LATEST = timedelta(days=365)
@@ -53,7 +53,7 @@ UPDATE_SPOT_GROUP = Wizard(
     "Update Spot Group",
     (
         WizardStep("group", "Select Spot Group", SelectStep),
-        WizardStep("image", "Select Image Set", ImageStep, "An older version is a way back."),
+        WizardStep("image", "Select Image Set", SpotGroupImageStep, "An older version is a way back."),
         WizardStep(
             "method",
             "Release Method",
@@ -88,7 +88,7 @@ def _problems(reading: Reading, group: SpotGroup | None, facts: SpotGroupFacts, 
         return
     if group.deleting_since is not None:
         yield Problem("/group/spotGroupId", "the Spot Group is being deleted", "group")
-    if image := reading.value("image", ImageStep):
+    if image := reading.value("image", SpotGroupImageStep):
         yield from image_problems(image, facts.site(group.site_id), group.license_type, facts)
         same = (image.image_set_id, image.image_version) == (group.image_set_id, group.image_version)
         if same and not facts.other_hosts:
@@ -110,13 +110,13 @@ def _method_problems(step: MethodStep, now: datetime) -> Iterable[Problem]:
 
 
 def _warnings(group: SpotGroup, facts: SpotGroupFacts) -> list[ReviewWarning]:
-    site = SiteStep(site_id=group.site_id, connection_id=group.connection_id)
+    site = SpotGroupSiteStep(site_id=group.site_id, connection_id=group.connection_id)
     found = capacity_warnings(group.license_type, group.quantity, site, facts)
     return [warning for warning in found if warning.concern is not WarningCode.RIGHTS_SHORT]
 
 
 def _forecast(reading: Reading, group: SpotGroup) -> Forecast | None:
-    image, method = reading.value("image", ImageStep), reading.value("method", MethodStep)
+    image, method = reading.value("image", SpotGroupImageStep), reading.value("method", MethodStep)
     if image is None or method is None:
         return None
     details = {

@@ -20,11 +20,11 @@ from shared.domain.policies.policy import Policy
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.create_device_image import (
     VERSION_TAKEN,
+    DeviceImageNameStep,
+    DeviceImageSiteStep,
+    DeviceImageSourceStep,
+    DeviceImageVersionStep,
     ImageFacts,
-    NameStep,
-    SiteStep,
-    SourceStep,
-    VersionStep,
     review_device_image,
 )
 from shared.errors import ConflictError, InvalidError, Problem
@@ -84,8 +84,8 @@ async def create_device_image(
 
 def _image_of(context: ActionContext, image_id: str, form: Mapping[str, Any], facts: ImageFacts) -> DeviceImage:
     _, reading = review_device_image(form, facts)
-    name, site = reading.value("name", NameStep), reading.value("site", SiteStep)
-    version, source = reading.value("version", VersionStep), reading.value("source", SourceStep)
+    name, site = reading.value("name", DeviceImageNameStep), reading.value("site", DeviceImageSiteStep)
+    version, source = reading.value("version", DeviceImageVersionStep), reading.value("source", DeviceImageSourceStep)
     chosen = facts.source(source) if source else None
     if reading.problems or name is None or site is None or version is None or chosen is None:
         raise InvalidError(*reading.problems)

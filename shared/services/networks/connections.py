@@ -14,10 +14,10 @@ from shared.domain.tenants.tenant import Site
 from shared.domain.wizards.create_connection import (
     NAME_TAKEN,
     ConnectionFacts,
+    ConnectionNameStep,
+    ConnectionSiteStep,
     CredentialsStep,
     DomainStep,
-    NameStep,
-    SiteStep,
     review_connection,
 )
 from shared.errors import ConflictError, InvalidError, NameTakenError, Problem
@@ -95,12 +95,14 @@ async def create_connection(
         raise InvalidError(NAME_TAKEN) from error
 
 
-def steps_of(form: Mapping[str, Any], facts: ConnectionFacts) -> tuple[SiteStep, CredentialsStep, NameStep]:
+def steps_of(
+    form: Mapping[str, Any], facts: ConnectionFacts
+) -> tuple[ConnectionSiteStep, CredentialsStep, ConnectionNameStep]:
     """Return the steps of a form in which nothing is missing or wrong. Raises: InvalidError."""
     _, reading = review_connection(form, facts)
-    site = reading.value("site", SiteStep)
+    site = reading.value("site", ConnectionSiteStep)
     credentials = reading.value("credentials", CredentialsStep)
-    name = reading.value("name", NameStep)
+    name = reading.value("name", ConnectionNameStep)
     if reading.problems or site is None or credentials is None or name is None:
         raise InvalidError(*reading.problems)
     return site, credentials, name

@@ -21,8 +21,8 @@ from shared.domain.policies.policy import Assignment, Policy, with_regions
 from shared.domain.values import amount
 from shared.domain.wizards.create_provisioning_policy import (
     NAME_TAKEN,
-    GroupsStep,
     PolicyFacts,
+    PolicyGroupsStep,
     group_problems,
     mixed_join_types,
     review_policy,
@@ -104,7 +104,7 @@ async def create_policy(
     policy_id = context.new_id("policy")
     others = facts.but(policies=tuple(p for p in facts.policies if p.id != policy_id))
     _, reading = review_policy(form, others, groups_needed=groups_needed)
-    groups = reading.value("groups", GroupsStep)
+    groups = reading.value("groups", PolicyGroupsStep)
     if reading.problems or groups is None:
         raise InvalidError(*reading.problems)
     policy = Policy(

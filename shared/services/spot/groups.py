@@ -28,15 +28,15 @@ from shared.domain.wizards.edit_spot_group import (
 )
 from shared.domain.wizards.spot_group_steps import (
     DescriptionStep,
-    GroupsStep,
     HostsStep,
-    ImageStep,
     LicenseStep,
-    NameStep,
     ProfileStep,
     SessionsStep,
-    SiteStep,
     SpotGroupFacts,
+    SpotGroupGroupsStep,
+    SpotGroupImageStep,
+    SpotGroupNameStep,
+    SpotGroupSiteStep,
 )
 from shared.errors import ConflictError, InvalidError
 from shared.services.operations.action_context import ActionContext
@@ -256,9 +256,9 @@ async def _begin(
 def _group_of(context: ActionContext, group_id: str, form: Mapping[str, Any], facts: SpotGroupFacts) -> SpotGroup:
     """Return the group that the form describes. Raises: InvalidError."""
     _, reading = review_spot_group(form, facts)
-    name, profile = reading.value("name", NameStep), reading.value("profile", ProfileStep)
-    licence, site = reading.value("license", LicenseStep), reading.value("site", SiteStep)
-    groups, image = reading.value("groups", GroupsStep), reading.value("image", ImageStep)
+    name, profile = reading.value("name", SpotGroupNameStep), reading.value("profile", ProfileStep)
+    licence, site = reading.value("license", LicenseStep), reading.value("site", SpotGroupSiteStep)
+    groups, image = reading.value("groups", SpotGroupGroupsStep), reading.value("image", SpotGroupImageStep)
     description = reading.value("description", DescriptionStep)
     connection = facts.connection_of(site) if site else None
     if reading.problems or not (

@@ -23,11 +23,11 @@ from shared.domain.spot.notes import NewNote, noted
 from shared.domain.values import Description, Value
 from shared.domain.wizards.create_image_set import (
     NAME_TAKEN,
-    DetailStep,
+    ImageSetDetailStep,
     ImageSetFacts,
-    NotesStep,
-    SiteStep,
-    SourceStep,
+    ImageSetNotesStep,
+    ImageSetSiteStep,
+    ImageSetSourceStep,
     recipe_problems,
     review_image_set,
 )
@@ -164,9 +164,9 @@ def _set_of(
 ) -> tuple[Recipe, ImageSet]:
     """Return the recipe of a form with the values of its secrets, and the set without them."""
     _, reading = review_image_set(form, facts)
-    site, source = reading.value("site", SiteStep), reading.value("source", SourceStep)
-    detail, recipe = reading.value("detail", DetailStep), reading.value("recipe", Recipe)
-    notes = reading.value("notes", NotesStep)
+    site, source = reading.value("site", ImageSetSiteStep), reading.value("source", ImageSetSourceStep)
+    detail, recipe = reading.value("detail", ImageSetDetailStep), reading.value("recipe", Recipe)
+    notes = reading.value("notes", ImageSetNotesStep)
     chosen = facts.source(source.host_pool_type, source) if source else None
     if reading.problems or not (site and source and detail and recipe and notes and chosen):
         raise InvalidError(*reading.problems)
@@ -233,7 +233,7 @@ async def edited_image_set(context: ActionContext, form: Mapping[str, Any]) -> t
     """Return the set that a form of edit-image-set edits, and the edit. Raises: InvalidError."""
     sets = [stored async for stored in context.deps.image_sets.each(context.tenant.id)]
     _, reading = review_image_set_edit(form, [each.value for each in sets], context.now)
-    chosen, notes = reading.value("set", SelectSetStep), reading.value("notes", NotesStep)
+    chosen, notes = reading.value("set", SelectSetStep), reading.value("notes", ImageSetNotesStep)
     if reading.problems or chosen is None:
         raise InvalidError(*reading.problems)
     stored = next(each for each in sets if each.value.id == chosen.image_set_id)

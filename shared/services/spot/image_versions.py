@@ -19,11 +19,11 @@ from shared.domain.values import Value, Word
 from shared.domain.wizards.create_image_version import (
     VERSION_TAKEN,
     CustomizationStep,
-    NotesStep,
     SetStep,
-    SourceStep,
     VersionFacts,
-    VersionStep,
+    VersionNotesStep,
+    VersionNumberStep,
+    VersionSourceStep,
     review_image_version,
 )
 from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
@@ -92,8 +92,8 @@ async def _promise(context: ActionContext, version_id: str) -> None:
 
 def _version_of(context: ActionContext, version_id: str, form: Mapping[str, Any], facts: VersionFacts) -> ImageVersion:
     _, reading = review_image_version(form, facts)
-    step, number = reading.value("set", SetStep), reading.value("version", VersionStep)
-    source, notes = reading.value("source", SourceStep), reading.value("notes", NotesStep)
+    step, number = reading.value("set", SetStep), reading.value("version", VersionNumberStep)
+    source, notes = reading.value("source", VersionSourceStep), reading.value("notes", VersionNotesStep)
     customization = reading.value("customization", CustomizationStep)
     image_set = facts.image_set(step.image_set_id) if step else None
     if image_set and (first := facts.replicating(image_set.id)):

@@ -19,7 +19,7 @@ from shared.domain.spot.hosts.observed import ObservedHost
 from shared.domain.spot.hosts.release import OPEN, ImageOfGroup, ReleaseEvent, ReleaseStatus, SpotRelease
 from shared.domain.spot.notes import noted
 from shared.domain.wizards.edit_spot_group import SelectStep
-from shared.domain.wizards.spot_group_steps import ImageStep, SpotGroupFacts
+from shared.domain.wizards.spot_group_steps import SpotGroupFacts, SpotGroupImageStep
 from shared.domain.wizards.update_spot_group import MethodStep, review_spot_group_update
 from shared.errors import ConflictError, InvalidError, NotFoundError, StaleError
 from shared.services.operations.action_context import ActionContext
@@ -128,7 +128,7 @@ async def begin_release(
     *match* is given the ETag of the group, and raises if the caller means another one.
     """
     _, reading = review_spot_group_update(form, facts, context.now)
-    group, image = reading.value("group", SelectStep), reading.value("image", ImageStep)
+    group, image = reading.value("group", SelectStep), reading.value("image", SpotGroupImageStep)
     method = reading.value("method", MethodStep)
     if reading.problems or group is None or image is None or method is None:
         raise InvalidError(*reading.problems)

@@ -14,7 +14,7 @@ from shared.domain.naming import TENANT_TAG
 from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.policies.configuration import LOCALES
 from shared.domain.spot.images.image_set import HostPoolType
-from shared.domain.wizards.fields import Choice, Offer
+from shared.domain.wizards.fields import Choice, OfferedChoices
 from shared.errors import RefusedError, UnavailableError
 from shared.services.images.choices import images_of_policies, managed_images, own_gallery_versions, session_host_images
 from shared.services.operations.action_context import ActionContext
@@ -106,9 +106,11 @@ _log = logging.getLogger("deskwright.services")
 Read: TypeAlias = Callable[[ActionContext], Awaitable[list[Choice]]]
 
 
-async def choices_of(context: ActionContext, wizard: str, reads: Mapping[str, Read | None], search: str) -> Offer:
+async def choices_of(
+    context: ActionContext, wizard: str, reads: Mapping[str, Read | None], search: str
+) -> OfferedChoices:
     """Return the choices of the wizard's fields now, each read by itself; *search* looks for groups."""
-    offer = Offer()
+    offer = OfferedChoices()
 
     async def fill(name: str, read: Read) -> None:
         try:

@@ -16,7 +16,7 @@ from shared.domain.wizards.create_spot_group import review_spot_group
 from shared.domain.wizards.edit_image_set import image_set_values, review_image_set_edit
 from shared.domain.wizards.edit_spot_group import review_spot_group_edit
 from shared.domain.wizards.edits import connection_values, form_of
-from shared.domain.wizards.fields import Form, Offer
+from shared.domain.wizards.fields import Form, OfferedChoices
 from shared.domain.wizards.places import site_values
 from shared.domain.wizards.reviews import Review
 from shared.domain.wizards.update_spot_group import review_spot_group_update
@@ -37,7 +37,7 @@ class Subject:
     """
 
     context: ActionContext
-    offer: Offer
+    offer: OfferedChoices
     id: str
     may_save: bool
 
@@ -56,7 +56,7 @@ _ALONE = (
 """Fields in which an only choice is chosen."""
 
 
-def values_of(proposed: Form, offer: Offer) -> Form:
+def values_of(proposed: Form, offer: OfferedChoices) -> Form:
     """Return the initial form of a wizard: proposed values, and fields that have a single choice."""
     values: Form = {step: dict(fields) for step, fields in proposed.items()}
     for name in _ALONE:

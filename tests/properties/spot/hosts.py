@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import strategies as st
 
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import Phase, Schedule
+from shared.domain.spot.groups.schedule import Schedule, SchedulePhase
 from shared.domain.spot.groups.settings import BufferBase, ScaleIn
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
 from shared.domain.spot.hosts.host_plan import Action, HostPlan, Step
@@ -24,8 +24,11 @@ HARMS = ENDS | {Action.DRAIN, Action.NOTIFY, Action.SIGN_OFF}
 def schedules(draw: st.DrawFn) -> Schedule:
     """A night, and one or two phases that begin soon after now, each with its minimum."""
     minutes = draw(st.lists(st.sampled_from([1, 3, 5, 8, 15, 22, 40]), min_size=1, max_size=2, unique=True))
-    soon = [Phase(begins=(NOW + timedelta(minutes=n)).time(), minimum_online=draw(st.integers(0, 5))) for n in minutes]
-    return Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=draw(st.booleans())), *soon))
+    soon = [
+        SchedulePhase(begins=(NOW + timedelta(minutes=n)).time(), minimum_online=draw(st.integers(0, 5)))
+        for n in minutes
+    ]
+    return Schedule(time_zone="UTC", phases=(SchedulePhase(begins=time(0), rests=draw(st.booleans())), *soon))
 
 
 @st.composite

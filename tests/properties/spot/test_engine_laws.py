@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shared.domain.spot.engine.forecasts import Durations, StartTimes
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import Phase, Schedule, edges, next_edge
+from shared.domain.spot.groups.schedule import Schedule, SchedulePhase, edges, next_edge
 from shared.domain.spot.groups.settings import ScaleIn
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
 from shared.domain.spot.hosts.host_plan import Action, HostPlan, Reason
@@ -231,8 +231,8 @@ def few(quantity: int, *, minimum_online: int = 0, schedule: Schedule | None = N
 
 
 def two_phases(minimum_online: int) -> Schedule:
-    soon = Phase(begins=time(10, 3), minimum_online=minimum_online)
-    return Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=True), soon))
+    soon = SchedulePhase(begins=time(10, 3), minimum_online=minimum_online)
+    return Schedule(time_zone="UTC", phases=(SchedulePhase(begins=time(0), rests=True), soon))
 
 
 @given(groups(scheduled=True, healthy=True, kinds=(LicenseType.POOLED,)), st.sampled_from([2, 4, 9]))

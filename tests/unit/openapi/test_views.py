@@ -21,12 +21,12 @@ from shared.domain.planning.entitlements import AddressForecast
 from shared.domain.policies.policy import image_source, snapshot_of
 from shared.domain.spot.engine.state import Decision
 from shared.domain.spot.hosts.host_plan import Action, Reason
-from shared.domain.spot.images.image_set import Recipe, RecipeStep, Schedule
+from shared.domain.spot.images.image_set import BuildSchedule, Recipe, RecipeStep
 from shared.domain.spot.images.image_version import Access, VersionAction, VersionActionName, VersionUse, first_version
 from shared.domain.spot.notes import Note
 from shared.domain.tenants.tenant import Paused, Tenant, TenantSettings
 from shared.domain.wizards.create_connection import CREATE_CONNECTION
-from shared.domain.wizards.fields import Offer
+from shared.domain.wizards.fields import OfferedChoices
 from tests.cloud_pcs import cloud_pc as new_cloud_pc
 from tests.unit.openapi.test_document import DOCUMENT
 from tests.unit.wizards import office
@@ -137,7 +137,7 @@ ORPHAN = Orphan(
     last_seen_at=office.NOW,
 )
 SCAN = OrphanScan(id="last", tenant_id="acme", started_at=office.NOW, looked_at=(Looked(area="azure", problem="no"),))
-RECIPE = Recipe(steps=(RecipeStep(name="Fonts", script="Get-Date"),), schedule=Schedule(day_of_month=3))
+RECIPE = Recipe(steps=(RecipeStep(name="Fonts", script="Get-Date"),), schedule=BuildSchedule(day_of_month=3))
 USE = VersionUse(spot_group_id="g1", display_name="Class 7", version="0.0.0", hosts=2)
 BROKEN = first_version(TEACHERS).but(
     notes=(Note(text="why", by="Ada", at=office.NOW),),
@@ -226,7 +226,9 @@ SEEN: list[tuple[type[Any] | Derived, Any]] = [
         wizards.WizardView,
         wizards.wizard_view(
             CREATE_CONNECTION,
-            Offer({"site/siteId": [{"value": "weu"}]}, {"site/siteId": "search"}, {"site/subscriptionId": "away"}),
+            OfferedChoices(
+                {"site/siteId": [{"value": "weu"}]}, {"site/siteId": "search"}, {"site/subscriptionId": "away"}
+            ),
             {"site": {"siteId": "weu"}},
         ),
     ),

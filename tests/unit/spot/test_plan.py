@@ -5,7 +5,7 @@ from typing import Any
 
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import Phase, Schedule
+from shared.domain.spot.groups.schedule import Schedule, SchedulePhase
 from shared.domain.spot.groups.settings import ScaleIn
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
 from shared.domain.spot.hosts.host_plan import SENTENCES, Action, GroupStatus, HostPlan, Reason, Stage
@@ -38,7 +38,7 @@ def taken(made: HostPlan) -> list[tuple[str, str | None, str]]:
 
 
 def test_a_host_that_was_started_for_a_phase_is_not_drained_before_it_begins() -> None:
-    phases = (Phase(begins=time(0), rests=True), Phase(begins=time(10, 5), minimum_online=2))
+    phases = (SchedulePhase(begins=time(0), rests=True), SchedulePhase(begins=time(10, 5), minimum_online=2))
     group = target(schedule=Schedule(time_zone="UTC", phases=phases))
     hosts = [off(n) for n in range(1, 6)]
     assert taken(plan(group, hosts, NOW)) == [("start", "h1", "scheduleAhead"), ("start", "h2", "scheduleAhead")]
@@ -51,7 +51,7 @@ def test_a_host_that_was_started_for_a_phase_is_not_drained_before_it_begins() -
 
 
 def test_hosts_that_are_built_for_a_phase_are_begun_as_early_as_builds_take() -> None:
-    phases = (Phase(begins=time(0), rests=True), Phase(begins=time(10, 31), minimum_online=2))
+    phases = (SchedulePhase(begins=time(0), rests=True), SchedulePhase(begins=time(10, 31), minimum_online=2))
     group = target(schedule=Schedule(time_zone="UTC", phases=phases), scale_in=ScaleIn.DELETE)
     early = plan(group, [], NOW - timedelta(minutes=1))
     assert (taken(early), early.next_look) == ([], NOW)
@@ -314,7 +314,7 @@ def test_a_host_that_failed_in_a_release_and_is_being_removed_stops_it_no_more()
 
 def test_hosts_that_are_off_are_open_where_azure_starts_them_at_sign_in() -> None:
     hosts = [off(1), off(2, drained_by_hand=True), off(3, allow_new_sessions=True)]
-    quiet = Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=True),))
+    quiet = Schedule(time_zone="UTC", phases=(SchedulePhase(begins=time(0), rests=True),))
     connects = target(quantity=30, schedule=quiet, start_on_connect=True)
     assert taken(plan(connects, hosts, NOW)) == [("undrain", "h1", "startOnConnect")]
     assert taken(plan(connects.but(start_on_connect=False), hosts, NOW)) == []

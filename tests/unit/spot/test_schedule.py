@@ -5,13 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from shared.domain.spot.engine.forecasts import Durations, StartTimes, learned
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import DatedException, Phase, Schedule, next_edge, phase_at
+from shared.domain.spot.groups.schedule import DatedException, Schedule, SchedulePhase, next_edge, phase_at
 from shared.domain.spot.groups.target import GroupTarget
 from shared.domain.spot.hosts.observed import HostState, ObservedHost
 
 WORK = (1, 2, 3, 4, 5)
-DAY = Phase(begins=time(8), days=WORK, minimum_online=2)
-NIGHT = Phase(begins=time(18), days=WORK, rests=True)
+DAY = SchedulePhase(begins=time(8), days=WORK, minimum_online=2)
+NIGHT = SchedulePhase(begins=time(18), days=WORK, rests=True)
 AMSTERDAM = Schedule(time_zone="Europe/Amsterdam", phases=(NIGHT, DAY))
 MINUTES = timedelta(minutes=1)
 
@@ -30,14 +30,14 @@ def test_a_phase_lasts_until_the_next_begins() -> None:
 
 def test_phases_follow_the_clocks_of_the_zone() -> None:
     assert next_edge(AMSTERDAM, utc(3, 27, 17)) == utc(3, 30, 6)  # summer time began on the 29th
-    early = Schedule(time_zone="Europe/Amsterdam", phases=(Phase(begins=time(2, 30)),))
+    early = Schedule(time_zone="Europe/Amsterdam", phases=(SchedulePhase(begins=time(2, 30)),))
     assert next_edge(early, utc(3, 28, 12)) == utc(3, 29, 1, 30)  # 2:30 does not exist: 3:30
     assert next_edge(early, utc(10, 24, 12)) == utc(10, 25, 0, 30)  # the first of two
     assert next_edge(early, utc(10, 25, 0, 30)) == utc(10, 26, 1, 30)
 
 
 def test_an_exception_replaces_the_phases_of_its_date() -> None:
-    closed = DatedException(on=date(2026, 4, 27), phases=(Phase(begins=time(0), rests=True),))
+    closed = DatedException(on=date(2026, 4, 27), phases=(SchedulePhase(begins=time(0), rests=True),))
     schedule = AMSTERDAM.but(exceptions=(closed,))
     assert phase_at(schedule, utc(4, 27, 10)) == closed.phases[0]
     assert phase_at(schedule, utc(4, 28, 10)) == DAY

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.domain.images.image import DeviceImageStatus, ImageSource, OwnImage, gallery_image
-from shared.domain.wizards.create_device_image import ImageFacts, SourceStep, review_device_image
+from shared.domain.wizards.create_device_image import DeviceImageSourceStep, ImageFacts, review_device_image
 from tests.unit.wizards import office
 
 FACTS = ImageFacts(
@@ -100,7 +100,7 @@ def test_a_managed_image_is_judged_as_a_version_is(image: OwnImage, field: str, 
         [(f"/source/{field}", True)] if why else []
     )
     if why is None:
-        chosen = facts.source(SourceStep(managed_image_id=image.id))
+        chosen = facts.source(DeviceImageSourceStep(managed_image_id=image.id))
         assert chosen == ImageSource(managed_image_id=image.id)
 
 
@@ -118,7 +118,7 @@ def test_twenty_images_are_enough_but_failed_ones_do_not_count() -> None:
 
 
 def test_the_source_is_what_was_offered() -> None:
-    source = FACTS.source(SourceStep(gallery_image_id=office.GALLERY_ID))
+    source = FACTS.source(DeviceImageSourceStep(gallery_image_id=office.GALLERY_ID))
     assert source is not None
     assert source.marketplace == office.OFFERED.image
 

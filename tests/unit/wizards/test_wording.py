@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.values import Value
 from shared.domain.wizards import WIZARDS
-from shared.domain.wizards.create_device_image import NameStep
+from shared.domain.wizards.create_device_image import DeviceImageNameStep
 from shared.domain.wizards.forms import FORMS, parse, problems_of
 from shared.errors import InvalidError
 from shared.services.cloud_pcs.builds import RerunForm
@@ -103,7 +103,7 @@ def test_every_field_with_a_form_of_its_own_says_how_it_is_written(model: type[V
 )
 def test_a_name_that_may_not_be_used_says_why(name: str, words: str) -> None:
     with pytest.raises(ValidationError) as caught:
-        parse(NameStep, {"displayName": name})
+        parse(DeviceImageNameStep, {"displayName": name})
     (problem,) = problems_of(caught.value)
     assert words in problem.message
 
@@ -112,7 +112,7 @@ def test_a_name_that_may_not_be_used_says_why(name: str, words: str) -> None:
     "name", ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\U0001f469\u200d\U0001f4bb desk", "\u2764\ufe0f"]
 )
 def test_a_name_may_have_what_its_script_needs(name: str) -> None:
-    assert parse(NameStep, json.loads(json.dumps({"displayName": name}))).display_name == name
+    assert parse(DeviceImageNameStep, json.loads(json.dumps({"displayName": name}))).display_name == name
 
 
 def test_a_list_with_a_wrong_item_is_not_called_too_short_as_well() -> None:
@@ -140,7 +140,7 @@ def test_what_people_read_is_one_line(model: type[Value], written: str) -> None:
 @pytest.mark.parametrize("raw", [{"displayName": "\ud800"}, {"\udfff": 1}], ids=ascii)
 def test_half_a_character_is_named(raw: dict[str, Any]) -> None:
     with pytest.raises(ValidationError) as caught:
-        parse(NameStep, raw)
+        parse(DeviceImageNameStep, raw)
     (problem,) = problems_of(caught.value)
     assert "characters that are not whole" in problem.message
     assert str(InvalidError(problem)) == problem.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.wizards.create_device_image import (
-    NameStep,
+    DeviceImageNameStep,
 )
 from shared.errors import InvalidError, NotFoundError
 from shared.services.images import device_images
@@ -95,7 +95,7 @@ async def update_device_image(call: Call) -> Response:
     stored = await call.deps.images.get(call.tenant.id, call.param("id"))
     call.match(stored.etag)
     changes = device_image_edit(call.json(), device_image_view(stored.value))
-    name = call.read(NameStep, {"displayName": stored.value.display_name, **changes}).display_name
+    name = call.read(DeviceImageNameStep, {"displayName": stored.value.display_name, **changes}).display_name
     renamed_image = await device_images.rename_device_image(call.context, stored, name)
     return graph_changed(call, DEVICE_IMAGES, device_image_view(renamed_image.value), renamed_image.etag)
 

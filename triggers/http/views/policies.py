@@ -12,7 +12,7 @@ from shared.domain.policies.configuration import ConfigurationStep
 from shared.domain.policies.policy import Assignment, DomainJoinConfiguration, Policy
 from shared.domain.tenants.tenant import Paused, TenantSettings
 from shared.domain.values import Word
-from shared.domain.wizards.create_provisioning_policy import DetailStep, ImageStep
+from shared.domain.wizards.create_provisioning_policy import PolicyDetailStep, PolicyImageStep
 from shared.domain.wizards.reviews import ReviewWarning
 from triggers.http.json_schema import DumpOf, Json, Timestamp, closed, timestamp
 from triggers.http.odata import Collection, kinds_of
@@ -20,7 +20,7 @@ from triggers.http.openapi_metadata import Entity
 from triggers.http.properties import Properties, typed
 
 PROPERTIES = Properties(
-    graph.PROPERTIES, {"image": ImageStep, "configuration": ConfigurationStep, "detail": DetailStep}
+    graph.PROPERTIES, {"image": PolicyImageStep, "configuration": ConfigurationStep, "detail": PolicyDetailStep}
 )
 FIXED: Mapping[str, Any] = {
     "userExperienceType": "cloudPc",

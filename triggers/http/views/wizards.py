@@ -7,7 +7,7 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 from shared.domain.wizards import WIZARDS, Wizard
-from shared.domain.wizards.fields import Offer
+from shared.domain.wizards.fields import OfferedChoices
 from shared.domain.wizards.forms import WizardStep
 from triggers.http.json_schema import Json
 from triggers.http.openapi_metadata import Derived, Node, Schemas
@@ -67,7 +67,7 @@ FORMS: tuple[Node, ...] = tuple(WizardForm(wizard) for wizard in WIZARDS.values(
 FORMS_SO_FAR: tuple[Node, ...] = tuple(WizardForm(wizard, so_far=True) for wizard in WIZARDS.values())
 
 
-def wizard_view(wizard: Wizard, offer: Offer, values: Mapping[str, Json]) -> WizardView:
+def wizard_view(wizard: Wizard, offer: OfferedChoices, values: Mapping[str, Json]) -> WizardView:
     """Return a wizard with today's choices; *values*: with which the form begins, by step."""
     steps: list[WizardStepView] = [
         {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import azure.functions as func
 
 from shared.domain.tenants.tenant import Tenant
-from shared.domain.wizards.fields import Offer
+from shared.domain.wizards.fields import OfferedChoices
 from shared.domain.wizards.forms import REVIEW
 from shared.domain.wizards.places import CREATE_TENANT
 from shared.domain.wizards.reviews import Review
@@ -92,7 +92,7 @@ _PLACE = "wizards/create-tenant"
 async def get_tenant_wizard(call: Call) -> Response:
     """Show the wizard that makes a tenant: its steps, and a JSON schema of each."""
     del call
-    return ok(wizard_view(CREATE_TENANT, Offer(), {}))
+    return ok(wizard_view(CREATE_TENANT, OfferedChoices(), {}))
 
 
 @bp.route(route=f"{_PLACE}/review", methods=["POST"], auth_level=_OPEN)

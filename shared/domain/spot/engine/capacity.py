@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from shared.domain.spot.engine.forecasts import Expected, StartTimes
 from shared.domain.spot.engine.rollout import Constraints, constraints
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import LoadBalancing, Phase, edges, next_edge, phase_at
+from shared.domain.spot.groups.schedule import LoadBalancing, SchedulePhase, edges, next_edge, phase_at
 from shared.domain.spot.groups.settings import BufferBase, ScaleIn
 from shared.domain.spot.groups.target import ARRIVALS, BROKEN_AFTER, BROKEN_PERCENT, LOOK_EVERY, GroupTarget
 from shared.domain.spot.hosts.host_plan import Draft, Figures
@@ -53,7 +53,7 @@ class Group:
     expected: Sequence[Expected] = ()  # sign-ins of the time to come, as other days had them
     broken: frozenset[str] = field(init=False)
     rules: Constraints = field(init=False)
-    phase: Phase | None = field(init=False)
+    phase: SchedulePhase | None = field(init=False)
     minimum: int = field(init=False)
     drain_floor: int = field(init=False)
     stop_floor: int = field(init=False)

@@ -33,7 +33,7 @@ class LoadBalancing(StrEnum):
     DEPTH_FIRST = "depthFirst"
 
 
-class Phase(Value):
+class SchedulePhase(Value):
     """A part of the day with its rules; *days* are ISO weekdays (1 is Monday), *begins* is local time.
 
     *minimum_online*: hosts that are online at least, from its very beginning. *buffer_percent* and *load_balancing*
@@ -58,7 +58,7 @@ class DatedException(Value):
     """A date (local) with phases of its own, such as a public holiday; their *days* do not count."""
 
     on: date = Field(title="Date", description="Local.")
-    phases: tuple[Phase, ...] = Field(
+    phases: tuple[SchedulePhase, ...] = Field(
         max_length=_MOST_PHASES, title="Phases", description="In place of the week's; none: as the week begins."
     )
 
@@ -67,13 +67,13 @@ class Schedule(Value):
     """The phases of a week in the IANA *time_zone*."""
 
     time_zone: Word = Field(title="Time zone", description="An IANA name, such as Europe/Berlin.")
-    phases: tuple[Phase, ...] = Field((), max_length=_MOST_PHASES, title="Phases", description="Of a week.")
+    phases: tuple[SchedulePhase, ...] = Field((), max_length=_MOST_PHASES, title="Phases", description="Of a week.")
     exceptions: tuple[DatedException, ...] = Field(
         (), max_length=_MOST_EXCEPTIONS, title="Exceptions", description="Dates with phases of their own."
     )
 
 
-def phase_at(schedule: Schedule, at: datetime) -> Phase | None:
+def phase_at(schedule: Schedule, at: datetime) -> SchedulePhase | None:
     """Return the phase that lasts at *at*; None if none has begun in the week before."""
     here = at.astimezone(ZoneInfo(schedule.time_zone)).date()
     for day in range(_A_WEEK + 1):
@@ -83,7 +83,7 @@ def phase_at(schedule: Schedule, at: datetime) -> Phase | None:
     return None
 
 
-def edges(schedule: Schedule, after: datetime, within: timedelta) -> Iterator[tuple[datetime, Phase]]:
+def edges(schedule: Schedule, after: datetime, within: timedelta) -> Iterator[tuple[datetime, SchedulePhase]]:
     """Yield the phases that begin after *after*, not later than *within*, in order, with their moments (UTC)."""
     here, until = after.astimezone(ZoneInfo(schedule.time_zone)).date(), after + within
     for day in range(within.days + 3):
@@ -98,7 +98,7 @@ def next_edge(schedule: Schedule, after: datetime) -> datetime | None:
 
 
 @lru_cache(maxsize=4096)
-def _begin_on(schedule: Schedule, day: date) -> tuple[tuple[datetime, Phase], ...]:
+def _begin_on(schedule: Schedule, day: date) -> tuple[tuple[datetime, SchedulePhase], ...]:
     zone = ZoneInfo(schedule.time_zone)
     exception = next((each for each in schedule.exceptions if each.on == day), None)
     phases = exception.phases if exception else [p for p in schedule.phases if day.isoweekday() in p.days]

@@ -90,7 +90,7 @@ class StoredSecret(Value):
     secret_url: str
 
 
-class Schedule(Value):
+class BuildSchedule(Value):
     """Monthly time at which a version is built; in UTC."""
 
     day_of_month: int = Field(ge=1, le=28, title="Day of the month", description="1 to 28.")
@@ -101,7 +101,7 @@ class Recipe(Value):
     """Automatic build of a version: its steps in order, and its schedule."""
 
     steps: tuple[RecipeStep, ...] = Field((), max_length=20, title="Steps", description="Run in this order.")
-    schedule: Schedule | None = Field(
+    schedule: BuildSchedule | None = Field(
         None, title="Schedule", description="When a version is built each month; none when left out."
     )
     keep_versions: int | None = Field(
@@ -220,7 +220,7 @@ class ImageSet(Value):
         return audited
 
 
-def next_build(schedule: Schedule | None, after: datetime) -> datetime | None:
+def next_build(schedule: BuildSchedule | None, after: datetime) -> datetime | None:
     """Return the next moment of *schedule* after *after*; None without a schedule."""
     if schedule is None:
         return None

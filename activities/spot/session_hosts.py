@@ -8,9 +8,10 @@ from typing import Any
 
 from activities.cloud_pcs.desktops import USABLE, find_host, host_name
 from activities.cloud_pcs.rights import MACHINE_USER, assign_role, remove_role
-from activities.machines.vms import if_undated, of_its_machine
-from activities.operations.at_work import of_its_work
+from activities.machines.vms import if_undated
+from activities.operations.at_work import during, of_its_work
 from shared.clients.arm import as_content, parse_id
+from shared.contracts.calls import is_delayed
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import DeclinedError, Done, MissingError, Pending, Refused
 from shared.contracts.session_hosts import (
@@ -34,7 +35,7 @@ from shared.domain.azure_errors import PRINCIPAL_UNKNOWN
 from shared.domain.networks.connection import JoinType
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.groups.members import Rights, SpotMember
-from shared.domain.spot.hosts.host import HostStatus, SessionHost
+from shared.domain.spot.hosts.host import HostStatus, HostStep, SessionHost
 from shared.domain.spot.hosts.observed import AgentStatus
 from shared.domain.spot.hosts.sessions import next_owner
 from shared.workflow import Blueprint, implements
@@ -44,10 +45,11 @@ bp = Blueprint()
 _ACTIVE, _PENDING = "Active", "Pending"
 _FAILED = "HealthCheckFailed"
 _UNHEALTHY = AgentStatus.FSLOGIX_NOT_HEALTHY.value
+_proving = during(HostStep.PROVE)
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(POLL_NEW_HOST)
+@implements(POLL_NEW_HOST, fence=_proving)
 async def poll_new_host(order: NewHostOrder) -> NewHostSeen | Pending | Refused:
     """Read whether a host that has registered serves; from its first report on nobody is sent to it.
 
@@ -58,7 +60,8 @@ async def poll_new_host(order: NewHostOrder) -> NewHostSeen | Pending | Refused:
         return Pending(note=f"{order.machine.computer_name} has not registered yet", after=15)
     if (host.resource_id or "").casefold() != order.machine.vm_id.casefold():
         return Pending(note=f"{order.machine.computer_name} is still registered for another machine")
-    if host.allow_new_session:
+    is_given = is_delayed(dependencies().clock.now()) and bool(host.assigned_user)  # since: the build goes on
+    if host.allow_new_session and not is_given:
         await _admit(order, host_name(host), admit=False)
     status = status_of(host)
     if status == _UNHEALTHY and dependencies().clock.now() >= order.settle_by:
@@ -140,7 +143,7 @@ _TRIES = 20
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(GIVE_HOST, fence=of_its_machine)
+@implements(GIVE_HOST, fence=_proving)
 async def give_host(job: HostJob) -> GivenHost | Pending | Refused:
     """Give a host that has been built to the first member with a place and no host; nobody waits: it stays free."""
     machine = job.machine.but(region=job.made.region or job.machine.region)
@@ -180,15 +183,25 @@ async def claim_host(tenant_id: str, group_id: str, host_id: str) -> str | None:
 
 
 async def let_in(
-    machine: Machine, host_pool_id: str, domain_name: str | None, join_type: JoinType, *, user_id: str, group_id: str
+    machine: Machine,
+    host_pool_id: str,
+    domain_name: str | None,
+    join_type: JoinType,
+    *,
+    user_id: str,
+    group_id: str,
+    opens: bool = True,
 ) -> None:
-    """Assign a session host to its user, open it, and give the user the right to sign in to an Entra-joined machine."""
+    """Assign a session host to its user, and give the user the right to sign in to an Entra-joined machine.
+
+    *opens*: the host takes new sessions then; else it is as open or closed as it was.
+    """
     deps, pool = dependencies(), parse_id(host_pool_id)
     host = await find_host(machine, pool, domain_name)
     members = [each.value async for each in deps.spot_members.each(machine.tenant_id, user_id=user_id)]
     name = members[0].user_principal_name if members else None
     if host is not None and name is not None:
-        change = {"assignedUser": name, "allowNewSession": True}
+        change = {"assignedUser": name, **({"allowNewSession": True} if opens else {})}
         hosts = deps.desktops(pool.subscription_id).session_hosts
         patch = as_content({"properties": change})
         await hosts.update(pool.resource_group, pool.name, host_name(host), session_host=patch)
@@ -205,8 +218,12 @@ def _given_since(member: SpotMember, since: datetime) -> SpotMember | None:
 
 
 async def give_free_hosts(pool: SpotPool, tenant_id: str, group_id: str, user_ids: frozenset[str]) -> None:
-    """Give free hosts to members without one, and *user_ids* the right to sign in to theirs."""
+    """Give free hosts to members without one, and *user_ids* the right to sign in to theirs.
+
+    A host that a person drains stays closed; so does one that may have been closed since an order of minutes ago.
+    """
     deps = dependencies()
+    is_late = is_delayed(deps.clock.now())
     group = await deps.spot_groups.find(tenant_id, group_id)
     connection = await deps.connections.find(tenant_id, group.value.connection_id) if group else None
     domain = connection.value.domain if connection else None
@@ -218,7 +235,15 @@ async def give_free_hosts(pool: SpotPool, tenant_id: str, group_id: str, user_id
             continue
         if mine is not None:
             name = domain.ad_domain_name if domain else None
-            await let_in(machine_of(host), pool.host_pool_id, name, pool.join_type, user_id=mine, group_id=group_id)
+            await let_in(
+                machine_of(host),
+                pool.host_pool_id,
+                name,
+                pool.join_type,
+                user_id=mine,
+                group_id=group_id,
+                opens=not (is_late or host.drained_by_hand),
+            )
 
 
 async def take_hosts(pool: SpotPool, tenant_id: str, group_id: str, user_id: str) -> None:

@@ -267,7 +267,7 @@ BEGIN_HOST_CONFIGURATION = Activity(
 READ_HOST_CONFIGURATION = Poll(
     "read_host_configuration", HostConfigurationOrder, HostConfigured, Refused, effect=Effect.READS
 )
-POLL_NEW_HOST = Poll("poll_new_host", NewHostOrder, NewHostSeen, Refused, effect=Effect.READS)
+POLL_NEW_HOST = Poll("poll_new_host", NewHostOrder, NewHostSeen, Refused, effect=Effect.CHANGES)
 CLOSE_HOST = Activity("close_host", HostSessionsOrder, HostSessions, Refused, effect=Effect.ENDS)
 OPEN_HOST = Activity("open_host", HostSessionsOrder, Done, Refused, effect=Effect.CHANGES)
 POLL_SERVING = Poll("poll_serving", HostSessionsOrder, Done, Refused, effect=Effect.READS)

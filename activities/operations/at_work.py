@@ -8,7 +8,7 @@ from datetime import datetime
 
 from activities.machines.vms import OfMachine, of_machine
 from shared.clients.arm import parse_id
-from shared.contracts.calls import CLOCKS_DIFFER, ORDERED_AT, is_overtaken
+from shared.contracts.calls import CLOCKS_DIFFER, ORDERED_AT, is_delayed, is_later, is_overtaken
 from shared.contracts.image_versions import PublishOrder
 from shared.contracts.images import CaptureOrder
 from shared.contracts.machines import Machine, Place, VmOrder
@@ -20,7 +20,7 @@ from shared.domain.images.image import DeviceImageStatus
 from shared.domain.networks.connection import Connection
 from shared.domain.owner import OwnerKind
 from shared.domain.spot.hosts.host import HostStep, HostTask, SessionHost
-from shared.domain.spot.images.image_version import VersionStatus
+from shared.domain.spot.images.image_version import ImageVersion, VersionStatus
 
 _CAPTURED = frozenset({VersionStatus.SEALING, VersionStatus.REPLICATING})
 """The statuses in which a version is captured: the first one of a set is replicating from the beginning."""
@@ -203,8 +203,9 @@ async def _unless(
 ) -> str | None:
     """Return why an order to a machine comes too late: by Azure, then by the record of its owner.
 
-    A machine without a record, or of another kind of owner, is judged by Azure alone. *else_why*: the words for what
-    the record does not allow, with {} for the computer name.
+    A machine without a record, or of another kind of owner, is judged by Azure alone; that of an image version also by
+    its record, once an order is minutes old. *else_why*: the words for what the record does not allow, with {} for the
+    computer name.
     """
     # At once: between a release and an assignment a user can sign in nowhere.
     why_other, allowed = await gather(of_machine(machine), _is_allowed(machine, pc_allows, host_allows))
@@ -221,7 +222,19 @@ async def _is_allowed(
     if owner.kind is OwnerKind.SESSION_HOST:
         host = await deps.session_hosts.find(machine.tenant_id, owner.id)
         return host is None or host_allows(host.value)
+    if owner.kind is OwnerKind.IMAGE_VERSION and is_delayed(deps.clock.now()):
+        version = await deps.image_versions.find(machine.tenant_id, owner.id)
+        return version is None or await _version_goes_on(version.value)
     return True
+
+
+async def _version_goes_on(version: ImageVersion) -> bool:
+    """Whether the action on a version's machine, or the step of its operation, goes on that gave the running order."""
+    if version.action is not None:
+        return _began_before(version.action.begun_at)
+    operation_id = version.operation_id
+    found = await dependencies().operations.find(version.tenant_id, operation_id) if operation_id else None
+    return found is not None and not found.value.ended and not is_later(found.value.step_began_at)
 
 
 def _is_used(pc: CloudPc, build: Build) -> bool:

@@ -8,8 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Mapping
 
 from activities.machines.run_commands import asked_at, assemble, begin_run_command, read_run_command
-from activities.machines.vms import of_its_machine
-from activities.operations.at_work import being_published
+from activities.operations.at_work import being_published, of_its_work
 from shared.clients.arm import begin, parse_id
 from shared.contracts.image_versions import (
     BEGIN_PUBLICATION,
@@ -58,7 +57,7 @@ _GONE = Refused.model_construct(code="versionGone", message="the record of the v
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_RECIPE_STEP, fence=of_its_machine)
+@implements(BEGIN_RECIPE_STEP, fence=of_its_work)
 async def begin_recipe_step(order: RecipeStepOrder) -> Accepted | Refused:
     """Start a step of the recipe that the version was made with."""
     step = await _step(order)

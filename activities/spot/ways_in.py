@@ -14,7 +14,8 @@ from typing import Any
 
 from activities.machines.machines import ADMINISTRATOR
 from activities.machines.run_commands import asked_at, assemble, begin_run_command, read_run_command
-from activities.machines.vms import compares_each, of_its_machine, of_machine
+from activities.machines.vms import compares_each
+from activities.operations.at_work import at_work, of_its_work
 from shared.clients.arm import parse_id, properties
 from shared.contracts.calls import is_overtaken, ordered_tag
 from shared.contracts.image_versions import (
@@ -59,7 +60,7 @@ def address_name(machine: Machine) -> str:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BEGIN_ADMINISTRATOR, fence=of_its_machine)
+@implements(BEGIN_ADMINISTRATOR, fence=of_its_work)
 async def begin_administrator(order: AdministratorOrder) -> Accepted | Refused:
     """Start the script; the password is passed from the vault in protected parameters only."""
     try:
@@ -99,7 +100,7 @@ async def forget_secret(order: SecretOrder) -> Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(OPEN_WAY_IN, fence=of_its_machine)
+@implements(OPEN_WAY_IN, fence=of_its_work)
 async def open_way_in(order: WayInOrder) -> WayIn | Pending | Refused:
     """Let the Bastion of the machine's network in, or make a public address and let the caller's address in."""
     machine = order.machine
@@ -224,7 +225,7 @@ async def _put_rule(network: Any, machine: Machine, private: str, sources: tuple
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(CLOSE_WAY_IN, fence=of_machine)
+@implements(CLOSE_WAY_IN, fence=at_work)
 async def close_way_in(machine: Machine) -> Done | Pending | Refused:
     """Take the rule away first, then the address from the interface, then the address; done when all are gone."""
     network, group = dependencies().network(machine.subscription_id), machine.resource_group

@@ -55,9 +55,20 @@ _TASKS = {
 _OPENS = {Action.UNDRAIN: True, Action.START: True, Action.DRAIN: False}
 
 
+async def of_latest_plan(order: HostStepsOrder | BalancingOrder) -> str | None:
+    """Fence an order of a plan: the group has neither been planned nor saved since, minutes after it was given."""
+    deps = dependencies()
+    now = deps.clock.now()
+    state = await deps.spot_states.find(order.tenant_id, order.spot_group_id)
+    group = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
+    moments = [state.value.planned_at if state else None, group.value.last_modified_date_time if group else None]
+    is_past = any(is_overtaken(each, now) for each in moments)
+    return f"{order.spot_group_id} has been planned again, or saved, since" if is_past else None
+
+
 @bp.activity_trigger(input_name="payload")
 @bp.durable_client_input(client_name="client")
-@implements(TAKE_HOST_STEPS)
+@implements(TAKE_HOST_STEPS, fence=of_latest_plan)
 async def take_host_steps(order: HostStepsOrder, client: DurableClient) -> StepsTaken | Refused:
     """Take steps of some hosts, in their order. A step that cannot be taken is logged, and left to a later plan."""
     deps, taken = dependencies(), 0
@@ -151,7 +162,7 @@ async def _minutes(group: SpotGroup) -> int:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(BALANCE_SPOT_POOL)
+@implements(BALANCE_SPOT_POOL, fence=of_latest_plan)
 async def balance_spot_pool(order: BalancingOrder) -> Done | Refused:
     """Write to the pool how sessions are distributed, as the schedule has it now; dedicated desktops have no choice."""
     deps = dependencies()

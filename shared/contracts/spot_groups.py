@@ -197,8 +197,8 @@ class EngineRun(Value):
 RUN_SPOT_ENGINE = Workflow("run_spot_engine", EngineOrder, EngineRun, longest_wait=timedelta(minutes=30))
 OBSERVE_SPOT_HOSTS = Activity("observe_spot_hosts", EngineOrder, HostsObserved, Refused, effect=Effect.RECORDS)
 PLAN_SPOT_HOSTS = Activity("plan_spot_hosts", HostPlanOrder, HostsPlanned, Refused, effect=Effect.RECORDS)
-BALANCE_SPOT_POOL = Activity("balance_spot_pool", BalancingOrder, Done, Refused, effect=Effect.KEEPS)
-TAKE_HOST_STEPS = Activity("take_host_steps", HostStepsOrder, StepsTaken, Refused, effect=Effect.RECORDS)
+BALANCE_SPOT_POOL = Activity("balance_spot_pool", BalancingOrder, Done, Refused, effect=Effect.CHANGES)
+TAKE_HOST_STEPS = Activity("take_host_steps", HostStepsOrder, StepsTaken, Refused, effect=Effect.CHANGES)
 CLOSE_SPOT_ENGINE = Activity(
     "close_spot_engine", EngineClosing, Done, NewerRequest, RETRY_FOR_A_DAY, effect=Effect.RECORDS
 )

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from activities.machines.identities import graph_of
+from activities.machines.vms import compares_each
 from activities.networks.azure_checks import (
     Check,
     FaultError,
@@ -18,6 +19,7 @@ from activities.networks.azure_checks import (
     subnet_ip_usage,
     virtual_network_region,
 )
+from shared.contracts.calls import is_later
 from shared.contracts.connections import GROUPS, RETIRE_PASSWORDS, RUN_CHECK, Checked, CheckOrder, PasswordOrder
 from shared.contracts.outcomes import DeclinedError, Done, MissingError, Refused, UnansweredError
 from shared.dependencies import dependencies
@@ -152,10 +154,15 @@ async def _run(check: str, subject: Subject) -> Checked:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(RETIRE_PASSWORDS)
+@implements(RETIRE_PASSWORDS, fence=compares_each)
 async def retire_passwords(order: PasswordOrder) -> Done | Refused:
-    """Disable every version of the join password except the newest, with which a machine has just joined."""
-    await dependencies().vault().retire(order.password_secret_url)
+    """Disable every version of the join password except the newest, with which a machine has just joined.
+
+    One that was set after the order was given is not proven: then all versions stay.
+    """
+    vault = dependencies().vault()
+    if not is_later(await vault.set_at(order.password_secret_url)):
+        await vault.retire(order.password_secret_url)
     return Done()
 
 

@@ -203,6 +203,6 @@ CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, Connection
 CHECK_GROUP = Workflow("check_group", CheckGroupOrder, GroupChecked)
 RUN_CHECK = Activity("run_check", CheckOrder, Checked, Never, effect=Effect.READS)
 RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
-RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, Done, Refused, Retry(attempts=3), effect=Effect.KEEPS)
+RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, Done, Refused, Retry(attempts=3), effect=Effect.ENDS)
 
 CHECK_POLL = PollPolicy(timedelta(seconds=10), timedelta(seconds=10), timedelta(minutes=30))

@@ -14,7 +14,16 @@ from activities.cloud_pcs.rights import DESKTOP_USER, MACHINE_USER, assign_role
 from activities.machines.vms import compares_each
 from packages.azure_simulator.tests.contract.running import GROUP as GROUP_ID
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
-from shared.contracts import desktops, image_versions, images, joining, machines, remote_actions, spot_groups
+from shared.contracts import (
+    connections,
+    desktops,
+    image_versions,
+    images,
+    joining,
+    machines,
+    remote_actions,
+    spot_groups,
+)
 from shared.contracts.calls import on_behalf_of
 from shared.contracts.inventory import DELETE_ORPHAN, RemovalOrder
 from shared.contracts.machines import Machine
@@ -212,6 +221,16 @@ async def a_secret(worker: Worker) -> Late:
     return Late(given, order, order)
 
 
+async def a_password_that_no_machine_has_joined_with(worker: Worker) -> Late:
+    """It was set after the order; with the one before it a machine has joined."""
+    with on_behalf_of(TENANT.id, ""):
+        await worker.deps.vault().store("join-contoso-c1", "Proven-7")
+        given = given_now(worker)
+        url = await worker.deps.vault().store("join-contoso-c1", "Unproven-7")
+    order = connections.PasswordOrder(tenant_id=TENANT.id, connection_id="c1", password_secret_url=url)
+    return Late(given, order, order)
+
+
 class Kept(Lists):
     """Records that can be changed."""
 
@@ -279,6 +298,7 @@ CASES: dict[AnyActivity, tuple[Case, ...]] = {
     images.DELETE_GALLERY_VERSION: (a_number_that_is_used_again,),
     images.DELETE_IMPORT: (an_import_of_a_later_build,),
     image_versions.FORGET_SECRET: (a_secret,),
+    connections.RETIRE_PASSWORDS: (a_password_that_no_machine_has_joined_with,),
     spot_groups.REVOKE_SPOT_MEMBERS: (a_member_who_had_a_place_again,),
 }
 
@@ -299,8 +319,10 @@ async def everything(worker: Worker, late: Late) -> dict[str, Any]:
 
 
 async def _secrets(worker: Worker) -> list[Any]:
-    client: Any = worker.deps.vault()
-    return [(each.name, each.created_on) async for each in client._client.list_properties_of_secrets()]
+    client = worker.deps.vault()._client
+    names = [each.name async for each in client.list_properties_of_secrets()]
+    versions = [client.list_properties_of_secret_versions(name) for name in names]
+    return [(each.name, each.version, each.created_on, each.enabled) for listed in versions async for each in listed]
 
 
 def test_no_activity_says_that_it_compares_without_a_case_that_shows_it() -> None:

@@ -13,7 +13,7 @@ from activities.machines.vms import compares_each, made_later
 from activities.operations.audit import fail_operation, record_audit_event, succeed_operation, update_operation
 from activities.spot.pools import spot_pool
 from shared.clients.arm import parse_id
-from shared.contracts.calls import is_later, is_overtaken
+from shared.contracts.calls import is_overtaken
 from shared.contracts.inventory import (
     BEGIN_SCAN,
     DELETE_ORPHAN,
@@ -279,7 +279,8 @@ async def _remove(orphan: Orphan) -> Done | Pending | Refused:
         case OrphanType.ROLE_ASSIGNMENT:
             right = parse_id(found.resource_id)
             assignments = dependencies().authorization(right.subscription_id).role_assignments
-            if not is_later((await assignments.get(found.owner or "", right.name)).created_on):
+            given_at = (await assignments.get(found.owner or "", right.name)).created_on
+            if not is_overtaken(given_at, dependencies().clock.now()):
                 await assignments.delete(found.owner or "", right.name)
         case kind if kind in SHARED:
             return await remove_shared(orphan)

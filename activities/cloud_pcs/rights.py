@@ -9,7 +9,7 @@ from activities.machines.vms import if_undated
 from activities.operations.asking_again import ask_again
 from activities.operations.at_work import owned
 from shared.clients.arm import as_content
-from shared.contracts.calls import is_later
+from shared.contracts.calls import is_overtaken
 from shared.contracts.desktops import (
     GRANT_SIGN_IN,
     REVOKE_SIGN_IN,
@@ -130,7 +130,8 @@ async def remove_role(subscription: str, scope: str, role: str, user_id: str) ->
     """Remove the assignment of a role to a user at a scope, unless it was made after the running order was given."""
     assignments = dependencies().authorization(subscription).role_assignments
     try:
-        if is_later((await assignments.get(scope, assignment_id(scope, role, user_id))).created_on):
+        given_at = (await assignments.get(scope, assignment_id(scope, role, user_id))).created_on
+        if is_overtaken(given_at, dependencies().clock.now()):
             return
         await assignments.delete(scope, assignment_id(scope, role, user_id))
     except MissingError:

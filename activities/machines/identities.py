@@ -11,7 +11,7 @@ from activities.operations.asking_again import ask_again
 from activities.operations.at_work import during
 from shared.caching import TtlCache
 from shared.clients.arm import begin
-from shared.contracts.calls import is_later
+from shared.contracts.calls import is_overtaken, ordered_tag
 from shared.contracts.joining import (
     BEGIN_DOMAIN_JOIN,
     BEGIN_ENROLLMENT,
@@ -110,7 +110,8 @@ async def begin_domain_join(order: DomainJoinOrder) -> Accepted | Refused:
 async def begin_extension(machine: Machine, name: str, properties: dict[str, Any]) -> Accepted:
     """Begin to put an extension into a VM; the same one again is no error."""
     extensions = dependencies().compute(machine.subscription_id).virtual_machine_extensions
-    body: Any = {"location": machine.region, "tags": machine.tags, "properties": properties}
+    tags = {**machine.tags, **ordered_tag(dependencies().clock.now())}
+    body: Any = {"location": machine.region, "tags": tags, "properties": properties}
     return await begin(
         lambda hook: extensions.begin_create_or_update(
             machine.resource_group, machine.vm_name, name, body, polling=False, raw_response_hook=hook
@@ -221,7 +222,7 @@ async def delete_managed_device(order: ForgetDeviceOrder) -> Done | Refused:
     """Delete every record of the computer name in Intune that is older than the order."""
     graph = await graph_of(order.tenant_id)
     for device in await graph.managed_devices(device_name=order.computer_name):
-        if not is_later(device.enrolled_at):
+        if not is_overtaken(device.enrolled_at, dependencies().clock.now()):
             await graph.delete_managed_device(device.id)
     return Done()
 
@@ -236,7 +237,7 @@ async def delete_device(order: ForgetDeviceOrder) -> Done | Refused:
     """
     graph = await graph_of(order.tenant_id)
     for device in await graph.devices(order.computer_name):
-        if is_later(device.registered_at):
+        if is_overtaken(device.registered_at, dependencies().clock.now()):
             continue
         try:
             await graph.delete_device(device.object_id)

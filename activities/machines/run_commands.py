@@ -153,13 +153,20 @@ bp = Blueprint()
 async def begin_carrier_removal(order: CarrierOrder) -> Accepted | Done | Refused:
     """Begin to delete a run command or an extension; done if it does not exist, or Azure has nothing to wait for.
 
+    One that a later order has put there stays.
     A machine that was joined stays joined (docs/notes/azure.md 1.5).
     """
     machine, carrier = order.machine, order.carrier
     compute = dependencies().compute(machine.subscription_id)
     run_commands, extensions = compute.virtual_machine_run_commands, compute.virtual_machine_extensions
-    delete = run_commands.begin_delete if carrier.kind == "runCommands" else extensions.begin_delete
+    is_script = carrier.kind == "runCommands"
+    get = run_commands.get_by_virtual_machine if is_script else extensions.get
+    delete = run_commands.begin_delete if is_script else extensions.begin_delete
     try:
+        if is_delayed(dependencies().clock.now()):
+            found: Any = await get(machine.resource_group, machine.vm_name, carrier.name)
+            if is_later(ordered_of(found.tags)):
+                return Done()
         begun = await begin(
             lambda hook: delete(
                 machine.resource_group, machine.vm_name, carrier.name, polling=False, raw_response_hook=hook

@@ -11,7 +11,7 @@ from activities.cloud_pcs.rights import DESKTOP_USER, MACHINE_USER, assign_role,
 from activities.machines.vms import compares_each
 from activities.spot.session_hosts import give_free_hosts, take_hosts
 from shared.clients.arm import parse_id
-from shared.contracts.calls import is_later
+from shared.contracts.calls import is_overtaken
 from shared.contracts.outcomes import DeclinedError, Done, Pending, Refused
 from shared.contracts.spot_groups import (
     GRANT_SPOT_MEMBERS,
@@ -180,7 +180,8 @@ async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
 
 def _loses(member: SpotMember) -> bool:
     """Whether a member has no place and still has access; one who was given it later is of a later order."""
-    return not member.counts and member.has_access and not is_later(member.rights_given_at)
+    is_newer = is_overtaken(member.rights_given_at, dependencies().clock.now())
+    return not member.counts and member.has_access and not is_newer
 
 
 async def _end_sessions(order: MemberRightsOrder, losing: list[SpotMember]) -> dict[str, SigningOff | None]:

@@ -320,7 +320,7 @@ async def everything(worker: Worker, late: Late) -> dict[str, Any]:
 
 async def _secrets(worker: Worker) -> list[Any]:
     client = worker.deps.vault()._client
-    names = [each.name async for each in client.list_properties_of_secrets()]
+    names = [str(each.name) async for each in client.list_properties_of_secrets()]
     versions = [client.list_properties_of_secret_versions(name) for name in names]
     return [(each.name, each.version, each.created_on, each.enabled) for listed in versions async for each in listed]
 

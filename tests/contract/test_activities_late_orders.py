@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 
+from activities.cloud_pcs.rights import MACHINE_USER, assign_role, assignment_id, remove_role
+from activities.machines.run_commands import assemble, begin_run_command
 from shared.contracts import (
+    calls,
     desktops,
     image_versions,
     images,
@@ -17,9 +20,10 @@ from shared.contracts import (
     remote_actions,
     session_hosts,
 )
+from shared.contracts.calls import ORDERED_AT, on_behalf_of
 from shared.contracts.inventory import DELETE_ORPHAN, RemovalOrder
 from shared.contracts.machines import Machine
-from shared.contracts.outcomes import Accepted, Done, Refused
+from shared.contracts.outcomes import Accepted, Done, MissingError, Refused
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.orphans import Found, Orphan, OrphanType
 from shared.domain.images.image import DeviceImageStatus
@@ -154,6 +158,60 @@ async def test_a_version_that_was_published_is_not_published_as_an_old_order_say
         outcome = await worker.again(image_versions.BEGIN_PUBLICATION, order, given)
         assert (everything(worker) == before) is (status is not VersionStatus.REPLICATING)
         assert isinstance(outcome, Accepted) is (status is VersionStatus.REPLICATING)
+
+
+@pytest.mark.parametrize(
+    "carrier", [joining.Carrier(kind="extensions", name="AADLoginForWindows"), joining.CONNECT], ids=str
+)
+async def test_a_carrier_that_was_put_on_a_machine_since_stays(worker: Worker, carrier: joining.Carrier) -> None:
+    """Though the machine is the same: it joins, or is connected to, once more."""
+    await build(worker, OLD)
+    given: datetime = worker.deps.clock.now()
+    worker.cloud.advance(60)
+    if carrier.kind == "extensions":
+        await worker.finish(await worker.do(joining.BEGIN_ENTRA_JOIN, joining.EntraJoinOrder(machine=OLD)))
+    else:
+        held = ORDERED_AT.set(worker.deps.clock.now())
+        try:
+            with on_behalf_of(TENANT.id, ""):
+                source = assemble(("setAdministrator",), frame="frame", below="connect/")
+                begun = await begin_run_command(OLD, carrier.name, source, [])
+        finally:
+            ORDERED_AT.reset(held)
+        await worker.finish(begun)
+    worker.cloud.advance(300)
+    before = everything(worker)
+    order = joining.CarrierOrder(machine=OLD, carrier=carrier)
+    assert await worker.again(joining.BEGIN_CARRIER_REMOVAL, order, given) == Done()
+    assert everything(worker) == before
+    await worker.finish(await worker.do(joining.BEGIN_CARRIER_REMOVAL, order))
+    assert everything(worker) != before
+
+
+async def test_an_order_in_time_is_not_judged_by_the_seconds_between_two_clocks(
+    worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device and a right that another clock says are two seconds younger than the order go with it."""
+    monkeypatch.setattr(calls, "DELAY", timedelta(hours=1))  # so that all of this is in time
+    await whole(worker, OLD)
+    graph, user = worker.deps.graph(TENANT), worker.user.id
+    with on_behalf_of(TENANT.id, ""):
+        given = await assign_role(OLD.subscription_id, OLD.vm_id, MACHINE_USER, user)
+    given -= timedelta(seconds=2)
+    held = ORDERED_AT.set(given)
+    try:
+        with on_behalf_of(TENANT.id, ""):
+            await remove_role(OLD.subscription_id, OLD.vm_id, MACHINE_USER, user)
+            assignments = worker.deps.authorization(OLD.subscription_id).role_assignments
+            with pytest.raises(MissingError):
+                await assignments.get(OLD.vm_id, assignment_id(OLD.vm_id, MACHINE_USER, user))
+    finally:
+        ORDERED_AT.reset(held)
+    given = min(device.registered_at for device in await graph.devices(OLD.computer_name) if device.registered_at)
+    for activity in (joining.DELETE_MANAGED_DEVICE, joining.DELETE_DEVICE):
+        await worker.again(activity, forgotten(OLD), given - timedelta(seconds=2))
+    assert not await graph.devices(OLD.computer_name)
+    assert not await graph.managed_devices(device_name=OLD.computer_name)
 
 
 async def test_a_session_host_that_has_registered_since_is_no_orphan_of_an_old_order(worker: Worker) -> None:

@@ -42,7 +42,7 @@ def wait_for_lines(stack: Stack, count: int, journey: Journey, cloud_pcs: int) -
 @pytest.mark.timeout(900)
 def test_ten_kills_cost_no_cloud_pc(start_stack: StartStack, users: int) -> None:
     chance, wanted = random.Random(SEED), licences(users)
-    stack = start_stack(users=users, seed=SEED)
+    stack = start_stack(users=users, seed=SEED, redeliver=ONE_IN)
     taken = {"kind": "http", "status": 409, "code": "AssignmentConflict", "message": "not now"}
     stack.tell_cloud("faults", {"match": {"op": "sessionHost.patch"}, "do": taken, "when": {"max_hits": RESUMED}})
     journey = Journey(stack.portal(), print)
@@ -54,6 +54,7 @@ def test_ten_kills_cost_no_cloud_pc(start_stack: StartStack, users: int) -> None
         kills += 1
     wait_for_the_last(stack, journey, wanted)
     assert kills == KILLS
+    assert "is delivered again" in stack.host.log.read_text()
 
 
 def wait_for_the_last(stack: Stack, journey: Journey, cloud_pcs: int) -> None:

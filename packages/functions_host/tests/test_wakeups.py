@@ -18,6 +18,7 @@ from functions_host.durable.instance_cache import InstanceCache
 from functions_host.durable.numbering import Rules
 from functions_host.durable.operations import Operations
 from functions_host.durable.orchestrator_executor import OrchestratorExecutor
+from functions_host.durable.redelivery import Redelivery
 from functions_host.functions.indexer import Binding, Function
 from functions_host.functions.invoker import Invoker
 from functions_host.functions.outputs import QueueOutputs
@@ -80,7 +81,8 @@ class Parts:
         signature = Signature(wants_context=False, converters={})
         function = Function("naps", Orchestrator.create(naps), False, trigger, (trigger,), signature, None, "here")
         self.invoker = Invoker(db.parent, 1, None, str, str, QueueOutputs({}, base64_bodies=True))
-        activities = Activities(self.store, clock, self.work, self.invoker, {}, 1)
+        again = Redelivery(self.store, self.timer_queue, clock, 0, 0)
+        activities = Activities(self.store, clock, self.work, self.invoker, {}, 1, again)
         executor = OrchestratorExecutor({"naps": function}, keeps=keep > 0, debug_oracle=False)
         self.dispatcher = Dispatcher(
             self.store, clock, self.timer_queue, activities, executor, InstanceCache(keep, 60.0), rules, at_once=1

@@ -116,7 +116,7 @@ class Host:
         options = self._options
         self._activities = Activities(
             store, clock, work, self._invoker, registry.durable("activityTrigger"), settings.max_activities,
-            Redelivery(self._timer_queue, clock, options.redeliver, options.redeliver_seed),
+            Redelivery(store, self._timer_queue, clock, options.redeliver, options.redeliver_seed),
         )  # fmt: skip
         self._dispatcher = self._make_dispatcher()
         self._activities.wake = self._dispatcher.wake

@@ -40,11 +40,12 @@ class Activities:
         invoker: Invoker,
         functions: Mapping[str, Function],
         at_once: int,
-        redelivery: Redelivery | None = None,
+        redelivery: Redelivery,
     ) -> None:
         self._store, self._clock, self.work = store, clock, work
         self._invoker, self._functions = invoker, functions
         self._at_once, self._redelivery = at_once, redelivery
+        redelivery.deliver = self._deliver_again
         self._waiting: deque[tuple[Task, int]] = deque()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = True
@@ -54,6 +55,7 @@ class Activities:
         """Run the tasks that an earlier host left; those that it had begun run again."""
         for task, deliveries in self._store.reads.tasks():
             self._take(task, deliveries + 1)
+        self._redelivery.recover()
 
     def take(self, task: Task) -> None:
         """Run a committed activity as soon as the limit allows."""
@@ -105,8 +107,6 @@ class Activities:
             log_invocation("activity", task.name, "failed", started, first, logging.WARNING, **facts)
         self.work.scheduler.sort_submitted()
         self._complete(task, result, error)
-        if self._redelivery is not None:
-            self._redelivery.after(task, self._deliver_again)
 
     def _deliver_again(self, task: Task) -> None:
         """Call an activity whose result is in the history already; it gets no place in the queue."""
@@ -121,9 +121,11 @@ class Activities:
     async def _run_again(self, task: Task) -> None:
         started = time.monotonic()
         facts: dict[str, Any] = {"instance": task.id, "id": task.event_id}
-        _, error = await self._call(task, facts)
-        first = (error.splitlines() or [""])[0][:300] if error else ""
-        log_invocation("activity", task.name, "again", started, first, logging.WARNING, **facts)
+        if await self._redelivery.begin(task) <= MAX_DELIVERIES:
+            _, error = await self._call(task, facts)
+            first = (error.splitlines() or [""])[0][:300] if error else ""
+            log_invocation("activity", task.name, "again", started, first, logging.WARNING, **facts)
+        await self._redelivery.end(task)
         self.work.scheduler.finish()
         self.work.end("activity")
 
@@ -155,14 +157,22 @@ class Activities:
             self._store.next_n(), task.id, task.execution_id, 0, kind, None, task.event_id,
             event(kind, now_us, **fields),
         )  # fmt: skip
-        completion = ActivityCompletion(task.id, task.execution_id, task.event_id, message)
-        self._store.submit(completion, lambda was_there, failure: self._completed(task, was_there, failure))
+        completion = ActivityCompletion(task, message, self._redelivery.moment(task))
+        self._store.submit(completion, lambda was_there, failure: self._completed(completion, was_there, failure))
 
-    def _completed(self, task: Task, was_there: bool, failure: BaseException | None) -> None:  # noqa: FBT001
+    def _completed(
+        self,
+        completion: ActivityCompletion,
+        was_there: bool,  # noqa: FBT001
+        failure: BaseException | None,
+    ) -> None:
+        task, again_us = completion.task, completion.again_us
         if failure is not None:
             log_event("activity", f"the result of {task.name} is lost: {failure}", logging.ERROR)
         elif was_there:
             self.wake(task.id)
+            if again_us is not None:
+                self._redelivery.wait(task, again_us)
         self.work.scheduler.finish()
         self.work.end("activity")
 

@@ -118,6 +118,11 @@ class Reads:
         rows = self._rows("SELECT id,execution_id,event_id,name,input,deliveries FROM activity ORDER BY created_us")
         return [(Task(*row[:5]), row[5]) for row in rows]
 
+    def redeliveries(self) -> list[tuple[Task, int]]:
+        """Read every activity that has reported and is delivered again, with the moment."""
+        rows = self._rows("SELECT id,execution_id,event_id,name,input,due_us FROM redelivery ORDER BY due_us")
+        return [(Task(*row[:5]), row[5]) for row in rows]
+
     def instances(self, chosen: Filter, most: int | None = None) -> list[Instance]:
         """List instances by age, then id; at most so many."""
         where, values = _clauses(

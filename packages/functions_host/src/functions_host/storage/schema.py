@@ -44,6 +44,10 @@ CREATE TABLE IF NOT EXISTS activity(
   id TEXT, execution_id TEXT, event_id INTEGER, name TEXT, input TEXT, created_us INTEGER,
   deliveries INTEGER NOT NULL DEFAULT 0,  -- hosts that began it and ended before it did
   PRIMARY KEY(id, execution_id, event_id)) WITHOUT ROWID, STRICT;
+CREATE TABLE IF NOT EXISTS redelivery(  -- activities that have reported, and run again
+  id TEXT, execution_id TEXT, event_id INTEGER, name TEXT, input TEXT, due_us INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY(id, execution_id, event_id)) WITHOUT ROWID, STRICT;
 CREATE TABLE IF NOT EXISTS entity(
   name TEXT, key TEXT, state TEXT, updated_us INTEGER, PRIMARY KEY(name, key)
   ) WITHOUT ROWID, STRICT;

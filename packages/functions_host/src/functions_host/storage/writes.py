@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from functions_host.storage.events import EventType, event
-from functions_host.storage.state import LIVE, Effects, Instance, Message
+from functions_host.storage.state import LIVE, Effects, Instance, Message, Task
 
 _INSTANCE = [f.name for f in fields(Instance)]
 _VALUES = attrgetter(*_INSTANCE)
@@ -23,12 +23,19 @@ _CHUNKS = (64, 16, 4, 1)
 
 
 class ActivityCompletion(NamedTuple):
-    """The end of an activity: its row is replaced by the message with its result."""
+    """The end of an activity: its row is replaced by the message with its result.
 
-    id: str
-    execution_id: str
-    event_id: int
+    ``again_us``: when it is delivered again all the same (None: never).
+    """
+
+    task: Task
     message: Message
+    again_us: int | None = None
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """The key of the activity's row."""
+        return self.task[:3]
 
 
 def last_n(connection: sqlite3.Connection) -> int:
@@ -226,7 +233,7 @@ def _inbox_marks(connection: sqlite3.Connection, turns: Sequence[Effects]) -> No
 
 def _complete(connection: sqlite3.Connection, group: Sequence[ActivityCompletion]) -> list[bool]:
     """Replace activities by their results; the result of one whose row is gone is dropped."""
-    keys = [one[:3] for one in group]
+    keys = [one.key for one in group]
     there = set(
         where_in(
             connection,
@@ -234,6 +241,9 @@ def _complete(connection: sqlite3.Connection, group: Sequence[ActivityCompletion
             keys,
         )
     )
-    messages(connection, [one.message for one in group if one[:3] in there])
+    messages(connection, [one.message for one in group if one.key in there])
+    again = [(*one.task, one.again_us) for one in group if one.key in there and one.again_us is not None]
+    later = " ON CONFLICT DO UPDATE SET due_us = excluded.due_us"  # a rewind runs one again
+    insert(connection, "redelivery(id,execution_id,event_id,name,input,due_us)", again, suffix=later)
     where_in(connection, "DELETE FROM activity WHERE (id, execution_id, event_id) IN", keys)
     return [key in there for key in keys]

@@ -86,6 +86,28 @@ def test_an_event_enters_the_history_before_it_is_waited_for(faulty: RunningHost
     ]
 
 
+def test_events_not_received_before_continue_as_new_are_lost(faulty: RunningHost) -> None:
+    one = faulty.begin("rounds", "[]")
+    until(lambda: faulty.status(one)["runtimeStatus"] == "Running")
+    faulty.manage("POST", f"/instances/{one}/suspend?reason=collect")
+    until(lambda: faulty.status(one)["runtimeStatus"] == "Suspended")
+    for word in ("a", "b", "stop"):
+        assert faulty.manage("POST", f"/instances/{one}/raiseEvent/go", word).status == 202
+    faulty.manage("POST", f"/instances/{one}/resume?reason=go+on")
+    until(lambda: faulty.status(one)["input"] == '["a"]')
+    assert kinds(faulty, one) == ["ExecutionStarted"]
+    assert faulty.manage("POST", f"/instances/{one}/raiseEvent/go", "stop").status == 202
+    assert faulty.ended(one)["output"] == ["a"]
+
+
+def test_what_is_started_on_another_hub_stays_there(faulty: RunningHost) -> None:
+    started = faulty.manage("POST", "/orchestrators/one_step/far-away?taskHub=OtherHub", "2")
+    assert started.status == 202
+    assert "taskHub=OtherHub&" in started.json["statusQueryGetUri"]
+    assert faulty.call("GET", started.json["statusQueryGetUri"]).status == 404
+    assert faulty.manage("GET", "/instances/far-away").status == 404
+
+
 def test_a_timer_fires_up_to_a_second_early(fresh_host: Start, tmp_path: Path) -> None:
     FileClock.create(tmp_path / "clock", NOON, 0.0)
     host = fresh_host("--faults", "azure", "--clock", str(tmp_path / "clock"))

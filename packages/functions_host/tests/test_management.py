@@ -13,6 +13,12 @@ def test_of_many_starts_with_one_id_exactly_one_succeeds(host: RunningHost) -> N
         assert sorted(answer.status for answer in answers) == [202] + [409] * 7
 
 
+def test_a_start_on_another_hub_is_refused(host: RunningHost) -> None:
+    answer = host.manage("POST", "/orchestrators/one_step/elsewhere?taskHub=OtherHub", 2)
+    assert (answer.status, host.manage("GET", "/instances/elsewhere").status) == (400, 404)
+    assert "OtherHub" in answer.json["Message"]
+
+
 def test_a_terminated_child_fails_its_parents_call_with_the_reason(host: RunningHost) -> None:
     one = host.begin("parent", {"child": "waits", "input": ["go"], "id": "cut-short"})
     until(lambda: host.manage("GET", "/instances/cut-short").status == 202)

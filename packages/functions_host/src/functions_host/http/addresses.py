@@ -39,10 +39,10 @@ class Addresses:
             }
         )
 
-    def of(self, origin: str, instance_id: str) -> dict[str, str]:
-        """Write the addresses at which one instance is managed."""
+    def of(self, origin: str, instance_id: str, hub: str = "") -> dict[str, str]:
+        """Write the addresses at which one instance is managed, of this hub unless another one is named."""
         base = f"{origin}{_BASE}/instances/{_encoded(instance_id)}"
-        query = f"taskHub={self.hub}&connection={CONNECTION}&code={self._key()}"
+        query = f"taskHub={hub or self.hub}&connection={CONNECTION}&code={self._key()}"
         return {
             "id": instance_id,
             "statusQueryGetUri": f"{base}?{query}",

@@ -82,9 +82,9 @@ class Management:
 
     async def _answer(self, request: web.BaseRequest, raw_path: str, *, public: bool) -> web.Response:
         first, *segments = segments_of_extension(raw_path)[3:] or [""]
-        if not self._is_of_this_hub(request, first.lower(), segments):
-            return web.Response(status=404)
         origin = f"{request.scheme}://{request.host}" if public else self._addresses.origin
+        if other := self._other_hub(request, first.lower(), segments):
+            return self._elsewhere(request, origin, other, [first.lower(), *segments])
         match (request.method, first.lower(), segments):
             case ("POST", "orchestrators", [name]):
                 act = self._start(request, origin, name, None)
@@ -104,18 +104,27 @@ class Management:
                 return web.Response(status=404)
         return await act
 
-    def _is_of_this_hub(self, request: web.BaseRequest, first: str, segments: list[str]) -> bool:
-        """Return whether this hub is meant; refuse another connection, or an impossible name of a hub."""
+    def _other_hub(self, request: web.BaseRequest, first: str, segments: list[str]) -> str:
+        """Return the hub that is meant, if it is not this one; refuse another connection, or an impossible name."""
         connection = query_value(request, "connection", CONNECTION)
         if connection not in {CONNECTION, "AzureWebJobsStorage"}:
             said = f"Unable to resolve the Azure Storage connection named '{connection}'."
             raise RefusedError(500, FAILED, (said, "System.InvalidOperationException"))
         hub = query_value(request, "taskHub") or self._addresses.hub
         if hub.lower() == self._addresses.hub.lower():
-            return True
+            return ""
         if not hub.isalnum() or (first, segments) == ("instances", []):
             raise RefusedError(500, FAILED, (STORAGE_FAILED, STORAGE_ERROR))
-        return first != "instances"
+        return hub
+
+    def _elsewhere(self, request: web.BaseRequest, origin: str, hub: str, path: list[str]) -> web.Response:
+        """Answer for a hub on which no host runs: nothing is found there, and what is started there waits for ever."""
+        match (request.method, path):
+            case ("POST", ["orchestrators", _, *given_id]) if len(given_id) <= 1:
+                if not self._faults:
+                    raise BadRequestError(f"This host has the task hub '{self._addresses.hub}' only, not '{hub}'.")
+                return self._accepted(origin, given_id[0] if given_id else self._operations.new_id(), hub)
+        return web.Response(status=404)
 
     async def _instance(self, request: web.BaseRequest, origin: str, instance_id: str, rest: list[str]) -> web.Response:
         """Answer a request about one instance."""
@@ -145,10 +154,14 @@ class Management:
         wait = wait_limits(request, lenient=self._faults)
         outcome = await self._operations.start(name, instance_id, input_text, query_value(request, "version") or None)
         if outcome is Outcome.LIVE:
-            row = self._store.reads.instance(instance_id)
-            status = row.status if row else "Running"
+            status = self._status_of(instance_id)
             raise RefusedError(409, f"An Orchestration instance with the status {status} already exists.")
         return await self._started(origin, instance_id, wait)
+
+    def _status_of(self, instance_id: str) -> str:
+        """Return the status of an instance that has not ended."""
+        row = self._store.reads.instance(instance_id)
+        return row.status if row else "Running"
 
     def _checked(self, instance_id: str) -> str:
         return instance_id if self._faults else checked_id(instance_id)
@@ -162,8 +175,7 @@ class Management:
             text = "InstanceId does not match a valid orchestration instance."
             raise BadRequestError(text, (said, "System.ArgumentException"))
         if outcome is Outcome.LIVE:
-            row = self._store.reads.instance(instance_id)
-            said = f"An Orchestration instance with the status {row.status if row else 'Running'} already exists."
+            said = f"An Orchestration instance with the status {self._status_of(instance_id)} already exists."
             text = "A non-terminal instance with this instance ID already exists."
             raise RefusedError(409, text, (said, "DurableTask.Core.Exceptions.OrchestrationAlreadyExistsException"))
         return await self._started(origin, started, wait)
@@ -186,7 +198,10 @@ class Management:
             if row.status == "Completed":
                 return web.Response(text=row.output or "null", content_type="application/json")
             return answer_json(status_view(row, show_input=True))
-        urls = self._addresses.of(origin, instance_id)
+        return self._accepted(origin, instance_id)
+
+    def _accepted(self, origin: str, instance_id: str, hub: str = "") -> web.Response:
+        urls = self._addresses.of(origin, instance_id, hub)
         del urls["rewindPostUri"]  # as the extension, which omits it in this response only
         headers = {"Location": urls["statusQueryGetUri"], "Retry-After": "10"}
         return answer_json(urls, 202, headers)
@@ -240,10 +255,7 @@ class Management:
             case Outcome.NOT_FOUND:
                 return web.Response(status=404)
             case Outcome.LIVE:
-                row = self._store.reads.instance(instance_id)
-                which = (
-                    f"the orchestration with instance ID {instance_id} has status {row.status if row else 'Running'}"
-                )
+                which = f"the orchestration with instance ID {instance_id} has status {self._status_of(instance_id)}"
                 return answer_json(f"Only orchestrations in a terminal state can be purged, but {which}", 412)
         return answer_json({"instancesDeleted": 1})
 
@@ -280,8 +292,6 @@ async def _with_errors(act: Awaitable[web.Response], *, public: bool) -> web.Res
     """Answer refused requests; the SDK's client reads the exception's message of each."""
     try:
         return await act
-    except BadRequestError as error:
-        return problem(400, error.message, error.error or (None if public else (error.message, _ARGUMENT)))
     except RefusedError as error:
         return problem(error.status, error.message, error.error or (None if public else (error.message, _ARGUMENT)))
     except Exception as error:  # noqa: BLE001 - the SDK's client reads only JSON

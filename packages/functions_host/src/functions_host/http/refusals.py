@@ -14,20 +14,19 @@ _JSON_ERROR = "Newtonsoft.Json.JsonReaderException"
 _JSON_BEGINNINGS = frozenset('{["-0123456789tfnNIu/')
 
 
-class BadRequestError(Exception):
-    """The request gets 400 with this reason; *error*: the exception's own message and type."""
-
-    def __init__(self, message: str, error: tuple[str, str] | None = None) -> None:
-        super().__init__(message)
-        self.message, self.error = message, error
-
-
 class RefusedError(Exception):
     """The request gets a status with a problem; *error*: the exception's own message and type."""
 
     def __init__(self, status: int, message: str, error: tuple[str, str] | None = None) -> None:
         super().__init__(message)
         self.status, self.message, self.error = status, message, error
+
+
+class BadRequestError(RefusedError):
+    """The request gets 400 with this reason."""
+
+    def __init__(self, message: str, error: tuple[str, str] | None = None) -> None:
+        super().__init__(400, message, error)
 
 
 def answer_json(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

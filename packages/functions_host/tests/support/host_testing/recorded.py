@@ -3,10 +3,12 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from host_testing.running import RunningHost
 from host_testing.storage_account import Certificates, Emulator
 
 RECORDED = Path(__file__).parents[2] / "recorded"
+README = RECORDED.parents[1] / "README.md"
 _ACCOUNT = "devstoreaccount1"
 _KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 _ABSENT = "(absent)"
@@ -34,10 +37,23 @@ def connection_string(emulator: Emulator) -> str:
 
 
 class RecordedApp:
-    """One of the recorded apps: its host, its driver, and the answers of Microsoft's host."""
+    """One of the recorded apps: its host, its driver, and the answers of Microsoft's host.
 
-    def __init__(self, name: str, folder: Path, emulator: Emulator, certificates: Certificates) -> None:
+    ``http``: settings of the section ``http`` of its ``host.json``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        emulator: Emulator,
+        certificates: Certificates,
+        http: Mapping[str, object] | None = None,
+    ) -> None:
         self.name, self._folder = name, folder
+        self._app = RECORDED / "apps" / name
+        if http is not None:
+            self._app = _variant(self._app, folder / "app", http)
         self._environ = {
             "AzureWebJobsStorage": connection_string(emulator),
             "PROBE_STORAGE": connection_string(emulator),
@@ -47,15 +63,21 @@ class RecordedApp:
 
     def answers(self, *arguments: str, **environ: str) -> list[Row]:
         """Start the host, run the driver, and return what it has written."""
+        with self.running(*arguments, **environ) as host:
+            return self._driven(host, environ)
+
+    @contextmanager
+    def running(self, *arguments: str, **environ: str) -> Iterator[RunningHost]:
+        """Start the host, and stop it at the end."""
         host = RunningHost(
             self._folder / "state.db",
             self._folder / "log",
-            RECORDED / "apps" / self.name,
+            self._app,
             ["--auth", "on", "--faults", "azure", *arguments],
             self._environ | environ,
         ).start()
         try:
-            return self._driven(host, environ)
+            yield host
         finally:
             host.stop()
 
@@ -67,6 +89,14 @@ class RecordedApp:
         subprocess.run(command, check=True, env=variables, cwd=self._folder, stdout=subprocess.DEVNULL)
         rows: list[Row] = json.loads(out.read_text("utf-8"))
         return rows
+
+
+def _variant(app: Path, folder: Path, http: Mapping[str, object]) -> Path:
+    """Copy an app, with settings for HTTP of its own."""
+    shutil.copytree(app, folder)
+    path = folder / "host.json"
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")) | {"extensions": {"http": http}}), "utf-8")
+    return folder
 
 
 def _keys(host: RunningHost) -> dict[str, str]:
@@ -172,3 +202,15 @@ def known_differences(name: str) -> dict[str, str]:
     """Read the listed differences of one recording: the row of the README's table that has the reason, by name."""
     listed = json.loads((RECORDED / "known_differences.json").read_text("utf-8"))[name]
     return {row: reason for reason, rows in listed.items() for row in rows}
+
+
+def reasons() -> dict[str, str]:
+    """Read the rows of the README's table of differences: each one's reason by what differs."""
+    table = README.read_text("utf-8").partition("## Differences from Azure")[2].partition("\n## ")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| ")]
+    return {cells[0]: cells[-1] for cells in rows}
+
+
+def by_chance() -> set[str]:
+    """Return the rows of that table that say that the difference is not there at each run."""
+    return {row for row, reason in reasons().items() if "by chance" in reason}

@@ -8,7 +8,7 @@ from activities.machines.run_commands import asked_at, assemble, begin_run_comma
 from activities.machines.vms import compares_each, made_later, of_its_machine, of_machine, read_vm_health
 from activities.operations.at_work import being_captured
 from shared.clients.arm import begin, parse_id, properties
-from shared.contracts.calls import ordered_tag
+from shared.contracts.calls import moment, ordered_of, ordered_tag
 from shared.contracts.images import (
     BEGIN_CAPTURE,
     BEGIN_GENERALIZE,
@@ -153,7 +153,7 @@ async def _ensure(operations: Any, group: str, names: tuple[str, ...], body: dic
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_CAPTURE, fence=being_captured)
 async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
-    """Begin to capture the VM as a version; a version captured from this VM earlier is adopted."""
+    """Begin to capture the VM as a version; a version captured from this VM by an earlier order is put again."""
     machine, identity = order.machine, version_id(order)
     version = parse_id(identity)
     gallery, definition, number = version.names
@@ -170,7 +170,8 @@ async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
             "storageProfile": {"source": {"virtualMachineId": machine.vm_id}},
         },
     }
-    if await _captured_from_another(versions, version.resource_group, version.names, machine.vm_id):
+    found = await find_version(versions, identity)
+    if found is not None and _source_of(found) != machine.vm_id.casefold():
         return Refused(
             code="versionExists",
             message=f"Version {order.version} of {order.display_name} exists in the gallery already",
@@ -178,6 +179,8 @@ async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
             advice="Build the image with a higher version.",
             final=True,
         )
+    if is_begun(found):
+        return Accepted(resource_id=identity)
     return await begin(
         lambda hook: versions.begin_create_or_update(
             version.resource_group, gallery, definition, number, body, polling=False, raw_response_hook=hook
@@ -186,13 +189,28 @@ async def begin_capture(order: CaptureOrder) -> Accepted | NoCapacity | Refused:
     )
 
 
-async def _captured_from_another(versions: Any, group: str, names: tuple[str, ...], vm_id: str) -> bool:  # noqa: ANN401 - SDK group
+async def find_version(versions: Any, identity: str) -> Any:  # noqa: ANN401 - SDK group
+    """Return a version of a gallery by its ARM id, None if there is none."""
+    version = parse_id(identity)
     try:
-        found = await versions.get(group, *names)
+        return await versions.get(version.resource_group, *version.names)
     except MissingError:
-        return False
-    source = properties(found).get("storageProfile", {}).get("source") or {}
-    return str(source.get("virtualMachineId") or source.get("id") or "").casefold() != vm_id.casefold()
+        return None
+
+
+def is_begun(version: Any) -> bool:  # noqa: ANN401 - a resource of the SDK
+    """Whether the running order, or a later one, has begun to make *version* (None: there is none).
+
+    Put again it would be updating again, and no machine is made from it meanwhile.
+    """
+    now = dependencies().clock.now()
+    begun_at = ordered_of(getattr(version, "tags", None))
+    return begun_at is not None and begun_at >= moment(now)
+
+
+def _source_of(version: Any) -> str:  # noqa: ANN401 - a resource of the SDK
+    source = properties(version).get("storageProfile", {}).get("source") or {}
+    return str(source.get("virtualMachineId") or source.get("id") or "").casefold()
 
 
 @bp.activity_trigger(input_name="payload")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.images.images import definition_in, prepare_definition, remove_version
+from activities.images.images import definition_in, find_version, is_begun, prepare_definition, remove_version
 from activities.machines.vms import compares_each
 from activities.operations.at_work import being_made
 from shared.clients.arm import begin, ensure_group, parse_id
@@ -63,6 +63,8 @@ async def begin_import(order: ImportOrder) -> Accepted | NoCapacity | Refused:
             "storageProfile": {"source": {"id": order.managed_image_id}},
         },
     }
+    if is_begun(await find_version(versions, identity)):
+        return Accepted(resource_id=identity)
     return await begin(
         lambda hook: versions.begin_create_or_update(
             version.resource_group, gallery, definition, number, body, polling=False, raw_response_hook=hook

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from activities.operations.audit import begin_operation_step, record_audit_event, update_operation
-from shared.contracts.calls import is_overtaken
+from shared.contracts.calls import is_overtaken, moment
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
 from shared.contracts.outcomes import Done
 from shared.dependencies import dependencies
@@ -88,7 +88,10 @@ def _running(connection: Connection, record: ConnectionRecord, at: datetime) -> 
     names = connection.probe_computer_names if record.joined is None else record.joined
     unsettled = connection.probe_accounts_unsettled if record.unsettled is None else record.unsettled
     return connection.but(
-        health_check_status=status, checking_since=at, probe_computer_names=names, probe_accounts_unsettled=unsettled
+        health_check_status=status,
+        checking_since=moment(at),  # delivered again, the order does not begin these checks anew
+        probe_computer_names=names,
+        probe_accounts_unsettled=unsettled,
     )
 
 

@@ -141,6 +141,26 @@ async def test_a_version_that_is_captured_is_not_captured_again(worker: Worker) 
     assert everything(worker) == before
 
 
+async def test_a_version_that_is_captured_just_now_is_not_put_again(worker: Worker) -> None:
+    """It would be updating when the next step makes a machine from it."""
+    await generalize(worker)
+    assert isinstance(await worker.wait(images.PREPARE_GALLERY, CAPTURE), Done)
+    given = worker.deps.clock.now()
+    services: Any = worker.deps
+    services.images.values = {
+        CAPTURE.machine.owner.id: SimpleNamespace(status=DeviceImageStatus.PENDING, operation_id="")
+    }
+    begun = await worker.again(images.BEGIN_CAPTURE, CAPTURE, given)
+    assert isinstance(await worker.finish(begun), machines.Finished)
+    worker.cloud.advance(300)
+    before = everything(worker)
+
+    again = await worker.again(images.BEGIN_CAPTURE, CAPTURE, given)
+    assert everything(worker) == before
+    assert again.resource_id == begun.resource_id
+    assert isinstance(await worker.finish(again), machines.Finished)
+
+
 async def test_a_version_that_was_published_is_not_published_as_an_old_order_says(worker: Worker) -> None:
     await generalize(worker)
     captured = await capture(worker)

@@ -1,6 +1,7 @@
 """Managed images as sources: offered with what is wrong with them, imported for a machine, and forgotten."""
 
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
 from shared.contracts import images, machines
 from shared.contracts.calls import on_behalf_of
 from shared.contracts.outcomes import Done, Refused
-from shared.domain.images.image import ImageSource, OwnImage
+from shared.domain.images.image import DeviceImageStatus, ImageSource, OwnImage
 from shared.domain.owner import Owner, OwnerKind
 from shared.services.images.sources import own_images
 from tests.contract.test_activities_desktop import vm_order
@@ -73,6 +74,23 @@ async def test_a_machine_with_trusted_launch_starts_from_what_was_imported(worke
     assert isinstance(await worker.wait(machines.POLL_AGENT, MACHINE), Done)
     for _ in range(2):  # a repeated call finds what the first has done
         assert isinstance(await worker.do(images.DELETE_IMPORT, ORDER), Done)
+
+
+async def test_what_is_imported_just_now_is_not_put_again(worker: Worker) -> None:
+    """It would be updating when the next step makes a machine from it."""
+    await upload(worker)
+    assert isinstance(await worker.wait(images.PREPARE_IMPORT, ORDER), Done)
+    given = worker.deps.clock.now()
+    services: Any = worker.deps
+    services.images.values = {MACHINE.owner.id: SimpleNamespace(status=DeviceImageStatus.PENDING, operation_id="")}
+    begun = await worker.again(images.BEGIN_IMPORT, ORDER, given)
+    assert isinstance(await worker.finish(begun), machines.Finished)
+    worker.cloud.advance(300)
+    before = await worker.cloud.arm("GET", begun.resource_id)
+
+    again = await worker.again(images.BEGIN_IMPORT, ORDER, given)
+    assert await worker.cloud.arm("GET", begun.resource_id) == before
+    assert isinstance(await worker.finish(again), machines.Finished)
 
 
 async def test_no_machine_with_trusted_launch_starts_from_the_managed_image_itself(worker: Worker) -> None:

@@ -180,6 +180,17 @@ async def test_checks_that_have_ended_do_not_run_again(checked: PaperServices, g
     assert before[0].checking_since is None
 
 
+async def test_checks_that_run_do_not_begin_anew(checked: PaperServices, given: Give) -> None:
+    at = checked.clock.now() + timedelta(seconds=2)  # by the clock of the orchestrator, which is ahead of the worker's
+    await given(RECORD_CONNECTION, CHECK, at=at)
+    checked.hand.advance(timedelta(minutes=5))
+    before = await connection(checked)
+
+    await given(RECORD_CONNECTION, CHECK, at=at)
+    assert await connection(checked) == before
+    assert before[0].checking_since is not None
+
+
 async def test_what_old_checks_found_does_not_end_those_that_run(checked: PaperServices, given: Give) -> None:
     await given(RECORD_CONNECTION, CHECK)
     at, failed = checked.clock.now(), CHECK.but(status=HealthStatus.FAILED, findings=(FOUND,))

@@ -166,6 +166,7 @@ class Life:
         given = Given(task.name, copy.deepcopy(task.payload), self.now())
         answer = await self.deliver(given)
         self.given.append(given)
+        self.cloud.advance(1)  # no two orders are of one moment: what is later than an order is told by its moment
         await self._after()
         return answer
 
@@ -183,9 +184,12 @@ class Life:
         return list({each.key: each for each in reversed(old)}.values())[::-1]
 
     def resources(self) -> dict[str, Any]:
-        """Return the resources in Azure: each as it is shown, with the facts that Azure does not show."""
+        """Return the resources in Azure: each as it is shown, with the facts that Azure does not show.
+
+        Without systemData, which changes with everything that is put, also where nothing else does.
+        """
         world = self.cloud.cloud.world
-        found = {each.key: (each.body, copy.deepcopy(each.facts)) for each in world.resources}
+        found = {each.key: (_without_system_data(each.body), copy.deepcopy(each.facts)) for each in world.resources}
         return {**found, "operations": len(world.operations)}
 
     async def directory(self) -> dict[str, Any]:
@@ -200,6 +204,10 @@ class Life:
                 async for row in service.get_table_client(table.name).list_entities():
                     found[f"{table.name}/{row['PartitionKey']}/{row['RowKey']}"] = dict(row)
         return found
+
+
+def _without_system_data(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "systemData"}
 
 
 def _functions() -> dict[str, Any]:

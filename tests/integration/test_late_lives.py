@@ -1,7 +1,7 @@
 """Other lives than a Cloud PC's first, each with its orders again, late: what lives then stays, no record goes back."""
 
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -29,7 +29,7 @@ from tests.contract.test_activities_desktop import IMAGE
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, session_host, spot_group
 from tests.integration.lives import Life
-from tests.integration.test_late_orders import Again, life, provision, record
+from tests.integration.test_late_orders import EVERY, Again, each_after, life, provision, record
 
 __all__ = ["life"]
 pytestmark = pytest.mark.simulator
@@ -168,7 +168,7 @@ LIVES: tuple[Callable[[Life], Awaitable[None]], ...] = (
 )
 
 
-async def lived(life: Life, tell: Callable[[Life], Awaitable[None]], moments: Iterable[int] | None) -> Again:
+async def lived(life: Life, tell: Callable[[Life], Awaitable[None]], moments: Container[int] | None) -> Again:
     """Live *tell*, with old orders delivered again at *moments* (None: at each) and at its end."""
     again = Again(life, moments)
     life.after_each = again
@@ -177,6 +177,16 @@ async def lived(life: Life, tell: Callable[[Life], Awaitable[None]], moments: It
     again.moments = None
     await again()
     return again
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("tell", LIVES, ids=lambda tell: str(tell.__name__))
+@pytest.mark.parametrize("first", range(EVERY))
+async def test_a_life_with_its_orders_again_at_each_later_moment(
+    life: Life, tell: Callable[[Life], Awaitable[None]], first: int
+) -> None:
+    again = await lived(life, tell, each_after(first))
+    assert not again.report(), again.report()
 
 
 @pytest.mark.parametrize("tell", LIVES, ids=lambda tell: str(tell.__name__))

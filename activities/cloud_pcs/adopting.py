@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from activities.cloud_pcs.desktops import find_host, host_name
 from activities.cloud_pcs.replacing import put_restore_point_due
-from activities.cloud_pcs.sightings import image_of_vm, in_directory, keep_name, machine_seen
+from activities.cloud_pcs.sightings import image_of_vm, in_directory, keep_name, machine_seen, users_named
 from activities.operations.audit import record_audit_event, record_status_change, status_event
 from activities.spot.adopting_hosts import adopt_host
 from shared.clients.arm import parse_id, properties
@@ -18,11 +18,13 @@ from shared.contracts.outcomes import MissingError, Refused
 from shared.dependencies import dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.adopting import (
+    NOBODY,
     Claimant,
     Sighting,
     UnknownMachine,
     adopted,
     contradictions,
+    doubt_about,
     record_for,
 )
 from shared.domain.cloud_pcs.build import Resources
@@ -66,7 +68,7 @@ async def adopt_cloud_pc(tenant_id: str, machine: UnknownMachine) -> AdoptionTri
         return AdoptionTried(adopted=False, why_not=sighting, in_use=True)
     claimant = await _claimant(tenant, sighting, machine.subject_id)
     why_not = contradictions(machine, sighting, claimant, before, tenant_id)
-    if claimant is None or why_not is not None:
+    if isinstance(claimant, str) or why_not is not None:
         return AdoptionTried(adopted=False, why_not=why_not, in_use=sighting.assigned_user is not None)
     await keep_name(machine, tenant_id)
     if before is None:
@@ -147,19 +149,21 @@ async def _restore_points(machine: Machine) -> AsyncIterator[RestorePoint]:
         yield point
 
 
-async def _claimant(tenant: Tenant, sighting: Sighting, cloud_pc_id: str) -> Claimant | None:
-    """Return the user of the desktop as the directory knows them now, or None if the directory has no such user."""
+async def _claimant(tenant: Tenant, sighting: Sighting, cloud_pc_id: str) -> Claimant | str:
+    """Return the user of the desktop as the directory knows them now, or a sentence why the user is not certain."""
     deps, made = dependencies(), sighting.resources
     if sighting.assigned_user is None:
-        return None
+        return NOBODY
+    users = await users_named(tenant, sighting.assigned_user)
+    if doubt := doubt_about(users):
+        return doubt
+    (user_id,) = users
     policies = tuple([stored.value async for stored in deps.policies.each(tenant.id, assigned=True)])
     rules = tenant.settings.service_plans
     try:
-        entitled = await entitlement_of_user(
-            deps.graph(tenant), rules, sighting.assigned_user, assigned_groups(policies)
-        )
+        entitled = await entitlement_of_user(deps.graph(tenant), rules, user_id, assigned_groups(policies))
     except NotFoundError:
-        return None
+        return NOBODY
     plans = entitled.plans
     if tenant.settings.licence_source is LicenceSource.SEATS:
         plans = tuple(seat_plans(tenant.settings).values())

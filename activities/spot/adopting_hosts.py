@@ -7,7 +7,7 @@ from typing import Any
 
 from activities.cloud_pcs.comparing import ask
 from activities.cloud_pcs.desktops import find_host, host_name
-from activities.cloud_pcs.sightings import image_of_vm, in_directory, keep_name, machine_seen
+from activities.cloud_pcs.sightings import image_of_vm, in_directory, keep_name, machine_seen, users_named
 from activities.operations.audit import record_audit_event
 from activities.spot.pools import save_state, spot_pool
 from activities.spot.session_hosts import status_of
@@ -16,7 +16,7 @@ from shared.contracts.inventory import AdoptionTried
 from shared.contracts.outcomes import MissingError
 from shared.dependencies import dependencies
 from shared.domain import naming
-from shared.domain.cloud_pcs.adopting import UnknownMachine
+from shared.domain.cloud_pcs.adopting import UnknownMachine, doubt_about
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.machines_gone import KnownMachine
 from shared.domain.owner import Owner, OwnerKind
@@ -32,7 +32,7 @@ from shared.domain.spot.hosts.adopting import (
     unknown_host,
 )
 from shared.domain.spot.hosts.host import HostStatus, SessionHost
-from shared.errors import ConflictError, NotFoundError, StaleError, UnavailableError
+from shared.errors import ConflictError, StaleError, UnavailableError
 from shared.storage.repository import Stored
 
 _log = logging.getLogger("deskwright.orphans")
@@ -64,7 +64,7 @@ async def adopt_host(tenant_id: str, machine: UnknownMachine) -> AdoptionTried:
     number = numbers_of(group.id, {machine.subject_id}, given).get(machine.subject_id)
     claim = await _claim(group, machine.subject_id, sighting)
     why_not = contradictions_of_host(sighting, group, claim, number)
-    if claim is None or number is None or why_not is not None:
+    if isinstance(claim, str) or number is None or why_not is not None:
         serves = sighting.resources.session_host is not None
         return AdoptionTried(adopted=False, why_not=why_not, in_use=serves)
     versions = [each.value async for each in deps.image_versions.each(tenant_id)]
@@ -150,26 +150,30 @@ async def _seen(
     )
 
 
-async def _claim(group: SpotGroup, own_id: str, sighting: HostSighting) -> HostClaim | None:
-    """Return the claim of a dedicated host's user to the host, or None if the directory does not have this user.
+async def _claim(group: SpotGroup, own_id: str, sighting: HostSighting) -> HostClaim | str:
+    """Return the claim of a dedicated host's user to the host, or a sentence why the user is not certain.
 
-    A host of this user that Azure no longer has does not count. Raises: UnavailableError if that is not answered.
+    It has the local profile of the one to whom it was assigned: nobody gets it who only has their name now. A host of
+    this user that Azure no longer has does not count. Raises: UnavailableError if that is not answered.
     """
     deps, name = dependencies(), sighting.assigned_user
     if group.license_type is not LicenseType.PERSONAL_DEDICATED or name is None:
         return HostClaim()
     tenant = (await deps.tenants.get(group.tenant_id)).value
-    try:
-        user = await deps.graph(tenant).user(name)
-    except NotFoundError:
-        return None
+    users = await users_named(tenant, name)
+    if doubt := doubt_about(users):
+        return doubt
+    (user_id,) = users
+    members = deps.spot_members.each(group.tenant_id, group_id=group.id)
+    if user_id not in {each.value.user_id async for each in members}:
+        return "who is not a member of its Spot Group"
     for host in await deps.session_hosts.of_group(group.tenant_id, group.id):
-        if host.assigned_user_id != user.id or host.id == own_id or host.status in _GOES:
+        if host.assigned_user_id != user_id or host.id == own_id or host.status in _GOES:
             continue
         vm_id = host.resources.vm_id
         answer = await ask(KnownMachine(subject_id=host.id, of_host=True, vm_id=vm_id)) if vm_id else None
         if vm_id is not None and answer is None:
             raise UnavailableError(f"Azure did not say whether the machine of session host {host.id} is there")
         if answer is not None and not answer.gone:
-            return HostClaim(user_id=user.id, held_by=host.resources.computer_name or host.id)
-    return HostClaim(user_id=user.id)
+            return HostClaim(user_id=user_id, held_by=host.resources.computer_name or host.id)
+    return HostClaim(user_id=user_id)

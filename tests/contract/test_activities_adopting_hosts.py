@@ -27,7 +27,7 @@ from tests.contract import test_activities_hosts as built
 from tests.contract.test_activities_desktop import IMAGE
 from tests.contract.worker import REGION, TENANT, UPN, Records, Worker, working
 from tests.integration import things
-from tests.integration.desks import session_host, spot_group
+from tests.integration.desks import member, session_host, spot_group
 
 pytestmark = pytest.mark.simulator
 
@@ -53,6 +53,11 @@ class Written(Records):
         del tenant_id
         self.values[id_] = edit(self.values[id_]) or self.values[id_]
         return self.values[id_]
+
+    async def each(self, tenant_id: str | None = None, **columns: str) -> AsyncIterator[Stored[Any]]:
+        async for stored in super().each(tenant_id):
+            if columns in ({}, {"group_id": getattr(stored.value, "group_id", None)}):
+                yield stored
 
     async def of_group(self, tenant_id: str, group_id: str) -> list[SessionHost]:
         return [each for each in self.values.values() if (each.tenant_id, each.spot_group_id) == (tenant_id, group_id)]
@@ -110,6 +115,7 @@ async def worker(
     async with working(certificates, monkeypatch) as found:
         deps: Any = found.deps
         deps.session_hosts, deps.computer_names, deps.spot_states = Written(), Written(), Written()
+        deps.spot_members, deps.cloud_pcs = Written(), Written()
         deps.image_versions, deps.audit, deps.restores = Records(), Told(), Restored()
         deps.spot_groups = Records({"g1": spot_group(id="g1", tenant_id=TENANT.id, license_type=kind)})
         found.keep(things.connection().but(tenant_id=TENANT.id, subscription_id=MACHINE.subscription_id))
@@ -187,12 +193,56 @@ async def test_a_build_whose_host_nobody_uses_yet_is_left_to_go_on(worker: Worke
 @pytest.mark.parametrize("kind", [LicenseType.PERSONAL_DEDICATED])
 async def test_a_dedicated_host_stays_with_its_user(worker: Worker) -> None:
     await assign(worker)
+    keep_member(worker, worker.user.id)
     assert (await adopt(worker)).adopted
     assert services(worker).session_hosts.values[HOST_ID].assigned_user_id == worker.user.id
 
 
-async def assign(worker: Worker) -> None:
-    body = {"properties": {"assignedUser": UPN, "allowNewSession": True}}
+OLD = "ada.old@contoso.example"
+
+
+@pytest.mark.parametrize("kind", [LicenseType.PERSONAL_DEDICATED])
+async def test_a_dedicated_host_stays_with_its_user_after_a_rename(worker: Worker) -> None:
+    """The pool shows the name with which it was assigned, which the directory does not know any more."""
+    await assign(worker, OLD)
+    keep_member(worker, worker.user.id, former_names=(OLD,))
+    assert (await adopt(worker)).adopted
+    assert services(worker).session_hosts.values[HOST_ID].assigned_user_id == worker.user.id
+
+
+@pytest.mark.parametrize("kind", [LicenseType.PERSONAL_DEDICATED])
+@pytest.mark.parametrize("group_id", ["g1", "g2"])
+async def test_who_got_the_name_of_a_dedicated_user_does_not_get_the_host(worker: Worker, group_id: str) -> None:
+    """It has the profile of the first one, wherever it was seen that the name was theirs."""
+    await assign(worker)
+    keep_member(worker, worker.user.id)
+    keep_member(worker, "first", "first.new@contoso.example", former_names=(UPN,), group_id=group_id)
+    tried = await adopt(worker)
+    assert (tried.adopted, tried.in_use) == (False, True)
+    assert "more than one user has, or has had" in (tried.why_not or "")
+    assert services(worker).session_hosts.values == {}
+
+
+@pytest.mark.parametrize("kind", [LicenseType.PERSONAL_DEDICATED])
+@pytest.mark.parametrize("group_id", [None, "g2"])
+async def test_a_dedicated_host_of_nobody_in_its_group_waits_for_a_person(worker: Worker, group_id: str | None) -> None:
+    await assign(worker)
+    if group_id is not None:
+        keep_member(worker, worker.user.id, group_id=group_id)
+    tried = await adopt(worker)
+    assert (tried.adopted, tried.in_use) == (False, True)
+    assert "not a member of its Spot Group" in (tried.why_not or "")
+
+
+def keep_member(worker: Worker, user_id: str, name: str = UPN, **changes: Any) -> None:
+    """Put a member of the Spot Group into the records."""
+    known = {"tenant_id": TENANT.id, "group_id": "g1", "user_id": user_id, "user_principal_name": name, **changes}
+    there = member(name, **known)
+    services(worker).spot_members.values[there.id] = there
+
+
+async def assign(worker: Worker, name: str = UPN) -> None:
+    body = {"properties": {"assignedUser": name, "allowNewSession": True}}
     await worker.cloud.arm("PATCH", f"{built.POOL}/sessionHosts/{MACHINE.computer_name}", body)
 
 
@@ -200,6 +250,7 @@ async def assign(worker: Worker) -> None:
 async def test_two_hosts_of_one_user_wait_for_a_person_and_a_ghost_is_none(worker: Worker) -> None:
     deps = services(worker)
     await assign(worker)
+    keep_member(worker, worker.user.id)
     other = session_host(1, tenant_id=TENANT.id, spot_group_id="g1", assigned_user_id=worker.user.id)
     other = other.but(resources=other.resources.but(vm_id=MACHINE.vm_id, computer_name="SPOT-OTHER"))
     deps.session_hosts.values["h1"] = other

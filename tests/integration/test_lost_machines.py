@@ -26,7 +26,7 @@ from shared.domain.tenants.directory import SubscribedSku
 from shared.errors import ConflictError, UnavailableError
 from shared.storage.repository import Stored
 from tests.integration import things
-from tests.integration.desks import GROUP_ID, image_version, on_paper, session_host, spot_group
+from tests.integration.desks import GROUP_ID, image_version, member, on_paper, session_host, spot_group
 from tests.integration.engine_runs import run, state
 from tests.integration.services import PaperServices, perform
 
@@ -186,10 +186,10 @@ async def resized(here: PaperServices, monkeypatch: pytest.MonkeyPatch) -> Paper
     stored = await here.cloud_pcs.get("contoso", ADA)
     await here.cloud_pcs.replace_known(stored, before.but(plan=before.plan.but(id="sku-2")))
     await here.cloud_pcs._table.delete("contoso", ADA)
-    seen = Sighting(resources=Resources(vm_id="/x", session_host="CPC-ADA"), made_at=things.NOW, assigned_user="ada")
 
     async def look(*_: Any) -> Sighting:
-        return seen
+        made = Resources(vm_id="/x", session_host="CPC-ADA")
+        return Sighting(resources=made, made_at=things.NOW, assigned_user="ada@contoso.example")
 
     monkeypatch.setattr(adopting, "_seen", look)
     return here
@@ -204,6 +204,32 @@ async def test_a_lost_record_of_a_resized_cloud_pc_is_adopted_and_stops_nobody(r
     assert (adopted.id, adopted.plan.id, adopted.status) == (ADA, "sku-2", Status.PROVISIONED)
     planned = await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
     assert len(await resized.cloud_pcs.of_user("contoso", "id-ada")) == 1
+
+
+async def test_a_lost_record_of_a_renamed_user_is_adopted_by_the_name_that_another_record_has(
+    resized: PaperServices,
+) -> None:
+    """The pool goes on showing the name with which the desktop was assigned."""
+    resized.directory.renamed["ada"] = "ada.new@contoso.example"
+    known = member("ada", user_id="id-ada", user_principal_name="ada.new@contoso.example")
+    await resized.spot_members.insert(known.but(former_names=("ada@contoso.example",)))
+    resized.azure.machines[PLACE] = [vm(Owner.cloud_pc(ADA))]
+    await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
+    adopted = await record(resized)
+    assert adopted is not None
+    assert (adopted.id, adopted.status) == (ADA, Status.PROVISIONED)
+    assert adopted.user.user_principal_name == "ada.new@contoso.example"
+
+
+async def test_a_desktop_assigned_to_a_name_that_two_have_had_waits_for_a_person(resized: PaperServices) -> None:
+    known = member("eve", user_id="id-eve", user_principal_name="eve@contoso.example")
+    await resized.spot_members.insert(known.but(former_names=("ada@contoso.example",)))
+    resized.azure.machines[PLACE] = [vm(Owner.cloud_pc(ADA))]
+    await perform(PLAN_TENANT, ReconcileOrder(tenant_id="contoso"))
+    waiting = await record(resized)
+    assert waiting is not None
+    assert waiting.status is Status.PENDING_PROVISION
+    assert "more than one user has, or has had" in (waiting.current.reason or "")
 
 
 async def test_what_claims_both_licences_is_adopted_once_and_the_claim_that_is_left_over_is_free(

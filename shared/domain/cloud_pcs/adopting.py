@@ -6,7 +6,7 @@ desktop's assignment in the host pool, and the user have to agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import UTC, datetime
 
 from shared.domain import naming
@@ -99,17 +99,30 @@ def _lost_before(pc: CloudPc) -> bool:
     return pc.failure is not None and pc.failure.code == MACHINE_GONE
 
 
+NOBODY = "a user that the directory does not have"
+
+
+def doubt_about(users: Collection[str]) -> str | None:
+    """Return why it is not certain whom an assignment names, or None. *users*: ids of the users with that name."""
+    if not users:
+        return NOBODY
+    return "a name that more than one user has, or has had" if len(users) > 1 else None
+
+
 def contradictions(
-    machine: UnknownMachine, sighting: Sighting, claimant: Claimant | None, pc: CloudPc | None, tenant_id: str
+    machine: UnknownMachine, sighting: Sighting, claimant: Claimant | str, pc: CloudPc | None, tenant_id: str
 ) -> str | None:
-    """Return why the owner of *machine* is not certain, or None if it can be adopted. *pc*: its record, if any."""
+    """Return why the owner of *machine* is not certain, or None if it can be adopted. *pc*: its record, if any.
+
+    *claimant*: the user of the desktop, or a sentence why the user is not certain.
+    """
     if sighting.resources.session_host is None:
         return "it is in none of the tenant's host pools"
     if sighting.assigned_user is None:
         return "its desktop is assigned to nobody"
     assigned = f"its desktop is assigned to {sighting.assigned_user}"
-    if claimant is None:
-        return f"{assigned}, a user that the directory does not have"
+    if isinstance(claimant, str):
+        return f"{assigned}, {claimant}"
     if pc is not None and pc.user.id != claimant.user.id:
         return f"{assigned}, and its Cloud PC is that of {pc.user.user_principal_name}"
     if pc is None and plan_of(machine.subject_id, claimant, tenant_id) is None:

@@ -80,7 +80,7 @@ def test_a_machine_that_was_gone_and_is_there_again_is_adopted() -> None:
     assert (back.status, back.failure, back.current.clean_up_at) == (Status.PROVISIONED, None, None)
 
 
-def why_not(sighting: Sighting = SEEN, claimant: Claimant | None = OWNER, record: CloudPc | None = None) -> str:
+def why_not(sighting: Sighting = SEEN, claimant: Claimant | str = OWNER, record: CloudPc | None = None) -> str:
     return contradictions(MACHINE, sighting, claimant, record, things.TENANT_ID) or ""
 
 
@@ -89,7 +89,7 @@ def test_tags_assignment_user_and_licence_have_to_agree() -> None:
     assert why_not() == ""
     assert "none of the tenant's host pools" in why_not(SEEN.but(resources=Resources(vm_id=VM)))
     assert "assigned to nobody" in why_not(SEEN.but(assigned_user=None))
-    assert "the directory does not have" in why_not(claimant=None)
+    assert why_not(claimant="a stranger") == "its desktop is assigned to ada@contoso.example, a stranger"
     assert "does not have the licence" in why_not(claimant=OWNER.but(plans=()))
     assert "does not have the licence" in why_not(claimant=OWNER.but(plans=(other,)))
     assert "does not have the licence" in why_not(claimant=OWNER.but(user=BOB))

@@ -36,7 +36,7 @@ SEEN = HostSighting(
 VERSION = ImageOfGroup(image_set_id="set", image_version="1.0.0")
 
 
-def why_not(sighting: HostSighting = SEEN, claim: HostClaim | None = HostClaim(), number: int | None = 1) -> str:  # noqa: B008 - frozen
+def why_not(sighting: HostSighting = SEEN, claim: HostClaim | str = HostClaim(), number: int | None = 1) -> str:  # noqa: B008 - frozen
     return contradictions_of_host(sighting, spot_group(), claim, number) or ""
 
 
@@ -53,7 +53,7 @@ def test_pool_number_image_and_user_have_to_agree() -> None:
     assert "not in the host pool" in why_not(SEEN.but(resources=Resources(vm_id="/vms/h")))
     assert "none that the Spot Group" in why_not(number=None)
     assert "from which image" in why_not(SEEN.but(image=None))
-    assert "the directory does not have" in why_not(claim=None)
+    assert why_not(SEEN.but(assigned_user="ada"), "whom nobody knows") == "it is assigned to ada, whom nobody knows"
     assert "so is the session host SPOT-2" in why_not(claim=HostClaim(user_id="u", held_by="SPOT-2"))
 
 

@@ -113,11 +113,11 @@ def numbers_of(group_id: str, wanted: Collection[str], given: int) -> dict[str, 
 
 
 def contradictions_of_host(
-    sighting: HostSighting, group: SpotGroup, claim: HostClaim | None, number: int | None
+    sighting: HostSighting, group: SpotGroup, claim: HostClaim | str, number: int | None
 ) -> str | None:
     """Return why the owner of a host is not certain, or None if it can be adopted.
 
-    *claim* None: the directory lacks its user.
+    *claim*: the claim of its user to it, or in words why it is not certain who that is.
     """
     if sighting.resources.session_host is None:
         return f"it is not in the host pool of the Spot Group {group.display_name}"
@@ -125,8 +125,8 @@ def contradictions_of_host(
         return f"the id in its tag is none that the Spot Group {group.display_name} has given"
     if sighting.image is None:
         return "Azure does not say from which image it was made"
-    if claim is None:
-        return f"it is assigned to {sighting.assigned_user}, a user that the directory does not have"
+    if isinstance(claim, str):
+        return f"it is assigned to {sighting.assigned_user}, {claim}"
     if claim.held_by is not None:
         return f"it is assigned to {sighting.assigned_user}, and so is the session host {claim.held_by}"
     return None

@@ -43,11 +43,12 @@ def host_changes_notice(minutes: int) -> Notice:
 
 
 class SessionNames:
-    """Owners of sessions, by the principal names that sessions show.
+    """Owners of sessions and of assigned desktops, by the principal names that host pools show.
 
     Azure lists sessions by principal name alone (the object id in that list is the session's own), and goes on showing
-    the name with which a user has signed in. A name may also be given to somebody else. A user is identified by the
-    names that the directory has shown for their object id, as far as nobody else has had the same.
+    the name with which a user has signed in, or to which a desktop was assigned. A name may also be given to somebody
+    else. A user is identified by the names that the directory has shown for their object id, as far as nobody else has
+    had the same.
     """
 
     def __init__(self, members: Iterable[SpotMember]) -> None:
@@ -61,7 +62,7 @@ class SessionNames:
         self._owners.setdefault(name.casefold(), set()).add(user_id)
 
     def candidates(self, name: str) -> frozenset[str]:
-        """Return the object ids of the users that may own a session with this user name."""
+        """Return the object ids of the users who have, or had, this user principal name."""
         return frozenset(self._owners.get(name.casefold(), ()))
 
     def owner(self, name: str) -> str | None:

@@ -96,7 +96,7 @@ async def _save(plan: MemberPlan, stored: dict[str, Stored[SpotMember]]) -> None
     The former members are saved before, and their old records are removed last.
     """
     members, former = dependencies().spot_members, dependencies().former_members
-    over = [member for member in plan.gone if not member.has_access]
+    over = [member for member in plan.gone if not member.loses_access]
     kept = [member for member in (*plan.members, *plan.gone) if member not in over]
     changed = [
         Stored(member, stored[member.user_id].etag if member.user_id in stored else "")
@@ -154,7 +154,8 @@ def _granted(member: SpotMember, since: datetime) -> SpotMember | None:
 async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
     """Take the roles of members who have no place, and end their sessions: they are told, and have time to save.
 
-    Who has left is no member when their last session is over.
+    Roles that were taken may count for some more minutes: sessions are looked for once more when they do not. Who has
+    left is no member when their last session is over, and they can begin none.
     """
     members = dependencies().spot_members
     found = [await members.find(order.tenant_id, member_id) for member_id in order.member_ids]
@@ -179,9 +180,9 @@ async def revoke_spot_members(order: MemberRightsOrder) -> Done | Refused:
 
 
 def _loses(member: SpotMember) -> bool:
-    """Whether a member has no place and still has access; one who was given it later is of a later order."""
+    """Whether a member has no place and their access goes; one who was given it later is of a later order."""
     is_newer = is_overtaken(member.rights_given_at, dependencies().clock.now())
-    return not member.counts and member.has_access and not is_newer
+    return not member.counts and member.loses_access and not is_newer
 
 
 async def _end_sessions(order: MemberRightsOrder, losing: list[SpotMember]) -> dict[str, SigningOff | None]:
@@ -210,6 +211,8 @@ async def _end_sessions(order: MemberRightsOrder, losing: list[SpotMember]) -> d
             amount(unknown, "session"),
             order.spot_group_id,
         )
+    if ends:  # nobody can sign in where the pool is gone
+        found = {id_: rest if rest is not None and rest.signed_in else None for id_, rest in found.items()}
     for at in sorted({rest.at for rest in found.values() if rest is not None}):
         await deps.due.put(DueKind.SPOT, at, order.tenant_id, order.spot_group_id)
     return found

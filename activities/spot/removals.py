@@ -80,7 +80,7 @@ async def _time_to_save(group: SpotGroup) -> Pending | None:
     """Return the remaining wait while warned users have time to save their work, or None when it is over."""
     deps = dependencies()
     members = [each.value async for each in deps.spot_members.each(group.tenant_id, group_id=group.id)]
-    told = [member.signing_off.at for member in members if member.signing_off is not None]
+    told = [member.signed_off_at for member in members if member.signed_off_at is not None]
     if not told or max(told) <= deps.clock.now():
         return None
     return Pending(note=f"{amount(len(told), 'user')} can save their work until {max(told):%H:%M} UTC")

@@ -45,11 +45,14 @@ def signed_in(here: PaperServices, *names: str) -> PaperDesks:
 
 
 async def leave(here: PaperServices, name: str = "user03") -> None:
-    """Let a user leave, and take what they have: their rights at once, their sessions after the notice."""
+    """Let a user leave, and take what they have: their rights at once, their sessions after the notice.
+
+    They are looked for once more when the roles that were taken surely do not count any more.
+    """
     here.directory.groups["staff"].discard(name)
     here.directory.licences[name] = ()  # they are in the directory still
     pool = POOL.but(host_pool_id=session_host(1).resources.host_pool_id or "")
-    for _ in range(2):
+    for _ in range(3):
         for ids in (await plan()).revocations:
             order = MemberRightsOrder(tenant_id="contoso", spot_group_id=desks.GROUP_ID, member_ids=ids, pool=pool)
             assert await perform(REVOKE_SPOT_MEMBERS, order) == Done()

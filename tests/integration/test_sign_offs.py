@@ -21,6 +21,7 @@ from shared.contracts.spot_groups import (
 from shared.domain.networks.connection import JoinType
 from shared.domain.policies.policy import Assignment
 from shared.domain.spot.groups.members import MemberStatus, Rights, SpotMember
+from shared.domain.tenants.directory import TAKE_EFFECT_WITHIN
 from shared.services.policies.reconciling import SWEEP_AFTER
 from shared.services.spot import reconciling
 from shared.storage.due import Due, DueKind, SpotLook
@@ -39,6 +40,7 @@ POOL = SpotPool(
     join_type=JoinType.AZURE_AD_JOIN,
 )
 NOTICE = timedelta(minutes=7)
+ROLES_END = TAKE_EFFECT_WITHIN
 REVIEW = "POST tenants/{tenant}/wizards/{wizard}/review"
 
 
@@ -112,8 +114,57 @@ async def test_a_lowered_quantity_tells_whom_it_meets_and_ends_their_sessions_la
     await reconcile()
     assert set(paper.desks["spot-1"].sessions) == {"ada@contoso.example"}
     assert len(paper.messages) == 2
-    assert all(each.signing_off is None for each in (await members(here)).values())
+    assert all(each.signed_off_at is None for each in (await members(here)).values())
     assert await reconcile() == ()
+
+    here.hand.advance(ROLES_END - NOTICE)
+    await reconcile()  # they could sign in until now
+    assert all(each.signing_off is None for each in (await members(here)).values())
+    assert len(paper.messages) == 2
+
+
+@pytest.mark.parametrize("before", [{}, {"dan": "Active"}], ids=["no session before", "one that was ended"])
+@pytest.mark.parametrize("later", ["Active", "Disconnected"])
+async def test_a_session_that_begins_while_taken_roles_still_count_is_told_and_ended(
+    here: Office, before: dict[str, str], later: str
+) -> None:
+    """Azure lets them in for up to ten minutes after their roles are gone."""
+    paper = at_work(here, **before)
+    here.directory.groups["g1"] = {"ada", "fay"}
+    await reconcile()
+    if before:
+        here.hand.advance(NOTICE)
+        await reconcile()
+    assert paper.desks["spot-1"].sessions == {}
+    told = len(paper.messages)
+    here.hand.advance(timedelta(minutes=3) if not before else timedelta(minutes=1))
+    paper.desks["spot-1"].sessions["dan@contoso.example"] = later
+    assert await reconcile() == ()
+
+    here.hand.advance(ROLES_END)
+    assert await is_due(here)
+    await reconcile()
+    assert len(paper.messages) == told + (later == "Active")
+    assert set(paper.desks["spot-1"].sessions) == {"dan@contoso.example"}
+    there = (await members(here))["dan"]
+    assert there.signed_off_at == here.clock.now() + NOTICE
+    here.hand.advance(NOTICE)
+    await reconcile()
+    assert paper.desks["spot-1"].sessions == {}
+    assert "dan" not in await members(here)
+
+
+async def test_who_has_no_session_keeps_no_place_while_they_are_looked_for(here: Office) -> None:
+    at_work(here)
+    here.directory.groups["g1"] = {"ada", "fay", "gus"}
+    await reconcile()
+    await perform(PLAN_SPOT_MEMBERS, ORDER)
+    there = await members(here)
+    assert there["gus"].counts
+    assert (there["dan"].status, there["dan"].signed_off_at) == (MemberStatus.LEAVING, None)
+    here.hand.advance(ROLES_END)
+    await reconcile()
+    assert "dan" not in await members(here)
 
 
 async def test_a_leaver_has_the_same_time_to_save_and_keeps_the_place_until_then(here: Office) -> None:
@@ -130,9 +181,10 @@ async def test_a_leaver_has_the_same_time_to_save_and_keeps_the_place_until_then
     await reconcile()
     assert paper.desks["spot-1"].sessions == {}
     await perform(PLAN_SPOT_MEMBERS, ORDER)
-    there = await members(here)
-    assert "dan" not in there
-    assert there["gus"].counts
+    assert (await members(here))["gus"].counts
+    here.hand.advance(ROLES_END - NOTICE)
+    await reconcile()
+    assert "dan" not in await members(here)
 
 
 async def test_who_has_a_place_again_before_the_time_is_over_works_on(here: Office) -> None:

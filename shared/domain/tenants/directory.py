@@ -185,5 +185,5 @@ an assignment of somebody else counts yet (docs/decisions/0089)."""
 
 
 def count_from(given_at: datetime) -> datetime:
-    """Return from when roles count that were given at *given_at*."""
+    """Return from when roles count that were given at a moment; those that were taken then count no longer."""
     return given_at + TAKE_EFFECT_WITHIN

@@ -10,11 +10,12 @@ from typing import Any
 from shared.clients.arm import ResourceId, as_content, parse_id
 from shared.contracts.outcomes import DeclinedError, MissingError
 from shared.dependencies import Dependencies
-from shared.domain.spot.groups.members import SpotMember
+from shared.domain.spot.groups.members import Rights, SpotMember
 from shared.domain.spot.groups.settings import CapacitySettings
-from shared.domain.spot.groups.signing_off import OpenSession, SigningOff, sign_off_step
+from shared.domain.spot.groups.signing_off import OpenSession, SigningOff, last_look, sign_off_step
 from shared.domain.spot.hosts.host import SessionHost
 from shared.domain.spot.hosts.sessions import DesktopSession, Notice, SessionNames, lost_place_notice
+from shared.domain.tenants.directory import count_from
 from shared.errors import ConflictError, ThrottledError, UnavailableError
 
 _log = logging.getLogger("deskwright.services")
@@ -105,10 +106,11 @@ async def end_sessions(
 ) -> tuple[dict[str, SigningOff | None], int]:
     """Continue to end the users' sessions in a pool: notify them, or sign them off when the notice is over.
 
-    Return what is to be kept of each by the member's id (None: they have no session any more), and how many sessions
-    may be theirs and are left alone. *holders*: asks the directory who has principal names now. It is asked about each
-    name that is one of the users', or nobody's as far as we know. A session that may be somebody else's is never ended.
-    What Azure refuses for one session is tried again later, and holds up no other.
+    Return what is to be kept of each by the member's id (None: they have no session any more, and can begin none), and
+    how many sessions may be theirs and are left alone. The roles of *users* who have rights were just taken. *holders*:
+    asks the directory who has principal names now. It is asked about each name that is one of the users', or nobody's
+    as far as we know. A session that may be somebody else's is never ended. What Azure refuses for one session is tried
+    again later, and holds up no other.
     """
     at, there = deps.clock.now(), await _sessions_in(deps, pool)
     wanted, notice = {user.user_id for user in users}, lost_place_notice(settings.notice_in_minutes)
@@ -127,12 +129,13 @@ async def end_sessions(
     for user in users:
         sessions = of_user.get(user.user_id, {})
         open_now = [OpenSession(key=key, active=_state(each) != _DISCONNECTED) for key, each in sessions.items()]
-        step = sign_off_step(open_now, user.signing_off, at, settings.notice)
+        taken = None if user.rights is Rights.NONE else count_from(at)
+        step = sign_off_step(open_now, user.signing_off, at, settings.notice, roles_end=taken)
         untold = await _failing(deps, pool, [sessions[key] for key in step.tell], notice)
         open_still = await _failing(deps, pool, [sessions[key] for key in step.end], None)
         rest = step.then and step.then.but(told=tuple(each for each in step.then.told if each not in untold))
         if rest is not None and step.end:
-            rest = rest.but(at=at + _AGAIN) if open_still else None
+            rest = rest.but(at=at + _AGAIN) if open_still else last_look(rest.roles_end, at)
         found[user.id] = rest
     return found, left
 

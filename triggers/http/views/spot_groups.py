@@ -157,5 +157,5 @@ def spot_member_view(member: SpotMember, now: datetime) -> SpotMemberView:
         "firstSeenDateTime": timestamp(member.first_seen_date_time),
         "heldBecause": member.held_because,
         "confirmedBy": member.confirmed_by,
-        "signOffDateTime": timestamp(member.signing_off.at) if member.signing_off else None,
+        "signOffDateTime": timestamp(member.signed_off_at),
     }

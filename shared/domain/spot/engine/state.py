@@ -221,9 +221,9 @@ def _of_member(group: SpotGroup, member: SpotMember | None, line: Sequence[SpotM
 
 
 def _of_sign_off(member: SpotMember) -> list[str]:
-    if member.signing_off is None:
+    if member.signed_off_at is None:
         return []
-    return [f"The user was told to save their work, and is signed off at {member.signing_off.at:%H:%M} UTC."]
+    return [f"The user was told to save their work, and is signed off at {member.signed_off_at:%H:%M} UTC."]
 
 
 def _of_group(state: SpotGroupState) -> list[str]:

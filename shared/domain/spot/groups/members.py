@@ -50,7 +50,7 @@ class SpotMember(Value):
     when Azure was told the last of their roles, which count some minutes later; None: they have none, or had them long
     before that was written down. *former_names*: principal names that they had as a member, the latest first: a session
     shows the name with which its user signed in. *signing_off*: how
-    their sessions end; None: they need not, or have none.
+    their sessions end; None: they need not, or have none and can begin none.
     """
 
     id: str
@@ -88,7 +88,17 @@ class SpotMember(Value):
     @property
     def has_access(self) -> bool:
         """Whether they have rights, or sessions that have not ended."""
-        return self.rights is not Rights.NONE or self.signing_off is not None
+        return self.rights is not Rights.NONE or self.signed_off_at is not None
+
+    @property
+    def signed_off_at(self) -> datetime | None:
+        """When their sessions end; None: they need not, or have none as far as is known."""
+        return self.signing_off.at if self.signing_off is not None and self.signing_off.signed_in else None
+
+    @property
+    def loses_access(self) -> bool:
+        """Whether their access goes: they have some, or may still sign in with roles that were taken."""
+        return self.has_access or self.signing_off is not None
 
     def access_ends(self, at: datetime) -> bool:
         """Whether something is to be done *at* a moment about the access of somebody without a place."""

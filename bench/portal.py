@@ -53,7 +53,7 @@ def main(count: str = "10000") -> list[Figure | Missing]:
         _read_all(page, int(count))
         boxes = page.locator("tbody input[type=checkbox]").element_handles()
         selects = [float(page.evaluate(_DRAWN, boxes[index])) for index in range(_SELECTIONS)]
-        page.get_by_text(f"{_SELECTIONS} selected").wait_for()
+        page.get_by_text(f"{_SELECTIONS} Cloud PCs are selected.").wait_for()
         nodes = float(page.evaluate("document.querySelectorAll('*').length"))
         browser.close()
     note = f"{count} Cloud PCs; the answers are made by the benchmark"

@@ -139,7 +139,7 @@ def test_many_are_reprovisioned_after_a_dry_run(stack: Stack, open_office: OpenO
     visit = enter("operator", at=office)
     page = visit.go("/cloud-pcs?status=provisioned")
     page.get_by_role("checkbox", name="Select all").check()
-    expect(page.get_by_text("3 selected")).to_be_visible()
+    expect(page.get_by_text("3 Cloud PCs are selected.")).to_be_visible()
     page.get_by_role("button", name="Do something with them").click()
     page.get_by_role("menuitem", name="Reprovision").click()
     dialog = page.get_by_role("alertdialog")

@@ -168,7 +168,7 @@ def test_a_keyboard_is_enough(enter: Enter) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Shift+Space")
-    expect(page.get_by_text("3 selected")).to_be_visible()
+    expect(page.get_by_text("3 Cloud PCs are selected.")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("?")

@@ -8,6 +8,7 @@ import { orderOf, orderText } from "./list-state.ts";
 import { moveByArrows, useEnd, useToggle } from "./row-behaviour.ts";
 import { SelectAll } from "./select-all.tsx";
 import { SelectRow } from "./select-row.tsx";
+import { isChosen } from "./selection.ts";
 
 /** How high a card is before it is drawn, in pixels. */
 const LINE = 28;
@@ -76,7 +77,7 @@ export function CardList<Row>(given: RowsGiven<Row>): ReactElement {
                 index={item.index}
                 row={row}
                 columns={columns as readonly Column<unknown>[]}
-                isSelected={selecting?.selected.has(id)}
+                isSelected={selecting && isChosen(selecting.selection, id)}
                 onToggle={toggle}
               />
             </li>

@@ -15,6 +15,7 @@ import { HIDDEN, orderText, queryOf, shownOf, stateOf, type Filter, type ListSta
 import { ListTools } from "./list-tools.tsx";
 import { ListView, type Selecting } from "./list-view.tsx";
 import { PageHeader } from "./page-header.tsx";
+import { useSelection } from "./use-selection.ts";
 
 const NO_FILTERS: readonly Filter[] = [];
 
@@ -58,6 +59,11 @@ export interface AddressedList<P extends ListPath> {
   readonly set: (name: string, value: string) => void;
   readonly clear: () => void;
   readonly isFiltered: boolean;
+}
+
+/** A list of which rows can be selected; undefined where they cannot. */
+interface SelectableList<P extends ListPath> extends AddressedList<P> {
+  readonly selecting: Selecting | undefined;
 }
 
 /** Read the list that a page declares, as the address says. */
@@ -108,20 +114,23 @@ interface Given<P extends ListPath> {
   readonly filters?: readonly Filter[];
   /** Columns that need more than the tenant, such as those with actions. */
   readonly columns?: readonly Column<RowOf<P>>[];
-  readonly selecting?: Selecting | undefined;
+  /** Whether rows can be selected. */
+  readonly isSelectable?: boolean;
   /** Beside the title. */
   readonly children?: ReactNode;
   /** Between the tools and the list. */
-  readonly above?: (found: AddressedList<P>) => ReactNode;
+  readonly above?: (found: SelectableList<P>) => ReactNode;
 }
 
 /** A page with one list: title, tools, rows, and what to say when there are none. */
 export function ListPage<P extends ListPath>(given: Given<P>): ReactElement {
-  const { listed, children, above, selecting } = given;
+  const { listed, children, above, isSelectable = false } = given;
   const { tenant = "" } = useParams();
   const place = useMemo((): Place => ({ tenant }), [tenant]);
   const filters = given.filters ?? listed.filters ?? NO_FILTERS;
   const found = useAddressedList(listed, place, filters);
+  const selection = useSelection(found.query);
+  const selecting = isSelectable ? selection : undefined;
   const { columnsOf } = { columnsOf: listed.columns };
   const own = useMemo(() => columnsOf(tenant), [columnsOf, tenant]);
   const create = <CreateLink tenant={tenant} create={listed.create} />;
@@ -142,7 +151,7 @@ export function ListPage<P extends ListPath>(given: Given<P>): ReactElement {
           <ColumnChoice columns={columns} hidden={hidden} hide={(ids) => found.set(HIDDEN, ids.join(","))} />
         </ListTools>
       )}
-      {above?.(found)}
+      {above?.({ ...found, selecting })}
       <ListView
         label={listed.words.title}
         list={found.list}

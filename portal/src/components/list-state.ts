@@ -1,6 +1,7 @@
 /** What a list is asked for: pure, from what stands in the page's address. */
 
 import type { Query } from "../api/read.ts";
+import { words as listWords } from "../words/lists.ts";
 import type { Order } from "./columns.ts";
 import type { Choice } from "./form/fields.ts";
 
@@ -71,6 +72,15 @@ export function queryOf({ search, chosen, order }: ListState, filters: readonly 
     ...(conditions.length === 0 ? {} : { $filter: conditions.join(" and ") }),
     ...(order === undefined ? {} : { $orderby: orderText(order) }),
   };
+}
+
+/** Say what a list is filtered by, as people read it, such as `Status: Failed`; nothing where it shows everything. */
+export function inWords({ search, chosen }: ListState, filters: readonly Filter[]): readonly string[] {
+  const said = filters.flatMap(({ name, title, choices }) => {
+    const value = chosen[name];
+    return value === undefined ? [] : [`${title}: ${choices.find((each) => each.value === value)?.title ?? value}`];
+  });
+  return search === "" ? said : [...said, `${listWords.search}: ${search}`];
 }
 
 /** Write a text as OData does: in single quotes, each of its own twice. */

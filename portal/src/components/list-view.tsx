@@ -6,11 +6,12 @@ import { words } from "../words/shell.ts";
 import { DataTable, type Column, type Order } from "./data-table.tsx";
 import { ErrorNotice } from "./error-notice.tsx";
 import { Loading } from "./loading.tsx";
+import type { Selection } from "./selection.ts";
 
-/** Which rows are selected, by their ids. */
+/** What is selected in a list. */
 export interface Selecting {
-  readonly selected: ReadonlySet<string>;
-  readonly onSelect: (ids: ReadonlySet<string>) => void;
+  readonly selection: Selection;
+  readonly onSelect: (selection: Selection) => void;
 }
 
 interface Given<Row> {

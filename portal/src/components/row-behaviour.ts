@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useSyncExternalStore, type KeyboardEven
 
 import { BEFOREHAND, type Toggle } from "./columns.ts";
 import type { Selecting } from "./list-view.tsx";
-import { rangeOf } from "./selection.ts";
+import { toggleRow } from "./selection.ts";
 
 /** Narrower than this no table is readable: each row becomes a card. */
 const NARROW = "(max-width: 640px)";
@@ -28,7 +28,7 @@ export function useToggle<Row>(
   selecting: Selecting | undefined,
 ): Toggle {
   const latest = useRef({ rows, idOf, selecting });
-  const before = useRef<number | null>(null);
+  const before = useRef<string | null>(null);
   useEffect(() => {
     latest.current = { rows, idOf, selecting };
   });
@@ -36,8 +36,8 @@ export function useToggle<Row>(
     const now = latest.current;
     if (now.selecting !== undefined) {
       const ids = now.rows.map((row) => now.idOf(row));
-      now.selecting.onSelect(rangeOf(ids, now.selecting.selected, index, isRange ? before.current : null));
-      before.current = index;
+      now.selecting.onSelect(toggleRow(now.selecting.selection, ids, index, isRange ? before.current : null));
+      before.current = ids[index] ?? null;
     }
   }, []);
 }

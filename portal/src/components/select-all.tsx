@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 
 import { words } from "../words/lists.ts";
 import type { Selecting } from "./list-view.tsx";
+import { stateOfAll, toggleAll } from "./selection.ts";
 
 interface Given<Row> {
   readonly label: string;
@@ -13,16 +14,16 @@ interface Given<Row> {
   readonly isLabelled?: boolean;
 }
 
-/** A box that selects every row that was read, or none. */
+/** A box that selects every row that was read, or none of them. */
 export function SelectAll<Row>({ label, rows, idOf, selecting, isLabelled = false }: Given<Row>): ReactElement {
-  const { selected, onSelect } = selecting;
-  const isEvery = rows.length > 0 && selected.size >= rows.length;
+  const { selection, onSelect } = selecting;
+  const shown = rows.map((row) => idOf(row));
   const text = words.selectAll(label);
   return (
     <Checkbox
       {...(isLabelled ? { label: text } : { "aria-label": text })}
-      checked={isEvery ? true : selected.size > 0 ? "mixed" : false}
-      onChange={() => onSelect(isEvery ? new Set() : new Set(rows.map((row) => idOf(row))))}
+      checked={stateOfAll(selection, shown)}
+      onChange={() => onSelect(toggleAll(selection, shown))}
     />
   );
 }

@@ -15,6 +15,7 @@ import { BEFOREHAND, leastWidth, type Column, type Order, type RowGiven, type Ro
 import { moveByArrows, useEnd, useToggle } from "./row-behaviour.ts";
 import { SelectAll } from "./select-all.tsx";
 import { SelectRow } from "./select-row.tsx";
+import { isChosen } from "./selection.ts";
 
 const ROW = 44;
 
@@ -82,7 +83,7 @@ export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
                 index={item.index}
                 row={row}
                 columns={columns as readonly Column<unknown>[]}
-                isSelected={selecting?.selected.has(id)}
+                isSelected={selecting && isChosen(selecting.selection, id)}
                 onToggle={toggle}
                 measure={shown.measureElement}
               />

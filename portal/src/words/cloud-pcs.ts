@@ -70,8 +70,10 @@ export const words = {
   accountTypes: { standardUser: "Standard user", administrator: "Local administrator" },
   timeRanges: { before: "Before it", after: "After it", beforeOrAfter: "The nearest" },
   bulk: {
-    selected: (count: number): string => (count === 1 ? "1 selected" : `${count} selected`),
-    all: (count: number): string => `All ${count} that match are selected`,
+    selected: (count: number, hidden: number): string =>
+      `${count === 1 ? "1 Cloud PC is selected" : `${count} Cloud PCs are selected`}${hidden === 0 ? "." : `, ${hidden} of them not in this list.`}`,
+    all: (count: number, filter: string, except: number): string =>
+      `All ${count} Cloud PCs${filter === "" ? "" : ` with ${filter}`} are selected${except === 0 ? "." : `, except ${except}.`}`,
     selectAll: (count: number): string => `Select all ${count} that match`,
     clear: "Clear the selection",
     actions: "Do something with them",

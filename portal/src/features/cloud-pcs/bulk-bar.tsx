@@ -1,12 +1,14 @@
 import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, makeStyles, tokens } from "@fluentui/react-components";
 import { Suspense, lazy, useState, type ReactElement } from "react";
 
-import { may, useMay, useMe } from "../../api/context.tsx";
+import { may, useMe } from "../../api/context.tsx";
 import type { Rows } from "../../api/pages.ts";
 import type { Query } from "../../api/read.ts";
+import type { Selecting } from "../../components/list-view.tsx";
+import { NOTHING, everythingOf, isNothing } from "../../components/selection.ts";
 import { words } from "../../words/cloud-pcs.ts";
 import { BULK, type BulkName } from "./bulk.ts";
-import { everything, type Targets } from "./bulk-selection.ts";
+import { sentenceOf, targetsOf } from "./bulk-selection.ts";
 
 /** Loaded when somebody first chooses an action. */
 const BulkDialog = lazy(async () => ({ default: (await import("./bulk-dialog.tsx")).BulkDialog }));
@@ -24,48 +26,36 @@ const useStyles = makeStyles({
 
 interface Given {
   readonly tenant: string;
-  readonly selected: ReadonlySet<string>;
-  /** What the list was asked for. */
+  readonly selecting: Selecting;
+  /** What the list is asked for. */
   readonly query: Query;
+  /** What the list is filtered by, in words. */
+  readonly filter: readonly string[];
   readonly list: Rows<{ readonly id: string }>;
-  readonly clear: () => void;
 }
 
-/** What is selected, and what can be done with it. "Select all" sends the filter, not the ids. */
-export function BulkBar({ tenant, selected, query, list, clear }: Given): ReactElement | null {
+/** What is selected, as a sentence, and what can be done with it. "Select all" sends the filter, not the ids. */
+export function BulkBar({ tenant, selecting, query, filter, list }: Given): ReactElement {
   const styles = useStyles();
-  const mayBulk = useMay("bulkActions/create");
   const { data: me } = useMe();
-  const [isAll, setAll] = useState(false);
   const [open, setOpen] = useState<BulkName | null>(null);
-  if (!mayBulk) {
-    return null;
-  }
-  if (selected.size === 0) {
+  const { selection, onSelect } = selecting;
+  if (isNothing(selection)) {
     return <div className={styles.bar}>{words.bulk.noneSelected}</div>;
   }
   const shown = list.rows.map(({ id }) => id);
   const matching = list.count ?? 0;
-  const offersAll = matching > selected.size && shown.length < matching;
-  const isEverything = isAll && offersAll;
-  const targets: Targets = isEverything ? everything(query, shown, selected) : { cloudPcIds: [...selected] };
-  const left = shown.filter((id) => !selected.has(id)).length;
+  const offersAll = selection.kind === "picked" && matching > shown.length;
   const begin = (name: BulkName): void => setOpen(name);
   return (
     <div className={styles.bar}>
-      <output>{isEverything ? words.bulk.all(matching - left) : words.bulk.selected(selected.size)}</output>
-      {offersAll && !isAll && (
-        <Button size="small" onClick={() => setAll(true)}>
+      <output>{sentenceOf(selection, matching, filter, shown)}</output>
+      {offersAll && (
+        <Button size="small" onClick={() => onSelect(everythingOf(query))}>
           {words.bulk.selectAll(matching)}
         </Button>
       )}
-      <Button
-        size="small"
-        onClick={() => {
-          setAll(false);
-          clear();
-        }}
-      >
+      <Button size="small" onClick={() => onSelect(NOTHING)}>
         {words.bulk.clear}
       </Button>
       <Menu>
@@ -90,7 +80,7 @@ export function BulkBar({ tenant, selected, query, list, clear }: Given): ReactE
             key={open}
             tenant={tenant}
             name={open}
-            targets={targets}
+            targets={targetsOf(selection)}
             onClose={() => setOpen(null)}
           />
         </Suspense>

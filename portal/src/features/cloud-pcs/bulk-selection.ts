@@ -1,14 +1,29 @@
-/** Which Cloud PCs a bulk action is sent for. Pure. */
+/** Which Cloud PCs a bulk action is sent for, and how that is said. Pure. */
 
 import type { components } from "../../api/schema.d.ts";
-import type { Query } from "../../api/read.ts";
+import { hiddenOf, type Selection } from "../../components/selection.ts";
+import { words } from "../../words/cloud-pcs.ts";
 
 type BulkForm = components["schemas"]["BulkForm"];
 export type Targets = Pick<Partial<BulkForm>, "cloudPcIds"> | Pick<Partial<BulkForm>, "filter" | "excludeCloudPcIds">;
 
-/** What a list shows is chosen by: the same texts, without those that nobody has selected of what is on the page. */
-export function everything(query: Query, shown: readonly string[], selected: ReadonlySet<string>): Targets {
-  const { $filter: where, $search: search } = query;
+/** Return what is sent: the ids that were clicked, or the filter of the click without its exceptions. */
+export function targetsOf(selection: Selection): Targets {
+  if (selection.kind === "picked") {
+    return { cloudPcIds: [...selection.ids] };
+  }
+  const { $filter: where, $search: search } = selection.of;
   const filter = { ...(where === undefined ? {} : { where }), ...(search === undefined ? {} : { search }) };
-  return { filter: filter as never, excludeCloudPcIds: shown.filter((id) => !selected.has(id)) };
+  return { filter: filter as never, excludeCloudPcIds: [...selection.except] };
+}
+
+/**
+ * Say what is selected. *matching*: how many the filter finds; *filter*: the filter in words; *shown*: the rows of the
+ * list, of which rows that were clicked before another filter was chosen are not.
+ */
+export function sentenceOf(selection: Selection, matching: number, filter: readonly string[], shown: readonly string[]): string {
+  if (selection.kind === "everything") {
+    return words.bulk.all(matching, filter.join(", "), selection.except.size);
+  }
+  return words.bulk.selected(selection.ids.size, hiddenOf(selection, shown));
 }

@@ -1,4 +1,4 @@
-import { Fragment, useMemo, useState, type ReactElement } from "react";
+import { Fragment, useMemo, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
@@ -8,7 +8,7 @@ import { useOne, type Found } from "../../api/read.ts";
 import type { Column } from "../../components/data-table.tsx";
 import type { Choice } from "../../components/form/fields.ts";
 import { ListPage, type Listed } from "../../components/list-page.tsx";
-import type { Filter } from "../../components/list-state.ts";
+import { inWords, type Filter } from "../../components/list-state.ts";
 import { moment } from "../../components/moments.ts";
 import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/cloud-pcs.ts";
@@ -32,7 +32,6 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
   csv: "cloud-pcs",
   create: { wizard: "create-provisioning-policy", title: words.newPolicy },
 };
-const NOBODY: ReadonlySet<string> = new Set();
 
 /** All Cloud PCs of a tenant: search, filter, order, select, and do something with many. */
 export function CloudPcsPage(): ReactElement {
@@ -40,15 +39,14 @@ export function CloudPcsPage(): ReactElement {
   const summary = useOne("/tenants/{tenant}/summary", { tenant });
   const filters = useMemo(() => filtersOf(summary.data), [summary.data]);
   const mayBulk = useMay("bulkActions/create");
-  const [selected, onSelect] = useState<ReadonlySet<string>>(NOBODY);
   return (
     <ListPage
       listed={LISTED}
       filters={filters}
-      {...(mayBulk ? { selecting: { selected, onSelect } } : {})}
-      above={({ query, list }) => (
-        <BulkBar tenant={tenant} selected={selected} query={query} list={list} clear={() => onSelect(NOBODY)} />
-      )}
+      isSelectable={mayBulk}
+      above={({ query, list, state, selecting }) =>
+        selecting && <BulkBar tenant={tenant} selecting={selecting} query={query} list={list} filter={inWords(state, filters)} />
+      }
     />
   );
 }

@@ -17,6 +17,7 @@ from shared.domain.spot.hosts.host import (
     SessionHost,
     differing_settings,
 )
+from shared.domain.spot.hosts.observed import HostState
 from shared.domain.spot.hosts.sessions import DesktopSession
 from triggers.http.json_schema import DumpOf, Json, Timestamp, timestamp
 from triggers.http.odata import Collection, kinds_of
@@ -67,7 +68,7 @@ class AppliedWindowsView(TypedDict):
 class SeenHostView(TypedDict):
     """Last observation of a session host in Azure."""
 
-    state: str | None
+    state: HostState | None
     agentStatus: str | None
     allowNewSession: bool | None
     activeSessions: int
@@ -138,7 +139,7 @@ SESSION_HOST, SESSION, DECISION = Entity(SessionHostView), Entity(SessionView), 
 
 def _seen_view(seen: HostSeen | None) -> SeenHostView:
     return {
-        "state": seen.state if seen else None,
+        "state": HostState(seen.state) if seen else None,
         "agentStatus": seen.agent if seen else None,
         "allowNewSession": seen.allow_new_sessions if seen else None,
         "activeSessions": seen.active if seen else 0,

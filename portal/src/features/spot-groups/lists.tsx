@@ -17,6 +17,8 @@ import type { Work } from "../../components/use-actions.tsx";
 import { words as listWords } from "../../words/lists.ts";
 import { words } from "../../words/spot-groups.ts";
 import { hostActions, sessionActions } from "./actions.ts";
+import { HostBadge } from "./host-badge.tsx";
+import { countsOf } from "./host-state.ts";
 import { useSupportedOfHost } from "./supported.ts";
 import type { Decision, Member, Session, SessionHost } from "./types.ts";
 
@@ -28,11 +30,11 @@ interface WithActions extends OfGroup {
   readonly begin: Work["begin"];
 }
 
-const HOSTS_PATH = `${ROOT}/spotGroups/{id}/hosts` as const;
+export const HOSTS_PATH = `${ROOT}/spotGroups/{id}/hosts` as const;
 const NO_QUERY: Query = {};
 const HOSTS: readonly Column<SessionHost>[] = [
-  { id: "status", width: "120px", title: words.hostColumns.status, cell: (row) => <StatusBadge status={row.status} /> },
-  { id: "sessions", width: "90px", title: words.hostColumns.sessions, cell: (row) => String(row.activeSessions) },
+  { id: "status", width: "120px", title: words.hostColumns.status, cell: (row) => <HostBadge host={row} /> },
+  { id: "sessions", width: "90px", title: words.hostColumns.sessions, cell: (row) => String(row.activeSessions + row.disconnectedSessions) },
   { id: "version", width: "110px", title: words.hostColumns.version, cell: (row) => row.imageVersion },
   { id: "task", width: "90px", title: words.hostColumns.task, cell: (row) => (row.task ? titleOf(row.task) : "-") },
   { id: "why", title: words.hostColumns.why, cell: (row) => row.failure ?? row.pausedBecause ?? row.why ?? "-" },
@@ -68,7 +70,7 @@ export function Hosts({ tenant, group, begin }: WithActions): ReactElement {
     ],
     [tenant, group, begin],
   );
-  return <Part of={{ tenant, group }} path={HOSTS_PATH} title={words.hosts} none={words.noHosts} columns={columns} idOf={idOf} />;
+  return <Part of={{ tenant, group }} path={HOSTS_PATH} title={words.hosts} none={words.noHosts} columns={columns} idOf={idOf} above={countsOf} />;
 }
 
 function HostMenu({ tenant, group, host, begin }: WithActions & { readonly host: SessionHost }): ReactElement {
@@ -155,13 +157,16 @@ interface PartGiven<P extends ListPath> {
   readonly columns: readonly Column<RowOf<P>>[];
   readonly idOf: (row: RowOf<P>) => string;
   readonly query?: Query;
+  /** What is said of the rows as a whole. */
+  readonly above?: (rows: readonly RowOf<P>[]) => string;
 }
 
 /** One list of a group. Users come and go at any time: it is always read again soon. */
-function Part<P extends ListPath>({ of, path, title, none, columns, idOf: id, query = NO_QUERY }: PartGiven<P>): ReactElement {
+function Part<P extends ListPath>({ of, path, title, none, columns, idOf: id, query = NO_QUERY, above }: PartGiven<P>): ReactElement {
   const list = useList(path, { tenant: of.tenant, id: of.group }, { isLive: true, query });
   return (
     <Section title={title}>
+      {above !== undefined && list.rows.length > 0 && <p>{above(list.rows)}</p>}
       <ListView label={title} list={list} columns={columns} idOf={id} none={<p>{none}</p>} />
     </Section>
   );

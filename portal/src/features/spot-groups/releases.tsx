@@ -1,5 +1,6 @@
 import { MessageBar, MessageBarBody } from "@fluentui/react-components";
-import type { ReactElement } from "react";
+import { useEffect, type ReactElement } from "react";
+
 import { ROOT } from "../../api/addresses.ts";
 import { useApi, useMay } from "../../api/context.tsx";
 import { titleOf } from "../../api/errors.ts";
@@ -17,8 +18,10 @@ import { saidOf } from "../../components/supported.ts";
 import type { Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/spot-groups.ts";
 import { releaseActions } from "./actions.ts";
+import { movedOf, versionBefore } from "./host-state.ts";
+import { HOSTS_PATH } from "./lists.tsx";
 import { useSupported } from "./supported.ts";
-import type { Release } from "./types.ts";
+import type { Release, SpotGroup } from "./types.ts";
 
 const OPEN: ReadonlySet<string> = new Set(["running", "paused", "failed"]);
 const COLUMNS: readonly Column<Release>[] = [
@@ -31,31 +34,49 @@ const COLUMNS: readonly Column<Release>[] = [
 
 interface Given {
   readonly tenant: string;
-  readonly group: string;
+  readonly group: SpotGroup;
   readonly work: Work;
 }
 
-/** The release that is open, with what steers it; and all releases, from which one goes back. */
+/** The release that is open, with what steers it; all releases; and the way back, whenever there is a version before. */
 export function Releases({ tenant, group, work }: Given): ReactElement {
-  const list = useList(`${ROOT}/spotGroups/{id}/history`, { tenant, id: group }, { runs: ({ status }) => status === "running" });
+  const { id } = group;
+  const list = useList(`${ROOT}/spotGroups/{id}/history`, { tenant, id }, { runs: ({ status }) => status === "running" });
+  const mayRelease = useMay("wizards/save");
   const [newest] = list.rows;
   const open = newest !== undefined && OPEN.has(newest.status) ? newest : null;
+  const before = versionBefore(list.rows, group);
   return (
     <>
-      {open !== null && <OpenRelease tenant={tenant} group={group} work={work} release={open} />}
+      {open !== null && <OpenRelease tenant={tenant} group={id} work={work} release={open} />}
       <Section title={words.history}>
+        {mayRelease && before !== null && (
+          <LinkButton
+            to={`/t/${tenant}/wizards/update-spot-group?id=${id}&imageSetId=${before.imageSetId}&imageVersion=${before.imageVersion}`}
+          >
+            {words.backTo(before.imageVersion)}
+          </LinkButton>
+        )}
         <ListView label={words.history} list={list} columns={COLUMNS} idOf={(row) => row.id} none={<p>{words.noHistory}</p>} />
       </Section>
     </>
   );
 }
 
-function OpenRelease({ tenant, group, work, release }: Given & { readonly release: Release }): ReactElement {
+interface OpenGiven {
+  readonly tenant: string;
+  readonly group: string;
+  readonly work: Work;
+  readonly release: Release;
+}
+
+function OpenRelease({ tenant, group, work, release }: OpenGiven): ReactElement {
   const api = useApi();
   const says = saidOf(useSupported(tenant, group));
-  const mayRelease = useMay("wizards/save");
+  const hosts = useList(HOSTS_PATH, { tenant, id: group }, { isLive: true });
   const { before, image } = release;
-  const back = `/t/${tenant}/wizards/update-spot-group?id=${group}&imageSetId=${before.imageSetId}&imageVersion=${before.imageVersion}`;
+  useEffect(() => hosts.more()); // what is counted is read to its end
+  const far = movedOf(hosts.rows, image);
   return (
     <Section title={words.release}>
       <ActionButtons actions={releaseActions(api, tenant, release, says)} begin={work.begin} />
@@ -72,12 +93,13 @@ function OpenRelease({ tenant, group, work, release }: Given & { readonly releas
           version: `${before.imageVersion} → ${image.imageVersion}`,
           status: titleOf(release.status),
           stage: words.stages[release.stage],
+          hostsMoved: hosts.isPending ? null : words.moved(far.moved, far.hosts),
+          sessionsLeft: hosts.isPending ? null : far.sessionsLeft,
           method: titleOf(release.method),
           at: release.at ? moment(release.at) : null,
           notes: release.notes,
         }}
       />
-      {mayRelease && <LinkButton to={back}>{words.actions.rollBack.title}</LinkButton>}
     </Section>
   );
 }

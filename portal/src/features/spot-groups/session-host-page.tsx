@@ -14,11 +14,11 @@ import { Facts } from "../../components/facts.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { StatusBadge } from "../../components/status-badge.tsx";
 import { saidOf } from "../../components/supported.ts";
 import { useActions, type Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/spot-groups.ts";
 import { hostActions } from "./actions.ts";
+import { HostBadge } from "./host-badge.tsx";
 import { Decisions } from "./lists.tsx";
 import { useSupportedOfHost } from "./supported.ts";
 import type { SessionHost } from "./types.ts";
@@ -33,7 +33,7 @@ export function SessionHostPage(): ReactElement {
       {(found) => (
         <>
           <PageHeader title={found.computerName ?? found.id}>
-            <StatusBadge status={found.status} />
+            <HostBadge host={found} />
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} group={id} host={found} work={work} />

@@ -53,7 +53,7 @@ export function SpotGroupPage(): ReactElement {
               desktops: titleOf(group.licenseType),
               quantity: group.quantity,
               usersPerHost: group.usersPerHost,
-              hostsOnline: `${group.onlineHosts} / ${group.builtHosts}`,
+              hostsOnline: words.open(group.onlineHosts, group.builtHosts),
               sessions: group.activeSessions,
               imageVersion: <Link to={`/t/${tenant}/image-sets/${group.imageSetId}`}>{group.imageVersion}</Link>,
               site: group.siteId,
@@ -71,7 +71,7 @@ export function SpotGroupPage(): ReactElement {
           <Section title={words.settings}>
             <Facts facts={{ ...group.sessions, ...group.hosts, ...group.capacity }} />
           </Section>
-          <Releases tenant={tenant} group={id} work={work} />
+          <Releases tenant={tenant} group={group} work={work} />
           <Hosts tenant={tenant} group={id} begin={work.begin} />
           <Sessions tenant={tenant} group={id} begin={work.begin} />
           <Members tenant={tenant} group={id} />

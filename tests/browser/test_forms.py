@@ -136,3 +136,33 @@ def test_where_there_is_nothing_to_choose_the_form_leads_to_what_makes_it(
     assert visit.barriers() == []
     page.get_by_role("link", name="Create one first").click()
     expect(page.get_by_role("heading", name="Create Connection", level=1)).to_be_visible()
+
+
+def test_a_wizard_has_its_step_in_the_address_and_its_review_shows_what_was_entered(enter: Enter) -> None:
+    visit = enter("administrator")
+    page = visit.go("/wizards/create-connection")
+    page.get_by_role("combobox", name="Site").select_option(label="Main")
+    page.get_by_role("button", name="Next").click()
+    page.get_by_role("combobox", name=re.compile("join", re.IGNORECASE)).select_option(index=1)
+    page.get_by_role("button", name="Next").click()
+    name = page.get_by_role("textbox", name=re.compile("Name"))
+    name.fill("Pier network")
+    page.get_by_role("button", name="Next").click()
+    entered = page.get_by_role("definition").filter(has_text="Pier network")
+    expect(entered).to_be_visible()
+    visit.picture("wizard-entered")
+    assert visit.barriers() == []
+
+    page.reload()
+    expect(entered).to_be_visible()
+    expect(page.get_by_role("button", name="Save")).to_be_enabled()
+    page.go_back()
+    expect(name).to_have_value("Pier network")
+    steps = page.get_by_role("navigation", name="Steps").get_by_role("button")
+    steps.first.click()
+    expect(page.get_by_role("combobox", name="Site")).to_be_visible()
+    steps.last.click()
+    page.get_by_role("button", name=re.compile("^Change")).first.click()
+    expect(steps.first).to_have_attribute("aria-current", "step")
+    page.get_by_role("link", name="Cancel").click()
+    expect(page.get_by_role("heading", name="Connections", level=1)).to_be_visible()

@@ -46,7 +46,7 @@ def test_three_wizards_with_wrong_and_right_input_lead_to_a_cloud_pc_that_is_rea
     visit = enter("administrator", at=office)
     make_connection(visit)
     with stack.at_speed(HURRY):
-        visit.page.get_by_role("link", name="Show its progress").click()
+        visit.page.get_by_role("link", name="Show the steps").click()
         expect(visit.page.get_by_text("Succeeded").first).to_be_visible(timeout=LONG_MS)
     make_policy(visit)
     page = visit.go("/cloud-pcs")

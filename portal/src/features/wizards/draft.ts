@@ -8,10 +8,12 @@ import type { Values } from "../../components/form/schema-form.tsx";
 import { KEPT_FORMS } from "../../sign-in/account.ts";
 import type { Form, Wizard } from "./api.ts";
 
-interface Draft {
+export interface Draft {
   /** What the form began with: a draft of what has changed meanwhile is of no use. */
   readonly beginning: Form;
   readonly form: Form;
+  /** The furthest step that was shown, from 0. */
+  readonly reached: number;
 }
 
 /** Return the place of a draft: one for each person and each address. */
@@ -20,22 +22,22 @@ export function placeOf(account: string, address: string): string {
 }
 
 /** Return what was filled in before, over what a form begins with now; null where nothing was. */
-export function kept(place: string, beginning: Form): Form | null {
+export function kept(place: string, beginning: Form): Draft | null {
   const text = sessionStorage.getItem(place);
   if (text === null) {
     return null;
   }
   const draft = JSON.parse(text) as Draft;
-  return JSON.stringify(draft.beginning) === JSON.stringify(beginning) ? draft.form : null;
+  return JSON.stringify(draft.beginning) === JSON.stringify(beginning) ? draft : null;
 }
 
-/** Keep what is filled in, or nothing where that is what the form begins with. */
-export function keep(place: string, steps: Wizard["steps"], beginning: Form, form: Form): void {
-  if (JSON.stringify(form) === JSON.stringify(beginning)) {
+/** Keep what is filled in, or nothing at the first step of what the form begins with. */
+export function keep(place: string, steps: Wizard["steps"], { beginning, form, reached }: Draft): void {
+  if (reached === 0 && JSON.stringify(form) === JSON.stringify(beginning)) {
     forget(place);
     return;
   }
-  sessionStorage.setItem(place, JSON.stringify({ beginning, form: withoutSecrets(steps, form) } satisfies Draft));
+  sessionStorage.setItem(place, JSON.stringify({ beginning, form: withoutSecrets(steps, form), reached } satisfies Draft));
 }
 
 export function forget(place: string): void {

@@ -33,6 +33,12 @@ export function subjectOf(form: Form, answer: { readonly id?: string; readonly r
   return String(named ?? answer?.resourceId ?? answer?.id ?? "");
 }
 
+/** Return the page to which a wizard leads that is cancelled: of what it edits, else the list, below the tenant. */
+export function cancelledOf(wizard: WizardName, id: string): string {
+  const page = PAGES[wizard];
+  return id === "" ? page.replace("/{id}", "") : page.replace("{id}", id);
+}
+
 /** Return the page of what a wizard has saved, below the tenant. */
 export function pageOf(wizard: WizardName, subject: string): string {
   return PAGES[wizard].replace("{id}", subject);

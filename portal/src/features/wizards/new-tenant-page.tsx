@@ -16,6 +16,7 @@ export function NewTenantPage(): ReactElement {
       {(found) => (
         <Steps
           wizard={found}
+          cancelTo="/tenants"
           review={review}
           save={save}
           onSearch={nothing}

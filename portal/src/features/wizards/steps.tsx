@@ -3,30 +3,30 @@ import {
   MessageBar,
   MessageBarActions,
   MessageBarBody,
-  MessageBarTitle,
   Spinner,
   Subtitle1,
   makeStyles,
   tokens,
 } from "@fluentui/react-components";
 import type { UseMutationResult } from "@tanstack/react-query";
-import { useEffect, useMemo, useRef, useState, type ReactElement, type RefObject } from "react";
-import { useLocation, useSearchParams } from "react-router";
-
-import { useSignIn } from "../../api/context.tsx";
+import { useEffect, useEffectEvent, useMemo, useRef, useState, type ReactElement, type RefObject } from "react";
+import { useSearchParams } from "react-router";
 
 import { ErrorNotice } from "../../components/error-notice.tsx";
-import { Facts } from "../../components/facts.tsx";
 import type { Schema } from "../../components/form/fields.ts";
 import { problemsElsewhere } from "../../components/form/problems.ts";
 import type { Problems, Values } from "../../components/form/schema-form.tsx";
+import { LinkButton } from "../../components/link-button.tsx";
 import { once } from "../../components/once.ts";
 import { PageHeader } from "../../components/page-header.tsx";
 import { words } from "../../words/wizards.ts";
 import type { Asked, Form, Review, Saved, Sent, Wizard } from "./api.ts";
 import { arrivedAt, beginningOf, changedOf, contextOf } from "./beginning.ts";
-import { forget, keep, kept, placeOf } from "./draft.ts";
+import { offeredOf, type Offered } from "./entered.ts";
+import { Entered, Reviewed } from "./reviewed.tsx";
 import { StepForm } from "./step-form.tsx";
+import { StepList } from "./step-list.tsx";
+import { STEP, useDraft } from "./use-draft.ts";
 
 const useStyles = makeStyles({
   buttons: { display: "flex", gap: tokens.spacingHorizontalM, marginTop: tokens.spacingVerticalXL },
@@ -35,8 +35,16 @@ const useStyles = makeStyles({
   title: { outlineStyle: "none" },
 });
 
+/** What the service has said of a form. */
+interface Found {
+  readonly review: Review;
+  readonly form: Form;
+}
+
 interface StepsGiven {
   readonly wizard: Wizard;
+  /** The page to which Cancel leads; what was filled in stays in this tab. */
+  readonly cancelTo: string;
   /** Whether it changes what is there: only what was changed is sent. */
   readonly isEdit?: boolean;
   readonly review: UseMutationResult<Review, Error, Asked>;
@@ -49,55 +57,80 @@ interface StepsGiven {
   readonly done: (saved: Saved) => ReactElement;
 }
 
-/** The steps of a wizard one after the other, each reviewed by the service before the next one. */
-export function Steps({ wizard, isEdit = false, review, save, onSearch, foreseen, done }: StepsGiven): ReactElement {
+/** The steps of a wizard one after the other, each reviewed by the service before the next one. The address has the step. */
+export function Steps({ wizard, isEdit = false, cancelTo, review, save, onSearch, foreseen, done }: StepsGiven): ReactElement {
   const styles = useStyles();
-  const [place, setPlace] = useState(0);
-  const [address] = useSearchParams();
+  const [address, setAddress] = useSearchParams();
   const [beginning] = useState<Form>(() => beginningOf(wizard.steps, address));
   const draft = useDraft(wizard.steps, beginning);
-  const { form, setForm } = draft;
+  const offered = useOffered(wizard.steps);
+  const { form, reached } = draft;
+  const place = Math.max(0, Math.min(reached, wizard.steps.findIndex(({ name }) => name === address.get(STEP))));
   const said = (whole: Form): Form => (isEdit ? changedOf(whole, beginning, wizard.steps) : whole);
-  const [found, setFound] = useState<Review | null>(null);
+  const [found, setFound] = useState<Found | null>(null);
   const key = useRef(crypto.randomUUID());
   const step = wizard.steps[place];
-  const problems = useMemo(() => problemsOf(found, step?.name ?? ""), [found, step]);
+  const problems = useMemo(() => problemsOf(found?.review ?? null, step?.name ?? ""), [found, step]);
   const shown = useShown(place, found);
+  const isLast = place === wizard.steps.length - 1;
+  const go = (to: number, replace = false): void =>
+    setAddress((before) => new URLSearchParams([...[...before].filter(([name]) => name !== STEP), [STEP, wizard.steps[to]?.name ?? ""]]), { replace });
+  /** Go on to a step, or to the first one before it in which something is wrong. */
+  const forward = async (to: number): Promise<void> => {
+    const filled = step === undefined || step.schema === null ? form : { ...form, [step.name]: form[step.name] ?? {} };
+    const reviewed = await review.mutateAsync({ form: said(filled), throughStep: wizard.steps[to - 1]?.name ?? "" });
+    // What was filled in before may count no more.
+    const wrong = wizard.steps.findIndex(({ name }) => reviewed.steps.some((each) => each.name === name && !each.valid));
+    const next = wrong === -1 ? to : Math.min(wrong, to - 1);
+    const arrived = wrong === -1 ? arrivedAt(wizard.steps, next, filled, beginning) : filled;
+    setFound({ review: reviewed, form: arrived });
+    draft.set(arrived, Math.max(reached, next));
+    if (next !== place) {
+      go(next, isLast);
+    }
+  };
+  // After a reload, or when Back and Forward of the browser lead here, nobody has reviewed what there is now.
+  const isStale = isLast && found?.form !== form && !review.isPending && !review.isError && !save.isSuccess;
+  const again = useEffectEvent(() => void forward(place).catch(() => undefined)); // the error is shown below
+  useEffect(() => {
+    if (isStale) {
+      // It sets state when the service has answered.
+      // oxlint-disable-next-line react/set-state-in-effect
+      again();
+    }
+  }, [isStale]);
   if (step === undefined) {
     throw new Error("the wizard has no such step");
   }
   if (save.isSuccess) {
     return done(save.data);
   }
-  const isLast = place === wizard.steps.length - 1;
-  const next = async (): Promise<void> => {
-    const filled = { ...form, ...(step.schema === null ? {} : { [step.name]: form[step.name] ?? {} }) };
-    const reviewed = await review.mutateAsync({ form: said(filled), throughStep: step.name });
-    // The first step in which something is wrong: often this one, but what was filled in before may count no more.
-    const wrong = wizard.steps.findIndex(({ name }) => reviewed.steps.some((each) => each.name === name && !each.valid));
-    const to = wrong === -1 ? place + 1 : Math.min(wrong, place);
-    setFound(reviewed);
-    setForm(wrong === -1 ? arrivedAt(wizard.steps, to, filled, beginning) : filled);
-    setPlace(to);
-  };
   const send = (): void => {
     if (isLast) {
       save.mutate({ form: said(form), key: key.current }, { onSuccess: draft.forget });
     } else {
-      next().catch(() => undefined); // the error is shown below, as `review.error`
+      forward(place + 1).catch(() => undefined); // the error is shown below, as `review.error`
     }
   };
-  const isBusy = review.isPending || save.isPending;
+  const jump = (to: number): void => {
+    if (to > place) {
+      forward(to).catch(() => undefined);
+    } else {
+      go(to);
+    }
+  };
+  const isBusy = review.isPending || save.isPending || isStale;
   const elsewhere = problemsElsewhere(problems, `/${step.name}`, Object.keys((step.schema as Schema | null)?.properties ?? {}).map((name) => ({ name })));
   const beginAnew = (): void => {
     draft.begin();
     setFound(null);
-    setPlace(0);
+    go(0, true);
   };
   const error = review.error ?? save.error;
   return (
     <>
       <PageHeader title={wizard.title}>{words.stepOf(place + 1, wizard.steps.length)}</PageHeader>
+      <StepList steps={wizard.steps} place={place} reached={reached} wrong={wrongIn(found?.review ?? null)} isBusy={isBusy} onStep={jump} />
       <form
         ref={shown}
         className={styles.form}
@@ -133,7 +166,8 @@ export function Steps({ wizard, isEdit = false, review, save, onSearch, foreseen
         )}
         {step.schema === null ? (
           <>
-            <Reviewed review={found} />
+            <Entered steps={wizard.steps} form={form} offered={offered} onChange={(name) => jump(wizard.steps.findIndex((each) => each.name === name))} />
+            {found !== null && <Reviewed review={found.review} />}
             {isLast && foreseen?.(said(form))}
           </>
         ) : (
@@ -143,26 +177,43 @@ export function Steps({ wizard, isEdit = false, review, save, onSearch, foreseen
             values={form[step.name] ?? {}}
             before={contextOf(wizard.steps, place, form)}
             problems={problems}
-            onChange={(values: Values) => setForm({ ...form, [step.name]: values })}
+            onChange={(values: Values) => draft.set({ ...form, [step.name]: values }, reached)}
             onSearch={onSearch}
           />
         )}
         {error !== null && <ErrorNotice error={error} />}
         <div className={styles.buttons}>
-          <Button disabled={place === 0 || isBusy} onClick={() => setPlace(place - 1)}>
+          <Button disabled={place === 0 || isBusy} onClick={() => go(place - 1)}>
             {words.back}
           </Button>
           <Button type="submit" appearance="primary" disabledFocusable={isBusy} onClick={once}>
             {isBusy ? <Spinner size="tiny" /> : isLast ? words.save : words.next}
           </Button>
+          <LinkButton to={cancelTo}>{words.cancel}</LinkButton>
         </div>
       </form>
     </>
   );
 }
 
+/** Return every choice that the service has offered since the wizard was opened. */
+function useOffered(steps: Wizard["steps"]): Offered {
+  const [last, setLast] = useState(steps);
+  const [offered, setOffered] = useState<Offered>(() => offeredOf({}, steps));
+  if (last !== steps) {
+    setLast(steps);
+    setOffered(offeredOf(offered, steps));
+  }
+  return offered;
+}
+
+/** Return the names of the steps in which something is wrong. */
+function wrongIn(review: Review | null): ReadonlySet<string> {
+  return new Set((review?.steps ?? []).filter(({ valid }) => !valid).map(({ name }) => name));
+}
+
 /** Show a step from its title on, and what is wrong in it from the first wrong field on. */
-function useShown(place: number, found: Review | null): RefObject<HTMLFormElement | null> {
+function useShown(place: number, found: Found | null): RefObject<HTMLFormElement | null> {
   const form = useRef<HTMLFormElement>(null);
   const before = useRef({ place, found });
   useEffect(() => {
@@ -178,65 +229,8 @@ function useShown(place: number, found: Review | null): RefObject<HTMLFormElemen
   return form;
 }
 
-interface Drafted {
-  readonly form: Form;
-  readonly setForm: (form: Form) => void;
-  /** Whether the form began with what was filled in before. */
-  readonly isKept: boolean;
-  /** How often it was begun anew: fields forget what they remember of it. */
-  readonly round: number;
-  /** Begin with what there is, without what was filled in. */
-  readonly begin: () => void;
-  readonly forget: () => void;
-}
-
-/** A form whose contents this tab keeps until it is saved. */
-function useDraft(steps: Wizard["steps"], beginning: Form): Drafted {
-  const { account } = useSignIn();
-  const { pathname, search } = useLocation();
-  const [place] = useState(() => placeOf(account?.address ?? "", `${pathname}${search}`));
-  const [before] = useState(() => kept(place, beginning));
-  const [form, setForm] = useState<Form>(before ?? beginning);
-  const [isKept, setKept] = useState(before !== null);
-  const [round, setRound] = useState(0);
-  const write = (next: Form): void => {
-    keep(place, steps, beginning, next);
-    setForm(next);
-  };
-  const begin = (): void => {
-    write(beginning);
-    setKept(false);
-    setRound(round + 1);
-  };
-  return { form, setForm: write, isKept, round, begin, forget: () => forget(place) };
-}
-
 /** What is wrong in a step, by pointer. */
 function problemsOf(review: Review | null, step: string): Problems {
   const reviewed = review?.steps.find(({ name }) => name === step);
   return new Map((reviewed?.errors ?? []).map(({ pointer, message }) => [pointer, message]));
-}
-
-function Reviewed({ review }: { readonly review: Review | null }): ReactElement | null {
-  if (review === null) {
-    return null;
-  }
-  return (
-    <>
-      {(review.warnings ?? []).map((warning) => (
-        <MessageBar key={`${warning.concern}${warning.message}`} intent="warning" layout="multiline">
-          <MessageBarBody>
-            <MessageBarTitle>{words.warnings}</MessageBarTitle>
-            {warning.message}
-          </MessageBarBody>
-        </MessageBar>
-      ))}
-      {review.wouldHappen ? (
-        <section aria-label={words.wouldHappen}>
-          <Subtitle1 as="h3">{words.wouldHappen}</Subtitle1>
-          <Facts facts={review.wouldHappen as Readonly<Record<string, unknown>>} />
-        </section>
-      ) : null}
-    </>
-  );
 }

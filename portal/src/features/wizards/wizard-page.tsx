@@ -2,6 +2,7 @@ import { useState, type ReactElement } from "react";
 import { Link, useParams, useSearchParams } from "react-router";
 
 import { EmptyState } from "../../components/empty-state.tsx";
+import { OperationProgress, inTenant } from "../../components/operation-progress.tsx";
 import { PageLoading } from "../../components/page-loading.tsx";
 import { PageError } from "../../components/page-error.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
@@ -9,7 +10,7 @@ import { words } from "../../words/wizards.ts";
 import { useReview, useSave, useWizard, type Form, type Saved, type Wizard, type WizardName } from "./api.ts";
 import { changeOf } from "./edited-change.ts";
 import { ForeseenChange } from "./foreseen-change.tsx";
-import { pageOf } from "./made.ts";
+import { cancelledOf, pageOf } from "./made.ts";
 import { Steps } from "./steps.tsx";
 
 /** A wizard: its steps one after the other, each reviewed by the service before the next one. */
@@ -27,17 +28,19 @@ export function WizardPage(): ReactElement {
   if (query.data === undefined) {
     return <PageError error={query.error} again={() => void query.refetch()} />;
   }
-  return <TenantSteps key={`${name}${id}`} tenant={tenant} name={name} wizard={query.data} onSearch={setSearch} />;
+  return <TenantSteps key={`${name}${id}`} tenant={tenant} name={name} id={id} wizard={query.data} onSearch={setSearch} />;
 }
 
 interface TenantStepsGiven {
   readonly tenant: string;
   readonly name: WizardName;
+  /** What an edit is of; empty otherwise. */
+  readonly id: string;
   readonly wizard: Wizard;
   readonly onSearch: (text: string) => void;
 }
 
-function TenantSteps({ tenant, name, wizard, onSearch }: TenantStepsGiven): ReactElement {
+function TenantSteps({ tenant, name, id, wizard, onSearch }: TenantStepsGiven): ReactElement {
   const review = useReview(tenant, name);
   const save = useSave(tenant, name);
   const foreseen = (form: Form): ReactElement | null => {
@@ -48,6 +51,7 @@ function TenantSteps({ tenant, name, wizard, onSearch }: TenantStepsGiven): Reac
     <Steps
       wizard={wizard}
       isEdit={name.startsWith("edit-")}
+      cancelTo={`/t/${tenant}/${cancelledOf(name, id)}`}
       review={review}
       save={save}
       onSearch={onSearch}
@@ -73,15 +77,9 @@ function Done({ tenant, name, title, saved }: DoneGiven): ReactElement {
       <EmptyState
         title={words.saved}
         text={operation === null ? words.nothingElse : words.followUp}
-        action={
-          <>
-            {operation === null ? null : (
-              <Link to={`/t/${tenant}/operations/${operation}`}>{words.showOperation}</Link>
-            )}
-            <Link to={`/t/${tenant}/${pageOf(name, saved.subject)}`}>{words.show}</Link>
-          </>
-        }
+        action={<Link to={`/t/${tenant}/${pageOf(name, saved.subject)}`}>{words.show}</Link>}
       />
+      {operation === null ? null : <OperationProgress title={title} followed={inTenant(tenant)(operation)} />}
     </>
   );
 }

@@ -16,6 +16,7 @@ import { useState, type ReactElement, type ReactNode } from "react";
 import { words } from "../words/actions.ts";
 import { defaultsOf, isFilled, type Action } from "./action.ts";
 import { BACKDROP } from "./backdrop.ts";
+import { Facts } from "./facts.tsx";
 import { Foresight } from "./foresight.tsx";
 import { once } from "./once.ts";
 import { SchemaForm, type Problems, type Values } from "./form/schema-form.tsx";
@@ -62,6 +63,7 @@ export function ActionDialog({ action, problems, children, isBusy, onSend, onClo
           <DialogBody>
             <DialogTitle>{action.title}</DialogTitle>
             <DialogContent className={styles.content}>
+              {action.of !== undefined && <Facts facts={action.of} />}
               {action.text}
               {fields.length > 0 && (
                 <SchemaForm fields={fields} values={values} problems={problems} onChange={setValues} at="" />

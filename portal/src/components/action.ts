@@ -29,6 +29,8 @@ export interface Action {
   readonly why?: string | null | undefined;
   /** What happens: shown before it is done. An action without a text and fields is done at once. */
   readonly text?: string;
+  /** Which thing it is done with, where its name alone does not say so: shown in the dialog. */
+  readonly of?: Readonly<Record<string, string | null>>;
   /** What has to be typed before something is destroyed. */
   readonly typed?: string;
   readonly fields?: readonly Field[];

@@ -8,6 +8,7 @@ import { sent, type Action, type Done } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
 import type { Values } from "../../components/form/schema-form.tsx";
+import { shownOf, typedOf } from "../../components/identity.ts";
 import { moment } from "../../components/moments.ts";
 import { words } from "../../words/cloud-pcs.ts";
 import type { CloudPc, RestorePoint, ServicePlan, Supported } from "./api.ts";
@@ -50,6 +51,7 @@ export interface Known {
 /** Return the actions on a Cloud PC. *send*: how one is sent. */
 export function actionsOf(known: Known, send: (name: ActionName, values: Values) => Promise<Done>): Action[] {
   const said = new Map(known.supported.map((each) => [each.action, each]));
+  const named = { ...known.pc, computerName: known.pc.managedDeviceName };
   const isHeld = known.pc["@deskwright.grace"]?.held ?? false;
   return ORDER.flatMap((name) => {
     if (name === (isHeld ? "holdGrace" : "releaseGrace")) {
@@ -66,7 +68,8 @@ export function actionsOf(known: Known, send: (name: ActionName, values: Values)
         ...words.actions[name],
         permission: null, // the service has looked at the caller's roles
         why: asked.possible ? null : (asked.reason ?? ""),
-        ...(factsOf(name).destroys ? { typed: known.pc.displayName } : {}),
+        of: shownOf(named),
+        ...(factsOf(name).destroys ? { typed: typedOf(named) } : {}),
         ...(fields.length > 0 ? { fields } : {}),
         run: (values: Values) => send(name, values),
       },

@@ -1,3 +1,4 @@
+import { Caption1 } from "@fluentui/react-components";
 import { Fragment, useMemo, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
@@ -23,7 +24,7 @@ const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoi
   words,
   columns: columnsOf,
   idOf: (row) => row.id,
-  nameOf: (row) => row.displayName,
+  nameOf: ({ displayName, managedDeviceName }) => (managedDeviceName ? `${displayName} (${managedDeviceName})` : displayName),
   runs: isRunning,
   isById: true,
   size: PAGE,
@@ -107,7 +108,12 @@ function columnsOf(tenant: string): Column<CloudPc>[] {
       width: "15%",
       title: words.columns.name,
       sort: "displayName",
-      cell: (row) => <Link to={`/t/${tenant}/cloud-pcs/${row.id}`}>{row.displayName}</Link>,
+      cell: (row) => (
+        <>
+          <Link to={`/t/${tenant}/cloud-pcs/${row.id}`}>{row.displayName}</Link>
+          {row.managedDeviceName ? <Caption1 block>{row.managedDeviceName}</Caption1> : null}
+        </>
+      ),
     },
     { id: "user", width: "19%", title: words.columns.user, sort: "userPrincipalName", cell: (row) => <UserName name={row.userPrincipalName} /> },
     { id: "status", width: "14%", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },

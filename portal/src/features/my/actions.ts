@@ -6,6 +6,7 @@ import type { Found, RowOf } from "../../api/read.ts";
 import { sent, type Action } from "../../components/action.ts";
 import type { Choice, Field } from "../../components/form/fields.ts";
 import { input } from "../../components/form/inputs.ts";
+import { shownOf, typedOf } from "../../components/identity.ts";
 import { moment } from "../../components/moments.ts";
 import { words } from "../../words/my.ts";
 
@@ -34,7 +35,8 @@ export function actionsOf(api: Api, pc: OwnCloudPc, points: readonly RestorePoin
         ...words.actions[name],
         permission: `me/${name}`,
         why: asked.possible ? null : (asked.reason ?? ""),
-        ...(destroys ? { typed: pc.displayName } : {}),
+        of: shownOf(pc),
+        ...(destroys ? { typed: typedOf(pc) } : {}),
         ...(fields === undefined ? {} : { fields }),
         run: (values) => sent(api.POST(action as "/me/cloudPCs/{id}/rename", { ...place, body: values as never })),
       },

@@ -55,7 +55,7 @@ export function MyPage(): ReactElement {
       {isNothing && list.error === null && <EmptyState title={words.none} text={words.noneText} />}
       <ul className={styles.cards}>
         {pcs.map((pc) => (
-          <li key={pc.id}>
+          <li key={pc.id} aria-label={[pc.displayName, pc.servicePlanName, pc.computerName].filter(Boolean).join(", ")}>
             <OwnCard pc={pc} />
           </li>
         ))}

@@ -192,8 +192,10 @@ async def _unbuildable(group: SpotGroup, connection: Stored[Connection] | None) 
 
     They were judged when they were saved: this is what Azure has changed since.
     """
+    if not group.hosts.sizes or connection is None:
+        return None
     site = await dependencies().sites.find(group.tenant_id, group.site_id)
-    if not group.hosts.sizes or connection is None or site is None:
+    if site is None:
         return None
     hosted = connection.value.network.hosted
     try:

@@ -10,6 +10,7 @@ import pytest
 from shared.domain.spot.engine.state import SpotGroupStatus
 from shared.domain.spot.groups.group import HostSettings
 from shared.domain.spot.hosts.host_plan import Action
+from tests.integration import things
 from tests.integration.asking import ask
 from tests.integration.callers import Office
 from tests.integration.desks import GROUP_ID, on_paper, spot_group, with_a_host
@@ -74,3 +75,23 @@ async def test_nothing_is_built_of_sizes_that_azure_has_taken_away_and_the_group
     assert state.cause == "Azure offers none of the group's VM sizes (Standard_Nope_v9): no host can be built."
     assert state.status is not SpotGroupStatus.AVAILABLE
     assert set(await names("Standard_Nope_v9", "Standard_D8s_v5")) == {Action.BUILD}
+
+
+async def test_a_group_that_names_no_sizes_reads_no_site(
+    office: PaperServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run of the engine comes each minute: what Azure offers matters only where sizes are named."""
+    read: list[str] = []
+    find = office.sites.find
+
+    async def counted(*ids: str) -> Any:
+        read.append(ids[-1])
+        return await find(*ids)
+
+    monkeypatch.setattr(office.sites, "find", counted)
+    await run()
+    assert read == []
+    hosts = HostSettings(sizes=("Standard_D8s_v5",))
+    await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(hosts=hosts))
+    await run()
+    assert len(read) == 1

@@ -319,6 +319,21 @@ async def test_a_host_whose_task_has_begun_is_not_given_another(office: PaperSer
     assert (await hosts_of(office))["h2"].status is HostStatus.READY
 
 
+async def test_a_dedicated_host_that_its_repair_has_closed_is_opened_by_the_next_plan(office: PaperServices) -> None:
+    dedicated = {"license_type": LicenseType.PERSONAL_DEDICATED, "quantity": 1}
+    await office.spot_groups.change(things.TENANT_ID, GROUP_ID, lambda there: there.but(**dedicated))
+    desks = await built(office, h1=Desk(allows=False))  # as its restart has left it
+    await office.spot_members.insert(member("ada"))
+    theirs = {"assigned_user_id": "id-ada", "restarts": 1}
+    await office.session_hosts.change(things.TENANT_ID, "h1", lambda there: there.but(**theirs))
+    assert steps(await run(IdleHost())) == [("undrain", "h1")]
+    assert desks.desks["spot-1"].allows
+    await office.session_hosts.change(things.TENANT_ID, "h1", lambda there: there.but(drained_by_hand=True))
+    desks.desks["spot-1"].allows = False
+    office.hand.advance(MINUTE)
+    assert steps(await run(IdleHost())) == []
+
+
 async def test_of_two_hosts_that_are_gone_one_is_replaced_at_a_time(office: PaperServices) -> None:
     desks = await built(office, h1=Desk(), h2=Desk(), h3=off())
     host = IdleHost()

@@ -188,7 +188,7 @@ def test_hosts_that_are_deleted_when_idle_are_built_when_they_are_needed() -> No
 def test_a_dedicated_host_that_nobody_uses_sleeps() -> None:
     mine = {"assigned_user_id": "ada", "can_hibernate": True}
     dedicated = target(kind=LicenseType.PERSONAL_DEDICATED, quantity=1, hibernates=True)
-    assert taken(plan(dedicated, [off(1, **mine)], NOW)) == []
+    assert taken(plan(dedicated, [off(1, **mine, allow_new_sessions=True)], NOW)) == []
     unused = host(1, **mine, empty_since=EARLIER)
     assert taken(plan(dedicated, [unused], NOW)) == [("hibernate", "h1", "idle")]
     away = host(1, **mine, disconnected=1, inactive_since=EARLIER)
@@ -361,7 +361,7 @@ def test_who_left_is_signed_off_after_notice_and_their_host_goes_when_it_was_kep
     dedicated = target(kind=LicenseType.PERSONAL_DEDICATED, quantity=1)
     theirs = {"assigned_user_id": "ada", "kept_until": NOW + timedelta(days=3)}
     works = host(1, **theirs, active=1)
-    stays = off(2, assigned_user_id="bob")
+    stays = off(2, assigned_user_id="bob", allow_new_sessions=True)
     assert taken(plan(dedicated, [works, stays], NOW)) == [("notify", "h1", "userLeft")]
     told = works.but(notified_at=NOW - timedelta(minutes=4))
     assert taken(plan(dedicated, [told, stays], NOW)) == []
@@ -379,8 +379,22 @@ def test_who_left_is_signed_off_after_notice_and_their_host_goes_when_it_was_kep
 def test_a_host_that_is_kept_for_who_left_takes_no_licence_from_who_comes_next() -> None:
     dedicated = target(kind=LicenseType.PERSONAL_DEDICATED, quantity=2)
     kept = off(1, assigned_user_id="ada", kept_until=NOW + timedelta(days=3))
-    made = plan(dedicated, [kept, off(2, assigned_user_id="bob")], NOW)
+    made = plan(dedicated, [kept, off(2, assigned_user_id="bob", allow_new_sessions=True)], NOW)
     assert taken(made) == [("build", None, "hostsMissing")]
     assert made.steps[0].text == "The group has 1 of the 2 hosts that its licences need."
-    fewer = plan(dedicated.but(quantity=1), [kept, off(2, assigned_user_id="bob")], NOW)
+    fewer = plan(dedicated.but(quantity=1), [kept, off(2, assigned_user_id="bob", allow_new_sessions=True)], NOW)
     assert taken(fewer) == []
+
+
+def test_a_host_of_a_users_own_is_opened_when_a_repair_has_left_it_closed() -> None:
+    dedicated = target(kind=LicenseType.PERSONAL_DEDICATED, quantity=1)
+    ill = host(1, assigned_user_id="ada", agent=AgentStatus.UNAVAILABLE, empty_since=EARLIER)
+    assert taken(plan(dedicated, [ill], NOW)) == [("restart", "h1", "broken")]
+    mended = drained(1, assigned_user_id="ada", since=NOW, empty_since=NOW, restarts=1)
+    assert taken(plan(dedicated, [mended], NOW)) == [("undrain", "h1", "usersOwn")]
+    assert taken(plan(dedicated, [mended], NOW, complete=False)) == [("undrain", "h1", "usersOwn")]
+    assert taken(plan(dedicated, [off(1, assigned_user_id="ada")], NOW)) == [("undrain", "h1", "usersOwn")]
+    kept = {"kept_until": NOW + timedelta(days=3)}
+    broken = {"agent": AgentStatus.UNAVAILABLE, "since": EARLIER, "restarts": 2}
+    for closed in ({"drained_by_hand": True}, {"excluded": True}, kept, broken, {"state": HostState.STARTING}):
+        assert "undrain" not in {step[0] for step in taken(plan(dedicated, [mended.but(**closed)], NOW))}

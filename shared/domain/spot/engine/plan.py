@@ -78,6 +78,7 @@ def _decide(group: Group) -> None:
         rest_when_unused(group)
     moving.keep_tokens(group)
     scaling.let_azure_start(group)
+    scaling.open_own_hosts(group)
 
 
 def _status(group: Group) -> tuple[GroupStatus, str | None]:

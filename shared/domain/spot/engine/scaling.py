@@ -203,6 +203,16 @@ def let_azure_start(group: Group) -> None:
             group.draft.add(Action.UNDRAIN, host, Reason.START_ON_CONNECT)
 
 
+def open_own_hosts(group: Group) -> None:
+    """Open hosts that have users of their own and were left closed, as by a restart: no other host takes the user."""
+    leaves = group.broken | group.rules.retire | group.rules.held
+    for host in group.hosts:
+        theirs = host.assigned_user_id is not None and not host.user_left and not host.drained_by_hand
+        closed = (host.serves or host.is_off) and not host.allow_new_sessions
+        if theirs and closed and host.id not in leaves and group.draft.may(host):
+            group.draft.add(Action.UNDRAIN, host, Reason.USERS_OWN)
+
+
 def _is_drained(group: Group, host: ObservedHost) -> bool:
     drained = host.serves and not host.allow_new_sessions and not host.drained_by_hand
     return drained and host.assigned_user_id is None and host.id not in group.rules.held

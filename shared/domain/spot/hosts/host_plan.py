@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NOTICE_IS_OVER = "noticeIsOver"
     DRAINED_BY_HAND = "drainedByHand"
     START_ON_CONNECT = "startOnConnect"
+    USERS_OWN = "usersOwn"
     SETTINGS_DIFFER = "settingsDiffer"
 
 
@@ -64,6 +65,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.NOTICE_IS_OVER: "The user was told {minutes} minutes before.",
         Reason.DRAINED_BY_HAND: "A person drains the host.",
         Reason.START_ON_CONNECT: "The host is off; Azure Virtual Desktop may start it for a user who finds no other.",
+        Reason.USERS_OWN: "The host is a user's own, and takes no sign-ins; no other host takes them.",
         Reason.SETTINGS_DIFFER: "The host has other settings than the group.",
     }
 )

@@ -16,8 +16,8 @@ class SigningOff(Value):
     """Sign-off of a user who has no place any more.
 
     *at*: not before then; *told*: the sessions (``OpenSession.key``) in which they were told while they worked.
-    *roles_end*: until when the roles that were taken may count; without it they count no longer. *signed_in*: whether they
-    had sessions at the last look; if not, they are looked for once more *at* that moment.
+    *roles_end*: until when the roles that were taken may count; without it they count no longer. *signed_in*: whether
+    they had sessions at the last look; if not, they are looked for once more *at* that moment.
     """
 
     at: datetime

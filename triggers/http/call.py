@@ -236,7 +236,8 @@ class Call:
         if not (body := self.request.get_body()):
             raise InvalidError(Problem("", "send a body: JSON in UTF-8, with a Content-Length"))
         try:
-            return read_json(body.decode("utf-8"), most_members=_MOST_MEMBERS, most_elements=_MOST_ELEMENTS)
+            text = body.decode("utf-8")
+            return read_json(text, most_members=_MOST_MEMBERS, most_elements=_MOST_ELEMENTS, whole=True)
         except (ValueError, RecursionError) as error:
             raise InvalidError(Problem("", "write the body as JSON in UTF-8")) from error
 

@@ -50,3 +50,23 @@ def test_what_is_no_json_is_refused(text: str) -> None:
 @pytest.mark.parametrize("value", [None, 1, "x", [], {}, {"a": {"a": [{"a": 1}, {"a": 2}]}}], ids=json.dumps)
 def test_everything_else_is_read_as_it_is(value: object) -> None:
     assert read_json(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        (r'{"a": "\ud800"}', "/a"),
+        (r'{"a": [1, {"b": "x\uDFFFy"}]}', "/a/1/b"),
+        (r'{"a": {"\udc00": 1}}', "/a"),
+        (r'"\ud83d"', ""),
+    ],
+)
+def test_half_of_a_character_is_refused_by_its_pointer_where_texts_are_kept(text: str, place: str) -> None:
+    with pytest.raises(InvalidError) as refused:
+        read_json(text, whole=True)
+    assert [problem.pointer for problem in refused.value.problems] == [place]
+    read_json(text)
+
+
+def test_a_character_in_two_escapes_is_whole() -> None:
+    assert read_json(r'{"a": "\ud83d\ude00", "b": "\u00e9"}', whole=True) == {"a": "\U0001f600", "b": "\u00e9"}

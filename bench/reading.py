@@ -29,7 +29,7 @@ from local import azurite
 from shared.contracts.reconciling import PLAN_TENANT, ReconcileOrder
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Phase, Status
-from shared.domain.tenants.directory import Resource, Subscription, Watch
+from shared.domain.tenants.directory import Subscription, Watch, WatchedResource
 from shared.services.cloud_pcs.deprovisioning import deprovision_due
 from shared.services.operations.sweeps import sweep_due
 from shared.services.tenants.directory_changes import catch_up
@@ -106,7 +106,7 @@ class Fleet(PaperServices):
         await self.connections.insert(things.connection())
         await self.policies.insert(things.policy())
         until = things.NOW + timedelta(days=20)
-        told = tuple(Subscription(id=each.value, resource=each, expires_at=until) for each in Resource)
+        told = tuple(Subscription(id=each.value, resource=each, expires_at=until) for each in WatchedResource)
         await self.watches.insert(Watch(tenant_id=things.tenant().entra_tenant_id, subscriptions=told))
         self.directory.groups = {"g1": set(self.people)}
         self.directory.licences = dict.fromkeys(self.people, ("sku-1",))

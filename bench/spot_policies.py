@@ -12,7 +12,7 @@ from shared.domain.spot.engine.forecasts import KEPT, StartTimes, learned
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.schedule import LoadBalancing
 from shared.domain.spot.groups.target import GroupTarget
-from shared.domain.spot.hosts.host_plan import Action
+from shared.domain.spot.hosts.host_plan import EngineAction
 from shared.domain.spot.hosts.observed import HostState, ObservedHost
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -52,16 +52,16 @@ def engine(target: GroupTarget) -> Callable[[Model], None]:
     return decide
 
 
-def apply(model: Model, action: Action, host: Host) -> None:
+def apply(model: Model, action: EngineAction, host: Host) -> None:
     """Take one step in the model."""
     match action:
-        case Action.START | Action.WAKE:
-            model.start(host, opens=action is Action.START)
-        case Action.UNDRAIN:
+        case EngineAction.START | EngineAction.WAKE:
+            model.start(host, opens=action is EngineAction.START)
+        case EngineAction.UNDRAIN:
             model.open(host)
-        case Action.DRAIN:
+        case EngineAction.DRAIN:
             model.close(host)
-        case Action.STOP:
+        case EngineAction.STOP:
             model.stop(host)
         case _:
             raise AssertionError(f"the model has no {action}")

@@ -15,7 +15,7 @@ from bench.spot_policies import MONDAY
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
-from shared.domain.spot.hosts.host_plan import Action, Step
+from shared.domain.spot.hosts.host_plan import EngineAction, PlannedStep
 from shared.domain.spot.hosts.observed import HostState, ObservedHost
 
 OLD, NEW = "1.0.0", "1.1.0"
@@ -82,28 +82,30 @@ class ReleaseModel:
         for step in plan(self.target, self.hosts.values(), self.now).steps:
             self._take(step)
 
-    def _take(self, step: Step) -> None:
+    def _take(self, step: PlannedStep) -> None:
         host_id = step.host_id or ""
         match step.action:
-            case Action.BUILD:
+            case EngineAction.BUILD:
                 self._build()
-            case Action.UNDRAIN:
+            case EngineAction.UNDRAIN:
                 self._change(host_id, {"allow_new_sessions": True, "closed_since": None})
-            case Action.DRAIN:
+            case EngineAction.DRAIN:
                 self._change(host_id, {"allow_new_sessions": False, "closed_since": self.now})
-            case Action.NOTIFY:
+            case EngineAction.NOTIFY:
                 self._change(host_id, {"notified_at": self.now})
-            case Action.SIGN_OFF:
+            case EngineAction.SIGN_OFF:
                 for _ in range(self.hosts[host_id].active):
                     self._later(SIGN_IN_AGAIN, "", None)
                 self._change(host_id, {"active": 0, "empty_since": self.now})
-            case Action.START | Action.WAKE:
-                self._change(host_id, {"state": HostState.STARTING, "allow_new_sessions": step.action is Action.START})
+            case EngineAction.START | EngineAction.WAKE:
+                self._change(
+                    host_id, {"state": HostState.STARTING, "allow_new_sessions": step.action is EngineAction.START}
+                )
                 self._later(START, host_id, {"state": HostState.RUNNING})
-            case Action.STOP:
+            case EngineAction.STOP:
                 self._change(host_id, {"state": HostState.STOPPING})
                 self._later(STOP, host_id, {"state": HostState.STOPPED})
-            case Action.REMOVE:
+            case EngineAction.REMOVE:
                 self._change(host_id, {"state": HostState.REMOVING})
                 self._later(REMOVE, host_id, {})
             case _:

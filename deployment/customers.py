@@ -11,7 +11,7 @@ from deployment import graph_permissions, providers, remote_desktop, roles
 from deployment.clients import Client, DeploymentError, Json, RefusedError
 from deployment.report import Report
 from shared.domain.tenants import needs
-from shared.domain.tenants.needs import PROVIDERS, Licence, Verdict
+from shared.domain.tenants.needs import PROVIDERS, Licence, NeedVerdict
 
 _COMPUTE_VERSION = "2024-07-01"
 _FORBIDDEN = frozenset({401, 403})
@@ -42,9 +42,9 @@ class Customer:
         return f"{self.authority}/{self.tenant}/adminconsent?client_id={self.client_id}"
 
 
-def bring_in(customer: Customer, report: Report) -> list[Verdict]:
+def bring_in(customer: Customer, report: Report) -> list[NeedVerdict]:
     """Create missing resources as far as the caller may, and judge everything; nothing stops at the first fault."""
-    found: list[Verdict] = []
+    found: list[NeedVerdict] = []
     for check in (_consent, _permissions, _providers, _roles, _single_sign_on, _licences, _quota):
         found += _judged(check, customer, report)
     for each in found:
@@ -52,15 +52,15 @@ def bring_in(customer: Customer, report: Report) -> list[Verdict]:
     return found
 
 
-def written(verdict: Verdict) -> str:
+def written(verdict: NeedVerdict) -> str:
     """Write a verdict in one line, and its advice in another."""
     line = f"  {verdict.status:7}  {verdict.name}: {verdict.found}"
     return f"{line}\n           {verdict.advice}" if verdict.status != "passed" else line
 
 
 def _judged(
-    check: Callable[[Customer, Report], Iterator[Verdict]], customer: Customer, report: Report
-) -> list[Verdict]:
+    check: Callable[[Customer, Report], Iterator[NeedVerdict]], customer: Customer, report: Report
+) -> list[NeedVerdict]:
     try:
         return list(check(customer, report))
     except RefusedError as refused:
@@ -69,7 +69,7 @@ def _judged(
         )
         if refused.status in _FORBIDDEN:
             advice = advice or "Sign in as somebody who may: Owner of the subscription, Global Reader of the directory."
-        return [Verdict(check.__name__.strip("_"), "failed", f"{refused.code}: {refused.message}", advice)]
+        return [NeedVerdict(check.__name__.strip("_"), "failed", f"{refused.code}: {refused.message}", advice)]
 
 
 def principal_of(customer: Customer) -> str:
@@ -80,7 +80,7 @@ def principal_of(customer: Customer) -> str:
     return str(found["id"]) if found else ""
 
 
-def _consent(customer: Customer, report: Report) -> Iterator[Verdict]:
+def _consent(customer: Customer, report: Report) -> Iterator[NeedVerdict]:
     if not principal_of(customer) and customer.client_id:
         body = {"appId": customer.client_id}
         what = f"make the service principal of {customer.client_id} in {customer.tenant}"
@@ -88,12 +88,12 @@ def _consent(customer: Customer, report: Report) -> Iterator[Verdict]:
     principal = principal_of(customer)
     advice = f"Consent at {customer.consent_link}"
     if principal:
-        yield Verdict("consent", "passed", principal)
+        yield NeedVerdict("consent", "passed", principal)
     else:
-        yield Verdict("consent", "failed", "the service is not in the directory", advice)
+        yield NeedVerdict("consent", "failed", "the service is not in the directory", advice)
 
 
-def _permissions(customer: Customer, report: Report) -> Iterator[Verdict]:
+def _permissions(customer: Customer, report: Report) -> Iterator[NeedVerdict]:
     principal = principal_of(customer)
     if not principal:
         return
@@ -104,12 +104,12 @@ def _permissions(customer: Customer, report: Report) -> Iterator[Verdict]:
     yield needs.judge_permissions(wanted, set(wanted) - set(lacking), advice)
 
 
-def _providers(customer: Customer, report: Report) -> Iterator[Verdict]:
+def _providers(customer: Customer, report: Report) -> Iterator[NeedVerdict]:
     for name, state in providers.ensure(customer.arm, customer.subscription, PROVIDERS, report):
         yield needs.judge_provider(name, state, customer.subscription)
 
 
-def _roles(customer: Customer, report: Report) -> Iterator[Verdict]:
+def _roles(customer: Customer, report: Report) -> Iterator[NeedVerdict]:
     principal = principal_of(customer)
     if not principal:
         return
@@ -119,16 +119,16 @@ def _roles(customer: Customer, report: Report) -> Iterator[Verdict]:
     where = ", ".join(customer.groups) or "the whole subscription"
     if lacking:
         advice = "Run it without --dry-run, or deploy infra/customer.bicep."
-        yield Verdict("role", "failed", f"lacks: {'; '.join(lacking)}", advice)
+        yield NeedVerdict("role", "failed", f"lacks: {'; '.join(lacking)}", advice)
     else:
-        yield Verdict("role", "passed", f"that of infra/customer.bicep, for {where}")
+        yield NeedVerdict("role", "passed", f"that of infra/customer.bicep, for {where}")
 
 
-def _single_sign_on(customer: Customer, report: Report) -> Iterator[Verdict]:
+def _single_sign_on(customer: Customer, report: Report) -> Iterator[NeedVerdict]:
     yield remote_desktop.ensure(customer.graph, report)
 
 
-def _licences(customer: Customer, report: Report) -> Iterator[Verdict]:
+def _licences(customer: Customer, report: Report) -> Iterator[NeedVerdict]:
     del report
     if _counts_seats(customer):
         yield needs.judge_seats(customer.settings.get("seats", {}), _bought(customer))
@@ -140,7 +140,7 @@ def _licences(customer: Customer, report: Report) -> Iterator[Verdict]:
     yield needs.judge_licences(licences, others, customer.settings.get("servicePlans", {}))
 
 
-def _quota(customer: Customer, report: Report) -> Iterator[Verdict]:
+def _quota(customer: Customer, report: Report) -> Iterator[NeedVerdict]:
     del report
     path = f"/subscriptions/{customer.subscription}/providers/Microsoft.Compute/locations/{customer.location}/usages"
     rows: list[Json] = list(customer.arm.rows(f"{path}?api-version={_COMPUTE_VERSION}"))
@@ -173,7 +173,7 @@ def _counts_seats(customer: Customer) -> bool:
     return bool(customer.settings.get("licenceSource") == "seats")
 
 
-def let_go(customer: Customer, report: Report) -> list[Verdict]:
+def let_go(customer: Customer, report: Report) -> list[NeedVerdict]:
     """Take every right of the service away: roles in the subscription, its place in the customer's directory.
 
     It comes last, after `leaving.empty`: without rights the service removes nothing any more.
@@ -187,8 +187,8 @@ def let_go(customer: Customer, report: Report) -> list[Verdict]:
             f"remove the service from the directory {customer.tenant}", lambda: customer.graph.send("DELETE", path)
         )
     left = "" if report.dry or not customer.client_id else principal_of(customer)
-    still = Verdict("rights", "failed", f"{left} is still there", "Run it again.")
-    found = [still if left else Verdict("rights", "passed", "none left")]
+    still = NeedVerdict("rights", "failed", f"{left} is still there", "Run it again.")
+    found = [still if left else NeedVerdict("rights", "passed", "none left")]
     for each in found:
         report.say(written(each))
     return found

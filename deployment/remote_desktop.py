@@ -10,12 +10,12 @@ from functools import partial
 from deployment.clients import Client, RefusedError
 from deployment.report import Report
 from shared.domain.tenants import needs
-from shared.domain.tenants.needs import REMOTE_DESKTOP, Verdict
+from shared.domain.tenants.needs import REMOTE_DESKTOP, NeedVerdict
 
 _FORBIDDEN = frozenset({401, 403})
 
 
-def ensure(graph: Client, report: Report) -> Verdict:
+def ensure(graph: Client, report: Report) -> NeedVerdict:
     """Switch on each setting that is off, as far as the caller may; return a verdict with the work left to others."""
     enabled: dict[str, bool | None] = {}
     for app_id, name in REMOTE_DESKTOP.items():

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
+
+from shared.clock import Clock
 
 if TYPE_CHECKING:  # loaded when first used: cold start
     from cachetools import TLRUCache
@@ -15,13 +17,6 @@ V = TypeVar("V")
 
 _MOST = 10_000
 """Entries of one cache; beyond, the least recently used goes first."""
-
-
-class Clock(Protocol):
-    """A source of the current time."""
-
-    def now(self) -> datetime:
-        """Return the time as an aware UTC datetime."""
 
 
 class HasClock(Protocol):

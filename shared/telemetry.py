@@ -93,16 +93,16 @@ def observed(name: str, order: Any = None) -> Iterator[None]:  # noqa: ANN401 - 
     _log.info("%s %s done in %.0f ms", name, ids, _since(began))
 
 
-class Call:
+class MeasuredCall:
     """One call to a cloud; *status* is the HTTP status of its response, 0 without one."""
 
     status = 0
 
 
 @contextmanager
-def called(method: str, host: str) -> Iterator[Call]:
+def called(method: str, host: str) -> Iterator[MeasuredCall]:
     """Record a call to a cloud as a span and in the metrics. Only *host* of its address: paths contain names."""
-    call, began = Call(), default_timer()
+    call, began = MeasuredCall(), default_timer()
     attributes: dict[str, str | int] = {"http.request.method": method, "server.address": host}
     with _span(f"{method} {host}", attributes, client=True) as span:
         try:

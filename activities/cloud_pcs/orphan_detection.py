@@ -32,7 +32,7 @@ from shared.domain.cloud_pcs.orphans import (
     LAST,
     POOL_PARTS,
     ComputerName,
-    Found,
+    FoundResource,
     Judgement,
     Looked,
     OrphanType,
@@ -61,7 +61,7 @@ DIRECTORY = "directory"
 _NAMES_KEPT = timedelta(days=90)
 """Time for which an unused name is kept: a directory may show a device long after its machine was deleted."""
 
-Judged = tuple[Found, Judgement | None]
+Judged = tuple[FoundResource, Judgement | None]
 
 
 @bp.activity_trigger(input_name="payload")
@@ -83,7 +83,7 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
             found = _found(kind, each, subject)
             judged.append((found, _after_adoption(found, records.get(subject), order.adoptions, began)))
         elif is_shared(order.tenant_id, kind, each):
-            found = Found(type=kind, resource_id=str(each.id), name=str(each.name))
+            found = FoundResource(type=kind, resource_id=str(each.id), name=str(each.name))
             judged.append((found, shared.judge(found)))
             if kind is OrphanType.NETWORK_SECURITY_GROUP:
                 judged += await _ways_in(order.tenant_id, each, began)
@@ -97,7 +97,7 @@ async def scan_resource_group(order: ResourceGroupScanOrder) -> AreaScanned | Re
 
 
 async def _judged_rights(
-    order: ResourceGroupScanOrder, rights: list[Found], records: dict[str, CloudPc], began: datetime
+    order: ResourceGroupScanOrder, rights: list[FoundResource], records: dict[str, CloudPc], began: datetime
 ) -> list[Judged]:
     """Judge the role assignments of the service; skip other tenants' assignments in the same resource group."""
     known = {*records, *[each.value.cloud_pc_id async for each in dependencies().computer_names.each(order.tenant_id)]}
@@ -134,9 +134,9 @@ async def _tagged(order: ResourceGroupScanOrder) -> list[tuple[OrphanType, Any]]
     ]
 
 
-def _found(kind: OrphanType, each: Any, cloud_pc_id: str | None) -> Found:  # noqa: ANN401 - the SDK's models
+def _found(kind: OrphanType, each: Any, cloud_pc_id: str | None) -> FoundResource:  # noqa: ANN401 - the SDK's models
     owner = each.get("managedBy") or (properties(each).get("virtualMachine") or {}).get("id")
-    return Found(type=kind, resource_id=each.id, name=each.name, cloud_pc_id=cloud_pc_id, owner=owner)
+    return FoundResource(type=kind, resource_id=each.id, name=each.name, cloud_pc_id=cloud_pc_id, owner=owner)
 
 
 async def _of_spot(
@@ -154,7 +154,7 @@ async def _of_spot(
     if group_id is None:
         return None
     group = await dependencies().spot_groups.find(order.tenant_id, group_id)
-    found = Found(type=kind, resource_id=str(each.id), name=str(each.name), spot_group_id=group_id)
+    found = FoundResource(type=kind, resource_id=str(each.id), name=str(each.name), spot_group_id=group_id)
     return found, judge_of_group(known=group is not None)
 
 
@@ -163,7 +163,7 @@ def _spot_group_of(kind: OrphanType, each: Any) -> str | None:  # noqa: ANN401 -
     return each.tags.get(naming.SPOT_GROUP_TAG) if kind in POOL_PARTS else None
 
 
-async def _of_host(tenant_id: str, found: Found, adoptions: Adoptions, began: datetime) -> Judgement | None:
+async def _of_host(tenant_id: str, found: FoundResource, adoptions: Adoptions, began: datetime) -> Judgement | None:
     """Judge a resource of a session host; a record that has changed since the cloud was read may not match."""
     stored = await dependencies().session_hosts.find(tenant_id, found.session_host_id or "")
     if not adoptions.judges(found.session_host_id, recorded=stored is not None):
@@ -174,7 +174,7 @@ async def _of_host(tenant_id: str, found: Found, adoptions: Adoptions, began: da
     return _with_what_was_declined(judgement, found, adoptions, found.session_host_id)
 
 
-async def judged_host(tenant_id: str, found: Found, host: SessionHost | None) -> Judgement | None:
+async def judged_host(tenant_id: str, found: FoundResource, host: SessionHost | None) -> Judgement | None:
     """Judge a resource of a session host by the host's record, or return None if it is no orphan."""
     scan = await dependencies().orphan_scans.find(tenant_id, LAST)
     restored = scan is not None and scan.value.restored_at is not None
@@ -187,7 +187,7 @@ async def _ways_in(tenant_id: str, resource: Any, at: datetime) -> list[Judged]:
     for rule in properties(resource).get("securityRules") or ():
         owner = naming.owner_of_way_in(str(rule["name"]))
         if owner is not None:
-            way_in = Found(type=OrphanType.SECURITY_RULE, resource_id=str(rule["id"]), name=str(rule["name"]))
+            way_in = FoundResource(type=OrphanType.SECURITY_RULE, resource_id=str(rule["id"]), name=str(rule["name"]))
             found.append((way_in, None if await _busy(tenant_id, owner, at) else judge_temporary(owner)))
     return found
 
@@ -204,18 +204,18 @@ async def _busy(tenant_id: str, owner: Owner, at: datetime) -> bool:
     return connection is not None and connection.value.being_checked(at)
 
 
-async def _rights(order: ResourceGroupScanOrder) -> list[Found]:
+async def _rights(order: ResourceGroupScanOrder) -> list[FoundResource]:
     """Return the role assignments that the service made in the group: their ids are derived from their content."""
     assignments = dependencies().authorization(order.subscription_id).role_assignments
     desktops = {f"{name}-dag" for name in naming.host_pool_names(order.tenant_id)}
-    found: list[Found] = []
+    found: list[FoundResource] = []
     async for each in assignments.list_for_resource_group(order.resource_group):
         scope, principal = str(each.scope), str(each.principal_id)
         role, whose = str(each.role_definition_id).rpartition("/")[2], cloud_pc_of_machine(scope)
         ours = whose is not None or scope.rpartition("/")[2].casefold() in desktops
         if ours and same(each.name, assignment_id(scope, role, principal)):
             kind = OrphanType.ROLE_ASSIGNMENT
-            found.append(Found(type=kind, resource_id=each.id, name=principal, cloud_pc_id=whose, owner=scope))
+            found.append(FoundResource(type=kind, resource_id=each.id, name=principal, cloud_pc_id=whose, owner=scope))
     return found
 
 
@@ -235,7 +235,7 @@ async def scan_host_pool(order: HostPoolScanOrder) -> AreaScanned | Refused:
     judged: list[Judged] = []
     for each in there:
         name = str(each.id).rpartition("/")[2].partition(".")[0]
-        found = Found(type=OrphanType.SESSION_HOST, resource_id=str(each.id), name=name, owner=each.resource_id)
+        found = FoundResource(type=OrphanType.SESSION_HOST, resource_id=str(each.id), name=name, owner=each.resource_id)
         if name.upper() in hosts_names:
             found = found.but(session_host_id=hosts_names[name.upper()])
             judged.append((found, await _of_host(order.tenant_id, found, order.adoptions, began)))
@@ -256,14 +256,16 @@ async def scan_directory(order: ScanOrder) -> AreaScanned | Refused:
     """Scan the devices in Entra ID and Intune that have a computer name given by a build."""
     began, graph = dependencies().clock.now(), await graph_of(order.tenant_id)
     given = [stored.value async for stored in dependencies().computer_names.each(order.tenant_id)]
-    there: list[Found] = []
+    there: list[FoundResource] = []
     for beginning in sorted({each.beginning for each in given}):
         there += [
-            Found(type=OrphanType.DEVICE, resource_id=each.object_id, name=each.display_name, owner=each.device_id)
+            FoundResource(
+                type=OrphanType.DEVICE, resource_id=each.object_id, name=each.display_name, owner=each.device_id
+            )
             for each in await devices_with_prefix(graph, beginning)
         ]
         there += [
-            Found(type=OrphanType.MANAGED_DEVICE, resource_id=each.id, name=each.device_name, owner=each.id)
+            FoundResource(type=OrphanType.MANAGED_DEVICE, resource_id=each.id, name=each.device_name, owner=each.id)
             for each in await managed_devices_with_prefix(graph, beginning)
         ]
     records = await _records(order.tenant_id)
@@ -320,7 +322,9 @@ async def _names(tenant_id: str, pcs: Iterable[CloudPc]) -> dict[str, str]:
     }
 
 
-def _after_adoption(found: Found, pc: CloudPc | None, adoptions: Adoptions, began: datetime) -> Judgement | None:
+def _after_adoption(
+    found: FoundResource, pc: CloudPc | None, adoptions: Adoptions, began: datetime
+) -> Judgement | None:
     """Judge a resource of a Cloud PC, after the adoption of its machine; while that waits, it is no orphan yet."""
     if not adoptions.judges(found.cloud_pc_id, recorded=pc is not None):
         return None
@@ -329,7 +333,7 @@ def _after_adoption(found: Found, pc: CloudPc | None, adoptions: Adoptions, bega
 
 
 def _with_what_was_declined(
-    judgement: Judgement | None, found: Found, adoptions: Adoptions, subject_id: str | None
+    judgement: Judgement | None, found: FoundResource, adoptions: Adoptions, subject_id: str | None
 ) -> Judgement | None:
     """Add to a judgement why adoption of the machine was declined; leave machines in conflict to an administrator."""
     why_not = adoptions.declined.get(subject_id or "")

@@ -21,7 +21,7 @@ from shared.contracts.outcomes import Accepted, Done, MissingError, Pending, Ref
 from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of, same
+from shared.domain.cloud_pcs.orphans import FoundResource, Judgement, OrphanType, orphan_of, same
 from shared.domain.owner import OwnerKind
 from shared.domain.spot.hosts.host import SessionHost
 from shared.errors import NotFoundError
@@ -139,7 +139,7 @@ async def _list_computer(record: AccountRecord, refused: Refused) -> None:
     connection = await deps.connections.find(machine.tenant_id, record.connection_id)
     domain = connection.value.domain if connection else None
     where = domain.ad_domain_name if domain else "its domain"
-    found = Found(
+    found = FoundResource(
         type=OrphanType.ON_PREMISES_COMPUTER,
         resource_id=f"{where}/{machine.computer_name}",
         name=machine.computer_name,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.caching import TtlCache
-from shared.clients.vm_sizes import Offer, offers_in
+from shared.clients.vm_sizes import SizeOffer, offers_in
 from shared.contracts.machines import ALLOCATE_CAPACITY, CapacityOrder, Machine, Place
 from shared.contracts.outcomes import NoCapacity, Refused
 from shared.dependencies import dependencies
@@ -22,7 +22,7 @@ Quotas = dict[str, tuple[int, int]]
 """(usage, limit) by family, and as ``cores`` of the region, in vCPUs."""
 
 
-_OFFERS: TtlCache[dict[str, Offer]] = TtlCache(timedelta(hours=6))  # a large answer that changes rarely
+_OFFERS: TtlCache[dict[str, SizeOffer]] = TtlCache(timedelta(hours=6))  # a large answer that changes rarely
 _QUOTAS: TtlCache[Quotas] = TtlCache(timedelta(seconds=20))  # a thousand builds start at once; Azure checks too
 _FULL: TtlCache[str] = TtlCache(timedelta(minutes=9))  # shorter than a parked build sleeps: each must try again
 
@@ -72,7 +72,7 @@ async def allocate_capacity(order: CapacityOrder) -> Place | NoCapacity | Refuse
     return NoCapacity(code="quotaExceeded" if only_quota else "noCapacity", message=message, elsewhere=False)
 
 
-def zones_to_try(order: CapacityOrder, offer: Offer | None) -> Iterator[str | None]:
+def zones_to_try(order: CapacityOrder, offer: SizeOffer | None) -> Iterator[str | None]:
     """Yield the zones in the owner's own order, so that a site's machines spread; yield None for no zone."""
     if offer is None:
         return
@@ -103,7 +103,7 @@ async def can_hibernate(machine: Machine, place: Place) -> bool:
     return offer is not None and offer.hibernates
 
 
-async def offers_of(subscription_id: str, region: str) -> dict[str, Offer]:
+async def offers_of(subscription_id: str, region: str) -> dict[str, SizeOffer]:
     """Return the VM sizes that a subscription is offered in a region, cached."""
     deps = dependencies()
     compute = deps.compute(subscription_id)

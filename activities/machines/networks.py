@@ -37,7 +37,7 @@ _RESERVED = 180
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NetworkPart:
     """One resource of a hosted network; *operations* is the SDK's group of operations for it."""
 
     operations: str
@@ -46,7 +46,7 @@ class Part:
     needs: tuple[str, ...] = ()
 
 
-def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
+def parts_of(order: HostedNetworkOrder) -> tuple[NetworkPart, ...]:
     """Return the parts of a hosted network, each after the parts that it needs.
 
     The NAT gateway is for outbound access: new subnets have none by default, and without it no machine can join.
@@ -70,10 +70,10 @@ def parts_of(order: HostedNetworkOrder) -> tuple[Part, ...]:
     }
     return (
         # No inbound rule: desktops are reached through outbound connections only.
-        Part("network_security_groups", f"{name}-nsg", {**common, "properties": {}}),
-        Part("public_ip_addresses", f"{name}-ip", {**common, **standard, "properties": address}),
-        Part("nat_gateways", f"{name}-nat", {**common, **standard, "properties": gateway}, (f"{name}-ip",)),
-        Part("virtual_networks", name, {**common, "properties": network}, (f"{name}-nsg", f"{name}-nat")),
+        NetworkPart("network_security_groups", f"{name}-nsg", {**common, "properties": {}}),
+        NetworkPart("public_ip_addresses", f"{name}-ip", {**common, **standard, "properties": address}),
+        NetworkPart("nat_gateways", f"{name}-nat", {**common, **standard, "properties": gateway}, (f"{name}-ip",)),
+        NetworkPart("virtual_networks", name, {**common, "properties": network}, (f"{name}-nsg", f"{name}-nat")),
     )
 
 
@@ -105,7 +105,7 @@ async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pe
     return Pending(note=f"waiting for {', '.join(missing)}", after=10) if missing else Pending(after=1)
 
 
-async def _state(network: Any, order: HostedNetworkOrder, part: Part) -> str | None:  # noqa: ANN401 - the SDK's client
+async def _state(network: Any, order: HostedNetworkOrder, part: NetworkPart) -> str | None:  # noqa: ANN401 - the SDK's client
     """Return a part's provisioning state, None if it does not exist."""
     try:
         found = await getattr(network, part.operations).get(order.resource_group, part.name)
@@ -114,7 +114,7 @@ async def _state(network: Any, order: HostedNetworkOrder, part: Part) -> str | N
     return str(properties(found).get("provisioningState"))
 
 
-async def _put(network: Any, order: HostedNetworkOrder, part: Part) -> str:  # noqa: ANN401 - the SDK's client
+async def _put(network: Any, order: HostedNetworkOrder, part: NetworkPart) -> str:  # noqa: ANN401 - the SDK's client
     """Begin to create a part; return its state, which for simple parts is final."""
     operations = getattr(network, part.operations)
     begun = await operations.begin_create_or_update(order.resource_group, part.name, part.body, polling=False)

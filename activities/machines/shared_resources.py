@@ -18,7 +18,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import (
     NETWORK_PARTS,
     POOL_PARTS,
-    Found,
+    FoundResource,
     Judgement,
     Orphan,
     OrphanType,
@@ -45,7 +45,7 @@ class Uses:
     pools: frozenset[str]  # names of pools with session hosts
     keeps_security_groups: bool = True
 
-    def judge(self, found: Found) -> Judgement | None:
+    def judge(self, found: FoundResource) -> Judgement | None:
         """Return why something shared is an orphan, None when it is none."""
         if found.type is OrphanType.NETWORK_SECURITY_GROUP and self.keeps_security_groups:
             return None  # it costs nothing, and others may rely on its rules

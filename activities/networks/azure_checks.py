@@ -18,7 +18,7 @@ from shared.domain.tenants.tenant import Site
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CheckSubject:
     """The connection that is checked, and its site."""
 
     connection: Connection
@@ -26,7 +26,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class PassedCheck:
     """The result of a check that found no fault, with the usage of the subnets if it was read."""
 
     detail: str
@@ -57,7 +57,7 @@ class FaultError(Exception):
         return Checked(finding=self.fault.finding(check, self.detail), subnets=self.subnets)
 
 
-Check = Callable[[Subject], Awaitable[Seen | None]]
+Check = Callable[[CheckSubject], Awaitable[PassedCheck | None]]
 """Returns the detail, None if the check does not apply. Raises: FaultError."""
 
 
@@ -74,7 +74,7 @@ _LOCK_VERSION = "2020-05-01"
 _PROVIDERS = ("Microsoft.Compute", "Microsoft.Network", "Microsoft.DesktopVirtualization")
 
 
-async def azure_tenant_readiness(subject: Subject) -> Seen | None:
+async def azure_tenant_readiness(subject: CheckSubject) -> PassedCheck | None:
     """Check that the subscription can be read, is enabled, and has vCPUs left in the site's region."""
     subscription = subject.connection.subscription_id
     try:
@@ -93,10 +93,10 @@ async def azure_tenant_readiness(subject: Subject) -> Seen | None:
         detail = f"{subscription} is {state}"
         raise FaultError("resourceAvailabilityCheckGeneralSubscriptionError", detail, action, HealthStatus.WARNING)
     await _refuse_without_quota(subject)
-    return Seen(f"{subscription} is {state}")
+    return PassedCheck(f"{subscription} is {state}")
 
 
-async def _refuse_without_quota(subject: Subject) -> None:
+async def _refuse_without_quota(subject: CheckSubject) -> None:
     """Raise a warning if no vCPU is left in the site's region: builds there wait without using up an attempt."""
     subscription, region = subject.connection.subscription_id, subject.site.region
     async for usage in dependencies().compute(subscription).usage.list(region):
@@ -108,7 +108,7 @@ async def _refuse_without_quota(subject: Subject) -> None:
             )
 
 
-async def permission_on_resource_group(subject: Subject) -> Seen | None:
+async def permission_on_resource_group(subject: CheckSubject) -> PassedCheck | None:
     """Check that the site's resource group can be written, by writing its tag; create the group if it is missing."""
     subscription, name = subject.connection.subscription_id, subject.site.resource_group
     compute = dependencies().compute(subscription)
@@ -123,10 +123,10 @@ async def permission_on_resource_group(subject: Subject) -> Seen | None:
     refuse_anothers("ResourceGroup", name, found.get("tags"), subject.connection)
     tags = {**(found.get("tags") or {}), naming.TENANT_TAG: subject.connection.tenant_id}
     await request(compute, "PUT", path, _GROUP_VERSION, {"location": found["location"], "tags": tags})
-    return Seen(f"{name} exists and can be used")
+    return PassedCheck(f"{name} exists and can be used")
 
 
-async def resource_providers(subject: Subject) -> Seen | None:
+async def resource_providers(subject: CheckSubject) -> PassedCheck | None:
     """Check that the resource providers are registered; the service does not register them."""
     subscription = subject.connection.subscription_id
     compute = dependencies().compute(subscription)
@@ -139,17 +139,17 @@ async def resource_providers(subject: Subject) -> Seen | None:
         action = f"az provider register --subscription {subscription} --namespace {missing[0]}, and so on for each."
         detail = f"not registered in {subscription}: {', '.join(missing)}"
         raise FaultError("resourceAvailabilityCheckMissingRegistrationForLocation", detail, action)
-    return Seen(f"{', '.join(_PROVIDERS)} are registered")
+    return PassedCheck(f"{', '.join(_PROVIDERS)} are registered")
 
 
-async def resource_group_locks(subject: Subject) -> Seen | None:
+async def resource_group_locks(subject: CheckSubject) -> PassedCheck | None:
     """Check for locks: a read-only one stops every build, a delete lock every clean-up."""
     subscription, name = subject.connection.subscription_id, subject.site.resource_group
     path = f"/subscriptions/{subscription}/resourceGroups/{name}/providers/Microsoft.Authorization/locks"
     try:
         found = await request(dependencies().compute(subscription), "GET", path, _LOCK_VERSION)
     except MissingError:
-        return Seen(f"{name} does not exist yet, and has no lock")
+        return PassedCheck(f"{name} does not exist yet, and has no lock")
     locks = {str(lock.get("name")): lock.get("properties", {}).get("level") for lock in found.get("value", ())}
     action = "Remove the lock, or choose a site whose resource group has none."
     for lock, level in sorted(locks.items(), key=lambda each: each[1] != "ReadOnly"):
@@ -158,14 +158,14 @@ async def resource_group_locks(subject: Subject) -> Seen | None:
             raise FaultError("resourceAvailabilityCheckResourceGroupLockedForReadonly", detail, action)
         error_type = "resourceAvailabilityCheckResourceGroupLockedForDelete"
         raise FaultError(error_type, detail, action, HealthStatus.WARNING)
-    return Seen(f"{name} has no lock")
+    return PassedCheck(f"{name} has no lock")
 
 
 _SCARCE = 0.1
 _OTHERS = ("serviceAssociationLinks", "resourceNavigationLinks")
 
 
-async def subnet_ip_usage(subject: Subject) -> Seen | None:
+async def subnet_ip_usage(subject: CheckSubject) -> PassedCheck | None:
     """Check that the subnets exist, belong to no other service, and have addresses for the Cloud PCs to be built."""
     connection = subject.connection
     if connection.network.hosted:
@@ -193,7 +193,7 @@ def _refuse_occupied(subnet_id: str, subnet: dict[str, Any]) -> None:
         raise FaultError("resourceAvailabilityCheckSubnetWithExternalResources", detail, action)
 
 
-async def _free_addresses(connection: Connection) -> Seen:
+async def _free_addresses(connection: Connection) -> PassedCheck:
     subnets = await subnet_usages(connection)
     free, total = sum(s.free for s in subnets), sum(s.total for s in subnets)
     cloud_pcs = [stored.value async for stored in dependencies().cloud_pcs.each(connection.tenant_id)]
@@ -209,7 +209,7 @@ async def _free_addresses(connection: Connection) -> Seen:
     if free < total * _SCARCE:
         action = "Plan for another subnet: each Cloud PC takes one address."
         raise FaultError(code, detail, action, warning, subnets)
-    return Seen(detail, subnets)
+    return PassedCheck(detail, subnets)
 
 
 async def subnet_usages(connection: Connection) -> tuple[SubnetUsage, ...]:
@@ -223,7 +223,7 @@ async def subnet_usages(connection: Connection) -> tuple[SubnetUsage, ...]:
     return tuple(found[each.casefold()] for each in connection.network.subnet_ids if each.casefold() in found)
 
 
-async def virtual_network_region(subject: Subject) -> Seen | None:
+async def virtual_network_region(subject: CheckSubject) -> PassedCheck | None:
     """Check that the virtual network is in the site's region: an interface must be in its network's region."""
     if subject.connection.network.hosted:
         return None
@@ -232,7 +232,7 @@ async def virtual_network_region(subject: Subject) -> Seen | None:
         detail = f"the network is in {location}, the site in {subject.site.region}"
         action = "Choose a network in the site's region, or a site in the network's."
         raise FaultError("resourceAvailabilityCheckUnsupportedVNetRegion", detail, action)
-    return Seen(f"the network is in {location}")
+    return PassedCheck(f"the network is in {location}")
 
 
 def _vnet_id(connection: Connection) -> ResourceId:

@@ -9,9 +9,9 @@ from activities.machines.identities import graph_of
 from activities.machines.vms import compares_each
 from activities.networks.azure_checks import (
     Check,
+    CheckSubject,
     FaultError,
-    Seen,
-    Subject,
+    PassedCheck,
     azure_tenant_readiness,
     permission_on_resource_group,
     resource_group_locks,
@@ -33,7 +33,7 @@ _UNIT = re.compile(r"(OU|CN)=[^,]+(,(OU|CN)=[^,]+)*(,DC=[^,]+)+", re.IGNORECASE)
 _SYNC_EVERY = timedelta(minutes=60)  # docs/notes/windows365.md 2.6: every 30 minutes, never above 60
 
 
-async def domain_join_credentials(subject: Subject) -> Seen | None:
+async def domain_join_credentials(subject: CheckSubject) -> PassedCheck | None:
     """Check that the join password can be read and the OU is well-formed; the probe asks a domain controller."""
     domain = subject.connection.domain
     if domain is None or subject.connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN:
@@ -49,10 +49,10 @@ async def domain_join_credentials(subject: Subject) -> Seen | None:
             f"{domain.password_secret_url}: {missing.message}",
             "Enter the join account's password again.",
         ) from missing
-    return Seen(f"the password of {domain.ad_domain_username} is in the vault; a probe proves that it holds")
+    return PassedCheck(f"the password of {domain.ad_domain_username} is in the vault; a probe proves that it holds")
 
 
-async def intune_enrollment(subject: Subject) -> Seen | None:
+async def intune_enrollment(subject: CheckSubject) -> PassedCheck | None:
     """See that the directory and Intune answer us, and that Intune lets Windows in."""
     graph = await graph_of(subject.connection.tenant_id)
     await graph.first_device()
@@ -75,10 +75,10 @@ async def intune_enrollment(subject: Subject) -> Seen | None:
             "Allow Windows (MDM) in Intune's device platform restrictions, at least for Cloud PCs.",
             status,
         )
-    return Seen("the directory's devices and Intune's answer; no restriction blocks Windows")
+    return PassedCheck("the directory's devices and Intune's answer; no restriction blocks Windows")
 
 
-async def entra_device_sync(subject: Subject) -> Seen | None:
+async def entra_device_sync(subject: CheckSubject) -> PassedCheck | None:
     """Check that the domain's computers are synchronised to Entra ID: a hybrid join waits for that."""
     if subject.connection.join_type is not JoinType.HYBRID_AZURE_AD_JOIN:
         return None
@@ -94,7 +94,7 @@ async def entra_device_sync(subject: Subject) -> Seen | None:
         action = "Let Entra Connect synchronise every 30 minutes, and see that it runs."
         detail = f"the last synchronisation was {last.isoformat() if last else 'never'}"
         raise FaultError("azureAdDeviceSyncCheckLongSyncCircle", detail, action, warning)
-    return Seen(f"the last synchronisation was {last.isoformat()}")
+    return PassedCheck(f"the last synchronisation was {last.isoformat()}")
 
 
 bp = Blueprint()
@@ -108,10 +108,10 @@ async def run_check(order: CheckOrder) -> Checked:
     connection = (await dependencies().connections.get(order.tenant_id, order.connection_id)).value
     site = (await dependencies().sites.get(order.tenant_id, connection.site_id)).value
     tenant = (await dependencies().tenants.get(order.tenant_id)).value
-    checked = await _run(order.check, Subject(connection, site))
+    checked = await _run(order.check, CheckSubject(connection, site))
     if order.check in GROUPS["azure"]:
         for each in places_of(tenant, connection)[1:]:
-            elsewhere = await _run(order.check, Subject(connection.but(subscription_id=each), site))
+            elsewhere = await _run(order.check, CheckSubject(connection.but(subscription_id=each), site))
             checked = _with_further(checked, elsewhere, each)
     if checked.finding is None:
         return checked
@@ -137,7 +137,7 @@ def _with_further(checked: Checked, elsewhere: Checked, subscription_id: str) ->
     return checked.but(finding=first.but(additional_detail=f"{first.additional_detail}; {detail}"))
 
 
-async def _run(check: str, subject: Subject) -> Checked:
+async def _run(check: str, subject: CheckSubject) -> Checked:
     try:
         seen = await CHECKED[check](subject)
     except FaultError as found:

@@ -22,7 +22,7 @@ from shared.domain.spot.engine.state import Decisions, EngineStep, SpotGroupStat
 from shared.domain.spot.groups.group import LicenseType, SpotGroup
 from shared.domain.spot.groups.target import LOOK_EVERY, GroupTarget
 from shared.domain.spot.hosts.host import HostStatus, HostWindows, SessionHost, host_id, windows_of
-from shared.domain.spot.hosts.host_plan import Action, GroupStatus, HostPlan, Step
+from shared.domain.spot.hosts.host_plan import EngineAction, GroupStatus, HostPlan, PlannedStep
 from shared.domain.spot.hosts.observed import ObservedHost, SettingsDrift
 from shared.domain.spot.hosts.release import OPEN, ImageOfGroup, SpotRelease
 from shared.domain.spot.hosts.sessions import kept
@@ -109,7 +109,7 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
         complete=not order.observed.silent,
     )
     steps = await _without_lost_hosts(facts, _possible(facts, made))
-    builds = [step for step in steps if step.action is Action.BUILD]
+    builds = [step for step in steps if step.action is EngineAction.BUILD]
     next_look = _next_look(facts, target, made, now)
     await deps.due.put(DueKind.SPOT, next_look, order.tenant_id, order.spot_group_id, SpotLook.HOSTS)
     await _save_state(facts, made, builds, next_look, now)
@@ -253,25 +253,25 @@ def _observed(facts: _Facts, silent: Collection[str]) -> list[ObservedHost]:
     ]
 
 
-def _possible(facts: _Facts, made: HostPlan) -> list[Step]:
+def _possible(facts: _Facts, made: HostPlan) -> list[PlannedStep]:
     """Return the steps that can be taken: of hosts on which nothing is being done."""
     busy = {host.id for host in facts.hosts if host.work is not None}
     return [step for step in made.steps if step.host_id not in busy]
 
 
-async def _without_lost_hosts(facts: _Facts, steps: list[Step]) -> list[Step]:
+async def _without_lost_hosts(facts: _Facts, steps: list[PlannedStep]) -> list[PlannedStep]:
     """Return the steps, without builds while hosts may be there that no record knows: they are adopted first."""
-    if all(step.action is not Action.BUILD for step in steps):
+    if all(step.action is not EngineAction.BUILD for step in steps):
         return steps
     given = facts.state.host_number
     number, facts.unanswered, adopted = await adopt_lost_hosts(facts.group, facts.hosts, given)
     facts.state = facts.state.but(host_number=number)
     if facts.unanswered is None and not adopted:
         return steps
-    return [step for step in steps if step.action is not Action.BUILD]
+    return [step for step in steps if step.action is not EngineAction.BUILD]
 
 
-def _image_of(facts: _Facts, step: Step) -> BuildImage:
+def _image_of(facts: _Facts, step: PlannedStep) -> BuildImage:
     return facts.images[step.version or facts.group.image_version]
 
 
@@ -293,7 +293,9 @@ def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime
     return max(min(looks), full_minute(now) + LOOK_EVERY)
 
 
-async def _save_state(facts: _Facts, made: HostPlan, builds: list[Step], next_look: datetime, now: datetime) -> None:
+async def _save_state(
+    facts: _Facts, made: HostPlan, builds: list[PlannedStep], next_look: datetime, now: datetime
+) -> None:
     deps, before, figures = dependencies(), facts.state, made.figures
     seen = [host.seen for host in facts.hosts if host.seen is not None]
     status = _STATUS[made.status]
@@ -339,7 +341,7 @@ def _cause(facts: _Facts, made: HostPlan, *, building: bool) -> str | None:
     return "The first hosts are being built." if building else made.cause
 
 
-async def _plan_builds(facts: _Facts, builds: list[Step], now: datetime) -> list[SessionHost]:
+async def _plan_builds(facts: _Facts, builds: list[PlannedStep], now: datetime) -> list[SessionHost]:
     """Save the hosts that are to be built. Their numbers are taken before, so that none comes twice."""
     group, first = facts.group, facts.state.host_number + 1
     hosts = [

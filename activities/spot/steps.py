@@ -26,7 +26,7 @@ from shared.dependencies import dependencies
 from shared.domain.spot.engine.state import EngineStep
 from shared.domain.spot.groups.group import LicenseType, SpotGroup, balancer
 from shared.domain.spot.hosts.host import HostStatus, HostTask, SessionHost
-from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from shared.domain.spot.hosts.observed import OFF, HostState
 from shared.domain.spot.hosts.sessions import host_changes_notice, lost_place_notice
 from shared.errors import ConflictError, NotFoundError, ThrottledError, UnavailableError
@@ -41,18 +41,18 @@ bp = Blueprint()
 _log = logging.getLogger("deskwright.spot")
 
 _TASKS = {
-    Action.BUILD: HostTask.BUILD,
-    Action.START: HostTask.START,
-    Action.WAKE: HostTask.START,
-    Action.RESTART: HostTask.RESTART,
-    Action.SIGN_OFF: HostTask.SIGN_OFF,
-    Action.STOP: HostTask.STOP,
-    Action.HIBERNATE: HostTask.HIBERNATE,
-    Action.CONFIGURE: HostTask.CONFIGURE,
-    Action.REMOVE: HostTask.REMOVE,
-    Action.REPLACE: HostTask.REMOVE,
+    EngineAction.BUILD: HostTask.BUILD,
+    EngineAction.START: HostTask.START,
+    EngineAction.WAKE: HostTask.START,
+    EngineAction.RESTART: HostTask.RESTART,
+    EngineAction.SIGN_OFF: HostTask.SIGN_OFF,
+    EngineAction.STOP: HostTask.STOP,
+    EngineAction.HIBERNATE: HostTask.HIBERNATE,
+    EngineAction.CONFIGURE: HostTask.CONFIGURE,
+    EngineAction.REMOVE: HostTask.REMOVE,
+    EngineAction.REPLACE: HostTask.REMOVE,
 }
-_OPENS = {Action.UNDRAIN: True, Action.START: True, Action.DRAIN: False}
+_OPENS = {EngineAction.UNDRAIN: True, EngineAction.START: True, EngineAction.DRAIN: False}
 
 
 async def of_latest_plan(order: HostStepsOrder | BalancingOrder) -> str | None:
@@ -96,12 +96,12 @@ async def _take(group: SpotGroup, step: EngineStep, client: DurableClient) -> bo
     if stored is None or stored.value.excluded or _has_changed(stored.value):
         return False
     host = stored.value
-    if step.action is Action.NOTIFY:
+    if step.action is EngineAction.NOTIFY:
         return await _notify(group, host, step.reason)
     opens = _opens(step.action, host)
     if opens is not None:
         await set_open(deps, host, is_open=opens)
-    if step.action is Action.UNDRAIN:
+    if step.action is EngineAction.UNDRAIN:
         await deps.session_hosts.change(host.tenant_id, host.id, lambda there: there.but(notified_at=None))
     task = _TASKS.get(step.action)
     if task is None:
@@ -122,14 +122,14 @@ def _is_lost(host: SessionHost) -> bool:
     return host.status is HostStatus.READY and host.seen is not None and host.seen.state == HostState.BROKEN
 
 
-def _opens(action: Action, host: SessionHost) -> bool | None:
+def _opens(action: EngineAction, host: SessionHost) -> bool | None:
     """Return True if a step opens the host to new sessions, False if it drains it, None if it changes neither.
 
     A host that is off for a sign-in to start (``startOnConnect``) is open: started for its settings or its token alone,
     it would take sessions that the group has seats for, and another host would be drained for it. A host with a user of
     its own stays open for them.
     """
-    if action in {Action.CONFIGURE, Action.WAKE}:
+    if action in {EngineAction.CONFIGURE, EngineAction.WAKE}:
         is_off = host.seen is not None and host.seen.state in OFF
         return False if is_off and host.assigned_user_id is None else None
     return _OPENS.get(action)

@@ -27,7 +27,7 @@ _REPORT_DIFFERENCE = 0.1
 """It is written at once if the cloud has less left than expected by this part of the limit."""
 
 
-class RateLimiters(Protocol):
+class RateLimiterStore(Protocol):
     """Storage of the rate limiters (shared.storage.rate_limiters)."""
 
     async def change(
@@ -71,7 +71,7 @@ class BucketClient:
     """The limiter of one bucket, and the tokens of it that this worker has taken and not used."""
 
     bucket: Bucket
-    limiters: RateLimiters
+    limiters: RateLimiterStore
     clock: Clock
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     limiter: RateLimiter | None = None

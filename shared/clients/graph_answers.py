@@ -93,14 +93,14 @@ MOST = 20
 _ERROR = 400
 
 
-class Requests(Protocol):
+class BatchClient(Protocol):
     """A client of Microsoft Graph, as far as a batch needs it."""
 
     async def request(self, method: str, path: str, *, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Send a request and return the object of the response."""
 
 
-async def in_batches(graph: Requests, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | None]:
+async def in_batches(graph: BatchClient, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | None]:
     """Send *requests* (method, url below the version, body), and return their answers in the same order.
 
     None: there is no such object (404). Raises: what the first other error means, as a single call would.
@@ -111,7 +111,7 @@ async def in_batches(graph: Requests, requests: Sequence[Mapping[str, Any]]) -> 
     return found
 
 
-async def _one_batch(graph: Requests, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | None]:
+async def _one_batch(graph: BatchClient, requests: Sequence[Mapping[str, Any]]) -> list[dict[str, Any] | None]:
     headers = {"Content-Type": "application/json"}
     steps = [{"id": str(number), "headers": headers, **each} for number, each in enumerate(requests)]
     answer = await graph.request("POST", "/v1.0/$batch", body={"requests": steps})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared.contracts.outcomes import DeclinedError, MissingError
 from shared.domain.azure_errors import DELTA_LINK_EXPIRED
-from shared.domain.tenants.directory import Device, DirectoryChanges, ManagedDevice, Resource, Subscription
+from shared.domain.tenants.directory import Device, DirectoryChanges, ManagedDevice, Subscription, WatchedResource
 from shared.domain.tenants.needs import REMOTE_DESKTOP, SIGN_IN_SCOPES
 from shared.errors import UnavailableError
 
@@ -168,8 +168,8 @@ async def _all(
 
 
 _DELTAS = {
-    Resource.USERS: "/v1.0/users/delta?$select=accountEnabled,assignedLicenses",
-    Resource.GROUPS: "/v1.0/groups/delta?$select=members",
+    WatchedResource.USERS: "/v1.0/users/delta?$select=accountEnabled,assignedLicenses",
+    WatchedResource.GROUPS: "/v1.0/groups/delta?$select=members",
 }
 _FROM_NOW = "&$deltatoken=latest"
 _USER = "#microsoft.graph.user"
@@ -179,7 +179,7 @@ class LinkExpiredError(Exception):
     """A delta link has expired: everything has to be read again."""
 
 
-async def changes_since(graph: Graph, resource: Resource, link: str | None) -> DirectoryChanges:
+async def changes_since(graph: Graph, resource: WatchedResource, link: str | None) -> DirectoryChanges:
     """Return the changes since *link*, or start now if it is None. Pages may be empty or repeat a change.
 
     Raises: LinkExpiredError if Graph no longer accepts the link, UnavailableError if any page fails.
@@ -202,8 +202,8 @@ async def changes_since(graph: Graph, resource: Resource, link: str | None) -> D
     return _changes(resource, items, str(end))
 
 
-def _changes(resource: Resource, items: list[dict[str, Any]], link: str) -> DirectoryChanges:
-    if resource is Resource.USERS:
+def _changes(resource: WatchedResource, items: list[dict[str, Any]], link: str) -> DirectoryChanges:
+    if resource is WatchedResource.USERS:
         return DirectoryChanges(user_ids=frozenset(str(item["id"]) for item in items), link=link)
     members = [member for item in items for member in item.get("members@delta") or ()]
     users = frozenset(str(member["id"]) for member in members if member.get("@odata.type", _USER) == _USER)
@@ -211,7 +211,9 @@ def _changes(resource: Resource, items: list[dict[str, Any]], link: str) -> Dire
     return DirectoryChanges(user_ids=users, structure=nested or any("@removed" in item for item in items), link=link)
 
 
-async def subscribe(graph: Graph, resource: Resource, url: str, until: datetime, client_state: str) -> Subscription:
+async def subscribe(
+    graph: Graph, resource: WatchedResource, url: str, until: datetime, client_state: str
+) -> Subscription:
     """Subscribe *url* to change notifications; Graph validates *url* before it answers."""
     body = {
         "changeType": "updated,deleted",
@@ -224,16 +226,16 @@ async def subscribe(graph: Graph, resource: Resource, url: str, until: datetime,
     return _subscription(resource, await graph.request("POST", "/v1.0/subscriptions", body=body))
 
 
-async def subscriptions_of(graph: Graph, url: str) -> dict[Resource, Subscription]:
+async def subscriptions_of(graph: Graph, url: str) -> dict[WatchedResource, Subscription]:
     """Return the subscriptions of our app in the directory that notify *url*."""
-    found: dict[Resource, Subscription] = {}
+    found: dict[WatchedResource, Subscription] = {}
     following: str | None = "/v1.0/subscriptions"
     while following:
         page = await graph.request("GET", following)
         for each in page.get("value") or ():
             watched = str(each.get("resource", "")).strip("/")
-            if each.get("notificationUrl") == url and watched in set(Resource):
-                found[Resource(watched)] = _subscription(Resource(watched), each)
+            if each.get("notificationUrl") == url and watched in set(WatchedResource):
+                found[WatchedResource(watched)] = _subscription(WatchedResource(watched), each)
         following = page.get("@odata.nextLink")
         graph.refuse_foreign(following)
     return found
@@ -254,7 +256,7 @@ async def unsubscribe(graph: Graph, subscription: Subscription) -> None:
         return
 
 
-def _subscription(resource: Resource, answer: dict[str, Any]) -> Subscription:
+def _subscription(resource: WatchedResource, answer: dict[str, Any]) -> Subscription:
     ends = datetime.fromisoformat(str(answer["expirationDateTime"]))
     return Subscription(id=str(answer["id"]), resource=resource, expires_at=ends.astimezone(UTC))
 

@@ -20,7 +20,7 @@ from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import urlsplit
 
-from shared.clients.buckets import Bucket, BucketClient, RateLimiters
+from shared.clients.buckets import Bucket, BucketClient, RateLimiterStore
 from shared.clock import Clock
 from shared.contracts.calls import BEHALF, SPENT, TICKETS, PacedError
 from shared.contracts.outcomes import MissingError, Ticket
@@ -102,7 +102,7 @@ _SHORTEST = timedelta(milliseconds=10)
 class Pacing:
     """The buckets that this worker uses, with the tokens that it has of each."""
 
-    limiters: RateLimiters
+    limiters: RateLimiterStore
     clock: Clock
     _clients: dict[str, BucketClient] = field(default_factory=dict)
 

@@ -22,7 +22,7 @@ from shared.clients.pacing import Limits, Pacing
 from shared.clock import Clock
 from shared.contracts.calls import BEHALF
 from shared.contracts.outcomes import DeclinedError, MissingError, NoCapacity, OutageError, Refused, UnansweredError
-from shared.domain.azure_errors import LOCKED, RESOURCE_MANAGER_LIMITS, Verdict, rule_for
+from shared.domain.azure_errors import LOCKED, RESOURCE_MANAGER_LIMITS, ErrorVerdict, rule_for
 from shared.errors import ThrottledError
 from shared.telemetry import called
 
@@ -51,15 +51,15 @@ def decide(status: int, code: str, message: str, *, after: timedelta | None = No
     rule = rule_for(status, code, message)
     text = f"{code or status}: {message or 'no message'}"
     match rule.verdict:
-        case Verdict.THROTTLED:
+        case ErrorVerdict.THROTTLED:
             return ThrottledError(text, after=after or rule.after or timedelta(seconds=20))
-        case Verdict.UNAVAILABLE:
+        case ErrorVerdict.UNAVAILABLE:
             return (OutageError if status >= _OUTAGE or status == _TIMED_OUT else UnansweredError)(code, text)
-        case Verdict.NO_CAPACITY:
+        case ErrorVerdict.NO_CAPACITY:
             return DeclinedError(NoCapacity(code=code, message=message, elsewhere=rule.elsewhere))
-        case Verdict.REFUSED | Verdict.FINAL:
+        case ErrorVerdict.REFUSED | ErrorVerdict.FINAL:
             # Something that is missing may exist later, unless a rule names its code.
-            final = rule.verdict is Verdict.FINAL and (status != _NOT_FOUND or bool(rule.codes))
+            final = rule.verdict is ErrorVerdict.FINAL and (status != _NOT_FOUND or bool(rule.codes))
             refused = Refused(code=code or f"http{status}", message=message or text, advice=rule.advice, final=final)
             return MissingError(refused) if status == _NOT_FOUND else DeclinedError(refused)
 

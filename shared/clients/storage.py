@@ -93,7 +93,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundBlob:
     """A blob of the container, and its metadata."""
 
     name: str
@@ -134,12 +134,14 @@ class Blobs:
 
         return await self._unless_missing(download, None)
 
-    async def folder(self, name: str) -> list[Found]:
+    async def folder(self, name: str) -> list[FoundBlob]:
         """Return the blobs of a folder, sorted by name."""
 
-        async def listed() -> list[Found]:
+        async def listed() -> list[FoundBlob]:
             blobs = self._client().list_blobs(name_starts_with=f"{name}/", include=["metadata"])
-            return sorted([Found(blob.name, dict(blob.metadata or {})) async for blob in blobs], key=lambda b: b.name)
+            return sorted(
+                [FoundBlob(blob.name, dict(blob.metadata or {})) async for blob in blobs], key=lambda b: b.name
+            )
 
         return await self._unless_missing(listed, [])
 

@@ -15,7 +15,7 @@ _NO = "false"
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class SizeOffer:
     """One size in one region: the zones that offer it, whether the region has zones, and the size's hardware.
 
     *family*, *v_cpu_count* and *ram_in_gb* are None where Azure does not say. *boots*: with Trusted Launch, which needs
@@ -43,16 +43,16 @@ class Offer:
         return shortfall(size.name, real.v_cpu_count, real.ram_in_gb, plan)
 
 
-async def offers_in(compute: ComputeManagementClient, region: str) -> dict[str, Offer]:
+async def offers_in(compute: ComputeManagementClient, region: str) -> dict[str, SizeOffer]:
     """Return the sizes that a subscription is offered in a region, by size in lower case; the answer is large."""
-    found: dict[str, Offer] = {}
+    found: dict[str, SizeOffer] = {}
     async for sku in compute.resource_skus.list(filter=f"location eq '{region}'"):
         if sku.resource_type == "virtualMachines" and sku.name and (offer := _offer(sku)) is not None:
             found[sku.name.lower()] = offer
     return found
 
 
-def _offer(sku: Any) -> Offer | None:  # noqa: ANN401 - the SDK's ResourceSku
+def _offer(sku: Any) -> SizeOffer | None:  # noqa: ANN401 - the SDK's ResourceSku
     zones = {zone for info in sku.location_info or () for zone in info.zones or ()}
     barred: set[str] = set()
     for restriction in sku.restrictions or ():
@@ -61,7 +61,7 @@ def _offer(sku: Any) -> Offer | None:  # noqa: ANN401 - the SDK's ResourceSku
         barred |= set((restriction.restriction_info and restriction.restriction_info.zones) or ())
     has = {str(each.name): str(each.value) for each in sku.capabilities or ()}
     cores = has.get("vCPUsAvailable") or has.get("vCPUs")
-    return Offer(
+    return SizeOffer(
         frozenset(zones - barred),
         has_zones=bool(zones),
         family=sku.family,

@@ -11,7 +11,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class ErrorVerdict(StrEnum):
     """Classification of an error."""
 
     THROTTLED = "throttled"  # repeat the call, after the time that the answer gives
@@ -26,7 +26,7 @@ class Rule:
     """One row of the table: which errors, the reaction, and the advice for the operator."""
 
     codes: frozenset[str]
-    verdict: Verdict
+    verdict: ErrorVerdict
     advice: str
     status: int | None = None
     phrase: str = ""
@@ -40,7 +40,7 @@ class Rule:
         return (self.status is None or self.status == status) and self.phrase in message.lower()
 
 
-def _rule(codes: str, verdict: Verdict, advice: str, **more: object) -> Rule:
+def _rule(codes: str, verdict: ErrorVerdict, advice: str, **more: object) -> Rule:
     return Rule(frozenset(codes.lower().split()), verdict, advice, **more)  # type: ignore[arg-type]
 
 
@@ -66,183 +66,187 @@ RULES: tuple[Rule, ...] = (
     # The same code for a rate limit, a quota and a lock: status and message decide, so these rows come first.
     _rule(
         _LOCKED,
-        Verdict.THROTTLED,
+        ErrorVerdict.THROTTLED,
         _LET_IT_TRY,
         after=timedelta(seconds=10),
     ),
-    _rule("", Verdict.THROTTLED, "Nothing to do: the calls are paced.", status=429, after=timedelta(seconds=20)),
-    _rule("OperationNotAllowed QuotaExceeded", Verdict.NO_CAPACITY, _RAISE_QUOTA, phrase="quota"),
-    _rule("QuotaExceeded", Verdict.NO_CAPACITY, _RAISE_QUOTA),
+    _rule("", ErrorVerdict.THROTTLED, "Nothing to do: the calls are paced.", status=429, after=timedelta(seconds=20)),
+    _rule("OperationNotAllowed QuotaExceeded", ErrorVerdict.NO_CAPACITY, _RAISE_QUOTA, phrase="quota"),
+    _rule("QuotaExceeded", ErrorVerdict.NO_CAPACITY, _RAISE_QUOTA),
     _rule(
         "OperationNotAllowed",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "The VM has been generalised and cannot start again: build a new one.",
         phrase="generalized",
     ),
     _rule(
         "OperationNotAllowed",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "The image needs a larger disk than this size of Cloud PC has: choose a larger size, or make a smaller image.",
         phrase="smaller than the size of the corresponding disk",
     ),
     _rule(
         "OperationNotAllowed",
-        Verdict.REFUSED,
+        ErrorVerdict.REFUSED,
         "Somebody stopped the VM while it was being built: leave VMs tagged deskwright:cloudpc alone, then retry.",
         phrase="not running",
     ),
     _rule(
         "OperationNotAllowed",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "Azure does not offer this in the subscription: the message names what; choose another region or subscription.",
         phrase="not supported for this subscription",
     ),
     _rule(
         "Conflict",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "The vault keeps a deleted secret of this name: recover or purge it, then retry.",
         phrase="deleted but recoverable state",
     ),
     _rule(
         "OperationNotAllowed Conflict AnotherOperationInProgress OperationPreempted ConcurrentWriteError",
-        Verdict.UNAVAILABLE,
+        ErrorVerdict.UNAVAILABLE,
         _LET_IT_TRY,
     ),
     # No capacity in a place.
-    _rule("AllocationFailed ZonalAllocationFailed", Verdict.NO_CAPACITY, _TRY_ELSEWHERE),
+    _rule("AllocationFailed ZonalAllocationFailed", ErrorVerdict.NO_CAPACITY, _TRY_ELSEWHERE),
     _rule(
         "OverconstrainedAllocationRequest OverconstrainedZonalAllocationRequest",
-        Verdict.NO_CAPACITY,
+        ErrorVerdict.NO_CAPACITY,
         "Take the zones off the site, or add fall-back regions: no place has all that the request combines.",
     ),
-    _rule("SkuNotAvailable NotAvailableForSubscription", Verdict.NO_CAPACITY, _TRY_ELSEWHERE),
+    _rule("SkuNotAvailable NotAvailableForSubscription", ErrorVerdict.NO_CAPACITY, _TRY_ELSEWHERE),
     _rule(
         "SubnetIsFull",
-        Verdict.NO_CAPACITY,
+        ErrorVerdict.NO_CAPACITY,
         "Give the connection a larger or another subnet: Azure keeps five addresses of each.",
         elsewhere=False,
     ),
     # Something of an earlier attempt is still there.
     _rule(
         "PropertyChangeNotAllowed",
-        Verdict.REFUSED,
+        ErrorVerdict.REFUSED,
         "A machine of this name exists that was built differently: it is removed before the next attempt.",
     ),
     _rule(
         "NicReservedForAnotherVm",
-        Verdict.THROTTLED,
+        ErrorVerdict.THROTTLED,
         "Nothing to do: Azure frees the interface three minutes after its VM failed.",
         after=timedelta(seconds=180),
     ),
-    _rule("NicInUse", Verdict.REFUSED, "The interface belongs to another VM: the next attempt removes it first."),
+    _rule("NicInUse", ErrorVerdict.REFUSED, "The interface belongs to another VM: the next attempt removes it first."),
     _rule(
         "InUseSubnetCannotBeDeleted InUseNetworkSecurityGroupCannotBeDeleted PublicIPAddressCannotBeDeleted",
-        Verdict.REFUSED,
+        ErrorVerdict.REFUSED,
         "Something still uses it, which the message names: it can be deleted when that is gone.",
     ),
-    _rule("RoleAssignmentExists", Verdict.REFUSED, "Nothing to do: the role is assigned already, under another name."),
+    _rule(
+        "RoleAssignmentExists", ErrorVerdict.REFUSED, "Nothing to do: the role is assigned already, under another name."
+    ),
     _rule(
         "PrincipalNotFound",
-        Verdict.REFUSED,
+        ErrorVerdict.REFUSED,
         "The user or group is not known to Azure's role assignments: a new one is after a while.",
     ),
     # Windows did not start, or an extension was not installed.
     _rule(
         "OSProvisioningTimedOut VMStartTimedOut",
-        Verdict.REFUSED,
+        ErrorVerdict.REFUSED,
         "Windows did not finish its setup in time: the VM is rebuilt. If it happens again, look at the image.",
     ),
     _rule(
         "OSProvisioningClientError OSProvisioningInternalError",
-        Verdict.REFUSED,
+        ErrorVerdict.REFUSED,
         "Windows setup failed: if it happens on every machine of this image, the image was not generalised properly.",
     ),
     _rule(
         "VMExtensionProvisioningError",
-        Verdict.REFUSED,
+        ErrorVerdict.REFUSED,
         "An extension failed inside Windows: its own message is the evidence; the next attempt starts with a new VM.",
     ),
     _rule(
         "VMExtensionProvisioningTimeout VMAgentStatusCommunicationError VMExtensionManagementInternalError",
-        Verdict.REFUSED,
+        ErrorVerdict.REFUSED,
         "The VM's agent did not answer: check that the subnet reaches 168.63.129.16 and Azure's endpoints.",
     ),
     _rule(
         "VMExtensionHandlerNonTransientError",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "The extension does not work on this Windows: use another image.",
     ),
     _rule(
         "DiskImageNotReady GalleryImageNotFound",
-        Verdict.NO_CAPACITY,  # it is being replicated
+        ErrorVerdict.NO_CAPACITY,  # it is being replicated
         "The image is not in this region yet: wait for its replication, or build it for this site.",
         elsewhere=False,
     ),
-    _rule("NetworkingInternalOperationError InternalExecutionError InternalServerError", Verdict.REFUSED, _LET_IT_TRY),
+    _rule(
+        "NetworkingInternalOperationError InternalExecutionError InternalServerError", ErrorVerdict.REFUSED, _LET_IT_TRY
+    ),
     # Permissions.
     _rule(
-        "AuthorizationFailed LinkedAuthorizationFailed", Verdict.UNAVAILABLE, _ROLES
+        "AuthorizationFailed LinkedAuthorizationFailed", ErrorVerdict.UNAVAILABLE, _ROLES
     ),  # a new role takes effect after minutes
     _rule(
         "InvalidAuthenticationToken ExpiredAuthenticationToken",
-        Verdict.UNAVAILABLE,
+        ErrorVerdict.UNAVAILABLE,
         "The token was not accepted: check the managed identity.",
     ),
     _rule(
         "InvalidAuthenticationTokenTenant",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "The subscription belongs to another directory than the tenant's: correct the one or the other.",
     ),
     _rule(
         "MissingSubscriptionRegistration",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "Register the resource provider the message names in the subscription, then retry.",
     ),
     _rule(
         "SubscriptionNotFound InvalidSubscriptionId ReadOnlyDisabledSubscription SubscriptionNotRegistered",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "The subscription does not exist, is disabled, or is not visible: correct the tenant's or the connection's.",
     ),
     _rule(
         "ScopeLocked",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "An administrator locked this scope: remove the lock, then retry. What could not be removed is listed.",
     ),
     _rule(
         "RequestDisallowedByPolicy",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "An Azure Policy forbids it: the evidence names the assignment; exempt the resource group or adapt the policy.",
     ),
     _rule(
         "RoleAssignmentLimitExceeded",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "The subscription has no role assignment left: remove stale ones, then retry.",
     ),
     _rule(
         "Authorization_RequestDenied AccessDenied",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "Grant the app roles of docs/permissions.md to the service's identity in this directory, and consent.",
     ),
     _rule(
         "Forbidden",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "Give the service's identity Key Vault Secrets Officer on the vault, and enable the secret's version.",
         status=403,
     ),
     _rule(
         "ImageNotFound PlatformImageNotFound InvalidImageReference",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         "The image no longer exists: choose another one in the policy.",
     ),
     _rule(
         "ResourceGroupNotFound",
-        Verdict.REFUSED,
+        ErrorVerdict.REFUSED,
         "The site's resource group is gone: run the connection's health checks, which create it again.",
     ),
     _rule(
         "InvalidParameter BadRequest InvalidTemplate InvalidRequestContent InvalidRequestFormat "
         "InvalidAddressPrefixFormat UnmatchedPrincipalType",
-        Verdict.FINAL,
+        ErrorVerdict.FINAL,
         _REPORT,
     ),
 )
@@ -293,12 +297,12 @@ _STARTING = frozenset({409, 412})
 def rule_for(status: int, code: str, message: str) -> Rule:
     """Return the row for an error; *status* 200 for the failure of a long-running operation."""
     if status >= _SERVER_ERROR:
-        return _rule("", Verdict.UNAVAILABLE, _LET_IT_TRY)  # whatever the code: the request was not answered
+        return _rule("", ErrorVerdict.UNAVAILABLE, _LET_IT_TRY)  # whatever the code: the request was not answered
     for rule in RULES:
         if rule.fits(status, code, message):
             return rule
     if status in _UNAVAILABLE_STATUSES:
-        return _rule("", Verdict.UNAVAILABLE, _LET_IT_TRY)
+        return _rule("", ErrorVerdict.UNAVAILABLE, _LET_IT_TRY)
     if status in _STARTING or status < _CLIENT_ERROR:
-        return _rule("", Verdict.REFUSED, _LET_IT_TRY)
-    return _rule("", Verdict.FINAL, _REPORT)
+        return _rule("", ErrorVerdict.REFUSED, _LET_IT_TRY)
+    return _rule("", ErrorVerdict.FINAL, _REPORT)

@@ -67,7 +67,7 @@ LEFT_OUT = {
 """The tables of the service that are not exported, and why."""
 
 
-class Part(Value):
+class ExportPart(Value):
     """Some rows of one table: a blob of JSON lines. *schemas*: how many rows have which schema version."""
 
     name: str
@@ -86,7 +86,7 @@ class Manifest(Value):
     day: date
     hour: int | None = None
     exported_at: datetime
-    tables: dict[str, tuple[Part, ...]]
+    tables: dict[str, tuple[ExportPart, ...]]
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.domain.operations.operation import AuditEvent
 from shared.errors import ConflictError
-from shared.storage.repository import Page, Repository, Shape, Stored
+from shared.storage.repository import Repository, Shape, Stored, ValuesPage
 from shared.storage.tables import Tables
 
 EVERYWHERE = "*"
@@ -62,7 +62,7 @@ class Audit:
 
     async def page(
         self, tenant_id: str, top: int, token: str | None = None, *, resource_id: str | None = None
-    ) -> Page[AuditEvent]:
+    ) -> ValuesPage[AuditEvent]:
         """Return at most *top* events from *token* on, newest first."""
         return await self._rows.page(tenant_id, top, token, resource_id=resource_id)
 

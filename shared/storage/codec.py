@@ -46,7 +46,7 @@ class Newer:
         return Newer(_kept(self.body, self.known, written), written)
 
 
-class Seen(str):
+class SeenETag(str):
     """An ETag with the fields of a newer release: a write that replaces the row keeps them."""
 
     __slots__ = ("newer",)
@@ -57,14 +57,14 @@ def seen(etag: str, newer: Newer | None) -> str:
     """Return *etag*, with the newer fields that a write in its place has to keep."""
     if newer is None:
         return etag
-    made = Seen(etag)
+    made = SeenETag(etag)
     made.newer = newer
     return made
 
 
 def newer_of(etag: str | None) -> Newer | None:
     """Return the fields of newer releases that a write in place of *etag* has to keep."""
-    return etag.newer if isinstance(etag, Seen) else None
+    return etag.newer if isinstance(etag, SeenETag) else None
 
 
 class Codec(Generic[T]):

@@ -14,7 +14,7 @@ from shared.domain.tenants.tenant import Site, Tenant
 from shared.domain.wizards.fields import folded
 from shared.errors import ConflictError
 from shared.storage.named import NamedRepository
-from shared.storage.repository import Column, Page, Repository, Shape, Stored
+from shared.storage.repository import Column, Repository, Shape, Stored, ValuesPage
 from shared.storage.tables import Tables
 
 _SETTINGS = Shape(
@@ -63,7 +63,7 @@ class Tenants:
         """Yield all tenants that match *filters* (``entra_tenant_id``); unreadable rows are left out."""
         return self._rows.of_all(**filters)
 
-    async def page(self, top: int, token: str | None = None) -> Page[Tenant]:
+    async def page(self, top: int, token: str | None = None) -> ValuesPage[Tenant]:
         """Return at most *top* tenants from *token* on. Raises: InvalidError if *token* is not valid."""
         return await self._rows.page(_ALL, top, token)
 

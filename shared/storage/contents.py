@@ -61,7 +61,7 @@ _FIRST = {"first": ""}
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class RowsPage:
     """A page of rows, and the token of the next page, None at the end."""
 
     rows: list[Row]
@@ -74,10 +74,10 @@ class Contents:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
 
-    async def page(self, table: str, token: str | None = None) -> Read:
+    async def page(self, table: str, token: str | None = None) -> RowsPage:
         """Return at most 1,000 rows from *token* on; without their ETags, which are valid in this account only."""
         reads, following = await Table(self._tables, table).page(_ANYTHING, _FIRST, token=token)
-        return Read([read.row for read in reads], following)
+        return RowsPage([read.row for read in reads], following)
 
     async def is_empty(self, table: str) -> bool:
         """Return whether a table has no row, or does not exist."""

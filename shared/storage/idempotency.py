@@ -19,7 +19,7 @@ _SOON = timedelta(seconds=5)
 _WORKING = timedelta(minutes=2)  # a request without a response by then was interrupted
 
 
-class Answer(Value):
+class KeptResponse(Value):
     """A response; *headers*: only the response's own (Location, ETag...)."""
 
     status: int
@@ -32,7 +32,7 @@ class _Claim(Value):
     key: str
     fingerprint: str
     claimed_at: datetime
-    answer: Answer | None = None
+    answer: KeptResponse | None = None
 
 
 _SHAPE = Shape(table="idempotency", model=_Claim, place=lambda claim: (claim.scope, claim.key))
@@ -50,7 +50,7 @@ class Idempotency:
     def __init__(self, tables: Tables) -> None:
         self._rows = Repository(tables, _SHAPE)
 
-    async def claim(self, scope: str, key: str, fingerprint: str, *, at: datetime) -> Answer | None:
+    async def claim(self, scope: str, key: str, fingerprint: str, *, at: datetime) -> KeptResponse | None:
         """Claim *key* for a request; return the response it got before, None if the caller has to handle it now.
 
         Raises: ConflictError if the key was used for another request, or its request is still being handled.
@@ -74,7 +74,7 @@ class Idempotency:
             raise BusyError(_BUSY, after=_SOON, key=key)
         return stored.value.answer
 
-    async def keep(self, scope: str, key: str, answer: Answer) -> None:
+    async def keep(self, scope: str, key: str, answer: KeptResponse) -> None:
         """Store the *answer* for a claimed key; does nothing if the key was released meanwhile."""
         with suppress(NotFoundError):
             await self._rows.change(scope, key, lambda claim: claim.but(answer=answer))

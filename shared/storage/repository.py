@@ -35,7 +35,7 @@ class Stored(Generic[V]):
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[V]):
+class ValuesPage(Generic[V]):
     """One page of values; *next_token* is for the next page, None at the end."""
 
     items: list[Stored[V]]
@@ -169,11 +169,11 @@ class Repository(Generic[T]):
                 continue
             yield stored
 
-    async def page(self, tenant_id: str, top: int, token: str | None = None, **filters: Column) -> Page[T]:
+    async def page(self, tenant_id: str, top: int, token: str | None = None, **filters: Column) -> ValuesPage[T]:
         """Return at most *top* values from *token* on. Raises: InvalidError if *token* is not valid."""
         where, parameters = self._where(tenant_id, filters)
         reads, following = await self._table.page(where, parameters, top=top, token=token)
-        return Page([stored for read in reads if (stored := self._readable_one(read)) is not None], following)
+        return ValuesPage([stored for read in reads if (stored := self._readable_one(read)) is not None], following)
 
     async def between(
         self, tenant_id: str, span: tuple[str, str], top: int, **filters: Column

@@ -103,17 +103,17 @@ KEPT = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PlaceInLine:
     """A user's place in line. *left_at*: when they left the last group, None while they are in one."""
 
     user_id: str
     first_seen_at: datetime
     left_at: datetime | None = None
 
-    def seen_again(self, at: datetime) -> Place:
+    def seen_again(self, at: datetime) -> PlaceInLine:
         """Return the place of a user in a group now: the old one, unless they had left long ago."""
         if self.left_at is not None and at - self.left_at >= KEPT:
-            return Place(self.user_id, at)
+            return PlaceInLine(self.user_id, at)
         return replace(self, left_at=None)
 
 
@@ -123,7 +123,7 @@ class FirstSeen:
     def __init__(self, tables: Tables) -> None:
         self._table = Table(tables, "firstseen")
 
-    async def places(self, tenant_id: str) -> Mapping[str, Place]:
+    async def places(self, tenant_id: str) -> Mapping[str, PlaceInLine]:
         """Return the place of each user, by id."""
         where = self._table.query("PartitionKey eq @tenant", {"tenant": escaped(tenant_id)})
         places = [_place(read.row) async for read in where]
@@ -152,24 +152,24 @@ class FirstSeen:
         return _first_seen({user_id: place for user_id, place in whole.items() if user_id not in over})
 
 
-def _noted(before: Mapping[str, Place], user_ids: Iterable[str], at: datetime) -> dict[str, Place]:
-    return {user_id: before.get(user_id, Place(user_id, at)).seen_again(at) for user_id in sorted(set(user_ids))}
+def _noted(before: Mapping[str, PlaceInLine], user_ids: Iterable[str], at: datetime) -> dict[str, PlaceInLine]:
+    return {user_id: before.get(user_id, PlaceInLine(user_id, at)).seen_again(at) for user_id in sorted(set(user_ids))}
 
 
-def _first_seen(places: Mapping[str, Place]) -> dict[str, datetime]:
+def _first_seen(places: Mapping[str, PlaceInLine]) -> dict[str, datetime]:
     return {user_id: place.first_seen_at for user_id, place in places.items()}
 
 
-def _place(row: Row) -> Place:
+def _place(row: Row) -> PlaceInLine:
     left_at = row.get("left_at")
-    return Place(
+    return PlaceInLine(
         user_id=str(row["user_id"]),
         first_seen_at=datetime.fromisoformat(str(row["at"])),
         left_at=datetime.fromisoformat(str(left_at)) if left_at else None,
     )
 
 
-def _first_seen_row(tenant_id: str, place: Place) -> Row:
+def _first_seen_row(tenant_id: str, place: PlaceInLine) -> Row:
     row: Row = {
         "PartitionKey": escaped(tenant_id),
         "RowKey": escaped(place.user_id),

@@ -25,7 +25,7 @@ from shared.contracts.inventory import DELETE_ORPHAN, RemovalOrder
 from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Accepted, Done, MissingError, Refused
 from shared.domain.cloud_pcs.build import Resources
-from shared.domain.cloud_pcs.orphans import Found, Orphan, OrphanType
+from shared.domain.cloud_pcs.orphans import FoundResource, Orphan, OrphanType
 from shared.domain.images.image import DeviceImageStatus
 from shared.domain.spot.images.image_version import VersionStatus
 from shared.domain.values import Value
@@ -239,7 +239,7 @@ async def test_a_session_host_that_has_registered_since_is_no_orphan_of_an_old_o
     given = worker.deps.clock.now()
     worker.cloud.advance(60)
     pool = await whole(worker, OLD)
-    found = Found(
+    found = FoundResource(
         type=OrphanType.SESSION_HOST,
         resource_id=f"{pool}/sessionHosts/{OLD.computer_name}",
         name=OLD.computer_name,

@@ -16,7 +16,7 @@ from packages.azure_simulator.tests.directory import GRAPH
 from packages.azure_simulator.tests.in_process import ARM
 from shared.domain.machines.sizes import ladder, parse_part_number
 from shared.domain.tenants import customer_role
-from shared.domain.tenants.needs import PROVIDERS, REMOTE_DESKTOP, Verdict
+from shared.domain.tenants.needs import PROVIDERS, REMOTE_DESKTOP, NeedVerdict
 from tests.deployment.simulated import SUBSCRIPTION, Cloud, place, quiet
 from tests.deployment.test_registrations import principal_of
 from tests.house.tree import ROOT
@@ -36,7 +36,7 @@ def known(cloud: Cloud, **more: Any) -> Customer:
     return Customer(cloud.graph, arm, TENANT_ID, SUBSCRIPTION, "westeurope", client_id=app["appId"], **more)
 
 
-def bad(verdicts: list[Verdict]) -> set[str]:
+def bad(verdicts: list[NeedVerdict]) -> set[str]:
     return {each.name for each in verdicts if each.status != "passed"}
 
 
@@ -46,7 +46,7 @@ def parse(part_number: str) -> tuple[int, int]:
     return found[:2]
 
 
-def judged(name: str, verdicts: list[Verdict]) -> Verdict:
+def judged(name: str, verdicts: list[NeedVerdict]) -> NeedVerdict:
     (found,) = [each for each in verdicts if each.name == name]
     return found
 

@@ -9,7 +9,7 @@ from typing import Any
 from shared.domain.cloud_pcs.build import Resources, Warn
 from shared.domain.cloud_pcs.cloud_pc import Grace, Removal, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of
+from shared.domain.cloud_pcs.orphans import FoundResource, Judgement, OrphanType, orphan_of
 from shared.domain.cloud_pcs.user_setting import FrequencyType, RestorePointSetting, UserSetting
 from shared.domain.images.image import GalleryImage, MarketplaceImage
 from shared.domain.machines.restore_points import RestorePoint
@@ -64,7 +64,7 @@ WORKS = things.cloud_pc(status=Status.PROVISIONED, attempt=1, resources=MADE, gr
 POINT = RestorePoint(id="rp1", created_at=NOW, status="ready")
 LEAVING = Grace(cause=RemovalCause.USER_LEFT_GROUP, started_at=NOW, ends_at=NOW + 100 * HOUR)
 WAITING = Removal(cause=RemovalCause.USER_LEFT_GROUP, seen_at=NOW)
-FOUND = Found(type=OrphanType.DEVICE, resource_id="d1", name="CPC-OLD-X", cloud_pc_id="gone")
+FOUND = FoundResource(type=OrphanType.DEVICE, resource_id="d1", name="CPC-OLD-X", cloud_pc_id="gone")
 SURE = Judgement(why="nobody knows it", advice="remove it", since=NOW - 10 * HOUR, sure=True)
 ORPHAN = orphan_of(things.TENANT_ID, "directory", FOUND, SURE, at=NOW, before=None)
 VNET = f"/subscriptions/{things.SUBSCRIPTION}/resourceGroups/net/providers/Microsoft.Network/virtualNetworks/corp"

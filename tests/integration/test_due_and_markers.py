@@ -11,7 +11,7 @@ from shared.storage.audit import Audit
 from shared.storage.configuration import Tenants
 from shared.storage.due import Due, DueKind, SpotLook, Watching
 from shared.storage.due_index import DueIndex
-from shared.storage.idempotency import Answer, Idempotency, fingerprint
+from shared.storage.idempotency import Idempotency, KeptResponse, fingerprint
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.requests import Requests
 from shared.storage.tables import Table, Tables
@@ -100,7 +100,7 @@ async def test_asking_all_at_once_loses_nothing(tables: Tables) -> None:
 
 
 async def test_the_same_request_gets_the_same_answer(tables: Tables) -> None:
-    keys, answer = Idempotency(tables), Answer(status=201, headers={"Location": "/x"}, body={"id": 1})
+    keys, answer = Idempotency(tables), KeptResponse(status=201, headers={"Location": "/x"}, body={"id": 1})
     same = fingerprint("POST", "/x", {"b": 1, "a": 2})
     assert await keys.claim("contoso", "k", same, at=NOW) is None
     await keys.keep("contoso", "k", answer)
@@ -126,7 +126,7 @@ async def test_a_request_still_being_worked_on_is_a_conflict_until_it_must_have_
 async def test_a_key_is_free_again_after_a_day_or_when_given_back(tables: Tables) -> None:
     keys = Idempotency(tables)
     await keys.claim("contoso", "k", "one", at=NOW)
-    await keys.keep("contoso", "k", Answer(status=201, headers={}))
+    await keys.keep("contoso", "k", KeptResponse(status=201, headers={}))
     assert await keys.claim("contoso", "k", "two", at=NOW + timedelta(hours=24)) is None
     await keys.release("contoso", "k")
     assert await keys.claim("contoso", "k", "three", at=NOW) is None

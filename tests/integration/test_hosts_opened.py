@@ -10,7 +10,7 @@ from shared.contracts.spot_groups import (
 )
 from shared.domain.spot.engine.state import EngineStep
 from shared.domain.spot.hosts.host import HostTask
-from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from tests.integration import things
 from tests.integration.desks import (
     Desk,
@@ -28,7 +28,7 @@ async def office(contoso: PaperServices) -> PaperServices:
     return contoso
 
 
-async def one_step(action: Action, reason: Reason) -> None:
+async def one_step(action: EngineAction, reason: Reason) -> None:
     """Take one step of h2, after a run in which it was seen."""
     await run()
     step = EngineStep(session_host_id="h2", action=action, reason=reason, text="")
@@ -37,10 +37,10 @@ async def one_step(action: Action, reason: Reason) -> None:
 
 
 @pytest.mark.parametrize(
-    ("action", "reason"), [(Action.CONFIGURE, Reason.SETTINGS_DIFFER), (Action.WAKE, Reason.TOKEN_AGES)]
+    ("action", "reason"), [(EngineAction.CONFIGURE, Reason.SETTINGS_DIFFER), (EngineAction.WAKE, Reason.TOKEN_AGES)]
 )
 async def test_a_host_that_is_started_for_no_user_takes_no_sessions_unless_it_is_a_users_own(
-    office: PaperServices, action: Action, reason: Reason
+    office: PaperServices, action: EngineAction, reason: Reason
 ) -> None:
     desks = await built(office, h1=Desk(), h2=off(), h3=off())
     await one_step(action, reason)
@@ -54,6 +54,6 @@ async def test_a_host_that_is_started_for_no_user_takes_no_sessions_unless_it_is
 
 async def test_a_host_that_runs_is_open_until_its_settings_are_brought(office: PaperServices) -> None:
     desks = await built(office, h1=Desk(), h2=Desk(), h3=off())
-    await one_step(Action.CONFIGURE, Reason.SETTINGS_DIFFER)
+    await one_step(EngineAction.CONFIGURE, Reason.SETTINGS_DIFFER)
     assert desks.desks["spot-2"].allows
     assert (await hosts_of(office))["h2"].work.task is HostTask.CONFIGURE

@@ -24,7 +24,15 @@ from shared.errors import ConflictError, NotFoundError
 from shared.services.cloud_pcs.remote_actions import RemoteActionRequest, act
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, complete_interrupted, make_change
-from shared.services.operations.writes import Write, change, change_cloud_pc, insertion, no_record, removal, replacement
+from shared.services.operations.writes import (
+    RecordWrite,
+    change,
+    change_cloud_pc,
+    insertion,
+    no_record,
+    removal,
+    replacement,
+)
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.storage.tables import Table
@@ -112,34 +120,34 @@ class Case:
     What is gone, a request that is sent again does not find: the sweep settles that.
     """
 
-    write: Callable[[ActionContext, Stored[Site] | None, str], Write[Any]]
+    write: Callable[[ActionContext, Stored[Site] | None, str], RecordWrite[Any]]
     there: bool = True
     of_record: bool = True
     stays: bool = True
 
 
-def _insertion(context: ActionContext, stored: Stored[Site] | None, id: str) -> Write[Any]:  # noqa: A002 - as above
+def _insertion(context: ActionContext, stored: Stored[Site] | None, id: str) -> RecordWrite[Any]:  # noqa: A002 - as above
     return insertion(context, context.deps.sites, site(id), id)
 
 
-def _change(context: ActionContext, stored: Stored[Site] | None, id: str) -> Write[Any]:  # noqa: A002 - as above
+def _change(context: ActionContext, stored: Stored[Site] | None, id: str) -> RecordWrite[Any]:  # noqa: A002 - as above
     assert stored is not None
     renamed = lambda there: there.but(display_name="Renamed")  # noqa: E731
     return change(stored.value, renamed, partial(context.deps.sites.change, things.TENANT_ID, id))
 
 
-def _replacement(context: ActionContext, stored: Stored[Site] | None, id: str) -> Write[Any]:  # noqa: A002 - as above
+def _replacement(context: ActionContext, stored: Stored[Site] | None, id: str) -> RecordWrite[Any]:  # noqa: A002 - as above
     assert stored is not None
     return replacement(stored, site(id, region="eastus"), context.deps.sites.replace)
 
 
-def _removal(context: ActionContext, stored: Stored[Site] | None, id: str) -> Write[Any]:  # noqa: A002 - as above
+def _removal(context: ActionContext, stored: Stored[Site] | None, id: str) -> RecordWrite[Any]:  # noqa: A002 - as above
     if stored is None:
         raise NotFoundError(id)
     return removal(stored.value, partial(context.deps.sites.remove, things.TENANT_ID, id))
 
 
-def _no_record(context: ActionContext, stored: Stored[Site] | None, id: str) -> Write[Any]:  # noqa: A002 - as above
+def _no_record(context: ActionContext, stored: Stored[Site] | None, id: str) -> RecordWrite[Any]:  # noqa: A002 - as above
     return no_record(stored.value if stored else None)
 
 

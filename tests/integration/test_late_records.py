@@ -29,7 +29,7 @@ from shared.contracts.spot_groups import REMOVE_SPOT_GROUP, TAKE_HOST_STEPS, Hos
 from shared.domain.networks.connection import HealthCheck, HealthStatus
 from shared.domain.spot.engine.state import EngineStep
 from shared.domain.spot.hosts.host import HostSeen, HostStatus, HostStep
-from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from shared.domain.spot.images.image_version import VersionStatus
 from shared.storage.due import DueKind
 from tests.integration import image_things, things
@@ -227,7 +227,7 @@ async def test_the_engine_s_old_plan_is_not_carried_out_again(
     seen = HostSeen(at=since if later == "seen" else at, state="stopped", agent="Shutdown", since=at)
     host = session_host(1, seen=seen, last_modified_date_time=since if later == "modified" else at)
     await office.session_hosts.insert(host)
-    stop = EngineStep(session_host_id="h1", action=Action.STOP, reason=Reason.NOT_NEEDED, text="it is empty")
+    stop = EngineStep(session_host_id="h1", action=EngineAction.STOP, reason=Reason.NOT_NEEDED, text="it is empty")
     plan = HostStepsOrder(tenant_id=T, spot_group_id=GROUP_ID, steps=(stop,))
 
     taken = await given(TAKE_HOST_STEPS, plan, IdleHost(), at=at)

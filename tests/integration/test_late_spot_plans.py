@@ -16,7 +16,7 @@ from shared.contracts.spot_groups import (
 from shared.domain.spot.engine.state import EngineStep, SpotGroupState
 from shared.domain.spot.groups.schedule import LoadBalancing
 from shared.domain.spot.hosts.host import SessionHost
-from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from tests.integration import things
 from tests.integration.desks import GROUP_ID, session_host, spot_group
 from tests.integration.lives import Life
@@ -82,7 +82,7 @@ async def test_steps_of_an_older_plan_drain_nothing(life: Life, monkeypatch: pyt
     await prepared(life)
     await life.deps.session_hosts.insert(session_host(1, last_modified_date_time=life.now()))
     await plan_again(life)
-    step = EngineStep(session_host_id="h1", action=Action.DRAIN, reason=Reason.TOO_MANY_HOSTS, text="Too many.")
+    step = EngineStep(session_host_id="h1", action=EngineAction.DRAIN, reason=Reason.TOO_MANY_HOSTS, text="Too many.")
     await life.do(TAKE_HOST_STEPS, HostStepsOrder(**GROUP, steps=(step,)))
     assert drained == [("h1", False)]
     old = life.given[-1]

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.orphans import Found, Judgement, OrphanType, orphan_of
+from shared.domain.cloud_pcs.orphans import FoundResource, Judgement, OrphanType, orphan_of
 from shared.domain.operations.operation import SYSTEM, Actor
 from shared.services.operations.maintenance import fold_lists
 from shared.storage.repository import Stored
@@ -211,7 +211,7 @@ async def test_tenants_sites_and_orphans_are_lists_like_all_others(office: Offic
     for n, region in enumerate(("northeurope", "westeurope", "westeurope")):
         site = things.site().but(id=f"s{n}", display_name=f"=Site {n}", region=region)
         await office.sites.insert(site)
-        found = Found(type=OrphanType.DISK, resource_id=f"/nics/{n}", name=f"nic{n}", cloud_pc_id="c1")
+        found = FoundResource(type=OrphanType.DISK, resource_id=f"/nics/{n}", name=f"nic{n}", cloud_pc_id="c1")
         judged = Judgement(why="why", advice="advice")
         orphan = orphan_of("contoso", "directory", found, judged, at=things.NOW, before=None)
         await office.orphans.insert(orphan)

@@ -21,7 +21,7 @@ from shared.domain.naming import cloud_pc_id
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.engine.state import SpotGroupState
 from shared.domain.spot.hosts.host import HostStatus, host_id
-from shared.domain.spot.hosts.host_plan import Action
+from shared.domain.spot.hosts.host_plan import EngineAction
 from shared.domain.tenants.directory import SubscribedSku
 from shared.errors import ConflictError, UnavailableError
 from shared.storage.repository import Stored
@@ -305,7 +305,7 @@ async def test_hosts_that_no_record_knows_are_adopted_before_others_are_built(
     assert (await run()).steps == ()
     assert seen == [host_id(GROUP_ID, 1), host_id(GROUP_ID, 2)]
     assert (await state(contoso)).host_number == 2
-    builds = [step.session_host_id for step in (await run()).steps if step.action is Action.BUILD]
+    builds = [step.session_host_id for step in (await run()).steps if step.action is EngineAction.BUILD]
     assert builds == [host_id(GROUP_ID, 3)]  # with a number of its own
 
 

@@ -20,7 +20,7 @@ from shared.contracts.joining import RECORD_ACCOUNT, AccountRecord
 from shared.contracts.outcomes import Done, Refused
 from shared.domain.cloud_pcs.build import Resources, Step
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.orphans import LAST, Found, Judgement, Looked, Orphan, OrphanType, orphan_of
+from shared.domain.cloud_pcs.orphans import LAST, FoundResource, Judgement, Looked, Orphan, OrphanType, orphan_of
 from shared.domain.operations.operation import OperationStatus
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.tenants.tenant import Paused
@@ -50,7 +50,7 @@ async def listed(here: PaperServices) -> list[Orphan]:
 
 
 async def put(here: PaperServices, name: str, *, sure: bool, whose: str = "nobody") -> Orphan:
-    found = Found(type=OrphanType.DEVICE, resource_id=name, name=name, cloud_pc_id=whose)
+    found = FoundResource(type=OrphanType.DEVICE, resource_id=name, name=name, cloud_pc_id=whose)
     said = Judgement(why="why", advice="look", sure=sure)
     orphan = orphan_of(PC.tenant_id, "directory", found, said, at=here.clock.now(), before=None)
     await here.orphans.save_all([Stored(orphan, "*")])

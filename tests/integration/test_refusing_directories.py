@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.tenants.directory import WATCH, Resource, Subscription, Watch
+from shared.domain.tenants.directory import WATCH, Subscription, Watch, WatchedResource
 from shared.errors import RefusedError
 from shared.services.policies.reconciling import reconcile_due
 from shared.services.tenants.directory_changes import catch_up_due
@@ -50,7 +50,7 @@ async def test_what_graph_wants_renewed_is_asked_for_until_it_is_granted(
     here.directory = SilentDirectory()
     monkeypatch.setattr(here, "vault", PaperVault)
     await here.tenants.insert(things.tenant())
-    lasting = [Subscription(id=of, resource=of, expires_at=things.NOW + timedelta(days=27)) for of in Resource]
+    lasting = [Subscription(id=of, resource=of, expires_at=things.NOW + timedelta(days=27)) for of in WatchedResource]
     await here.watches.insert(Watch(tenant_id=things.DIRECTORY, subscriptions=tuple(lasting)))
     host: Any = IdleHost()
     with in_place(here):

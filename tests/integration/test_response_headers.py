@@ -5,7 +5,7 @@ from typing import Any
 import azure.functions as func
 import pytest
 
-from shared.storage.idempotency import Answer
+from shared.storage.idempotency import KeptResponse
 from tests.integration.asking import ask
 from tests.integration.callers import Caller, Office, signed_in
 from tests.integration.scenes import SCENES, WORKS
@@ -59,8 +59,8 @@ async def test_a_german_user_s_name_in_a_header_is_no_error(
     """The headers of a request, and of an answer that was kept: those of an earlier release may have any script."""
     del office
 
-    def of_jurgen(**kept: Any) -> Answer:
-        return Answer(**kept | {"headers": {"Location": "/api/users/Jürgen/山田"}})
+    def of_jurgen(**kept: Any) -> KeptResponse:
+        return KeptResponse(**kept | {"headers": {"Location": "/api/users/Jürgen/山田"}})
 
     monkeypatch.setattr("triggers.http.idempotency.KeptResponse", of_jurgen)
     headers = {"Idempotency-Key": "Jürgen Groß 山田", "client-request-id": "Jürgen"}

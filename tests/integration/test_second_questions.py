@@ -23,7 +23,7 @@ from shared.domain.spot.engine.state import EngineStep
 from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.members import MemberStatus
 from shared.domain.spot.hosts.host import SessionHost
-from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from shared.domain.tenants.tenant import LicenceSource, TenantSettings
 from shared.errors import UnavailableError
 from shared.services.cloud_pcs.deprovisioning import clean_up_due, end_grace
@@ -104,7 +104,7 @@ async def _begin(here: PaperServices, pc: CloudPc | SessionHost) -> bool:
 
 async def _remove_host(here: PaperServices, pc: CloudPc | SessionHost) -> bool:
     del here
-    step = EngineStep(action=Action.REMOVE, session_host_id=pc.id, reason=Reason.USER_LEFT, text="left")
+    step = EngineStep(action=EngineAction.REMOVE, session_host_id=pc.id, reason=Reason.USER_LEFT, text="left")
     order = HostStepsOrder(tenant_id=pc.tenant_id, spot_group_id=desks.GROUP_ID, steps=(step,))
     host = IdleHost()
     taken = await perform(TAKE_HOST_STEPS, order, host)

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.spot.engine.state import SpotGroupStatus
 from shared.domain.spot.groups.group import HostSettings
-from shared.domain.spot.hosts.host_plan import Action
+from shared.domain.spot.hosts.host_plan import EngineAction
 from tests.integration import things
 from tests.integration.asking import ask
 from tests.integration.callers import Office
@@ -65,7 +65,7 @@ async def test_a_size_that_cannot_hibernate_is_refused_for_hosts_that_do(there: 
 
 
 async def test_nothing_is_built_of_sizes_that_azure_has_taken_away_and_the_group_says_so(office: PaperServices) -> None:
-    async def names(*sizes: str) -> list[Action]:
+    async def names(*sizes: str) -> list[EngineAction]:
         hosts = HostSettings(sizes=sizes)
         await office.spot_groups.change("contoso", GROUP_ID, lambda group: group.but(hosts=hosts))
         return [step.action for step in (await run()).steps]
@@ -74,7 +74,7 @@ async def test_nothing_is_built_of_sizes_that_azure_has_taken_away_and_the_group
     state = (await office.spot_states.get("contoso", GROUP_ID)).value
     assert state.cause == "Azure offers none of the group's VM sizes (Standard_Nope_v9): no host can be built."
     assert state.status is not SpotGroupStatus.AVAILABLE
-    assert set(await names("Standard_Nope_v9", "Standard_D8s_v5")) == {Action.BUILD}
+    assert set(await names("Standard_Nope_v9", "Standard_D8s_v5")) == {EngineAction.BUILD}
 
 
 async def test_a_group_that_names_no_sizes_reads_no_site(

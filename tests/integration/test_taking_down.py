@@ -7,7 +7,7 @@ import pytest
 
 from shared.contracts.inventory import BEGIN_SCAN, RECORD_SCAN, ScanOrder, ScanRecord
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.orphans import Found, Looked, Orphan, OrphanType, judge_shared, orphan_of
+from shared.domain.cloud_pcs.orphans import FoundResource, Looked, Orphan, OrphanType, judge_shared, orphan_of
 from shared.domain.operations.operation import SYSTEM
 from shared.errors import ConflictError
 from shared.services.cloud_pcs.orphans import scan_due
@@ -42,7 +42,7 @@ async def emptied(here: PaperServices) -> None:
 
 
 async def left_over(here: PaperServices) -> Orphan:
-    found = Found(type=OrphanType.NAT_GATEWAY, resource_id=f"{AREA}/nat", name="nat")
+    found = FoundResource(type=OrphanType.NAT_GATEWAY, resource_id=f"{AREA}/nat", name="nat")
     judgement = judge_shared(found, used=False, needed=False, kept=timedelta(days=7))
     assert judgement is not None
     orphan = orphan_of(TENANT, AREA, found, judgement, at=here.hand.at, before=None)

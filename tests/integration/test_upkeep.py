@@ -12,7 +12,7 @@ from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.bulk import BulkAction, BulkItem, BulkStatus
 from shared.domain.operations.operation import SYSTEM, OperationStatus
 from shared.services.operations.maintenance import Deleted, delete_old, measure
-from shared.storage.idempotency import Answer
+from shared.storage.idempotency import KeptResponse
 from tests.integration import things
 from tests.integration.services import PaperServices
 from tests.measured import measured
@@ -69,7 +69,7 @@ async def test_bulk_actions_go_with_their_items(here: PaperServices) -> None:
 async def test_an_answered_key_goes_after_the_day_for_which_it_holds(here: PaperServices) -> None:
     for key, age in (("old", 25), ("young", 23)):
         await here.idempotency.claim("contoso:ada", key, "same", at=things.NOW - timedelta(hours=age))
-        await here.idempotency.keep("contoso:ada", key, Answer(status=201, headers={}))
+        await here.idempotency.keep("contoso:ada", key, KeptResponse(status=201, headers={}))
     assert (await delete_old(here, things.NOW)).idempotency_keys == 1
     assert await here.idempotency.claim("contoso:ada", "young", "same", at=things.NOW) is not None
     assert await here.idempotency.claim("contoso:ada", "old", "other", at=things.NOW) is None

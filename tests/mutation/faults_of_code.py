@@ -14,6 +14,11 @@ FAULTS: dict[str, dict[str, Fault]] = {
         "test_no_function_is_longer_than_40_lines": Fault(new(MODULE, "def f() -> None:\n" + "    pass\n" * 40)),
         "test_every_module_is_named_after_its_subject": Fault(new("shared/planted_utils.py")),
     },
+    "tests/house/test_class_names.py": {
+        "test_no_two_classes_of_the_app_have_one_name": Fault(
+            new(MODULE, "class CloudPc:\n    pass\n"), clue="shared/planted.py"
+        ),
+    },
     "tests/house/test_contracts.py": {
         "test_no_orchestrator_drops_a_refusal": Fault(
             new(ORCHESTRATOR, "def f(ctx):\n    yield from wait_for(ctx, POLL)\n")

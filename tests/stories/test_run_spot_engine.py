@@ -18,12 +18,13 @@ from shared.contracts.spot_groups import (
 )
 from shared.domain.spot.engine.state import EngineStep
 from shared.domain.spot.groups.schedule import LoadBalancing
-from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from tests.stories.tell import START, Answers, tell
 
 ORDER = EngineOrder(tenant_id="contoso", spot_group_id="g")
 STEPS = tuple(
-    EngineStep(session_host_id=f"h{n}", action=Action.BUILD, reason=Reason.HOSTS_MISSING, text="") for n in range(12)
+    EngineStep(session_host_id=f"h{n}", action=EngineAction.BUILD, reason=Reason.HOSTS_MISSING, text="")
+    for n in range(12)
 )
 QUIET: Answers = {
     OBSERVE_SPOT_HOSTS: HostsObserved(requested_at=START, silent=("h3",)),

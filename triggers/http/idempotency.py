@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from shared.storage.idempotency import Answer as KeptResponse
+from shared.storage.idempotency import KeptResponse
 from triggers.http.call import Call, Response
 
 

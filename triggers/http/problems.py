@@ -32,7 +32,7 @@ from shared.telemetry import count_refusal
 from triggers.http.answers import http_response
 from triggers.http.call import Call
 from triggers.http.permissions import OWN, Role, counting_roles
-from triggers.http.statuses import STATUSES, UNEXPECTED, Status
+from triggers.http.statuses import STATUSES, UNEXPECTED, ErrorStatus
 from triggers.http.views.errors import (
     FieldErrorView,
     GraphErrorView,
@@ -146,7 +146,7 @@ def error_response(
     )
 
 
-def _status(error: DeskwrightError) -> Status:
+def _status(error: DeskwrightError) -> ErrorStatus:
     for kind in type(error).__mro__:
         if kind in STATUSES:
             return STATUSES[kind]
@@ -159,7 +159,7 @@ def _errors(error: DeskwrightError) -> list[FieldErrorView]:
 
 
 def _write(
-    status: Status,
+    status: ErrorStatus,
     detail: str,
     errors: list[FieldErrorView],
     *,

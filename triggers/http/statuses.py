@@ -23,7 +23,7 @@ from shared.errors import (
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class ErrorStatus:
     """A status with its name. *code* is Graph's word for it."""
 
     status: HTTPStatus
@@ -36,18 +36,18 @@ class Status:
         return f"urn:problem-type:deskwright:{self.code[0].lower()}{self.code[1:]}"
 
 
-STATUSES: dict[type[DeskwrightError], Status] = {
-    InvalidError: Status(HTTPStatus.BAD_REQUEST, "BadRequest", "The request is wrong"),
-    UnauthenticatedError: Status(HTTPStatus.UNAUTHORIZED, "Unauthorized", "Unauthorized"),
-    ForbiddenError: Status(HTTPStatus.FORBIDDEN, "Forbidden", "Your role does not allow this"),
-    NotFoundError: Status(HTTPStatus.NOT_FOUND, "ResourceNotFound", "There is no such thing"),
-    ConflictError: Status(HTTPStatus.CONFLICT, "Conflict", "Not in the present state"),
-    LengthRequiredError: Status(HTTPStatus.LENGTH_REQUIRED, "LengthRequired", "Send the body with its length"),
-    StaleError: Status(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed", "It has changed since you read it"),
-    TooLargeError: Status(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", "The body is too large"),
-    UnreadableError: Status(HTTPStatus.INTERNAL_SERVER_ERROR, "RecordUnreadable", "The record cannot be read"),
-    RefusedError: Status(HTTPStatus.UNPROCESSABLE_ENTITY, "UnprocessableEntity", "Azure refused it"),
-    ThrottledError: Status(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests"),
-    UnavailableError: Status(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Try again later"),
+STATUSES: dict[type[DeskwrightError], ErrorStatus] = {
+    InvalidError: ErrorStatus(HTTPStatus.BAD_REQUEST, "BadRequest", "The request is wrong"),
+    UnauthenticatedError: ErrorStatus(HTTPStatus.UNAUTHORIZED, "Unauthorized", "Unauthorized"),
+    ForbiddenError: ErrorStatus(HTTPStatus.FORBIDDEN, "Forbidden", "Your role does not allow this"),
+    NotFoundError: ErrorStatus(HTTPStatus.NOT_FOUND, "ResourceNotFound", "There is no such thing"),
+    ConflictError: ErrorStatus(HTTPStatus.CONFLICT, "Conflict", "Not in the present state"),
+    LengthRequiredError: ErrorStatus(HTTPStatus.LENGTH_REQUIRED, "LengthRequired", "Send the body with its length"),
+    StaleError: ErrorStatus(HTTPStatus.PRECONDITION_FAILED, "PreconditionFailed", "It has changed since you read it"),
+    TooLargeError: ErrorStatus(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "RequestEntityTooLarge", "The body is too large"),
+    UnreadableError: ErrorStatus(HTTPStatus.INTERNAL_SERVER_ERROR, "RecordUnreadable", "The record cannot be read"),
+    RefusedError: ErrorStatus(HTTPStatus.UNPROCESSABLE_ENTITY, "UnprocessableEntity", "Azure refused it"),
+    ThrottledError: ErrorStatus(HTTPStatus.TOO_MANY_REQUESTS, "TooManyRequests", "Too many requests"),
+    UnavailableError: ErrorStatus(HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "Try again later"),
 }
-UNEXPECTED = Status(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "An error of ours")
+UNEXPECTED = ErrorStatus(HTTPStatus.INTERNAL_SERVER_ERROR, "InternalServerError", "An error of ours")

@@ -61,7 +61,7 @@ SHARED = NETWORK_PARTS | POOL_PARTS | {OrphanType.GALLERY}
 _DISKS = frozenset({OrphanType.DISK, OrphanType.SNAPSHOT})
 
 
-class Found(Value):
+class FoundResource(Value):
     """One thing with our mark. *owner*: the ARM id of its machine, or a device's own id; *name*: a computer's name.
 
     Of the three ids one is there at most: of the Cloud PC or the session host whose it is, or of its Spot Group.
@@ -93,7 +93,7 @@ class Orphan(Value):
     id: str
     tenant_id: str
     area: str
-    found: Found
+    found: FoundResource
     why: str
     advice: str
     since: datetime
@@ -172,7 +172,7 @@ _IN_USE = "It may serve people. Look who uses it, and delete in Azure what nobod
 _LOOK_THERE = "Compare both in Entra ID and Intune, and delete the one that does not report."
 
 
-def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
+def judge(found: FoundResource, pc: CloudPc | None) -> Judgement | None:
     """Return why *found* is an orphan, or None if it is not. *pc*: the record of its Cloud PC, if there is one."""
     if pc is None:
         return _left(found, "its Cloud PC is no longer known", None)
@@ -188,7 +188,7 @@ def judge(found: Found, pc: CloudPc | None) -> Judgement | None:
     return _of_earlier_machine(found, pc) if found.type in NAMED else _second(found, pc)
 
 
-def _left(found: Found, why: str, since: datetime | None) -> Judgement:
+def _left(found: FoundResource, why: str, since: datetime | None) -> Judgement:
     sure = found.type is not OrphanType.PUBLIC_IP_ADDRESS  # no build makes one: somebody has copied the tags
     return Judgement(why=why, advice=REMOVE_ADVICE if sure else LOOK_ADVICE, since=since, sure=sure)
 
@@ -198,7 +198,7 @@ def _nothing_left(pc: CloudPc) -> bool:
     return ended and pc.current.resources.computer_name is None and pc.replacement is None
 
 
-def _of_earlier_machine(found: Found, pc: CloudPc) -> Judgement | None:
+def _of_earlier_machine(found: FoundResource, pc: CloudPc) -> Judgement | None:
     made = pc.current.resources
     if not same(found.name, made.computer_name):
         why = f"it is of an earlier machine; the Cloud PC is {made.computer_name} now"
@@ -209,7 +209,7 @@ def _of_earlier_machine(found: Found, pc: CloudPc) -> Judgement | None:
     return Judgement(why=f"a second one of this name; the Cloud PC's own is {known}", advice=_LOOK_THERE)
 
 
-def _second(found: Found, pc: CloudPc) -> Judgement | None:
+def _second(found: FoundResource, pc: CloudPc) -> Judgement | None:
     made = pc.current.resources
     match found.type:
         case OrphanType.VIRTUAL_MACHINE if not same(found.resource_id, made.vm_id):
@@ -241,7 +241,7 @@ def left_to_a_person(judgement: Judgement) -> Judgement:
     return judgement.but(sure=False, advice=_IN_USE)
 
 
-def judge_right(found: Found, pcs: Iterable[CloudPc]) -> Judgement | None:
+def judge_right(found: FoundResource, pcs: Iterable[CloudPc]) -> Judgement | None:
     """Judge a desktop right of the user that *found* names: it is an orphan if none of *pcs* needs it."""
     if any(same(pc.user.id, found.name) and not _nothing_left(pc) for pc in pcs):
         return None
@@ -258,7 +258,7 @@ def judge_temporary(owner: Owner) -> Judgement:
     return Judgement(why=f"{whose} {owner.id} made it, and none of these runs", advice=LOOK_ADVICE)
 
 
-def judge_shared(found: Found, *, used: bool, needed: bool, kept: timedelta) -> Judgement | None:
+def judge_shared(found: FoundResource, *, used: bool, needed: bool, kept: timedelta) -> Judgement | None:
     """Return why something shared is an orphan. *used*: something is in it, or is being built into it.
 
     *needed*: its site, or a site of its tenant, is there: then it is *kept* for a while after its last use.
@@ -284,7 +284,7 @@ def same(one: str | None, other: str | None) -> bool:
 
 
 def orphan_of(
-    tenant_id: str, area: str, found: Found, judgement: Judgement, *, at: datetime, before: Orphan | None
+    tenant_id: str, area: str, found: FoundResource, judgement: Judgement, *, at: datetime, before: Orphan | None
 ) -> Orphan:
     """Return the entry of the list; an orphan that was listed before keeps its *since*."""
     since = judgement.since or (before.since if before else at)
@@ -302,7 +302,7 @@ def orphan_of(
     )
 
 
-def orphan_id(tenant_id: str, found: Found) -> str:
+def orphan_id(tenant_id: str, found: FoundResource) -> str:
     """Return the id of the entry for *found*: always the same."""
     return naming.derived_id("orphan", tenant_id, found.type.value, found.resource_id.casefold())
 

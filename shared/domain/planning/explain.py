@@ -17,7 +17,7 @@ from shared.domain.policies.policy import Policy
 from shared.domain.values import Value, amount
 
 
-class Claim(Value):
+class TargetingPolicy(Value):
     """A policy that targets the user, through which group, since when."""
 
     policy_id: str
@@ -61,7 +61,7 @@ class Explanation(Value):
 
     user: User
     verdict: str
-    policies: tuple[Claim, ...]
+    policies: tuple[TargetingPolicy, ...]
     cloud_pcs: tuple[ExplainedCloudPc, ...]
     user_settings: tuple[AppliedSetting, ...] = ()
 
@@ -94,7 +94,7 @@ def explain(
     )
 
 
-def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mapping[str, str]) -> list[Claim]:
+def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mapping[str, str]) -> list[TargetingPolicy]:
     first = winner(policies, entitlement.group_ids)
     found = sorted(
         (assignment.assigned_at, policy.id, policy.display_name, assignment.group_id)
@@ -103,7 +103,7 @@ def _claims(entitlement: Entitlement, policies: tuple[Policy, ...], names: Mappi
         if assignment.group_id in entitlement.group_ids
     )
     return [
-        Claim(
+        TargetingPolicy(
             policy_id=policy_id,
             policy_name=name,
             group_id=group_id,
@@ -134,7 +134,12 @@ def applied_settings(
 
 
 def _one(
-    pc_id: str, plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: TenantPolicies
+    pc_id: str,
+    plan: ServicePlan | None,
+    record: CloudPc | None,
+    user: User,
+    claims: list[TargetingPolicy],
+    today: TenantPolicies,
 ) -> ExplainedCloudPc:
     shown = record.plan if record else plan
     return ExplainedCloudPc(
@@ -151,7 +156,7 @@ def _one(
 
 
 def _missing(
-    plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim], today: TenantPolicies
+    plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[TargetingPolicy], today: TenantPolicies
 ) -> tuple[str, ...]:
     """Return everything that a Cloud PC in its grace period lacks to stay; nothing for any other."""
     if record is None or record.status is not Status.IN_GRACE_PERIOD:
@@ -166,7 +171,7 @@ def _missing(
     return tuple(what for what, is_missing in lacks.items() if is_missing)
 
 
-def _because(plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[Claim]) -> str:
+def _because(plan: ServicePlan | None, record: CloudPc | None, user: User, claims: list[TargetingPolicy]) -> str:
     if record is None or record.status is Status.NOT_PROVISIONED:
         return _lacking(record, user, claims)
     words = standing(record)
@@ -181,7 +186,7 @@ def _lacks(explained: ExplainedCloudPc) -> str:
     return f"Missing: {' and '.join(explained.missing)}."
 
 
-def _lacking(record: CloudPc | None, user: User, claims: list[Claim]) -> str:
+def _lacking(record: CloudPc | None, user: User, claims: list[TargetingPolicy]) -> str:
     if not user.account_enabled:
         return "The user's account is disabled."
     if not claims:
@@ -242,7 +247,7 @@ def _in_grace(record: CloudPc) -> str:
     return f"In its grace period ({grace.cause.value}), {until}; it stays if licence and policy are both back by then."
 
 
-def _verdict(entitlement: Entitlement, claims: list[Claim], explained: list[ExplainedCloudPc]) -> str:
+def _verdict(entitlement: Entitlement, claims: list[TargetingPolicy], explained: list[ExplainedCloudPc]) -> str:
     name = entitlement.user.user_principal_name
     in_grace = [each for each in explained if each.status is Status.IN_GRACE_PERIOD]
     if in_grace:

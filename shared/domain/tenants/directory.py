@@ -105,7 +105,7 @@ FOLLOWED_WITHIN = timedelta(days=1)
 """A delta query older than this is not relied on."""
 
 
-class Resource(StrEnum):
+class WatchedResource(StrEnum):
     """Watched resources."""
 
     USERS = "users"
@@ -116,7 +116,7 @@ class Subscription(Value):
     """A subscription to change notifications."""
 
     id: str
-    resource: Resource
+    resource: WatchedResource
     expires_at: datetime
 
 
@@ -147,7 +147,7 @@ class Watch(Value):
         read = self.users_link is not None and self.groups_link is not None
         return read and self.read_at is not None and at - self.read_at < FOLLOWED_WITHIN
 
-    def subscription(self, resource: Resource) -> Subscription | None:
+    def subscription(self, resource: WatchedResource) -> Subscription | None:
         """Return the subscription to *resource*, None when there is none."""
         return next((each for each in self.subscriptions if each.resource is resource), None)
 

@@ -41,7 +41,7 @@ _MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class NeedVerdict:
     """Result of one check, and advice; `advice` is empty where nothing has to be done."""
 
     name: str
@@ -84,15 +84,15 @@ def licence_of(part_number: str, total: int, plan: Mapping[str, object] | None, 
     return None if hardware is None else Licence(part_number, total, built, ladder(hardware[0], hardware[1], None))
 
 
-def judge_permissions(wanted: Iterable[str], given: Collection[str], advice: str) -> Verdict:
+def judge_permissions(wanted: Iterable[str], given: Collection[str], advice: str) -> NeedVerdict:
     """Judge the application permissions of Microsoft Graph."""
     lacking = [name for name in wanted if name not in given]
     if lacking:
-        return Verdict("permissions", "failed", f"lacks {', '.join(lacking)}", advice)
-    return Verdict("permissions", "passed", "all of Microsoft Graph's")
+        return NeedVerdict("permissions", "failed", f"lacks {', '.join(lacking)}", advice)
+    return NeedVerdict("permissions", "passed", "all of Microsoft Graph's")
 
 
-def judge_sign_in(*, granted: bool | None, policies: Collection[str] | None, link: str) -> Verdict:
+def judge_sign_in(*, granted: bool | None, policies: Collection[str] | None, link: str) -> NeedVerdict:
     """Judge whether the people of a directory come past the page of consent when they sign in.
 
     Args:
@@ -102,23 +102,23 @@ def judge_sign_in(*, granted: bool | None, policies: Collection[str] | None, lin
     """
     name, cure = "sign-in", f"An administrator of the directory opens {link}"
     if granted:
-        return Verdict(name, "passed", "an administrator has consented for everybody")
+        return NeedVerdict(name, "passed", "an administrator has consented for everybody")
     if policies is not None and _ANY_APPLICATION in policies:
-        return Verdict(name, "passed", "users may consent for themselves")
+        return NeedVerdict(name, "passed", "users may consent for themselves")
     if granted is None:
         found = "not looked at: only an administrator can see who has consented for everybody"
-        return Verdict(name, "informational", found, f"{cure} once; a second time changes nothing.")
+        return NeedVerdict(name, "informational", found, f"{cure} once; a second time changes nothing.")
     if policies is None:
         found = "nobody has consented for everybody; whether users may consent for themselves is not known"
     elif any(each.startswith(_FOR_SELF) for each in policies):
         found = "nobody has consented for everybody, and users may consent for themselves to some applications only"
     else:
         found = "nobody has consented for everybody, and users may not consent for themselves (AADSTS90094)"
-        return Verdict(name, "failed", found, cure)
-    return Verdict(name, "warning", found, cure)
+        return NeedVerdict(name, "failed", found, cure)
+    return NeedVerdict(name, "warning", found, cure)
 
 
-def judge_single_sign_on(enabled: Mapping[str, bool | None]) -> Verdict:
+def judge_single_sign_on(enabled: Mapping[str, bool | None]) -> NeedVerdict:
     """Judge whether Entra ID gives tokens for Remote Desktop.
 
     *enabled*: client id of `REMOTE_DESKTOP` -> whether it is on; None where it could not be read.
@@ -126,13 +126,13 @@ def judge_single_sign_on(enabled: Mapping[str, bool | None]) -> Verdict:
     name = "single sign-on"
     if off := [app_id for app_id, on in enabled.items() if on is False]:
         found = f"Entra authentication for RDP is off for {_listed([REMOTE_DESKTOP[each] for each in off])}"
-        return Verdict(name, "warning", f"{found}: single sign-on does not work", remote_desktop_cure(off))
+        return NeedVerdict(name, "warning", f"{found}: single sign-on does not work", remote_desktop_cure(off))
     if unknown := [app_id for app_id, on in enabled.items() if on is None]:
         names = _listed([REMOTE_DESKTOP[each] for each in unknown])
-        return Verdict(
+        return NeedVerdict(
             name, "informational", f"not looked at: {names} cannot be read", remote_desktop_cure(unknown, look=True)
         )
-    return Verdict(name, "passed", "Entra authentication for RDP is on")
+    return NeedVerdict(name, "passed", "Entra authentication for RDP is on")
 
 
 def remote_desktop_cure(app_ids: Iterable[str], *, look: bool = False) -> str:
@@ -150,54 +150,56 @@ def remote_desktop_cure(app_ids: Iterable[str], *, look: bool = False) -> str:
     )
 
 
-def judge_provider(namespace: str, state: str, subscription: str) -> Verdict:
+def judge_provider(namespace: str, state: str, subscription: str) -> NeedVerdict:
     """Judge the registration of a resource provider by Azure's word for it."""
     command = f"az provider register --subscription {subscription} --namespace {namespace} --wait"
     if state.lower() == "registered":
-        return Verdict(namespace, "passed", state)
+        return NeedVerdict(namespace, "passed", state)
     if state.lower() == "registering":
-        return Verdict(namespace, "warning", state, "Wait some minutes.")
-    return Verdict(namespace, "failed", state or "unknown", command)
+        return NeedVerdict(namespace, "warning", state, "Wait some minutes.")
+    return NeedVerdict(namespace, "failed", state or "unknown", command)
 
 
 def judge_role(
     wanted: Iterable[str], permissions: Iterable[Mapping[str, Sequence[str]]], where: str, advice: str
-) -> Verdict:
+) -> NeedVerdict:
     """Judge the actions that the service is granted at a scope. *permissions*: as Azure lists them there."""
     given = tuple(permissions)
     lacking = [action for action in wanted if not any(_permits(each, action) for each in given)]
     if not lacking:
-        return Verdict("role", "passed", f"every action that is needed, for {where}")
-    return Verdict("role", "failed", f"{where}: {len(lacking)} actions are not allowed: {_listed(lacking)}", advice)
+        return NeedVerdict("role", "passed", f"every action that is needed, for {where}")
+    return NeedVerdict("role", "failed", f"{where}: {len(lacking)} actions are not allowed: {_listed(lacking)}", advice)
 
 
-def judge_licences(licences: Sequence[Licence], others: Sequence[str], planned: Collection[str]) -> Verdict:
+def judge_licences(licences: Sequence[Licence], others: Sequence[str], planned: Collection[str]) -> NeedVerdict:
     """Judge the directory's licences. *others*: bought, and no Cloud PC's; *planned*: names in `servicePlans`."""
     some = [each for each in licences if each.total > 0]
     advice = "Buy Windows 365 licences, name what was bought in the tenant's servicePlans, or let it count seats."
     if not some:
         found = f"none of {_listed(others)} gives a Cloud PC" if others else "the directory has bought none"
-        return Verdict("licences", "failed", found, advice)
+        return NeedVerdict("licences", "failed", found, advice)
     found = ", ".join(f"{each.part_number} {each.total}" for each in some)
     if missing := sorted(set(planned) - {each.part_number for each in some}):
         text = f"{found}; not bought, though the tenant's servicePlans name it: {_listed(missing)}"
-        return Verdict("licences", "warning", text, "Buy it, or take it out of the tenant's servicePlans.")
-    return Verdict("licences", "passed", found)
+        return NeedVerdict("licences", "warning", text, "Buy it, or take it out of the tenant's servicePlans.")
+    return NeedVerdict("licences", "passed", found)
 
 
-def judge_seats(seats: Mapping[str, int], licences: Sequence[Licence]) -> Verdict:
+def judge_seats(seats: Mapping[str, int], licences: Sequence[Licence]) -> NeedVerdict:
     """Judge the seats that a tenant counts itself. *licences*: the seats that belong to a service plan."""
     advice = "Give the tenant seats, each of a part number of Windows 365 or of its servicePlans."
     if not sum(seats.values()):
-        return Verdict("licences", "failed", "the tenant counts seats and has none", advice)
+        return NeedVerdict("licences", "failed", "the tenant counts seats and has none", advice)
     known = {each.part_number for each in licences}
     if unknown := sorted(seats.keys() - known):
         status: Status = "warning" if any(seats[name] for name in seats.keys() & known) else "failed"
-        return Verdict("licences", status, f"no service plan has these seats: {_listed(unknown)}", advice)
-    return Verdict("licences", "passed", ", ".join(f"{name} {count} seats" for name, count in sorted(seats.items())))
+        return NeedVerdict("licences", status, f"no service plan has these seats: {_listed(unknown)}", advice)
+    return NeedVerdict(
+        "licences", "passed", ", ".join(f"{name} {count} seats" for name, count in sorted(seats.items()))
+    )
 
 
-def judge_quota(region: str, free: Mapping[str, int], licences: Sequence[Licence]) -> Verdict:
+def judge_quota(region: str, free: Mapping[str, int], licences: Sequence[Licence]) -> NeedVerdict:
     """Judge the free vCPUs of a region by family (and `cores`) against the sizes of the licences.
 
     It fails where no Cloud PC of a licence fits, and warns where not all that are to be built do.
@@ -207,13 +209,13 @@ def judge_quota(region: str, free: Mapping[str, int], licences: Sequence[Licence
     wanted = [each for each in licences if each.total > each.built and each.sizes]
     if none := [each for each in wanted if not _fits(each, free)]:
         least = "; ".join(f"{each.part_number} needs {each.cores} of {each.families}" for each in none)
-        return Verdict(name, "failed", f"{left} vCPUs are free, and {least}", advice)
+        return NeedVerdict(name, "failed", f"{left} vCPUs are free, and {least}", advice)
     needed = sum((each.total - each.built) * each.cores for each in wanted)
     if needed > left:
-        return Verdict(name, "warning", f"{left} vCPUs are free; all licences together need {needed} more", advice)
+        return NeedVerdict(name, "warning", f"{left} vCPUs are free; all licences together need {needed} more", advice)
     if left <= 0:
-        return Verdict(name, "failed", "no vCPU is free", advice)
-    return Verdict(name, "passed", f"{left} vCPUs are free; all licences together need {needed} more")
+        return NeedVerdict(name, "failed", "no vCPU is free", advice)
+    return NeedVerdict(name, "passed", f"{left} vCPUs are free; all licences together need {needed} more")
 
 
 def _fits(licence: Licence, free: Mapping[str, int]) -> bool:

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from shared.domain.networks.connection import Connection
 from shared.domain.spot.groups.group import HostSettings, LicenseType, Sessions, SpotGroup, UncPath
-from shared.domain.spot.groups.members import Seen, SpotMember
+from shared.domain.spot.groups.members import SeenMember, SpotMember
 from shared.domain.spot.notes import NoteText
 from shared.domain.tenants.directory import Group
 from shared.domain.tenants.tenant import Site
@@ -192,7 +192,7 @@ class SpotGroupFacts(Value):
     images: tuple[SpotImage, ...]
     licences: dict[LicenseType, SpotLicences] = Field(default_factory=dict)
     groups: tuple[Group, ...] = ()
-    members: tuple[Seen, ...] | None = ()
+    members: tuple[SeenMember, ...] | None = ()
     known_members: tuple[SpotMember, ...] = ()
     usages: tuple[Usage, ...] | None = ()
     rights_used: int = 0

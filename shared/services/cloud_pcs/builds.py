@@ -174,7 +174,7 @@ async def rebuild(
     return begun.operation
 
 
-def _planned_anew(context: ActionContext, pc: CloudPc, kind: Rebuild, planned: Planned) -> CloudPc:
+def _planned_anew(context: ActionContext, pc: CloudPc, kind: Rebuild, planned: PlannedBuild) -> CloudPc:
     _refuse_unless_possible(pc, kind)
     anew = replanned(with_plan_of_today(pc, planned.plans), kind.event, context.now)
     resumed_at = resumable_by_hand(pc, planned.snapshot) if kind is RETRY else None
@@ -211,7 +211,7 @@ async def _start(context: ActionContext, client: DurableClient, pc: CloudPc, *, 
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedBuild:
     """The snapshot for a build of a Cloud PC now, the group of its user, and their licences."""
 
     snapshot: Snapshot
@@ -219,7 +219,7 @@ class Planned:
     plans: tuple[ServicePlan, ...]
 
 
-async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType | None) -> Planned:
+async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType | None) -> PlannedBuild:
     """Return the snapshot from which the Cloud PC would be built now, by the directory and its policy.
 
     *account*: the user's new account type, None: as the policy says. Raises: ConflictError.
@@ -247,7 +247,7 @@ async def plan_now(context: ActionContext, pc: CloudPc, account: UserAccountType
         raise ConflictError("the connection, its site or the image of the policy is gone", policyId=policy.id)
     if account is not None:
         snapshot = snapshot.but(local_admin_enabled=account is UserAccountType.ADMINISTRATOR)
-    return Planned(snapshot, targeted_group(policy, entitled.group_ids), entitled.plans)
+    return PlannedBuild(snapshot, targeted_group(policy, entitled.group_ids), entitled.plans)
 
 
 async def _has_site(context: ActionContext, connection: Connection) -> bool:

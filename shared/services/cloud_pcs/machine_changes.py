@@ -36,7 +36,7 @@ _SOON = timedelta(minutes=1)
 """Time until the directory is read again in any case: the licence may have come in the very second of asking."""
 
 
-class Verdict(StrEnum):
+class ResizeVerdict(StrEnum):
     """Graph: cloudPcResizeValidationCode."""
 
     SUCCESS = "success"
@@ -51,7 +51,7 @@ class Verdict(StrEnum):
 class Blocker:
     """Why a resize is not possible: Graph's code, and a message."""
 
-    verdict: Verdict
+    verdict: ResizeVerdict
     why: str
 
     def __str__(self) -> str:
@@ -62,11 +62,11 @@ class Blocker:
 def blocker(pc: CloudPc, target: ServicePlan, of_user: Iterable[CloudPc]) -> Blocker | None:
     """Return why *pc* cannot be resized now, None when it can. *of_user*: all Cloud PCs of its user."""
     if why := _busy(pc, target):
-        return Blocker(Verdict.CONFLICT, why)
+        return Blocker(ResizeVerdict.CONFLICT, why)
     if why := _unfit(pc, target):
-        return Blocker(Verdict.NOT_SUPPORTED, why)
+        return Blocker(ResizeVerdict.NOT_SUPPORTED, why)
     if any(target.id in other.claims for other in of_user if other.id != pc.id):
-        return Blocker(Verdict.TAKEN, f"another Cloud PC of the user has the licence {target.display_name}")
+        return Blocker(ResizeVerdict.TAKEN, f"another Cloud PC of the user has the licence {target.display_name}")
     return None
 
 
@@ -170,27 +170,27 @@ async def held_plans(context: ActionContext, client: DurableClient, pc: CloudPc)
     """
     await refuse_while_rerunning(client, pc)
     if why := await why_paused(context.deps, context.tenant, pc):
-        raise ConflictError(f"{why}; resume it first", code=Verdict.CONFLICT.value)
+        raise ConflictError(f"{why}; resume it first", code=ResizeVerdict.CONFLICT.value)
     if context.tenant.settings.licence_source is LicenceSource.SEATS:
         return frozenset()
     try:
         rules = context.tenant.settings.service_plans
         entitled = await entitlement_of_user(context.deps.graph(context.tenant), rules, pc.user.id, ())
     except NotFoundError as error:
-        raise ConflictError("the directory no longer has the user", code=Verdict.NOT_SUPPORTED.value) from error
+        raise ConflictError("the directory no longer has the user", code=ResizeVerdict.NOT_SUPPORTED.value) from error
     return frozenset(plan.id for plan in entitled.plans)
 
 
-async def verdicts(context: ActionContext, cloud_pc_ids: Iterable[str], plan_id: str) -> dict[str, Verdict]:
+async def verdicts(context: ActionContext, cloud_pc_ids: Iterable[str], plan_id: str) -> dict[str, ResizeVerdict]:
     """Return for each Cloud PC whether it could be resized now, in Graph's words. Raises: InvalidError."""
     target, found = await target_plan(context, plan_id), {}
     for each in dict.fromkeys(cloud_pc_ids):
         stored = await context.deps.cloud_pcs.find(context.tenant.id, each)
-        found[each] = Verdict.NOT_FOUND
+        found[each] = ResizeVerdict.NOT_FOUND
         if stored is not None:
             of_user = await context.deps.cloud_pcs.of_user(context.tenant.id, stored.value.user.id)
             blocked = blocker(stored.value, target, [one.value for one in of_user])
-            found[each] = blocked.verdict if blocked else Verdict.SUCCESS
+            found[each] = blocked.verdict if blocked else ResizeVerdict.SUCCESS
     return found
 
 

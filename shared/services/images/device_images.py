@@ -31,7 +31,7 @@ from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.images.sources import gallery_images, own_images
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
-from shared.services.operations.intents import Begun, Resource, begin_operation, make_change, resume_operation
+from shared.services.operations.intents import BegunOperation, Resource, begin_operation, make_change, resume_operation
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled, start_watched
 from shared.services.operations.writes import change, insertion, name_taken_is, removal, replacement
 from shared.storage.due import Due, DueKind
@@ -63,7 +63,7 @@ async def image_facts(context: ActionContext) -> ImageFacts:
 
 async def create_device_image(
     context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: ImageFacts
-) -> Begun[Stored[DeviceImage]]:
+) -> BegunOperation[Stored[DeviceImage]]:
     """Save a device image from the wizard's form and begin its build. Raises: InvalidError."""
     deps, tenant, image_id = context.deps, context.tenant, context.new_id("image")
     others = facts.but(images=tuple(i for i in facts.images if i.id != image_id))

@@ -25,9 +25,9 @@ from shared.domain.operations.pausing import pause_reason
 from shared.domain.tenants.tenant import Site, Tenant
 from shared.services.networks.join_passwords import forget_earlier_passwords
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.intents import Begun, Promise, Resource, begin_operation, make_change
+from shared.services.operations.intents import BegunOperation, Promise, Resource, begin_operation, make_change
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
-from shared.services.operations.writes import Write
+from shared.services.operations.writes import RecordWrite
 from shared.storage.due import Due, DueKind
 from shared.workflow import DurableClient, start
 
@@ -43,10 +43,10 @@ async def begin_check(
     client: DurableClient,
     connection: Connection,
     site: Site,
-    write: Write[R],
+    write: RecordWrite[R],
     *,
     first: Promise | None = None,
-) -> Begun[R]:
+) -> BegunOperation[R]:
     """Make a change and begin the health checks of the changed *connection*, with a probe; return the operation.
 
     *first*: what is done between the two.
@@ -67,7 +67,7 @@ async def begin_check(
 
     if waiting is None:
         return await begin_operation(context, CHECK_OPERATION, resource, write, promise=promise, start=begin)
-    return Begun(waiting, await make_change(context, resource, write, promise=promise, start=begin))
+    return BegunOperation(waiting, await make_change(context, resource, write, promise=promise, start=begin))
 
 
 async def start_check(

@@ -33,8 +33,16 @@ from shared.services.networks.connection_checks import (
 from shared.services.networks.join_passwords import forget_password, password_of_change, renew_password, store_password
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import Users, refuse_while_used
-from shared.services.operations.intents import Begun, Promise, Resource, begin_operation, make_change
-from shared.services.operations.writes import Effect, Write, insertion, name_taken_is, no_record, removal, replacement
+from shared.services.operations.intents import BegunOperation, Promise, Resource, begin_operation, make_change
+from shared.services.operations.writes import (
+    RecordWrite,
+    WriteEffect,
+    insertion,
+    name_taken_is,
+    no_record,
+    removal,
+    replacement,
+)
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -56,7 +64,7 @@ async def connection_facts(context: ActionContext, *, any_subscription: bool) ->
 
 async def create_connection(
     context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: ConnectionFacts
-) -> Begun[Stored[Connection]]:
+) -> BegunOperation[Stored[Connection]]:
     """Create a connection from the wizard's form and begin its health checks. Raises: InvalidError.
 
     First the password is stored in Key Vault: the same request overwrites it when it is sent again.
@@ -133,7 +141,7 @@ _NEEDED = "required with another domain, account or network: the stored password
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
+class UpdatedConnection:
     """A connection after a change; *operation*: of its health checks, None where they are not needed."""
 
     stored: Stored[Connection]
@@ -147,7 +155,7 @@ async def update_connection(
     form: Mapping[str, Any],
     password: str | None,
     facts: ConnectionFacts,
-) -> Updated:
+) -> UpdatedConnection:
     """Change a connection as the wizard's *form* says; a change on which machines depend is checked before it is used.
 
     *password*: the new one, None: it stays. Raises: InvalidError, ConflictError, StaleError.
@@ -155,7 +163,7 @@ async def update_connection(
     before = stored.value
     after = changed_connection(before, form, password, facts)
     if after == before and password is None:
-        return Updated(stored)
+        return UpdatedConnection(stored)
     recheck = password is not None or after.but(display_name=before.display_name) != before
     if recheck:
         await _refuse_moving(context, before, after)
@@ -179,14 +187,14 @@ async def _save(
     *,
     recheck: bool,
     first: Promise | None = None,
-) -> Updated:
+) -> UpdatedConnection:
     """Replace the record; where it has to be checked again, do *first* and then begin that."""
     write = replacement(stored, after, context.deps.connections.replace)
     with name_taken_is(NAME_TAKEN):
         if not recheck:
-            return Updated(await make_change(context, Resource(ResourceType.CONNECTION, after.id), write))
+            return UpdatedConnection(await make_change(context, Resource(ResourceType.CONNECTION, after.id), write))
         begun = await begin_check(context, client, after, await _site_of(context, after), write, first=first)
-        return Updated(begun.result, begun.operation)
+        return UpdatedConnection(begun.result, begun.operation)
 
 
 async def delete_connection(context: ActionContext, stored: Stored[Connection]) -> None:
@@ -214,12 +222,12 @@ async def run_health_checks(context: ActionContext, client: DurableClient, conne
     def edit(there: Connection) -> Connection:
         return there.but(checks_wanted_until=wanted_for_now(there, context.now, edited=False))
 
-    async def apply() -> Effect[None]:
+    async def apply() -> WriteEffect[None]:
         await deps.connections.change(tenant.id, connection_id, edit)
-        return Effect(None)
+        return WriteEffect(None)
 
     site = await _site_of(context, connection)
-    return (await begin_check(context, client, connection, site, Write(apply, of_record=False))).operation
+    return (await begin_check(context, client, connection, site, RecordWrite(apply, of_record=False))).operation
 
 
 async def update_password(

@@ -13,12 +13,12 @@ import logging
 from collections import Counter
 from datetime import datetime, timedelta
 
-from shared.clients.storage import Blobs, Found
+from shared.clients.storage import Blobs, FoundBlob
 from shared.dependencies import Dependencies
 from shared.domain.exporting import (
     EXPORTED,
+    ExportPart,
     Manifest,
-    Part,
     begin_of,
     expired,
     export_name,
@@ -106,14 +106,14 @@ async def _surplus(blobs: Blobs, of_day: list[str]) -> set[str]:
     return set()
 
 
-async def _export(contents: Contents, blobs: Blobs, name: str, table: str) -> tuple[Part, ...]:
+async def _export(contents: Contents, blobs: Blobs, name: str, table: str) -> tuple[ExportPart, ...]:
     found = await blobs.folder(f"{name}/{table}")
     parts = [_part(each) for each in found]
     token = found[-1].facts["next"] if found else ""
     while token != _END:
         lines, schemas, token = await _gather(contents, table, token)
         content = "".join(lines).encode()
-        part = Part(
+        part = ExportPart(
             name=part_name(name, table, len(parts)),
             rows=len(lines),
             sha256=hashlib.sha256(content).hexdigest(),
@@ -143,7 +143,7 @@ def _schema(row: Row) -> str:
     return str(row.get("schema", "none"))
 
 
-def _facts(part: Part, following: str) -> dict[str, str]:
+def _facts(part: ExportPart, following: str) -> dict[str, str]:
     return {
         "rows": str(part.rows),
         "sha256": part.sha256,
@@ -152,8 +152,8 @@ def _facts(part: Part, following: str) -> dict[str, str]:
     }
 
 
-def _part(found: Found) -> Part:
-    return Part(
+def _part(found: FoundBlob) -> ExportPart:
+    return ExportPart(
         name=found.name,
         rows=int(found.facts["rows"]),
         sha256=found.facts["sha256"],

@@ -35,7 +35,7 @@ from shared.domain.operations.operation import (
 from shared.domain.values import Value
 from shared.errors import ConflictError, NotFoundError, StaleError
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.writes import Write, insertion
+from shared.services.operations.writes import RecordWrite, insertion
 from shared.storage.repository import Repository, Stored
 
 _log = logging.getLogger("deskwright.maintenance")
@@ -127,7 +127,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun(Generic[R]):
+class BegunOperation(Generic[R]):
     """An operation that was opened, and the result of the write."""
 
     operation: Operation
@@ -137,7 +137,7 @@ class Begun(Generic[R]):
 async def make_change(
     context: ActionContext,
     resource: Resource,
-    write: Write[R],
+    write: RecordWrite[R],
     *,
     promise: Promise | None = None,
     start: Callable[[R], Awaitable[object]] | None = None,
@@ -161,12 +161,12 @@ async def begin_operation(
     context: ActionContext,
     kind: str,
     resource: Resource,
-    write: Write[R],
+    write: RecordWrite[R],
     *,
     promise: Promise | None = None,
     start: Callable[[R], Awaitable[object]] | None = None,
     code: str = "notBegun",
-) -> Begun[R]:
+) -> BegunOperation[R]:
     """Begin a long job; return its operation, and the result of the write.
 
     Raises: what the write does, and ConflictError of *start*; the operation has failed with *code* then. StaleError
@@ -193,7 +193,7 @@ async def begin_operation(
             await _fail(context, operation, intent.value, code, error)
             raise
     await _close(context.deps, intent.value)
-    return Begun(operation, result)
+    return BegunOperation(operation, result)
 
 
 async def resume_operation(
@@ -249,7 +249,7 @@ class _Intended:
 
 
 async def _intend(
-    context: ActionContext, resource: Resource, write: Write[R], *, promised: bool, operation_id: str | None
+    context: ActionContext, resource: Resource, write: RecordWrite[R], *, promised: bool, operation_id: str | None
 ) -> _Intended:
     intent = Intent(
         id=_intent_id(context, resource),
@@ -267,7 +267,7 @@ async def _intend(
     return _Intended(intent, interrupted=False)
 
 
-async def _write(context: ActionContext, resource: Resource, write: Write[R], intent: _Intended) -> R:
+async def _write(context: ActionContext, resource: Resource, write: RecordWrite[R], intent: _Intended) -> R:
     """Write the record, and the audit event of the actual change."""
     effect = await write.apply()
     earlier = intent.value.event

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.clients.storage import Blobs
-from shared.domain.exporting import EXPORTED, FORMAT, Manifest, Part
+from shared.domain.exporting import EXPORTED, FORMAT, ExportPart, Manifest
 from shared.errors import ConflictError, NotFoundError
 from shared.services.operations.after_restore import compare_first
 from shared.services.operations.due_rules import DUE_RULES, read_tenant_records
@@ -72,7 +72,7 @@ async def _verify(blobs: Blobs, manifest: Manifest) -> None:
             raise DamagedError(f"{part.name} does not have {part.rows} rows")
 
 
-async def _content(blobs: Blobs, part: Part) -> bytes:
+async def _content(blobs: Blobs, part: ExportPart) -> bytes:
     content = await blobs.get(part.name)
     if content is None:
         raise DamagedError(f"{part.name} is not there")

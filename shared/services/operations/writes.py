@@ -22,7 +22,7 @@ Edit = Callable[[V], V | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Effect(Generic[R]):
+class WriteEffect(Generic[R]):
     """Effect of a write. *result*: for the use case; *before* and *after*: for the audit log."""
 
     result: R
@@ -32,10 +32,10 @@ class Effect(Generic[R]):
 
 
 @dataclass(frozen=True, slots=True)
-class Write(Generic[R]):
+class RecordWrite(Generic[R]):
     """A write that was decided: *before* and *after* are the record's. *of_record*: False where none is written."""
 
-    apply: Callable[[], Awaitable[Effect[R]]]
+    apply: Callable[[], Awaitable[WriteEffect[R]]]
     before: Value | None = None
     after: Value | None = None
     of_record: bool = True
@@ -50,7 +50,7 @@ def name_taken_is(problem: Problem) -> Iterator[None]:
         raise InvalidError(problem) from error
 
 
-def insertion(context: ActionContext, repository: Repository[V], value: V, id: str) -> Write[Stored[V]]:  # noqa: A002 - the word of every record
+def insertion(context: ActionContext, repository: Repository[V], value: V, id: str) -> RecordWrite[Stored[V]]:  # noqa: A002 - the word of every record
     """Return the write that adds *value* to *repository*; where this very request has added it before, it gives that.
 
     Raises, when applied: ConflictError if somebody else has.
@@ -63,22 +63,22 @@ def insertion_by(
     value: V,
     insert: Callable[[V], Awaitable[Stored[V]]],
     find: Callable[[], Awaitable[Stored[V] | None]],
-) -> Write[Stored[V]]:
+) -> RecordWrite[Stored[V]]:
     """Return the same as ``insertion``, by functions: *find* returns a record that this very request may have added."""
 
-    async def apply() -> Effect[Stored[V]]:
+    async def apply() -> WriteEffect[Stored[V]]:
         try:
-            return Effect(await insert(value), None, value)
+            return WriteEffect(await insert(value), None, value)
         except ConflictError:
             there = await find() if context.repeatable else None
             if there is None:
                 raise
-            return Effect(there, None, there.value, changed=False)
+            return WriteEffect(there, None, there.value, changed=False)
 
-    return Write(apply, None, value)
+    return RecordWrite(apply, None, value)
 
 
-def change(before: V, edit: Edit[V], apply_edit: Callable[[Edit[V]], Awaitable[V]]) -> Write[V]:
+def change(before: V, edit: Edit[V], apply_edit: Callable[[Edit[V]], Awaitable[V]]) -> RecordWrite[V]:
     """Return the write that edits a record, once more whenever somebody else was faster (``Repository.change``).
 
     *apply_edit* does that for one record. Raises: ConflictError where *edit* refuses what is there now.
@@ -90,14 +90,14 @@ def change(before: V, edit: Edit[V], apply_edit: Callable[[Edit[V]], Awaitable[V
         seen = value
         return edit(value)
 
-    async def apply() -> Effect[V]:
+    async def apply() -> WriteEffect[V]:
         after = await apply_edit(watched)
-        return Effect(after, seen, after, changed=seen != after)
+        return WriteEffect(after, seen, after, changed=seen != after)
 
-    return Write(apply, before, edit(before) or before)
+    return RecordWrite(apply, before, edit(before) or before)
 
 
-def change_cloud_pc(context: ActionContext, before: CloudPc, edit: Edit[CloudPc]) -> Write[CloudPc]:
+def change_cloud_pc(context: ActionContext, before: CloudPc, edit: Edit[CloudPc]) -> RecordWrite[CloudPc]:
     """Return the write that edits a Cloud PC, which was as *before* when that was decided.
 
     Raises, when applied: ConflictError where *edit* does, or where it has been built anew meanwhile.
@@ -112,35 +112,35 @@ def change_cloud_pc(context: ActionContext, before: CloudPc, edit: Edit[CloudPc]
     return change(before, edit_unless_built_anew, partial(context.deps.cloud_pcs.change, before.tenant_id, before.id))
 
 
-def replacement(stored: Stored[V], after: V, replace: Callable[..., Awaitable[Stored[V]]]) -> Write[Stored[V]]:
+def replacement(stored: Stored[V], after: V, replace: Callable[..., Awaitable[Stored[V]]]) -> RecordWrite[Stored[V]]:
     """Return the write that replaces a record by a repository's *replace*; an unchanged record is not written.
 
     Raises, when applied: StaleError, NotFoundError.
     """
     before = stored.value
 
-    async def apply() -> Effect[Stored[V]]:
+    async def apply() -> WriteEffect[Stored[V]]:
         if after == before:
-            return Effect(stored, before, after, changed=False)
-        return Effect(await replace(after, seen=stored.etag), before, after)
+            return WriteEffect(stored, before, after, changed=False)
+        return WriteEffect(await replace(after, seen=stored.etag), before, after)
 
-    return Write(apply, before, after)
+    return RecordWrite(apply, before, after)
 
 
-def removal(before: Value, remove: Callable[[], Awaitable[None]]) -> Write[None]:
+def removal(before: Value, remove: Callable[[], Awaitable[None]]) -> RecordWrite[None]:
     """Return the write that removes a record. Raises, when applied: StaleError."""
 
-    async def apply() -> Effect[None]:
+    async def apply() -> WriteEffect[None]:
         await remove()
-        return Effect(None, before, None)
+        return WriteEffect(None, before, None)
 
-    return Write(apply, before, None)
+    return RecordWrite(apply, before, None)
 
 
-def no_record(before: Value | None = None, after: Value | None = None) -> Write[None]:
+def no_record(before: Value | None = None, after: Value | None = None) -> RecordWrite[None]:
     """Return the write of a change that only starts work: nothing but its audit event, with *before* and *after*."""
 
-    async def apply() -> Effect[None]:
-        return Effect(None, before, after)
+    async def apply() -> WriteEffect[None]:
+        return WriteEffect(None, before, after)
 
-    return Write(apply, before, after, of_record=False)
+    return RecordWrite(apply, before, after, of_record=False)

@@ -208,7 +208,7 @@ _LEAVING = frozenset({Status.NOT_PROVISIONED, Status.IN_GRACE_PERIOD, Status.DEP
 
 
 @dataclass(frozen=True, slots=True)
-class Updated:
+class UpdatedPolicy:
     """A policy after an edit; *operation*: of the reconcile, None where the edit needs none."""
 
     stored: Stored[Policy]
@@ -221,7 +221,7 @@ async def update_policy(
     stored: Stored[Policy],
     form: Form,
     regions: Sequence[tuple[str | None, str | None]] | None = None,
-) -> Updated:
+) -> UpdatedPolicy:
     """Apply the changes of *form* to a policy. Raises: InvalidError, StaleError.
 
     *regions*: the region and name that were written for each of its connections (``with_regions``), None: nothing.
@@ -231,7 +231,7 @@ async def update_policy(
     if regions:
         after = after.but(domain_join_configurations=with_regions(after.domain_join_configurations, regions))
     if after == before:
-        return Updated(stored)
+        return UpdatedPolicy(stored)
     after = after.but(last_modified_date_time=context.now)
     promise = partial(promise_reconcile, context.deps, context.tenant.id, context.now)
     with name_taken_is(NAME_TAKEN):
@@ -243,7 +243,7 @@ async def update_policy(
         )
     # Users who could not be given a Cloud PC by it before may be given one now.
     operation = await reconcile_for(context, client, after.id) if after.assignments else None
-    return Updated(replaced, operation)
+    return UpdatedPolicy(replaced, operation)
 
 
 async def delete_policy(context: ActionContext, stored: Stored[Policy]) -> None:

@@ -11,13 +11,13 @@ from typing import Any
 
 from shared.clients.directory import existing_groups, members_of_groups
 from shared.clients.pacing import retry_while_throttled
-from shared.clients.vm_sizes import Offer
+from shared.clients.vm_sizes import SizeOffer
 from shared.dependencies import Dependencies
 from shared.domain.networks.connection import Connection
 from shared.domain.planning.queueing import rights_used
 from shared.domain.spot.engine.seeing import drift_of
 from shared.domain.spot.groups.group import HARDWARE, USERS_PER_HOST, LicenseType, SpotGroup, host_hardware
-from shared.domain.spot.groups.members import Rights, Seen, SpotMember, seen_users
+from shared.domain.spot.groups.members import Rights, SeenMember, SpotMember, seen_users
 from shared.domain.spot.hosts.host import windows_of
 from shared.domain.spot.hosts.observed import SettingsDrift
 from shared.domain.spot.images.image_set import HostPoolType
@@ -109,7 +109,7 @@ async def _size_faults(
 
 
 def size_fault(
-    size: str, license_type: LicenseType, offers: Mapping[str, Mapping[str, Offer]], *, hibernates: bool
+    size: str, license_type: LicenseType, offers: Mapping[str, Mapping[str, SizeOffer]], *, hibernates: bool
 ) -> str | None:
     """Return why hosts of a licence type cannot have a size, None if they can, or nothing is known of it."""
     if not offers:
@@ -146,7 +146,7 @@ def licences_of(context: ActionContext, groups: Iterable[SpotGroup]) -> dict[Lic
     return {each: SpotLicences(total=totals.get(each.value), used=used[each]) for each in LicenseType}
 
 
-async def _members(context: ActionContext, group_ids: Iterable[str]) -> tuple[Seen, ...] | None:
+async def _members(context: ActionContext, group_ids: Iterable[str]) -> tuple[SeenMember, ...] | None:
     """Return the members of the groups, or None if they cannot be read."""
     graph = context.deps.graph(context.tenant)
 

@@ -40,8 +40,8 @@ from shared.domain.wizards.spot_group_steps import (
 )
 from shared.errors import ConflictError, InvalidError
 from shared.services.operations.action_context import ActionContext
-from shared.services.operations.intents import Begun, Resource, begin_operation, make_change
-from shared.services.operations.writes import Effect, Write, change, insertion, name_taken_is, replacement
+from shared.services.operations.intents import BegunOperation, Resource, begin_operation, make_change
+from shared.services.operations.writes import RecordWrite, WriteEffect, change, insertion, name_taken_is, replacement
 from shared.services.spot.reconciling import reconciled_after
 from shared.storage.repository import Stored
 from shared.workflow import DurableClient
@@ -68,7 +68,7 @@ def _resource(stored: Stored[SpotGroup]) -> Resource:
     return Resource(ResourceType.SPOT_GROUP, stored.value.id)
 
 
-def _setting(context: ActionContext, stored: Stored[SpotGroup], paused: Paused | None) -> Write[SpotGroup]:
+def _setting(context: ActionContext, stored: Stored[SpotGroup], paused: Paused | None) -> RecordWrite[SpotGroup]:
     before = stored.value
 
     def edit(group: SpotGroup) -> SpotGroup | None:
@@ -112,7 +112,7 @@ Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Removal:
+class GroupRemoval:
     """Numbers of the objects that the deletion of a Spot Group removes."""
 
     members: int
@@ -126,7 +126,7 @@ class Removal:
 
 async def create_spot_group(
     context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: SpotGroupFacts
-) -> Begun[Stored[SpotGroup]]:
+) -> BegunOperation[Stored[SpotGroup]]:
     """Save a Spot Group from the wizard's form, and begin to build it. Raises: InvalidError."""
     group_id = naming.spot_group_id(context.new_id("spotGroup"))
     group = _group_of(context, group_id, form, _without(facts, group_id))
@@ -141,7 +141,7 @@ async def edit_spot_group(
     form: Mapping[str, Any],
     facts: SpotGroupFacts,
     match: Callable[[str], None],
-) -> Begun[Stored[SpotGroup]]:
+) -> BegunOperation[Stored[SpotGroup]]:
     """Edit a Spot Group by the form, and reconcile it. Raises: InvalidError, StaleError.
 
     *match* is given the ETag of the group that is changed, and raises if the caller means another one.
@@ -191,12 +191,12 @@ async def delete_spot_group(
     return (await _change(context, client, DELETE_OPERATION, stored, after)).operation
 
 
-async def read_removal(context: ActionContext, group: SpotGroup) -> Removal:
+async def read_removal(context: ActionContext, group: SpotGroup) -> GroupRemoval:
     """Return the numbers of members, sessions and hosts that the deletion of a group would remove now."""
     deps = context.deps
     members = [each.value async for each in deps.spot_members.each(group.tenant_id, group_id=group.id)]
     state = await deps.spot_states.find(group.tenant_id, group.id)
-    return Removal(
+    return GroupRemoval(
         members=sum(member.counts for member in members),
         sessions=state.value.active_sessions + state.value.disconnected_sessions if state else 0,
         hosts=state.value.hosts if state else 0,
@@ -223,17 +223,17 @@ async def confirm_member_removals(
         raise ConflictError(NONE_HELD)
     confirmed = [Stored(each.value.but(confirmed_by=context.actor.name), each.etag) for each in held]
 
-    async def confirm() -> Effect[None]:
+    async def confirm() -> WriteEffect[None]:
         await members.save_all(confirmed)
-        return Effect(None, None, group)
+        return WriteEffect(None, None, group)
 
-    write = Write(confirm, None, group, of_record=False)
+    write = RecordWrite(confirm, None, group, of_record=False)
     return (await _begin(context, client, CONFIRM_OPERATION, group.id, write)).operation, len(held)
 
 
 async def _change(
     context: ActionContext, client: DurableClient, kind: str, stored: Stored[SpotGroup], after: SpotGroup
-) -> Begun[Stored[SpotGroup]]:
+) -> BegunOperation[Stored[SpotGroup]]:
     """Write a group and request its reconcile. Raises: InvalidError for a taken name, StaleError."""
     with name_taken_is(NAME_TAKEN):
         write = replacement(stored, after, context.deps.spot_groups.replace)
@@ -241,8 +241,8 @@ async def _change(
 
 
 async def _begin(
-    context: ActionContext, client: DurableClient, kind: str, group_id: str, write: Write[Result]
-) -> Begun[Result]:
+    context: ActionContext, client: DurableClient, kind: str, group_id: str, write: RecordWrite[Result]
+) -> BegunOperation[Result]:
     """Make a change of a group and request its reconcile."""
     return await begin_operation(
         context,

@@ -37,8 +37,8 @@ from shared.services.images.replicas import uses_of_set
 from shared.services.images.sources import own_images, session_host_images
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
-from shared.services.operations.intents import Begun, Resource, begin_operation, make_change
-from shared.services.operations.writes import Effect, Write, insertion, name_taken_is, removal, replacement
+from shared.services.operations.intents import BegunOperation, Resource, begin_operation, make_change
+from shared.services.operations.writes import RecordWrite, WriteEffect, insertion, name_taken_is, removal, replacement
 from shared.services.spot.image_versions import start_build
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -136,7 +136,7 @@ async def image_set_facts(context: ActionContext) -> ImageSetFacts:
 
 async def create_image_set(
     context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: ImageSetFacts
-) -> Begun[Stored[ImageSet]] | Stored[ImageSet]:
+) -> BegunOperation[Stored[ImageSet]] | Stored[ImageSet]:
     """Save an image set with its first version, which is built where it is a copy. Raises: InvalidError."""
     deps, tenant, set_id = context.deps, context.tenant, context.new_id("imageSet")
     others = facts.but(image_sets=[s for s in facts.image_sets if s.id != set_id])
@@ -259,13 +259,13 @@ async def delete_image_set(context: ActionContext, stored: Stored[ImageSet]) -> 
     refuse_while_used("the image set is in use", {"spotGroups": groups, "imageVersions": kept}, advice=advice)
     write = removal(image_set, partial(deps.image_sets.remove, tenant_id, image_set.id, seen=stored.etag))
 
-    async def apply() -> Effect[None]:
+    async def apply() -> WriteEffect[None]:
         effect = await write.apply()
         for version in versions:
             await deps.image_versions.remove(tenant_id, version.id)
         return effect
 
-    await make_change(context, Resource(ResourceType.IMAGE_SET, image_set.id), Write(apply, image_set, None))
+    await make_change(context, Resource(ResourceType.IMAGE_SET, image_set.id), RecordWrite(apply, image_set, None))
     await forget_secrets(deps, image_set.stored_secrets)
 
 

@@ -30,7 +30,7 @@ from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.images.replicas import uses_of_version
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
-from shared.services.operations.intents import Begun, Resource, begin_operation, make_change, resume_operation
+from shared.services.operations.intents import BegunOperation, Resource, begin_operation, make_change, resume_operation
 from shared.services.operations.writes import Edit, change, insertion, name_taken_is, replacement
 from shared.storage.due import DueKind
 from shared.storage.repository import Stored
@@ -61,7 +61,7 @@ async def version_of(context: ActionContext, image_set_id: str, number: str) -> 
 
 async def create_image_version(
     context: ActionContext, client: DurableClient, form: Mapping[str, Any], facts: VersionFacts
-) -> Begun[Stored[ImageVersion]]:
+) -> BegunOperation[Stored[ImageVersion]]:
     """Save a version from the wizard's form and begin its build. Raises: InvalidError, ConflictError."""
     version_id = context.new_id("imageVersion")
     others = facts.but(versions=tuple(v for v in facts.versions if v.id != version_id))
@@ -71,7 +71,7 @@ async def create_image_version(
 
 async def save_version(
     context: ActionContext, client: DurableClient, version: ImageVersion
-) -> Begun[Stored[ImageVersion]]:
+) -> BegunOperation[Stored[ImageVersion]]:
     """Save a version and begin its build. Raises: InvalidError where its number is taken."""
     deps = context.deps
     with name_taken_is(VERSION_TAKEN):

@@ -21,7 +21,7 @@ from shared.domain.spot.groups.members import (
     MemberPlan,
     MemberStatus,
     Roll,
-    Seen,
+    SeenMember,
     SpotMember,
     dissolved,
     plan_members,
@@ -73,7 +73,7 @@ async def read_members(
         return roll
     left = await confirmed_leavers(directory, group, [member.user_id for member in doubtful])
     found = tuple(
-        Seen(user_id=each.user_id, user_principal_name=each.user_principal_name, display_name=each.display_name)
+        SeenMember(user_id=each.user_id, user_principal_name=each.user_principal_name, display_name=each.display_name)
         for each in doubtful
         if left.get(each.user_id) is False
     )

@@ -24,7 +24,7 @@ from shared.domain.wizards.update_spot_group import MethodStep, review_spot_grou
 from shared.errors import ConflictError, InvalidError, NotFoundError, StaleError
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, make_change
-from shared.services.operations.writes import Edit, Effect, Write, change
+from shared.services.operations.writes import Edit, RecordWrite, WriteEffect, change
 from shared.services.spot.reconciling import reconciled_after
 from shared.services.spot.session_hosts import start_host_task
 from shared.storage.repository import Stored
@@ -166,7 +166,7 @@ async def _begin(
     """Write the release, then its id into the group, so that a group never names a missing release."""
     deps, before = context.deps, stored.value
 
-    async def apply() -> Effect[Stored[SpotGroup]]:
+    async def apply() -> WriteEffect[Stored[SpotGroup]]:
         if await deps.releases.find(release.tenant_id, release.id) is None:
             await deps.releases.insert(release)
         try:
@@ -176,13 +176,13 @@ async def _begin(
             raise
         if before.release_id and before.release_id != release.id:
             await _supersede(context, before.release_id)
-        return Effect(replaced, before, after)
+        return WriteEffect(replaced, before, after)
 
     begun = await begin_operation(
         context,
         RELEASE_OPERATION,
         Resource(ResourceType.SPOT_GROUP, before.id),
-        Write(apply, before, after),
+        RecordWrite(apply, before, after),
         **reconciled_after(context, client, before.id),
     )
     return begun.operation
@@ -265,18 +265,18 @@ async def cancel_release(context: ActionContext, client: DurableClient, stored: 
     release = (await open_release(context, group)).value
     back = group.but(**dict(release.before), last_modified_date_time=context.now)
 
-    async def apply() -> Effect[SpotRelease]:
+    async def apply() -> WriteEffect[SpotRelease]:
         await deps.spot_groups.replace(back, seen=stored.etag)
         ended = await deps.releases.change(
             release.tenant_id, release.id, lambda there: there.after(ReleaseEvent.CANCELED, at=context.now)
         )
         await end_operation(deps, release, "canceled", context.now)
-        return Effect(ended, group, back)
+        return WriteEffect(ended, group, back)
 
     return await make_change(
         context,
         Resource(ResourceType.SPOT_GROUP, group.id),
-        Write(apply, group, back),
+        RecordWrite(apply, group, back),
         **reconciled_after(context, client, group.id),
     )
 

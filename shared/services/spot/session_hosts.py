@@ -19,7 +19,7 @@ from shared.errors import ConflictError, InvalidError, NotFoundError, Problem
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.intents import Resource, begin_operation, make_change
 from shared.services.operations.sweeps import AGAIN_AFTER, end_stalled
-from shared.services.operations.writes import Effect, Write, change
+from shared.services.operations.writes import RecordWrite, WriteEffect, change
 from shared.services.spot.reconciling import run_after, start_spot_run
 from shared.services.spot.sessions import sessions_by_host, sessions_of, set_open, sign_off_session, tell_users
 from shared.storage.due import Due, DueKind
@@ -187,7 +187,7 @@ async def begin_host_task(
         message = f"{amount(sessions, 'session')} on it would end; tell the users, and repeat it with confirm=true"
         raise ConflictError(message, wouldEnd={"sessions": sessions})
 
-    async def apply() -> Effect[SessionHost]:
+    async def apply() -> WriteEffect[SessionHost]:
         there = (await context.deps.session_hosts.get(host.tenant_id, host.id)).value
         ours = there.work is not None and there.work.operation_id == context.operation_id
         if not ours and (why := refusal(there, HostAction(task.value))):
@@ -195,9 +195,9 @@ async def begin_host_task(
         begun = await start_host_task(
             context.deps, client, there, task, reason=context.actor.name, operation_id=context.operation_id
         )
-        return Effect(begun, host, begun)
+        return WriteEffect(begun, host, begun)
 
-    write = Write(apply, host, host, of_record=False)
+    write = RecordWrite(apply, host, host, of_record=False)
     resource = Resource(ResourceType.SESSION_HOST, host.id)
     return (await begin_operation(context, OPERATIONS[task], resource, write)).operation
 
@@ -223,14 +223,14 @@ async def message_sessions(
     """Show a message to the users of these sessions, of all when *ids* is None. Raises: InvalidError."""
     chosen = await _chosen(context, group, ids)
 
-    async def apply() -> Effect[SessionCount]:
+    async def apply() -> WriteEffect[SessionCount]:
         told = 0
         for host, sessions in chosen:
             told += await tell_users(context.deps, host, sessions, notice)
-        return Effect(SessionCount(sessions=told), None, SessionCount(sessions=told))
+        return WriteEffect(SessionCount(sessions=told), None, SessionCount(sessions=told))
 
     resource = Resource(ResourceType.SPOT_GROUP, group.id)
-    return await make_change(context, resource, Write(apply, None, group, of_record=False))
+    return await make_change(context, resource, RecordWrite(apply, None, group, of_record=False))
 
 
 async def log_off_sessions(
@@ -239,15 +239,15 @@ async def log_off_sessions(
     """Sign off these sessions, without further notice. Raises: InvalidError."""
     chosen = await _chosen(context, group, ids)
 
-    async def apply() -> Effect[SessionCount]:
+    async def apply() -> WriteEffect[SessionCount]:
         for host, sessions in chosen:
             for session in sessions:
                 await sign_off_session(context.deps, host, session)
         done = SessionCount(sessions=sum(len(sessions) for _, sessions in chosen))
-        return Effect(done, None, done)
+        return WriteEffect(done, None, done)
 
     resource = Resource(ResourceType.SPOT_GROUP, group.id)
-    counted = await make_change(context, resource, Write(apply, None, group, of_record=False))
+    counted = await make_change(context, resource, RecordWrite(apply, None, group, of_record=False))
     await start_spot_run(client, group.tenant_id, group.id)
     return counted
 

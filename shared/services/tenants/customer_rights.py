@@ -18,7 +18,7 @@ from shared.contracts.outcomes import DeclinedError, MissingError, Refused, Unan
 from shared.domain.azure_errors import NOT_AUTHORIZED
 from shared.domain.tenants import needs
 from shared.domain.tenants.customer_role import role_template
-from shared.domain.tenants.needs import Verdict
+from shared.domain.tenants.needs import NeedVerdict
 from shared.domain.tenants.tenant import Site
 from shared.services.operations.action_context import ActionContext
 
@@ -44,11 +44,11 @@ def customer_template() -> dict[str, Any]:
     return role_template(_listed("actions.json"))
 
 
-async def judge_providers(context: ActionContext, subscription: str) -> tuple[Verdict, ...]:
+async def judge_providers(context: ActionContext, subscription: str) -> tuple[NeedVerdict, ...]:
     """Judge the registration of the resource providers. Raises: RefusedError, UnavailableError."""
     compute = context.deps.compute(subscription)
 
-    async def judge(namespace: str) -> Verdict:
+    async def judge(namespace: str) -> NeedVerdict:
         path = f"/subscriptions/{subscription}/providers/{namespace}"
         found = await retry_while_throttled(partial(request, compute, "GET", path, _PROVIDER_VERSION))
         return needs.judge_provider(namespace, str(found.get("registrationState", "")), subscription)
@@ -56,7 +56,7 @@ async def judge_providers(context: ActionContext, subscription: str) -> tuple[Ve
     return tuple(await asyncio.gather(*map(judge, needs.PROVIDERS)))
 
 
-async def judge_role(context: ActionContext, subscription: str, sites: Iterable[Site]) -> tuple[Verdict, ...]:
+async def judge_role(context: ActionContext, subscription: str, sites: Iterable[Site]) -> tuple[NeedVerdict, ...]:
     """Judge the actions that the service may do in a subscription, or else in each resource group of the tenant.
 
     Raises: RefusedError, UnavailableError.
@@ -78,31 +78,31 @@ async def judge_role(context: ActionContext, subscription: str, sites: Iterable[
         _listed("subscription-actions.json"), everywhere, f"reading in the subscription {subscription}", advice
     )
     failed = [each for each in (reading, *found) if each.status == "failed"]
-    return tuple(failed) or (Verdict("role", "passed", f"every action that is needed, in {', '.join(groups)}"),)
+    return tuple(failed) or (NeedVerdict("role", "passed", f"every action that is needed, in {', '.join(groups)}"),)
 
 
-async def _in_group(context: ActionContext, subscription: str, name: str, advice: str) -> Verdict:
+async def _in_group(context: ActionContext, subscription: str, name: str, advice: str) -> NeedVerdict:
     scope = f"/subscriptions/{subscription}/resourceGroups/{name}"
     try:
         given = await _permissions(context, subscription, scope)
     except MissingError:
-        return Verdict(
+        return NeedVerdict(
             "role", "failed", f"the resource group {name} does not exist", "Make it, and give the role there."
         )
     except DeclinedError as declined:
-        return Verdict("role", "failed", f"{name}: {declined.code}", advice)
+        return NeedVerdict("role", "failed", f"{name}: {declined.code}", advice)
     return needs.judge_role(_listed("actions.json"), given, f"the resource group {name}", advice)
 
 
-async def _without_list(context: ActionContext, subscription: str, declined: DeclinedError, advice: str) -> Verdict:
+async def _without_list(context: ActionContext, subscription: str, declined: DeclinedError, advice: str) -> NeedVerdict:
     """Judge a service that may not list its own permissions: it has no role at all, or an older one."""
     compute = context.deps.compute(subscription)
     try:
         await _looked_at(partial(subscription_state, compute, subscription))
     except DeclinedError:
-        return Verdict("role", "failed", str(declined), advice)
+        return NeedVerdict("role", "failed", str(declined), advice)
     found = f"the service may read {subscription}, and not list what else it may do there"
-    return Verdict("role", "warning", found, f"{advice} The role there is older, or another one.")
+    return NeedVerdict("role", "warning", found, f"{advice} The role there is older, or another one.")
 
 
 async def _permissions(context: ActionContext, subscription: str, scope: str) -> Sequence[Mapping[str, Sequence[str]]]:

@@ -22,7 +22,7 @@ from shared.contracts.reconciling import MOST_SINGLY, SETTLE_CHANGES, ChangesOrd
 from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.json_text import read_json
-from shared.domain.tenants.directory import WATCH, Resource, Watch
+from shared.domain.tenants.directory import WATCH, Watch, WatchedResource
 from shared.domain.tenants.tenant import Tenant
 from shared.domain.values import Value
 from shared.domain.wizards.forms import parse, problems_of
@@ -207,7 +207,7 @@ async def catch_up(deps: Dependencies, client: DurableClient, tenant: Tenant, no
     users: set[str] = set()
     links: dict[str, str] = {}
     everybody = False
-    for resource, link in ((Resource.USERS, watch.users_link), (Resource.GROUPS, watch.groups_link)):
+    for resource, link in ((WatchedResource.USERS, watch.users_link), (WatchedResource.GROUPS, watch.groups_link)):
         try:
             changes = await changes_since(graph, resource, link)
         except LinkExpiredError:

@@ -16,9 +16,9 @@ from shared.domain.tenants.directory import (
     RENEWED_BEFORE,
     SUBSCRIPTION_LIFE,
     WATCH,
-    Resource,
     Subscription,
     Watch,
+    WatchedResource,
     client_state,
 )
 from shared.domain.tenants.tenant import Tenant
@@ -53,7 +53,7 @@ async def keep_subscribed(deps: Dependencies, tenant: Tenant, url: str, now: dat
     found = await deps.watches.find(directory_id, WATCH)
     watch = found.value if found else Watch(tenant_id=directory_id)
     state = client_state(await notification_key(deps), directory_id)
-    last = {resource: watch.subscription(resource) for resource in Resource}
+    last = {resource: watch.subscription(resource) for resource in WatchedResource}
     lasting = (
         {} if renewing else {of: each for of, each in last.items() if each and each.expires_at - now > RENEWED_BEFORE}
     )
@@ -68,7 +68,7 @@ async def keep_subscribed(deps: Dependencies, tenant: Tenant, url: str, now: dat
 
 
 async def _subscribed(
-    graph: Graph, resource: Resource, known: Subscription | None, where: tuple[str, str], now: datetime
+    graph: Graph, resource: WatchedResource, known: Subscription | None, where: tuple[str, str], now: datetime
 ) -> Subscription:
     """Renew the subscription that is known, or make one."""
     url, state = where

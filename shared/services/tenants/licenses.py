@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from shared.clients.directory import entitlement_of_user, entitlements_of_groups, plans
 from shared.clients.pacing import retry_while_throttled
-from shared.clients.vm_sizes import Offer, offers_in
+from shared.clients.vm_sizes import SizeOffer, offers_in
 from shared.domain.json_text import escape
 from shared.domain.machines.service_plan import ServicePlan, ServicePlanRule
 from shared.domain.machines.sizes import Size
@@ -71,7 +71,9 @@ async def refuse_unusable_sizes(context: ActionContext, before: Tenant, after: T
         raise InvalidError(*problems)
 
 
-def size_problems(rules: Mapping[str, ServicePlanRule], offers: Mapping[str, Mapping[str, Offer]]) -> Iterable[Problem]:
+def size_problems(
+    rules: Mapping[str, ServicePlanRule], offers: Mapping[str, Mapping[str, SizeOffer]]
+) -> Iterable[Problem]:
     """Yield the problem of each size. *offers*: by region and size in lower case; empty: the offers are not known."""
     for part_number, rule in rules.items():
         for index, name in enumerate(rule.vm_sizes):
@@ -81,7 +83,7 @@ def size_problems(rules: Mapping[str, ServicePlanRule], offers: Mapping[str, Map
 
 
 def size_problem(
-    name: str, rule: ServicePlan | ServicePlanRule, offers: Mapping[str, Mapping[str, Offer]]
+    name: str, rule: ServicePlan | ServicePlanRule, offers: Mapping[str, Mapping[str, SizeOffer]]
 ) -> str | None:
     """Return why no machine of a size can fulfil *rule*, None if one can.
 
@@ -97,13 +99,13 @@ def size_problem(
 
 async def read_offers(
     context: ActionContext, subscription_id: str, regions: Iterable[str]
-) -> dict[str, dict[str, Offer]]:
+) -> dict[str, dict[str, SizeOffer]]:
     """Return the sizes that a subscription is offered, by region and size in lower case; no region that is silent."""
     read = {region: await _read(context, subscription_id, region) for region in regions}
     return {region: offers for region, offers in read.items() if offers is not None}
 
 
-async def _read(context: ActionContext, subscription_id: str, region: str) -> dict[str, Offer] | None:
+async def _read(context: ActionContext, subscription_id: str, region: str) -> dict[str, SizeOffer] | None:
     compute = context.deps.compute(subscription_id)
     try:
         return await retry_while_throttled(lambda: offers_in(compute, region))

@@ -25,7 +25,7 @@ from shared.contracts.outcomes import DeclinedError, UnansweredError
 from shared.domain.azure_errors import NOT_AUTHORIZED
 from shared.domain.networks.connection import HealthStatus
 from shared.domain.tenants import needs
-from shared.domain.tenants.needs import Licence, Verdict
+from shared.domain.tenants.needs import Licence, NeedVerdict
 from shared.domain.tenants.tenant import LicenceSource, Site
 from shared.domain.values import Value
 from shared.errors import RefusedError, UnavailableError
@@ -74,7 +74,9 @@ async def _judge(context: ActionContext) -> Readiness:
     consent, principal = await _consent(context)
     verdicts = [consent]
     if consent.status == "failed":
-        verdicts += [Verdict(each, "failed", "not looked at", _FIRST) for each in ("permissions", "role", "licences")]
+        verdicts += [
+            NeedVerdict(each, "failed", "not looked at", _FIRST) for each in ("permissions", "role", "licences")
+        ]
     else:
         verdicts += await _rest(context, principal)
     client_id, own = _client_id(context), _in_own_directory(context)
@@ -97,7 +99,7 @@ async def _judge(context: ActionContext) -> Readiness:
     )
 
 
-async def _rest(context: ActionContext, principal: str | None) -> list[Verdict]:
+async def _rest(context: ActionContext, principal: str | None) -> list[NeedVerdict]:
     sites = [stored.value async for stored in context.deps.sites.each(context.tenant.id)]
     tenant = context.tenant
     subscriptions = (tenant.subscription_id, *tenant.further_subscription_ids)
@@ -113,7 +115,7 @@ async def _rest(context: ActionContext, principal: str | None) -> list[Verdict]:
     return [*(verdict for each in others for verdict in each), *judged, *quota]
 
 
-async def _consent(context: ActionContext) -> tuple[Verdict, str | None]:
+async def _consent(context: ActionContext) -> tuple[NeedVerdict, str | None]:
     """Return the verdict, and the object id of the service in the directory."""
     client = _client_id(context)
     try:
@@ -124,25 +126,25 @@ async def _consent(context: ActionContext) -> tuple[Verdict, str | None]:
     except UnavailableError as error:
         return _no_answer("consent", error), None
     if _in_own_directory(context):
-        return Verdict("consent", "passed", "the provider's own directory: none is needed"), principal
+        return NeedVerdict("consent", "passed", "the provider's own directory: none is needed"), principal
     if principal is None:
-        return Verdict("consent", "failed", "the service is not in the directory", _CONSENT), None
-    return Verdict("consent", "passed", f"the service is in the directory as {principal}"), principal
+        return NeedVerdict("consent", "failed", "the service is not in the directory", _CONSENT), None
+    return NeedVerdict("consent", "passed", f"the service is in the directory as {principal}"), principal
 
 
-def _without_consent(declined: DeclinedError) -> Verdict:
+def _without_consent(declined: DeclinedError) -> NeedVerdict:
     """Return the verdict for a directory that gives no token, or lets nothing be read with it."""
     found, advice = f"{declined.code}: {declined.message}", declined.refused.advice or _CONSENT
     if declined.code == "Authorization_RequestDenied":
         found = "the service may not read the directory, or has a token from before it might"
         advice = f"{_CONSENT} An older token is used for up to an hour."
-    return Verdict("consent", "failed", found, _CONSENT if declined.code == _NOT_THERE else advice)
+    return NeedVerdict("consent", "failed", found, _CONSENT if declined.code == _NOT_THERE else advice)
 
 
-async def _permissions(context: ActionContext, principal: str | None) -> tuple[Verdict, ...]:
+async def _permissions(context: ActionContext, principal: str | None) -> tuple[NeedVerdict, ...]:
     if principal is None:
         advice = "Set DESKWRIGHT_CLIENT_ID, or run 'python -m deployment connect' again."
-        return (Verdict("permissions", "warning", "which identity the service has is not known", advice),)
+        return (NeedVerdict("permissions", "warning", "which identity the service has is not known", advice),)
     graph = context.deps.graph(context.tenant)
     given = await retry_while_throttled(lambda: given_permissions(graph, principal))
     own = _in_own_directory(context)
@@ -150,7 +152,7 @@ async def _permissions(context: ActionContext, principal: str | None) -> tuple[V
     return (needs.judge_permissions(wanted_permissions(), given, advice),)
 
 
-async def _sign_in(context: ActionContext) -> tuple[Verdict, ...]:
+async def _sign_in(context: ActionContext) -> tuple[NeedVerdict, ...]:
     client, graph = context.deps.settings.sign_in_client_id, context.deps.graph(context.tenant)
     if client is None:  # nobody signs in with a registration of ours
         return ()
@@ -159,7 +161,7 @@ async def _sign_in(context: ActionContext) -> tuple[Verdict, ...]:
     return (needs.judge_sign_in(granted=granted, policies=policies, link=_consent_url(context, client)),)
 
 
-async def _single_sign_on(context: ActionContext) -> tuple[Verdict, ...]:
+async def _single_sign_on(context: ActionContext) -> tuple[NeedVerdict, ...]:
     deps, tenant_id = context.deps, context.tenant.id
     wanted = [each.value.configuration.enable_single_sign_on async for each in deps.policies.each(tenant_id)]
     wanted += [each.value.hosts.enable_single_sign_on async for each in deps.spot_groups.each(tenant_id)]
@@ -169,11 +171,11 @@ async def _single_sign_on(context: ActionContext) -> tuple[Verdict, ...]:
     return (needs.judge_single_sign_on(await retry_while_throttled(lambda: remote_desktop_tokens(graph))),)
 
 
-async def _licences(context: ActionContext) -> tuple[tuple[Licence, ...], tuple[Verdict, ...]]:
+async def _licences(context: ActionContext) -> tuple[tuple[Licence, ...], tuple[NeedVerdict, ...]]:
     """Return the licences for Cloud PCs, none where they could not be read; and the verdict."""
     settings, found = context.tenant.settings, list[Licence]()
 
-    async def judged() -> tuple[Verdict, ...]:
+    async def judged() -> tuple[NeedVerdict, ...]:
         plans = {name: rule.to_json() for name, rule in settings.service_plans.items()}
         for each in await licenses_used(context):
             made = needs.licence_of(each.sku_part_number, each.total, plans.get(each.sku_part_number))
@@ -189,25 +191,27 @@ async def _licences(context: ActionContext) -> tuple[tuple[Licence, ...], tuple[
     return tuple(found), verdicts
 
 
-async def _quotas(context: ActionContext, sites: Sequence[Site], licences: Sequence[Licence]) -> tuple[Verdict, ...]:
+async def _quotas(
+    context: ActionContext, sites: Sequence[Site], licences: Sequence[Licence]
+) -> tuple[NeedVerdict, ...]:
     if not sites:
-        return (Verdict("quota", "warning", "the tenant has no site yet", "Make one: it names the regions."),)
+        return (NeedVerdict("quota", "warning", "the tenant has no site yet", "Make one: it names the regions."),)
     first, several = {site.region for site in sites}, bool(context.tenant.further_subscription_ids)
     verdicts = []
     for each in await quotas(context):
         where = f"{each.region} of {each.subscription_id}" if several else each.region
         if each.error is not None:
-            verdicts.append(Verdict(f"quota {where}", "warning", each.error))
+            verdicts.append(NeedVerdict(f"quota {where}", "warning", each.error))
             continue
         free = {usage.family: usage.limit - usage.used for usage in each.usages}
         found = needs.judge_quota(where, free, licences)
         spare = each.region not in first or each.subscription_id != context.tenant.subscription_id
         mild = spare and found.status == "failed"
-        verdicts.append(Verdict(found.name, "warning", found.found, found.advice) if mild else found)
+        verdicts.append(NeedVerdict(found.name, "warning", found.found, found.advice) if mild else found)
     return tuple(verdicts)
 
 
-async def _settled(name: str, check: Awaitable[tuple[Verdict, ...]]) -> tuple[Verdict, ...]:
+async def _settled(name: str, check: Awaitable[tuple[NeedVerdict, ...]]) -> tuple[NeedVerdict, ...]:
     """Return the verdicts of a check, or one on why there are none."""
     try:
         return await check
@@ -217,17 +221,17 @@ async def _settled(name: str, check: Awaitable[tuple[Verdict, ...]]) -> tuple[Ve
         return (_no_answer(name, error),)
 
 
-def _refusal(name: str, refused: RefusedError) -> Verdict:
+def _refusal(name: str, refused: RefusedError) -> NeedVerdict:
     advice = refused.refused.advice if isinstance(refused, DeclinedError) else None
-    return Verdict(name, "failed", f"{refused.code}: {refused.message}", advice or "See docs/permissions.md.")
+    return NeedVerdict(name, "failed", f"{refused.code}: {refused.message}", advice or "See docs/permissions.md.")
 
 
-def _no_answer(name: str, error: UnavailableError) -> Verdict:
+def _no_answer(name: str, error: UnavailableError) -> NeedVerdict:
     _log.warning("%s could not be judged: %s", name, error)
     if isinstance(error, UnansweredError) and error.code.lower() in NOT_AUTHORIZED:
         advice = "Give the service its role first. A new one takes some minutes."
-        return Verdict(name, "failed", f"{error.code}: the service may not read it", advice)
-    return Verdict(name, "warning", "the cloud did not answer", "Check again in some minutes.")
+        return NeedVerdict(name, "failed", f"{error.code}: the service may not read it", advice)
+    return NeedVerdict(name, "warning", "the cloud did not answer", "Check again in some minutes.")
 
 
 def _worst(checks: Iterable[ReadinessCheck]) -> HealthStatus:

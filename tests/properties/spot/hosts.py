@@ -9,15 +9,15 @@ from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.schedule import Schedule, SchedulePhase
 from shared.domain.spot.groups.settings import BufferBase, ScaleIn
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
-from shared.domain.spot.hosts.host_plan import Action, HostPlan, Step
+from shared.domain.spot.hosts.host_plan import EngineAction, HostPlan, PlannedStep
 from shared.domain.spot.hosts.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 OLD, NEW = "1.0.0", "1.0.1"
 AGES = (timedelta(0), timedelta(minutes=4), timedelta(minutes=20), timedelta(days=30))
 KEPT = (timedelta(hours=-1), timedelta(0), timedelta(days=3))
-ENDS = {Action.STOP, Action.HIBERNATE, Action.REMOVE, Action.REPLACE, Action.RESTART}
-HARMS = ENDS | {Action.DRAIN, Action.NOTIFY, Action.SIGN_OFF}
+ENDS = {EngineAction.STOP, EngineAction.HIBERNATE, EngineAction.REMOVE, EngineAction.REPLACE, EngineAction.RESTART}
+HARMS = ENDS | {EngineAction.DRAIN, EngineAction.NOTIFY, EngineAction.SIGN_OFF}
 
 
 @st.composite
@@ -122,7 +122,7 @@ def advanced(seen: Sequence[ObservedHost], made: HostPlan, now: datetime) -> tup
             low_priority=step.low_priority,
         )
         for step in made.steps
-        if step.action is Action.BUILD
+        if step.action is EngineAction.BUILD
     ]
     return (*(host for host in after if host is not None), *built)
 
@@ -141,35 +141,35 @@ def _settled(host: ObservedHost, now: datetime) -> ObservedHost | None:
             return host
 
 
-def _started(host: ObservedHost, action: Action, now: datetime) -> dict[str, object]:
+def _started(host: ObservedHost, action: EngineAction, now: datetime) -> dict[str, object]:
     """Return the changes of a host that is started for another reason than its users; one that was off stays closed."""
     changes = {"state": HostState.RUNNING, "since": now, "agent": AgentStatus.AVAILABLE, "online_at": now}
-    if action is not Action.RESTART:
+    if action is not EngineAction.RESTART:
         changes |= {"drift": SettingsDrift.NONE}
     if host.is_off and host.assigned_user_id is None:
         changes |= {"allow_new_sessions": False, "closed_since": now}
     return changes
 
 
-def _after(host: ObservedHost | None, step: Step | None, now: datetime) -> ObservedHost | None:
+def _after(host: ObservedHost | None, step: PlannedStep | None, now: datetime) -> ObservedHost | None:
     if host is None or step is None:
         return host
     match step.action:
-        case Action.START:
+        case EngineAction.START:
             changes = {"state": HostState.RUNNING, "since": now, "allow_new_sessions": True, "online_at": now}
-        case Action.WAKE | Action.RESTART | Action.CONFIGURE:
+        case EngineAction.WAKE | EngineAction.RESTART | EngineAction.CONFIGURE:
             changes = _started(host, step.action, now)
-        case Action.UNDRAIN:
+        case EngineAction.UNDRAIN:
             changes = {"allow_new_sessions": True}
-        case Action.DRAIN:
+        case EngineAction.DRAIN:
             changes = {"allow_new_sessions": False, "closed_since": now}
-        case Action.NOTIFY:
+        case EngineAction.NOTIFY:
             changes = {"notified_at": now}
-        case Action.SIGN_OFF:
+        case EngineAction.SIGN_OFF:
             changes = {"active": 0, "disconnected": 0, "empty_since": now}
-        case Action.STOP:
+        case EngineAction.STOP:
             changes = {"state": HostState.STOPPED, "since": now, "online_at": now}
-        case Action.HIBERNATE:
+        case EngineAction.HIBERNATE:
             changes = {"state": HostState.HIBERNATED, "since": now, "online_at": now}
         case _:
             return None

@@ -12,7 +12,7 @@ from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.schedule import Schedule, SchedulePhase, edges, next_edge
 from shared.domain.spot.groups.settings import ScaleIn
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
-from shared.domain.spot.hosts.host_plan import Action, HostPlan, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, HostPlan, Reason
 from shared.domain.spot.hosts.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
 from tests.properties.spot.hosts import ENDS, HARMS, NEW, NOW, OLD, advanced, hosts, targets
 
@@ -38,7 +38,7 @@ def seats(target: GroupTarget, seen: tuple[ObservedHost, ...], without: set[str 
     return sum(max(0, target.seats - host.sessions) for host in usable), len(usable)
 
 
-def steps_of(made: HostPlan, actions: set[Action]) -> list[str | None]:
+def steps_of(made: HostPlan, actions: set[EngineAction]) -> list[str | None]:
     return [step.host_id for step in made.steps if step.action in actions]
 
 
@@ -47,10 +47,10 @@ def test_no_plan_takes_a_group_below_its_floor(group: tuple[GroupTarget, tuple[O
     target, seen = group
     made = plan(target, seen, NOW)
     before, online = seats(target, seen, set())
-    opened = set(steps_of(made, {Action.UNDRAIN}))
+    opened = set(steps_of(made, {EngineAction.UNDRAIN}))
     more = tuple(h.model_copy(update={"allow_new_sessions": True}) if h.id in opened else h for h in seen)
     repaired = set(steps_of(made, ENDS))  # those of broken hosts, which no figure counts
-    closed = set(steps_of(made, {Action.DRAIN})) | repaired
+    closed = set(steps_of(made, {EngineAction.DRAIN})) | repaired
     free, left = seats(target, more, closed)
     assert free >= min(before, made.figures.spare)
     assert left >= min(online, made.figures.minimum)
@@ -62,7 +62,7 @@ def test_there_are_never_more_hosts_than_the_quantity_and_the_surge_allow(
 ) -> None:
     target, seen = group
     surge = (target.hosts if target.release.surge is None else target.release.surge) if target.release else 0
-    builds = steps_of(plan(target, seen, NOW), {Action.BUILD})
+    builds = steps_of(plan(target, seen, NOW), {EngineAction.BUILD})
     counted = [host for host in seen if not host.user_left]  # who left keeps their host, and a licence is free for it
     assert not builds or len(counted) + len(builds) <= target.hosts + surge
 
@@ -72,7 +72,7 @@ def test_the_host_of_who_left_is_kept_for_as_long_as_the_group_says(
     group: tuple[GroupTarget, tuple[ObservedHost, ...]],
 ) -> None:
     target, seen = group
-    removed = set(steps_of(plan(target, seen, NOW), {Action.REMOVE, Action.REPLACE}))
+    removed = set(steps_of(plan(target, seen, NOW), {EngineAction.REMOVE, EngineAction.REPLACE}))
     assert not removed & {host.id for host in seen if host.kept_until is not None and host.kept_until > NOW}
 
 
@@ -84,8 +84,8 @@ def test_no_session_is_lost_without_notice(group: tuple[GroupTarget, tuple[Obser
         host = by_id.get(step.host_id or "")
         if step.action in ENDS and host is not None:
             assert host.active == 0
-            assert host.disconnected == 0 or step.action is Action.HIBERNATE
-        if step.action is Action.SIGN_OFF and host is not None:
+            assert host.disconnected == 0 or step.action is EngineAction.HIBERNATE
+        if step.action is EngineAction.SIGN_OFF and host is not None:
             assert host.notified_at is not None
             assert host.notified_at + target.notice <= NOW
 
@@ -96,12 +96,12 @@ def test_profiles_never_change_under_a_session_and_on_a_few_hosts_at_a_time(
 ) -> None:
     target, seen = group
     by_id = {host.id: host for host in seen}
-    changed = [by_id[host_id or ""] for host_id in steps_of(plan(target, seen, NOW), {Action.CONFIGURE})]
+    changed = [by_id[host_id or ""] for host_id in steps_of(plan(target, seen, NOW), {EngineAction.CONFIGURE})]
     profiles = [host for host in changed if host.drift is SettingsDrift.WHEN_EMPTY]
     assert not any(host.sessions for host in profiles)
     assert len(profiles) <= max(1, len(seen) // 4)
     assert all(host.drift is not SettingsDrift.NONE for host in changed)
-    assert not steps_of(plan(target, seen, NOW, complete=False), {Action.CONFIGURE})
+    assert not steps_of(plan(target, seen, NOW, complete=False), {EngineAction.CONFIGURE})
 
 
 @given(groups())
@@ -110,7 +110,7 @@ def test_only_a_drained_host_stops_and_one_with_a_user_of_its_own(
 ) -> None:
     target, seen = group
     by_id = {host.id: host for host in seen}
-    for host_id in steps_of(plan(target, seen, NOW), {Action.STOP, Action.HIBERNATE}):
+    for host_id in steps_of(plan(target, seen, NOW), {EngineAction.STOP, EngineAction.HIBERNATE}):
         assert not by_id[host_id or ""].is_open
 
 
@@ -120,7 +120,7 @@ def test_a_host_that_was_shut_down_from_inside_is_started_released_or_removed_at
 ) -> None:
     target, seen = group
     idle = {host.id for host in seen if host.state is HostState.SHUT_DOWN and not host.excluded}
-    assert idle <= set(steps_of(plan(target, seen, NOW), {Action.START, Action.STOP, Action.REMOVE}))
+    assert idle <= set(steps_of(plan(target, seen, NOW), {EngineAction.START, EngineAction.STOP, EngineAction.REMOVE}))
 
 
 @given(groups(), st.randoms())
@@ -147,10 +147,10 @@ def test_an_excluded_host_is_left_alone_and_every_other_has_one_step_at_most(
 def test_one_host_is_replaced_at_a_time(group: tuple[GroupTarget, tuple[ObservedHost, ...]]) -> None:
     target, seen = group
     made = plan(target, seen, NOW)
-    repairs = steps_of(made, {Action.REPLACE, Action.RESTART})
+    repairs = steps_of(made, {EngineAction.REPLACE, EngineAction.RESTART})
     assert len(repairs) <= 1
     assert not repairs or not any(h.state in {HostState.BUILDING, HostState.REMOVING} for h in seen)
-    assert not repairs or not any(step.action is Action.BUILD for step in made.steps)
+    assert not repairs or not any(step.action is EngineAction.BUILD for step in made.steps)
 
 
 @given(groups())
@@ -158,7 +158,7 @@ def test_hosts_of_which_nothing_is_known_lose_nothing(group: tuple[GroupTarget, 
     target, seen = group
     silent = tuple(h.model_copy(update={"state": HostState.UNKNOWN, "agent": AgentStatus.UNKNOWN}) for h in seen)
     assert steps_of(plan(target, silent, NOW), HARMS) == []
-    assert steps_of(plan(target, seen, NOW, complete=False), HARMS | {Action.BUILD}) == []
+    assert steps_of(plan(target, seen, NOW, complete=False), HARMS | {EngineAction.BUILD}) == []
 
 
 @given(groups())
@@ -251,7 +251,7 @@ def test_a_host_that_is_started_for_a_phase_stays_open_until_it_begins(
     now, until = NOW, dict[str | None, datetime]()
     for _ in range(45):
         made = plan(target, seen, now, starts=starts)
-        closed = {step.host_id for step in made.steps if step.action in {Action.DRAIN, *ENDS}}
+        closed = {step.host_id for step in made.steps if step.action in {EngineAction.DRAIN, *ENDS}}
         assert not [host_id for host_id in closed if until.get(host_id, now) > now]
         begins = next_edge(target.schedule, now)
         ahead = [step.host_id for step in made.steps if step.reason is Reason.SCHEDULE_AHEAD]
@@ -286,9 +286,9 @@ def test_sign_ins_and_sign_offs_do_not_start_and_stop_a_host_within_its_idle_tim
     for change in noise:
         made = plan(target, seen, now)
         for step in made.steps:
-            if step.action is Action.START:
+            if step.action is EngineAction.START:
                 started[step.host_id or ""] = now
-            if step.action in {Action.STOP, Action.REMOVE} and step.host_id in started:
+            if step.action in {EngineAction.STOP, EngineAction.REMOVE} and step.host_id in started:
                 assert now - started[step.host_id] >= target.idle  # type: ignore[operator]
         seen = advanced(seen, made, now)
         now += LOOK
@@ -316,7 +316,9 @@ def test_a_dedicated_host_is_never_rebuilt(group: tuple[GroupTarget, tuple[Obser
     target, seen = group
     owned = {host.id for host in seen if host.assigned_user_id}
     made = plan(target, seen, NOW)
-    assert not owned & set(steps_of(made, {Action.REMOVE, Action.REPLACE, Action.NOTIFY, Action.SIGN_OFF}))
+    assert not owned & set(
+        steps_of(made, {EngineAction.REMOVE, EngineAction.REPLACE, EngineAction.NOTIFY, EngineAction.SIGN_OFF})
+    )
 
 
 @given(groups(healthy=True, kinds=(LicenseType.POOLED, LicenseType.PERSONAL)))
@@ -329,7 +331,7 @@ def test_a_group_whose_release_is_paused_stays_complete_with_the_version_before(
     kept, now = {host.id for host in seen if host.version == NEW}, NOW
     for _ in range(ROUNDS):
         made = plan(target, seen, now)
-        assert {step.version for step in made.steps if step.action is Action.BUILD} <= {OLD}
+        assert {step.version for step in made.steps if step.action is EngineAction.BUILD} <= {OLD}
         seen = advanced(seen, made, now)
         now = max(now + LOOK, made.next_look or now) if not made.steps else now + LOOK
     assert kept <= {host.id for host in seen}

@@ -1,7 +1,7 @@
 """Places that are tried, and their order."""
 
 from activities.machines.capacity import quota_problem, zones_to_try
-from shared.clients.vm_sizes import Offer
+from shared.clients.vm_sizes import SizeOffer
 from shared.contracts.machines import CapacityOrder
 from shared.domain.machines.service_plan import ServicePlan, size_ladder
 from shared.domain.owner import Owner
@@ -25,24 +25,24 @@ def test_a_size_that_is_not_offered_has_no_place() -> None:
 
 
 def test_a_site_without_zones_uses_none() -> None:
-    assert list(zones_to_try(order(), Offer(frozenset({"1"}), has_zones=True))) == [None]
+    assert list(zones_to_try(order(), SizeOffer(frozenset({"1"}), has_zones=True))) == [None]
 
 
 def test_a_region_without_zones_is_used_without_a_zone() -> None:
-    assert list(zones_to_try(order("pc", "1", "2"), Offer(frozenset(), has_zones=False))) == [None]
+    assert list(zones_to_try(order("pc", "1", "2"), SizeOffer(frozenset(), has_zones=False))) == [None]
 
 
 def test_a_size_barred_in_every_zone_has_no_place() -> None:
-    assert list(zones_to_try(order("pc", "1", "2"), Offer(frozenset(), has_zones=True))) == []
+    assert list(zones_to_try(order("pc", "1", "2"), SizeOffer(frozenset(), has_zones=True))) == []
 
 
 def test_every_usable_zone_is_tried_once() -> None:
-    tried = list(zones_to_try(order("pc", "1", "2", "3"), Offer(frozenset({"1", "3"}), has_zones=True)))
+    tried = list(zones_to_try(order("pc", "1", "2", "3"), SizeOffer(frozenset({"1", "3"}), has_zones=True)))
     assert sorted(map(str, tried)) == ["1", "3"]
 
 
 def test_cloud_pcs_start_with_different_zones() -> None:
-    offer = Offer(frozenset({"1", "2", "3"}), has_zones=True)
+    offer = SizeOffer(frozenset({"1", "2", "3"}), has_zones=True)
     first = {next(zones_to_try(order(f"pc{n}", "1", "2", "3"), offer)) for n in range(20)}
     assert first == {"1", "2", "3"}
 

@@ -2,58 +2,63 @@
 
 import pytest
 
-from shared.domain.azure_errors import RULES, Verdict, rule_for
+from shared.domain.azure_errors import RULES, ErrorVerdict, rule_for
 
 
 @pytest.mark.parametrize(
     ("status", "code", "message", "verdict"),
     [
-        (200, "AllocationFailed", "Allocation failed.", Verdict.NO_CAPACITY),
-        (200, "ZonalAllocationFailed", "", Verdict.NO_CAPACITY),
-        (409, "SkuNotAvailable", "", Verdict.NO_CAPACITY),
-        (400, "SkuNotAvailable", "", Verdict.NO_CAPACITY),
+        (200, "AllocationFailed", "Allocation failed.", ErrorVerdict.NO_CAPACITY),
+        (200, "ZonalAllocationFailed", "", ErrorVerdict.NO_CAPACITY),
+        (409, "SkuNotAvailable", "", ErrorVerdict.NO_CAPACITY),
+        (400, "SkuNotAvailable", "", ErrorVerdict.NO_CAPACITY),
         (
             409,
             "OperationNotAllowed",
             "exceeding approved standardDSv5Family Cores quota",
-            Verdict.NO_CAPACITY,
+            ErrorVerdict.NO_CAPACITY,
         ),
-        (429, "OperationNotAllowed", "The server rejected the request: too many requests", Verdict.THROTTLED),
-        (409, "OperationNotAllowed", "another operation is in progress", Verdict.UNAVAILABLE),
-        (409, "OperationNotAllowed", "Cannot modify extensions in the VM when the VM is not running", Verdict.REFUSED),
-        (409, "OperationNotAllowed", "the VM is generalized", Verdict.FINAL),
+        (429, "OperationNotAllowed", "The server rejected the request: too many requests", ErrorVerdict.THROTTLED),
+        (409, "OperationNotAllowed", "another operation is in progress", ErrorVerdict.UNAVAILABLE),
+        (
+            409,
+            "OperationNotAllowed",
+            "Cannot modify extensions in the VM when the VM is not running",
+            ErrorVerdict.REFUSED,
+        ),
+        (409, "OperationNotAllowed", "the VM is generalized", ErrorVerdict.FINAL),
         (
             409,
             "OperationNotAllowed",
             "is smaller than the size of the corresponding disk in the VM image",
-            Verdict.FINAL,
+            ErrorVerdict.FINAL,
         ),
-        (429, "RetryableErrorDueToAnotherOperation", "", Verdict.THROTTLED),
-        (409, "AnotherOperationInProgress", "", Verdict.UNAVAILABLE),
-        (409, "PropertyChangeNotAllowed", "", Verdict.REFUSED),
-        (400, "NicReservedForAnotherVm", "", Verdict.THROTTLED),
-        (200, "OSProvisioningTimedOut", "", Verdict.REFUSED),
-        (200, "VMExtensionProvisioningError", "", Verdict.REFUSED),
-        (200, "VMExtensionHandlerNonTransientError", "", Verdict.FINAL),
-        (403, "AuthorizationFailed", "", Verdict.UNAVAILABLE),
-        (409, "ScopeLocked", "", Verdict.FINAL),
-        (403, "RequestDisallowedByPolicy", "", Verdict.FINAL),
-        (503, "Whatever", "", Verdict.UNAVAILABLE),
-        (502, "", "<html>", Verdict.UNAVAILABLE),
-        (500, "InternalServerError", "", Verdict.UNAVAILABLE),
-        (200, "InternalServerError", "", Verdict.REFUSED),
-        (408, "", "", Verdict.UNAVAILABLE),
-        (400, "NeverSeenBefore", "", Verdict.FINAL),
-        (409, "NeverSeenBefore", "", Verdict.REFUSED),
-        (200, "NeverSeenBefore", "", Verdict.REFUSED),
+        (429, "RetryableErrorDueToAnotherOperation", "", ErrorVerdict.THROTTLED),
+        (409, "AnotherOperationInProgress", "", ErrorVerdict.UNAVAILABLE),
+        (409, "PropertyChangeNotAllowed", "", ErrorVerdict.REFUSED),
+        (400, "NicReservedForAnotherVm", "", ErrorVerdict.THROTTLED),
+        (200, "OSProvisioningTimedOut", "", ErrorVerdict.REFUSED),
+        (200, "VMExtensionProvisioningError", "", ErrorVerdict.REFUSED),
+        (200, "VMExtensionHandlerNonTransientError", "", ErrorVerdict.FINAL),
+        (403, "AuthorizationFailed", "", ErrorVerdict.UNAVAILABLE),
+        (409, "ScopeLocked", "", ErrorVerdict.FINAL),
+        (403, "RequestDisallowedByPolicy", "", ErrorVerdict.FINAL),
+        (503, "Whatever", "", ErrorVerdict.UNAVAILABLE),
+        (502, "", "<html>", ErrorVerdict.UNAVAILABLE),
+        (500, "InternalServerError", "", ErrorVerdict.UNAVAILABLE),
+        (200, "InternalServerError", "", ErrorVerdict.REFUSED),
+        (408, "", "", ErrorVerdict.UNAVAILABLE),
+        (400, "NeverSeenBefore", "", ErrorVerdict.FINAL),
+        (409, "NeverSeenBefore", "", ErrorVerdict.REFUSED),
+        (200, "NeverSeenBefore", "", ErrorVerdict.REFUSED),
     ],
 )
-def test_each_error_has_its_verdict(status: int, code: str, message: str, verdict: Verdict) -> None:
+def test_each_error_has_its_verdict(status: int, code: str, message: str, verdict: ErrorVerdict) -> None:
     assert rule_for(status, code, message).verdict is verdict
 
 
 def test_codes_are_compared_without_regard_to_case() -> None:
-    assert rule_for(409, "scopelocked", "").verdict is Verdict.FINAL
+    assert rule_for(409, "scopelocked", "").verdict is ErrorVerdict.FINAL
 
 
 def test_another_size_does_not_help_with_a_full_subnet() -> None:

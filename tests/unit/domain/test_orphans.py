@@ -10,7 +10,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import (
     REMOVAL_GRACE,
-    Found,
+    FoundResource,
     Judgement,
     OrphanType,
     cloud_pc_of_machine,
@@ -34,8 +34,8 @@ def pc(status: Status, made: Resources = MADE, **more: Any) -> CloudPc:
     return things.cloud_pc(status=status, resources=made, provisioned_date_time=things.NOW, **more)
 
 
-def found(kind: OrphanType, resource_id: str = "/x", name: str = "x", owner: str | None = None) -> Found:
-    return Found(type=kind, resource_id=resource_id, name=name, cloud_pc_id="pc", owner=owner)
+def found(kind: OrphanType, resource_id: str = "/x", name: str = "x", owner: str | None = None) -> FoundResource:
+    return FoundResource(type=kind, resource_id=resource_id, name=name, cloud_pc_id="pc", owner=owner)
 
 
 EVERY = [kind for kind in OrphanType if kind not in {OrphanType.ON_PREMISES_COMPUTER, OrphanType.PUBLIC_IP_ADDRESS}]
@@ -78,7 +78,7 @@ def test_a_failed_cloud_pc_whose_clean_up_comes_has_none() -> None:
     ids=lambda own: own.type.value,
 )
 @pytest.mark.parametrize("status", [Status.PROVISIONED, Status.IN_GRACE_PERIOD])
-def test_what_a_working_cloud_pc_is_made_of_is_none(own: Found, status: Status) -> None:
+def test_what_a_working_cloud_pc_is_made_of_is_none(own: FoundResource, status: Status) -> None:
     point = RestorePoint(id="7", created_at=things.NOW)
     assert judge(own, pc(status, restore_points=(point,))) is None
 
@@ -104,7 +104,7 @@ def test_what_an_action_works_with_is_none(kind: OrphanType) -> None:
     ],
     ids=lambda value: str(getattr(value, "type", value)),
 )
-def test_a_second_one_of_a_kind_is_one_and_goes_only_where_that_is_sure(other: Found, sure: bool) -> None:  # noqa: FBT001
+def test_a_second_one_of_a_kind_is_one_and_goes_only_where_that_is_sure(other: FoundResource, sure: bool) -> None:  # noqa: FBT001
     judgement = judge(other, pc(Status.PROVISIONED))
     assert judgement is not None
     assert judgement.sure is sure
@@ -118,7 +118,7 @@ def test_what_is_of_a_replacement_is_none(kind: OrphanType) -> None:
 
 
 def test_a_right_goes_with_the_last_cloud_pc_of_its_user() -> None:
-    right = Found(type=OrphanType.ROLE_ASSIGNMENT, resource_id="/r", name="ID-ADA")
+    right = FoundResource(type=OrphanType.ROLE_ASSIGNMENT, resource_id="/r", name="ID-ADA")
     gone = pc(Status.NOT_PROVISIONED, Resources())
     assert judge_right(right, [gone, pc(Status.PROVISIONED)]) is None
     assert judge_right(right, [gone]) is not None

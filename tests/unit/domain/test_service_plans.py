@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from shared.clients.vm_sizes import Offer
+from shared.clients.vm_sizes import SizeOffer
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.replacing import with_plan_of_today
 from shared.domain.machines.service_plan import ServicePlan, service_plan, size_ladder
@@ -54,7 +54,7 @@ def test_seats_of_a_plan_of_ones_own_are_seats() -> None:
 def test_the_family_is_that_of_the_name_until_azure_says_another() -> None:
     (named, _) = size_ladder(plan(FLEX, settings()))
     assert named.family == "standardNVadsA10v5Family"
-    real = Offer(EVERYWHERE, has_zones=True, family="other", v_cpu_count=6, ram_in_gb=55).of(named)
+    real = SizeOffer(EVERYWHERE, has_zones=True, family="other", v_cpu_count=6, ram_in_gb=55).of(named)
     assert (real.family, real.v_cpu_count, real.ram_in_gb) == ("other", 6, 55)
 
 
@@ -96,15 +96,18 @@ def test_each_wrong_value_has_its_sentence(part_number: str, changed: dict[str, 
 @pytest.mark.parametrize(
     ("offer", "says"),
     [
-        (Offer(EVERYWHERE, has_zones=True, v_cpu_count=6, ram_in_gb=55), None),
-        (Offer(EVERYWHERE, has_zones=True), None),
-        (Offer(EVERYWHERE, has_zones=True, v_cpu_count=4, ram_in_gb=55), "has 4 vCPUs"),
-        (Offer(EVERYWHERE, has_zones=True, v_cpu_count=6, ram_in_gb=28), "has 28 GB of memory"),
-        (Offer(EVERYWHERE, has_zones=True, boots=False), "cannot start with Trusted Launch, which needs generation 2"),
+        (SizeOffer(EVERYWHERE, has_zones=True, v_cpu_count=6, ram_in_gb=55), None),
+        (SizeOffer(EVERYWHERE, has_zones=True), None),
+        (SizeOffer(EVERYWHERE, has_zones=True, v_cpu_count=4, ram_in_gb=55), "has 4 vCPUs"),
+        (SizeOffer(EVERYWHERE, has_zones=True, v_cpu_count=6, ram_in_gb=28), "has 28 GB of memory"),
+        (
+            SizeOffer(EVERYWHERE, has_zones=True, boots=False),
+            "cannot start with Trusted Launch, which needs generation 2",
+        ),
         (None, "in none of westeurope; name a size that it offers"),
     ],
 )
-def test_azure_says_whether_a_size_keeps_the_promise(offer: Offer | None, says: str | None) -> None:
+def test_azure_says_whether_a_size_keeps_the_promise(offer: SizeOffer | None, says: str | None) -> None:
     known = {GRAPHICS.lower(): offer} if offer else {}
     rules = settings(vmSizes=[GRAPHICS]).service_plans
     problems = list(size_problems(rules, {"westeurope": known}))
@@ -114,7 +117,7 @@ def test_azure_says_whether_a_size_keeps_the_promise(offer: Offer | None, says: 
 
 
 def test_a_size_that_one_region_offers_as_promised_is_enough() -> None:
-    good, bad = (Offer(EVERYWHERE, has_zones=True, v_cpu_count=cores) for cores in (6, 4))
+    good, bad = (SizeOffer(EVERYWHERE, has_zones=True, v_cpu_count=cores) for cores in (6, 4))
     rules = settings(vmSizes=[GRAPHICS]).service_plans
     assert list(size_problems(rules, {"a": {GRAPHICS.lower(): bad}, "b": {GRAPHICS.lower(): good}})) == []
 

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from shared.domain.cloud_pcs.build import Failure, Step, TimelineEntry, Warn
 from shared.domain.cloud_pcs.cloud_pc import CloudPc, Grace, Removal, RemovalCause, Swap
 from shared.domain.cloud_pcs.lifecycle import Status
-from shared.domain.cloud_pcs.orphans import Found, Looked, Orphan, OrphanScan, OrphanType
+from shared.domain.cloud_pcs.orphans import FoundResource, Looked, Orphan, OrphanScan, OrphanType
 from shared.domain.machines.restore_points import RestorePoint
 from shared.domain.networks.regions import SUPPORTED_REGIONS
 from shared.domain.operations.bulk import BulkAction, BulkItem
@@ -20,7 +20,7 @@ from shared.domain.planning.drift import TenantPolicies
 from shared.domain.planning.entitlements import AddressForecast
 from shared.domain.policies.policy import image_source, snapshot_of
 from shared.domain.spot.engine.state import Decision
-from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from shared.domain.spot.images.image_set import BuildSchedule, Recipe, RecipeStep
 from shared.domain.spot.images.image_version import Access, VersionAction, VersionActionName, VersionUse, first_version
 from shared.domain.spot.notes import Note
@@ -130,7 +130,7 @@ ORPHAN = Orphan(
     id="x",
     tenant_id="acme",
     area="azure",
-    found=Found(type=OrphanType.DISK, resource_id="/disk", name="disk"),
+    found=FoundResource(type=OrphanType.DISK, resource_id="/disk", name="disk"),
     why="w",
     advice="a",
     since=office.NOW,
@@ -166,7 +166,9 @@ HYBRID = connections.connection_view(office.hybrid_connection("c2", "a@b"), None
 
 
 ORPHAN_PAGE = Page(actions.OrphanView, {"scan": actions.OrphanScanView})
-DECIDED = Decision(session_host_id="h1", action=Action.START, reason=next(iter(Reason)), text="why", at=office.NOW)
+DECIDED = Decision(
+    session_host_id="h1", action=EngineAction.START, reason=next(iter(Reason)), text="why", at=office.NOW
+)
 SEEN: list[tuple[type[Any] | Derived, Any]] = [
     (cloud_pcs.CLOUD_PC, shown(cloud_pc(Status.NOT_PROVISIONED, reason="no policy"))),
     (cloud_pcs.CLOUD_PC, shown(PROVISIONING)),

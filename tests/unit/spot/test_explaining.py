@@ -15,7 +15,7 @@ from shared.domain.spot.engine.state import (
 from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.members import MemberStatus, Rights, SpotMember
 from shared.domain.spot.hosts.host import HostStatus
-from shared.domain.spot.hosts.host_plan import Action, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, Reason
 from tests.unit.spot.test_seeing import host, seen
 from tests.unit.wizards.test_create_spot_group import GROUP
 
@@ -88,7 +88,7 @@ def test_of_a_dedicated_desktop_the_users_own_host_is_told() -> None:
     )
 
 
-def step(number: int, action: Action = Action.START) -> EngineStep:
+def step(number: int, action: EngineAction = EngineAction.START) -> EngineStep:
     return EngineStep(session_host_id=f"h{number}", action=action, reason=Reason.SEATS_NEEDED, text="")
 
 
@@ -103,7 +103,7 @@ def test_the_newest_decisions_come_first_and_old_ones_go() -> None:
 def test_what_is_decided_again_soon_is_there_once() -> None:
     once = Decisions(id="g", tenant_id="acme").with_steps([step(1)], NOW)
     assert once.with_steps([step(1)], NOW + timedelta(minutes=59)) == once
-    assert len(once.with_steps([step(1, Action.STOP)], NOW).decisions) == 2
+    assert len(once.with_steps([step(1, EngineAction.STOP)], NOW).decisions) == 2
     assert len(once.with_steps([step(1)], NOW + timedelta(hours=1)).decisions) == 2
     again = step(1).but(run=1)  # the host has been started since
     assert len(once.with_steps([again], NOW + timedelta(minutes=5)).decisions) == 2

@@ -3,12 +3,12 @@
 import pytest
 
 from shared.domain.cloud_pcs.build import Resources
-from shared.domain.cloud_pcs.orphans import Found, OrphanType
+from shared.domain.cloud_pcs.orphans import FoundResource, OrphanType
 from shared.domain.spot.hosts.adopting import judge_of_group, judge_of_host
 from shared.domain.spot.hosts.host import HostStatus, HostTask, begin_task
 from tests.unit.spot.test_dedicated import NOW, host
 
-DEVICE = Found(type=OrphanType.DEVICE, resource_id="d", name="SPOT-NOW", session_host_id="h1")
+DEVICE = FoundResource(type=OrphanType.DEVICE, resource_id="d", name="SPOT-NOW", session_host_id="h1")
 READY = host(1, status=HostStatus.READY).but(resources=Resources(computer_name="SPOT-NOW"))
 
 
@@ -24,7 +24,9 @@ def test_what_an_earlier_attempt_left_is_one() -> None:
 
 def test_a_second_machine_of_a_host_is_shown_and_left_to_a_person() -> None:
     own = READY.but(resources=READY.resources.but(vm_id="/vms/own"))
-    second = Found(type=OrphanType.VIRTUAL_MACHINE, resource_id="/vms/other", name="other", session_host_id="h1")
+    second = FoundResource(
+        type=OrphanType.VIRTUAL_MACHINE, resource_id="/vms/other", name="other", session_host_id="h1"
+    )
     judgement = judge_of_host(second, own)
     assert judgement is not None
     assert (judgement.sure, "second machine" in judgement.why) == (False, True)

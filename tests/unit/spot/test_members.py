@@ -11,7 +11,7 @@ from shared.domain.spot.groups.members import (
     MemberStatus,
     Rights,
     Roll,
-    Seen,
+    SeenMember,
     SpotMember,
     plan_members,
     suspects,
@@ -23,8 +23,8 @@ _AT = datetime(2026, 11, 22, 9, tzinfo=UTC)
 _BRAKE = RemovalBrake(count=2, percent=20)
 
 
-def _seen(*users: str) -> tuple[Seen, ...]:
-    return tuple(Seen(user_id=user, user_principal_name=f"{user}@contoso.com") for user in users)
+def _seen(*users: str) -> tuple[SeenMember, ...]:
+    return tuple(SeenMember(user_id=user, user_principal_name=f"{user}@contoso.com") for user in users)
 
 
 def _planned(

@@ -8,7 +8,7 @@ from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.schedule import Schedule, SchedulePhase
 from shared.domain.spot.groups.settings import ScaleIn
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
-from shared.domain.spot.hosts.host_plan import SENTENCES, Action, GroupStatus, HostPlan, Reason, Stage
+from shared.domain.spot.hosts.host_plan import SENTENCES, EngineAction, GroupStatus, HostPlan, Reason, Stage
 from shared.domain.spot.hosts.observed import AgentStatus, HostState, ObservedHost
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -55,7 +55,7 @@ def test_hosts_that_are_built_for_a_phase_are_begun_as_early_as_builds_take() ->
     group = target(schedule=Schedule(time_zone="UTC", phases=phases), scale_in=ScaleIn.DELETE)
     early = plan(group, [], NOW - timedelta(minutes=1))
     assert (taken(early), early.next_look) == ([], NOW)
-    assert [step.action for step in plan(group, [], NOW).steps] == [Action.BUILD] * 2
+    assert [step.action for step in plan(group, [], NOW).steps] == [EngineAction.BUILD] * 2
 
 
 def test_a_host_that_a_person_drains_is_replaced_in_the_same_plan() -> None:
@@ -79,7 +79,7 @@ def test_the_buffer_is_a_tenth_of_what_is_in_use_or_of_the_quantity() -> None:
     assert taken(in_use) == []
     of_all = plan(target(quantity=300, buffer_of="quantity"), [*full, *idle], NOW)
     assert of_all.figures.spare == 30
-    assert [step.action for step in of_all.steps] == [Action.START] * 2
+    assert [step.action for step in of_all.steps] == [EngineAction.START] * 2
 
 
 def test_hosts_start_as_early_as_the_rate_of_sign_ins_asks() -> None:
@@ -169,9 +169,9 @@ def test_a_host_whose_token_ages_runs_for_a_while_closed() -> None:
 def test_missing_hosts_are_built_so_many_at_a_time_and_the_last_are_low_priority() -> None:
     made = plan(target(max_builds=4, low_priority=2, sizes=("D8", "E8")), [host(1), host(2, state="building")], NOW)
     assert [(step.action, step.low_priority, step.version) for step in made.steps] == [
-        (Action.BUILD, False, VERSION),
-        (Action.BUILD, True, VERSION),
-        (Action.BUILD, True, VERSION),
+        (EngineAction.BUILD, False, VERSION),
+        (EngineAction.BUILD, True, VERSION),
+        (EngineAction.BUILD, True, VERSION),
     ]
     assert {step.sizes for step in made.steps} == {("D8", "E8")}
     failed = plan(target(sizes=("D8", "E8")), [host(1, state="broken", size="D8", online_at=None)], NOW)
@@ -214,7 +214,10 @@ def test_a_release_begins_with_one_host_that_serves_nobody_until_it_is_proven() 
     assert wrong.cause == "The first host of version 1.1.0 does not work."
     proven = plan(release, [*old, canary.but(proven=True)], NOW)
     assert proven.stage is Stage.MOVING
-    assert [step.action for step in proven.steps] == [Action.BUILD] * 4 + [Action.UNDRAIN, Action.DRAIN]
+    assert [step.action for step in proven.steps] == [EngineAction.BUILD] * 4 + [
+        EngineAction.UNDRAIN,
+        EngineAction.DRAIN,
+    ]
 
 
 def test_sessions_move_only_to_seats_that_are_free() -> None:

@@ -9,7 +9,7 @@ import pytest
 from shared.domain.networks.connection import HealthStatus, SubnetUsage
 from shared.domain.policies.policy import Assignment
 from shared.domain.spot.groups.group import LicenseType, SpotGroup
-from shared.domain.spot.groups.members import Seen
+from shared.domain.spot.groups.members import SeenMember
 from shared.domain.wizards.create_spot_group import review_spot_group
 from shared.domain.wizards.forecast import Usage
 from shared.domain.wizards.reviews import Review
@@ -68,7 +68,7 @@ def facts(**more: Any) -> SpotGroupFacts:
         "spot_groups": (GROUP,),
         "images": (IMAGE,),
         "groups": (group("g1"),),
-        "members": tuple(Seen(user_id=str(n), user_principal_name=f"{n}@contoso.com") for n in range(40)),
+        "members": tuple(SeenMember(user_id=str(n), user_principal_name=f"{n}@contoso.com") for n in range(40)),
     }
     return SpotGroupFacts(**{**known, **more})
 

@@ -10,7 +10,7 @@ from shared.domain.spot.images.image_set import ImageSet
 from shared.domain.spot.images.image_version import ImageVersion, VersionActionName, numbers
 from shared.errors import InvalidError, Problem
 from shared.services.images.replicas import uses_of_set
-from shared.services.operations.intents import Begun
+from shared.services.operations.intents import BegunOperation
 from shared.services.spot import image_sets, image_versions
 from shared.services.spot.image_schedules import versions_to_retire
 from shared.services.spot.image_sets import ImageSetEdit, image_set_facts
@@ -86,7 +86,7 @@ async def delete_image_set(call: Call) -> Response:
 async def save_image_set_form(call: Call, client: DurableClient) -> Response:
     """Save the wizard's form: 201 with the set, or 202 where its first version is being built."""
     saved = await image_sets.create_image_set(call.context, client, call.json(), await image_set_facts(call.context))
-    if isinstance(saved, Begun):
+    if isinstance(saved, BegunOperation):
         return accepted(saved.operation)
     return _created(call, saved, await _view(call, saved.value))
 

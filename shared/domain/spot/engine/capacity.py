@@ -35,7 +35,7 @@ _SETTINGS_AGAIN = timedelta(minutes=30)
 
 
 @dataclass(slots=True)
-class Group:
+class PlannedGroup:
     """One group as a plan sees it: its target, its hosts, and its seats while steps are added.
 
     *free*: seats on open hosts; *coming*: seats on hosts that will be open without a further step; *online*,
@@ -237,20 +237,20 @@ def is_broken(host: ObservedHost, starts: StartTimes, draft: Draft) -> bool:
     return False
 
 
-def storm(group: Group) -> bool:
+def storm(group: PlannedGroup) -> bool:
     """Whether many hosts fail at once, perhaps because too many start; then hosts start one at a time."""
     silent = sum(1 for each in group.hosts if each.state is HostState.RUNNING and not each.serves)
     dead = sum(1 for each in group.hosts if each.id in group.broken and each.state is not HostState.RUNNING)
     return silent + dead > max(1, group.target.hosts * BROKEN_PERCENT // 100)
 
 
-def starts_left(group: Group, taken: Collection[object]) -> int:
+def starts_left(group: PlannedGroup, taken: Collection[object]) -> int:
     """Return how many more hosts may start now, besides those that are starting and *taken*."""
     at_work = sum(1 for each in group.hosts if each.state is HostState.STARTING) + len(taken)
     return max(0, (1 if storm(group) else group.target.max_starts) - at_work)
 
 
-def builds_left(group: Group) -> int:
+def builds_left(group: PlannedGroup) -> int:
     """Return how many more hosts may be built now: by the number at a time, and by how many may exist."""
     at_work = sum(1 for each in group.hosts if each.state is HostState.BUILDING)
     at_once = (1 if storm(group) else group.target.max_builds) - at_work

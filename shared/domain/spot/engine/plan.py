@@ -11,16 +11,16 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from shared.domain.spot.engine import moving, scaling
-from shared.domain.spot.engine.capacity import Group
+from shared.domain.spot.engine.capacity import PlannedGroup
 from shared.domain.spot.engine.forecasts import Expected, StartTimes
 from shared.domain.spot.engine.scaling import sleeps
 from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.target import GroupTarget
-from shared.domain.spot.hosts.host_plan import Action, Draft, GroupStatus, HostPlan, Reason, Stage
+from shared.domain.spot.hosts.host_plan import Draft, EngineAction, GroupStatus, HostPlan, Reason, Stage
 from shared.domain.spot.hosts.observed import ObservedHost
 
 
-def rest_when_unused(group: Group) -> None:
+def rest_when_unused(group: PlannedGroup) -> None:
     """Stop dedicated hosts whose users have been away; only hibernation preserves a disconnected session."""
     idle = group.target.idle
     for host in group.hosts:
@@ -29,9 +29,9 @@ def rest_when_unused(group: Group) -> None:
         asleep = sleeps(group.target, host)
         if host.sessions:
             if asleep and not host.user_left and group.draft.waited(host.inactive_since, idle):
-                group.draft.add(Action.HIBERNATE, host, Reason.ONLY_DISCONNECTED)
+                group.draft.add(EngineAction.HIBERNATE, host, Reason.ONLY_DISCONNECTED)
         elif group.draft.waited(host.empty_since, idle):
-            action = Action.HIBERNATE if asleep else Action.STOP
+            action = EngineAction.HIBERNATE if asleep else EngineAction.STOP
             group.draft.add(action, host, Reason.IDLE, minutes=int(idle.total_seconds() // 60))
 
 
@@ -51,7 +51,7 @@ def plan(
     removed.
     """
     known, draft = sorted(hosts, key=lambda host: host.id), Draft(now)
-    group = Group(target, known, now, starts or StartTimes(), complete, draft, expected)
+    group = PlannedGroup(target, known, now, starts or StartTimes(), complete, draft, expected)
     if target.parked is None:
         _decide(group)
     status, cause = _status(group)
@@ -66,7 +66,7 @@ def plan(
     )
 
 
-def _decide(group: Group) -> None:
+def _decide(group: PlannedGroup) -> None:
     """Add the steps: first the steps that add seats, then the steps that remove surplus seats."""
     scaling.scale_out(group)
     if group.complete:
@@ -81,7 +81,7 @@ def _decide(group: Group) -> None:
     scaling.open_own_hosts(group)
 
 
-def _status(group: Group) -> tuple[GroupStatus, str | None]:
+def _status(group: PlannedGroup) -> tuple[GroupStatus, str | None]:
     """Return the status of the group, and the reason if not everything is available."""
     figures, target = group.figures, group.target
     if target.parked is not None:
@@ -90,7 +90,7 @@ def _status(group: Group) -> tuple[GroupStatus, str | None]:
         return GroupStatus.LIMITED_AVAILABILITY, "Azure did not tell the state of any host."
     if target.kind is not LicenseType.PERSONAL_DEDICATED and figures.spare > 0 == figures.free:
         steps = {step.action for step in group.draft.steps}
-        soon = figures.coming or steps & {Action.START, Action.UNDRAIN}
+        soon = figures.coming or steps & {EngineAction.START, EngineAction.UNDRAIN}
         later = "hosts are starting" if soon else "no host can be started"
         return (GroupStatus.LIMITED_AVAILABILITY if soon else GroupStatus.UNAVAILABLE), f"No seat is free; {later}."
     causes = [

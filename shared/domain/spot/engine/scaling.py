@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from shared.domain.spot.engine.capacity import Group, builds_left, starts_left
+from shared.domain.spot.engine.capacity import PlannedGroup, builds_left, starts_left
 from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.target import GroupTarget
-from shared.domain.spot.hosts.host_plan import Action, Reason, Stage
+from shared.domain.spot.hosts.host_plan import EngineAction, Reason, Stage
 from shared.domain.spot.hosts.observed import HostState, ObservedHost, SettingsDrift
 
 _MARGIN = 2
@@ -18,7 +18,7 @@ _MARGIN = 2
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def scale_out(group: Group) -> None:
+def scale_out(group: PlannedGroup) -> None:
     """Open, start and build hosts until the spare seats and the minimum are there.
 
     While a release moves sessions, hosts of its version give the seats that the others' users will need; hosts of the
@@ -34,7 +34,7 @@ def scale_out(group: Group) -> None:
         _build(group)
 
 
-def _bring_new(group: Group, started: list[ObservedHost]) -> None:
+def _bring_new(group: PlannedGroup, started: list[ObservedHost]) -> None:
     """Bring the seats that the users of the old versions' hosts will need, and as many hosts as the minimum."""
     fresh = [each for each in group.hosts if each.id not in group.rules.retire]
     there = [each for each in fresh if group.counts_as_open(each)]
@@ -50,11 +50,11 @@ def _bring_new(group: Group, started: list[ObservedHost]) -> None:
         _open(group, host, started, Reason.RELEASE_NEEDS_SEATS, spare=wanted)
 
 
-def _is_coming(group: Group, host: ObservedHost) -> bool:
+def _is_coming(group: PlannedGroup, host: ObservedHost) -> bool:
     return host.state is HostState.STARTING and host.allow_new_sessions and host.id not in group.broken
 
 
-def _bring(group: Group, among: Iterable[ObservedHost], started: list[ObservedHost]) -> None:
+def _bring(group: PlannedGroup, among: Iterable[ObservedHost], started: list[ObservedHost]) -> None:
     for host in _closed(group, among):
         lacks_seats, enough = group.free + group.coming < group.spare, group.online + group.arriving >= group.minimum
         if not lacks_seats and enough:
@@ -64,7 +64,7 @@ def _bring(group: Group, among: Iterable[ObservedHost], started: list[ObservedHo
         _open(group, host, started, _why(group, lacks_seats=lacks_seats), **_facts(group))
 
 
-def _closed(group: Group, among: Iterable[ObservedHost]) -> list[ObservedHost]:
+def _closed(group: PlannedGroup, among: Iterable[ObservedHost]) -> list[ObservedHost]:
     """Return the hosts that can be opened: running hosts first (the fullest first), then hosts that must be started.
 
     The fullest will run longest. Of the hosts that are off the one that ran longest ago comes first, so that tokens
@@ -95,11 +95,13 @@ def _closed(group: Group, among: Iterable[ObservedHost]) -> list[ObservedHost]:
     return [*running, *off]
 
 
-def _open(group: Group, host: ObservedHost, started: list[ObservedHost], reason: Reason, **facts: object) -> None:
+def _open(
+    group: PlannedGroup, host: ObservedHost, started: list[ObservedHost], reason: Reason, **facts: object
+) -> None:
     if not host.is_off:
-        group.draft.add(Action.UNDRAIN, host, reason, **facts)
+        group.draft.add(EngineAction.UNDRAIN, host, reason, **facts)
     elif starts_left(group, started):
-        group.draft.add(Action.START, host, reason, **facts)
+        group.draft.add(EngineAction.START, host, reason, **facts)
         started.append(host)
     else:
         return
@@ -111,7 +113,7 @@ def _open(group: Group, host: ObservedHost, started: list[ObservedHost], reason:
         group.arriving += 1
 
 
-def _why(group: Group, *, lacks_seats: bool) -> Reason:
+def _why(group: PlannedGroup, *, lacks_seats: bool) -> Reason:
     if lacks_seats and group.ahead == group.spare > max(group.buffer, group.rising):
         return Reason.SIGN_INS_EXPECTED
     if lacks_seats:
@@ -119,7 +121,7 @@ def _why(group: Group, *, lacks_seats: bool) -> Reason:
     return Reason.SCHEDULE_AHEAD if group.scheduled else Reason.MINIMUM_ONLINE
 
 
-def _facts(group: Group) -> dict[str, object]:
+def _facts(group: PlannedGroup) -> dict[str, object]:
     return {
         "free": group.free + group.coming,
         "spare": group.spare,
@@ -128,7 +130,7 @@ def _facts(group: Group) -> dict[str, object]:
     }
 
 
-def _build(group: Group) -> None:
+def _build(group: PlannedGroup) -> None:
     """Build the missing hosts; groups that delete idle hosts build one only when it is needed."""
     target, stage = group.target, group.rules.stage
     if group.rules.version in target.unbuildable:
@@ -143,7 +145,7 @@ def _build(group: Group) -> None:
         group.draft.build(group.rules.version, _sizes(group), reason, low_priority=low, **facts)
 
 
-def _build_reason(group: Group) -> Reason:
+def _build_reason(group: PlannedGroup) -> Reason:
     if group.rules.stage is Stage.CANARY:
         return Reason.CANARY
     if group.rules.stage in {Stage.SURGING, Stage.MOVING}:
@@ -151,7 +153,7 @@ def _build_reason(group: Group) -> Reason:
     return Reason.SEATS_NEEDED if group.on_demand else Reason.HOSTS_MISSING
 
 
-def _missing(group: Group) -> int:
+def _missing(group: PlannedGroup) -> int:
     missing = group.rules.missing
     if not group.on_demand or group.rules.stage is Stage.CANARY:
         return missing
@@ -160,7 +162,7 @@ def _missing(group: Group) -> int:
     return min(missing, _lacking(group))
 
 
-def _lacking(group: Group) -> int:
+def _lacking(group: PlannedGroup) -> int:
     """Return how many hosts are missing for the spare seats and the minimum, without the hosts being built."""
     building = sum(1 for each in group.hosts if each.state is HostState.BUILDING)
     seats, hosts = group.spare - group.free - group.coming, group.minimum - group.online - group.arriving
@@ -173,13 +175,13 @@ def _lacking(group: Group) -> int:
     return max(0, max(-(-seats // group.target.seats), hosts) - building)
 
 
-def _sizes(group: Group) -> tuple[str, ...]:
+def _sizes(group: PlannedGroup) -> tuple[str, ...]:
     """Return the sizes of the target, with sizes in which a build has failed at the end."""
     failed = {each.size for each in group.hosts if each.state is HostState.BROKEN and each.online_at is None}
     return tuple(sorted(group.target.sizes, key=lambda size: size in failed))
 
 
-def scale_in(group: Group) -> None:
+def scale_in(group: PlannedGroup) -> None:
     """Drain hosts that are not needed, and stop empty hosts that have not been needed for long enough.
 
     A host that was drained long ago stops as soon as its last session has ended. One that has only started does not.
@@ -188,47 +190,47 @@ def scale_in(group: Group) -> None:
     runs = group.running
     for host in group.hosts:
         if host.state is HostState.SHUT_DOWN and group.draft.may(host):
-            group.draft.add(Action.STOP, host, Reason.STILL_ALLOCATED)
+            group.draft.add(EngineAction.STOP, host, Reason.STILL_ALLOCATED)
         if group.draft.may(host) and _is_drained(group, host) and not host.sessions and runs > group.stop_floor:
             runs -= _stop_when_idle(group, host)
     _drain(group)
 
 
-def let_azure_start(group: Group) -> None:
+def let_azure_start(group: PlannedGroup) -> None:
     """Open stopped hosts for Start VM on Connect: Azure Virtual Desktop starts no drained host for a sign-in."""
     if not group.target.start_on_connect:
         return
     for host in group.hosts:
         if host.is_off and not host.allow_new_sessions and group.may_serve(host) and host.id not in group.rules.retire:
-            group.draft.add(Action.UNDRAIN, host, Reason.START_ON_CONNECT)
+            group.draft.add(EngineAction.UNDRAIN, host, Reason.START_ON_CONNECT)
 
 
-def open_own_hosts(group: Group) -> None:
+def open_own_hosts(group: PlannedGroup) -> None:
     """Open hosts that have users of their own and were left closed, as by a restart: no other host takes the user."""
     leaves = group.broken | group.rules.retire | group.rules.held
     for host in group.hosts:
         theirs = host.assigned_user_id is not None and not host.user_left and not host.drained_by_hand
         closed = (host.serves or host.is_off) and not host.allow_new_sessions
         if theirs and closed and host.id not in leaves and group.draft.may(host):
-            group.draft.add(Action.UNDRAIN, host, Reason.USERS_OWN)
+            group.draft.add(EngineAction.UNDRAIN, host, Reason.USERS_OWN)
 
 
-def _is_drained(group: Group, host: ObservedHost) -> bool:
+def _is_drained(group: PlannedGroup, host: ObservedHost) -> bool:
     drained = host.serves and not host.allow_new_sessions and not host.drained_by_hand
     return drained and host.assigned_user_id is None and host.id not in group.rules.held
 
 
-def _stop_when_idle(group: Group, host: ObservedHost) -> bool:
+def _stop_when_idle(group: PlannedGroup, host: ObservedHost) -> bool:
     """Return whether *host* stops now."""
     target, draft = group.target, group.draft
     running = draft.waited(host.since, target.idle)
     if not draft.waited(host.closed_since or host.since, target.idle) or not running:
         return False
-    action = Action.STOP
+    action = EngineAction.STOP
     if group.on_demand:
-        action = Action.REMOVE
+        action = EngineAction.REMOVE
     elif sleeps(target, host):
-        action = Action.HIBERNATE
+        action = EngineAction.HIBERNATE
     group.draft.add(action, host, Reason.IDLE, minutes=int(target.idle.total_seconds() // 60))
     return True
 
@@ -238,7 +240,7 @@ def sleeps(target: GroupTarget, host: ObservedHost) -> bool:
     return target.hibernates and host.can_hibernate and target.kind is not LicenseType.POOLED
 
 
-def _drain(group: Group) -> None:
+def _drain(group: PlannedGroup) -> None:
     """Drain hosts that administrators drain, then hosts with the fewest sessions while enough seats stay free.
 
     Of a release's old hosts all are drained, and their sessions need seats elsewhere if they are to be signed off. So
@@ -247,7 +249,7 @@ def _drain(group: Group) -> None:
     """
     for host in group.hosts:
         if host.drained_by_hand and host.is_open and group.draft.may(host):
-            group.draft.add(Action.DRAIN, host, Reason.DRAINED_BY_HAND)
+            group.draft.add(EngineAction.DRAIN, host, Reason.DRAINED_BY_HAND)
     retire = group.rules.retire
     is_open = [each for each in group.hosts if group.counts_as_open(each) and group.draft.may(each)]
     too_many = not retire and len(group.licensed) - len(group.rules.beyond) > group.target.hosts
@@ -267,11 +269,11 @@ def _drain(group: Group) -> None:
             continue
         facts = {"old": host.version, "version": group.target.version, "free": free, "spare": group.spare}
         reason = Reason.OLD_VERSION if old else Reason.SETTINGS_DIFFER if stale else Reason.NOT_NEEDED
-        group.draft.add(Action.DRAIN, host, reason, **facts)
+        group.draft.add(EngineAction.DRAIN, host, reason, **facts)
         group.free, group.online = free, group.online - 1
         leaving += host.sessions if old else 0
 
 
-def _least_needed(group: Group, host: ObservedHost) -> tuple[bool, bool, bool, int, str]:
+def _least_needed(group: PlannedGroup, host: ObservedHost) -> tuple[bool, bool, bool, int, str]:
     stale = host.drift is SettingsDrift.WHEN_EMPTY and group.has_stale_settings(host)
     return (host.id not in group.rules.retire, not stale, not host.low_priority, host.sessions, host.id)

@@ -13,7 +13,7 @@ from shared.domain.spot.groups.group import LicenseType, SpotGroup
 from shared.domain.spot.groups.members import MemberStatus, Rights, SpotMember
 from shared.domain.spot.groups.schedule import LoadBalancing
 from shared.domain.spot.hosts.host import HostStatus, SessionHost
-from shared.domain.spot.hosts.host_plan import Action, Reason, Step
+from shared.domain.spot.hosts.host_plan import EngineAction, PlannedStep, Reason
 from shared.domain.tenants.directory import count_from
 from shared.domain.values import Value
 
@@ -83,7 +83,7 @@ class EngineStep(Value):
     """A step of the engine for one host that has a record. *run*: how many tasks the host had begun; 0 for a build."""
 
     session_host_id: str
-    action: Action
+    action: EngineAction
     reason: Reason
     text: str
     run: int = 0
@@ -125,7 +125,7 @@ def begun_again(hosts: Iterable[SessionHost], now: datetime, after: timedelta) -
     return [
         EngineStep(
             session_host_id=host.id,
-            action=Action.BUILD,
+            action=EngineAction.BUILD,
             reason=Reason.HOSTS_MISSING,
             text=host.parked_because or "The build of the host had not begun.",
         )
@@ -137,7 +137,7 @@ def begun_again(hosts: Iterable[SessionHost], now: datetime, after: timedelta) -
     ]
 
 
-def named(steps: Iterable[Step], hosts: Iterable[SessionHost], new: Iterable[SessionHost]) -> list[EngineStep]:
+def named(steps: Iterable[PlannedStep], hosts: Iterable[SessionHost], new: Iterable[SessionHost]) -> list[EngineStep]:
     """Return the steps with the ids of their hosts, the *new* ones in their order."""
     ids, runs = iter([host.id for host in new]), {host.id: host.run for host in hosts}
     return [

@@ -105,7 +105,7 @@ class SpotMember(Value):
         return self.rights is not Rights.NONE or (self.signing_off is not None and self.signing_off.at <= at)
 
 
-class Seen(Value):
+class SeenMember(Value):
     """A user in the group's groups, as the directory shows them now."""
 
     user_id: str
@@ -113,10 +113,10 @@ class Seen(Value):
     display_name: str = ""
 
 
-def seen_users(users: Iterable[DirectoryUser]) -> tuple[Seen, ...]:
+def seen_users(users: Iterable[DirectoryUser]) -> tuple[SeenMember, ...]:
     """Return users as the directory has them now."""
     return tuple(
-        Seen(user_id=each.id, user_principal_name=each.user_principal_name, display_name=each.display_name)
+        SeenMember(user_id=each.id, user_principal_name=each.user_principal_name, display_name=each.display_name)
         for each in users
     )
 
@@ -128,7 +128,7 @@ class Roll(Value):
     who is a member by its answer about them.
     """
 
-    users: tuple[Seen, ...]
+    users: tuple[SeenMember, ...]
     empty: frozenset[str] = frozenset()
     left: frozenset[str] = frozenset()
     partial: bool = False
@@ -232,7 +232,7 @@ def plan_members(
     )
 
 
-def _new(user: Seen, group: SpotGroup, former: FormerMember | None, at: datetime) -> SpotMember:
+def _new(user: SeenMember, group: SpotGroup, former: FormerMember | None, at: datetime) -> SpotMember:
     """Return a new member; a user who has left not long ago has the old place in line."""
     returns = former is not None and _returns(former, group, at)
     return SpotMember(
@@ -337,7 +337,7 @@ def without_place(members: Iterable[SpotMember], quantity: int) -> tuple[SpotMem
     return tuple(member for member in with_place if not placed[member.id].counts)
 
 
-def _seen_again(member: SpotMember, seen: Seen, at: datetime) -> SpotMember:
+def _seen_again(member: SpotMember, seen: SeenMember, at: datetime) -> SpotMember:
     has_place = member.status in {MemberStatus.REMOVAL_HELD, MemberStatus.ENTITLED}
     return _changed(
         member,
@@ -351,7 +351,7 @@ def _seen_again(member: SpotMember, seen: Seen, at: datetime) -> SpotMember:
     )
 
 
-def _former_names(member: SpotMember, seen: Seen) -> tuple[str, ...]:
+def _former_names(member: SpotMember, seen: SeenMember) -> tuple[str, ...]:
     """Return the names that a member has had, without the present one."""
     present = seen.user_principal_name.casefold()
     return tuple(dict.fromkeys(each for each in member.names if each.casefold() != present))[:_NAMES_KEPT]

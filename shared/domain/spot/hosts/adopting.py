@@ -11,7 +11,15 @@ from typing import Any
 
 from shared.domain.cloud_pcs.adopting import seconds_until
 from shared.domain.cloud_pcs.build import Resources
-from shared.domain.cloud_pcs.orphans import LOOK_ADVICE, NAMED, REMOVE_ADVICE, Found, Judgement, OrphanType, same
+from shared.domain.cloud_pcs.orphans import (
+    LOOK_ADVICE,
+    NAMED,
+    REMOVE_ADVICE,
+    FoundResource,
+    Judgement,
+    OrphanType,
+    same,
+)
 from shared.domain.images.image import ImageSource
 from shared.domain.spot.groups.group import LicenseType, SpotGroup
 from shared.domain.spot.hosts.host import HostEvent, HostSeen, HostStatus, SessionHost, host_id
@@ -21,7 +29,7 @@ from shared.domain.spot.images.image_version import FIRST, ImageVersion
 from shared.domain.values import Value
 
 
-def judge_of_host(found: Found, host: SessionHost | None) -> Judgement | None:
+def judge_of_host(found: FoundResource, host: SessionHost | None) -> Judgement | None:
     """Return why *found* is an orphan, or None if it is not. *host*: the record of its host, if there is one.
 
     What a task of the host makes or removes is none: a later scan decides.

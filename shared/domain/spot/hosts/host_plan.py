@@ -76,7 +76,7 @@ def says(reason: Reason, **facts: object) -> str:
     return SENTENCES[reason].format_map(facts)
 
 
-class Action(StrEnum):
+class EngineAction(StrEnum):
     """A step for one host.
 
     ``start`` opens it for sessions too; ``wake`` closes it, unless it is a user's own. ``stop`` is of a drained host
@@ -101,14 +101,14 @@ class Action(StrEnum):
     REPLACE = "replace"
 
 
-ORDER = tuple(Action)
+ORDER = tuple(EngineAction)
 """The order of steps: steps that add seats come first."""
 
 
-class Step(Value):
+class PlannedStep(Value):
     """One step, of one host; a build has none yet, and says from which version, in which sizes, on which machine."""
 
-    action: Action
+    action: EngineAction
     host_id: str | None = None
     reason: Reason
     text: str
@@ -166,7 +166,7 @@ class Figures(Value):
 class HostPlan(Value):
     """The steps of one group, in their order; *next_look*: when time alone would change the plan."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[PlannedStep, ...] = ()
     figures: Figures
     status: GroupStatus
     cause: str | None = None
@@ -180,7 +180,7 @@ class Draft:
 
     def __init__(self, now: datetime) -> None:
         self._now = now
-        self._steps: list[Step] = []
+        self._steps: list[PlannedStep] = []
         self._taken: set[str] = set()
         self._looks: list[datetime] = []
 
@@ -188,10 +188,10 @@ class Draft:
         """Whether a step of *host* may be added."""
         return not host.excluded and not host.configuring and host.id not in self._taken
 
-    def add(self, action: Action, host: ObservedHost, reason: Reason, **facts: object) -> None:
+    def add(self, action: EngineAction, host: ObservedHost, reason: Reason, **facts: object) -> None:
         """Add a step of *host*, which has none yet."""
         self._taken.add(host.id)
-        self._steps.append(Step(action=action, host_id=host.id, reason=reason, text=says(reason, **facts)))
+        self._steps.append(PlannedStep(action=action, host_id=host.id, reason=reason, text=says(reason, **facts)))
 
     def build(
         self, version: str, sizes: tuple[str, ...], reason: Reason, *, low_priority: bool = False, **facts: object
@@ -199,7 +199,14 @@ class Draft:
         """Add the build of one more host."""
         text = says(reason, version=version, **facts)
         self._steps.append(
-            Step(action=Action.BUILD, reason=reason, text=text, version=version, sizes=sizes, low_priority=low_priority)
+            PlannedStep(
+                action=EngineAction.BUILD,
+                reason=reason,
+                text=text,
+                version=version,
+                sizes=sizes,
+                low_priority=low_priority,
+            )
         )
 
     def has_come(self, moment: datetime) -> bool:
@@ -218,6 +225,6 @@ class Draft:
         return min(self._looks, default=None)
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[PlannedStep, ...]:
         """All steps, in the order in which they are taken."""
         return tuple(sorted(self._steps, key=lambda step: (ORDER.index(step.action), step.host_id or "")))

@@ -124,6 +124,7 @@ class PlannedGroup:
 
     def has_stale_settings(self, host: ObservedHost) -> bool:
         """Whether *host* is to be brought to the group's settings now: it works, and stays."""
+        # A broken host is repaired first, and a release removes its old hosts anyway.
         if host.drift is SettingsDrift.NONE or host.is_uncertain or host.id in self.broken | self.rules.retire:
             return False
         return host.settings_failed_at is None or self.draft.waited(host.settings_failed_at, _SETTINGS_AGAIN)
@@ -148,16 +149,19 @@ class PlannedGroup:
         self.drain_floor = self.stop_floor = self.minimum
         self.scheduled = False
         if schedule is not None and (edge := next_edge(schedule, self.now)) is not None:
-            self.draft.has_come(edge)
+            self.draft.has_come(edge)  # the next look is not later than the phase
             for begins, phase in edges(schedule, self.now, edge - self.now + _CLOSE):
                 wanted, brings = phase.minimum_online, begins - self._lead(phase.minimum_online)
+                # Only the hosts that are not online yet take time: the more, the earlier they begin.
                 if wanted > self.minimum and self.draft.has_come(begins - self._lead(wanted - self.online)):
                     self.minimum, self.scheduled = wanted, True
+                # Drained less than the idle time before its phase, a host would be opened again before it could stop.
                 if self.running > self.drain_floor < wanted and self.draft.has_come(brings - target.idle):
                     self.drain_floor = wanted
+                # Stopped within the time that starting takes before its phase, a host would have to start at once.
                 if self.running > self.stop_floor < wanted and self.draft.has_come(brings):
                     self.stop_floor = wanted
-        most = max(0, target.hosts - self._owned)
+        most = max(0, target.hosts - self._owned)  # a host with a user of its own serves nobody else
         floors = (self.minimum, max(self.minimum, self.drain_floor), max(self.minimum, self.stop_floor))
         self.minimum, self.drain_floor, self.stop_floor = (min(each, most) for each in floors)
 
@@ -174,14 +178,17 @@ class PlannedGroup:
         base = self.sessions if in_use else target.quantity
         self.buffer = max(-(-base * percent // 100), target.buffer_seats)
         lately = sum(each.signed_in_lately for each in self.hosts)
+        # A host that is begun now serves after a start, and is begun a look late at most: so many sign in meanwhile.
         lead = self.starts.start.p95 + LOOK_EVERY
         self.rising = -(-lately * lead // ARRIVALS)
+        # "6 of 10": the next host starts when the sixth session is on the filling one, not when that is full.
         threshold = max(1, target.seats - target.start_threshold + 1) if target.kind is LicenseType.POOLED else 1
         rests = phase is not None and phase.rests and not self.sessions
         self.ahead = self._set_ahead()
         wanted = max(0 if rests else max(self.buffer, self.rising, threshold), self.ahead)
         if target.kind is LicenseType.PERSONAL_DEDICATED:
-            wanted = 0
+            wanted = 0  # everybody has a host of their own
+        # Whoever is signed in, or has a host of their own, needs no further seat.
         others = target.quantity - self.sessions - self._owned
         self.spare = max(min(wanted, others), 0)
 
@@ -228,6 +235,7 @@ def is_broken(host: ObservedHost, starts: StartTimes, draft: Draft) -> bool:
     """Whether *host* has failed, or has been on its way for longer than any host should be."""
     if host.state is HostState.BROKEN:
         return True
+    # An unknown host loses nothing, and an excluded one is left alone.
     if host.is_uncertain or host.excluded:
         return False
     if host.state is HostState.RUNNING and host.agent not in SERVES:

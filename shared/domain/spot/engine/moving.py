@@ -16,8 +16,9 @@ _AT_ONCE = timedelta(0)
 
 def move_sessions(group: PlannedGroup) -> None:
     """Tell the users of a release's drained hosts, and sign them off when the notice is over and seats are free."""
-    if not group.rules.moves:
+    if not group.rules.moves:  # an opportunistic release signs nobody off
         return
+    # Sessions are signed off only to seats that are free, on hosts that stay.
     fresh = [each for each in group.hosts if group.counts_as_open(each) and each.id not in group.rules.retire]
     room = sum(group.seats_left(each) for each in fresh)
     for host in group.hosts:
@@ -51,11 +52,12 @@ def bring_settings(group: PlannedGroup) -> None:
     for host in due:
         if host.drift is SettingsDrift.AT_ONCE and host.serves:
             group.draft.add(EngineAction.CONFIGURE, host, Reason.SETTINGS_DIFFER)
+    # A host that is being configured serves nobody: a quarter at a time, so that the others do.
     room = max(1, len(group.licensed) // 4) - sum(each.configuring for each in group.hosts)
     empty = [each for each in due if each.drift is SettingsDrift.WHEN_EMPTY and _may_be_configured(each)]
     for host in sorted(empty, key=lambda each: (each.is_off, each.id))[: max(0, room)]:
         group.draft.add(EngineAction.CONFIGURE, host, Reason.SETTINGS_DIFFER)
-        if group.counts_as_open(host):
+        if group.counts_as_open(host):  # what comes after this in the plan counts without its seats
             group.free, group.online = group.free - group.seats_left(host), group.online - 1
 
 
@@ -68,8 +70,10 @@ def remove(group: PlannedGroup) -> None:
     """Remove old hosts without sessions, hosts that failed or whose users left long ago, and surplus hosts."""
     target = group.target
     staying = sum(1 for each in group.licensed if each.state is not HostState.REMOVING)
+    # A group that keeps its hosts stays complete during the release; one that deletes idle hosts builds when needed.
     keeps = target.hosts if target.scale_in is ScaleIn.DEALLOCATE else 0
     retired = [each for each in group.hosts if each.id in group.rules.retire]
+    # Closed hosts go first, so that open ones serve as long as possible.
     for host in sorted(retired, key=lambda each: (each.is_open, each.id)):
         if staying > keeps and _may_go(group, host):
             facts = {"old": host.version, "version": target.version}
@@ -82,6 +86,7 @@ def remove(group: PlannedGroup) -> None:
     for host in group.hosts:
         if host.user_left and not host.is_uncertain and group.draft.may(host):
             _dismiss(group, host)
+    # While sessions move the surge is wanted, and old hosts go by the rules above.
     if group.rules.stage is not Stage.MOVING:
         _remove_surplus(group, staying - _beyond(group))
 
@@ -93,6 +98,7 @@ def _dismiss(group: PlannedGroup, host: ObservedHost) -> None:
             group.draft.add(EngineAction.NOTIFY, host, Reason.USER_LEFT)
         elif group.draft.waited(host.notified_at, group.target.notice):
             group.draft.add(EngineAction.SIGN_OFF, host, Reason.NOTICE_IS_OVER, minutes=_minutes(group))
+    # The host stays for the time that the group says, because its user may come back (decision 56).
     elif (host.serves or _may_go(group, host)) and group.draft.waited(host.kept_until, _AT_ONCE):
         group.draft.add(EngineAction.REMOVE, host, Reason.USER_LEFT)
 
@@ -106,6 +112,7 @@ def _beyond(group: PlannedGroup) -> int:
 def _remove_surplus(group: PlannedGroup, staying: int) -> None:
     if staying <= group.target.hosts:
         return
+    # Neither a release's own hosts nor the host of a user are surplus.
     nobodys = [each for each in group.hosts if each.id not in group.rules.beyond and each.assigned_user_id is None]
     for host in sorted(nobodys, key=lambda each: _first_to_go(group, each)):
         if staying <= group.target.hosts:
@@ -135,12 +142,15 @@ def repair(group: PlannedGroup) -> None:
     by building all of them anew. A dedicated host is only restarted. What failed in a release that has stopped stays as
     it is.
     """
+    # What breaks all hosts at once (an image, a network) must not be answered by building all of them anew.
     at_work = {HostState.BUILDING, HostState.REMOVING}
     builds = any(step.action is EngineAction.BUILD for step in group.draft.steps)
     if builds or any(each.state in at_work for each in group.hosts):
         return
+    # A host that restarts for its repair first shows whether that has helped.
     if any(each.state is HostState.STARTING and each.restarts for each in group.hosts if each.id not in group.broken):
         return
+    # Hosts that failed in a release are its evidence until their time is over.
     mended = group.broken - group.rules.evidence - group.rules.spent
     broken = [each for each in group.hosts if each.id in mended and group.draft.may(each)]
     for host in sorted(broken, key=lambda each: (each.sessions, each.id)):
@@ -151,6 +161,7 @@ def repair(group: PlannedGroup) -> None:
 def _repair(group: PlannedGroup, host: ObservedHost) -> bool:
     """Add the next step of the repair of *host*; return whether there is one now."""
     facts = {"state": host.state.value, "agent": host.agent.value}
+    # No session ends without notice, even on a broken host: it may still work for those who are on it.
     if host.sessions and host.allow_new_sessions:
         group.draft.add(EngineAction.DRAIN, host, Reason.BROKEN, **facts)
     elif host.sessions and host.notified_at is None:
@@ -161,6 +172,7 @@ def _repair(group: PlannedGroup, host: ObservedHost) -> bool:
         group.draft.add(EngineAction.SIGN_OFF, host, Reason.NOTICE_IS_OVER, minutes=_minutes(group))
     elif host.state is not HostState.BROKEN and host.restarts < RESTARTS:
         group.draft.add(EngineAction.RESTART, host, Reason.BROKEN, **facts)
+    # A dedicated host is never rebuilt: it is left to an administrator.
     elif group.target.kind is not LicenseType.PERSONAL_DEDICATED or host.assigned_user_id is None:
         group.draft.add(EngineAction.REPLACE, host, Reason.BROKEN, **facts)
     else:
@@ -170,6 +182,7 @@ def _repair(group: PlannedGroup, host: ObservedHost) -> bool:
 
 def keep_tokens(group: PlannedGroup) -> None:
     """Start one host that has been off for so long that its token would expire; it stops again when it is idle."""
+    # One at a time; and a release removes its old hosts, so their tokens may expire.
     if any(each.state is HostState.STARTING for each in group.hosts):
         return
     off = [each for each in group.hosts if each.is_off and group.draft.may(each) and each.id not in group.rules.retire]

@@ -55,6 +55,7 @@ def constraints(
     if target.kind is LicenseType.PERSONAL_DEDICATED:
         return _dedicated(target, release, hosts, draft)
     new = [host for host in hosts if host.version == target.version]
+    # A release leaves excluded hosts alone; each of them takes the place of one new host.
     old = [host for host in hosts if host.version != target.version and not host.excluded]
     kept = sum(1 for host in hosts if host.version != target.version and host.excluded)
     works = [host for host in new if host.id not in broken and host.state is not HostState.REMOVING]
@@ -113,12 +114,14 @@ class _Release:
         surge = self.target.hosts if self.release.surge is None else self.release.surge
         ceiling = self.target.hosts + surge
         everything_new = frozenset(host.id for host in self.new)
+        # In the order of precedence: an administrator's pause, a failure, the time, the canary, the time to move.
         if self.release.paused:
             return self._none(Stage.PAUSED, ceiling)
         if self.release.failed_at is not None or self._failure(broken) is not None:
             return self._stopped(broken, ceiling, draft)
         if not self._time_to_build(starts, draft):
             return self._none(Stage.WAITING, ceiling)
+        # One host proves the version before others are built from it; a second canary would prove no more.
         if not any(host.proven for host in self.works):
             canary = 0 if self.new else 1
             return self._building(canary, ceiling, Stage.CANARY, everything_new)
@@ -134,9 +137,11 @@ class _Release:
     def _none(self, stage: Stage, ceiling: int, cause: str | None = None) -> Constraints:
         """Keep all hosts: no release may proceed. Missing hosts get the previous version; unproven ones stay closed."""
         new = frozenset(host.id for host in self.new)
+        # A proven version may serve, so its hosts stay open; unproven hosts serve nobody.
         held = _NOTHING if any(each.proven for each in self.works) else new
         before = self.release.before
         aside = [each for each in self.new if each.id in held or each not in self.works]
+        # Hosts that do not serve are no part of the group: it stays complete with the version before.
         serving = self.hosts - (len(aside) if before != self.target.version else 0)
         missing = max(0, self.target.hosts - serving) if before else 0
         version = before or self.target.version
@@ -168,5 +173,6 @@ class _Release:
     def _time_to_build(self, starts: StartTimes, draft: Draft) -> bool:
         if self.release.at is None:
             return True
+        # Built just before its time: the canary first, then as many at a time as the group builds.
         waves = 1 + -(-self.target.hosts // self.target.max_builds)  # the canary's is one
         return draft.has_come(self.release.at - starts.build.p95 * waves)

@@ -44,6 +44,7 @@ def _bring_new(group: PlannedGroup, started: list[ObservedHost]) -> None:
     for host in _closed(group, fresh):
         if seats >= wanted and hosts >= group.minimum:
             return
+        # A full host adds no seat: it is opened only if the minimum lacks a host.
         if hosts >= group.minimum and not group.seats_left(host):
             continue
         hosts, seats = hosts + 1, seats + group.seats_left(host)
@@ -59,6 +60,7 @@ def _bring(group: PlannedGroup, among: Iterable[ObservedHost], started: list[Obs
         lacks_seats, enough = group.free + group.coming < group.spare, group.online + group.arriving >= group.minimum
         if not lacks_seats and enough:
             return
+        # A full host adds no seat: it is opened only if the minimum lacks a host.
         if enough and not group.seats_left(host):
             continue
         _open(group, host, started, _why(group, lacks_seats=lacks_seats), **_facts(group))
@@ -76,19 +78,19 @@ def _closed(group: PlannedGroup, among: Iterable[ObservedHost]) -> list[Observed
     running.sort(
         key=lambda each: (
             not group.seats_left(each),
-            each.drift is SettingsDrift.WHEN_EMPTY,
-            each.state is HostState.STARTING,
-            -each.sessions,
+            each.drift is SettingsDrift.WHEN_EMPTY,  # its settings wait until nobody is signed in to it
+            each.state is HostState.STARTING,  # a host that serves has its seats at once
+            -each.sessions,  # the fullest will run longest anyway
             each.id,
         )
     )
     off.sort(
         key=lambda each: (
-            each.low_priority,
+            each.low_priority,  # Azure may take these machines away at any time
             each.version != group.target.version,
             each.drift is SettingsDrift.WHEN_EMPTY,
             each.state is not HostState.HIBERNATED,
-            each.online_at or _LONG_AGO,
+            each.online_at or _LONG_AGO,  # longest off first: the token of a host ages while it is off
             each.id,
         )
     )
@@ -136,10 +138,12 @@ def _build(group: PlannedGroup) -> None:
     if group.rules.version in target.unbuildable:
         return
     reason = _build_reason(group)
+    # During a release only its own hosts count; the old ones would leave it low-priority hosts alone.
     of_version = reason in {Reason.NEW_VERSION, Reason.CANARY}
     counted = [each for each in group.licensed if not of_version or each.version == target.version]
     regular = sum(1 for each in counted if not each.low_priority)
     for number in range(min(_missing(group), builds_left(group))):
+        # The canary proves the version, so it must not be taken away.
         low = stage is not Stage.CANARY and regular + number >= target.hosts - target.low_priority
         facts = {**_facts(group), "hosts": len(counted) + number, "wanted": target.hosts}
         group.draft.build(group.rules.version, _sizes(group), reason, low_priority=low, **facts)
@@ -155,6 +159,7 @@ def _build_reason(group: PlannedGroup) -> Reason:
 
 def _missing(group: PlannedGroup) -> int:
     missing = group.rules.missing
+    # A canary is needed even if its group deletes idle hosts and needs no host now.
     if not group.on_demand or group.rules.stage is Stage.CANARY:
         return missing
     if group.rules.stage is Stage.SURGING:
@@ -167,6 +172,7 @@ def _lacking(group: PlannedGroup) -> int:
     building = sum(1 for each in group.hosts if each.state is HostState.BUILDING)
     seats, hosts = group.spare - group.free - group.coming, group.minimum - group.online - group.arriving
     if group.rules.retire:
+        # The hosts of old versions close during a release, so only new ones count, also for sessions that move.
         shared = [each for each in group.hosts if each.assigned_user_id is None]
         fresh = [each for each in shared if each.id not in group.rules.retire | group.broken]
         there = [each for each in fresh if each.state not in {HostState.BUILDING, HostState.REMOVING}]
@@ -189,8 +195,10 @@ def scale_in(group: PlannedGroup) -> None:
     """
     runs = group.running
     for host in group.hosts:
+        # Shut down from inside Windows: Azure charges for the machine until it is deallocated.
         if host.state is HostState.SHUT_DOWN and group.draft.may(host):
             group.draft.add(EngineAction.STOP, host, Reason.STILL_ALLOCATED)
+        # A host drains before it stops, so that no sign-in meets a host that stops; a coming phase's hosts run on.
         if group.draft.may(host) and _is_drained(group, host) and not host.sessions and runs > group.stop_floor:
             runs -= _stop_when_idle(group, host)
     _drain(group)
@@ -223,6 +231,7 @@ def _is_drained(group: PlannedGroup, host: ObservedHost) -> bool:
 def _stop_when_idle(group: PlannedGroup, host: ObservedHost) -> bool:
     """Return whether *host* stops now."""
     target, draft = group.target, group.draft
+    # Both have to be over, so that sign-ins and sign-offs do not start and stop a host within its idle time.
     running = draft.waited(host.since, target.idle)
     if not draft.waited(host.closed_since or host.since, target.idle) or not running:
         return False
@@ -247,22 +256,28 @@ def _drain(group: PlannedGroup) -> None:
     are those with other profiles than the group's settings say, which change once nobody works on them. Of others only
     those that are at most half full: more would not become empty sooner for it.
     """
+    # An administrator's drain needs no free seats: scale_out has replaced the host's seats in the same plan.
     for host in group.hosts:
         if host.drained_by_hand and host.is_open and group.draft.may(host):
             group.draft.add(EngineAction.DRAIN, host, Reason.DRAINED_BY_HAND)
     retire = group.rules.retire
     is_open = [each for each in group.hosts if group.counts_as_open(each) and group.draft.may(each)]
+    # Surplus hosts drain even if they are more than half full, or they would never become empty and be removed.
     too_many = not retire and len(group.licensed) - len(group.rules.beyond) > group.target.hosts
+    # Without the margin, the next sign-in would reopen the host.
     margin = min(_MARGIN, group.spare, group.target.seats)
+    # Sessions on drained old hosts are signed off only to free seats, so these seats are taken already.
     leaving = sum(each.sessions for each in group.hosts if each.id in retire and not each.is_open)
     for host in sorted(is_open, key=lambda each: _least_needed(group, each)):
         old, free = host.id in retire, group.free - group.seats_left(host)
         stale = host.drift is SettingsDrift.WHEN_EMPTY and group.has_stale_settings(host)
         after = leaving + host.sessions if group.rules.moves else 0
+        # A host that is more than half full would not become empty sooner if it drained.
         half = host.sessions * 2 <= group.target.seats or too_many
         enough = group.spare + (after if old else group.moving_sessions if stale else margin + group.moving_sessions)
         if (
             free < enough
+            # A coming phase would open the host again; and while anybody works, one host stays open.
             or group.online - 1 < max(group.drain_floor, 1 if group.sessions and group.target.hosts else 0)
             or not (old or stale or half)
         ):

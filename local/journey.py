@@ -137,7 +137,7 @@ class Journey:
         return offered
 
     def _wizard(self, wizard: str, form: Mapping[str, Any], *, wait: bool = True) -> str:
-        """Review a form and save it; with ``wait``, wait for its operation; return what it created."""
+        """Review a form and save it; with ``wait``, wait for its operation; return the created object."""
         address = f"{self.base}/wizards/{wizard}"
         review = self.portal.ask("POST", f"{address}/review", form).body
         for warning in review.get("warnings", ()):

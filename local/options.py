@@ -1,4 +1,4 @@
-"""The options of a stack: what runs on this machine, from when and how fast."""
+"""The options of a stack: its parts on this machine, its start time and its speed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -75,7 +75,7 @@ class Portal:
         return self._token
 
     def send(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
-        """Send one request and return its response, whatever its status. *path* may be an absolute address."""
+        """Send one request and return its response, with any status. *path* may be an absolute address."""
         url = path if path.startswith(("http://", "https://")) else self._base + path
         request = urllib.request.Request(url, method=method)  # noqa: S310 - an address of this run
         request.add_header("Authorization", f"Bearer {self.token()}")

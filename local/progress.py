@@ -1,11 +1,11 @@
-"""Whether a run goes on: by simulated time, so that a slow machine has as long as it needs."""
+"""Detection of a stalled run: by simulated time, so that a slow machine has enough time."""
 
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 _HOST_STANDS_SECONDS = 300.0
-"""A run whose time stands, and whose host writes nothing, has stopped after so many real seconds."""
+"""Real seconds after which a run has stopped, if neither its time nor its host's output advances."""
 
 
 class Progress:
@@ -17,7 +17,7 @@ class Progress:
         self._life, self._life_at = "", 0.0
 
     def standstill(self, news: object, at: datetime, real: float) -> str | None:
-        """Return the reason for which nothing goes on, None: the run goes on.
+        """Return why the run has stalled, or None if it has not.
 
         *news*: JSON that changes as the run goes on; *at*: the simulated time; *real*: seconds of a clock that is never
         set back.

@@ -40,7 +40,7 @@ class SpotOutcome:
 
     @property
     def is_good(self) -> bool:
-        """Whether every stage came to its end, nobody was turned away, and the cloud has found nothing wrong."""
+        """Whether every stage ended, no user was refused, and the cloud has no findings."""
         failed = self.broker["signIns"].get("failed", 0) + self.broker["signIns"].get("refused", 0)
         return not (self.problems or self.findings or failed or self.broker["lost"])
 

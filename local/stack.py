@@ -141,7 +141,7 @@ class Stack:
         self._write_stack_json()
 
     def stop(self) -> None:
-        """Stop all parts, the last one first. One that does not end in time is killed; after an interrupt, at once."""
+        """Stop all parts in reverse order; kill a part that does not end in time, or at once after an interrupt."""
         parts = [self._host, self._cloud, self._azurite.part if self._azurite else None]
         running = [part for part in parts if part is not None]
         try:

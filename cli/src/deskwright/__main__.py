@@ -76,14 +76,14 @@ def _ended(error: BaseException) -> int:
 
 
 def _open_what_is_closed() -> None:
-    """Put an empty stream in place of one that whoever has started us has closed (`>&-`)."""
+    """Open an empty stream for each standard stream that the parent process has closed (`>&-`)."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 def _write_anything() -> None:
-    """Let every character be written: to programs as UTF-8, to a terminal without what it does not have."""
+    """Write UTF-8 to programs, and replace characters that a terminal cannot show."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         if sys.stdout.isatty():
             sys.stdout.reconfigure(errors="replace")

@@ -96,7 +96,7 @@ def masked(whole: Any, mask: str | None = "***") -> Any:  # noqa: ANN401 - JSON
 
 
 def _masked(whole: Any, mask: str | None, around: frozenset[tuple[str, ...]]) -> Any:  # noqa: ANN401 - JSON
-    """*around*: of the places that begin further out, what follows."""
+    """Return *whole* with its secrets replaced by *mask*. *around*: the remaining paths of secrets inside it."""
     if isinstance(whole, list):
         return [_masked(each, mask, around) for each in whole]
     if not isinstance(whole, Mapping):

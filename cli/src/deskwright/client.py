@@ -64,7 +64,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         text: bool = False,
     ) -> Answer:
-        """Send one request, again where its effect is that of one; return its response. Raises: CommandError.
+        """Send one request and return its response; repeat it only if that is safe. Raises: CommandError.
 
         *text*: an answer that is no JSON is one, too.
         """
@@ -117,7 +117,7 @@ class Client:
             following = page.get("@odata.nextLink") or page.get("nextLink")
 
     def _url(self, path: str, query: Mapping[str, str]) -> str:
-        """Return an absolute address; a link of the service is taken to our own address, whatever host it names."""
+        """Return an absolute address; the host of a link is replaced by our own address."""
         parts = urllib.parse.urlsplit(path)
         pairs = urllib.parse.urlencode({**query}, quote_via=urllib.parse.quote, safe="$,'()/@")
         joined = "&".join(part for part in (parts.query, pairs) if part)

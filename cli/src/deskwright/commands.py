@@ -115,7 +115,7 @@ def _key(kind: str, name: str) -> str:
 
 
 def _field_options(field: Field) -> Iterator[click.Parameter]:
-    """Yield the options of a field; a secret has none: others see a command line."""
+    """Yield the options of a field; none for a secret, because other users can read a command line."""
     key, about = _key("body", field.name), field.about or None
     if field.secret:
         return

@@ -1,4 +1,4 @@
-"""Completion of names: those of a service's things that begin as what is typed. Where that fails, nothing is offered.
+"""Completion of names that begin with the typed text. After an error nothing is offered.
 
 Shells wait for an answer at each press of the key, so that it is given up soon.
 """

@@ -66,7 +66,7 @@ def is_plain(word: str) -> bool:
 
 
 class _Plain(ShellComplete):
-    """Offers plain words only, each with a help of one printable line. What somebody has typed themselves is theirs."""
+    """Offers plain words only, each with one printable line of help. Typed text is not changed."""
 
     def get_completions(self, args: list[str], incomplete: str) -> list[CompletionItem]:
         """Return the completions of the word under the cursor."""
@@ -80,7 +80,7 @@ class _Plain(ShellComplete):
 
 
 class _Bash(_Plain, BashComplete):
-    """bash puts a word on the command line as it is."""
+    """Completion in bash, which puts a word on the command line without quoting it."""
 
     source_template = _BASH
 

@@ -20,7 +20,7 @@ class ExitCode(IntEnum):
 
 
 class CommandError(Exception):
-    """The command cannot do what was asked. *advice*: what to do about it."""
+    """The command has failed. *advice*: the next thing to do."""
 
     exit_code = ExitCode.FAILED
 
@@ -36,7 +36,7 @@ class CommandError(Exception):
 
 
 class UsageError(CommandError):
-    """A request that is not possible, whatever the service says."""
+    """A request that is invalid before the service sees it."""
 
     exit_code = ExitCode.USAGE
 

@@ -1,4 +1,4 @@
-"""``deskwright``: the root command, which finds the others by their names and imports only the one that is called."""
+"""``deskwright``: the root command, which finds commands by name and imports only the called one."""
 
 from collections.abc import Callable
 

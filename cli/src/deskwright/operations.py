@@ -68,7 +68,7 @@ class Operation:
 
     @property
     def reads(self) -> bool:
-        """Whether it changes nothing, whatever is sent."""
+        """Whether it only reads."""
         return self.method == "GET"
 
     def address(self, tenant: str, given: Mapping[str, str]) -> str:

@@ -14,7 +14,7 @@ _OWN = "\0own"
 
 
 class Questions:
-    """Asks for one step. *choices*: field -> what there is; *cut*: fields of which there is more, by ``search``."""
+    """Asks for one step. *choices*: by field; *cut*: fields with more choices, found by ``search``."""
 
     def __init__(self, schema: Json, choices: Mapping[str, Any], cut: Mapping[str, str], search: Search) -> None:
         self._schema = schema

@@ -93,7 +93,7 @@ def show_request(session: Session, method: str, address: str, body: object) -> N
 
 
 def finish(session: Session, answer: Answer, manner: Manner, columns: Sequence[str] = (), rows: str = "") -> None:
-    """Wait for what an answer has begun, if that is wanted, and print what came of it. Raises: CommandError.
+    """Wait for an operation that an answer has begun, if *manner* says so, and print the result. Raises: CommandError.
 
     *columns* and *rows*: of an answer that begins nothing, as ``Output.item`` has them.
     """

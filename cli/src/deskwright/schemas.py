@@ -25,7 +25,7 @@ _WORDS = {
 
 
 def faults_of(value: object, schema: Mapping[str, Any], at: str = "") -> Iterator[str]:
-    """Yield the errors of a value, as `pointer: what to write`."""
+    """Yield the errors of a value as `pointer: correction`."""
     if "anyOf" in schema:
         yield from _of_options(value, schema["anyOf"], at)
         return

@@ -178,7 +178,7 @@ def _application(context: Context) -> Given:
 
 
 def _assertion() -> str:
-    """Return the token of a workload: a file of Kubernetes, or one that GitHub Actions gives."""
+    """Return the token of a workload, from Kubernetes' file or from GitHub Actions."""
     from deskwright import transport
 
     if file := os.environ.get("AZURE_FEDERATED_TOKEN_FILE"):

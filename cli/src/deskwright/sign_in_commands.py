@@ -126,7 +126,7 @@ def delete(name: str) -> None:
 
 
 def _agree(context: Context, named: str | None, authority: str | None) -> None:
-    """Let somebody agree to what a service says about tokens, unless they have said it. Raises: CommandError."""
+    """Ask the user to confirm the service's statements about tokens, unless options do. Raises: CommandError."""
     wanted, issuer = audience.of(context.scope), audience.issuer(context.authority)
     if named and named.rstrip("/") != wanted:
         raise SignInError(f"{context.address} says that tokens are for {wanted}, not for {named}")

@@ -83,7 +83,7 @@ def heading(column: str) -> str:
 
 
 def table(items: Sequence[Mapping[str, Any]], columns: Sequence[str], *, indent: int = 0) -> str:
-    """Return items as aligned lines below their titles. On a terminal what does not fit is cut, or left out.
+    """Return items as aligned lines below their titles. A terminal's width shortens or removes columns.
 
     The first column is kept whole as long as possible, and ``ID`` always: one copies them.
     """

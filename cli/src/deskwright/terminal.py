@@ -1,4 +1,4 @@
-"""The exits of the command line: whatever it writes to stdout or stderr, and each question, leaves here.
+"""The exits of the command line: all output to stdout or stderr, and each question, leaves here.
 
 No control character does: what a service has said would steer the terminal.
 """
@@ -19,7 +19,7 @@ def printable(text: str) -> str:
 
 
 def emit(text: str = "", *, nl: bool = True, coloured: bool = False) -> None:
-    """Write a text to stdout, of which line breaks and tabs stay, whatever the format: a file may be shown later.
+    """Write a text to stdout with its line breaks and tabs, but without other control characters.
 
     *coloured*: a text of which each part was made printable before it got our colours.
     """
@@ -57,7 +57,7 @@ def agrees(question: str, *, default: bool | None = False, abort: bool = False) 
 
 
 def asked(question: str, default: str | None = None, *, hidden: bool = False) -> str:
-    """Return the answer to a question; Enter gives the *default*, None: something must be written."""
+    """Return the answer to a question; Enter selects *default*. With None an answer is required."""
     shown = None if default is None else printable(default)
     answer: str = click.prompt(
         printable(question), default=shown, show_default=bool(shown), hide_input=hidden, err=True

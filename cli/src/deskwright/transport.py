@@ -33,7 +33,7 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 def send(
     method: str, url: str, headers: Mapping[str, str], data: bytes | None = None, *, trust: ssl.SSLContext | None = None
 ) -> Received:
-    """Send one request; return the answer, whatever its status. Raises: OSError, also for half an answer."""
+    """Send one request and return the answer, with any status. Raises: OSError, also for a truncated answer."""
     request = urllib.request.Request(url, data=data, method=method)  # noqa: S310 - callers check the scheme
     for name, value in headers.items():
         request.add_header(name, value)

@@ -51,7 +51,7 @@ _Loader.add_constructor("tag:yaml.org,2002:int", _int)
 
 
 def documents(text: str) -> Iterator[Any]:
-    """Yield the documents of a text. Raises: ValueError, also for what JSON does not have: sets, dates, bytes."""
+    """Yield the documents of a text. Raises: ValueError, also for types that JSON lacks: sets, dates, bytes."""
     try:
         for found in yaml.load_all(text, Loader=_Loader):
             json.dumps(found, allow_nan=False, ensure_ascii=False).encode()

@@ -21,7 +21,7 @@ _CALLED = {
     "endGracePeriod": "end-grace",
     "reprovisionBuildFirst": "reprovision",
 }
-"""The actions whose command is not called as they are."""
+"""Actions whose command has another name."""
 _ASKS = {
     "reprovisionBuildFirst": "Build {} anew? Its disk is deleted.",
     "resize": "Resize {}? It restarts, and its disk never shrinks.",

@@ -1,4 +1,4 @@
-"""Things as files: what a file may say of each kind, how it is read from the service, and how it is written there.
+"""Objects as files: the properties of each kind, and how they are read from and written to the service.
 
 A document has ``kind`` and the properties of that kind. What it does not name stays as it is.
 """

@@ -202,7 +202,7 @@ class Kind(ABC):
 
 
 class FormKind(Kind):
-    """A kind that is written by the forms of wizards, as they are reviewed."""
+    """A kind that is written by the forms of wizards, after their review."""
 
     def write(self, change: Change, writing: Writing) -> Iterator[str | None]:  # noqa: D102 - of the base class
         etag = change.etag

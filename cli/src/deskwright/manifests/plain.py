@@ -11,7 +11,7 @@ from deskwright.operations import operation
 from deskwright.schemas import faults_of
 
 _STEPS = {"displayName": "name", "resourceGroup": "network", "addressSpace": "network"}
-"""The steps of a site's wizards in which its properties are; those of the rest are in `place`."""
+"""The steps of a site's wizards that hold its properties; all other properties are in `place`."""
 
 
 class _Tenant(Kind):

@@ -21,7 +21,7 @@ class Listed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Thing:
-    """A thing of the service, or of a file (without an id). *label*: what files call it."""
+    """An object of the service, or of a file (without an id). *label*: its name in files."""
 
     label: str
     names: frozenset[str]

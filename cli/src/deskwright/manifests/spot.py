@@ -13,7 +13,7 @@ _WHOLE = ("sessions", "hosts", "capacity")
 _IMAGE = frozenset({"imageSet", "imageVersion"})
 _METHOD = "releaseMethod"
 _GENTLE = "opportunistic"
-"""The method of a release for which the document names none: it signs off nobody."""
+"""The method of a release without one in the document: it signs off no user."""
 
 
 class _SpotGroup(FormKind):

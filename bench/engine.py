@@ -68,7 +68,7 @@ def _flat(wide: int) -> Figure:
 
 
 def _on_the_host(name: str, n: int, expected: int) -> tuple[float, float]:
-    """Run an orchestrator on a host of its own; return the seconds it took, and those of CPU."""
+    """Run an orchestrator on a separate host; return its seconds of wall time and of CPU."""
     with tempfile.TemporaryDirectory() as folder, hosted(Path(folder) / "db") as host:
         before, began = host.cpu, time.monotonic()
         host.begin(name, n)

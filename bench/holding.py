@@ -24,7 +24,7 @@ def main(many: str = "2000", ended: str = "100000") -> list[Figure]:
 
 
 def _open(many: int) -> Figure:
-    """Compare an open instance that can be resumed with one that is only in the store."""
+    """Compare an open instance in memory with an instance that is only in the store."""
     kept = _growth(many, "--keep", str(many + 1))
     stored = _growth(many, "--keep", "0")
     note = f"{many} instances after {OPEN_AFTER} activities each; growth of the process, the open root in it"
@@ -42,7 +42,7 @@ def _growth(many: int, *options: str) -> float:
 
 
 def _settle(host: Hosted, db: Path, many: int) -> None:
-    """Start so many, and wait until each waits for its event."""
+    """Start *many* instances, and wait until each waits for its event."""
     host.begin("crowd", many)
     until(lambda: _count(db, "SELECT count(*) FROM instance WHERE name = 'waits' AND waits IS NOT NULL") >= many)
 

@@ -90,7 +90,7 @@ def ask(url: str, method: str = "GET") -> dict[str, Any] | None:
 
 
 def until(true: Callable[[], bool], every: float = 0.2) -> None:
-    """Poll until it is true, *every* so many seconds."""
+    """Poll until *true* returns True, with *every* seconds in between."""
     deadline = time.monotonic() + _LONGEST_SECONDS
     while not true():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Import time of the app, as a multiple of that of the two Azure packages it cannot do without (goal 1.6)."""
+"""Import time of the app, as a multiple of its two indispensable Azure packages' import time (goal 1.6)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LATE = ("azure.mgmt", "azure.identity", "msal", "azure.keyvault")
 
 
 def main() -> list[Figure]:
-    """Measure in fresh interpreters, the two in turn. Raises: SystemExit when the app loads what it should not."""
+    """Measure app and floor alternately in fresh interpreters. Raises: SystemExit if the app imports too much."""
     early = _run(f"{_APP}; import sys; print(' '.join(m for m in sys.modules if m.startswith({_LATE!r})))")
     if early:
         message = f"function_app loads what it does not need yet: {early}"

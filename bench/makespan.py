@@ -69,7 +69,7 @@ def figures(run: Run, how: str = "") -> list[Figure]:
 
 
 def run(cloud_pcs: int, part: float = 1.0) -> Run:
-    """Play the first day of an administrator with so many licences, with a part of the cloud's rate limits.
+    """Play an administrator's first day with *cloud_pcs* licences, at a *part* of the cloud's rate limits.
 
     Raises: SystemExit unless every user gets a Cloud PC.
     """

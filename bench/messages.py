@@ -34,7 +34,7 @@ _PLANNED = re.compile(r"\bplan_tenant tenant_id=\S+ done")
 
 
 def main(messages: str = "10000") -> list[Figure]:
-    """Measure so many messages."""
+    """Measure the processing of *messages* messages."""
     return _run(int(messages))
 
 

@@ -1,4 +1,4 @@
-"""The portal in a headless browser with 10,000 Cloud PCs in the list: what its budgets say, in real milliseconds.
+"""The portal's budgets in a headless browser with 10,000 Cloud PCs in the list, in real milliseconds.
 
 The answers of the API are made here, so that the figures are the portal's own. ``portal:10000`` is how many Cloud PCs.
 ``make portal/dist-local/index.html`` and ``make .tools/browser/installed`` come first.
@@ -74,7 +74,7 @@ def _first_row(browser: Browser, count: int) -> float:
 
 
 def _opened(browser: Browser, count: int) -> Page:
-    """Open the list as somebody who was chosen; whatever is asked for is answered from here."""
+    """Open the list as a signed-in user; answer all requests from here."""
     page = browser.new_context(viewport={"width": 1_280, "height": 800}, reduced_motion="reduce").new_page()
     page.route(f"{_ORIGIN}/**", lambda route: _answer(route, count))
     said = {"chosen-token": _token(), "chosen-page": f"{_ORIGIN}/"}

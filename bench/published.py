@@ -1,4 +1,4 @@
-"""``python -m bench.published`` (``make figures``): measure what the README's table shows, and write it dated.
+"""``python -m bench.published`` (``make figures``): measure the figures of the README's table, and date them.
 
 The rest of the README stays as it is. A figure that cannot be measured here is named as missing.
 """

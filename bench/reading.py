@@ -153,7 +153,7 @@ async def settled_reconcile(fleet: Fleet, wire: CountingTransport) -> Counter[st
 
 
 async def catching_up(fleet: Fleet, wire: CountingTransport, changed: int) -> Counter[str]:
-    """Return the cost of a periodic delta query after so many users changed: rows, and calls to the directory."""
+    """Return the cost of a periodic delta query after *changed* users changed: rows, and calls to the directory."""
     host: Any = Host()
     tenant = things.tenant()
     await catch_up(fleet, host, tenant, fleet.hand.now())
@@ -172,7 +172,7 @@ async def catching_up(fleet: Fleet, wire: CountingTransport, changed: int) -> Co
 
 
 def grace_periods(fleet: Fleet, number: int) -> list[Due]:
-    """Return the due rows of so many grace periods, 50 of which are due."""
+    """Return the due rows of *number* grace periods, 50 of which are due."""
     now = fleet.hand.now()
     ends = [now - timedelta(hours=1) if n < _DUE else now + timedelta(days=7, seconds=n) for n in range(number)]
     dues: list[Due] = []
@@ -214,7 +214,7 @@ async def _among_many(folder: Path, made: Certificates, number: int) -> tuple[Co
 async def fleet_in(
     tables_url: str, tls: ssl.SSLContext, prefix: str, number: int
 ) -> AsyncIterator[tuple[Fleet, CountingTransport]]:
-    """Yield a fleet with its tables as they are, and the transport to them."""
+    """Yield a fleet with its existing tables, and the transport to them."""
     async with ClientSession(connector=TCPConnector(ssl=tls)) as session:
         wire = CountingTransport(session)
         tables = Tables(tables_url, Identity, prefix=prefix, transport=wire)

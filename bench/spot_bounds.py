@@ -1,4 +1,4 @@
-"""The fewest host-hours that could have served given sessions without moving any: what lies below, what is reachable.
+"""Bounds of the fewest host-hours that could have served given sessions without moving any of them.
 
 Assigning intervals to machines with several seats so that the machines are on for the least time is NP-hard for more
 than one seat (busy-time scheduling), so that the least is enclosed: ``least`` cannot be reached by anybody who does not

@@ -1,4 +1,4 @@
-"""A discrete-event model of one pooled group: a broker, hosts that take their time, and whoever decides which run.
+"""A discrete-event model of one pooled group: a broker, hosts with start times, and a policy that runs hosts.
 
 The broker gives a sign-in to an open host with a free seat. Without one the user waits, and has failed after
 ``GIVES_UP_AFTER``. Sessions never move. Whoever decides looks once a minute, and after every change of a host that it

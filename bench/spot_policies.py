@@ -1,4 +1,4 @@
-"""Policies that decide which hosts run: the engine's, or Azure Virtual Desktop's autoscale as it is documented."""
+"""Policies that decide which hosts run: the engine's, and Azure Virtual Desktop's documented autoscale."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def autoscale(model: Model) -> None:
 
 
 def _turn_on(model: Model, closed: list[Host], serving: int, enough: Callable[[int], bool]) -> int:
-    """Open or start hosts until they are *enough*; return how many serve then, and leave in *closed* what is not."""
+    """Open or start hosts until *enough*; return how many serve then. Hosts that stay closed remain in *closed*."""
     off = [host for host in model.hosts if host.power is Power.OFF]
     while not enough(serving) and (closed or off):
         if closed:

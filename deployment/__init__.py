@@ -1,4 +1,4 @@
-"""Deploy Deskwright to Azure: the steps that Bicep cannot do, and those of `azd`, without it.
+"""Deploy Deskwright to Azure: the steps that Bicep cannot do; without `azd`, also the steps of azd.
 
     python -m deployment --help
 

@@ -25,7 +25,7 @@ _TIMEOUT_S = 120
 
 
 class DeploymentError(Exception):
-    """An error that a person has to put right; the message says what, and where."""
+    """An error that an administrator has to correct; the message names the place and the correction."""
 
 
 class RefusedError(DeploymentError):
@@ -64,7 +64,7 @@ class _SameAddress(urllib.request.HTTPRedirectHandler):
     """Follows no redirect: a token goes to the address that it was got for."""
 
     def redirect_request(self, *_: object) -> None:
-        """Leave the answer as it is."""
+        """Return no further request, so that the redirect itself is the answer."""
 
 
 def over_https(method: str, url: str, headers: Mapping[str, str], body: bytes | None) -> Reply:
@@ -198,7 +198,7 @@ def _asked_to_wait(reply: Reply) -> float:
 
 
 def refusal(asked: str, reply: Reply) -> RefusedError:
-    """Read the error of an answer, whatever its form."""
+    """Read the error of an answer in any of its formats."""
     try:
         body = reply.json() or {}
     except DeploymentError:

@@ -31,7 +31,7 @@ class Customer:
     principal: str = ""
     """The identity's object id in the provider's own directory."""
     groups: Sequence[str] = field(default=())
-    """Resource groups that are there already; none: the whole subscription."""
+    """Existing resource groups; if empty, the whole subscription."""
     settings: Json = field(default_factory=dict)
     """Settings of the tenant, named as in the API: `licenceSource`, `seats`, `servicePlans`."""
     authority: str = "https://login.microsoftonline.com"

@@ -92,7 +92,7 @@ def _place_of_byte_code(module: Path) -> str:
 
 
 def _compiled(root: Path, relative: Path, made: Path) -> bytes:
-    """Return byte code that counts whatever the time of its source is: no unpacking keeps that.
+    """Return byte code that ignores the time of its source, which unpacking does not preserve.
 
     It names its module by the path in the package, not by the folder on the machine that deploys.
     """

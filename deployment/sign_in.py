@@ -1,4 +1,4 @@
-"""Tokens of whoever deploys: of the Azure CLI, or of azd where that runs the hook."""
+"""Tokens of the administrator who deploys: from the Azure CLI, or from azd if it runs the hook."""
 
 import json
 import os

@@ -185,7 +185,7 @@ def provision(place: Place, template: Json, report: Report, agreed: Callable[[],
 
 
 def publish(place: Place, site: Client, service: Client, report: Report, root: Path = ROOT) -> None:
-    """Publish the package of a checkout, unless the one that runs has the same contents.
+    """Publish the package of a checkout, unless the deployed package has the same contents.
 
     An app that does not answer may have been made anew since: it gets the package again.
     """
@@ -204,7 +204,7 @@ def publish(place: Place, site: Client, service: Client, report: Report, root: P
 
 
 def check(service: Client, report: Report) -> None:
-    """Wait until the service says what a portal needs of it.
+    """Wait until the service returns the configuration that a portal needs.
 
     Raises:
         DeploymentError: it does not within five minutes.
@@ -256,7 +256,7 @@ def _known(place: Place, variable: str, deploys: frozenset[str]) -> Known:
 
 
 def _keep(place: Place, variable: str, made: Registered, deploys: frozenset[str], report: Report) -> None:
-    """Keep the id of a registration; whoever owns one that was made just now may own it from now on."""
+    """Record the id of a registration, and its owners and the deploying identities as accepted owners."""
     environment = place.environment
     if report.dry or environment.get(variable) == made.client_id:
         return

@@ -69,13 +69,13 @@ class Change:
         return self.kind not in _QUIET
 
     def __str__(self) -> str:
-        """Write it as the Azure CLI writes a what-if, a line for each property."""
+        """Format the change like the Azure CLI's what-if, a line for each property."""
         lines = [f"  {_SIGNS.get(self.kind, '?')} {self.id}", *(f"      {each}" for each in self.properties)]
         return "\n".join(lines)
 
 
 def compiled(path: Path) -> Json:
-    """Return the template of a Bicep file, compiled by `bicep` or `az bicep`; a JSON file is taken as it is.
+    """Return the template of a Bicep file, compiled by `bicep` or `az bicep`, or the content of a JSON file.
 
     Raises:
         DeploymentError: there is no compiler, or the file does not compile.
@@ -114,7 +114,7 @@ def _template(path: Path, text: str) -> Json:
 
 
 def await_earlier(arm: Client, plan: Plan) -> str:
-    """Wait until an earlier deployment of the same name has ended: one that was broken off goes on in Azure.
+    """Wait until an earlier deployment of the same name has ended; Azure continues one that broke off.
 
     Returns:
         How it has ended; empty where none ran.

@@ -270,7 +270,7 @@ async def _save(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
 
 
 async def _end_builds(plan: Plan, stored: dict[str, Stored[CloudPc]]) -> None:
-    """End the operations of builds that will not begin: before the records."""
+    """End the operations of builds that will not begin; called before the records change."""
     at = dependencies().clock.now()
     for pc in (*plan.provision, *plan.list_only, *plan.delete):
         if pc.id in stored and waits(before := stored[pc.id].value):

@@ -144,7 +144,7 @@ def start_took(before: HostSeen | None, seen: HostSeen) -> timedelta | None:
 
 
 def build_took(host: SessionHost, seen: HostSeen) -> timedelta | None:
-    """Return how long a host took to be built that is seen for the first time; None where it waited for capacity."""
+    """Return how long the build of a newly seen host took, or None if it waited for capacity."""
     straight = host.seen is None and host.attempt <= 1 and host.parked_since is None
     return seen.at - host.created_date_time if straight and seen.state == HostState.RUNNING else None
 

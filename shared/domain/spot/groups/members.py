@@ -289,7 +289,7 @@ def _missing(before: Mapping[str, SpotMember], roll: Roll) -> frozenset[str]:
 
 
 def _lost_lately(former: Iterable[FormerMember], at: datetime) -> int:
-    """Return how many have lost their place within the last hour, and nobody had confirmed it."""
+    """Return how many users lost their place within the last hour without a confirmation."""
     return sum(each.had_place and not each.confirmed and each.left_date_time > at - LATELY for each in former)
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from weakref import WeakKeyDictionary, WeakValueDictionary
-
-from shared.clock import Clock
 
 if TYPE_CHECKING:  # loaded when first used: cold start
     from cachetools import TLRUCache
@@ -19,11 +17,18 @@ _MOST = 10_000
 """Entries of one cache; beyond, the least recently used goes first."""
 
 
+class TimeSource(Protocol):
+    """A source of the current time."""
+
+    def now(self) -> datetime:
+        """Return the time as an aware UTC datetime."""
+
+
 class HasClock(Protocol):
     """A composition (``shared.dependencies``): each has values of its own, and its own time."""
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> TimeSource:
         """Its clock."""
 
 

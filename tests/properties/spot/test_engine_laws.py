@@ -12,7 +12,7 @@ from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.schedule import Schedule, SchedulePhase, edges, next_edge
 from shared.domain.spot.groups.settings import ScaleIn
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
-from shared.domain.spot.hosts.host_plan import EngineAction, HostPlan, Reason
+from shared.domain.spot.hosts.host_plan import EngineAction, GroupStatus, HostPlan, Reason
 from shared.domain.spot.hosts.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
 from tests.properties.spot.hosts import ENDS, HARMS, NEW, NOW, OLD, advanced, hosts, targets
 
@@ -104,14 +104,19 @@ def test_profiles_never_change_under_a_session_and_on_a_few_hosts_at_a_time(
     assert not steps_of(plan(target, seen, NOW, complete=False), {EngineAction.CONFIGURE})
 
 
-@given(groups())
-def test_only_a_drained_host_stops_and_one_with_a_user_of_its_own(
+@given(st.booleans().flatmap(lambda scheduled: groups(scheduled=scheduled)))
+def test_only_a_drained_host_stops_one_with_a_user_of_its_own_and_the_last_open_one_without_sessions(
     group: tuple[GroupTarget, tuple[ObservedHost, ...]],
 ) -> None:
     target, seen = group
     by_id = {host.id: host for host in seen}
+    _, online = seats(target, seen, set())
     for host_id in steps_of(plan(target, seen, NOW), {EngineAction.STOP, EngineAction.HIBERNATE}):
-        assert not by_id[host_id or ""].is_open
+        host = by_id[host_id or ""]
+        if host.is_open:
+            assert (online, host.sessions) == (1, 0)
+            assert host.since + target.idle <= NOW
+            assert host.empty_since is None or host.empty_since + target.idle <= NOW
 
 
 @given(groups())
@@ -258,6 +263,48 @@ def test_a_host_that_is_started_for_a_phase_stays_open_until_it_begins(
         until |= {host_id: begins for host_id in ahead if begins is not None}
         seen = advanced(seen, made, now)
         now += LOOK
+
+
+def takes_sign_ins(target: GroupTarget, host: ObservedHost) -> bool:
+    """Whether a member's sign-in finds the host: open, or off and started for it."""
+    if host.is_off:
+        return target.start_on_connect and host.allow_new_sessions and host.assigned_user_id is None
+    return host.is_open and host.sessions < target.seats
+
+
+RESTS = Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=True),))
+ONE_AT_REST = few(10, schedule=RESTS).but(start_on_connect=True)
+OPEN = {"allow_new_sessions": True, **RUNS}
+LONG_OFF = dict.fromkeys(("since", "empty_since", "closed_since", "online_at"), NOW - timedelta(days=30))
+
+
+@given(
+    groups(scheduled=True, healthy=True, kinds=(LicenseType.POOLED, LicenseType.PERSONAL)),
+    st.lists(st.sampled_from([-1, 0, 0, 0, 1]), min_size=20, max_size=60),
+)
+@example((ONE_AT_REST, (calm(0, **OPEN),)), [0] * 40)
+@example((ONE_AT_REST, (calm(0, **OPEN),)), [1, -1] + [0] * 40)
+@example((ONE_AT_REST.but(quantity=30), (calm(0, **OPEN), calm(1, **OPEN), calm(2, active=1, **OPEN))), [-1] + [0] * 40)
+@example((ONE_AT_REST, (calm(0, **{"allow_new_sessions": True, **LONG_OFF}),)), [0] * 40)
+@example((ONE_AT_REST.but(start_on_connect=False), (calm(0, **OPEN),)), [0] * 40)
+@example((ONE_AT_REST.but(scale_in=ScaleIn.DELETE), (calm(0, **OPEN),)), [0] * 40)
+def test_at_every_moment_a_sign_in_finds_a_host_or_the_status_says_that_there_is_none(
+    group: tuple[GroupTarget, tuple[ObservedHost, ...]], noise: list[int]
+) -> None:
+    """No host that the engine could open runs closed meanwhile: Azure starts none beside it."""
+    target, seen, now = group[0].but(release=None), group[1], NOW
+    for change in noise:
+        made = plan(target, seen, now)
+        touched, ran = {step.host_id for step in made.steps}, {host.id for host in seen if host.serves}
+        seen = advanced(seen, made, now)
+        shared = [host for host in seen if host.assigned_user_id is None]
+        comes = target.quantity - sum(host.sessions for host in shared) - (len(seen) - len(shared))
+        if comes > 0 and not any(takes_sign_ins(target, host) for host in shared):
+            assert made.status is not GroupStatus.AVAILABLE
+            closed = [host.id for host in shared if host.serves and host.id in ran - touched]
+            assert not closed or target.scale_in is ScaleIn.DELETE
+        now += LOOK
+        seen = disturbed(target, seen, change, now) if change else seen
 
 
 @given(groups(healthy=True))

@@ -69,4 +69,7 @@ def test_a_group_at_rest_keeps_no_host_and_one_that_waits_wakes_it() -> None:
     target = GroupTarget(kind=LicenseType.POOLED, quantity=50, version="1", schedule=AMSTERDAM)
     night = utc(3, 3, 20)
     made = plan(target, [ObservedHost(id="h", version="1", state=HostState.RUNNING, since=night)], night)
-    assert [step.action for step in made.steps if step.host_id] == ["drain"]
+    assert ([step for step in made.steps if step.host_id], made.next_look) == ([], night + 15 * MINUTES)
+    idle = ObservedHost(id="h", version="1", state=HostState.RUNNING, since=night - 15 * MINUTES)
+    stopped = plan(target, [idle], night)
+    assert [step.action for step in stopped.steps if step.host_id] == ["stop"]

@@ -38,10 +38,10 @@ _SETTINGS_AGAIN = timedelta(minutes=30)
 class PlannedGroup:
     """One group as a plan sees it: its target, its hosts, and its seats while steps are added.
 
-    *free*: seats on open hosts; *coming*: seats on hosts that will be open without a further step; *online*,
-    *arriving*: how many hosts these are; *running*: hosts that serve, open or not. *sessions*: of hosts that anybody
-    may use. *minimum*: hosts that have to be online; *drain_floor*, *stop_floor*: how many stay open, and running,
-    because a phase would soon bring them again.
+    *others*: users who have neither a session nor a host of their own. *free*: seats on open hosts; *coming*: seats
+    on hosts that will be open without a further step; *online*, *arriving*: how many hosts these are; *running*:
+    hosts that serve, open or not. *sessions*: of hosts that anybody may use. *minimum*: hosts that have to be online;
+    *drain_floor*, *stop_floor*: how many stay open, and running, because a phase would soon bring them again.
     """
 
     target: GroupTarget
@@ -62,6 +62,7 @@ class PlannedGroup:
     buffer: int = field(init=False)
     rising: int = field(init=False)
     ahead: int = field(init=False)
+    others: int = field(init=False)
     spare: int = field(init=False)
     free: int = field(init=False)
     coming: int = field(init=False)
@@ -189,8 +190,8 @@ class PlannedGroup:
         if target.kind is LicenseType.PERSONAL_DEDICATED:
             wanted = 0  # everybody has a host of their own
         # Whoever is signed in, or has a host of their own, needs no further seat.
-        others = target.quantity - self.sessions - self._owned
-        self.spare = max(min(wanted, others), 0)
+        self.others = max(0, target.quantity - self.sessions - self._owned)
+        self.spare = min(wanted, self.others)
 
     def _set_ahead(self) -> int:
         """Return how many sign-ins to expect until a host that starts now serves; look again when there are more.

@@ -17,7 +17,12 @@ from shared.domain.spot.engine.scaling import sleeps
 from shared.domain.spot.groups.group import LicenseType
 from shared.domain.spot.groups.target import GroupTarget
 from shared.domain.spot.hosts.host_plan import Draft, EngineAction, GroupStatus, HostPlan, Reason, Stage
-from shared.domain.spot.hosts.observed import ObservedHost
+from shared.domain.spot.hosts.observed import HostState, ObservedHost, SettingsDrift
+
+_RETURNS = frozenset(
+    {EngineAction.STOP, EngineAction.HIBERNATE, EngineAction.WAKE, EngineAction.CONFIGURE, EngineAction.RESTART}
+)
+"""Steps after which a host takes sign-ins again, as soon as the engine has seen that they are done."""
 
 
 def rest_when_unused(group: PlannedGroup) -> None:
@@ -88,11 +93,8 @@ def _status(group: PlannedGroup) -> tuple[GroupStatus, str | None]:
         return GroupStatus.PARKED, target.parked
     if figures.hosts and figures.uncertain == figures.hosts:
         return GroupStatus.LIMITED_AVAILABILITY, "Azure did not tell the state of any host."
-    if target.kind is not LicenseType.PERSONAL_DEDICATED and figures.spare > 0 == figures.free:
-        steps = {step.action for step in group.draft.steps}
-        soon = figures.coming or steps & {EngineAction.START, EngineAction.UNDRAIN}
-        later = "hosts are starting" if soon else "no host can be started"
-        return (GroupStatus.LIMITED_AVAILABILITY if soon else GroupStatus.UNAVAILABLE), f"No seat is free; {later}."
+    if target.kind is not LicenseType.PERSONAL_DEDICATED and (figures.spare > 0 == figures.free or _is_closed(group)):
+        return _without_seats(group)
     causes = [
         (group.rules.stage is Stage.FAILED, group.rules.cause),
         (not group.complete or figures.uncertain, "Azure did not tell the state of every host."),
@@ -103,3 +105,33 @@ def _status(group: PlannedGroup) -> tuple[GroupStatus, str | None]:
     ]
     cause = next((text for holds, text in causes if holds), None)
     return (GroupStatus.LIMITED_AVAILABILITY if cause else GroupStatus.AVAILABLE), cause
+
+
+def _is_closed(group: PlannedGroup) -> bool:
+    """Whether somebody may still come, and after the steps no host takes them and none starts for them."""
+    steps = {step.host_id: step.action for step in group.draft.steps}
+    return group.others > 0 and not any(_takes_sign_ins(group, each, steps.get(each.id)) for each in group.hosts)
+
+
+def _takes_sign_ins(group: PlannedGroup, host: ObservedHost, action: EngineAction | None) -> bool:
+    """Whether *host* is open after the step *action*, or is off and starts for a sign-in."""
+    stays = action in {None, EngineAction.NOTIFY} or (
+        action is EngineAction.CONFIGURE and host.drift is SettingsDrift.AT_ONCE
+    )
+    is_open = action is EngineAction.UNDRAIN or (stays and host.allow_new_sessions)
+    if not is_open or host.assigned_user_id is not None or host.drained_by_hand:
+        return False
+    return group.target.start_on_connect if host.is_off else host.serves and group.seats_left(host) > 0
+
+
+def _without_seats(group: PlannedGroup) -> tuple[GroupStatus, str]:
+    """Return the status of a group in which no seat is free."""
+    steps = {step.action for step in group.draft.steps}
+    if group.figures.coming or steps & {EngineAction.START, EngineAction.UNDRAIN}:
+        return GroupStatus.LIMITED_AVAILABILITY, "No seat is free; hosts are starting."
+    on_their_way = {HostState.STARTING, HostState.STOPPING} & {host.state for host in group.hosts}
+    if group.target.start_on_connect and (on_their_way or steps & _RETURNS):
+        return GroupStatus.LIMITED_AVAILABILITY, "No seat is free; a host that stops or starts takes sign-ins after it."
+    if group.phase is not None and group.phase.rests and not group.figures.spare:
+        return GroupStatus.UNAVAILABLE, "The group rests: no host is online, and none starts at sign-in."
+    return GroupStatus.UNAVAILABLE, "No seat is free; no host can be started."

@@ -30,8 +30,20 @@ def scale_out(group: PlannedGroup) -> None:
         _bring_new(group, started)
     _bring(group, [each for each in group.hosts if each.id not in retire], started)
     _bring(group, [each for each in group.hosts if each.id in retire], started)
+    _open_one(group)
     if group.complete:
         _build(group)
+
+
+def _open_one(group: PlannedGroup) -> None:
+    """Open a running host where no host takes sign-ins: beside one that runs Azure Virtual Desktop starts none."""
+    if group.online or group.arriving or not group.others or group.on_demand:
+        return
+    fresh = [each for each in group.hosts if each.id not in group.rules.retire and each.serves]
+    stays = [each for each in _closed(group, fresh) if group.running <= group.stop_floor or not _idled(group, each)]
+    host = next((each for each in stays if group.seats_left(each)), None)
+    if host is not None:
+        _open(group, host, [], Reason.LAST_HOST)
 
 
 def _bring_new(group: PlannedGroup, started: list[ObservedHost]) -> None:
@@ -228,25 +240,52 @@ def _is_drained(group: PlannedGroup, host: ObservedHost) -> bool:
     return drained and host.assigned_user_id is None and host.id not in group.rules.held
 
 
+def _idled(group: PlannedGroup, host: ObservedHost) -> bool:
+    """Whether a drained *host* has run, and been closed, for the idle time."""
+    idle, draft = group.target.idle, group.draft
+    running = draft.waited(host.since, idle)
+    return draft.waited(host.closed_since or host.since, idle) and running
+
+
 def _stop_when_idle(group: PlannedGroup, host: ObservedHost) -> bool:
     """Return whether *host* stops now."""
-    target, draft = group.target, group.draft
-    # Both have to be over, so that sign-ins and sign-offs do not start and stop a host within its idle time.
-    running = draft.waited(host.since, target.idle)
-    if not draft.waited(host.closed_since or host.since, target.idle) or not running:
+    if not _idled(group, host):
         return False
+    _stop(group, host)
+    return True
+
+
+def _stop(group: PlannedGroup, host: ObservedHost) -> None:
+    """Stop *host*, or delete it where hosts that are not needed are not kept."""
     action = EngineAction.STOP
     if group.on_demand:
         action = EngineAction.REMOVE
-    elif sleeps(target, host):
+    elif sleeps(group.target, host):
         action = EngineAction.HIBERNATE
-    group.draft.add(action, host, Reason.IDLE, minutes=int(target.idle.total_seconds() // 60))
-    return True
+    group.draft.add(action, host, Reason.IDLE, minutes=int(group.target.idle.total_seconds() // 60))
 
 
 def sleeps(target: GroupTarget, host: ObservedHost) -> bool:
     """Whether *host* is hibernated instead of stopped: personal hosts of a size that can."""
     return target.hibernates and host.can_hibernate and target.kind is not LicenseType.POOLED
+
+
+def _is_last(group: PlannedGroup, host: ObservedHost) -> bool:
+    """Whether *host* is the only one that takes the sign-in of a user who may still come."""
+    return group.online == 1 and group.others > 0 and not host.sessions and not group.on_demand
+
+
+def _stop_the_last(group: PlannedGroup, host: ObservedHost) -> None:
+    """Stop the last open host when nobody has used it for the idle time, without draining it before.
+
+    Until then it takes sign-ins: Azure Virtual Desktop starts a host at sign-in only while none runs. So other hosts
+    that the engine has drained stop before it.
+    """
+    since = host.since if host.empty_since is None else max(host.since, host.empty_since)
+    alone = not any(_is_drained(group, each) and not each.excluded for each in group.hosts)
+    may = alone and host.id not in group.rules.held and group.running > group.stop_floor
+    if may and group.draft.waited(since, group.target.idle):
+        _stop(group, host)
 
 
 def _drain(group: PlannedGroup) -> None:
@@ -281,6 +320,9 @@ def _drain(group: PlannedGroup) -> None:
             or group.online - 1 < max(group.drain_floor, 1 if group.sessions and group.target.hosts else 0)
             or not (old or stale or half)
         ):
+            continue
+        if _is_last(group, host):
+            _stop_the_last(group, host)
             continue
         facts = {"old": host.version, "version": group.target.version, "free": free, "spare": group.spare}
         reason = Reason.OLD_VERSION if old else Reason.SETTINGS_DIFFER if stale else Reason.NOT_NEEDED

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     NOTICE_IS_OVER = "noticeIsOver"
     DRAINED_BY_HAND = "drainedByHand"
     START_ON_CONNECT = "startOnConnect"
+    LAST_HOST = "lastHost"
     USERS_OWN = "usersOwn"
     SETTINGS_DIFFER = "settingsDiffer"
 
@@ -65,6 +66,7 @@ SENTENCES: Mapping[Reason, str] = MappingProxyType(
         Reason.NOTICE_IS_OVER: "The user was told {minutes} minutes before.",
         Reason.DRAINED_BY_HAND: "A person drains the host.",
         Reason.START_ON_CONNECT: "The host is off; Azure Virtual Desktop may start it for a user who finds no other.",
+        Reason.LAST_HOST: "No other host takes sign-ins, and none is started for one while the host runs.",
         Reason.USERS_OWN: "The host is a user's own, and takes no sign-ins; no other host takes them.",
         Reason.SETTINGS_DIFFER: "The host has other settings than the group.",
     }
@@ -80,10 +82,10 @@ class EngineAction(StrEnum):
     """A step for one host.
 
     ``start`` opens it for sessions too; ``wake`` closes it, unless it is a user's own. ``stop`` is of a drained host
-    without sessions (or of one with an assigned user): whoever takes it reads the sessions again, between the drain and
-    the stop. ``replace`` removes a broken host; a later plan builds another in its place. ``signOff`` ends all sessions
-    of the host. ``configure`` brings a host to the group's settings, and starts one that is off for it, closed as by
-    ``wake``.
+    without sessions, of one with an assigned user, or of the last open one: whoever takes it drains the host and
+    reads the sessions again before the stop. ``replace`` removes a broken host; a later plan builds another in its
+    place. ``signOff`` ends all sessions of the host. ``configure`` brings a host to the group's settings, and starts
+    one that is off for it, closed as by ``wake``.
     """
 
     BUILD = "build"

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from activities.machines.identities import begin_extension
+from activities.machines.shared_resources import of_a_site
 from activities.machines.vms import of_its_machine
 from activities.operations.asking_again import ask_again
 from activities.operations.at_work import being_given, being_replaced, during, of_its_work
@@ -63,7 +64,7 @@ def application_group_id(host_pool_id: str) -> str:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(PREPARE_HOST_POOL)
+@implements(PREPARE_HOST_POOL, fence=of_a_site)
 async def prepare_host_pool(order: HostPoolOrder) -> HostPoolReady | Refused:
     """Create the tenant's personal pool for a join and a way to sign in, its application group and workspace."""
     name = naming.host_pool_name(order.tenant_id, order.join_type.value, single_sign_on=order.single_sign_on)

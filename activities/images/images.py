@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from activities.machines.run_commands import asked_at, assemble, begin_run_command, read_run_command, script
+from activities.machines.shared_resources import of_a_site
 from activities.machines.vms import compares_each, made_later, of_its_machine, of_machine, read_vm_health
 from activities.operations.at_work import being_captured
 from shared.clients.arm import begin, parse_id, properties
@@ -112,7 +113,7 @@ async def mark_generalized(machine: Machine) -> Done | Refused:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(PREPARE_GALLERY)
+@implements(PREPARE_GALLERY, fence=of_a_site)
 async def prepare_gallery(order: CaptureOrder) -> Done | Pending | Refused:
     """Create the site's gallery and then the image's definition in it, if they are missing."""
     definition = definition_name(order.machine.tenant_id, order.display_name)

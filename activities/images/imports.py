@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from activities.images.images import definition_in, find_version, is_begun, prepare_definition, remove_version
+from activities.machines.shared_resources import of_a_site
 from activities.machines.vms import compares_each
 from activities.operations.at_work import being_made
 from shared.clients.arm import begin, ensure_group, parse_id
@@ -35,7 +36,7 @@ def import_id(machine: Machine) -> str:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(PREPARE_IMPORT)
+@implements(PREPARE_IMPORT, fence=of_a_site)
 async def prepare_import(order: ImportOrder) -> Done | Pending | Refused:
     """Create the site's resource group, its gallery and the definition of imports in it, if they are missing."""
     machine = order.machine

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from activities.machines.shared_resources import of_a_site
 from activities.machines.vms import compares_each, is_newer
 from activities.operations.asking_again import ask_again
 from activities.operations.at_work import being_made
@@ -78,7 +79,7 @@ def parts_of(order: HostedNetworkOrder) -> tuple[NetworkPart, ...]:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(PREPARE_HOSTED_NETWORK)
+@implements(PREPARE_HOSTED_NETWORK, fence=of_a_site)
 async def prepare_hosted_network(order: HostedNetworkOrder) -> NetworkReady | Pending | NoCapacity | Refused:
     """Read the parts of the hosted network, and begin to create missing parts whose prerequisites exist.
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
-from activities.machines.vms import made_later
+from activities.machines.vms import OfMachine, made_later
 from shared.clients.arm import parse_id, properties
+from shared.contracts.calls import is_delayed
 from shared.contracts.outcomes import Done, MissingError, Pending, Refused
 from shared.dependencies import dependencies
 from shared.domain import naming
@@ -59,6 +60,29 @@ class Uses:
         else:
             needed, used = bool(self.sites), self.images
         return judge_shared(found, used=used, needed=needed, kept=self.kept)
+
+
+class _InGroup(Protocol):
+    """An order that names a tenant and one of its resource groups."""
+
+    @property
+    def tenant_id(self) -> str: ...
+
+    @property
+    def resource_group(self) -> str: ...
+
+
+async def of_a_site(order: _InGroup | OfMachine) -> str | None:
+    """Fence an order to make what a tenant's machines share: minutes later the tenant has a site there still."""
+    deps = dependencies()
+    if not is_delayed(deps.clock.now()):
+        return None
+    place: Any = getattr(order, "machine", order)
+    tenant_id, group = str(place.tenant_id), str(place.resource_group).casefold()
+    groups = {stored.value.resource_group.casefold() async for stored in deps.sites.each(tenant_id)}
+    allowed = groups | ({naming.tenant_resource_group(tenant_id).casefold()} if groups else set())
+    is_there = await deps.tenants.find(tenant_id) is not None and group in allowed
+    return None if is_there else f"{tenant_id} has no site in {group} any more"
 
 
 def pool_of(name: str) -> str:

@@ -100,7 +100,7 @@ class ForgetSessionHostOrder(Value):
     domain_name: str | None = None
 
 
-PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, HostPoolReady, Refused, effect=Effect.KEEPS)
+PREPARE_HOST_POOL = Activity("prepare_host_pool", HostPoolOrder, HostPoolReady, Refused, effect=Effect.MAKES)
 BEGIN_REGISTRATION = Activity("begin_registration", RegistrationOrder, Accepted, Refused, effect=Effect.CHANGES)
 POLL_SESSION_HOST = Poll("poll_session_host", SessionHostOrder, SessionHostFound, Refused, effect=Effect.READS)
 ASSIGN_SESSION_HOST = Activity("assign_session_host", AssignmentOrder, Done, Refused, effect=Effect.CHANGES)

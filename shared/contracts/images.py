@@ -171,8 +171,8 @@ class ImageBuilt(Value):
     failure: Failure | None = None
 
 
-PREPARE_GALLERY = Poll("prepare_gallery", CaptureOrder, Done, Refused, effect=Effect.KEEPS)
-PREPARE_IMPORT = Poll("prepare_import", ImportOrder, Done, Refused, effect=Effect.KEEPS)
+PREPARE_GALLERY = Poll("prepare_gallery", CaptureOrder, Done, Refused, effect=Effect.MAKES)
+PREPARE_IMPORT = Poll("prepare_import", ImportOrder, Done, Refused, effect=Effect.MAKES)
 BEGIN_IMPORT = Activity("begin_import", ImportOrder, Accepted, NoCapacity | Refused, effect=Effect.MAKES)
 DELETE_IMPORT = Activity("delete_import", ImportOrder, Done, Refused, effect=Effect.ENDS)
 BEGIN_GENERALIZE = Activity("begin_generalize", Machine, Accepted, Refused, effect=Effect.CHANGES)

@@ -159,7 +159,7 @@ class Finished(Value):
 
 ALLOCATE_CAPACITY = Activity("allocate_capacity", CapacityOrder, Place, NoCapacity | Refused, effect=Effect.READS)
 PREPARE_HOSTED_NETWORK = Poll(
-    "prepare_hosted_network", HostedNetworkOrder, NetworkReady, NoCapacity | Refused, effect=Effect.KEEPS
+    "prepare_hosted_network", HostedNetworkOrder, NetworkReady, NoCapacity | Refused, effect=Effect.MAKES
 )
 CREATE_NIC = Activity("create_nic", NicOrder, NicReady, NoCapacity | Refused, effect=Effect.MAKES)
 BEGIN_VM = Activity("begin_vm", VmOrder, Accepted, NoCapacity | Refused, effect=Effect.MAKES)

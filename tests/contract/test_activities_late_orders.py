@@ -9,6 +9,7 @@ import pytest
 
 from activities.cloud_pcs.rights import MACHINE_USER, assign_role, assignment_id, remove_role
 from activities.machines.run_commands import assemble, begin_run_command
+from packages.azure_simulator.tests.contract.running import GROUP as GROUP_ID
 from shared.contracts import (
     calls,
     desktops,
@@ -27,11 +28,13 @@ from shared.contracts.outcomes import Accepted, Done, MissingError, Refused
 from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.orphans import FoundResource, Orphan, OrphanType
 from shared.domain.images.image import DeviceImageStatus
+from shared.domain.networks.connection import JoinType
 from shared.domain.spot.images.image_version import VersionStatus
 from shared.domain.values import Value
-from tests.contract.test_activities_desktop import assign, build, enrol, join, machine_of, record, remove
+from tests.contract.test_activities_desktop import NETWORK, assign, build, enrol, join, machine_of, record, remove
 from tests.contract.test_activities_images import ORDER as CAPTURE
 from tests.contract.test_activities_images import capture, generalize
+from tests.contract.test_activities_managed_images import ORDER as IMPORT
 from tests.contract.test_activities_orphans import Lists
 from tests.contract.worker import REGION, TENANT, Worker, building
 from tests.implementations import AnyActivity
@@ -232,6 +235,35 @@ async def test_an_order_in_time_is_not_judged_by_the_seconds_between_two_clocks(
         await worker.again(activity, forgotten(OLD), given - timedelta(seconds=2))
     assert not await graph.devices(OLD.computer_name)
     assert not await graph.managed_devices(device_name=OLD.computer_name)
+
+
+POOL = desktops.HostPoolOrder(
+    tenant_id=TENANT.id,
+    subscription_id=OLD.subscription_id,
+    resource_group=OLD.resource_group,
+    region=REGION,
+    join_type=JoinType.AZURE_AD_JOIN,
+)
+KEPT: dict[AnyActivity, Value] = {
+    desktops.PREPARE_HOST_POOL: POOL,
+    machines.PREPARE_HOSTED_NETWORK: NETWORK,
+    images.PREPARE_GALLERY: CAPTURE,
+    images.PREPARE_IMPORT: IMPORT,
+}
+
+
+@pytest.mark.parametrize("gone", ["tenants", "sites"])
+@pytest.mark.parametrize("activity", KEPT, ids=lambda each: str(each.name))
+async def test_nothing_that_all_share_is_made_for_who_is_gone(worker: Worker, activity: AnyActivity, gone: str) -> None:
+    given: datetime = worker.deps.clock.now()
+    services: Any = worker.deps
+    getattr(services, gone).values = {}
+    await worker.cloud.arm("PUT", GROUP_ID, {"location": REGION})
+    worker.cloud.advance(300)
+    before = everything(worker)
+    outcome = await worker.again(activity, KEPT[activity], given)
+    assert isinstance(outcome, Done | Refused)
+    assert everything(worker) == before
 
 
 async def test_a_session_host_that_has_registered_since_is_no_orphan_of_an_old_order(worker: Worker) -> None:

@@ -272,7 +272,7 @@ def takes_sign_ins(target: GroupTarget, host: ObservedHost) -> bool:
     return host.is_open and host.sessions < target.seats
 
 
-RESTS = Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=True),))
+RESTS = Schedule(time_zone="UTC", phases=(SchedulePhase(begins=time(0), rests=True),))
 ONE_AT_REST = few(10, schedule=RESTS).but(start_on_connect=True)
 OPEN = {"allow_new_sessions": True, **RUNS}
 LONG_OFF = dict.fromkeys(("since", "empty_since", "closed_since", "online_at"), NOW - timedelta(days=30))

@@ -404,7 +404,7 @@ def test_a_host_of_a_users_own_is_opened_when_a_repair_has_left_it_closed() -> N
 
 
 def test_at_rest_the_last_host_takes_sign_ins_until_it_stops_and_the_status_says_when_none_does() -> None:
-    quiet = Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=True),))
+    quiet = Schedule(time_zone="UTC", phases=(SchedulePhase(begins=time(0), rests=True),))
     rests = target(quantity=10, schedule=quiet, start_on_connect=True)
     lately = NOW - timedelta(minutes=4)
     left = plan(rests, [host(1, empty_since=lately)], NOW)
@@ -421,7 +421,7 @@ def test_at_rest_the_last_host_takes_sign_ins_until_it_stops_and_the_status_says
 
 
 def test_a_host_that_runs_closed_is_opened_where_no_other_takes_sign_ins() -> None:
-    quiet = Schedule(time_zone="UTC", phases=(Phase(begins=time(0), rests=True),))
+    quiet = Schedule(time_zone="UTC", phases=(SchedulePhase(begins=time(0), rests=True),))
     rests = target(quantity=20, schedule=quiet, start_on_connect=True)
     woken = drained(1, since=NOW, closed_since=NOW, empty_since=NOW)
     asleep = off(2, allow_new_sessions=True)

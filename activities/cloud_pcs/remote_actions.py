@@ -11,7 +11,7 @@ from activities.cloud_pcs.comparing import ask, record_lost
 from activities.cloud_pcs.desktops import USABLE, application_group_id, find_host
 from activities.cloud_pcs.rights import DESKTOP_USER, MACHINE_USER, assignment_id
 from activities.machines.identities import graph_of
-from activities.machines.vms import of_its_machine, read_vm_health
+from activities.machines.vms import read_vm_health
 from activities.operations.audit import begin_operation_step, fail_operation, record_audit_event, succeed_operation
 from shared.clients.arm import parse_id
 from shared.contracts.outcomes import Done, MissingError, Refused, Superseded
@@ -209,7 +209,7 @@ def _check(name: str, evidence: str, wrong: str | None) -> Check:
 
 
 @bp.activity_trigger(input_name="payload")
-@implements(EXAMINE, fence=of_its_machine)
+@implements(EXAMINE)
 async def examine(order: RemoteOrder) -> Examined | Refused:
     """Examine the machine, its agents, its devices and the user's rights."""
     checks = (

@@ -52,11 +52,6 @@ _LOW_PRIORITY: dict[str, Any] = {
     "evictionPolicy": "Deallocate",
     "billingProfile": {"maxPrice": -1},  # up to the regular price: it is never evicted for its price
 }
-_WINDOWS = {
-    "provisionVMAgent": True,
-    "enableAutomaticUpdates": True,
-    "patchSettings": {"patchMode": "AutomaticByOS"},
-}
 _NAME_TAKEN = "The next attempt removes the older machine first; a machine of another owner must be renamed or removed."
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from activities.cloud_pcs.desktops import application_group_id, ensure
 from activities.cloud_pcs.rights import POWER_ON, assign_role, remove_role_of_all
 from shared.clients.arm import as_content, ensure_group
+from shared.contracts.calls import is_overtaken
 from shared.contracts.outcomes import DeclinedError, Done, MissingError, Refused
 from shared.contracts.reconciling import NewerRequest
 from shared.contracts.spot_groups import (
@@ -103,8 +104,16 @@ VIRTUAL_DESKTOP = "9cdead84-a844-4324-93f2-b2e6bb768d07"
 """The application id of Azure Virtual Desktop, the same in every directory."""
 
 
+async def of_saved_group(order: SpotGroupOrder) -> str | None:
+    """Fence an order to write a group's pool: the group has not been saved since, minutes after it was given."""
+    deps = dependencies()
+    group = await deps.spot_groups.find(order.tenant_id, order.spot_group_id)
+    is_past = is_overtaken(group.value.last_modified_date_time if group else None, deps.clock.now())
+    return f"{order.spot_group_id} has been saved since" if is_past else None
+
+
 @bp.activity_trigger(input_name="payload")
-@implements(PREPARE_SPOT_POOL)
+@implements(PREPARE_SPOT_POOL, fence=of_saved_group)
 async def prepare_spot_pool(order: SpotGroupOrder) -> SpotPool | Refused:
     """Make sure that the group has its pool, and write the changes of an edit to it.
 

@@ -66,6 +66,9 @@ class PacedError(ThrottledError):
 ORDERED_AT: ContextVar[datetime | None] = ContextVar("ordered_at", default=None)
 """The time at which the running order was given; None without an orchestrator, or for orders of old releases."""
 
+EFFECT: ContextVar[Effect | None] = ContextVar("effect", default=None)
+"""The effect that the contract of the running activity declares; None: no activity runs. Tests compare its calls."""
+
 CLOCKS_DIFFER = timedelta(seconds=5)
 """The greatest difference of two clocks of the service's instances."""
 

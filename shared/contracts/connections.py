@@ -201,7 +201,7 @@ class PasswordOrder(Value):
 
 CHECK_CONNECTION = Workflow("check_connection", CheckConnectionOrder, ConnectionRecord, longest_wait=LONGEST_CHECK)
 CHECK_GROUP = Workflow("check_group", CheckGroupOrder, GroupChecked)
-RUN_CHECK = Activity("run_check", CheckOrder, Checked, Never, effect=Effect.READS)
+RUN_CHECK = Activity("run_check", CheckOrder, Checked, Never, effect=Effect.KEEPS)
 RECORD_CONNECTION = Activity("record_connection", ConnectionRecord, Done, Never, RETRY_FOR_A_DAY, effect=Effect.RECORDS)
 RETIRE_PASSWORDS = Activity("retire_passwords", PasswordOrder, Done, Refused, Retry(attempts=3), effect=Effect.ENDS)
 

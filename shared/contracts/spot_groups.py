@@ -96,7 +96,7 @@ RECONCILE_SPOT_GROUP = Workflow(
 )
 READ_SPOT_REQUEST = Activity("read_spot_request", SpotGroupOrder, Requested, Refused, effect=Effect.READS)
 PLAN_SPOT_MEMBERS = Activity("plan_spot_members", SpotGroupOrder, MembersPlanned, Refused, effect=Effect.RECORDS)
-PREPARE_SPOT_POOL = Activity("prepare_spot_pool", SpotGroupOrder, SpotPool, Refused, effect=Effect.KEEPS)
+PREPARE_SPOT_POOL = Activity("prepare_spot_pool", SpotGroupOrder, SpotPool, Refused, effect=Effect.CHANGES)
 GRANT_SPOT_MEMBERS = Poll("grant_spot_members", MemberRightsOrder, Done, Refused, effect=Effect.KEEPS)
 REVOKE_SPOT_MEMBERS = Activity("revoke_spot_members", MemberRightsOrder, Done, Refused, effect=Effect.ENDS)
 REMOVE_SPOT_GROUP = Poll("remove_spot_group", SpotGroupOrder, Done, Refused, effect=Effect.ENDS)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from shared.contracts.calls import ORDERED_AT, SPENT, TICKETS, PacedError, on_behalf_of
+from shared.contracts.calls import EFFECT, ORDERED_AT, SPENT, TICKETS, PacedError, on_behalf_of
 from shared.contracts.definitions import Contract, Retry
 from shared.contracts.outcomes import DeclinedError, Done, Later, NoCapacity, OutageError, Refused, Ticket
 from shared.domain.destroying import Confirmation
@@ -141,6 +141,7 @@ def _with_refusals(
     async def with_refusals(
         order: Order, *arguments: DurableClient, ask: Callable[[], Awaitable[Refused | None]] | None = None
     ) -> Outcome | Done | Refused | NoCapacity:
+        effect = EFFECT.set(contract.effect)
         try:
             with on_behalf_of(*_subject(order)):
                 if fence is not None and (why := await fence(order)) is not None:
@@ -151,6 +152,8 @@ def _with_refusals(
                 return await written(order, *arguments)
         except DeclinedError as declined:
             return _refusal(contract, declined)
+        finally:
+            EFFECT.reset(effect)
 
     return with_refusals
 

@@ -13,8 +13,9 @@ from azure_simulator.certificates import Certificates
 
 from packages.azure_simulator.tests.answers import answers_fit
 from tests.contract.worker import Worker, working
+from tests.effects import effects_hold
 
-__all__ = ["answers_fit"]
+__all__ = ["answers_fit", "effects_hold"]
 REAL = os.environ.get("DESKWRIGHT_CONTRACT_SUBSCRIPTION", "")
 
 

@@ -14,6 +14,7 @@ from local.azurite import Azurite
 from shared.clients.storage import Blobs
 from shared.services.images import device_images
 from shared.storage.tables import Tables
+from tests.effects import effects_hold
 from tests.identities import Identity
 from tests.implementations import registered
 from tests.integration import things
@@ -21,6 +22,8 @@ from tests.integration.asking import furnished
 from tests.integration.callers import Office, handlers
 from tests.integration.scenes import OFFERED
 from tests.integration.services import PaperServices, in_place
+
+__all__ = ["effects_hold"]
 
 NO_CONTENT = 204
 Prepare = Callable[..., Awaitable[None]]

@@ -92,6 +92,7 @@ READING = (
     "next_wave",
     "run_check",
     "begin_scan",
+    "examine",
 )
 
 

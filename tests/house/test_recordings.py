@@ -2,11 +2,11 @@
 
 import json
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.house.tree import ROOT, text
+
 RECORDED = ROOT / "packages/functions_host/tests/recorded"
 SAID = {
     "packages/functions_host/README.md": [
@@ -26,10 +26,10 @@ SAID = {
 
 
 def counts() -> dict[str, int]:
-    differing = json.loads((RECORDED / "known_differences.json").read_text("utf-8"))
-    found = {"all": 0, "all_differ": 0, "schedules": len((RECORDED / "ncrontab.jsonl").read_text().splitlines())}
+    differing = json.loads(text(RECORDED / "known_differences.json"))
+    found = {"all": 0, "all_differ": 0, "schedules": len(text(RECORDED / "ncrontab.jsonl").splitlines())}
     for name, listed in differing.items():
-        rows, differ = len(json.loads((RECORDED / f"{name}.json").read_text("utf-8"))), sum(map(len, listed.values()))
+        rows, differ = len(json.loads(text(RECORDED / f"{name}.json"))), sum(map(len, listed.values()))
         found |= {name: rows, f"{name}_differ": differ, f"{name}_alike": rows - differ}
         found |= {"all": found["all"] + rows, "all_differ": found["all_differ"] + differ}
     return found
@@ -37,6 +37,6 @@ def counts() -> dict[str, int]:
 
 @pytest.mark.parametrize("page", SAID)
 def test_a_page_has_the_counts_of_the_lists(page: str) -> None:
-    text = re.sub(r"\s+", " ", (ROOT / page).read_text("utf-8"))
+    words = re.sub(r"\s+", " ", text(ROOT / page))
     found = counts()
-    assert [said for each in SAID[page] if (said := each.format_map(found)) not in text] == []
+    assert [said for each in SAID[page] if (said := each.format_map(found)) not in words] == []

@@ -72,6 +72,9 @@ FAULTS: dict[str, dict[str, Fault]] = {
         "test_the_newest_packages_are_tried_every_week": Fault(
             edited(".github/workflows/newest.yml", "run: make lock", "run: make planted")
         ),
+        "test_role_assignments_are_tried_every_week_with_the_pre_release_that_is_accepted": Fault(
+            edited(".github/workflows/newest.yml", "contract/test_arm_roles.py", "contract/planted.py"), clue="planted"
+        ),
         "test_the_workflow_runs_the_command_of_the_readme": Fault(
             edited(".github/workflows/test.yml", "run: make test", "run: make planted")
         ),
@@ -117,6 +120,11 @@ FAULTS: dict[str, dict[str, Fault]] = {
     },
     "tests/house/test_prose.py": {
         "test_prose_is_wrapped": Fault(new(f"{_DOCS}/planted.md", "planted " * 20)),
+    },
+    "tests/house/test_recordings.py": {
+        "test_a_page_has_the_counts_of_the_lists": Fault(
+            edited("docs/host.md", " observations ", " planted "), clue="observations", whole=True
+        ),
     },
     "tests/house/test_settings.py": {
         "test_the_sample_names_every_setting_and_no_other": Fault(

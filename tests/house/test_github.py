@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from cli.tests.test_shells import START
-from tests.house.tree import ROOT, below, text
+from tests.house.tree import ROOT, below, relative, text
 
 FOLDER = ROOT / ".github"
 WORKFLOWS = below(".github/workflows", suffix=".yml")
@@ -31,6 +32,24 @@ def test_the_newest_packages_are_tried_every_week() -> None:
     assert commands == ["make lock", "git diff --unified=0 -- 'requirements*.txt'", "make test", outdated]
     accepted = SpecifierSet(tomllib.loads(text(ROOT / "pyproject.toml"))["project"]["requires-python"])
     assert all(version in accepted for version in workflow["jobs"]["newest"]["strategy"]["matrix"]["python"])
+
+
+def test_role_assignments_are_tried_every_week_with_the_pre_release_that_is_accepted() -> None:
+    steps = yaml.safe_load(text(FOLDER / "workflows" / "newest.yml"))["jobs"]["authorization"]["steps"]
+    _, install, test = [step["run"].split() for step in steps if "run" in step]
+    tried = Requirement(install[-1].strip('"'))
+    (accepted,) = [
+        one
+        for one in map(Requirement, tomllib.loads(text(ROOT / "pyproject.toml"))["project"]["dependencies"])
+        if one.name == tried.name
+    ]
+    assert tried.specifier.contains("5.0.0b2")
+    assert accepted.specifier.contains("5.0.0b2", prereleases=True)
+    files = [word for word in test if word.endswith(".py")]
+    assert files
+    assert [name for name in files if not (ROOT / name).is_file()] == []
+    naming = [path for path in below("packages/azure_simulator/tests/contract") if "role_assignments." in text(path)]
+    assert {str(relative(path)) for path in naming if path.name.startswith("test_")} <= set(files)
 
 
 def test_the_workflow_runs_the_command_of_the_readme() -> None:

@@ -23,7 +23,7 @@ from azure_simulator.graph.directory.records import derived_id
 from azure_simulator.seeds import DOMAIN, TENANT_ID, api_client_id, customers_app, demo_seed, sign_in_client_id
 from simulation_base.clock import FileClock, is_alive
 
-from local import azurite
+from local import azurite, own_folder
 from local.azurite import Azurite
 from local.options import APP, StackOptions, on_real_time
 from local.portal import Credentials, Portal
@@ -281,7 +281,10 @@ class Stack:
         if self.options.host == "func":
             command = [_core_tools(), "start", "--port", port]
             python = {"languageWorkers__python__defaultExecutablePath": sys.executable}
-            return self._part("Host (func)", "host", command, self.environment() | python, self.options.app)
+            app = self.options.app
+            if app == APP:  # nobody writes into a folder that it watches
+                app = own_folder.copied(app, self.folder / "app")
+            return self._part("Host (func)", "host", command, self.environment() | python, app)
         command = [sys.executable, "-m", "functions_host", "start", "--app", str(self.options.app), "--port", port]
         command += ["--rpc-port", str(free_port()), "--db", str(self.folder / "host.db")]
         command += ["--https-port", self.addresses.secure.rpartition(":")[2]]

@@ -27,6 +27,7 @@ here = Path(__file__).parent
 verb, option, port = sys.argv[1:]
 assert (verb, option) == ("start", "--port"), sys.argv
 assert Path("host.json").exists(), "func is started in the app's folder"
+(here / "folder").write_text(os.getcwd())
 assert os.environ["FUNCTIONS_WORKER_RUNTIME"] == "python"
 assert os.environ["languageWorkers__python__defaultExecutablePath"] == {python!r}
 (here / "called").write_text(port)
@@ -56,6 +57,21 @@ def test_a_stack_on_func_serves_and_leaves_time_alone(func: Path, start_stack: S
         office.pass_time(timedelta(hours=1))
     with stack.at_speed(600.0):
         assert stack.clock.read().speed == 1.0
+
+
+def test_nobody_writes_into_the_folder_that_func_watches(func: Path, start_stack: StartStack) -> None:
+    stack = start_stack(host="func", users=1, app=APP)
+    folder = Path((func / "folder").read_text())
+    assert folder == stack.folder / "app"
+    before = written(folder)
+    assert Office(stack, stack.portal(), "real").open().connection()
+    assert written(folder) == before
+
+
+def written(folder: Path) -> dict[Path, int]:
+    """Return when each file was written, and the folders at the top; byte code is no file that the host knows."""
+    files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    return {path: path.stat().st_mtime_ns for path in files} | {path: 0 for path in folder.iterdir() if path.is_dir()}
 
 
 def test_one_setting_puts_the_end_to_end_tests_on_func(func: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from deployment import packaging
 
 
 def copied(app: Path, folder: Path) -> Path:
-    """Copy what of an app is published into *folder*, and nothing else; return the folder."""
+    """Copy the files of an app that are published, and nothing else, into *folder*; return it."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "__pycache__").mkdir(parents=True)  # Python would make it, while the host watches
     for relative in packaging.files(app):

@@ -1,4 +1,4 @@
-"""What pages say of the recordings of Microsoft's host is what the recordings and the list of differences have."""
+"""Pages name as many recorded answers of Microsoft's host, and as many differences, as the lists have."""
 
 import json
 import re

@@ -81,7 +81,7 @@ def make_tenant(page: Page, customer: Customer, at: str) -> None:
     spot.get_by_role("combobox", name="Type").select_option(label="Pooled")
     spot.get_by_role("spinbutton", name="Spot licences").fill("5")
     forward(page)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Show what it needs").click()
 
 

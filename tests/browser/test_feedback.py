@@ -16,6 +16,12 @@ from tests.e2e.office import Office
 pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 
 OpenOffice = Callable[..., Office]
+_PART = """() => {
+  const at = document.activeElement;
+  const part = at?.closest("header, nav, main")?.tagName ?? "BODY";
+  return part === "MAIN" && at.tagName !== "MAIN" ? "MAIN CONTROL" : part;
+}"""
+"""The part of the page in which the focus is; the content's own controls apart from the content as a whole."""
 POLICIES = "**/provisioningPolicies?*"
 
 
@@ -71,6 +77,40 @@ def test_the_focus_returns_to_where_it_was(enter: Enter) -> None:
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(more).to_be_focused()
+
+
+def test_tab_goes_round_the_whole_page_after_a_navigation(enter: Enter) -> None:
+    visit = enter("administrator")
+    page = visit.go()
+    for name in ("Users", "Cloud PCs", "Operations"):
+        page.get_by_role("navigation").get_by_role("link", name=name, exact=True).click()
+        expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        page.wait_for_load_state("networkidle")
+        for _ in range(2):  # from the last control to the first one again, twice
+            page.get_by_role("main").locator("a[href], button, input").last.focus()
+            reached = []
+            for _ in range(60):
+                page.keyboard.press("Tab")
+                reached.append(page.evaluate(_PART))
+                if reached[-1] == "MAIN CONTROL":
+                    break
+            assert "HEADER" in reached, f"{name}: {reached}"
+            assert "NAV" in reached, f"{name}: {reached}"
+            assert "MAIN" not in reached, f"{name}: {reached}"
+
+
+def test_a_screen_reader_hears_news_and_not_the_time(enter: Enter) -> None:
+    visit = enter("administrator")
+    page = visit.go("/cloud-pcs")
+    as_of = page.get_by_text("As of")
+    expect(as_of).to_be_visible()
+    assert as_of.evaluate("(at) => at.closest('output, [role=status], [aria-live]')") is None
+    page.get_by_role("table").get_by_role("checkbox").nth(1).check()
+    page.get_by_role("button", name="Do something with them").click()
+    page.get_by_role("menuitem", name="Restart").click()
+    page.get_by_role("button", name="See what would happen").click()
+    said = page.get_by_role("dialog").get_by_role("status").filter(has_text="Possible on 1 Cloud PC.")
+    expect(said).to_be_attached()
 
 
 def test_a_page_begins_at_its_top_and_the_one_before_where_it_was_left(enter: Enter) -> None:

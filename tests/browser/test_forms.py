@@ -30,7 +30,7 @@ window.fetch = async (...asked) => {
 
 def forward(page: Page, title: str) -> None:
     """Go to the next step of a wizard; its title has the focus then."""
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_focused()
 
 
@@ -43,7 +43,7 @@ def test_a_field_with_a_text_in_each_line_is_typed_line_by_line(enter: Enter) ->
     page.keyboard.type("1\n\n2")
     expect(page.get_by_role("textbox", name="Zones")).to_have_value("1\n\n2")
     page.keyboard.type("\nnorth")
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     wrong = page.get_by_role("textbox", name="Zones")
     expect(wrong).to_have_attribute("aria-invalid", "true")  # what is wrong with one line is said of the field
 
@@ -66,8 +66,8 @@ def test_another_image_gets_a_name_of_its_own_and_a_new_version_the_next_number(
         forward(page, "Select Site")
         forward(page, "Version")
         expect(page.get_by_role("textbox", name="Version")).to_have_value(version)
-        page.get_by_role("button", name="Back").click()
-        page.get_by_role("button", name="Back").click()
+        page.get_by_role("button", name="Back", exact=True).click()
+        page.get_by_role("button", name="Back", exact=True).click()
 
 
 def test_a_moment_is_written_in_the_time_zone_of_the_reader(enter: Enter) -> None:
@@ -110,7 +110,7 @@ def test_what_was_filled_in_survives_a_reload_but_for_passwords(enter: Enter) ->
 
 def test_a_double_click_goes_one_step_and_not_two(enter: Enter) -> None:
     page = enter("administrator").go("/wizards/edit-tenant")
-    page.get_by_role("button", name="Next").dblclick()
+    page.get_by_role("button", name="Next", exact=True).dblclick()
     expect(page.get_by_text("Step 2 of 4")).to_be_visible()
     page.wait_for_load_state("networkidle")
     expect(page.get_by_text("Step 2 of 4")).to_be_visible()
@@ -142,12 +142,12 @@ def test_a_wizard_has_its_step_in_the_address_and_its_review_shows_what_was_ente
     visit = enter("administrator")
     page = visit.go("/wizards/create-connection")
     page.get_by_role("combobox", name="Site").select_option(label="Main")
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     page.get_by_role("combobox", name=re.compile("join", re.IGNORECASE)).select_option(index=1)
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     name = page.get_by_role("textbox", name=re.compile("Name"))
     name.fill("Pier network")
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
     entered = page.get_by_role("definition").filter(has_text="Pier network")
     expect(entered).to_be_visible()
     visit.picture("wizard-entered")
@@ -155,7 +155,7 @@ def test_a_wizard_has_its_step_in_the_address_and_its_review_shows_what_was_ente
 
     page.reload()
     expect(entered).to_be_visible()
-    expect(page.get_by_role("button", name="Save")).to_be_enabled()
+    expect(page.get_by_role("button", name="Save", exact=True)).to_be_enabled()
     page.go_back()
     expect(name).to_have_value("Pier network")
     steps = page.get_by_role("navigation", name="Steps").get_by_role("button")

@@ -28,12 +28,12 @@ def test_a_device_image_that_failed_is_explained_and_retried(
     page.get_by_role("link", name="Create an image").first.click()
     page.get_by_role("textbox", name="Name").fill("Drawing")
     for title in ("Select Site", "Version", "Select Source Image"):
-        page.get_by_role("button", name="Next").click()
+        page.get_by_role("button", name="Next", exact=True).click()
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
         assert visit.barriers() == []
     page.get_by_role("combobox", name="Marketplace image").select_option(index=1)
-    page.get_by_role("button", name="Next").click()
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("link", name="Show it", exact=True).click()
     with stack.at_speed(HURRY):
         expect(page.get_by_text("sysprep failed, exit code 51").first).to_be_visible(timeout=LONG_MS)

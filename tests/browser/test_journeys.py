@@ -34,7 +34,7 @@ def furnished(office: Office, count: int = 1) -> list[str]:
 
 
 def forward(page: Page) -> None:
-    page.get_by_role("button", name="Next").click()
+    page.get_by_role("button", name="Next", exact=True).click()
 
 
 def test_three_wizards_with_wrong_and_right_input_lead_to_a_cloud_pc_that_is_ready(
@@ -68,7 +68,7 @@ def make_connection(visit: Visit) -> None:
     assert visit.barriers() == []
     page.get_by_role("textbox", name=re.compile("Name")).fill("Quay network")
     forward(page)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
 
 
 def make_policy(visit: Visit) -> None:
@@ -85,7 +85,7 @@ def make_policy(visit: Visit) -> None:
     forward(page)
     expect(page.get_by_text("What would happen")).to_be_visible()
     visit.picture("wizard-review")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Saved")).to_be_visible()
 
 
@@ -241,7 +241,7 @@ def test_an_edit_begins_with_what_there_is(open_office: OpenOffice, enter: Enter
     seats.get_by_role("spinbutton").fill("3")
     for _ in range(2):
         forward(page)
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_role("heading", name="Saved")).to_be_visible()
     settings = office.portal.ask("GET", office.base).body["settings"]
     assert (settings["gracePeriodInHours"], settings["restorePointFrequencyInHours"]) == (72, 6)

@@ -31,16 +31,16 @@ def forward(visit: Visit, *, times: int = 1) -> None:
         main = visit.page.get_by_role("main")
         expect(main).to_contain_text(STEP)
         step = next(int(found[1]) for found in [STEP.search(main.inner_text())] if found)
-        visit.page.get_by_role("button", name="Next").click()
+        visit.page.get_by_role("button", name="Next", exact=True).click()
         expect(main).to_contain_text(f"Step {step + 1} of")
-        expect(visit.page.get_by_role("button", name="Back")).to_be_enabled()
+        expect(visit.page.get_by_role("button", name="Back", exact=True)).to_be_enabled()
         assert visit.barriers() == []
 
 
 def save(visit: Visit, picture: str) -> None:
     """Save the reviewed form, and open the page of the result."""
     visit.picture(picture)
-    visit.page.get_by_role("button", name="Save").click()
+    visit.page.get_by_role("button", name="Save", exact=True).click()
     expect(visit.page.get_by_role("heading", name="Saved")).to_be_visible()
     assert visit.barriers() == []
     visit.page.get_by_role("link", name="Show it", exact=True).click()
@@ -85,7 +85,7 @@ def make_image_set(visit: Visit) -> None:
     page.get_by_role("link", name="Create an image set").first.click()
     expect(page.get_by_role("combobox", name="Site")).to_have_value("main")  # the only one is chosen
     forward(visit)
-    page.get_by_role("button", name="Next").click()  # without a source
+    page.get_by_role("button", name="Next", exact=True).click()  # without a source
     expect(page.get_by_text("choose a marketplace image")).to_be_visible()
     page.get_by_role("combobox", name="Marketplace image").select_option(index=1)
     forward(visit)
@@ -194,7 +194,7 @@ def build_by_recipe(visit: Visit, stack: Stack) -> None:
     forward(visit, times=2)
     page.get_by_role("group", name="Steps").get_by_role("button", name="Add").click()
     page.get_by_role("textbox", name="Name").fill("7-Zip")
-    page.get_by_role("button", name="Next").click()  # neither a script nor a package
+    page.get_by_role("button", name="Next", exact=True).click()  # neither a script nor a package
     expect(page.get_by_text("write a script or the packageId")).to_be_visible()
     page.get_by_role("textbox", name="Package", exact=True).fill("7zip.7zip")
     forward(visit, times=2)

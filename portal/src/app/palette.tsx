@@ -1,5 +1,5 @@
-import { Button, makeStyles } from "@fluentui/react-components";
-import { Suspense, lazy, useEffect, useState, type ReactElement } from "react";
+import { Button, makeStyles, useRestoreFocusTarget } from "@fluentui/react-components";
+import { Suspense, lazy, useEffect, useRef, useState, type ReactElement } from "react";
 
 import { words } from "../words/shell.ts";
 
@@ -14,11 +14,15 @@ const useStyles = makeStyles({ hidden: { "@media (max-width: 480px)": { display:
 export function Palette({ tenant }: { readonly tenant: string | undefined }): ReactElement {
   const styles = useStyles();
   const [open, setOpen] = useState<Open>(null);
+  const target = useRestoreFocusTarget();
+  /** What had the focus when a key opened a dialog: Fluent returns the focus to buttons alone. */
+  const opener = useRef<Element | null>(null);
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       const wanted = openedBy(event);
       if (wanted !== null) {
         event.preventDefault();
+        opener.current = document.activeElement;
         setOpen(wanted);
       } else if (event.key === "/" && !isTyping(event.target)) {
         const search = document.querySelector<HTMLInputElement>("input[data-search], [data-search] input");
@@ -31,10 +35,15 @@ export function Palette({ tenant }: { readonly tenant: string | undefined }): Re
     addEventListener("keydown", listen);
     return () => removeEventListener("keydown", listen);
   }, []);
+  useEffect(() => {
+    if (open === null && document.activeElement === document.body && opener.current instanceof HTMLElement) {
+      opener.current.focus({ preventScroll: true });
+    }
+  }, [open]);
   const close = (): void => setOpen(null);
   return (
     <>
-      <Button onClick={() => setOpen("palette")} aria-keyshortcuts="Control+K">
+      <Button {...target} onClick={() => setOpen("palette")} aria-keyshortcuts="Control+K">
         {words.palette.open}
         <span className={styles.hidden}>&nbsp;(Ctrl+K)</span>
       </Button>

@@ -13,7 +13,7 @@ import {
   mergeClasses,
   tokens,
 } from "@fluentui/react-components";
-import { useRef, useState, type ReactElement } from "react";
+import { useEffect, useRef, useState, type ReactElement, type RefObject } from "react";
 import { NavLink, Outlet, ScrollRestoration, useLocation, useNavigate, useNavigation, useParams } from "react-router";
 
 import { useMay, useMe, useSignIn } from "../api/context.tsx";
@@ -21,7 +21,6 @@ import { forgetForms } from "../sign-in/account.ts";
 import { words } from "../words/shell.ts";
 import { words as signing } from "../words/sign-in.ts";
 import { CarriedOutcome } from "../components/use-actions.tsx";
-import { useKeptFocus } from "./kept-focus.ts";
 import { Palette } from "./palette.tsx";
 import { GROUPS } from "./sections.ts";
 import { CHOICES, useTheme, type Choice } from "./theme.tsx";
@@ -92,7 +91,7 @@ export function Shell(): ReactElement {
   const [openOn, setOpenOn] = useState<string | null>(null);
   const isOpen = openOn === pathname;
   const isComing = useNavigation().state === "loading";
-  useKeptFocus(content);
+  useFocusOnPage(content, pathname);
   return (
     <div className={styles.all}>
       <a
@@ -131,6 +130,18 @@ export function Shell(): ReactElement {
       <ScrollRestoration />
     </div>
   );
+}
+
+/** When a page comes in the place of the one that had the focus, the focus is at its beginning. */
+function useFocusOnPage(content: RefObject<HTMLElement | null>, pathname: string): void {
+  const before = useRef(pathname);
+  useEffect(() => {
+    const isOther = before.current !== pathname;
+    before.current = pathname;
+    if (isOther && document.activeElement === document.body) {
+      content.current?.focus({ preventScroll: true });
+    }
+  }, [content, pathname]);
 }
 
 function Navigation({ tenant }: { readonly tenant: string | undefined }): ReactElement {

@@ -8,6 +8,7 @@ import {
   Tooltip,
   makeStyles,
   tokens,
+  useRestoreFocusTarget,
 } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
@@ -32,26 +33,19 @@ interface Given {
 export function ActionButtons({ actions, begin, shown = 3 }: Given): ReactElement {
   const styles = useStyles();
   const whyNot = useWhyNot();
+  const target = useRestoreFocusTarget();
   const rest = actions.slice(shown);
   return (
     <div className={styles.bar}>
-      {actions.slice(0, shown).map((action) => {
+      {actions.slice(0, shown).map((action, place) => {
         const why = whyNot(action);
-        const button = (
-          <Button
-            key={action.name}
-            disabledFocusable={why !== null}
-            onClickCapture={once}
-            onClick={() => begin(action)}
-          >
-            {action.title}
-          </Button>
-        );
-        return why === null ? (
-          button
-        ) : (
-          <Tooltip key={action.name} content={why} relationship="description">
-            {button}
+        // Pause and Resume are one button: it keeps the focus when it becomes the other. Without a reason nothing is shown.
+        return (
+          // oxlint-disable-next-line react/no-array-index-key
+          <Tooltip key={place} content={why ?? action.title} relationship="description" {...(why === null ? { visible: false } : {})}>
+            <Button {...target} disabledFocusable={why !== null} onClickCapture={once} onClick={() => begin(action)}>
+              {action.title}
+            </Button>
           </Tooltip>
         );
       })}
@@ -72,10 +66,11 @@ interface MenuGiven {
 /** Actions in a menu, such as those of one row. */
 export function ActionMenu({ actions, begin, label, isSmall = false, onOpen }: MenuGiven): ReactElement {
   const whyNot = useWhyNot();
+  const target = useRestoreFocusTarget();
   return (
     <Menu onOpenChange={(_, { open }) => onOpen?.(open)}>
       <MenuTrigger disableButtonEnhancement>
-        <Button size={isSmall ? "small" : "medium"} {...(isSmall ? { "aria-label": label } : {})}>
+        <Button {...target} size={isSmall ? "small" : "medium"} {...(isSmall ? { "aria-label": label } : {})}>
           {isSmall ? "…" : label}
         </Button>
       </MenuTrigger>

@@ -1,4 +1,4 @@
-import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, makeStyles, tokens } from "@fluentui/react-components";
+import { Button, Menu, MenuItem, MenuList, MenuPopover, MenuTrigger, makeStyles, tokens, useRestoreFocusTarget } from "@fluentui/react-components";
 import { Suspense, lazy, useState, type ReactElement } from "react";
 
 import { may, useMe } from "../../api/context.tsx";
@@ -38,6 +38,7 @@ interface Given {
 export function BulkBar({ tenant, selecting, query, filter, list }: Given): ReactElement {
   const styles = useStyles();
   const { data: me } = useMe();
+  const target = useRestoreFocusTarget();
   const [open, setOpen] = useState<BulkName | null>(null);
   const { selection, onSelect } = selecting;
   if (isNothing(selection)) {
@@ -60,7 +61,7 @@ export function BulkBar({ tenant, selecting, query, filter, list }: Given): Reac
       </Button>
       <Menu>
         <MenuTrigger disableButtonEnhancement>
-          <Button appearance="primary" size="small">
+          <Button {...target} appearance="primary" size="small">
             {words.bulk.actions}
           </Button>
         </MenuTrigger>

@@ -20,6 +20,7 @@ import { useMay, useMe, useSignIn } from "../api/context.tsx";
 import { forgetForms } from "../sign-in/account.ts";
 import { words } from "../words/shell.ts";
 import { words as signing } from "../words/sign-in.ts";
+import { News } from "../components/news.tsx";
 import { CarriedOutcome } from "../components/use-actions.tsx";
 import { Palette } from "./palette.tsx";
 import { GROUPS } from "./sections.ts";
@@ -126,6 +127,7 @@ export function Shell(): ReactElement {
         {isComing && <ProgressBar className={styles.coming} aria-label={words.loading} />}
         <CarriedOutcome tenant={tenant ?? ""} />
         <Outlet />
+        <News />
       </main>
       <ScrollRestoration />
     </div>

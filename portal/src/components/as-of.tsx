@@ -11,15 +11,16 @@ interface Looked {
   readonly isRefetchError: boolean;
 }
 
-/** When a view was read, by the service's clock, and whether the service answers. */
+/** When a view was read, by the service's clock, and whether the service answers: a screen reader says only the latter. */
 export function AsOf({ query }: { readonly query: Looked }): ReactElement | null {
   if (query.dataUpdatedAt === 0) {
     return null;
   }
   const text = `${words.asOf} ${times.format(serviceTimeAt(query.dataUpdatedAt))}`;
   return (
-    <output>
-      <Caption1>{query.isRefetchError ? `${text} - ${words.reconnecting}` : text}</Caption1>
-    </output>
+    <Caption1>
+      {text}
+      <output>{query.isRefetchError ? ` - ${words.reconnecting}` : ""}</output>
+    </Caption1>
   );
 }

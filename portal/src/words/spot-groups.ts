@@ -53,6 +53,7 @@ export const words = {
     failed: "Build failed",
     unknown: "Unknown",
   },
+  broken: (names: string): string => `Hosts that do not work: ${names}`,
   open: (open: number, built: number): string => `${open} of ${built} take new sessions`,
   moved: (moved: number, hosts: number): string => `${moved} of ${hosts}`,
   stages: {

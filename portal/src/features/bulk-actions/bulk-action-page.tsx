@@ -17,6 +17,7 @@ import { Facts } from "../../components/facts.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { moment, momentToCome } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { PageStatus } from "../../components/news.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -42,7 +43,7 @@ export function BulkActionPage(): ReactElement {
       {(bulk) => (
         <>
           <PageHeader title={titleOf(bulk.action)}>
-            <StatusBadge status={bulk.status} />
+            <PageStatus of={words.title} status={bulk.status} />
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, bulk)} begin={work.begin} />

@@ -26,6 +26,7 @@ import { BACKDROP } from "../../components/backdrop.ts";
 import { ErrorNotice } from "../../components/error-notice.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { SchemaForm, type Values } from "../../components/form/schema-form.tsx";
+import { Said } from "../../components/news.tsx";
 import { words as asking } from "../../words/actions.ts";
 import { words } from "../../words/cloud-pcs.ts";
 import { factsOf } from "./actions.ts";
@@ -101,6 +102,7 @@ export function BulkDialog({ tenant, name, targets, onClose }: Given): ReactElem
             <DialogTitle>{title}</DialogTitle>
             <DialogContent className={styles.content}>
               {text}
+              <Said text={dryRun.data === undefined ? "" : saidOf(dryRun.data)} />
               {dryRun.data === undefined && parameters.length > 0 && (
                 <SchemaForm fields={parameters} values={values} problems={NO_PROBLEMS} onChange={setValues} at="" />
               )}
@@ -149,6 +151,12 @@ function useBulk(tenant: string) {
       onSuccess: () => queries.invalidateQueries(),
     }),
   };
+}
+
+/** The result of a dry run for a screen reader: the focus is elsewhere. */
+function saidOf({ possible, refused }: DryRun): string {
+  const said = [words.bulk.possible(possible), ...(refused > 0 ? [words.bulk.refused(refused)] : [])];
+  return said.map((each) => `${each}.`).join(" ");
 }
 
 /** On how many it is possible, and why not on the others. */

@@ -19,9 +19,9 @@ import { distance, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageError } from "../../components/page-error.tsx";
 import { sentence } from "../../components/paused.ts";
+import { PageStatus } from "../../components/news.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
-import { StatusBadge } from "../../components/status-badge.tsx";
 import { TimelineView, type Step } from "../../components/timeline-view.tsx";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/cloud-pcs.ts";
@@ -52,7 +52,7 @@ export function CloudPcPage(): ReactElement {
   return (
     <>
       <PageHeader title={pc.displayName}>
-        <StatusBadge status={pc.status} />
+        <PageStatus of={pc.displayName} status={pc.status} />
         <AsOf query={query} />
       </PageHeader>
       <Actions tenant={tenant} pc={pc} restorePoints={restorePoints} />

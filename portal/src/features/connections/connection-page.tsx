@@ -15,6 +15,7 @@ import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { PageStatus } from "../../components/news.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -47,7 +48,7 @@ export function ConnectionPage(): ReactElement {
       {(connection) => (
         <>
           <PageHeader title={connection.displayName}>
-            <StatusBadge status={connection.healthCheckStatus} />
+            <PageStatus of={connection.displayName} status={connection.healthCheckStatus} />
             {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-connection?id=${id}`}>{words.edit}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>

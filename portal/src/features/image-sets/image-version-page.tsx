@@ -17,8 +17,8 @@ import { input } from "../../components/form/inputs.ts";
 import { moment } from "../../components/moments.ts";
 import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { PageStatus } from "../../components/news.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { StatusBadge } from "../../components/status-badge.tsx";
 import { saidOf } from "../../components/supported.ts";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/image-sets.ts";
@@ -36,7 +36,7 @@ export function ImageVersionPage(): ReactElement {
       {(version) => (
         <>
           <PageHeader title={`${words.versionColumns.version} ${version.version}`}>
-            <StatusBadge status={version.status} />
+            <PageStatus of={version.version} status={version.status} />
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, id, version, saidOf(supported))} begin={work.begin} />

@@ -15,8 +15,8 @@ import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { PageStatus } from "../../components/news.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
-import { StatusBadge } from "../../components/status-badge.tsx";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/images.ts";
 
@@ -33,7 +33,7 @@ export function ImagePage(): ReactElement {
       {(image) => (
         <>
           <PageHeader title={image.displayName}>
-            <StatusBadge status={image.status} />
+            <PageStatus of={image.displayName} status={image.status} />
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, image)} begin={work.begin} />

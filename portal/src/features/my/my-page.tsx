@@ -12,6 +12,7 @@ import { Facts } from "../../components/facts.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { distance, moment } from "../../components/moments.ts";
 import type { Followed } from "../../components/operation-progress.tsx";
+import { PageStatus } from "../../components/news.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -87,7 +88,7 @@ function OwnCard({ pc }: { readonly pc: OwnCloudPc }): ReactElement {
     <Card>
       <div className={styles.row}>
         <Subtitle1 as="h2">{pc.displayName}</Subtitle1>
-        <StatusBadge status={pc.status} />
+        <PageStatus of={pc.displayName} status={pc.status} />
       </div>
       {pc.progress.percentComplete < 100 && !isUsable ? (
         <>

@@ -9,6 +9,7 @@ import { ActionMenu } from "../../components/action-buttons.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
+import { useNews } from "../../components/news.tsx";
 import { rowActions } from "../../components/row-actions.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -18,7 +19,7 @@ import { words as listWords } from "../../words/lists.ts";
 import { words } from "../../words/spot-groups.ts";
 import { hostActions, sessionActions } from "./actions.ts";
 import { HostBadge } from "./host-badge.tsx";
-import { countsOf } from "./host-state.ts";
+import { HOST_COLORS, countsOf, placeOf } from "./host-state.ts";
 import { useSupportedOfHost } from "./supported.ts";
 import type { Decision, Member, Session, SessionHost } from "./types.ts";
 
@@ -57,6 +58,7 @@ const DECISIONS: readonly Column<Decision>[] = [
 
 /** The session hosts of a group. What may be done with one is asked when its menu is opened. */
 export function Hosts({ tenant, group, begin }: WithActions): ReactElement {
+  useNews(useBroken({ tenant, group }));
   const columns = useMemo(
     (): Column<SessionHost>[] => [
       { id: "name", title: words.hostColumns.name, cell: (row) => <Link to={hostPage(tenant, group, row.id)}>{nameOf(row)}</Link> },
@@ -141,6 +143,13 @@ export function Decisions({ tenant, group, host }: OfGroup & { readonly host?: s
       query={host === undefined ? NO_QUERY : { $filter: `sessionHostId eq '${host}'` }}
     />
   );
+}
+
+/** Say which hosts do not work; nothing where all do. */
+function useBroken({ tenant, group }: OfGroup): string {
+  const { rows } = useList(HOSTS_PATH, { tenant, id: group }, { isLive: true });
+  const broken = rows.filter((host) => HOST_COLORS[placeOf(host)] === "danger");
+  return broken.length === 0 ? "" : words.broken(broken.map((host) => nameOf(host)).join(", "));
 }
 
 /** Return the computer names of the hosts that there are, by id: the list is read once for all tables of a page. */

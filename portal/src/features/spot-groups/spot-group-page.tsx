@@ -13,9 +13,9 @@ import { LinkButton } from "../../components/link-button.tsx";
 import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { pausedText } from "../../components/paused.ts";
+import { PageStatus } from "../../components/news.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
-import { StatusBadge } from "../../components/status-badge.tsx";
 import { saidOf } from "../../components/supported.ts";
 import { useActions, type Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/spot-groups.ts";
@@ -38,7 +38,7 @@ export function SpotGroupPage(): ReactElement {
       {(group) => (
         <>
           <PageHeader title={group.displayName}>
-            <StatusBadge status={group.status} />
+            <PageStatus of={group.displayName} status={group.status} />
             {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-spot-group?id=${id}`}>{words.edit}</LinkButton>}
             {mayEdit && <LinkButton to={`/t/${tenant}/wizards/update-spot-group?id=${id}`}>{words.newRelease}</LinkButton>}
             <AsOf query={query} />

@@ -99,6 +99,25 @@ def test_tab_goes_round_the_whole_page_after_a_navigation(enter: Enter) -> None:
             assert "MAIN" not in reached, f"{name}: {reached}"
 
 
+def test_a_page_that_was_not_loaded_comes_when_the_network_does(enter: Enter) -> None:
+    visit = enter("administrator")
+    visit.allowed = ("ERR_INTERNET_DISCONNECTED", "dynamically imported module", "React Router")
+    page = visit.go()
+    page.context.set_offline(True)
+    page.get_by_role("navigation").get_by_role("link", name="Images", exact=True).click()
+    expect(page.get_by_role("heading", name="This page cannot be shown")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_role("heading", name="Images", level=1)).to_be_visible()
+
+
+def test_a_link_in_a_new_tab_is_the_same_person(enter: Enter) -> None:
+    page = enter("administrator").go("/cloud-pcs")
+    link = page.get_by_role("table").get_by_role("link").first
+    with page.context.expect_page() as opened:
+        link.click(modifiers=["Control"])
+    expect(opened.value.get_by_role("heading", name=link.inner_text(), level=1)).to_be_visible()
+
+
 def test_a_screen_reader_hears_news_and_not_the_time(enter: Enter) -> None:
     visit = enter("administrator")
     page = visit.go("/cloud-pcs")

@@ -59,6 +59,20 @@ def test_the_address_of_the_service_leads_to_signing_in_and_out(page: Page, depl
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 
+def test_a_new_tab_is_signed_in_and_signing_out_is_for_all_tabs(page: Page, deployed: Stack) -> None:
+    sign_in(page, "Reader")
+    other = page.context.new_page()
+    other.goto(f"{deployed.addresses.api}/portal/my")
+    expect(other.get_by_role("heading", name="My Cloud PCs", level=1)).to_be_visible()
+    secrets = other.evaluate("() => Object.values(localStorage).filter((each) => each.includes('secret')).length")
+    assert secrets == 0, "tokens are kept in clear"
+    other.get_by_role("banner").get_by_role("button", name="Reader").click()
+    other.get_by_role("menuitem", name="Sign out").click()
+    expect(other.get_by_role("button", name="Sign in")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
 def test_a_link_leads_to_its_page_after_signing_in(page: Page, deployed: Stack) -> None:
     link = f"{deployed.addresses.api}/portal/my?from=a-colleague"
     page.goto(link)
@@ -85,8 +99,8 @@ def test_a_service_that_does_not_say_how_to_sign_in_is_said(page: Page, deployed
 
 
 FORGET_ACCESS_TOKENS = """() => {
-  const found = Object.keys(sessionStorage).filter((key) => key.includes("accesstoken"));
-  found.forEach((key) => sessionStorage.removeItem(key));
+  const found = Object.keys(localStorage).filter((key) => key.includes("accesstoken"));
+  found.forEach((key) => localStorage.removeItem(key));
   return found.length;
 }"""
 

@@ -1,6 +1,7 @@
 /**
  * The sign-in of `make run`: a page of the local stack ("choose who you are") sends the browser here with a token in
- * the fragment. It is kept for this tab, so that two tabs can be two people. Never part of a deployed bundle.
+ * the fragment. It is kept for this tab, so that two tabs can be two people; a tab that nobody chose a person for, such as
+ * a link that is opened in a new tab, is the person who was chosen last. Never part of a deployed bundle.
  */
 import { SignedOutError, type Account, type SignIn } from "./account.ts";
 
@@ -22,6 +23,7 @@ export function chosenPerson(): SignIn {
       throw new Error("Open the address that make run printed, and choose who you are.");
     }
     sessionStorage.removeItem(KEPT);
+    localStorage.removeItem(KEPT);
     location.assign(page);
     await new Promise<never>(() => {});
   };
@@ -48,6 +50,7 @@ function fromAddress(): Chosen | null {
     return null;
   }
   sessionStorage.setItem(KEPT, JSON.stringify({ token, page }));
+  localStorage.setItem(KEPT, JSON.stringify({ token, page }));
   const place = sessionStorage.getItem(PLACE);
   sessionStorage.removeItem(PLACE);
   history.replaceState(null, "", place ?? `${location.pathname}${location.search}`);
@@ -55,8 +58,12 @@ function fromAddress(): Chosen | null {
 }
 
 function kept(): Chosen | null {
-  const text = sessionStorage.getItem(KEPT);
-  return text === null ? null : (JSON.parse(text) as Chosen);
+  const text = sessionStorage.getItem(KEPT) ?? localStorage.getItem(KEPT);
+  if (text === null) {
+    return null;
+  }
+  sessionStorage.setItem(KEPT, text); // this tab stays who it is when somebody else is chosen in another
+  return JSON.parse(text) as Chosen;
 }
 
 interface Claims {

@@ -31,11 +31,15 @@ export async function entra(): Promise<SignIn> {
       redirectUri: `${location.origin}/portal/`,
       postLogoutRedirectUri: `${location.origin}/portal/`,
     },
-    cache: { cacheLocation: BrowserCacheLocation.SessionStorage },
+    // A new tab is signed in; when the browser is closed nobody can read it any more (docs/decisions/0150).
+    cache: { cacheLocation: BrowserCacheLocation.LocalStorage },
   });
   await client.initialize();
   const { answer, problem } = await answerOf(client);
-  const known: AccountInfo | undefined = answer?.account ?? client.getAllAccounts()[0];
+  if (answer?.account) {
+    client.setActiveAccount(answer.account); // whoever signed in last is who a new tab is
+  }
+  const known: AccountInfo | undefined = client.getActiveAccount() ?? client.getAllAccounts()[0];
   const request = { scopes: [configuration.scope] };
   return {
     account: known ? accountOf(known) : null,

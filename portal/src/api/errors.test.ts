@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { ApiError, messageOf, pointerText, titleOf, withoutCodes } from "./errors.ts";
+import { ApiError, isMissingPart, messageOf, pointerText, titleOf, withoutCodes } from "./errors.ts";
 
 test.each([
   ["inGracePeriod", "In grace period"],
@@ -36,4 +36,13 @@ test("an answer that is not of the service says what to do", () => {
 
 test("a part of the portal that is not there any more is no message of a browser", () => {
   expect(messageOf(new TypeError("Failed to fetch dynamically imported module: /portal/assets/a.js"))).toContain("load the page again");
+});
+
+test.each([
+  "Failed to fetch dynamically imported module: https://desk.example/portal/assets/a.js",
+  "error loading dynamically imported module: https://desk.example/portal/assets/a.js",
+  "Importing a module script failed.",
+  "Unable to preload CSS for /portal/assets/a.css",
+])("knows that a part of the portal is missing: %s", (message) => {
+  expect([isMissingPart(new TypeError(message)), isMissingPart(new TypeError("x is undefined"))]).toEqual([true, false]);
 });

@@ -53,7 +53,12 @@ const MISSING_PART = /dynamically imported module|importing a module script|prel
 /** Return what an error says to people. */
 export function messageOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return MISSING_PART.test(message) ? said.partMissing : message;
+  return isMissingPart(error) ? said.partMissing : message;
+}
+
+/** Return whether an error is that a part of the bundle could not be read. */
+export function isMissingPart(error: unknown): boolean {
+  return error instanceof Error && MISSING_PART.test(error.message);
 }
 
 /** Write a JSON pointer as people read it: `/place/zones/0` is "Place, zones, 1". */

@@ -1,10 +1,11 @@
 import { useEffect, type ReactElement } from "react";
 import { Link, isRouteErrorResponse, useRouteError } from "react-router";
 
+import { isMissingPart } from "../api/errors.ts";
 import { PageError } from "../components/page-error.tsx";
 import { PageHeader } from "../components/page-header.tsx";
 import { words } from "../words/shell.ts";
-import { isNotLoaded, mayLoadAgain } from "./loaded-again.ts";
+import { mayLoadAgain } from "./loaded-again.ts";
 
 /** In milliseconds. */
 const BETWEEN_TRIES = 5_000;
@@ -14,7 +15,7 @@ const LATEST = "deskwright.loaded-again";
 /** An address that leads nowhere, or a page that broke. */
 export function PageFailed(): ReactElement {
   const error = useRouteError();
-  useLoadedAgain(isNotLoaded(error));
+  useLoadedAgain(isMissingPart(error));
   if (error === undefined || isRouteErrorResponse(error)) {
     return (
       <>
@@ -27,14 +28,14 @@ export function PageFailed(): ReactElement {
   return <PageError error={error} again={() => location.reload()} />;
 }
 
-/** Load the page again as soon as the service can be reached: a part of the portal that was not loaded is not asked for twice by every browser. */
+/** Load the page again as soon as the service answers: not every browser asks twice for a part that it could not load. */
 function useLoadedAgain(isWanted: boolean): void {
   useEffect(() => {
     if (!isWanted) {
       return undefined;
     }
     const loadAgain = async (): Promise<void> => {
-      const isThere = await fetch(location.href, { method: "HEAD", cache: "no-store" }).then(({ ok }) => ok, () => false);
+      const isThere = await fetch(location.href, { cache: "no-store" }).then(({ ok }) => ok, () => false);
       if (isThere && mayLoadAgain(Number(sessionStorage.getItem(LATEST) ?? 0), Date.now())) {
         sessionStorage.setItem(LATEST, String(Date.now()));
         location.reload();

@@ -73,7 +73,7 @@ def test_the_focus_returns_to_where_it_was(enter: Enter) -> None:
     page.get_by_role("table").get_by_role("link").first.click()
     more = page.get_by_role("button", name="More actions")
     more.click()
-    page.get_by_role("menuitem", name="Rename").click()
+    page.get_by_role("menuitem", name="Change the account type").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
     expect(more).to_be_focused()
@@ -125,16 +125,16 @@ def test_a_screen_reader_hears_news_and_not_the_time(enter: Enter) -> None:
     expect(as_of).to_be_visible()
     assert as_of.evaluate("(at) => at.closest('output, [role=status], [aria-live]')") is None
     page.get_by_role("table").get_by_role("checkbox").nth(1).check()
-    page.get_by_role("button", name="Do something with them").click()
+    page.get_by_role("button", name="Choose an action").click()
     page.get_by_role("menuitem", name="Restart").click()
-    page.get_by_role("button", name="See what would happen").click()
+    page.get_by_role("button", name="Preview").click()
     said = page.get_by_role("dialog").get_by_role("status").filter(has_text="Possible on 1 Cloud PC.")
     expect(said).to_be_attached()
 
 
 def test_a_page_begins_at_its_top_and_the_one_before_where_it_was_left(enter: Enter) -> None:
     page = enter("administrator").go()
-    expect(page.get_by_role("heading", name="Begin here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Get started")).to_be_visible()
     page.set_viewport_size({"width": 1_280, "height": 400})
     page.wait_for_function("() => { scrollTo(0, 250); return scrollY === 250 }")  # it grows while its cards are read
     link = page.get_by_role("link", name="Everybody")
@@ -144,7 +144,7 @@ def test_a_page_begins_at_its_top_and_the_one_before_where_it_was_left(enter: En
     link.click()
     expect(page.get_by_role("heading", name="Cloud PCs", level=1)).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("heading", name="Begin here")).to_be_visible()
+    expect(page.get_by_role("heading", name="Get started")).to_be_visible()
     page.wait_for_function("left => scrollY === left", arg=left)
     page.get_by_role("link", name="Create a connection").click()
     expect(page.get_by_role("heading", name="Create Connection", level=1)).to_be_visible()
@@ -254,7 +254,7 @@ def test_a_need_that_is_not_known_is_not_called_nothing(enter: Enter) -> None:
     visit.page.route("**/licenses", answers(400))
     page = visit.go()
     expect(page.get_by_role("alert")).to_contain_text("Status 400")
-    expect(page.get_by_text("Nothing.", exact=True)).to_have_count(0)
+    expect(page.get_by_text("Nothing needs attention.", exact=True)).to_have_count(0)
 
 
 def test_rows_that_could_not_be_read_are_said_and_read_again(enter: Enter) -> None:

@@ -75,13 +75,13 @@ def test_a_moment_is_written_in_the_time_zone_of_the_reader(enter: Enter) -> Non
     visit.page.add_init_script(_KEEP_BODIES)
     page = visit.go("/cloud-pcs")
     page.get_by_role("checkbox", name="Select all of Cloud PCs").check()
-    page.get_by_role("button", name="Do something with them").click()
+    page.get_by_role("button", name="Choose an action").click()
     page.get_by_role("menuitem", name="Restore", exact=True).click()
     moment = page.get_by_label("To the restore point nearest to")
     moment.fill("2026-03-10T10:00")
     expect(moment).to_have_value("2026-03-10T10:00")
     expect(page.get_by_text("In your time zone, America/New_York.")).to_be_visible()
-    page.get_by_role("button", name="See what would happen").click()
+    page.get_by_role("button", name="Preview").click()
     page.wait_for_function("() => window.bodies.some((each) => each.includes('\"2026-03-10T14:00:00.000Z\"'))")
 
 

@@ -140,11 +140,11 @@ def test_many_are_reprovisioned_after_a_dry_run(stack: Stack, open_office: OpenO
     page = visit.go("/cloud-pcs?status=provisioned")
     page.get_by_role("checkbox", name="Select all").check()
     expect(page.get_by_text("3 Cloud PCs are selected.")).to_be_visible()
-    page.get_by_role("button", name="Do something with them").click()
+    page.get_by_role("button", name="Choose an action").click()
     page.get_by_role("menuitem", name="Reprovision").click()
     dialog = page.get_by_role("alertdialog")
     dialog.get_by_role("switch", name="Build the new machine first").uncheck()
-    dialog.get_by_role("button", name="See what would happen").click()
+    dialog.get_by_role("button", name="Preview").click()
     expect(dialog.get_by_text("Possible on 3 Cloud PCs")).to_be_visible()
     visit.picture("bulk-dry-run")
     assert visit.barriers() == []

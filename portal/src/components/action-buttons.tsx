@@ -16,10 +16,13 @@ import { may, useMe } from "../api/context.tsx";
 import { words } from "../words/actions.ts";
 import type { Action } from "./action.ts";
 import { once } from "./once.ts";
+import { destroys, ordered } from "./ordered.ts";
 import type { Work } from "./use-actions.tsx";
 
 const useStyles = makeStyles({
   bar: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS, marginBottom: tokens.spacingVerticalM },
+  /** What destroys does not look like the others. */
+  destroys: { color: tokens.colorStatusDangerForeground1 },
 });
 
 interface Given {
@@ -29,21 +32,22 @@ interface Given {
   readonly shown?: number;
 }
 
-/** The actions of a thing: the first as buttons, the others in a menu. Those that are not possible say why. */
+/** The actions of a thing, what is possible first: some as buttons, the others in a menu. Those that are not possible say why. */
 export function ActionButtons({ actions, begin, shown = 3 }: Given): ReactElement {
   const styles = useStyles();
   const whyNot = useWhyNot();
   const target = useRestoreFocusTarget();
-  const rest = actions.slice(shown);
+  const offered = ordered(actions, whyNot);
+  const rest = offered.slice(shown);
   return (
     <div className={styles.bar}>
-      {actions.slice(0, shown).map((action, place) => {
+      {offered.slice(0, shown).map((action, place) => {
         const why = whyNot(action);
         // Pause and Resume are one button: it keeps the focus when it becomes the other. Without a reason nothing is shown.
         return (
           // oxlint-disable-next-line react/no-array-index-key
           <Tooltip key={place} content={why ?? action.title} relationship="description" {...(why === null ? { visible: false } : {})}>
-            <Button {...target} disabledFocusable={why !== null} onClickCapture={once} onClick={() => begin(action)}>
+            <Button {...target} className={destroys(action) && why === null ? styles.destroys : ""} disabledFocusable={why !== null} onClickCapture={once} onClick={() => begin(action)}>
               {action.title}
             </Button>
           </Tooltip>
@@ -65,6 +69,7 @@ interface MenuGiven {
 
 /** Actions in a menu, such as those of one row. */
 export function ActionMenu({ actions, begin, label, isSmall = false, onOpen }: MenuGiven): ReactElement {
+  const styles = useStyles();
   const whyNot = useWhyNot();
   const target = useRestoreFocusTarget();
   return (
@@ -76,11 +81,12 @@ export function ActionMenu({ actions, begin, label, isSmall = false, onOpen }: M
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
-          {actions.map((action) => {
+          {ordered(actions, whyNot).map((action) => {
             const why = whyNot(action);
             return (
               <MenuItem
                 key={action.name}
+                className={destroys(action) && why === null ? styles.destroys : ""}
                 disabled={why !== null}
                 onClick={() => begin(action)}
                 {...(why === null ? {} : { subText: why })}

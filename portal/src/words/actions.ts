@@ -5,12 +5,12 @@ export const words = {
   sending: "Sending",
   sendingOf: (title: string): string => `${title}: the service is asked.`,
   lost: "Its progress cannot be read now.",
-  remaining: (when: string): string => `Done ${when}.`,
+  remaining: (when: string): string => `Expected to finish ${when}.`,
   done: (title: string): string => `${title}: done.`,
   requested: (title: string): string => `${title}: requested.`,
   running: (title: string): string => `${title}: in progress.`,
   failed: (title: string): string => `${title}: failed.`,
-  foresee: "See what would happen",
+  foresee: "Preview",
   incomplete: "The directory has answered in part only: nobody would lose anything because of this.",
   foreseen: {
     grant: "gets a place",
@@ -30,5 +30,5 @@ export const words = {
   heldBackUntil: (since: string, next: string) => `It waits since ${since}, and is asked again at ${next}.`,
   pausedBy: (who: string, when: string): string => `Paused by ${who}, ${when}.`,
   noRoles: "Your roles could not be read. Load the page again.",
-  noRight: (permission: string): string => `Your roles do not allow this (${permission}). Ask an administrator.`,
+  noRight: (permission: string): string => `Your roles do not allow this. Ask an administrator for a role with the permission ${permission}.`,
 } as const;

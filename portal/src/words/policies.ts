@@ -11,7 +11,7 @@ export const words = {
   edit: "Edit",
   cloudPcs: "Show its Cloud PCs",
   actions: {
-    pause: { title: "Pause", text: "No build and no removal of this policy starts until it is resumed. What runs is completed." },
+    pause: { title: "Pause", text: "No build and no removal of this policy starts until it is resumed. What has started is completed." },
     resume: { title: "Resume", text: "What has waited starts now." },
     assign: { title: "Assign groups", text: "The groups replace those that are assigned now. Members who lose the policy keep their Cloud PC for the grace period." },
     delete: { title: "Delete", text: "A policy can be deleted when no group is assigned to it." },

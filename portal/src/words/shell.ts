@@ -29,7 +29,7 @@ export const words = {
     tenants: "All tenants",
     my: "My Cloud PCs",
   },
-  groups: { desktops: "Cloud PCs", spot: "Spot", work: "What happens", administration: "Administration" },
+  groups: { desktops: "Cloud PCs", spot: "Spot", work: "Activity", administration: "Administration" },
   palette: { open: "Go to", title: "Go to a page or a Cloud PC", label: "Type a name", none: "Nothing is called that.", searching: "Cloud PCs are searched.", failed: "Cloud PCs could not be searched." },
   keys: {
     title: "Keyboard",

@@ -8,7 +8,7 @@ export const words = {
   create: "Create a tenant",
   edit: "Edit",
   readiness: "Readiness",
-  leaving: "Let it go",
+  leaving: "Remove this customer",
   sites: "Sites",
   createSite: "Create a site",
   noSites: "There is no site yet. A site is a region, a resource group and a network.",
@@ -17,7 +17,7 @@ export const words = {
   service: "The whole service",
   servicePaused: "The whole service is paused:",
   actions: {
-    pause: { title: "Pause", text: "No build and no removal starts until it is resumed. What runs is completed." },
+    pause: { title: "Pause", text: "No build and no removal starts until it is resumed. What has started is completed." },
     resume: { title: "Resume", text: "What has waited starts now." },
     delete: { title: "Delete", text: "Not possible while there are Cloud PCs, policies, images, connections or sites." },
     pauseService: { title: "Pause the whole service", text: "No tenant starts builds or removals until it is resumed." },

@@ -145,7 +145,7 @@ def test_many_are_reprovisioned_after_a_dry_run(stack: Stack, open_office: OpenO
     dialog = page.get_by_role("alertdialog")
     dialog.get_by_role("switch", name="Build the new machine first").uncheck()
     dialog.get_by_role("button", name="Preview").click()
-    expect(dialog.get_by_text("Possible on 3 Cloud PCs")).to_be_visible()
+    expect(dialog.get_by_role("heading", name="Possible on 3 Cloud PCs")).to_be_visible()
     visit.picture("bulk-dry-run")
     assert visit.barriers() == []
     dialog.get_by_role("textbox", name="Type 3 to go on").fill("3")

@@ -62,7 +62,7 @@ def table(page: Page, name: str) -> Locator:
 def test_a_spot_group_from_its_image_set_to_the_end_of_a_release(
     stack: Stack, open_office: OpenOffice, enter: Enter
 ) -> None:
-    office = open_office("harbour")
+    office = open_office("school")
     with stack.at_speed(HURRY):
         office.connection()
     first, *_ = users = [office.user(number) for number in (1, 2, 3)]
@@ -136,7 +136,7 @@ def make_group(visit: Visit, stack: Stack, users: list[str]) -> None:
     forward(visit)
     page.get_by_role("spinbutton", name="Quantity").fill(str(len(users)))
     forward(visit, times=2)
-    page.get_by_role("checkbox", name="harbour crew").check()
+    page.get_by_role("checkbox", name="school crew").check()
     forward(visit)
     page.get_by_role("combobox", name="Version").select_option(label=f"Teachers {BY_HAND}")
     forward(visit, times=5)
@@ -145,7 +145,7 @@ def make_group(visit: Visit, stack: Stack, users: list[str]) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Classroom")
     with stack.at_speed(HURRY):
         host = table(page, "Hosts").get_by_role("row", name=re.compile("SPOT-"))
-        expect(host).to_contain_text("Ready", timeout=LONG_MS)
+        expect(host).to_contain_text("Open", timeout=LONG_MS)
     for user in users:
         expect(table(page, "Members").get_by_role("row", name=re.compile(user))).to_contain_text("Entitled")
     shown(visit, "Classroom", "spot-group-ready")
@@ -225,6 +225,7 @@ def release(visit: Visit, stack: Stack, user: str) -> None:
     save(visit, "spot-release-review")
     expect(page.get_by_text(f"Release of version {BY_RECIPE}: in progress.")).to_be_visible()
     expect(page.get_by_text("The first host is built and tried")).to_be_visible()
+    expect(page.get_by_role("definition").filter(has_text=re.compile("^0 of [12]$"))).to_be_visible()  # hosts moved
     shown(visit, "Classroom", "spot-release-running")
     with stack.at_speed(60.0):
         expect(page.get_by_text("Users move to the new hosts")).to_be_visible(timeout=LONG_MS)
@@ -232,6 +233,7 @@ def release(visit: Visit, stack: Stack, user: str) -> None:
     with stack.at_speed(HURRY):
         done = table(page, "Releases so far").get_by_role("row", name=re.compile(f"{BY_HAND} → {BY_RECIPE}"))
         expect(done).to_contain_text("Succeeded", timeout=LONG_MS)
+    expect(page.get_by_role("link", name=f"Go back to the version before ({BY_HAND})")).to_be_visible()
     expect(table(page, "Hosts").get_by_role("row", name=re.compile("SPOT-"))).to_have_count(1)
     expect(table(page, "Hosts").get_by_role("row", name=re.compile("SPOT-"))).to_contain_text(BY_RECIPE)
     expect(table(page, "Decisions of the engine").get_by_role("row", name=re.compile("Sign off"))).to_be_visible()

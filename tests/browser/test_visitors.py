@@ -61,13 +61,13 @@ def test_a_user_opens_restarts_restores_and_resets_their_own_cloud_pc(
         page.get_by_role("menuitem", name="Restore").click()
         dialog = page.get_by_role("alertdialog")
         dialog.get_by_role("combobox", name="Restore point").select_option(index=1)
-        dialog.get_by_role("textbox", name="Type").fill(pc["displayName"])
+        dialog.get_by_role("textbox", name="Type").fill(pc["managedDeviceName"])
         dialog.get_by_role("button", name="Restore", exact=True).click()
         expect(page.get_by_text("Restore: done.")).to_be_visible(timeout=LONG_MS)
 
         page.get_by_role("button", name="More actions").click()
         page.get_by_role("menuitem", name="Reset").click()
-        dialog.get_by_role("textbox", name="Type").fill(pc["displayName"])
+        dialog.get_by_role("textbox", name="Type").fill(pc["managedDeviceName"])
         dialog.get_by_role("button", name="Reset", exact=True).click()
         expect(page.get_by_text("Reset: done.")).to_be_visible(timeout=LONG_MS)
     assert office.settled(upn)["managedDeviceName"] != pc["managedDeviceName"]

@@ -6,8 +6,9 @@ import logging
 from collections.abc import AsyncIterator
 
 from activities.cloud_pcs.desktops import find_host, host_name
+from activities.cloud_pcs.principal_names import users_named
 from activities.cloud_pcs.replacing import put_restore_point_due
-from activities.cloud_pcs.sightings import image_of_vm, in_directory, keep_name, machine_seen, users_named
+from activities.cloud_pcs.sightings import image_of_vm, in_directory, keep_name, machine_seen
 from activities.operations.audit import record_audit_event, record_status_change, status_event
 from activities.spot.adopting_hosts import adopt_host
 from shared.clients.arm import parse_id, properties
@@ -154,7 +155,7 @@ async def _claimant(tenant: Tenant, sighting: Sighting, cloud_pc_id: str) -> Cla
     deps, made = dependencies(), sighting.resources
     if sighting.assigned_user is None:
         return NOBODY
-    users = await users_named(tenant, sighting.assigned_user)
+    users = await users_named(tenant.id, sighting.assigned_user)
     if doubt := doubt_about(users):
         return doubt
     (user_id,) = users

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+from activities.cloud_pcs.principal_names import present_name
 from activities.machines.identities import begin_extension
 from activities.machines.shared_resources import of_a_site
 from activities.machines.vms import of_its_machine
@@ -209,10 +210,14 @@ async def find_host(machine: Machine, pool: ResourceId, domain_name: str | None 
 @bp.activity_trigger(input_name="payload")
 @implements(ASSIGN_SESSION_HOST, fence=being_given)
 async def assign_session_host(order: AssignmentOrder) -> Done | Refused:
-    """Assign the session host to the user; Azure refuses a host that is assigned to another user. Safe to repeat."""
+    """Assign the session host to the user; Azure refuses a host that is assigned to another user. Safe to repeat.
+
+    The user has the name that the directory has now: the order may have waited for capacity for hours.
+    """
+    name = await present_name(order.machine.tenant_id, order.user_id, order.user_principal_name)
     pool = parse_id(order.host_pool_id)
     hosts = dependencies().desktops(pool.subscription_id).session_hosts
-    change = {"assignedUser": order.user_principal_name, "allowNewSession": True}
+    change = {"assignedUser": name, "allowNewSession": True}
     patch = as_content({"properties": change})
     await hosts.update(pool.resource_group, pool.name, order.session_host, session_host=patch)
     return Done()

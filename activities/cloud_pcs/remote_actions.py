@@ -9,6 +9,7 @@ from typing import Literal
 
 from activities.cloud_pcs.comparing import ask, record_lost
 from activities.cloud_pcs.desktops import USABLE, application_group_id, find_host
+from activities.cloud_pcs.principal_names import users_named
 from activities.cloud_pcs.rights import DESKTOP_USER, MACHINE_USER, assignment_id
 from activities.machines.identities import graph_of
 from activities.machines.vms import read_vm_health
@@ -246,7 +247,8 @@ async def _session_host(order: RemoteOrder) -> Check:
     if host is None or (host.resource_id or "").casefold() != machine.vm_id.casefold():
         return _check("sessionHost", f"{machine.computer_name} is not in its host pool", _ANEW)
     status = str(getattr(host.status, "value", host.status))
-    assigned = (host.assigned_user or "").casefold() == order.user_principal_name.casefold()
+    name = host.assigned_user or ""
+    assigned = await users_named(machine.tenant_id, name) == {order.user_id} if name else False
     evidence = f"{machine.computer_name} is {status}, assigned to {host.assigned_user or 'nobody'}"
     if status not in USABLE:
         return _check(

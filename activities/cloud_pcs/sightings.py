@@ -14,8 +14,6 @@ from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.orphans import ComputerName
 from shared.domain.images.image import ImageSource, MarketplaceImage
 from shared.domain.owner import Owner
-from shared.domain.spot.hosts.sessions import SessionNames
-from shared.domain.tenants.tenant import Tenant
 from shared.storage.repository import Stored
 
 
@@ -73,21 +71,6 @@ async def in_directory(tenant_id: str, resources: Resources) -> Resources:
     newest = max(devices, key=lambda each: (each.registered_at is not None, each.registered_at))
     managed = await graph.managed_devices(device_id=newest.device_id)
     return resources.but(entra_device_id=newest.device_id, managed_device_id=next((each.id for each in managed), None))
-
-
-async def users_named(tenant: Tenant, name: str) -> frozenset[str]:
-    """Return the object ids of the users whose principal name is *name*, or was, as far as the records show.
-
-    A host pool goes on showing the name with which a desktop was assigned, and the directory may have given it to
-    somebody else since.
-    """
-    deps = dependencies()
-    names = SessionNames([each.value async for each in deps.spot_members.each(tenant.id)])
-    async for each in deps.cloud_pcs.each(tenant.id, user_principal_name=name.casefold()):
-        names.note(each.value.user.user_principal_name, each.value.user.id)
-    for user_id in (await deps.graph(tenant).holders([name])).values():
-        names.note(name, user_id)
-    return names.candidates(name)
 
 
 def image_of_vm(there: dict[str, Any]) -> ImageSource | None:

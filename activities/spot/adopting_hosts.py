@@ -7,7 +7,8 @@ from typing import Any
 
 from activities.cloud_pcs.comparing import ask
 from activities.cloud_pcs.desktops import find_host, host_name
-from activities.cloud_pcs.sightings import image_of_vm, in_directory, keep_name, machine_seen, users_named
+from activities.cloud_pcs.principal_names import users_named
+from activities.cloud_pcs.sightings import image_of_vm, in_directory, keep_name, machine_seen
 from activities.operations.audit import record_audit_event
 from activities.spot.pools import save_state, spot_pool
 from activities.spot.session_hosts import status_of
@@ -159,8 +160,7 @@ async def _claim(group: SpotGroup, own_id: str, sighting: HostSighting) -> HostC
     deps, name = dependencies(), sighting.assigned_user
     if group.license_type is not LicenseType.PERSONAL_DEDICATED or name is None:
         return HostClaim()
-    tenant = (await deps.tenants.get(group.tenant_id)).value
-    users = await users_named(tenant, name)
+    users = await users_named(group.tenant_id, name)
     if doubt := doubt_about(users):
         return doubt
     (user_id,) = users

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from activities.cloud_pcs.desktops import USABLE, find_host, host_name
+from activities.cloud_pcs.principal_names import present_name
 from activities.cloud_pcs.rights import MACHINE_USER, assign_role, remove_role
 from activities.machines.vms import if_undated
 from activities.operations.at_work import during, of_its_work
@@ -199,8 +200,8 @@ async def let_in(
     deps, pool = dependencies(), parse_id(host_pool_id)
     host = await find_host(machine, pool, domain_name)
     members = [each.value async for each in deps.spot_members.each(machine.tenant_id, user_id=user_id)]
-    name = members[0].user_principal_name if members else None
-    if host is not None and name is not None:
+    if host is not None and members:
+        name = await present_name(machine.tenant_id, user_id, members[0].user_principal_name)
         change = {"assignedUser": name, **({"allowNewSession": True} if opens else {})}
         hosts = deps.desktops(pool.subscription_id).session_hosts
         patch = as_content({"properties": change})

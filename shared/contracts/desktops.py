@@ -58,12 +58,13 @@ class SessionHostFound(Value):
 
 
 class AssignmentOrder(Value):
-    """Give the session host to the user."""
+    """Give the session host to the user. *user_id*: None where an older release has ordered it."""
 
     machine: Machine
     host_pool_id: str
     session_host: str
     user_principal_name: str
+    user_id: str | None = None
 
 
 class SignInRightsOrder(Value):

@@ -56,7 +56,10 @@ class Written(Records):
 
     async def each(self, tenant_id: str | None = None, **columns: str) -> AsyncIterator[Stored[Any]]:
         async for stored in super().each(tenant_id):
-            if columns in ({}, {"group_id": getattr(stored.value, "group_id", None)}):
+            each, user = stored.value, getattr(stored.value, "user", None)
+            has = {"group_id": getattr(each, "group_id", None), "user_id": getattr(each, "user_id", None)}
+            has |= {"user_principal_name": user.user_principal_name.casefold()} if user else {}
+            if columns.items() <= has.items():
                 yield stored
 
     async def of_group(self, tenant_id: str, group_id: str) -> list[SessionHost]:

@@ -124,6 +124,7 @@ def assignment(order: ProvisionOrder, machine: Machine, host_pool_id: str, sessi
         host_pool_id=host_pool_id,
         session_host=session_host,
         user_principal_name=order.user.user_principal_name,
+        user_id=order.user.id,
     )
 
 

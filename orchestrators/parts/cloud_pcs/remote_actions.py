@@ -174,6 +174,7 @@ def _session_host(run: RemoteActionRun, examined: Examined) -> Steps[None]:
         host_pool_id=order.host_pool_id,
         session_host=order.session_host,
         user_principal_name=order.user_principal_name,
+        user_id=order.user_id,
     )
     yield from run.do(ASSIGN_SESSION_HOST, wanted)
 

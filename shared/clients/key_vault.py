@@ -18,19 +18,14 @@ if TYPE_CHECKING:
 _ADVICE = "Save the connection again: it names a vault that is not the service's."
 
 
-def secret_name(tenant_id: str, connection_id: str) -> str:
-    """Return the name of a connection's secret: the same each time it is saved."""
-    return f"join-{naming.slug(tenant_id)}-{naming.slug(connection_id)}"
+def join_secret_name(tenant_id: str, connection_id: str, id_: str) -> str:
+    """Return the name of the secret of a connection's join account. *id_*: random, as a deleted name stays taken."""
+    return f"join-{naming.slug(tenant_id)}-{naming.slug(connection_id)}-{naming.slug(id_)}"
 
 
-def changed_secret_name(tenant_id: str, connection_id: str, change_id: str) -> str:
-    """Return the name of the secret of another join account than the connection was saved with."""
-    return f"{secret_name(tenant_id, connection_id)}-{naming.slug(change_id)}"
-
-
-def recipe_secret_name(tenant_id: str, image_set_id: str, value_id: str) -> str:
-    """Return the name of one value of a secret of an image set's recipe."""
-    return f"recipe-{naming.slug(tenant_id)}-{naming.slug(image_set_id)}-{naming.slug(value_id)}"
+def recipe_secret_name(tenant_id: str, image_set_id: str, id_: str) -> str:
+    """Return the name of one value of a secret of a recipe. *id_*: random, as a deleted name stays taken."""
+    return f"recipe-{naming.slug(tenant_id)}-{naming.slug(image_set_id)}-{naming.slug(id_)}"
 
 
 def name_in(address: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 
 from packages.azure_simulator.tests.contract.running import GROUP as GROUP_ID
 from packages.azure_simulator.tests.contract.running import SUBSCRIPTION
-from shared.clients.key_vault import secret_name
+from shared.clients.key_vault import join_secret_name
 from shared.contracts.connections import CHECKS, RETIRE_PASSWORDS, RUN_CHECK, CheckOrder, PasswordOrder
 from shared.contracts.machines import PREPARE_HOSTED_NETWORK
 from shared.contracts.outcomes import Done, Refused
@@ -120,7 +120,7 @@ async def test_a_delegated_subnet_is_refused(worker: Worker) -> None:
 
 
 async def test_a_password_in_the_vault_is_found(worker: Worker) -> None:
-    url = await worker.deps.vault().store(secret_name(TENANT.id, "c1"), "demo-join-password")
+    url = await worker.deps.vault().store(join_secret_name(TENANT.id, "c1", "1"), "demo-join-password")
     connection(worker, **hybrid(password_secret_url=url))
     found = await check(worker, "domainJoinCredentials")
     assert found is not None
@@ -265,7 +265,7 @@ def to_come(worker: Worker, number: int) -> CloudPc:
 
 async def test_older_passwords_are_disabled_and_the_newest_is_read(worker: Worker) -> None:
     vault = worker.deps.vault()
-    name = secret_name(TENANT.id, "c1")
+    name = join_secret_name(TENANT.id, "c1", "1")
     for password in ("first", "second", "third"):
         url = await vault.store(name, password)
         worker.cloud.advance(60)

@@ -8,6 +8,7 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.contracts.outcomes import DeclinedError, Refused
 from shared.storage.tables import Tables
 from tests.integration import things
 from tests.integration.scenes import LARGER, Scene
@@ -35,18 +36,23 @@ def handlers(functions: list[Any]) -> dict[str, Any]:
 
 
 class PaperVault:
-    """A key vault in memory."""
+    """A key vault in memory, with soft delete: what was deleted has its name for months."""
 
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
+        self.deleted: set[str] = set()
 
     async def store(self, name: str, value: str, *, tags: Mapping[str, str]) -> str:
         del tags
+        if name in self.deleted:
+            raise DeclinedError(Refused(code="Conflict", message=f"{name} is deleted but recoverable"))
         self.kept[name] = value
         return f"https://vault.invalid/secrets/{name}"
 
     async def delete(self, address: str) -> None:
-        self.kept.pop(address.rpartition("/")[2], None)
+        name = address.rpartition("/")[2]
+        self.deleted.update({name} & self.kept.keys())
+        self.kept.pop(name, None)
 
 
 class Office(PaperServices):

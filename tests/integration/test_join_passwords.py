@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from shared.domain.networks.connection import Connection, HealthStatus
-from shared.errors import UnavailableError
+from shared.errors import ConflictError, NotFoundError, UnavailableError
 from shared.services.networks.connection_checks import check_due
 from shared.services.operations.intents import happened
 from shared.storage.due import Due, DueKind
 from tests.integration.asking import ask
+from tests.integration.bodies import HYBRID_FORM
 from tests.integration.callers import Office
 from tests.integration.scenes import HYBRID
 from tests.integration.services import IdleHost
@@ -105,6 +106,67 @@ async def test_a_name_that_is_taken_changes_no_password(office: Office, routes: 
     answer = await patched(routes, {**OTHER[0], "displayName": "Hosted"})
     assert answer.status_code == 400, answer.get_body()
     assert office.paper.kept == {"x": "as before"}
+
+
+async def test_a_change_that_was_saved_without_an_answer_keeps_its_password(
+    office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = office.connections.replace
+
+    async def lost(*values: Any, **seen: Any) -> Any:
+        await replace(*values, **seen)
+        raise UnavailableError("no answer")
+
+    monkeypatch.setattr(office.connections, "replace", lost)
+    assert (await patched(routes, OTHER[0])).status_code == 503
+    assert password_of(office, await there(office)) == "p0"
+
+
+CREATE = "POST tenants/{tenant}/wizards/{wizard}"
+REFUSALS = (ConflictError("not now"), NotFoundError("gone"), UnavailableError("not reached"))
+
+
+async def created(routes: dict[str, Any], **headers: str) -> int:
+    body = json.dumps(HYBRID_FORM).encode()
+    answer = await ask(routes[CREATE], CREATE, at={"wizard": "create-connection"}, body=body, headers=headers)
+    return int(answer.status_code)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: type(refusal).__name__)
+async def test_a_connection_that_is_not_saved_leaves_no_password_and_can_be_sent_again(
+    office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch, refusal: Exception
+) -> None:
+    async def refuse(*_: Any) -> Any:
+        assert len(office.paper.kept) == 2
+        raise refusal
+
+    key = {"Idempotency-Key": "once"}
+    with monkeypatch.context() as patch:
+        patch.setattr(office.connections, "insert", refuse)
+        assert await created(routes, **key) >= 400
+    assert office.paper.kept == {"x": "as before"}
+    if isinstance(refusal, UnavailableError):
+        assert await created(routes, **key) == 202
+        assert len(office.paper.kept) == 2
+
+
+async def test_a_connection_that_was_saved_without_an_answer_keeps_one_password(
+    office: Office, routes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insert = office.connections.insert
+
+    async def lost(*values: Any) -> Any:
+        await insert(*values)
+        raise UnavailableError("no answer")
+
+    key = {"Idempotency-Key": "once"}
+    with monkeypatch.context() as patch:
+        patch.setattr(office.connections, "insert", lost)
+        assert await created(routes, **key) == 503
+    kept = dict(office.paper.kept)
+    assert len(kept) == 2
+    assert await created(routes, **key) == 202
+    assert office.paper.kept == kept
 
 
 async def test_what_an_account_before_had_is_deleted_with_a_later_check(office: Office, routes: dict[str, Any]) -> None:

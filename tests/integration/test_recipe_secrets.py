@@ -12,7 +12,7 @@ from shared.contracts.machines import Machine
 from shared.contracts.outcomes import Refused
 from shared.domain.owner import Owner, OwnerKind
 from shared.domain.spot.images.image_set import Recipe, RecipeSecret, StoredSecret
-from shared.errors import ConflictError, MismatchError, NotFoundError, UnavailableError
+from shared.errors import ConflictError, MismatchError, NotFoundError, StaleError, UnavailableError
 from tests.integration import image_things, things
 from tests.integration.asking import ask, told
 from tests.integration.callers import Office, signed_in
@@ -207,10 +207,46 @@ async def test_a_request_that_comes_again_finds_its_secret(
     with monkeypatch.context() as patch:
         patch.setattr(office.image_sets, "insert", unreached)
         assert (await save(routes, FORM, **key)).status_code == 503
+    assert office.paper.kept == {}  # no record names it
+    assert (await save(routes, FORM, **key)).status_code == 201  # its name is taken: Key Vault keeps what was deleted
+    assert list(office.paper.kept.values()) == [KEY]
+
+
+async def test_a_request_that_had_saved_and_comes_again_keeps_one_secret(
+    office: Office, routes: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The secret of the first time, which the record names."""
+    insert = office.image_sets.insert
+
+    async def lost(*values: Any) -> Any:
+        await insert(*values)
+        raise UnavailableError("no answer")
+
+    key = {"Idempotency-Key": "once"}
+    with monkeypatch.context() as patch:
+        patch.setattr(office.image_sets, "insert", lost)
+        assert (await save(routes, FORM, **key)).status_code == 503
     kept = dict(office.paper.kept)
-    assert list(kept.values()) == [KEY]
     assert (await save(routes, FORM, **key)).status_code == 201
-    assert office.paper.kept == kept
+    assert (office.paper.kept, list(kept.values())) == (kept, [KEY])
+
+
+async def test_a_change_that_was_overtaken_stores_its_secret_again(
+    office: Office, routes: Json, there: Json, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The change is tried again with the record that there is; the secret of the first time was deleted."""
+    replace, tries = office.image_sets.replace, list[int]()
+
+    async def overtaken(*values: Any, **seen: Any) -> Any:
+        tries.append(len(tries))
+        if len(tries) == 1:
+            raise StaleError("changed meanwhile")
+        return await replace(*values, **seen)
+
+    monkeypatch.setattr(office.image_sets, "replace", overtaken)
+    body = {"recipe": {"steps": STEPS, "secrets": [{"name": "Key", "value": OTHER}]}}
+    await send(routes, f"PATCH {SET}", {"id": there["id"]}, body, status=204)
+    assert (len(tries), list(office.paper.kept.values())) == (2, [OTHER])
 
 
 @pytest.mark.parametrize(

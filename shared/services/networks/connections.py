@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from shared.clients.key_vault import secret_name
 from shared.domain.networks.connection import WANTED_AFTER_EDIT, Connection, Domain, HealthStatus, JoinType, Network
 from shared.domain.operations.operation import Operation, ResourceType
 from shared.domain.tenants.tenant import Site
@@ -20,7 +20,7 @@ from shared.domain.wizards.create_connection import (
     DomainStep,
     review_connection,
 )
-from shared.errors import ConflictError, InvalidError, NameTakenError, Problem
+from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.networks.connection_checks import (
     CHECK_OPERATION,
     begin_check,
@@ -30,7 +30,7 @@ from shared.services.networks.connection_checks import (
     users_of,
     wanted_for_now,
 )
-from shared.services.networks.join_passwords import forget_password, password_of_change, renew_password, store_password
+from shared.services.networks.join_passwords import forget_password, password_of_change, renew_password, stored_password
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import Users, refuse_while_used
 from shared.services.operations.intents import BegunOperation, Promise, Resource, begin_operation, make_change
@@ -67,40 +67,43 @@ async def create_connection(
 ) -> BegunOperation[Stored[Connection]]:
     """Create a connection from the wizard's form and begin its health checks. Raises: InvalidError.
 
-    First the password is stored in Key Vault: the same request overwrites it when it is sent again.
+    First the password is stored in Key Vault; it is deleted again where no record names it then.
     """
     deps, tenant, connection_id = context.deps, context.tenant, context.new_id("connection")
     others = facts.but(connections=tuple(c for c in facts.connections if c.id != connection_id))
     site_step, credentials, name = steps_of(form, others)
-    connection = Connection(
+    site = next(s for s in facts.sites if s.id == site_step.site_id)
+    async with _new_domain(context, credentials.domain, connection_id) as domain:
+        connection = _new_connection(context, connection_id, site_step, credentials, name).but(domain=domain)
+        with name_taken_is(NAME_TAKEN):
+            return await begin_operation(
+                context,
+                CHECK_OPERATION,
+                Resource(ResourceType.CONNECTION, connection_id),
+                insertion(context, deps.connections, connection, connection_id),
+                promise=partial(
+                    deps.due.put, DueKind.RECHECK, context.now + DueKind.RECHECK.checked_after, tenant.id, connection_id
+                ),
+                start=lambda stored: start_check(
+                    deps, client, tenant, site, stored.value, context.operation_id, requested=True
+                ),
+            )
+
+
+def _new_connection(
+    context: ActionContext, connection_id: str, site: SiteStep, credentials: CredentialsStep, name: NameStep
+) -> Connection:
+    return Connection(
         id=connection_id,
-        tenant_id=tenant.id,
+        tenant_id=context.tenant.id,
         display_name=name.display_name,
-        site_id=site_step.site_id,
-        subscription_id=site_step.subscription_id or tenant.subscription_id,
+        site_id=site.site_id,
+        subscription_id=site.subscription_id or context.tenant.subscription_id,
         join_type=credentials.join_type,
         network=network_of(credentials),
-        domain=await _new_domain(context, credentials.domain, connection_id) if credentials.domain else None,
         checks_wanted_until=context.now + WANTED_AFTER_EDIT,
         created_date_time=context.now,
     )
-    site = next(s for s in facts.sites if s.id == site_step.site_id)
-    try:
-        return await begin_operation(
-            context,
-            CHECK_OPERATION,
-            Resource(ResourceType.CONNECTION, connection_id),
-            insertion(context, deps.connections, connection, connection_id),
-            promise=partial(
-                deps.due.put, DueKind.RECHECK, context.now + DueKind.RECHECK.checked_after, tenant.id, connection_id
-            ),
-            start=lambda stored: start_check(
-                deps, client, tenant, site, stored.value, context.operation_id, requested=True
-            ),
-        )
-    except NameTakenError as error:
-        await forget_password(context, connection)
-        raise InvalidError(NAME_TAKEN) from error
 
 
 def steps_of(
@@ -121,10 +124,16 @@ def network_of(credentials: CredentialsStep) -> Network:
     return Network(**credentials.network.model_dump()) if credentials.network else Network()
 
 
-async def _new_domain(context: ActionContext, step: DomainStep, connection_id: str) -> Domain:
-    """Store the password in Key Vault and return the domain with the secret's address."""
-    name = secret_name(context.tenant.id, connection_id)
-    return domain_of(step, await store_password(context, name, step.ad_domain_password))
+@asynccontextmanager
+async def _new_domain(
+    context: ActionContext, step: DomainStep | None, connection_id: str
+) -> AsyncIterator[Domain | None]:
+    """Store the password in Key Vault and give the domain with the secret's address, for the record that is saved."""
+    if step is None:
+        yield None
+        return
+    async with stored_password(context, connection_id, step.ad_domain_password) as secret_url:
+        yield domain_of(step, secret_url)
 
 
 def domain_of(step: DomainStep, secret_url: str) -> Domain:

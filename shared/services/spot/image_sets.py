@@ -7,14 +7,13 @@ accounts). Nothing but the activity that runs a step of a recipe reads them.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
 from shared.clients.key_vault import recipe_secret_name
 from shared.clients.pacing import retry_while_throttled
-from shared.contracts.outcomes import MissingError
 from shared.dependencies import Dependencies
 from shared.domain.operations.operation import ResourceType
 from shared.domain.spot.images.image_set import ImageSet, Recipe, StoredSecret, next_build
@@ -32,12 +31,13 @@ from shared.domain.wizards.create_image_set import (
     review_image_set,
 )
 from shared.domain.wizards.edit_image_set import SelectSetStep, edited_set, review_image_set_edit
-from shared.errors import ConflictError, DeskwrightError, InvalidError, Problem, UnavailableError
+from shared.errors import ConflictError, InvalidError, Problem
 from shared.services.images.replicas import uses_of_set
 from shared.services.images.sources import own_images, session_host_images
 from shared.services.operations.action_context import ActionContext
 from shared.services.operations.in_the_way import refuse_while_used
 from shared.services.operations.intents import BegunOperation, Resource, begin_operation, make_change
+from shared.services.operations.kept_secrets import delete_secrets, deleted_unless_named
 from shared.services.operations.writes import RecordWrite, WriteEffect, insertion, name_taken_is, removal, replacement
 from shared.services.spot.image_versions import start_build
 from shared.storage.due import DueKind
@@ -51,20 +51,21 @@ async def stored_secrets(
 ) -> AsyncIterator[tuple[StoredSecret, ...]]:
     """Store the values of a recipe; give where they are, for the record that is saved with them.
 
-    Where it is refused, those are deleted that no record names. Where nobody knows whether it was saved, a request that
-    may come again keeps them: it overwrites its own. The recipe has values, or names of which none is needed: what is
-    kept is added by ``secrets_of_change``.
+    Those that the record does not name afterwards are deleted. The recipe has values, or names of which none is needed:
+    what is kept is added by ``secrets_of_change``.
     """
-    new: list[StoredSecret] = []
-    try:
+    new, addresses = list[StoredSecret](), list[str]()
+
+    async def named() -> frozenset[str]:
+        there = await context.deps.image_sets.find(context.tenant.id, set_id)
+        return frozenset(each.secret_url for each in there.value.stored_secrets) if there else frozenset()
+
+    async with deleted_unless_named(context.deps, addresses, named):
         for secret in recipe.secrets:
             if secret.value is not None:
-                new.append(await _stored(context, set_id, secret.name, secret.value))  # noqa: PERF401 - an error comes after some
+                new.append(await _stored(context, set_id, secret.name, secret.value))
+                addresses.append(new[-1].secret_url)
         yield tuple(new)
-    except DeskwrightError as error:
-        if not (context.repeatable and isinstance(error, UnavailableError)):
-            await _forget_unnamed(context, set_id, new)
-        raise
 
 
 @asynccontextmanager
@@ -73,36 +74,21 @@ async def secrets_of_change(
 ) -> AsyncIterator[tuple[StoredSecret, ...]]:
     """Store the new values of a recipe; give all its secrets, for the record that is replaced.
 
-    Then those are deleted that the record names no longer; the new ones where it was not replaced.
+    Then those are deleted that the record names no longer, and the new ones where it was not replaced.
     """
     async with stored_secrets(context, before.id, recipe) as new:
         found = {each.name: each for each in (*before.stored_secrets, *new)}
         after = tuple(found[secret.name] for secret in recipe.secrets if secret.name in found)
         yield after
     used = {each.secret_url for each in after}
-    await forget_secrets(context.deps, [each for each in before.stored_secrets if each.secret_url not in used])
+    gone = [each.secret_url for each in before.stored_secrets if each.secret_url not in used]
+    await delete_secrets(context.deps, gone)
 
 
 async def _stored(context: ActionContext, set_id: str, name: str, value: str) -> StoredSecret:
     vault, tags = context.deps.vault(), {"tenant": context.tenant.id}
-    at = recipe_secret_name(context.tenant.id, set_id, context.new_id("recipeSecret", name))
+    at = recipe_secret_name(context.tenant.id, set_id, context.deps.new_id())
     return StoredSecret(name=name, secret_url=await retry_while_throttled(partial(vault.store, at, value, tags=tags)))
-
-
-async def _forget_unnamed(context: ActionContext, set_id: str, secrets: Iterable[StoredSecret]) -> None:
-    """Delete the secrets that the record of a set does not name; they stay as long as it cannot be read."""
-    with suppress(UnavailableError):
-        there = await context.deps.image_sets.find(context.tenant.id, set_id)
-        named = {each.secret_url for each in there.value.stored_secrets} if there else frozenset()
-        await forget_secrets(context.deps, [each for each in secrets if each.secret_url not in named])
-
-
-async def forget_secrets(deps: Dependencies, secrets: Iterable[StoredSecret]) -> None:
-    """Delete secrets that no record names any more."""
-    vault = deps.vault()
-    for each in secrets:
-        with suppress(MissingError):
-            await retry_while_throttled(partial(vault.delete, each.secret_url))
 
 
 class ImageSetEdit(Value):
@@ -266,7 +252,7 @@ async def delete_image_set(context: ActionContext, stored: Stored[ImageSet]) -> 
         return effect
 
     await make_change(context, Resource(ResourceType.IMAGE_SET, image_set.id), RecordWrite(apply, image_set, None))
-    await forget_secrets(deps, image_set.stored_secrets)
+    await delete_secrets(deps, [each.secret_url for each in image_set.stored_secrets])
 
 
 def _is_source(version: ImageVersion) -> bool:

@@ -212,3 +212,20 @@ def test_a_lock_survives_a_restart(tmp_path: Any) -> None:
     assert json.loads(again.send("DELETE", GROUP).body)["error"]["code"] == "ScopeLocked"
     assert again.cloud.journal is not None
     again.cloud.journal.close()
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_a_name_that_no_group_can_have_is_refused_as_such(method: str) -> None:
+    app = open_cloud()
+    assert app.error(method, f"{SUB}/resourceGroups/{quote('~`123')}") == (400, "InvalidResourceGroup")
+    assert app.error(method, f"{SUB}/resourceGroups/none") == (404, "ResourceGroupNotFound")
+
+
+def test_an_address_with_a_label_shows_its_full_name() -> None:
+    app = open_cloud()
+    app.create_network()
+    body = {"location": "West Europe", "properties": {"dnsSettings": {"domainNameLabel": "way-in"}}}
+    made = app.request("PUT", f"{NETWORK}/publicIPAddresses/p", body)
+    full = {"domainNameLabel": "way-in", "fqdn": "way-in.westeurope.cloudapp.azure.com"}
+    assert made["properties"]["dnsSettings"] == full
+    assert app.request("GET", f"{NETWORK}/publicIPAddresses/p")["properties"]["dnsSettings"] == full

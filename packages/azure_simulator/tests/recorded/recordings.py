@@ -2,7 +2,8 @@
 
 They are in github.com/Azure/azure-cli (MIT licence), in `tests/latest/recordings` of each module below
 `src/azure-cli/azure/cli/command_modules`. They are not part of this repository: `DESKWRIGHT_RECORDINGS` names a folder
-that has them, such as a checkout.
+that has them, such as a checkout. Those of github.com/Azure/azure-sdk-for-ruby (MIT licence) are read as well, and are
+not part of the test: they are of 2016.
 """
 
 import json
@@ -19,6 +20,13 @@ import yaml
 
 FOLDER = "DESKWRIGHT_RECORDINGS"
 MODULES = ("vm", "network", "role", "resource", "keyvault", "azext_desktopvirtualization")
+_HIDDEN = {
+    "<AZURE_SUBSCRIPTION_ID>": "00000000-0000-4000-8000-000000000001",
+    "<AZURE_TENANT_ID>": "00000000-0000-4000-8000-000000000002",
+    "<AZURE_CLIENT_ID>": "00000000-0000-4000-8000-000000000003",
+}
+"""What recordings of the Ruby client have in place of ids, and an id that stands for it here."""
+
 ARM, GRAPH, VAULT = "management.azure.com", "graph.microsoft.com", "vault.azure.net"
 
 
@@ -73,10 +81,23 @@ def read(root: Path, modules: tuple[str, ...] = MODULES) -> Iterator[Recording]:
             yield Recording(f"{module}/{path.stem}", read_file(path))
 
 
+def read_cassettes(root: Path) -> Iterator[Recording]:
+    """Read the recordings of the Ruby client below a folder, sorted by their names."""
+    for path in sorted(root.glob("**/vcr_cassettes/**/*.yml")):
+        yield Recording(str(path.relative_to(root).with_suffix("")), read_file(path))
+
+
 def read_file(path: Path) -> tuple[Exchange, ...]:
     """Read the exchanges of one recording with Resource Manager, Graph and Key Vault."""
-    said = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506
-    found = [_exchange(each) for each in (said or {}).get("interactions") or ()]
+    return exchanges_of(path.read_text("utf-8"))
+
+
+def exchanges_of(text: str) -> tuple[Exchange, ...]:
+    """Return the exchanges that a recording has, of Python's VCR or of Ruby's, which hides the ids."""
+    for hidden, shown in _HIDDEN.items():
+        text = text.replace(hidden, shown)
+    said = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}  # noqa: S506
+    found = [_exchange(each) for each in said.get("interactions") or said.get("http_interactions") or ()]
     return tuple(each for each in found if each.host.endswith((ARM, GRAPH, VAULT)))
 
 
@@ -87,13 +108,13 @@ def _exchange(said: Mapping[str, Any]) -> Exchange:
         name.lower(): str(value[0] if isinstance(value, list) and value else value)
         for name, value in (response.get("headers") or {}).items()
     }
-    body = response.get("body")
+    body, sent = response.get("body"), request.get("body")
     return Exchange(
         host=address.hostname or "",
-        method=request["method"],
+        method=str(request["method"]).upper(),
         path=address.path.rstrip("/"),
         query=address.query,
-        body=_json(request.get("body")),
+        body=_json(sent.get("string") if isinstance(sent, dict) else sent),
         status=int(response["status"]["code"]),
         answer=_json(body.get("string") if isinstance(body, dict) else body),
         headers=headers,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from azure_simulator.arm import naming
 from azure_simulator.arm.body_models import TAGS, TEXT, BodyModels, written
 from azure_simulator.arm.filters import wanted
 from azure_simulator.arm.operations import Operations
@@ -233,5 +234,6 @@ def _check_place(location: str) -> None:
 def _group(call: Call) -> Resource:
     found = call.world.resources.get(call.path)
     if found is None:
+        naming.check(GROUPS, call.params["rg"])
         raise Problem(404, "ResourceGroupNotFound", f"Resource group '{call.params['rg']}' could not be found.")
     return found

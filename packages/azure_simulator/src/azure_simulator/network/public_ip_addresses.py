@@ -8,7 +8,7 @@ from azure_simulator.arm import plain_resources, references
 from azure_simulator.arm.body_models import BodyModels
 from azure_simulator.arm.operations import Operations
 from azure_simulator.arm.plain_resources import Plain
-from azure_simulator.arm.reading import read, unsupported
+from azure_simulator.arm.reading import location_of, read, unsupported
 from azure_simulator.arm.resource_types import FIXED, Immutable, ResourceType
 from azure_simulator.arm.value_rules import between, matching
 from azure_simulator.core.answers import Problem
@@ -120,6 +120,9 @@ def _properties(call: Call, found: Resource | None) -> Json:
     wanted = read(call.object(), "properties", "object", {})
     given = {**_DEFAULTS, **{name: value for name, value in wanted.items() if name not in OWNERS}}
     number = {"ipAddress": _number(call.world, call.path)} if owners or _is_static(given) else {}
+    if label := read(given, "dnsSettings.domainNameLabel", "string", ""):
+        full = f"{label}.{location_of(call)}.cloudapp.azure.com"
+        given["dnsSettings"] = {**given["dnsSettings"], "fqdn": full}
     return {**given, **number, **owners}
 
 

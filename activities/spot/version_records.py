@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from activities.operations.audit import begin_operation_step, fail_operation, record_audit_event, succeed_operation
+from shared.contracts.calls import moment
 from shared.contracts.image_versions import (
     RECORD_VERSION,
     RECORD_VERSION_ACTION,
@@ -55,7 +56,7 @@ async def record_version_step(record: VersionStepRecord) -> Done:
 async def record_version(record: VersionRecord) -> Done:
     """Record an event of an image version, and end its operation if the event is its last."""
     deps, at = dependencies(), dependencies().clock.now()
-    changes = _changes(record, at)
+    changes = _changes(record, moment(at))  # delivered again it is due at the same time
     if (shut_down_at := changes.get("shut_down_at")) is not None:
         await deps.due.put(DueKind.IMAGE_VERSION, shut_down_at, record.tenant_id, record.version_id)
 

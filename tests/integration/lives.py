@@ -188,6 +188,7 @@ class Life:
 
         Without systemData, which changes with everything that is put, also where nothing else does.
         """
+        self.cloud.advance(0)  # what has ended by now is not what the next order changes
         world = self.cloud.cloud.world
         found = {each.key: (_without_system_data(each.body), copy.deepcopy(each.facts)) for each in world.resources}
         return {**found, "operations": len(world.operations)}

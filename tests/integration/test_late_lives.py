@@ -13,27 +13,27 @@ from shared.contracts.connections import CHECK_CONNECTION
 from shared.contracts.images import BUILD_IMAGE, REMOVE_IMAGE, GalleryVersion, RemoveImageOrder
 from shared.contracts.provisioning import REPLACE, replacement_order
 from shared.contracts.remote_actions import RUN_REMOTE_ACTION, remote_order
-from shared.contracts.session_hosts import RUN_HOST_TASK
-from shared.contracts.spot_groups import PREPARE_SPOT_POOL, REMOVE_SPOT_GROUP, SpotGroupOrder
 from shared.domain.cloud_pcs import replacing
-from shared.domain.cloud_pcs.build import Resources
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.replacing import begin_replacement
 from shared.domain.images.image import DeviceImageStatus
-from shared.domain.spot.engine.state import SpotGroupState
-from shared.domain.spot.hosts.host import HostStatus, HostTask, SessionHost
 from shared.services.images.device_images import start_image_build
 from shared.services.networks.connection_checks import start_check
-from shared.services.spot.session_hosts import start_host_task
 from tests.contract.test_activities_desktop import IMAGE
+from tests.implementations import implementations
 from tests.integration import things
-from tests.integration.desks import GROUP_ID, session_host, spot_group
 from tests.integration.lives import Life
-from tests.integration.test_late_orders import EVERY, Again, each_after, life, provision, record
+from tests.integration.lives_of_spot_groups import a_dedicated_spot_group, a_spot_group
+from tests.integration.lives_of_versions import (
+    an_image_version_by_hand,
+    an_image_version_by_recipe_that_is_built_twice,
+)
+from tests.integration.test_late_orders import EVERY, Again, a_whole_life, each_after, life, provision, record
 
 __all__ = ["life"]
 pytestmark = pytest.mark.simulator
 T = things.TENANT_ID
+Tell = Callable[[Life], Awaitable[None]]
 AGAIN = timedelta(minutes=6).total_seconds()
 
 
@@ -121,54 +121,92 @@ async def an_image_that_is_built_twice(life: Life) -> None:
             life.cloud.advance(60)
 
 
-async def a_spot_group(life: Life) -> None:
-    """Two hosts are built, one stops, starts and restarts, one is removed; then the group goes with the other."""
-    await life.deps.spot_groups.insert(spot_group())
-    await life.deps.spot_states.insert(SpotGroupState(id=GROUP_ID, tenant_id=T))
-    group = SpotGroupOrder(tenant_id=T, spot_group_id=GROUP_ID)
-    assert (await life.do(PREPARE_SPOT_POOL, group))["kind"] == "spotPool"
-    bare: dict[str, Any] = {"image": IMAGE, "resources": Resources(), "proven": None, "applied": None}
-    for number in (1, 2):
-        await life.deps.session_hosts.insert(session_host(number, status=HostStatus.PENDING, **bare))
-        await _task(life, f"h{number}", HostTask.BUILD)
-        assert (await _host(life, f"h{number}")).status is HostStatus.READY, await _host(life, f"h{number}")
-    for task in (HostTask.RESTART, HostTask.STOP, HostTask.START, HostTask.SIGN_OFF):
-        await _task(life, "h1", task)
-        assert (await _host(life, "h1")).failure is None, (task, await _host(life, "h1"))
-    await _task(life, "h2", HostTask.REMOVE)
-    at = life.now()
-    await life.deps.spot_groups.change(T, GROUP_ID, lambda there: there.but(deleting_since=at))
-    life.cloud.advance(60)
-    await life.do(REMOVE_SPOT_GROUP, group)
-    await life.run_started(RUN_HOST_TASK)
-    for _ in range(10):
-        life.cloud.advance(60)
-        if (await life.do(REMOVE_SPOT_GROUP, group))["kind"] == "done":
-            break
-    assert await life.deps.spot_groups.find(T, GROUP_ID) is None
+PLAYED: dict[Tell, frozenset[str]] = {
+    a_whole_life: frozenset(
+        {
+            "assign_session_host",
+            "begin_configuration",
+            "begin_deallocate",
+            "begin_entra_join",
+            "begin_registration",
+            "begin_restart",
+            "begin_restore_point",
+            "begin_restored_disk",
+            "begin_start",
+            "begin_swap",
+            "begin_vm",
+            "begin_vm_delete",
+            "create_nic",
+            "delete_device",
+            "delete_disk",
+            "delete_managed_device",
+            "delete_nic",
+            "delete_restore_points",
+            "delete_session_host",
+            "grant_sign_in",
+            "revoke_sign_in",
+            "set_primary_user",
+            "sign_off",
+            "stamp_enrollment_profile",
+        }
+    ),
+    a_connection_that_is_checked_twice: frozenset({"begin_probe_script"}),
+    a_cloud_pc_that_is_replaced_twice: frozenset({"release_session_host"}),
+    a_cloud_pc_that_is_resized_twice: frozenset({"begin_disk_growth", "begin_resize"}),
+    an_image_that_is_built_twice: frozenset(
+        {"begin_capture", "begin_generalize", "begin_validation", "delete_gallery_version", "mark_generalized"}
+    ),
+    a_spot_group: frozenset({"begin_host_configuration", "close_host", "remove_spot_group"}),
+    a_dedicated_spot_group: frozenset(
+        {"begin_hibernate", "give_host", "open_host", "revoke_host", "revoke_spot_members"}
+    ),
+    an_image_version_by_hand: frozenset(
+        {
+            "begin_administrator",
+            "begin_carrier_removal",
+            "begin_publication",
+            "close_way_in",
+            "forget_secret",
+            "open_way_in",
+        }
+    ),
+    an_image_version_by_recipe_that_is_built_twice: frozenset({"begin_import", "begin_recipe_step", "delete_import"}),
+}
+"""The lives, each with the fenced activities that are played in it and in none before it."""
+
+NOT_PLAYED = {
+    "begin_disable": "no life of a hybrid Cloud PC is played",
+    "begin_domain_join": "no life of a hybrid Cloud PC is played",
+    "begin_enrollment": "no life of a hybrid Cloud PC is played",
+    "delete_orphan": "no scan is played; test_activities_late_orders.py delivers a removal again",
+    "examine": "no life has a Cloud PC examined",
+}
+"""The fenced activities that are played in no life, and why."""
+
+LIVES = tuple(tell for tell in PLAYED if tell is not a_whole_life)
+
+CURED_ELSEWHERE: dict[Tell, str] = {
+    an_image_version_by_hand: "open_way_in and close_way_in are not fenced by the work on the version",
+    a_dedicated_spot_group: "give_host and poll_new_host open and close a host that serves",
+}
+"""Lives that show what is not cured yet."""
+
+UNFINISHED: dict[Tell, str] = {
+    **CURED_ELSEWHERE,
+    a_connection_that_is_checked_twice: "begin_vm makes a probe's machine again that was removed in the same checks",
+}
+"""Lives that show, where each later moment is tried, what is not cured yet."""
 
 
-async def _task(life: Life, host_id: str, task: HostTask) -> None:
-    host: Any = life.host
-    await start_host_task(life.deps, host, await _host(life, host_id), task)
-    await life.run_started(RUN_HOST_TASK)
-    life.cloud.advance(60)
+def _each(open_: dict[Tell, str]) -> list[Any]:
+    def marked(tell: Tell) -> Any:
+        marks = [pytest.mark.xfail(reason=open_[tell], strict=False)] if tell in open_ else []
+        return pytest.param(tell, id=str(tell.__name__), marks=marks)
+
+    return [marked(tell) for tell in LIVES]
 
 
-async def _host(life: Life, host_id: str) -> SessionHost:
-    return (await life.deps.session_hosts.get(T, host_id)).value
-
-
-LIVES: tuple[Callable[[Life], Awaitable[None]], ...] = (
-    a_connection_that_is_checked_twice,
-    a_cloud_pc_that_is_replaced_twice,
-    a_cloud_pc_that_is_resized_twice,
-    an_image_that_is_built_twice,
-    a_spot_group,
-)
-
-
-async def lived(life: Life, tell: Callable[[Life], Awaitable[None]], moments: Container[int] | None) -> Again:
+async def lived(life: Life, tell: Tell, moments: Container[int] | None) -> Again:
     """Live *tell*, with old orders delivered again at *moments* (None: at each) and at its end."""
     again = Again(life, moments)
     life.after_each = again
@@ -180,20 +218,22 @@ async def lived(life: Life, tell: Callable[[Life], Awaitable[None]], moments: Co
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("tell", LIVES, ids=lambda tell: str(tell.__name__))
+@pytest.mark.parametrize("tell", _each(UNFINISHED))
 @pytest.mark.parametrize("first", range(EVERY))
-async def test_a_life_with_its_orders_again_at_each_later_moment(
-    life: Life, tell: Callable[[Life], Awaitable[None]], first: int
-) -> None:
+async def test_a_life_with_its_orders_again_at_each_later_moment(life: Life, tell: Tell, first: int) -> None:
     again = await lived(life, tell, each_after(first))
     assert not again.report(), again.report()
 
 
-@pytest.mark.parametrize("tell", LIVES, ids=lambda tell: str(tell.__name__))
+@pytest.mark.parametrize("tell", _each(CURED_ELSEWHERE))
 @pytest.mark.parametrize("seed", [1, 2])
-async def test_a_life_with_its_orders_again_at_some_later_moments(
-    life: Life, tell: Callable[[Life], Awaitable[None]], seed: int
-) -> None:
+async def test_a_life_with_its_orders_again_at_some_later_moments(life: Life, tell: Tell, seed: int) -> None:
     again = await lived(life, tell, random.Random(seed).sample(range(80), 6))
+    assert {each.name for each in life.given} >= PLAYED[tell]
     assert not again.report(), again.report()
     assert again.delivered > 15
+
+
+def test_each_fenced_activity_is_played_in_a_life_or_has_its_reason() -> None:
+    named = [*NOT_PLAYED, *(name for names in PLAYED.values() for name in names)]
+    assert sorted(named) == sorted(name for name, each in implementations().items() if each.fence is not None)

@@ -45,6 +45,14 @@ FAILS: dict[str, tuple[type[Exception], ...]] = {
 }
 """The errors that an old order may end with, by the name of its activity; with any other a test fails."""
 
+ANEW: dict[str, str] = {
+    "observe_spot_hosts": "records the hosts as they are now",
+    "plan_spot_members": "plans by the directory as it is now",
+    "plan_spot_hosts": "plans by the hosts as they are now",
+    "close_spot_reconcile": "asks for a run of the engine, which changes only what is to be changed now",
+}
+"""The activities that write rows by what is so now, whenever they run, and why that is right at any moment."""
+
 EVERY = 25
 """Each pair of an order and a later moment is played in this number of lives, with old orders again after as many new
 ones: delivered after each, they would use up the cloud's rate limits before the life does.
@@ -106,7 +114,8 @@ class Again:
     async def _compare_rows(self, name: str) -> None:
         if self.life.wrote:
             after = await self.life.rows()
-            self._compare(name, self._rows, after)
+            if name not in ANEW:
+                self._compare(name, self._rows, after)
             self._rows, self.life.wrote = after, False
 
     def report(self) -> str:

@@ -91,7 +91,11 @@ async def create_connection(
 
 
 def _new_connection(
-    context: ActionContext, connection_id: str, site: SiteStep, credentials: CredentialsStep, name: NameStep
+    context: ActionContext,
+    connection_id: str,
+    site: ConnectionSiteStep,
+    credentials: CredentialsStep,
+    name: ConnectionNameStep,
 ) -> Connection:
     return Connection(
         id=connection_id,

@@ -82,7 +82,7 @@ class Value(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        alias_generator=to_camel,
+        alias_generator=cache(to_camel),  # many models have the same names
         populate_by_name=True,
         defer_build=True,  # a cold start pays for the values it meets; pydantic builds them under a lock
     )

@@ -1,12 +1,12 @@
 import type { Action } from "./action.ts";
 
-/** Return actions in the order in which they are offered: what is possible first, of that what destroys last. Pure. */
+/** Return actions in the order in which they are offered: what is possible first, and what destroys last, however little else is possible. Pure. */
 export function ordered(actions: readonly Action[], whyNot: (action: Action) => string | null): Action[] {
   return actions.toSorted((one, other) => rank(one, whyNot) - rank(other, whyNot));
 }
 
 function rank(action: Action, whyNot: (action: Action) => string | null): number {
-  return whyNot(action) !== null ? 2 : destroys(action) ? 1 : 0;
+  return destroys(action) ? 2 : whyNot(action) === null ? 0 : 1;
 }
 
 /** Return whether an action destroys something: then something is typed before. */

@@ -154,7 +154,7 @@ async def _seen(
 async def _claim(group: SpotGroup, own_id: str, sighting: HostSighting) -> HostClaim | str:
     """Return the claim of a dedicated host's user to the host, or a sentence why the user is not certain.
 
-    It has the local profile of the one to whom it was assigned: nobody gets it who only has their name now. A host of
+    It has the local profile of its first user: nobody gets it who only has their name now. A host of
     this user that Azure no longer has does not count. Raises: UnavailableError if that is not answered.
     """
     deps, name = dependencies(), sighting.assigned_user

@@ -89,7 +89,7 @@ def test_tags_assignment_user_and_licence_have_to_agree() -> None:
     assert why_not() == ""
     assert "none of the tenant's host pools" in why_not(SEEN.but(resources=Resources(vm_id=VM)))
     assert "assigned to nobody" in why_not(SEEN.but(assigned_user=None))
-    assert why_not(claimant="a stranger") == "its desktop is assigned to ada@contoso.example, a stranger"
+    assert why_not(claimant="an unknown user") == "its desktop is assigned to ada@contoso.example, an unknown user"
     assert "does not have the licence" in why_not(claimant=OWNER.but(plans=()))
     assert "does not have the licence" in why_not(claimant=OWNER.but(plans=(other,)))
     assert "does not have the licence" in why_not(claimant=OWNER.but(user=BOB))

@@ -53,7 +53,7 @@ def test_pool_number_image_and_user_have_to_agree() -> None:
     assert "not in the host pool" in why_not(SEEN.but(resources=Resources(vm_id="/vms/h")))
     assert "none that the Spot Group" in why_not(number=None)
     assert "from which image" in why_not(SEEN.but(image=None))
-    assert why_not(SEEN.but(assigned_user="ada"), "whom nobody knows") == "it is assigned to ada, whom nobody knows"
+    assert why_not(SEEN.but(assigned_user="ada"), "an unknown user") == "it is assigned to ada, an unknown user"
     assert "so is the session host SPOT-2" in why_not(claim=HostClaim(user_id="u", held_by="SPOT-2"))
 
 

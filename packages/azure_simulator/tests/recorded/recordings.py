@@ -25,7 +25,7 @@ _HIDDEN = {
     "<AZURE_TENANT_ID>": "00000000-0000-4000-8000-000000000002",
     "<AZURE_CLIENT_ID>": "00000000-0000-4000-8000-000000000003",
 }
-"""What recordings of the Ruby client have in place of ids, and an id that stands for it here."""
+"""Placeholders for ids in recordings of the Ruby client, and ids that stand for them here."""
 
 ARM, GRAPH, VAULT = "management.azure.com", "graph.microsoft.com", "vault.azure.net"
 

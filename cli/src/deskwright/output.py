@@ -144,5 +144,5 @@ def _json(value: object) -> str:
 
 
 def _escaped(text: str) -> str:
-    """Return JSON in which 8-bit control characters, which JSON permits, are escaped too."""
+    """Return JSON in which 8-bit control characters, which JSON allows, are escaped too."""
     return _EIGHT_BITS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

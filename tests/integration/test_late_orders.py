@@ -59,7 +59,7 @@ ones: delivered after each, they would use up the cloud's rate limits before the
 """
 
 _TRIES = 5
-"""How often an order is delivered that says later each time."""
+"""Number of deliveries of an order that says later each time, until a test fails."""
 
 
 def each_after(first: int) -> Container[int]:

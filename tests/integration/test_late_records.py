@@ -9,9 +9,11 @@ import pytest
 from shared.contracts.calls import ORDERED_AT
 from shared.contracts.connections import RECORD_CONNECTION, ConnectionRecord
 from shared.contracts.image_versions import (
+    RECORD_VERSION,
     RECORD_VERSION_DELETED,
     RECORD_VERSION_STEP,
     VersionDeletedRecord,
+    VersionRecord,
     VersionStepRecord,
 )
 from shared.contracts.images import RECORD_IMAGE_STEP, ImageStepRecord
@@ -30,7 +32,7 @@ from shared.domain.networks.connection import HealthCheck, HealthStatus
 from shared.domain.spot.engine.state import EngineStep
 from shared.domain.spot.hosts.host import HostSeen, HostStatus, HostStep
 from shared.domain.spot.hosts.host_plan import EngineAction, Reason
-from shared.domain.spot.images.image_version import VersionStatus
+from shared.domain.spot.images.image_version import SHUT_DOWN_AFTER, VersionEvent, VersionStatus
 from shared.storage.due import DueKind
 from tests.integration import image_things, things
 from tests.integration.desks import GROUP_ID, session_host
@@ -215,6 +217,19 @@ async def test_an_old_removal_of_a_version_does_not_end_the_one_that_runs(paper:
     left = VersionDeletedRecord(tenant_id=T, version_id="v1", operation_id="op-1", left=(FAILURE,))
     await given(RECORD_VERSION_DELETED, left, at=paper.clock.now() - timedelta(minutes=5))
     assert (await paper.image_versions.get(T, "v1")).value.status is VersionStatus.DELETING
+
+
+async def test_a_version_s_machine_is_shut_down_when_the_order_said(paper: PaperServices, given: Give) -> None:
+    await paper.image_versions.insert(image_things.version(status=VersionStatus.CREATING_VM, operation_id="op-1"))
+    ready = VersionRecord(
+        tenant_id=T, version_id="v1", operation_id="op-1", event=VersionEvent.MACHINE_READY, ends=True
+    )
+    at = paper.clock.now()
+    for _ in range(2):
+        await given(RECORD_VERSION, ready, at=at)
+        paper.hand.advance(timedelta(minutes=5))
+    due = await paper.due.due(DueKind.IMAGE_VERSION, at + timedelta(days=30))
+    assert [each.at for each in due] == [at + SHUT_DOWN_AFTER]
 
 
 @pytest.mark.parametrize("later", ["seen", "modified", None])

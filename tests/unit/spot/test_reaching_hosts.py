@@ -4,7 +4,7 @@ from datetime import time, timedelta
 
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import SchedulePhase, Schedule
+from shared.domain.spot.groups.schedule import Schedule, SchedulePhase
 from shared.domain.spot.hosts.host_plan import GroupStatus
 from shared.domain.spot.hosts.observed import AgentStatus, HostState
 from tests.unit.spot.test_plan import EARLIER, NOW, drained, host, off, taken, target

@@ -1,4 +1,4 @@
-"""Principal names of users: the present one, for what is written to Azure, and whose one that Azure shows may be.
+"""Principal names of users: the present name by object id, and the users who may own a name that Azure shows.
 
 A user is known by object id. A host pool takes and shows principal names, which change, and may be given to somebody
 else.

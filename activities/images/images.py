@@ -200,7 +200,7 @@ async def find_version(versions: Any, identity: str) -> Any:  # noqa: ANN401 - S
 
 
 def is_begun(version: Any) -> bool:  # noqa: ANN401 - a resource of the SDK
-    """Whether the running order, or a later one, has begun to make *version* (None: there is none).
+    """Whether the running order, or a later one, has begun to make *version*, which may be missing.
 
     Put again it would be updating again, and no machine is made from it meanwhile.
     """

@@ -73,7 +73,7 @@ class _InGroup(Protocol):
 
 
 async def of_a_site(order: _InGroup | OfMachine) -> str | None:
-    """Fence an order to make what a tenant's machines share: minutes later the tenant has a site there still."""
+    """Fence an order to make a shared resource: minutes later, the tenant must still have a site in its region."""
     deps = dependencies()
     if not is_delayed(deps.clock.now()):
         return None

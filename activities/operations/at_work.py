@@ -229,7 +229,7 @@ async def _is_allowed(
 
 
 async def _version_goes_on(version: ImageVersion) -> bool:
-    """Whether the action on a version's machine, or the step of its operation, goes on that gave the running order."""
+    """Whether the action or the operation of an image version that gave the running order is still running."""
     if version.action is not None:
         return _began_before(version.action.begun_at)
     operation_id = version.operation_id

@@ -67,7 +67,7 @@ ORDERED_AT: ContextVar[datetime | None] = ContextVar("ordered_at", default=None)
 """The time at which the running order was given; None without an orchestrator, or for orders of old releases."""
 
 EFFECT: ContextVar[Effect | None] = ContextVar("effect", default=None)
-"""The effect that the contract of the running activity declares; None: no activity runs. Tests compare its calls."""
+"""The declared effect of the running activity, if one runs. Tests compare its calls with it."""
 
 CLOCKS_DIFFER = timedelta(seconds=5)
 """The greatest difference of two clocks of the service's instances."""

@@ -81,14 +81,18 @@ RECIPES = {
         steps=(
             Step(
                 1,
-                before(_MEANINGS, '(409, "ScopeLocked", "", Verdict', '(409, "ZoneMoved", "", Verdict.NO_CAPACITY), '),
+                before(
+                    _MEANINGS,
+                    '(409, "ScopeLocked", "", ErrorVerdict',
+                    '(409, "ZoneMoved", "", ErrorVerdict.NO_CAPACITY), ',
+                ),
             ),
             Step(
                 2,
                 before(
                     _RULES,
                     '_rule("QuotaExceeded", ',
-                    '_rule("ZoneMoved", Verdict.NO_CAPACITY, "Choose another zone of it."), ',
+                    '_rule("ZoneMoved", ErrorVerdict.NO_CAPACITY, "Choose another zone of it."), ',
                 ),
             ),
         ),

@@ -103,7 +103,7 @@ NOBODY = "a user that the directory does not have"
 
 
 def doubt_about(users: Collection[str]) -> str | None:
-    """Return why it is not certain whom an assignment names, or None. *users*: ids of the users with that name."""
+    """Return why the user of an assignment is not certain, or None. *users*: ids of the users with that name."""
     if not users:
         return NOBODY
     return "a name that more than one user has, or has had" if len(users) > 1 else None

@@ -20,7 +20,7 @@ from shared.errors import DeskwrightError, UnavailableError
 async def deleted_unless_named(
     deps: Dependencies, secrets: Collection[str], named: Callable[[], Awaitable[frozenset[str]]]
 ) -> AsyncIterator[None]:
-    """Save a record; delete afterwards those of *secrets* (addresses) that it does not name.
+    """Save a record, then delete the *secrets* (addresses) that the record does not name.
 
     *named*: reads which ones it names. They stay where it cannot be read. A record may name none of them though it was
     saved: the same request had saved it before.

@@ -174,3 +174,10 @@ def _after(host: ObservedHost | None, step: PlannedStep | None, now: datetime) -
         case _:
             return None
     return host.model_copy(update=changes)
+
+
+def calm(number: int, **changes: object) -> ObservedHost:
+    """Return a host without sessions that is closed, and has run or been off for no time."""
+    usual = {"id": f"h{number}", "version": OLD, "state": HostState.STOPPED, "proven": True}
+    times = dict.fromkeys(("since", "empty_since", "closed_since", "inactive_since", "online_at"), NOW)
+    return ObservedHost.model_validate({"allow_new_sessions": False, **usual, **times, **changes})

@@ -14,7 +14,7 @@ from shared.domain.spot.groups.settings import ScaleIn
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
 from shared.domain.spot.hosts.host_plan import EngineAction, GroupStatus, HostPlan, Reason
 from shared.domain.spot.hosts.observed import AgentStatus, HostState, ObservedHost, SettingsDrift
-from tests.properties.spot.hosts import ENDS, HARMS, NEW, NOW, OLD, advanced, hosts, targets
+from tests.properties.spot.hosts import ENDS, HARMS, NEW, NOW, OLD, advanced, calm, hosts, targets
 
 LOOK = timedelta(minutes=1)
 ROUNDS = 60
@@ -208,13 +208,6 @@ def test_nothing_is_drained_or_stopped_that_a_phase_would_bring_again_within_its
         wanted = min(minimum, max(0, target.hosts - own))
         assert left >= min(online, wanted)
         assert len(shared) - len(stopped) >= min(len(shared), wanted)
-
-
-def calm(number: int, **changes: object) -> ObservedHost:
-    """Return a host without sessions that is closed, and has run or been off for no time."""
-    usual = {"id": f"h{number}", "version": OLD, "state": HostState.STOPPED, "proven": True}
-    times = dict.fromkeys(("since", "empty_since", "closed_since", "inactive_since", "online_at"), NOW)
-    return ObservedHost.model_validate({"allow_new_sessions": False, **usual, **times, **changes})
 
 
 RUNS = {"state": HostState.RUNNING}

@@ -36,7 +36,7 @@ def scale_out(group: PlannedGroup) -> None:
 
 
 def _open_one(group: PlannedGroup) -> None:
-    """Open a running host where no host takes sign-ins: beside one that runs Azure Virtual Desktop starts none."""
+    """Open a running host where no host takes sign-ins: Azure Virtual Desktop starts no host while another runs."""
     if group.online or group.arriving or not group.others or group.on_demand:
         return
     fresh = [each for each in group.hosts if each.id not in group.rules.retire and each.serves]
@@ -271,7 +271,7 @@ def sleeps(target: GroupTarget, host: ObservedHost) -> bool:
 
 
 def _is_last(group: PlannedGroup, host: ObservedHost) -> bool:
-    """Whether *host* is the only one that takes the sign-in of a user who may still come."""
+    """Whether *host* is the last open host, and users without a seat may still sign in."""
     return group.online == 1 and group.others > 0 and not host.sessions and not group.on_demand
 
 

@@ -92,7 +92,7 @@ class SpotMember(Value):
 
     @property
     def signed_off_at(self) -> datetime | None:
-        """When their sessions end; None: they need not, or have none as far as is known."""
+        """Time at which their sessions end, if they have any that must end."""
         return self.signing_off.at if self.signing_off is not None and self.signing_off.signed_in else None
 
     @property

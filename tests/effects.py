@@ -14,7 +14,16 @@ from shared.clients.pipeline import PacingPolicy
 from shared.contracts.calls import EFFECT
 from shared.contracts.definitions import Effect
 
-_READING_POSTS = ("$batch", "getbyids", "listregistrationtokens", "retrieveregistrationtoken", "resources", "generate")
+_READING_POSTS = (
+    "$batch",
+    "getmembergroups",
+    "checkmembergroups",
+    "getbyids",
+    "listregistrationtokens",
+    "retrieveregistrationtoken",
+    "resources",
+    "generate",
+)
 """The last segments of addresses to which a POST changes nothing; of a batch each call is looked at."""
 _SILENT = frozenset({Effect.READS, Effect.RECORDS})
 

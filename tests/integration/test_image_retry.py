@@ -66,9 +66,10 @@ async def test_after_a_crash_the_sweep_starts_it_and_removes_first_what_is_left(
         raise DiesError
 
     await here.images.insert(FAILED)
-    monkeypatch.setattr(device_images, "start_image_build", dies)
-    with pytest.raises(DiesError):
-        await retried(routes, "i2")
+    with monkeypatch.context() as patched:
+        patched.setattr(device_images, "start_image_build", dies)
+        with pytest.raises(DiesError):
+            await retried(routes, "i2")
     host = IdleHost()
     here.hand.advance(timedelta(hours=1))
     due = Due(DueKind.BUILD, here.hand.at, "contoso", "i2")

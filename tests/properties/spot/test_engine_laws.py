@@ -281,6 +281,7 @@ LONG_OFF = dict.fromkeys(("since", "empty_since", "closed_since", "online_at"), 
 @example((ONE_AT_REST, (calm(0, **{"allow_new_sessions": True, **LONG_OFF}),)), [0] * 40)
 @example((ONE_AT_REST.but(start_on_connect=False), (calm(0, **OPEN),)), [0] * 40)
 @example((ONE_AT_REST.but(scale_in=ScaleIn.DELETE), (calm(0, **OPEN),)), [0] * 40)
+@example((few(2).but(kind=LicenseType.PERSONAL), ()), [-1, -1, 1] + [-1] * 40)
 def test_at_every_moment_a_sign_in_finds_a_host_or_the_status_says_that_there_is_none(
     group: tuple[GroupTarget, tuple[ObservedHost, ...]], noise: list[int]
 ) -> None:
@@ -294,7 +295,8 @@ def test_at_every_moment_a_sign_in_finds_a_host_or_the_status_says_that_there_is
         comes = target.quantity - sum(host.sessions for host in shared) - (len(seen) - len(shared))
         if comes > 0 and not any(takes_sign_ins(target, host) for host in shared):
             assert made.status is not GroupStatus.AVAILABLE
-            closed = [host.id for host in shared if host.serves and host.id in ran - touched]
+            left = [host for host in shared if host.serves and host.id in ran - touched]
+            closed = [host.id for host in left if not host.allow_new_sessions and host.sessions < target.seats]
             assert not closed or target.scale_in is ScaleIn.DELETE
         now += LOOK
         seen = disturbed(target, seen, change, now) if change else seen

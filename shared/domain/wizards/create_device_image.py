@@ -55,6 +55,15 @@ class ChosenImage(Value):
         return self.gallery_version_id or self.managed_image_id
 
 
+def _choose_one() -> str:
+    *first, last = (f"a {str(f.title).lower()} ({f.alias})" for f in ChosenImage.model_fields.values())
+    return f"choose {', '.join(first)} or {last}, and only one"
+
+
+CHOOSE_ONE = _choose_one()
+"""The sentence for a form that names no source, or more than one."""
+
+
 def own_image(step: ChosenImage, images: Iterable[OwnImage]) -> OwnImage | None:
     """Return the chosen gallery version or managed image, or None if there is none of that kind."""
     found = image_named(images, step.own_image_id)
@@ -179,7 +188,7 @@ def _exists(name: str, version: str, images: tuple[DeviceImage, ...]) -> bool:
 
 def _source_problems(step: DeviceImageSourceStep, facts: ImageFacts) -> list[Problem]:
     if not step.named:
-        return [Problem(f"/source/{SOURCES[0]}", f"name one of {', '.join(SOURCES)}", "source")]
+        return [Problem(f"/source/{SOURCES[0]}", CHOOSE_ONE, "source")]
     if len(step.named) > 1:
         first, *others = step.named
         return [Problem(f"/source/{others[0]}", f"name one only: leave this out, or {first}", "source")]

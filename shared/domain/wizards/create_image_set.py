@@ -12,7 +12,14 @@ from shared.domain.spot.images.image_set import HostPoolType, ImageSet, Recipe, 
 from shared.domain.spot.notes import NewNote
 from shared.domain.tenants.tenant import Site
 from shared.domain.values import Description, Id, Value
-from shared.domain.wizards.create_device_image import SOURCES, ChosenImage, missing_own_image, own_image, place_problems
+from shared.domain.wizards.create_device_image import (
+    CHOOSE_ONE,
+    SOURCES,
+    ChosenImage,
+    missing_own_image,
+    own_image,
+    place_problems,
+)
 from shared.domain.wizards.fields import Name, name_taken
 from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.reviews import Forecast, Review, review
@@ -149,7 +156,7 @@ def _site_problems(step: ImageSetSiteStep, facts: ImageSetFacts) -> list[Problem
 
 def _source_problems(step: ImageSetSourceStep, facts: ImageSetFacts) -> list[Problem]:
     if len(step.named) != 1:
-        return [Problem(f"/source/{SOURCES[0]}", f"name one of {', '.join(SOURCES)}, and only one", "source")]
+        return [Problem(f"/source/{SOURCES[0]}", CHOOSE_ONE, "source")]
     if facts.source(step.host_pool_type, step) is not None:
         return []
     return [missing_source(step, step.host_pool_type, facts)]

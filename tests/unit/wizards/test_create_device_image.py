@@ -50,7 +50,7 @@ def test_a_right_form_is_valid_and_says_what_would_be_built(right: dict[str, Any
         (form(version={"version": "1.0"}), "version", "/version/version", "major.minor.patch"),
         (form(version={"version": "01.0.0"}), "version", "/version/version", "major.minor.patch"),
         (form(version={"version": "1.0.0"}), "version", "/version/version", "already"),
-        (form(source={}), "source", "/source/galleryImageId", "name one"),
+        (form(source={}), "source", "/source/galleryImageId", "choose a marketplace image"),
         (
             form(source={"galleryImageId": "x", "galleryVersionId": "y"}),
             "source",

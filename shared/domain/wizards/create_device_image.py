@@ -23,9 +23,6 @@ from shared.domain.wizards.forms import REVIEW, Reading, Wizard, WizardStep
 from shared.domain.wizards.reviews import Forecast, Review, review
 from shared.errors import Problem
 
-SOURCES = ("galleryImageId", "galleryVersionId", "managedImageId")
-"""The fields of which one names the source."""
-
 
 class ChosenImage(Value):
     """An image to build from: at most one of the three."""
@@ -53,6 +50,10 @@ class ChosenImage(Value):
     def own_image_id(self) -> str | None:
         """The ARM id of a gallery version or a managed image."""
         return self.gallery_version_id or self.managed_image_id
+
+
+SOURCES = tuple(str(field.alias) for field in ChosenImage.model_fields.values())
+"""The fields of which one names the source."""
 
 
 def _choose_one() -> str:

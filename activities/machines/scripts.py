@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+from uuid import UUID
+
 from activities.machines.run_commands import asked_at, assemble, begin_run_command, harmless, read_run_command
 from activities.machines.vms import of_its_machine
 from shared.contracts.connections import BEGIN_PROBE_SCRIPT, READ_PROBE_SCRIPT, ScriptOrder, ScriptRead
@@ -31,6 +34,18 @@ def warnings_of(reported: dict[str, tuple[bool, str]]) -> tuple[Warn, ...]:
     return tuple(Warn(step=step, message=why[:_LONGEST_MESSAGE]) for step, (ok, why) in reported.items() if not ok)
 
 
+def windows_account(account: str) -> str:
+    """Return the security identifier (S-1-12-1-...) for an object id in Microsoft Entra ID, a name unchanged.
+
+    Windows would look a name up in the directory, which can fail just after the join.
+    """
+    try:
+        identifier = UUID(account)
+    except ValueError:
+        return account
+    return "-".join(("S-1-12-1", *map(str, struct.unpack("<4I", identifier.bytes_le))))
+
+
 @bp.activity_trigger(input_name="payload")
 @implements(BEGIN_CONFIGURATION, fence=of_its_machine)
 async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
@@ -38,7 +53,7 @@ async def begin_configuration(order: ConfigurationOrder) -> Accepted | Refused:
 
     An account with characters that no script is given is left out: its step fails with that reason, the others run.
     """
-    account = order.local_administrator
+    account = windows_account(order.local_administrator or "")
     parameters = [{"name": "LocalAdministrator", "value": account}] if account and harmless(account) else []
     parameters += [{"name": "Redirections", "value": ",".join(order.redirections)}] if order.redirections else []
     requested = {"name": "AskedAt", "value": asked_at()}

@@ -234,8 +234,8 @@ REMOVE_LOCAL_ADMINISTRATOR = "removeLocalAdministrator"
 class ConfigurationOrder(Value):
     """Steps to run.
 
-    *local_administrator*: the account to add or remove, None where there is none. *redirections*: those that are
-    allowed (``SecurityDefaults.redirections``).
+    *local_administrator*: the account to add or remove (a name in a domain, or an object id in Microsoft Entra ID),
+    or None. *redirections*: the allowed ones (``SecurityDefaults.redirections``).
     """
 
     machine: Machine

@@ -272,7 +272,7 @@ def local_administrator(user: User, snapshot: Snapshot) -> str | None:
 
 
 def account_of(user: User, join_type: JoinType) -> str:
-    """Return the user's account as Windows names it on a machine that was joined so."""
+    """Return the user's account for scripts: the name in the domain, or the object id in Microsoft Entra ID."""
     if join_type is JoinType.HYBRID_AZURE_AD_JOIN:
         return user.on_premises_user_principal_name or user.user_principal_name
-    return f"AzureAD\\{user.user_principal_name}"
+    return user.id

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from activities.machines.run_commands import assemble, begin_run_command, harmless, read_steps, script
-from activities.machines.scripts import warnings_of
+from activities.machines.scripts import warnings_of, windows_account
 from shared.contracts.outcomes import DeclinedError
 from shared.contracts.provisioning import REMOVE_LOCAL_ADMINISTRATOR, STEPS
 from shared.domain.policies.configuration import SecurityDefaults
@@ -131,6 +131,39 @@ def test_a_machine_enrols_with_its_devices_credential_once_windows_is_registered
 def test_no_user_name_is_part_of_the_script() -> None:
     assert "param(" in script("run-steps")
     assert "$LocalAdministrator" in script("assign-local-administrator")
+
+
+@pytest.mark.parametrize(
+    ("account", "named"),
+    [
+        pytest.param(
+            "73d664e4-0886-4a73-b745-c694da45ddb4",
+            "S-1-12-1-1943430372-1249052806-2496021943-3034400218",
+            id="object-id-of-Microsoft-Entra-ID",
+        ),
+        pytest.param("u07@corp.contoso.example", "u07@corp.contoso.example", id="name-in-a-domain"),
+        pytest.param(
+            "AzureAD\\user07@contoso.example", "AzureAD\\user07@contoso.example", id="order-of-an-earlier-release"
+        ),
+        pytest.param("", "", id="none"),
+    ],
+)
+def test_an_account_in_microsoft_entra_id_is_given_by_its_security_identifier(account: str, named: str) -> None:
+    assert windows_account(account) == named
+    assert harmless(named)
+
+
+def test_a_report_is_ascii_and_no_longer_than_its_share() -> None:
+    report = script("reporting/report")
+    assert "[^\\x00-\\x7f]" in report
+    assert "$text.Substring" not in report
+
+
+def test_a_message_beyond_ascii_is_read_from_its_escapes() -> None:
+    (warning,) = warnings_of(
+        read_steps(("setLocale",), line("setLocale", ok=False, message="Der Zugriff wurde verweigert: Größe"))
+    )
+    assert warning.message == "Der Zugriff wurde verweigert: Größe"
 
 
 def test_a_successful_step_is_no_warning() -> None:

@@ -2,7 +2,7 @@
 // docs/operations.md has the steps around it; infra/customer.bicep is for each subscription in which Cloud PCs are built.
 
 @description('Begins the name of every resource.')
-@minLength(3)
+@minLength(4)
 @maxLength(10)
 param name string = 'deskwright'
 

@@ -142,7 +142,7 @@ FAULTS = [
         "there is no file action.json",
     ),
     ("customer.bicep", "principalType: 'ServicePrincipal'", "principalType: 'Service'", "principalType is 'Service'"),
-    ("main.bicep", "@minLength(3)", "@minLenght(3)", "'minLenght' is no decorator of a param"),
+    ("main.bicep", "@minLength(4)", "@minLenght(4)", "'minLenght' is no decorator of a param"),
     ("main.bicep", "  dependsOn: [\n    network\n  ]\n", "  dependsOn: network\n", "storage: dependsOn is no array"),
     ("main.bicep", "guid(storage.id, identity.id, role)", "guid(storage.id, identity.id)", "has the same name"),
     ("main.bicep", "    value: address\n", "    valu: address\n", "ipRules[].valu is no member"),

@@ -168,6 +168,16 @@ def test_a_loop_makes_a_resource_for_each_row() -> None:
     )
 
 
+def test_a_loop_counts_from_its_offset_and_others_wait_for_all_its_copies() -> None:
+    app = opened()
+    nets = {**NET, "name": "[format('net{0}', copyIndex(1))]", "copy": {"name": "nets", "count": 2}}
+    other = {**NET, "name": "other", "dependsOn": ["nets"]}
+    shown = deploy(app, deployment(other, nets))
+    assert sorted(each["id"].rpartition("/")[2] for each in shown["outputResources"]) == ["net1", "net2", "other"]
+    circle = {**nets, "dependsOn": ["other"]}
+    assert app.error("POST", f"{DEPLOYMENT}/validate", deployment(other, circle)) == (400, "InvalidTemplate")
+
+
 def test_a_guid_is_the_one_that_azure_makes() -> None:
     # learn.microsoft.com/azure/azure-resource-manager/bicep/bicep-functions-string#guid
     app = opened()
@@ -215,7 +225,12 @@ BAD: list[tuple[Any, int, str]] = [
     (deployment({**NET, "copy": {"count": 1}}), 400, "InvalidTemplate"),
     (deployment({**NET, "copy": {"name": "a", "count": 1, "mode": "serial"}}), 400, "NotSupportedBySimulator"),
     (deployment({**NET, "name": "[copyIndex('b')]", "copy": {"name": "a", "count": 1}}), 400, "InvalidTemplate"),
-    (deployment({**NET, "name": "[copyIndex(1)]", "copy": {"name": "a", "count": 1}}), 400, "NotSupportedBySimulator"),
+    (deployment({**NET, "name": "[copyIndex(1)]"}), 400, "InvalidTemplate"),
+    (deployment({**NET, "name": "[string(range(0, 2000000000))]"}), 400, "InvalidTemplate"),
+    (deployment({**NET, "name": "[padLeft('a', 2000000000)]"}), 400, "InvalidTemplate"),
+    (deployment({**NET, "name": "[format('{0,2000000000}', 'a')]"}), 400, "InvalidTemplate"),
+    (deployment({**NET, "name": "[format('{0:D2000000000}', 1)]"}), 400, "InvalidTemplate"),
+    (deployment({**NET, "name": "[div(1, 0)]"}), 400, "InvalidTemplate"),
     (deployment(parameters={"a": {"type": "string"}}), 400, "InvalidTemplate"),
     (deployment(parameters={"a": {"type": "int"}}, given={"a": {"value": "x"}}), 400, "InvalidTemplate"),
     (deployment(given={"a": {"value": "x"}}), 400, "InvalidTemplate"),

@@ -20,7 +20,7 @@ from azure_simulator.arm.resource_types import SUBSCRIPTION, NameRule, ResourceT
 from azure_simulator.core.answers import Answer, Json, Problem
 from azure_simulator.core.resources import Resource
 from azure_simulator.core.times import iso
-from azure_simulator.deployments.expressions import invalid_template
+from azure_simulator.deployments.refusals import invalid_template
 from azure_simulator.deployments.runs import Run, Writer
 from azure_simulator.deployments.templates import Place, Template
 

@@ -1,27 +1,27 @@
 """Template expressions: the texts between brackets in a template, read and evaluated.
 
-Source: learn.microsoft.com/azure/azure-resource-manager/templates/template-expressions. The functions are those that
-`az` and plain templates use; another one is refused by name.
+Source: learn.microsoft.com/azure/azure-resource-manager/templates/template-expressions. The functions are the ones of
+`functions` and of a template's place (`templates`); another one is refused by name.
 """
 
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from azure_simulator.arm.reading import unsupported
-from azure_simulator.core.answers import Problem
+from azure_simulator.deployments.copies import repeated, separated
+from azure_simulator.deployments.functions import PLAIN
+from azure_simulator.deployments.refusals import invalid_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from azure_simulator.core.answers import Problem
+
     Functions = Mapping[str, Callable[..., Any]]
 
-_GUIDS = uuid.UUID("11fb06fb-712d-4ddd-98c7-e71bbd588830")
-"""The namespace of `guid()`."""
-_PLACE = re.compile(r"\{(\d+)\}|\{\{|\}\}")
 _TOKEN = re.compile(r"\s*(?:'(?P<text>(?:[^']|'')*)'|(?P<number>-?\d+)|(?P<name>[A-Za-z_]\w*)|(?P<sign>[().,\[\]]))")
 
 
@@ -52,15 +52,12 @@ class Later:
     text: str
 
 
-def invalid_template(text: str) -> Problem:
-    """Word the refusal of a template."""
-    return Problem(400, "InvalidTemplate", f"Deployment template validation failed: '{text}'.")
-
-
 def resolve(value: object, functions: Functions) -> Any:  # noqa: ANN401 - JSON
-    """Copy JSON with every expression in it evaluated."""
+    """Copy JSON with every expression in it evaluated, and with the values of its loops (`copy`)."""
     if isinstance(value, dict):
-        return {name: resolve(each, functions) for name, each in value.items()}
+        plain, loops = separated(value)
+        values = {resolve(name, functions): resolve(each, functions) for name, each in plain.items()}
+        return values | {loop["name"]: repeated(loop, lambda each: resolve(each, functions)) for loop in loops}
     if isinstance(value, list):
         return [resolve(each, functions) for each in value]
     if not isinstance(value, str) or not (value.startswith("[") and value.endswith("]")):
@@ -144,6 +141,8 @@ def _evaluate(node: _Node, functions: Functions) -> Any:  # noqa: ANN401 - JSON
     if node.name == "if" and len(node.arguments) == 3:  # noqa: PLR2004 - only the branch that counts is evaluated
         test, yes, no = node.arguments
         return _evaluate(yes if _evaluate(test, functions) is True else no, functions)
+    if node.name == "lambda":
+        return _lambda(node.arguments, functions)
     function = functions.get(node.name) or PLAIN.get(node.name)
     if function is None:
         raise unsupported("template", f"The template function '{node.name}'")
@@ -152,9 +151,26 @@ def _evaluate(node: _Node, functions: Functions) -> Any:  # noqa: ANN401 - JSON
         return Later(f"{node.name}(...)")
     try:
         return function(*arguments)
-    except (TypeError, ValueError, IndexError, AttributeError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, ZeroDivisionError) as error:
         text = f"Unable to evaluate template language function '{node.name}': its arguments are not valid"
         raise invalid_template(text) from error
+
+
+def _lambda(arguments: tuple[_Node, ...], functions: Functions) -> Callable[..., Any]:
+    """Return a lambda as a function of its variables, which its body reads by `lambdaVariables`."""
+    *named, body = arguments
+    names = [str(_evaluate(each, functions)) for each in named]
+
+    def call(*values: object) -> Any:  # noqa: ANN401 - JSON
+        outer = functions.get("lambdavariables")
+        own = dict(zip(names, values, strict=True))
+
+        def variable(name: str) -> Any:  # noqa: ANN401 - JSON
+            return outer(name) if name not in own and outer else own[name]
+
+        return _evaluate(body, {**functions, "lambdavariables": variable})
+
+    return call
 
 
 def _member(value: object, step: object) -> Any:  # noqa: ANN401 - JSON
@@ -169,52 +185,3 @@ def _member(value: object, step: object) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list) and isinstance(step, int) and 0 <= step < len(value):
         return value[step]
     raise invalid_template(f"The language expression property '{step}' can't be evaluated")
-
-
-def _concat(*parts: Any) -> Any:  # noqa: ANN401 - JSON
-    if parts and isinstance(parts[0], list):
-        return [each for part in parts for each in part]
-    return "".join(_text(each) for each in parts)
-
-
-def _text(value: object) -> str:
-    return str(value) if not isinstance(value, bool) else str(value).capitalize()
-
-
-def _format(pattern: str, *values: object) -> str:
-    """Put values into a text; a brace that stands twice is one of the text's own."""
-    return _PLACE.sub(lambda match: _text(values[int(match[1])]) if match[1] else match[0][0], pattern)
-
-
-def _guid(*parts: object) -> str:
-    """Return the version 5 UUID that Resource Manager makes of texts."""
-    return str(uuid.uuid5(_GUIDS, "-".join(map(_text, parts))))
-
-
-PLAIN: dict[str, Callable[..., Any]] = {
-    "and": lambda *values: all(each is True for each in values),
-    "coalesce": lambda *values: next((each for each in values if each is not None), None),
-    "concat": _concat,
-    "contains": lambda whole, part: part in whole,
-    "createarray": lambda *values: list(values),
-    "empty": lambda value: value in (None, "", [], {}),
-    "equals": lambda one, other: one == other,
-    "false": lambda: False,
-    "first": lambda values: values[0],
-    "format": _format,
-    "guid": _guid,
-    "int": int,
-    "last": lambda values: values[-1],
-    "length": len,
-    "not": lambda value: value is not True,
-    "null": lambda: None,
-    "or": lambda *values: any(each is True for each in values),
-    "replace": lambda text, old, new: text.replace(old, new),
-    "split": lambda text, mark: text.split(mark),
-    "string": _text,
-    "tolower": lambda text: text.lower(),
-    "toupper": lambda text: text.upper(),
-    "trim": lambda text: text.strip(),
-    "true": lambda: True,
-}
-"""The functions that depend on their arguments alone."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from azure_simulator.arm.reading import unsupported
 from azure_simulator.deployments import copies
-from azure_simulator.deployments.expressions import Later, invalid_template, resolve
+from azure_simulator.deployments.expressions import Later, resolve
+from azure_simulator.deployments.refusals import invalid_template
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +29,16 @@ _KINDS: dict[str, type | tuple[type, ...]] = {
     "secureobject": dict,
     "array": list,
 }
-_BESIDE = frozenset({"type", "name", "apiVersion", "dependsOn", "comments", "condition", "metadata", "resourceGroup"})
-_NOT_SIMULATED = ("resources", "scope", "subscriptionId")
+_BESIDE = frozenset(
+    {"type", "name", "apiVersion", "dependsOn", "comments", "condition", "copy", "metadata", "resourceGroup", "scope"}
+)
+_ENVIRONMENT = {
+    "name": "AzureCloud",
+    "resourceManager": "https://management.azure.com/",
+    "authentication": {"loginEndpoint": "https://login.microsoftonline.com/"},
+}
+"""Members of `environment()` that templates of ours read."""
+_NOT_SIMULATED = ("resources", "subscriptionId")
 _GROUPS, NESTED = "microsoft.resources/resourcegroups", "microsoft.resources/deployments"
 _SEE = "Please see https://aka.ms/arm-create-parameter-file for usage details"
 
@@ -73,6 +82,9 @@ class Template:
             "deployment": lambda: {"name": place.name, "location": place.location},
             "subscriptionresourceid": self._subscription_resource_id,
             "extensionresourceid": self._extension_resource_id,
+            "tenantresourceid": self._tenant_resource_id,
+            "environment": lambda: _ENVIRONMENT,
+            "copyindex": _outside_of_loops,
             "providers": self._provider,
         }
         self._rows: list[Json] = copies.unrolled(template.get("resources") or [], self._early)
@@ -146,7 +158,8 @@ class Template:
             if self._early(row.get("condition", True)) is not True:
                 continue
             wanted = self._id_of(row, kind, name)
-            after = frozenset(self._dependency(str(self._early(each))).lower() for each in row.get("dependsOn") or ())
+            waits = (self._dependencies(str(self._early(each))) for each in row.get("dependsOn") or ())
+            after = frozenset(each.lower() for found in waits for each in found)
             body = {key: value for key, value in row.items() if key not in _BESIDE}
             if wanted.lower() in found:
                 text = f"The resource '{wanted}' at line '1' and column '1' is defined multiple times in a template"
@@ -179,6 +192,12 @@ class Template:
     def _early(self, value: object) -> Any:  # noqa: ANN401 - JSON
         """Evaluate an expression whose value must be known before anything exists."""
         return resolve(value, self._functions)
+
+    def _dependencies(self, wanted: str) -> list[str]:
+        """Return the ids that a dependency names: all copies of a loop, or one resource."""
+        copied = [row for row in self._rows if str(row.get("copy", "")).lower() == wanted.lower()]
+        named = ((row, str(self._early(row["type"])), str(self._early(row["name"]))) for row in copied)
+        return [self._id_of(*each) for each in named] or [self._dependency(wanted)]
 
     def _dependency(self, wanted: str) -> str:
         """Return the id of a resource's dependency: given by id, by `type/name`, or by its name alone."""
@@ -214,6 +233,9 @@ class Template:
     def _id_of(self, row: Json, kind: str, name: str) -> str:
         """Return the id of a resource of the template; a nested deployment may go to another resource group."""
         wanted = self._id(kind, *name.split("/"))
+        if "scope" in row:
+            tail = self._id(kind, *name.split("/")).rpartition("/providers/")[2]
+            return f"{self._dependency(str(self._early(row['scope'])))}/providers/{tail}"
         if "resourceGroup" not in row:
             return wanted
         if kind.lower() != NESTED:
@@ -228,7 +250,11 @@ class Template:
         return self._early(by_name[name.lower()])
 
     def _variable(self, name: str) -> Any:  # noqa: ANN401 - JSON
-        by_name = {each.lower(): value for each, value in (self._template.get("variables") or {}).items()}
+        plain, loops = copies.separated(self._template.get("variables") or {})
+        by_name = {each.lower(): value for each, value in plain.items()}
+        by_loop = {each["name"].lower(): each for each in loops}
+        if name.lower() in by_loop:
+            return copies.repeated(by_loop[name.lower()], self._early)
         if name.lower() not in by_name:
             raise invalid_template(f"The template variable '{name}' is not found")
         return self._early(by_name[name.lower()])
@@ -265,9 +291,16 @@ class Template:
     def _extension_resource_id(self, scope: str, *words: str) -> str:
         return f"{scope}/providers/{self._id(*words).rpartition('/providers/')[2]}"
 
+    def _tenant_resource_id(self, *words: str) -> str:
+        return f"/providers/{self._id(*words).rpartition('/providers/')[2]}"
+
     def _provider(self, namespace: str, kind: str) -> Json:
         versions = sorted(self._types.versions_of(f"{namespace}/{kind}"), reverse=True)
         return {"resourceType": kind, "apiVersions": versions}
+
+
+def _outside_of_loops(*_: object) -> None:
+    raise invalid_template("The template function 'copyIndex' has no loop of this name around it")
 
 
 _KIND_NAMES = {

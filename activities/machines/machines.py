@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from activities.machines.capacity import can_hibernate, remember_full
+from activities.machines.removals import record_removal
 from activities.machines.vms import compares_each, is_newer, of_machine, read_vm_health, vm_health, vm_of
 from activities.operations.asking_again import ask_again
 from activities.operations.at_work import being_made
@@ -225,6 +226,7 @@ async def poll_agent(machine: Machine) -> Done | Pending | Refused:
 @implements(BEGIN_VM_DELETE, fence=of_machine, asks=ask_again)
 async def begin_vm_delete(machine: Machine) -> Accepted | Done | Refused:
     """Begin to delete the VM, with its disk and its interface."""
+    await record_removal(machine)
     vms = dependencies().compute(machine.subscription_id).virtual_machines
     try:
         begun = await begin(

@@ -16,11 +16,12 @@ from shared.dependencies import dependencies
 from shared.domain.cloud_pcs.build import Build, Resources, Step
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import WORKING, Phase
-from shared.domain.images.image import DeviceImageStatus
+from shared.domain.images.image import DeviceImage, DeviceImageStatus
 from shared.domain.networks.connection import Connection
 from shared.domain.owner import OwnerKind
 from shared.domain.spot.hosts.host import HostStep, HostTask, SessionHost
 from shared.domain.spot.images.image_version import ImageVersion, VersionStatus
+from shared.storage.repository import Stored
 
 _CAPTURED = frozenset({VersionStatus.SEALING, VersionStatus.REPLICATING})
 """The statuses in which a version is captured: the first one of a set is replicating from the beginning."""
@@ -55,33 +56,41 @@ async def _is_made(machine: Machine, place: Place | None) -> bool:
             return host is not None and _host_is_made(host.value, machine, place)
         case OwnerKind.DEVICE_IMAGE:
             image = await deps.images.find(tenant_id, owner.id)
-            is_built = image is None or image.value.status is not DeviceImageStatus.PENDING
-            return not is_built and await _goes_on(machine, image.value.operation_id if image else None)
+            is_pending = image is not None and image.value.status is DeviceImageStatus.PENDING
+            return is_pending and await _goes_on(machine, image)
         case OwnerKind.IMAGE_VERSION:
             version = await deps.image_versions.find(tenant_id, owner.id)
-            is_built = version is None or version.value.status in _BUILT
-            return not is_built and await _goes_on(machine, version.value.operation_id if version else None)
+            is_made = version is not None and version.value.status not in _BUILT
+            return is_made and await _goes_on(machine, version)
         case OwnerKind.CONNECTION_PROBE:
             connection = await deps.connections.find(tenant_id, owner.id)
             return connection is not None and _is_checked(connection.value)
 
 
 def _is_checked(connection: Connection) -> bool:
-    """Whether the checks of a connection go on that had begun when the running order was given."""
+    """Whether the checks of a connection go on that had begun when the running order was given, with their probe."""
     since = connection.checking_since
-    return since is not None and not is_overtaken(since, dependencies().clock.now())
+    return since is not None and not _is_past(since, connection.machine_removed_at)
 
 
-async def _goes_on(machine: Machine, operation_id: str | None) -> bool:
+async def _goes_on(machine: Machine, made: Stored[DeviceImage] | Stored[ImageVersion] | None) -> bool:
     """Whether the image work that gave the running order is still at the same step, with the same machine.
 
     One work makes two machines of one name: the one that is captured, and the one that tries the image.
     """
-    deps = dependencies()
-    found = await deps.operations.find(machine.tenant_id, operation_id) if operation_id else None
-    if found is not None and is_overtaken(found.value.step_began_at, deps.clock.now()):
+    if made is None:
+        return False
+    operation_id = made.value.operation_id
+    found = await dependencies().operations.find(machine.tenant_id, operation_id) if operation_id else None
+    if _is_past(found.value.step_began_at if found else None, made.value.machine_removed_at):
         return False
     return await of_machine(machine) is None
+
+
+def _is_past(*moments: datetime | None) -> bool:
+    """Whether the running order is minutes old, and one of some moments is later than it."""
+    now = dependencies().clock.now()
+    return any(is_overtaken(each, now) for each in moments)
 
 
 def during(*steps: str) -> Callable[[OfMachine], Awaitable[str | None]]:
@@ -141,9 +150,7 @@ async def being_captured(order: CaptureOrder) -> str | None:
         return why
     allowed = True
     if machine.owner.kind is OwnerKind.DEVICE_IMAGE:
-        image = await deps.images.find(machine.tenant_id, machine.owner.id)
-        allowed = image is not None and image.value.status is DeviceImageStatus.PENDING
-        allowed = allowed and await _goes_on(machine, image.value.operation_id if image else None)
+        allowed = await _is_made(machine, None)
     elif machine.owner.kind is OwnerKind.IMAGE_VERSION:
         version = await deps.image_versions.find(machine.tenant_id, machine.owner.id)
         allowed = version is not None and version.value.status in _CAPTURED and not version.value.gallery_version_id

@@ -121,6 +121,9 @@ async def _change(
 async def record_version_deleted(record: VersionDeletedRecord) -> Done:
     """Delete the record of a version if nothing of it is left; else keep it with a failure that names the remains."""
     deps, at = dependencies(), dependencies().clock.now()
+    found = await deps.image_versions.find(record.tenant_id, record.version_id)
+    if found is not None and found.value.operation_id != record.operation_id:
+        return Done()  # other work has taken over
     if not record.left:
         await record_audit_event(
             record.tenant_id, (_TYPE, record.version_id), "deleted", {}, at=at, run=record.operation_id

@@ -151,7 +151,9 @@ async def test_a_version_that_is_captured_just_now_is_not_put_again(worker: Work
     given = worker.deps.clock.now()
     services: Any = worker.deps
     services.images.values = {
-        CAPTURE.machine.owner.id: SimpleNamespace(status=DeviceImageStatus.PENDING, operation_id="")
+        CAPTURE.machine.owner.id: SimpleNamespace(
+            status=DeviceImageStatus.PENDING, operation_id="", machine_removed_at=None
+        )
     }
     begun = await worker.again(images.BEGIN_CAPTURE, CAPTURE, given)
     assert isinstance(await worker.finish(begun), machines.Finished)

@@ -82,7 +82,8 @@ async def test_what_is_imported_just_now_is_not_put_again(worker: Worker) -> Non
     assert isinstance(await worker.wait(images.PREPARE_IMPORT, ORDER), Done)
     given = worker.deps.clock.now()
     services: Any = worker.deps
-    services.images.values = {MACHINE.owner.id: SimpleNamespace(status=DeviceImageStatus.PENDING, operation_id="")}
+    pending = SimpleNamespace(status=DeviceImageStatus.PENDING, operation_id="", machine_removed_at=None)
+    services.images.values = {MACHINE.owner.id: pending}
     begun = await worker.again(images.BEGIN_IMPORT, ORDER, given)
     assert isinstance(await worker.finish(begun), machines.Finished)
     worker.cloud.advance(300)

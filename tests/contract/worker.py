@@ -176,14 +176,16 @@ class Worker:
         owner, machine = order.machine.owner, order.machine
         place = order.place if isinstance(order, VmOrder) else Place(region=machine.region, size="")
         made = Resources(computer_name=machine.computer_name, region=place.region, zone=place.zone, size=place.size)
-        pending = SimpleNamespace(status=DeviceImageStatus.PENDING, operation_id=None)
-        sealing = SimpleNamespace(status=VersionStatus.SEALING, gallery_version_id=None, operation_id=None)
+        image: dict[str, Any] = {"operation_id": None, "machine_removed_at": None}
+        pending = SimpleNamespace(status=DeviceImageStatus.PENDING, **image)
+        sealing = SimpleNamespace(status=VersionStatus.SEALING, gallery_version_id=None, **image)
+        checked = SimpleNamespace(checking_since=datetime.now(UTC), machine_removed_at=None)
         records: dict[OwnerKind, tuple[Records, Any]] = {
             OwnerKind.CLOUD_PC: (services.cloud_pcs, building(owner.id, made)),
             OwnerKind.SESSION_HOST: (services.session_hosts, building_host(owner.id, made)),
             OwnerKind.DEVICE_IMAGE: (services.images, pending),
             OwnerKind.IMAGE_VERSION: (services.image_versions, sealing),
-            OwnerKind.CONNECTION_PROBE: (services.connections, SimpleNamespace(checking_since=datetime.now(UTC))),
+            OwnerKind.CONNECTION_PROBE: (services.connections, checked),
         }
         repository, record = records[owner.kind]
         kept, known = repository.values, owner.id in repository.values

@@ -199,18 +199,7 @@ NOT_PLAYED = {
 
 LIVES = tuple(tell for tell in PLAYED if tell is not a_whole_life)
 
-UNFINISHED: dict[Tell, str] = {
-    a_connection_that_is_checked_twice: "begin_vm makes a probe's machine again that was removed in the same checks",
-}
-"""Lives that show, where each later moment is tried, what is not cured yet."""
-
-
-def _each(open_: dict[Tell, str]) -> list[Any]:
-    def marked(tell: Tell) -> Any:
-        marks = [pytest.mark.xfail(reason=open_[tell], strict=False)] if tell in open_ else []
-        return pytest.param(tell, id=str(tell.__name__), marks=marks)
-
-    return [marked(tell) for tell in LIVES]
+EACH = [pytest.param(tell, id=str(tell.__name__)) for tell in LIVES]
 
 
 async def lived(life: Life, tell: Tell, moments: Container[int] | None) -> Again:
@@ -225,14 +214,14 @@ async def lived(life: Life, tell: Tell, moments: Container[int] | None) -> Again
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("tell", _each(UNFINISHED))
+@pytest.mark.parametrize("tell", EACH)
 @pytest.mark.parametrize("first", range(EVERY))
 async def test_a_life_with_its_orders_again_at_each_later_moment(life: Life, tell: Tell, first: int) -> None:
     again = await lived(life, tell, each_after(first))
     assert not again.report(), again.report()
 
 
-@pytest.mark.parametrize("tell", _each({}))
+@pytest.mark.parametrize("tell", EACH)
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_a_life_with_its_orders_again_at_some_later_moments(life: Life, tell: Tell, seed: int) -> None:
     again = await lived(life, tell, random.Random(seed).sample(range(80), 6))

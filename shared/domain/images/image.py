@@ -88,6 +88,7 @@ class DeviceImage(Value):
     gallery_version_id: str | None = None
     regions: tuple[str, ...] = ()
     operation_id: str | None = None
+    machine_removed_at: datetime | None = None  # when the removal of a machine of its build was last ordered
     retried: bool = False
     created_date_time: datetime
     last_modified_date_time: datetime

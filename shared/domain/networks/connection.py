@@ -100,6 +100,7 @@ class Connection(Value):
     health_checks: tuple[HealthCheck, ...] = ()
     closed_subscription_ids: tuple[str, ...] = ()  # further ones of the tenant in which no build can succeed
     checking_since: datetime | None = None  # since when checks run, None: none do
+    machine_removed_at: datetime | None = None  # when the removal of the probe was last ordered, while checks run
     checked_date_time: datetime | None = None
     check_began_date_time: datetime | None = None
     health_changed_date_time: datetime | None = None  # when it last became usable or unusable

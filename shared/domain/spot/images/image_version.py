@@ -154,6 +154,7 @@ class ImageVersion(Value):
     action: VersionAction | None = None
     access: Access | None = None
     shut_down_at: datetime | None = None  # None: the machine does not run, or there is none
+    machine_removed_at: datetime | None = None  # when the removal of one of its machines was last ordered
     created_date_time: datetime
     last_modified_date_time: datetime
 

@@ -10,7 +10,8 @@ from shared.domain.json_text import read_json
 from shared.domain.wizards import forms
 from shared.domain.wizards.forms import parse, problems_of
 from shared.errors import InvalidError, Problem, few
-from triggers.http.bodies.reading import Body
+from triggers.http.bodies.cloud_pcs import ValidateBulkResizeBody
+from triggers.http.bodies.declared import read_declared
 
 
 class Form(BaseModel):
@@ -45,8 +46,9 @@ def test_fifty_problems_are_all_shown() -> None:
 
 
 def test_a_body_of_graph_has_as_many() -> None:
+    body = {"cloudPcIds": ["x"], "targetServicePlanId": "sku-2"} | {f"field{number}": 1 for number in range(4_000)}
     with pytest.raises(InvalidError) as error:
-        Body({f"field{number}": 1 for number in range(4_000)}).settle()
+        read_declared(ValidateBulkResizeBody, body).settle()
     assert len(error.value.problems) == 51
     assert str(error.value).endswith("and 3950 more")
 

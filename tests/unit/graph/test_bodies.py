@@ -10,9 +10,9 @@ from shared.domain.networks.connection import Connection, Network
 from shared.errors import InvalidError, Problem
 from tests.unit.wizards import office
 from triggers.http.bodies.connections import Reachable, connection_form, connection_patch
+from triggers.http.bodies.declared import renamed
 from triggers.http.bodies.images import device_image_form
 from triggers.http.bodies.policies import POINTERS, assigned_group_ids, policy_form
-from triggers.http.bodies.reading import renamed
 from triggers.http.views.connections import connection_view
 
 CONNECTIONS = Reachable((office.connection("c1"),), (office.SITE,))

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from shared.services.operations.catalogue import BULK_ACTIONS
-from triggers.http.bodies.reading import LONGEST_ID
 from triggers.http.openapi import routes
 from triggers.http.views.openapi_document import document
 
@@ -88,5 +87,6 @@ def test_what_has_no_bound_is_found(schema: Json) -> None:
 
 
 def test_graph_s_bodies_and_ours_take_ids_of_one_length() -> None:
-    resize = DOCUMENT["components"]["schemas"]["ResizeBody"]["properties"]["targetServicePlanId"]
-    assert resize["maxLength"] == LONGEST_ID
+    schemas = DOCUMENT["components"]["schemas"]
+    ours, graph_s = schemas["ResizeBody"]["properties"], schemas["ValidateBulkResizeBody"]["properties"]
+    assert ours["targetServicePlanId"]["maxLength"] == graph_s["cloudPcIds"]["items"]["maxLength"]

@@ -15,8 +15,8 @@ from shared.domain.wizards.edits import changed_steps, fields_of, form_of, read_
 from shared.errors import InvalidError
 from tests.unit.wizards import office
 from triggers.http.bodies.connections import Reachable
+from triggers.http.bodies.declared import renamed
 from triggers.http.bodies.policies import POINTERS, policy_edit_form
-from triggers.http.bodies.reading import renamed
 from triggers.http.views.policies import policy_view
 
 SECURE = SecurityDefaults(clipboard=True)

@@ -7,12 +7,11 @@ from typing import Annotated, Any, TypeVar
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from shared.domain.cloud_pcs.user_setting import FrequencyType, UserSettingEdit, UserSettingForm
+from shared.domain.cloud_pcs.user_setting import FrequencyType, UserSettingForm
 from shared.domain.values import Id, Value
 from shared.domain.wizards.forms import parse
 from shared.errors import Problem
-from triggers.http.bodies.declared import Only, read_declared
-from triggers.http.bodies.reading import changes
+from triggers.http.bodies.declared import Only, changes, not_empty, read_declared
 from triggers.http.json_schema import ANNOTATIONS, Json, annotated
 from triggers.http.openapi_metadata import Derived, Schemas, properties_of
 from triggers.http.views.users import UserSettingView
@@ -36,11 +35,14 @@ class GraphBody(Derived):
 class ValidateBulkResizeBody(TypedDict):
     """The Cloud PCs, and the service plan of the licence that they would have."""
 
-    cloudPcIds: Annotated[list[Id], Field(min_length=1, max_length=MOST_VALIDATED)]
-    targetServicePlanId: Id
+    cloudPcIds: Annotated[
+        list[Annotated[Id, not_empty("write the id of a Cloud PC, a text")]],
+        Field(min_length=1, max_length=MOST_VALIDATED),
+    ]
+    targetServicePlanId: Annotated[Id, not_empty("write the id of one of servicePlans")]
 
 
-Form = TypeVar("Form", UserSettingForm, UserSettingEdit)
+Form = TypeVar("Form", bound=Value)
 
 _OURS = properties_of(UserSettingForm)
 _READ_ONLY = properties_of(UserSettingView) - _OURS - {"assignments"}

@@ -15,8 +15,7 @@ from shared.domain.wizards.create_connection import MOST_SUBNETS
 from shared.domain.wizards.create_provisioning_policy import MOST_CONNECTIONS
 from shared.domain.wizards.fields import Name
 from shared.errors import InvalidError, Problem
-from triggers.http.bodies.declared import Declared, Only, ReadElsewhere, read_declared
-from triggers.http.bodies.reading import changes
+from triggers.http.bodies.declared import Declared, Only, ReadElsewhere, changes, read_declared
 from triggers.http.json_schema import Password, annotated, read_only, sent_back
 from triggers.http.views.connections import ConnectionView
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler, TypeAdapter, ValidationError, ValidatorFunctionWrapHandler
+from pydantic import AfterValidator, GetCoreSchemaHandler, TypeAdapter, ValidationError, ValidatorFunctionWrapHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from shared.domain.values import WRITTEN
@@ -66,6 +67,17 @@ class ReadElsewhere:
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the schema of the annotated type, of which only the JSON schema counts."""
         return core_schema.no_info_wrap_validator_function(lambda value, _: value, handler(source))
+
+
+def not_empty(message: str) -> AfterValidator:
+    """Return the check that a text is not empty, with its *message*; the schema of the type does not change."""
+
+    def check(text: str) -> str:
+        if not text:
+            raise ValueError(message)
+        return text
+
+    return AfterValidator(check)
 
 
 @dataclass(slots=True)
@@ -162,3 +174,30 @@ def _said(value: Any) -> Any:  # noqa: ANN401 - JSON
     """Return a value without the annotations and nulls of its objects."""
     there = plain(value)
     return {name: each for name, each in there.items() if each is not None} if isinstance(there, dict) else there
+
+
+def changes(raw: Mapping[str, Any], view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties of a body that differ from *view*: clients also send unchanged ones."""
+    return {name: value for name, value in raw.items() if name not in view or not _same(name, value, view[name])}
+
+
+def _same(name: str, value: Any, shown: Any) -> bool:  # noqa: ANN401 - JSON
+    """Return whether two values of a property are equal; a time may be written in several ways."""
+    if not (name.endswith("DateTime") and isinstance(value, str) and isinstance(shown, str)):
+        return bool(plain(value) == plain(shown))
+    try:
+        return datetime.fromisoformat(value) == datetime.fromisoformat(shown)
+    except ValueError:
+        return False
+
+
+def renamed(error: InvalidError, pointers: Mapping[str, str]) -> InvalidError:
+    """Return *error* with the form's pointers converted to pointers into the Graph body (longest prefix first)."""
+    return InvalidError(*(Problem(_pointer(p.pointer, pointers), p.message) for p in error.problems))
+
+
+def _pointer(pointer: str, pointers: Mapping[str, str]) -> str:
+    for form, graph in sorted(pointers.items(), key=lambda pair: -len(pair[0])):
+        if pointer == form or pointer.startswith(f"{form}/"):
+            return graph + pointer.removeprefix(form)
+    return pointer

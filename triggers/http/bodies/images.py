@@ -10,8 +10,7 @@ from shared.domain.tenants.tenant import Site
 from shared.domain.values import Id, ResourceId, Word
 from shared.domain.wizards.fields import Name
 from triggers.http.bodies.connections import SITE_IDS, default_of, site_of
-from triggers.http.bodies.declared import Only, read_declared
-from triggers.http.bodies.reading import changes
+from triggers.http.bodies.declared import Only, changes, read_declared
 from triggers.http.json_schema import read_only, sent_back
 from triggers.http.views.images import DeviceImageView
 

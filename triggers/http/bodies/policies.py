@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NotRequired, Required
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from shared.domain.policies.policy import Policy
@@ -12,8 +12,7 @@ from shared.domain.wizards.create_provisioning_policy import MOST_CONNECTIONS, M
 from shared.domain.wizards.edits import PolicyForm as Form
 from shared.domain.wizards.edits import form_of
 from triggers.http.bodies.connections import DomainJoinBody, Reachable, connection_ids
-from triggers.http.bodies.declared import Ignoring, Only, ReadElsewhere, read_declared
-from triggers.http.bodies.reading import changes
+from triggers.http.bodies.declared import Ignoring, Only, ReadElsewhere, changes, not_empty, read_declared
 from triggers.http.json_schema import annotated, read_only, sent_back
 from triggers.http.properties import typed
 from triggers.http.views.policies import FIXED, PROPERTIES, AssignmentView, ManagedDesktopView, PolicyView
@@ -72,12 +71,6 @@ PolicyEdit = _body("PolicyEdit", "Changed properties of a provisioning policy.",
 _READ_ONLY = read_only(PolicyView, PolicyBody) | {*_OTHERS}
 
 
-def _named(group_id: str) -> str:
-    if not group_id:
-        raise ValueError("write the object id of a group, a text")
-    return group_id
-
-
 _TargetType = TypedDict("_TargetType", {"@odata.type": Word}, total=False)
 
 
@@ -85,7 +78,7 @@ _TargetType = TypedDict("_TargetType", {"@odata.type": Word}, total=False)
 class AssignmentTargetBody(_TargetType, TypedDict, total=False):
     """A group."""
 
-    groupId: Required[Annotated[Id, AfterValidator(_named)]]
+    groupId: Required[Annotated[Id, not_empty("write the object id of a group, a text")]]
     servicePlanId: Annotated[Id | None, Only((), "must be null for dedicated Cloud PCs")]
 
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import azure.functions as func
 
 from shared.errors import NotFoundError
 from shared.services.cloud_pcs.machine_changes import verdicts
 from shared.workflow import Blueprint
-from triggers.http.bodies.cloud_pcs import MOST_VALIDATED, ValidateBulkResizeBody
-from triggers.http.bodies.reading import Body, is_id
+from triggers.http.bodies.cloud_pcs import ValidateBulkResizeBody
+from triggers.http.bodies.declared import read_declared
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_function, graph_item, graph_whole_list
@@ -64,27 +62,12 @@ async def get_snapshot(call: Call) -> Response:
 )
 async def validate_bulk_resize(call: Call) -> Response:
     """Say for each of many Cloud PCs whether it could be resized now; nothing happens."""
-    body = Body(call.json())
-    value = body.take("cloudPcIds")
-    ids: list[Any] = value if isinstance(value, list) else []
-    if not 0 < len(ids) <= MOST_VALIDATED:
-        body.wrong("/cloudPcIds", f"write a list of 1 to {MOST_VALIDATED} ids")
-        ids = []
-    for n, each in enumerate(ids):
-        if not is_id(each):
-            body.wrong(f"/cloudPcIds/{n}", "write the id of a Cloud PC, a text")
-    found = await verdicts(call.context, ids, _target(body))
+    body = read_declared(ValidateBulkResizeBody, call.json())
+    body.settle()
+    found = await verdicts(call.context, body.values["cloudPcIds"], body.values["targetServicePlanId"])
     return ok(resize_verdicts_view(found))
 
 
 async def _snapshots(call: Call) -> list[RestorePointView]:
     found = call.deps.cloud_pcs.each(call.tenant.id)
     return [view async for stored in found for view in restore_points_view(stored.value)]
-
-
-def _target(body: Body) -> str:
-    plan_id = body.take("targetServicePlanId")
-    if not is_id(plan_id):
-        body.wrong("/targetServicePlanId", "write the id of one of servicePlans")
-    body.settle()
-    return str(plan_id)

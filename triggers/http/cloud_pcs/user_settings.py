@@ -18,8 +18,8 @@ from shared.services.tenants.directory import group_names
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint
 from triggers.http.bodies.cloud_pcs import user_setting_body
+from triggers.http.bodies.declared import renamed
 from triggers.http.bodies.policies import AssignBody, assigned_group_ids
-from triggers.http.bodies.reading import renamed
 from triggers.http.call import Call, Response
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_changed, graph_created, graph_item, graph_whole_list, query_of

@@ -11,8 +11,8 @@ from shared.errors import InvalidError, NotFoundError
 from shared.services.images import device_images
 from shared.services.images.device_images import image_facts, offered_images
 from shared.workflow import Blueprint, DurableClient
+from triggers.http.bodies.declared import renamed
 from triggers.http.bodies.images import POINTERS, DeviceImageBody, DeviceImageEdit, device_image_edit, device_image_form
-from triggers.http.bodies.reading import renamed
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import (

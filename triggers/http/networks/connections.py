@@ -23,7 +23,7 @@ from shared.services.networks.connection_checks import built_through
 from shared.services.wizards.edits import edited_connection
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.connections import ConnectionBody, ConnectionEdit, connection_form, connection_patch, pointers
-from triggers.http.bodies.reading import renamed
+from triggers.http.bodies.declared import renamed
 from triggers.http.call import Call, Response, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import BASE, graph_created, graph_item, graph_list, with_operation

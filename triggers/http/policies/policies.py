@@ -22,6 +22,7 @@ from shared.services.wizards.lookups import policy_facts
 from shared.storage.repository import Stored
 from shared.workflow import Blueprint, DurableClient
 from triggers.http.bodies.connections import Reachable, chosen_regions
+from triggers.http.bodies.declared import renamed
 from triggers.http.bodies.policies import (
     POINTERS,
     AssignBody,
@@ -31,7 +32,6 @@ from triggers.http.bodies.policies import (
     policy_edit_form,
     policy_form,
 )
-from triggers.http.bodies.reading import renamed
 from triggers.http.call import Call, Response, created, ok
 from triggers.http.endpoints import endpoint
 from triggers.http.graph import (

@@ -23,7 +23,7 @@ from shared.services.operations.maintenance import (
     delete_old,
     each_by_itself,
     fold_lists,
-    measure,
+    measure_and_record,
     measure_queues,
     repair_lists,
 )
@@ -116,7 +116,7 @@ async def _repair(deps: Dependencies) -> None:
 @bp.timer_trigger(arg_name="timer", schedule="20 */15 * * * *")
 @ticks
 async def settle_and_measure(timer: func.TimerRequest) -> None:
-    """Settle the changes that a crash has interrupted; fold lists; measure waiting work and its age.
+    """Settle the changes that a crash has interrupted; fold lists; measure waiting work and its age; record usage.
 
     One timer for all: each tick is paid for (docs/operations.md, costs).
     """
@@ -127,7 +127,7 @@ async def settle_and_measure(timer: func.TimerRequest) -> None:
         partial(_put_back, deps),
         partial(_settle, deps),
         partial(fold_lists, deps, tenant_ids),
-        partial(measure, deps, tenant_ids),
+        partial(measure_and_record, deps, tenant_ids),
         partial(measure_queues, deps),
     )
 

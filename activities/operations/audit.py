@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.contracts.calls import RECORD_SILENCE, SilenceRecord, is_overtaken, moment
@@ -20,6 +20,7 @@ from shared.domain.cloud_pcs.cloud_pc import CloudPc
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.destroying import HeldBack
 from shared.domain.operations.operation import SYSTEM, AuditEvent, Operation, OperationStatus
+from shared.domain.operations.usage import TOOK
 from shared.domain.owner import OwnerKind
 from shared.errors import NotFoundError
 from shared.services.policies.reconciling import RECONCILE_OPERATION
@@ -32,17 +33,28 @@ _ENDED = {Status.PROVISIONED, Status.PROVISIONED_WITH_WARNINGS, Status.FAILED}
 
 async def record_status_change(before: CloudPc, after: CloudPc) -> None:
     """Write the change of a Cloud PC's status to the audit log; measure a build that has ended."""
-    await dependencies().audit.append(status_event(before, after))
-    if before.status in _UNFINISHED and after.status in _ENDED and after.current.snapshot is not None:
-        entries = await dependencies().timeline.entries(after.tenant_id, after.id)
-        starts = [entry.started_at for entry in entries if entry.generation == after.current.generation]
+    took = await _build_took(before, after)
+    event = status_event(before, after)
+    if took is not None:
+        event = event.but(after={**(event.after or {}), TOOK: int(took.total_seconds())})
+    await dependencies().audit.append(event)
+    if took is not None and after.current.snapshot is not None:
         measure_provisioning(
-            after.last_modified_date_time - min(starts, default=after.last_modified_date_time),
+            took,
             tenant_id=after.tenant_id,
             policy_id=after.current.snapshot.policy_id,
             outcome=after.status.value,
             code=after.current.last_error.code if after.status is Status.FAILED and after.current.last_error else "",
         )
+
+
+async def _build_took(before: CloudPc, after: CloudPc) -> timedelta | None:
+    """Return how long the build took that has ended with the change, None where none has."""
+    if before.status not in _UNFINISHED or after.status not in _ENDED:
+        return None
+    entries = await dependencies().timeline.entries(after.tenant_id, after.id)
+    starts = [entry.started_at for entry in entries if entry.generation == after.current.generation]
+    return after.last_modified_date_time - min(starts, default=after.last_modified_date_time)
 
 
 def status_event(before: CloudPc | None, after: CloudPc) -> AuditEvent:

@@ -9,16 +9,18 @@ from functools import partial
 
 from activities.cloud_pcs.existing_machines import adopt_lost_hosts
 from activities.machines.capacity import offers_of
+from shared.contracts.calls import moment
 from shared.contracts.outcomes import DeclinedError, Refused
 from shared.contracts.spot_groups import PLAN_SPOT_HOSTS, HostPlanOrder, HostsObserved, HostsPlanned
 from shared.dependencies import dependencies
 from shared.domain.images.image import ImageSource
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.pausing import spot_pause_sentence
-from shared.domain.spot.engine.forecasts import Arrivals, Expected, expected, noted
+from shared.domain.spot.engine.forecasts import Arrivals, Expected, expected, noted, uncounted
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.engine.seeing import drift_of, latest, observed_host, renews, start_times, target_of, version_of
 from shared.domain.spot.engine.state import Decisions, EngineStep, SpotGroupState, SpotGroupStatus, begun_again, named
+from shared.domain.spot.engine.usage import Look
 from shared.domain.spot.groups.group import LicenseType, SpotGroup
 from shared.domain.spot.groups.target import LOOK_EVERY, GroupTarget
 from shared.domain.spot.hosts.host import HostStatus, HostWindows, SessionHost, host_id, windows_of
@@ -29,6 +31,7 @@ from shared.domain.spot.hosts.sessions import kept
 from shared.errors import ThrottledError, UnavailableError
 from shared.services.spot.reconciling import full_minute
 from shared.services.spot.releases import note_progress
+from shared.services.usage.recording import note_look
 from shared.storage.due import DueKind, SpotLook
 from shared.storage.repository import Stored
 from shared.telemetry import count_decision, measure_spot_group
@@ -66,7 +69,8 @@ class BuildImage:
 class _Facts:
     """Inputs of a plan. *images*: by the names that versions have in it; *parked*: the reason why nothing may happen.
 
-    *wanted*: what the group's settings say for the Windows of its hosts. *unanswered*: why no build is planned.
+    *wanted*: what the group's settings say for the Windows of its hosts. *sign_ins*: how many were not counted before.
+    *start_seconds*: how long hosts took that have just begun to serve. *unanswered*: why no build is planned.
     """
 
     group: SpotGroup
@@ -76,6 +80,8 @@ class _Facts:
     images: Mapping[str, BuildImage]
     parked: str | None
     wanted: HostWindows | None
+    sign_ins: int = 0
+    start_seconds: tuple[int, ...] = ()
     unanswered: str | None = None
 
     @property
@@ -112,6 +118,7 @@ async def plan_spot_hosts(order: HostPlanOrder) -> HostsPlanned | Refused:
     builds = [step for step in steps if step.action is EngineAction.BUILD]
     next_look = _next_look(facts, target, made, now)
     await deps.due.put(DueKind.SPOT, next_look, order.tenant_id, order.spot_group_id, SpotLook.HOSTS)
+    await _note_usage(facts, made, now, observed=_was_seen(facts, order.observed))
     await _save_state(facts, made, builds, next_look, now)
     new = await _plan_builds(facts, builds, now)
     again = [] if facts.parked is not None else begun_again(facts.hosts, now, _AGAIN)
@@ -146,6 +153,8 @@ async def _facts(group: SpotGroup, observed: HostsObserved) -> _Facts:
         images=await _images(group, release.value if release else None, await _unbuildable(group, connection)),
         parked=paused or _unhealthy(connection.value if connection else None),
         wanted=windows_of(group, connection.value.join_type) if connection else None,
+        sign_ins=0 if observed.silent else sum(each.users for each in uncounted(known.arrivals, observed.sign_ins)),
+        start_seconds=observed.start_seconds,
     )
 
 
@@ -293,6 +302,19 @@ def _next_look(facts: _Facts, target: GroupTarget, made: HostPlan, now: datetime
     return max(min(looks), full_minute(now) + LOOK_EVERY)
 
 
+def _was_seen(facts: _Facts, observed: HostsObserved) -> bool:
+    """Whether Azure said how hosts are, or there is none to ask for: else the look is missing in the usage."""
+    return not observed.silent or any(host.seen is not None and host.id not in observed.silent for host in facts.hosts)
+
+
+async def _note_usage(facts: _Facts, made: HostPlan, now: datetime, *, observed: bool) -> None:
+    """Add a look to the usage of the group, and record the interval before it when that is over."""
+    if observed:
+        seen = [host.seen for host in facts.hosts if host.seen is not None and host.status is HostStatus.READY]
+        look = Look(moment(now), made.figures, seen, facts.sign_ins, facts.start_seconds)
+        facts.state = facts.state.but(usage=await note_look(dependencies(), facts.state, look))
+
+
 async def _save_state(
     facts: _Facts, made: HostPlan, builds: list[PlannedStep], next_look: datetime, now: datetime
 ) -> None:
@@ -311,6 +333,7 @@ async def _save_state(
         "start_seconds": before.start_seconds,
         "build_seconds": before.build_seconds,
         "arrivals": before.arrivals,
+        "usage": before.usage,
         "hosts": figures.hosts,
         "online": figures.online,
         "wanted_online": figures.wanted_online,

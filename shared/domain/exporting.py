@@ -43,6 +43,7 @@ EXPORTED = (
     "releases",
     "cloudpcs",
     "timeline",
+    "usage",
     "operations",
     "bulkactions",
     "bulkitems",
@@ -62,6 +63,7 @@ EXPORTED = (
 LEFT_OUT = {
     "intents": "what is being carried out at this very moment; what it comes to is in the records",
     "pacing": "rate limits are learned anew, and tickets of another day would keep callers waiting",
+    "overviews": "recorded anew within a quarter of an hour",
     "restores": "says which export is being restored into this account",
 }
 """The tables of the service that are not exported, and why."""

@@ -10,6 +10,7 @@ from shared.domain.images.image import DeviceImage
 from shared.domain.networks.connection import Connection
 from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import Intent
+from shared.domain.operations.overview import TenantOverview
 from shared.domain.policies.policy import Policy
 from shared.domain.spot.engine.state import Decisions, SpotGroupState
 from shared.domain.spot.groups.group import SpotGroup
@@ -41,6 +42,7 @@ from shared.storage.spot_groups import (
     spot_states,
 )
 from shared.storage.tables import Tables
+from shared.storage.usage import UsageDays, overviews
 
 
 class Records:
@@ -133,6 +135,16 @@ class Records:
     def spot_decisions(self) -> Repository[Decisions]:
         """The engine's decisions for the Spot Groups."""
         return spot_decisions(self.tables)
+
+    @cached_property
+    def usage(self) -> UsageDays:
+        """The recorded usage of Spot Groups and tenants."""
+        return UsageDays(self.tables)
+
+    @cached_property
+    def overviews(self) -> Repository[TenantOverview]:
+        """The latest overview of each tenant."""
+        return overviews(self.tables)
 
     @cached_property
     def cloud_pcs(self) -> CloudPcs:

@@ -16,7 +16,7 @@ from shared.storage.repository import Repository
 from shared.workflow import Blueprint
 from triggers.http.call import Call, Response, created, ok, parts_of
 from triggers.http.endpoints import endpoint
-from triggers.http.lists import kept_list, list_query, whole_list
+from triggers.http.lists import USUAL, kept_list, list_query, whole_list
 from triggers.http.odata import Collection, Query, context, selected
 from triggers.http.openapi_metadata import shown_elsewhere
 from triggers.http.operations.operations import address
@@ -75,9 +75,11 @@ async def graph_list(
     return await graph_whole_list(call, collection, [view(stored.value) async for stored in found])
 
 
-async def graph_whole_list(call: Call, collection: Collection, views: Iterable[Mapping[str, Any]]) -> Response:
-    """Answer with a page of a list that was read as a whole."""
-    return await whole_list(call, collection, views, _context(call, collection))
+async def graph_whole_list(
+    call: Call, collection: Collection, views: Iterable[Mapping[str, Any]], *, usual: int = USUAL
+) -> Response:
+    """Answer with a page of a list that was read as a whole; *usual*: how many items are on it if nobody says it."""
+    return await whole_list(call, collection, views, _context(call, collection), usual)
 
 
 async def graph_kept_list(

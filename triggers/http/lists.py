@@ -25,11 +25,11 @@ USUAL, MOST = 100, 1000
 _MOST_DIGITS = 9  # Python itself refuses numbers of more than 4,300
 
 
-def top_of(call: Call) -> int:
-    """Return how many to give at most. Raises: InvalidError."""
+def top_of(call: Call, usual: int = USUAL) -> int:
+    """Return how many to give at most, *usual* where nobody says it. Raises: InvalidError."""
     top = call.query("$top")
     if top is None:
-        return USUAL
+        return usual
     number = count_of(top)
     if number is None or not 1 <= number <= MOST:
         raise InvalidError(Problem("$top", f"write a number from 1 to {MOST}"))
@@ -96,9 +96,13 @@ _CSV = "text/csv"
 
 
 async def whole_list(
-    call: Call, collection: Collection, views: Iterable[Mapping[str, Any]], more: Mapping[str, Any] | None = None
+    call: Call,
+    collection: Collection,
+    views: Iterable[Mapping[str, Any]],
+    more: Mapping[str, Any] | None = None,
+    usual: int = USUAL,
 ) -> Response:
-    """Answer with a page of a list that was read as a whole. *more*: beside the items.
+    """Answer with a page of a list that was read as a whole. *more*: beside the items; *usual*: how many on a page.
 
     The token of the next page says where this one has ended, as those of lists that are kept do.
     """
@@ -113,7 +117,7 @@ async def whole_list(
     if wants_csv(call):
         return await csv_response(collection, query, ((row, view) for view, row in _of(found, rows)))
     try:
-        page, following = page_of(collection.name, rows, query.order, top_of(call), call.query("$skiptoken"))
+        page, following = page_of(collection.name, rows, query.order, top_of(call, usual), call.query("$skiptoken"))
     except OrderError as error:
         raise InvalidError(Problem("$skiptoken", str(error))) from error
     items = [selected(view, query, collection) for view, _ in _of(found, page)]

@@ -57,6 +57,7 @@ VERBS: Mapping[str, frozenset[Role]] = MappingProxyType(
         "Microsoft.CloudPC/roleAssignments/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/read": _READERS,
         "Microsoft.CloudPC/cloudPCs/readSignInDetails": _OPERATORS,
+        "Microsoft.CloudPC/reports/read": _READERS,
         "Microsoft.CloudPC/orphans/read": _READERS,
         "Microsoft.CloudPC/orphans/scan": _OPERATORS,
         "Microsoft.CloudPC/orphans/remove": _ADMINISTRATORS,

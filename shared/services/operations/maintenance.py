@@ -19,9 +19,11 @@ from shared.domain.cloud_pcs.build import MACHINE_GONE
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.operations.bulk import OVER
 from shared.domain.operations.operation import ENDED
+from shared.domain.operations.overview import OpenDecisions
 from shared.errors import StaleError
-from shared.services.spot.reconciling import hosts_gone_everywhere, spot_waiting_everywhere
+from shared.services.spot.reconciling import SpotWaiting, hosts_gone_everywhere, spot_waiting_everywhere
 from shared.services.tenants.directory_changes import POISON, QUEUE
+from shared.services.usage.recording import record_tenants
 from shared.storage.idempotency import KEPT
 from shared.storage.listed import ListedRepository
 from shared.telemetry import (
@@ -139,8 +141,11 @@ async def _delete_bulk_actions(deps: Dependencies, before: datetime) -> int:
 _MEASURED = (Status.PENDING_PROVISION, Status.FAILED, Status.IN_GRACE_PERIOD)
 
 
-async def measure(deps: Dependencies, tenant_ids: TenantIds | None = None) -> None:
-    """Measure every tenant: each table is read once for all of them, and Table Storage returns waiting rows only."""
+async def measure(deps: Dependencies, tenant_ids: TenantIds | None = None) -> dict[str, OpenDecisions]:
+    """Measure every tenant: each table is read once for all of them, and Table Storage returns waiting rows only.
+
+    Return what waits for a person, by tenant.
+    """
     found = await deps.cloud_pcs.with_status_or_removal(*_MEASURED)
     pending = Counter(pc.tenant_id for pc in found if pc.status is Status.PENDING_PROVISION)
     removals = Counter(pc.tenant_id for pc in found if pc.removal is not None and pc.removal.waits)
@@ -157,6 +162,32 @@ async def measure(deps: Dependencies, tenant_ids: TenantIds | None = None) -> No
     for tenant_id, waiting in spot.items():
         for what, number in waiting.to_json().items():
             measure_spot_waiting(what, number, tenant_id=tenant_id)
+    return {
+        each: _open_decisions(
+            spot.get(each), removals_waiting=removals[each], machines_gone=gone[each], aside=aside[each]
+        )
+        for each in {*removals, *gone, *aside, *spot}
+    }
+
+
+def _open_decisions(
+    spot: SpotWaiting | None, *, removals_waiting: int, machines_gone: int, aside: int
+) -> OpenDecisions:
+    waiting = spot or SpotWaiting()
+    return OpenDecisions(
+        removals_waiting=removals_waiting,
+        members_held=waiting.removals_held,
+        machines_gone=machines_gone,
+        hosts_broken=waiting.hosts_broken,
+        releases_stopped=waiting.releases_stopped,
+        set_aside=aside,
+    )
+
+
+async def measure_and_record(deps: Dependencies, tenant_ids: TenantIds) -> None:
+    """Measure every tenant, and record the numbers for its overview and its usage."""
+    decisions = await measure(deps, tenant_ids)
+    await record_tenants(deps, await tenant_ids(), decisions, deps.clock.now())
 
 
 async def measure_queues(deps: Dependencies) -> None:

@@ -11,9 +11,12 @@ from pydantic import Field
 
 from shared.clients.pacing import retry_while_throttled
 from shared.domain.cloud_pcs.build import MACHINE_GONE
+from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import LAST
 from shared.domain.filtering import Scalar
 from shared.domain.machines.service_plan import ServicePlan, service_plan
+from shared.domain.operations.overview import SpotCapacity, building, spot_capacity
+from shared.domain.operations.usage import TenantUsage
 from shared.domain.planning.entitlements import seat_plans, seat_units
 from shared.domain.tenants.tenant import LicenceSource, Site
 from shared.domain.values import Value
@@ -23,6 +26,7 @@ from shared.services.cloud_pcs.lists import cloud_pc_entries
 from shared.services.images.sources import usages
 from shared.services.operations.action_context import ActionContext
 from shared.services.spot.reconciling import SpotWaiting, hosts_gone, spot_waiting
+from shared.services.usage.reports import tenant_usage, today
 
 _log = logging.getLogger("deskwright.services")
 
@@ -49,6 +53,10 @@ class CloudPcCounts(Value):
     machines_gone: int = Field(description="Cloud PCs and session hosts whose machine somebody has deleted")
     shared_missing: int = Field(description="what machines share and was not there at the last scan for orphans")
     spot: SpotWaiting = Field(description="what waits for somebody in the Spot Groups")
+    building: int = Field(description="Cloud PCs that are being built or changed, or wait for it")
+    failed: int = Field(description="Cloud PCs whose build failed, or whose machine is gone")
+    spot_capacity: SpotCapacity = Field(description="the Spot Groups at the latest look at each")
+    today: tuple[TenantUsage, ...] = Field(description="the hours of today (UTC) that are over")
 
 
 class License(Value):
@@ -75,6 +83,7 @@ class Quota(Value):
 async def count_cloud_pcs(context: ActionContext) -> CloudPcCounts:
     """Return how many Cloud PCs the tenant has of each kind."""
     entries = await cloud_pc_entries(context)
+    statuses = _statuses(entries)
     scan = await context.deps.orphan_scans.find(context.tenant_id, LAST)
 
     def shares(id_: str, name: str) -> tuple[Share, ...]:
@@ -82,7 +91,7 @@ async def count_cloud_pcs(context: ActionContext) -> CloudPcCounts:
 
     return CloudPcCounts(
         total=len(entries),
-        statuses=_statuses(entries),
+        statuses=statuses,
         provisioning_policies=shares("provisioningPolicyId", "provisioningPolicyName"),
         service_plans=shares("servicePlanId", "servicePlanName"),
         regions=shares("deviceRegionName", "deviceRegionName"),
@@ -92,6 +101,10 @@ async def count_cloud_pcs(context: ActionContext) -> CloudPcCounts:
         shared_missing=len(scan.value.missing) if scan else 0,
         spot=await spot_waiting(context),
         removals_waiting=sum(entry["@deskwright.removal/cause"] is not None for entry in entries),
+        building=building(statuses),
+        failed=statuses.get(Status.FAILED.value, 0),
+        spot_capacity=spot_capacity([each.value async for each in context.deps.spot_states.each(context.tenant_id)]),
+        today=tuple(await tenant_usage(context, today(context.now))),
     )
 
 

@@ -98,6 +98,23 @@ TENANT = Noun(
     (
         Verb("list", "list_tenants", (*ID, *NAME, "DIRECTORY=entraTenantId", "PAUSED=paused/reason")),
         Verb("show", "get_tenant", on_tenant=True),
+        Verb(
+            "overview",
+            "list_overviews",
+            (
+                *(*ID, *NAME, "CLOUD PCS=total", "BUILDING=building", "FAILED=failed", "WAITING=waiting"),
+                *("SESSIONS=spot/activeSessions", "HOSTS=spot/onlineHosts", "AT=lastRefreshedDateTime"),
+            ),
+        ),
+        Verb(
+            "usage",
+            "list_tenant_usage",
+            (
+                *("FROM=intervalStartDateTime", "PROVISIONED=provisioned", "FAILED=failed", "BUILT=buildsSucceeded"),
+                *("NOT BUILT=buildsFailed", "SESSIONS=spotSessions", "SEATS=spotSeats", "HOSTS=spotOnlineHosts"),
+            ),
+            on_tenant=True,
+        ),
         Verb("readiness", "get_readiness", ("STATUS=status", "CHECKS=checks"), on_tenant=True),
         Verb(
             "roles",

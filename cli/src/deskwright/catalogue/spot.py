@@ -104,6 +104,16 @@ SPOT = Noun(
             named="spot",
         ),
         Verb(
+            "usage",
+            "list_spot_usage",
+            (
+                *("FROM=intervalStartDateTime", "SESSIONS=activeSessions", "PEAK=peakSessions", "SEATS=seats"),
+                *("ONLINE=onlineHosts", "RUNNING=runningHosts", "STARTED=startedHosts", "STOPPED=stoppedHosts"),
+                *("SIGN-INS=signIns", "WAITED=usersWaited"),
+            ),
+            named="spot",
+        ),
+        Verb(
             "confirm-removals",
             "confirm_removals",
             named="spot",

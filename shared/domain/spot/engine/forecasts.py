@@ -107,9 +107,14 @@ def minutes_of(began: Sequence[datetime], now: datetime, within: timedelta) -> t
     return tuple(SignIns(at=at, users=users) for at, users in sorted(counted.items()))
 
 
+def uncounted(known: Arrivals, seen: Sequence[SignIns]) -> list[SignIns]:
+    """Return the sign-ins of a look that were not counted before."""
+    return [each for each in seen if known.until is None or each.at >= known.until]
+
+
 def noted(known: Arrivals, seen: Sequence[SignIns], now: datetime, zone: str) -> Arrivals:
     """Return the arrivals after a look *now*; minutes that were counted before are not counted again."""
-    new = [each for each in seen if known.until is None or each.at >= known.until]
+    new = uncounted(known, seen)
     days = {each.on: dict(each.quarters) for each in known.days}
     days.setdefault(_local(now, zone).date(), {})
     for each in new:

@@ -9,12 +9,14 @@ from enum import StrEnum
 from pydantic import Field
 
 from shared.domain.spot.engine.forecasts import Arrivals
+from shared.domain.spot.engine.usage import OpenUsage
 from shared.domain.spot.groups.group import LicenseType, SpotGroup
 from shared.domain.spot.groups.members import MemberStatus, Rights, SpotMember
 from shared.domain.spot.groups.schedule import LoadBalancing
 from shared.domain.spot.hosts.host import HostStatus, SessionHost
 from shared.domain.spot.hosts.host_plan import EngineAction, PlannedStep, Reason
 from shared.domain.tenants.directory import count_from
+from shared.domain.usage import Mark, marked
 from shared.domain.values import Value
 
 
@@ -39,7 +41,7 @@ class SpotGroupState(Value):
     at sign-in, though the group says so. *load_balancing*: as the schedule has it now, None: as the group.
     *host_number*: how many hosts were ever planned. *start_seconds*, *build_seconds*: how long the latest hosts took,
     oldest first. *arrivals*: when users signed in on the latest days. *other_settings*: how many hosts have other
-    settings than the group.
+    settings than the group. *usage*: of the unfinished interval.
     """
 
     id: str
@@ -67,6 +69,7 @@ class SpotGroupState(Value):
     active_sessions: int = 0
     disconnected_sessions: int = 0
     other_settings: int = 0
+    usage: OpenUsage | None = None
 
     def but_paused(self, why: str | None) -> SpotGroupState:
         """Return the state of a group that is paused for the reason *why*, or unchanged with None."""
@@ -115,6 +118,11 @@ class Decisions(Value):
             or (known.action, known.reason, known.run) != (step.action, step.reason, step.run)
         ]
         return self.but(decisions=(*new, *self.decisions)[:KEPT]) if new else self
+
+    def marks(self, since: datetime, until: datetime) -> tuple[Mark, ...]:
+        """Return the decisions from *since* until before *until*, one mark for each action and reason."""
+        within = [each for each in reversed(self.decisions) if since <= each.at < until]
+        return marked(Mark(action=each.action.value, reason=each.reason.value, text=each.text) for each in within)
 
 
 def begun_again(hosts: Iterable[SessionHost], now: datetime, after: timedelta) -> list[EngineStep]:

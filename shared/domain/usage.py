@@ -1,0 +1,228 @@
+"""Usage over time: points of whole intervals, packed into one record for each subject and day, and aggregated. Pure.
+
+A point is recorded once and never changed. An interval without a point was not observed: it is a gap, not a zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from itertools import groupby
+from typing import Annotated, Any, TypeVar
+
+from pydantic import Field
+from pydantic.alias_generators import to_camel
+
+from shared.domain.values import Value
+
+_MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Interval(StrEnum):
+    """Length of the intervals of a report in the notation of ISO 8601. Days are days of UTC."""
+
+    FIVE_MINUTES = "PT5M"
+    HOUR = "PT1H"
+    DAY = "P1D"
+
+    @property
+    def length(self) -> timedelta:
+        """The length of one interval."""
+        return _LENGTHS[self]
+
+    def begin(self, moment: datetime) -> datetime:
+        """Return when the interval began in which *moment* is."""
+        return moment - (moment - _EPOCH) % self.length
+
+
+_LENGTHS = {Interval.FIVE_MINUTES: 5 * _MINUTE, Interval.HOUR: 60 * _MINUTE, Interval.DAY: _DAY}
+
+USUAL_POINTS, MOST_POINTS = 300, 1000
+"""The most points that a report has where its caller names no interval, and where they do."""
+
+
+class Aggregation(StrEnum):
+    """Method that makes one value of several, in the words of Azure Monitor."""
+
+    AVERAGE = "Average"
+    MAXIMUM = "Maximum"
+    TOTAL = "Total"
+
+
+Average = Annotated[float | None, Aggregation.AVERAGE]
+Maximum = Annotated[int | None, Aggregation.MAXIMUM]
+Total = Annotated[int | None, Aggregation.TOTAL]
+
+
+class Mark(Value):
+    """A decision of the engine in an interval. *count*: for how many hosts; *text*: the reason for the first one."""
+
+    action: str
+    reason: str
+    text: str
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Values of the interval that begins *at*, by the name of their series."""
+
+    at: datetime
+    values: Mapping[str, int]
+    marks: tuple[Mark, ...] = ()
+
+
+class UsagePoint(Value):
+    """Usage in one interval; a subclass has the series, each with its aggregation."""
+
+    interval_start_date_time: datetime
+    recorded_minutes: int = Field(description="how many minutes of the interval were observed")
+
+
+U = TypeVar("U", bound=UsagePoint)
+V = TypeVar("V")
+
+
+class UsageDay(Value):
+    """The points of one subject on one day of UTC.
+
+    *minutes*: of the day, at which the points begin, in order. *series*: a value for each of them; None: the point was
+    recorded by a release without the series. *marks*: decisions, by the minute of their point.
+    """
+
+    tenant_id: str
+    subject: str
+    day: date
+    minutes: tuple[int, ...] = ()
+    series: dict[str, tuple[int | None, ...]] = Field(default_factory=dict)
+    marks: dict[int, tuple[Mark, ...]] = Field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The key of the record, by which the days of a subject are in order."""
+        return day_id(self.subject, self.day)
+
+    def with_point(self, point: Point) -> UsageDay:
+        """Return the day with a point; an existing point is not changed."""
+        minute = (point.at - datetime.combine(self.day, time(), UTC)) // _MINUTE
+        if minute in self.minutes:
+            return self
+        place = sum(each < minute for each in self.minutes)
+        unknown = (None,) * len(self.minutes)
+        series = {
+            name: _inserted(self.series.get(name, unknown), place, point.values.get(name))
+            for name in {**self.series, **point.values}
+        }
+        marks = {**self.marks, minute: point.marks} if point.marks else self.marks
+        return self.but(minutes=_inserted(self.minutes, place, minute), series=series, marks=marks)
+
+    def points(self) -> Iterator[Point]:
+        """Yield the points, in order."""
+        midnight = datetime.combine(self.day, time(), UTC)
+        for number, minute in enumerate(self.minutes):
+            values = {name: value for name, each in self.series.items() if (value := each[number]) is not None}
+            yield Point(midnight + minute * _MINUTE, values, self.marks.get(minute, ()))
+
+
+def _inserted(values: tuple[V, ...], place: int, value: V) -> tuple[V, ...]:
+    return (*values[:place], value, *values[place:])
+
+
+def day_id(subject: str, day: date) -> str:
+    """Return the key of a subject's record of one day."""
+    return f"{subject}:{day.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A period of time, and the interval of its points. It begins and ends with a whole interval."""
+
+    start: datetime
+    end: datetime
+    interval: Interval
+    days: tuple[date, date] = field(init=False)
+    """The first and the last day of which there are points."""
+
+    def __post_init__(self) -> None:
+        last = max(self.start, self.end - timedelta(microseconds=1))
+        object.__setattr__(self, "days", (self.start.date(), last.date()))
+
+
+def span_of(start: datetime, end: datetime, interval: Interval | None, shortest: Interval) -> Span:
+    """Return a period in whole intervals: of *interval*, or of the shortest with few enough points.
+
+    *shortest*: in which points are recorded. Raises: ValueError, with the reason for people.
+    """
+    start, end = start.astimezone(UTC), end.astimezone(UTC)
+    if start >= end:
+        raise ValueError("the period must begin before it ends")
+    possible = [each for each in Interval if each.length >= shortest.length]
+    chosen = interval or next((each for each in possible if (end - start) / each.length <= USUAL_POINTS), possible[-1])
+    if chosen not in possible:
+        raise ValueError(f"the shortest interval is {shortest.value}")
+    begin = chosen.begin(start)
+    count = -((begin - end) // chosen.length)
+    if count > MOST_POINTS:
+        raise ValueError(f"{count} points are too many; choose a longer interval, or a shorter period: {MOST_POINTS}")
+    return Span(begin, begin + count * chosen.length, chosen)
+
+
+@cache
+def series_of(model: type[UsagePoint]) -> Mapping[str, Aggregation]:
+    """Return the aggregation of each series of a report, by its name in JSON."""
+    return {
+        to_camel(name): mark
+        for name, of_field in model.model_fields.items()
+        for mark in of_field.metadata
+        if isinstance(mark, Aggregation)
+    }
+
+
+def aggregated(points: Iterable[Point], span: Span, recorded: timedelta, model: type[U]) -> list[U]:
+    """Return the points of a period in its interval, oldest first; an interval without any is left out.
+
+    *recorded*: the length of the interval of which each of *points* is.
+    """
+    within = sorted((each for each in points if span.start <= each.at < span.end), key=lambda each: each.at)
+    return [
+        _together(begin, list(group), recorded, model)
+        for begin, group in groupby(within, key=lambda each: span.interval.begin(each.at))
+    ]
+
+
+def _together(begin: datetime, points: Sequence[Point], recorded: timedelta, model: type[U]) -> U:
+    found: dict[str, Any] = {
+        "intervalStartDateTime": begin,
+        "recordedMinutes": len(points) * (recorded // _MINUTE),
+    }
+    for name, aggregation in series_of(model).items():
+        values = [each.values[name] for each in points if name in each.values]
+        if values:
+            found[name] = _combined(values, aggregation)
+    if "marks" in model.model_fields:
+        found["marks"] = marked(each for point in points for each in point.marks)
+    return model.model_validate(found)
+
+
+def _combined(values: Sequence[int], aggregation: Aggregation) -> float:
+    match aggregation:
+        case Aggregation.AVERAGE:
+            return round(sum(values) / len(values), 2)
+        case Aggregation.MAXIMUM:
+            return max(values)
+        case Aggregation.TOTAL:
+            return sum(values)
+
+
+def marked(marks: Iterable[Mark]) -> tuple[Mark, ...]:
+    """Return one mark for each action and reason, with the number of hosts, in the order of the first ones."""
+    found: dict[tuple[str, str], Mark] = {}
+    for each in marks:
+        known = found.get((each.action, each.reason))
+        found[each.action, each.reason] = each if known is None else known.but(count=known.count + each.count)
+    return tuple(found.values())

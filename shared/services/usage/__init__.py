@@ -1,0 +1,1 @@
+"""Usage: recording it from readings that are made anyway, and reports."""

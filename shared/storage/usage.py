@@ -1,0 +1,80 @@
+"""The recorded usage, one row for each subject and day; and the latest overview of each tenant."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date, timedelta
+from itertools import groupby
+
+from shared.domain.operations.overview import TenantOverview
+from shared.domain.usage import Point, Span, UsageDay, day_id
+from shared.errors import ConflictError
+from shared.storage.codec import escaped
+from shared.storage.repository import Repository, Shape
+from shared.storage.tables import Read, Tables, Write
+
+_SHAPE = Shape(
+    table="usage",
+    noun="usage",
+    model=UsageDay,
+    place=lambda of_day: (of_day.tenant_id, of_day.id),
+    columns={"subject": lambda of_day: of_day.subject, "day": lambda of_day: of_day.day.isoformat()},
+)
+_OVERVIEWS = Shape(
+    table="overviews",
+    noun="overview",
+    model=TenantOverview,
+    place=lambda overview: (overview.tenant_id, overview.id),
+)
+_AT_ONCE = 1000
+_DAY = timedelta(days=1)
+
+
+def overviews(tables: Tables) -> Repository[TenantOverview]:
+    """Return the repository of the latest overview of each tenant."""
+    return Repository(tables, _OVERVIEWS)
+
+
+class UsageDays(Repository[UsageDay]):
+    """The recorded usage of Spot Groups and tenants."""
+
+    def __init__(self, tables: Tables) -> None:
+        super().__init__(tables, _SHAPE)
+
+    async def add(self, tenant_id: str, subject: str, point: Point) -> None:
+        """Record a point with one read and one write; an existing point is not changed."""
+        day = point.at.date()
+        stored = await self.find(tenant_id, day_id(subject, day))
+        if stored is None:
+            first = UsageDay(tenant_id=tenant_id, subject=subject, day=day).with_point(point)
+            with suppress(ConflictError):
+                await self.insert(first)
+                return
+        await self.change(tenant_id, day_id(subject, day), lambda there: there.with_point(point), known=stored)
+
+    async def within(self, tenant_id: str, subject: str, span: Span) -> list[Point]:
+        """Return the points of the days of a period, in order."""
+        first, last = span.days
+        keys = (day_id(subject, first - _DAY), day_id(subject, last + _DAY))
+        found = self.between(tenant_id, keys, _AT_ONCE)
+        return [point async for _, stored in found for point in stored.value.points()]
+
+    async def delete_of(self, tenant_id: str, subject: str) -> None:
+        """Remove everything of a subject."""
+        where = "PartitionKey eq @tenant and subject eq @subject"
+        keys = ["PartitionKey", "RowKey"]
+        of = {"tenant": escaped(tenant_id), "subject": subject}
+        await self._delete([each async for each in self._table.query(where, of, select=keys)])
+
+    async def delete_before(self, day: date) -> int:
+        """Remove the usage of all tenants of earlier days; return the number of rows. Only their keys are read."""
+        where = "PartitionKey ge @first and day lt @day"
+        keys = ["PartitionKey", "RowKey"]
+        old = [each async for each in self._table.query(where, {"first": "", "day": day.isoformat()}, select=keys)]
+        return await self._delete(old)
+
+    async def _delete(self, rows: list[Read]) -> int:
+        by_tenant = sorted(rows, key=lambda each: str(each.row["PartitionKey"]))
+        for _, group in groupby(by_tenant, key=lambda each: str(each.row["PartitionKey"])):
+            await self._table.write_all([Write(each.row, each.etag, gone=True) for each in group])
+        return len(rows)

@@ -1,0 +1,1 @@
+"""Routes of usage: reports for charts, and the overview of all tenants."""

@@ -39,6 +39,9 @@ class Kind(StrEnum):
 Kinds: TypeAlias = "Mapping[str, Kind]"
 """The properties that can be compared, each with the kind of its values."""
 
+Choices: TypeAlias = "Mapping[str, tuple[str, ...]]"
+"""The values of the texts that have one of a few, by the names of the properties."""
+
 
 class FilterError(ValueError):
     """A filter that cannot be read; the message says why."""
@@ -97,9 +100,16 @@ def moment(at: datetime | None) -> str | None:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at else None
 
 
-def read_filter(text: str, kinds: Kinds) -> Condition:
+def read_filter(text: str, kinds: Kinds, choices: Choices | None = None) -> Condition:
     """Return the condition that is written in *text*. Raises: FilterError."""
-    return _Reader(text, kinds).whole()
+    return _Reader(text, kinds, choices or {}).whole()
+
+
+def refuse_unknown(name: str, written: str, choices: Choices) -> None:
+    """Refuse a text that a property never has. Raises: FilterError."""
+    allowed = choices.get(name)
+    if allowed and written.casefold() not in {each.casefold() for each in allowed}:
+        raise FilterError(f"{name} is never {written!r}; it is one of {', '.join(allowed)}")
 
 
 def accepts(condition: Condition, row: Row) -> bool:
@@ -186,8 +196,9 @@ class _Token:
 class _Reader:
     """Reads one filter by recursive descent: or, and, not, then a comparison."""
 
-    def __init__(self, text: str, kinds: Kinds) -> None:
+    def __init__(self, text: str, kinds: Kinds, choices: Choices) -> None:
         self._kinds, self._tokens, self._at, self._depth = kinds, _tokens(text), 0, 0
+        self._choices = choices
         self._compared_so_far = 0
 
     def whole(self) -> Condition:
@@ -236,7 +247,8 @@ class _Reader:
         operator = next((each for each in _COMPARE if self._word(each)), None)
         if operator is None:
             raise FilterError(f"{name}: compare it with {', '.join(_COMPARE)} or in")
-        return self._compared(name, operator, self._value(name), _unquoted(self._tokens[self._at - 1].text))
+        value = self._value(name, whole=operator in {"eq", "ne"})
+        return self._compared(name, operator, value, _unquoted(self._tokens[self._at - 1].text))
 
     def _compared(self, name: str, operator: str, value: Scalar, written: str) -> Condition:
         if operator not in {"eq", "ne"} and (value is None or self._kinds[name] is Kind.FLAG):
@@ -247,7 +259,7 @@ class _Reader:
         self._expect("(")
         name = self._property()
         self._expect(",")
-        value = self._value(name)
+        value = self._value(name, whole=False)
         self._expect(")")
         if self._kinds[name] is not Kind.TEXT or not isinstance(value, str):
             raise FilterError(f"{name}: {function} is for texts")
@@ -270,13 +282,17 @@ class _Reader:
             raise FilterError(f"cannot filter by {token.text}; properties that can be: {possible}")
         return token.text
 
-    def _value(self, name: str) -> Scalar:
+    def _value(self, name: str, *, whole: bool = True) -> Scalar:
+        """Return the next value. *whole*: it is compared as a whole, not by its order or a part of it."""
         token, kind = self._next(), self._kinds[name]
         if token.kind == "name" and token.text.lower() == "null":
             return None
         match kind, token.kind:
             case Kind.TEXT, "text":
-                return _unquoted(token.text).casefold()
+                written = _unquoted(token.text)
+                if whole:
+                    refuse_unknown(name, written, self._choices)
+                return written.casefold()
             case Kind.FLAG, "name" if token.text.lower() in {"true", "false"}:
                 return token.text.lower() == "true"
             case Kind.NUMBER, "number":

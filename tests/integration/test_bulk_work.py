@@ -203,8 +203,9 @@ async def test_what_a_filter_selects(contoso: PaperServices, chosen: dict[str, A
     assert await targets_of(context, left) == []
 
 
-async def test_a_filter_that_cannot_be_read_is_named(contoso: PaperServices) -> None:
-    form = BulkForm(action="reboot", filter=Selection(where="colour eq 'red'"))
+@pytest.mark.parametrize("where", ["colour eq 'red'", "status ne 'foo'"])
+async def test_a_filter_that_cannot_be_read_is_named(contoso: PaperServices, where: str) -> None:
+    form = BulkForm(action="reboot", filter=Selection(where=where))
     with pytest.raises(InvalidError) as refused:
         await targets_of(await context_of(contoso, "reboot"), form)
     assert [each.pointer for each in refused.value.problems] == ["/filter/where"]

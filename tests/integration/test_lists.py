@@ -12,12 +12,15 @@ import pytest
 
 from shared.domain.cloud_pcs.lifecycle import Status
 from shared.domain.cloud_pcs.orphans import FoundResource, Judgement, OrphanType, orphan_of
+from shared.domain.cloud_pcs.progress import CHOICES, KINDS
 from shared.domain.operations.operation import SYSTEM, Actor
 from shared.services.operations.maintenance import fold_lists
 from shared.storage.repository import Stored
 from tests.integration import things
 from tests.integration.asking import ask, told
 from tests.integration.callers import Office
+from triggers.http.openapi_metadata import Page, choices_of
+from triggers.http.views.cloud_pcs import CloudPcView
 
 PCS = "GET …/cloudPCs"
 EVENTS = "GET …/auditEvents"
@@ -198,6 +201,37 @@ async def test_what_no_item_ever_has_cannot_be_selected_as_json_or_csv(
         answer = await ask(routes[name], name, query={"$select": "id,=1+1"}, headers={"accept": accept})
         ((pointer, message),) = told(answer)
         assert (answer.status_code, pointer, "no property =1+1" in message) == (400, "$select", True), accept
+
+
+FEW_VALUES = {
+    PCS: "@deskwright.grace/cause",
+    OPERATIONS: "status",
+    "GET …/onPremisesConnections": "connectionType",
+    "GET …/spotGroups": "licenseType",
+}
+"""A property of each list that has one of a few values, as its view declares."""
+
+
+@pytest.mark.parametrize(("name", "filtered"), FEW_VALUES.items())
+async def test_a_value_that_a_property_never_has_is_refused_with_those_it_may_have(
+    full: Office, routes: dict[str, Any], name: str, filtered: str
+) -> None:
+    for accept in ("application/json", "text/csv"):
+        query = {"$filter": f"{filtered} eq 'foo'"}
+        answer = await ask(routes[name], name, query=query, headers={"accept": accept})
+        ((pointer, message),) = told(answer)
+        assert (answer.status_code, pointer) == (400, "$filter")
+        assert message.startswith(f"{filtered} is never 'foo'; it is one of "), message
+
+
+async def test_a_parameter_of_its_own_has_one_of_its_values_too(full: Office, routes: dict[str, Any]) -> None:
+    orphans = "GET tenants/{tenant}/orphans"
+    ((pointer, message),) = told(await ask(routes[orphans], orphans, query={"type": "Disc"}))
+    assert (pointer, "virtualMachine" in message) == ("type", True)
+
+
+def test_the_values_of_a_cloud_pc_s_properties_are_those_of_its_view() -> None:
+    assert choices_of(Page(CloudPcView), tuple(KINDS)) == CHOICES
 
 
 async def test_what_no_item_has_just_now_can_be_selected(full: Office, routes: dict[str, Any]) -> None:

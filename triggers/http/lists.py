@@ -19,7 +19,7 @@ from shared.storage.repository import Repository
 from triggers.http.answers import attachment
 from triggers.http.call import Call, Response, ok, parts_of
 from triggers.http.odata import Collection, Query, read_query, refuse_unselectable, row_of, selected
-from triggers.http.openapi_metadata import properties_of
+from triggers.http.openapi_metadata import choices_of, properties_of
 
 USUAL, MOST = 100, 1000
 _MOST_DIGITS = 9  # Python itself refuses numbers of more than 4,300
@@ -126,7 +126,7 @@ async def whole_list(
 
 def list_query(call: Call, collection: Collection) -> Query:
     """Return the options of a list's request. Raises: InvalidError for options that *collection* does not support."""
-    query = read_query(call.params, collection)
+    query = read_query(call.params, collection, choices_of(call.returns, tuple(collection.kinds)))
     refuse_unselectable(query, collection, properties_of(call.returns))
     return query
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.domain.filtering import (
+    Choices,
     Comparison,
     Condition,
     FilterError,
@@ -17,6 +18,7 @@ from shared.domain.filtering import (
     Together,
     moment,
     read_filter,
+    refuse_unknown,
     searched,
 )
 from shared.domain.pages import OrderError, Term, read_order
@@ -105,15 +107,18 @@ class Query:
         return self.expand | frozenset(self.select or ())
 
 
-def read_query(params: Mapping[str, str], collection: Collection) -> Query:
-    """Return the options in the query parameters. Raises: InvalidError for options unsupported by *collection*."""
+def read_query(params: Mapping[str, str], collection: Collection, choices: Choices | None = None) -> Query:
+    """Return the options in the query parameters. *choices*: of the properties that have one of a few values.
+
+    Raises: InvalidError for options unsupported by *collection*.
+    """
     expand = frozenset(_names(params.get("$expand")))
     if unknown := expand - collection.expands:
         raise InvalidError(Problem("$expand", f"{', '.join(sorted(unknown))} cannot be expanded here"))
     select = params.get("$select")
     return Query(
         select=tuple(_names(select)) if select is not None else None,
-        condition=_condition(params, collection),
+        condition=_condition(params, collection, choices or {}),
         order=_order(params.get("$orderby"), collection),
         count=_boolean("$count", params.get("$count")),
         expand=expand,
@@ -156,11 +161,11 @@ def context(base: str, collection: Collection, query: Query) -> str:
     return f"{base}/$metadata#{collection.within}/{collection.name}{properties}"
 
 
-def _condition(params: Mapping[str, str], collection: Collection) -> Condition:
+def _condition(params: Mapping[str, str], collection: Collection, choices: Choices) -> Condition:
     parts: list[Condition] = []
     if (text := params.get("$filter")) is not None and text.strip():
         try:
-            parts.append(read_filter(text, collection.kinds))
+            parts.append(read_filter(text, collection.kinds, choices))
         except FilterError as error:
             raise InvalidError(Problem("$filter", str(error))) from error
     if text := params.get("$search"):
@@ -169,7 +174,12 @@ def _condition(params: Mapping[str, str], collection: Collection) -> Condition:
         except FilterError as error:
             raise InvalidError(Problem("$search", str(error))) from error
     named = [name for name in collection.own if name in collection.kinds and params.get(name)]
-    parts += [Comparison(name, "eq", params[name].casefold()) for name in named]
+    for name in named:
+        try:
+            refuse_unknown(name, params[name], choices)
+        except FilterError as error:
+            raise InvalidError(Problem(name, str(error))) from error
+        parts.append(Comparison(name, "eq", params[name].casefold()))
     return Together(tuple(parts))
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Annotated, Any, ClassVar, Protocol, TypeAlias, TypeVar
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, TypeAdapter
 from typing_extensions import TypedDict
 
 from shared.domain.values import Value
@@ -70,6 +71,38 @@ def properties_of(node: Node | None) -> frozenset[str]:
     if issubclass(node, BaseModel):
         return frozenset(field.serialization_alias or field.alias or name for name, field in node.model_fields.items())
     return frozenset(node.__annotations__)
+
+
+def choices_of(node: Node | None, names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Return the values of those properties of a page's items that have one of a few, by name; ``a/b`` is b of a."""
+    items = node.items if isinstance(node, Page) else node
+    while isinstance(items, Derived):
+        items = items.parts[0]
+    return _choices_within(items, names) if isinstance(items, type) else {}  # type: ignore[arg-type] # a type is hashable
+
+
+@cache
+def _choices_within(items: type[Any], names: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    schema = TypeAdapter(items).json_schema(mode="serialization")
+    found = {name: tuple(_choices(schema, schema, name)) for name in names}
+    return {name: choices for name, choices in found.items() if len(choices) > 1}
+
+
+def _choices(schema: Json, part: Json, name: str) -> list[str]:
+    """Return the texts that a property may be by its schema, none if it may be any text."""
+    if "$ref" in part:
+        return _choices(schema, schema["$defs"][part["$ref"].rpartition("/")[2]], name)
+    if alternatives := [each for each in part.get("anyOf", ()) if each.get("type") != "null"]:
+        found = [_choices(schema, each, name) for each in alternatives]
+        return [each for choices in found for each in choices] if all(found) else []
+    if part.get("type") == "array":
+        return _choices(schema, part["items"], name)
+    if not name:
+        named = part.get("enum", [part["const"]] if "const" in part else [])
+        return named if all(isinstance(each, str) for each in named) else []
+    properties = part.get("properties", {})
+    first, rest = (name, "") if name in properties or "/" not in name else name.split("/", 1)
+    return _choices(schema, properties[first], rest) if first in properties else []
 
 
 class Entity(Derived):

@@ -8,9 +8,9 @@ from types import MappingProxyType
 from urllib.parse import quote, urlencode
 
 from shared.domain.cloud_pcs.build import ORDER, TITLES, Build, Step, percent, seconds_left, weights
-from shared.domain.cloud_pcs.cloud_pc import CloudPc
+from shared.domain.cloud_pcs.cloud_pc import CloudPc, RemovalCause
 from shared.domain.cloud_pcs.lifecycle import WORKING, Phase, Status
-from shared.domain.filtering import Kind, Scalar, moment
+from shared.domain.filtering import Choices, Kind, Scalar, moment
 from shared.domain.networks.connection import JoinType
 from shared.domain.tenants.directory import count_from
 from shared.domain.values import Value
@@ -275,6 +275,12 @@ COLUMNS: Mapping[str, Callable[[CloudPc], Scalar]] = {
 """The columns of an entry, by the names of the properties. A change of them needs a new version of the list."""
 
 KINDS = {name: Kind.MOMENT if name in _MOMENTS else Kind.TEXT for name in ("id", *COLUMNS)}
+
+CHOICES: Choices = {
+    "status": tuple(Status),
+    **dict.fromkeys(("@deskwright.grace/cause", "@deskwright.removal/cause"), tuple(RemovalCause)),
+}
+"""The values of those that have one of a few."""
 
 SEARCHED = ("displayName", "userPrincipalName", "userDetail/displayName", "managedDeviceName", "userId", "id")
 """Properties that ``$search`` reads."""

@@ -14,7 +14,7 @@ from shared.contracts.remote_actions import BULK, BulkOrder
 from shared.dependencies import Dependencies
 from shared.domain import naming
 from shared.domain.cloud_pcs.cloud_pc import CloudPc
-from shared.domain.cloud_pcs.progress import COLUMNS, KINDS, SEARCHED
+from shared.domain.cloud_pcs.progress import CHOICES, COLUMNS, KINDS, SEARCHED
 from shared.domain.filtering import Condition, FilterError, accepts, read_filter, searched
 from shared.domain.operations.bulk import MOST_CLOUD_PCS, OVER, BulkAction, BulkItem, BulkStatus, Selection
 from shared.domain.operations.operation import ResourceType
@@ -130,7 +130,7 @@ async def _meant(context: ActionContext, selection: Selection) -> Callable[[Clou
 def _conditions(selection: Selection) -> list[Condition]:
     """Return the conditions of ``where`` and ``search``. Raises: InvalidError."""
     try:
-        found = [read_filter(selection.where, KINDS)] if selection.where and selection.where.strip() else []
+        found = [read_filter(selection.where, KINDS, CHOICES)] if selection.where and selection.where.strip() else []
     except FilterError as error:
         raise InvalidError(Problem("/filter/where", str(error))) from error
     try:

@@ -95,6 +95,18 @@ def test_what_is_no_filter_is_refused_with_a_reason(text: str, words: str) -> No
     assert words in str(refused.value)
 
 
+@pytest.mark.parametrize("text", ["name eq 'foo'", "name ne 'foo'", "name in ('red', 'foo')", "not (name eq 'foo')"])
+def test_a_text_that_a_property_never_has_is_refused_with_those_it_may_have(text: str) -> None:
+    with pytest.raises(FilterError) as refused:
+        read_filter(text, KINDS, {"name": ("red", "green")})
+    assert str(refused.value) == "name is never 'foo'; it is one of red, green"
+
+
+@pytest.mark.parametrize("text", ["name eq 'RED'", "name ne null", "startswith(name,'gr')", "name gt 'a'", "id eq 'x'"])
+def test_few_values_of_a_property_refuse_nothing_else(text: str) -> None:
+    read_filter(text, KINDS, {"name": ("red", "green")})
+
+
 def test_every_beginning_of_a_filter_is_read_or_refused() -> None:
     text = "not (startswith(name,'a''b') or at ge 2026-01-31T08:00:00Z) and size in (1, -2.5) or done ne false"
     read_filter(text, KINDS)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import time
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
 from shared.domain.machines.service_plan import size_ladder
 from shared.domain.networks.connection import JoinType
+from shared.domain.power.schedule import problems
 from shared.domain.spot.groups.group import USERS_PER_HOST, LicenseType, SpotGroup, host_hardware
-from shared.domain.spot.groups.schedule import Schedule, SchedulePhase
+from shared.domain.spot.groups.schedule import Schedule
 from shared.domain.spot.groups.settings import CapacitySettings
 from shared.domain.values import Value, amount
 from shared.domain.wizards.create_provisioning_policy import group_problems
@@ -37,9 +36,6 @@ from shared.domain.wizards.spot_group_steps import (
     site_problems,
 )
 from shared.errors import Problem
-
-_MOST_PHASES = 50
-_MOST_EXCEPTIONS = 400
 
 
 class CapacityStep(CapacitySettings):
@@ -85,47 +81,13 @@ def capacity_problems_of(step: CapacitySettings, group: SpotGroup, at: str) -> I
 
 def schedule_problems(schedule: Schedule, hosts: int) -> Iterable[tuple[str, str]]:
     """Yield the problems of a schedule, as the place below it and a sentence."""
-    if not _is_zone(schedule.time_zone):
-        yield "timeZone", "there is no such time zone; write an IANA name, such as Europe/Berlin"
-    if len(schedule.phases) > _MOST_PHASES:
-        yield "phases", f"a week has at most {_MOST_PHASES} phases; leave some out"
-    if len(schedule.exceptions) > _MOST_EXCEPTIONS:
-        yield "exceptions", f"there are at most {_MOST_EXCEPTIONS} dates; leave out those that are over"
-    if schedule.exceptions and not schedule.phases:
-        yield "phases", "dates without a week change nothing; write at least one phase of the week"
-    yield from _phase_problems("phases", schedule.phases, hosts)
-    dates = [each.on for each in schedule.exceptions]
-    for n, exception in enumerate(schedule.exceptions):
-        if exception.on in dates[:n]:
-            yield f"exceptions/{n}/on", "the date is named twice; put its phases together"
-        yield from _phase_problems(f"exceptions/{n}/phases", exception.phases, hosts, dated=True)
-
-
-def _phase_problems(
-    at: str, phases: tuple[SchedulePhase, ...], hosts: int, *, dated: bool = False
-) -> Iterable[tuple[str, str]]:
-    begun: set[tuple[int, time]] = set()
-    for n, phase in enumerate(phases):
-        if not phase.days or any(not 1 <= day <= 7 for day in phase.days):  # noqa: PLR2004 - days of a week
-            yield f"{at}/{n}/days", "write days as numbers from 1, a Monday, to 7, a Sunday; at least one"
-        if phase.begins.tzinfo is not None:
-            yield f"{at}/{n}/begins", "write the local time without a zone; the schedule has one for all"
-        if phase.minimum_online > hosts:
-            yield f"{at}/{n}/minimumOnline", f"the licences come to {amount(hosts, 'host')}; choose at most {hosts}"
-        begins = {(0 if dated else day, phase.begins.replace(tzinfo=None)) for day in phase.days}
-        if begins & begun:
-            yield f"{at}/{n}/begins", "another phase begins at the same time of the same day; change one of them"
-        begun |= begins
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError):  # of a name that is a path or a folder; ZoneInfoNotFoundError is a KeyError
-        return False
-    except KeyError:
-        return False
-    return True
+    yield from problems(schedule)
+    parts = [("phases", schedule.phases)]
+    parts += [(f"exceptions/{n}/phases", each.phases) for n, each in enumerate(schedule.exceptions)]
+    for at, phases in parts:
+        for n, phase in enumerate(phases):
+            if phase.minimum_online > hosts:
+                yield f"{at}/{n}/minimumOnline", f"the licences come to {amount(hosts, 'host')}; choose at most {hosts}"
 
 
 NAME_TAKEN = Problem("/name/displayName", "a Spot Group of this name exists; choose another", "name")

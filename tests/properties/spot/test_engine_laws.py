@@ -6,10 +6,11 @@ from random import Random
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from shared.domain.power.schedule import edges, next_edge
 from shared.domain.spot.engine.forecasts import Durations, StartTimes
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import Schedule, SchedulePhase, edges, next_edge
+from shared.domain.spot.groups.schedule import Schedule, SchedulePhase
 from shared.domain.spot.groups.settings import ScaleIn
 from shared.domain.spot.groups.target import GroupTarget, Method, Release
 from shared.domain.spot.hosts.host_plan import EngineAction, GroupStatus, HostPlan, Reason

@@ -2,10 +2,11 @@
 
 from datetime import UTC, date, datetime, time, timedelta
 
+from shared.domain.power.schedule import next_edge, phase_at
 from shared.domain.spot.engine.forecasts import Durations, StartTimes, learned
 from shared.domain.spot.engine.plan import plan
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import DatedException, Schedule, SchedulePhase, next_edge, phase_at
+from shared.domain.spot.groups.schedule import DatedException, Schedule, SchedulePhase
 from shared.domain.spot.groups.target import GroupTarget
 from shared.domain.spot.hosts.observed import HostState, ObservedHost
 

@@ -13,10 +13,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.domain.power.schedule import edges, next_edge, phase_at
 from shared.domain.spot.engine.forecasts import Expected, StartTimes
 from shared.domain.spot.engine.rollout import Constraints, constraints
 from shared.domain.spot.groups.group import LicenseType
-from shared.domain.spot.groups.schedule import LoadBalancing, SchedulePhase, edges, next_edge, phase_at
+from shared.domain.spot.groups.schedule import LoadBalancing, SchedulePhase
 from shared.domain.spot.groups.settings import BufferBase, ScaleIn
 from shared.domain.spot.groups.target import ARRIVALS, BROKEN_AFTER, BROKEN_PERCENT, LOOK_EVERY, GroupTarget
 from shared.domain.spot.hosts.host_plan import Draft, Figures

@@ -1,4 +1,4 @@
-"""An immediate release of a group in use, in a model: how long, against what cannot be avoided, and whether seats lack.
+"""An immediate release of a group in use, in a model: its duration against the lower bound, and missing seats.
 
 Building a host takes as long as it was drawn to; so many are built at a time as the target allows. The plan is asked
 after every change, and every minute. Users sign in again, on another host, a minute after they were signed off.
@@ -162,7 +162,7 @@ class ReleaseModel:
         return len(new) == len(self.hosts) == self.target.hosts
 
     def _bound(self) -> float:
-        """Return a lower bound: the canary and its proof, all builds by so many at a time, notice, removal.
+        """Return a lower bound: the canary and its proof, all builds in groups of the allowed size, notice, removal.
 
         The last sessions can be warned when the last host that they need is built; the bound lets all of that and the
         builds of hosts that nobody needs happen meanwhile.

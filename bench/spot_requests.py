@@ -150,7 +150,7 @@ async def _due_runs(url: str, tls: Any, number: int) -> list[Figure]:  # noqa: A
 
 
 async def _changes(url: str, tls: Any, number: int) -> list[Figure]:  # noqa: ANN401 - as above
-    """Count the requests of so many messages, each about a user who joins another of as many Spot Groups."""
+    """Count the requests of *n* messages, each about a user who joins another of *n* Spot Groups."""
     async with _services(url, tls, "changes") as (services, wire):
         groups = await _insert_groups(services, number)
         people = [str(UUID(int=each + 1)) for each in range(number)]

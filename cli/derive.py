@@ -58,7 +58,7 @@ _SAME_PLACE = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
 def _secrets(schema: Json, schemas: Json, seen: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    """Yield the place of each secret in a body: the names of the members around it, without those of lists."""
+    """Yield the place of each secret in a body: the names of the members around it, without members of lists."""
     if schema.get("writeOnly"):
         yield ()
         return

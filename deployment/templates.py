@@ -69,7 +69,7 @@ class Change:
         return self.kind not in _QUIET
 
     def __str__(self) -> str:
-        """Format the change like the Azure CLI's what-if, a line for each property."""
+        """Format the change like the Azure CLI does in a preview, a line for each property."""
         lines = [f"  {_SIGNS.get(self.kind, '?')} {self.id}", *(f"      {each}" for each in self.properties)]
         return "\n".join(lines)
 
@@ -114,7 +114,7 @@ def _template(path: Path, text: str) -> Json:
 
 
 def await_earlier(arm: Client, plan: Plan) -> str:
-    """Wait until an earlier deployment of the same name has ended; Azure continues one that broke off.
+    """Wait until an earlier deployment of the same name has ended; Azure continues an interrupted one.
 
     Returns:
         How it has ended; empty where none ran.

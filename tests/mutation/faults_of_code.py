@@ -38,7 +38,7 @@ FAULTS: dict[str, dict[str, Fault]] = {
     },
     "tests/house/test_docstrings.py": {
         "test_every_docstring_names_its_thing": Fault(new(MODULE, '"""What was planted."""\n')),
-        "test_every_first_line_in_the_app_is_understood_without_its_code": Fault(
+        "test_every_first_line_outside_of_tests_is_understood_without_its_code": Fault(
             new(MODULE, '"""The fault, whoever planted it."""\n')
         ),
     },

@@ -1,4 +1,4 @@
-"""``export``, ``diff`` and ``apply``: what the service has and what files say, made alike."""
+"""``export``, ``diff`` and ``apply``: write the service's objects to files, compare files with it, and change it."""
 
 import json
 import sys
@@ -54,7 +54,7 @@ def _word(value: object) -> str:
 
 
 def _diff(**values: Any) -> None:  # noqa: ANN401 - what click gives
-    """Compare files with the service: what apply would change."""
+    """Compare files with the service, and print the changes that apply would make."""
     use = session.of(values)
     changes, _ = _plan(use, values["files"])
     _show(use, changes)
@@ -78,7 +78,7 @@ def _show(use: Session, changes: list[Change]) -> None:
 
 
 def _apply(**values: Any) -> None:  # noqa: ANN401 - what click gives
-    """Make the service as files say; what is so already is left alone, and so is what they do not name.
+    """Change the service to match files; objects that match already, or that no file names, are left alone.
 
     If somebody changes a thing between the reading and the writing, nothing of it is written (exit code 5). Before the
     first change the service reviews all of them, as far as they refer to what is there already.

@@ -43,7 +43,7 @@ class Session:
 
     @cached_property
     def tenant(self) -> str:
-        """The tenant of the option or the context, or the only one that the caller may see. Raises: CommandError."""
+        """The tenant of the option or the context, or the caller's only tenant. Raises: CommandError."""
         named = self.tenant_name or self.context.tenant
         if named:
             return named

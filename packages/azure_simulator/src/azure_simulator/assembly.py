@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from azure_simulator.core.times import Clock
 
 SERVICES = (arm, authorization, network, compute, entra, directories, vault, graph, desktops, sites, deployments)
-"""In the order of their installation: listeners and seeds of one come before those of the next."""
+"""In the order of installation: a part's listeners and seeds run before the next part's."""
 
 
 def build(clock: Clock, keys: Keys, options: Options, journal: Path | None = None) -> Cloud:

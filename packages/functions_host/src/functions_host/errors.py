@@ -21,4 +21,4 @@ class StoreError(Exception):
 
 
 class CommandError(Exception):
-    """A command cannot do what it should, with the reason."""
+    """A command cannot be carried out, with the reason."""

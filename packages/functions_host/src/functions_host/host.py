@@ -151,7 +151,7 @@ class Host:
         )
 
     async def run(self) -> None:
-        """Start serving, continue what an earlier host left, serve until a signal, and stop in order."""
+        """Start serving, continue an earlier host's work, serve until a signal, and stop in order."""
         sys.setswitchinterval(_SWITCH_SECONDS)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -38,7 +38,7 @@ def log_invocation(
 
 
 class _PrintLogger(io.TextIOBase):
-    """Replaces stdout: what user code prints becomes log lines."""
+    """Replaces stdout: user code's prints become log lines."""
 
     def __init__(self) -> None:
         self._rest = ""

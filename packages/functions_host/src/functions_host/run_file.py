@@ -30,7 +30,7 @@ def _client_path(db: Path) -> Path:
 
 @contextmanager
 def written(db: Path, content: RunFile, client: str) -> Iterator[None]:
-    """Keep the file there while the host serves, and beside it what the SDK's client needs, for its owner only."""
+    """Keep the file while the host serves, and another one with the values that the SDK's client needs."""
     path, beside = _path(db), _client_path(db)
     temporary = path.with_name(f"{path.name}.{content.pid}")
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

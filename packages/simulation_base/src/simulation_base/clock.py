@@ -291,7 +291,7 @@ class FileClock:
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
 
     def _put(self, edit: Callable[[ClockFields], ClockFields]) -> None:
-        """Replace the fields by what *edit* makes of them now; the caller has locked the file."""
+        """Replace the fields by the result of *edit*; the caller has locked the file."""
         self._map[_UNDO_AT:SIZE] = self._map[_FIELDS_AT:_UNDO_AT]
         self._words[1] += 1
         after = edit(self._fields().anchored(time.monotonic_ns()))

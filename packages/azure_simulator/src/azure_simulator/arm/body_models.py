@@ -38,7 +38,7 @@ class BodyModels:
         return self._shape({"PUT": self.put, "PATCH": self.patch}.get(method, ""))
 
     def answer(self) -> Shape | None:
-        """Return the shape of a resource as it is shown; `None` where nothing is known of it."""
+        """Return the shape of a resource in answers, or `None` for an unknown type."""
         return self.written or self._shape(self.shown or self.put)
 
     def _shape(self, model: str) -> Shape | None:

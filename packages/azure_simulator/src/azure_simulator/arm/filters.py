@@ -30,7 +30,7 @@ _SEARCHED = frozenset({"name", "resourcegroup"})
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A test of resources. `types` are the only ones that it can be true for, None when any; `tag` is a tag's name."""
+    """A test of resources. `types` are the only types it can be true for, None for any type; `tag` is a tag's name."""
 
     fits: Callable[[Resource], bool]
     types: frozenset[str] | None = None

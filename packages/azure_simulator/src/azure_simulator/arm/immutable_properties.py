@@ -43,7 +43,7 @@ def at(body: Json, path: str) -> object:
 
 
 def same(value: object, before: object) -> bool:
-    """Return whether a value equals that of a resource; case, blanks and members it leaves out do not count."""
+    """Return whether a value equals a resource's value; case, blanks and missing members do not count."""
     if isinstance(value, dict) and isinstance(before, dict):
         return all(_fold(before.get(key)) == _fold(each) for key, each in value.items())
     return _fold(value) == _fold(before)

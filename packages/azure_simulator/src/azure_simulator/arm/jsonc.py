@@ -18,7 +18,7 @@ _BREAKS = {b"\r": b"\\r", b"\n": b"\\n", b"\t": b"\\t"}
 
 
 def strict(data: bytes) -> bytes:
-    """Write it as plain JSON; what is none stays none."""
+    """Write it as plain JSON; text that is no JSON with comments is unchanged."""
     return _PART.sub(_plain, data)
 
 

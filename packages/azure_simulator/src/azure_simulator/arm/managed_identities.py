@@ -36,7 +36,7 @@ def keep(world: World, vm_id: str, identity: Json | None) -> None:
 
 
 def known(world: World, principal: str) -> bool:
-    """Return whether a principal is a machine's identity that the directory has by now."""
+    """Return whether a principal is a machine's identity that is visible in the directory."""
     since_us = _identities(world).get(principal.lower())
     return since_us is not None and world.now_us >= since_us
 

@@ -1,4 +1,4 @@
-"""Members of each api-version: bodies may have, and answers show, only those of the version that is asked.
+"""Members of each api-version: bodies may have, and answers show, only members of the requested version.
 
 That bodies may not have newer ones, even empty ones: github.com/Azure/azure-cli/issues/17904.
 

@@ -82,7 +82,7 @@ class Operations(Routes):
         return self._declare(name, "GET", f"{place}/{self.type.path}", "read", "LIST")
 
     def reads(self, *, get: str = "", group: str = "", subscription: str = "", show: Show = _body) -> None:
-        """Declare and answer GET, the list of a group and that of a subscription, each if it has a name.
+        """Declare and answer GET, the list of a group and the list of a subscription, each if it has a name.
 
         `show` makes the body that shows a resource.
         """

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 _DEPLOYMENTS = "/providers/microsoft.resources/deployments/"
 EVERYBODY = 15
-"""All principals of a subscription together have so many times the tokens of one."""
+"""All principals of a subscription together have this multiple of the tokens of one principal."""
 
 LIMITS = {"reads": (250.0, 25.0), "writes": (200.0, 10.0), "deletes": (200.0, 10.0)}
 """Kind -> (capacity, refill per second)."""

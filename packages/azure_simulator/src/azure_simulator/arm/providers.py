@@ -89,7 +89,7 @@ class ResourceProvider:
         return {"name": call.path.rsplit("/", 1)[-1], "region": self.region_of(call), "size": "", "image": ""}
 
     def charges(self, call: Call) -> Iterator[Charge]:
-        """Return the buckets of the provider that a request takes from, behind those of ARM."""
+        """Return the provider's buckets that a request takes tokens from, in addition to ARM's."""
         del call
         return iter(())
 
@@ -161,7 +161,7 @@ class Authorization(ResourceProvider):
 
 
 class Resources(ResourceProvider):
-    """Microsoft.Resources: subscriptions, resource groups, and whatever is of no other provider."""
+    """Microsoft.Resources: subscriptions, resource groups, and operations that belong to no other provider."""
 
     namespace = "Microsoft.Resources"
     api_versions = (

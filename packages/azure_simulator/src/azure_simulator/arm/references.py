@@ -38,7 +38,7 @@ WHOLE = frozenset(
         *("destinationApplicationSecurityGroups", "ddosProtectionPlan", "gatewayLoadBalancer"),
     }
 )
-"""Members of Network's bodies that are references, whatever else of their targets they show."""
+"""Members of Network's bodies that are references, even if answers also show properties of their targets."""
 IMAGES = ("imageReference", "galleryImageReference")
 """Images may be named in other ways; those who make something of them look at their ids."""
 

@@ -60,7 +60,7 @@ class Registry:
         return found
 
     def versions_of(self, name: str) -> tuple[str, ...]:
-        """Return the api-versions of a type that may not exist: those of the nearest one it would lie below."""
+        """Return the api-versions of a type that may not exist: the versions of its nearest existing parent type."""
         key = name.lower()
         provider = self.providers.get(key.partition("/")[0], RESOURCES)
         while "/" in key:

@@ -173,7 +173,7 @@ def _users_outside(world: World, group: Resource) -> list[str]:
 
 
 def _clear(world: World, group: Resource, *, early: bool = False) -> None:
-    """Let the resources of a group give back what they hold; `early` only those that go before what they use."""
+    """Release the capacity of the group's resources; `early`: only of those that are deleted before their targets."""
     types = registry(world)
     inside = world.resources.under(group.id)
     for resource in sorted(inside, key=lambda each: not types.of(each.type).removed_early):

@@ -27,7 +27,7 @@ def state_of(resource: Resource) -> str:
 
 
 def is_changed(before: Json | None, after: Json) -> bool:
-    """Return whether a write changed more than tags: what a resource showed before it (None: nothing) and shows now.
+    """Return whether a write changed more than tags, given the properties before it (None if new) and after it.
 
     One that was not ready is written again, whatever it shows.
     """

@@ -161,7 +161,7 @@ def _wildcard(pattern: str) -> re.Pattern[str]:
 
 
 def _joined(parts: Sequence[Reading], decides: bool, action: str, known: Attributes) -> bool | None:  # noqa: FBT001
-    """Join answers: an answer that `decides` does so whatever the others are; else an unknown answer counts."""
+    """Join answers: an answer that `decides` is the result; else an unknown answer makes it unknown."""
     found = [each(action, known) for each in parts]
     if decides in found:
         return decides

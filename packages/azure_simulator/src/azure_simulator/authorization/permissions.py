@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def allows(
     world: World, principal_id: str, action: str, scope: str, *, data: bool = False, known: Attributes | None = None
 ) -> bool:
-    """Return whether a principal's role assignments, or those of its groups, allow an action at a scope.
+    """Return whether role assignments of a principal, or of its groups, allow an action at a scope.
 
     `known` are the attributes of the request and of the resource. Before they are known, None, whatever a condition
     may still allow counts for who writes or deletes role assignments.

@@ -1,4 +1,4 @@
-"""Role definitions: the built-in ones, and custom ones that are made at a scope.
+"""Role definitions: the built-in roles, and custom roles created at a scope.
 
 `built_in_roles.json` has name, description and permissions of the built-in roles that a client of Cloud PCs meets, as
 Azure lists them (learn.microsoft.com/azure/role-based-access-control/built-in-roles). The answers to custom ones are
@@ -49,7 +49,7 @@ ROLE_DEFINITIONS = ResourceType(
 OPERATIONS = Operations(ROLE_DEFINITIONS)
 _WHEN = "2015-02-02T21:55:09.8806423Z"
 _MADE_BY_AZURE: Json = {"createdOn": _WHEN, "updatedOn": _WHEN, "createdBy": None, "updatedBy": None}
-"""Properties shown by every built-in role; the time is that of Reader (recorded: github.com/Azure/azure-cli, role)."""
+"""Properties shown by every built-in role; the time is Reader's (recorded: github.com/Azure/azure-cli, role)."""
 BY_NAME = Index(TYPE, lambda found: found.name.lower())
 BY_TITLE = Index(TYPE, lambda found: found.properties["roleName"].lower())
 BY_ROLE = Index("Microsoft.Authorization/roleAssignments", lambda found: guid_of(found.properties["roleDefinitionId"]))
@@ -82,7 +82,7 @@ def list_definitions(call: Call) -> Answer:
 
 @OPERATIONS.get("roledefinition.get")
 def get_definition(call: Call) -> Answer:
-    """Show a role, at whatever scope it is asked for."""
+    """Show a role, at any scope."""
     wanted = call.param("name").lower()
     found = next((each for each in _shown(call) if each["name"].lower() == wanted), None)
     if found is None:

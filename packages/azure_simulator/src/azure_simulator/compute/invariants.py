@@ -1,4 +1,4 @@
-"""Invariants that hold whatever the application believes, found by names and tags only."""
+"""Invariants of the cloud that do not depend on the application's records, found by names and tags only."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class Answer:
     later: Callable[[], Awaitable[Answer]] | None = None
 
     def data(self) -> bytes:
-        """Write the body as it is sent; nothing when there is none."""
+        """Write the body for sending; empty without a body."""
         if isinstance(self.body, bytes):
             return self.body
         return b"" if self.body is None else _written(self.body).encode()

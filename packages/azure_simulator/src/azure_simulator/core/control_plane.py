@@ -1,4 +1,4 @@
-"""`/_sim`: views of the world. No token; loopback only. What changes it is in `core.control_operations`.
+"""`/_sim`: views of the world. No token; loopback only. Changes are in `core.control_operations`.
 
 GET  (index)   state?type=&filter=&view=   operations?status=&kind=&target=&limit=
      requests?path=&principal=&op=&status=&fault=&id=&since=&limit=
@@ -39,7 +39,7 @@ class SimPlane(Plane):
     prefixes = frozenset({"_sim"})
 
     def perform(self, call: Call) -> Answer:
-        """Refuse a body that an operation cannot read, whatever it stumbles over."""
+        """Refuse a body that an operation cannot read, for any error it raises."""
         try:
             return call.route.handler(call)
         except KeyError as problem:

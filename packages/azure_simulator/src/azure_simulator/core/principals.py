@@ -42,7 +42,7 @@ class Principal:
     roles: tuple[str, ...] = ("*",)
     denied: tuple[tuple[str, str], ...] = ()
     assignments: Assignments | None = None
-    """Role assignments, which decide instead of `actions`; those of each token are added to the roles then."""
+    """Role assignments, which decide instead of `actions`; each token's own assignments are added to the roles."""
     _answers: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def may(self, action: str, scope: str = "") -> bool:
@@ -124,7 +124,7 @@ class Principals:
             )
 
     def add_assigned(self, object_id: str, name: str, client_id: str) -> None:
-        """Define a caller whose rights are role assignments, as those of service principals made through Graph."""
+        """Define a caller whose rights are role assignments, like service principals created through Graph."""
         self._known[object_id] = Principal(object_id, name, client_id, roles=(), assignments=self._assignments)
 
     def all(self) -> list[Principal]:

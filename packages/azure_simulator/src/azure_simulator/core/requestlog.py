@@ -116,7 +116,7 @@ class RequestLog:
         self._waits[principal, policy, key] = (now_us, now_us + wait_s * SECOND)
 
     def check_retry_after(self, principal: str, policy: str, key: str, now_us: int, path: str) -> Json | None:
-        """Note a request that came to a bucket before its Retry-After was over, and give the finding."""
+        """Record a request that reached a bucket before its Retry-After was over, and return the finding."""
         wait = self._waits.get((principal, policy, key)) if self._waits else None
         if wait is None:
             return None

@@ -85,7 +85,7 @@ def whole(text: str) -> int | None:
 
 
 def sendable(value: str) -> str:
-    """Return a header's value as it can be sent: what a caller wrote may be echoed in it."""
+    """Return a header's value in a form that can be sent: a caller's own text may be echoed in it."""
     return value if value.isascii() and value.isprintable() and len(value) <= _LONGEST else quote(value)[:_LONGEST]
 
 

@@ -16,9 +16,9 @@ Step = str | tuple[str, object]
 Given = tuple[Step, ...]
 _REMEMBERED = 4
 _NESTED = 8
-"""Slashes in the id of a resource of a provider: what lies below one is indexed."""
+"""Slashes in the id of a provider's resource; resources below it are indexed by it."""
 _GROUP = 4
-"""Slashes in the id of a resource group: what lies below one is indexed as well."""
+"""Slashes in the id of a resource group; resources in it are indexed by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Shown:
 
 @dataclass(slots=True)
 class Resource:
-    """One resource. `body` is what a GET shows and is replaced, never changed in place.
+    """One resource. `body` is the answer of a GET; it is replaced, never changed in place.
 
     `facts` is what Azure knows and does not show (power state, agent, hashed secrets). `given` is what requests said
     and no handler understood, by its path: every body shows it, in the place of what is `covered` (`None`: of nothing).
@@ -103,7 +103,7 @@ class Resource:
         self.set(now_us, **{name: before.body["properties"].get(name) for name in names})
 
     def as_of(self, at_us: int) -> Json:
-        """Return the body as it was at a moment, as far as it is remembered."""
+        """Return the body at an earlier moment, within the remembered history."""
         for until_us, body in self.past:
             if at_us < until_us:
                 return body
@@ -141,7 +141,7 @@ def _fold(value: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """A second way to find the resources of a type: by what `key` reads of one (`None`: not filed).
+    """A second index of a type's resources, by the value that `key` returns for one (`None`: not indexed).
 
     Make it once, as a constant. Where the key of a resource may change, `Store.refile` it.
     """
@@ -192,7 +192,7 @@ class Store:
         return iter(list(self._all.values()))
 
     def get(self, resource_id: str) -> Resource | None:
-        """Find by id, whatever its case."""
+        """Find by id, without regard to case."""
         return self._all.get(resource_id.lower())
 
     def add(self, resource: Resource) -> Resource:

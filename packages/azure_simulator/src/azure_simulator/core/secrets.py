@@ -70,5 +70,5 @@ class SecretProtector:
                 return value
 
     def cipher(self, purpose: str = "journal") -> Fernet:
-        """Return the cipher of a purpose: journal entries that must be readable later, or what callers carry for us."""
+        """Return the cipher of a purpose: journal entries that are read later, or values that callers carry for us."""
         return Fernet(base64.urlsafe_b64encode(hashlib.sha256(purpose.encode() + self.key).digest()))

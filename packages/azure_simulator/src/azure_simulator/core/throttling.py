@@ -50,7 +50,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A bucket that was empty: the answer is 429 with so many seconds to wait."""
+    """A bucket is empty: the answer is 429 with a number of seconds to wait."""
 
     charge: Charge
     retry_after_s: int

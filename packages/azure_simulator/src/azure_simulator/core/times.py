@@ -51,7 +51,7 @@ class OwnClock:
         self._base, self._held = at_us, True
 
     def go(self, real_us: int = 0) -> None:
-        """Go on, as if so much real time had passed since the moment of `hold`."""
+        """Continue, after an amount of real time since the moment of `hold`."""
         self._base += int(max(0, real_us) * self.rate)
         self._anchor, self._held = time.monotonic_ns(), False
 

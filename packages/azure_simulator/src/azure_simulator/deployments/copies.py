@@ -40,7 +40,7 @@ def _copies(row: Json, evaluate: Callable[[object], Any]) -> list[Json]:
 
 
 def separated(value: Json) -> tuple[Json, list[Json]]:
-    """Return the members of an object that stand as they are, and the loops that make the others."""
+    """Return an object's plain members, and the loops that make its other members."""
     loops = value.get("copy")
     if not isinstance(loops, list) or not all(isinstance(each, dict) and "input" in each for each in loops):
         return value, []

@@ -67,7 +67,7 @@ class Place:
 
 
 class Template:
-    """One template. Reading it refuses what Resource Manager refuses before anything is made."""
+    """A template. Reading it refuses everything that Resource Manager refuses before a resource is created."""
 
     def __init__(self, place: Place, template: Json, given: Json, types: Registry) -> None:
         self._place, self._template, self._types = place, template, types
@@ -115,7 +115,7 @@ class Template:
 
     @property
     def outputs(self) -> Json:
-        """Return the outputs as they are written."""
+        """Return the outputs, not evaluated."""
         return self._template.get("outputs") or {}
 
     def shown_parameters(self) -> Json:

@@ -1,4 +1,4 @@
-"""Preview (what-if): changes that a deployment would create or change, without making it.
+"""Preview of a deployment: changes that it would create or make, without making them.
 
 Sources: learn.microsoft.com/rest/api/resources/deployments/what-if and
 learn.microsoft.com/azure/azure-resource-manager/templates/deploy-what-if. Only properties that the template names are
@@ -130,7 +130,7 @@ def _row(name: str, kind: str, **values: object) -> Json:
 
 
 def _same(have: object, value: object) -> bool:
-    """Return whether a value would stay; one that only the deployment knows counts as staying."""
+    """Return whether a value would stay; a value that only the deployment knows counts as staying."""
     if isinstance(value, str) and _UNKNOWN.match(value):
         return True
     if isinstance(value, list) and isinstance(have, list):

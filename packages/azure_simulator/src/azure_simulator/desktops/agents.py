@@ -114,7 +114,7 @@ def machine_of(world: World, host: Resource) -> Resource | None:
 
 
 def status_of(world: World, host: Resource) -> str:
-    """Tell the status of a session host as it is now."""
+    """Return the present status of a session host."""
     vm, facts = machine_of(world, host), host.facts
     if vm is None or facts.get("expired"):
         return "Unavailable"
@@ -138,7 +138,7 @@ def _health(world: World, host: Resource, vm: Resource) -> str:
 
 
 def refresh(world: World, host: Resource) -> None:
-    """Show the status as it is now, and tell the broker of a host that takes sessions from now on."""
+    """Update the status of a session host, and tell the broker if the host begins to take sessions."""
     if world.resources.get(host.id) is not host:
         return
     before, now = host.properties["status"], status_of(world, host)
@@ -151,7 +151,7 @@ def refresh(world: World, host: Resource) -> None:
 
 
 def heartbeat(world: World, host: Resource) -> str:
-    """Tell when the agent was heard last, as Azure shows it: that of one host in four moves with its status only.
+    """Return the last heartbeat as Azure shows it: on one host in four it changes with the status only.
 
     Recorded: hosts that were Available with a heartbeat eight hours, and four days, old.
     """

@@ -58,14 +58,14 @@ def nulls(kind: str, beside: str, *, empty: str = "", inside: str) -> None:
 
 
 def show(resource: Resource, **more: object) -> Json:
-    """Return a resource as it is shown, `more` in place of properties."""
+    """Return a resource's answer, with `more` in place of properties."""
     blank = _NULLS[resource.type]
     inside = {**blank["properties"], **resource.properties, **more}
     return {**blank, **resource.body, "properties": inside}
 
 
 def shown(call: Call, resource: Resource) -> Json:
-    """Return a resource as it is shown, for `Operations.reads`."""
+    """Return a resource's answer, for `Operations.reads`."""
     del call
     return show(resource)
 

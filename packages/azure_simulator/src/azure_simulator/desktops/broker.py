@@ -80,7 +80,7 @@ def _refusal(world: World, pool: Resource, name: str) -> str:
 
 
 def _connect(world: World, pool: Resource, visit: Visit, record: Json) -> Json:
-    """Connect a user to their session, even one that has slept with its machine; else to a host."""
+    """Connect a user to their session, also on a hibernated machine; else to a host."""
     for session in sessions.of_user(world, pool.id, visit.user):
         host = sessions.host_of(world, session)
         if host is not None and balancing.usable(world, host):

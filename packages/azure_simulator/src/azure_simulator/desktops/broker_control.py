@@ -1,4 +1,4 @@
-"""`/_sim/desktops`: users sign in and go; what the broker made of it.
+"""`/_sim/desktops`: users sign in and sign off, and read the broker's decisions.
 
 POST signins {"user", "hostPool", "staySeconds", "leave"}   leave {"user", "hostPool", "how"}   days (see `days`)
      sessions {"sessionHost", "userPrincipalName", "sessionState"}: a session without the broker
@@ -85,7 +85,7 @@ def post_day(call: Call) -> Answer:
 
 @CONTROL.operation("sim.sessions", "POST", "/_sim/desktops/sessions", anonymous=True)
 def post_session(call: Call) -> Answer:
-    """Make a session on a host, whoever the user is: {"sessionHost": id, "userPrincipalName", "sessionState"}."""
+    """Make a session on a host for any user: {"sessionHost": id, "userPrincipalName", "sessionState"}."""
     body = dict(call.object())
     host = call.need(str(body.pop("sessionHost", "")))
     if host.type != SESSION_HOST:

@@ -1,4 +1,4 @@
-"""Permissions of users of desktops: the roles that a sign-in needs, and the one that starts a machine for it.
+"""Permissions of users of desktops: the roles that a sign-in needs, and the role that starts a machine for it.
 
 A user needs a role such as Desktop Virtualization User at the application group, and at a machine that has joined Entra
 ID one that allows to sign in to it. To start a machine, Azure Virtual Desktop's own service principal needs a role that

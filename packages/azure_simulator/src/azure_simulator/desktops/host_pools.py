@@ -168,7 +168,7 @@ def delete_pool(call: Call) -> Answer:
 
 
 def _in_use(call: Call, pool: Resource, what: str) -> Problem:
-    """Word the refusal to delete a pool: that of application groups was seen (docs/notes.md 7.1), the other follows."""
+    """Word the refusal to delete a pool; for application groups it was recorded (docs/notes.md 7.1)."""
     text = f"The SessionHostPool {pool.name} could not be deleted because it still has {what} associated with it. "
     return refused(call.world, 400, f"{text}Please remove all {what} from the SessionHostPool and retry the operation.")
 

@@ -58,7 +58,7 @@ _CHECKS = {
     "AADJoinedHealthCheck": "",
     "FSLogixHealthCheck": "FSLogixNotHealthy",
 }
-"""The health checks (recorded in 2026; that of FSLogix is documented), each with the status of a host that fails it."""
+"""The health checks (recorded in 2026; FSLogix is documented), each with the status of a host that fails it."""
 _REPORTS = frozenset(each for each in _CHECKS.values() if each) | {"Available", "Upgrading", "UpgradeFailed"}
 
 

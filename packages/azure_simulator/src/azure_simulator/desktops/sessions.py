@@ -33,7 +33,7 @@ BY_USER = Index(USER_SESSION, _user_in_pool)
 
 
 def of_user(world: World, pool_id: str, name: str) -> list[Resource]:
-    """List the sessions of a user in a pool, whatever the names are that they show."""
+    """List the sessions of a user in a pool, by the user's id and not by the names in the sessions."""
     return world.resources.find(BY_USER, (pool_id.lower(), entitlements.identity_of(world, pool_id, name)))
 
 
@@ -108,7 +108,7 @@ def leave(world: World, session: Resource) -> None:
 
 
 def disconnect(world: World, session: Resource) -> None:
-    """Disconnect a session; it goes on without its user."""
+    """Disconnect a session; it continues without its user."""
     session.set(world.now_us, sessionState="Disconnected")
     session.facts = {**session.facts, "disconnectedUs": world.now_us}
     watch(world, session)

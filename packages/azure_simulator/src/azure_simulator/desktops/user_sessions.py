@@ -74,7 +74,7 @@ def delete_session(call: Call) -> Answer:
 
 @OPERATIONS.post("userSession.disconnect", "disconnect")
 def disconnect(call: Call) -> Answer:
-    """Disconnect a session; it goes on without its user."""
+    """Disconnect a session; it continues without its user."""
     sessions.disconnect(call.world, _needed(call, call.path.rpartition("/")[0]))
     return Answer()
 

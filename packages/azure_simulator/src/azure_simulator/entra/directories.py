@@ -1,4 +1,4 @@
-"""Tokens that a subscription accepts: those of the directory it belongs to, and no others.
+"""Tokens that a subscription accepts: only tokens of the directory it belongs to.
 
 A subscription belongs to the tenant whose seed names it, and to the first tenant if none does.
 Source: learn.microsoft.com/azure/azure-resource-manager/troubleshooting (InvalidAuthenticationTokenTenant).

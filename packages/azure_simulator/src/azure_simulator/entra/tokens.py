@@ -49,7 +49,7 @@ class Principal:
 
 
 def now_s() -> int:
-    """Return the real time in seconds since the epoch: that of tokens."""
+    """Return the real time in seconds since the epoch, which tokens use."""
     return system_now_us() // SECOND
 
 

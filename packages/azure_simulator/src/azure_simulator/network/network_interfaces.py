@@ -1,4 +1,4 @@
-"""Network interfaces: the machine they serve, the 180 s they stay reserved for one that failed."""
+"""Network interfaces: their machine, and the 180 s they stay reserved for a machine whose creation failed."""
 
 from __future__ import annotations
 

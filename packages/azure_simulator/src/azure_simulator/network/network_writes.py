@@ -1,4 +1,4 @@
-"""Writes to a virtual network: it is one lockable object (docs/notes.md 1.4), whatever in it a request is about."""
+"""Writes to a virtual network: any write locks the whole network (docs/notes.md 1.4)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check_idle(call: Call, vnet_id: str) -> None:
 
 
 def begin_write(call: Call, kind: str, vnet: Resource, course: Course) -> LongRunning:
-    """Begin an operation that locks the network, whatever in it the request is about."""
+    """Begin an operation that locks the whole network."""
     operation = begin(call, kind, vnet.id, course, region=vnet.body["location"])
     operation.notes["path"] = call.path
     return operation

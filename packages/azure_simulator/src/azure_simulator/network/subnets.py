@@ -40,7 +40,7 @@ VALUES = {
         r"Microsoft\.\w+(\.\w+)*", "The service {value} of a service endpoint is not valid."
     ),
 }
-"""Rules for values. The names of services are not looked up. The name of a delegation may be that of its service
+"""Rules for values. Names of services are not looked up. The name of a delegation may be its service's name
 (recorded: github.com/Azure/azure-cli, container/test_container_create_with_vnet).
 
 Source of the code: github.com/hashicorp/terraform-provider-azurerm/pull/21779.

@@ -78,7 +78,7 @@ def _operation(each: LongRunning, now_us: int) -> Iterator[Html | str | int]:
 
 
 def _resource_name(target: str) -> str:
-    """Return a resource's name with that of its parent: every machine has an extension of the same name."""
+    """Return a resource's name with its parent's name: every machine has an extension of the same name."""
     own = target.rpartition("/providers/")[2].split("/")[2::2]
     return " / ".join(own) or target.rpartition("/")[2]
 

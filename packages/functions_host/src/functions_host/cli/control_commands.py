@@ -22,7 +22,7 @@ _FIRST_MOMENT = "1970-01-01T00:00:00Z"
 
 
 def status(args: argparse.Namespace) -> int:
-    """Print whether a host runs here, its instances by status, and what it is running."""
+    """Print whether a host runs here, its instances by status, and its current work."""
     reads = read_commands.reads_of(args)
     running = run_file.read(read_commands.state_file(args))
     found: dict[str, Any] = {"running": running is not None, "instances": reads.counts()}

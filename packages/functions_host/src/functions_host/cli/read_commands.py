@@ -148,7 +148,7 @@ def functions(args: argparse.Namespace) -> int:
 
 
 def print_functions(registry: "Registry", settings: HostSettings) -> None:
-    """Print each function with what triggers it."""
+    """Print each function with its trigger."""
     for one in sorted(registry.functions.values(), key=lambda f: (f.trigger.type, f.name)):
         raw = one.trigger.raw
         trigger = raw.get("schedule") or raw.get("queueName") or ""

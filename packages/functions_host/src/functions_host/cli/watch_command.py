@@ -69,7 +69,7 @@ class _Child:
             return False
 
     def go(self) -> None:
-        """Let it serve; one that has ended meanwhile is found by its exit code."""
+        """Let it serve; a process that has ended meanwhile is found by its exit code."""
         with suppress(OSError):
             self.connection.sendall(GO)
 
@@ -122,7 +122,7 @@ class Watcher:
         log_event("watch", f"{os.path.relpath(changed[0], self._app)}{more} changed: loading")
 
     def _try_app(self) -> None:
-        """Start a process that loads the app and then waits; stop one that is still loading an older app."""
+        """Start a process that loads the app and then waits; stop a process that is still loading an older app."""
         if self._candidate is not None:
             self._candidate.process.kill()
             self._candidate.process.wait()

@@ -90,7 +90,7 @@ _WORDS = {
 
 
 class NonDeterministicError(Exception):
-    """A replay has scheduled something else than the history; the text is that of DurableTask.Core.
+    """A replay has scheduled something else than the history; the text is DurableTask.Core's.
 
     ``left``: the action of the replay under that number, as the SDK returns it, and those that it waits for together
     with it, by their numbers: Azure's host has scheduled no later ones yet.
@@ -135,7 +135,7 @@ def _actions(scheduled: Mapping[int, Any]) -> dict[int, dict[str, Any]]:
 
 
 def _described(found: Any) -> tuple[str | None, str]:  # noqa: ANN401 - a task or an action, of classes without types
-    """Return the kind and the name of what a replay has scheduled; None for nothing."""
+    """Return the kind and the name of a replay's scheduled action, or None if it scheduled nothing."""
     if found is None:
         return None, ""
     action = getattr(found, "action_repr", found)

@@ -144,7 +144,7 @@ class Dispatcher:
         self._store.submit(effects, lambda fits, error: self._committed(running, effects, resumable, fits, error))
 
     def _effects(self, running: _RunningTurn) -> tuple[Effects | None, Resumable | None]:
-        """Read, execute, number; return what changes (None: no such instance) and what can be resumed."""
+        """Read, execute, number; return the changes (or None without such an instance) and a resumable orchestrator."""
         reads, instance_id, cached = self._store.reads, running.instance_id, running.cached
         running.now_us = now_us = self._clock.now_us()
         state = cached.snapshot if cached else reads.snapshot(instance_id)

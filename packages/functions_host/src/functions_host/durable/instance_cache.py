@@ -11,7 +11,7 @@ from functions_host.storage.state import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class CachedInstance:
-    """An instance as its last committed turn left it; ``resumable`` None: its orchestrator has to be replayed."""
+    """An instance after its last committed turn; without ``resumable`` its orchestrator has to be replayed."""
 
     snapshot: Snapshot
     resumable: Resumable | None

@@ -63,7 +63,7 @@ class Operations:
         return self._rules.new_execution_id()
 
     async def start(self, name: str, instance_id: str, input_text: str | None, version: str | None) -> Outcome:
-        """Start an instance; LIVE when the id is taken by one that has not ended.
+        """Start an instance; LIVE if an instance with this id has not ended.
 
         ``input_text`` is JSON as it is stored; an instance of a ``name`` that the app has not waits for it.
         """
@@ -92,7 +92,7 @@ class Operations:
         return outcome
 
     async def raise_event(self, instance_id: str, name: str, body: str) -> Outcome:
-        """Send an external event; ``body`` is JSON text, passed to the orchestrator as it is."""
+        """Send an external event; ``body`` is JSON text, passed to the orchestrator unchanged."""
         kind = EventType.EVENT_RAISED
         text = event(kind, self._clock.now_us(), Name=name, Input=body)
         return await self._send(instance_id, kind, name, text)

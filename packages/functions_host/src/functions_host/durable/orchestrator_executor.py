@@ -59,7 +59,7 @@ class OrchestratorExecutor:
     def run(
         self, turn: Turn, messages: Sequence[Message], resumable: Resumable | None, read_past: ReadPast
     ) -> Resumable | None:
-        """Carry *turn* from its messages to its effects; return what can be resumed in the next one."""
+        """Carry *turn* from its messages to its effects; return the orchestrator if the next turn can resume it."""
         mismatch = _mismatch(turn)
         if not turn.begin(messages):
             turn.finish(None)
@@ -102,7 +102,7 @@ class OrchestratorExecutor:
     def _call(
         self, function: Function, turn: Turn, resumable: Resumable | None, read_past: ReadPast
     ) -> tuple[OrchestratorResult, Resumable | None]:
-        """Call the function, or resume it; what user code raises is a result too. Raises: NonDeterministicError."""
+        """Call the function, or resume it; an exception of user code is a result too. Raises: NonDeterministicError."""
         if turn.row.input == "":
             return unreadable_input(function.name), None
         token = current_function.set(function.name)
@@ -124,7 +124,7 @@ class OrchestratorExecutor:
     def _resume(
         self, function: Function, turn: Turn, resumable: Resumable, read_past: ReadPast
     ) -> OrchestratorResult | None:
-        """Continue in memory; None where the SDK crashed, and a replay shows what that means."""
+        """Continue in memory; None if the SDK crashed, so that a replay has to decide."""
         try:
             return resumable.resume(turn.new_events, lambda: _events(turn, read_past))
         except Exception as error:  # noqa: BLE001 - whatever it is, a replay shows what it means

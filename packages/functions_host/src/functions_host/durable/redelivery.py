@@ -22,7 +22,7 @@ _OF_ONE = "WHERE id = ? AND execution_id = ? AND event_id = ?"
 
 
 class Redelivery:
-    """Chooses one activity in so many, by a seed, the instance and the activity's number in it.
+    """Chooses one activity in *n*, by a seed, the instance and the activity's number in it.
 
     What is to be delivered again is in the state file, in the transaction of the activity's result.
     """
@@ -40,7 +40,7 @@ class Redelivery:
         return self._clock.now_us() + VISIBILITY_US
 
     def recover(self) -> None:
-        """Wait for what an earlier host left, without ``--redeliver`` too: the message is in the queue."""
+        """Wait for messages of an earlier host, without ``--redeliver`` too: they are in the queue."""
         for task, due_us in self._store.reads.redeliveries():
             self.wait(task, due_us)
 

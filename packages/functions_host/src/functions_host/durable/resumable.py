@@ -120,7 +120,7 @@ class Resumable:
         self._unprocessed: list[str] = []
 
     def replay(self) -> OrchestratorResult:
-        """Run the orchestrator through its history; what user code raises is a result too.
+        """Run the orchestrator through its history; an exception of user code is a result too.
 
         Raises: NonDeterministicError, from what user code has raised.
         """
@@ -164,7 +164,7 @@ class Resumable:
         return result
 
     def add_events(self, events: Iterable[tuple[int, str]]) -> None:
-        """Keep events for the next resumption: scheduled calls, and those of turns without a call."""
+        """Keep events for the next resumption: scheduled calls, and events of turns without a call."""
         self._unprocessed += [body for kind, body in events if kind in _PROCESSED]
 
     def _end_turn(self) -> None:
@@ -178,7 +178,7 @@ class Resumable:
         return bool(self._executor.has_execution_completed)
 
     def matches(self, row: Instance) -> bool:
-        """Return whether it waits for more, its counters are those of the row, and it may go on without a replay."""
+        """Return whether it waits for events, agrees with the row's counters, and may continue without a replay."""
         executor, context = self._executor, self.context
         waits = getattr(executor, "generator", None) is not None and executor.current_task is not None
         return bool(

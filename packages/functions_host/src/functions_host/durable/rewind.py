@@ -60,7 +60,7 @@ class Rewinder:
     def _reopen(
         self, point: RewindPoint, replay: Replay, effects: Effects, reason: str, now_us: int
     ) -> Iterator[InstanceRewind]:
-        """Deliver again what came in since, and repeat what did not succeed; yield the children's rewinds."""
+        """Deliver later messages again, and repeat actions that did not succeed; yield the children's rewinds."""
         since = [message for turn in point.discarded for message in replay.messages(turn)]
         results = {one.task_id: one for one in since if one.task_id is not None and one.type not in FAILED}
         effects.inbox += [one for one in since if one.task_id is None]
@@ -91,7 +91,7 @@ class Rewinder:
 
 
 def _opened(node: Node, result: Message | None, success: Message | None) -> Node:
-    """Return an open node with what it needs: the message of a timer, or the result of its next attempt."""
+    """Return an open node with its needs: the message of a timer, or the result of its next attempt."""
     if node.kind == "timer" and result is not None:
         return node._replace(body=str(result.n))
     if node.kind == "retrytimer" and success is not None:
@@ -101,7 +101,7 @@ def _opened(node: Node, result: Message | None, success: Message | None) -> Node
 
 
 def _addressed_to(node: Node, success: Message) -> Message:
-    """Return the success of a later attempt as the result of one that is open again."""
+    """Return the success of a later attempt as the result of an attempt that is open again."""
     fields = json.loads(success.body) | {"TaskScheduledId": node.event_id}
     return success._replace(task_id=node.event_id, body=json.dumps(fields, separators=(",", ":")))
 
@@ -119,7 +119,7 @@ class _Repeats:
         self._guids = {event_id: guid for guid, event_id in point.calls.items()}
 
     def add(self, node: Node, effects: Effects) -> None:
-        """Add to *effects* what will complete an open node."""
+        """Add to *effects* the message that will complete an open node."""
         event_id = node.event_id
         if event_id in self._messages:  # a timer, or a call that cannot be made
             effects.inbox.append(self._messages[event_id])

@@ -55,7 +55,7 @@ class TurnEvents:
 
 @dataclass(slots=True)
 class RewindPoint:
-    """The state to return to, what came in later, and how to repeat what was open."""
+    """The state to return to, the later messages, and how to repeat open actions."""
 
     state: Snapshot
     kept: list[TurnEvents]
@@ -100,7 +100,7 @@ class Replay:
         raise AssertionError("an execution that ended has a turn in its history")
 
     def _turn(self, index: int, turn_events: TurnEvents, state: Snapshot) -> tuple[Effects | None, list[_Failure]]:
-        """Replay one turn; return its effects (None: it had control messages only), and the failures raised in it."""
+        """Replay one turn; return its effects (None for control messages only), and the failures raised in it."""
         messages = self.messages(turn_events)
         effects = self._replay(Turn(state, self._rules, turn_events.started_us), messages) if messages else None
         self._effects.append(effects or Effects(self._row.id, turn_events.turn, self._row))
@@ -187,7 +187,7 @@ def _after(effects: Effects | None, before: Snapshot, turn_events: TurnEvents) -
 
 
 def _is_over(effects: Effects, turn_events: TurnEvents) -> bool:
-    """Return whether the function ends here, or does not schedule what it scheduled then."""
+    """Return whether the function ends here, or schedules other actions than in the history."""
     row = effects.row
     ends = effects.ended or bool(effects.discarded) or row.done_pending is not None
     return ends or _scheduled_by(effects) != turn_events.scheduled()

@@ -25,7 +25,7 @@ class DivergedError(AssertionError):
 
 
 def check(function: Function, body: str, turn: Turn, result: OrchestratorResult, resumable: Resumable | None) -> None:
-    """Replay the turn in the SDK; compare what it returns and counts with the result and with the host's numbers.
+    """Replay the turn in the SDK; compare its actions and counters with the result and with the host's numbers.
 
     Raises: DivergedError.
     """

@@ -1,4 +1,4 @@
-"""Text and bytes for any binding: what the worker calls its generic binding (docs/notes.md 3.2).
+"""Text and bytes for any binding: the worker's generic binding (docs/notes.md 3.2).
 
 A parameter that is annotated ``str`` or ``bytes``, or an ``Out`` of them, is converted here and not by the binding's
 own converter.
@@ -14,7 +14,7 @@ GENERIC = "generic"
 
 
 class GenericConverter:
-    """Passes text and bytes through; what else is set on an output becomes JSON or a number."""
+    """Passes text and bytes through; other values of an output become JSON or a number."""
 
     @staticmethod
     def check_input_type_annotation(note: type) -> bool:

@@ -77,7 +77,7 @@ class Invoker:
         trace: TraceContext | None = None,
         retry: RetryContext | None = None,
     ) -> meta.Datum | None:
-        """Call a function with its trigger's value, send its outputs; raise what it raises."""
+        """Call a function with its trigger's value, send its outputs; raise its exceptions."""
         arguments, outs = self._arguments(function, datum, metadata)
         if function.signature.wants_context:
             arguments["context"] = Context(

@@ -15,7 +15,7 @@ Call = Callable[[RetryContext], Awaitable[object]]
 
 
 async def with_retries(kind: str, function: Function, call: Call) -> None:
-    """Call with the function's own retry policy, if it has one; raise what the last attempt raises."""
+    """Call with the function's own retry policy, if it has one; raise the last attempt's exception."""
     policy = function.retry or {}
     tries = int(policy.get("max_retry_count") or 0)
     for attempt in range(tries + 1 if tries >= 0 else 2**31):

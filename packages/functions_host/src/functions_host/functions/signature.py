@@ -45,7 +45,7 @@ def converter_of(kind: str) -> Any:  # noqa: ANN401 - the SDK's classes have no 
 
 
 def read_signature(call: Callable[..., Any], bindings: Mapping[str, _Bound]) -> Signature:
-    """Check a function's parameters; ``FunctionError`` for what the worker would refuse."""
+    """Check a function's parameters. Raises: ``FunctionError`` where the worker would refuse the function."""
     bound = dict(bindings)
     for name, binding in bound.items():
         if binding.type in {"orchestrationTrigger", "entityTrigger"} and name != "context":
@@ -76,7 +76,7 @@ def _check_context(notes: Mapping[str, Any]) -> None:
 
 
 def _check_names(declared: set[str], bound: Mapping[str, _Bound]) -> None:
-    """Compare the names of parameters and bindings; the error says what to write."""
+    """Compare the names of parameters and bindings; the error names the parameter to write."""
     unbound = sorted(declared - set(bound))
     absent = sorted(set(bound) - declared)
     if unbound and absent:

@@ -39,7 +39,7 @@ class Admin:
         self._prefix = prefix
 
     async def answer(self, request: web.BaseRequest, path: list[str]) -> web.Response:
-        """Answer one request; ``path`` follows /admin. Without the master key what exists is 401, else 404."""
+        """Answer one request; ``path`` follows /admin. Without the master key an existing path is 401, else 404."""
         path = [one.lower() if index < 2 else one for index, one in enumerate(path)]  # noqa: PLR2004 - area and page
         if path == ["host", "ping"]:
             return web.Response(headers={"Cache-Control": "no-store,no-cache", "Pragma": "no-cache"})

@@ -111,7 +111,7 @@ class Answer(web.Response):
 
 
 class Connection(web.RequestHandler):
-    """A connection on which what is no request gets an empty answer, and is closed then."""
+    """A connection that gets an empty answer for bytes that are no request, and is closed then."""
 
     def handle_error(
         self,
@@ -128,7 +128,7 @@ class Connection(web.RequestHandler):
 
 
 def _unreadable(status: int, message: str) -> int:
-    """Return the status for a request that the parser refused: it names what was too long, or which version it saw."""
+    """Return the status for a request that the parser refused: which part was too long, or which version it saw."""
     if status != HTTPStatus.BAD_REQUEST:
         return status
     if "Got more than" in message:

@@ -23,7 +23,7 @@ class BuiltinRoutes:
         self._open = not auth
 
     async def answer(self, request: web.BaseRequest, segments: list[str]) -> web.Response | None:
-        """Answer a request for the host itself; None: it is for the app."""
+        """Answer a request for the host itself, or return None for a request for the app."""
         lowered = [segment.lower() for segment in segments[:3]]
         own = lowered[:1] in (["runtime"], ["admin"])
         if own and self._open and not is_address(request.headers.get("host", "")):

@@ -1,4 +1,4 @@
-"""Converts requests to what functions get, and their results to responses, as Azure's host does for a worker."""
+"""Converts requests to the values that functions get, and results to responses, as Azure's host does for a worker."""
 
 from collections.abc import Iterable, Mapping
 

@@ -23,7 +23,7 @@ class FunctionRoute:
 
 
 def reserved_problem(function: Function) -> str:
-    """Word why a function may not have its route; "" if it may. As Azure's host: whatever the prefix is."""
+    """Word why a function may not have its route; "" if it may. Like Azure's host, for any prefix."""
     own = _template(function).strip("/")
     return f"{function.location}: route {own!r} is reserved by the host" if own.lower().startswith(_RESERVED) else ""
 

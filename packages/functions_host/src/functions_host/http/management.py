@@ -118,7 +118,7 @@ class Management:
         return hub
 
     def _elsewhere(self, request: web.BaseRequest, origin: str, hub: str, path: list[str]) -> web.Response:
-        """Answer for a hub on which no host runs: nothing is found there, and what is started there waits for ever."""
+        """Answer for a hub without a host: nothing is found there, and a started instance waits for ever."""
         match (request.method, path):
             case ("POST", ["orchestrators", _, *given_id]) if len(given_id) <= 1:
                 if not self._faults:

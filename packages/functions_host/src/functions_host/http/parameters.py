@@ -54,7 +54,7 @@ def wait_limits(request: web.BaseRequest, *, lenient: bool = False) -> tuple[flo
 
 
 def instance_filter(request: web.BaseRequest, *, lenient: bool = False) -> Filter:
-    """Read which instances to list or purge; *lenient*: what cannot be read is ignored, as on Azure."""
+    """Read which instances to list or purge; *lenient*: unreadable values are ignored, like on Azure."""
     since_us, until_us = time_range(request, "createdTimeFrom", "createdTimeTo", lenient=lenient)
     return Filter(
         created_from_us=since_us,
@@ -85,7 +85,7 @@ def _after(token: str) -> tuple[int, str] | None:
 def time_range(
     request: web.BaseRequest, since: str, until: str, *, lenient: bool = False
 ) -> tuple[int | None, int | None]:
-    """Read two moments of the query (microseconds); what cannot be read is an error, or nothing if *lenient*."""
+    """Read two moments of the query (microseconds); an unreadable one is an error, or ignored if *lenient*."""
     return _moment(request, since, lenient=lenient), _moment(request, until, lenient=lenient)
 
 
@@ -119,7 +119,7 @@ def token_of(rows: list[Instance], top: int) -> str:
 
 
 async def sent_input(request: web.BaseRequest, *, raw: bool) -> str | None:
-    """Read the input of a start as it is stored; *raw*: as Azure's host stores it, also what the SDK cannot read.
+    """Read the input of a start for storage; *raw*: as Azure's host stores it, also if the SDK cannot read it.
 
     There, a body that comes without its length is the empty text, which fails every turn.
     """
@@ -133,7 +133,7 @@ async def sent_input(request: web.BaseRequest, *, raw: bool) -> str | None:
 
 
 def stored_input(body: bytes) -> str | None:
-    """Convert the body of a start to what the SDK can read (docs/notes.md 1.15).
+    """Convert the body of a start to text that the SDK can read (docs/notes.md 1.15).
 
     An object is kept; so is a string that holds JSON, which the Python client sends. Anything else becomes a string of
     JSON, since ``get_input`` reads strings only.
@@ -153,7 +153,7 @@ def stored_input(body: bytes) -> str | None:
 
 
 def checked_id(given: str) -> str:
-    """Return a valid instance id; the rules are those of Azure's documentation, which its host does not enforce."""
+    """Return a valid instance id; the rules are in Azure's documentation, and its host does not enforce them."""
     if not 1 <= len(given) <= _MAX_ID:
         raise BadRequestError(f"Instance ids are 1 to {_MAX_ID} characters long.")
     if given.startswith("@"):

@@ -12,7 +12,7 @@ class PathError(ValueError):
 
 
 def decoded(raw: str) -> str:
-    """Decode a path as it was sent: an encoded slash and what is no UTF-8 stay encoded, dot segments go away.
+    """Decode a path: encoded slashes and bytes that are no UTF-8 stay encoded, dot segments are removed.
 
     Raises: PathError.
     """
@@ -37,18 +37,18 @@ def segments_of_extension(raw: str) -> list[str]:
 
 
 def encoded(path: str) -> str:
-    """Encode a decoded path as ``PathString`` of ASP.NET does: what looks encoded stays as it is."""
+    """Encode a decoded path like ``PathString`` of ASP.NET: text that looks encoded is unchanged."""
     pieces = re.split(r"(%[0-9A-Fa-f]{2})", path)
     return "".join(piece if index % 2 else quote(piece, safe=_PATH_SAFE) for index, piece in enumerate(pieces))
 
 
 def unescaped(text: str) -> str:
-    """Decode a part of a query: what is no UTF-8 stays encoded."""
+    """Decode a part of a query; bytes that are no UTF-8 stay encoded."""
     return _ENCODED.sub(lambda match: _decoded_run(match[0], ""), text)
 
 
 def _decoded_run(encoded_run: str, kept: str) -> str:
-    """Decode one run of encoded bytes, character by character; one that is *kept* stays encoded."""
+    """Decode one run of encoded bytes, character by character; *kept* characters stay encoded."""
     run = bytes.fromhex(encoded_run.replace("%", ""))
     text, at = "", 0
     while at < len(run):

@@ -1,4 +1,4 @@
-"""Answers of the management API: compact JSON, and how it words what it refuses (docs/notes.md 2.3)."""
+"""Answers of the management API: compact JSON, and the wording of its refusals (docs/notes.md 2.3)."""
 
 import json
 from collections.abc import Mapping

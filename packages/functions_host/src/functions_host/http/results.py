@@ -67,7 +67,7 @@ def answer_of(datum: meta.Datum | None, method: str) -> Answer:
 
 
 def _status(text: object) -> int:
-    """Read a status; one that is no number is 200."""
+    """Read a status; a value that is no number is 200."""
     try:
         return int(str(text))
     except ValueError:

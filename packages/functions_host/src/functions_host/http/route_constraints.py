@@ -8,7 +8,7 @@ from functions_host.errors import RouteError
 
 
 def constraint(kind: str, argument: str, *, lazy: bool = False) -> Callable[[str], bool]:
-    """Make one constraint's check; ``RouteError`` for one that does not exist.
+    """Make one constraint's check. Raises: ``RouteError`` for an unknown constraint.
 
     *lazy*: a regular expression that cannot be read raises it when a value is checked.
     """

@@ -109,7 +109,7 @@ def _entry(kind: int, entry: dict[str, Any]) -> tuple[int, dict[str, Any]]:
 
 
 def _token(text: str | None) -> Any:  # noqa: ANN401 - any JSON value
-    """Parse JSON; text that is not JSON (a reason, an error) is returned as it is."""
+    """Parse JSON; text that is not JSON (a reason, an error) is returned unchanged."""
     if text is None:
         return None
     try:

@@ -1,1 +1,1 @@
-"""Time and order: clocks, what is due when, what is running, and how many pieces of work run at once."""
+"""Time and order: clocks, due work, running work, and the number of pieces of work that run at once."""

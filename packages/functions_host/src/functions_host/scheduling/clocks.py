@@ -20,7 +20,7 @@ class SystemClock:
         self._anchor = (0, time.monotonic_ns())
 
     def now_us(self) -> int:
-        """Return the machine's time, or what it would be if the machine's clock had not been set back."""
+        """Return the machine's time, corrected if the machine's clock has been set back."""
         machine_ns, monotonic_ns = time.time_ns(), time.monotonic_ns()
         base_ns, anchor_ns = self._anchor
         steady_ns = base_ns + monotonic_ns - anchor_ns

@@ -27,7 +27,7 @@ class Concurrent:
         begin()
 
     def sort_submitted(self) -> None:
-        """Do nothing: what was submitted has begun."""
+        """Do nothing: the submitted work has begun."""
 
     def finish(self) -> None:
         """Do nothing: nothing waits."""
@@ -55,7 +55,7 @@ class Sequential:
         begin()
 
     def sort_submitted(self) -> None:
-        """Order by name what was submitted since the current work began; what waited before stays in front of it."""
+        """Order work submitted since the current work began by name; work that waited before stays in front of it."""
         self._submitted.sort(key=lambda one: one[0])
         self._queue()
 

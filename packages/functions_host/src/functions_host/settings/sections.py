@@ -42,7 +42,7 @@ class Section:
         self.raw, self._path, self._secret = raw, path, secret
 
     def section(self, name: str) -> "Section":
-        """Return the object below a key; one that is not there is empty."""
+        """Return the object below a key; empty without one."""
         return Section(self._typed(name, {}, dict, "an object"), self._key(name), secret=self._secret)
 
     def string(self, name: str, default: str) -> str:
@@ -88,7 +88,7 @@ class Section:
         return found
 
     def error(self, name: str, expected: str) -> ConfigError:
-        """Make the error that names what a key must be, and what it is."""
+        """Make the error that names the expected and the actual value of a key."""
         found = "" if self._secret else f", not {json.dumps(self.raw.get(name))}"
         return ConfigError(f"{self._key(name)} must be {expected}{found}")
 

@@ -13,7 +13,7 @@ _NUMBERS = re.compile(r"\d+(\.\d+){1,3}")
 
 @dataclass(frozen=True, slots=True)
 class Versioning:
-    """The host's own version, which new instances get too, and what happens to instances of another one."""
+    """The host's own version, which new instances get too, and the treatment of instances of another version."""
 
     default: str | None = None
     strategy: str = "CurrentOrOlder"

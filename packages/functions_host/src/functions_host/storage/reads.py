@@ -124,7 +124,7 @@ class Reads:
         return [(Task(*row[:5]), row[5]) for row in rows]
 
     def instances(self, chosen: Filter, most: int | None = None) -> list[Instance]:
-        """List instances by age, then id; at most so many."""
+        """List instances by age, then id, up to a limit."""
         where, values = _clauses(
             ("created_us >= ?", chosen.created_from_us),
             ("created_us <= ?", chosen.created_to_us),

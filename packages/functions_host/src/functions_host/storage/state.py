@@ -55,7 +55,7 @@ class Node(NamedTuple):
 
 @dataclass(slots=True)
 class Instance:
-    """One orchestration as its row says, with the JSON texts as they are stored."""
+    """One orchestration read from its row, with the stored JSON texts."""
 
     id: str
     execution_id: str

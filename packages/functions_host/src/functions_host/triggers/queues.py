@@ -69,7 +69,7 @@ class Queues:
             listener.stop()
 
     async def run_now(self, function: Function, body: str) -> None:
-        """Call a queue function with a body from the admin API, also one that is disabled."""
+        """Call a queue function with a body from the admin API, also if it is disabled."""
         self._work.begin("queue")
         try:
             await self._invoker.invoke(function, datum_of(function, body.encode()), metadata_of_run(function, body))

@@ -48,7 +48,7 @@ class Monitor:
             await self._write()
 
     async def flush(self) -> None:
-        """Write now what waits for the end of the pause."""
+        """Write now the values that wait for the end of the pause."""
         if self._kept:
             await self._write()
 

@@ -19,7 +19,7 @@ _NEVER = "0001-01-01T00:00:00+00:00"  # the default of .NET
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The moment of the last run (None: there was none), of the next one, and of the last change of these two."""
+    """The moment of the last run (None before the first), of the next run, and of the last change of these two."""
 
     last_us: int | None
     next_us: int

@@ -64,7 +64,7 @@ class Timers:
         self._monitor.close()
 
     async def run_now(self, function: Function, value: str | None) -> None:
-        """Run a timer now, beside its schedule; *value*: what the caller sent, which is in the metadata."""
+        """Run a timer now, beside its schedule; *value*: the caller's value, which is in the metadata."""
         self._work.begin("timer")
         self._work.scheduler.submit(lambda: self._begin_run_now(function, value))
 

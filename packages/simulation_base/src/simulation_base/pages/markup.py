@@ -15,7 +15,7 @@ VOID = frozenset({"input", "meta", "rect", "path"})
 
 
 class Html(str):
-    """Markup: text that is safe to send as it is."""
+    """Markup: text that can be sent without escaping."""
 
     __slots__ = ()
 

@@ -91,7 +91,7 @@ def count_machine(world: World, sub: str, region: str, sign: int) -> None:
 
 
 def count(world: World, sub: str, region: str, size: Size, number: int) -> None:
-    """Add the cores of so many machines to the usage (negative: take them out); note a quota broken."""
+    """Add the cores of *count* machines to the usage (negative: subtract); record a broken quota."""
     found = counters(world)
     for name in (size.family.lower(), "cores"):
         key = (sub.lower(), region, name)
@@ -143,7 +143,7 @@ def check_offered(world: World, region: str, zone: str, size: Size) -> None:
 
 
 def place(world: World, region: str, zone: str, size: str, number: int) -> None:
-    """Put so many machines on hardware (negative: take them off)."""
+    """Place *count* machines on hardware (negative: remove them)."""
     counters(world).placed[region, zone, size.lower()] += number
 
 
@@ -160,7 +160,7 @@ def _rule(world: World, region: str, zone: str, size: str) -> Json | None:
 
 
 def _open(rule: Json, since_s: float) -> bool:
-    """Return whether a rule's time window is open so many seconds after it was made."""
+    """Return whether a rule's time window is open a number of seconds after its creation."""
     at_s = since_s % rule["every"] if rule.get("every") else since_s
     return bool(rule.get("from", 0) <= at_s < rule.get("until", math.inf))
 

@@ -170,12 +170,12 @@ def dissolve(world: World, reservation: Resource) -> None:
 
 
 def grant(world: World, reservation: Resource, slots: int) -> None:
-    """Give a reservation so many slots."""
+    """Set the number of a reservation's slots."""
     _change(world, reservation, lambda facts: facts.update({"slots": slots}))
 
 
 def need(reservation: Resource, slots: int) -> tuple[int, int]:
-    """Return the additional machines for which a reservation of so many slots needs quota and hardware."""
+    """Return how many more machines need quota and hardware if a reservation has a number of slots."""
     facts, before = reservation.facts, _units(reservation)
     quota = max(slots, len(facts["associated"])) - before[0]
     return quota, max(slots, len(facts["allocated"])) - before[1]

@@ -1,4 +1,4 @@
-"""Capacity reservations: so many machines of a size, for which quota and hardware are kept."""
+"""Capacity reservations: a number of machines of a size, for which quota and hardware are kept."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ OPERATIONS.reads(group="reservation.list", show=_shown)
 
 @OPERATIONS.put("reservation.put")
 def put_reservation(call: Call) -> Answer:
-    """Reserve so many machines of a size, or change how many."""
+    """Reserve a number of machines of a size, or change the number."""
     need_group(call)
     group = call.need(call.path[: call.path.lower().rindex("/capacityreservations/")])
     body, region = call.object(), location_of(call)

@@ -58,6 +58,6 @@ SIZES: dict[str, Size] = {
 
 
 def size_of(world: World, name: str) -> Size | None:
-    """Find a size, whatever the case of its name."""
+    """Find a size by its name, without regard to case."""
     added = world.config.get("sizes", {}).get(name)
     return Size(name=name, **added) if added else SIZES.get(name.lower())

@@ -39,7 +39,7 @@ def data_disks(world: World, vm: Resource) -> list[Resource]:
 
 
 def content_of(world: World, disk: Resource) -> Json:
-    """Return the content of a disk: that of the machine that runs from it, else the facts kept with the disk."""
+    """Return the content of a disk: of the machine that runs from it, or the facts kept with the disk."""
     vm = disk_bodies.owner_of(world, disk)
     if vm is not None and os_disk(world, vm) is disk:
         return {key: vm.facts[key] for key in KEPT_CONTENT if key in vm.facts}

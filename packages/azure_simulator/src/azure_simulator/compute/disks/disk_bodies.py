@@ -35,18 +35,18 @@ SKU_TIERS = {
     "PremiumV2_LRS": "Premium",
     "UltraSSD_LRS": "Ultra",
 }
-"""Tiers that are not the beginning of the name (recorded, but that of PremiumV2_LRS, which is a guess)."""
+"""Tiers that are not the beginning of the SKU's name (recorded; PremiumV2_LRS is a guess)."""
 SNAPSHOT_SKUS = frozenset({"Standard_LRS", "Standard_ZRS", "Premium_LRS"})
 TIERS_GB = {4: 1, 8: 2, 16: 3, 32: 4, 64: 6, 128: 10, 256: 15, 512: 20, 1024: 30, 2048: 40, 4096: 50, 8192: 60}
 """Size a performance tier reaches to -> its number: 128 GB of Premium_LRS is a P10."""
 CHOSEN_SPEED = {"UltraSSD_LRS": (100, 1, 1000, 400_000, 10_000), "PremiumV2_LRS": (3000, 125, 500, 80_000, 1200)}
-"""Kinds of disks whose speed is chosen and not that of their size.
+"""Kinds of disks whose speed is chosen and does not follow from their size.
 
 The least operations and megabytes a second, operations for each GiB, the most operations and megabytes a second.
 Source: learn.microsoft.com/azure/virtual-machines/disks-types.
 """
 _KIB_OF_ONE = 256
-"""An operation moves so many kibibytes at most."""
+"""Size of an operation in kibibytes at most."""
 _NOTHING: Json = {}
 MOST_MINUTES = (1 << 31) - 1
 SMALL_GB = 512
@@ -97,7 +97,7 @@ OMITTED: dict[str, object] = {
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A disk or snapshot to be made. `inherits` are properties of what it is copied from.
+    """A disk or snapshot to be made. `inherits` are properties of its source.
 
     `given` are the other properties of the request, which are kept as they are.
     `content` is what lies on it and Azure does not show: the partition's size, whether sysprep ran.
@@ -177,7 +177,7 @@ def speed(kind: str, gb: int) -> Json:
 
 
 def fast(properties: Json, given: Json, kind: str, gb: int, before: Json = _NOTHING) -> Json:
-    """Return the properties of a disk with its tier and speed: those of its size, or those of a request.
+    """Return the properties of a disk with the tier and speed of its size, or with those in the request.
 
     A speed that the disk showed `before` is what a client read and sends back.
     """
@@ -240,7 +240,7 @@ def check_given(given: Json, kind: str, gb: int) -> None:
 
 
 def sized(disk: Resource, given: Json, kind: str, gb: int) -> Json:
-    """Return the properties of a disk of another size or sku, with those of a request."""
+    """Return the properties of a disk after a change of size or SKU, with the request's properties."""
     before = disk.properties
     same = (before["diskSizeGB"], disk.body["sku"]["name"]) == (gb, kind)
     stays = ("tier", "diskIOPSReadWrite", "diskMBpsReadWrite") if same else ()
@@ -252,7 +252,7 @@ def sized(disk: Resource, given: Json, kind: str, gb: int) -> Json:
 
 
 def given_in(body: Json) -> Json:
-    """Return the properties of a request that are kept as they are; refuse encryption without its keys."""
+    """Return the properties of a request that are kept unchanged; refuse encryption without its keys."""
     encryption = read(body, "properties.encryption", "object", {})
     if encryption.get("type", PLATFORM_KEY) != PLATFORM_KEY and not encryption.get("diskEncryptionSetId"):
         raise invalid("encryption.diskEncryptionSetId", "Encryption with a customer's key needs a disk encryption set.")
@@ -291,7 +291,7 @@ def owner_of(world: World, disk: Resource) -> Resource | None:
 
 
 def shown(world: World, disk: Resource) -> Json:
-    """Show a disk; that of a deallocated machine is `Reserved`."""
+    """Show a disk; a deallocated machine's disk is `Reserved`."""
     vm = owner_of(world, disk)
     if vm is None or vm.facts["power"] != "deallocated":
         return disk.body

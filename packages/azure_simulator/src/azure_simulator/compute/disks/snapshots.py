@@ -57,7 +57,7 @@ BY_SOURCE = Index(TYPE, _source)
 
 @OPERATIONS.put("snapshot.put")
 def put_snapshot(call: Call) -> Answer:
-    """Copy a disk, or another snapshot, as it is now; or change the tags of an existing snapshot."""
+    """Copy a disk, or another snapshot, in its present state; or change the tags of an existing snapshot."""
     need_group(call)
     found, body = call.world.resources.get(call.path), call.object()
     creation = read(body, "properties.creationData", "object")

@@ -195,7 +195,7 @@ def _ready(world: World, version: Resource, region: str) -> bool:
 
 
 def _version(world: World, image_id: str, region: str) -> Resource | None:
-    """Find a version; without a number, or as `latest`, the highest one that is ready in the region."""
+    """Find a version; without a number, or as `latest`, the highest version that is ready in the region."""
     key = image_id.lower().rstrip("/")
     if "/images/" not in key:
         raise invalid("imageReference.id", f"'{image_id}' is not the id of a gallery image.")

@@ -21,7 +21,7 @@ SOURCES = (VIRTUAL_MACHINE, VERSION_TYPE, IMAGE_TYPE, disk_bodies.TYPE, disk_bod
 
 
 def capture(call: Call, source_id: str, region: str, *, generalized: bool, security: str | None, system: str) -> Json:
-    """Return the facts of an image: the size of its disk, whether Windows starts from it, what lies on it.
+    """Return the facts of an image: the size of its disk, whether Windows starts from it, and the disk's content.
 
     `generalized` images need a generalized machine; `security` is the `SecurityType` of the definition, None of a
     managed image; `system` is the operating system that the image is said to have.
@@ -56,7 +56,7 @@ def capture(call: Call, source_id: str, region: str, *, generalized: bool, secur
 
 
 def disk_shown(call: Call, source_id: str) -> Json:
-    """Return the caching and the kind of disk that an image shows of its source: a machine's, or those of a lone disk.
+    """Return the caching and the kind of disk that an image shows of its source, a machine or a single disk.
 
     Recorded: github.com/Azure/azure-cli, vm/test_vm_custom_image_management, vm/test_other_extended_location.
     """

@@ -188,7 +188,7 @@ def _new_system(call: Call, vm: Resource, disk: Json) -> Resource:
 
 
 def _system_gb(call: Call, vm: Resource, disk: Json) -> int:
-    """Return the size the OS disk will have; only that of a deallocated machine grows."""
+    """Return the size the OS disk will have; only a deallocated machine's disk grows."""
     now = int(vm.properties["storageProfile"]["osDisk"]["diskSizeGB"])
     wanted, found = int(read(disk, "diskSizeGB", "integer", now)), attached_disks.os_disk(call.world, vm)
     if wanted != now and found is not None:
@@ -217,7 +217,7 @@ def _need_deallocated(vm: Resource, what: str) -> None:
 
 
 def _reserve(world: World, vm: Resource, change: Change) -> None:
-    """Take at once the resources that no other request may take while the operation goes on."""
+    """Take at once the resources that no other request may take during the operation."""
     machine_disks.claim_all(world, vm)
     for disk in change.gone:
         disk.facts = {**disk.facts, "detachingFrom": vm.id}

@@ -40,7 +40,7 @@ _SHOWN_OF_LINUX: Json = {
 
 
 def _shown_of_windows(given: Json) -> Json:
-    """Return the Windows settings as shown: those of a request, and defaults for the rest.
+    """Return the Windows settings in an answer: the request's settings, and defaults for the rest.
 
     Recorded: github.com/Azure/azure-cli, sqlvm/test_sqlvm_add_and_remove; Azure/azure-sdk-for-python,
     azure-mgmt-compute, test_mgmt_compute_vm.test_compute_vm. That it is `Manual` without automatic updates is what

@@ -23,7 +23,7 @@ KNOWN_USERS = frozenset(
         *("server", "sql", "support", "support_388945a0", "sys", "test2", "test3", "user4", "user5"),
     }
 )
-"""Names that no administrator may have, whatever the operating system."""
+"""Names that no administrator may have, on any operating system."""
 _LONGEST = 64
 _USER = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
 _COMPUTER = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.\-]*[A-Za-z0-9])?", re.ASCII)

@@ -1,4 +1,4 @@
-"""Virtual machines as they are shown: one, by group, by place, by subscription; sizes they may have."""
+"""Reading virtual machines: one, by group, by place, by subscription; and the sizes they may have."""
 
 from __future__ import annotations
 

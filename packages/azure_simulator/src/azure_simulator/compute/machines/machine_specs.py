@@ -133,7 +133,7 @@ def _system(call: Call, body: Json, region: str, zone: str) -> Json:
 
 
 def _own_disk(call: Call, body: Json, disk: Json) -> Resource:
-    """Return the disk a machine is to start from as it is."""
+    """Return the existing disk a machine is to start from."""
     found = call.need(read(disk, "managedDisk.id", "string"))
     _refuse(body, "osProfile")
     _refuse(body, "storageProfile.imageReference")

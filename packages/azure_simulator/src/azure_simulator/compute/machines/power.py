@@ -73,7 +73,7 @@ def redeploy(call: Call) -> Answer:
 
 @OPERATIONS.post("vm.reapply", "reapply")
 def reapply(call: Call) -> Answer:
-    """Apply a machine's model once more: one that had failed after its creation is `Succeeded` afterwards."""
+    """Apply a machine's model once more: a machine that failed after its creation is `Succeeded` afterwards."""
     vm = _target(call)
     if vm.facts["power"] == "none":
         raise Problem(409, "OperationNotAllowed", f"VM '{vm.name}' was never provisioned. Delete and recreate it.")

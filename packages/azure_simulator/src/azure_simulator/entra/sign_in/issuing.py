@@ -108,7 +108,7 @@ def _access(call: Call, client: Client, tenant: str, user: Doc, asked: Scopes, *
 
 
 def _refresh(call: Call, done: SignIn, spa_until_s: float) -> Json:
-    """Make a refresh token; those of a page all end a day after its sign-in."""
+    """Make a refresh token; a single-page application's tokens all end a day after the sign-in."""
     world, now_s = call.world, tickets.now_s()
     if done.platform != clients.SPA:
         until_s = now_s + tickets.lifetime_s(world, tickets.REFRESH)

@@ -1,4 +1,4 @@
-"""The pages of a sign-in. They have no scripts, but one that posts an answer to its client."""
+"""The pages of a sign-in. They have no scripts, except the page that posts an answer to its client."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from azure_simulator.graph.directory.records import Doc
 
 LISTED = 200
-"""So many people are listed; others are named."""
+"""Number of people in the list at most; others are typed by name."""
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
 main { max-width: 36rem; margin: 4rem auto; padding: 0 1rem }

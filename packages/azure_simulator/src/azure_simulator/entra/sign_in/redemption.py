@@ -66,7 +66,7 @@ def _needed(form: Json, name: str) -> str:
 
 
 def _narrowed(form: Json, done: SignIn) -> str:
-    """Return the scopes to give tokens for: those of the request, else those of the sign-in, whose OpenID ones stay."""
+    """Return the scopes of the tokens: the request's, or else the sign-in's; the sign-in's OpenID scopes stay."""
     kept = [each for each in done.scope.split() if each in scopes.OPEN_ID]
     wanted = str(form.get("scope") or done.scope).split()
     return " ".join(dict.fromkeys([*wanted, *kept]))
@@ -84,7 +84,7 @@ def _read(call: Call, kind: str, sealed: str) -> Json:
 
 
 def _check_client(call: Call, form: Json, done: SignIn) -> None:
-    """Refuse another client, or another directory, than the one that signed the person in."""
+    """Refuse a client or a directory other than the ones of the person's sign-in."""
     directory = directory_of(call.world)
     if str(form.get("client_id", "")).lower() != done.client.lower():
         text = "The application in the request is not the one that the code or the refresh token was issued to."

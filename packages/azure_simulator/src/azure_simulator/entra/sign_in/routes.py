@@ -1,4 +1,4 @@
-"""The routes of signing in. What people decide is written by requests to ourselves, so that the journal has it."""
+"""The routes of signing in. People's decisions are written by requests to ourselves, so that the journal has them."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class EntityType:
-    """One kind of document. What is left out has no such rule: any property may be shown, filtered, sorted."""
+    """One kind of document. A missing rule means that any property may be shown, filtered, sorted."""
 
     name: str
     odata_type: str = ""

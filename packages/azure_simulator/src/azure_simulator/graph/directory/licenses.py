@@ -172,13 +172,13 @@ def disabled_plans(of: Doc, sku: str) -> list[str]:
 
 
 def without(of: Doc, sku: str, disabled: Sequence[str]) -> Doc:
-    """Return the disabled service plans of a user or a group, by product, with those of one product replaced."""
+    """Return the disabled service plans of a user or a group, by product, with one product's plans replaced."""
     kept = {each: plans for each, plans in of.get("_disabled_plans", {}).items() if each != sku}
     return {**kept, sku: list(disabled)} if disabled else kept
 
 
 def service_plans(product: Doc) -> list[Doc]:
-    """Return the service plans of a product: those of the seed, or one that has the product's name."""
+    """Return the service plans of a product: the seed's, or one plan with the product's name."""
     if not product:
         return []
     part = product["skuPartNumber"]

@@ -159,7 +159,7 @@ class Directory:
             self.add_tombstone(kind, tenant, key, restorable=restorable)
 
     def add_tombstone(self, kind: str, tenant: str, key: str, *, restorable: bool) -> None:
-        """Let delta readers and subscribers of a kind that has any know of a deletion: for now, or for good."""
+        """Tell a kind's delta readers and subscribers, if it has any, of a soft or a permanent deletion."""
         if kind not in _PUBLISHED:
             return
         reason, sequence = "changed" if restorable else "deleted", self.next_sequence()

@@ -29,7 +29,7 @@ _SEEN_BY_PRINCIPAL = ("appRoles", "displayName", "info", "signInAudience", "tags
 
 
 def application(key: str, app_id: str, name: str, domain: str, at_us: int) -> Doc:
-    """Return a newly registered application; `domain` is that of the directory.
+    """Return a newly registered application; `domain` is its directory's domain.
 
     The shape is that of recorded answers (docs/notes.md 8).
     """

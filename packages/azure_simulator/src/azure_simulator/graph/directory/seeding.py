@@ -223,7 +223,7 @@ class TenantSeeder:
         }
 
     def _assign(self, seed: Json) -> None:
-        """Assign the app roles of an application to users and groups, and those of Microsoft Graph to it."""
+        """Assign an application's app roles to users and groups, and Microsoft Graph's to the application."""
         app_id = self._app_id(seed["displayName"])
         resource = registrations.principal_of(self._directory, self._tenant, app_id)
         for value, names in seed.get("assigned", {}).items() if resource else ():

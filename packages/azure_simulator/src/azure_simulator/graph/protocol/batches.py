@@ -114,7 +114,7 @@ async def _inner(call: Call, cloud: Cloud, step: Json) -> Json:
 
 
 def _body(reply: Reply) -> object:
-    """Return JSON as it is, anything else in base 64."""
+    """Return JSON unchanged, anything else in base 64."""
     if not reply.body:
         return None
     try:

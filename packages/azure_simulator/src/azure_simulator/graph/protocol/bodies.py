@@ -59,7 +59,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """A collection, never null: so many at most."""
+    """A collection, never null, with a largest length."""
 
     of: Shape
     most: int = 0
@@ -68,7 +68,7 @@ class Many:
 
 @dataclass(frozen=True, slots=True)
 class Complex:
-    """An object. A PATCH changes what it names and leaves the rest (`merges`), or replaces the whole."""
+    """An object. A PATCH changes only the members in its body (`merges`), or replaces the whole object."""
 
     members: Mapping[str, Shape]
     needed: tuple[str, ...] = ()

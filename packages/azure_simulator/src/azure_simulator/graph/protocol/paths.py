@@ -22,7 +22,7 @@ _ENDS = {"$value": _VALUE, "$ref": "GET POST PUT DELETE", "$count": "GET"}
 
 
 class UnknownSegmentError(LookupError):
-    """Graph's metadata does not have a path; `segment` is the first one that it lacks."""
+    """Graph's metadata does not have a path; `segment` is the first missing segment."""
 
     def __init__(self, segment: str) -> None:
         super().__init__(segment)

@@ -44,7 +44,7 @@ def refuse_passwords(body: Doc) -> None:
 
 
 def keys(call: Call, holder: Doc, given: list[Doc]) -> list[Doc]:
-    """Return key credentials as they are shown: a certificate has its thumbprint, and its key is not shown."""
+    """Return key credentials for an answer: a certificate with its thumbprint and without its key."""
     known = {each["keyId"]: each for each in holder["keyCredentials"]}
     made = []
     for each in given:

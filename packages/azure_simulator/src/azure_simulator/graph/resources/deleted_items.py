@@ -1,4 +1,4 @@
-"""`/directory/deletedItems`: list, restore and purge what is in the recycle bin.
+"""`/directory/deletedItems`: list, restore and purge deleted objects.
 
 Source: learn.microsoft.com/graph/api/directory-deleteditems-{list,get,restore,delete}.
 """

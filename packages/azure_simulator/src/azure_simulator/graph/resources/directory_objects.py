@@ -58,6 +58,6 @@ def get_by_ids(call: Call) -> Answer:
 @operation("me.get", "GET", "/me", roles="")
 @operation("me.ownedObjects", "GET", "/me/ownedObjects", roles="")
 def get_me(call: Call) -> Answer:
-    """Refuse: the tokens of this cloud are those of applications."""
+    """Refuse: this cloud issues only tokens of applications here."""
     del call
     raise checks.bad_request("/me request is only valid with delegated authentication flow.", "BadRequest")

@@ -33,7 +33,7 @@ def find_group(call: Call) -> Doc:
 
 
 def full_group(doc: Doc) -> Doc:
-    """Return a group with its computed properties; a group that has them already is returned as it is."""
+    """Return a group with its computed properties; a group that has them already is returned unchanged."""
     if "assignedLicenses" in doc:
         return doc
     made = iso_z(doc["_made_us"])
@@ -101,7 +101,7 @@ def _below(call: Call) -> list[str]:
 
 
 def _unknown_cast(call: Call, cast: str) -> Problem:
-    """Refuse a key, and a cast to what the simulator has not, which Graph's metadata has; another one as Graph does."""
+    """Refuse a key, and a cast to a type of Graph that is not simulated; refuse other casts as Graph does."""
     try:
         paths.methods_of(call.path.strip("/").partition("/")[2])
     except paths.UnknownSegmentError:

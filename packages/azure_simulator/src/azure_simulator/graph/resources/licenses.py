@@ -51,7 +51,7 @@ def _known(call: Call, sku: str) -> str:
 
 
 def _disabled(call: Call, sku: str, plans: list[str]) -> list[str]:
-    """Return the service plans to leave out; raise the 400 for one that the product does not have."""
+    """Return the service plans to leave out; raise the 400 for a plan that the product does not have."""
     product = directory_of(call.world).get("sku", operations.tenant_of(call), sku) or {}
     known = {each["servicePlanId"]: each for each in service_plans(product)}
     for plan in plans:

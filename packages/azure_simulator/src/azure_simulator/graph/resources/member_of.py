@@ -85,7 +85,7 @@ def _declare_actions(path: str, name: str, find: Callable[[Call], Doc]) -> None:
             f"{name}.checkMember{what}", "POST", f"{path}/checkMember{what}", roles=ROLES, units=5, mutates=False
         )
         def check(call: Call, field: str = field) -> Answer:
-            """Return those of at most 20 groups that contain the object at any depth; this does not lag."""
+            """Return the groups, of at most 20, that contain the object at any depth; this does not lag."""
             ids = checks.texts(call.object(), field)
             if not 0 < len(ids) <= _MOST_CHECKED:
                 text = f"The maximum number of group IDs that can be checked is {_MOST_CHECKED}."

@@ -33,7 +33,7 @@ _UPN = re.compile(r"[A-Za-z0-9'._!#$^~-]+@[A-Za-z0-9.-]+")
 
 
 def _checked(call: Call, body: Doc, before: Doc | None = None) -> Doc:
-    """Return the properties to write of a user (`before`: of one that exists); raise the directory's 400."""
+    """Return the properties to write of a user (`before`: the existing user's); raise the directory's 400."""
     properties = bodies.read(body, directory_bodies.USER, before)
     if "userPrincipalName" in properties:
         _check_name(call, properties["userPrincipalName"], before["id"] if before else "")

@@ -31,7 +31,7 @@ def find_user(call: Call, name: str) -> Doc:
 
 
 def full_user(call: Call, doc: Doc, licenses: Licenses | None = None) -> Doc:
-    """Return a user with its computed properties; a user that has them already is returned as it is."""
+    """Return a user with its computed properties; a user that has them already is returned unchanged."""
     if "assignedLicenses" in doc:
         return doc
     tenant = operations.tenant_of(call)

@@ -120,6 +120,18 @@ class Visit:
             dialog.get_by_role("textbox", name=f"Type {typed}").fill(typed)
         dialog.get_by_role("button", name=name, exact=True).click()
 
+    def refuses(self, name: str) -> None:
+        """Expect that an action is shown and not possible, as a button or in the menu of more."""
+        button = self.page.get_by_role("button", name=name, exact=True)
+        menu = self.page.get_by_role("button", name="More actions")
+        expect(button.or_(menu).first).to_be_visible()
+        if button.count() == 1:
+            expect(button).to_be_disabled()
+            return
+        menu.click()
+        expect(self.page.get_by_role("menuitem", name=name)).to_be_disabled()
+        self.page.keyboard.press("Escape")
+
     def barriers(self) -> list[str]:
         """Return the violations that axe finds in the page: rule and place. An empty list is good."""
         self.page.wait_for_function(_AT_REST)  # a button that comes to its colour has too little contrast meanwhile

@@ -218,7 +218,7 @@ def test_an_edit_says_what_it_would_do_before_it_is_saved(stack: Stack, open_off
     assert visit.barriers() == []
     assert office.portal.ask("GET", office.base).body["settings"]["disabledAccountStartsGrace"] is False
 
-    page.goto(page.url.replace("edit-tenant", f"edit-provisioning-policy?id={office.only_policy()}"))
+    visit.go(f"/wizards/edit-provisioning-policy?id={office.only_policy()}")
     for _ in range(5):
         forward(page)
     expect(page.get_by_role("region", name="What it would do")).to_contain_text("No Cloud PC would change.")

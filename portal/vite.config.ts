@@ -1,6 +1,35 @@
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
+const FEATURE = /src[\\/]features[\\/]([^\\/]+)/;
+
+/**
+ * What pages share, by subject: the first that a module's path matches. A chunk is a request to the function app at a
+ * first visit, so that there are few; but a page without a form loads no form, and one without a list no list.
+ * *pages*: how many have to use a module.
+ */
+const SHARED: readonly { readonly name: string; readonly test?: RegExp; readonly pages?: number }[] = [
+  { name: "lists", test: /components[\\/](?:wide-table|data-table|list-|(?:use-)?select|row-behaviour|column)|virtual|react-table[\\/]/ },
+  { name: "components", pages: 12 },
+  { name: "forms", test: /components[\\/]form[\\/]|react-(?:combobox|dialog|switch|textarea)[\\/]/ },
+  { name: "words", test: /src[\\/]words/ },
+  { name: "more" },
+];
+
+/** The chunks: what the first screen needs (libraries change seldom), what the pages of one folder share, what all do. */
+const CHUNKS = [
+  { name: "libraries", tags: ["$initial" as const], test: /node_modules/ },
+  // The entry stays a chunk of its own: the budgets begin there.
+  { name: "shell", tags: ["$initial" as const], test: /src[\\/](?!main)/ },
+  shared({ name: (id: string) => FEATURE.exec(id)?.[1] ?? null, debugName: "features" }),
+  ...SHARED.map(({ pages, ...group }) => shared(group, pages)),
+];
+
+/** Without their dependencies: each goes where its own path says. */
+function shared<Group extends object>(group: Group, pages = 2) {
+  return { ...group, minShareCount: pages, includeDependenciesRecursively: false };
+}
+
 /** `vite build` makes the bundle that is deployed; `--mode people` the one of `make run`, which signs in by choice. */
 export default defineConfig(({ mode }) => ({
   base: "/portal/",
@@ -14,6 +43,7 @@ export default defineConfig(({ mode }) => ({
     // A data: address in a stylesheet or a page would need a hole in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: { output: { codeSplitting: { groups: CHUNKS } } },
   },
   server: { proxy: { "/api": process.env["DESKWRIGHT_API"] ?? "http://127.0.0.1:7071" } },
 }));

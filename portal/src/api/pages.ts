@@ -30,6 +30,8 @@ export interface Rows<Row> {
   readonly isRefetchError: boolean;
   /** How many there are, where the list was asked to count; null otherwise. */
   readonly count: number | null;
+  /** Whether all pages were read. */
+  readonly isWhole: boolean;
   /** Read the next page, if there is one and the last one could be read. */
   readonly more: () => void;
   /** Whether the next page is being read. */
@@ -87,6 +89,7 @@ export function usePages<Row>({ key, load, runs = NEVER, isLive = false, size = 
     dataUpdatedAt: query.dataUpdatedAt,
     isRefetchError: query.isRefetchError || live.isError,
     count: data?.pages[0]?.["@odata.count"] ?? null,
+    isWhole: data !== undefined && !hasNextPage,
     more,
     isReadingMore: isFetchingNextPage,
     moreError: isFetchNextPageError && !isFetchingNextPage ? query.error : null,

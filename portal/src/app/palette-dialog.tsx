@@ -17,7 +17,7 @@ import { useMe } from "../api/context.tsx";
 import { useOne } from "../api/read.ts";
 import { useSettled } from "../components/use-settled.ts";
 import { words } from "../words/shell.ts";
-import { GROUPS } from "./sections.ts";
+import { GROUPS } from "../components/places.ts";
 
 /** So many letters before Cloud PCs are looked for. */
 const LEAST = 2;

@@ -1,4 +1,5 @@
 import { Button, makeStyles, useRestoreFocusTarget } from "@fluentui/react-components";
+import { Search20Regular } from "@fluentui/react-icons/svg/search";
 import { Suspense, lazy, useEffect, useRef, useState, type ReactElement } from "react";
 
 import { words } from "../words/shell.ts";
@@ -43,9 +44,14 @@ export function Palette({ tenant }: { readonly tenant: string | undefined }): Re
   const close = (): void => setOpen(null);
   return (
     <>
-      <Button {...target} onClick={() => setOpen("palette")} aria-keyshortcuts="Control+K">
-        {words.palette.open}
-        <span className={styles.hidden}>&nbsp;(Ctrl+K)</span>
+      <Button
+        {...target}
+        icon={<Search20Regular />}
+        aria-label={words.palette.open}
+        onClick={() => setOpen("palette")}
+        aria-keyshortcuts="Control+K"
+      >
+        <span className={styles.hidden}>{words.palette.open} (Ctrl+K)</span>
       </Button>
       <Suspense fallback={null}>
         {open === "palette" && <PaletteDialog tenant={tenant} onClose={close} />}

@@ -2,38 +2,54 @@ import {
   Button,
   Caption1Strong,
   Menu,
+  MenuDivider,
+  MenuGroup,
+  MenuGroupHeader,
   MenuItemRadio,
   MenuItem,
   MenuList,
   MenuPopover,
   MenuTrigger,
+  Nav,
+  NavItem,
   ProgressBar,
   Select,
   makeStyles,
   mergeClasses,
   tokens,
 } from "@fluentui/react-components";
-import { useEffect, useRef, useState, type ReactElement, type RefObject } from "react";
-import { NavLink, Outlet, ScrollRestoration, useLocation, useNavigate, useNavigation, useParams } from "react-router";
+import { DarkTheme20Regular } from "@fluentui/react-icons/svg/dark-theme";
+import { Navigation20Regular } from "@fluentui/react-icons/svg/navigation";
+import { PersonCircle20Regular } from "@fluentui/react-icons/svg/person-circle";
+import { SignOut20Regular } from "@fluentui/react-icons/svg/sign-out";
+import { Suspense, lazy, useEffect, useRef, useState, type ReactElement, type RefObject } from "react";
+import { Link, Outlet, ScrollRestoration, useHref, useLinkClickHandler, useLocation, useNavigate, useNavigation, useParams } from "react-router";
 
 import { useMay, useMe, useSignIn } from "../api/context.tsx";
 import { forgetForms } from "../sign-in/account.ts";
 import { words } from "../words/shell.ts";
 import { words as signing } from "../words/sign-in.ts";
+import { CARRIED, type Carried } from "../components/carried.ts";
+import { DENSITIES, type Density } from "../components/density.ts";
+import { Mark } from "../components/mark.tsx";
 import { News } from "../components/news.tsx";
-import { CarriedOutcome } from "../components/use-actions.tsx";
+import { GROUPS, MY, TENANTS, belongingOf, type Destination } from "../components/places.ts";
+import { ToastPlace } from "../components/toasts.tsx";
 import { Palette } from "./palette.tsx";
-import { GROUPS } from "./sections.ts";
 import { CHOICES, useTheme, type Choice } from "./theme.tsx";
 
+/** Loaded where something was carried from the page before. */
+const CarriedOutcome = lazy(async () => ({ default: (await import("../components/outcome.tsx")).CarriedOutcome }));
+
 const NARROW = "@media (max-width: 800px)";
+const PHONE = "@media (max-width: 480px)";
 const useStyles = makeStyles({
   all: {
     display: "grid",
-    gridTemplateColumns: "220px minmax(0, 1fr)",
+    gridTemplateColumns: "236px minmax(0, 1fr)",
     gridTemplateRows: "auto 1fr",
     minHeight: "100vh",
-    backgroundColor: tokens.colorNeutralBackground1,
+    backgroundColor: tokens.colorNeutralBackground2,
     color: tokens.colorNeutralForeground1,
     [NARROW]: { gridTemplateColumns: "minmax(0, 1fr)" },
   },
@@ -47,39 +63,52 @@ const useStyles = makeStyles({
     display: "flex",
     flexWrap: "wrap",
     alignItems: "center",
-    gap: tokens.spacingHorizontalM,
+    gap: tokens.spacingHorizontalS,
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalL}`,
+    backgroundColor: tokens.colorNeutralBackground1,
+    borderTop: `3px solid ${tokens.colorBrandBackground}`,
     borderBottom: `1px solid ${tokens.colorNeutralStroke2}`,
-    [NARROW]: { gap: tokens.spacingHorizontalS, "& button": { minWidth: 0 } },
+    [NARROW]: { "& button": { minWidth: 0 } },
+    [PHONE]: { gap: tokens.spacingHorizontalXS, padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalS}` },
   },
-  name: { fontWeight: tokens.fontWeightSemibold, marginRight: "auto" },
+  brand: {
+    display: "flex",
+    alignItems: "center",
+    gap: tokens.spacingHorizontalS,
+    marginRight: "auto",
+    color: tokens.colorNeutralForeground1,
+    textDecoration: "none",
+    fontSize: tokens.fontSizeBase400,
+    fontWeight: tokens.fontWeightSemibold,
+    letterSpacing: "-0.01em",
+  },
+  wordOnly: { [PHONE]: { display: "none" } },
   menuButton: { display: "none", [NARROW]: { display: "inline-flex" } },
   side: {
     borderRight: `1px solid ${tokens.colorNeutralStroke2}`,
-    padding: tokens.spacingVerticalM,
+    backgroundColor: tokens.colorNeutralBackground4,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM} ${tokens.spacingVerticalXXL}`,
     [NARROW]: { display: "none", borderRight: "none" },
   },
   open: { [NARROW]: { display: "block" } },
   group: {
     display: "block",
-    padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalM} ${tokens.spacingVerticalXS}`,
-    color: tokens.colorNeutralForeground3,
+    padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalMNudge} ${tokens.spacingVerticalXS}`,
+    color: tokens.colorNeutralForeground2,
   },
   links: { listStyleType: "none", margin: 0, padding: 0 },
-  link: {
-    display: "block",
-    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM}`,
-    borderRadius: tokens.borderRadiusMedium,
-    color: tokens.colorNeutralForeground1,
-    textDecoration: "none",
-    ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
-    '&[aria-current="page"]': {
-      backgroundColor: tokens.colorNeutralBackground1Selected,
-      fontWeight: tokens.fontWeightSemibold,
-    },
-  },
+  last: { marginTop: tokens.spacingVerticalM, paddingTop: tokens.spacingVerticalS, borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
+  item: { alignItems: "center", columnGap: tokens.spacingHorizontalMNudge, paddingTop: "6px", paddingBottom: "6px" },
   coming: { position: "fixed", top: 0, left: 0, zIndex: 10 },
-  content: { padding: tokens.spacingHorizontalL, minWidth: 0, outlineStyle: "none" },
+  content: {
+    boxSizing: "border-box",
+    width: "100%",
+    maxWidth: "1440px",
+    padding: `${tokens.spacingVerticalL} ${tokens.spacingHorizontalXXL} ${tokens.spacingVerticalXXXL}`,
+    minWidth: 0,
+    outlineStyle: "none",
+    [PHONE]: { padding: tokens.spacingHorizontalM },
+  },
 });
 
 /** What is around every page: the bar with tenant and account, the navigation, the content. */
@@ -87,7 +116,8 @@ export function Shell(): ReactElement {
   const styles = useStyles();
   const { tenant } = useParams();
   const content = useRef<HTMLElement>(null);
-  const { pathname } = useLocation();
+  const { pathname, state } = useLocation();
+  const carried = (state as { readonly [CARRIED]?: Carried } | null)?.[CARRIED];
   // The menu of a narrow window is open on one page: the next one begins with a closed menu.
   const [openOn, setOpenOn] = useState<string | null>(null);
   const isOpen = openOn === pathname;
@@ -108,27 +138,36 @@ export function Shell(): ReactElement {
       <header className={styles.top}>
         <Button
           className={styles.menuButton}
+          appearance="subtle"
+          icon={<Navigation20Regular />}
+          aria-label={words.menu}
           aria-expanded={isOpen}
           aria-controls="navigation"
           onClick={() => setOpenOn(isOpen ? null : pathname)}
-        >
-          {words.menu}
-        </Button>
-        <span className={styles.name}>{words.product}</span>
+        />
+        <Link to="/" className={styles.brand} aria-label={words.product}>
+          <Mark />
+          <span className={styles.wordOnly}>{words.product}</span>
+        </Link>
         <Palette tenant={tenant} />
         <TenantChoice tenant={tenant} />
         <ThemeChoice />
         <AccountMenu />
       </header>
       <nav id="navigation" className={mergeClasses(styles.side, isOpen && styles.open)} aria-label={words.menu}>
-        <Navigation tenant={tenant} />
+        <Navigation tenant={tenant} pathname={pathname} />
       </nav>
       <main id="content" ref={content} tabIndex={-1} className={styles.content}>
         {isComing && <ProgressBar className={styles.coming} aria-label={words.loading} />}
-        <CarriedOutcome tenant={tenant ?? ""} />
+        {carried !== undefined && (
+          <Suspense fallback={null}>
+            <CarriedOutcome tenant={tenant ?? ""} carried={carried} />
+          </Suspense>
+        )}
         <Outlet />
         <News />
       </main>
+      <ToastPlace />
       <ScrollRestoration />
     </div>
   );
@@ -146,41 +185,51 @@ function useFocusOnPage(content: RefObject<HTMLElement | null>, pathname: string
   }, [content, pathname]);
 }
 
-function Navigation({ tenant }: { readonly tenant: string | undefined }): ReactElement {
+interface NavigationGiven {
+  readonly tenant: string | undefined;
+  readonly pathname: string;
+}
+
+function Navigation({ tenant, pathname }: NavigationGiven): ReactElement {
   const styles = useStyles();
   const mayList = useMay("tenants/list");
+  const own = tenant === undefined ? "" : `/t/${tenant}`;
+  const belonging = belongingOf(pathname);
+  const current = belonging === null ? "" : (belonging.above ?? pathname.replace(/\/$/, ""));
   return (
-    <>
+    <Nav selectedValue={current}>
       {tenant !== undefined &&
         GROUPS.map(({ title, links }) => (
           <div key={title}>
             <Caption1Strong className={styles.group}>{title}</Caption1Strong>
             <ul className={styles.links} aria-label={title}>
               {links.map((each) => (
-                <li key={each.path}>
-                  <NavLink className={styles.link} to={`/t/${tenant}${each.path}`} end={each.path === ""}>
-                    {each.title}
-                  </NavLink>
-                </li>
+                <NavPlace key={each.path} place={each} own={own} />
               ))}
             </ul>
           </div>
         ))}
-      <ul className={styles.links}>
-        {mayList && (
-          <li>
-            <NavLink className={styles.link} to="/tenants">
-              {words.nav.tenants}
-            </NavLink>
-          </li>
-        )}
-        <li>
-          <NavLink className={styles.link} to="/my">
-            {words.nav.my}
-          </NavLink>
-        </li>
+      <ul className={mergeClasses(styles.links, tenant !== undefined && styles.last)}>
+        {mayList && <NavPlace place={TENANTS} own="" />}
+        <NavPlace place={MY} own="" />
       </ul>
-    </>
+    </Nav>
+  );
+}
+
+/** A link of the navigation. *own*: the address of the tenant, where the place is one of a tenant. */
+function NavPlace({ place, own }: { readonly place: Destination; readonly own: string }): ReactElement {
+  const styles = useStyles();
+  const to = `${own}${place.path}`;
+  const href = useHref(to);
+  const go = useLinkClickHandler<HTMLAnchorElement>(to);
+  const Icon = place.icon;
+  return (
+    <li>
+      <NavItem className={styles.item} value={to} href={href} icon={<Icon />} onClick={(event) => go(event as never)}>
+        {place.title}
+      </NavItem>
+    </li>
   );
 }
 
@@ -204,22 +253,36 @@ function TenantChoice({ tenant }: { readonly tenant: string | undefined }): Reac
 }
 
 function ThemeChoice(): ReactElement {
-  const { choice, choose } = useTheme();
+  const { choice, choose, density, chooseDensity } = useTheme();
   return (
     <Menu
-      checkedValues={{ theme: [choice] }}
-      onCheckedValueChange={(_, { checkedItems }) => choose(checkedItems[0] as Choice)}
+      checkedValues={{ theme: [choice], density: [density] }}
+      onCheckedValueChange={(_, { name, checkedItems: [chosen] }) =>
+        name === "theme" ? choose(chosen as Choice) : chooseDensity(chosen as Density)
+      }
     >
       <MenuTrigger disableButtonEnhancement>
-        <Button>{words.theme}</Button>
+        <Button appearance="subtle" icon={<DarkTheme20Regular />} aria-label={words.theme} />
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
-          {CHOICES.map((each) => (
-            <MenuItemRadio key={each} name="theme" value={each}>
-              {words.themes[each]}
-            </MenuItemRadio>
-          ))}
+          <MenuGroup>
+            <MenuGroupHeader>{words.theme}</MenuGroupHeader>
+            {CHOICES.map((each) => (
+              <MenuItemRadio key={each} name="theme" value={each}>
+                {words.themes[each]}
+              </MenuItemRadio>
+            ))}
+          </MenuGroup>
+          <MenuDivider />
+          <MenuGroup>
+            <MenuGroupHeader>{words.density}</MenuGroupHeader>
+            {DENSITIES.map((each) => (
+              <MenuItemRadio key={each} name="density" value={each}>
+                {words.densities[each]}
+              </MenuItemRadio>
+            ))}
+          </MenuGroup>
         </MenuList>
       </MenuPopover>
     </Menu>
@@ -227,6 +290,7 @@ function ThemeChoice(): ReactElement {
 }
 
 function AccountMenu(): ReactElement {
+  const styles = useStyles();
   const signIn = useSignIn();
   const { account } = signIn;
   const leave = (): void => {
@@ -236,11 +300,13 @@ function AccountMenu(): ReactElement {
   return (
     <Menu>
       <MenuTrigger disableButtonEnhancement>
-        <Button>{account?.name ?? words.account}</Button>
+        <Button appearance="subtle" icon={<PersonCircle20Regular />} aria-label={account?.name ?? words.account}>
+          <span className={styles.wordOnly}>{account?.name ?? words.account}</span>
+        </Button>
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
-          <MenuItem onClick={leave}>{signing.leave}</MenuItem>
+          <MenuItem icon={<SignOut20Regular />} onClick={leave}>{signing.leave}</MenuItem>
         </MenuList>
       </MenuPopover>
     </Menu>

@@ -1,28 +1,58 @@
 import {
   Button,
   Menu,
+  MenuDivider,
   MenuItem,
   MenuList,
   MenuPopover,
   MenuTrigger,
+  Toolbar,
+  ToolbarButton,
   Tooltip,
   makeStyles,
+  mergeClasses,
   tokens,
   useRestoreFocusTarget,
 } from "@fluentui/react-components";
-import type { ReactElement } from "react";
+import { MoreHorizontal20Regular } from "@fluentui/react-icons/svg/more-horizontal";
+import { Fragment, type ReactElement } from "react";
 
 import { may, useMe } from "../api/context.tsx";
 import { words } from "../words/actions.ts";
 import type { Action } from "./action.ts";
+import { actionIcon } from "./action-icon.ts";
 import { once } from "./once.ts";
 import { destroys, ordered } from "./ordered.ts";
 import type { Work } from "./use-actions.tsx";
 
 const useStyles = makeStyles({
-  bar: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS, marginBottom: tokens.spacingVerticalM },
+  bar: {
+    flexWrap: "wrap",
+    gap: tokens.spacingHorizontalXXS,
+    marginBottom: tokens.spacingVerticalM,
+    padding: tokens.spacingHorizontalXS,
+    backgroundColor: tokens.colorNeutralBackground1,
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
+    borderRadius: tokens.borderRadiusXLarge,
+    ":empty": { display: "none" },
+  },
+  /** Fluent's buttons of a toolbar are as wide as their words: on a phone they wrap. */
+  button: { fontWeight: tokens.fontWeightRegular, minWidth: 0, maxWidth: "100%" },
+  line: {
+    alignSelf: "stretch",
+    width: "1px",
+    height: "auto",
+    margin: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalS}`,
+    border: "none",
+    backgroundColor: tokens.colorNeutralStroke2,
+  },
   /** What destroys does not look like the others. */
-  destroys: { color: tokens.colorStatusDangerForeground1 },
+  destroys: {
+    color: tokens.colorStatusDangerForeground1,
+    ":hover": { color: tokens.colorStatusDangerForeground1, backgroundColor: tokens.colorStatusDangerBackground1 },
+    "& .fui-Button__icon": { color: tokens.colorStatusDangerForeground1 },
+    "& .fui-MenuItem__icon": { color: tokens.colorStatusDangerForeground1 },
+  },
 });
 
 interface Given {
@@ -33,28 +63,44 @@ interface Given {
 }
 
 /** The actions of a thing, what is possible first: some as buttons, the others in a menu. Those that are not possible say why. */
-export function ActionButtons({ actions, begin, shown = 3 }: Given): ReactElement {
+export function ActionButtons({ actions, begin, shown = 4 }: Given): ReactElement | null {
   const styles = useStyles();
   const whyNot = useWhyNot();
   const target = useRestoreFocusTarget();
   const offered = ordered(actions, whyNot);
+  const direct = offered.slice(0, shown);
   const rest = offered.slice(shown);
+  if (offered.length === 0) {
+    return null;
+  }
   return (
-    <div className={styles.bar}>
-      {offered.slice(0, shown).map((action, place) => {
+    <Toolbar className={styles.bar} aria-label={words.toolbar}>
+      {direct.map((action, place) => {
         const why = whyNot(action);
+        const Icon = actionIcon(action.name);
+        const isDestroying = destroys(action);
         // Pause and Resume are one button: it keeps the focus when it becomes the other. Without a reason nothing is shown.
         return (
           // oxlint-disable-next-line react/no-array-index-key
-          <Tooltip key={place} content={why ?? action.title} relationship="description" {...(why === null ? { visible: false } : {})}>
-            <Button {...target} className={destroys(action) && why === null ? styles.destroys : ""} disabledFocusable={why !== null} onClickCapture={once} onClick={() => begin(action)}>
-              {action.title}
-            </Button>
-          </Tooltip>
+          <Fragment key={place}>
+            {isDestroying && place > 0 && !destroys(direct[place - 1] as Action) && <hr className={styles.line} aria-orientation="vertical" />}
+            <Tooltip content={why ?? action.title} relationship="description" {...(why === null ? { visible: false } : {})}>
+              <ToolbarButton
+                {...target}
+                className={mergeClasses(styles.button, isDestroying && why === null && styles.destroys)}
+                {...(Icon === undefined ? {} : { icon: <Icon /> })}
+                disabledFocusable={why !== null}
+                onClickCapture={once}
+                onClick={() => begin(action)}
+              >
+                {action.title}
+              </ToolbarButton>
+            </Tooltip>
+          </Fragment>
         );
       })}
       {rest.length > 0 && <ActionMenu actions={rest} begin={begin} label={words.more} />}
-    </div>
+    </Toolbar>
   );
 }
 
@@ -72,27 +118,40 @@ export function ActionMenu({ actions, begin, label, isSmall = false, onOpen }: M
   const styles = useStyles();
   const whyNot = useWhyNot();
   const target = useRestoreFocusTarget();
+  const offered = ordered(actions, whyNot);
   return (
     <Menu onOpenChange={(_, { open }) => onOpen?.(open)}>
       <MenuTrigger disableButtonEnhancement>
-        <Button {...target} size={isSmall ? "small" : "medium"} {...(isSmall ? { "aria-label": label } : {})}>
-          {isSmall ? "…" : label}
+        <Button
+          {...target}
+          className={styles.button}
+          appearance="subtle"
+          size={isSmall ? "small" : "medium"}
+          icon={<MoreHorizontal20Regular />}
+          {...(isSmall ? { "aria-label": label } : {})}
+        >
+          {isSmall ? null : label}
         </Button>
       </MenuTrigger>
       <MenuPopover>
         <MenuList>
-          {ordered(actions, whyNot).map((action) => {
+          {offered.map((action, place) => {
             const why = whyNot(action);
+            const Icon = actionIcon(action.name);
+            const isDestroying = destroys(action);
             return (
-              <MenuItem
-                key={action.name}
-                className={destroys(action) && why === null ? styles.destroys : ""}
-                disabled={why !== null}
-                onClick={() => begin(action)}
-                {...(why === null ? {} : { subText: why })}
-              >
-                {action.title}
-              </MenuItem>
+              <Fragment key={action.name}>
+                {isDestroying && place > 0 && !destroys(offered[place - 1] as Action) && <MenuDivider />}
+                <MenuItem
+                  className={isDestroying && why === null ? styles.destroys : ""}
+                  disabled={why !== null}
+                  {...(Icon === undefined ? {} : { icon: <Icon /> })}
+                  onClick={() => begin(action)}
+                  {...(why === null ? {} : { subText: why })}
+                >
+                  {action.title}
+                </MenuItem>
+              </Fragment>
             );
           })}
         </MenuList>

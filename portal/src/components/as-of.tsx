@@ -1,9 +1,11 @@
-import { Caption1 } from "@fluentui/react-components";
+import { Caption1, makeStyles, tokens } from "@fluentui/react-components";
 import type { ReactElement } from "react";
 
 import { serviceTimeAt } from "../api/service-time.ts";
 import { words } from "../words/shell.ts";
 
+/** Before the buttons beside it. */
+const useStyles = makeStyles({ text: { order: -1, color: tokens.colorNeutralForeground2 } });
 const times = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
 interface Looked {
@@ -13,12 +15,13 @@ interface Looked {
 
 /** When a view was read, by the service's clock, and whether the service answers: a screen reader says only the latter. */
 export function AsOf({ query }: { readonly query: Looked }): ReactElement | null {
+  const styles = useStyles();
   if (query.dataUpdatedAt === 0) {
     return null;
   }
   const text = `${words.asOf} ${times.format(serviceTimeAt(query.dataUpdatedAt))}`;
   return (
-    <Caption1>
+    <Caption1 className={styles.text}>
       {text}
       <output>{query.isRefetchError ? ` - ${words.reconnecting}` : ""}</output>
     </Caption1>

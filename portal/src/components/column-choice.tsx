@@ -1,4 +1,5 @@
 import { Button, Menu, MenuItemCheckbox, MenuList, MenuPopover, MenuTrigger, makeStyles } from "@fluentui/react-components";
+import { ColumnTriple20Regular } from "@fluentui/react-icons/svg/column-triple";
 import type { ReactElement } from "react";
 
 import { words } from "../words/lists.ts";
@@ -28,7 +29,7 @@ export function ColumnChoice({ columns, hidden, hide }: Given): ReactElement {
       onCheckedValueChange={(_, { checkedItems }) => hide(others.map(({ id }) => id).filter((id) => !checkedItems.includes(id)))}
     >
       <MenuTrigger disableButtonEnhancement>
-        <Button size="small">{words.columns}</Button>
+        <Button size="small" appearance="subtle" icon={<ColumnTriple20Regular />}>{words.columns}</Button>
       </MenuTrigger>
       <MenuPopover className={styles.menu}>
         <MenuList>

@@ -1,4 +1,4 @@
-import { makeStyles, tokens } from "@fluentui/react-components";
+import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
 import { isValidElement, type ReactElement, type ReactNode } from "react";
 
 import { titleOf } from "../api/errors.ts";
@@ -15,19 +15,34 @@ const useStyles = makeStyles({
     "& dd": { margin: 0, overflowWrap: "anywhere" },
     "@media (max-width: 480px)": { gridTemplateColumns: "minmax(0, 2fr) minmax(0, 3fr)", columnGap: tokens.spacingHorizontalM },
   },
+  pair: { display: "contents" },
+  /** Each name above its value, as many beside each other as there is room for. */
+  tiles: {
+    gridTemplateColumns: "repeat(auto-fill, minmax(min(100%, 210px), 1fr))",
+    rowGap: tokens.spacingVerticalM,
+    "& dt": { fontSize: tokens.fontSizeBase200, lineHeight: tokens.lineHeightBase200 },
+    "@media (max-width: 480px)": { gridTemplateColumns: "minmax(0, 1fr)" },
+  },
+  tile: { display: "block", minWidth: 0 },
 });
 
+interface Given {
+  readonly facts: Readonly<Record<string, unknown>>;
+  /** Whether each name stands above its value, as in the overview of a page. */
+  readonly areTiles?: boolean;
+}
+
 /** Names and values, such as the details of an error. Empty values are left out. */
-export function Facts({ facts }: { readonly facts: Readonly<Record<string, unknown>> }): ReactElement | null {
+export function Facts({ facts, areTiles = false }: Given): ReactElement | null {
   const styles = useStyles();
   const shown = Object.entries(facts).filter(([, value]) => !isNothing(value));
   if (shown.length === 0) {
     return null;
   }
   return (
-    <dl className={styles.list}>
+    <dl className={mergeClasses(styles.list, areTiles && styles.tiles)}>
       {shown.map(([name, value]) => (
-        <div key={name} style={{ display: "contents" }}>
+        <div key={name} className={areTiles ? styles.tile : styles.pair}>
           <dt>{titleOf(name)}</dt>
           <dd>{shownOf(value, name)}</dd>
         </div>

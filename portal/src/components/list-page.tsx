@@ -1,6 +1,8 @@
-import { Button } from "@fluentui/react-components";
+import { Button, makeStyles, tokens } from "@fluentui/react-components";
+import { Add20Regular } from "@fluentui/react-icons/svg/add";
+import type { FluentIcon } from "@fluentui/react-icons";
 import { useCallback, useMemo, type ReactElement, type ReactNode } from "react";
-import { useParams, useSearchParams } from "react-router";
+import { useLocation, useParams, useSearchParams } from "react-router";
 
 import { useMay } from "../api/context.tsx";
 import type { Rows } from "../api/pages.ts";
@@ -15,12 +17,29 @@ import { HIDDEN, orderText, queryOf, shownOf, stateOf, type Filter, type ListSta
 import { ListTools } from "./list-tools.tsx";
 import { ListView, type Selecting } from "./list-view.tsx";
 import { PageHeader } from "./page-header.tsx";
+import { belongingOf } from "./places.ts";
+import { Tally } from "./tally.tsx";
 import { useSelection } from "./use-selection.ts";
 
 const NO_FILTERS: readonly Filter[] = [];
 
+const useStyles = makeStyles({
+  frame: {
+    padding: `${tokens.spacingVerticalM} ${tokens.spacingHorizontalL}`,
+    backgroundColor: tokens.colorNeutralBackground1,
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
+    borderRadius: tokens.borderRadiusXLarge,
+    minWidth: 0,
+    "@media (max-width: 640px)": { padding: 0, backgroundColor: "transparent", border: "none" },
+  },
+  named: { display: "flex", alignItems: "center", columnGap: tokens.spacingHorizontalS, overflowWrap: "anywhere" },
+  icon: { display: "flex", flexShrink: 0, color: tokens.colorBrandForeground1 },
+});
+
 interface ListWords {
   readonly title: string;
+  /** In one line: what the rows are. */
+  readonly about: string;
   readonly none: string;
   readonly noneText: string;
 }
@@ -46,6 +65,8 @@ export interface Listed<P extends ListPath> {
   /** The name of its CSV file; left out where it has none. */
   readonly csv?: string;
   readonly create?: Create;
+  /** The status of a row, where how many rows have which is shown above the list. */
+  readonly statusOf?: (row: RowOf<P>) => string;
   readonly size?: number;
   /** Whether the service gives rows by their ids: of a long list only those that run are read often. */
   readonly isById?: boolean;
@@ -125,6 +146,7 @@ interface Given<P extends ListPath> {
 /** A page with one list: title, tools, rows, and what to say when there are none. */
 export function ListPage<P extends ListPath>(given: Given<P>): ReactElement {
   const { listed, children, above, isSelectable = false } = given;
+  const styles = useStyles();
   const { tenant = "" } = useParams();
   const place = useMemo((): Place => ({ tenant }), [tenant]);
   const filters = given.filters ?? listed.filters ?? NO_FILTERS;
@@ -137,33 +159,57 @@ export function ListPage<P extends ListPath>(given: Given<P>): ReactElement {
   const { isSearchable = false } = listed;
   const columns = given.columns ?? own;
   const { hidden } = found.state;
-  const shown = useMemo(() => shownOf(columns, hidden), [columns, hidden]);
+  const icon = belongingOf(useLocation().pathname)?.place.icon;
+  const shown = useMemo(() => withIcon(shownOf(columns, hidden), icon), [columns, hidden, icon]);
   const csv = listed.csv === undefined ? null : { path: listed.path, place, query: found.query, name: listed.csv };
   return (
     <>
-      <PageHeader title={listed.words.title}>
+      <PageHeader title={listed.words.title} about={listed.words.about}>
         {create}
         {children}
         <AsOf query={found.list} />
       </PageHeader>
-      {(isSearchable || filters.length > 0 || csv !== null) && (
-        <ListTools state={found.state} filters={filters} isSearchable={isSearchable} set={found.set} clear={found.clear} csv={csv}>
-          <ColumnChoice columns={columns} hidden={hidden} hide={(ids) => found.set(HIDDEN, ids.join(","))} />
-        </ListTools>
-      )}
-      {above?.({ ...found, selecting })}
-      <ListView
-        label={listed.words.title}
-        list={found.list}
-        columns={shown}
-        idOf={listed.idOf}
-        {...(listed.nameOf === undefined ? {} : { nameOf: listed.nameOf })}
-        order={found.state.order}
-        onOrder={(order) => found.set("order", orderText(order))}
-        selecting={selecting}
-        none={<None words={listed.words} isFiltered={found.isFiltered} clear={found.clear} create={create} />}
-      />
+      {listed.statusOf !== undefined && <Tally rows={found.list.rows} isWhole={found.list.isWhole} statusOf={listed.statusOf} />}
+      <div className={styles.frame}>
+        {(isSearchable || filters.length > 0 || csv !== null) && (
+          <ListTools state={found.state} filters={filters} isSearchable={isSearchable} set={found.set} clear={found.clear} csv={csv}>
+            <ColumnChoice columns={columns} hidden={hidden} hide={(ids) => found.set(HIDDEN, ids.join(","))} />
+          </ListTools>
+        )}
+        {above?.({ ...found, selecting })}
+        <ListView
+          label={listed.words.title}
+          list={found.list}
+          columns={shown}
+          idOf={listed.idOf}
+          {...(listed.nameOf === undefined ? {} : { nameOf: listed.nameOf })}
+          order={found.state.order}
+          onOrder={(order) => found.set("order", orderText(order))}
+          selecting={selecting}
+          none={<None words={listed.words} isFiltered={found.isFiltered} clear={found.clear} create={create} />}
+        />
+      </div>
     </>
+  );
+}
+
+/** Return columns of which the first, which names the row, has the icon of its kind. */
+function withIcon<Row>(columns: readonly Column<Row>[], icon: FluentIcon | undefined): readonly Column<Row>[] {
+  const [first, ...others] = columns;
+  return first === undefined || icon === undefined
+    ? columns
+    : [{ ...first, cell: (row) => <NamedRow icon={icon}>{first.cell(row)}</NamedRow> }, ...others];
+}
+
+function NamedRow({ icon: Icon, children }: { readonly icon: FluentIcon; readonly children: ReactNode }): ReactElement {
+  const styles = useStyles();
+  return (
+    <span className={styles.named}>
+      <span className={styles.icon} aria-hidden="true">
+        <Icon />
+      </span>
+      <span>{children}</span>
+    </span>
   );
 }
 
@@ -171,7 +217,7 @@ function CreateLink(given: { readonly tenant: string; readonly create: Create | 
   const may = useMay("wizards/save");
   const { tenant, create } = given;
   return create === undefined || !may ? null : (
-    <LinkButton to={`/t/${tenant}/wizards/${create.wizard}`} isPrimary>
+    <LinkButton to={`/t/${tenant}/wizards/${create.wizard}`} icon={Add20Regular} isPrimary>
       {create.title}
     </LinkButton>
   );

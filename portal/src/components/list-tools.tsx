@@ -1,4 +1,6 @@
 import { Button, SearchBox, Select, makeStyles, tokens } from "@fluentui/react-components";
+import { ArrowDownload20Regular } from "@fluentui/react-icons/svg/arrow-download";
+import { Dismiss16Regular } from "@fluentui/react-icons/svg/dismiss";
 import { useMutation } from "@tanstack/react-query";
 import { useEffect, useRef, useState, type ReactElement, type ReactNode } from "react";
 
@@ -64,8 +66,16 @@ export function ListTools({ state, filters, isSearchable, set, clear, csv, child
         const value = state.chosen[name] ?? "";
         const text = choices.find((each) => each.value === value)?.title ?? value;
         return (
-          <Button key={name} size="small" shape="circular" onClick={() => set(name, "")} aria-label={words.without(title, text)}>
-            {`${title}: ${text} ×`}
+          <Button
+            key={name}
+            size="small"
+            shape="circular"
+            icon={<Dismiss16Regular />}
+            iconPosition="after"
+            onClick={() => set(name, "")}
+            aria-label={words.without(title, text)}
+          >
+            {`${title}: ${text}`}
           </Button>
         );
       })}
@@ -125,7 +135,7 @@ function Download({ csv }: { readonly csv: CsvFile }): ReactElement {
   });
   return (
     <>
-      <Button size="small" disabledFocusable={loading.isPending} onClick={() => loading.mutate()}>
+      <Button size="small" appearance="subtle" icon={<ArrowDownload20Regular />} disabledFocusable={loading.isPending} onClick={() => loading.mutate()}>
         {loading.isPending ? words.csvComes : words.csv}
       </Button>
       {loading.isError && <ErrorNotice error={loading.error} />}

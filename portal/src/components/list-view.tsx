@@ -1,4 +1,3 @@
-import { Spinner } from "@fluentui/react-components";
 import type { ReactElement, ReactNode } from "react";
 
 import type { Rows } from "../api/pages.ts";
@@ -42,7 +41,7 @@ export function ListView<Row>({ label, list, columns, idOf, none, ...more }: Giv
   return (
     <>
       <DataTable label={label} rows={list.rows} columns={columns} idOf={idOf} onEnd={list.more} {...more} />
-      {list.isReadingMore && <Spinner size="tiny" label={words.loadingMore} />}
+      {list.isReadingMore && <output>{words.loadingMore}</output>}
       {list.moreError !== null && <ErrorNotice error={list.moreError} again={list.moreAgain} />}
     </>
   );

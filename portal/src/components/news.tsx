@@ -1,10 +1,6 @@
 import { makeStyles } from "@fluentui/react-components";
 import { useEffect, useRef, useSyncExternalStore, type ReactElement } from "react";
 
-import { titleOf } from "../api/errors.ts";
-import { StatusBadge } from "./status-badge.tsx";
-import type { Color } from "./status-color.ts";
-
 const useStyles = makeStyles({
   hidden: { position: "absolute", width: "1px", height: "1px", overflow: "hidden", clipPath: "inset(50%)", whiteSpace: "nowrap" },
 });
@@ -40,18 +36,4 @@ export function useNews(text: string): void {
       }
     }
   }, [text]);
-}
-
-interface Given {
-  /** Of what it is the status. */
-  readonly of: string;
-  readonly status: string;
-  readonly title?: string;
-  readonly color?: Color;
-}
-
-/** The status of what a page shows: a screen reader says it when it changes. */
-export function PageStatus({ of, status, title = titleOf(status), ...more }: Given): ReactElement {
-  useNews(`${of}: ${title}`);
-  return <StatusBadge status={status} title={title} {...more} />;
 }

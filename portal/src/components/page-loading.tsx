@@ -1,12 +1,15 @@
-import { useEffect, type ReactElement } from "react";
+import type { ReactElement } from "react";
 
 import { words } from "../words/shell.ts";
 import { Loading } from "./loading.tsx";
+import { PageHeader } from "./page-header.tsx";
 
-/** A page that is being read: the tab has not the title of the page before any more. */
+/** A page that is being read: it has its place and a title already, and the tab has not that of the page before. */
 export function PageLoading({ why = null }: { readonly why?: Error | null }): ReactElement {
-  useEffect(() => {
-    document.title = `${words.loading} - ${words.product}`;
-  }, []);
-  return <Loading why={why} />;
+  return (
+    <>
+      <PageHeader title={words.loading} />
+      <Loading why={why} />
+    </>
+  );
 }

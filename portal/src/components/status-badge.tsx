@@ -1,8 +1,9 @@
 import { Badge } from "@fluentui/react-components";
-import type { ReactElement } from "react";
+import { createElement, type ReactElement } from "react";
 
 import { titleOf } from "../api/errors.ts";
 import { ownColorOf, type Color } from "./status-color.ts";
+import { iconOf } from "./status-icon.ts";
 
 const ONE_LINE = { whiteSpace: "nowrap" } as const;
 
@@ -14,10 +15,10 @@ interface Given {
   readonly color?: Color;
 }
 
-/** A status in words; its color only repeats what they say. */
+/** A status in words; its icon and its color only repeat what they say. */
 export function StatusBadge({ status, title = titleOf(status), color = ownColorOf(status) ?? "informative" }: Given): ReactElement {
   return (
-    <Badge appearance="tint" style={ONE_LINE} color={color}>
+    <Badge appearance="tint" style={ONE_LINE} color={color} icon={createElement(iconOf(status, color))}>
       {title}
     </Badge>
   );

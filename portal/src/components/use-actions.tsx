@@ -1,17 +1,20 @@
 import { MessageBar, MessageBarBody } from "@fluentui/react-components";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Suspense, lazy, useCallback, useRef, useState, type ReactElement } from "react";
-import { useLocation, useNavigate } from "react-router";
+import { useNavigate } from "react-router";
 
 import { ApiError } from "../api/errors.ts";
 import type { Action, Done } from "./action.ts";
 import { ErrorNotice } from "./error-notice.tsx";
 import type { Problems, Values } from "./form/schema-form.tsx";
-import { OperationProgress, inTenant, type Followed } from "./operation-progress.tsx";
+import type { Followed } from "./operation-progress.tsx";
+import { CARRIED, type Carried } from "./carried.ts";
 import { words } from "../words/actions.ts";
 
 /** Loaded when somebody first does something. */
 const ActionDialog = lazy(async () => ({ default: (await import("./action-dialog.tsx")).ActionDialog }));
+/** Loaded when the first one is done. */
+const Outcome = lazy(async () => ({ default: (await import("./outcome.tsx")).Outcome }));
 const NONE: Problems = new Map();
 
 interface Sent {
@@ -25,13 +28,6 @@ export interface Work {
   /** The dialog of the action that was chosen, and what came of the last one. */
   readonly view: ReactElement;
 }
-
-/** What is carried to the page to which an action leaves. */
-interface Carried {
-  readonly title: string;
-  readonly done: Done;
-}
-const CARRIED = "done";
 
 /** Do the actions of a page. *follow*: where an operation is read. */
 export function useActions(follow: (operation: string) => Followed): Work {
@@ -102,7 +98,11 @@ export function useActions(follow: (operation: string) => Followed): Work {
           </Suspense>
         )}
         {open === null && sending.isPending && <Sending title={sending.variables.action.title} />}
-        {sent !== null && <Outcome title={sent.action.title} done={sent.done} follow={follow} />}
+        {sent !== null && (
+          <Suspense fallback={<Sending title={sent.action.title} />}>
+            <Outcome title={sent.action.title} done={sent.done} follow={follow} />
+          </Suspense>
+        )}
       </>
     ),
   };
@@ -113,29 +113,11 @@ function problemsOf(error: Error | null): Problems {
   return error instanceof ApiError ? new Map(error.fields.map((each) => [each.pointer, each.message])) : NONE;
 }
 
-/** What has come of an action that has left its page, on the page to which it went. */
-export function CarriedOutcome({ tenant }: { readonly tenant: string }): ReactElement | null {
-  const state = useLocation().state as { readonly [CARRIED]?: Carried } | null;
-  const carried = state?.[CARRIED];
-  return carried === undefined ? null : <Outcome {...carried} follow={inTenant(tenant)} />;
-}
-
 /** An action without a dialog is on its way. */
 function Sending({ title }: { readonly title: string }): ReactElement {
   return (
     <MessageBar aria-live="polite">
       <MessageBarBody>{words.sendingOf(title)}</MessageBarBody>
-    </MessageBar>
-  );
-}
-
-function Outcome({ title, done, follow }: Carried & { readonly follow: (operation: string) => Followed }): ReactElement {
-  if (done.operation) {
-    return <OperationProgress key={done.operation} title={title} followed={follow(done.operation)} />;
-  }
-  return (
-    <MessageBar intent="success" layout="multiline" aria-live="polite">
-      <MessageBarBody>{done.text ?? words.done(title)}</MessageBarBody>
     </MessageBar>
   );
 }

@@ -12,12 +12,13 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { memo, useRef, type ReactElement } from "react";
 
 import { BEFOREHAND, leastWidth, type Column, type Order, type RowGiven, type RowsGiven } from "./columns.ts";
+import { useDensity } from "./density.ts";
 import { moveByArrows, useEnd, useToggle } from "./row-behaviour.ts";
 import { SelectAll } from "./select-all.tsx";
 import { SelectRow } from "./select-row.tsx";
 import { isChosen } from "./selection.ts";
 
-const ROW = 44;
+const ROWS = { comfortable: 44, compact: 34 } as const;
 
 const useStyles = makeStyles({
   frame: { overflow: "auto", maxHeight: "max(320px, calc(100vh - 220px))", borderTop: `1px solid ${tokens.colorNeutralStroke2}` },
@@ -39,13 +40,15 @@ const useStyles = makeStyles({
 export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
   const { label, rows, columns, idOf, nameOf = idOf, order, onOrder, selecting, onEnd } = given;
   const styles = useStyles();
+  const density = useDensity();
+  const least = ROWS[density];
   const frame = useRef<HTMLElement>(null);
   // React Compiler is not used here, which is all that the rule warns of.
   // oxlint-disable-next-line react/incompatible-library
   const shown = useVirtualizer({
     count: rows.length,
     getScrollElement: () => frame.current,
-    estimateSize: () => ROW,
+    estimateSize: () => least,
     overscan: BEFOREHAND,
   });
   const items = shown.getVirtualItems();
@@ -58,7 +61,7 @@ export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
     // The arrows only move the focus between controls of its rows.
     // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
     <section className={styles.frame} ref={frame} aria-label={label} tabIndex={0} onKeyDown={moveByArrows}>
-      <Table style={{ minWidth: `${leastWidth(columns, selecting !== undefined)}px` }} aria-label={label} aria-rowcount={rows.length + 1} size="small">
+      <Table style={{ minWidth: `${leastWidth(columns, selecting !== undefined)}px` }} aria-label={label} aria-rowcount={rows.length + 1} size={density === "compact" ? "extra-small" : "small"}>
         <TableHeader className={styles.header}>
           <TableRow aria-rowindex={1}>
             {selecting !== undefined && (
@@ -86,6 +89,7 @@ export function WideTable<Row>(given: RowsGiven<Row>): ReactElement {
                 isSelected={selecting && isChosen(selecting.selection, id)}
                 onToggle={toggle}
                 measure={shown.measureElement}
+                least={least}
               />
             );
           })}
@@ -130,13 +134,15 @@ function HeaderCell<Row>(given: {
 interface LineGiven extends RowGiven {
   /** Learns how high a row is. */
   readonly measure: (row: HTMLElement | null) => void;
+  /** How high it is at least, in pixels. */
+  readonly least: number;
 }
 
 /** One row. It is drawn again only when its own row, its columns or its selection change. */
-const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, onToggle, measure }: LineGiven): ReactElement {
+const Line = memo(function DrawnLine({ name, index, row, columns, isSelected, onToggle, measure, least }: LineGiven): ReactElement {
   const styles = useStyles();
   return (
-    <TableRow ref={measure} data-index={index} aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${ROW}px` }}>
+    <TableRow ref={measure} data-index={index} aria-rowindex={index + 2} aria-selected={isSelected} style={{ height: `${least}px` }}>
       {isSelected !== undefined && (
         <TableCell className={styles.narrow}>
           <SelectRow name={name} index={index} isSelected={isSelected} onToggle={onToggle} />

@@ -1,5 +1,6 @@
 export const words = {
   more: "More actions",
+  toolbar: "Actions",
   cancel: "Cancel",
   close: "Close",
   sending: "Sending",

@@ -1,5 +1,6 @@
 export const words = {
   title: "Administrators",
+  about: "Who may do what in this tenant, as the directory says.",
   none: "Nobody has a role yet",
   noneText: "The directory has given no role of this service to anybody.",
   columns: { name: "Name", account: "Account", kind: "Kind", role: "Role", since: "Since" },

@@ -1,7 +1,9 @@
 export const words = {
   title: "Audit",
+  about: "Every change, by whom, and what it changed.",
   none: "Nothing has happened yet",
   noneText: "Every change appears here, also those that were refused.",
+  serviceAbout: "What was done to the service as a whole, or to one tenant.",
   serviceTitle: "Audit of the service",
   serviceNoneText: "What is done to the service as a whole appears here, such as a pause.",
   ofTenant: "Tenant",

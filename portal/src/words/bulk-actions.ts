@@ -1,5 +1,6 @@
 export const words = {
   title: "Bulk actions",
+  about: "One action on many Cloud PCs, in waves.",
   none: "No bulk action yet",
   noneText: "Select Cloud PCs in their list, and do the same with all of them, one wave after the other.",
   columns: { action: "What", status: "Status", percent: "Done", total: "Cloud PCs", by: "Requested by", created: "Requested" },

@@ -1,5 +1,6 @@
 export const words = {
   title: "Cloud PCs",
+  about: "One for each user and licence of a provisioning policy.",
   none: "No Cloud PC yet",
   noneText: "Every licensed member of a policy's group gets one.",
   newPolicy: "Create a provisioning policy",

@@ -1,5 +1,6 @@
 export const words = {
   title: "Connections",
+  about: "The networks of Cloud PCs, and how they join the directory.",
   create: "Create a connection",
   none: "No connection yet",
   noneText: "A connection is the network, and how Cloud PCs join the directory.",

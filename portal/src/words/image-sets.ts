@@ -1,5 +1,6 @@
 export const words = {
   title: "Image sets",
+  about: "Versions of Windows for Spot Groups, and the recipes that build them.",
   create: "Create an image set",
   none: "No image set yet",
   noneText: "An image set holds the versions of Windows that Spot Groups run.",

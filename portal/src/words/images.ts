@@ -1,5 +1,6 @@
 export const words = {
   title: "Images",
+  about: "Your own images for provisioning policies.",
   create: "Create an image",
   none: "No image of your own yet",
   noneText: "Policies can use the marketplace's images as they are, or one that you build from them.",

@@ -1,5 +1,6 @@
 export const words = {
   title: "Licences and quotas",
+  about: "What there is to build with: licences of the tenant, and vCPUs in Azure.",
   licenses: "Licences",
   noLicenses: "The tenant has no licence for a Cloud PC.",
   licenseColumns: { plan: "Service plan", total: "Bought", used: "Used", free: "Free", cloudPcs: "Cloud PCs" },

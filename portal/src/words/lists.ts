@@ -1,5 +1,6 @@
 export const words = {
   tools: "Search and filter",
+  tally: "How many have which status",
   search: "Search",
   any: (title: string): string => `${title}: any`,
   without: (title: string, value: string): string => `Without ${title} ${value}`,

@@ -1,5 +1,6 @@
 export const words = {
   title: "Provisioning policies",
+  about: "Who gets a Cloud PC, with which image and on which network.",
   create: "Create a policy",
   none: "No provisioning policy yet",
   noneText: "A policy says who gets a Cloud PC, of which image and through which connection.",

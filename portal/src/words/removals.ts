@@ -1,5 +1,6 @@
 export const words = {
   title: "Removals and orphans",
+  about: "Removals that wait for a decision, and resources in Azure that belong to nothing.",
   removals: "Removals that wait for somebody",
   noRemovals: "No removal waits.",
   removalColumns: { user: "User", status: "Status", why: "Why it waits", seen: "Since" },

@@ -1,5 +1,6 @@
 export const words = {
   title: "Spot Groups",
+  about: "Desktops on session hosts that run only while they are needed.",
   create: "Create a Spot Group",
   none: "No Spot Group yet",
   noneText: "The members of a Spot Group share hosts that run only while somebody needs them.",

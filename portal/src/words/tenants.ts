@@ -1,5 +1,6 @@
 export const words = {
   title: "Tenants",
+  about: "The customers of this service.",
   none: "No tenant yet",
   noneText: "A tenant is a customer: its directory, its subscription, its settings.",
   columns: { name: "Name", id: "Id", directory: "Directory", subscription: "Subscription", state: "State" },

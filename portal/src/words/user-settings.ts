@@ -1,5 +1,6 @@
 export const words = {
   title: "User settings",
+  about: "What users may do with their own Cloud PCs.",
   none: "No user setting yet",
   noneText: "Without settings users see their Cloud PCs and sign in, and do nothing else with them.",
   columns: {

@@ -9,6 +9,7 @@ import { DataTable, type Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { moment } from "../../components/moments.ts";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -32,10 +33,8 @@ export function AuditEventPage(): ReactElement {
     <DetailView query={query}>
       {(event) => (
         <>
-          <PageHeader title={activityOf(event.displayName)}>
-            <StatusBadge status={event.activityResult} />
-          </PageHeader>
-          <Facts
+          <PageHeader title={activityOf(event.displayName)} status={<StatusBadge status={event.activityResult} />} />
+          <Overview
             facts={{
               when: moment(event.activityDateTime),
               who: whoOf(event.actor),

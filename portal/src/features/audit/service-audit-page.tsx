@@ -13,7 +13,7 @@ const useStyles = makeStyles({ field: { maxWidth: "480px", marginBottom: tokens.
 
 const LISTED: Listed<"/auditEvents"> = {
   path: "/auditEvents",
-  words: { ...words, title: words.serviceTitle, noneText: words.serviceNoneText },
+  words: { ...words, title: words.serviceTitle, about: words.serviceAbout, noneText: words.serviceNoneText },
   idOf: (row) => row.id,
   isSearchable: true,
   csv: "service-audit",

@@ -13,11 +13,11 @@ import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
-import { Facts } from "../../components/facts.tsx";
 import { ListView } from "../../components/list-view.tsx";
 import { moment, momentToCome } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
-import { PageStatus } from "../../components/news.tsx";
+import { PageStatus } from "../../components/page-status.tsx";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -42,8 +42,7 @@ export function BulkActionPage(): ReactElement {
     <DetailView query={query}>
       {(bulk) => (
         <>
-          <PageHeader title={titleOf(bulk.action)}>
-            <PageStatus of={words.title} status={bulk.status} />
+          <PageHeader title={titleOf(bulk.action)} status={<PageStatus of={words.title} status={bulk.status} />}>
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, bulk)} begin={work.begin} />
@@ -54,7 +53,7 @@ export function BulkActionPage(): ReactElement {
             </MessageBar>
           ) : null}
           <ProgressBar value={bulk.percentComplete / 100} aria-label={words.progress} />
-          <Facts
+          <Overview
             facts={{
               ...Object.fromEntries(Object.entries(bulk.counts).filter(([, count]) => count > 0)),
               ...parametersOf(bulk, plans.data?.value ?? []),

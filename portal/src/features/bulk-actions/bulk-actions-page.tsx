@@ -8,6 +8,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/bulk-actions.ts";
 
 const LISTED: Listed<"/tenants/{tenant}/bulkActions"> = {
+  statusOf: ({ status }) => status,
   path: "/tenants/{tenant}/bulkActions",
   words,
   idOf: (row) => row.id,

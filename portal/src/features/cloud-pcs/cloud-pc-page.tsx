@@ -19,7 +19,7 @@ import { distance, moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { PageError } from "../../components/page-error.tsx";
 import { sentence } from "../../components/paused.ts";
-import { PageStatus } from "../../components/news.tsx";
+import { PageStatus } from "../../components/page-status.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { TimelineView, type Step } from "../../components/timeline-view.tsx";
@@ -51,8 +51,7 @@ export function CloudPcPage(): ReactElement {
   const restorePoints = points.data?.value ?? NO_POINTS;
   return (
     <>
-      <PageHeader title={pc.displayName}>
-        <PageStatus of={pc.displayName} status={pc.status} />
+      <PageHeader title={pc.displayName} status={<PageStatus of={pc.displayName} status={pc.status} />}>
         <AsOf query={query} />
       </PageHeader>
       <Actions tenant={tenant} pc={pc} restorePoints={restorePoints} />

@@ -105,7 +105,7 @@ function columnsOf(tenant: string): Column<CloudPc>[] {
   return [
     {
       id: "name",
-      width: "15%",
+      width: "21%",
       title: words.columns.name,
       sort: "displayName",
       cell: (row) => (
@@ -115,14 +115,14 @@ function columnsOf(tenant: string): Column<CloudPc>[] {
         </>
       ),
     },
-    { id: "user", width: "19%", title: words.columns.user, sort: "userPrincipalName", cell: (row) => <UserName name={row.userPrincipalName} /> },
-    { id: "status", width: "14%", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
-    { id: "policy", width: "8%", title: words.columns.policy, sort: "provisioningPolicyName", cell: (row) => row.provisioningPolicyName ?? "-" },
-    { id: "plan", width: "19%", title: words.columns.plan, sort: "servicePlanName", cell: (row) => shortPlan(row.servicePlanName) },
-    { id: "region", width: "11%", title: words.columns.region, sort: "deviceRegionName", cell: (row) => row.deviceRegionName ?? "-" },
+    { id: "user", width: "17%", title: words.columns.user, sort: "userPrincipalName", cell: (row) => <UserName name={row.userPrincipalName} /> },
+    { id: "status", width: "15%", title: words.columns.status, sort: "status", cell: (row) => <StatusBadge status={row.status} /> },
+    { id: "policy", width: "9%", title: words.columns.policy, sort: "provisioningPolicyName", cell: (row) => row.provisioningPolicyName ?? "-" },
+    { id: "plan", width: "16%", title: words.columns.plan, sort: "servicePlanName", cell: (row) => shortPlan(row.servicePlanName) },
+    { id: "region", width: "10%", title: words.columns.region, sort: "deviceRegionName", cell: (row) => row.deviceRegionName ?? "-" },
     {
       id: "changed",
-      width: "14%",
+      width: "12%",
       title: words.columns.changed,
       sort: "lastModifiedDateTime",
       cell: (row) => moment(row.lastModifiedDateTime),

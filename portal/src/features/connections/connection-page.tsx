@@ -1,4 +1,5 @@
 import { Card, makeStyles, tokens } from "@fluentui/react-components";
+import { Edit20Regular } from "@fluentui/react-icons/svg/edit";
 import type { ReactElement } from "react";
 import { useParams } from "react-router";
 
@@ -11,11 +12,11 @@ import { sent, type Action } from "../../components/action.ts";
 import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
-import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
-import { PageStatus } from "../../components/news.tsx";
+import { PageStatus } from "../../components/page-status.tsx";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -47,14 +48,13 @@ export function ConnectionPage(): ReactElement {
     <DetailView query={query}>
       {(connection) => (
         <>
-          <PageHeader title={connection.displayName}>
-            <PageStatus of={connection.displayName} status={connection.healthCheckStatus} />
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-connection?id=${id}`}>{words.edit}</LinkButton>}
+          <PageHeader title={connection.displayName} status={<PageStatus of={connection.displayName} status={connection.healthCheckStatus} />}>
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-connection?id=${id}`} icon={Edit20Regular}>{words.edit}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, connection)} begin={work.begin} />
           {work.view}
-          <Facts
+          <Overview
             facts={{
               join: titleOf(connection.connectionType),
               network: connection.virtualNetworkId ?? words.hosted,

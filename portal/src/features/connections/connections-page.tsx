@@ -8,6 +8,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/connections.ts";
 
 const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/onPremisesConnections"> = {
+  statusOf: ({ healthCheckStatus }) => healthCheckStatus,
   path: `${ROOT}/onPremisesConnections`,
   words,
   // In use is returned with $select only, as in Graph.

@@ -32,8 +32,7 @@ export function ReadinessPage(): ReactElement {
     <DetailView query={query}>
       {(found) => (
         <>
-          <PageHeader title={words.title}>
-            <StatusBadge status={found.status} />
+          <PageHeader title={words.title} status={<StatusBadge status={found.status} />}>
             <Button onClick={() => void query.refetch()}>{words.again}</Button>
             <AsOf query={query} />
           </PageHeader>

@@ -1,3 +1,4 @@
+import { Edit20Regular } from "@fluentui/react-icons/svg/edit";
 import { useMemo, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
@@ -12,13 +13,13 @@ import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DataTable, type Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
-import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { useActions } from "../../components/use-actions.tsx";
@@ -40,13 +41,13 @@ export function ImageSetPage(): ReactElement {
       {(set) => (
         <>
           <PageHeader title={set.displayName}>
-            {mayMake && <LinkButton to={`/t/${tenant}/wizards/edit-image-set?id=${id}`}>{words.edit}</LinkButton>}
+            {mayMake && <LinkButton to={`/t/${tenant}/wizards/edit-image-set?id=${id}`} icon={Edit20Regular}>{words.edit}</LinkButton>}
             {mayMake && <LinkButton to={`/t/${tenant}/wizards/create-image-version?id=${id}`}>{words.newVersion}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, set)} begin={work.begin} />
           {work.view}
-          <Facts
+          <Overview
             facts={{
               description: set.description,
               for: titleOf(set.hostPoolType),

@@ -17,7 +17,8 @@ import { input } from "../../components/form/inputs.ts";
 import { moment } from "../../components/moments.ts";
 import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
-import { PageStatus } from "../../components/news.tsx";
+import { PageStatus } from "../../components/page-status.tsx";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { saidOf } from "../../components/supported.ts";
 import { useActions } from "../../components/use-actions.tsx";
@@ -35,14 +36,13 @@ export function ImageVersionPage(): ReactElement {
     <DetailView query={query}>
       {(version) => (
         <>
-          <PageHeader title={`${words.versionColumns.version} ${version.version}`}>
-            <PageStatus of={version.version} status={version.status} />
+          <PageHeader title={`${words.versionColumns.version} ${version.version}`} status={<PageStatus of={version.version} status={version.status} />}>
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, id, version, saidOf(supported))} begin={work.begin} />
           {work.view}
           <Notices version={version} />
-          <Facts
+          <Overview
             facts={{
               imageSet: <Link to={`/t/${tenant}/image-sets/${id}`}>{words.toSet}</Link>,
               source: version.sourceName,

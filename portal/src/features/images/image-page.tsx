@@ -15,7 +15,8 @@ import { Facts } from "../../components/facts.tsx";
 import { input } from "../../components/form/inputs.ts";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
-import { PageStatus } from "../../components/news.tsx";
+import { PageStatus } from "../../components/page-status.tsx";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { useActions } from "../../components/use-actions.tsx";
 import { words } from "../../words/images.ts";
@@ -32,14 +33,13 @@ export function ImagePage(): ReactElement {
     <DetailView query={query}>
       {(image) => (
         <>
-          <PageHeader title={image.displayName}>
-            <PageStatus of={image.displayName} status={image.status} />
+          <PageHeader title={image.displayName} status={<PageStatus of={image.displayName} status={image.status} />}>
             <AsOf query={query} />
           </PageHeader>
           <ActionButtons actions={actionsOf(api, tenant, image)} begin={work.begin} />
           {work.view}
           <Problem tenant={tenant} image={image} />
-          <Facts
+          <Overview
             facts={{
               version: image.version,
               windows: image.operatingSystem,

@@ -8,6 +8,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/images.ts";
 
 const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/deviceImages"> = {
+  statusOf: ({ status }) => status,
   path: `${ROOT}/deviceImages`,
   words,
   idOf: (row) => row.id,

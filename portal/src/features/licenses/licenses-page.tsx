@@ -44,7 +44,7 @@ export function LicensesPage(): ReactElement {
   const quotas = useList("/tenants/{tenant}/quotas", { tenant });
   return (
     <>
-      <PageHeader title={words.title}>
+      <PageHeader title={words.title} about={words.about}>
         <AsOf query={licenses} />
       </PageHeader>
       <Section title={words.licenses}>

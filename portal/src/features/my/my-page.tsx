@@ -12,7 +12,7 @@ import { Facts } from "../../components/facts.tsx";
 import { Loading } from "../../components/loading.tsx";
 import { distance, moment } from "../../components/moments.ts";
 import type { Followed } from "../../components/operation-progress.tsx";
-import { PageStatus } from "../../components/news.tsx";
+import { PageStatus } from "../../components/page-status.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";

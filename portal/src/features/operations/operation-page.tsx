@@ -10,6 +10,7 @@ import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { Facts } from "../../components/facts.tsx";
 import { moment, momentToCome } from "../../components/moments.ts";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -26,13 +27,12 @@ export function OperationPage(): ReactElement {
     <DetailView query={query}>
       {(operation) => (
         <>
-          <PageHeader title={titleOf(operation.kind)}>
-            <StatusBadge status={operation.status} />
+          <PageHeader title={titleOf(operation.kind)} status={<StatusBadge status={operation.status} />}>
             <AsOf query={query} />
           </PageHeader>
           {runs(operation) && <ProgressBar value={operation.percentComplete / 100} aria-label={words.steps} />}
           <Failure operation={operation} />
-          <Facts
+          <Overview
             facts={{
               of: operation.resourceDisplayName,
               requestedBy: operation.requestedBy,

@@ -9,6 +9,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/operations.ts";
 
 const LISTED: Listed<"/tenants/{tenant}/operations"> = {
+  statusOf: ({ status }) => status,
   path: "/tenants/{tenant}/operations",
   words,
   idOf: (row) => row.id,

@@ -9,6 +9,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/policies.ts";
 
 const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/provisioningPolicies"> = {
+  statusOf: (row) => (row["@deskwright.paused"] ? "paused" : "active"),
   path: `${ROOT}/provisioningPolicies`,
   words,
   query: { $expand: "assignments" },

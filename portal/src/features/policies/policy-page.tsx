@@ -1,3 +1,4 @@
+import { Edit20Regular } from "@fluentui/react-icons/svg/edit";
 import { useMemo, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
@@ -12,7 +13,6 @@ import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import type { Column } from "../../components/data-table.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
-import { Facts } from "../../components/facts.tsx";
 import { fieldFacts } from "../../components/field-facts.ts";
 import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
@@ -20,6 +20,7 @@ import { ListView } from "../../components/list-view.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { pausedText } from "../../components/paused.ts";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -39,13 +40,12 @@ export function PolicyPage(): ReactElement {
     <DetailView query={query}>
       {(policy) => (
         <>
-          <PageHeader title={policy.displayName}>
-            <StatusBadge status={policy["@deskwright.paused"] ? "paused" : "active"} />
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-provisioning-policy?id=${id}`}>{words.edit}</LinkButton>}
+          <PageHeader title={policy.displayName} status={<StatusBadge status={policy["@deskwright.paused"] ? "paused" : "active"} />}>
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-provisioning-policy?id=${id}`} icon={Edit20Regular}>{words.edit}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} policy={policy} />
-          <Facts
+          <Overview
             facts={{
               description: policy.description,
               image: policy.imageDisplayName,

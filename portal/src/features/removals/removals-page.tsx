@@ -35,7 +35,7 @@ export function RemovalsPage(): ReactElement {
   const columns = useMemo(() => columnsOf(api, tenant, begin), [api, tenant, begin]);
   return (
     <>
-      <PageHeader title={words.title}>
+      <PageHeader title={words.title} about={words.about}>
         <AsOf query={removals} />
       </PageHeader>
       {work.view}

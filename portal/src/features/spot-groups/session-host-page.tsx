@@ -10,9 +10,9 @@ import { ActionButtons } from "../../components/action-buttons.tsx";
 import { AsOf } from "../../components/as-of.tsx";
 import { DetailView } from "../../components/detail-view.tsx";
 import { HeldBackNotice } from "../../components/held-back.tsx";
-import { Facts } from "../../components/facts.tsx";
 import { moment } from "../../components/moments.ts";
 import { inTenant } from "../../components/operation-progress.tsx";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { saidOf } from "../../components/supported.ts";
 import { useActions, type Work } from "../../components/use-actions.tsx";
@@ -32,14 +32,13 @@ export function SessionHostPage(): ReactElement {
     <DetailView query={query}>
       {(found) => (
         <>
-          <PageHeader title={found.computerName ?? found.id}>
-            <HostBadge host={found} />
+          <PageHeader title={found.computerName ?? found.id} status={<HostBadge host={found} />}>
             <AsOf query={query} />
           </PageHeader>
           <Actions tenant={tenant} group={id} host={found} work={work} />
           {work.view}
           <Notices host={found} />
-          <Facts facts={factsOf(found, tenant, id)} />
+          <Overview facts={factsOf(found, tenant, id)} />
           <Decisions tenant={tenant} group={id} host={host} />
         </>
       )}

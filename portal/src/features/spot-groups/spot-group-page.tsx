@@ -1,4 +1,5 @@
-import type { ReactElement } from "react";
+import { Edit20Regular } from "@fluentui/react-icons/svg/edit";
+import { Suspense, lazy, type ReactElement } from "react";
 import { Link, useParams } from "react-router";
 
 import { ROOT } from "../../api/addresses.ts";
@@ -13,19 +14,20 @@ import { LinkButton } from "../../components/link-button.tsx";
 import { NoteList } from "../../components/note-list.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { pausedText } from "../../components/paused.ts";
-import { PageStatus } from "../../components/news.tsx";
+import { PageStatus } from "../../components/page-status.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { saidOf } from "../../components/supported.ts";
 import { useActions, type Work } from "../../components/use-actions.tsx";
 import { words } from "../../words/spot-groups.ts";
 import { groupActions } from "./actions.ts";
-import { Explained } from "./explained.tsx";
 import { Decisions, Hosts, Members, Sessions } from "./lists.tsx";
 import { Releases } from "./releases.tsx";
 import { SignIn } from "./sign-in.tsx";
 import { useSupported } from "./supported.ts";
 import type { SpotGroup } from "./types.ts";
+
+const Explained = lazy(async () => ({ default: (await import("./explained.tsx")).Explained }));
 
 /** One Spot Group: its state, its release, its hosts and sessions, and why the engine did what it did. */
 export function SpotGroupPage(): ReactElement {
@@ -37,9 +39,8 @@ export function SpotGroupPage(): ReactElement {
     <DetailView query={query}>
       {(group) => (
         <>
-          <PageHeader title={group.displayName}>
-            <PageStatus of={group.displayName} status={group.status} />
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-spot-group?id=${id}`}>{words.edit}</LinkButton>}
+          <PageHeader title={group.displayName} status={<PageStatus of={group.displayName} status={group.status} />}>
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-spot-group?id=${id}`} icon={Edit20Regular}>{words.edit}</LinkButton>}
             {mayEdit && <LinkButton to={`/t/${tenant}/wizards/update-spot-group?id=${id}`}>{words.newRelease}</LinkButton>}
             <AsOf query={query} />
           </PageHeader>
@@ -76,7 +77,9 @@ export function SpotGroupPage(): ReactElement {
           <Sessions tenant={tenant} group={id} begin={work.begin} />
           <Members tenant={tenant} group={id} />
           <SignIn tenant={tenant} group={id} />
-          <Explained tenant={tenant} group={id} />
+          <Suspense fallback={null}>
+            <Explained tenant={tenant} group={id} />
+          </Suspense>
           <Decisions tenant={tenant} group={id} />
           <NoteList notes={group.notes} />
         </>

@@ -8,6 +8,7 @@ import { StatusBadge } from "../../components/status-badge.tsx";
 import { words } from "../../words/spot-groups.ts";
 
 const LISTED: Listed<"/tenants/{tenant}/{version}/deviceManagement/virtualEndpoint/spotGroups"> = {
+  statusOf: ({ status }) => status,
   path: `${ROOT}/spotGroups`,
   words,
   idOf: (row) => row.id,

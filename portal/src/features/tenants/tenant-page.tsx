@@ -1,4 +1,5 @@
 import { MessageBar, MessageBarBody } from "@fluentui/react-components";
+import { Edit20Regular } from "@fluentui/react-icons/svg/edit";
 import { useMemo, type ReactElement } from "react";
 import { useParams } from "react-router";
 
@@ -15,6 +16,7 @@ import { input } from "../../components/form/inputs.ts";
 import { LinkButton } from "../../components/link-button.tsx";
 import { inTenant } from "../../components/operation-progress.tsx";
 import { pausedText } from "../../components/paused.ts";
+import { Overview } from "../../components/overview.tsx";
 import { PageHeader } from "../../components/page-header.tsx";
 import { Section } from "../../components/section.tsx";
 import { StatusBadge } from "../../components/status-badge.tsx";
@@ -37,9 +39,8 @@ export function TenantPage(): ReactElement {
     <DetailView query={query}>
       {(found) => (
         <>
-          <PageHeader title={found.displayName}>
-            <StatusBadge status={found.paused ? "paused" : "active"} />
-            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-tenant`}>{words.edit}</LinkButton>}
+          <PageHeader title={found.displayName} status={<StatusBadge status={found.paused ? "paused" : "active"} />}>
+            {mayEdit && <LinkButton to={`/t/${tenant}/wizards/edit-tenant`} icon={Edit20Regular}>{words.edit}</LinkButton>}
             {mayJudge && <LinkButton to={`/t/${tenant}/readiness`}>{words.readiness}</LinkButton>}
             {mayDelete && <LinkButton to={`/t/${tenant}/leaving`}>{words.leaving}</LinkButton>}
             <AsOf query={query} />
@@ -51,7 +52,7 @@ export function TenantPage(): ReactElement {
               <MessageBarBody>{pausedText(found.paused)}</MessageBarBody>
             </MessageBar>
           ) : null}
-          <Facts
+          <Overview
             facts={{
               id: found.id,
               directory: found.entraTenantId,

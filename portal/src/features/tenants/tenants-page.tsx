@@ -19,6 +19,7 @@ import { words } from "../../words/tenants.ts";
 type ServiceState = Found<"/pause">;
 
 const LISTED: Listed<"/tenants"> = {
+  statusOf: ({ paused }) => (paused ? "paused" : "active"),
   path: "/tenants",
   words,
   idOf: (row) => row.id,

@@ -44,8 +44,7 @@ export function UsersPage(): ReactElement {
   const found = users.data?.value ?? [];
   return (
     <>
-      <PageHeader title={words.title} />
-      <p>{words.lead}</p>
+      <PageHeader title={words.title} about={words.lead} />
       <form
         className={styles.form}
         onSubmit={(event) => {

@@ -29,7 +29,7 @@ import { StepList } from "./step-list.tsx";
 import { STEP, useDraft } from "./use-draft.ts";
 
 const useStyles = makeStyles({
-  buttons: { display: "flex", gap: tokens.spacingHorizontalM, marginTop: tokens.spacingVerticalXL },
+  buttons: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalM, marginTop: tokens.spacingVerticalXL },
   form: { display: "grid", gridTemplateColumns: "minmax(0, 1fr)", rowGap: tokens.spacingVerticalL },
   /** It takes the focus when its step comes, and is no control. */
   title: { outlineStyle: "none" },

@@ -12,6 +12,8 @@ from shared.domain.operations.bulk import BulkAction
 from shared.domain.operations.operation import Intent
 from shared.domain.operations.overview import TenantOverview
 from shared.domain.policies.policy import Policy
+from shared.domain.power.record import CloudPcPower
+from shared.domain.power.settings import PowerSchedule
 from shared.domain.spot.engine.state import Decisions, SpotGroupState
 from shared.domain.spot.groups.group import SpotGroup
 from shared.domain.spot.groups.members import FormerMember, SpotMember
@@ -27,6 +29,7 @@ from shared.storage.contents import Restores
 from shared.storage.due_index import DueIndex
 from shared.storage.idempotency import Idempotency
 from shared.storage.operations import BulkItems, Operations, bulk_actions, intents
+from shared.storage.power import cloud_pc_powers, power_schedules
 from shared.storage.rate_limiters import RateLimiters
 from shared.storage.repository import Repository
 from shared.storage.requests import Changes, FirstSeen, Requests, watches
@@ -150,6 +153,16 @@ class Records:
     def cloud_pcs(self) -> CloudPcs:
         """The Cloud PCs."""
         return CloudPcs(self.tables)
+
+    @cached_property
+    def power_schedules(self) -> Repository[PowerSchedule]:
+        """The power schedules."""
+        return power_schedules(self.tables)
+
+    @cached_property
+    def cloud_pc_powers(self) -> Repository[CloudPcPower]:
+        """The power of the Cloud PCs."""
+        return cloud_pc_powers(self.tables)
 
     @cached_property
     def watches(self) -> Repository[Watch]:

@@ -1,0 +1,201 @@
+"""The record of a Cloud PC's power: desired and observed, its latest change and the cause. Pure.
+
+It is no part of the Cloud PC's status: a Cloud PC that is off is as provisioned as one that is on.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from pydantic import Field
+
+from shared.domain.power.engine import PowerDecision, PowerFacts, PowerRule, PowerStep
+from shared.domain.power.state import (
+    DesiredPower,
+    KeepAwake,
+    ObservedPower,
+    PowerActor,
+    PowerHold,
+    RefusedStart,
+    SeenSessions,
+)
+from shared.domain.values import Id, Value
+
+REVERSALS_LIMIT = 2
+"""Number of changes of ours in a row that somebody outside takes back, after which nothing is changed any more."""
+
+_ACTORS = {
+    PowerRule.SCHEDULE: PowerActor.SCHEDULE,
+    PowerRule.IDLE: PowerActor.IDLE,
+    PowerRule.BUDGET: PowerActor.BUDGET,
+    PowerRule.MAINTENANCE: PowerActor.MAINTENANCE,
+    PowerRule.KEEP_AWAKE: PowerActor.USER,
+}
+_SWITCHED_ON = frozenset({PowerStep.START})
+_SWITCHED_OFF = frozenset({PowerStep.DEALLOCATE, PowerStep.HIBERNATE})
+
+
+class StepBegun(Value):
+    """A step of power that was begun and has not been seen to end."""
+
+    step: PowerStep
+    at: datetime
+    actor: PowerActor
+    reason: str
+
+
+class CloudPcPower(Value):
+    """The power of one Cloud PC.
+
+    *since*: when *observed* became what it is. *changed_by*, *reason*: of the latest change. *step*: that is being
+    done. *quiet_since*: since when nobody is
+    active, and no session has ended. *reversals*: changes of ours in a row that somebody outside has
+    taken back. *next_transition_at*: when the engine looks again; *stops_at*: when it stops if nobody comes.
+    """
+
+    id: Id
+    tenant_id: Id
+    desired: DesiredPower = DesiredPower.LEAVE
+    observed: ObservedPower = ObservedPower.UNKNOWN
+    since: datetime
+    observed_at: datetime | None = None
+    changed_by: PowerActor = PowerActor.OUTSIDE
+    reason: str = ""
+    hold: PowerHold | None = None
+    keep_awake: KeepAwake | None = None
+    refused: RefusedStart | None = None
+    step: StepBegun | None = None
+    active: int = Field(0, ge=0)
+    disconnected: int = Field(0, ge=0)
+    quiet_since: datetime | None = None
+    warned_for: datetime | None = None
+    reversals: int = Field(0, ge=0)
+    next_transition_at: datetime | None = None
+    stops_at: datetime | None = None
+    waits: str | None = None
+
+    @property
+    def disputed(self) -> bool:
+        """Whether its power is left alone, because somebody outside keeps taking changes back."""
+        return self.reversals >= REVERSALS_LIMIT
+
+    def sessions(self, *, readable: bool) -> SeenSessions:
+        """Return the sessions of the last reading, for the engine. *readable*: whether they could be read now."""
+        quiet = self.quiet_since or self.since
+        return SeenSessions(
+            readable=readable,
+            active=self.active,
+            disconnected=self.disconnected,
+            quiet_since=max(quiet, self.since) if self.observed.is_on else quiet,
+        )
+
+    def with_sessions(self, active: int, disconnected: int, at: datetime) -> CloudPcPower:
+        """Return it with the sessions that were read *at* a time."""
+        ended = self.active or disconnected < self.disconnected
+        quiet = at if active or ended or self.quiet_since is None else self.quiet_since
+        return self.but(active=active, disconnected=disconnected, quiet_since=quiet)
+
+    def with_hold(self, hold: PowerHold) -> CloudPcPower:
+        """Return it with a person's hold; a dispute is over, and refused starts are forgotten."""
+        return self.but(hold=hold, desired=hold.wants, reversals=0, refused=None)
+
+    def kept_awake(self, until: datetime, by: str, at: datetime) -> CloudPcPower:
+        """Return it staying on until a time, as a person has asked."""
+        return self.but(keep_awake=KeepAwake(at=at, until=until, by=by))
+
+    def with_refusal(self, code: str, message: str, at: datetime) -> CloudPcPower:
+        """Return it after one more start that Azure has refused."""
+        times = self.refused.times + 1 if self.refused else 1
+        return self.but(step=None, refused=RefusedStart(times=times, at=at, code=code, message=message))
+
+    def warned(self, stops_at: datetime) -> CloudPcPower:
+        """Return it with the stop that its user is warned about: written before the warning is sent."""
+        return self.but(warned_for=stops_at)
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether the engine has to look at it."""
+        return self.next_transition_at is None or self.next_transition_at <= now
+
+    def is_older_than(self, age: timedelta, now: datetime) -> bool:
+        """Whether its power was not observed within a time."""
+        return self.observed_at is None or now - self.observed_at > age
+
+    def facts(self, *, readable: bool, **around: object) -> PowerFacts:
+        """Return the facts for the engine. *readable*: as ``sessions``; *around*: facts that the record does not have.
+
+        A machine whose changes somebody keeps taking back is left alone.
+        """
+        facts = PowerFacts(
+            observed=self.observed,
+            observed_since=self.since,
+            sessions=self.sessions(readable=readable),
+            pause="somebody outside has taken back every change of its power" if self.disputed else None,
+            hold=self.hold,
+            keep_awake=self.keep_awake,
+            refused=self.refused,
+            warned_for=self.warned_for,
+        )
+        return facts.but(**around)
+
+    def planned(self, decision: PowerDecision) -> CloudPcPower:
+        """Return it with a decision of the engine."""
+        return self.but(
+            desired=decision.desired,
+            next_transition_at=decision.next_look,
+            stops_at=decision.stops_at,
+            waits=decision.waits,
+        )
+
+
+def actor_of(decision: PowerDecision, hold: PowerHold | None) -> PowerActor:
+    """Return the actor in whose name a decision is carried out."""
+    rule = decision.winner.rule if decision.winner else None
+    if rule is PowerRule.HAND and hold is not None:
+        return hold.actor
+    return _ACTORS.get(rule, PowerActor.MAINTENANCE) if rule else PowerActor.MAINTENANCE
+
+
+def begun(power: CloudPcPower, step: PowerStep, at: datetime, actor: PowerActor, reason: str) -> CloudPcPower:
+    """Return *power* with a step that begins."""
+    return power.but(step=StepBegun(step=step, at=at, actor=actor, reason=reason))
+
+
+def seen(power: CloudPcPower, observed: ObservedPower, at: datetime, hold_until: datetime) -> CloudPcPower:
+    """Return *power* as it was observed *at* a time; a change that is not ours is adopted, and holds until a time.
+
+    A machine that was off and has a session was started by its user's sign-in: the rules for what is used apply to it,
+    and nothing holds it. What is on its way, or cannot be read, changes nothing.
+    """
+    after = power.but(observed_at=at)
+    if observed in {ObservedPower.UNKNOWN, ObservedPower.STOPPING, power.observed}:
+        return after
+    after = after.but(observed=observed, since=at, quiet_since=power.quiet_since or at)
+    if power.observed is ObservedPower.UNKNOWN or observed.is_on is power.observed.is_on:
+        return after  # first seen, or of the same kind as before
+    step = power.step
+    if step is not None and step.step in (_SWITCHED_ON if observed.is_on else _SWITCHED_OFF):
+        again = power.changed_by not in {PowerActor.OUTSIDE, PowerActor.SIGN_IN}
+        return after.but(
+            step=None,
+            refused=None,
+            changed_by=step.actor,
+            reason=step.reason,
+            reversals=0 if again else power.reversals,
+        )
+    return _adopted(after, power, at, hold_until)
+
+
+def _adopted(after: CloudPcPower, before: CloudPcPower, at: datetime, hold_until: datetime) -> CloudPcPower:
+    if after.observed.is_on and after.active:
+        return after.but(step=None, hold=None, refused=None, changed_by=PowerActor.SIGN_IN, reason="its user signed in")
+    word = "on" if after.observed.is_on else "off"
+    ours = before.changed_by not in {PowerActor.OUTSIDE, PowerActor.SIGN_IN}
+    wants = DesiredPower.ON if after.observed.is_on else DesiredPower.OFF
+    return after.but(
+        step=None,
+        refused=None,
+        hold=PowerHold(wants=wants, at=at, until=hold_until, actor=PowerActor.OUTSIDE),
+        changed_by=PowerActor.OUTSIDE,
+        reason=f"it was switched {word} outside",
+        reversals=before.reversals + ours,
+    )

@@ -1,0 +1,88 @@
+"""Power schedules: the hours in which Cloud PCs are on, and the rules for unused ones. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.domain.power.schedule import MOST_EXCEPTIONS, MOST_PHASES, TimedPhase
+from shared.domain.values import Id, Label, Value, Word
+
+
+class StopAction(StrEnum):
+    """Treatment of a machine that nobody needs, by the words of scaling plans of Azure Virtual Desktop."""
+
+    DEALLOCATE = "deallocate"
+    HIBERNATE = "hibernate"
+    NONE = "none"
+
+
+class PowerPhase(TimedPhase):
+    """A part of the day: in working hours a Cloud PC is on; at other times it stops when nobody uses it."""
+
+    working: bool = Field(title="Working hours", description="Whether Cloud PCs are kept on.")
+
+
+class PowerException(Value):
+    """A date (local) with phases of its own, such as a public holiday; their *days* do not count."""
+
+    on: date = Field(title="Date", description="Local.")
+    phases: tuple[PowerPhase, ...] = Field(
+        max_length=MOST_PHASES, title="Phases", description="In place of the week's; none: as the week begins."
+    )
+
+
+class PowerSettings(Value):
+    """The phases of a week in the IANA *time_zone*, and the rules for unused Cloud PCs.
+
+    *prestart_in_minutes*: a Cloud PC starts so long before working hours. *signed_off_in_minutes*,
+    *disconnected_in_minutes*: how long nobody has to be signed in, or a session has to be disconnected, before a Cloud
+    PC stops. *stops_in_working_hours*: whether it also stops in working hours when nobody uses it.
+    """
+
+    time_zone: Word = Field(title="Time zone", description="An IANA name, such as Europe/Berlin.")
+    phases: tuple[PowerPhase, ...] = Field((), max_length=MOST_PHASES, title="Phases", description="Of a week.")
+    exceptions: tuple[PowerException, ...] = Field(
+        (), max_length=MOST_EXCEPTIONS, title="Exceptions", description="Dates with phases of their own."
+    )
+    prestart_in_minutes: int = Field(
+        15, ge=0, le=120, title="Start early (minutes)", description="Before working hours begin."
+    )
+    stop_action: StopAction = Field(
+        StopAction.DEALLOCATE,
+        title="When nobody uses it",
+        description="Stop without the cost of computing, keep the memory on disk where the size can, or stay on.",
+    )
+    disconnected_in_minutes: int = Field(
+        60, ge=5, le=1440, title="Stop after disconnection (minutes)", description="An active session is never stopped."
+    )
+    signed_off_in_minutes: int = Field(
+        30, ge=5, le=1440, title="Stop after sign-out (minutes)", description="While nobody is signed in."
+    )
+    warning_in_minutes: int = Field(
+        15, ge=0, le=60, title="Warn before a stop (minutes)", description="In the session; 0: no warning."
+    )
+    stops_in_working_hours: bool = Field(
+        False, title="Stop in working hours", description="When nobody uses it; it starts when its user connects."
+    )
+
+    @property
+    def prestart(self) -> timedelta:
+        """Time before working hours at which a Cloud PC starts."""
+        return timedelta(minutes=self.prestart_in_minutes)
+
+    def wait(self, *, disconnected: bool) -> timedelta:
+        """Return how long nobody has to be active before a Cloud PC stops."""
+        return timedelta(minutes=self.disconnected_in_minutes if disconnected else self.signed_off_in_minutes)
+
+
+class PowerSchedule(PowerSettings):
+    """A power schedule of a tenant; policies refer to it."""
+
+    id: Id
+    tenant_id: Id
+    display_name: Label
+    created_date_time: datetime
+    last_modified_date_time: datetime

@@ -1,0 +1,133 @@
+"""The power of a machine: desired and observed states, holds, sessions, refused starts. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from shared.domain.values import Value
+
+STOPPED_LIMIT = timedelta(minutes=10)
+"""Time after which a machine that was shut down inside Windows, and is still billed, is deallocated."""
+
+RETRY_MINUTES = (0, 1, 2, 5, 10)
+"""Minutes before each further try of a start that Azure has refused; the last one is repeated."""
+
+
+class ObservedPower(StrEnum):
+    """Power state of a machine; ``shutDown``: Windows was shut down from inside, and computing is still billed."""
+
+    STARTING = "starting"
+    RUNNING = "running"
+    STOPPING = "stopping"
+    SHUT_DOWN = "shutDown"
+    DEALLOCATED = "deallocated"
+    HIBERNATED = "hibernated"
+    UNKNOWN = "unknown"
+
+    @property
+    def graph(self) -> str:
+        """Graph's ``cloudPcPowerState`` for it."""
+        return _GRAPH.get(self, "unknown")
+
+    @property
+    def is_off(self) -> bool:
+        """Whether Windows does not run, and can be started."""
+        return self in _OFF
+
+    @property
+    def is_on(self) -> bool:
+        """Whether Windows runs, or will at once."""
+        return self in {ObservedPower.STARTING, ObservedPower.RUNNING}
+
+
+_OFF = frozenset({ObservedPower.SHUT_DOWN, ObservedPower.DEALLOCATED, ObservedPower.HIBERNATED})
+_GRAPH = {
+    ObservedPower.STARTING: "running",
+    ObservedPower.RUNNING: "running",
+    ObservedPower.STOPPING: "poweredOff",
+    ObservedPower.SHUT_DOWN: "poweredOff",
+    ObservedPower.DEALLOCATED: "poweredOff",
+    ObservedPower.HIBERNATED: "poweredOff",
+}
+
+
+class DesiredPower(StrEnum):
+    """Power that a machine should have; ``leave``: no rule wants anything."""
+
+    ON = "on"
+    OFF = "off"
+    LEAVE = "leave"
+
+
+class PowerActor(StrEnum):
+    """Cause of the latest change of a machine's power; ``outside``: Windows, or somebody in Azure."""
+
+    USER = "user"
+    ADMIN = "admin"
+    SCHEDULE = "schedule"
+    IDLE = "idle"
+    SIGN_IN = "signIn"
+    BUDGET = "budget"
+    MAINTENANCE = "maintenance"
+    OUTSIDE = "outside"
+
+
+class PowerHold(Value):
+    """Power that a person wants until a time, against the schedule; *by*: the person, for the audit log."""
+
+    wants: DesiredPower
+    at: datetime
+    until: datetime
+    actor: PowerActor
+    by: str = ""
+
+
+class KeepAwake(Value):
+    """A machine stays on until a time, because its user or an operator asked for it."""
+
+    at: datetime
+    until: datetime
+    by: str
+
+
+class SeenSessions(Value):
+    """Sessions of a machine at the last reading; *readable*: whether the list could be read.
+
+    *quiet_since*: since when nobody is active on it: the last active session ended or was disconnected, or the
+    machine started.
+    """
+
+    readable: bool
+    active: int = Field(0, ge=0)
+    disconnected: int = Field(0, ge=0)
+    quiet_since: datetime
+
+    @property
+    def in_use(self) -> bool:
+        """Whether somebody may be working: unreadable sessions count as used."""
+        return self.active > 0 or not self.readable
+
+
+class MaintenanceWindow(Value):
+    """A time in which a machine is on for maintenance, and *why*."""
+
+    begins: datetime
+    ends: datetime
+    why: str
+
+
+class RefusedStart(Value):
+    """Starts that Azure has refused since the last start that succeeded."""
+
+    times: int = Field(ge=1)
+    at: datetime
+    code: str
+    message: str
+
+    @property
+    def next_try(self) -> datetime:
+        """The time of the next try."""
+        return self.at + timedelta(minutes=RETRY_MINUTES[min(self.times, len(RETRY_MINUTES)) - 1])
